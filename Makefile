@@ -1,0 +1,67 @@
+# Everything a person or CI does with a checkout. `make help` lists it.
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8000
+SERVE ?= 1
+LIMIT ?= 40
+INPUT ?=
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup dev demo run stop test check fix bench clean
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: .venv/run.stamp  ## prepare everything that running needs
+
+demo: setup  ## the whole way from dialogues to a labelled dataset, then serve it (SERVE=0: stop after it)
+	@$(BIN)/python -m config.demo --serve $(SERVE) --port $(PORT) --limit $(LIMIT) $(if $(INPUT),--input "$(INPUT)")
+
+run: setup  ## start web, worker and beat together (PORT=8000)
+	@$(BIN)/python -m config.serve $(PORT)
+
+stop:  ## end the embedded servers
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.stop; fi
+
+test: dev  ## run all tests, the browser's too
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: dev  ## lint, types, import contracts, migrations, compose file and Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	POSTGRES_PASSWORD=x $(BIN)/docker-compose -f docker-compose.yml config -q
+	$(BIN)/hadolint Dockerfile
+
+fix: dev  ## let the formatter and the linter mend what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: dev  ## the speed claims, each beside its reference, measured in one run
+	@$(BIN)/python -m bench.pipeline $(ARGS)
+
+clean: stop  ## remove the environment and the home with everything in it
+	rm -rf .venv .assize
+
+dev: .venv/dev.stamp
+
+.venv/uv.stamp: requirements/bootstrap.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Assize needs Python 3.11 or newer, and there is no $(PYTHON). Install it, or name one: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Assize needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Preparing the Python environment in .venv (once)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+.venv/run.stamp: .venv/uv.stamp requirements/run.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	@echo "Installing what tests and checks need (once)" >&2
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@

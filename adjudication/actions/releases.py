@@ -1,0 +1,181 @@
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from adjudication import exporting, queries, release_tables
+from adjudication.actions.recounts import keep_current
+from adjudication.actions.snapshots import snapshot
+from adjudication.card import dataset_card
+from adjudication.croissant import croissant
+from adjudication.exporting import Selection
+from adjudication.models import Recount, Release
+from adjudication.policies import policy_of
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.models import Project
+
+SPLITS = ("train", "validation", "test")
+SOFTWARE = "0.1.0"
+PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a release is asked to be. The same order on the same data gives the same bytes."""
+
+    version: str
+    splits: tuple[float, float, float] = (0.9, 0.04, 0.06)
+    seed: int = 0
+    licenses: tuple[str, ...] | None = None
+    date: str | None = None
+    "The only date in the files."
+    truncate: bool = False
+    out: Path | None = None
+    "Where to, instead of the home's releases/PROJECT/VERSION."
+
+
+def make_release(*, project: Project, order: Order, policy_name: str | None = None) -> Release:
+    """
+    Write the files of a release into a folder of its own, all of them or none.
+
+    :raises Refused: if there is one of that version, the folder is in use, or nothing is decided
+    """
+    folder = order.out or Path(settings.ASSIZE_HOME) / "releases" / project.slug / order.version
+    check_order(project, order, folder)
+    half_made = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        half_made.mkdir(parents=True)
+        for _attempt in range(5):
+            keep_current(project=project, policy_name=policy_name)
+            with snapshot():
+                # Opinions may have come in between the count and the snapshot: then count again.
+                if is_current(project, policy_name):
+                    return write_release(project, order, policy_name, half_made, folder)
+        raise Refused("Opinions come in faster than they are counted. Pause the queue or the jury, and try again.")
+    except OSError as error:
+        raise Refused(f"The release cannot be written to {folder}: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(half_made, ignore_errors=True)
+
+
+def check_order(project: Project, order: Order, folder: Path) -> None:
+    if not order.version or order.version.startswith(".") or "/" in order.version or len(order.version) > 60:
+        raise Refused(f"{order.version!r} cannot be a version: 1 to 60 characters, no slash, no dot in front.")
+    if min(order.splits) < 0 or abs(sum(order.splits) - 1) > 1e-6:
+        raise Refused("The splits must be three shares from 0 to 1 that add up to 1, as 0.9,0.04,0.06.")
+    if Release.objects.filter(project=project, version=order.version).exists():
+        raise Refused(f"Project {project} has a release {order.version!r} already; releases never change.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"{folder} is not empty.")
+
+
+def is_current(project: Project, policy_name: str | None) -> bool:
+    policy = policy_of(project, policy_name)
+    counted = Recount.objects.get(project=project, policy=policy.name)
+    return bool(counted.fingerprint == queries.fingerprint(project, policy.settings))
+
+
+def write_release(project: Project, order: Order, policy_name: str | None, half_made: Path, folder: Path) -> Release:
+    policy = policy_of(project, policy_name)
+    selection = Selection(
+        project, policy.name, truncate=order.truncate, licenses=order.licenses, splits=order.splits, seed=order.seed
+    )
+    counts = release_tables.counts_of(selection)
+    rows = sum(counts["split"].values())
+    if not rows:
+        raise Refused("Nothing is decided yet, so there is nothing to release.")
+    files = [
+        *(write(half_made, f"{split}.json", exporting.stream(selection, "json", split=split)) for split in SPLITS),
+        write(half_made, "votes.parquet", release_tables.votes_parquet(selection)),
+        write(half_made, "decisions.parquet", release_tables.decisions_parquet(selection)),
+        write(half_made, "withdrawn.json", exporting.as_array(release_tables.withdrawn_lines(selection))),
+    ]
+    manifest = describe(project, order, policy_name, rows, counts)
+    data = {file["name"]: file for file in files}
+    files.append(write(half_made, "README.md", [dataset_card(manifest, project_categories(project)).encode()]))
+    files.append(write(half_made, "croissant.json", [orjson.dumps(croissant(manifest, data), option=PRETTY)]))
+    manifest["files"] = {file.pop("name"): file for file in files}
+    own = write(half_made, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
+    return publish(project, order, manifest, own, half_made, folder)
+
+
+def write(folder: Path, name: str, blocks: Iterable[bytes]) -> dict[str, Any]:
+    """Write a file to the disk itself, hashing as it goes."""
+    digest, size = hashlib.sha256(), 0
+    with (folder / name).open("wb") as file:
+        for block in blocks:
+            digest.update(block)
+            size += file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return {"name": name, "sha256": digest.hexdigest(), "bytes": size}
+
+
+def describe(
+    project: Project, order: Order, policy_name: str | None, rows: int, counts: dict[str, dict[str, int]]
+) -> dict[str, Any]:
+    policy = policy_of(project, policy_name)
+    decided = queries.decision_counts(project, policy.name)
+    return {
+        "name": project.slug,
+        "title": project.name,
+        "version": order.version,
+        "date": order.date,
+        "software": f"assize {software_version()}",
+        "policy": {"name": policy.name, **policy.settings},
+        "taxonomy": str(project.taxonomy),
+        "guideline": queries.guidelines_in_use(project),
+        "fields": list(project.fields),
+        "truncated": order.truncate,
+        "licenses": None if order.licenses is None else sorted(order.licenses),
+        "splits": dict(zip(SPLITS, order.splits, strict=True)),
+        "seed": order.seed,
+        "rows": rows,
+        "counts": {
+            "status": {name: decided[name] for name in ("decided", "settled", "disputed", "pending")},
+            **counts,
+        },
+        "raters": queries.rater_counts(project),
+    }
+
+
+def software_version() -> str:
+    try:
+        return version("assize")
+    except PackageNotFoundError:  # run from a checkout, as it usually is
+        return SOFTWARE
+
+
+def project_categories(project: Project) -> list[dict[str, str]]:
+    return [
+        {"name": category.name, "tier": category.get_tier_display(), "definition": category.definition}
+        for category in project.taxonomy.categories.order_by("position")
+    ]
+
+
+def publish(
+    project: Project, order: Order, manifest: dict[str, Any], own: dict[str, Any], half_made: Path, folder: Path
+) -> Release:
+    """Put the folder in its place and the release on record, as the last step."""
+    release = Release.objects.create(
+        project=project,
+        version=order.version,
+        folder=str(folder),
+        rows=manifest["rows"],
+        manifest=manifest,
+        manifest_sha256=own["sha256"],
+    )
+    record_event(project=project, verb="release.made", subject=order.version, detail={"manifest_sha256": own["sha256"]})
+    if folder.exists():
+        folder.rmdir()  # empty, as was checked
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    half_made.rename(folder)
+    return release

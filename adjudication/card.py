@@ -1,0 +1,107 @@
+"""The dataset card of a release, with the header that Hugging Face reads. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+# https://huggingface.co/docs/hub/repositories-licenses, as far as the sources we know go.
+LICENSE_IDS = {"cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "mit", "apache-2.0", "cc-by-nc-4.0", "odc-by"}
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+COLUMNS = {
+    "id": "the id its source gave the dialogue; a refusal row carries the id of its original",
+    "reconstruction_id_if_redacted": "row of the withheld source, where the prompt is REDACTED",
+    "prompt": "the user's turn; of a longer dialogue every turn before the response, as `role: text`",
+    "response": "the judged answer; null where there is none",
+    "prompt_label": "`safe` or `unsafe`",
+    "response_label": "`safe` or `unsafe`; null where there is no response",
+    "violated_categories": "names joined by a comma and a space, most-named first",
+    "prompt_label_source": "whose opinions were counted: human, llm_jury, human_and_llm_jury, adjudicator",
+    "response_label_source": "the same, or refusal_data_augmentation",
+}
+
+
+def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, str]]) -> str:
+    """
+    Give the card as Markdown.
+
+    :param manifest: what the release says of itself, without its files
+    :param categories: name, tier and definition of each, in taxonomy order
+    """
+    counts = manifest["counts"]
+    parts = [
+        header(manifest),
+        f"# {manifest['title']}, version {manifest['version']}",
+        "Dialogues between people and language models, labelled for safety by people and by a jury of models. "
+        f"It holds {manifest['rows']:,} dialogues. Some of the texts are offensive by nature: "
+        "they are here so that models can learn to recognise them.",
+        "## How the labels came about",
+        method(manifest),
+        table("status of the items of the project", counts["status"]),
+        "Disputed and pending items are not in the splits; `decisions.parquet` lists them, and `votes.parquet` "
+        "holds every opinion under pseudonyms, so that every label can be made again.",
+        "## Splits",
+        f"Made by prompt, so that no prompt is in two of them (seed {manifest['seed']}).",
+        table("split", counts["split"]),
+        "## Columns",
+        "| column | meaning |\n|---|---|\n" + "\n".join(f"| `{name}` | {text} |" for name, text in COLUMNS.items()),
+        "## Labels",
+        table("prompt_label", counts["prompt_label"]),
+        table("response_label", counts["response_label"]),
+        table("category", counts["category"]),
+        f"## Taxonomy: {manifest['taxonomy']}",
+        "\n".join(f"- **{each['name']}** ({each['tier'].lower()}): {each['definition']}" for each in categories),
+        "## Sources and licences",
+        table("source", counts["source"]),
+        table("licence", counts["license"]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def header(manifest: Mapping[str, Any]) -> str:
+    splits = "".join(f"\n  - split: {split}\n    path: {split}.json" for split in manifest["splits"])
+    return (
+        f"---\npretty_name: {quoted(manifest['title'])}\nlicense: {license_id(manifest['counts']['license'])}\n"
+        "task_categories:\n- text-classification\ntags:\n- safety\n- content-moderation\n- guard-models\n"
+        f"size_categories:\n- {size(manifest['rows'])}\n"
+        f"configs:\n- config_name: default\n  data_files:{splits}\n---"
+    )
+
+
+def license_id(licenses: Mapping[str, int]) -> str:
+    ids = {name.lower() for name in licenses}
+    only = ids.pop() if len(ids) == 1 else ""
+    return only if only in LICENSE_IDS else "other"
+
+
+def size(rows: int) -> str:
+    return next((name for bound, name in SIZES if rows < bound), "n>1M")
+
+
+def quoted(text: str) -> str:
+    """Quote for YAML, of which JSON is a part."""
+    return orjson.dumps(text).decode()
+
+
+def method(manifest: Mapping[str, Any]) -> str:
+    policy, raters = manifest["policy"], manifest["raters"]
+    guidelines = ", ".join(manifest["guideline"]) or "none"
+    return (
+        f"{raters['human']} people and {raters['llm']} models gave their opinions, each without seeing the others'. "
+        f"Policy `{policy['name']}` merged them: a label needs {policy['quorum']} opinions and more than half of them; "
+        f"`needs_caution` counts as {policy['caution']}. What stayed disputed went to an adjudicator. "
+        f"Taxonomy {manifest['taxonomy']}, guideline {guidelines}, made with {manifest['software']}."
+    )
+
+
+def table(name: str, counts: Mapping[str, int]) -> str:
+    if not counts:
+        return ""
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    lines = "\n".join(f"| {cell(key)} | {count:,} |" for key, count in ordered)
+    return f"| {name} | dialogues |\n|---|---:|\n{lines}"
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ") or "not stated"

@@ -1,0 +1,51 @@
+"""What the commands of adjudication share: a policy, and lines to a file or to stdout."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from adjudication.policies import POLICIES
+from corpus.commands import ProjectCommand
+from corpus.errors import Refused
+
+
+class PolicyCommand(ProjectCommand):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--policy", choices=sorted(POLICIES), help="default: the project's own")
+
+
+class ListingCommand(PolicyCommand):
+    """Writes data to --out and the answer to stdout, or without it the data to stdout and the answer to stderr."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--out", type=Path, metavar="FILE", help="default: stdout")
+
+    def write(self, blocks: Iterator[bytes], out: Path | None) -> None:
+        """
+        :raises Refused: if the file cannot be written; a file half-written is removed
+        """
+        if out is None:
+            for block in blocks:
+                sys.stdout.buffer.write(block)
+            sys.stdout.buffer.flush()
+            return
+        half_written = out.with_name(f".{out.name}.part")
+        try:
+            with half_written.open("wb") as file:
+                for block in blocks:
+                    file.write(block)
+            half_written.replace(out)
+        except OSError as error:
+            half_written.unlink(missing_ok=True)
+            raise Refused(f"{out} cannot be written: {error.strerror}.") from error
+
+    def conclude(self, content: dict[str, Any], out: Path | None) -> None:
+        if out is None:
+            self.stdout = self.stderr
+            self.stderr.style_func = None
+        self.answer(content)

@@ -1,0 +1,16 @@
+import time
+from typing import Any
+
+from adjudication import actions, queries
+from adjudication.commands import PolicyCommand
+
+
+class Command(PolicyCommand):
+    help = "Recount every item: merge the current opinions into decisions, and open a case where they do not decide."
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        began = time.monotonic()
+        counted = actions.recount(project=project, policy_name=options["policy"])
+        seconds = round(time.monotonic() - began, 3)
+        self.answer({**queries.decision_counts(project, counted.policy), "seconds": seconds})

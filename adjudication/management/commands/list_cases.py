@@ -1,0 +1,15 @@
+from typing import Any
+
+from adjudication import actions, queries
+from adjudication.commands import ListingCommand
+
+
+class Command(ListingCommand):
+    help = "List the disputed fields of items, as JSONL by id."
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        counted = actions.keep_current(project=project, policy_name=options["policy"])
+        lines = b"".join(queries.case_lines(project, counted.policy))
+        self.write(iter([lines]), options["out"])
+        self.conclude({"open": lines.count(b"\n")}, options["out"])

@@ -1,0 +1,14 @@
+from typing import Any
+
+from adjudication import actions, queries
+from adjudication.commands import ListingCommand
+
+
+class Command(ListingCommand):
+    help = "List every item of the project with its decision, as JSONL by id."
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        counted = actions.keep_current(project=project, policy_name=options["policy"])
+        self.write(queries.decision_lines(project, counted.policy), options["out"])
+        self.conclude({"items": queries.decision_counts(project, counted.policy)["items"]}, options["out"])

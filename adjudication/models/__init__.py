@@ -1,0 +1,7 @@
+"""What opinions come to: decisions, the cases they leave open, and releases."""
+
+from adjudication.models.decision import Case, Decision
+from adjudication.models.recount import Recount
+from adjudication.models.release import Release
+
+__all__ = ["Case", "Decision", "Recount", "Release"]

@@ -1,0 +1,27 @@
+from django.db import models
+
+from corpus.models import Project
+
+
+class Release(models.Model):
+    """An immutable export: its files lie in a folder, its manifest here too."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    version = models.CharField(max_length=60)
+    folder = models.TextField()
+    rows = models.PositiveIntegerField()
+    manifest = models.JSONField()
+    manifest_sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "version"], name="one_release_a_version")]
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.version}"
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Map each file of the release, the manifest too, to its sha256."""
+        files = {name: file["sha256"] for name, file in self.manifest["files"].items()}
+        return files | {"manifest.json": self.manifest_sha256}

@@ -1,0 +1,221 @@
+"""Reads of decisions and opinions, named for what comes back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+
+from adjudication.models import Decision
+from annotation.models import Annotator, Vote
+from corpus.models import Category, Item, Project
+from jury.models import Ballot, Juror
+
+FINGERPRINT = """
+SELECT json_build_object(
+    'items', (SELECT json_build_array(count(*), max(id), count(withdrawn_at))
+        FROM corpus_item WHERE project_id = %(project)s),
+    'votes', (SELECT json_build_array(count(*), max(v.id)) FROM annotation_vote v
+        JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s AND is_current),
+    'ballots', (SELECT json_build_array(count(*), max(b.id)) FROM jury_ballot b
+        JOIN jury_juror j ON j.id = juror_id WHERE project_id = %(project)s AND is_current AND outcome = 'cast'),
+    'settled', (SELECT json_build_array(count(*), max(c.closed_at)) FROM adjudication_case c
+        JOIN corpus_item i ON i.id = item_id WHERE project_id = %(project)s AND state = 'settled')
+)
+"""
+
+
+def fingerprint(project: Project, settings: dict[str, Any]) -> dict[str, Any]:
+    """
+    Give a small value that differs whenever a recount could give another result.
+
+    :param settings: of the policy, which are part of it
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FINGERPRINT, {"project": project.pk})
+        counts: dict[str, Any] = cursor.fetchone()[0]
+    return counts | settings | {"fields": list(project.fields)}
+
+
+STATUS_COUNTS = """
+SELECT d.status, d.prompt_status, d.prompt_label, d.response_status, d.response_label, count(*)
+FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
+WHERE i.project_id = %s AND d.policy = %s
+GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+def decision_counts(project: Project, policy: str) -> dict[str, Any]:
+    """Count items by status, and for each field by label or else by status."""
+    counts: dict[str, Any] = dict.fromkeys(("items", "decided", "disputed", "pending", "settled"), 0)
+    counts["fields"] = {field: dict.fromkeys(("safe", "unsafe", "disputed", "pending"), 0) for field in project.fields}
+    with connection.cursor() as cursor:
+        cursor.execute(STATUS_COUNTS, [project.pk, policy])
+        for status, prompt_status, prompt_label, response_status, response_label, count in cursor.fetchall():
+            counts["items"] += count
+            counts[status] += count
+            for field, field_status, label in (
+                ("prompt_label", prompt_status, prompt_label),
+                ("response_label", response_status, response_label),
+            ):
+                if field_status and field in counts["fields"]:
+                    counts["fields"][field][label or field_status] += count
+    return counts
+
+
+def taxonomy_order(project: Project) -> list[str]:
+    return list(
+        Category.objects.filter(taxonomy_id=project.taxonomy_id).order_by("position").values_list("slug", flat=True)
+    )
+
+
+DECISION_LINES = """
+SELECT row_to_json(line)::text FROM (
+    SELECT i.external_id AS id, d.status, d.prompt_label, d.response_label, d.categories, d.categories_agreed, d.stale,
+        (SELECT coalesce(json_object_agg(field, json_build_object(
+            'status', status, 'counts', json_build_object('safe', safe, 'unsafe', unsafe))), '{}')
+        FROM (VALUES ('prompt_label', d.prompt_status, d.prompt_safe, d.prompt_unsafe),
+            ('response_label', d.response_status, d.response_safe, d.response_unsafe)
+        ) AS each (field, status, safe, unsafe) WHERE status IS NOT NULL) AS fields
+    FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
+    WHERE i.project_id = %(project)s ORDER BY i.external_id
+) AS line
+"""
+CASE_LINES = """
+SELECT row_to_json(line)::text FROM (
+    SELECT i.external_id AS id, field, json_build_object('safe', safe, 'unsafe', unsafe) AS counts
+    FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s,
+        LATERAL (VALUES (1, 'prompt_label', d.prompt_status, d.prompt_safe, d.prompt_unsafe),
+            (2, 'response_label', d.response_status, d.response_safe, d.response_unsafe)
+        ) AS each (place, field, status, safe, unsafe)
+    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status = 'disputed' AND each.status = 'disputed'
+    ORDER BY i.external_id, place
+) AS line
+"""
+
+
+def json_lines(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
+    """
+    Stream a query of one JSON text column, a line each with its newline, in blocks.
+
+    Memory stays flat. COPY's own text form would double every backslash; its CSV form,
+    with control characters that JSON never holds for quote and delimiter, leaves it be.
+    """
+    statement = f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
+    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+        for block in copy:
+            yield bytes(block)
+
+
+def decision_lines(project: Project, policy: str) -> Iterator[bytes]:
+    return json_lines(DECISION_LINES, {"project": project.pk, "policy": policy})
+
+
+def case_lines(project: Project, policy: str) -> Iterator[bytes]:
+    return json_lines(CASE_LINES, {"project": project.pk, "policy": policy})
+
+
+OPINIONS = """
+SELECT item_id, 'human' AS kind, annotator_id AS rater, prompt_label, response_label, categories
+FROM annotation_vote JOIN corpus_item i ON i.id = item_id
+WHERE i.project_id = %(project)s AND is_current AND %(human)s
+UNION ALL
+SELECT item_id, 'llm', juror_id, prompt_label, response_label, categories
+FROM jury_ballot JOIN corpus_item i ON i.id = item_id
+WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast' AND %(llm)s
+"""
+# The set of categories as one value; an opinion with a hazard and no category was not asked for any.
+CATEGORY_SET = """
+CASE WHEN categories <> '{}'
+    THEN (SELECT string_agg(DISTINCT slug, ';' ORDER BY slug) FROM unnest(categories COLLATE "C") AS slug)
+    WHEN 'unsafe' IN (prompt_label, response_label) OR 'needs_caution' IN (prompt_label, response_label) THEN NULL
+    ELSE '' END
+"""
+VALUES_OF = {"prompt_label": "prompt_label", "response_label": "response_label", "categories": CATEGORY_SET}
+
+
+def rater_names(project: Project) -> dict[tuple[str, int], str]:
+    """Map (kind, primary key) of every rater of a project to its name."""
+    people = Annotator.objects.filter(project=project).values_list("pk", "name")
+    jurors = Juror.objects.filter(project=project).values_list("pk", "name")
+    return {("human", pk): name for pk, name in people} | {("llm", pk): name for pk, name in jurors}
+
+
+def rated_values(project: Project, field: str, *, raters: str = "all") -> list[tuple[int, str, int, str]]:
+    """
+    Give every current opinion on a field: (item, rater kind, rater, value), by item and rater.
+
+    :param field: prompt_label, response_label or categories (the set as one value)
+    :param raters: all, human or llm
+    """
+    sql = f"""
+        SELECT item_id, kind, rater, value FROM (
+            SELECT item_id, kind, rater, {VALUES_OF[field]} AS value FROM ({OPINIONS}) AS opinion
+        ) AS rated WHERE value IS NOT NULL ORDER BY item_id, kind, rater
+    """
+    parameters = {"project": project.pk, "human": raters != "llm", "llm": raters != "human"}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def decided_labels(project: Project, policy: str, field: str) -> dict[str, str]:
+    """Map the external id of every item with a label in that field to the label."""
+    column = {"prompt_label": "prompt_label", "response_label": "response_label"}[field]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT external_id, d.{column} FROM adjudication_decision d JOIN corpus_item i ON i.id = item_id
+            WHERE i.project_id = %s AND d.policy = %s AND d.{column} IS NOT NULL
+            """,
+            [project.pk, policy],
+        )
+        return dict(cursor.fetchall())
+
+
+def item_keys(project: Project) -> dict[str, int]:
+    """Map the external id of every item to its primary key."""
+    return dict(Item.objects.filter(project=project).values_list("external_id", "pk"))
+
+
+def guidelines_in_use(project: Project) -> list[str]:
+    """Name the guideline versions that current votes were cast under."""
+    votes = Vote.objects.filter(annotator__project=project, is_current=True)
+    return sorted(set(votes.values_list("guideline__name", flat=True)))
+
+
+def rater_counts(project: Project) -> dict[str, int]:
+    """Count the people and the jurors who have a current opinion in the project."""
+    people = Vote.objects.filter(annotator__project=project, is_current=True)
+    jurors = Ballot.objects.filter(juror__project=project, is_current=True, outcome=Ballot.Outcome.CAST)
+    return {
+        "human": people.values("annotator").distinct().count(),
+        "llm": jurors.values("juror").distinct().count(),
+    }
+
+
+def opinion_counts(project: Project) -> tuple[int, int]:
+    """Count the current votes of people and the cast ballots of models."""
+    votes = Vote.objects.filter(annotator__project=project, is_current=True).count()
+    ballots = Ballot.objects.filter(juror__project=project, is_current=True, outcome=Ballot.Outcome.CAST).count()
+    return votes, ballots
+
+
+def latest_labels(project: Project, count: int) -> list[dict[str, Any]]:
+    """Give the labels that were decided last, without any text of their dialogues."""
+    decided = Decision.objects.filter(
+        item__project=project,
+        item__withdrawn_at=None,
+        policy=project.policy,
+        status__in=[Decision.Status.DECIDED, Decision.Status.SETTLED],
+    ).select_related("item")
+    names = dict(Category.objects.filter(taxonomy_id=project.taxonomy_id).values_list("slug", "name"))
+    return [
+        {
+            "external_id": decision.item.external_id,
+            "prompt": decision.prompt_label,
+            "response": decision.response_label,
+            "categories": [names.get(slug, slug) for slug in decision.categories],
+            "decided_by": decision.get_decided_by_display(),
+        }
+        for decision in decided.order_by("-pk")[:count]
+    ]

@@ -1,0 +1,15 @@
+"""The doors for Celery."""
+
+from typing import Any
+
+from celery import shared_task
+
+from adjudication import actions
+from corpus.models import Project
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def recount_changed(**_later: Any) -> None:
+    """Recount the projects whose opinions have changed since the last time."""
+    for project in Project.objects.order_by("pk"):
+        actions.keep_current(project=project)

@@ -1,0 +1,51 @@
+from collections.abc import Iterable
+
+from django.db import connection
+
+from annotation import queries
+from annotation.models import Annotator, GuidelineVersion
+from corpus.importing.opinions import ImportedOpinion
+from corpus.models import Project
+
+COPY_VOTES = """
+    COPY annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
+        rationale, seconds, taxonomy_id, guideline_id, is_current, cast_at) FROM STDIN
+"""
+
+
+class add_votes:  # noqa: N801 - reads as a verb where it is used
+    """Writes imported votes of one project; made once a file, used once a batch."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.annotators = queries.imported_annotators(project)
+        self.guideline, _ = GuidelineVersion.objects.get_or_create(project=project, name=GuidelineVersion.IMPORTED)
+
+    def rater(self, name: str) -> int:
+        if name not in self.annotators:
+            self.annotators[name] = Annotator.objects.create(project=self.project, name=name).pk
+        return self.annotators[name]
+
+    known = staticmethod(queries.current_votes)
+
+    def write(self, votes: Iterable[tuple[int, int, ImportedOpinion]]) -> None:
+        """:param votes: (item, annotator, opinion); every pair must be without a current vote"""
+        with connection.cursor() as cursor, cursor.copy(COPY_VOTES) as copy:
+            for item, annotator, opinion in votes:
+                judgement = opinion.judgement
+                copy.write_row(
+                    (
+                        item,
+                        annotator,
+                        judgement.prompt_label,
+                        judgement.response_label,
+                        list(judgement.categories),
+                        judgement.other_text,
+                        judgement.rationale,
+                        opinion.seconds,
+                        self.project.taxonomy_id,
+                        self.guideline.pk,
+                        True,
+                        opinion.cast_at,
+                    )
+                )

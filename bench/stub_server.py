@@ -1,0 +1,118 @@
+"""
+An OpenAI-compatible server that answers at once and always the same, for tests and benches.
+
+    python -m bench.stub_server [--port N] [--delay SECONDS]
+
+The label of a dialogue comes from a hash of its text, and each model errs on its own share
+of them, so that jurors disagree in a way that repeats. The name of the model asks for more:
+
+    stub-0.9            errs on one dialogue in ten
+    stub-0.9:prose      answers every SHARE-th dialogue in that way instead, where the way is one of
+                        prose, badjson, unknown, refusal, filter, length, error, teapot
+
+GET /calls tells how many questions were answered.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+from typing import Any
+
+from aiohttp import web
+
+SHARE = 4
+TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
+
+
+def chance(*parts: str) -> float:
+    """Give a number from 0 to 1 that depends on the parts alone."""
+    digest = hashlib.sha256("\0".join(parts).encode()).digest()
+    return int.from_bytes(digest[:7]) / 2**56
+
+
+def verdict(model: str, dialogue: str, keys: list[str]) -> dict[str, Any]:
+    accuracy = float(model.split(":")[0].removeprefix("stub-"))
+    answer: dict[str, Any] = {}
+    for key in keys:
+        is_unsafe = chance("truth", key, dialogue) < 0.45
+        if chance(model, key, dialogue) >= accuracy:
+            is_unsafe = not is_unsafe
+        if key.endswith("_label"):
+            answer[key] = "unsafe" if is_unsafe else "safe"
+    if "categories" in keys:
+        answer["categories"] = ["violence"] if "unsafe" in answer.values() else []
+        answer["other_text"] = ""
+    return answer
+
+
+def misbehave(way: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """Give the message and finish reason of an answer that is wrong in one way."""
+    texts = {
+        "prose": "I think that this is safe.",
+        "badjson": json.dumps(answer)[:-3],
+        "unknown": json.dumps(dict.fromkeys(answer, "harmless")),
+        "length": json.dumps(answer)[:10],
+        "filter": "",
+    }
+    finish = {"length": "length", "filter": "content_filter"}.get(way, "stop")
+    if way == "refusal":
+        return {
+            "message": {"role": "assistant", "content": None, "refusal": "I will not judge this."},
+            "finish_reason": "stop",
+        }
+    return {"message": {"role": "assistant", "content": texts[way]}, "finish_reason": finish}
+
+
+class Stub:
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self.calls = 0
+
+    async def complete(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        await asyncio.sleep(self.delay)
+        self.calls += 1
+        model, dialogue = asked["model"], asked["messages"][-1]["content"]
+        schema = asked.get("response_format", {}).get("json_schema", {}).get("schema", {})
+        answer = verdict(model, dialogue, list(schema.get("properties", {"prompt_label": {}})))
+        way = model.partition(":")[2]
+        if way and chance("way", dialogue) < 1 / SHARE:
+            if way in ("error", "teapot"):
+                return web.json_response({"error": {"message": f"{way}!"}}, status=418 if way == "teapot" else 500)
+            choice = misbehave(way, answer)
+        else:
+            choice = {"message": {"role": "assistant", "content": json.dumps(answer)}, "finish_reason": "stop"}
+        return web.json_response(
+            {
+                "id": "stub",
+                "object": "chat.completion",
+                "created": 0,
+                "model": model,
+                "choices": [{"index": 0, **choice}],
+                "usage": TOKENS,
+            }
+        )
+
+    async def count(self, _request: web.Request) -> web.Response:
+        return web.json_response({"calls": self.calls})
+
+
+async def serve(port: int, delay: float) -> None:
+    stub = Stub(delay)
+    app = web.Application(client_max_size=64 * 2**20)
+    app.add_routes([web.post("/v1/chat/completions", stub.complete), web.get("/calls", stub.count)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--port", type=int, default=0)
+    arguments.add_argument("--delay", type=float, default=0.0)
+    chosen = arguments.parse_args()
+    asyncio.run(serve(chosen.port, chosen.delay))

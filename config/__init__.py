@@ -1,0 +1,1 @@
+"""Wiring only: settings, servers, URLs and the doors that join the apps."""

@@ -1,0 +1,54 @@
+"""
+The main job, once, end to end: dialogues, votes, jury, adjudication, release.
+
+    python -m config.demo [--serve 0|1] [--port N] [--input FILE] [--limit N]
+"""
+
+import argparse
+import os
+import sys
+
+from config import embedded, serve
+from config.boot import bring_up, complain
+from config.env import HOME
+from config.home import HomeError
+
+
+def main() -> int:
+    options = read_arguments()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{options.port}")
+    if options.serve and not serve.is_free(options.port):
+        return complain(f"Port {options.port} is in use. Choose another: make demo PORT=8001")
+    try:
+        embedded.start(HOME)
+        bring_up()
+        # Only now: Django is set up, and its settings know the servers.
+        from django.core.management.base import CommandError
+
+        from config.demo.journey import Journey
+
+        journey = Journey(input_file=options.input, limit=options.limit)
+        journey.travel()
+    except HomeError as error:
+        return complain(str(error))
+    except CommandError as error:
+        return complain(str(error)) and error.returncode
+    except KeyboardInterrupt:
+        return complain("\nStopped. What is stored is kept; `make demo` goes on from there.") and 130
+    if not options.serve:
+        return 0
+    return serve.main(options.port, when_up=journey.invite)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make demo")
+    parser.add_argument("--serve", type=int, default=1)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--input", default="")
+    parser.add_argument("--limit", type=int, default=40)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

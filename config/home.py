@@ -1,0 +1,64 @@
+"""Where a checkout keeps what it makes: server data, secrets, releases."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class HomeError(Exception):
+    """The home, or a server in it, cannot be used. The message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Home:
+    path: Path
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        return cls(Path(os.environ.get("ASSIZE_HOME") or CHECKOUT / ".assize").resolve())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let one process at a time bring the home up; the others wait here."""
+        self.make()
+        with (self.path / "lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def make(self) -> None:
+        """
+        :raises HomeError: if the folder cannot be made or written
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise HomeError(f"Cannot use {self.path} as the home: {error.strerror}.") from error
+        if not os.access(self.path, os.W_OK):
+            raise HomeError(f"{self.path} cannot be written by this user. Set ASSIZE_HOME to another folder.")
+
+    def secret(self, name: str) -> str:
+        """
+        Give the secret of that name, made at random the first time it is asked for.
+
+        :raises HomeError: if it cannot be written
+        """
+        file = self.path / "secrets" / name
+        if file.exists() and (known := file.read_text().strip()):
+            return known
+        self.make()
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        # Written aside and moved, so that a full disk never leaves an empty secret.
+        half_made = file.with_suffix(f".{os.getpid()}")
+        try:
+            with os.fdopen(os.open(half_made, os.O_WRONLY | os.O_CREAT, 0o600), "w") as handle:
+                handle.write(secrets.token_urlsafe(48))
+            half_made.rename(file)
+        except OSError as error:
+            raise HomeError(f"Cannot write {file}: {error.strerror}.") from error
+        return file.read_text().strip()

@@ -1,0 +1,15 @@
+"""What every database holds from the start: taxonomies, prompt versions, the project `default`."""
+
+from corpus import actions as corpus
+from corpus.actions.taxonomies import FOLDER as TAXONOMIES
+from corpus.models import Project
+from jury import actions as jury
+
+
+def plant() -> None:
+    """Store what is missing; on a current database this reads and writes nothing else."""
+    for path in sorted(TAXONOMIES.glob("*.json")):
+        corpus.load_taxonomy(path)
+    jury.load_prompts()
+    if not Project.objects.filter(slug="default").exists():
+        corpus.create_project(slug="default", name="Default")

@@ -1,0 +1,133 @@
+"""
+Web, worker and beat as one: started together, watched, and stopped together.
+
+    python -m config.serve [PORT]
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from config import embedded
+from config.boot import bring_up, complain
+from config.env import HOME
+from config.home import CHECKOUT, HomeError
+
+Processes = dict[str, "subprocess.Popen[bytes]"]
+
+
+class Stopped(Exception):
+    """Somebody asked us to end."""
+
+
+def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -> int:
+    """Serve until Ctrl-C, SIGTERM or the end of one of the processes; give the exit code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    address = f"http://127.0.0.1:{port}"
+    os.environ.setdefault("PUBLIC_URL", address)
+    if not is_free(port):
+        return complain(f"Port {port} is in use. Choose another: make run PORT=8001")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop_here)
+    processes: Processes = {}
+    try:
+        embedded.start(HOME)
+        bring_up()
+        processes.update(start_all(port))
+        wait_for_page(address, processes)
+        print(f"Assize is at {address}  (Ctrl-C stops it)", flush=True)
+        when_up(address)
+        return watch(processes)
+    except HomeError as error:
+        return complain(str(error))
+    except (KeyboardInterrupt, Stopped):
+        print("\nStopping.", flush=True)
+        return 0
+    finally:
+        end_all(processes)
+
+
+def stop_here(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def start_all(port: int) -> Processes:
+    from jury.workers import worker_command
+
+    celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
+    schedule = str(HOME.path / "beat-schedule")
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    commands = {
+        "web": [*gunicorn, "--workers", "2", "--threads", "4", "--log-level", "warning"],
+        "worker": worker_command(),
+        "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="],
+    }
+    return {name: start(command, HOME.path / f"{name}.log") for name, command in commands.items()}
+
+
+def start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
+        )
+
+
+def wait_for_page(address: str, processes: Processes) -> None:
+    """
+    :raises HomeError: if the pages do not answer
+    """
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and processes["web"].poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/sign-in/", timeout=5).close()  # noqa: S310 - our own address
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise HomeError(f"The pages do not come up. See {HOME.path / 'web.log'}.")
+
+
+def watch(processes: Processes) -> int:
+    """Wait until one of the processes ends by itself, which none should."""
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                return complain(f"The {name} ended ({process.returncode}). See {HOME.path / f'{name}.log'}.")
+        time.sleep(0.5)
+
+
+def end_all(processes: Processes) -> None:
+    for process in processes.values():
+        process.terminate()
+    for process in processes.values():
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8000))

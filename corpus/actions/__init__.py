@@ -1,0 +1,17 @@
+"""The verbs of the corpus, one transaction each."""
+
+from corpus.actions.events import record_event
+from corpus.actions.imports import import_dialogues
+from corpus.actions.items import withdraw_item
+from corpus.actions.people import add_member
+from corpus.actions.projects import create_project
+from corpus.actions.taxonomies import load_taxonomy
+
+__all__ = [
+    "add_member",
+    "create_project",
+    "import_dialogues",
+    "load_taxonomy",
+    "record_event",
+    "withdraw_item",
+]

@@ -1,0 +1,111 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.utils import timezone
+
+from corpus import queries
+from corpus.actions.events import record_event
+from corpus.errors import Invalid
+from corpus.importing.dialogues import Dialogue, parse_dialogue
+from corpus.importing.rows import Row, RowFile
+from corpus.intake import Report, Tally, batched, limits, lock_imports, refuse
+from corpus.models import Item, Project
+
+COPY_ITEMS = """
+    COPY corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
+        reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason) FROM STDIN
+"""
+Numbered = tuple[int, Dialogue]
+
+
+@transaction.atomic
+def import_dialogues(
+    *, project: Project, path: Path, report: Report, progress: Callable[[float], None] = lambda _share: None
+) -> Tally:
+    """
+    Add the dialogues of a file to a project; all of them, or none when the file breaks off.
+
+    A row with an id that is known is unchanged if its content is the same, else refused.
+
+    :param report: told of every refused row
+    :param progress: told the share of the file read, 0 to 1
+    :raises Unreadable: if the file cannot be read to its end
+    """
+    lock_imports(project)
+    tally = Tally()
+    bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
+    is_csv = ".csv" in path.suffixes
+    with RowFile(path, bounds) as file:
+
+        def read(row: Row) -> Numbered | None:
+            tally.read += 1
+            try:
+                if row.problem:
+                    raise Invalid("row", row.problem)
+                return row.number, parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=is_csv)
+            except Invalid as error:
+                identity = row.value.get("id") if isinstance(row.value, dict) else ""
+                refuse(tally, report, row=row.number, identity=identity, error=error)
+                return None
+
+        for batch in batched(file.rows()):
+            add_batch(project, [each for each in map(read, batch) if each], tally, report)
+            progress(file.share_read)
+    record_event(project=project, verb="items.imported", subject=path.name, detail=tally.as_dict())
+    return tally
+
+
+def add_batch(project: Project, batch: Sequence[Numbered], tally: Tally, report: Report) -> None:
+    known: dict[str, bytes] = {
+        external_id: item.content_hash
+        for external_id, item in queries.known_items(project, [each.external_id for _, each in batch]).items()
+    }
+    fresh = []
+    for number, dialogue in batch:
+        content_hash = dialogue.content_hash
+        before = known.setdefault(dialogue.external_id, content_hash)
+        if before is content_hash:
+            fresh.append((dialogue, content_hash))
+        elif before == content_hash:
+            tally.unchanged += 1
+        else:
+            error = Invalid("id", "an item of this id has other content")
+            refuse(tally, report, row=number, identity=dialogue.external_id, error=error)
+    tally.created += len(fresh)
+    write_items(project, fresh)
+
+
+def write_items(project: Project, fresh: Sequence[tuple[Dialogue, bytes]]) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
+        for dialogue, content_hash in fresh:
+            copy.write_row(
+                (
+                    project.pk,
+                    dialogue.external_id,
+                    orjson.dumps(dialogue.turns).decode(),
+                    dialogue.source,
+                    dialogue.license,
+                    orjson.dumps(dialogue.meta).decode(),
+                    list(dialogue.expected_categories),
+                    as_json(dialogue.reference),
+                    dialogue.reconstruction_id,
+                    dialogue.refusal_of,
+                    content_hash,
+                    now,
+                    "",
+                )
+            )
+
+
+def as_json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def refresh_statistics() -> None:
+    """Let the planner know what a large import brought; it would learn of it only minutes later."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {Item._meta.db_table}")

@@ -1,0 +1,49 @@
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from corpus import queries
+from corpus.actions.events import record_event
+from corpus.errors import Refused
+from corpus.labels import FIELDS, Field
+from corpus.models import Project
+
+
+@transaction.atomic
+def create_project(
+    *,
+    slug: str,
+    name: str = "",
+    taxonomy: str = "aegis2",
+    policy: str = Project.Policy.MAJORITY,
+    votes_wanted: int = 3,
+    quorum: int | None = None,
+    caution: str | None = None,
+    fields: Collection[str] = FIELDS,
+) -> Project:
+    """
+    :raises Refused: if there is one of that slug, or a setting makes no sense
+    """
+    if Project.objects.filter(slug=slug).exists():
+        raise Refused(f"There is a project {slug!r} already.")
+    if unknown := set(fields) - set(FIELDS):
+        raise Refused(f"{min(unknown)!r} is not a field; there are {' and '.join(FIELDS)}.")
+    project = Project(
+        slug=slug,
+        name=name or slug,
+        taxonomy=queries.latest_taxonomy(taxonomy),
+        policy=policy,
+        votes_wanted=votes_wanted,
+        quorum=quorum,
+        caution=caution,
+        wants_prompt_label=Field.PROMPT in fields,
+        wants_response_label=Field.RESPONSE in fields,
+    )
+    try:
+        project.full_clean()
+    except ValidationError as error:
+        raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
+    project.save()
+    record_event(project=project, verb="project.created", subject=slug)
+    return project

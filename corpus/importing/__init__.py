@@ -1,0 +1,1 @@
+"""From a file to checked rows. Pure: no Django, no database."""

@@ -1,0 +1,198 @@
+"""From a row to a dialogue, in each form that an import takes (docs/import.md)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from corpus.errors import Invalid
+from corpus.importing import values
+from corpus.importing.limits import Limits
+from corpus.labels import REFUSAL_SOURCE, Field, parse_label, shown
+
+ROLES = frozenset({"system", "user", "assistant"})
+REDACTED = "REDACTED"
+REFERENCE_KEYS = (
+    "prompt_label",
+    "response_label",
+    "violated_categories",
+    "prompt_label_source",
+    "response_label_source",
+)
+KNOWN_KEYS = frozenset(
+    ("id", "turns", "messages", "prompt", "response", "source", "license", "meta", "expected_categories")
+) | {*REFERENCE_KEYS, "reconstruction_id_if_redacted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    external_id: str
+    turns: list[dict[str, str]]
+    source: str = ""
+    license: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+    expected_categories: tuple[str, ...] = ()
+    reference: dict[str, Any] | None = None
+    reconstruction_id: int | None = None
+    refusal_of: str | None = None
+
+    @property
+    def content_hash(self) -> bytes:
+        """Sixteen bytes that differ when anything imported differs, whatever form it came in."""
+        content = [
+            [(turn["role"], turn["text"]) for turn in self.turns],
+            self.source,
+            self.license,
+            self.meta,
+            self.expected_categories,
+            self.reference,
+            self.reconstruction_id,
+            self.refusal_of,
+        ]
+        return hashlib.blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+def parse_dialogue(
+    row: object, *, spellings: Mapping[str, str], limits: Limits, empty_is_none: bool = False
+) -> Dialogue:
+    """
+    Read one row as a dialogue.
+
+    :param spellings: folded spelling to category slug
+    :param empty_is_none: whether an empty response means that there is none (CSV has no null)
+    :raises Invalid: naming the field that is wrong
+    """
+    if not isinstance(row, dict):
+        raise Invalid("row", f"{shown(row)} is not an object")
+    external_id = values.clean_name(row.get("id"), "id", limit=limits.id)
+    reconstruction_id = parse_reconstruction_id(row.get("reconstruction_id_if_redacted"))
+    turns = parse_turns(row, limits, redacted=reconstruction_id is not None, empty_is_none=empty_is_none)
+    reference = parse_reference(row, spellings, has_response=turns[-1]["role"] == "assistant")
+    is_refusal = reference is not None and reference["response_label_source"] == REFUSAL_SOURCE
+    return Dialogue(
+        external_id=f"{external_id}#refusal" if is_refusal else external_id,
+        turns=turns,
+        source=values.optional_text(row.get("source"), "source", limit=limits.field),
+        license=values.optional_text(row.get("license"), "license", limit=limits.field),
+        meta=parse_meta(row, limits),
+        expected_categories=values.parse_categories(row.get("expected_categories"), "expected_categories", spellings),
+        reference=reference,
+        reconstruction_id=reconstruction_id,
+        refusal_of=external_id if is_refusal else None,
+    )
+
+
+def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool, empty_is_none: bool) -> list[dict[str, str]]:
+    if redacted and "turns" not in row and "messages" not in row and values.is_absent(row.get("prompt")):
+        row = {**row, "prompt": ""}
+    forms = [form for form in ("turns", "messages", "prompt") if not values.is_absent(row.get(form))]
+    if not forms:
+        raise Invalid("turns", "the row has neither turns, messages nor a prompt")
+    if len(forms) > 1:
+        raise Invalid(forms[1], f"the row has {forms[0]} too; one of them says what the dialogue is")
+    if forms == ["prompt"]:
+        turns = pair_turns(row, redacted=redacted, empty_is_none=empty_is_none)
+    else:
+        turns = listed_turns(row[forms[0]], forms[0], "text" if forms[0] == "turns" else "content", limits)
+    check_turns(turns, forms[0], limits)
+    return turns
+
+
+def pair_turns(row: dict[str, Any], *, redacted: bool, empty_is_none: bool) -> list[dict[str, str]]:
+    prompt = values.clean_text(row["prompt"], "prompt")
+    turns = [{"role": "user", "text": REDACTED if redacted and not prompt else prompt}]
+    response = row.get("response")
+    if not values.is_absent(response) and not (empty_is_none and response == ""):
+        turns.append({"role": "assistant", "text": values.clean_text(response, "response")})
+    return turns
+
+
+def listed_turns(listed: object, form: str, key: str, limits: Limits) -> list[dict[str, str]]:
+    if not isinstance(listed, list):
+        raise Invalid(form, f"{shown(listed)} is not a list")
+    if not 1 <= len(listed) <= limits.turns:
+        raise Invalid(form, f"{len(listed):,} turns, 1 to {limits.turns:,} are allowed")
+    turns = []
+    for at, turn in enumerate(listed):
+        if not isinstance(turn, dict):
+            raise Invalid(f"{form}[{at}]", f"{shown(turn)} is not an object")
+        if unknown := turn.keys() - {"role", key}:
+            raise Invalid(f"{form}[{at}]", f"it has {shown(min(unknown))}, only role and {key} are known")
+        text = values.clean_text(turn.get(key), f"{form}[{at}].{key}")
+        turns.append({"role": turn.get("role"), "text": text})
+    return turns  # type: ignore[return-value]  # roles are checked with the order of turns
+
+
+def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
+    last = len(turns) - 1
+    size = 0
+    for at, turn in enumerate(turns):
+        role, text = turn["role"], turn["text"]
+        if not isinstance(role, str) or role not in ROLES:
+            raise Invalid(f"{form}[{at}].role", f"{shown(role)} is not one of system, user, assistant")
+        if role == "system" and at > 0:
+            raise Invalid(f"{form}[{at}].role", "a system turn can only come first")
+        is_empty_response = role == "assistant" and at == last
+        if not text.strip() and not is_empty_response:
+            raise Invalid(place(form, at), "the turn is empty")
+        size += len(text.encode())
+    if not any(turn["role"] == "user" for turn in turns):
+        raise Invalid(form, "no turn is the user's")
+    if size > limits.dialogue_bytes:
+        raise Invalid(form, f"{size:,} bytes, {limits.dialogue_bytes:,} are allowed")
+
+
+def place(form: str, at: int) -> str:
+    return ("prompt", "response")[at] if form == "prompt" else f"{form}[{at}]"
+
+
+def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    meta = row.get("meta")
+    if values.is_absent(meta):
+        meta = {}
+    if not isinstance(meta, dict):
+        raise Invalid("meta", f"{shown(meta)} is not an object")
+    unknown = {key: row[key] for key in row if key not in KNOWN_KEYS}
+    if both := meta.keys() & unknown.keys():
+        raise Invalid(min(both), "it is in the row and in meta too")
+    found = meta | unknown
+    for key, value in found.items():
+        values.clean_text(key, "meta", limit=limits.id)
+        values.check_json(value, key, limits)
+    return found
+
+
+def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_response: bool) -> dict[str, Any] | None:
+    """Read the labels that came with the data, as the published AEGIS 2.0 form has them."""
+    if all(values.is_absent(row.get(key)) or row.get(key) == "" for key in REFERENCE_KEYS):
+        return None
+    labels = {name.value: parse_label(None if values.is_absent(row.get(name)) else row[name], name) for name in Field}
+    if labels[Field.RESPONSE] and not has_response:
+        raise Invalid(Field.RESPONSE, "the item has no response to label")
+    sources = {f"{name}_source": parse_source(row.get(f"{name}_source"), f"{name}_source") for name in Field}
+    if sources["response_label_source"] == REFUSAL_SOURCE and None in labels.values():
+        raise Invalid("response_label_source", "a refusal needs a response and both labels")
+    named = row.get("violated_categories")
+    if isinstance(named, str):
+        named = [name for name in named.split(", ") if name.strip()]
+    return {**labels, "categories": values.parse_categories(named, "violated_categories", spellings), **sources}
+
+
+def parse_source(value: object, field_name: str) -> str | None:
+    return None if values.is_absent(value) or value == "" else values.clean_text(value, field_name, limit=100)
+
+
+def parse_reconstruction_id(value: object) -> int | None:
+    """Read the id as a whole number; numeric columns make it a float, and NaN where there is none."""
+    name = "reconstruction_id_if_redacted"
+    if values.is_absent(value) or value == "":
+        return None
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except ValueError:
+        number = None
+    if number is None or not number.is_integer() or not 0 <= number < 2**53:
+        raise Invalid(name, f"{shown(value)} is not a whole number")
+    return int(number)

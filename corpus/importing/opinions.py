@@ -1,0 +1,57 @@
+"""From a row to an opinion made elsewhere, by a person or a model (docs/import.md)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from corpus.errors import Invalid
+from corpus.importing import values
+from corpus.importing.limits import Limits
+from corpus.labels import FIELDS, Judgement, parse_label, shown
+
+KINDS = ("human", "llm")
+REQUIRED = frozenset({"item_id", "rater", "rater_kind"})
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedOpinion:
+    item_id: str
+    rater: str
+    kind: str
+    "`human` or `llm`."
+    judgement: Judgement
+    seconds: float | None = None
+    cast_at: datetime | None = None
+    "None where the file does not say."
+
+
+def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) -> ImportedOpinion:
+    """
+    Read one row; whether the item and the project admit it is not looked at here.
+
+    :param spellings: folded spelling to category slug
+    :raises Invalid: naming the field that is wrong
+    """
+    if not isinstance(row, dict):
+        raise Invalid("row", f"{shown(row)} is not an object")
+    labels = {}
+    for field in FIELDS:
+        value = row.get(field)
+        labels[field.value] = parse_label(None if values.is_absent(value) else value, field)
+    item_id = values.clean_name(row.get("item_id"), "item_id", limit=limits.id + len("#refusal"))
+    kind = row.get("rater_kind")
+    if kind not in KINDS:
+        raise Invalid("rater_kind", f"{shown(kind)} is neither human nor llm")
+    return ImportedOpinion(
+        item_id=item_id,
+        rater=values.clean_name(row.get("rater"), "rater", limit=limits.id),
+        kind=kind,
+        judgement=Judgement(
+            **labels,
+            categories=values.parse_categories(row.get("categories"), "categories", spellings),
+            other_text=values.optional_text(row.get("other_text"), "other_text", limit=limits.field),
+            rationale=values.optional_text(row.get("rationale"), "rationale", limit=limits.field),
+        ),
+        seconds=values.parse_seconds(row.get("seconds"), "seconds"),
+        cast_at=values.parse_moment(row.get("cast_at"), "cast_at"),
+    )

@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from corpus import actions
+from corpus.commands import ProjectCommand
+from corpus.invitations import invitation_url
+from corpus.models import Member
+
+
+class Command(ProjectCommand):
+    help = "Make a person a member of a project, or change their role. Prints the link that sets their password."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--role", default=Member.Role.ANNOTATOR.value, choices=Member.Role.values)
+        parser.add_argument("--token", action="store_true", help="make an API token too; it is shown once")
+
+    def handle(self, **options: Any) -> None:
+        made = actions.add_member(
+            project=self.project(options),
+            username=options["name"],
+            role=options["role"],
+            with_token=options["token"],
+        )
+        token = {"token": made.token} if made.token else {}
+        self.answer(
+            {"user": made.user.username, "role": made.member.role, "invite_url": invitation_url(made.user), **token}
+        )

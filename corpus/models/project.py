@@ -1,0 +1,87 @@
+import secrets
+
+from django.conf import settings
+from django.db import models
+
+from corpus.labels import Field
+from corpus.models.taxonomy import Taxonomy
+
+
+def make_salt() -> str:
+    return secrets.token_hex(16)
+
+
+class Project(models.Model):
+    """One labelling campaign: what it asks, by which taxonomy, how often, and how votes become labels."""
+
+    class Policy(models.TextChoices):
+        """The names only; what they mean is in adjudication.policies."""
+
+        MAJORITY = "majority", "Majority of people and models"
+        AEGIS2 = "aegis2", "AEGIS 2.0: people, then the jury for unsafe dialogues"
+        HUMAN = "human", "Majority of people"
+        JURY = "jury", "Majority of models"
+
+    class Caution(models.TextChoices):
+        SAFE = "safe", "Needs caution counts as safe"
+        UNSAFE = "unsafe", "Needs caution counts as unsafe"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+")
+    wants_prompt_label = models.BooleanField(default=True)
+    wants_response_label = models.BooleanField(default=True)
+    votes_wanted = models.PositiveSmallIntegerField(default=3)
+    "How many people an item wants."
+    policy = models.CharField(max_length=20, choices=Policy, default=Policy.MAJORITY)
+    quorum = models.PositiveSmallIntegerField(null=True, blank=True)
+    "Replaces the policy's own, where set."
+    caution = models.CharField(max_length=6, choices=Caution, null=True, blank=True)
+    "What needs_caution counts as; replaces the policy's own, where set."
+    salt = models.CharField(max_length=32, default=make_salt, editable=False)
+    "Makes the pseudonyms of raters, so that a release names nobody and repeats itself."
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(wants_prompt_label=True) | models.Q(wants_response_label=True),
+                name="project_wants_a_label",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(policy="aegis2") | models.Q(wants_prompt_label=True),
+                name="aegis2_starts_from_the_prompt",
+            ),
+            models.CheckConstraint(condition=models.Q(quorum__gte=1), name="quorum_is_positive"),
+            models.CheckConstraint(condition=models.Q(votes_wanted__gte=1), name="votes_wanted_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The label fields the project wants, prompt first."""
+        wanted = ((Field.PROMPT, self.wants_prompt_label), (Field.RESPONSE, self.wants_response_label))
+        return tuple(field.value for field, wants in wanted if wants)
+
+
+class Member(models.Model):
+    """A person in a project, with what they may do there."""
+
+    class Role(models.TextChoices):
+        ANNOTATOR = "annotator", "Annotator"
+        ADJUDICATOR = "adjudicator", "Adjudicator"
+        LEAD = "lead", "Lead"
+        ADMIN = "admin", "Admin"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    role = models.CharField(max_length=12, choices=Role, default=Role.ANNOTATOR)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_membership_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.project}: {self.role}"

@@ -1,0 +1,92 @@
+"""Reads of projects, items and taxonomies, named for what comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
+
+from corpus.errors import Refused
+from corpus.labels import fold
+from corpus.models import Category, Item, Member, Project, Taxonomy
+
+
+class NoSuchProject(Refused):
+    pass
+
+
+class NoSuchItem(Refused):
+    pass
+
+
+def project_named(slug: str) -> Project:
+    """
+    :raises NoSuchProject: naming the ones there are
+    """
+    try:
+        return Project.objects.select_related("taxonomy").get(slug=slug)
+    except Project.DoesNotExist:
+        known = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
+        raise NoSuchProject(f"There is no project {slug!r}. Known: {known}.") from None
+
+
+def projects_of(user: User | AnonymousUser) -> list[Project]:
+    """Give the projects a person may see: those they are a member of, and to an admin all."""
+    memberships = Member.objects.filter(user=user) if user.is_authenticated else Member.objects.none()
+    projects = Project.objects.select_related("taxonomy").order_by("slug")
+    if memberships.filter(role=Member.Role.ADMIN).exists():
+        return list(projects)
+    return list(projects.filter(pk__in=memberships.values("project")))
+
+
+def item_known_as(project: Project, external_id: str) -> Item:
+    """
+    :raises NoSuchItem: if the project has none of that id
+    """
+    try:
+        return Item.objects.get(project=project, external_id=external_id)
+    except Item.DoesNotExist:
+        raise NoSuchItem(f"Project {project} has no item {external_id!r}.") from None
+
+
+def spellings_of(taxonomy: Taxonomy) -> dict[str, str]:
+    """Map every spelling of a category, as written and folded, to its slug."""
+    spellings = {}
+    for slug, name, also_written in Category.objects.filter(taxonomy=taxonomy).values_list(
+        "slug", "name", "also_written"
+    ):
+        for spelling in (slug, name, *also_written):
+            spellings[spelling] = spellings[fold(spelling)] = slug
+    return spellings
+
+
+def latest_taxonomy(name: str) -> Taxonomy:
+    """
+    :raises Refused: if there is none of that name
+    """
+    taxonomy = Taxonomy.objects.filter(name=name).order_by("-version").first()
+    if taxonomy is None:
+        known = ", ".join(sorted(set(Taxonomy.objects.values_list("name", flat=True))))
+        raise Refused(f"There is no taxonomy {name!r}. Known: {known}.")
+    return taxonomy
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    pk: int
+    has_response: bool
+    is_withdrawn: bool
+    content_hash: bytes
+
+
+def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, KnownItem]:
+    """Look up many items at once by their external ids; unknown ids are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT external_id, id, has_response, withdrawn_at IS NOT NULL, content_hash
+            FROM corpus_item WHERE project_id = %s AND external_id = ANY(%s)
+            """,
+            [project.pk, list(external_ids)],
+        )
+        return {row[0]: KnownItem(row[1], row[2], row[3], bytes(row[4])) for row in cursor.fetchall()}

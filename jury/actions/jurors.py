@@ -1,0 +1,38 @@
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.models import Project
+from jury import queries
+from jury.models import Juror
+
+
+@transaction.atomic
+def add_juror(*, project: Project, name: str, prompt: str, base_url: str, **parameters: Any) -> Juror:
+    """
+    Put a juror on the project's panel.
+
+    :param prompt: the name of a prompt version
+    :param parameters: the other fields of Juror
+    :raises Refused: if there is one of that name, or a parameter makes no sense
+    """
+    if Juror.objects.filter(project=project, name=name).exists():
+        raise Refused(f"Project {project} has a juror {name!r} already. A changed juror is a new one: name it anew.")
+    address = urlsplit(base_url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise Refused(f"{base_url!r} is not the address of an endpoint, as https://host/v1.")
+    if (variable := parameters.get("api_key_env")) and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
+        raise Refused("--api-key-env takes the name of an environment variable, not the key itself.")
+    juror = Juror(project=project, name=name, prompt=queries.prompt_named(prompt), base_url=base_url, **parameters)
+    try:
+        juror.full_clean()
+    except ValidationError as error:
+        raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
+    juror.save()
+    record_event(project=project, verb="juror.added", subject=name, detail={"model": juror.model, "prompt": prompt})
+    return juror

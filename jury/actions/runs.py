@@ -1,0 +1,122 @@
+import os
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.labels import Field
+from corpus.models import Project
+from jury import queries
+from jury.models import Ballot, Juror, Run, Shard
+
+# A juror has spoken on an item unless its ballot has one of the outcomes asked again; one that
+# is asked for the response label alone has nothing to say of an item without a response.
+SILENT = """
+    SELECT i.id FROM corpus_item i
+    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL
+        AND (i.has_response OR NOT %(response_only)s)
+        AND NOT EXISTS (SELECT FROM jury_ballot b WHERE b.item_id = i.id AND b.juror_id = %(juror)s
+            AND is_current AND outcome <> ALL(%(again)s))
+"""
+CUT_SHARDS = f"""
+    INSERT INTO jury_shard (run_id, juror_id, state, error, items)
+    SELECT %(run)s, %(juror)s, 'waiting', '', array_agg(id ORDER BY id)
+    FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %(size)s AS shard FROM ({SILENT}) AS silent
+        WHERE %(limit)s::int IS NULL OR id = ANY(%(items)s)) AS numbered
+    GROUP BY shard ORDER BY shard
+"""
+
+
+@transaction.atomic
+def start_run(
+    *,
+    project: Project,
+    jurors: Sequence[Juror],
+    limit: int | None = None,
+    budget_usd: Decimal | None = None,
+    asks_again: Collection[str] = (Ballot.Outcome.FAILED,),
+) -> Run:
+    """
+    Cut what the jurors have not spoken on into shards; nothing is asked yet.
+
+    A run of the project that has not ended is replaced: its shards stop, what they have
+    stored stays, and what they have not is part of the new run.
+
+    :param limit: only the first so many items, by import, that some juror has not spoken on
+    :raises Refused: if a juror cannot be asked: no endpoint, no key, no field the project wants
+    """
+    for juror in jurors:
+        check_can_ask(project, juror)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run'), %s)", [project.pk])
+    Run.objects.filter(project=project, state=Run.State.RUNNING).update(
+        state=Run.State.REPLACED, finished_at=timezone.now()
+    )
+    run = Run.objects.create(project=project, budget_usd=budget_usd, asks_again=sorted(asks_again))
+    cut_shards(run, jurors, limit)
+    record_event(
+        project=project, verb="run.started", subject=str(run.pk), detail={"jurors": [juror.name for juror in jurors]}
+    )
+    return run
+
+
+def check_can_ask(project: Project, juror: Juror) -> None:
+    """
+    :raises Refused: saying what the juror lacks
+    """
+    if not juror.base_url:
+        raise Refused(f"Juror {juror.name!r} came with an import and has no endpoint to ask.")
+    if juror.api_key_env and not os.environ.get(juror.api_key_env):
+        raise Refused(f"Juror {juror.name!r} needs its key in the environment variable {juror.api_key_env}.")
+    if not queries.labels_asked(project, juror):
+        raise Refused(f"Juror {juror.name!r} is asked for no label that project {project} wants.")
+
+
+def cut_shards(run: Run, jurors: Sequence[Juror], limit: int | None) -> None:
+    first = first_silent(run, jurors, limit)
+    with connection.cursor() as cursor:
+        for juror in jurors:
+            more = {"run": run.pk, "size": settings.JURY_SHARD_ITEMS, "limit": limit, "items": first}
+            cursor.execute(CUT_SHARDS, silence(run, juror) | more)
+
+
+def first_silent(run: Run, jurors: Sequence[Juror], limit: int | None) -> list[int]:
+    """Give the first items on which some juror has not spoken; none where there is no limit."""
+    if limit is None:
+        return []
+    found: set[int] = set()
+    with connection.cursor() as cursor:
+        for juror in jurors:
+            cursor.execute(f"{SILENT} ORDER BY i.id LIMIT %(limit)s", silence(run, juror) | {"limit": limit})
+            found |= {row[0] for row in cursor.fetchall()}
+    return sorted(found)[:limit]
+
+
+def silence(run: Run, juror: Juror) -> dict[str, Any]:
+    return {
+        "project": run.project_id,
+        "juror": juror.pk,
+        "again": run.asks_again,
+        "response_only": queries.labels_asked(run.project, juror) == (Field.RESPONSE,),
+    }
+
+
+def finish_shard(shard_id: int, *, error: str = "") -> None:
+    """Mark a shard done, or broken off by an error; its run ends with the last one."""
+    with transaction.atomic():
+        shard = Shard.objects.select_related("run").select_for_update().get(pk=shard_id)
+        shard.state = Shard.State.BROKEN if error else Shard.State.DONE
+        shard.error = error
+        shard.save(update_fields=["state", "error"])
+        states = set(Shard.objects.filter(run=shard.run).values_list("state", flat=True))
+        if Shard.State.WAITING not in states:
+            end_run(shard.run, Run.State.BROKEN if Shard.State.BROKEN in states else Run.State.FINISHED)
+
+
+def end_run(run: Run, state: str) -> None:
+    Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(state=state, finished_at=timezone.now())

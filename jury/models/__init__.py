@@ -1,0 +1,7 @@
+"""How models judge: who they are, what they were asked, what they answered."""
+
+from jury.models.ballot import Ballot
+from jury.models.juror import Juror, PromptVersion
+from jury.models.run import Run, Shard
+
+__all__ = ["Ballot", "Juror", "PromptVersion", "Run", "Shard"]

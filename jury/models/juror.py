@@ -1,0 +1,61 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from corpus.models import Project
+
+
+def asks_by_default() -> list[str]:
+    return ["prompt_label", "response_label", "categories"]
+
+
+class PromptVersion(models.Model):
+    """The words a juror is asked with. Never edited once stored; a changed file is a new version."""
+
+    IMPORTED = "imported"
+
+    name = models.SlugField(max_length=60, unique=True)
+    text = models.TextField()
+    "The whole file, TOML, as jury.prompting reads it."
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Juror(models.Model):
+    """A model with its prompt and parameters, as a rater of one project."""
+
+    class ResponseFormat(models.TextChoices):
+        JSON_SCHEMA = "json_schema", "JSON schema, enforced by the endpoint"
+        JSON_OBJECT = "json_object", "A JSON object of the model's own making"
+        TEXT = "text", "Text that must turn out to be JSON"
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    name = models.TextField(db_collation="C")
+    model = models.CharField(max_length=200, blank=True, default="")
+    base_url = models.CharField(max_length=500, blank=True, default="")
+    "An OpenAI-compatible endpoint. Empty for a juror that only came with an import."
+    api_key_env = models.CharField(max_length=100, blank=True, default="")
+    "The environment variable that holds the key; the key itself is never stored."
+    prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+")
+    asks = ArrayField(models.CharField(max_length=20), default=asks_by_default)
+    temperature = models.FloatField(default=0.0)
+    max_tokens = models.PositiveIntegerField(default=512)
+    response_format = models.CharField(max_length=12, choices=ResponseFormat, default=ResponseFormat.JSON_SCHEMA)
+    concurrency = models.PositiveSmallIntegerField(default=8)
+    "Requests under way at once in one shard."
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    price_in = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    "US dollars a million prompt tokens."
+    price_out = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    "US dollars a million answer tokens."
+    in_panel = models.BooleanField(default=True)
+    "Whether a run without named jurors asks it."
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_juror_a_name")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,48 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from corpus.models import Project
+from jury.models.juror import Juror
+
+
+class Run(models.Model):
+    """One convening of the jury. Everything needed to go on with it is here, not in the broker."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        FINISHED = "finished", "Finished"
+        OVER_BUDGET = "over_budget", "Stopped at its budget"
+        BROKEN = "broken", "Ended, but parts of it broke off"
+        REPLACED = "replaced", "Replaced by a later run"
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
+    budget_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    asks_again = ArrayField(models.CharField(max_length=10), default=list)
+    "Outcomes that do not count as having spoken, so that those ballots are asked for again."
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class Shard(models.Model):
+    """The part of a run that one Celery task works through: some items, one juror."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        BROKEN = "broken", "Broken off"
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="shards")
+    juror = models.ForeignKey(Juror, models.PROTECT, related_name="+")
+    items = ArrayField(models.BigIntegerField())
+    "Primary keys."
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    error = models.TextField(blank=True, default="")
+    "What broke it off: a fault of ours, not of the endpoint."
+
+    def __str__(self) -> str:
+        return f"shard {self.pk} of {self.run}"

@@ -1,0 +1,142 @@
+"""Reads of jurors, runs and ballots, named for what comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.db.models import Count
+
+from corpus.errors import Refused
+from corpus.models import Category, Project
+from jury.models import Ballot, Juror, PromptVersion, Run, Shard
+
+
+def jurors_of(project_id: int) -> dict[str, int]:
+    """Map the name of every juror to its primary key."""
+    return dict(Juror.objects.filter(project_id=project_id).values_list("name", "pk"))
+
+
+def panel(project: Project, names: Sequence[str] = ()) -> list[Juror]:
+    """
+    Give the named jurors, or else all of the panel, by name.
+
+    :raises Refused: if one is not known, or there is none
+    """
+    jurors = Juror.objects.filter(project=project).select_related("prompt").order_by("name")
+    chosen = list(jurors.filter(name__in=names) if names else jurors.filter(in_panel=True))
+    if unknown := set(names) - {juror.name for juror in chosen}:
+        raise Refused(f"Project {project} has no juror {min(unknown)!r}.")
+    if not chosen:
+        raise Refused(f"Project {project} has no jurors. Add one with add_juror.")
+    return chosen
+
+
+def prompt_named(name: str) -> PromptVersion:
+    """
+    :raises Refused: naming the ones there are
+    """
+    prompt = PromptVersion.objects.filter(name=name).exclude(name=PromptVersion.IMPORTED).first()
+    if prompt is None:
+        known = PromptVersion.objects.exclude(name=PromptVersion.IMPORTED).order_by("name")
+        raise Refused(f"There is no prompt {name!r}. Known: {', '.join(known.values_list('name', flat=True))}.")
+    return prompt
+
+
+def labels_asked(project: Project, juror: Juror) -> tuple[str, ...]:
+    """Give the labels a juror is asked for: its own, as far as the project wants them."""
+    return tuple(field for field in project.fields if field in juror.asks)
+
+
+def categories_shown(taxonomy_id: int) -> list[dict[str, Any]]:
+    """Give the categories in order, with what a prompt may say of them."""
+    categories = Category.objects.filter(taxonomy_id=taxonomy_id).order_by("position")
+    return [dict(row) for row in categories.values("slug", "name", "code", "definition", "included", "excluded")]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item, as far as a juror is shown it."""
+
+    pk: int
+    turns: list[dict[str, str]]
+    has_response: bool
+
+
+def items_to_ask(shard: Shard) -> list[Asked]:
+    """Give the items of a shard that its juror has not spoken on yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT i.id, turns::text, has_response FROM corpus_item i
+            WHERE i.id = ANY(%(items)s) AND withdrawn_at IS NULL AND NOT EXISTS (
+                SELECT FROM jury_ballot b WHERE b.item_id = i.id AND b.juror_id = %(juror)s AND is_current
+                    AND (outcome <> ALL(%(again)s) OR run_id = %(run)s))
+            ORDER BY i.id
+            """,
+            {"items": shard.items, "juror": shard.juror_id, "again": shard.run.asks_again, "run": shard.run_id},
+        )
+        return [Asked(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    state: str
+    ballots: int
+    "How many the run wants in all."
+    outcomes: dict[str, int]
+    cost_usd: Decimal
+
+    @property
+    def done(self) -> int:
+        return sum(self.outcomes.values())
+
+
+def run_progress(run: Run) -> RunProgress:
+    """Give how far a run is, from the database alone."""
+    counted = Ballot.objects.filter(run=run, is_current=True).values("outcome").annotate(count=Count("pk"))
+    outcomes = dict.fromkeys(Ballot.Outcome.values, 0) | {row["outcome"]: row["count"] for row in counted}
+    fresh = Run.objects.get(pk=run.pk)
+    return RunProgress(fresh.state, ballots_wanted(run), outcomes, fresh.cost_usd)
+
+
+def shard_errors(run: Run) -> list[str]:
+    broken = Shard.objects.filter(run=run, state=Shard.State.BROKEN).order_by("pk")
+    return list(broken.values_list("error", flat=True))
+
+
+def ballots_wanted(run: Run) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(cardinality(items)), 0) FROM jury_shard WHERE run_id = %s", [run.pk])
+        return int(cursor.fetchone()[0])
+
+
+def items_in(run: Run) -> int:
+    """Count the items of a run, each once however many jurors are asked about it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT item) FROM jury_shard, unnest(items) AS item WHERE run_id = %s", [run.pk])
+        return int(cursor.fetchone()[0])
+
+
+def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[Any, ...]]:
+    """
+    Look up many ballots at once.
+
+    :param pairs: (item, juror) primary keys
+    :return: for the pairs that have a current ballot: prompt_label, response_label,
+        categories, other_text, rationale, seconds, cast_at
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT item_id, juror_id, prompt_label, response_label, categories, other_text, rationale,
+                seconds, cast_at
+            FROM jury_ballot JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (item_id, juror_id)
+                USING (item_id, juror_id)
+            WHERE is_current
+            """,
+            [[item for item, _ in pairs], [juror for _, juror in pairs]],
+        )
+        return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}

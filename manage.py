@@ -1,0 +1,9 @@
+#!/usr/bin/env python
+"""The door for the shell. Whatever the state of the home, a command finds it ready."""
+
+import sys
+
+from config.boot import run_command
+
+if __name__ == "__main__":
+    sys.exit(run_command(sys.argv))

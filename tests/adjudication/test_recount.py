@@ -1,0 +1,190 @@
+"""The recount in SQL against the definition, and what a recount does to cases."""
+
+import json
+import random
+from zlib import crc32
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adjudication.actions import recount
+from adjudication.consensus import ItemDecision, Opinion, decide
+from adjudication.models import Case, Decision
+from adjudication.policies import POLICIES, Kind, policy_of
+from adjudication.queries import taxonomy_order
+from corpus.models import Project
+from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
+
+LABELS = ["safe", "needs_caution", "unsafe"]
+SLUGS = ["violence", "threat", "harassment", "needs_caution", "malware", "profanity"]
+SETTINGS = [{}, {"quorum": 1}, {"quorum": 2}, {"quorum": 4}, {"caution": "unsafe"}]
+ITEMS = 150
+
+
+def random_row(dice: random.Random, item: int, rater: str, fields: tuple[str, ...], has_response: bool):
+    labels = {
+        field: dice.choice(LABELS)
+        for field in fields
+        if dice.random() < 0.85 and (field == "prompt_label" or has_response)
+    }
+    if not labels:
+        return None
+    hazard = set(labels.values()) & {"unsafe", "needs_caution"}
+    categories = dice.sample(SLUGS, dice.randint(0, 3)) if hazard else []
+    return opinion(f"i{item:03}", rater, None) | labels | {"categories": categories}
+
+
+def fill(project: Project, folder, seed: int) -> dict[str, tuple[bool, list[Opinion]]]:
+    """Random opinions of up to four people and four models on each item; gives them back by item."""
+    dice = random.Random(seed)
+    rows, votes, expected = [], [], {}
+    for item in range(ITEMS):
+        has_response = dice.random() < 0.6
+        rows.append(dialogue(f"i{item:03}", response=has_response))
+        raters = dice.sample([f"person-{n}" for n in range(4)], dice.randint(0, 4))
+        raters += dice.sample([f"model-{n}" for n in range(4)], dice.randint(0, 4))
+        said = [random_row(dice, item, rater, project.fields, has_response) for rater in raters]
+        said = [row for row in said if row]
+        votes += said
+        expected[f"i{item:03}"] = (has_response, [as_opinion(row) for row in said])
+    assert import_dialogues(project, folder, rows)["created"] == ITEMS
+    assert import_votes(project, folder, votes).code == 0
+    return expected
+
+
+def as_opinion(row) -> Opinion:
+    return Opinion(Kind(row["rater_kind"]), row["prompt_label"], row["response_label"], tuple(row["categories"]))
+
+
+def as_line(decision: ItemDecision) -> dict:
+    labels = {
+        name: decision.fields[name].label if name in decision.fields else None
+        for name in ("prompt_label", "response_label")
+    }
+    return {
+        "status": decision.status,
+        **labels,
+        "categories": list(decision.categories),
+        "categories_agreed": decision.categories_agreed,
+        "stale": False,
+        "fields": {
+            name: {"status": field.status, "counts": {"safe": field.safe, "unsafe": field.unsafe}}
+            for name, field in decision.fields.items()
+        },
+    }
+
+
+@pytest.mark.parametrize("fields", ["prompt_label,response_label", "prompt_label", "response_label"])
+@pytest.mark.parametrize("chosen", SETTINGS, ids=str)
+def test_sql_gives_what_the_definition_gives(tmp_path, fields, chosen):
+    project = make_project(fields=fields, **chosen)
+    expected = fill(project, tmp_path, seed=crc32(f"{fields} {chosen}".encode()))
+    order = taxonomy_order(project)
+    for name in POLICIES:
+        if name == "aegis2" and "prompt_label" not in project.fields:
+            assert command("adjudicate", project=project.slug, policy=name).code == 2
+            continue
+        policy = policy_of(project, name)
+        listed = decisions(project, tmp_path, policy=name)
+        sources = {
+            row.item.external_id: row
+            for row in Decision.objects.filter(item__project=project, policy=name).select_related("item")
+        }
+        for item, (has_response, opinions) in expected.items():
+            wanted = decide(opinions, policy, fields=project.fields, has_response=has_response, taxonomy=order)
+            assert listed[item] == {"id": item, **as_line(wanted)}, (name, opinions)
+            for field, stored in (
+                ("prompt_label", sources[item].prompt_source),
+                ("response_label", sources[item].response_source),
+            ):
+                assert stored == (wanted.fields[field].source if field in wanted.fields else None)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_adjudicate_counts_each_item_once_and_repeats_itself(tmp_path_factory, seed):
+    project = make_project()
+    fill(project, tmp_path_factory.mktemp("votes"), seed)
+
+    first = command("adjudicate", project=project.slug)
+    again = command("adjudicate", project=project.slug)
+
+    assert first["items"] == ITEMS == sum(first[status] for status in ("decided", "disputed", "pending", "settled"))
+    assert sum(first["fields"]["prompt_label"].values()) == ITEMS
+    assert first | {"seconds": 0} == again | {"seconds": 0}
+
+
+def test_a_case_opens_when_opinions_tie_and_closes_when_another_decides(tmp_path):
+    project = make_project(quorum=2)
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    import_votes(project, tmp_path, [opinion("a", "ada", "safe"), opinion("a", "bea", "unsafe")])
+
+    assert command("adjudicate", project=project.slug)["disputed"] == 1
+    assert command("adjudicate", project=project.slug, policy="human")["disputed"] == 1
+    assert Case.objects.get(item__project=project).state == Case.State.OPEN
+
+    import_votes(project, tmp_path, [opinion("a", "cleo", "unsafe")])
+    command("adjudicate", project=project.slug)
+    assert Case.objects.get(item__project=project).state == Case.State.CLOSED
+
+
+def test_other_policies_open_no_cases(tmp_path):
+    project = make_project(quorum=2)
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    rows = [opinion("a", "ada", "safe"), opinion("a", "bea", "unsafe"), opinion("a", "model", "safe")]
+    import_votes(project, tmp_path, rows)
+
+    assert command("adjudicate", project=project.slug)["decided"] == 0  # no label for the response
+    assert command("adjudicate", project=project.slug, policy="human")["disputed"] == 1
+    assert not Case.objects.filter(item__project=project).exists()
+
+
+def test_list_cases_names_every_disputed_field_with_its_counts(tmp_path):
+    project = make_project(quorum=2)
+    import_dialogues(project, tmp_path, [dialogue("b"), dialogue("a")])
+    rows = [opinion(item, rater, label, label) for item in "ab" for rater, label in (("x", "safe"), ("y", "unsafe"))]
+    import_votes(project, tmp_path, rows)
+    out = tmp_path / "cases.jsonl"
+
+    assert command("list_cases", project=project.slug, out=out)["open"] == 4
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(line["id"], line["field"]) for line in lines] == [
+        ("a", "prompt_label"), ("a", "response_label"), ("b", "prompt_label"), ("b", "response_label"),
+    ]  # fmt: skip
+    assert lines[0]["counts"] == {"safe": 1, "unsafe": 1}
+
+
+def test_a_settled_decision_survives_recounts_and_new_opinions_make_it_stale(tmp_path):
+    from django.utils import timezone
+
+    from annotation.models import Vote
+
+    project = make_project(fields="prompt_label", quorum=2)
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    import_votes(project, tmp_path, [opinion("a", "ada", "safe"), opinion("a", "bea", "unsafe", categories=["threat"])])
+    recount(project=project)
+    votes = list(Vote.objects.filter(item__project=project).order_by("pk").values_list("pk", flat=True))
+    Case.objects.filter(item__project=project).update(
+        state=Case.State.SETTLED, prompt_label="unsafe", categories=["threat"], reason="It threatens.",
+        blind_prompt_label="unsafe", blind_at=timezone.now(), closed_at=timezone.now(), seen_votes=votes,
+    )  # fmt: skip
+
+    settled = decisions(project, tmp_path)["a"]
+    assert (settled["status"], settled["prompt_label"], settled["stale"]) == ("settled", "unsafe", False)
+    assert settled["fields"]["prompt_label"]["status"] == "settled"
+
+    import_votes(project, tmp_path, [opinion("a", "cleo", "safe"), opinion("a", "dora", "safe")])
+    later = decisions(project, tmp_path)["a"]
+    assert (later["status"], later["prompt_label"], later["stale"]) == ("settled", "unsafe", True)
+    assert command("adjudicate", project=project.slug)["settled"] == 1
+
+
+def test_changed_settings_are_counted_anew(tmp_path):
+    project = make_project(fields="prompt_label")
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    import_votes(project, tmp_path, [opinion("a", "ada", "safe"), opinion("a", "bea", "safe")])
+    assert decisions(project, tmp_path)["a"]["status"] == "pending"
+
+    Project.objects.filter(pk=project.pk).update(quorum=2)
+    assert decisions(project, tmp_path)["a"]["status"] == "decided"

@@ -1,0 +1,89 @@
+"""Plain functions that reach a state by the steps a user would take: the commands."""
+
+import io
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from corpus.models import Project
+
+numbers = itertools.count(1)
+
+
+class Outcome(dict[str, Any]):
+    """The JSON of a command's last line, with its exit code and what it said on stderr."""
+
+    code: int = 0
+    said: str = ""
+
+
+def command(name: str, *arguments: object, **options: Any) -> Outcome:
+    """Run a management command in this process, as `manage.py` would."""
+    out, err = io.StringIO(), io.StringIO()
+    code, error = 0, ""
+    try:
+        call_command(name, *(str(each) for each in arguments), stdout=out, stderr=err, **options)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except CommandError as refusal:
+        code, error = refusal.returncode, str(refusal)
+    lines = out.getvalue().splitlines() or err.getvalue().splitlines()
+    outcome = Outcome(json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {})
+    outcome.code, outcome.said = code, err.getvalue() + error
+    return outcome
+
+
+def make_project(**options: Any) -> Project:
+    """A project with a name of its own; options as those of create_project."""
+    slug = f"project-{next(numbers)}"
+    made = command("create_project", slug, **options)
+    assert made.code == 0, made.said
+    return Project.objects.get(slug=slug)
+
+
+def write_lines(folder: Path, rows: list[Any], name: str = "") -> Path:
+    """A JSONL file; a row that is text is written as it is."""
+    path = folder / (name or f"rows-{next(numbers)}.jsonl")
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+    return path
+
+
+def dialogue(name: str, *, response: bool = True, text: str = "", **more: Any) -> dict[str, Any]:
+    """A row for import_dialogues."""
+    row = {"id": name, "prompt": text or f"What is {name}?", **more}
+    return row | {"response": f"That is {name}."} if response else row
+
+
+def opinion(
+    item: str, rater: str, prompt: str | None = "safe", response: str | None = None, **more: Any
+) -> dict[str, Any]:
+    """A row for import_votes; `llm` raters are those whose name begins with `model`."""
+    kind = "llm" if rater.startswith("model") else "human"
+    return {
+        "item_id": item,
+        "rater": rater,
+        "rater_kind": kind,
+        "prompt_label": prompt,
+        "response_label": response,
+        **more,
+    }
+
+
+def import_dialogues(project: Project, folder: Path, rows: list[Any], **options: Any) -> Outcome:
+    return command("import_dialogues", write_lines(folder, rows), project=project.slug, **options)
+
+
+def import_votes(project: Project, folder: Path, rows: list[Any], **options: Any) -> Outcome:
+    return command("import_votes", write_lines(folder, rows), project=project.slug, **options)
+
+
+def decisions(project: Project, folder: Path, **options: Any) -> dict[str, dict[str, Any]]:
+    """The lines of list_decisions, by id."""
+    path = folder / f"decisions-{next(numbers)}.jsonl"
+    assert command("list_decisions", project=project.slug, out=path, **options).code == 0
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return {line["id"]: line for line in lines}

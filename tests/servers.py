@@ -1,0 +1,45 @@
+"""
+Servers for the tests: real ones, of their own.
+
+Loaded by pytest before Django's settings are. A home of its own, with embedded servers; or,
+where DATABASE_URL names a server, a database of its own on that.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from config import embedded
+from config.home import Home
+
+
+def own_database(url: str) -> str:
+    name = f"assize_test_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    atexit.register(drop_database, url, name)
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def drop_database(url: str, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def end(home: Home) -> None:
+    embedded.stop(home)
+    shutil.rmtree(home.path, ignore_errors=True)
+
+
+# Not in the checkout, so that a test cannot meet a demo; and short, for whoever dislikes long paths.
+os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
+home = Home(Path(os.environ["ASSIZE_HOME"]))
+if os.environ.get("DATABASE_URL"):
+    os.environ["DATABASE_URL"] = own_database(os.environ["DATABASE_URL"])
+atexit.register(end, home)
+embedded.start(home)
