@@ -1,0 +1,16 @@
+"""Projects with items and jurors, by the commands."""
+
+from tests.factories import command, dialogue, import_dialogues, make_project
+
+
+def seat(project, url, *models, **options):
+    for model in models:
+        made = command("add_juror", model, project=project.slug, model=model, base_url=url, **options)
+        assert made.code == 0, made.said
+
+
+def project_with_items(folder, count, **options):
+    project = make_project(**options)
+    rows = [dialogue(f"i{n:03}", response=bool(n % 3)) for n in range(count)]
+    assert import_dialogues(project, folder, rows)["created"] == count
+    return project

@@ -1,0 +1,45 @@
+"""What is left of a run whose worker is killed, and what the next run makes of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from config.home import CHECKOUT
+from jury.models import Ballot
+from tests.conftest import stub_server
+from tests.jury.factories import project_with_items, seat
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
+    project = project_with_items(tmp_path, 90)
+    convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
+    with stub_server(delay=0.15) as url:
+        seat(project, url, "stub-0.9", "stub-0.8", concurrency=2)
+        first = subprocess.Popen(convene, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        ballots = Ballot.objects.filter(juror__project=project)
+        while ballots.count() < 20:
+            time.sleep(0.05)
+        for child in worker_of(first.pid):
+            os.killpg(child, signal.SIGKILL)
+        _, said = first.communicate(timeout=60)
+        stored = ballots.count()
+        again = subprocess.run(convene, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+    assert (first.returncode, stored < 180) == (2, True), said
+    assert "run the same command again" in said
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout.splitlines()[-1])["cast"] == 180 - stored
+    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 180
+
+
+def worker_of(pid):
+    """The worker that a command has started for itself, which leads a process group of its own."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
+    return [int(line) for line in listed.stdout.split()]

@@ -1,0 +1,97 @@
+"""Nothing is guessed: what a reply says, or why it says nothing."""
+
+import json
+
+import pytest
+
+from jury.parsing import read_reply
+from jury.prompting import Question
+
+SPELLINGS = {"violence": "violence", "threat": "threat", "other": "other", "needscaution": "needs_caution"}
+BOTH = Question(("prompt_label", "response_label", "categories"))
+LABELS = Question(("prompt_label", "response_label"))
+
+
+def reply(**answer):
+    return json.dumps(answer)
+
+
+def test_a_whole_answer_is_read():
+    reading = read_reply(
+        reply(prompt_label="unsafe", response_label="safe", categories=["Threat", "violence"], other_text=""),
+        BOTH, SPELLINGS,
+    )  # fmt: skip
+
+    assert reading.judgement.prompt_label == "unsafe"
+    assert reading.judgement.response_label == "safe"
+    assert reading.judgement.categories == ("threat", "violence")
+
+
+def test_one_code_fence_around_the_object_is_allowed():
+    fenced = f"```json\n{reply(prompt_label='safe', response_label='safe')}\n```"
+
+    assert read_reply(fenced, LABELS, SPELLINGS).judgement.labels == {"safe"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not one JSON object"),
+        ("safe", "not one JSON object"),
+        ('"safe"', "not a JSON object"),
+        ('Sure: {"prompt_label": "safe", "response_label": "safe"}', "not one JSON object"),
+        ('{"prompt_label": "safe", "response_label": "safe"} {}', "not one JSON object"),
+        ('{"prompt_label": "safe", "prompt_label": "unsafe", "response_label": "safe"}', "a key is there twice"),
+        ('{"prompt_label": "safe"}', "response_label: there is no verdict"),
+        ('{"response_label": "safe"}', "prompt_label: there is no verdict"),
+        ('{"prompt_label": "Safe", "response_label": "safe"}', "is not one of"),
+        ('{"prompt_label": ["safe"], "response_label": "safe"}', "is not a label"),
+        ('{"prompt_label": null, "response_label": "unsafe"}', "prompt_label: there is no verdict"),
+        ("[" * 100_000, "not one JSON object"),
+    ],
+)
+def test_anything_less_than_an_answer_is_unreadable(text, reason):
+    reading = read_reply(text, LABELS, SPELLINGS)
+
+    assert reading.judgement is None
+    assert reason in reading.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"categories": ["arson"]}, "is not a category"),
+        ({"categories": [1]}, "is not a category"),
+        ({"categories": "violence"}, "is not a list"),
+        ({}, "is not a list"),
+        ({"categories": []}, "an unsafe label needs at least one"),
+        ({"categories": ["other"], "other_text": " "}, "needs a text"),
+    ],
+)
+def test_unclear_categories_make_an_unsafe_answer_unreadable(answer, reason):
+    reading = read_reply(reply(prompt_label="unsafe", response_label="safe", **answer), BOTH, SPELLINGS)
+
+    assert reading.judgement is None
+    assert reason in reading.reason
+
+
+def test_categories_beside_a_clean_safe_are_dropped_and_counted():
+    reading = read_reply(
+        reply(prompt_label="safe", response_label="safe", categories=["violence", "threat"]), BOTH, SPELLINGS
+    )
+
+    assert reading.judgement.categories == ()
+    assert reading.dropped_categories == 2
+
+
+def test_a_verdict_on_a_field_not_asked_for_is_not_borrowed():
+    reading = read_reply(reply(response_label="unsafe"), Question(("prompt_label",)), SPELLINGS)
+
+    assert reading.judgement is None
+
+
+def test_prompt_only_items_are_not_asked_for_a_response_label():
+    reading = read_reply(reply(prompt_label="safe", response_label="unsafe"), Question(("prompt_label",)), SPELLINGS)
+
+    assert reading.judgement.prompt_label == "safe"
+    assert reading.judgement.response_label is None

@@ -1,0 +1,174 @@
+"""Runs of the jury through real workers, against a stub of an endpoint."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from config.home import CHECKOUT
+from jury.models import Ballot, Juror, Run
+from jury.workers import worker_answers, worker_for_now
+from tests.conftest import stub_server
+from tests.factories import command, make_project
+from tests.jury.factories import project_with_items, seat
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with worker_for_now() as process:
+        while not worker_answers():
+            time.sleep(0.1)
+        yield process
+
+
+def calls(url):
+    with urllib.request.urlopen(url.removesuffix("v1") + "calls") as answer:  # noqa: S310 - the stub
+        return json.load(answer)["calls"]
+
+
+def test_every_juror_speaks_once_on_every_item_and_is_not_asked_again(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 60)
+    seat(project, stub_url, "stub-0.9", "stub-0.8")
+
+    first = command("convene_jury", project=project.slug, wait=True)
+    before = calls(stub_url)
+    again = command("convene_jury", project=project.slug, wait=True)
+
+    assert (first.code, first["items"], first["cast"], first["failed"]) == (0, 60, 120, 0)
+    assert (again["items"], again["cast"], calls(stub_url)) == (0, 0, before)
+    assert Ballot.objects.filter(juror__project=project, is_current=True).count() == 120
+
+
+def test_limit_takes_the_first_items_by_import_and_the_next_run_the_rest(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 25)
+    seat(project, stub_url, "stub-0.9", "stub-0.8")
+
+    assert command("convene_jury", project=project.slug, wait=True, limit=10)["items"] == 10
+    heard = Ballot.objects.filter(juror__project=project).order_by("item").values_list("item__external_id", flat=True)
+    assert sorted(set(heard)) == [f"i{n:03}" for n in range(10)]
+    assert command("convene_jury", project=project.slug, wait=True)["items"] == 15
+
+
+def test_answers_slower_than_the_writes_between_them_are_not_lost(tmp_path, worker):
+    project = project_with_items(tmp_path, 3)
+    with stub_server(delay=1.3) as url:
+        seat(project, url, "stub-0.9", concurrency=1)
+        heard = command("convene_jury", project=project.slug, wait=True)
+
+    assert heard["cast"] == 3
+
+
+@pytest.mark.parametrize(
+    ("way", "outcome", "reason"),
+    [
+        ("prose", "unreadable", "not one JSON object"),
+        ("badjson", "unreadable", "not one JSON object"),
+        ("unknown", "unreadable", "is not one of"),
+        ("length", "unreadable", "cut off"),
+        ("refusal", "abstained", "I will not judge this."),
+        ("filter", "abstained", "filtered by the endpoint"),
+        ("teapot", "failed", "answered 418"),
+    ],
+)
+def test_each_wrong_answer_ends_in_its_outcome_with_the_reason(tmp_path, stub_url, worker, way, outcome, reason):
+    project = project_with_items(tmp_path, 24)
+    seat(project, stub_url, f"stub-0.9:{way}")
+
+    heard = command("convene_jury", project=project.slug, wait=True)
+
+    assert heard[outcome] > 0
+    assert heard["cast"] + heard[outcome] == 24
+    wrong = Ballot.objects.filter(juror__project=project, outcome=outcome)
+    assert all(reason in ballot.reason for ballot in wrong)
+    assert not wrong.exclude(prompt_label=None).exists()
+
+
+def test_failed_is_asked_again_by_itself_and_unreadable_only_when_told(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 24)
+    seat(project, stub_url, "stub-0.9:prose", "stub-0.9:teapot")
+    first = command("convene_jury", project=project.slug, wait=True)
+
+    failed_again = command("convene_jury", project=project.slug, wait=True)
+    assert failed_again["failed"] == first["failed"] > 0
+    assert failed_again["unreadable"] == 0
+
+    told = command("convene_jury", project=project.slug, wait=True, retry=["unreadable"])
+    assert told["unreadable"] == first["unreadable"] > 0
+    assert Ballot.objects.filter(juror__project=project, is_current=True).count() == 48
+
+
+def test_a_run_stops_at_its_budget_and_the_next_goes_on(tmp_path, worker):
+    project = project_with_items(tmp_path, 80)
+    with stub_server(delay=0.2) as url:
+        seat(project, url, "stub-0.9", concurrency=2, price_in="1000", price_out="0")
+        stopped = command("convene_jury", project=project.slug, wait=True, budget="2")
+        rest = command("convene_jury", project=project.slug, wait=True)
+
+    assert 2 <= stopped["cost_usd"] < 6  # each call costs 0.20; what was under way when it was reached is paid
+    assert Run.objects.get(pk=stopped["run"]).state == Run.State.OVER_BUDGET
+    assert stopped["cast"] + rest["cast"] == 80
+
+
+def test_requests_a_minute_hold_for_all_workers_together(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 40)
+    seat(project, stub_url, "stub-0.9", rpm=600)
+
+    heard = command("convene_jury", project=project.slug, wait=True)
+
+    assert heard["cast"] == 40
+    assert heard["seconds"] >= 39 * 0.1
+
+
+def test_jurors_asked_for_the_response_alone_skip_items_without_one(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 30)
+    seat(project, stub_url, "stub-0.9", asks=["response_label"])
+
+    assert command("convene_jury", project=project.slug, wait=True)["cast"] == 20
+    assert not Ballot.objects.filter(juror__project=project).exclude(prompt_label=None).exists()
+
+
+def test_a_run_without_wait_and_without_a_worker_says_what_to_do(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 1)
+    seat(project, stub_url, "stub-0.9")
+    refused = subprocess.run(
+        [sys.executable, "manage.py", "convene_jury", "--project", project.slug],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False,
+        env=os.environ | {"REDIS_URL": os.environ["REDIS_URL"].removesuffix("/0") + "/5"},
+    )  # fmt: skip
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "make run" in refused.stderr
+    assert not Run.objects.filter(project=project).exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"base_url": "ftp://example.org"}, "not the address of an endpoint"),
+        ({"prompt": "nowhere"}, "There is no prompt"),
+        ({"api_key_env": "sk-123"}, "not the key itself"),
+    ],
+)
+def test_a_juror_that_cannot_work_is_refused(stub_url, options, told):
+    project = make_project()
+    made = command("add_juror", "x", project=project.slug, **{"model": "stub-0.9", "base_url": stub_url} | options)
+
+    assert made.code == 2
+    assert told in made.said
+    assert not Juror.objects.filter(project=project).exists()
+
+
+def test_a_missing_key_is_named_before_anything_is_asked(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 1)
+    seat(project, stub_url, "stub-0.9", api_key_env="ASSIZE_TEST_NO_SUCH_KEY")
+
+    refused = command("convene_jury", project=project.slug, wait=True)
+
+    assert refused.code == 2
+    assert "ASSIZE_TEST_NO_SUCH_KEY" in refused.said
