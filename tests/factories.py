@@ -26,7 +26,7 @@ def command(name: str, *arguments: object, **options: Any) -> Outcome:
     out, err = io.StringIO(), io.StringIO()
     code, error = 0, ""
     try:
-        call_command(name, *(str(each) for each in arguments), stdout=out, stderr=err, **options)
+        call_command(name, *(str(each) for each in arguments), *as_arguments(options), stdout=out, stderr=err)
     except SystemExit as end:
         code = int(end.code or 0)
     except CommandError as refusal:
@@ -35,6 +35,16 @@ def command(name: str, *arguments: object, **options: Any) -> Outcome:
     outcome = Outcome(json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {})
     outcome.code, outcome.said = code, err.getvalue() + error
     return outcome
+
+
+def as_arguments(options: dict[str, Any]) -> list[str]:
+    """Write options as a user would type them: a list as the option again and again, True as a flag."""
+    typed = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        values = value if isinstance(value, list) else [value]
+        typed += [flag if each is True else f"{flag}={each}" for each in values]
+    return typed
 
 
 def make_project(**options: Any) -> Project:

@@ -127,7 +127,7 @@ def test_requests_a_minute_hold_for_all_workers_together(tmp_path, stub_url, wor
 
 def test_jurors_asked_for_the_response_alone_skip_items_without_one(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 30)
-    seat(project, stub_url, "stub-0.9", asks=["response_label"])
+    seat(project, stub_url, "stub-0.9", asks="response_label")
 
     assert command("convene_jury", project=project.slug, wait=True)["cast"] == 20
     assert not Ballot.objects.filter(juror__project=project).exclude(prompt_label=None).exists()
