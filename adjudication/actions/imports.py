@@ -1,5 +1,4 @@
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -91,9 +90,8 @@ def add_batch(writer: Writer, batch: Sequence[Admitted], tally: Tally, report: R
     for (number, opinion, item), pair in zip(batch, pairs, strict=True):
         before = known.get(pair)
         if before is None and not item.is_withdrawn:
-            opinion = replace(opinion, cast_at=opinion.cast_at or now)
             known[pair] = as_content(opinion)
-            fresh.append((*pair, opinion))
+            fresh.append((*pair, opinion, opinion.cast_at or now))
         elif before is not None and is_same(before, opinion):
             tally.unchanged += 1
         else:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import connection
 
@@ -28,10 +29,10 @@ class add_votes:  # noqa: N801 - reads as a verb where it is used
 
     known = staticmethod(queries.current_votes)
 
-    def write(self, votes: Iterable[tuple[int, int, ImportedOpinion]]) -> None:
-        """:param votes: (item, annotator, opinion); every pair must be without a current vote"""
+    def write(self, votes: Iterable[tuple[int, int, ImportedOpinion, datetime]]) -> None:
+        """:param votes: (item, annotator, opinion, when it was cast); every pair must be without a current vote"""
         with connection.cursor() as cursor, cursor.copy(COPY_VOTES) as copy:
-            for item, annotator, opinion in votes:
+            for item, annotator, opinion, cast_at in votes:
                 judgement = opinion.judgement
                 copy.write_row(
                     (
@@ -46,6 +47,6 @@ class add_votes:  # noqa: N801 - reads as a verb where it is used
                         self.project.taxonomy_id,
                         self.guideline.pk,
                         True,
-                        opinion.cast_at,
+                        cast_at,
                     )
                 )

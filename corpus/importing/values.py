@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from corpus.errors import Invalid
 from corpus.importing.limits import Limits
 from corpus.labels import fold, shown
@@ -114,6 +116,8 @@ def check_json(value: object, field: str, limits: Limits) -> None:
 
     :raises Invalid: otherwise
     """
+    if is_plainly_fit(value, limits):
+        return
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
         each, depth = waiting.pop()
@@ -125,6 +129,16 @@ def check_json(value: object, field: str, limits: Limits) -> None:
             raise Invalid(field, "a whole number of more than 64 bits")
         elif isinstance(each, dict | list):
             waiting.extend((inner, depth + 1) for inner in members(each, field))
+
+
+def is_plainly_fit(value: object, limits: Limits) -> bool:
+    """Tell at a glance what nearly always holds: written out, it is short, shallow and without NUL."""
+    try:
+        written = orjson.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    is_shallow = written.count(b"[") + written.count(b"{") < limits.depth
+    return is_shallow and len(written) <= limits.field and b"\\u0000" not in written
 
 
 def members(value: dict[Any, Any] | list[Any], field: str) -> Iterator[Any]:

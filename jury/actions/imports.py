@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import connection
 
@@ -32,10 +33,10 @@ class add_ballots:  # noqa: N801 - reads as a verb where it is used
 
     known = staticmethod(queries.current_ballots)
 
-    def write(self, ballots: Iterable[tuple[int, int, ImportedOpinion]]) -> None:
-        """:param ballots: (item, juror, opinion); every pair must be without a current ballot"""
+    def write(self, ballots: Iterable[tuple[int, int, ImportedOpinion, datetime]]) -> None:
+        """:param ballots: (item, juror, opinion, when it was cast); every pair must be without a current ballot"""
         with connection.cursor() as cursor, cursor.copy(COPY_BALLOTS) as copy:
-            for item, juror, opinion in ballots:
+            for item, juror, opinion, cast_at in ballots:
                 judgement = opinion.judgement
                 copy.write_row(
                     (
@@ -58,6 +59,6 @@ class add_ballots:  # noqa: N801 - reads as a verb where it is used
                         0,
                         opinion.seconds,
                         True,
-                        opinion.cast_at,
+                        cast_at,
                     )
                 )

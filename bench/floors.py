@@ -1,0 +1,62 @@
+"""What each stage is measured against: the same rows, tables, indexes and constraints, with the fewest statements."""
+
+from pathlib import Path
+
+from django.db import connection
+
+from corpus.models import Project
+
+COLUMNS = """project_id, external_id, turns, source, license, meta, expected_categories, reference,
+    reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason"""
+
+# One GROUP BY for each field and one for the categories, each in the plainest form.
+GROUPED = """
+WITH opinion AS MATERIALIZED (
+    SELECT item_id, prompt_label, response_label, categories FROM annotation_vote WHERE is_current
+    UNION ALL
+    SELECT item_id, prompt_label, response_label, categories FROM jury_ballot WHERE is_current AND outcome = 'cast'
+), prompt AS (
+    SELECT item_id, count(*) FILTER (WHERE prompt_label <> 'unsafe') AS safe,
+        count(*) FILTER (WHERE prompt_label = 'unsafe') AS unsafe FROM opinion GROUP BY item_id
+), response AS (
+    SELECT item_id, count(*) FILTER (WHERE response_label <> 'unsafe') AS safe,
+        count(*) FILTER (WHERE response_label = 'unsafe') AS unsafe FROM opinion GROUP BY item_id
+), category AS (
+    SELECT item_id, array_agg(slug ORDER BY count DESC, slug) AS slugs FROM (
+        SELECT item_id, slug, count(*) AS count FROM opinion, unnest(categories) AS slug GROUP BY item_id, slug
+    ) AS named GROUP BY item_id
+)
+INSERT INTO adjudication_decision (item_id, policy, status, decided_by,
+    prompt_status, prompt_label, prompt_safe, prompt_unsafe, prompt_source,
+    response_status, response_label, response_safe, response_unsafe, response_source,
+    categories, categories_agreed, stale)
+SELECT i.id, 'floor', 'decided', 'majority',
+    'majority', CASE WHEN p.unsafe > p.safe THEN 'unsafe' ELSE 'safe' END, p.safe, p.unsafe, 'human_and_llm_jury',
+    'majority', CASE WHEN r.unsafe > r.safe THEN 'unsafe' ELSE 'safe' END, r.safe, r.unsafe, 'human_and_llm_jury',
+    coalesce(c.slugs, '{}'), true, false
+FROM corpus_item i JOIN prompt p ON p.item_id = i.id JOIN response r ON r.item_id = i.id
+    LEFT JOIN category c ON c.item_id = i.id
+WHERE i.project_id = %s
+"""
+
+
+def prepare_items(source: Project, target: Project, path: Path) -> None:
+    """Write the rows of one project as COPY wants them for another."""
+    columns = COLUMNS.replace("project_id", f"{target.pk} AS project_id")
+    with connection.cursor() as cursor, path.open("wb") as file:
+        statement = f"COPY (SELECT {columns} FROM corpus_item WHERE project_id = {source.pk} ORDER BY id) TO STDOUT"
+        with cursor.copy(statement) as copy:
+            for block in copy:
+                file.write(block)
+
+
+def copy_items(_project: Project, path: Path) -> None:
+    statement = f"COPY corpus_item ({COLUMNS}) FROM STDIN"
+    with connection.cursor() as cursor, path.open("rb") as file, cursor.copy(statement) as copy:
+        while block := file.read(2**18):
+            copy.write(block)
+
+
+def group_by(project: Project) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(GROUPED, [project.pk])

@@ -1,0 +1,90 @@
+"""
+One measured piece of work, in a process of its own so that its memory is its own.
+
+    python -m bench.measured NAME PROJECT [PATH]      prints {"seconds", "megabytes"} as JSON
+
+`megabytes` is the peak above the process with all imports done and the database open.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+
+from adjudication import actions as adjudication
+from adjudication import queries
+from adjudication.exporting import KEYS, Selection, stream
+from bench import floors
+from corpus import actions as corpus
+from corpus.models import Project
+
+
+def import_dialogues(project: Project, path: Path) -> None:
+    corpus.import_dialogues(project=project, path=path, report=print)
+
+
+def import_votes(project: Project, path: Path) -> None:
+    adjudication.import_opinions(project=project, path=path, report=print)
+
+
+def import_floor(project: Project, path: Path) -> None:
+    floors.copy_items(project, path)
+
+
+def recount(project: Project, _path: Path) -> None:
+    adjudication.recount(project=project)
+
+
+def recount_floor(project: Project, _path: Path) -> None:
+    floors.group_by(project)
+
+
+def export(project: Project, path: Path) -> None:
+    with adjudication.snapshot(), path.open("wb") as file:
+        for block in stream(Selection(project, project.policy), "json"):
+            file.write(block)
+
+
+def export_floor(project: Project, path: Path) -> None:
+    with adjudication.snapshot(), path.open("wb") as file:
+        for block in Selection(project, project.policy).lines(KEYS):
+            file.write(block)
+
+
+WORK: dict[str, Callable[[Project, Path], None]] = {
+    work.__name__: work
+    for work in (import_dialogues, import_votes, import_floor, recount, recount_floor, export, export_floor)
+}
+
+
+def peak_megabytes() -> float:
+    # Not getrusage: a child's begins with the peak of the process that started it.
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def main() -> None:
+    name, slug, path = sys.argv[1], sys.argv[2], Path(sys.argv[3] if len(sys.argv) > 3 else "/dev/null")
+    project = Project.objects.select_related("taxonomy").get(slug=slug)
+    queries.fingerprint(project, {})
+    idle, began = peak_megabytes(), time.perf_counter()
+    WORK[name](project, path)
+    seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes() - idle}))
+
+
+if __name__ == "__main__":
+    main()

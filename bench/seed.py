@@ -1,0 +1,56 @@
+"""
+Build a project at true scale in this home: dialogues, six simulated raters each, a stub jury.
+
+    python -m bench.seed [--project bench] [--times 1] [--jury]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.corpus import write_dialogues, write_votes
+from config.home import CHECKOUT
+
+JURORS = ("stub-0.95", "stub-0.85", "stub-0.7")
+
+
+def manage(*arguments: str) -> None:
+    print(f"$ manage.py {' '.join(arguments)}", flush=True)
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=CHECKOUT, check=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.seed")
+    parser.add_argument("--project", default="bench")
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--jury", action="store_true", help="ask three stub jurors about every item too")
+    options = parser.parse_args()
+    here = ("--project", options.project)
+    manage("create_project", options.project)
+    with tempfile.TemporaryDirectory() as folder:
+        items = write_dialogues(Path(folder) / "dialogues.jsonl", times=options.times)
+        write_votes(Path(folder) / "votes.csv", items)
+        manage("import_dialogues", f"{folder}/dialogues.jsonl", *here)
+        manage("import_votes", f"{folder}/votes.csv", *here)
+    if options.jury:
+        convene(here)
+    manage("adjudicate", *here)
+
+
+def convene(here: tuple[str, str]) -> None:
+    stub = subprocess.Popen(
+        [sys.executable, "-m", "bench.stub_server"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        url = f"http://127.0.0.1:{int(stub.stdout.readline())}/v1"
+        for juror in JURORS:
+            manage("add_juror", juror, "--model", juror, "--base-url", url, "--concurrency", "16", *here)
+        manage("convene_jury", "--wait", *here)
+    finally:
+        stub.terminate()
+
+
+if __name__ == "__main__":
+    main()
