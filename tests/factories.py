@@ -21,7 +21,7 @@ class Outcome(dict[str, Any]):
     said: str = ""
 
 
-def command(name: str, *arguments: object, **options: Any) -> Outcome:
+def command(name: str, /, *arguments: object, **options: Any) -> Outcome:
     """Run a management command in this process, as `manage.py` would."""
     out, err = io.StringIO(), io.StringIO()
     code, error = 0, ""

@@ -1,0 +1,88 @@
+"""From an invitation to the first page, with the keyboard alone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def invite(project, site):
+    made = command("create_user", f"visitor-{next(numbers)}", project=project.slug)
+    return made["user"], site + "/" + made["invite_url"].split("/", 3)[3]
+
+
+def come_in(page, site, project):
+    """Set a password by the invitation and sign in, typing only."""
+    name, link = invite(project, site)
+    page.goto(link)
+    page.locator("input[type=password]").first.focus()
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in/**")
+    page.get_by_label("Username").focus()
+    page.keyboard.type(name)
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Enter")
+    return link
+
+
+def assert_accessible(page):
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def labelled_project(folder):
+    project = make_project(name="A first project", fields="prompt_label")
+    import_dialogues(project, folder, [dialogue("one"), dialogue("שלום"), dialogue("three")])
+    votes = [opinion("one", rater, "unsafe", categories=["threat"]) for rater in ("ada", "bea", "cleo")]
+    votes += [opinion("שלום", rater) for rater in ("ada", "bea", "cleo")]
+    import_votes(project, folder, votes)
+    command("adjudicate", project=project.slug)
+    return project
+
+
+def test_an_invited_person_sees_the_progress_of_their_project_and_no_other(page, site, tmp_path):
+    project, foreign = labelled_project(tmp_path), make_project(name="Somebody else's")
+    link = come_in(page, site, project)
+
+    expect(page.get_by_role("heading", name="A first project")).to_be_visible()
+    expect(page.get_by_text("3 dialogues, 6 votes of people")).to_be_visible()
+    expect(page.get_by_role("row", name="one unsafe – Threat Majority")).to_be_visible()
+    expect(page.get_by_text(foreign.name)).to_have_count(0)
+    assert_accessible(page)
+
+    page.goto(link)
+    expect(page.get_by_text("This invitation no longer works")).to_be_visible()
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_pages_are_accessible_and_do_not_scroll_sideways(page, site, tmp_path, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(site + "/sign-in/")
+    assert_accessible(page)
+    come_in(page, site, labelled_project(tmp_path))
+    expect(page.get_by_role("heading", name="Projects")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert_accessible(page)
+
+
+def test_a_stranger_is_sent_to_sign_in_and_a_wrong_password_says_so(page, site):
+    page.goto(site + "/")
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("nothing at all")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_a_page_that_is_not_there_says_so_in_our_words(page, site):
+    assert page.goto(site + "/nowhere/").status == 404
+    expect(page.get_by_role("heading", name="Not here")).to_be_visible()
