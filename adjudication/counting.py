@@ -93,7 +93,7 @@ SELECT item_id, %(policy)s::text AS policy, {item_status} AS status,
     CASE WHEN is_settled THEN 'adjudicator' WHEN is_constructed THEN 'construction'
         WHEN {item_status} = 'decided' THEN 'majority' END AS decided_by,
     {columns},
-    categories, categories_agreed, stale
+    categories, categories_agreed, stale, now() AS changed_at
 FROM outcome
 """
 
@@ -132,6 +132,7 @@ COLUMNS = (
     "categories",
     "categories_agreed",
     "stale",
+    "changed_at",
 )
 
 

@@ -217,5 +217,5 @@ def latest_labels(project: Project, count: int) -> list[dict[str, Any]]:
             "categories": [names.get(slug, slug) for slug in decision.categories],
             "decided_by": decision.get_decided_by_display(),
         }
-        for decision in decided.order_by("-pk")[:count]
+        for decision in decided.order_by("-changed_at", "item__external_id")[:count]
     ]

@@ -59,7 +59,7 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
 
 
 def store_sql(decisions: str) -> str:
-    compared = [column for column in COLUMNS if column not in ("item_id", "policy")]
+    compared = [column for column in COLUMNS if column not in ("item_id", "policy", "changed_at")]
     return STORE.format(
         columns=", ".join(COLUMNS),
         decisions=decisions,

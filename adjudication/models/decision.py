@@ -50,6 +50,8 @@ class Decision(models.Model):
     categories_agreed = models.BooleanField(null=True)
     stale = models.BooleanField(default=False)
     "Settled, and opinions have changed since."
+    changed_at = models.DateTimeField()
+    "When a recount last found anything of it new; no part of the decision itself."
 
     class Meta:
         constraints = [
