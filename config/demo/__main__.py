@@ -33,9 +33,11 @@ def main() -> int:
     except HomeError as error:
         return complain(str(error))
     except CommandError as error:
-        return complain(str(error)) and error.returncode
+        complain(str(error))
+        return error.returncode
     except KeyboardInterrupt:
-        return complain("\nStopped. What is stored is kept; `make demo` goes on from there.") and 130
+        complain("\nStopped. What is stored is kept; `make demo` goes on from there.")
+        return 130
     if not options.serve:
         return 0
     return serve.main(options.port, when_up=journey.invite)

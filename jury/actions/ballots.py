@@ -90,6 +90,7 @@ class Sitting:
                 requests=self.juror.requests_per_minute,
                 tokens=self.juror.tokens_per_minute,
             )
+            await loop.run_in_executor(database, self.store)  # the budget may be spent already
             askers = [self.ask_in_turn(queue, endpoint, limiter) for _ in range(self.juror.concurrency)]
             asking = asyncio.gather(*askers)
             try:
