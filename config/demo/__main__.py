@@ -8,10 +8,13 @@ import argparse
 import os
 import sys
 
+from django.core.management.base import CommandError
+
 from config import embedded, serve
 from config.boot import bring_up, complain
 from config.env import HOME
 from config.home import HomeError
+from corpus.errors import Refused
 
 
 def main() -> int:
@@ -24,13 +27,11 @@ def main() -> int:
         embedded.start(HOME)
         bring_up()
         # Only now: Django is set up, and its settings know the servers.
-        from django.core.management.base import CommandError
-
         from config.demo.journey import Journey
 
         journey = Journey(input_file=options.input, limit=options.limit)
         journey.travel()
-    except HomeError as error:
+    except (HomeError, Refused) as error:
         return complain(str(error))
     except CommandError as error:
         complain(str(error))

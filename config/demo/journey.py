@@ -13,6 +13,8 @@ from adjudication.models import Release
 from config.demo import summary
 from config.embedded.model import MODEL, model_server
 from config.env import HOME
+from corpus.importing.limits import Limits
+from corpus.importing.rows import RowFile
 from corpus.models import Project
 from jury.models import Juror
 from jury.workers import worker_answers, worker_for_now
@@ -48,6 +50,10 @@ class Journey:
         self.began = time.monotonic()
 
     def travel(self) -> None:
+        """
+        :raises Refused: if there is no such file; before anything is made for it
+        """
+        RowFile(self.dialogues, Limits()).close()
         self.prepare()
         self.take_in()
         self.convene()

@@ -66,6 +66,9 @@ class RowFile:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self.closing.close()
 
     @property
