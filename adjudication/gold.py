@@ -5,7 +5,7 @@ from pathlib import Path
 
 from corpus.errors import Invalid, Refused
 from corpus.importing.limits import Limits
-from corpus.importing.rows import RowFile
+from corpus.importing.rows import Columns, RowFile
 from corpus.importing.values import clean_name, is_absent
 from corpus.labels import parse_label, shown
 
@@ -22,7 +22,7 @@ def read_gold(path: Path, field: str, known: Collection[str]) -> tuple[dict[str,
     """
     labels: dict[str, str] = {}
     problems = []
-    with RowFile(path, Limits(), required=frozenset({"id"})) as file:
+    with RowFile(path, Limits(), Columns(frozenset({"id"}))) as file:
         for row in file.rows():
             try:
                 if row.problem or not isinstance(row.value, dict):

@@ -4,22 +4,23 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.actions import add_votes, open_seats
+from annotation.actions import VoteWriter, open_seats
 from corpus import queries
 from corpus.actions import record_event
 from corpus.errors import Invalid
-from corpus.importing.opinions import REQUIRED, ImportedOpinion, parse_opinion
+from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
 from corpus.importing.rows import Row, RowFile
-from corpus.intake import Report, Tally, batched, limits, lock_imports, refuse
+from corpus.intake import Report, Tally, batched, limits, lock_imports, refuse, without_cycle_search
 from corpus.labels import check_judgement
 from corpus.models import Project
 from corpus.queries import KnownItem
-from jury.actions import add_ballots
+from jury.actions import BallotWriter
 
 Numbered = tuple[int, ImportedOpinion]
-Writer = add_votes | add_ballots
+Writer = VoteWriter | BallotWriter
 
 
+@without_cycle_search()
 @transaction.atomic
 def import_opinions(
     *, project: Project, path: Path, report: Report, progress: Callable[[float], None] = lambda _share: None
@@ -37,8 +38,8 @@ def import_opinions(
     lock_imports(project)
     tally = Tally()
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
-    writers: dict[str, Writer] = {"human": add_votes(project), "llm": add_ballots(project)}
-    with RowFile(path, bounds, required=REQUIRED) as file:
+    writers: dict[str, Writer] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
+    with RowFile(path, bounds, COLUMNS) as file:
 
         def read(row: Row) -> Numbered | None:
             tally.read += 1

@@ -14,7 +14,7 @@ COPY_VOTES = """
 """
 
 
-class add_votes:  # noqa: N801 - reads as a verb where it is used
+class VoteWriter:
     """Writes imported votes of one project; made once a file, used once a batch."""
 
     def __init__(self, project: Project) -> None:

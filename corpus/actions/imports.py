@@ -9,9 +9,9 @@ from django.utils import timezone
 from corpus import queries
 from corpus.actions.events import record_event
 from corpus.errors import Invalid
-from corpus.importing.dialogues import Dialogue, parse_dialogue
+from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
 from corpus.importing.rows import Row, RowFile
-from corpus.intake import Report, Tally, batched, limits, lock_imports, refuse
+from corpus.intake import Report, Tally, batched, limits, lock_imports, refuse, without_cycle_search
 from corpus.models import Item, Project
 
 COPY_ITEMS = """
@@ -21,6 +21,7 @@ COPY_ITEMS = """
 Numbered = tuple[int, Dialogue]
 
 
+@without_cycle_search()
 @transaction.atomic
 def import_dialogues(
     *, project: Project, path: Path, report: Report, progress: Callable[[float], None] = lambda _share: None
@@ -38,7 +39,7 @@ def import_dialogues(
     tally = Tally()
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
     is_csv = ".csv" in path.suffixes
-    with RowFile(path, bounds) as file:
+    with RowFile(path, bounds, COLUMNS) as file:
 
         def read(row: Row) -> Numbered | None:
             tally.read += 1
@@ -65,11 +66,11 @@ def add_batch(project: Project, batch: Sequence[Numbered], tally: Tally, report:
     }
     fresh = []
     for number, dialogue in batch:
-        content_hash = dialogue.content_hash
-        before = known.setdefault(dialogue.external_id, content_hash)
-        if before is content_hash:
-            fresh.append((dialogue, content_hash))
-        elif before == content_hash:
+        written = dialogue.written()
+        before = known.setdefault(dialogue.external_id, written.content_hash)
+        if before is written.content_hash:
+            fresh.append(written)
+        elif before == written.content_hash:
             tally.unchanged += 1
         else:
             error = Invalid("id", "an item of this id has other content")
@@ -78,23 +79,24 @@ def add_batch(project: Project, batch: Sequence[Numbered], tally: Tally, report:
     write_items(project, fresh)
 
 
-def write_items(project: Project, fresh: Sequence[tuple[Dialogue, bytes]]) -> None:
+def write_items(project: Project, fresh: Sequence[Written]) -> None:
     now = timezone.now()
     with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
-        for dialogue, content_hash in fresh:
+        for written in fresh:
+            dialogue = written.dialogue
             copy.write_row(
                 (
                     project.pk,
                     dialogue.external_id,
-                    orjson.dumps(dialogue.turns).decode(),
+                    written.turns,
                     dialogue.source,
                     dialogue.license,
-                    orjson.dumps(dialogue.meta).decode(),
+                    written.meta,
                     list(dialogue.expected_categories),
                     as_json(dialogue.reference),
                     dialogue.reconstruction_id,
                     dialogue.refusal_of,
-                    content_hash,
+                    written.content_hash,
                     now,
                     "",
                 )

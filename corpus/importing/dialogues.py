@@ -10,23 +10,21 @@ import orjson
 from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
+from corpus.importing.rows import Columns
 from corpus.labels import REFUSAL_SOURCE, Field, parse_label, shown
 
+COLUMNS = Columns(frozenset({"id"}), frozenset({"prompt", "turns", "messages"}))
 ROLES = frozenset({"system", "user", "assistant"})
 REDACTED = "REDACTED"
-REFERENCE_KEYS = (
-    "prompt_label",
-    "response_label",
-    "violated_categories",
-    "prompt_label_source",
-    "response_label_source",
+REFERENCE_KEYS = frozenset(
+    ("prompt_label", "response_label", "violated_categories", "prompt_label_source", "response_label_source")
 )
 KNOWN_KEYS = frozenset(
     ("id", "turns", "messages", "prompt", "response", "source", "license", "meta", "expected_categories")
 ) | {*REFERENCE_KEYS, "reconstruction_id_if_redacted"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dialogue:
     external_id: str
     turns: list[dict[str, str]]
@@ -38,20 +36,32 @@ class Dialogue:
     reconstruction_id: int | None = None
     refusal_of: str | None = None
 
-    @property
-    def content_hash(self) -> bytes:
-        """Sixteen bytes that differ when anything imported differs, whatever form it came in."""
-        content = [
-            [(turn["role"], turn["text"]) for turn in self.turns],
-            self.source,
-            self.license,
-            self.meta,
-            self.expected_categories,
-            self.reference,
-            self.reconstruction_id,
-            self.refusal_of,
-        ]
-        return hashlib.blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+    def written(self) -> "Written":
+        """Give it as the database takes it."""
+        turns, meta = orjson.dumps(self.turns), orjson.dumps(self.meta, option=orjson.OPT_SORT_KEYS)
+        rest = orjson.dumps(
+            [
+                self.source,
+                self.license,
+                self.expected_categories,
+                self.reference,
+                self.reconstruction_id,
+                self.refusal_of,
+            ]
+        )
+        digest = hashlib.blake2b(b"\n".join((turns, meta, rest)), digest_size=16).digest()
+        return Written(self, turns.decode(), meta.decode(), digest)
+
+
+@dataclass(slots=True)
+class Written:
+    """A dialogue with its parts as JSON."""
+
+    dialogue: Dialogue
+    turns: str
+    meta: str
+    content_hash: bytes
+    "Sixteen bytes that differ when anything imported differs, whatever form it came in."
 
 
 def parse_dialogue(
@@ -118,9 +128,12 @@ def listed_turns(listed: object, form: str, key: str, limits: Limits) -> list[di
     for at, turn in enumerate(listed):
         if not isinstance(turn, dict):
             raise Invalid(f"{form}[{at}]", f"{shown(turn)} is not an object")
-        if unknown := turn.keys() - {"role", key}:
+        if len(turn) > 2 and (unknown := [name for name in turn if name not in ("role", key)]):
             raise Invalid(f"{form}[{at}]", f"it has {shown(min(unknown))}, only role and {key} are known")
-        text = values.clean_text(turn.get(key), f"{form}[{at}].{key}")
+        try:
+            text = values.clean_text(turn.get(key), key)
+        except Invalid as error:
+            raise Invalid(f"{form}[{at}].{key}", error.reason) from error
         turns.append({"role": turn.get("role"), "text": text})
     return turns  # type: ignore[return-value]  # roles are checked with the order of turns
 
@@ -158,6 +171,8 @@ def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
     if both := meta.keys() & unknown.keys():
         raise Invalid(min(both), "it is in the row and in meta too")
     found = meta | unknown
+    if values.is_plainly_fit(found, limits):
+        return found
     for key, value in found.items():
         values.clean_text(key, "meta", limit=limits.id)
         values.check_json(value, key, limits)
@@ -166,6 +181,8 @@ def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
 
 def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_response: bool) -> dict[str, Any] | None:
     """Read the labels that came with the data, as the published AEGIS 2.0 form has them."""
+    if REFERENCE_KEYS.isdisjoint(row):  # as nearly always, and quicker to see than the next
+        return None
     if all(values.is_absent(row.get(key)) or row.get(key) == "" for key in REFERENCE_KEYS):
         return None
     labels = {name.value: parse_label(None if values.is_absent(row.get(name)) else row[name], name) for name in Field}

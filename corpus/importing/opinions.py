@@ -7,10 +7,11 @@ from datetime import datetime
 from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
+from corpus.importing.rows import Columns
 from corpus.labels import FIELDS, Judgement, parse_label, shown
 
 KINDS = ("human", "llm")
-REQUIRED = frozenset({"item_id", "rater", "rater_kind"})
+COLUMNS = Columns(frozenset({"item_id", "rater", "rater_kind"}), frozenset(FIELDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,15 @@ class Unreadable(Refused):
     """The file cannot be read to its end, or lacks a column; nothing of it may be kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Columns:
+    """What a form with columns, CSV or Parquet, must have."""
+
+    required: frozenset[str] = frozenset()
+    one_of: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
 class Row:
     number: int
     "A line of JSONL; a record, from 1, of anything else."
@@ -49,10 +57,10 @@ class RowFile:
     :raises Unreadable: if it is not there, or its form is not known
     """
 
-    def __init__(self, path: Path, limits: Limits, *, required: frozenset[str] = frozenset()) -> None:
+    def __init__(self, path: Path, limits: Limits, columns: Columns | None = None) -> None:
         self.path = path
         self.limits = limits
-        self.required = required
+        self.columns = columns or Columns()
         self.closing = ExitStack()
         try:
             self.size = path.stat().st_size
@@ -92,9 +100,9 @@ class RowFile:
         content = self.content()
         form = self.form(content)
         if form == "parquet":
-            yield from parquet_rows(self.seekable(content), self.path, self.required)
+            yield from parquet_rows(self.seekable(content), self.path, self.columns)
         elif form == "csv":
-            yield from csv_rows(content, self.path, self.limits, self.required)
+            yield from csv_rows(content, self.path, self.limits, self.columns)
         elif form == "array":
             yield from array_rows(content, self.path, self.limits)
         else:
@@ -254,13 +262,13 @@ class ArrayText:
                 raise self.broken(number, "it is nested too deep and does not end")
 
 
-def csv_rows(content: io.BufferedReader, path: Path, limits: Limits, required: frozenset[str]) -> Iterator[Row]:
+def csv_rows(content: io.BufferedReader, path: Path, limits: Limits, columns: Columns) -> Iterator[Row]:
     csv.field_size_limit(limits.row_bytes)
     records = csv.reader(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape", newline=""), strict=True)
     number = 0
     try:
         header = [name.strip() for name in next(records, [])]
-        check_columns(header, path, required)
+        check_columns(header, path, columns)
         for record in records:
             if not record:
                 continue
@@ -273,21 +281,23 @@ def csv_rows(content: io.BufferedReader, path: Path, limits: Limits, required: f
         raise Unreadable(f"{path} cannot be read beyond record {number}: {error}.") from error
 
 
-def check_columns(names: list[str], path: Path, required: frozenset[str]) -> None:
-    if missing := sorted(required - set(names)):
+def check_columns(names: list[str], path: Path, columns: Columns) -> None:
+    if columns.one_of and not columns.one_of & set(names):
+        raise Unreadable(f"{path} has none of the columns {', '.join(sorted(columns.one_of))}.")
+    if missing := sorted(columns.required - set(names)):
         raise Unreadable(f"{path} lacks the column {', '.join(missing)}.")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise Unreadable(f"{path} has the column {', '.join(twice)} twice.")
 
 
-def parquet_rows(content: IO[bytes], path: Path, required: frozenset[str]) -> Iterator[Row]:
+def parquet_rows(content: IO[bytes], path: Path, columns: Columns) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
         file = pq.ParquetFile(content)
-        check_columns(file.schema_arrow.names, path, required)
+        check_columns(file.schema_arrow.names, path, columns)
         for batch in file.iter_batches(batch_size=PARQUET_ROWS):
             for row in parquet_batch(batch, number):
                 number += 1

@@ -116,8 +116,6 @@ def check_json(value: object, field: str, limits: Limits) -> None:
 
     :raises Invalid: otherwise
     """
-    if is_plainly_fit(value, limits):
-        return
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
         each, depth = waiting.pop()
@@ -131,13 +129,13 @@ def check_json(value: object, field: str, limits: Limits) -> None:
             waiting.extend((inner, depth + 1) for inner in members(each, field))
 
 
-def is_plainly_fit(value: object, limits: Limits) -> bool:
-    """Tell at a glance what nearly always holds: written out, it is short, shallow and without NUL."""
+def is_plainly_fit(value: dict[str, Any], limits: Limits) -> bool:
+    """Tell at a glance what nearly always holds: an object that, written out, is short, shallow and without NUL."""
     try:
         written = orjson.dumps(value)
     except (TypeError, ValueError, RecursionError):
         return False
-    is_shallow = written.count(b"[") + written.count(b"{") < limits.depth
+    is_shallow = written.count(b"[") + written.count(b"{") <= limits.depth
     return is_shallow and len(written) <= limits.field and b"\\u0000" not in written
 
 

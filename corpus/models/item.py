@@ -8,7 +8,9 @@ from corpus.models.project import Project
 class Item(models.Model):
     """One dialogue to be judged. Its content never changes once imported."""
 
-    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    # No index of its own: the one of the constraint below begins with it, and an import, whose rows
+    # the planner has no statistics of yet, must not be tempted to look ids up by project alone.
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
     # Byte order, whatever the collation of the database: exports are sorted by it.
     external_id = models.TextField(db_collation="C")
     "The id its source gave it; the only id people and files ever see."

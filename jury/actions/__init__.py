@@ -1,9 +1,9 @@
 """The verbs of models' judging, one transaction each."""
 
 from jury.actions.ballots import collect_ballots
-from jury.actions.imports import add_ballots
+from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_juror
 from jury.actions.prompts import load_prompts
 from jury.actions.runs import start_run
 
-__all__ = ["add_ballots", "add_juror", "collect_ballots", "load_prompts", "start_run"]
+__all__ = ["BallotWriter", "add_juror", "collect_ballots", "load_prompts", "start_run"]

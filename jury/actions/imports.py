@@ -15,7 +15,7 @@ COPY_BALLOTS = """
 """
 
 
-class add_ballots:  # noqa: N801 - reads as a verb where it is used
+class BallotWriter:
     """Writes imported ballots of one project; made once a file, used once a batch."""
 
     def __init__(self, project: Project) -> None:
