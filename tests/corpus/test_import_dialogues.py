@@ -1,0 +1,295 @@
+"""Dialogues through the command: what is taken, what is refused, and in which words."""
+
+import csv
+import gzip
+import json
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from config.home import CHECKOUT
+from corpus.models import Event, Item
+from tests.factories import command, dialogue, import_dialogues, make_project, numbers
+
+PUBLISHED = {
+    "id": "p",
+    "reconstruction_id_if_redacted": None,
+    "prompt": "Tell me a joke.",
+    "response": "Knock, knock.",
+    "prompt_label": "safe",
+    "response_label": "safe",
+    "violated_categories": "",
+    "prompt_label_source": "human",
+    "response_label_source": "human",
+}
+TURNS = [{"role": "user", "text": "Hello"}, {"role": "assistant", "text": "Hi"}]
+
+
+@pytest.fixture(scope="module")
+def project():
+    return make_project()
+
+
+def fresh(**row):
+    """A row with an id nobody else has."""
+    return {"id": f"row-{next(numbers)}", **row}
+
+
+def take(project, folder, row):
+    """Import one row that must be taken, and give its item."""
+    outcome = import_dialogues(project, folder, [row])
+    assert (outcome.code, outcome["rejected"]) == (0, 0), outcome.said
+    return Item.objects.filter(project=project).latest("pk")
+
+
+def refused(project, folder, row):
+    """Import one row that must be refused between two that are taken; give what was said of it."""
+    errors = folder / f"errors-{next(numbers)}.jsonl"
+    before, after = dialogue(f"b{next(numbers)}"), dialogue(f"a{next(numbers)}")
+    outcome = import_dialogues(project, folder, [before, row, after], errors=errors)
+    assert (outcome.code, outcome["created"], outcome["rejected"]) == (1, 2, 1), outcome.said
+    (line,) = [json.loads(line) for line in errors.read_text().splitlines()]
+    assert line["row"] == 2
+    assert f"row 2: {line['field']}: {line['reason']}" in outcome.said
+    return line
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"turns": TURNS},
+        {"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]},
+        {"prompt": "Hello", "response": "Hi"},
+    ],
+)
+def test_each_form_is_the_same_dialogue(project, tmp_path, row):
+    item = take(project, tmp_path, fresh(**row, source="one", license="MIT"))
+
+    assert (item.turns, item.has_response, item.source, item.license) == (TURNS, True, "one", "MIT")
+
+
+def test_responses_are_null_empty_or_text(project, tmp_path):
+    rows = [fresh(prompt="Hello"), fresh(prompt="Hello", response=None), fresh(prompt="Hello", response="")]
+
+    assert [take(project, tmp_path, row).has_response for row in rows] == [False, False, True]
+
+
+def test_an_empty_response_cell_of_csv_means_prompt_only(project, tmp_path):
+    path = tmp_path / "x.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["id", "prompt", "response", "topic"], ["csv-1", "Hello", "", "greeting"]])
+
+    assert command("import_dialogues", path, project=project.slug)["created"] == 1
+    item = Item.objects.get(project=project, external_id="csv-1")
+    assert (item.has_response, item.meta) == (False, {"topic": "greeting"})
+
+
+def test_parquet_with_turns_and_missing_numbers(project, tmp_path):
+    table = pa.table({"id": ["pq-1"], "turns": [TURNS], "reconstruction_id_if_redacted": [float("nan")]})
+    pq.write_table(table, tmp_path / "x.parquet")
+
+    assert command("import_dialogues", tmp_path / "x.parquet", project=project.slug)["created"] == 1
+    assert Item.objects.get(project=project, external_id="pq-1").turns == TURNS
+
+
+def test_unknown_keys_go_to_meta_and_known_spellings_to_slugs(project, tmp_path):
+    row = fresh(prompt="Hello", meta={"a": 1}, topic=["x", {"y": None}], expected_categories=["Guns/Illegal Weapons"])
+    item = take(project, tmp_path, row)
+
+    assert item.meta == {"a": 1, "topic": ["x", {"y": None}]}
+    assert item.expected_categories == ["guns_illegal_weapons"]
+
+
+def test_the_same_again_is_unchanged_and_other_content_refused(tmp_path):
+    project = make_project()
+    rows = [dialogue("a"), dialogue("b"), dialogue("a"), dialogue("b", text="Other?")]
+
+    first = import_dialogues(project, tmp_path, rows)
+    again = import_dialogues(project, tmp_path, rows)
+
+    assert first == {"read": 4, "created": 2, "unchanged": 1, "rejected": 1}
+    assert again == {"read": 4, "created": 0, "unchanged": 3, "rejected": 1}
+    assert "row 4: id: an item of this id has other content" in first.said
+    assert Event.objects.filter(project=project, verb="items.imported").count() == 2
+
+
+def test_the_form_of_a_row_is_no_part_of_its_content(project, tmp_path):
+    row = fresh(prompt="Hello", response="Hi")
+    take(project, tmp_path, row)
+
+    assert import_dialogues(project, tmp_path, [{"id": row["id"], "turns": TURNS}])["unchanged"] == 1
+
+
+def turn(text="x", role="user"):
+    return {"role": role, "text": text}
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "reason"),
+    [
+        ({"id": "", "prompt": "x"}, "id", "missing"),
+        ({"prompt": "x"}, "id", "missing"),
+        ({"id": "x" * 201, "prompt": "x"}, "id", "201 characters, 200 are allowed"),
+        ({"id": "a\tb", "prompt": "x"}, "id", "control character"),
+        ({"id": ["a"], "prompt": "x"}, "id", "not text"),
+        ([1, 2], "row", "not an object"),
+        ("{broken", "row", "not valid JSON"),
+        ({"id": "r"}, "turns", "neither turns, messages nor a prompt"),
+        ({"id": "r", "prompt": "x", "turns": TURNS}, "prompt", "the row has turns too"),
+        ({"id": "r", "prompt": ""}, "prompt", "empty"),
+        ({"id": "r", "prompt": " \n"}, "prompt", "empty"),
+        ({"id": "r", "prompt": 7}, "prompt", "not text"),
+        ({"id": "r", "prompt": "a\0b"}, "prompt", "NUL"),
+        ({"id": "r", "prompt": "x", "response": "a\0b"}, "response", "NUL"),
+        ('{"id": "r", "prompt": "\\ud800"}', "prompt", "not valid UTF-8"),
+        ({"id": "r", "prompt": "x" * (2**20 + 1)}, "prompt", "1,048,577 bytes, 1,048,576 are allowed"),
+        ({"id": "r", "turns": []}, "turns", "0 turns, 1 to 1,000"),
+        ({"id": "r", "turns": [turn()] * 1001}, "turns", "1,001 turns, 1 to 1,000"),
+        ({"id": "r", "turns": "x"}, "turns", "not a list"),
+        ({"id": "r", "turns": ["x"]}, "turns[0]", "not an object"),
+        ({"id": "r", "turns": [{"role": "user", "content": "x"}]}, "turns[0].text", "not text"),
+        ({"id": "r", "turns": [turn() | {"name": "x"}]}, "turns[0]", "only role and text are known"),
+        ({"id": "r", "turns": [turn(role="human")]}, "turns[0].role", "not one of system, user, assistant"),
+        ({"id": "r", "turns": [turn(role=None)]}, "turns[0].role", "not one of"),
+        ({"id": "r", "turns": [turn(), turn(role="system")]}, "turns[1].role", "only come first"),
+        ({"id": "r", "turns": [turn(""), turn()]}, "turns[0]", "empty"),
+        ({"id": "r", "turns": [turn(), turn("", "assistant"), turn()]}, "turns[1]", "empty"),
+        ({"id": "r", "turns": [turn(role="assistant")]}, "turns", "no turn is the user's"),
+        ({"id": "r", "prompt": "x", "source": "s" * 10_001}, "source", "10,001 characters, 10,000 are allowed"),
+        ({"id": "r", "prompt": "x", "license": 3}, "license", "not text"),
+        ({"id": "r", "prompt": "x", "note": "n" * 10_001}, "note", "10,001 characters"),
+        ({"id": "r", "prompt": "x", "note": "a\0b"}, "note", "NUL"),
+        ({"id": "r", "prompt": "x", "meta": []}, "meta", "not an object"),
+        ({"id": "r", "prompt": "x", "meta": {"note": 1}, "note": 2}, "note", "in meta too"),
+        ({"id": "r", "prompt": "x", "expected_categories": ["arson"]}, "expected_categories", "not a category"),
+        ({"id": "r", "prompt": "x", "prompt_label": "bad"}, "prompt_label", "not one of safe, needs_caution, unsafe"),
+        ({"id": "r", "prompt": "x", "response_label": "safe"}, "response_label", "no response to label"),
+        ({"id": "r", "prompt": "x", "violated_categories": "Arson"}, "violated_categories", "not a category"),
+        ({"id": "r", "prompt": "x", "reconstruction_id_if_redacted": 1.5}, "reconstruction_id_if_redacted", "whole"),
+    ],
+)  # fmt: skip
+def test_a_row_that_breaks_a_rule_is_refused_with_its_field_and_the_reason(project, tmp_path, row, field, reason):
+    line = refused(project, tmp_path, row)
+
+    assert line["field"] == field
+    assert reason in line["reason"]
+
+
+def test_hostile_nesting_is_refused(project, tmp_path):
+    nested = []
+    for _ in range(40):
+        nested = [nested]
+
+    assert "nested deeper than 32" in refused(project, tmp_path, fresh(prompt="x", note=nested))["reason"]
+    assert "nested too deep" in refused(project, tmp_path, "[" * 90_000)["reason"]
+
+
+def test_what_is_just_within_the_limits_is_taken(project, tmp_path):
+    take(project, tmp_path, {"id": "i" * 200, "prompt": "é" * 2**19})
+    take(project, tmp_path, fresh(turns=[turn()] * 1000, source="s" * 10_000))
+    assert take(project, tmp_path, {"id": 42, "prompt": "A number is its digits."}).external_id == "42"
+
+
+def test_the_published_form_keeps_its_labels_for_reference(project, tmp_path):
+    row = PUBLISHED | {"id": "pub-1", "prompt_label": "unsafe", "violated_categories": "Sexual Minor, Needs Caution"}
+    item = take(project, tmp_path, row)
+
+    assert item.reference == {
+        "prompt_label": "unsafe", "response_label": "safe", "categories": ["sexual_minor", "needs_caution"],
+        "prompt_label_source": "human", "response_label_source": "human",
+    }  # fmt: skip
+    assert (item.meta, item.refusal_of) == ({}, None)
+
+
+@pytest.mark.parametrize("number", ["17", "17.0", '"17"'])
+def test_redacted_rows_may_have_no_prompt_and_any_number(project, tmp_path, number):
+    row = json.dumps(PUBLISHED | {"id": f"red-{next(numbers)}", "prompt": ""}).replace(
+        '"reconstruction_id_if_redacted": null', f'"reconstruction_id_if_redacted": {number}'
+    )
+    item = take(project, tmp_path, row)
+
+    assert (item.reconstruction_id, item.turns[0]["text"]) == (17, "REDACTED")
+
+
+def test_nan_means_that_nothing_is_redacted(project, tmp_path):
+    row = json.dumps(PUBLISHED | {"id": "nan-1"}).replace("null", "NaN")
+
+    assert take(project, tmp_path, row).reconstruction_id is None
+
+
+def test_refusals_become_items_of_their_own_decided_by_construction(tmp_path):
+    project = make_project()
+    original = PUBLISHED | {"response": "Here you go.", "prompt_label": "unsafe", "violated_categories": "Threat"}
+    refusal = original | {"response": "I'd rather not.", "response_label_source": "refusal_data_augmentation"}
+
+    assert import_dialogues(project, tmp_path, [original, refusal])["created"] == 2
+    assert Item.objects.get(project=project, external_id="p#refusal").refusal_of == "p"
+    assert command("adjudicate", project=project.slug)["decided"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cut.json", '[{"id": "kept?", "prompt": "x"}, {"id'),
+        ("open.csv", 'id,prompt\nkept?,x\nb,"open'),
+        ("column.csv", "name,prompt\nkept?,x\n"),
+        ("column2.csv", "id,text\nkept?,x\n"),
+        ("cut.jsonl.gz", gzip.compress(b'{"id": "kept?", "prompt": "x"}\n' * 2)[:-9]),
+    ],
+)
+def test_of_a_file_that_breaks_off_nothing_is_kept(tmp_path, name, content):
+    project = make_project()
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    outcome = command("import_dialogues", path, project=project.slug)
+
+    assert (outcome.code, dict(outcome)) == (2, {})
+    assert not Item.objects.filter(project=project).exists()
+
+
+def test_the_list_of_refusals_must_be_writable_before_anything_is_read(project, tmp_path):
+    outcome = import_dialogues(project, tmp_path, [fresh(prompt="x")], errors=tmp_path / "no" / "errors.jsonl")
+
+    assert outcome.code == 2
+    assert "cannot be written" in outcome.said
+
+
+def test_many_refusals_are_shown_in_part_and_listed_in_full(project, tmp_path):
+    outcome = import_dialogues(project, tmp_path, [{"id": f"x{n}"} for n in range(50)], errors=tmp_path / "all.jsonl")
+
+    assert outcome["rejected"] == 50
+    assert outcome.said.count(": turns: ") == 20
+    assert "30 more refused" in outcome.said
+    assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 50
+
+
+MEASURE = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_a_large_file_needs_no_memory_of_its_size(tmp_path):
+    """60 MB of dialogues, against one dialogue."""
+
+    def peak(path):
+        convert = [sys.executable, "manage.py", "import_dialogues", str(path), "--project", make_project().slug]
+        measured = subprocess.run(
+            [sys.executable, "-c", MEASURE, *convert], cwd=CHECKOUT, capture_output=True, text=True, check=True
+        )
+        return int(measured.stdout)
+
+    large, small = tmp_path / "large.jsonl", tmp_path / "small.jsonl"
+    with large.open("w") as file:
+        for number in range(20_000):
+            file.write(json.dumps(dialogue(f"i{number}", text=f"{number} " + "word " * 650)) + "\n")
+    small.write_text(json.dumps(dialogue("one")))
+
+    assert large.stat().st_size > 60 * 2**20
+    assert peak(large) - peak(small) < 60
