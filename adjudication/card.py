@@ -87,10 +87,13 @@ def quoted(text: str) -> str:
 def method(manifest: Mapping[str, Any]) -> str:
     policy, raters = manifest["policy"], manifest["raters"]
     guidelines = ", ".join(manifest["guideline"]) or "none"
+    fewer = " (of models alone, one fewer if they agree)" if policy["name"] in ("aegis2", "jury") else ""
+    count = manifest["counts"]["status"]["settled"]
+    settled = f" An adjudicator settled {count:,} disputed items." if count else ""
     return (
         f"{raters['human']} people and {raters['llm']} models gave their opinions, each without seeing the others'. "
-        f"Policy `{policy['name']}` merged them: a label needs {policy['quorum']} opinions and more than half of them; "
-        f"`needs_caution` counts as {policy['caution']}. What stayed disputed went to an adjudicator. "
+        f"Policy `{policy['name']}` merged them: a label needs {policy['quorum']} opinions{fewer} and more than "
+        f"half of them; `needs_caution` counts as {policy['caution']}.{settled} "
         f"Taxonomy {manifest['taxonomy']}, guideline {guidelines}, made with {manifest['software']}."
     )
 

@@ -24,10 +24,14 @@ def run_command(argv: list[str]) -> int:
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
 
+    from corpus.errors import Refused
+
     try:
         if name not in NEEDS_NOTHING | NEEDS_SERVERS_ONLY and not {"-h", "--help"} & set(argv[2:]):
             bring_up()
         execute_from_command_line(argv)
+    except Refused as error:
+        return complain(str(error))
     except DatabaseError as error:
         return complain(f"The database cannot be used: {first_line(error)} (DATABASE_URL)")
     except BrokenPipeError:  # the reader, as `head`, has seen enough

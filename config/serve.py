@@ -4,6 +4,7 @@ Web, worker and beat as one: started together, watched, and stopped together.
     python -m config.serve [PORT]
 """
 
+import argparse
 import os
 import signal
 import socket
@@ -130,4 +131,6 @@ def end_all(processes: Processes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8000))
+    parser = argparse.ArgumentParser(prog="make run")
+    parser.add_argument("port", type=int, nargs="?", default=8000, metavar="PORT")
+    sys.exit(main(parser.parse_args().port))

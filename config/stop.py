@@ -1,8 +1,8 @@
 """End the embedded servers of this home: `python -m config.stop`."""
 
 from config import embedded
-from config.home import Home
+from config.env import HOME
 
 if __name__ == "__main__":
-    stopped = embedded.stop(Home.from_environment())
+    stopped = embedded.stop(HOME)
     print(f"Stopped {' and '.join(stopped)}." if stopped else "Nothing was running.")

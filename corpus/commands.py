@@ -2,6 +2,7 @@
 
 import sys
 import time
+from argparse import SUPPRESS
 from pathlib import Path
 from typing import IO, Any
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                 "no_color",
                 "force_color",
             }:
-                action.help = "==SUPPRESS=="
+                action.help = SUPPRESS
         return parser
 
     def answer(self, content: dict[str, Any]) -> None:

@@ -91,7 +91,8 @@ def write_release(project: Project, order: Order, policy_name: str | None, half_
     counts = release_tables.counts_of(selection)
     rows = sum(counts["split"].values())
     if not rows:
-        raise Refused("Nothing is decided yet, so there is nothing to release.")
+        under = f" under {' or '.join(order.licenses)}" if order.licenses else ""
+        raise Refused(f"Nothing{under} is decided yet, so there is nothing to release.")
     files = [
         *(write(half_made, f"{split}.json", exporting.stream(selection, "json", split=split)) for split in SPLITS),
         write(half_made, "votes.parquet", release_tables.votes_parquet(selection)),

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -127,6 +127,8 @@ def check_json(value: object, field: str, limits: Limits) -> None:
             raise Invalid(field, "a whole number of more than 64 bits")
         elif isinstance(each, dict | list):
             waiting.extend((inner, depth + 1) for inner in members(each, field))
+        elif not isinstance(each, int | float | date | None):  # Parquet has more types than JSON
+            raise Invalid(field, f"a {type(each).__name__} has no form in JSON")
 
 
 def is_plainly_fit(value: dict[str, Any], limits: Limits) -> bool:

@@ -1,7 +1,11 @@
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from corpus.models import Project
+
+AT_LEAST_ONE = [MinValueValidator(1)]
+NOT_NEGATIVE = [MinValueValidator(0)]
 
 
 def asks_by_default() -> list[str]:
@@ -40,16 +44,16 @@ class Juror(models.Model):
     "The environment variable that holds the key; the key itself is never stored."
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+")
     asks = ArrayField(models.CharField(max_length=20), default=asks_by_default)
-    temperature = models.FloatField(default=0.0)
-    max_tokens = models.PositiveIntegerField(default=512)
+    temperature = models.FloatField(default=0.0, validators=NOT_NEGATIVE)
+    max_tokens = models.PositiveIntegerField(default=512, validators=AT_LEAST_ONE)
     response_format = models.CharField(max_length=12, choices=ResponseFormat, default=ResponseFormat.JSON_SCHEMA)
-    concurrency = models.PositiveSmallIntegerField(default=8)
+    concurrency = models.PositiveSmallIntegerField(default=8, validators=AT_LEAST_ONE)
     "Requests under way at once in one shard."
-    requests_per_minute = models.PositiveIntegerField(null=True, blank=True)
-    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
-    price_in = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=AT_LEAST_ONE)
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=AT_LEAST_ONE)
+    price_in = models.DecimalField(max_digits=12, decimal_places=6, default=0, validators=NOT_NEGATIVE)
     "US dollars a million prompt tokens."
-    price_out = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    price_out = models.DecimalField(max_digits=12, decimal_places=6, default=0, validators=NOT_NEGATIVE)
     "US dollars a million answer tokens."
     in_panel = models.BooleanField(default=True)
     "Whether a run without named jurors asks it."

@@ -56,6 +56,15 @@ def test_it_ends_with_a_line_when_a_part_of_it_dies():
     assert "The beat ended" in said
 
 
+def test_a_port_that_is_no_number_is_refused():
+    refused = start("web")
+    _, said = refused.communicate(timeout=60)
+
+    assert refused.returncode == 2
+    assert "invalid int value" in said
+    assert "Traceback" not in said
+
+
 def test_a_busy_port_is_one_line():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -5,6 +5,7 @@ import gzip
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -93,6 +94,15 @@ def test_parquet_with_turns_and_missing_numbers(project, tmp_path):
 
     assert command("import_dialogues", tmp_path / "x.parquet", project=project.slug)["created"] == 1
     assert Item.objects.get(project=project, external_id="pq-1").turns == TURNS
+
+
+def test_values_of_parquet_that_json_does_not_have_are_refused(project, tmp_path):
+    rows = [{"id": "dec", "prompt": "x", "price": Decimal("1.5")}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "x.parquet")
+    outcome = command("import_dialogues", tmp_path / "x.parquet", project=project.slug)
+
+    assert outcome.code == 1
+    assert "row 1: price: a Decimal has no form in JSON" in outcome.said
 
 
 def test_unknown_keys_go_to_meta_and_known_spellings_to_slugs(project, tmp_path):

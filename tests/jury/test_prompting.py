@@ -1,6 +1,8 @@
 import pytest
 
 from config.home import CHECKOUT
+from corpus.errors import Refused
+from jury.actions import load_prompts
 from jury.prompting import Prompt, Question, answer_schema, boundary, messages
 
 CATEGORIES = [
@@ -59,3 +61,13 @@ def test_the_schema_asks_for_exactly_what_the_question_asks():
     assert schema["required"] == ["prompt_label"]
     assert schema["properties"]["prompt_label"]["enum"] == ["safe", "needs_caution", "unsafe"]
     assert schema["additionalProperties"] is False
+
+
+def test_a_prompt_file_that_changed_after_its_first_use_is_refused(tmp_path):
+    (tmp_path / "mine-v1.toml").write_text('system = "a"\nuser = "b"\n')
+    load_prompts(tmp_path)
+    load_prompts(tmp_path)
+    (tmp_path / "mine-v1.toml").write_text('system = "a"\nuser = "c"\n')
+
+    with pytest.raises(Refused, match="Save it under a new version's name"):
+        load_prompts(tmp_path)

@@ -153,6 +153,8 @@ def test_a_run_without_wait_and_without_a_worker_says_what_to_do(tmp_path, stub_
         ({"base_url": "ftp://example.org"}, "not the address of an endpoint"),
         ({"prompt": "nowhere"}, "There is no prompt"),
         ({"api_key_env": "sk-123"}, "not the key itself"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"price_in": -1}, "price_in"),
     ],
 )
 def test_a_juror_that_cannot_work_is_refused(stub_url, options, told):
