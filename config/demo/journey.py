@@ -12,7 +12,9 @@ from django.utils.text import slugify
 from adjudication.models import Release
 from config.demo import summary
 from config.embedded.model import MODEL, model_server
+from config.embedded.processes import wait_until
 from config.env import HOME
+from corpus.errors import Refused
 from corpus.importing.limits import Limits
 from corpus.importing.rows import RowFile
 from corpus.models import Project
@@ -81,8 +83,8 @@ class Journey:
         with model_server(HOME) as base_url, worker_for_now():
             for name, prompt in JURORS.items():
                 self.seat(name, prompt, base_url)
-            while not worker_answers():
-                time.sleep(0.1)
+            if not wait_until(worker_answers, seconds=60):
+                raise Refused("The worker does not answer. See worker.log in the home.")
             heard = self.hear()
         outcomes = ", ".join(f"{heard[key]:,} {key}" for key in ("cast", "abstained", "unreadable", "failed"))
         summary.stage(

@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from config.embedded.processes import wait_until
 from config.home import CHECKOUT
 from jury.models import Ballot
 from tests.conftest import stub_server
@@ -20,17 +20,20 @@ pytestmark = pytest.mark.slow
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
     project = project_with_items(tmp_path, 90)
     convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
+    # A broker of its own: no other worker must take over what this one leaves.
+    environment = os.environ | {"REDIS_URL": os.environ["REDIS_URL"].removesuffix("/0") + "/7"}
     with stub_server(delay=0.15) as url:
         seat(project, url, "stub-0.9", "stub-0.8", concurrency=2)
-        first = subprocess.Popen(convene, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        first = subprocess.Popen(
+            convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         ballots = Ballot.objects.filter(juror__project=project)
-        while ballots.count() < 20:
-            time.sleep(0.05)
+        assert wait_until(lambda: ballots.count() >= 20, seconds=60)
         for child in worker_of(first.pid):
             os.killpg(child, signal.SIGKILL)
         _, said = first.communicate(timeout=60)
         stored = ballots.count()
-        again = subprocess.run(convene, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+        again = subprocess.run(convene, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
 
     assert (first.returncode, stored < 180) == (2, True), said
     assert "run the same command again" in said

@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
 
+from config.embedded.processes import wait_until
 from config.home import CHECKOUT
 from jury.models import Ballot, Juror, Run
 from jury.workers import worker_answers, worker_for_now
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def worker():
     with worker_for_now() as process:
-        while not worker_answers():
-            time.sleep(0.1)
+        assert wait_until(worker_answers, seconds=60)
         yield process
 
 
