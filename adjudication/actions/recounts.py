@@ -13,7 +13,7 @@ from corpus.models import Project
 STORE = """
 INSERT INTO adjudication_decision AS stored ({columns})
 {decisions}
-ON CONFLICT (item_id, policy) DO UPDATE SET ({columns}) = ROW (EXCLUDED.*)
+ON CONFLICT (item_id, policy) DO UPDATE SET ({columns}) = ROW ({incoming})
 WHERE ({old}) IS DISTINCT FROM ({new}) AND (stored.status <> 'settled' OR EXCLUDED.status = 'settled')
 """
 CLOSE_CASES = """
@@ -62,10 +62,11 @@ def store_sql(decisions: str) -> str:
     compared = [column for column in COLUMNS if column not in ("item_id", "policy", "changed_at")]
     return STORE.format(
         columns=", ".join(COLUMNS),
+        incoming=", ".join(f"EXCLUDED.{column}" for column in COLUMNS),
         decisions=decisions,
         old=", ".join(f"stored.{column}" for column in compared),
         new=", ".join(f"EXCLUDED.{column}" for column in compared),
-    ).replace("ROW (EXCLUDED.*)", f"ROW ({', '.join(f'EXCLUDED.{column}' for column in COLUMNS)})")
+    )
 
 
 def keep_current(*, project: Project, policy_name: str | None = None) -> Recount:

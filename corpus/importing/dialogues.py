@@ -171,7 +171,7 @@ def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
     if both := meta.keys() & unknown.keys():
         raise Invalid(min(both), "it is in the row and in meta too")
     found = meta | unknown
-    if values.is_plainly_fit(found, limits):
+    if max(map(len, found), default=0) <= limits.id and values.is_plainly_fit(found, limits):
         return found
     for key, value in found.items():
         values.clean_text(key, "meta", limit=limits.id)

@@ -172,6 +172,7 @@ def turn(text="x", role="user"):
         ({"id": "r", "prompt": "x", "license": 3}, "license", "not text"),
         ({"id": "r", "prompt": "x", "note": "n" * 10_001}, "note", "10,001 characters"),
         ({"id": "r", "prompt": "x", "note": "a\0b"}, "note", "NUL"),
+        ({"id": "r", "prompt": "x", "k" * 201: 1}, "meta", "201 characters, 200 are allowed"),
         ({"id": "r", "prompt": "x", "meta": []}, "meta", "not an object"),
         ({"id": "r", "prompt": "x", "meta": {"note": 1}, "note": 2}, "note", "in meta too"),
         ({"id": "r", "prompt": "x", "expected_categories": ["arson"]}, "expected_categories", "not a category"),

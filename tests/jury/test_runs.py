@@ -114,6 +114,15 @@ def test_a_run_stops_at_its_budget_and_the_next_goes_on(tmp_path, worker):
     assert stopped["cast"] + rest["cast"] == 80
 
 
+def test_a_budget_of_nothing_asks_nothing(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 5)
+    seat(project, stub_url, "stub-0.9")
+    before = calls(stub_url)
+
+    assert command("convene_jury", project=project.slug, wait=True, budget="0")["cast"] == 0
+    assert calls(stub_url) == before
+
+
 def test_requests_a_minute_hold_for_all_workers_together(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 40)
     seat(project, stub_url, "stub-0.9", rpm=600)
