@@ -1,12 +1,17 @@
 """Refusals, shown once: what an action will not do reaches the person in its own words."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import reswap, retarget
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
 
-from corpus.errors import Refused
+from corpus.errors import Invalid, Refused
 
 
 class RefusalMiddleware:
@@ -23,3 +28,38 @@ class RefusalMiddleware:
             return render(request, "errors/refused.html", {"reason": exception}, status=409)
         notice = render(request, "components/notice.html", {"reason": exception}, status=409)
         return reswap(retarget(notice, "#notice"), "innerHTML")
+
+
+def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer every failure of a REST route in one form: `{"error": {"code", "message", "fields"?}}`."""
+    if isinstance(exception, Refused):
+        return error_response(409, getattr(exception, "code", "refused"), str(exception))
+    if isinstance(exception, Invalid):
+        return error_response(400, "invalid", str(exception), {exception.field: [exception.reason]})
+    response = exception_handler(exception, context)  # it rolls back, and sets headers such as Retry-After
+    if response is None:
+        return None
+    if isinstance(exception, ValidationError):
+        fields = response.data if isinstance(response.data, dict) else {"body": response.data}
+        first = next(iter(fields.items()))
+        message = f"{first[0]}: {flat(first[1])}"
+        response.data = {"error": {"code": "invalid", "message": message, "fields": fields}}
+        return response
+    code = {Http404: "not_found", PermissionDenied: "permission_denied"}.get(type(exception))
+    if isinstance(exception, APIException):
+        code = str(exception.get_codes()) if isinstance(exception.detail, str) else exception.default_code
+    message = str(exception) or str(response.data.get("detail", ""))
+    response.data = {"error": {"code": code or "error", "message": message}}
+    return response
+
+
+def error_response(status: int, code: str, message: str, fields: dict[str, Any] | None = None) -> Response:
+    error: dict[str, Any] = {"code": code, "message": message}
+    return Response({"error": error | ({"fields": fields} if fields else {})}, status=status)
+
+
+def flat(value: Any) -> str:
+    """The first message in what may be a list of lists."""
+    while isinstance(value, list | dict):
+        value = next(iter(value.values() if isinstance(value, dict) else value), "")
+    return str(value)

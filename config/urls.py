@@ -1,5 +1,5 @@
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import include, path
 
 from adjudication import views
 
@@ -12,4 +12,5 @@ urlpatterns = [
         auth.PasswordResetConfirmView.as_view(template_name="account/accept_invitation.html", success_url="/sign-in/"),
         name="accept-invitation",
     ),
+    path("api/v1/", include("config.api")),
 ]

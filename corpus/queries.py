@@ -1,7 +1,9 @@
 """Reads of projects, items and taxonomies, named for what comes back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
@@ -49,15 +51,25 @@ def item_known_as(project: Project, external_id: str) -> Item:
         raise NoSuchItem(f"Project {project} has no item {external_id!r}.") from None
 
 
-def spellings_of(taxonomy: Taxonomy) -> dict[str, str]:
+def spellings_of(taxonomy: Taxonomy) -> Mapping[str, str]:
     """Map every spelling of a category, as written and folded, to its slug."""
+    return spellings_of_version(taxonomy.pk)
+
+
+@lru_cache(maxsize=64)  # a version never changes, so what it says may be kept
+def spellings_of_version(taxonomy: int) -> Mapping[str, str]:
     spellings = {}
     for slug, name, also_written in Category.objects.filter(taxonomy=taxonomy).values_list(
         "slug", "name", "also_written"
     ):
         for spelling in (slug, name, *also_written):
             spellings[spelling] = spellings[fold(spelling)] = slug
-    return spellings
+    return MappingProxyType(spellings)
+
+
+def categories_of(project: Project) -> list[Category]:
+    """Give the categories of the project's taxonomy version, in its order."""
+    return list(Category.objects.filter(taxonomy=project.taxonomy_id).order_by("position"))
 
 
 def latest_taxonomy(name: str) -> Taxonomy:

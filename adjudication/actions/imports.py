@@ -4,7 +4,8 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.actions import VoteWriter, open_seats
+from annotation.actions import VoteWriter
+from annotation.seating import open_seats
 from corpus import queries
 from corpus.actions import record_event
 from corpus.errors import Invalid

@@ -1,7 +1,26 @@
 """How people judge: who they are, what they are handed, what they said."""
 
 from annotation.models.guideline import GuidelineVersion
-from annotation.models.seat import Batch, Seat
+from annotation.models.person import Acknowledgement, Person, WorkDay
+from annotation.models.quality import Audit, AuditDraw, Check, Gold
+from annotation.models.queue import Queue
+from annotation.models.seat import Batch, LapsedLease, Seat, Skip
 from annotation.models.vote import Annotator, Vote
 
-__all__ = ["Annotator", "Batch", "GuidelineVersion", "Seat", "Vote"]
+__all__ = [
+    "Acknowledgement",
+    "Annotator",
+    "Audit",
+    "AuditDraw",
+    "Batch",
+    "Check",
+    "Gold",
+    "GuidelineVersion",
+    "LapsedLease",
+    "Person",
+    "Queue",
+    "Seat",
+    "Skip",
+    "Vote",
+    "WorkDay",
+]

@@ -17,6 +17,10 @@ class Annotator(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     "Nobody for an imported rater: the same name is no proof of the same person."
     name = models.TextField(db_collation="C")
+    guideline_seen = models.ForeignKey(
+        GuidelineVersion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    "The newest version this person was told of."
 
     class Meta:
         constraints = [
@@ -34,7 +38,7 @@ class Vote(models.Model):
     """One person's judgement of one item. Never edited: a correction supersedes it, and both stay."""
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
-    annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="+")
+    annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="+", db_index=False)
     prompt_label = models.CharField(max_length=13, choices=LABEL_CHOICES, null=True)
     response_label = models.CharField(max_length=13, choices=LABEL_CHOICES, null=True)
     categories = ArrayField(models.TextField(), default=list)
@@ -48,8 +52,10 @@ class Vote(models.Model):
     lease = models.UUIDField(null=True)
     "The lease it was cast under, which makes posting it twice harmless. None for an import."
     supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    repeats = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    "The same person's earlier vote that this one was asked for to compare with. No opinion, so never current."
     is_current = models.BooleanField(default=True)
-    "False once superseded."
+    "False once superseded, and for a repeat."
     cast_at = models.DateTimeField()
 
     class Meta:
@@ -61,6 +67,7 @@ class Vote(models.Model):
             models.UniqueConstraint(
                 fields=["supersedes"], condition=Q(supersedes__isnull=False), name="one_correction_a_vote"
             ),
+            models.CheckConstraint(condition=Q(repeats=None) | Q(is_current=False), name="repeat_is_no_opinion"),
             models.CheckConstraint(
                 condition=Q(prompt_label__isnull=False) | Q(response_label__isnull=False), name="vote_has_a_label"
             ),
@@ -76,6 +83,7 @@ class Vote(models.Model):
                 name="vote_categories_only_beside_a_hazard",
             ),
         ]
+        indexes = [models.Index(fields=["annotator", "cast_at"], name="votes_of_an_annotator")]
 
     def __str__(self) -> str:
         return f"{self.annotator} on {self.item}"

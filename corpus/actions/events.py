@@ -1,8 +1,15 @@
 from typing import Any
 
+import orjson
 from django.contrib.auth.models import User
 
-from corpus.models import Event, Project
+from corpus.models import Project
+from corpus.statements import one_row
+
+RECORD = """
+    INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at)
+    VALUES (%s::bigint, %s::int, %s, %s, %s::jsonb, now())
+"""
 
 
 def record_event(
@@ -12,6 +19,7 @@ def record_event(
     subject: str = "",
     actor: User | None = None,
     detail: dict[str, Any] | None = None,
-) -> Event:
+) -> None:
     """Write down who did what; call it in the transaction that does it."""
-    return Event.objects.create(project=project, verb=verb, subject=subject, actor=actor, detail=detail or {})
+    about = (project.pk if project else None, actor.pk if actor else None)
+    one_row(RECORD, [*about, verb, subject, orjson.dumps(detail or {}).decode()])

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from corpus import queries
 from corpus.actions.events import record_event
+from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
 from corpus.importing.rows import Row, RowFile
@@ -55,6 +56,8 @@ def import_dialogues(
         for batch in batched(file.rows()):
             add_batch(project, [each for each in map(read, batch) if each], tally, report)
             progress(file.share_read)
+    if tally.created:
+        items_changed(project)
     record_event(project=project, verb="items.imported", subject=path.name, detail=tally.as_dict())
     return tally
 

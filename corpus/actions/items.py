@@ -1,5 +1,6 @@
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from corpus import queries
@@ -24,5 +25,11 @@ def withdraw_item(*, project: Project, external_id: str, reason: str, by: User |
     )
     if not changed:
         raise Refused(f"Item {external_id!r} is withdrawn already: {item.withdrawal_reason}")
+    items_changed(project)
     record_event(project=project, verb="item.withdrawn", subject=external_id, actor=by, detail={"reason": reason})
     return item
+
+
+def items_changed(project: Project) -> None:
+    """Let whoever works from the items know; call it last, for it holds the project's row until the end."""
+    Project.objects.filter(pk=project.pk).update(items_version=F("items_version") + 1)

@@ -40,6 +40,8 @@ class Project(models.Model):
     "What needs_caution counts as; replaces the policy's own, where set."
     salt = models.CharField(max_length=32, default=make_salt, editable=False)
     "Makes the pseudonyms of raters, so that a release names nobody and repeats itself."
+    items_version = models.PositiveBigIntegerField(default=0, editable=False)
+    "Grows whenever items come or go, so that whoever works from them can tell."
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,8 +3,8 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from annotation.actions import open_seats
 from annotation.models import Annotator, GuidelineVersion, Seat, Vote
+from annotation.seating import open_seats
 from corpus.models import Item, Project
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 

@@ -1,0 +1,70 @@
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from annotation import queries
+from annotation.desk import Desk
+from annotation.models import GuidelineVersion
+from corpus.actions import record_event
+from corpus.errors import Invalid, Refused
+from corpus.models import Project
+
+FIRST = Path(__file__).resolve().parent.parent / "first_guideline.txt"
+
+
+def guideline_in_force(project: Project) -> GuidelineVersion:
+    """Give the newest version; a project without one gets the first."""
+    return (
+        queries.current_guideline(project)
+        or GuidelineVersion.objects.get_or_create(project=project, name="1", defaults={"body": FIRST.read_text()})[0]
+    )
+
+
+def guideline_shown(desk: Desk, name: str) -> int:
+    """
+    Give the primary key of the version somebody says they were shown, or of the one in force if they do not say.
+
+    :raises Invalid: if the project has no such version
+    """
+    if not name:
+        return desk.guideline or guideline_in_force(desk.project).pk
+    version = queries.guideline_versions(desk.project).filter(name=name).values_list("pk", flat=True).first()
+    if version is None:
+        raise Invalid("guideline", f"the project has no version {name!r}")
+    return version
+
+
+@transaction.atomic
+def publish_guideline(
+    *,
+    project: Project,
+    by: User,
+    after: str,
+    summary: str,
+    body: str,
+    entries: dict[str, dict[str, list[str]]],
+    faq: list[dict[str, str]],
+) -> GuidelineVersion:
+    """
+    Make the next version of the guideline; earlier ones stay as they are, and so do the votes under them.
+
+    :param after: the name of the version that was edited
+    :raises Refused: if another version came in between, or nothing changed
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('guideline'), %s)", [project.pk])
+    before = guideline_in_force(project)
+    if before.name != after:
+        raise Refused(f"Version {before.name} was published while you wrote. Compare the two and publish again.")
+    content: dict[str, Any] = {"body": body, "entries": entries, "faq": faq}
+    if content == {"body": before.body, "entries": before.entries, "faq": before.faq}:
+        raise Refused("Nothing differs from the version in force.")
+    version = GuidelineVersion.objects.create(
+        project=project, name=str(int(before.name) + 1), summary=summary, published_by=by, **content
+    )
+    record_event(
+        project=project, verb="guideline.published", subject=version.name, actor=by, detail={"summary": summary}
+    )
+    return version

@@ -1,0 +1,192 @@
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation import queries
+from annotation.actions.guidelines import guideline_shown
+from annotation.actions.holdings import Holding, find_holding, late_holding, vote_under
+from annotation.desk import Desk, record_work, sit_down
+from annotation.models import Seat, Vote
+from corpus.actions import record_event
+from corpus.errors import Invalid, Refused
+from corpus.labels import Field, Judgement, check_judgement
+from corpus.models import Project
+from corpus.statements import one_row
+
+LONGEST_SECONDS = 24 * 3600.0
+
+
+class AlreadyVoted(Refused):
+    """The lease was used before, for another answer."""
+
+    code = "already_voted"
+
+    def __init__(self, message: str, vote: Vote) -> None:
+        super().__init__(message)
+        self.vote = vote
+
+
+class BatchClosed(Refused):
+    code = "batch_closed"
+
+
+class Superseded(Refused):
+    code = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person sends in for a lease."""
+
+    judgement: Judgement
+    seconds: float | None = None
+    guideline: str = ""
+    "The name of the version they were shown; the one in force where none is named."
+
+
+@transaction.atomic
+def cast_vote(*, project: Project, user: User, external_id: str, lease: uuid.UUID, answer: Answer) -> tuple[Vote, bool]:
+    """
+    Record a person's vote under their lease; the same answer under the same lease again changes nothing.
+
+    An answer that comes after its lease has lapsed still counts while the item has an open seat.
+
+    :return: the vote, and whether it is new
+    :raises Invalid: if the answer breaks a rule
+    :raises AlreadyVoted: if the lease was used for another answer
+    :raises LeaseLost: if the lease has lapsed and none of the item's seats is left
+    :raises NoSuchLease: if the lease is not this person's, or not for this item
+    """
+    desk = sit_down(project, user)
+    holding = find_holding(desk, lease, external_id)
+    if holding is None:  # not the common way, so asked for only now
+        if before := vote_under(desk, lease, external_id):
+            return the_same(before, answer), False
+        holding = late_holding(desk, lease, external_id)
+    check_answer(project, answer, has_response=holding.has_response)
+    vote = write_vote(desk, holding, lease, answer)
+    record_work(desk, votes=1)
+    record_event(project=project, verb="item.voted", subject=external_id, actor=user, detail={"vote": vote.pk})
+    return vote, True
+
+
+def the_same(vote: Vote, answer: Answer) -> Vote:
+    """
+    :raises AlreadyVoted: if the answer is another
+    """
+    if is_same(vote, answer):
+        return vote
+    raise AlreadyVoted("You have voted on this dialogue already, perhaps in another tab; that vote stands.", vote)
+
+
+# The vote and what it fills, in one statement; the common way of thousands of answers a day.
+WRITE = """
+    WITH cast_vote AS (
+        INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
+            rationale, seconds, taxonomy_id, guideline_id, lease, repeats_id, is_current, cast_at)
+        VALUES (%(item_id)s, %(annotator_id)s, %(prompt_label)s, %(response_label)s, %(categories)s::text[],
+            %(other_text)s, %(rationale)s, %(seconds)s::float8, %(taxonomy_id)s, %(guideline_id)s, %(lease)s,
+            %(repeats_id)s::bigint, %(is_current)s, %(cast_at)s)
+        RETURNING id
+    ), seat AS (
+        UPDATE annotation_seat SET vote_id = cast_vote.id, lease = NULL, leased_to_id = NULL, leased_until = NULL
+        FROM cast_vote WHERE annotation_seat.id = %(seat)s::bigint
+    ), checked AS (
+        UPDATE annotation_check SET vote_id = cast_vote.id
+        FROM cast_vote WHERE annotation_check.lease = %(check)s::uuid
+    )
+    SELECT id FROM cast_vote
+"""
+
+
+def write_vote(desk: Desk, holding: Holding, lease: uuid.UUID, answer: Answer) -> Vote:
+    check = holding.check
+    values: dict[str, Any] = {
+        "item_id": holding.item,
+        "annotator_id": desk.annotator,
+        "lease": lease,
+        "cast_at": desk.now,
+        "repeats_id": check.repeats_id if check else None,
+        "is_current": check is None or check.repeats_id is None,
+        **columns(desk, answer),
+    }
+    row = one_row(WRITE, values | {"seat": holding.seat, "check": check.lease if check else None})
+    return Vote(pk=row[0] if row else None, **values)
+
+
+def check_answer(project: Project, answer: Answer, *, has_response: bool) -> None:
+    """
+    Hold a person's answer to the rules of an opinion, and to all that people are asked for.
+
+    :raises Invalid: naming the field
+    """
+    said = answer.judgement
+    for field in queries.asked_of(project, has_response=has_response):
+        if (said.prompt_label if field == Field.PROMPT else said.response_label) is None:
+            raise Invalid(field, "choose one of safe, needs_caution, unsafe")
+    check_judgement(said, wanted=queries.asked_fields(project), has_response=has_response, asked_categories=True)
+    if answer.seconds is not None and not 0 <= answer.seconds <= LONGEST_SECONDS:
+        raise Invalid("seconds", f"{answer.seconds} is not between 0 and {LONGEST_SECONDS:.0f}")
+
+
+def columns(desk: Desk, answer: Answer) -> dict[str, Any]:
+    said = answer.judgement
+    return {
+        "prompt_label": said.prompt_label,
+        "response_label": said.response_label,
+        "categories": list(said.categories),
+        "other_text": said.other_text,
+        "rationale": said.rationale,
+        "seconds": answer.seconds,
+        "taxonomy_id": desk.project.taxonomy_id,
+        "guideline_id": guideline_shown(desk, answer.guideline),
+    }
+
+
+def is_same(vote: Vote, answer: Answer) -> bool:
+    before = Judgement(vote.prompt_label, vote.response_label, tuple(vote.categories), vote.other_text, vote.rationale)
+    return before == answer.judgement
+
+
+@transaction.atomic
+def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> Vote:
+    """
+    Supersede one's own vote by another; both stay. The same answer again changes nothing.
+
+    :raises Invalid: if the answer breaks a rule
+    :raises Vote.DoesNotExist: if this person has no such vote here
+    :raises Superseded: if another correction stands already
+    :raises BatchClosed: if the batch of the item is closed
+    """
+    desk = sit_down(project, user)
+    before = Vote.objects.select_related("item").get(pk=vote, annotator=desk.annotator)
+    later = Vote.objects.filter(supersedes=before).first()
+    if is_same(later or before, answer):
+        return later or before
+    if later:
+        raise Superseded("You have corrected this vote already. Open the newer one.")
+    if Seat.objects.filter(vote=before, batch__closed_at__isnull=False).exists():
+        raise BatchClosed("The batch of this dialogue is closed, so its votes stand.")
+    check_answer(project, answer, has_response=before.item.has_response)
+    Vote.objects.filter(pk=before.pk, is_current=True).update(is_current=False)
+    after = Vote.objects.create(
+        item_id=before.item_id,
+        annotator_id=desk.annotator,
+        supersedes=before,
+        repeats_id=before.repeats_id,
+        is_current=before.is_current,
+        cast_at=desk.now,
+        **columns(desk, answer),
+    )
+    Seat.objects.filter(vote=before).update(vote=after)
+    record_event(
+        project=project,
+        verb="vote.corrected",
+        subject=before.item.external_id,
+        actor=user,
+        detail={"vote": after.pk, "supersedes": before.pk},
+    )
+    return after

@@ -1,0 +1,40 @@
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from corpus.models import Project
+
+PERCENT = [MaxValueValidator(100)]
+
+
+class Queue(models.Model):
+    """How a project hands out its items."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="+", primary_key=True)
+    lease_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
+    daily_cap = models.PositiveIntegerField(null=True, blank=True)
+    "Votes a person may cast a day."
+    break_after_minutes = models.PositiveSmallIntegerField(null=True, blank=True, default=50)
+    "Work at a stretch before a break is due; none means never."
+    break_minutes = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1)])
+    gold_percent = models.PositiveSmallIntegerField(default=5, validators=PERCENT)
+    "Of all claims, how many bring an item with a gold label, while there are such items."
+    repeat_percent = models.PositiveSmallIntegerField(default=0, validators=PERCENT)
+    "Of all claims, how many bring an item the person judged before."
+    audit_percent = models.PositiveSmallIntegerField(default=15, validators=PERCENT)
+    "Of every 100 finished items, how many a lead looks at again."
+    seated_version = models.PositiveBigIntegerField(default=0)
+    "The version of the project's items that the seats are made for."
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(lease_minutes__gte=1, break_minutes__gte=1), name="queue_times_are_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(gold_percent__lte=100, repeat_percent__lte=100, audit_percent__lte=100),
+                name="queue_percents_are_percents",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"queue of {self.project}"

@@ -1,0 +1,85 @@
+"""What the REST routes of people's judging take in, and what they give out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from annotation.actions import Answer
+from annotation.models import Vote
+from annotation.queue import Lease
+from corpus.labels import Judgement, Label
+
+LABEL_CHOICES = [label.value for label in Label]
+LONGEST_TEXT = 10_000
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    prompt_label = serializers.ChoiceField(LABEL_CHOICES, allow_null=True, default=None)
+    response_label = serializers.ChoiceField(LABEL_CHOICES, allow_null=True, default=None)
+    categories = serializers.ListField(child=serializers.CharField(), default=list)
+    "Slugs or names, in the order chosen."
+    other_text = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
+    rationale = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
+    seconds = serializers.FloatField(allow_null=True, default=None)
+    guideline = serializers.CharField(allow_blank=True, default="", max_length=60)
+
+    def answer(self, spellings: Mapping[str, str]) -> Answer:
+        """
+        :param spellings: every spelling of a category to its slug
+        :raises ValidationError: if a category is none of them
+        """
+        given = self.validated_data
+        return Answer(
+            Judgement(
+                prompt_label=given["prompt_label"],
+                response_label=given["response_label"],
+                categories=known_categories(given["categories"], spellings),
+                other_text=given["other_text"].strip(),
+                rationale=given["rationale"].strip(),
+            ),
+            seconds=given["seconds"],
+            guideline=given["guideline"],
+        )
+
+
+def known_categories(names: list[str], spellings: Mapping[str, str]) -> tuple[str, ...]:
+    if unknown := [name for name in names if name not in spellings]:
+        raise serializers.ValidationError({"categories": f"{unknown[0]!r} is not a category of this project."})
+    return tuple(dict.fromkeys(spellings[name] for name in names))
+
+
+class VoteSerializer(AnswerSerializer):
+    lease = serializers.UUIDField()
+
+
+class SkipSerializer(serializers.Serializer[Any]):
+    lease = serializers.UUIDField()
+    reason = serializers.CharField(max_length=LONGEST_TEXT)
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    lease = serializers.UUIDField()
+
+
+def as_vote(vote: Vote, external_id: str) -> dict[str, Any]:
+    return {
+        "id": vote.pk,
+        "item": external_id,
+        "prompt_label": vote.prompt_label,
+        "response_label": vote.response_label,
+        "categories": vote.categories,
+        "other_text": vote.other_text,
+        "rationale": vote.rationale,
+        "seconds": vote.seconds,
+        "supersedes": vote.supersedes_id,
+        "cast_at": vote.cast_at,
+    }
+
+
+def as_lease(lease: Lease) -> dict[str, Any]:
+    item = lease.item
+    return {
+        "item": {"id": item.id, "turns": item.turns, "has_response": item.has_response},
+        "lease": {"id": lease.id, "expires_at": lease.expires_at},
+    }

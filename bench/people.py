@@ -1,0 +1,150 @@
+"""
+People at work over HTTP, as many as asked for, each answering as fast as the pages do.
+
+    python -m bench.people ADDRESS PROJECT FILE_OF_TOKENS [--seconds S] [--skip SHARE] [--leave SHARE]
+
+Prints one JSON object: latencies in milliseconds of `next` and of `vote`, counts, votes a second.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+ANSWER = {"prompt_label": "unsafe", "categories": ["threat"], "rationale": "", "seconds": 3.0}
+AGAIN = 0.05
+
+
+@dataclass
+class Tally:
+    next_ms: list[float] = field(default_factory=list)
+    vote_ms: list[float] = field(default_factory=list)
+    votes: int = 0
+    skips: int = 0
+    left: int = 0
+    retries: int = 0
+    unexpected: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Person:
+    """One annotator: takes, votes, sometimes skips, sometimes walks away; asks again when a call fails."""
+
+    http: aiohttp.ClientSession
+    project: str
+    token: str
+    tally: Tally
+    until: float
+    skip: float
+    leave: float
+    dice: random.Random
+
+    async def work(self) -> None:
+        """Take an item, then answer as the page does: each answer brings the next item along."""
+        taken: dict | None = None
+        while time.monotonic() < self.until:
+            if taken is None:
+                status, taken = await self.call("next/", {}, self.tally.next_ms)
+                if status != 200:
+                    self.expect(status == 204, f"next {status} {taken}")
+                    return
+            taken = await self.answer(taken)
+
+    async def answer(self, taken: dict) -> dict | None:
+        luck = self.dice.random()
+        item = quote(taken["item"]["id"], safe="")
+        body = {"lease": taken["lease"]["id"]}
+        if luck < self.leave:
+            self.tally.left += 1
+            return None
+        if luck < self.leave + self.skip:
+            status, said = await self.call(f"items/{item}/skip/", body | {"reason": "unclear"}, [])
+            self.tally.skips += status == 200
+        else:
+            body |= ANSWER | {"response_label": "safe" if taken["item"]["has_response"] else None}
+            status, said = await self.call(f"items/{item}/vote/?next=1", body, self.tally.vote_ms)
+            self.tally.votes += status in (200, 201)
+        self.expect(status < 300 or said.get("error", {}).get("code") == "lease_lost", f"answer {status} {said}")
+        return said.get("next")
+
+    def expect(self, is_well: bool, what: str) -> None:
+        if not is_well:
+            self.tally.unexpected.append(what)
+
+    async def call(self, route: str, body: dict, times: list[float]) -> tuple[int, dict]:
+        """Post, and post the same again while the server is away: every route is safe to repeat."""
+        url = URL(f"/api/v1/projects/{self.project}/{route}", encoded=True)
+        headers = {"Authorization": f"Token {self.token}"}
+        while True:
+            began = time.perf_counter()
+            try:
+                async with self.http.post(url, json=body, headers=headers) as answer:
+                    content = await answer.json() if answer.status != 204 else {}
+                    times.append(1000 * (time.perf_counter() - began))
+                    return answer.status, content
+            except (aiohttp.ClientError, OSError):
+                if time.monotonic() > self.until:
+                    return 0, {}
+                self.tally.retries += 1
+                await asyncio.sleep(AGAIN)
+
+
+async def work(address: str, project: str, tokens: list[str], *, seconds: float, skip: float, leave: float) -> dict:
+    tally, began = Tally(), time.monotonic()
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(address, connector=connector) as http:
+        people = [
+            Person(http, project, token, tally, began + seconds, skip, leave, random.Random(number))
+            for number, token in enumerate(tokens)
+        ]
+        await asyncio.gather(*(person.work() for person in people))
+    return summary(tally, time.monotonic() - began)
+
+
+def summary(tally: Tally, seconds: float) -> dict:
+    return {
+        "people_seconds": round(seconds, 2),
+        "votes": tally.votes,
+        "votes_per_second": round(tally.votes / seconds, 1),
+        "next": quantiles(tally.next_ms),
+        "vote": quantiles(tally.vote_ms),
+        "skips": tally.skips,
+        "left": tally.left,
+        "retries": tally.retries,
+        "unexpected": tally.unexpected[:20],
+    }
+
+
+def quantiles(times: list[float]) -> dict[str, float]:
+    if len(times) < 2:
+        return {"p50": 0.0, "p99": 0.0}
+    cuts = statistics.quantiles(times, n=100)
+    return {"p50": round(cuts[49], 1), "p99": round(cuts[98], 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.people")
+    parser.add_argument("address")
+    parser.add_argument("project")
+    parser.add_argument("tokens", type=Path)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--skip", type=float, default=0)
+    parser.add_argument("--leave", type=float, default=0)
+    given = parser.parse_args()
+    tokens = given.tokens.read_text().split()
+    figures = asyncio.run(
+        work(given.address, given.project, tokens, seconds=given.seconds, skip=given.skip, leave=given.leave)
+    )
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

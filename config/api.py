@@ -1,0 +1,22 @@
+"""The REST routes of all apps, under /api/v1/ (docs/api.md)."""
+
+from django.urls import include, path
+
+from annotation import api as annotation
+from corpus import api as corpus
+
+PROJECT = [
+    path("", corpus.ProjectDetail.as_view()),
+    path("progress/", annotation.Progress.as_view()),
+    path("next/", annotation.Next.as_view()),
+    path("renew/", annotation.RenewLease.as_view()),
+    path("items/<path:external_id>/vote/", annotation.CastVote.as_view()),
+    path("items/<path:external_id>/skip/", annotation.SkipItem.as_view()),
+    path("my-votes/", annotation.MyVotes.as_view()),
+    path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
+]
+urlpatterns = [
+    path("projects/", corpus.ProjectList.as_view()),
+    path("projects/<slug:slug>/", include(PROJECT)),
+    path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
+]

@@ -1,0 +1,101 @@
+"""Who may be where: every page and route of a project begins here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+
+from corpus.models import Member, Project, Taxonomy
+from corpus.statements import one_row
+
+Role = Member.Role
+RANKS = {role: rank for rank, role in enumerate((Role.ANNOTATOR, Role.ADJUDICATOR, Role.LEAD, Role.ADMIN))}
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person in a project, and as what."""
+
+    project: Project
+    user: User
+    role: Role
+
+    def may_as(self, least: Role) -> bool:
+        return RANKS[self.role] >= RANKS[least]
+
+    @property
+    def is_lead(self) -> bool:
+        return self.may_as(Role.LEAD)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.may_as(Role.ADMIN)
+
+
+# Every page and every call begins with this, so it is one plain statement.
+FIND = """
+    SELECT {project}, {taxonomy}, m.role,
+        EXISTS (SELECT FROM corpus_member a WHERE a.user_id = %(user)s AND a.role = 'admin')
+    FROM corpus_project p JOIN corpus_taxonomy t ON t.id = p.taxonomy_id
+    LEFT JOIN corpus_member m ON m.project_id = p.id AND m.user_id = %(user)s
+    WHERE p.slug = %(slug)s
+"""
+
+
+def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOTATOR) -> Access:
+    """
+    Look up a project and what the person is there, in one query.
+
+    An admin of any project is admin of all.
+
+    :raises Http404: if there is no such project, or the person is no member of it: they cannot tell which
+    :raises PermissionDenied: if their role there is not enough
+    """
+    if not user.is_authenticated or not isinstance(user, User):
+        raise Http404
+    project_columns, taxonomy_columns = columns_of(Project), columns_of(Taxonomy)
+    statement = FIND.format(
+        project=", ".join(f"p.{name}" for name in project_columns),
+        taxonomy=", ".join(f"t.{name}" for name in taxonomy_columns),
+    )
+    row = one_row(statement, {"slug": slug, "user": user.pk})
+    if row is None or not (row[-2] or row[-1]):
+        raise Http404(f"No project {slug!r} of yours.")
+    project = Project.from_db("default", project_columns, row[: len(project_columns)])
+    project.taxonomy = Taxonomy.from_db("default", taxonomy_columns, row[len(project_columns) : -2])
+    access = Access(project, user, Role.ADMIN if row[-1] else Role(row[-2]))
+    if not access.may_as(least):
+        raise PermissionDenied(f"This needs the role {least.label.lower()}.")
+    return access
+
+
+@cache
+def columns_of(model: type[Model]) -> list[str]:
+    """Give the columns of a table in the order of its fields, as from_db takes them."""
+    return [str(field.column) for field in model._meta.concrete_fields]
+
+
+def members_only(
+    least: Role = Role.ANNOTATOR,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, Access, P], HttpResponse]],
+    Callable[..., HttpResponse],
+]:
+    """Turn a view of (request, access, ...) into one of (request, slug, ...) for members of that project."""
+
+    def decorate(view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse]) -> Callable[..., HttpResponse]:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            return view(request, access_to(slug, request.user, least=least), *args, **kwargs)
+
+        return guarded
+
+    return decorate

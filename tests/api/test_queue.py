@@ -1,0 +1,227 @@
+"""Next, vote, skip: what a program of an annotator relies on."""
+
+import uuid
+
+from annotation.models import Seat, Vote
+from tests.api.client import Program
+from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
+
+
+def project_with(folder, *names, **options):
+    project = make_project(**options)
+    import_dialogues(project, folder, [dialogue(name) if isinstance(name, str) else name for name in names])
+    return project
+
+
+def test_an_item_is_taken_voted_on_and_done(tmp_path):
+    ada = Program(project_with(tmp_path, "one"))
+
+    taken = ada.take()
+    assert taken["item"]["id"] == "one"
+    assert [turn["role"] for turn in taken["item"]["turns"]] == ["user", "assistant"]
+    cast = ada.vote(taken, "unsafe", categories=["Violence", "threat"], rationale=" plain ", seconds=4.5)
+
+    assert cast.status_code == 201
+    assert cast.json()["vote"] | {"id": 0, "cast_at": ""} == {
+        "id": 0,
+        "item": "one",
+        "prompt_label": "unsafe",
+        "response_label": "safe",
+        "categories": ["violence", "threat"],
+        "other_text": "",
+        "rationale": "plain",
+        "seconds": 4.5,
+        "supersedes": None,
+        "cast_at": "",
+    }
+    assert ada.next().status_code == 204
+
+
+def test_the_same_answer_again_is_the_same_vote_and_another_is_refused(tmp_path):
+    ada = Program(project_with(tmp_path, "one"))
+    taken = ada.take()
+    first, second = ada.vote(taken), ada.vote(taken)
+    other = ada.vote(taken, "unsafe", categories=["threat"])
+
+    assert (first.status_code, second.status_code, other.status_code) == (201, 200, 409)
+    assert first.json() == second.json()
+    assert other.json()["error"]["code"] == "already_voted"
+    assert Vote.objects.filter(pk=first.json()["vote"]["id"], prompt_label="safe").exists()
+
+
+def test_next_gives_the_item_still_held(tmp_path):
+    ada = Program(project_with(tmp_path, "one", "two", "three"))
+
+    assert ada.take()["lease"]["id"] == ada.take()["lease"]["id"]
+
+
+def test_a_vote_brings_the_next_item_along(tmp_path):
+    ada = Program(project_with(tmp_path, "one", "two"))
+    second = ada.vote(ada.take(), query="?next=1").json()["next"]
+    last = ada.vote(second, query="?next=1").json()
+
+    assert second["item"]["id"] in ("one", "two")
+    assert last["next"] is None
+
+
+def test_three_people_and_no_fourth(tmp_path):
+    project = project_with(tmp_path, "one")
+    people = [Program(project) for _ in range(4)]
+    answers = [person.next() for person in people]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 204]
+    for person, answer in zip(people[:3], answers[:3], strict=True):
+        assert person.vote(answer.json()).status_code == 201
+    assert people[3].next().status_code == 204
+    assert Seat.objects.filter(project=project, vote=None).count() == 0
+
+
+def test_a_skipped_item_comes_back_to_others_only(tmp_path):
+    project = project_with(tmp_path, "one", votes_wanted=1)
+    ada, bea = Program(project), Program(project)
+    taken = ada.take()
+    first, again = ada.skip(taken), ada.skip(taken)
+
+    assert (first.status_code, again.status_code, again.json()["reason"]) == (200, 200, "I cannot read this language")
+    assert ada.next().status_code == 204
+    assert bea.take()["item"]["id"] == "one"
+    assert ada.skip({**taken, "lease": {"id": str(uuid.uuid4())}}, "again").json()["error"]["code"] == "no_such_lease"
+
+
+def test_answers_that_break_a_rule_name_the_field_and_change_nothing(tmp_path):
+    ada = Program(project_with(tmp_path, "one"))
+    taken = ada.take()
+    wrong = {
+        "prompt_label": ada.vote(taken, None),
+        "response_label": ada.vote(taken, "safe", None),
+        "categories": ada.vote(taken, "unsafe"),
+        "other_text": ada.vote(taken, "unsafe", categories=["other"]),
+        "seconds": ada.vote(taken, seconds=-1),
+        "guideline": ada.vote(taken, guideline="99"),
+    }
+    wrong_too = [ada.vote(taken, "safe", categories=["threat"]), ada.vote(taken, "unsafe", categories=["nonsense"])]
+
+    for field, answer in wrong.items():
+        assert answer.status_code == 400, field
+        assert list(answer.json()["error"]["fields"]) == [field]
+    assert [(each.status_code, list(each.json()["error"]["fields"])) for each in wrong_too] == [
+        (400, ["categories"])
+    ] * 2
+    assert ada.vote(taken, lease="nonsense").json()["error"]["fields"] == {"lease": ["Must be a valid UUID."]}
+    assert ada.vote(taken).status_code == 201
+
+
+def test_a_prompt_only_item_takes_no_response_label(tmp_path):
+    ada = Program(project_with(tmp_path, dialogue("one", response=False)))
+    taken = ada.take()
+
+    assert taken["item"]["has_response"] is False
+    body = {"lease": taken["lease"]["id"], "prompt_label": "safe", "response_label": "safe"}
+    refused = ada.post(ada.item_route(taken, "vote"), body)
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, ["response_label"])
+    assert ada.vote(taken).status_code == 201
+
+
+def test_items_nobody_could_label_are_not_handed_out(tmp_path):
+    project = project_with(tmp_path, dialogue("bare", response=False), "full", fields="response_label")
+    ada = Program(project)
+    taken = ada.take()
+
+    assert taken["item"]["id"] == "full"
+    assert (
+        ada.post(ada.item_route(taken, "vote"), {"lease": taken["lease"]["id"], "response_label": "safe"}).status_code
+        == 201
+    )
+    assert ada.next().status_code == 204
+
+
+def test_aegis2_asks_for_one_label_of_the_whole_dialogue(tmp_path):
+    ada = Program(project_with(tmp_path, "one", policy="aegis2"))
+    taken = ada.take()
+
+    assert ada.vote(taken).json()["error"]["fields"] == {"response_label": ["this project does not want it"]}
+    assert ada.vote(taken, response=None).status_code == 201
+
+
+def test_imported_votes_count_and_new_dialogues_are_picked_up(tmp_path):
+    project = project_with(tmp_path, "one")
+    import_votes(project, tmp_path, [opinion("one", name) for name in ("x", "y", "z")])
+    ada = Program(project)
+    assert ada.next().status_code == 204
+
+    import_dialogues(project, tmp_path, [dialogue("two")])
+    assert ada.take()["item"]["id"] == "two"
+
+
+def test_any_id_a_source_may_give_finds_its_item(tmp_path):
+    names = ["a/b", "ü?x=1&y#z", "100%", "vote", "a/vote", "שלום", "with space", "items/x/vote/"]
+    ada = Program(project_with(tmp_path, *names))
+    seen = []
+    for _ in names:
+        taken = ada.take()
+        seen.append(taken["item"]["id"])
+        assert ada.vote(taken).status_code == 201, taken["item"]["id"]
+
+    assert sorted(seen) == sorted(names)
+
+
+def test_own_votes_are_listed_and_corrected_by_a_vote_that_supersedes(tmp_path):
+    project = project_with(tmp_path, "one", "two")
+    ada, bea = Program(project), Program(project)
+    for person in (ada, bea):
+        person.vote(person.vote(person.take(), query="?next=1").json()["next"])
+    votes = ada.get(f"projects/{project.slug}/my-votes/").json()["results"]
+    change = {"prompt_label": "unsafe", "response_label": "safe", "categories": ["hate_identity_hate"]}
+    route = f"projects/{project.slug}/my-votes/{votes[0]['id']}/correct/"
+    change["categories"] = ["threat"]
+    first, again = ada.post(route, change), ada.post(route, change)
+
+    assert (len(votes), first.status_code, first.json()) == (2, 200, again.json())
+    assert first.json()["vote"]["supersedes"] == votes[0]["id"]
+    assert ada.post(route, change | {"prompt_label": "needs_caution"}).json()["error"]["code"] == "superseded"
+    assert bea.post(route, change).status_code == 404
+    assert ada.post(f"my-votes/{votes[1]['id']}/correct/", change).status_code == 200
+    assert bea.post(f"my-votes/{votes[1]['id']}/correct/", change).status_code == 404
+    standing = ada.get(f"projects/{project.slug}/my-votes/").json()["results"]
+    assert [vote["prompt_label"] for vote in standing] == ["unsafe", "unsafe"]
+    assert Vote.objects.filter(item__project=project, is_current=True).count() == 4
+    assert Vote.objects.filter(item__project=project).count() == 6
+
+
+def test_a_project_of_others_is_not_there(tmp_path):
+    project, foreign = project_with(tmp_path, "one"), project_with(tmp_path, "theirs")
+    ada, stranger = Program(project), Program(foreign)
+    taken = ada.take()
+
+    assert [each["slug"] for each in stranger.get("projects/").json()] == [foreign.slug]
+    stranger.slug = project.slug
+    answers = [
+        stranger.next(),
+        stranger.vote(taken),
+        stranger.skip(taken),
+        stranger.get(f"projects/{project.slug}/"),
+        stranger.get(f"projects/{project.slug}/my-votes/"),
+        stranger.get(f"projects/{project.slug}/progress/"),
+        stranger.post(f"projects/{project.slug}/renew/", {"lease": taken["lease"]["id"]}),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 7
+    assert answers[0].json()["error"]["code"] == "not_found"
+    assert ada.vote(taken).status_code == 201
+
+
+def test_nobody_gets_nothing(client, tmp_path):
+    project = project_with(tmp_path, "one")
+    answer = client.post(f"/api/v1/projects/{project.slug}/next/")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_authenticated")
+
+
+def test_progress_tells_an_annotator_of_their_own_work_and_a_lead_of_the_queue(tmp_path):
+    project = project_with(tmp_path, "one", "two")
+    ada, lead = Program(project), Program(project, "lead")
+    ada.vote(ada.take())
+
+    own = ada.get(f"projects/{project.slug}/progress/").json()
+    assert own == {"own": {"votes": 1, "items_left": 1, "votes_today": 1, "minutes_today": 0}}
+    whole = lead.get(f"projects/{project.slug}/progress/").json()
+    assert whole["queue"] == {"items": 2, "seats": 6, "filled": 1, "leased": 0}
