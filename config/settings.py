@@ -27,6 +27,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "knox",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "corpus",
     "annotation",
     "jury",
@@ -45,6 +48,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "config.errors.RefusalMiddleware",
 ]
 
@@ -97,6 +101,26 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
+# Sign-in is allauth's. Accounts come by invitation alone, and no mail is sent by anything.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+ACCOUNT_ADAPTER = "config.accounts.ByInvitation"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+# Failed tries lock the account first. The bound of an address is wide, as a whole office may share one.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "5/5m/key,100/5m/ip"}
+MFA_ADAPTER = "config.accounts.SecondStep"
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Assize"
+# http://localhost is a sound origin to the library as it is; no other one without TLS should become one.
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
+# How many proxies of ours append to X-Forwarded-For. At 0 it is not believed, and the peer's own address counts.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
 REST_FRAMEWORK = {
     # Tokens first: their challenge makes the answer to nobody a 401.
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -117,7 +141,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'"],
+        # data: for the QR code of an authenticator app, which must not be kept at an address of its own.
+        "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],

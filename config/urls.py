@@ -1,12 +1,28 @@
+from allauth.account import views as account
 from django.contrib.auth import views as auth
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from adjudication import views
 
+# Only what we want of allauth: nothing that has to do with mail. Names it reverses itself are kept.
+account_urls = [
+    path("login/", RedirectView.as_view(pattern_name="sign-in", query_string=True)),
+    path("signup/", account.signup, name="account_signup"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/", account.password_change, name="account_change_password"),
+    path("password/set/", account.password_set, name="account_set_password"),
+    path("2fa/", include("allauth.mfa.urls")),
+]
+
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sign-in/", auth.LoginView.as_view(template_name="account/sign_in.html"), name="sign-in"),
-    path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+    path("sign-in/", account.login, name="sign-in"),
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="sign-out"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("account/", include(account_urls)),
     path(
         "invitation/<uidb64>/<token>/",
         auth.PasswordResetConfirmView.as_view(template_name="account/accept_invitation.html", success_url="/sign-in/"),

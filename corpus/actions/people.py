@@ -35,6 +35,9 @@ def add_member(*, project: Project, username: str, role: str, with_token: bool =
 
 
 def make_account(username: str) -> User:
+    # Sign-in takes no notice of case, so two such names would lock each other out.
+    if alike := User.objects.filter(username__iexact=username).first():
+        raise Refused(f"There is an account {alike.username!r} already. Names that differ in case alone are one name.")
     user = User(username=username)
     user.set_unusable_password()
     try:

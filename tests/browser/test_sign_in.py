@@ -1,0 +1,169 @@
+"""The account's pages in a browser: readable for all, and a passkey from its making to its use."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_first_visit import assert_accessible, come_in, invite
+from tests.config.test_sign_in import code_now
+from tests.factories import make_project
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def assert_fits(page):
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert_accessible(page)
+
+
+def confirm(page):
+    """Give the password again where it is asked for."""
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    assert_fits(page)
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Confirm").click()
+
+
+def add_passkey(page):
+    page.get_by_role("link", name="Security").click()
+    page.get_by_role("link", name="Add a passkey").click()
+    confirm(page)
+    expect(page.get_by_role("button", name="Add the passkey")).to_be_visible()
+    assert_fits(page)
+    page.get_by_role("button", name="Add the passkey").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+def authenticator(page):
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_the_accounts_pages_are_accessible_and_do_not_scroll_sideways(page, site, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(site + "/account/signup/")
+    assert_fits(page)
+    page.goto(site + "/sign-in/")
+    assert_fits(page)
+    come_in(page, site, make_project())
+    page.get_by_role("link", name="Security").click()
+    expect(page.get_by_role("heading", name="Security")).to_be_visible()
+    assert_fits(page)
+    page.get_by_role("link", name="Add an app").click()
+    confirm(page)
+    code = page.get_by_label("Authenticator code")
+    expect(code).to_be_visible()
+    assert page.evaluate("document.querySelector('.qr').naturalWidth > 0")
+    assert_fits(page)
+
+    code.fill("no code")
+    page.get_by_role("button", name="Add the app").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_fits(page)
+    page.get_by_label("Authenticator code").fill(code_now(page.locator("code").inner_text()))
+    page.get_by_role("button", name="Add the app").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    assert_fits(page)
+    for path in ("2fa/", "2fa/recovery-codes/generate/", "2fa/totp/deactivate/", "password/"):
+        assert page.goto(f"{site}/account/{path}").status == 200
+        assert_fits(page)
+
+    page.goto(site + "/sign-out/")
+    assert_fits(page)
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You have signed out.")).to_be_visible()
+    assert_fits(page)
+
+
+def test_the_second_step_and_the_lockout_are_readable(page, site):
+    page.set_viewport_size({"width": 360, "height": 800})
+    come_in(page, site, make_project())
+    name = page.get_by_label("Account").locator("span").inner_text()
+    page.goto(site + "/account/2fa/totp/activate/")
+    confirm(page)
+    secret = page.locator("code").inner_text()
+    page.get_by_label("Authenticator code").fill(code_now(secret))
+    page.get_by_role("button", name="Add the app").click()
+    page.get_by_role("button", name="Sign out").click()
+
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    assert_fits(page)
+    page.get_by_label("Code").fill(code_now(secret))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("link", name="Security")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").click()
+    for _ in range(6):
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill("something else")
+        page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("Too many failed tries. Wait five minutes, then try again.")
+    assert_fits(page)
+
+
+def test_a_passkey_signs_in_without_a_password(page, site):
+    site = site.replace("127.0.0.1", "localhost")
+    refused = []
+    page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
+    authenticator(page)
+    come_in(page, site, make_project(name="Behind a passkey"))
+    add_passkey(page)
+    page.goto(site + "/account/2fa/webauthn/")
+    expect(page.get_by_text("Signs in without a password.")).to_be_visible()
+    assert_fits(page)
+    page.get_by_role("link", name="Rename").click()
+    page.get_by_label("Name").fill("Laptop")
+    assert_fits(page)
+    page.get_by_role("button", name="Save the name").click()
+    expect(page.get_by_role("heading", name="Laptop")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(site + "/sign-in/?next=/account/2fa/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="Security")).to_be_visible()
+    expect(page.get_by_text("You have 1.")).to_be_visible()
+
+    page.goto(site + "/account/2fa/webauthn/")
+    page.get_by_role("link", name="Remove Laptop").click()
+    confirm(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Remove the passkey").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+    assert refused == []
+
+
+def test_a_passkey_that_cannot_be_used_is_said_in_the_page(page, site):
+    page.goto(site + "/sign-in/")
+    page.get_by_role("button", name="Use a passkey").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Passkeys work over https")
+    assert_fits(page)
+
+
+def test_sign_in_works_without_script(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    name, link = invite(make_project(name="Without script"), site)
+    page.goto(link)
+    for field in page.locator("input[type=password]").all():
+        field.fill("correct horse battery")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("heading", name="Without script")).to_be_visible()
+    page.goto(site + "/account/2fa/totp/activate/")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("button", name="Add the app")).to_be_visible()
+    context.close()

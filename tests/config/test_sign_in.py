@@ -1,0 +1,286 @@
+"""Coming in: password, second step, lockout, and nobody without an invitation."""
+
+import re
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from tests.factories import command, numbers
+
+PASSWORD = "correct horse battery"
+WRONG = "That username and password do not belong together."
+LOCKED = "Too many failed tries. Wait five minutes"
+
+
+@pytest.fixture(autouse=True)
+def unblocked(django_db_blocker):
+    with django_db_blocker.unblock():
+        yield
+
+
+def make_person(name=None):
+    """Somebody who was invited and has set a password."""
+    name = name or f"signer-{next(numbers)}"
+    made = command("create_user", name)
+    assert made.code == 0, made.said
+    person = User.objects.get(username=name)
+    person.set_password(PASSWORD)
+    person.save(update_fields=["password"])
+    return person
+
+
+def sign_in(client, person, password=PASSWORD, **more):
+    return client.post("/sign-in/", {"login": getattr(person, "username", person), "password": password, **more})
+
+
+def signed_in(client):
+    return "_auth_user_id" in client.session
+
+
+def code_now(secret):
+    """The code an app would show, not so late that its time could run out on the way."""
+    if time.time() % 30 > 25:
+        time.sleep(30 - time.time() % 30)
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def wrong_code(secret):
+    return f"{(int(code_now(secret)) + 1) % 10**6:06}"
+
+
+def add_app(client):
+    """Add an authenticator app as a person does; give its secret."""
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/account/2fa/totp/activate/")
+    assert b'src="data:image/svg+xml;base64,' in page.content
+    secret = page.context["form"].secret
+    refused = client.post("/account/2fa/totp/activate/", {"code": wrong_code(secret)})
+    assert "That is not right, or no longer" in refused.content.decode()
+    added = client.post("/account/2fa/totp/activate/", {"code": code_now(secret)})
+    assert added.url == "/account/2fa/recovery-codes/"
+    return secret
+
+
+def test_the_page_answers_a_stranger_and_the_right_password_opens(client):
+    person = make_person()
+    assert client.get("/sign-in/").status_code == 200
+    assert client.get("/").url.startswith("/sign-in/")
+
+    assert sign_in(client, person).url == "/"
+    assert client.get("/").status_code == 200
+    assert client.get("/sign-in/").url == "/"
+
+    assert client.post("/sign-out/").url == "/sign-in/"
+    assert not signed_in(client)
+
+
+def test_a_wrong_password_says_the_same_whether_or_not_there_is_such_an_account(client):
+    known = sign_in(client, make_person(), "something else").context["form"].errors
+    unknown = sign_in(client, f"nobody-{next(numbers)}", "something else").context["form"].errors
+
+    assert known == unknown == {"__all__": [WRONG]}
+    assert not signed_in(client)
+
+
+def test_the_sixth_try_in_a_row_is_refused_even_with_the_right_password(client):
+    person, colleague = make_person(), make_person()
+    for _ in range(5):
+        assert WRONG in sign_in(client, person, "something else").content.decode()
+
+    assert LOCKED in sign_in(client, person).content.decode()
+    assert LOCKED in sign_in(client, person.username.upper()).content.decode()
+    elsewhere = client.post(
+        "/sign-in/", {"login": person.username, "password": PASSWORD}, headers={"host": "localhost"}
+    )
+    assert LOCKED in elsewhere.content.decode()
+    assert not signed_in(client)
+    assert sign_in(client, colleague).url == "/"
+
+
+def test_an_account_that_does_not_exist_is_locked_in_the_same_way(client):
+    name = f"nobody-{next(numbers)}"
+    for _ in range(5):
+        sign_in(client, name, "something else")
+
+    assert LOCKED in sign_in(client, name, "something else").content.decode()
+
+
+def test_a_forged_address_gives_no_more_tries_as_no_proxy_is_trusted(client):
+    assert settings.ALLAUTH_TRUSTED_PROXY_COUNT == 0
+    person = make_person()
+    forged = [{"x-forwarded-for": f"10.0.0.{number}"} for number in range(6)]
+    tries = [{"login": person.username, "password": "something else"}] * 5
+    for each, headers in zip(tries, forged, strict=False):
+        client.post("/sign-in/", each, headers=headers)
+
+    last = client.post("/sign-in/", {"login": person.username, "password": PASSWORD}, headers=forged[5])
+    assert LOCKED in last.content.decode()
+
+
+def test_too_many_tries_of_one_address_are_refused_and_those_of_another_are_not(client):
+    empty = {"login": "", "password": ""}
+    for _ in range(120):
+        assert client.post("/sign-in/", empty, REMOTE_ADDR="192.0.2.1").status_code == 200
+
+    refused = client.post("/sign-in/", empty, REMOTE_ADDR="192.0.2.1")
+    assert refused.status_code == 429
+    assert "Wait a few minutes" in refused.content.decode()
+    assert client.get("/sign-in/", REMOTE_ADDR="192.0.2.1").status_code == 200
+    assert client.post("/sign-in/", empty, REMOTE_ADDR="192.0.2.2").status_code == 200
+
+
+def test_behind_a_proxy_of_ours_the_address_it_adds_is_the_one_that_counts(client, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    empty = {"login": "", "password": ""}
+
+    def try_from(address):
+        header = f"198.51.100.7, {address}"
+        return client.post("/sign-in/", empty, REMOTE_ADDR="192.0.2.3", headers={"x-forwarded-for": header}).status_code
+
+    assert {try_from("192.0.2.4") for _ in range(120)} == {200}
+    assert try_from("192.0.2.4") == 429
+    assert try_from("192.0.2.5") == 200
+
+
+def test_nobody_can_sign_up(client):
+    name, before = f"intruder-{next(numbers)}", User.objects.count()
+    wanted = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
+
+    for answer in (client.get("/account/signup/"), client.post("/account/signup/", wanted)):
+        assert "Accounts are by invitation" in answer.content.decode()
+    assert User.objects.count() == before
+    assert not signed_in(client)
+
+
+@pytest.mark.parametrize("path", ["password/reset/", "email/", "confirm-email/", "login/code/"])
+def test_nothing_of_mail_is_there(client, path):
+    assert client.get(f"/account/{path}").status_code == 404
+
+
+def test_the_old_place_of_sign_in_leads_on(client):
+    assert client.get("/account/login/?next=/account/2fa/").url == "/sign-in/?next=/account/2fa/"
+
+
+def test_a_code_is_asked_for_once_an_app_was_added(client):
+    person = make_person()
+    sign_in(client, person)
+    secret = add_app(client)
+    client.post("/sign-out/")
+
+    assert sign_in(client, person).url == "/account/2fa/authenticate/"
+    assert not signed_in(client)
+    assert client.get("/account/2fa/").url.startswith("/sign-in/")
+    refused = client.post("/account/2fa/authenticate/", {"code": wrong_code(secret)})
+    assert "That is not right, or no longer" in refused.content.decode()
+    assert not signed_in(client)
+
+    code = code_now(secret)
+    assert client.post("/account/2fa/authenticate/", {"code": code}).url == "/"
+    assert signed_in(client)
+
+    client.post("/sign-out/")
+    sign_in(client, person)
+    again = client.post("/account/2fa/authenticate/", {"code": code})
+    assert "That is not right, or no longer" in again.content.decode()
+
+
+def test_codes_are_locked_after_five_wrong_ones(client):
+    person = make_person()
+    sign_in(client, person)
+    secret = add_app(client)
+    client.post("/sign-out/")
+    sign_in(client, person)
+    for _ in range(5):
+        client.post("/account/2fa/authenticate/", {"code": wrong_code(secret)})
+
+    refused = client.post("/account/2fa/authenticate/", {"code": code_now(secret)})
+    assert LOCKED in refused.content.decode()
+    assert not signed_in(client)
+
+
+def test_a_recovery_code_works_once(client):
+    person = make_person()
+    sign_in(client, person)
+    add_app(client)
+    codes = client.get("/account/2fa/recovery-codes/").context["unused_codes"]
+    assert len(codes) == 10
+    client.post("/sign-out/")
+
+    sign_in(client, person)
+    assert client.post("/account/2fa/authenticate/", {"code": codes[0]}).url == "/"
+    client.post("/sign-out/")
+    sign_in(client, person)
+    again = client.post("/account/2fa/authenticate/", {"code": codes[0]})
+
+    assert "That is not right, or no longer" in again.content.decode()
+    assert not signed_in(client)
+
+
+def test_the_app_can_be_removed_after_the_password_was_asked_for_again(client):
+    person = make_person()
+    sign_in(client, person)
+    add_app(client)
+    client.post("/sign-out/")
+    Authenticator.objects.filter(user=person, type="recovery_codes").delete()
+    sign_in(client, person)
+    totp = Authenticator.objects.get(user=person).wrap()
+    client.post("/account/2fa/authenticate/", {"code": code_now(totp.instance.data["secret"])})
+
+    assert "/account/reauthenticate/" in client.get("/account/2fa/totp/deactivate/").url
+    assert (
+        "That is not your password"
+        in client.post("/account/reauthenticate/", {"password": "something else"}).content.decode()
+    )
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert client.post("/account/2fa/totp/deactivate/").url == "/account/2fa/"
+    assert not Authenticator.objects.filter(user=person).exists()
+
+
+def test_a_closed_account_cannot_come_in(client):
+    person = make_person()
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+
+    assert WRONG in sign_in(client, person, "something else").content.decode()
+    answer = client.get(sign_in(client, person).url)
+    assert "This account is closed" in answer.content.decode()
+    assert not signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "http://localhost/x"]
+)
+def test_sign_in_leads_on_to_our_own_host_alone(client, elsewhere):
+    assert sign_in(client, make_person(), next=elsewhere).url == "/"
+    assert client.post("/sign-out/", {"next": elsewhere}).url == "/sign-in/"
+    assert sign_in(client, make_person(), next="/account/2fa/").url == "/account/2fa/"
+
+
+def test_a_password_is_changed_only_by_who_knows_it(client):
+    person = make_person()
+    sign_in(client, person)
+    new = {"password1": "another horse battery", "password2": "another horse battery"}
+
+    refused = client.post("/account/password/", {"oldpassword": "something else", **new})
+    assert "That is not your password" in refused.content.decode()
+    assert client.post("/account/password/", {"oldpassword": PASSWORD, **new}).status_code == 302
+    client.post("/sign-out/")
+    assert sign_in(client, person, "another horse battery").url == "/"
+
+
+def test_no_script_or_style_stands_in_the_pages(client):
+    sign_in(client, make_person())
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    for path in ("", "totp/activate/", "webauthn/", "webauthn/add/"):
+        answer = client.get(f"/account/2fa/{path}")
+        text = answer.content.decode()
+        assert answer.status_code == 200, path
+        assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+        assert "<style" not in text
+        assert " style=" not in text
+        for script in re.findall(r"<script([^>]*)>", text):
+            assert "src=" in script or "application/json" in script
