@@ -1,17 +1,20 @@
 """Reads of votes and annotators, named for what comes back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
-from annotation.models import Annotator, GuidelineVersion, Person, Vote, WorkDay
+from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Seat, Skip, Vote, WorkDay
 from corpus.labels import Field
-from corpus.models import Project
+from corpus.models import Item, Member, Project
+from corpus.queries import categories_of
 
 
 def imported_annotators(project: Project) -> dict[str, int]:
@@ -97,3 +100,116 @@ def items_left(project: Project, annotator: Annotator) -> int:
             {"project": project.pk, "annotator": annotator.pk},
         )
         return int(cursor.fetchone()[0])
+
+
+def last_vote(project: Project, user: User) -> Vote | None:
+    """Give the vote a person cast last and may still take back."""
+    return own_votes(project, user).filter(lease__isnull=False).order_by("-cast_at").first()
+
+
+def person_of(user: User) -> Person:
+    """Give how somebody wants to work; what they have not said yet is as it is for everybody."""
+    return Person.objects.filter(user=user).first() or Person(user=user)
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """A category as people are shown it, by one version of the guideline."""
+
+    slug: str
+    code: str
+    name: str
+    definition: str
+    included: list[str]
+    excluded: list[str]
+    examples: list[dict[str, Any]]
+
+
+def categories_by_tier(project: Project, guideline: GuidelineVersion) -> dict[str, list[Guidance]]:
+    """Give the categories of the project in its order, core first, then fine-grained, then the rest."""
+    titles = {"core": "Core", "fine": "Fine-grained", "caution": "Besides", "other": "Besides"}
+    tiers: dict[str, list[Guidance]] = {title: [] for title in dict.fromkeys(titles.values())}
+    for each in categories_of(project):
+        said = guideline.entries.get(each.slug, {})
+        tiers[titles[each.tier]].append(
+            Guidance(
+                each.slug,
+                each.code,
+                each.name,
+                each.definition,
+                said.get("included") or each.included,
+                said.get("excluded") or each.excluded,
+                each.examples,
+            )
+        )
+    return {title: guidance for title, guidance in tiers.items() if guidance}
+
+
+def own_votes_matching(project: Project, user: User, *, words: str, label: str, category: str) -> QuerySet[Vote]:
+    """Give a person's own standing votes that match, newest first; an empty wish matches all."""
+    found = own_votes(project, user)
+    if words:
+        is_in = Q(rationale__icontains=words) | Q(other_text__icontains=words) | Q(item__external_id__icontains=words)
+        found = found.annotate(spoken=Cast("item__turns", TextField())).filter(is_in | Q(spoken__icontains=words))
+    if label:
+        found = found.filter(Q(prompt_label=label) | Q(response_label=label))
+    if category:
+        found = found.filter(categories__contains=[category])
+    return found.order_by("-cast_at", "-pk")
+
+
+def is_closed(vote: Vote) -> bool:
+    """Whether the batch of a vote is closed, so that it cannot be corrected any more."""
+    return Seat.objects.filter(vote=vote, batch__closed_at__isnull=False).exists()
+
+
+def audit_of(item: Item) -> Audit | None:
+    """Give the lead's second look at an item, if there was one."""
+    return Audit.objects.filter(item=item, audited_at__isnull=False).first()
+
+
+def audits_for(project: Project, user: User) -> QuerySet[Audit]:
+    """Give the audits of items a person voted on, newest first."""
+    mine = Vote.objects.filter(item=OuterRef("item"), annotator__user=user, is_current=True)
+    return (
+        Audit.objects.filter(Exists(mine), project=project, audited_at__isnull=False)
+        .select_related("item")
+        .order_by("-audited_at")
+    )
+
+
+def people_of(project: Project) -> QuerySet[User]:
+    """Give the members of a project by name."""
+    return User.objects.filter(pk__in=Member.objects.filter(project=project).values("user")).order_by("username")
+
+
+def people_by_batch(project: Project) -> dict[int, list[str]]:
+    """Map every batch to the names of those it is handed to."""
+    found: dict[int, list[str]] = {}
+    pairs = Batch.people.through.objects.filter(batch__project=project).values_list("batch_id", "user__username")
+    for batch, name in pairs.order_by("user__username"):
+        found.setdefault(batch, []).append(name)
+    return found
+
+
+def skips_by_reason(project: Project) -> list[Any]:
+    """Count the skips of a project by reason, the commonest first."""
+    skips = Skip.objects.filter(item__project=project).values("reason")
+    return list(skips.annotate(count=Count("pk")).order_by("-count", "reason")[:30])
+
+
+def golds_of(project: Project) -> QuerySet[Gold]:
+    return Gold.objects.filter(project=project).select_related("item").order_by("item__external_id")
+
+
+def votes_on(item: Item) -> QuerySet[Vote]:
+    """Give the current votes on an item by the names of who cast them; for leads."""
+    return Vote.objects.filter(item=item, is_current=True).select_related("annotator").order_by("annotator__name")
+
+
+def entries_of(project: Project, guideline: GuidelineVersion) -> dict[str, dict[str, list[str]]]:
+    """Give what is in and out of every category under a version, the taxonomy's where it says nothing itself."""
+    tiers = categories_by_tier(project, guideline).values()
+    return {
+        each.slug: {"included": each.included, "excluded": each.excluded} for guidance in tiers for each in guidance
+    }

@@ -118,7 +118,7 @@ class ItemToJudge:
     """What a person is shown of an item; nothing that would tell an answer is in it."""
 
     pk: int
-    id: str
+    external_id: str
     turns: list[dict[str, str]]
     has_response: bool
     knows_categories: bool

@@ -80,6 +80,6 @@ def as_vote(vote: Vote, external_id: str) -> dict[str, Any]:
 def as_lease(lease: Lease) -> dict[str, Any]:
     item = lease.item
     return {
-        "item": {"id": item.id, "turns": item.turns, "has_response": item.has_response},
+        "item": {"id": item.external_id, "turns": item.turns, "has_response": item.has_response},
         "lease": {"id": lease.id, "expires_at": lease.expires_at},
     }

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.errors.RefusalMiddleware",
+    "config.consent.ConsentMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -88,6 +89,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE = {
+    "seat-what-came": {"task": "annotation.tasks.seat_what_came", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
 }
 

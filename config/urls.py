@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from adjudication import views
+from annotation.views.wellbeing import consent
 
 # Only what we want of allauth: nothing that has to do with mail. Names it reverses itself are kept.
 account_urls = [
@@ -28,5 +29,7 @@ urlpatterns = [
         auth.PasswordResetConfirmView.as_view(template_name="account/accept_invitation.html", success_url="/sign-in/"),
         name="accept-invitation",
     ),
+    path("consent/", consent, name="consent"),
+    path("projects/<slug:slug>/", include("annotation.urls")),
     path("api/v1/", include("config.api")),
 ]

@@ -10,13 +10,21 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
+from corpus.queries import projects_of
 from corpus.statements import one_row
 
 Role = Member.Role
 RANKS = {role: rank for rank, role in enumerate((Role.ANNOTATOR, Role.ADJUDICATOR, Role.LEAD, Role.ADMIN))}
 P = ParamSpec("P")
+
+
+class PageRequest(HttpRequest):
+    """A request as our middleware leaves it to a view."""
+
+    htmx: HtmxDetails
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,13 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
     return access
 
 
+def accesses_of(user: User) -> list[Access]:
+    """Give every project a person may be in, by slug, and as what."""
+    roles = dict(Member.objects.filter(user=user).values_list("project", "role"))
+    by_admin = Role.ADMIN in roles.values()
+    return [Access(project, user, Role.ADMIN if by_admin else Role(roles[project.pk])) for project in projects_of(user)]
+
+
 @cache
 def columns_of(model: type[Model]) -> list[str]:
     """Give the columns of a table in the order of its fields, as from_db takes them."""
@@ -85,15 +100,15 @@ def columns_of(model: type[Model]) -> list[str]:
 def members_only(
     least: Role = Role.ANNOTATOR,
 ) -> Callable[
-    [Callable[Concatenate[HttpRequest, Access, P], HttpResponse]],
+    [Callable[Concatenate[PageRequest, Access, P], HttpResponse]],
     Callable[..., HttpResponse],
 ]:
     """Turn a view of (request, access, ...) into one of (request, slug, ...) for members of that project."""
 
-    def decorate(view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[Concatenate[PageRequest, Access, P], HttpResponse]) -> Callable[..., HttpResponse]:
         @login_required
         @wraps(view)
-        def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: PageRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             return view(request, access_to(slug, request.user, least=least), *args, **kwargs)
 
         return guarded

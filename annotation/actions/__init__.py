@@ -1,9 +1,13 @@
 """The verbs of people's judging, one transaction each."""
 
-from annotation.actions.guidelines import guideline_in_force, publish_guideline
+from annotation.actions.audits import audit_item, draw_audits
+from annotation.actions.batches import close_batch, hand_out_batch, open_batch, reopen_batch
+from annotation.actions.gold import remove_gold, set_gold
+from annotation.actions.guidelines import guideline_in_force, news_for, publish_guideline
 from annotation.actions.holdings import LeaseLost, NoSuchLease
 from annotation.actions.imports import VoteWriter
 from annotation.actions.leases import free_lease, renew_lease
+from annotation.actions.people import keep_preferences, keep_queue_settings
 from annotation.actions.skips import skip_item
 from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
 
@@ -13,11 +17,22 @@ __all__ = [
     "LeaseLost",
     "NoSuchLease",
     "VoteWriter",
+    "audit_item",
     "cast_vote",
+    "close_batch",
     "correct_vote",
+    "draw_audits",
     "free_lease",
     "guideline_in_force",
+    "hand_out_batch",
+    "keep_preferences",
+    "keep_queue_settings",
+    "news_for",
+    "open_batch",
     "publish_guideline",
+    "remove_gold",
     "renew_lease",
+    "reopen_batch",
+    "set_gold",
     "skip_item",
 ]

@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from annotation import queries
-from annotation.desk import Desk
-from annotation.models import GuidelineVersion
+from annotation.desk import Desk, furnish
+from annotation.models import Annotator, GuidelineVersion
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Project
@@ -59,7 +59,7 @@ def publish_guideline(
     if before.name != after:
         raise Refused(f"Version {before.name} was published while you wrote. Compare the two and publish again.")
     content: dict[str, Any] = {"body": body, "entries": entries, "faq": faq}
-    if content == {"body": before.body, "entries": before.entries, "faq": before.faq}:
+    if content == {"body": before.body, "entries": queries.entries_of(project, before), "faq": before.faq}:
         raise Refused("Nothing differs from the version in force.")
     version = GuidelineVersion.objects.create(
         project=project, name=str(int(before.name) + 1), summary=summary, published_by=by, **content
@@ -68,3 +68,19 @@ def publish_guideline(
         project=project, verb="guideline.published", subject=version.name, actor=by, detail={"summary": summary}
     )
     return version
+
+
+@transaction.atomic
+def news_for(*, project: Project, user: User) -> tuple[GuidelineVersion, GuidelineVersion] | None:
+    """
+    Tell a person once that the guideline has changed since their last visit: the version they knew, and the newest.
+
+    The first visit tells nothing, for to them all of it is new.
+    """
+    annotator = furnish(project, user)
+    newest = guideline_in_force(project)
+    known = annotator.guideline_seen
+    if known == newest:
+        return None
+    Annotator.objects.filter(pk=annotator.pk).update(guideline_seen=newest)
+    return (known, newest) if known else None

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 
 
@@ -11,9 +12,9 @@ class Person(models.Model):
     "Whether dialogues are hidden until revealed."
     opted_out = ArrayField(models.TextField(), default=list, blank=True)
     "Slugs of categories this person is not to be shown."
-    daily_cap = models.PositiveIntegerField(null=True, blank=True)
+    daily_cap = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     "Votes a day, all projects together; a project may set a lower one."
-    break_after_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    break_after_minutes = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     "Work at a stretch before a break; a project may set a shorter one."
     time_zone = models.CharField(max_length=64, default="UTC")
 

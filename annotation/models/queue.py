@@ -11,9 +11,11 @@ class Queue(models.Model):
 
     project = models.OneToOneField(Project, models.CASCADE, related_name="+", primary_key=True)
     lease_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
-    daily_cap = models.PositiveIntegerField(null=True, blank=True)
+    daily_cap = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     "Votes a person may cast a day."
-    break_after_minutes = models.PositiveSmallIntegerField(null=True, blank=True, default=50)
+    break_after_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=50, validators=[MinValueValidator(1)]
+    )
     "Work at a stretch before a break is due; none means never."
     break_minutes = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1)])
     gold_percent = models.PositiveSmallIntegerField(default=5, validators=PERCENT)

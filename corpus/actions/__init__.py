@@ -3,15 +3,18 @@
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import withdraw_item
-from corpus.actions.people import add_member
+from corpus.actions.people import add_member, change_role, remove_member, set_active
 from corpus.actions.projects import create_project
 from corpus.actions.taxonomies import load_taxonomy
 
 __all__ = [
     "add_member",
+    "change_role",
     "create_project",
     "import_dialogues",
     "load_taxonomy",
     "record_event",
+    "remove_member",
+    "set_active",
     "withdraw_item",
 ]

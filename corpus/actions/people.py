@@ -19,18 +19,23 @@ class Membership:
 
 
 @transaction.atomic
-def add_member(*, project: Project, username: str, role: str, with_token: bool = False) -> Membership:
+def add_member(
+    *, project: Project, username: str, role: str, with_token: bool = False, by: User | None = None
+) -> Membership:
     """
     Make a person a member of a project, or change their role; an unknown person gets an account.
 
     The account has no password until its owner sets one through the invitation.
 
-    :raises Refused: if the name is not fit for an account
+    :raises Refused: if the name is not fit for an account, or it is oneself
     """
+    if by and by.username == username:
+        check_other(by, by)
     user = User.objects.filter(username=username).first() or make_account(username)
     member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
     token = AuthToken.objects.create(user)[1] if with_token else None
-    record_event(project=project, verb="member.added", subject=username, detail={"role": role, "token": with_token})
+    detail = {"role": role, "token": with_token}
+    record_event(project=project, verb="member.added", subject=username, actor=by, detail=detail)
     return Membership(user, member, token)
 
 
@@ -46,3 +51,45 @@ def make_account(username: str) -> User:
         raise Refused(f"{username!r} cannot be a user name: {' '.join(error.messages)}") from error
     user.save()
     return user
+
+
+@transaction.atomic
+def remove_member(*, project: Project, user: User, by: User) -> None:
+    """
+    Take a person out of a project; their votes stay, and what they hold lapses by itself.
+
+    :raises Refused: if it is oneself, so that a project is never left without an admin
+    """
+    check_other(user, by)
+    if Member.objects.filter(project=project, user=user).delete()[0]:
+        record_event(project=project, verb="member.removed", subject=user.username, actor=by)
+
+
+@transaction.atomic
+def change_role(*, project: Project, user: User, role: str, by: User) -> None:
+    """
+    :raises Refused: if it is oneself
+    """
+    check_other(user, by)
+    if Member.objects.filter(project=project, user=user).exclude(role=role).update(role=role):
+        record_event(project=project, verb="member.changed", subject=user.username, actor=by, detail={"role": role})
+
+
+@transaction.atomic
+def set_active(*, user: User, is_active: bool, by: User) -> None:
+    """
+    Close an account, with its sessions and tokens, or open it again.
+
+    :raises Refused: if it is one's own
+    """
+    check_other(user, by)
+    if User.objects.filter(pk=user.pk).exclude(is_active=is_active).update(is_active=is_active):
+        if not is_active:
+            AuthToken.objects.filter(user=user).delete()
+        verb = "account.opened" if is_active else "account.closed"
+        record_event(project=None, verb=verb, subject=user.username, actor=by)
+
+
+def check_other(user: User, by: User) -> None:
+    if user == by:
+        raise Refused("You cannot do this to yourself. Another admin can.")

@@ -1,0 +1,79 @@
+import random
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annotation.actions.votes import Answer, check_answer
+from annotation.models import Audit, AuditDraw, Queue, Vote
+from corpus.actions import record_event
+from corpus.errors import Invalid, Refused
+from corpus.models import Project
+
+HUNDRED = 100
+FINISHED = """
+    SELECT s.item_id FROM annotation_seat s JOIN annotation_vote v ON v.id = s.vote_id
+    WHERE s.project_id = %(project)s
+        AND NOT EXISTS (SELECT FROM annotation_auditdraw d WHERE d.item_id = s.item_id)
+        AND NOT EXISTS (SELECT FROM annotation_seat o WHERE o.item_id = s.item_id AND o.vote_id IS NULL)
+        AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = s.item_id)
+    GROUP BY s.item_id ORDER BY max(v.cast_at), s.item_id
+"""
+
+
+@transaction.atomic
+def draw_audits(*, project: Project) -> int:
+    """
+    Draw, of every hundred finished items, as many as the project wants audited; give how many were drawn.
+
+    Which of a hundred are drawn is settled by chance before they are finished, so that a started
+    hundred has its share too and nobody can tell an item that will be looked at.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('audits'), %s)", [project.pk])
+        cursor.execute(FINISHED, {"project": project.pk})
+        finished = [row[0] for row in cursor.fetchall()]
+    first = AuditDraw.objects.filter(project=project).count()
+    draws = [AuditDraw(project=project, item_id=item, number=first + at) for at, item in enumerate(finished)]
+    AuditDraw.objects.bulk_create(draws)
+    percent = Queue.objects.get_or_create(project=project)[0].audit_percent
+    drawn = [draw for draw in draws if is_drawn(project, draw.number, percent)]
+    Audit.objects.bulk_create(Audit(item_id=draw.item_id, project=project) for draw in drawn)
+    return len(drawn)
+
+
+def is_drawn(project: Project, number: int, percent: int) -> bool:
+    block, place = divmod(number, HUNDRED)
+    dice = random.Random(f"{project.salt}:{block}")  # noqa: S311 - repeatable, and secret by the salt
+    return place in dice.sample(range(HUNDRED), percent)
+
+
+@transaction.atomic
+def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audit:
+    """
+    Record a lead's second look, whose reason goes back to everybody who voted on the item.
+
+    :raises Audit.DoesNotExist: if the item is not up for audit here
+    :raises Invalid: if the answer breaks a rule, or gives no reason
+    :raises Refused: if it was audited before, or this lead voted on it
+    """
+    audit = Audit.objects.select_for_update(of=("self",)).select_related("item").get(item=item, project=project)
+    if audit.audited_at:
+        raise Refused("Somebody has audited this dialogue already.")
+    if Vote.objects.filter(item=item, annotator__user=by).exists():
+        raise Refused("You voted on this dialogue yourself, so another lead must audit it.")
+    check_answer(project, answer, has_response=audit.item.has_response)
+    said = answer.judgement
+    if not said.rationale:
+        raise Invalid("rationale", "write the reason; it goes back to the annotators")
+    Audit.objects.filter(pk=audit.pk).update(
+        auditor=by,
+        audited_at=timezone.now(),
+        prompt_label=said.prompt_label,
+        response_label=said.response_label,
+        categories=list(said.categories),
+        other_text=said.other_text,
+        reason=said.rationale,
+    )
+    record_event(project=project, verb="item.audited", subject=audit.item.external_id, actor=by)
+    return Audit.objects.get(pk=audit.pk)

@@ -1,0 +1,76 @@
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from annotation.models import Batch
+from annotation.seating import seat_new_items
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.models import Project
+
+# Items in somebody's hands at this moment stay out: their seats could not be given a batch without
+# making that person wait.
+FILL = """
+    WITH chosen AS (
+        SELECT s.item_id FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id
+        WHERE s.project_id = %(project)s AND s.batch_id IS NULL AND i.withdrawn_at IS NULL
+            AND (%(source)s = '' OR i.source = %(source)s)
+        GROUP BY s.item_id
+        HAVING count(*) > count(s.vote_id) AND count(*) FILTER (WHERE s.leased_until >= now()) = 0
+        ORDER BY min(s.place) LIMIT %(size)s
+    )
+    UPDATE annotation_seat s SET batch_id = %(batch)s FROM chosen
+    WHERE s.item_id = chosen.item_id AND s.batch_id IS NULL
+    RETURNING s.item_id
+"""
+
+
+@transaction.atomic
+def open_batch(
+    *, project: Project, by: User, name: str, size: int, people: Sequence[User] = (), source: str = ""
+) -> Batch:
+    """
+    Put so many items that still want votes into a new open batch, by chance.
+
+    :param people: whom it is handed to; nobody named means everybody
+    :param source: only items from there, where given
+    :raises Refused: if there is a batch of that name, or no item for it
+    """
+    seat_new_items(project)
+    try:
+        with transaction.atomic():
+            batch = Batch.objects.create(project=project, name=name)
+    except IntegrityError:
+        raise Refused(f"There is a batch {name!r} already. Choose another name.") from None
+    batch.people.set(people)
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"project": project.pk, "batch": batch.pk, "size": size, "source": source})
+        items = len({row[0] for row in cursor.fetchall()})
+    if not items:
+        raise Refused("No item is free for it: all are in batches, have their votes, or are in somebody's hands.")
+    detail = {"items": items, "people": [user.username for user in people], "source": source}
+    record_event(project=project, verb="batch.opened", subject=name, actor=by, detail=detail)
+    return batch
+
+
+@transaction.atomic
+def close_batch(*, batch: Batch, by: User) -> None:
+    """Hand out nothing of it any more, and let its votes stand; who holds an item may finish it."""
+    if Batch.objects.filter(pk=batch.pk, closed_at=None).update(closed_at=timezone.now()):
+        record_event(project=batch.project, verb="batch.closed", subject=batch.name, actor=by)
+
+
+@transaction.atomic
+def reopen_batch(*, batch: Batch, by: User) -> None:
+    if Batch.objects.filter(pk=batch.pk).exclude(closed_at=None).update(closed_at=None):
+        record_event(project=batch.project, verb="batch.reopened", subject=batch.name, actor=by)
+
+
+@transaction.atomic
+def hand_out_batch(*, batch: Batch, by: User, people: Sequence[User]) -> None:
+    """Say who may take from a batch; nobody named means everybody."""
+    batch.people.set(people)
+    detail = {"people": [user.username for user in people]}
+    record_event(project=batch.project, verb="batch.handed_out", subject=batch.name, actor=by, detail=detail)

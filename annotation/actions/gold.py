@@ -1,0 +1,41 @@
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation import queries
+from annotation.models import Gold
+from corpus.actions import record_event
+from corpus.labels import Judgement, check_judgement
+from corpus.models import Project
+from corpus.queries import item_known_as
+
+
+@transaction.atomic
+def set_gold(*, project: Project, by: User | None, external_id: str, judgement: Judgement, reason: str = "") -> Gold:
+    """
+    Say what an item's label is known to be, so that people's votes on it check their work.
+
+    :raises NoSuchItem: if the project has none of that id
+    :raises Invalid: if the label breaks a rule
+    """
+    item = item_known_as(project, external_id)
+    check_judgement(judgement, wanted=queries.asked_fields(project), has_response=item.has_response)
+    gold, _ = Gold.objects.update_or_create(
+        item=item,
+        defaults={
+            "project": project,
+            "prompt_label": judgement.prompt_label,
+            "response_label": judgement.response_label,
+            "categories": list(judgement.categories),
+            "reason": reason,
+            "set_by": by,
+        },
+    )
+    record_event(project=project, verb="gold.set", subject=external_id, actor=by, detail={"reason": reason})
+    return gold
+
+
+@transaction.atomic
+def remove_gold(*, project: Project, by: User, external_id: str) -> None:
+    """Make an item an ordinary one again; the votes on it stay."""
+    Gold.objects.filter(project=project, item__external_id=external_id).delete()
+    record_event(project=project, verb="gold.removed", subject=external_id, actor=by)

@@ -1,0 +1,28 @@
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.models import Person, Queue
+from corpus.actions import record_event
+from corpus.models import Project
+
+
+@transaction.atomic
+def keep_preferences(*, person: Person) -> None:
+    """Store how somebody wants to work; the queue goes by it from their next claim on."""
+    Person.objects.update_or_create(
+        user=person.user,
+        defaults={
+            name: getattr(person, name)
+            for name in ("masks_text", "opted_out", "daily_cap", "break_after_minutes", "time_zone")
+        },
+    )
+    record_event(project=None, verb="preferences.changed", subject=person.user.username, actor=person.user)
+
+
+@transaction.atomic
+def keep_queue_settings(*, project: Project, by: User, settings: dict[str, Any]) -> None:
+    """Store how a project hands out its items, and what was changed by whom."""
+    Queue.objects.update_or_create(project=project, defaults=settings)
+    record_event(project=project, verb="queue.changed", actor=by, detail=settings)

@@ -1,0 +1,67 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from annotation.models import GuidelineVersion
+from annotation.queries import Guidance
+
+LONGEST_TEXT = 100_000
+BLANK_QUESTIONS = 2
+
+
+class GuidelineForm(forms.Form):
+    """The next version of a guideline: a text, two lists for each category, questions with answers."""
+
+    after = forms.CharField(max_length=60, widget=forms.HiddenInput)
+    summary = forms.CharField(max_length=500, label="What changes, in a sentence")
+    body = forms.CharField(max_length=LONGEST_TEXT, label="In general", widget=forms.Textarea(attrs={"rows": 12}))
+
+    def __init__(self, *args: Any, version: GuidelineVersion, guidance: Sequence[Guidance], **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"after": version.name, "body": version.body})
+        super().__init__(*args, **kwargs)
+        self.guidance = guidance
+        for each in guidance:
+            self.add_text(f"in-{each.slug}", f"{each.name}: in, a line each", "\n".join(each.included))
+            self.add_text(f"out-{each.slug}", f"{each.name}: out, a line each", "\n".join(each.excluded))
+        self.questions = max(len(version.faq), self.count_posted()) + BLANK_QUESTIONS
+        for at in range(self.questions):
+            known = version.faq[at] if at < len(version.faq) else {"question": "", "answer": ""}
+            self.add_text(f"question-{at}", f"Question {at + 1}", known["question"], rows=1)
+            self.add_text(f"answer-{at}", f"Answer {at + 1}", known["answer"])
+
+    def add_text(self, name: str, label: str, initial: str, *, rows: int = 3) -> None:
+        text = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
+        self.fields[name] = forms.CharField(
+            required=False, max_length=LONGEST_TEXT, label=label, initial=initial, widget=text
+        )
+
+    def count_posted(self) -> int:
+        return sum(1 for name in self.data if name.startswith("question-")) - BLANK_QUESTIONS if self.is_bound else 0
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for at in range(self.questions):
+            if bool(given.get(f"question-{at}")) != bool(given.get(f"answer-{at}")):
+                self.add_error(f"question-{at}", "A question needs an answer, and an answer a question.")
+        return given
+
+    def content(self) -> dict[str, Any]:
+        """Give what publish_guideline takes."""
+        given = self.cleaned_data
+        entries = {
+            each.slug: {"included": lines(given[f"in-{each.slug}"]), "excluded": lines(given[f"out-{each.slug}"])}
+            for each in self.guidance
+        }
+        pairs = [(given[f"question-{at}"], given[f"answer-{at}"]) for at in range(self.questions)]
+        return {
+            "after": given["after"],
+            "summary": given["summary"],
+            "body": given["body"].replace("\r\n", "\n"),
+            "entries": entries,
+            "faq": [{"question": question, "answer": answer} for question, answer in pairs if question],
+        }
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,99 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from annotation import queries
+from annotation.actions import Answer
+from annotation.models import Vote
+from annotation.words import LABEL_WORDS
+from corpus.errors import Invalid
+from corpus.labels import Field, Judgement
+from corpus.models import Category, Project
+
+LONGEST_TEXT = 10_000
+
+
+class JudgementForm(forms.Form):
+    """A person's answer on one item: a label for each field asked, categories, and words."""
+
+    prompt_label = forms.ChoiceField(choices=list(LABEL_WORDS.items()), required=False)
+    response_label = forms.ChoiceField(choices=list(LABEL_WORDS.items()), required=False)
+    categories = forms.MultipleChoiceField(required=False)
+    order = forms.CharField(required=False)
+    "The slugs in the order chosen, which check boxes alone do not tell."
+    other_text = forms.CharField(required=False, max_length=LONGEST_TEXT)
+    rationale = forms.CharField(required=False, max_length=LONGEST_TEXT)
+    seconds = forms.FloatField(required=False)
+    guideline = forms.CharField(required=False, max_length=60)
+
+    def __init__(self, *args: Any, categories: Sequence[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["categories"]
+        field.choices = [(category.slug, category.name) for category in categories]
+
+    def answer(self) -> Answer:
+        """Give what was filled in; call it once the form is valid."""
+        given = self.cleaned_data
+        return Answer(
+            Judgement(
+                prompt_label=given["prompt_label"] or None,
+                response_label=given["response_label"] or None,
+                categories=in_order(given["categories"], given["order"].split()),
+                other_text=given["other_text"] if "other" in given["categories"] else "",
+                rationale=given["rationale"],
+            ),
+            seconds=given["seconds"],
+            guideline=given["guideline"],
+        )
+
+    def refuse(self, error: Invalid) -> None:
+        """Show a broken rule beside the field that breaks it."""
+        known = error.field if error.field in self.fields else None
+        reason = WORDS.get((error.field, error.reason), error.reason)
+        self.add_error(known, reason[:1].upper() + reason[1:] + ("" if reason.endswith(".") else "."))
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is filled in so far, as the page shows it again."""
+        source = self.data if self.is_bound else self.initial
+        slugs = source.getlist("categories") if hasattr(source, "getlist") else source.get("categories", [])
+        return {**{name: source.get(name, "") for name in self.fields}, "categories": slugs}
+
+
+WORDS = {
+    (field, "choose one of safe, needs_caution, unsafe"): "Choose one of the three labels."
+    for field in (Field.PROMPT, Field.RESPONSE)
+} | {
+    ("categories", "an unsafe label needs at least one"): "Name at least one category for what is unsafe.",
+    (
+        "categories",
+        "named beside a safe label; only unsafe or needs_caution has categories",
+    ): "Categories go with unsafe or needs caution. Take them away, or change the label.",
+    ("other_text", "the category other needs a text saying what it is"): "Say in a few words what it is.",
+}
+
+
+def in_order(chosen: list[str], order: list[str]) -> tuple[str, ...]:
+    """Put what was chosen into the order in which it was, as far as that is known."""
+    known = [slug for slug in dict.fromkeys(order) if slug in chosen]
+    return (*known, *(slug for slug in chosen if slug not in known))
+
+
+def form_of(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
+    """Give a form filled in as a vote was."""
+    filled = {name: getattr(vote, name) or "" for name in ("prompt_label", "response_label", "other_text", "rationale")}
+    filled |= {"categories": vote.categories, "order": " ".join(vote.categories)}
+    return JudgementForm(categories=categories, initial=filled)
+
+
+def asked_of(project: Project, *, has_response: bool) -> list[dict[str, str]]:
+    """Name the label fields asked for on an item, as the page calls them, with the keys that choose."""
+    titles: dict[str, tuple[str, str]] = {
+        Field.PROMPT: ("Prompt" if project.policy != Project.Policy.AEGIS2 else "Whole dialogue", "123"),
+        Field.RESPONSE: ("Response", "456"),
+    }
+    return [
+        {"name": str(field), "title": titles[field][0], "keys": titles[field][1]}
+        for field in queries.asked_of(project, has_response=has_response)
+    ]

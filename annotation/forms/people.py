@@ -1,0 +1,12 @@
+from django import forms
+
+from corpus.models import Member
+
+
+class InviteForm(forms.Form):
+    username = forms.CharField(max_length=150, label="User name")
+    role = forms.ChoiceField(choices=Member.Role.choices)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Member.Role.choices)

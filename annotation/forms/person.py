@@ -1,0 +1,45 @@
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from annotation.models import Person
+from corpus.models import Category
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+    """How somebody wants to work."""
+
+    opted_out = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Do not show me dialogues about",
+        help_text="The queue obeys where a dialogue's categories are expected; skip the others.",
+    )
+
+    class Meta:
+        model = Person
+        fields = ("masks_text", "daily_cap", "break_after_minutes", "time_zone", "opted_out")
+        labels = {
+            "masks_text": "Hide every dialogue until I reveal it",
+            "daily_cap": "At most so many votes a day",
+            "break_after_minutes": "A break after so many minutes of work",
+            "time_zone": "My time zone",
+        }
+        help_texts = {
+            "daily_cap": "Empty: no limit of my own. A lower one of the project counts all the same.",
+            "break_after_minutes": "Empty: as the project has it.",
+        }
+
+    def __init__(self, *args: Any, categories: list[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["opted_out"]
+        kept = set(self.instance.opted_out) - {category.slug for category in categories}
+        field.choices = [(category.slug, category.name) for category in categories] + [(slug, slug) for slug in kept]
+        self.fields["time_zone"].widget = forms.Select(choices=[(name, name) for name in sorted(available_timezones())])
+
+    def clean_time_zone(self) -> str:
+        zone: str = self.cleaned_data["time_zone"]
+        if zone not in available_timezones():
+            raise forms.ValidationError("There is no such time zone.")
+        return zone

@@ -1,0 +1,63 @@
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+
+from annotation import queries
+from annotation.models import Queue
+from annotation.words import LABEL_WORDS
+from corpus.models import Project
+
+
+class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+    class Meta:
+        model = Queue
+        fields = (
+            "lease_minutes",
+            "daily_cap",
+            "break_after_minutes",
+            "break_minutes",
+            "gold_percent",
+            "repeat_percent",
+            "audit_percent",
+        )
+        labels = {
+            "lease_minutes": "Minutes a dialogue is held for one person",
+            "daily_cap": "Votes a person may cast a day (empty: no limit)",
+            "break_after_minutes": "Minutes of work before a break (empty: never)",
+            "break_minutes": "Minutes a break lasts",
+            "gold_percent": "Of 100 dialogues handed out, gold ones",
+            "repeat_percent": "Of 100 dialogues handed out, repeated ones",
+            "audit_percent": "Of 100 finished dialogues, audited ones",
+        }
+
+
+class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def __init__(self) -> None:
+        super().__init__(
+            User.objects.none(),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            label="Handed to (nobody ticked: everybody)",
+        )
+
+
+class BatchForm(forms.Form):
+    name = forms.CharField(max_length=60)
+    size = forms.IntegerField(
+        min_value=1, max_value=100_000, initial=2_000, label="Dialogues (2,000 to 4,000 work well)"
+    )
+    source = forms.CharField(required=False, max_length=10_000, label="Only from the source (empty: any)")
+    people = PeopleField()
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members: Any = self.fields["people"]
+        members.queryset = queries.people_of(project)
+
+
+class GoldForm(forms.Form):
+    external_id = forms.CharField(max_length=200, label="Id of the dialogue")
+    prompt_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
+    response_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
+    reason = forms.CharField(required=False, max_length=10_000, label="Why, for other leads")

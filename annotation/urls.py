@@ -1,0 +1,34 @@
+from django.urls import path
+
+from annotation.views import audits, guideline, label, people, queue, votes, wellbeing, work
+
+app_name = "annotation"
+urlpatterns = [
+    path("work/", work.work, name="work"),
+    path("label/", label.label, name="label"),
+    path("label/next/", label.take_next, name="next"),
+    path("label/vote/", label.vote, name="vote"),
+    path("label/skip/", label.skip, name="skip"),
+    path("label/renew/", label.renew, name="renew"),
+    path("votes/", votes.votes, name="votes"),
+    path("votes/<int:vote>/", votes.correct, name="correct"),
+    # G    path("guideline/edit/", guideline.edit, name="edit-guideline"),
+    # G    path("guideline/<str:version>/", guideline.guideline, name="guideline-version"),
+    # G    path("guideline/<str:before>/<str:after>/", guideline.compare, name="compare-guidelines"),
+    path("guideline/", guideline.guideline, name="guideline"),
+    path("guideline/edit/", guideline.edit, name="edit-guideline"),
+    path("guideline/<str:version>/", guideline.guideline, name="guideline-version"),
+    path("guideline/<str:before>/<str:after>/", guideline.compare_versions, name="compare-guidelines"),
+    path("wellbeing/", wellbeing.wellbeing, name="wellbeing"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/settings/", queue.settings, name="queue-settings"),
+    path("queue/batches/", queue.open_batch, name="open-batch"),
+    path("queue/batches/<int:batch>/", queue.change_batch, name="change-batch"),
+    path("queue/leases/<uuid:lease>/free/", queue.free, name="free-lease"),
+    path("queue/gold/", queue.gold, name="gold"),
+    path("audits/", audits.audits, name="audits"),
+    path("audits/<int:item>/", audits.audit, name="audit"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path("people/<int:user>/", people.person, name="person"),
+]

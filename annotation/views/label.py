@@ -1,0 +1,177 @@
+"""The labelling page: one dialogue, one answer, the next."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from annotation import queries
+from annotation.actions import (
+    AlreadyVoted,
+    LeaseLost,
+    NoSuchLease,
+    cast_vote,
+    guideline_in_force,
+    renew_lease,
+    skip_item,
+)
+from annotation.desk import Resting
+from annotation.forms.judgement import JudgementForm, asked_of
+from annotation.queue import Lease, claim_next, lease_held
+from annotation.words import LABEL_WORDS, SKIP_REASONS
+from corpus.access import Access, PageRequest, members_only
+from corpus.errors import Invalid
+from corpus.queries import categories_of
+
+TEMPLATE = "annotation/label.html"
+
+
+@require_safe
+@members_only()
+@never_cache  # going back must show what is in hand now, not what was
+@vary_on_headers("HX-Request")
+def label(request: PageRequest, access: Access) -> HttpResponse:
+    """The item in the person's hands, or a button that gets one."""
+    return show_desk(request, access, lease_held(project=access.project, user=access.user))
+
+
+@require_POST
+@members_only()
+def take_next(request: PageRequest, access: Access) -> HttpResponse:
+    return hand_over(request, access)
+
+
+@require_POST
+@members_only()
+def vote(request: PageRequest, access: Access) -> HttpResponse:
+    """Cast the vote and bring the next item, in one round trip."""
+    form = JudgementForm(request.POST, categories=categories_of(access.project))
+    lease = posted_lease(request)
+    try:
+        if form.is_valid():
+            cast_vote(
+                project=access.project,
+                user=access.user,
+                external_id=request.POST.get("item", ""),
+                lease=lease,
+                answer=form.answer(),
+            )
+            return hand_over(request, access)
+    except Invalid as error:
+        form.refuse(error)
+    except (AlreadyVoted, LeaseLost, NoSuchLease) as refusal:
+        return show_lost(request, access, form, refusal)
+    held = lease_held(project=access.project, user=access.user)
+    if held is None or held.id != lease:
+        return show_lost(request, access, form, LeaseLost("This dialogue is no longer in your hands."))
+    return show_desk(request, access, held, form, status=422)
+
+
+@require_POST
+@members_only()
+def skip(request: PageRequest, access: Access) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    note = request.POST.get("note", "").strip()
+    try:
+        skip_item(
+            project=access.project,
+            user=access.user,
+            external_id=request.POST.get("item", ""),
+            lease=posted_lease(request),
+            reason=f"{reason}: {note}" if reason and note else reason or note,
+        )
+    except Invalid:
+        held = lease_held(project=access.project, user=access.user)
+        return show_desk(request, access, held, status=422, skip_error="Choose a reason, or write one.")
+    return hand_over(request, access)
+
+
+@require_POST
+@members_only()
+def renew(request: PageRequest, access: Access) -> HttpResponse:
+    """The page is open still."""
+    renew_lease(project=access.project, user=access.user, lease=posted_lease(request))
+    return HttpResponse(status=204)
+
+
+def posted_lease(request: PageRequest) -> uuid.UUID:
+    """
+    :raises NoSuchLease: if the page sent none that could be one
+    """
+    try:
+        return uuid.UUID(request.POST.get("lease", ""))
+    except ValueError:
+        raise NoSuchLease("The page was sent without its dialogue. Take the next one.") from None
+
+
+def hand_over(request: PageRequest, access: Access) -> HttpResponse:
+    """Claim the next item and show it; what the queue says against that is shown in its place."""
+    lease, resting = None, ""
+    try:
+        lease = claim_next(project=access.project, user=access.user)
+    except Resting as rest:
+        resting = str(rest)
+    if request.htmx:
+        return show_desk(request, access, lease, resting=resting, is_done=lease is None and not resting)
+    if resting:
+        messages.info(request, resting)
+    elif lease is None:
+        messages.info(request, "Nothing is left for you at the moment. Thank you.")
+    return redirect("annotation:label", access.project.slug)
+
+
+def show_desk(
+    request: PageRequest,
+    access: Access,
+    lease: Lease | None,
+    form: JudgementForm | None = None,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    context = {"access": access, "page": "label", "lease": lease, **more}
+    if lease:
+        categories = categories_of(access.project)
+        context |= judging(access, lease.item, form or JudgementForm(categories=categories))
+        context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
+    return render(request, TEMPLATE + ("#desk" if request.htmx else ""), context, status=status)
+
+
+def show_lost(request: PageRequest, access: Access, form: JudgementForm, refusal: Exception) -> HttpResponse:
+    """Say why the answer was not counted, beside all that it said."""
+    names = dict(LABEL_WORDS) | {category.slug: category.name for category in categories_of(access.project)}
+    typed = form.chosen
+    context = {
+        "access": access,
+        "page": "label",
+        "reason": refusal,
+        "vote": getattr(refusal, "vote", None),
+        "typed": {
+            "Prompt": names.get(typed["prompt_label"], ""),
+            "Response": names.get(typed["response_label"], ""),
+            "Categories": ", ".join(names.get(slug, slug) for slug in typed["categories"]),
+            "Other": typed["other_text"],
+            "Note": typed["rationale"],
+        },
+    }
+    return render(request, TEMPLATE + ("#lost" if request.htmx else ""), context, status=409)
+
+
+def judging(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
+    """What the form of an answer needs besides the item, on the labelling page and for a correction."""
+    guideline = guideline_in_force(access.project)
+    return {
+        "item": item,
+        "form": form,
+        "chosen": form.chosen,
+        "fields": asked_of(access.project, has_response=item.has_response),
+        "labels": LABEL_WORDS,
+        "tiers": queries.categories_by_tier(access.project, guideline),
+        "guideline": guideline,
+        "is_masked": queries.person_of(access.user).masks_text,
+    }

@@ -1,0 +1,72 @@
+"""One's own votes: found, looked at again, corrected."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotation import queries
+from annotation.actions import correct_vote
+from annotation.forms.judgement import JudgementForm, form_of
+from annotation.forms.search import SearchForm
+from annotation.models import Vote
+from annotation.views.label import judging
+from annotation.words import LABEL_WORDS
+from corpus.access import Access, PageRequest, members_only
+from corpus.errors import Invalid
+from corpus.queries import categories_of
+
+ON_A_PAGE = 50
+
+
+@require_safe
+@members_only()
+def votes(request: PageRequest, access: Access) -> HttpResponse:
+    """The person's own votes, newest first, narrowed by words, label, category and whether still open."""
+    form = SearchForm(request.GET or None, categories=categories_of(access.project))
+    found = queries.own_votes_matching(access.project, access.user, **form.wanted())
+    context = {
+        "access": access,
+        "page": "votes",
+        "form": form,
+        "votes": Paginator(found, ON_A_PAGE).get_page(request.GET.get("at")),
+        "names": {category.slug: category.name for category in categories_of(access.project)},
+        "labels": LABEL_WORDS,
+    }
+    return render(request, "annotation/votes.html" + ("#found" if request.htmx else ""), context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only()
+def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
+    """One vote as it stands, to be superseded by another while its batch is open."""
+    before = queries.own_votes(access.project, access.user).filter(pk=vote).first()
+    if before is None:
+        return follow_correction(access, vote)
+    categories = categories_of(access.project)
+    form = form_of(before, categories)
+    status = 200
+    if request.method == "POST":
+        form = JudgementForm(request.POST, categories=categories)
+        try:
+            if form.is_valid():
+                correct_vote(project=access.project, user=access.user, vote=vote, answer=form.answer())
+                messages.success(request, f"Your vote on {before.item.external_id} is corrected.")
+                back = "annotation:label" if request.POST.get("from") == "label" else "annotation:votes"
+                return redirect(back, access.project.slug)
+        except Invalid as error:
+            form.refuse(error)
+        status = 422
+    context = {"access": access, "page": "votes", "vote": before, "came_from": request.GET.get("from", "")}
+    context |= judging(access, before.item, form)
+    context |= {"is_closed": queries.is_closed(before), "audit": queries.audit_of(before.item)}
+    return render(request, "annotation/correct.html", context, status=status)
+
+
+def follow_correction(access: Access, vote: int) -> HttpResponse:
+    """Lead from a vote that was superseded to the one that stands."""
+    later = Vote.objects.filter(supersedes=vote, annotator__user=access.user).first()
+    if later is None:
+        raise Http404("No vote of yours has this id.")
+    return redirect("annotation:correct", access.project.slug, later.pk)

@@ -1,0 +1,58 @@
+"""Looking after those who read this all day: what they saw, what they need not see, when to rest."""
+
+from typing import cast
+from zoneinfo import available_timezones
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from annotation import queries
+from annotation.actions import keep_preferences
+from annotation.consent import acknowledge
+from annotation.forms.person import PersonForm
+from annotation.progress import exposure, rest_of
+from corpus.access import Access, PageRequest, members_only
+from corpus.queries import categories_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only()
+def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
+    """What the person was exposed to, and how they want to work."""
+    categories = categories_of(access.project)
+    form = PersonForm(request.POST or None, instance=queries.person_of(access.user), categories=categories)
+    if request.method == "POST" and form.is_valid():
+        keep_preferences(person=form.save(commit=False))
+        messages.success(request, "Kept. The queue goes by it from your next dialogue on.")
+        return redirect("annotation:wellbeing", access.project.slug)
+    names = {category.slug: category.name for category in categories}
+    context = {
+        "access": access,
+        "page": "wellbeing",
+        "form": form,
+        "exposure": exposure(access.user, names),
+        "rest": rest_of(access.project, access.user),
+    }
+    return render(request, "annotation/wellbeing.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def consent(request: PageRequest) -> HttpResponse:
+    """What kind of content awaits, to be acknowledged once for every version of the text."""
+    onwards = request.POST.get("next") or request.GET.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(onwards, {request.get_host()}, request.is_secure()):
+        onwards = "/"
+    if request.method != "POST":
+        return render(request, "annotation/consent.html", {"next": onwards})
+    if request.POST.get("is_adult") != "yes":
+        error = "Tick the box if both are true of you. If not, you cannot work here; tell whoever invited you."
+        return render(request, "annotation/consent.html", {"next": onwards, "error": error}, status=422)
+    zone = request.POST.get("time_zone", "")
+    acknowledge(user=cast("User", request.user), time_zone=zone if zone in available_timezones() else "")
+    return redirect(onwards)

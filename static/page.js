@@ -1,0 +1,26 @@
+// What every page needs: say when the server cannot be reached, and where in the world its reader is.
+"use strict";
+
+function say(text) {
+  const notice = document.getElementById("notice");
+  const line = document.createElement("p");
+  line.textContent = text;
+  notice.replaceChildren(line);
+}
+
+document.addEventListener("htmx:sendError", () => {
+  say("No connection. What you typed is kept here; it is sent when the connection is back.");
+  const form = document.activeElement?.closest("form") ?? document.querySelector("form#answer");
+  window.addEventListener("online", () => form?.isConnected && form.requestSubmit(), { once: true });
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  if (status === 403) say("You are signed out, or no longer allowed here. Open the start page in another tab, sign in, and send this again.");
+  else say("The server has a fault. What you typed is kept here; send it again in a moment.");
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "notice") document.getElementById("notice").replaceChildren();
+});
+for (const input of document.querySelectorAll("input[name=time_zone][type=hidden]")) {
+  input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+}

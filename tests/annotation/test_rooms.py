@@ -1,0 +1,113 @@
+"""Who may see which page, guidelines, people, and what everybody must have read first."""
+
+import pytest
+from django.test import Client
+
+from annotation.models import Acknowledgement, Vote
+from tests.annotation.people import BACKEND, Visitor
+from tests.api.test_queue import project_with
+from tests.factories import make_project
+
+PAGES = {
+    "annotator": ["work/", "label/", "votes/", "guideline/", "guideline/1/", "wellbeing/"],
+    "lead": ["queue/", "audits/", "guideline/edit/"],
+    "admin": ["people/"],
+}
+
+
+@pytest.mark.parametrize("role", ["annotator", "lead", "admin"])
+def test_pages_open_for_their_role_and_are_not_there_for_strangers(tmp_path, role):
+    project = project_with(tmp_path, "one")
+    visitor, stranger = Visitor(project, role), Visitor(make_project())
+    roles = list(PAGES)
+    Visitor(project).get("guideline/")
+    for least, pages in PAGES.items():
+        for page in pages:
+            allowed = roles.index(role) >= roles.index(least)
+            assert visitor.get(page).status_code == (200 if allowed else 403), page
+            assert stranger.client.get(f"/projects/{project.slug}/{page}").status_code == 404, page
+            assert Client().get(f"/projects/{project.slug}/{page}").status_code == 302, page
+
+
+def test_nobody_sees_or_changes_anothers_vote(tmp_path):
+    project = project_with(tmp_path, "one")
+    ada, bea, lead = Visitor(project), Visitor(project), Visitor(project, "lead")
+    ada.vote(ada.take(), rationale="a private thought")
+    vote = Vote.objects.get(item__project=project)
+
+    assert "one" in ada.get("votes/", words="private").content.decode()
+    for other in (bea, lead):
+        assert other.get(f"votes/{vote.pk}/").status_code == 404
+        assert other.post(f"votes/{vote.pk}/", prompt_label="unsafe").status_code == 404
+        assert "private" not in other.get("votes/").content.decode()
+    assert Vote.objects.filter(item__project=project).count() == 1
+
+
+def test_an_annotator_is_not_shown_what_others_made_of_a_dialogue(tmp_path):
+    project = project_with(tmp_path, "one")
+    assert "Latest labels" not in Visitor(project).client.get("/").content.decode()
+
+
+def test_the_acknowledgement_comes_before_every_page_and_once(tmp_path):
+    ada = Visitor(project_with(tmp_path, "one"))
+    fresh = Client()
+    Acknowledgement.objects.filter(user=ada.user).delete()
+    fresh.force_login(ada.user, backend=BACKEND)
+    page = f"/projects/{ada.project.slug}/work/"
+    sent = fresh.get(page)
+    assert (sent.status_code, sent.url.split("?")[0]) == (302, "/consent/")
+    assert fresh.post("/consent/", {"next": page}).status_code == 422
+    done = fresh.post("/consent/", {"next": page, "is_adult": "yes", "time_zone": "Europe/Lisbon"})
+    assert done.url == page
+    assert fresh.get(page).status_code == 200
+    assert fresh.post("/consent/", {"next": "https://elsewhere.example/", "is_adult": "yes"}).url == "/"
+
+
+def test_a_new_guideline_is_told_once_compared_and_pinned_to_votes(tmp_path):
+    project = project_with(tmp_path, "one", "two")
+    ada, lead = Visitor(project), Visitor(project, "lead")
+    ada.get("work/")
+    first = ada.take()
+    form = lead.get("guideline/edit/").context["form"]
+    typed = {field.name: field.value() or "" for field in form}
+    typed |= {"summary": "Say less", "in-threat": "Only <b>this</b>", "question-0": "Why?", "answer-0": "Because."}
+    assert lead.post("guideline/edit/", **typed).status_code == 302
+    stale = lead.post("guideline/edit/", **(typed | {"body": "A text that must not be lost"}))
+
+    assert stale.status_code == 409
+    assert "A text that must not be lost" in stale.content.decode()
+    assert "has changed since your last visit" in ada.get("work/").content.decode()
+    assert "has changed since your last visit" not in ada.get("work/").content.decode()
+    changed = ada.get("guideline/1/2/").content.decode()
+    assert "<ins>In: Only &lt;b&gt;this&lt;/b&gt;</ins>" in changed
+    ada.vote(first, guideline="1")
+    ada.vote(ada.get("label/").context["lease"])
+    pinned = Vote.objects.filter(item__project=project).order_by("pk").values_list("guideline__name", flat=True)
+    assert list(pinned) == ["1", "2"]
+
+
+def test_an_admin_invites_changes_and_closes_but_not_themselves(tmp_path):
+    project = project_with(tmp_path, "one")
+    admin, ada = Visitor(project, "admin"), Visitor(project)
+    page = admin.post("people/invite/", username=f"new-of-{ada.name}", role="annotator").content.decode()
+    assert "/invitation/" in page
+    assert admin.post(f"people/{ada.user.pk}/", do="role", role="lead").status_code == 302
+    assert ada.get("queue/").status_code == 200
+    admin.post(f"people/{ada.user.pk}/", do="close")
+    assert ada.get("work/").status_code == 302
+    admin.post(f"people/{ada.user.pk}/", do="open")
+    admin.post(f"people/{ada.user.pk}/", do="remove")
+    assert admin.get(f"people/{ada.user.pk}/").status_code == 404
+    assert admin.post(f"people/{admin.user.pk}/", do="close").status_code == 409
+    assert admin.get("people/").status_code == 200
+
+
+def test_wishes_are_kept_and_nonsense_is_refused_by_field(tmp_path):
+    ada = Visitor(project_with(tmp_path, "one"))
+    kept = ada.post("wellbeing/", daily_cap=20, time_zone="Europe/Lisbon", opted_out=["threat"], break_after_minutes="")
+    wrong = ada.post("wellbeing/", daily_cap=-3, time_zone="Mars/Olympus")
+
+    assert kept.status_code == 302
+    assert wrong.status_code == 422
+    assert set(wrong.context["form"].errors) == {"daily_cap", "time_zone"}
+    assert ada.get("wellbeing/").context["form"]["opted_out"].value() == ["threat"]
