@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from adjudication.models import Decision
+from adjudication.others import OtherText
 from annotation.models import Annotator, Vote
 from corpus.models import Category, Item, Project
 from jury.models import Ballot, Juror
@@ -219,3 +220,23 @@ def latest_labels(project: Project, count: int) -> list[dict[str, Any]]:
         }
         for decision in decided.order_by("-changed_at", "item__external_id")[:count]
     ]
+
+
+OTHER_TEXTS = """
+SELECT other_text, count(*) FILTER (WHERE kind = 'human'), count(*) FILTER (WHERE kind = 'llm'),
+    array_agg(DISTINCT external_id ORDER BY external_id)
+FROM (
+    SELECT 'human' AS kind, item_id, categories, other_text FROM annotation_vote WHERE is_current
+    UNION ALL
+    SELECT 'llm', item_id, categories, other_text FROM jury_ballot WHERE is_current AND outcome = 'cast'
+) AS opinion JOIN corpus_item i ON i.id = item_id
+WHERE i.project_id = %s AND i.withdrawn_at IS NULL AND 'other' = ANY(categories) AND btrim(other_text) <> ''
+GROUP BY other_text
+"""
+
+
+def other_texts(project: Project) -> list[OtherText]:
+    """Give what current opinions called `other`, each text once, in no order."""
+    with connection.cursor() as cursor:
+        cursor.execute(OTHER_TEXTS, [project.pk])
+        return [OtherText(text, people, models, tuple(ids)) for text, people, models, ids in cursor.fetchall()]

@@ -31,5 +31,6 @@ urlpatterns = [
     ),
     path("consent/", consent, name="consent"),
     path("projects/<slug:slug>/", include("annotation.urls")),
+    path("projects/<slug:slug>/", include("adjudication.urls")),
     path("api/v1/", include("config.api")),
 ]

@@ -5,9 +5,10 @@ from corpus.actions.imports import import_dialogues
 from corpus.actions.items import withdraw_item
 from corpus.actions.people import add_member, change_role, remove_member, set_active
 from corpus.actions.projects import create_project
-from corpus.actions.taxonomies import load_taxonomy
+from corpus.actions.taxonomies import add_category, load_taxonomy
 
 __all__ = [
+    "add_category",
     "add_member",
     "change_role",
     "create_project",

@@ -1,11 +1,24 @@
+import re
+from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 import orjson
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from corpus.models import Category, Taxonomy
+from corpus import queries
+from corpus.actions.events import record_event
+from corpus.errors import Refused
+from corpus.labels import fold
+from corpus.models import Category, Event, Project, Taxonomy
 
 FOLDER = Path(__file__).resolve().parent.parent / "taxonomies"
+EXTENDED = "taxonomy.extended"
+SEPARATORS = ",;"
+"What stands between the names of categories in files."
+LONGEST_NAME = 60
 
 
 @transaction.atomic
@@ -23,3 +36,81 @@ def load_taxonomy(path: Path) -> Taxonomy:
             for position, category in enumerate(content["categories"], start=1)
         )
     return taxonomy
+
+
+@transaction.atomic
+def add_category(*, project: Project, by: User, slug: str, name: str, definition: str) -> Category:
+    """
+    Give the project the next version of its taxonomy, with one more fine-grained category at the end.
+
+    Opinions stay pinned to the version they were given under. No other project changes: from the
+    first time on, the taxonomy is the project's own.
+
+    :raises Refused: if the slug or the name is taken or cannot be used, or the definition is empty
+    """
+    # One lead at a time: the second extends what the first made. Votes and items do not wait for this lock.
+    project = Project.objects.select_for_update(no_key=True, of=("self",)).select_related("taxonomy").get(pk=project.pk)
+    before = project.taxonomy
+    name, definition = " ".join(name.split()), definition.strip()
+    check_is_new(before, slug, name)
+    known = queries.categories_of(project)
+    after = Taxonomy(name=own_name(project), version=before.version + 1, title=before.title, about=before.about)
+    after.save()
+    added = Category(
+        taxonomy=after,
+        slug=slug,
+        name=name,
+        code=next_code(known),
+        tier=Category.Tier.FINE,
+        position=max((category.position for category in known), default=0) + 1,
+        definition=definition,
+    )
+    check_fits(added)
+    for category in known:
+        category.pk, category.taxonomy = None, after
+    Category.objects.bulk_create([*known, added])
+    project.taxonomy = after
+    project.save(update_fields=["taxonomy"])
+    detail = {"category": slug, "name": name, "before": str(before)}
+    record_event(project=project, verb=EXTENDED, subject=str(after), actor=by, detail=detail)
+    return added
+
+
+def check_is_new(taxonomy: Taxonomy, slug: str, name: str) -> None:
+    """
+    :raises Refused: if the taxonomy has a category that is written like either
+    """
+    if not fold(slug) or not fold(name):
+        raise Refused("A category needs a name and a short name with at least one letter or digit.")
+    if taken := set(SEPARATORS) & set(name):
+        raise Refused(f"The name cannot have {min(taken)!r} in it: that is what separates categories in files.")
+    spellings = queries.spellings_of(taxonomy)
+    for written in (slug, name):
+        if meant := spellings.get(written) or spellings.get(fold(written)):
+            raise Refused(f"{written!r} is how the category {meant!r} is written already. Choose another.")
+
+
+def check_fits(category: Category) -> None:
+    """
+    :raises Refused: if a field of it is empty, too long or otherwise unfit
+    """
+    try:
+        category.clean_fields(exclude=["taxonomy"])
+    except ValidationError as error:
+        raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
+
+
+def own_name(project: Project) -> str:
+    """Name the project's own taxonomy: as it is if the project made it, else one that nobody has."""
+    taxonomy = project.taxonomy
+    if Event.objects.filter(project=project, verb=EXTENDED, subject=str(taxonomy)).exists():
+        return taxonomy.name
+    wanted = f"{taxonomy.name}-{project.slug}"[:LONGEST_NAME]
+    numbered = (f"{wanted[: LONGEST_NAME - 4]}-{number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if not Taxonomy.objects.filter(name=name).exists())
+
+
+def next_code(categories: Sequence[Category]) -> str:
+    """Give the S-number after the highest in use."""
+    numbers = [int(found[1]) for each in categories if (found := re.fullmatch(r"S(\d+)", each.code))]
+    return f"S{max(numbers, default=0) + 1}"
