@@ -1,9 +1,10 @@
 """
 People at work over HTTP, as many as asked for, each answering as fast as the pages do.
 
-    python -m bench.people ADDRESS PROJECT FILE_OF_TOKENS [--seconds S] [--skip SHARE] [--leave SHARE]
+    python -m bench.people ADDRESS[,ADDRESS] PROJECT FILE_OF_TOKENS [--seconds S] [--skip SHARE] [--leave SHARE]
 
-Prints one JSON object: latencies in milliseconds of `next` and of `vote`, counts, votes a second.
+With several addresses the people are shared out among them. Prints one JSON object: latencies
+in milliseconds of `next` and of `vote`, counts, votes a second.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import random
 import statistics
 import time
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
 
@@ -39,6 +41,7 @@ class Person:
     """One annotator: takes, votes, sometimes skips, sometimes walks away; asks again when a call fails."""
 
     http: aiohttp.ClientSession
+    address: str
     project: str
     token: str
     tally: Tally
@@ -81,7 +84,7 @@ class Person:
 
     async def call(self, route: str, body: dict, times: list[float]) -> tuple[int, dict]:
         """Post, and post the same again while the server is away: every route is safe to repeat."""
-        url = URL(f"/api/v1/projects/{self.project}/{route}", encoded=True)
+        url = URL(f"{self.address}/api/v1/projects/{self.project}/{route}", encoded=True)
         headers = {"Authorization": f"Token {self.token}"}
         while True:
             began = time.perf_counter()
@@ -97,13 +100,15 @@ class Person:
                 await asyncio.sleep(AGAIN)
 
 
-async def work(address: str, project: str, tokens: list[str], *, seconds: float, skip: float, leave: float) -> dict:
+async def work(
+    addresses: list[str], project: str, tokens: list[str], *, seconds: float, skip: float, leave: float
+) -> dict:
     tally, began = Tally(), time.monotonic()
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(address, connector=connector) as http:
+    async with aiohttp.ClientSession(connector=connector) as http:
         people = [
-            Person(http, project, token, tally, began + seconds, skip, leave, random.Random(number))
-            for number, token in enumerate(tokens)
+            Person(http, address, project, token, tally, began + seconds, skip, leave, random.Random(number))
+            for number, (token, address) in enumerate(zip(tokens, cycle(addresses), strict=False))
         ]
         await asyncio.gather(*(person.work() for person in people))
     return summary(tally, time.monotonic() - began)
@@ -132,7 +137,7 @@ def quantiles(times: list[float]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.people")
-    parser.add_argument("address")
+    parser.add_argument("addresses", type=lambda text: text.split(","))
     parser.add_argument("project")
     parser.add_argument("tokens", type=Path)
     parser.add_argument("--seconds", type=float, default=20)
@@ -141,7 +146,7 @@ def main() -> None:
     given = parser.parse_args()
     tokens = given.tokens.read_text().split()
     figures = asyncio.run(
-        work(given.address, given.project, tokens, seconds=given.seconds, skip=given.skip, leave=given.leave)
+        work(given.addresses, given.project, tokens, seconds=given.seconds, skip=given.skip, leave=given.leave)
     )
     print(json.dumps(figures))
 
