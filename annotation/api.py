@@ -10,7 +10,6 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 
 from annotation import queries
 from annotation.actions import cast_vote, correct_vote, renew_lease, skip_item
-from annotation.desk import Resting
 from annotation.models import Vote
 from annotation.progress import own_progress, queue_progress
 from annotation.queue import claim_next
@@ -33,25 +32,21 @@ class CastVote(ProjectView):
     def post(self, request: Request, slug: str, external_id: str) -> Response:
         body = VoteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        vote, is_new = cast_vote(
+        takes_next = request.query_params.get("next") == "1"
+        turn = cast_vote(
             project=self.project,
             user=self.access.user,
             external_id=external_id,
             lease=body.validated_data["lease"],
             answer=body.answer(spellings_of(self.project.taxonomy)),
+            takes_next=takes_next,
         )
-        content: dict[str, Any] = {"vote": as_vote(vote, external_id)}
-        if request.query_params.get("next") == "1":
-            content |= self.next_item()
-        return Response(content, status=HTTP_201_CREATED if is_new else HTTP_200_OK)
-
-    def next_item(self) -> dict[str, Any]:
-        """The vote stands whatever comes of this; a limit of the queue is told beside it."""
-        try:
-            lease = claim_next(project=self.project, user=self.access.user)
-        except Resting as rest:
-            return {"next": None, "resting": {"code": rest.code, "message": str(rest)}}
-        return {"next": None if lease is None else as_lease(lease)}
+        content: dict[str, Any] = {"vote": as_vote(turn.vote, external_id)}
+        if takes_next:
+            content["next"] = None if turn.lease is None else as_lease(turn.lease)
+        if turn.resting:
+            content["resting"] = {"code": turn.resting.code, "message": str(turn.resting)}
+        return Response(content, status=HTTP_201_CREATED if turn.is_new else HTTP_200_OK)
 
 
 class SkipItem(ProjectView):

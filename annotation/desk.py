@@ -1,6 +1,6 @@
 """A person at work in a project: found, and held still for the length of a transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -40,6 +40,7 @@ RECORD = """
             + CASE WHEN now() - d.last_at < %(pause)s THEN extract(epoch FROM now() - d.last_at) ELSE 0 END,
         stretch_began_at = CASE WHEN now() - d.last_at < %(pause)s THEN d.stretch_began_at ELSE now() END,
         last_at = now()
+    RETURNING votes, stretch_began_at, last_at
 """
 
 
@@ -119,6 +120,9 @@ def check_rested(desk: Desk) -> None:
         )
 
 
-def record_work(desk: Desk, *, votes: int = 0, skips: int = 0) -> None:
-    """Add an answer to the person's day."""
-    one_row(RECORD, {"user": desk.user, "day": desk.day, "votes": votes, "skips": skips, "pause": desk.pause})
+def record_work(desk: Desk, *, votes: int = 0, skips: int = 0) -> Desk:
+    """Add an answer to the person's day, and give the desk as it is now."""
+    row = one_row(RECORD, {"user": desk.user, "day": desk.day, "votes": votes, "skips": skips, "pause": desk.pause})
+    if row is None:
+        raise RuntimeError(f"no day for {desk.user}")
+    return replace(desk, votes_today=row[0], stretch_began_at=row[1], last_at=row[2])

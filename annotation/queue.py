@@ -54,7 +54,10 @@ OF_BATCH = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id = %(bat
 # One more seat of one item, for an answer whose own seat went to somebody else.
 OF_ITEM = CLAIM.format(
     item=ITEM,
-    free=FREE.format(of_batch="s.item_id = %(item)s").replace("s.project_id = %(project)s AND", ""),
+    free=FREE.format(
+        of_batch="""s.item_id = %(item)s AND (s.batch_id IS NULL
+            OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))"""
+    ).replace("s.project_id = %(project)s AND", ""),
 ).replace("ORDER BY s.project_id, s.batch_id, s.place", "ORDER BY s.number")
 
 # A lease that ran out is taken up again while nobody else has the seat, unless its batch has closed.
@@ -141,13 +144,21 @@ def claim_next(*, project: Project, user: User) -> Lease | None:
 
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    desk = sit_down(project, user)
+    return claim_at(sit_down(project, user))
+
+
+def claim_at(desk: Desk) -> Lease | None:
+    """
+    Hand out the next item to a person who sits at their desk already.
+
+    :raises Resting: if they have reached their daily cap, or a break is due
+    """
     if lease := run(HELD, desk):
         return lease
     check_rested(desk)
     if lease := hand_out_check(desk) or claim_seat(desk):
         return lease
-    return claim_seat(desk) if seat_new_items(project) else None
+    return claim_seat(desk) if seat_new_items(desk.project) else None
 
 
 @transaction.atomic
@@ -165,7 +176,9 @@ def claim_seat(desk: Desk) -> Lease | None:
 
 def claim_seat_of(desk: Desk, item: int) -> Lease | None:
     """Lease a further seat of one item, if it has one open."""
-    return run(OF_ITEM, desk, item=item)
+    if lease := run(OF_ITEM, desk, item=item):
+        return lease
+    return run(OF_ITEM, desk, item=item) if seat_new_items(desk.project) else None
 
 
 def hand_out_check(desk: Desk) -> Lease | None:

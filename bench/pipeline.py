@@ -9,13 +9,12 @@ ratio is to the floor of the same run. Absolute figures move with the machine.
 
 import argparse
 import json
-import os
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+from bench.homes import own_home
 
 LIMITS = {"import_dialogues": 4.0, "recount": 3.0, "export": 3.0}
 FLOORS = {"import_dialogues": "import_floor", "recount": "recount_floor", "export": "export_floor"}
@@ -30,22 +29,8 @@ def main() -> int:
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="assize-bench-"))
-    os.environ["ASSIZE_HOME"] = str(folder / "home")
-    from config import embedded
-    from config.env import HOME
-
-    try:
-        embedded.start(HOME)
-        from config.boot import bring_up
-
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        bring_up()
-        figures = {times: measure(times, options.repeat, folder) for times in options.times}
-        return report(figures)
-    finally:
-        embedded.stop(HOME)
-        shutil.rmtree(folder, ignore_errors=True)
+    with own_home() as folder:
+        return report({times: measure(times, options.repeat, folder) for times in options.times})
 
 
 def measure(times: int, repeat: int, folder: Path) -> Figures:

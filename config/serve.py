@@ -75,13 +75,17 @@ def start_all(port: int) -> Processes:
 
     celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
     schedule = str(HOME.path / "beat-schedule")
-    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
     commands = {
-        "web": [*gunicorn, "--workers", "2", "--threads", "4", "--log-level", "warning"],
+        "web": web_command(port),
         "worker": worker_command(),
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="],
     }
     return {name: start(command, HOME.path / f"{name}.log") for name, command in commands.items()}
+
+
+def web_command(port: int) -> list[str]:
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    return [*gunicorn, "--workers", "2", "--threads", "4", "--log-level", "warning"]
 
 
 def start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":

@@ -132,7 +132,7 @@ function press(key) {
   const radio = all("input[type=radio]").find((input) => input.dataset.key === key);
   if (radio) { radio.click(); radio.focus(); return true; }
   const work = {
-    r: () => { const all = document.getElementById("dialogue"); all.open = !all.open; },
+    r: () => { const dialogue = document.getElementById("dialogue"); dialogue.open = !dialogue.open; },
     c: () => document.getElementById("search")?.focus(),
     n: () => document.getElementById("rationale")?.focus(),
     s: () => { const skip = document.getElementById("skip"); skip.open = true; skip.querySelector("input[type=radio]").focus(); },

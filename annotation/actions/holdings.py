@@ -1,7 +1,7 @@
 """What a lease is for, whether of a seat or of a check, in time or late."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from annotation.desk import Desk
 from annotation.models import Check, LapsedLease, Seat, Vote
@@ -73,6 +73,17 @@ def late_holding(desk: Desk, lease: uuid.UUID, external_id: str) -> Holding:
     raise LeaseLost(
         "The time for this dialogue ran out, and meanwhile others have judged it. Your answer was not counted."
     )
+
+
+def seated(desk: Desk, holding: Holding) -> Holding:
+    """
+    Give an answer on gold one of the item's seats, while there is one.
+
+    Without a seat an answer only checks the person: it is no opinion, so that no item has more than it wants.
+    """
+    if holding.check is None or holding.check.kind != Check.Kind.GOLD or not claim_seat_of(desk, holding.item):
+        return holding
+    return replace(holding, seat=Seat.objects.get(item=holding.item, leased_to=desk.annotator).pk)
 
 
 def give_back(holding: Holding) -> None:

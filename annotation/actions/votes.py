@@ -1,5 +1,5 @@
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -7,9 +7,10 @@ from django.db import transaction
 
 from annotation import queries
 from annotation.actions.guidelines import guideline_shown
-from annotation.actions.holdings import Holding, find_holding, late_holding, vote_under
-from annotation.desk import Desk, record_work, sit_down
+from annotation.actions.holdings import Holding, find_holding, late_holding, seated, vote_under
+from annotation.desk import Desk, Resting, record_work, sit_down
 from annotation.models import Seat, Vote
+from annotation.queue import Lease, claim_at
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Field, Judgement, check_judgement
@@ -47,14 +48,27 @@ class Answer:
     "The name of the version they were shown; the one in force where none is named."
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of an answer, and what comes next."""
+
+    vote: Vote
+    is_new: bool
+    lease: Lease | None = None
+    "The next item; none where nothing is left for the person, or they are to rest."
+    resting: Resting | None = None
+
+
 @transaction.atomic
-def cast_vote(*, project: Project, user: User, external_id: str, lease: uuid.UUID, answer: Answer) -> tuple[Vote, bool]:
+def cast_vote(
+    *, project: Project, user: User, external_id: str, lease: uuid.UUID, answer: Answer, takes_next: bool = False
+) -> Turn:
     """
     Record a person's vote under their lease; the same answer under the same lease again changes nothing.
 
     An answer that comes after its lease has lapsed still counts while the item has an open seat.
 
-    :return: the vote, and whether it is new
+    :param takes_next: claim the next item in the same transaction
     :raises Invalid: if the answer breaks a rule
     :raises AlreadyVoted: if the lease was used for another answer
     :raises LeaseLost: if the lease has lapsed and none of the item's seats is left
@@ -62,15 +76,22 @@ def cast_vote(*, project: Project, user: User, external_id: str, lease: uuid.UUI
     """
     desk = sit_down(project, user)
     holding = find_holding(desk, lease, external_id)
-    if holding is None:  # not the common way, so asked for only now
-        if before := vote_under(desk, lease, external_id):
-            return the_same(before, answer), False
-        holding = late_holding(desk, lease, external_id)
-    check_answer(project, answer, has_response=holding.has_response)
-    vote = write_vote(desk, holding, lease, answer)
-    record_work(desk, votes=1)
-    record_event(project=project, verb="item.voted", subject=external_id, actor=user, detail={"vote": vote.pk})
-    return vote, True
+    before = None if holding else vote_under(desk, lease, external_id)  # not the common way, so asked for only now
+    if before:
+        vote = the_same(before, answer)
+    else:
+        vote = write_vote(desk, holding or late_holding(desk, lease, external_id), lease, answer)
+        desk = record_work(desk, votes=1)
+        record_event(project=project, verb="item.voted", subject=external_id, actor=user, detail={"vote": vote.pk})
+    turn = Turn(vote, is_new=before is None)
+    return with_next(turn, desk) if takes_next else turn
+
+
+def with_next(turn: Turn, desk: Desk) -> Turn:
+    try:
+        return replace(turn, lease=claim_at(desk))
+    except Resting as rest:  # the vote stands
+        return replace(turn, resting=rest)
 
 
 def the_same(vote: Vote, answer: Answer) -> Vote:
@@ -103,6 +124,11 @@ WRITE = """
 
 
 def write_vote(desk: Desk, holding: Holding, lease: uuid.UUID, answer: Answer) -> Vote:
+    """
+    :raises Invalid: if the answer breaks a rule
+    """
+    check_answer(desk.project, answer, has_response=holding.has_response)
+    holding = seated(desk, holding)
     check = holding.check
     values: dict[str, Any] = {
         "item_id": holding.item,
@@ -110,7 +136,7 @@ def write_vote(desk: Desk, holding: Holding, lease: uuid.UUID, answer: Answer) -
         "lease": lease,
         "cast_at": desk.now,
         "repeats_id": check.repeats_id if check else None,
-        "is_current": check is None or check.repeats_id is None,
+        "is_current": holding.seat is not None,
         **columns(desk, answer),
     }
     row = one_row(WRITE, values | {"seat": holding.seat, "check": check.lease if check else None})

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -6,7 +7,7 @@ from django.contrib.auth.models import User
 from annotation import queries
 from annotation.models import Queue
 from annotation.words import LABEL_WORDS
-from corpus.models import Project
+from corpus.models import Category, Project
 
 
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
@@ -61,3 +62,22 @@ class GoldForm(forms.Form):
     prompt_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
     response_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
     reason = forms.CharField(required=False, max_length=10_000, label="Why, for other leads")
+
+
+class ExpectedForm(forms.Form):
+    external_ids = forms.CharField(
+        max_length=1_000_000,
+        label="Ids of dialogues, one a line",
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+    categories = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="They are probably about (nothing ticked: unknown)"
+    )
+
+    def __init__(self, *args: Any, categories: Sequence[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["categories"]
+        field.choices = [(category.slug, category.name) for category in categories]
+
+    def clean_external_ids(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["external_ids"].splitlines() if line.strip()]

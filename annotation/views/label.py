@@ -54,14 +54,15 @@ def vote(request: PageRequest, access: Access) -> HttpResponse:
     lease = posted_lease(request)
     try:
         if form.is_valid():
-            cast_vote(
+            turn = cast_vote(
                 project=access.project,
                 user=access.user,
                 external_id=request.POST.get("item", ""),
                 lease=lease,
                 answer=form.answer(),
+                takes_next=True,
             )
-            return hand_over(request, access)
+            return show_handed(request, access, turn.lease, turn.resting)
     except Invalid as error:
         form.refuse(error)
     except (AlreadyVoted, LeaseLost, NoSuchLease) as refusal:
@@ -110,18 +111,19 @@ def posted_lease(request: PageRequest) -> uuid.UUID:
 
 
 def hand_over(request: PageRequest, access: Access) -> HttpResponse:
-    """Claim the next item and show it; what the queue says against that is shown in its place."""
-    lease, resting = None, ""
+    """Claim the next item and show it."""
     try:
-        lease = claim_next(project=access.project, user=access.user)
+        return show_handed(request, access, claim_next(project=access.project, user=access.user), None)
     except Resting as rest:
-        resting = str(rest)
+        return show_handed(request, access, None, rest)
+
+
+def show_handed(request: PageRequest, access: Access, lease: Lease | None, resting: Resting | None) -> HttpResponse:
+    """Show what was handed out; what the queue says against it is shown in its place."""
     if request.htmx:
-        return show_desk(request, access, lease, resting=resting, is_done=lease is None and not resting)
-    if resting:
-        messages.info(request, resting)
-    elif lease is None:
-        messages.info(request, "Nothing is left for you at the moment. Thank you.")
+        return show_desk(request, access, lease, resting=resting, is_done=not (lease or resting))
+    if not lease:
+        messages.info(request, str(resting) if resting else "Nothing is left for you at the moment. Thank you.")
     return redirect("annotation:label", access.project.slug)
 
 

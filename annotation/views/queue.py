@@ -21,12 +21,14 @@ from annotation.actions import (
 from annotation.actions import (
     open_batch as open_a_batch,
 )
-from annotation.forms.queue import BatchForm, GoldForm, QueueForm
+from annotation.forms.queue import BatchForm, ExpectedForm, GoldForm, QueueForm
 from annotation.models import Batch, Queue
 from annotation.progress import batch_progress, leases_out, queue_progress
 from corpus.access import Access, PageRequest, Role, members_only
+from corpus.actions import expect_categories
 from corpus.errors import Invalid
 from corpus.labels import Judgement
+from corpus.queries import categories_of
 
 
 @require_safe
@@ -103,6 +105,20 @@ def gold(request: PageRequest, access: Access) -> HttpResponse:
     return show_queue(request, access, gold_form=form, status=422)
 
 
+@require_POST
+@members_only(Role.LEAD)
+def expected(request: PageRequest, access: Access) -> HttpResponse:
+    """Say what dialogues are probably about, which opting out goes by."""
+    form = ExpectedForm(request.POST, categories=categories_of(access.project))
+    try:
+        if form.is_valid():
+            changed = expect_categories(project=access.project, by=access.user, **form.cleaned_data)
+            return back(request, access, f"Kept; it was new for {changed:,} of them.")
+    except Invalid as error:
+        form.add_error("external_ids", f"{error.reason[:1].upper()}{error.reason[1:]}.")
+    return show_queue(request, access, expected_form=form, status=422)
+
+
 def numbers(texts: list[str]) -> list[int]:
     return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
 
@@ -132,6 +148,7 @@ def show_queue(request: PageRequest, access: Access, *, status: int = 200, **for
         "settings_form": QueueForm(instance=settings_of(access)),
         "batch_form": BatchForm(project=project),
         "gold_form": GoldForm(),
+        "expected_form": ExpectedForm(categories=categories_of(project)),
         **forms,
     }
     return render(request, "annotation/queue.html", context, status=status)

@@ -2,7 +2,7 @@
 
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
-from corpus.actions.items import withdraw_item
+from corpus.actions.items import expect_categories, withdraw_item
 from corpus.actions.people import add_member, change_role, remove_member, set_active
 from corpus.actions.projects import create_project
 from corpus.actions.taxonomies import add_category, load_taxonomy
@@ -12,6 +12,7 @@ __all__ = [
     "add_member",
     "change_role",
     "create_project",
+    "expect_categories",
     "import_dialogues",
     "load_taxonomy",
     "record_event",

@@ -17,6 +17,7 @@ from django.utils import timezone
 from annotation.models import LapsedLease, Seat, Skip, Vote
 from config.embedded.processes import free_port, wait_until
 from config.home import CHECKOUT
+from config.serve import web_command
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 
 pytestmark = pytest.mark.slow
@@ -31,9 +32,8 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
         self.port = free_port()
 
     def __enter__(self) -> "web_process":
-        gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(
-            [*gunicorn, "--threads", "8", "--log-level", "error"],
+            web_command(self.port),
             cwd=CHECKOUT,
             env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PGOPTIONS": "-c lock_timeout=100ms"},
             start_new_session=True,

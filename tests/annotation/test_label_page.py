@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from annotation.models import Check, Person, Queue, Seat, Vote, WorkDay
+from corpus.models import Item
 from tests.annotation.people import Visitor
 from tests.api.test_queue import project_with
 from tests.factories import dialogue
@@ -145,6 +146,40 @@ def test_the_queue_keeps_the_daily_cap_the_break_and_the_opt_outs(tmp_path):
     assert ada.take() is None
     WorkDay.objects.filter(user=ada.user).update(last_at=timezone.now() - timedelta(minutes=6))
     assert ada.take().item.external_id[0] == "o"
+
+
+def test_a_lead_says_what_dialogues_are_about_and_the_queue_goes_by_it(tmp_path):
+    project = project_with(tmp_path, "one", "two", "three")
+    lead, ada = Visitor(project, "lead"), Visitor(project)
+    Person.objects.update_or_create(user=ada.user, defaults={"opted_out": ["threat"]})
+    wrong = lead.post("queue/expected/", external_ids="one\nfour", categories=["threat"])
+    assert (wrong.status_code, "has no dialogue &#x27;four&#x27;" in text_of(wrong)) == (422, True)
+    assert not Item.objects.filter(project=project).exclude(expected_categories=[]).exists()
+    assert lead.post("queue/expected/", external_ids=" one\r\ntwo\r\n\r\n", categories=["threat"]).status_code == 302
+
+    assert ada.take().item.external_id == "three"
+    ada.vote(ada.take())
+    assert ada.take() is None
+    lead.post("queue/expected/", external_ids="two")
+    assert ada.take().item.external_id == "two"
+    assert ada.post("queue/expected/", external_ids="one").status_code == 403
+
+
+def test_a_vote_on_gold_takes_a_seat_while_there_is_one_and_never_makes_one_too_many(tmp_path):
+    project = project_with(tmp_path, "one", votes_wanted=1)
+    lead, ada, bea = Visitor(project, "lead"), Visitor(project), Visitor(project)
+    lead.post("queue/gold/", external_id="one", prompt_label="safe", response_label="safe")
+    hands_out(project, gold_percent=100)
+    leases = [ada.take(), bea.take()]
+    assert [lease.item.external_id for lease in leases] == ["one", "one"]
+    ada.vote(leases[0])
+    bea.vote(leases[1])
+
+    assert list(Vote.objects.filter(item__project=project).order_by("pk").values_list("is_current", flat=True)) == [
+        True, False,
+    ]  # fmt: skip
+    assert Check.objects.filter(item__project=project, vote__isnull=False).count() == 2
+    assert Seat.objects.get(project=project).vote.annotator.user == ada.user
 
 
 def test_gold_and_repeats_look_like_any_other_and_are_measured(tmp_path):

@@ -1,6 +1,11 @@
 """Next, vote, skip: what a program of an annotator relies on."""
 
 import uuid
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from knox.models import AuthToken
 
 from annotation.models import Seat, Vote
 from tests.api.client import Program
@@ -214,6 +219,22 @@ def test_nobody_gets_nothing(client, tmp_path):
     answer = client.post(f"/api/v1/projects/{project.slug}/next/")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_authenticated")
+
+
+def test_a_token_that_is_wrong_expired_or_of_a_closed_account_opens_nothing(client, tmp_path):
+    project = project_with(tmp_path, "one")
+    ada = Program(project)
+    route = f"/api/v1/projects/{project.slug}/"
+    for token in ("0" * 64, "ж\x00", "a b"):
+        answer = client.get(route, headers={"authorization": f"Token {token}".encode().decode("latin-1")})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "authentication_failed")
+    tokens = AuthToken.objects.filter(user__username=ada.name)
+    tokens.update(expiry=timezone.now() - timedelta(seconds=1))
+    assert "has expired" in ada.get(f"projects/{project.slug}/").json()["error"]["message"]
+    tokens.update(expiry=None)
+    assert ada.get(f"projects/{project.slug}/").status_code == 200
+    User.objects.filter(username=ada.name).update(is_active=False)
+    assert ada.get(f"projects/{project.slug}/").status_code == 401
 
 
 def test_progress_tells_an_annotator_of_their_own_work_and_a_lead_of_the_queue(tmp_path):

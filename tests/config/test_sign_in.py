@@ -71,6 +71,8 @@ def test_the_page_answers_a_stranger_and_the_right_password_opens(client):
     assert client.get("/").url.startswith("/sign-in/")
 
     assert sign_in(client, person).url == "/"
+    assert client.get("/").url.startswith("/consent/")
+    assert client.post("/consent/", {"next": "/", "is_adult": "yes"}).url == "/"
     assert client.get("/").status_code == 200
     assert client.get("/sign-in/").url == "/"
 

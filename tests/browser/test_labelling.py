@@ -1,0 +1,275 @@
+"""Days at the labelling page: with the keyboard, in two tabs, offline, late, without script, on a telephone."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from annotation.models import Seat, Skip
+from tests.annotation.people import Visitor
+from tests.browser.test_first_visit import come_in
+from tests.browser.visits import Visit, assert_fits, project_of, votes_of
+from tests.factories import dialogue
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def visit(browser, site, tmp_path):
+    with Visit(browser, site, Visitor(project_of(tmp_path))) as visit:
+        yield visit
+        assert visit.complaints == []
+
+
+def item_shown(page):
+    return page.locator("#answer [name=item]").input_value()
+
+
+def wait_for_another(page, item):
+    expect(page.locator("#answer [name=item]")).not_to_have_value(item)
+
+
+def answer_safe(page):
+    page.keyboard.press("1")
+    page.keyboard.press("4")
+
+
+def test_from_the_invitation_to_the_tenth_vote_with_the_keyboard_alone(page, site, tmp_path):
+    project = project_of(tmp_path, count=12)
+    come_in(page, site, project)
+    page.get_by_label("I am an adult").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Label", exact=False).first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Take the next dialogue")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer")).to_be_visible()
+    expect(page.locator(".turn").first).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(page.locator(".turn").first).to_be_visible()
+
+    page.keyboard.press("s")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    skipped = item_shown(page)
+    expect(page.locator("#skip")).not_to_have_attribute("open", "")
+    page.keyboard.press("3")
+    page.keyboard.press("4")
+    page.keyboard.press("c")
+    page.keyboard.type("threat")
+    page.keyboard.press("Enter")
+    page.keyboard.type("other")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Threat")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.get_by_label("What is it?").focus()
+    page.keyboard.type("ticket scalping")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.keyboard.type("on the border")
+    page.keyboard.press("Control+Enter")
+    for _ in range(9):
+        wait_for_another(page, skipped)
+        skipped = item_shown(page)
+        answer_safe(page)
+        page.keyboard.press("Enter")
+    wait_for_another(page, skipped)
+
+    votes = votes_of(project)
+    assert len(votes) == 10
+    assert (votes[0].categories, votes[0].other_text, votes[0].rationale) == (
+        ["threat", "other"], "ticket scalping", "on the border",
+    )  # fmt: skip
+    assert votes[0].seconds > 0
+    assert Skip.objects.filter(item__project=project).count() == 1
+
+
+def test_a_second_tab_with_another_answer_says_so_and_keeps_it(visit):
+    first = visit.start()
+    second = visit.open("label/", visit.new_tab())
+    item = item_shown(first)
+    assert item_shown(second) == item
+    answer_safe(first)
+    first.keyboard.press("Enter")
+    wait_for_another(first, item)
+
+    second.keyboard.press("2")
+    second.keyboard.press("4")
+    second.get_by_label("Note").fill("from the other tab")
+    second.get_by_role("button", name="Vote and go on").click()
+    expect(second.get_by_role("alert")).to_contain_text("perhaps in another tab")
+    expect(second.get_by_text("from the other tab")).to_be_visible()
+    assert [vote.prompt_label for vote in visit.votes()] == ["safe"]
+    second.get_by_role("button", name="Take the next dialogue").click()
+    expect(second.locator("#answer [name=item]")).to_have_value(item_shown(first))
+    visit.complaints.clear()  # the browser logs every 409
+
+
+def test_going_back_shows_what_is_in_hand_and_casts_nothing(visit):
+    page = visit.start()
+    item = item_shown(page)
+    answer_safe(page)
+    page.keyboard.press("Enter")
+    wait_for_another(page, item)
+    second = item_shown(page)
+    page.go_back()
+    page.go_forward()
+
+    expect(page.locator("#answer [name=item]")).to_have_value(second)
+    assert len(visit.votes()) == 1
+
+
+def test_a_double_click_casts_one_vote(visit):
+    page = visit.start()
+    item = item_shown(page)
+    answer_safe(page)
+    page.get_by_role("button", name="Vote and go on").dblclick()
+    wait_for_another(page, item)
+    page.wait_for_timeout(300)
+
+    assert len(visit.votes()) == 1
+    expect(page.locator(".error")).to_have_count(0)
+
+
+def test_what_is_sent_without_a_connection_goes_out_when_it_is_back(visit):
+    page = visit.start()
+    item = item_shown(page)
+    answer_safe(page)
+    page.get_by_label("Note").fill("written on a train")
+    visit.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status")).to_contain_text("No connection")
+    expect(page.get_by_label("Note")).to_have_value("written on a train")
+    visit.context.set_offline(False)
+    wait_for_another(page, item)
+
+    assert [vote.rationale for vote in visit.votes()] == ["written on a train"]
+    expect(page.get_by_text("No connection")).to_have_count(0)
+    visit.complaints.clear()  # the browser logs the failed call
+
+
+def test_what_was_typed_is_there_after_a_reload(visit):
+    page = visit.start()
+    page.keyboard.press("3")
+    page.get_by_text("Threat", exact=True).click()
+    page.get_by_label("Note").fill("half a thought")
+    page.reload()
+
+    expect(page.get_by_label("Note")).to_have_value("half a thought")
+    expect(page.locator("[name=prompt_label][value=unsafe]")).to_be_checked()
+    expect(page.get_by_label("Threat")).to_be_checked()
+
+
+def test_an_answer_whose_time_ran_out_is_not_counted_and_not_lost(visit):
+    page = visit.start()
+    project, item = visit.visitor.project, item_shown(page)
+    Seat.objects.filter(project=project, item__external_id=item).update(
+        leased_until=timezone.now() - timedelta(seconds=1)
+    )
+    bea = Visitor(project)
+    while (theirs := bea.take()) and theirs.item.external_id != item:
+        bea.vote(theirs)
+    bea.vote(theirs)
+    page.keyboard.press("2")
+    page.keyboard.press("5")
+    page.get_by_label("Note").fill("a long thought")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("alert")).to_contain_text("The time for this dialogue ran out")
+    expect(page.get_by_text("a long thought")).to_be_visible()
+    assert_fits(page)
+    visit.complaints.clear()  # the browser logs every 409
+
+
+def test_whoever_was_signed_out_meanwhile_is_told_and_keeps_what_was_typed(visit):
+    page = visit.start()
+    item = item_shown(page)
+    answer_safe(page)
+    page.get_by_label("Note").fill("nearly done")
+    visit.context.clear_cookies(name="sessionid")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("status")).to_contain_text("You are signed out")
+    expect(page.get_by_label("Note")).to_have_value("nearly done")
+    assert item_shown(page) == item
+    visit.complaints.clear()  # the browser logs every 403
+
+
+def test_a_wrong_answer_is_explained_where_it_is_wrong(visit):
+    page = visit.start()
+    page.keyboard.press("3")
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Name at least one category")
+    expect(page.locator("[name=prompt_label][value=unsafe]")).to_be_checked()
+    assert_fits(page)
+    visit.complaints.clear()  # the browser logs every 422
+
+
+def test_the_last_vote_can_be_changed_and_the_dialogue_in_hand_waits(visit):
+    page = visit.start()
+    item = item_shown(page)
+    answer_safe(page)
+    page.keyboard.press("Enter")
+    wait_for_another(page, item)
+    waiting = item_shown(page)
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", name="My vote on")).to_be_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#answer [name=item]")).to_have_value(waiting)
+    assert [(vote.prompt_label, vote.is_current) for vote in visit.votes()] == [
+        ("safe", False), ("needs_caution", True),
+    ]  # fmt: skip
+
+
+def test_all_of_it_works_without_script(browser, site, tmp_path):
+    visitor = Visitor(project_of(tmp_path))
+    with Visit(browser, site, visitor, java_script_enabled=False) as visit:
+        page = visit.start()
+        item = item_shown(page)
+        page.locator("#dialogue summary").click()
+        expect(page.locator(".turn").first).to_be_visible()
+        page.get_by_label("Unsafe").first.check()
+        page.get_by_label("Safe").nth(1).check()
+        page.get_by_label("Other", exact=False).first.check()
+        page.get_by_label("What is it?").fill("something new")
+        page.get_by_role("button", name="Vote and go on").click()
+        wait_for_another(page, item)
+        page.locator("#skip summary").click()
+        page.locator("#skip input[type=radio]").first.check()
+        page.get_by_role("button", name="Skip it").click()
+        page.get_by_role("link", name="My votes").click()
+        page.get_by_role("link", name=item).click()
+        page.get_by_label("Note").fill("added later")
+        page.get_by_role("button", name="Save the correction").click()
+
+        assert [(vote.categories, vote.other_text, vote.rationale) for vote in visit.votes()] == [
+            (["other"], "something new", ""), (["other"], "something new", "added later"),
+        ]  # fmt: skip
+
+
+def test_text_from_right_to_left_runs_so_and_nothing_scrolls_sideways_at_360_px(browser, site, tmp_path):
+    rows = [dialogue("שיחה", text="מה מזג האוויר היום? " * 8 + "<b>x</b>"), dialogue("long", text="w" * 400)]
+    with Visit(browser, site, Visitor(project_of(tmp_path, *rows)), width=360) as visit:
+        page = visit.start()
+        for _ in range(2):
+            page.locator("#dialogue summary").click()
+            is_hebrew = item_shown(page) == "שיחה"
+            turn = page.locator(".turn p").first
+            assert turn.evaluate("element => getComputedStyle(element).direction") == ("rtl" if is_hebrew else "ltr")
+            expect(turn.locator("b")).to_have_count(0)
+            assert_fits(page)
+            item = item_shown(page)
+            answer_safe(page)
+            page.keyboard.press("Enter")
+            expect(page.locator(f"#answer [name=item][value='{item}']")).to_have_count(0)
+        expect(page.get_by_role("heading", name="Nothing left, thank you")).to_be_visible()
+        assert_fits(page)
+        assert visit.complaints == []

@@ -1,0 +1,105 @@
+"""Every page of the annotators' room, in light and dark, wide and narrow, with something on it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from annotation.models import Batch, Queue, Vote
+from tests.annotation.people import Visitor
+from tests.browser.visits import Visit, assert_fits, project_of
+from tests.factories import dialogue, import_votes, opinion
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = [
+    "work/", "label/", "votes/", "guideline/", "guideline/1/2/", "guideline/edit/", "wellbeing/",
+    "queue/", "audits/", "people/", "other/",
+]  # fmt: skip
+LONG = "a dialogue with a rather long name"
+
+
+def lived_in(folder):
+    """A project with a batch, gold, a lease, votes, an audit, two guidelines and something called other."""
+    project = project_of(folder, *(dialogue(f"{LONG} {at:03}") for at in range(12)))
+    admin, ada = Visitor(project, "admin"), Visitor(project)
+    Queue.objects.update_or_create(project=project, defaults={"audit_percent": 100, "gold_percent": 0})
+    admin.post("queue/batches/", name="The first of them", size=9, people=[ada.user.pk, admin.user.pk])
+    for at in range(4):
+        unsafe = {"prompt_label": "unsafe", "categories": ["threat", "other"], "other_text": "ticket scalping"}
+        ada.vote(ada.take(), rationale="a note", **(unsafe if at % 2 else {}))
+    admin.post(
+        "queue/gold/", external_id="a dialogue with a rather long name 000", prompt_label="safe", response_label="safe"
+    )
+    form = admin.get("guideline/edit/").context["form"]
+    typed = {field.name: field.value() or "" for field in form}
+    admin.post("guideline/edit/", **(typed | {"summary": "Clearer", "in-threat": "A line", "out-threat": "Another"}))
+    audit = next(iter(admin.get("audits/").context["waiting"]))
+    said = {"prompt_label": "needs_caution", "response_label": "safe", "rationale": "It turns on who asks."}
+    admin.post(f"audits/{audit.item_id}/", **said)
+    rows = [
+        opinion(
+            "a dialogue with a rather long name 011",
+            "cleo",
+            "unsafe",
+            "safe",
+            categories=["other"],
+            other_text="Ticket-scalping",
+        )
+    ]
+    import_votes(project, folder, rows)
+    return admin, ada
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible_and_do_not_scroll_sideways(browser, site, tmp_path, scheme, width):
+    admin, ada = lived_in(tmp_path)
+    vote = Vote.objects.filter(annotator__user=ada.user).earliest("pk")
+    with Visit(browser, site, admin, width=width, color_scheme=scheme) as visit:
+        visit.start()
+        waiting = next(iter(admin.get("audits/").context["waiting"]))
+        for place in (*PAGES, f"audits/{waiting.item_id}/", f"people/{ada.user.pk}/"):
+            page = visit.open(place)
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
+            for details in page.locator("details:not([open]) > summary").all():
+                details.click()
+            assert_fits(page)
+        assert visit.complaints == []
+    with Visit(browser, site, ada, width=width, color_scheme=scheme) as visit:
+        for place in ("work/", f"votes/{vote.pk}/"):
+            assert_fits(visit.open(place))
+        assert_fits(visit.open("../../consent/"))
+        assert visit.complaints == []
+
+
+def test_a_lead_opens_closes_and_hands_out_a_batch_and_finds_what_was_typed_after_a_mistake(browser, site, tmp_path):
+    project = project_of(tmp_path, count=6)
+    lead, ada = Visitor(project, "lead"), Visitor(project)
+    with Visit(browser, site, lead) as visit:
+        page = visit.open("queue/")
+        page.get_by_text("Open a batch").click()
+        page.get_by_label("Name").first.fill("first")
+        page.get_by_label("Size").fill("0")
+        page.get_by_role("button", name="Open it").click()
+        expect(page.get_by_role("alert").first).to_be_visible()
+        expect(page.get_by_label("Name").first).to_have_value("first")
+        page.get_by_label("Size").fill("4")
+        page.get_by_role("button", name="Open it").click()
+        expect(page.get_by_text("Batch first is open.")).to_be_visible()
+        page.get_by_text("Hand to …").click()
+        page.get_by_label(ada.name).check()
+        page.get_by_role("button", name="Hand out").click()
+        assert list(Batch.objects.get(project=project).people.all()) == [ada.user]
+        page.get_by_role("button", name="Close first").click()
+        expect(page.get_by_role("button", name="Open first again")).to_be_visible()
+
+
+def test_votes_are_found_as_one_types(browser, site, tmp_path):
+    ada = Visitor(project_of(tmp_path, count=4))
+    for at in range(3):
+        ada.vote(ada.take(), rationale="a rare word" if at == 1 else "")
+    with Visit(browser, site, ada) as visit:
+        page = visit.open("votes/")
+        expect(page.get_by_text("3 votes, newest first")).to_be_visible()
+        page.get_by_label("Words").fill("rare")
+        expect(page.get_by_text("1 vote, newest first")).to_be_visible()
+        assert visit.complaints == []
