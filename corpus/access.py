@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -106,11 +106,19 @@ def members_only(
     """Turn a view of (request, access, ...) into one of (request, slug, ...) for members of that project."""
 
     def decorate(view: Callable[Concatenate[PageRequest, Access, P], HttpResponse]) -> Callable[..., HttpResponse]:
-        @login_required
         @wraps(view)
         def guarded(request: PageRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return send_to_sign_in(request)
             return view(request, access_to(slug, request.user, least=least), *args, **kwargs)
 
         return guarded
 
     return decorate
+
+
+def send_to_sign_in(request: PageRequest) -> HttpResponse:
+    """Have somebody sign in and come back; a part of a page gets a plain 401, for the page itself says what to do."""
+    if request.htmx:
+        return HttpResponse(status=401)
+    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")

@@ -107,7 +107,7 @@ for (const kind of ["mouseover", "focusin"]) {
   });
 }
 document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.elt !== answer() || !("seconds" in event.detail.parameters)) return;
+  if (event.detail.elt !== answer()) return;
   count();
   event.detail.parameters.seconds = (seen / 1000).toFixed(1);
 });

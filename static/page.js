@@ -1,11 +1,16 @@
 // What every page needs: say when the server cannot be reached, and where in the world its reader is.
 "use strict";
 
-function say(text) {
-  const notice = document.getElementById("notice");
+function say(text, link) {
   const line = document.createElement("p");
-  line.textContent = text;
-  notice.replaceChildren(line);
+  line.textContent = `${text} `;
+  if (link) {
+    const again = document.createElement("a");
+    again.href = location.href;
+    again.textContent = link;
+    line.append(again);
+  }
+  document.getElementById("notice").replaceChildren(line);
 }
 
 document.addEventListener("htmx:sendError", () => {
@@ -15,7 +20,8 @@ document.addEventListener("htmx:sendError", () => {
 });
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 403) say("You are signed out, or no longer allowed here. Open the start page in another tab, sign in, and send this again.");
+  if (status === 401) say("You are signed out. What you typed is kept in this browser and will be here again.", "Sign in");
+  else if (status === 403) say("You signed in anew, or your role has changed. What you typed is kept in this browser.", "Load the page again");
   else say("The server has a fault. What you typed is kept here; send it again in a moment.");
 });
 document.addEventListener("htmx:beforeSwap", (event) => {

@@ -26,7 +26,7 @@ from annotation.models import Batch, Queue
 from annotation.progress import batch_progress, leases_out, queue_progress
 from corpus.access import Access, PageRequest, Role, members_only
 from corpus.actions import expect_categories
-from corpus.errors import Invalid
+from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
 from corpus.queries import categories_of
 
@@ -53,7 +53,11 @@ def open_batch(request: PageRequest, access: Access) -> HttpResponse:
     form = BatchForm(request.POST, project=access.project)
     if not form.is_valid():
         return show_queue(request, access, batch_form=form, status=422)
-    open_a_batch(project=access.project, by=access.user, **form.cleaned_data)
+    try:
+        open_a_batch(project=access.project, by=access.user, **form.cleaned_data)
+    except Refused as refusal:  # beside the form, for a page of its own would lose what was typed
+        form.add_error(None, str(refusal))
+        return show_queue(request, access, batch_form=form, status=409)
     return back(request, access, f"Batch {form.cleaned_data['name']} is open.")
 
 
@@ -135,12 +139,12 @@ def back(request: PageRequest, access: Access, said: str) -> HttpResponse:
 def show_queue(request: PageRequest, access: Access, *, status: int = 200, **forms: Any) -> HttpResponse:
     project = access.project
     people = list(queries.people_of(project))
+    handed_to = queries.people_by_batch(project)
     context = {
         "access": access,
         "page": "queue",
         "progress": queue_progress(project),
-        "batches": batch_progress(project),
-        "handed_to": queries.people_by_batch(project),
+        "batches": [(batch, handed_to.get(batch["pk"], [])) for batch in batch_progress(project)],
         "people": people,
         "leases": leases_out(project),
         "skips": queries.skips_by_reason(project),

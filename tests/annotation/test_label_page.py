@@ -180,6 +180,10 @@ def test_a_vote_on_gold_takes_a_seat_while_there_is_one_and_never_makes_one_too_
     ]  # fmt: skip
     assert Check.objects.filter(item__project=project, vote__isnull=False).count() == 2
     assert Seat.objects.get(project=project).vote.annotator.user == ada.user
+    assert {row["name"]: row["gold_right"] for row in lead.get("audits/").context["checks"]} == {
+        ada.name: 1,
+        bea.name: 1,
+    }
 
 
 def test_gold_and_repeats_look_like_any_other_and_are_measured(tmp_path):

@@ -14,10 +14,13 @@ class Visit:
     def __init__(self, browser: Browser, site: str, visitor: Visitor, *, width: int = 1440, **options) -> None:
         self.visitor, self.site = visitor, site
         self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        session = visitor.client.cookies["sessionid"].value
-        self.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+        self.sign_in()
         self.complaints: list[str] = []
         self.page = self.new_tab()
+
+    def sign_in(self) -> None:
+        session = self.visitor.client.cookies["sessionid"].value
+        self.context.add_cookies([{"name": "sessionid", "value": session, "url": self.site}])
 
     def new_tab(self) -> Page:
         page = self.context.new_page()
