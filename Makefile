@@ -41,7 +41,8 @@ fix: dev  ## let the formatter and the linter mend what they can
 	$(BIN)/ruff format .
 
 bench: dev  ## the speed claims, each beside its reference, measured in one run
-	@$(BIN)/python -m bench.pipeline $(ARGS)
+	@$(BIN)/python -m bench.pipeline
+	@$(BIN)/python -m bench.queue
 
 clean: stop  ## remove the environment and the home with everything in it
 	rm -rf .venv .assize

@@ -1,7 +1,8 @@
 """A person at work in a project: found, and held still for the length of a transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -120,9 +121,11 @@ def check_rested(desk: Desk) -> None:
         )
 
 
-def record_work(desk: Desk, *, votes: int = 0, skips: int = 0) -> Desk:
-    """Add an answer to the person's day, and give the desk as it is now."""
-    row = one_row(RECORD, {"user": desk.user, "day": desk.day, "votes": votes, "skips": skips, "pause": desk.pause})
-    if row is None:
-        raise RuntimeError(f"no day for {desk.user}")
-    return replace(desk, votes_today=row[0], stretch_began_at=row[1], last_at=row[2])
+def record_work(desk: Desk, *, votes: int = 0, skips: int = 0) -> None:
+    """Add an answer to the person's day."""
+    one_row(RECORD, day_of(desk, votes=votes, skips=skips))
+
+
+def day_of(desk: Desk, *, votes: int = 0, skips: int = 0) -> dict[str, Any]:
+    """Give the parameters of RECORD, for a statement that has it within."""
+    return {"user": desk.user, "day": desk.day, "votes": votes, "skips": skips, "pause": desk.pause}

@@ -147,13 +147,14 @@ def claim_next(*, project: Project, user: User) -> Lease | None:
     return claim_at(sit_down(project, user))
 
 
-def claim_at(desk: Desk) -> Lease | None:
+def claim_at(desk: Desk, *, is_free: bool = False) -> Lease | None:
     """
     Hand out the next item to a person who sits at their desk already.
 
+    :param is_free: whether it is known that they hold nothing
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    if lease := run(HELD, desk):
+    if not is_free and (lease := run(HELD, desk)):
         return lease
     check_rested(desk)
     if lease := hand_out_check(desk) or claim_seat(desk):

@@ -72,6 +72,11 @@ def categories_of(project: Project) -> list[Category]:
     return list(Category.objects.filter(taxonomy=project.taxonomy_id).order_by("position"))
 
 
+def category_names(project: Project) -> dict[str, str]:
+    """Map the slugs of the project's categories to their names."""
+    return {category.slug: category.name for category in categories_of(project)}
+
+
 def latest_taxonomy(name: str) -> Taxonomy:
     """
     :raises Refused: if there is none of that name

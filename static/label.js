@@ -68,6 +68,14 @@ function chooseCategory(input) {
   const slugs = field.value.split(" ").filter((slug) => slug && slug !== input.value);
   if (input.checked) slugs.push(input.value);
   field.value = slugs.join(" ");
+  showOrder();
+}
+function showOrder() {
+  const slugs = answer().elements.order.value.split(" ").filter(Boolean);
+  const name = (slug) => all("input[name=categories]").find((each) => each.value === slug)?.closest("label").querySelector("span").textContent;
+  const line = document.getElementById("in-order");
+  line.hidden = slugs.length < 2;
+  line.textContent = `In this order: ${slugs.map(name).join(", ")}`;
 }
 function showAbout(label) {
   const about = desk().querySelector(".about");
@@ -86,6 +94,7 @@ function settle() {
   if (!answer()) return;
   for (const hidden of desk().querySelectorAll(".search, #show-keys")) hidden.hidden = false;
   takeUpDraft();
+  showOrder();
   seen = 0;
   since = performance.now();
 }

@@ -8,7 +8,7 @@ from django.db import transaction
 from annotation import queries
 from annotation.actions.guidelines import guideline_shown
 from annotation.actions.holdings import Holding, find_holding, late_holding, seated, vote_under
-from annotation.desk import Desk, Resting, record_work, sit_down
+from annotation.desk import RECORD, Desk, Resting, day_of, sit_down
 from annotation.models import Seat, Vote
 from annotation.queue import Lease, claim_at
 from corpus.actions import record_event
@@ -80,16 +80,16 @@ def cast_vote(
     if before:
         vote = the_same(before, answer)
     else:
-        vote = write_vote(desk, holding or late_holding(desk, lease, external_id), lease, answer)
-        desk = record_work(desk, votes=1)
+        vote, desk = write_vote(desk, holding or late_holding(desk, lease, external_id), lease, answer)
         record_event(project=project, verb="item.voted", subject=external_id, actor=user, detail={"vote": vote.pk})
     turn = Turn(vote, is_new=before is None)
-    return with_next(turn, desk) if takes_next else turn
+    # Whoever has just answered in time holds nothing else.
+    return with_next(turn, desk, is_free=holding is not None) if takes_next else turn
 
 
-def with_next(turn: Turn, desk: Desk) -> Turn:
+def with_next(turn: Turn, desk: Desk, *, is_free: bool) -> Turn:
     try:
-        return replace(turn, lease=claim_at(desk))
+        return replace(turn, lease=claim_at(desk, is_free=is_free))
     except Resting as rest:  # the vote stands
         return replace(turn, resting=rest)
 
@@ -103,9 +103,9 @@ def the_same(vote: Vote, answer: Answer) -> Vote:
     raise AlreadyVoted("You have voted on this dialogue already, perhaps in another tab; that vote stands.", vote)
 
 
-# The vote and what it fills, in one statement; the common way of thousands of answers a day.
-WRITE = """
-    WITH cast_vote AS (
+# The vote, what it fills and the person's day, in one statement; the common way of thousands of answers a day.
+WRITE = f"""
+    WITH day AS ({RECORD}), cast_vote AS (
         INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
             rationale, seconds, taxonomy_id, guideline_id, lease, repeats_id, is_current, cast_at)
         VALUES (%(item_id)s, %(annotator_id)s, %(prompt_label)s, %(response_label)s, %(categories)s::text[],
@@ -119,12 +119,14 @@ WRITE = """
         UPDATE annotation_check SET vote_id = cast_vote.id
         FROM cast_vote WHERE annotation_check.lease = %(check)s::uuid
     )
-    SELECT id FROM cast_vote
+    SELECT cast_vote.id, day.* FROM cast_vote, day
 """
 
 
-def write_vote(desk: Desk, holding: Holding, lease: uuid.UUID, answer: Answer) -> Vote:
+def write_vote(desk: Desk, holding: Holding, lease: uuid.UUID, answer: Answer) -> tuple[Vote, Desk]:
     """
+    Write the vote; give it, and the desk as it is now.
+
     :raises Invalid: if the answer breaks a rule
     """
     check_answer(desk.project, answer, has_response=holding.has_response)
@@ -139,8 +141,12 @@ def write_vote(desk: Desk, holding: Holding, lease: uuid.UUID, answer: Answer) -
         "is_current": holding.seat is not None,
         **columns(desk, answer),
     }
-    row = one_row(WRITE, values | {"seat": holding.seat, "check": check.lease if check else None})
-    return Vote(pk=row[0] if row else None, **values)
+    filled = {"seat": holding.seat, "check": check.lease if check else None}
+    row = one_row(WRITE, values | filled | day_of(desk, votes=1))
+    if row is None:
+        raise RuntimeError("the vote was not written")
+    pk, votes, began, last = row
+    return Vote(pk=pk, **values), replace(desk, votes_today=votes, stretch_began_at=began, last_at=last)
 
 
 def check_answer(project: Project, answer: Answer, *, has_response: bool) -> None:

@@ -13,9 +13,10 @@ from annotation.progress import checks_of
 from annotation.views.label import judging
 from corpus.access import Access, PageRequest, Role, members_only
 from corpus.errors import Invalid
-from corpus.queries import categories_of
+from corpus.queries import categories_of, category_names
 
 LATEST = 20
+MOST_WAITING = 100
 
 
 @require_safe
@@ -23,10 +24,12 @@ LATEST = 20
 def audits(request: PageRequest, access: Access) -> HttpResponse:
     draw_audits(project=access.project)
     drawn = Audit.objects.filter(project=access.project).select_related("item", "auditor")
+    waiting = drawn.filter(audited_at=None).order_by("drawn_at", "item")
     context = {
         "access": access,
         "page": "audits",
-        "waiting": drawn.filter(audited_at=None).order_by("drawn_at", "item"),
+        "waiting": waiting[:MOST_WAITING],
+        "waiting_count": waiting.count(),
         "done": drawn.exclude(audited_at=None).order_by("-audited_at")[:LATEST],
         "checks": checks_of(access.project),
     }
@@ -52,6 +55,7 @@ def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
         except Invalid as error:
             form.refuse(error)
     context = {"access": access, "page": "audits", "audit": found, **judging(access, found.item, form)}
+    context["names"] = category_names(access.project)
     if found.audited_at:
         context["votes"] = queries.votes_on(found.item)
     return render(request, "annotation/audit.html", context, status=status)

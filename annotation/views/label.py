@@ -26,7 +26,7 @@ from annotation.queue import Lease, claim_next, lease_held
 from annotation.words import LABEL_WORDS, SKIP_REASONS
 from corpus.access import Access, PageRequest, members_only
 from corpus.errors import Invalid
-from corpus.queries import categories_of
+from corpus.queries import categories_of, category_names
 
 TEMPLATE = "annotation/label.html"
 
@@ -146,7 +146,7 @@ def show_desk(
 
 def show_lost(request: PageRequest, access: Access, form: JudgementForm, refusal: Exception) -> HttpResponse:
     """Say why the answer was not counted, beside all that it said."""
-    names = dict(LABEL_WORDS) | {category.slug: category.name for category in categories_of(access.project)}
+    names = LABEL_WORDS | category_names(access.project)
     typed = form.chosen
     context = {
         "access": access,

@@ -12,10 +12,9 @@ from annotation.forms.judgement import JudgementForm, form_of
 from annotation.forms.search import SearchForm
 from annotation.models import Vote
 from annotation.views.label import judging
-from annotation.words import LABEL_WORDS
 from corpus.access import Access, PageRequest, members_only
 from corpus.errors import Invalid
-from corpus.queries import categories_of
+from corpus.queries import categories_of, category_names
 
 ON_A_PAGE = 50
 
@@ -31,8 +30,7 @@ def votes(request: PageRequest, access: Access) -> HttpResponse:
         "page": "votes",
         "form": form,
         "votes": Paginator(found, ON_A_PAGE).get_page(request.GET.get("at")),
-        "names": {category.slug: category.name for category in categories_of(access.project)},
-        "labels": LABEL_WORDS,
+        "names": category_names(access.project),
     }
     return render(request, "annotation/votes.html" + ("#found" if request.htmx else ""), context)
 

@@ -8,6 +8,7 @@ from annotation import queries
 from annotation.actions import news_for
 from annotation.progress import own_progress, rest_of
 from corpus.access import Access, PageRequest, members_only
+from corpus.queries import category_names
 
 LATEST_VOTES = 8
 LATEST_AUDITS = 5
@@ -21,6 +22,7 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
     context = {
         "access": access,
         "page": "work",
+        "names": category_names(project),
         "own": own_progress(project, user),
         "rest": rest_of(project, user),
         "votes": queries.own_votes(project, user).order_by("-cast_at")[:LATEST_VOTES],

@@ -38,9 +38,6 @@ def answer_safe(page):
 def test_from_the_invitation_to_the_tenth_vote_with_the_keyboard_alone(page, site, tmp_path):
     project = project_of(tmp_path, count=12)
     come_in(page, site, project)
-    page.get_by_label("I am an adult").focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("Enter")
     page.get_by_role("link", name="Label", exact=False).first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Take the next dialogue")).to_be_focused()

@@ -3,16 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_first_visit import assert_accessible, come_in, invite
+from tests.browser.test_first_visit import come_in, invite
+from tests.browser.visits import assert_fits
 from tests.config.test_sign_in import code_now
 from tests.factories import make_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-def assert_fits(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert_accessible(page)
 
 
 def confirm(page):
@@ -160,6 +156,10 @@ def test_sign_in_works_without_script(browser, site):
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("alert")).to_contain_text("Tick the box")
+    page.get_by_label("I am an adult").check()
+    page.get_by_role("button", name="Begin").click()
 
     expect(page.get_by_role("heading", name="Without script")).to_be_visible()
     page.goto(site + "/account/2fa/totp/activate/")
