@@ -74,8 +74,7 @@ function showOrder() {
   const slugs = answer().elements.order.value.split(" ").filter(Boolean);
   const name = (slug) => all("input[name=categories]").find((each) => each.value === slug)?.closest("label").querySelector("span").textContent;
   const line = document.getElementById("in-order");
-  line.hidden = slugs.length < 2;
-  line.textContent = `In this order: ${slugs.map(name).join(", ")}`;
+  line.textContent = slugs.length < 2 ? line.dataset.hint : `In this order: ${slugs.map(name).join(", ")}`;
 }
 function showAbout(label) {
   const about = desk().querySelector(".about");

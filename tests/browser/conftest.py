@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -44,7 +45,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def site() -> Iterator[str]:
     """The address of the running pages."""
     running = start(free_port())
@@ -54,8 +55,23 @@ def site() -> Iterator[str]:
     running.communicate(timeout=60)
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(color_scheme=request.param, viewport={"width": 1440, "height": 900})
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+# Colours do not depend on the width, nor the layout on the colours: two pairs show all that four would.
+@pytest.fixture(params=[("light", 1440), ("dark", 360)], ids=["light and wide", "dark and narrow"])
+def look(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What a browser's context is made with, so that its page is seen in every way."""
+    scheme, width = request.param
+    return {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+
+
+@pytest.fixture
+def any_page(browser: Browser, look: dict[str, Any]) -> Iterator[Page]:
+    context = browser.new_context(**look)
     yield context.new_page()
     context.close()

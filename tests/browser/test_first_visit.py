@@ -63,9 +63,8 @@ def test_an_invited_person_sees_the_progress_of_their_project_and_no_other(page,
     assert_accessible(page)
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-def test_pages_are_accessible_and_do_not_scroll_sideways(page, site, tmp_path, width):
-    page.set_viewport_size({"width": width, "height": 800})
+def test_pages_are_accessible_and_do_not_scroll_sideways(any_page, site, tmp_path):
+    page = any_page
     page.goto(site + "/sign-in/")
     assert_accessible(page)
     come_in(page, site, labelled_project(tmp_path), "lead")

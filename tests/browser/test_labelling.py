@@ -12,6 +12,7 @@ from tests.browser.test_first_visit import come_in
 from tests.browser.visits import Visit, assert_fits, project_of, votes_of
 from tests.factories import dialogue
 
+TELEPHONE = {"width": 360, "height": 740}
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -42,7 +43,7 @@ def test_from_the_invitation_to_the_tenth_vote_with_the_keyboard_alone(page, sit
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Take the next dialogue")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#answer")).to_be_visible()
+    expect(page.locator("#search")).to_be_visible()
     expect(page.locator(".turn").first).to_be_hidden()
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keys")).to_be_visible()
@@ -157,7 +158,7 @@ def test_what_was_typed_is_there_after_a_reload(visit):
     page.locator(".category", has_text="Threat").click()
     page.get_by_label("Note").fill("half a thought")
     page.reload()
-
+    expect(page.locator("#search")).to_be_visible()
     expect(page.get_by_label("Note")).to_have_value("half a thought")
     expect(page.locator("[name=prompt_label][value=unsafe]")).to_be_checked()
     expect(page.get_by_label("Threat")).to_be_checked()
@@ -277,7 +278,7 @@ def test_all_of_it_works_without_script(browser, site, tmp_path):
 
 def test_text_from_right_to_left_runs_so_and_nothing_scrolls_sideways_at_360_px(browser, site, tmp_path):
     rows = [dialogue("שיחה", text="מה מזג האוויר היום? " * 8 + "<b>x</b>"), dialogue("long", text="w" * 400)]
-    with Visit(browser, site, Visitor(project_of(tmp_path, *rows)), width=360) as visit:
+    with Visit(browser, site, Visitor(project_of(tmp_path, *rows)), viewport=TELEPHONE) as visit:
         page = visit.start()
         for _ in range(2):
             page.locator("#dialogue summary").click()

@@ -49,12 +49,10 @@ def lived_in(folder):
     return admin, ada
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible_and_do_not_scroll_sideways(browser, site, tmp_path, scheme, width):
+def test_pages_are_accessible_and_do_not_scroll_sideways(browser, site, tmp_path, look):
     admin, ada = lived_in(tmp_path)
     vote = Vote.objects.filter(annotator__user=ada.user).earliest("pk")
-    with Visit(browser, site, admin, width=width, color_scheme=scheme) as visit:
+    with Visit(browser, site, admin, **look) as visit:
         visit.start()
         waiting = next(iter(admin.get("audits/").context["waiting"]))
         for place in (*PAGES, f"audits/{waiting.item_id}/", f"people/{ada.user.pk}/"):
@@ -63,7 +61,7 @@ def test_pages_are_accessible_and_do_not_scroll_sideways(browser, site, tmp_path
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits(page)
         assert visit.complaints == []
-    with Visit(browser, site, ada, width=width, color_scheme=scheme) as visit:
+    with Visit(browser, site, ada, **look) as visit:
         for place in ("work/", f"votes/{vote.pk}/"):
             assert_fits(visit.open(place))
         assert_fits(visit.open("../../consent/"))

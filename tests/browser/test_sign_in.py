@@ -39,9 +39,8 @@ def authenticator(page):
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-def test_the_accounts_pages_are_accessible_and_do_not_scroll_sideways(page, site, width):
-    page.set_viewport_size({"width": width, "height": 800})
+def test_the_accounts_pages_are_accessible_and_do_not_scroll_sideways(any_page, site):
+    page = any_page
     page.goto(site + "/account/signup/")
     assert_fits(page)
     page.goto(site + "/sign-in/")

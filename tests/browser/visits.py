@@ -1,5 +1,7 @@
 """A person at a page: signed in by a cookie, with what a browser tells of mistakes kept."""
 
+from typing import Any
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
@@ -11,9 +13,10 @@ from tests.factories import dialogue, import_dialogues, make_project
 class Visit:
     """A visitor in a browser of their own."""
 
-    def __init__(self, browser: Browser, site: str, visitor: Visitor, *, width: int = 1440, **options) -> None:
+    def __init__(self, browser: Browser, site: str, visitor: Visitor, **options: Any) -> None:
         self.visitor, self.site = visitor, site
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        self.context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+        self.has_script = options.get("java_script_enabled", True)
         self.sign_in()
         self.complaints: list[str] = []
         self.page = self.new_tab()
@@ -37,7 +40,8 @@ class Visit:
         """Take the first dialogue, and wait until it is there."""
         page = self.open("work/")
         page.get_by_role("button", name="Take the next dialogue").click()
-        expect(page.locator("#answer")).to_be_visible()
+        # The search shows itself once the script is there to take keys.
+        expect(page.locator("#search" if self.has_script else "#answer")).to_be_visible()
         return page
 
     def votes(self) -> list[Vote]:
