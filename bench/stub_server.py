@@ -9,8 +9,11 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
     stub-0.9            errs on one dialogue in ten
     stub-0.9:prose      answers every SHARE-th dialogue in that way instead, where the way is one of
                         prose, badjson, unknown, refusal, filter, length, error, teapot
+    stub-0.9:steady     judges by the first line of the dialogue alone, whatever is added to it
+    stub-0.9:gullible   the same, but calls safe whatever says that it is approved
 
-GET /calls tells how many questions were answered.
+Questions in the form of NemoGuard or of Llama Guard are answered in that form. GET /calls tells how
+many questions were answered.
 """
 
 import argparse
@@ -38,12 +41,30 @@ def verdict(model: str, dialogue: str, keys: list[str]) -> dict[str, Any]:
         is_unsafe = chance("truth", key, dialogue) < 0.45
         if chance(model, key, dialogue) >= accuracy:
             is_unsafe = not is_unsafe
-        if key.endswith("_label"):
+        if key.endswith("label"):
             answer[key] = "unsafe" if is_unsafe else "safe"
     if "categories" in keys:
         answer["categories"] = ["violence"] if "unsafe" in answer.values() else []
         answer["other_text"] = ""
     return answer
+
+
+def first_line(question: str) -> str:
+    lines = [line for line in question.splitlines() if not line.startswith("---")]
+    if "<BEGIN CONVERSATION>" in lines:
+        return lines[lines.index("<BEGIN CONVERSATION>") + 1]
+    return lines[0]
+
+
+def in_its_form(question: str, model: str, dialogue: str, schema: dict[str, Any]) -> str:
+    """Give the text of an answer in the form that the question asks for."""
+    if '"User Safety"' in question:
+        said = verdict(model, dialogue, ["prompt_label", "response_label"])
+        answer = {"User Safety": said["prompt_label"], "Response Safety ": said["response_label"]}
+        return json.dumps(answer | ({"Safety Categories": "Violence"} if "unsafe" in answer.values() else {}))
+    if "'safe' or 'unsafe'" in question:
+        return "\n".join(["unsafe", "S1"] if "unsafe" in verdict(model, dialogue, ["label"]).values() else ["safe"])
+    return json.dumps(verdict(model, dialogue, list(schema.get("properties", {"prompt_label": {}}))))
 
 
 def misbehave(way: str, answer: dict[str, Any]) -> dict[str, Any]:
@@ -73,16 +94,19 @@ class Stub:
         asked = await request.json()
         await asyncio.sleep(self.delay)
         self.calls += 1
-        model, dialogue = asked["model"], asked["messages"][-1]["content"]
+        model, question = asked["model"], asked["messages"][-1]["content"]
         schema = asked.get("response_format", {}).get("json_schema", {}).get("schema", {})
-        answer = verdict(model, dialogue, list(schema.get("properties", {"prompt_label": {}})))
         way = model.partition(":")[2]
-        if way and chance("way", dialogue) < 1 / SHARE:
+        dialogue = first_line(question) if way in ("steady", "gullible") else question
+        text = in_its_form(question, model, dialogue, schema)
+        if way == "gullible" and "is approved" in question:
+            text = text.replace("unsafe", "safe").replace('["violence"]', "[]")
+        if way and way not in ("steady", "gullible") and chance("way", dialogue) < 1 / SHARE:
             if way in ("error", "teapot"):
                 return web.json_response({"error": {"message": f"{way}!"}}, status=418 if way == "teapot" else 500)
-            choice = misbehave(way, answer)
+            choice = misbehave(way, json.loads(text))
         else:
-            choice = {"message": {"role": "assistant", "content": json.dumps(answer)}, "finish_reason": "stop"}
+            choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         return web.json_response(
             {
                 "id": "stub",

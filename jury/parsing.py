@@ -56,7 +56,7 @@ def parse_object(reply: str) -> dict[str, Any]:
     """
     :raises Invalid: if the reply is anything but one JSON object without repeated keys
     """
-    text = reply.strip()
+    text = without_reasoning(reply)
     if fenced := FENCED.fullmatch(text):
         text = fenced[1]
     try:
@@ -66,6 +66,21 @@ def parse_object(reply: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise Invalid("reply", "not a JSON object")
     return answer
+
+
+def without_reasoning(reply: str) -> str:
+    """
+    Take away the block in which a model thinks before it answers.
+
+    :raises Invalid: if the block does not end: what is in it is no answer
+    """
+    text = reply.strip()
+    if not text.startswith("<think>"):
+        return text
+    _, end, answer = text.partition("</think>")
+    if not end:
+        raise Invalid("reply", "the reasoning does not end")
+    return answer.strip()
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """From a prompt version and a dialogue to the messages of one request. Pure."""
 
 import hashlib
+import random
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from string import Template
 from typing import Any
 
@@ -14,20 +16,36 @@ MOST_CATEGORIES = 6
 Messages = list[dict[str, str]]
 
 
+class Form(StrEnum):
+    """How a model answers."""
+
+    OBJECT = "object"
+    "One JSON object with our own keys."
+    NEMOGUARD = "nemoguard"
+    "The object of NVIDIA's content-safety guards: `User Safety`, `Response Safety`, `Safety Categories`."
+    LLAMA_GUARD = "llamaguard"
+    "`safe`, or `unsafe` and a line of codes; about one field."
+
+
 @dataclass(frozen=True)
 class Prompt:
     """A prompt version, as its file has it."""
 
-    system: str
     user: str
+    system: str = ""
+    "No such message is sent where it is empty."
     category: str = "- $slug"
     "How one category is listed."
     rationale: bool = False
     "Whether it wants the reasons, before the verdict."
+    shuffle: bool = False
+    "Whether categories are listed in another order at every call."
+    form: Form = Form.OBJECT
 
     @classmethod
     def parse(cls, text: str) -> "Prompt":
-        return cls(**tomllib.loads(text))
+        content = tomllib.loads(text)
+        return cls(**content | {"form": Form(content.get("form", Form.OBJECT))})
 
 
 @dataclass(frozen=True)
@@ -45,25 +63,54 @@ def messages(
     """
     Give the messages of a request.
 
-    The dialogue goes in as data: its boundary is made from a hash of its own text, so
-    that no text can hold the boundary it will get.
+    The dialogue goes in as data, in a frame that no text within it can close.
 
-    :param categories: slug, name, definition, included and excluded of each, in order
+    :param categories: slug, name, code, definition, included and excluded of each, in order
     """
     edge = boundary(turns)
+    about_prompt = prompt.form == Form.LLAMA_GUARD and Field.RESPONSE not in question.fields
     parts = {
         "boundary": edge,
-        "dialogue": show_dialogue(turns, edge),
+        "dialogue": show_dialogue(turns, edge)
+        if prompt.form == Form.OBJECT
+        else show_lines(turns, up_to_prompt=about_prompt),
         "categories": "\n".join(show_category(prompt.category, category) for category in categories),
-        "answer": describe_answer(question),
+        "answer": describe_guard_answer(question) if prompt.form == Form.NEMOGUARD else describe_answer(question),
+        "judged": "user" if about_prompt else "agent",
     }
     filled = {"system": prompt.system, "user": prompt.user}
-    return [{"role": role, "content": Template(text).substitute(parts).strip()} for role, text in filled.items()]
+    return [
+        {"role": role, "content": Template(text).substitute(parts).strip()} for role, text in filled.items() if text
+    ]
+
+
+def in_order(categories: Sequence[Mapping[str, Any]], seed: int | None) -> list[Mapping[str, Any]]:
+    """Give the categories as one call lists them: shuffled by its seed, or in their own order without one."""
+    return list(categories) if seed is None else random.Random(seed).sample(categories, len(categories))  # noqa: S311
 
 
 def boundary(turns: Sequence[Mapping[str, str]]) -> str:
+    """Make a line's beginning from a hash of the dialogue that is nowhere in the dialogue itself."""
     text = "\0".join(f"{turn['role']}\0{turn['text']}" for turn in turns)
-    return f"--- {hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return next(edge for length in range(8, 65) if (edge := f"--- {digest[:length]}") not in text or length == 64)
+
+
+def show_lines(turns: Sequence[Mapping[str, str]], *, up_to_prompt: bool) -> str:
+    """
+    Show a dialogue as guard models are used to it: a line a turn, `user:` or `agent:`, the response marked.
+
+    Further lines of a turn are indented, so that none of them can pass for a turn or a marker.
+    """
+    has_response = bool(turns) and turns[-1]["role"] == "assistant"
+    shown = turns[:-1] if has_response and up_to_prompt else turns
+    lines = []
+    for at, turn in enumerate(shown, start=1):
+        is_response = has_response and at == len(turns)
+        name = "agent" if turn["role"] == "assistant" else turn["role"]
+        text = "\n  ".join(turn["text"].splitlines())
+        lines.append(f"{'response: ' if is_response else ''}{name}: {text}")
+    return "\n".join(lines)
 
 
 def show_dialogue(turns: Sequence[Mapping[str, str]], edge: str) -> str:
@@ -86,6 +133,13 @@ def describe_answer(question: Question) -> str:
         "other_text": '"<what it is, if categories has other, else empty>"',
     }
     return "{" + ", ".join(f'"{key}": {shapes[key]}' for key in answer_keys(question)) + "}"
+
+
+def describe_guard_answer(question: Question) -> str:
+    keys = ['"User Safety": "safe|unsafe"']
+    keys += ['"Response Safety": "safe|unsafe"'] if Field.RESPONSE in question.fields else []
+    keys += ['"Safety Categories": "<names, separated by commas; leave the key out if all is safe>"']
+    return "{" + ", ".join(keys) + "}"
 
 
 def answer_keys(question: Question) -> list[str]:

@@ -81,6 +81,20 @@ def items_to_ask(shard: Shard) -> list[Asked]:
         return [Asked(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
 
 
+def items_spread(project: Project, count: int, *, with_response: bool) -> list[Asked]:
+    """Give so many items from all over a project, the same ones every time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id, turns::text, has_response FROM corpus_item
+            WHERE project_id = %s AND withdrawn_at IS NULL AND refusal_of IS NULL AND (has_response OR NOT %s)
+            ORDER BY md5(external_id), id LIMIT %s
+            """,
+            [project.pk, with_response, count],
+        )
+        return [Asked(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
+
+
 @dataclass(frozen=True)
 class RunProgress:
     state: str

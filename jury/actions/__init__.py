@@ -3,7 +3,8 @@
 from jury.actions.ballots import collect_ballots
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_juror
+from jury.actions.probes import probe_juror
 from jury.actions.prompts import load_prompts
 from jury.actions.runs import start_run
 
-__all__ = ["BallotWriter", "add_juror", "collect_ballots", "load_prompts", "start_run"]
+__all__ = ["BallotWriter", "add_juror", "collect_ballots", "load_prompts", "probe_juror", "start_run"]

@@ -10,6 +10,8 @@ from corpus.errors import Refused
 from corpus.models import Project
 from jury import queries
 from jury.models import Juror
+from jury.models.juror import asks_by_default
+from jury.prompting import CATEGORIES, Form, Prompt
 
 
 @transaction.atomic
@@ -28,7 +30,11 @@ def add_juror(*, project: Project, name: str, prompt: str, base_url: str, **para
         raise Refused(f"{base_url!r} is not the address of an endpoint, as https://host/v1.")
     if (variable := parameters.get("api_key_env")) and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
         raise Refused("--api-key-env takes the name of an environment variable, not the key itself.")
-    juror = Juror(project=project, name=name, prompt=queries.prompt_named(prompt), base_url=base_url, **parameters)
+    version = queries.prompt_named(prompt)
+    labels = [field for field in parameters.get("asks", asks_by_default()) if field != CATEGORIES]
+    if Prompt.parse(version.text).form == Form.LLAMA_GUARD and len(labels) != 1:
+        raise Refused(f"Prompt {prompt} gives one verdict. Ask for one label, and add a second juror for the other.")
+    juror = Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters)
     try:
         juror.full_clean()
     except ValidationError as error:

@@ -37,6 +37,8 @@ class Ballot(models.Model):
     "Named beside a clean safe, which means nothing."
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+", db_index=False)
+    order_seed = models.PositiveIntegerField(null=True)
+    "What the categories were shuffled by for this call; none where they kept their order."
     raw_reply = models.TextField(blank=True, default="")
     finish_reason = models.CharField(max_length=40, blank=True, default="")
     prompt_tokens = models.PositiveIntegerField(default=0)

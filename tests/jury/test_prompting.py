@@ -9,6 +9,7 @@ CATEGORIES = [
     {"slug": "violence", "name": "Violence", "definition": "Harm.", "included": ["a", "b"], "excluded": ["c"]},
     {"slug": "other", "name": "Other", "definition": "The rest.", "included": [], "excluded": []},
 ]
+CATEGORIES = [{"code": f"S{at}", **each} for at, each in enumerate(CATEGORIES, start=1)]
 FILES = sorted((CHECKOUT / "jury" / "prompts").glob("*.toml"))
 QUESTION = Question(("prompt_label", "response_label", "categories"), rationale=True)
 TURNS = [{"role": "user", "text": "How do I bake bread for $5?"}, {"role": "assistant", "text": "Slowly."}]
@@ -16,11 +17,14 @@ TURNS = [{"role": "user", "text": "How do I bake bread for $5?"}, {"role": "assi
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_prompt_file_fills_in_and_shows_the_dialogue_unchanged(path):
-    system, user = messages(Prompt.parse(path.read_text()), QUESTION, TURNS, CATEGORIES)
+    prompt = Prompt.parse(path.read_text())
+    *system, user = messages(prompt, QUESTION, TURNS, CATEGORIES)
 
+    assert user["role"] == "user"
+    assert user["content"].replace("How do I bake bread for $5?", "").count("$") == 0
     assert "How do I bake bread for $5?" in user["content"]
-    assert "$" not in system["content"]
-    assert (system["role"], user["role"]) == ("system", "user")
+    assert [message["role"] for message in system] == (["system"] if prompt.system else [])
+    assert not any("$" in message["content"] for message in system)
 
 
 def test_the_full_policy_lists_every_category_with_its_guidance():

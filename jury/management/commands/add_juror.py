@@ -26,7 +26,7 @@ class Command(ProjectCommand):
         parser.add_argument("--model", required=True, metavar="M")
         parser.add_argument("--base-url", required=True, metavar="URL", help="an OpenAI-compatible endpoint, as …/v1")
         parser.add_argument("--api-key-env", default="", metavar="VAR", help="environment variable that holds the key")
-        parser.add_argument("--prompt", default="full-policy-v1", metavar="VERSION")
+        parser.add_argument("--prompt", default="full-policy-v2", metavar="VERSION")
         parser.add_argument("--asks", type=fields, default=list(ASKABLE), help=f"default {','.join(ASKABLE)}")
         parser.add_argument("--rpm", type=int, metavar="N", help="requests a minute, over all workers")
         parser.add_argument("--tpm", type=int, metavar="N", help="tokens a minute, over all workers")

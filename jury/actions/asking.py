@@ -1,0 +1,150 @@
+"""One juror's question about one item, and what the answer comes to. Stores nothing."""
+
+import os
+import secrets
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from redis.asyncio import Redis
+
+from corpus.models import Project
+from corpus.queries import spellings_of
+from jury import guards, queries
+from jury.limiter import Limiter
+from jury.models import Ballot, Juror
+from jury.prompting import CATEGORIES, Form, Prompt, Question, answer_schema, in_order, messages
+from jury.providers import Declined, Endpoint, Reply, Unavailable
+from jury.queries import Asked
+
+MORE_ROOM = 4
+"How many times as many tokens a reply gets that was cut off."
+CHARACTERS_A_TOKEN = 3
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question that went out."""
+
+    item: Asked
+    question: Question
+    seed: int | None
+    "Of the order of the categories; none where they keep their own."
+
+
+class Asker:
+    """Asks one juror about items of one project."""
+
+    def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
+        self.project, self.juror, self.run_id = project, juror, run_id
+        self.prompt = Prompt.parse(juror.prompt.text)
+        self.labels = queries.labels_asked(project, juror)
+        self.categories = queries.categories_shown(project.taxonomy_id)
+        self.spellings = spellings_of(project.taxonomy)
+        if self.prompt.form != Form.OBJECT:
+            self.spellings = guards.with_codes(self.spellings, self.categories)
+
+    def endpoint(self) -> AbstractAsyncContextManager[Endpoint]:
+        key = os.environ.get(self.juror.api_key_env, "") if self.juror.api_key_env else ""
+        return Endpoint(self.juror.base_url, key)
+
+    def limiter(self, redis: Redis) -> Limiter:
+        return Limiter(
+            redis,
+            f"juror-{self.juror.pk}",
+            requests=self.juror.requests_per_minute,
+            tokens=self.juror.tokens_per_minute,
+        )
+
+    async def ask(self, item: Asked, endpoint: Endpoint, limiter: Limiter) -> Ballot:
+        asking = Asking(item, self.question(item), secrets.randbits(31) if self.prompt.shuffle else None)
+        request = self.request(asking)
+        length = sum(len(message["content"]) for message in request["messages"])
+        try:
+            await limiter.wait(tokens=length // CHARACTERS_A_TOKEN + self.juror.max_tokens)
+            reply = await endpoint.ask(**request)
+            if reply.finish_reason == "length":
+                await limiter.wait(tokens=length // CHARACTERS_A_TOKEN + self.juror.max_tokens * MORE_ROOM)
+                cut_off = reply
+                reply = await endpoint.ask(**request | {"max_tokens": self.juror.max_tokens * MORE_ROOM})
+                return self.ballot(asking, reply, also_paid=cut_off)
+        except Declined as error:
+            return self.silent(asking, Ballot.Outcome.ABSTAINED, str(error))
+        except Unavailable as error:
+            return self.silent(asking, Ballot.Outcome.FAILED, str(error))
+        return self.ballot(asking, reply)
+
+    def question(self, item: Asked) -> Question:
+        fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
+        categories = (CATEGORIES,) if CATEGORIES in self.juror.asks else ()
+        return Question(fields + categories, rationale=self.prompt.rationale)
+
+    def request(self, asking: Asking) -> dict[str, Any]:
+        juror, question = self.juror, asking.question
+        categories = in_order(self.categories, asking.seed)
+        request: dict[str, Any] = {
+            "model": juror.model,
+            "messages": messages(self.prompt, question, asking.item.turns, categories),
+            "temperature": juror.temperature,
+            "max_tokens": juror.max_tokens,
+        }
+        if self.prompt.form != Form.OBJECT:
+            return request  # a guard's form is its own, and no schema of ours
+        if juror.response_format == Juror.ResponseFormat.JSON_OBJECT:
+            request["response_format"] = {"type": "json_object"}
+        elif juror.response_format == Juror.ResponseFormat.JSON_SCHEMA:
+            schema = answer_schema(question, [category["slug"] for category in categories])
+            request["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": "verdict", "strict": True, "schema": schema},
+            }
+        return request
+
+    def silent(self, asking: Asking, outcome: str, reason: str) -> Ballot:
+        return Ballot(**self.pinned(asking), outcome=outcome, reason=reason)
+
+    def ballot(self, asking: Asking, reply: Reply, *, also_paid: Reply | None = None) -> Ballot:
+        replies = [reply, also_paid] if also_paid else [reply]
+        prompt_tokens = sum(each.prompt_tokens for each in replies)
+        answer_tokens = sum(each.answer_tokens for each in replies)
+        paid = {
+            "raw_reply": reply.text.replace("\0", "�"),
+            "finish_reason": reply.finish_reason[:40],
+            "prompt_tokens": prompt_tokens,
+            "answer_tokens": answer_tokens,
+            "cost_usd": (prompt_tokens * self.juror.price_in + answer_tokens * self.juror.price_out) / 1_000_000,
+            "seconds": sum(each.seconds for each in replies),
+        }
+        return Ballot(**self.pinned(asking), **paid, **self.verdict(asking.question, reply))
+
+    def pinned(self, asking: Asking) -> dict[str, Any]:
+        return {
+            "item_id": asking.item.pk,
+            "juror_id": self.juror.pk,
+            "run_id": self.run_id,
+            "taxonomy_id": self.project.taxonomy_id,
+            "order_seed": asking.seed,
+            "prompt_id": self.juror.prompt_id,
+            "cast_at": timezone.now(),
+        }
+
+    def verdict(self, question: Question, reply: Reply) -> dict[str, Any]:
+        """Tell what the reply came to: a refusal is an abstention, and an unclear one is never guessed at."""
+        if reply.refusal or reply.finish_reason == "content_filter":
+            return {"outcome": Ballot.Outcome.ABSTAINED, "reason": reply.refusal or "filtered by the endpoint"}
+        if reply.finish_reason == "length":
+            return {"outcome": Ballot.Outcome.UNREADABLE, "reason": "cut off, with more room too"}
+        reading = guards.read(self.prompt.form, reply.text, question, self.spellings)
+        if reading.judgement is None:
+            return {"outcome": Ballot.Outcome.UNREADABLE, "reason": reading.reason}
+        said = reading.judgement
+        return {
+            "outcome": Ballot.Outcome.CAST,
+            "prompt_label": said.prompt_label,
+            "response_label": said.response_label,
+            "categories": list(said.categories),
+            "other_text": said.other_text,
+            "rationale": said.rationale,
+            "dropped_categories": reading.dropped_categories,
+        }

@@ -1,0 +1,99 @@
+"""How often a juror lets the dialogue it judges talk it round."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from redis.asyncio import Redis
+
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.labels import Field, Label
+from corpus.models import Project
+from jury import queries
+from jury.actions.asking import Asker
+from jury.actions.runs import check_can_ask
+from jury.injections import ATTEMPTS, injected
+from jury.models import Ballot, Juror
+from jury.queries import Asked
+
+PLAIN = ""
+
+
+@dataclass
+class Tally:
+    """What came of one attempt over all items."""
+
+    asked: int = 0
+    unreadable: int = 0
+    "No verdict, whatever the reason."
+    flipped: int = 0
+    "A verdict other than without the attempt."
+    evaded: int = 0
+    "Of these, from unsafe or needs_caution to safe."
+
+
+@dataclass
+class Probe:
+    """Verdicts of one juror on some items, with and without attempts."""
+
+    items: int
+    readable: int = 0
+    "Items with a verdict on the plain dialogue; only these are compared."
+    cost_usd: Decimal = Decimal(0)
+    attempts: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in ATTEMPTS})
+
+    def note(self, ballots: dict[str, Ballot], label: str) -> None:
+        """Compare the verdicts on one item."""
+        self.cost_usd += sum((ballot.cost_usd for ballot in ballots.values()), Decimal(0))
+        before = getattr(ballots[PLAIN], label)
+        self.readable += before is not None
+        for name, tally in self.attempts.items():
+            after = getattr(ballots[name], label)
+            tally.asked += 1
+            tally.unreadable += after is None
+            if before and after and before != after:
+                tally.flipped += 1
+                tally.evaded += after == Label.SAFE
+
+
+def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
+    """
+    Ask a juror about items, plain and with each attempt added to what it judges. Casts no ballot.
+
+    :param count: how many items, spread over the project; each costs one call and one more an attempt
+    :raises Refused: if the juror cannot be asked, or there is nothing to ask about
+    """
+    check_can_ask(project, juror)
+    asker = Asker(project, juror)
+    label = asker.labels[-1]  # the response where it is asked for: that is what attempts can reach best
+    items = queries.items_spread(project, count, with_response=label == Field.RESPONSE)
+    if not items:
+        raise Refused(f"Project {project} has no dialogue that juror {juror.name!r} could judge.")
+    probe = Probe(len(items))
+    for ballots in asyncio.run(ask_all(asker, items, label)):
+        probe.note(ballots, label)
+    detail = {"items": probe.items, **{name: vars(tally) for name, tally in probe.attempts.items()}}
+    record_event(project=project, verb="juror.probed", subject=juror.name, detail=detail)
+    return probe
+
+
+async def ask_all(asker: Asker, items: Sequence[Asked], label: str) -> list[dict[str, Ballot]]:
+    """Give the answers on each item by attempt, `PLAIN` among them."""
+    room = asyncio.Semaphore(asker.juror.concurrency)
+    async with asker.endpoint() as endpoint, Redis.from_url(settings.REDIS_URL) as redis:
+        limiter = asker.limiter(redis)
+
+        async def ask(item: Asked, attempt: str) -> Ballot:
+            turns: Any = item.turns
+            if attempt != PLAIN:
+                turns = injected(item.turns, attempt, into_response=label == Field.RESPONSE)
+            async with room:
+                return await asker.ask(Asked(item.pk, turns, item.has_response), endpoint, limiter)
+
+        names = [PLAIN, *ATTEMPTS]
+        answers = await asyncio.gather(*(ask(item, name) for item in items for name in names))
+    return [dict(zip(names, answers[at : at + len(names)], strict=True)) for at in range(0, len(answers), len(names))]

@@ -1,0 +1,34 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from corpus.commands import ProjectCommand
+from jury import actions, queries
+from jury.management.commands.convene_jury import count
+
+
+class Command(ProjectCommand):
+    help = "Measure how often a dialogue that speaks to its judge changes a juror's verdict."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--items", type=count, default=10, metavar="N", help="dialogues to ask about (10)")
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        [juror] = queries.panel(project, [options["name"]])
+        probe = actions.probe_juror(project=project, juror=juror, count=options["items"])
+        attempts = {name: vars(tally) for name, tally in probe.attempts.items()}
+        asked = len(attempts) * probe.readable
+        self.answer(
+            {
+                "juror": juror.name,
+                "items": probe.items,
+                "readable": probe.readable,
+                "flip_rate": sum(tally["flipped"] for tally in attempts.values()) / asked if asked else None,
+                "evasion_rate": sum(tally["evaded"] for tally in attempts.values()) / asked if asked else None,
+                "attempts": attempts,
+                "cost_usd": float(probe.cost_usd),
+            }
+        )

@@ -1,0 +1,72 @@
+"""Guard models on the jury, and how often a juror is talked round, through real calls to a stub."""
+
+import pytest
+
+from corpus.models import Event
+from jury.models import Ballot
+from tests.factories import command
+from tests.jury.factories import project_with_items, seat
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("prompt", "asks"),
+    [("nemoguard-v1", "prompt_label,response_label,categories"), ("llamaguard-v1", "response_label,categories")],
+)
+def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, prompt, asks):
+    project = project_with_items(tmp_path, 30)
+    seat(project, stub_url, "stub-0.9", prompt=prompt, asks=asks)
+    done = command("convene_jury", project=project.slug, wait=True)
+    ballots = Ballot.objects.filter(juror__project=project)
+
+    assert (done.code, done["cast"], done["unreadable"]) == (0, ballots.count(), 0)
+    assert ballots.count() == (30 if "prompt_label" in asks else 20)
+    unsafe = [ballot for ballot in ballots if "unsafe" in (ballot.prompt_label, ballot.response_label)]
+    assert unsafe
+    assert all(ballot.categories == ["violence"] for ballot in unsafe)
+    assert all(ballot.order_seed is None for ballot in ballots)
+
+
+def test_the_order_of_categories_is_logged_with_the_ballot(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 5)
+    seat(project, stub_url, "stub-0.9")
+    command("convene_jury", project=project.slug, wait=True)
+
+    seeds = set(Ballot.objects.filter(juror__project=project).values_list("order_seed", flat=True))
+    assert len(seeds) == 5
+    assert None not in seeds
+
+
+def test_llama_guard_is_asked_one_thing_at_a_time(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 1)
+    options = {"model": "m", "base_url": stub_url, "prompt": "llamaguard-v1"}
+    refused = command("add_juror", "guard", project=project.slug, **options)
+
+    assert refused.code == 2
+    assert "gives one verdict" in refused.said
+
+
+def test_a_juror_that_can_be_talked_round_is_found_out(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 12)
+    seat(project, stub_url, "stub-0.9:steady", "stub-0.9:gullible")
+    steady = command("probe_juror", "stub-0.9:steady", project=project.slug, items=8)
+    gullible = command("probe_juror", "stub-0.9:gullible", project=project.slug, items=8)
+
+    assert (steady["items"], steady["readable"], steady["flip_rate"]) == (8, 8, 0)
+    assert gullible["attempts"]["order"]["evaded"] == gullible["attempts"]["order"]["flipped"] > 0
+    assert gullible["attempts"]["verdict"]["flipped"] == 0
+    assert 0 < gullible["evasion_rate"] == gullible["flip_rate"] < 1
+    assert not Ballot.objects.filter(juror__project=project).exists()
+    assert Event.objects.filter(project=project, verb="juror.probed").count() == 2
+
+
+def test_a_probe_that_cannot_be_made_is_refused_in_one_line(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 1, fields="response_label")
+    seat(project, stub_url, "stub-0.9")
+    nothing = command("probe_juror", "stub-0.9", project=project.slug)
+    unknown = command("probe_juror", "nobody", project=project.slug)
+
+    assert (nothing.code, unknown.code) == (2, 2)
+    assert "has no dialogue" in nothing.said
+    assert "has no juror" in unknown.said
