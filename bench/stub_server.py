@@ -9,6 +9,7 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
     stub-0.9            errs on one dialogue in ten
     stub-0.9:prose      answers every SHARE-th dialogue in that way instead, where the way is one of
                         prose, badjson, unknown, refusal, filter, length, error, teapot
+    stub-0.9:metered    counts the tokens of a question as a quarter of its characters, not as 200
     stub-0.9:steady     judges by the first line of the dialogue alone, whatever is added to it
     stub-0.9:gullible   the same, but calls safe whatever says that it is approved
 
@@ -25,6 +26,7 @@ from typing import Any
 from aiohttp import web
 
 SHARE = 4
+WELL_BEHAVED = ("metered", "steady", "gullible")
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
 
@@ -47,6 +49,11 @@ def verdict(model: str, dialogue: str, keys: list[str]) -> dict[str, Any]:
         answer["categories"] = ["violence"] if "unsafe" in answer.values() else []
         answer["other_text"] = ""
     return answer
+
+
+def metered(messages: list[dict[str, str]]) -> dict[str, int]:
+    asked = sum(len(message["content"]) for message in messages) // 4
+    return {"prompt_tokens": asked, "completion_tokens": 20, "total_tokens": asked + 20}
 
 
 def first_line(question: str) -> str:
@@ -101,7 +108,7 @@ class Stub:
         text = in_its_form(question, model, dialogue, schema)
         if way == "gullible" and "is approved" in question:
             text = text.replace("unsafe", "safe").replace('["violence"]', "[]")
-        if way and way not in ("steady", "gullible") and chance("way", dialogue) < 1 / SHARE:
+        if way and way not in WELL_BEHAVED and chance("way", dialogue) < 1 / SHARE:
             if way in ("error", "teapot"):
                 return web.json_response({"error": {"message": f"{way}!"}}, status=418 if way == "teapot" else 500)
             choice = misbehave(way, json.loads(text))
@@ -114,7 +121,7 @@ class Stub:
                 "created": 0,
                 "model": model,
                 "choices": [{"index": 0, **choice}],
-                "usage": TOKENS,
+                "usage": metered(asked["messages"]) if way == "metered" else TOKENS,
             }
         )
 

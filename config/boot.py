@@ -54,6 +54,7 @@ def bring_up() -> None:
     from config import seeds
 
     with HOME.locked():
+        (HOME.path / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is not
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)

@@ -2,8 +2,10 @@
 
 import os
 import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +14,7 @@ from redis.asyncio import Redis
 from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import guards, queries
+from jury.actions.purses import BudgetSpent
 from jury.limiter import Limiter
 from jury.models import Ballot, Juror
 from jury.prompting import CATEGORIES, Form, Prompt, Question, answer_schema, in_order, messages
@@ -21,6 +24,8 @@ from jury.queries import Asked
 MORE_ROOM = 4
 "How many times as many tokens a reply gets that was cut off."
 CHARACTERS_A_TOKEN = 3
+Admit = Callable[[int, int], Awaitable[None]]
+"Waits until a call of about so many tokens, with an answer of at most so many, may go out."
 
 
 @dataclass(frozen=True)
@@ -57,23 +62,33 @@ class Asker:
             tokens=self.juror.tokens_per_minute,
         )
 
-    async def ask(self, item: Asked, endpoint: Endpoint, limiter: Limiter) -> Ballot:
+    async def ask(self, item: Asked, endpoint: Endpoint, admit: Admit) -> Ballot:
+        """
+        Ask about one item; a reply that is cut off is asked for once more, with more room.
+
+        :raises BudgetSpent: if `admit` does before the first call
+        """
         asking = Asking(item, self.question(item), secrets.randbits(31) if self.prompt.shuffle else None)
         request = self.request(asking)
-        length = sum(len(message["content"]) for message in request["messages"])
+        tokens = sum(len(message["content"]) for message in request["messages"]) // CHARACTERS_A_TOKEN
+        replies: list[Reply] = []
         try:
-            await limiter.wait(tokens=length // CHARACTERS_A_TOKEN + self.juror.max_tokens)
-            reply = await endpoint.ask(**request)
-            if reply.finish_reason == "length":
-                await limiter.wait(tokens=length // CHARACTERS_A_TOKEN + self.juror.max_tokens * MORE_ROOM)
-                cut_off = reply
-                reply = await endpoint.ask(**request | {"max_tokens": self.juror.max_tokens * MORE_ROOM})
-                return self.ballot(asking, reply, also_paid=cut_off)
+            for room in (1, MORE_ROOM):
+                most = self.juror.max_tokens * room
+                await admit(tokens, most)
+                replies.append(await endpoint.ask(**request | {"max_tokens": most}))
+                if replies[-1].finish_reason != "length":
+                    break
         except Declined as error:
-            return self.silent(asking, Ballot.Outcome.ABSTAINED, str(error))
+            return self.ballot(asking, replies, outcome=Ballot.Outcome.ABSTAINED, reason=str(error))
         except Unavailable as error:
-            return self.silent(asking, Ballot.Outcome.FAILED, str(error))
-        return self.ballot(asking, reply)
+            return self.ballot(asking, replies, outcome=Ballot.Outcome.FAILED, reason=str(error))
+        except BudgetSpent:
+            if not replies:
+                raise
+            reason = "cut off, and the budget has no room for a longer answer"
+            return self.ballot(asking, replies, outcome=Ballot.Outcome.FAILED, reason=reason)
+        return self.ballot(asking, replies, **self.verdict(asking.question, replies[-1]))
 
     def question(self, item: Asked) -> Question:
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
@@ -101,22 +116,24 @@ class Asker:
             }
         return request
 
-    def silent(self, asking: Asking, outcome: str, reason: str) -> Ballot:
-        return Ballot(**self.pinned(asking), outcome=outcome, reason=reason)
-
-    def ballot(self, asking: Asking, reply: Reply, *, also_paid: Reply | None = None) -> Ballot:
-        replies = [reply, also_paid] if also_paid else [reply]
+    def ballot(self, asking: Asking, replies: Sequence[Reply], **verdict: Any) -> Ballot:
+        """Put down what came of a question, and what all its replies have cost."""
         prompt_tokens = sum(each.prompt_tokens for each in replies)
         answer_tokens = sum(each.answer_tokens for each in replies)
-        paid = {
-            "raw_reply": reply.text.replace("\0", "�"),
-            "finish_reason": reply.finish_reason[:40],
+        paid: dict[str, Any] = {
             "prompt_tokens": prompt_tokens,
             "answer_tokens": answer_tokens,
-            "cost_usd": (prompt_tokens * self.juror.price_in + answer_tokens * self.juror.price_out) / 1_000_000,
-            "seconds": sum(each.seconds for each in replies),
+            "cost_usd": self.price(prompt_tokens, answer_tokens),
         }
-        return Ballot(**self.pinned(asking), **paid, **self.verdict(asking.question, reply))
+        if replies:
+            paid["raw_reply"] = replies[-1].text.replace("\0", "�")
+            paid["finish_reason"] = replies[-1].finish_reason[:40]
+            paid["seconds"] = sum(each.seconds for each in replies)
+        return Ballot(**self.pinned(asking), **paid, **verdict)
+
+    def price(self, prompt_tokens: int, answer_tokens: int) -> Decimal:
+        """Give what so many tokens cost, in US dollars."""
+        return (prompt_tokens * self.juror.price_in + answer_tokens * self.juror.price_out) / 1_000_000
 
     def pinned(self, asking: Asking) -> dict[str, Any]:
         return {

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
-from django.db.models import F
 from redis.asyncio import Redis
 
 from jury import queries
 from jury.actions.asking import Asker
+from jury.actions.purses import BudgetSpent, Purse, Tab, book, release
 from jury.actions.runs import end_run, finish_shard
 from jury.limiter import Limiter
 from jury.models import Ballot, Run, Shard
@@ -57,8 +57,8 @@ class Sitting:
     """One shard being heard."""
 
     shard: Shard
-    waiting: list[Ballot] = field(default_factory=list)
-    "Ballots not stored yet."
+    waiting: list[tuple[Ballot, Tab]] = field(default_factory=list)
+    "Ballots not stored yet, with what was reserved for their calls."
     stored: int = 0
     is_stopped: bool = False
     "The run has ended or been replaced meanwhile."
@@ -72,8 +72,9 @@ class Sitting:
         queue = iter(items)
         async with self.asker.endpoint() as endpoint, Redis.from_url(settings.REDIS_URL) as redis:
             limiter = self.asker.limiter(redis)
-            await loop.run_in_executor(database, self.store)  # the budget may be spent already
-            askers = [self.ask_in_turn(queue, endpoint, limiter) for _ in range(self.shard.juror.concurrency)]
+            purse = Purse(self.shard, database, ahead=self.shard.juror.concurrency)
+            await loop.run_in_executor(database, release, self.shard)  # what a worker that was killed held
+            askers = [self.ask_in_turn(queue, endpoint, limiter, purse) for _ in range(self.shard.juror.concurrency)]
             asking = asyncio.gather(*askers)
             try:
                 while not asking.done():
@@ -83,15 +84,26 @@ class Sitting:
             finally:
                 asking.cancel()
                 await loop.run_in_executor(database, self.store)
+                await loop.run_in_executor(database, release, self.shard)
 
-    async def ask_in_turn(self, queue: Iterator[Asked], endpoint: Endpoint, limiter: Limiter) -> None:
+    async def ask_in_turn(self, queue: Iterator[Asked], endpoint: Endpoint, limiter: Limiter, purse: Purse) -> None:
         for item in queue:
             if self.is_stopped or self.is_over_budget:
                 return
-            ballot = await self.asker.ask(item, endpoint, limiter)
+            tab = Tab()
+
+            async def admit(asked: int, answered: int, tab: Tab = tab) -> None:
+                await purse.take(self.asker.price(asked, answered), tab)
+                await limiter.wait(tokens=asked + answered)
+
+            try:
+                ballot = await self.asker.ask(item, endpoint, admit)
+            except BudgetSpent:
+                self.is_over_budget = True
+                return
             # Not in one line: `self.waiting` would be looked up before the wait, and be the list
             # that a write has taken away by the time the answer comes.
-            self.waiting.append(ballot)
+            self.waiting.append((ballot, tab))
 
     def missing(self, wanted: int) -> str:
         """Tell of ballots that should be stored and are not, which would be a fault of ours."""
@@ -104,11 +116,12 @@ class Sitting:
         batch, self.waiting = self.waiting, []
         with transaction.atomic():
             if batch:
-                store_ballots(self.shard.run, batch)
+                store_ballots(self.shard.run, [ballot for ballot, _ in batch])
+                paid = sum((ballot.cost_usd for ballot, _ in batch), Decimal(0))
+                promised = Tab(sum((tab.usd for _, tab in batch), Decimal(0)), sum(tab.calls for _, tab in batch))
+                book(self.shard, paid, promised)
                 self.stored += len(batch)
-            run = Run.objects.get(pk=self.shard.run_id)
-        self.is_stopped = run.state != Run.State.RUNNING
-        self.is_over_budget = run.budget_usd is not None and run.cost_usd >= run.budget_usd
+            self.is_stopped = Run.objects.get(pk=self.shard.run_id).state != Run.State.RUNNING
 
 
 def store_ballots(run: Run, batch: Sequence[Ballot]) -> None:
@@ -127,6 +140,3 @@ def store_ballots(run: Run, batch: Sequence[Ballot]) -> None:
         )
     # Where another worker was first, the database keeps that one.
     Ballot.objects.bulk_create(batch, ignore_conflicts=True)
-    cost = sum((each.cost_usd for each in batch), Decimal(0))
-    if cost:
-        Run.objects.filter(pk=run.pk).update(cost_usd=F("cost_usd") + cost)

@@ -87,12 +87,15 @@ async def ask_all(asker: Asker, items: Sequence[Asked], label: str) -> list[dict
     async with asker.endpoint() as endpoint, Redis.from_url(settings.REDIS_URL) as redis:
         limiter = asker.limiter(redis)
 
+        async def admit(asked: int, answered: int) -> None:
+            await limiter.wait(tokens=asked + answered)
+
         async def ask(item: Asked, attempt: str) -> Ballot:
             turns: Any = item.turns
             if attempt != PLAIN:
                 turns = injected(item.turns, attempt, into_response=label == Field.RESPONSE)
             async with room:
-                return await asker.ask(Asked(item.pk, turns, item.has_response), endpoint, limiter)
+                return await asker.ask(Asked(item.pk, turns, item.has_response), endpoint, admit)
 
         names = [PLAIN, *ATTEMPTS]
         answers = await asyncio.gather(*(ask(item, name) for item in items for name in names))

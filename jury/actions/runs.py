@@ -39,6 +39,7 @@ def start_run(
     jurors: Sequence[Juror],
     limit: int | None = None,
     budget_usd: Decimal | None = None,
+    budget_calls: int | None = None,
     asks_again: Collection[str] = (Ballot.Outcome.FAILED,),
 ) -> Run:
     """
@@ -57,7 +58,9 @@ def start_run(
     Run.objects.filter(project=project, state=Run.State.RUNNING).update(
         state=Run.State.REPLACED, finished_at=timezone.now()
     )
-    run = Run.objects.create(project=project, budget_usd=budget_usd, asks_again=sorted(asks_again))
+    run = Run.objects.create(
+        project=project, budget_usd=budget_usd, budget_calls=budget_calls, asks_again=sorted(asks_again)
+    )
     cut_shards(run, jurors, limit)
     record_event(
         project=project, verb="run.started", subject=str(run.pk), detail={"jurors": [juror.name for juror in jurors]}

@@ -18,14 +18,21 @@ class Run(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
     budget_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    budget_calls = models.PositiveIntegerField(null=True)
     asks_again = ArrayField(models.CharField(max_length=10), default=list)
     "Outcomes that do not count as having spoken, so that those ballots are asked for again."
     cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
+    calls = models.PositiveIntegerField(db_default=0)
+    "Questions that were answered or failed; the SDK's own retries of one are not counted."
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+    @property
+    def has_budget(self) -> bool:
+        return self.budget_usd is not None or self.budget_calls is not None
 
 
 class Shard(models.Model):
@@ -41,6 +48,9 @@ class Shard(models.Model):
     items = ArrayField(models.BigIntegerField())
     "Primary keys."
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    reserved_usd = models.DecimalField(max_digits=16, decimal_places=10, db_default=0)
+    reserved_calls = models.IntegerField(db_default=0)
+    "What its calls that are under way may cost, as long as the run has a budget."
     error = models.TextField(blank=True, default="")
     "What broke it off: a fault of ours, not of the endpoint."
 

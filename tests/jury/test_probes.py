@@ -31,7 +31,8 @@ def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, prompt, asks):
 def test_the_order_of_categories_is_logged_with_the_ballot(tmp_path, stub_url):
     project = project_with_items(tmp_path, 5)
     seat(project, stub_url, "stub-0.9")
-    command("convene_jury", project=project.slug, wait=True)
+    done = command("convene_jury", project=project.slug, wait=True)
+    assert done.code == 0, done.said
 
     seeds = set(Ballot.objects.filter(juror__project=project).values_list("order_seed", flat=True))
     assert len(seeds) == 5

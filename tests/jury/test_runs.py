@@ -102,16 +102,53 @@ def test_failed_is_asked_again_by_itself_and_unreadable_only_when_told(tmp_path,
     assert Ballot.objects.filter(juror__project=project, is_current=True).count() == 48
 
 
-def test_a_run_stops_at_its_budget_and_the_next_goes_on(tmp_path, worker):
-    project = project_with_items(tmp_path, 80)
-    with stub_server(delay=0.2) as url:
-        seat(project, url, "stub-0.9", concurrency=2, price_in="1000", price_out="0")
-        stopped = command("convene_jury", project=project.slug, wait=True, budget="2")
+def test_no_race_of_shards_overshoots_a_budget_in_money_and_the_next_run_goes_on(tmp_path, worker):
+    project = project_with_items(tmp_path, 40)
+    with stub_server(delay=0.1) as url:
+        jurors = [f"stub-0.{accuracy}:metered" for accuracy in (7, 8, 9)]
+        seat(project, url, *jurors, concurrency=8, price_in="1000", price_out="0")
+        stopped = command("convene_jury", project=project.slug, wait=True, budget="60")
         rest = command("convene_jury", project=project.slug, wait=True)
 
-    assert 2 <= stopped["cost_usd"] < 6  # each call costs 0.20; what was under way when it was reached is paid
+    run = Run.objects.get(pk=stopped["run"])
+    each = stopped["cost_usd"] / stopped["cast"]
+    assert (run.state, run.calls) == (Run.State.OVER_BUDGET, stopped["cast"])
+    # A call is reserved at a token for three characters, and the stub counts one for four.
+    assert 60 - 2 * each < stopped["cost_usd"] <= 60
+    assert set(run.shards.values_list("reserved_usd", "reserved_calls")) == {(0, 0)}
+    assert stopped["cast"] + rest["cast"] == 120
+
+
+def test_no_race_of_shards_asks_more_than_the_calls_allowed(tmp_path, worker):
+    project = project_with_items(tmp_path, 40)
+    with stub_server(delay=0.1) as url:
+        seat(project, url, "stub-0.7", "stub-0.8", "stub-0.9", concurrency=8)
+        stopped = command("convene_jury", project=project.slug, wait=True, max_calls=31)
+        assert calls(url) == 31
+
+    assert stopped["cast"] == 31
     assert Run.objects.get(pk=stopped["run"]).state == Run.State.OVER_BUDGET
-    assert stopped["cast"] + rest["cast"] == 80
+
+
+def test_a_budget_that_suffices_is_not_felt(tmp_path, stub_url, worker):
+    project = project_with_items(tmp_path, 20)
+    seat(project, stub_url, "stub-0.8", "stub-0.9", concurrency=8, price_in="1", price_out="1")
+    done = command("convene_jury", project=project.slug, wait=True, budget="5", max_calls=40)
+
+    run = Run.objects.get(pk=done["run"])
+    assert (done["cast"], run.state, run.calls) == (40, Run.State.FINISHED, 40)
+
+
+def test_a_cut_off_answer_that_the_budget_cannot_lengthen_is_paid_for_and_asked_again_later(tmp_path, worker):
+    project = project_with_items(tmp_path, 8)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9:length", concurrency=1, price_in="0", price_out="1000", max_tokens=10)
+        stopped = command("convene_jury", project=project.slug, wait=True, max_calls=8)
+
+    failed = Ballot.objects.filter(juror__project=project, outcome="failed")
+    assert stopped["cast"] + stopped["unreadable"] + stopped["failed"] <= 8
+    assert all(ballot.cost_usd > 0 for ballot in failed)
+    assert all("no room for a longer answer" in ballot.reason for ballot in failed)
 
 
 def test_a_budget_of_nothing_asks_nothing(tmp_path, stub_url, worker):

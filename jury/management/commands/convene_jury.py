@@ -39,7 +39,8 @@ class Command(ProjectCommand):
         super().add_arguments(parser)
         parser.add_argument("--juror", action="append", default=[], metavar="NAME", help="default: the whole panel")
         parser.add_argument("--limit", type=count, metavar="N", help="only the first N items")
-        parser.add_argument("--budget", type=dollars, metavar="USD", help="stop when so much is spent")
+        parser.add_argument("--budget", type=dollars, metavar="USD", help="spend no more than this")
+        parser.add_argument("--max-calls", type=count, metavar="N", help="ask no more than so many questions")
         parser.add_argument(
             "--retry", action="append", default=[], choices=["abstained", "unreadable"], metavar="OUTCOME",
             help="ask again where the outcome was this; failed ones are asked again in any case",
@@ -58,6 +59,7 @@ class Command(ProjectCommand):
             jurors=jurors,
             limit=options["limit"],
             budget_usd=options["budget"],
+            budget_calls=options["max_calls"],
             asks_again=[Ballot.Outcome.FAILED.value, *options["retry"]],
         )
         with ExitStack() as stack:

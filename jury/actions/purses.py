@@ -1,0 +1,129 @@
+"""A budget that no race can overshoot: what a call may cost is reserved before it is made."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from jury.models import Run, Shard
+
+NOTHING = Decimal(0)
+SECONDS_BETWEEN_LOOKS = 0.3
+LONGEST_WAIT = 300.0
+"Seconds to wait for what others have reserved; a worker that was killed never gives it back."
+
+HELD = "SELECT coalesce(sum(reserved_usd), 0), coalesce(sum(reserved_calls), 0) FROM jury_shard WHERE run_id = %s"
+
+
+class BudgetSpent(Exception):
+    """The run's budget has no room for another call."""
+
+
+class Answer(Enum):
+    GRANTED = "granted"
+    LATER = "later"
+    "Not now; but calls that are under way may turn out cheaper than was reserved for them."
+    SPENT = "spent"
+
+
+@transaction.atomic
+def reserve(shard: Shard, usd: Decimal, calls: int) -> Answer:
+    """Set aside so much of the run's budget for calls of one shard, if there is room for it."""
+    # First the lock, then the sums: a statement that waits would see what was reserved before it waited.
+    run = Run.objects.select_for_update().get(pk=shard.run_id)
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [run.pk])
+        held_usd, held_calls = cursor.fetchone()
+    spent = run.cost_usd + held_usd
+    has_money = run.budget_usd is None or (run.budget_usd > 0 and spent + usd <= run.budget_usd)
+    has_calls = run.budget_calls is None or run.calls + held_calls + calls <= run.budget_calls
+    if run.state == Run.State.RUNNING and has_money and has_calls:
+        grown = {"reserved_usd": F("reserved_usd") + usd, "reserved_calls": F("reserved_calls") + calls}
+        Shard.objects.filter(pk=shard.pk).update(**grown)
+        return Answer.GRANTED
+    return Answer.LATER if held_calls and run.state == Run.State.RUNNING else Answer.SPENT
+
+
+def book(shard: Shard, paid: Decimal, promised: "Tab") -> None:
+    """Count calls and what they cost, and give back what was reserved for them."""
+    Run.objects.filter(pk=shard.run_id).update(cost_usd=F("cost_usd") + paid, calls=F("calls") + promised.calls)
+    unreserve(shard, promised)
+
+
+def unreserve(shard: Shard, promised: "Tab") -> None:
+    back = {"reserved_usd": F("reserved_usd") - promised.usd, "reserved_calls": F("reserved_calls") - promised.calls}
+    if shard.run.has_budget:
+        Shard.objects.filter(pk=shard.pk).update(**back)
+
+
+def release(shard: Shard) -> None:
+    """Give back all that a shard has reserved: it makes no more calls, or has not begun."""
+    if shard.run.has_budget:
+        Shard.objects.filter(pk=shard.pk).update(reserved_usd=0, reserved_calls=0)
+
+
+@dataclass
+class Tab:
+    """What was promised for the calls of one question."""
+
+    usd: Decimal = NOTHING
+    calls: int = 0
+
+
+@dataclass
+class Purse:
+    """What one shard has reserved and not promised to a call yet."""
+
+    shard: Shard
+    database: ThreadPoolExecutor
+    ahead: int
+    "Calls to reserve at once: as many as go out together."
+    usd: Decimal = NOTHING
+    calls: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def take(self, price: Decimal, tab: Tab) -> None:
+        """
+        Promise the price of one call from what is reserved, reserving more where it does not suffice.
+
+        :raises BudgetSpent: if there is no room for it, even when all calls under way are settled
+        """
+        if self.shard.run.has_budget:
+            async with self.turn:
+                while self.calls < 1 or self.usd < price:
+                    await self.refill(price)
+                self.usd, self.calls = self.usd - price, self.calls - 1
+        tab.usd, tab.calls = tab.usd + price, tab.calls + 1
+
+    async def refill(self, price: Decimal) -> None:
+        """
+        :raises BudgetSpent: if there is no room for one call
+        """
+        deadline = time.monotonic() + LONGEST_WAIT
+        calls = self.ahead
+        while True:
+            missing = max(price * calls - self.usd, NOTHING)
+            answer = await asyncio.get_running_loop().run_in_executor(
+                self.database, reserve, self.shard, missing, calls
+            )
+            if answer == Answer.GRANTED:
+                self.usd, self.calls = self.usd + missing, self.calls + calls
+                return
+            if calls > 1:
+                calls = 1
+            elif self.calls or self.usd:
+                await self.give_back()
+            elif answer == Answer.SPENT or time.monotonic() > deadline:
+                raise BudgetSpent
+            else:
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    async def give_back(self) -> None:
+        """Let go of what is promised to no call; two that held on to it would wait for each other."""
+        idle, self.usd, self.calls = Tab(self.usd, self.calls), NOTHING, 0
+        await asyncio.get_running_loop().run_in_executor(self.database, unreserve, self.shard, idle)
