@@ -21,6 +21,13 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        """
+        :raises Http404: if the path has a character that no name of ours can have, nor the database take
+        """
+        if "\0" in request.path_info:
+            raise Http404
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None

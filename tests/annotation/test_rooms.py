@@ -29,6 +29,13 @@ def test_pages_open_for_their_role_and_are_not_there_for_strangers(tmp_path, rol
             assert Client().get(f"/projects/{project.slug}/{page}").status_code == 302, page
 
 
+def test_names_that_nothing_can_have_are_not_there(tmp_path):
+    lead = Visitor(project_with(tmp_path, "one"), "lead")
+    places = ["guideline/%00/", "guideline/%00/%00/", "guideline/none/", f"votes/{10**30}/", f"audits/{10**30}/"]
+
+    assert [lead.get(place).status_code for place in places] == [404] * len(places)
+
+
 def test_nobody_sees_or_changes_anothers_vote(tmp_path):
     project = project_with(tmp_path, "one")
     ada, bea, lead = Visitor(project), Visitor(project), Visitor(project, "lead")

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from knox.models import AuthToken
@@ -235,6 +236,16 @@ def test_a_token_that_is_wrong_expired_or_of_a_closed_account_opens_nothing(clie
     assert ada.get(f"projects/{project.slug}/").status_code == 200
     User.objects.filter(username=ada.name).update(is_active=False)
     assert ada.get(f"projects/{project.slug}/").status_code == 401
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '"x"', "[" * 100_000, '{"lease": "\\u0000"}'])
+def test_a_body_that_is_none_is_refused_in_the_form_of_all_errors(tmp_path, body):
+    ada = Program(project_with(tmp_path, "one"))
+    route = f"/api/v1/{ada.item_route(ada.take(), 'vote')}"
+    answer = ada.client.post(route, body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert set(answer.json()["error"]) >= {"code", "message"}
 
 
 def test_progress_tells_an_annotator_of_their_own_work_and_a_lead_of_the_queue(tmp_path):
