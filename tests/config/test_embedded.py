@@ -88,9 +88,11 @@ def test_a_stranger_on_the_old_port_is_not_taken_for_our_server(home):
     url = valkey.start(home)
     port = int(url.rsplit(":", 1)[1].split("/")[0])
     process = home.path / "valkey" / "process"
+    ours = process.read_text()
     process.write_text(f"{os.getpid()} {port}")
 
     assert valkey.address(home) is None
+    process.write_text(ours)  # so that it can be ended
 
 
 def test_nobody_comes_in_without_the_password(home):
