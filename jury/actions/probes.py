@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -74,7 +75,9 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
     if not items:
         raise Refused(f"Project {project} has no dialogue that juror {juror.name!r} could judge.")
     probe = Probe(len(items))
-    for ballots in asyncio.run(ask_all(asker, items, label)):
+    with ThreadPoolExecutor(max_workers=1) as aside:  # whoever calls may have an event loop of their own
+        answers = aside.submit(lambda: asyncio.run(ask_all(asker, items, label))).result()
+    for ballots in answers:
         probe.note(ballots, label)
     detail = {"items": probe.items, **{name: vars(tally) for name, tally in probe.attempts.items()}}
     record_event(project=project, verb="juror.probed", subject=juror.name, detail=detail)
