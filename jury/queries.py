@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count
 
 from corpus.errors import Refused
-from corpus.models import Category, Project
+from corpus.models import Category, Item, Project
 from jury.models import Ballot, Juror, PromptVersion, Run, Shard
 
 
@@ -93,6 +93,12 @@ def items_spread(project: Project, count: int, *, with_response: bool) -> list[A
             [project.pk, with_response, count],
         )
         return [Asked(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
+
+
+def items_by_pk(keys: Sequence[int]) -> list[Asked]:
+    """Give items by their primary keys, in no order."""
+    found = Item.objects.filter(pk__in=keys).values_list("pk", "turns", "has_response")
+    return [Asked(pk, turns, has_response) for pk, turns, has_response in found]
 
 
 @dataclass(frozen=True)

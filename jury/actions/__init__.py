@@ -1,10 +1,11 @@
 """The verbs of models' judging, one transaction each."""
 
 from jury.actions.ballots import collect_ballots
+from jury.actions.estimates import estimate_run
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_juror
 from jury.actions.probes import probe_juror
 from jury.actions.prompts import load_prompts
 from jury.actions.runs import start_run
 
-__all__ = ["BallotWriter", "add_juror", "collect_ballots", "load_prompts", "probe_juror", "start_run"]
+__all__ = ["BallotWriter", "add_juror", "collect_ballots", "estimate_run", "load_prompts", "probe_juror", "start_run"]

@@ -70,7 +70,7 @@ class Asker:
         """
         asking = Asking(item, self.question(item), secrets.randbits(31) if self.prompt.shuffle else None)
         request = self.request(asking)
-        tokens = sum(len(message["content"]) for message in request["messages"]) // CHARACTERS_A_TOKEN
+        tokens = length_of(request) // CHARACTERS_A_TOKEN
         replies: list[Reply] = []
         try:
             for room in (1, MORE_ROOM):
@@ -165,3 +165,11 @@ class Asker:
             "rationale": said.rationale,
             "dropped_categories": reading.dropped_categories,
         }
+
+    def length(self, item: Asked) -> int:
+        """Give the characters of the question about an item."""
+        return length_of(self.request(Asking(item, self.question(item), None)))
+
+
+def length_of(request: dict[str, Any]) -> int:
+    return sum(len(message["content"]) for message in request["messages"])

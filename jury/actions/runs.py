@@ -85,27 +85,40 @@ def cut_shards(run: Run, jurors: Sequence[Juror], limit: int | None) -> None:
     with connection.cursor() as cursor:
         for juror in jurors:
             more = {"run": run.pk, "size": settings.JURY_SHARD_ITEMS, "limit": limit, "items": first}
-            cursor.execute(CUT_SHARDS, silence(run, juror) | more)
+            cursor.execute(CUT_SHARDS, silence(run.project, juror, run.asks_again) | more)
 
 
 def first_silent(run: Run, jurors: Sequence[Juror], limit: int | None) -> list[int]:
     """Give the first items on which some juror has not spoken; none where there is no limit."""
     if limit is None:
         return []
-    found: set[int] = set()
+    silent = silent_items(run.project, jurors, limit=limit, asks_again=run.asks_again)
+    return sorted(set().union(*silent.values()))[:limit]
+
+
+def silent_items(
+    project: Project, jurors: Sequence[Juror], *, limit: int | None, asks_again: Collection[str]
+) -> dict[int, list[int]]:
+    """
+    Give the items on which each juror has not spoken, by import, by the juror's primary key.
+
+    :param limit: at most so many of each juror
+    """
+    found = {}
     with connection.cursor() as cursor:
         for juror in jurors:
-            cursor.execute(f"{SILENT} ORDER BY i.id LIMIT %(limit)s", silence(run, juror) | {"limit": limit})
-            found |= {row[0] for row in cursor.fetchall()}
-    return sorted(found)[:limit]
+            asked = silence(project, juror, asks_again) | {"limit": limit}
+            cursor.execute(f"{SILENT} ORDER BY i.id LIMIT %(limit)s", asked)
+            found[juror.pk] = [row[0] for row in cursor.fetchall()]
+    return found
 
 
-def silence(run: Run, juror: Juror) -> dict[str, Any]:
+def silence(project: Project, juror: Juror, asks_again: Collection[str]) -> dict[str, Any]:
     return {
-        "project": run.project_id,
+        "project": project.pk,
         "juror": juror.pk,
-        "again": run.asks_again,
-        "response_only": queries.labels_asked(run.project, juror) == (Field.RESPONSE,),
+        "again": list(asks_again),
+        "response_only": queries.labels_asked(project, juror) == (Field.RESPONSE,),
     }
 
 

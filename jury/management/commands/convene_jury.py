@@ -1,6 +1,8 @@
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from subprocess import Popen
 from typing import Any
@@ -9,8 +11,11 @@ from django.core.management.base import CommandParser
 
 from corpus.commands import Progress, ProjectCommand
 from corpus.errors import Refused
+from corpus.models import Project
 from jury import actions, queries, tasks, workers
-from jury.models import Ballot, Run, Shard
+from jury.actions.estimates import Estimate
+from jury.families import shared_families
+from jury.models import Ballot, Juror, Run, Shard
 
 SECONDS_A_LOOK = 0.3
 SECONDS_OF_SILENCE = 180.0
@@ -32,6 +37,10 @@ def count(text: str) -> int:
     return int(text)
 
 
+def vars_of(estimate: Estimate) -> dict[str, Any]:
+    return asdict(estimate) | {"cost_usd": float(estimate.cost_usd)}
+
+
 class Command(ProjectCommand):
     help = "Ask the jury about every item it has not spoken on."
 
@@ -45,11 +54,17 @@ class Command(ProjectCommand):
             "--retry", action="append", default=[], choices=["abstained", "unreadable"], metavar="OUTCOME",
             help="ask again where the outcome was this; failed ones are asked again in any case",
         )  # fmt: skip
+        parser.add_argument("--estimate", action="store_true", help="say what the run would cost, and ask nothing")
         parser.add_argument("--wait", action="store_true", help="show progress, and return when the run ends")
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         jurors = queries.panel(project, options["juror"])
+        self.warn(jurors)
+        asks_again = [Ballot.Outcome.FAILED.value, *options["retry"]]
+        if options["estimate"]:
+            self.estimate(project, jurors, options["limit"], asks_again)
+            return
         began = time.monotonic()
         has_worker = workers.worker_answers()
         if not has_worker and not options["wait"]:
@@ -60,7 +75,7 @@ class Command(ProjectCommand):
             limit=options["limit"],
             budget_usd=options["budget"],
             budget_calls=options["max_calls"],
-            asks_again=[Ballot.Outcome.FAILED.value, *options["retry"]],
+            asks_again=asks_again,
         )
         with ExitStack() as stack:
             worker = None
@@ -74,6 +89,21 @@ class Command(ProjectCommand):
             self.say(f"{len(errors)} parts of the run broke off, the first with: {errors[0]}")
             self.say("What they had stored is kept: run the same command again for the rest.")
             sys.exit(1)
+
+    def warn(self, jurors: Sequence[Juror]) -> None:
+        shared = shared_families((juror.name, juror.model) for juror in jurors)
+        for family, names in shared.items():
+            self.say(f"{', '.join(names)}: all of the {family} family, and likely to err alike.")
+
+    def estimate(self, project: Project, jurors: Sequence[Juror], limit: int | None, asks_again: list[str]) -> None:
+        estimates = actions.estimate_run(project=project, jurors=jurors, limit=limit, asks_again=asks_again)
+        self.answer(
+            {
+                "calls": sum(each.calls for each in estimates),
+                "cost_usd": float(sum(each.cost_usd for each in estimates)),
+                "jurors": [vars_of(each) for each in estimates],
+            }
+        )
 
     def watch(self, run: Run, worker: "Popen[bytes] | None") -> None:
         """

@@ -1,0 +1,55 @@
+"""What a run would cost, before anything is asked."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from corpus.models import Project
+from jury import queries
+from jury.actions.asking import CHARACTERS_A_TOKEN, Asker
+from jury.actions.runs import check_can_ask, silent_items
+from jury.models import Juror
+
+SAMPLE = 200
+"Items whose questions are written out, to know how long they are."
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """For one juror: how much, and at most how dear."""
+
+    juror: str
+    calls: int
+    prompt_tokens: int
+    "As a budget counts them: one for every three characters, which is more than most models count."
+    cost_usd: Decimal
+    "With answers as long as they may be; more only where answers are cut off and asked for again."
+    minutes: float | None
+    "At the juror's rates; None where it has none, for then its speed is the endpoint's."
+
+
+def estimate_run(
+    *, project: Project, jurors: Sequence[Juror], limit: int | None, asks_again: Collection[str]
+) -> list[Estimate]:
+    """
+    Say for each juror what a run would ask of it. Asks nothing, stores nothing.
+
+    :raises Refused: if a juror cannot be asked
+    """
+    for juror in jurors:
+        check_can_ask(project, juror)
+    silent = silent_items(project, jurors, limit=limit, asks_again=asks_again)
+    # Of a limited run every juror is asked about the same items, as far as it has not spoken on them.
+    wanted = set(sorted(set().union(*silent.values()))[:limit])
+    return [estimate_for(project, juror, [item for item in silent[juror.pk] if item in wanted]) for juror in jurors]
+
+
+def estimate_for(project: Project, juror: Juror, items: Sequence[int]) -> Estimate:
+    asker = Asker(project, juror)
+    sample = queries.items_by_pk(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
+    lengths = [asker.length(item) for item in sample]
+    tokens = round(sum(lengths) / CHARACTERS_A_TOKEN / len(lengths) * len(items)) if lengths else 0
+    answers = juror.max_tokens * len(items)
+    rates = [(juror.requests_per_minute, len(items)), (juror.tokens_per_minute, tokens + answers)]
+    minutes = max((amount / rate for rate, amount in rates if rate), default=None)
+    return Estimate(juror.name, len(items), tokens, asker.price(tokens, answers), minutes)

@@ -1,0 +1,69 @@
+"""What is told before a run: what it would cost, and which jurors are likely to err alike."""
+
+import pytest
+
+from jury.families import family_of, shared_families
+from jury.models import Ballot, Run
+from tests.factories import command
+from tests.jury.factories import project_with_items, seat
+
+
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [
+        ("meta-llama/Llama-Guard-3-8B", "Llama"),
+        ("nvidia/llama-3.1-nemoguard-8b-content-safety", "Llama"),
+        ("mistralai/Mixtral-8x22B-Instruct-v0.1", "Mistral"),
+        ("mistralai/Mistral-NeMo-12B-Instruct", "Mistral"),
+        ("google/gemma-2-27b-it", "Gemma"),
+        ("gpt-4o-mini", "GPT"),
+        ("o3", "GPT"),
+        ("microsoft/phi-4", "Phi"),
+        ("my-own-model", None),
+        ("philosopher", None),
+    ],
+)
+def test_a_models_family_is_read_from_its_name(model, family):
+    assert family_of(model) == family
+
+
+def test_two_of_the_papers_three_jurors_are_of_one_family():
+    panel = {
+        "b": "Mixtral-8x22B",
+        "a": "Mistral-NeMo-12B-Instruct",
+        "c": "gemma-2-27b-it",
+        "d": "unknown",
+        "e": "unknown",
+    }
+
+    assert shared_families(panel.items()) == {"Mistral": ["a", "b"]}
+
+
+def test_an_estimate_counts_what_is_still_to_ask_and_asks_nothing(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 12)
+    prices = {"price_in": "3", "price_out": "15", "max_tokens": 100}
+    seat(project, stub_url, "stub-0.9", rpm=6, **prices)
+    seat(project, stub_url, "stub-0.8", asks="response_label", **prices)
+    whole = command("convene_jury", project=project.slug, estimate=True)
+    part = command("convene_jury", project=project.slug, estimate=True, limit=3)
+    by_name = {each["juror"]: each for each in whole["jurors"]}
+
+    assert (whole.code, whole["calls"]) == (0, 12 + 8)
+    assert by_name["stub-0.9"]["minutes"] == 2
+    assert by_name["stub-0.8"]["minutes"] is None
+    tokens = by_name["stub-0.9"]["prompt_tokens"]
+    assert by_name["stub-0.9"]["cost_usd"] == pytest.approx((3 * tokens + 15 * 12 * 100) / 1_000_000)
+    assert {each["juror"]: each["calls"] for each in part["jurors"]} == {"stub-0.9": 3, "stub-0.8": 2}
+    assert not Run.objects.filter(project=project).exists()
+    assert not Ballot.objects.filter(juror__project=project).exists()
+
+
+def test_jurors_of_one_family_are_named_before_the_run(tmp_path):
+    project = project_with_items(tmp_path, 1)
+    for name in ("large", "small"):
+        options = {"model": f"mistral-{name}", "base_url": "http://127.0.0.1:9/v1"}
+        assert command("add_juror", name, project=project.slug, **options).code == 0
+    told = command("convene_jury", project=project.slug, estimate=True)
+
+    assert told.code == 0
+    assert "large, small: all of the Mistral family" in told.said
