@@ -63,8 +63,8 @@ CHECKS = """
     WITH mine AS (
         SELECT v.id, v.item_id, v.annotator_id, v.prompt_label, v.response_label, v.seconds
         FROM annotation_vote v JOIN annotation_annotator a ON a.id = v.annotator_id
-        WHERE a.project_id = %(project)s
-            AND (v.is_current OR v.id IN (SELECT vote_id FROM annotation_check WHERE kind = 'gold'))
+        WHERE a.project_id = %(project)s AND v.repeats_id IS NULL
+            AND NOT EXISTS (SELECT FROM annotation_vote later WHERE later.supersedes_id = v.id)
             AND (%(user)s::int IS NULL OR a.user_id = %(user)s::int)
     )
     SELECT a.user_id, a.name, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY m.seconds),

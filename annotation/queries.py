@@ -69,7 +69,7 @@ def own_votes(project: Project, user: User) -> QuerySet[Vote]:
     return (
         Vote.objects.filter(annotator__project=project, annotator__user=user)
         .filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
-        .select_related("item")
+        .select_related("item", "guideline")
     )
 
 

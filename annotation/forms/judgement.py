@@ -88,12 +88,11 @@ def form_of(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
 
 
 def asked_of(project: Project, *, has_response: bool) -> list[dict[str, str]]:
-    """Name the label fields asked for on an item, as the page calls them, with the keys that choose."""
-    titles: dict[str, tuple[str, str]] = {
-        Field.PROMPT: ("Prompt" if project.policy != Project.Policy.AEGIS2 else "Whole dialogue", "123"),
-        Field.RESPONSE: ("Response", "456"),
+    """Name the label fields asked for on an item, as the page calls them."""
+    titles: dict[str, str] = {
+        Field.PROMPT: "Prompt" if project.policy != Project.Policy.AEGIS2 else "Whole dialogue",
+        Field.RESPONSE: "Response",
     }
     return [
-        {"name": str(field), "title": titles[field][0], "keys": titles[field][1]}
-        for field in queries.asked_of(project, has_response=has_response)
+        {"name": str(field), "title": titles[field]} for field in queries.asked_of(project, has_response=has_response)
     ]

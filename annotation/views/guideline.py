@@ -12,7 +12,7 @@ from annotation.guideline_diff import compare
 from annotation.models import GuidelineVersion
 from corpus.access import Access, PageRequest, Role, members_only
 from corpus.errors import Refused
-from corpus.queries import categories_of
+from corpus.queries import category_names
 
 
 @require_safe
@@ -38,7 +38,6 @@ def guideline(request: PageRequest, access: Access, version: str = "") -> HttpRe
 def compare_versions(request: PageRequest, access: Access, before: str, after: str) -> HttpResponse:
     """What differs between two versions."""
     pair = [version_named(access, name) for name in (before, after)]
-    names = {category.slug: category.name for category in categories_of(access.project)}
     contents = [
         {"body": each.body, "entries": queries.entries_of(access.project, each), "faq": each.faq} for each in pair
     ]
@@ -47,7 +46,7 @@ def compare_versions(request: PageRequest, access: Access, before: str, after: s
         "page": "guideline",
         "before": pair[0],
         "after": pair[1],
-        "sections": compare(contents[0], contents[1], names),
+        "sections": compare(contents[0], contents[1], category_names(access.project)),
     }
     return render(request, "annotation/guideline_compare.html", context)
 

@@ -17,7 +17,7 @@ from annotation.consent import acknowledge
 from annotation.forms.person import PersonForm
 from annotation.progress import exposure, rest_of
 from corpus.access import Access, PageRequest, members_only
-from corpus.queries import categories_of
+from corpus.queries import categories_of, category_names
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,12 +30,11 @@ def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
         keep_preferences(person=form.save(commit=False))
         messages.success(request, "Kept. The queue goes by it from your next dialogue on.")
         return redirect("annotation:wellbeing", access.project.slug)
-    names = {category.slug: category.name for category in categories}
     context = {
         "access": access,
         "page": "wellbeing",
         "form": form,
-        "exposure": exposure(access.user, names),
+        "exposure": exposure(access.user, category_names(access.project)),
         "rest": rest_of(access.project, access.user),
     }
     return render(request, "annotation/wellbeing.html", context, status=422 if form.errors else 200)

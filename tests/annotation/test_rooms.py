@@ -60,7 +60,7 @@ def test_the_acknowledgement_comes_before_every_page_and_once(tmp_path):
     fresh = Client()
     Acknowledgement.objects.filter(user=ada.user).delete()
     fresh.force_login(ada.user, backend=BACKEND)
-    page = f"/projects/{ada.project.slug}/work/"
+    page = f"/projects/{ada.project.slug}/votes/"
     sent = fresh.get(page)
     assert (sent.status_code, sent.url.split("?")[0]) == (302, "/consent/")
     assert fresh.post("/consent/", {"next": page}).status_code == 422
