@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from annotation.desk import Desk, check_rested, sit_down
 from annotation.seating import seat_new_items
@@ -135,6 +136,11 @@ class Lease:
     id: uuid.UUID
     expires_at: datetime
     item: ItemToJudge
+
+    @property
+    def renew_every(self) -> int:
+        """Give the seconds after which a page that is open should ask for more time: a third of what it has."""
+        return max(10, int((self.expires_at - timezone.now()).total_seconds() / 3))
 
 
 @transaction.atomic

@@ -65,6 +65,23 @@ def lapse(project):
     Seat.objects.filter(project=project, lease__isnull=False).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
+def test_an_open_page_renews_its_lease_in_time_and_is_told_when_it_is_lost(tmp_path):
+    project = project_with(tmp_path, "one", votes_wanted=1)
+    hands_out(project, lease_minutes=2)
+    ada, lead = Visitor(project), Visitor(project, "lead")
+    lease = ada.take()
+    assert ada.get("label/").context["lease"].renew_every in (39, 40)
+    Seat.objects.filter(project=project).update(leased_until=timezone.now() + timedelta(seconds=1))
+
+    assert ada.post("label/renew/", lease=lease.id).status_code == 204
+    assert Seat.objects.get(project=project).leased_until > timezone.now() + timedelta(seconds=100)
+    lead.post(f"queue/leases/{lease.id}/free/")
+    renew = f"/projects/{project.slug}/label/renew/"
+    lost = ada.client.post(renew, {"lease": lease.id}, headers={"HX-Request": "true"})
+    assert (lost.status_code, lost["HX-Retarget"], lost["HX-Reswap"]) == (409, "#notice", "innerHTML")
+    assert "You can still send your answer" in text_of(lost)
+
+
 def test_a_late_answer_counts_while_nobody_else_has_the_seat(tmp_path):
     project = project_with(tmp_path, "one", votes_wanted=1)
     ada = Visitor(project)
@@ -180,10 +197,16 @@ def test_a_vote_on_gold_takes_a_seat_while_there_is_one_and_never_makes_one_too_
     ]  # fmt: skip
     assert Check.objects.filter(item__project=project, vote__isnull=False).count() == 2
     assert Seat.objects.get(project=project).vote.annotator.user == ada.user
-    assert {row["name"]: row["gold_right"] for row in lead.get("audits/").context["checks"]} == {
-        ada.name: 1,
-        bea.name: 1,
-    }
+    assert gold_of(lead) == {ada.name: (1, 1, 1), bea.name: (1, 1, 1)}
+    vote = Vote.objects.get(item__project=project, is_current=True)
+    ada.post(f"votes/{vote.pk}/", prompt_label="safe", response_label="safe", rationale="after a second look")
+    assert gold_of(lead) == {ada.name: (1, 1, 1), bea.name: (1, 1, 1)}
+
+
+def gold_of(lead):
+    """Votes, gold among them, and how much of it right, by name."""
+    rows = lead.get("audits/").context["checks"]
+    return {row["name"]: (row["votes"], row["gold"], row["gold_right"]) for row in rows}
 
 
 def test_gold_and_repeats_look_like_any_other_and_are_measured(tmp_path):
