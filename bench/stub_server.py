@@ -1,7 +1,7 @@
 """
 An OpenAI-compatible server that answers at once and always the same, for tests and benches.
 
-    python -m bench.stub_server [--port N] [--delay SECONDS]
+    python -m bench.stub_server [--port N] [--delay SECONDS] [--rpm N]
 
 The label of a dialogue comes from a hash of its text, and each model errs on its own share
 of them, so that jurors disagree in a way that repeats. The name of the model asks for more:
@@ -9,24 +9,29 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
     stub-0.9            errs on one dialogue in ten
     stub-0.9:prose      answers every SHARE-th dialogue in that way instead, where the way is one of
                         prose, badjson, unknown, refusal, filter, length, error, teapot
+    stub-0.9:busy       answers every dialogue with 429 and a Retry-After the first time
+    stub-0.9:cut        cuts the connection the first time
     stub-0.9:metered    counts the tokens of a question as a quarter of its characters, not as 200
     stub-0.9:steady     judges by the first line of the dialogue alone, whatever is added to it
     stub-0.9:gullible   the same, but calls safe whatever says that it is approved
 
-Questions in the form of NemoGuard or of Llama Guard are answered in that form. GET /calls tells how
-many questions were answered.
+Questions in the form of NemoGuard or of Llama Guard are answered in that form. With --rpm no more than
+so many questions are answered in any minute, and no more than a tenth of a minute's in any six seconds;
+the others are refused with 429. GET /calls tells how many questions were answered and how many refused.
 """
 
 import argparse
 import asyncio
 import hashlib
 import json
+import time
+from collections import deque
 from typing import Any
 
 from aiohttp import web
 
 SHARE = 4
-WELL_BEHAVED = ("metered", "steady", "gullible")
+WELL_BEHAVED = ("metered", "steady", "gullible", "busy", "cut")
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
 
@@ -93,17 +98,42 @@ def misbehave(way: str, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 class Stub:
-    def __init__(self, delay: float) -> None:
-        self.delay = delay
-        self.calls = 0
+    def __init__(self, delay: float, rpm: int = 0) -> None:
+        self.delay, self.rpm = delay, rpm
+        self.calls = self.refused = 0
+        self.seen: set[tuple[str, str]] = set()
+        self.answered_at: deque[float] = deque()
 
-    async def complete(self, request: web.Request) -> web.Response:
+    def is_too_much(self) -> bool:
+        now = time.monotonic()
+        while self.answered_at and self.answered_at[0] <= now - 60:
+            self.answered_at.popleft()
+        lately = sum(1 for at in self.answered_at if at > now - 6)
+        if self.rpm and (len(self.answered_at) >= self.rpm or lately >= self.rpm / 10):
+            return True
+        self.answered_at.append(now)
+        return False
+
+    def refuse(self, after: str) -> web.Response:
+        self.refused += 1
+        return web.json_response({"error": {"message": "too much!"}}, status=429, headers={"Retry-After": after})
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
+        way = asked["model"].partition(":")[2]
+        this = (asked["model"], asked["messages"][-1]["content"])
+        if self.is_too_much():
+            return self.refuse("1")
+        if way in ("busy", "cut") and this not in self.seen:
+            self.seen.add(this)
+            if way == "busy":
+                return self.refuse("0.2")
+            request.transport.abort()
+            raise web.HTTPServiceUnavailable
         await asyncio.sleep(self.delay)
         self.calls += 1
         model, question = asked["model"], asked["messages"][-1]["content"]
         schema = asked.get("response_format", {}).get("json_schema", {}).get("schema", {})
-        way = model.partition(":")[2]
         dialogue = first_line(question) if way in ("steady", "gullible") else question
         text = in_its_form(question, model, dialogue, schema)
         if way == "gullible" and "is approved" in question:
@@ -126,11 +156,11 @@ class Stub:
         )
 
     async def count(self, _request: web.Request) -> web.Response:
-        return web.json_response({"calls": self.calls})
+        return web.json_response({"calls": self.calls, "refused": self.refused})
 
 
-async def serve(port: int, delay: float) -> None:
-    stub = Stub(delay)
+async def serve(port: int, delay: float, rpm: int) -> None:
+    stub = Stub(delay, rpm)
     app = web.Application(client_max_size=64 * 2**20)
     app.add_routes([web.post("/v1/chat/completions", stub.complete), web.get("/calls", stub.count)])
     runner = web.AppRunner(app, access_log=None)
@@ -145,5 +175,6 @@ if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--delay", type=float, default=0.0)
+    arguments.add_argument("--rpm", type=int, default=0)
     chosen = arguments.parse_args()
-    asyncio.run(serve(chosen.port, chosen.delay))
+    asyncio.run(serve(chosen.port, chosen.delay, chosen.rpm))

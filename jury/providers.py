@@ -1,7 +1,10 @@
 """The only door to the models: OpenAI-compatible endpoints, through the openai SDK."""
 
+import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any
 
@@ -9,12 +12,24 @@ import openai
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 SECONDS_A_CALL = 120.0
-TRIES_A_CALL = 4
+WORTH_ANOTHER_TRY = {408, 409, 425, 429}
+TOO_MANY = {429, 503}
 FILTER_CODES = {"content_filter", "content_policy_violation"}
 
 
 class Unavailable(Exception):
-    """The endpoint gave no answer, after the SDK's own retries; asking again may help."""
+    """The endpoint gave no usable answer."""
+
+
+class Busy(Unavailable):
+    """The endpoint gave no answer now; the same call may get one later."""
+
+    def __init__(self, reason: str, *, retry_after: float | None = None, is_refusal: bool = False) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        "Seconds, where the endpoint named them."
+        self.is_refusal = is_refusal
+        "It is asked too much, so that other calls should wait as well."
 
 
 class Declined(Exception):
@@ -40,7 +55,7 @@ class Endpoint:
             base_url=base_url,
             api_key=api_key or "none",
             http_client=DefaultAioHttpClient(timeout=SECONDS_A_CALL),
-            max_retries=TRIES_A_CALL - 1,
+            max_retries=0,  # jury.calling tries again, at the rates that all workers share
         )
 
     async def __aenter__(self) -> "Endpoint":
@@ -53,9 +68,10 @@ class Endpoint:
 
     async def ask(self, **request: Any) -> Reply:
         """
-        Send one chat completion. The SDK retries what is worth it, as Retry-After says.
+        Send one chat completion, once.
 
         :raises Declined: if a content filter stopped it
+        :raises Busy: if the same call may be answered later
         :raises Unavailable: if there was no usable answer
         """
         began = time.monotonic()
@@ -64,11 +80,13 @@ class Endpoint:
         except openai.APIStatusError as error:
             if error.code in FILTER_CODES:
                 raise Declined(f"filtered by the endpoint ({error.code})") from error
-            raise Unavailable(f"the endpoint answered {error.status_code}: {brief(error.message)}") from error
+            raise refused_by(error) from error
         except openai.APITimeoutError as error:
-            raise Unavailable(f"no answer within {SECONDS_A_CALL:.0f} s") from error
+            raise Busy(f"no answer within {SECONDS_A_CALL:.0f} s") from error
+        except openai.APIConnectionError as error:
+            raise Busy(f"the endpoint cannot be reached: {brief(str(error))}") from error
         except openai.OpenAIError as error:
-            raise Unavailable(f"the endpoint cannot be reached: {brief(str(error))}") from error
+            raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
         except ValueError as error:  # a body that is not JSON gets past the SDK's own errors
             raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
         return read_completion(completion, time.monotonic() - began)
@@ -91,6 +109,57 @@ def read_completion(completion: Any, seconds: float) -> Reply:
         )
     except (AttributeError, IndexError, TypeError) as error:
         raise Unavailable("the endpoint's answer is not a chat completion") from error
+
+
+def refused_by(error: openai.APIStatusError) -> Unavailable:
+    """Tell an answer that may be another one later from one that will not."""
+    reason = f"the endpoint answered {error.status_code}: {brief(error.message)}"
+    if error.status_code not in WORTH_ANOTHER_TRY and error.status_code < 500:
+        return Unavailable(reason)
+    waits = seconds_to_wait(error.response.headers, time.time())
+    return Busy(reason, retry_after=waits, is_refusal=error.status_code in TOO_MANY)
+
+
+def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """
+    Read for how long an endpoint wants to be left alone; None where it does not say.
+
+    Sources: RFC 9110, 10.2.3 (`Retry-After`, seconds or a date); OpenAI's `retry-after-ms` and
+    `x-ratelimit-reset-requests`, `-tokens` (as `1m30s`), of which those with nothing remaining count.
+    """
+    if (milliseconds := number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    if after := headers.get("retry-after"):
+        seconds = number(after)
+        return seconds if seconds is not None else until(after, now)
+    resets = [
+        reset
+        for kind in ("requests", "tokens")
+        if number(headers.get(f"x-ratelimit-remaining-{kind}")) == 0
+        and (reset := duration(headers.get(f"x-ratelimit-reset-{kind}", ""))) is not None
+    ]
+    return max(resets, default=None)
+
+
+def number(text: str | None) -> float | None:
+    return float(text) if text and re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", text) else None
+
+
+def until(date: str, now: float) -> float | None:
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def duration(text: str) -> float | None:
+    """Read seconds, or hours to milliseconds as `1h2m3.5s` and `20ms`."""
+    if (seconds := number(text)) is not None:
+        return seconds
+    if not re.fullmatch(r"(\d{1,9}(\.\d{1,9})?(ms|h|m|s))+", text):
+        return None
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    return sum(float(amount) * units[unit] for amount, unit in re.findall(r"([\d.]+)(ms|h|m|s)", text))
 
 
 def brief(text: str) -> str:

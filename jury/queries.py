@@ -101,6 +101,25 @@ def items_by_pk(keys: Sequence[int]) -> list[Asked]:
     return [Asked(pk, turns, has_response) for pk, turns, has_response in found]
 
 
+def run_of(project: Project, number: int | None = None) -> Run:
+    """
+    Give a run of a project by its number, or the latest.
+
+    :raises Refused: if there is none
+    """
+    runs = Run.objects.filter(project=project).select_related("project").order_by("-pk")
+    run = (runs if number is None else runs.filter(pk=number)).first()
+    if run is None:
+        which = "no run of the jury yet" if number is None else f"no run {number}"
+        raise Refused(f"Project {project} has {which}.")
+    return run
+
+
+def shards_held(run: Run) -> int:
+    """Count the shards that a worker has in hand."""
+    return Shard.objects.filter(run=run, state=Shard.State.WAITING, seen_at__isnull=False).count()
+
+
 @dataclass(frozen=True)
 class RunProgress:
     state: str

@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
+from celery.utils.log import get_task_logger
+from django.db import InterfaceError, OperationalError
+from redis.exceptions import RedisError
 
 from jury import actions
+from jury.actions.holding import waiting_shards
 from jury.actions.runs import end_run, finish_shard
 from jury.models import Run, Shard
+
+logger = get_task_logger(__name__)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -14,16 +20,38 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Hear one juror on the items of one shard. Harmless to deliver twice."""
     try:
         actions.collect_ballots(shard_id=shard_id)
+    except (OperationalError, InterfaceError, RedisError) as error:
+        # A server is away. The shard stays as it is, and `tend_runs` hands it out once more.
+        logger.warning("shard %s is put off: %s: %s", shard_id, type(error).__name__, error)
     except Exception as error:
         # A fault of ours. Whoever waits for the run must learn that this part will not come.
         finish_shard(shard_id, error=f"{type(error).__name__}: {error}")
         raise
 
 
+@shared_task  # type: ignore[untyped-decorator]
+def tend_runs(**_later: Any) -> None:
+    """Hand out again what no worker holds: its worker was killed, or the broker lost its message."""
+    for run in Run.objects.filter(state=Run.State.RUNNING).order_by("pk"):
+        tend(run)
+
+
+def tend(run: Run) -> None:
+    """Hand the shards of a run out again that nobody holds and no message is on its way for."""
+    # While messages wait, the workers are only busy.
+    if not messages_waiting():
+        enqueue(run)
+
+
+def messages_waiting() -> int:
+    """Count the messages that no worker has taken from the queue."""
+    with current_app.connection_for_read() as broker:
+        return int(broker.default_channel.client.llen(current_app.conf.task_default_queue))
+
+
 def enqueue(run: Run) -> None:
-    """Hand every waiting shard of a run to the workers; the jurors take turns, so that items complete early."""
-    shards = Shard.objects.filter(run=run, state=Shard.State.WAITING).order_by("items__0", "pk")
-    for shard_id in shards.values_list("pk", flat=True):
+    """Hand every waiting shard of a run to the workers."""
+    for shard_id in waiting_shards(run).values_list("pk", flat=True):
         run_shard.delay(shard_id=shard_id)
-    if not shards.exists():
+    if not Shard.objects.filter(run=run, state=Shard.State.WAITING).exists():
         end_run(run, Run.State.FINISHED)

@@ -41,11 +41,11 @@ def stub_url() -> Iterator[str]:
 
 
 class stub_server:  # noqa: N801 - reads as a verb in `with`
-    def __init__(self, delay: float = 0.0) -> None:
-        self.delay = delay
+    def __init__(self, delay: float = 0.0, rpm: int = 0) -> None:
+        self.options = ["--delay", str(delay), "--rpm", str(rpm)]
 
     def __enter__(self) -> str:
-        command = [sys.executable, "-m", "bench.stub_server", "--delay", str(self.delay)]
+        command = [sys.executable, "-m", "bench.stub_server", *self.options]
         self.process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
         return f"http://127.0.0.1:{int(self.process.stdout.readline())}/v1"
 

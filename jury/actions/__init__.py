@@ -6,6 +6,17 @@ from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_juror
 from jury.actions.probes import probe_juror
 from jury.actions.prompts import load_prompts
-from jury.actions.runs import start_run
+from jury.actions.runs import cancel_run, pause_run, resume_run, start_run
 
-__all__ = ["BallotWriter", "add_juror", "collect_ballots", "estimate_run", "load_prompts", "probe_juror", "start_run"]
+__all__ = [
+    "BallotWriter",
+    "add_juror",
+    "cancel_run",
+    "collect_ballots",
+    "estimate_run",
+    "load_prompts",
+    "pause_run",
+    "probe_juror",
+    "resume_run",
+    "start_run",
+]

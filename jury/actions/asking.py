@@ -15,6 +15,7 @@ from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import guards, queries
 from jury.actions.purses import BudgetSpent
+from jury.calling import Line
 from jury.limiter import Limiter
 from jury.models import Ballot, Juror
 from jury.prompting import CATEGORIES, Form, Prompt, Question, answer_schema, in_order, messages
@@ -25,7 +26,7 @@ MORE_ROOM = 4
 "How many times as many tokens a reply gets that was cut off."
 CHARACTERS_A_TOKEN = 3
 Admit = Callable[[int, int], Awaitable[None]]
-"Waits until a call of about so many tokens, with an answer of at most so many, may go out."
+"Waits until there is money for a call of about so many tokens, with an answer of at most so many."
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Asker:
             tokens=self.juror.tokens_per_minute,
         )
 
-    async def ask(self, item: Asked, endpoint: Endpoint, admit: Admit) -> Ballot:
+    async def ask(self, item: Asked, line: Line, admit: Admit) -> Ballot:
         """
         Ask about one item; a reply that is cut off is asked for once more, with more room.
 
@@ -76,7 +77,7 @@ class Asker:
             for room in (1, MORE_ROOM):
                 most = self.juror.max_tokens * room
                 await admit(tokens, most)
-                replies.append(await endpoint.ask(**request | {"max_tokens": most}))
+                replies.append(await line.call(request | {"max_tokens": most}, tokens=tokens + most))
                 if replies[-1].finish_reason != "length":
                     break
         except Declined as error:

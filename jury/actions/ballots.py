@@ -9,15 +9,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
-from redis.asyncio import Redis
 
 from jury import queries
 from jury.actions.asking import Asker
+from jury.actions.holding import hold_shard, let_go, still_holds
 from jury.actions.purses import BudgetSpent, Purse, Tab, book, release
 from jury.actions.runs import end_run, finish_shard
-from jury.limiter import Limiter
+from jury.calling import Line
+from jury.limiter import shared_memory
 from jury.models import Ballot, Run, Shard
-from jury.providers import Endpoint
 from jury.queries import Asked
 
 SECONDS_A_WRITE = 1.0
@@ -27,14 +27,20 @@ def collect_ballots(*, shard_id: int) -> None:
     """
     Work through a shard: ask what is still missing, store it, mark the shard done.
 
-    Safe to run again after a crash, or twice at once: a ballot is stored once.
+    Safe to run again after a crash, or twice at once: one worker holds a shard at a time, so that no
+    question goes out twice, and what another one left when it died is taken over.
     """
     shard = Shard.objects.select_related("run__project__taxonomy", "juror__prompt").get(pk=shard_id)
-    if shard.run.state != Run.State.RUNNING or shard.state == Shard.State.DONE:
-        return
-    items = queries.items_to_ask(shard)
-    sitting = Sitting(shard)
-    if items:
+    if shard.run.state == Run.State.RUNNING and (holder := hold_shard(shard_id)):
+        try:
+            work_through(Sitting(shard, holder))
+        finally:
+            let_go(shard_id, holder)
+
+
+def work_through(sitting: "Sitting") -> None:
+    shard = sitting.shard
+    if items := queries.items_to_ask(shard):
         # Not the caller's connection: Django's may not be used where an event loop runs.
         with ThreadPoolExecutor(max_workers=1) as database:
             try:
@@ -57,6 +63,7 @@ class Sitting:
     """One shard being heard."""
 
     shard: Shard
+    holder: str
     waiting: list[tuple[Ballot, Tab]] = field(default_factory=list)
     "Ballots not stored yet, with what was reserved for their calls."
     stored: int = 0
@@ -70,11 +77,11 @@ class Sitting:
     async def hear(self, items: Sequence[Asked], database: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
         queue = iter(items)
-        async with self.asker.endpoint() as endpoint, Redis.from_url(settings.REDIS_URL) as redis:
-            limiter = self.asker.limiter(redis)
+        async with self.asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
+            line = Line(endpoint, self.asker.limiter(redis))
             purse = Purse(self.shard, database, ahead=self.shard.juror.concurrency)
             await loop.run_in_executor(database, release, self.shard)  # what a worker that was killed held
-            askers = [self.ask_in_turn(queue, endpoint, limiter, purse) for _ in range(self.shard.juror.concurrency)]
+            askers = [self.ask_in_turn(queue, line, purse) for _ in range(self.shard.juror.concurrency)]
             asking = asyncio.gather(*askers)
             try:
                 while not asking.done():
@@ -86,7 +93,7 @@ class Sitting:
                 await loop.run_in_executor(database, self.store)
                 await loop.run_in_executor(database, release, self.shard)
 
-    async def ask_in_turn(self, queue: Iterator[Asked], endpoint: Endpoint, limiter: Limiter, purse: Purse) -> None:
+    async def ask_in_turn(self, queue: Iterator[Asked], line: Line, purse: Purse) -> None:
         for item in queue:
             if self.is_stopped or self.is_over_budget:
                 return
@@ -94,10 +101,9 @@ class Sitting:
 
             async def admit(asked: int, answered: int, tab: Tab = tab) -> None:
                 await purse.take(self.asker.price(asked, answered), tab)
-                await limiter.wait(tokens=asked + answered)
 
             try:
-                ballot = await self.asker.ask(item, endpoint, admit)
+                ballot = await self.asker.ask(item, line, admit)
             except BudgetSpent:
                 self.is_over_budget = True
                 return
@@ -121,7 +127,8 @@ class Sitting:
                 promised = Tab(sum((tab.usd for _, tab in batch), Decimal(0)), sum(tab.calls for _, tab in batch))
                 book(self.shard, paid, promised)
                 self.stored += len(batch)
-            self.is_stopped = Run.objects.get(pk=self.shard.run_id).state != Run.State.RUNNING
+            is_mine = still_holds(self.shard.pk, self.holder)
+            self.is_stopped = not is_mine or Run.objects.get(pk=self.shard.run_id).state != Run.State.RUNNING
 
 
 def store_ballots(run: Run, batch: Sequence[Ballot]) -> None:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from redis.asyncio import Redis
 
 from corpus.actions import record_event
 from corpus.errors import Refused
@@ -17,7 +16,9 @@ from corpus.models import Project
 from jury import queries
 from jury.actions.asking import Asker
 from jury.actions.runs import check_can_ask
+from jury.calling import Line
 from jury.injections import ATTEMPTS, injected
+from jury.limiter import shared_memory
 from jury.models import Ballot, Juror
 from jury.queries import Asked
 
@@ -87,18 +88,18 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
 async def ask_all(asker: Asker, items: Sequence[Asked], label: str) -> list[dict[str, Ballot]]:
     """Give the answers on each item by attempt, `PLAIN` among them."""
     room = asyncio.Semaphore(asker.juror.concurrency)
-    async with asker.endpoint() as endpoint, Redis.from_url(settings.REDIS_URL) as redis:
-        limiter = asker.limiter(redis)
+    async with asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
+        line = Line(endpoint, asker.limiter(redis))
 
-        async def admit(asked: int, answered: int) -> None:
-            await limiter.wait(tokens=asked + answered)
+        async def admit(_asked: int, _answered: int) -> None:
+            """A probe has no budget."""
 
         async def ask(item: Asked, attempt: str) -> Ballot:
             turns: Any = item.turns
             if attempt != PLAIN:
                 turns = injected(item.turns, attempt, into_response=label == Field.RESPONSE)
             async with room:
-                return await asker.ask(Asked(item.pk, turns, item.has_response), endpoint, admit)
+                return await asker.ask(Asked(item.pk, turns, item.has_response), line, admit)
 
         names = [PLAIN, *ATTEMPTS]
         answers = await asyncio.gather(*(ask(item, name) for item in items for name in names))

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -32,6 +33,9 @@ CUT_SHARDS = f"""
 """
 
 
+NOT_ENDED = (Run.State.RUNNING, Run.State.PAUSED)
+
+
 @transaction.atomic
 def start_run(
     *,
@@ -45,7 +49,7 @@ def start_run(
     """
     Cut what the jurors have not spoken on into shards; nothing is asked yet.
 
-    A run of the project that has not ended is replaced: its shards stop, what they have
+    A run of the project that has not ended, a paused one too, is replaced: its shards stop, what they have
     stored stays, and what they have not is part of the new run.
 
     :param limit: only the first so many items, by import, that some juror has not spoken on
@@ -55,7 +59,7 @@ def start_run(
         check_can_ask(project, juror)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run'), %s)", [project.pk])
-    Run.objects.filter(project=project, state=Run.State.RUNNING).update(
+    Run.objects.filter(project=project, state__in=NOT_ENDED).update(
         state=Run.State.REPLACED, finished_at=timezone.now()
     )
     run = Run.objects.create(
@@ -136,3 +140,42 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
 
 def end_run(run: Run, state: str) -> None:
     Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(state=state, finished_at=timezone.now())
+
+
+def pause_run(*, run: Run, by: User | None = None) -> Run:
+    """
+    Let no further question go out; what is under way is awaited and stored.
+
+    :raises Refused: if the run is not running
+    """
+    return change_run(run, by, "paused", Run.State.PAUSED, only_from=[Run.State.RUNNING])
+
+
+def resume_run(*, run: Run, by: User | None = None) -> Run:
+    """
+    Let a paused run go on; hand it to the workers with jury.tasks.enqueue.
+
+    :raises Refused: if the run is not paused
+    """
+    return change_run(run, by, "resumed", Run.State.RUNNING, only_from=[Run.State.PAUSED])
+
+
+def cancel_run(*, run: Run, by: User | None = None) -> Run:
+    """
+    End a run for good. What it has stored stays, and the next run asks for the rest.
+
+    :raises Refused: if the run has ended already
+    """
+    return change_run(run, by, "cancelled", Run.State.CANCELLED, only_from=NOT_ENDED)
+
+
+@transaction.atomic
+def change_run(run: Run, by: User | None, verb: str, state: str, *, only_from: Sequence[str]) -> Run:
+    fresh = Run.objects.select_for_update(of=["self"]).select_related("project").get(pk=run.pk)
+    if fresh.state not in only_from:
+        raise Refused(f"Run {run.pk} cannot be {verb}. It is: {fresh.get_state_display().lower()}.")
+    fresh.state = state
+    fresh.finished_at = None if state in NOT_ENDED else timezone.now()
+    fresh.save(update_fields=["state", "finished_at"])
+    record_event(project=fresh.project, verb=f"run.{verb}", subject=str(run.pk), actor=by)
+    return fresh

@@ -10,9 +10,11 @@ class Run(models.Model):
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
         FINISHED = "finished", "Finished"
         OVER_BUDGET = "over_budget", "Stopped at its budget"
         BROKEN = "broken", "Ended, but parts of it broke off"
+        CANCELLED = "cancelled", "Cancelled"
         REPLACED = "replaced", "Replaced by a later run"
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
@@ -51,6 +53,10 @@ class Shard(models.Model):
     reserved_usd = models.DecimalField(max_digits=16, decimal_places=10, db_default=0)
     reserved_calls = models.IntegerField(db_default=0)
     "What its calls that are under way may cost, as long as the run has a budget."
+    holder = models.CharField(max_length=32, blank=True, db_default="")
+    "The worker that has it in hand, by a name of its own making."
+    seen_at = models.DateTimeField(null=True)
+    "When that worker last gave a sign of life; none where nobody holds it."
     error = models.TextField(blank=True, default="")
     "What broke it off: a fault of ours, not of the endpoint."
 

@@ -1,5 +1,8 @@
 """Projects with items and jurors, by the commands."""
 
+import json
+import urllib.request
+
 from tests.factories import command, dialogue, import_dialogues, make_project
 
 
@@ -14,3 +17,9 @@ def project_with_items(folder, count, **options):
     rows = [dialogue(f"i{n:03}", response=bool(n % 3)) for n in range(count)]
     assert import_dialogues(project, folder, rows)["created"] == count
     return project
+
+
+def counted(url):
+    """What the stub has counted: calls that it answered, and that it refused."""
+    with urllib.request.urlopen(url.removesuffix("v1") + "calls") as answer:  # noqa: S310 - the stub
+        return json.load(answer)

@@ -1,10 +1,8 @@
 """Runs of the jury through real workers, against a stub of an endpoint."""
 
-import json
 import os
 import subprocess
 import sys
-import urllib.request
 
 import pytest
 
@@ -14,7 +12,7 @@ from jury.models import Ballot, Juror, Run
 from jury.workers import worker_answers, worker_for_now
 from tests.conftest import stub_server
 from tests.factories import command, make_project
-from tests.jury.factories import project_with_items, seat
+from tests.jury.factories import counted, project_with_items, seat
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +25,7 @@ def worker():
 
 
 def calls(url):
-    with urllib.request.urlopen(url.removesuffix("v1") + "calls") as answer:  # noqa: S310 - the stub
-        return json.load(answer)["calls"]
+    return counted(url)["calls"]
 
 
 def test_every_juror_speaks_once_on_every_item_and_is_not_asked_again(tmp_path, stub_url, worker):

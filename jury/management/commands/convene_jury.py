@@ -14,11 +14,13 @@ from corpus.errors import Refused
 from corpus.models import Project
 from jury import actions, queries, tasks, workers
 from jury.actions.estimates import Estimate
+from jury.actions.runs import NOT_ENDED
 from jury.families import shared_families
 from jury.models import Ballot, Juror, Run, Shard
 
 SECONDS_A_LOOK = 0.3
 SECONDS_OF_SILENCE = 180.0
+SECONDS_BETWEEN_TENDINGS = 20.0
 
 
 def dollars(text: str) -> Decimal:
@@ -111,10 +113,12 @@ class Command(ProjectCommand):
         """
         bar = Progress(f"run {run.pk}")
         heard, heard_at = -1, time.monotonic()
-        while (now := queries.run_progress(run)).state == Run.State.RUNNING:
+        tended_at = heard_at
+        while (now := queries.run_progress(run)).state in NOT_ENDED:
             told = ", ".join(f"{count} {outcome}" for outcome, count in now.outcomes.items() if count)
+            told = f"paused, {told}" if now.state == Run.State.PAUSED else told
             bar.show(now.done / now.ballots if now.ballots else 1.0, f"{told} ")
-            if now.done != heard:
+            if now.done != heard or now.state == Run.State.PAUSED:
                 heard, heard_at = now.done, time.monotonic()
             if worker and worker.poll() is not None:
                 raise Refused(
@@ -123,6 +127,9 @@ class Command(ProjectCommand):
                 )
             if time.monotonic() - heard_at > SECONDS_OF_SILENCE and not workers.worker_answers():
                 raise Refused("No worker answers any more. What is stored is kept: run the same command again.")
+            if now.state == Run.State.RUNNING and time.monotonic() - tended_at > SECONDS_BETWEEN_TENDINGS:
+                tended_at = time.monotonic()
+                tasks.tend(run)  # there may be no beat
             time.sleep(SECONDS_A_LOOK)
         if now.state == Run.State.FINISHED:
             bar.show(1.0)

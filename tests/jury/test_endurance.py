@@ -1,0 +1,167 @@
+"""Runs against endpoints that are busy or cut off, and with workers and a broker that die."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from config.embedded import valkey
+from config.embedded.processes import free_port, wait_until
+from config.home import CHECKOUT
+from corpus.models import Event
+from jury import actions, queries, tasks
+from jury.models import Ballot, Run, Shard
+from jury.providers import seconds_to_wait
+from jury.workers import worker_answers, worker_for_now
+from tests.conftest import stub_server
+from tests.factories import command
+from tests.jury.factories import counted, project_with_items, seat
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with worker_for_now() as process:
+        assert wait_until(worker_answers, seconds=60)
+        yield process
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after": "Thu, 01 Jan 1970 00:01:00 GMT"}, 50),
+        ({"retry-after": "Thu, 01 Jan 1970 00:00:01 GMT"}, 0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-3"}, None),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30.5s"}, 90.5),
+        ({"x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "1m30s"}, None),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "20ms"}, 0.02),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "a while"}, None),
+    ],
+)
+def test_how_long_an_endpoint_wants_to_be_left_alone(headers, seconds):
+    assert seconds_to_wait(headers, now=10.0) == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize("way", ["busy", "cut"])
+def test_a_busy_endpoint_and_a_cut_connection_are_asked_again_and_cost_one_call(tmp_path, worker, way):
+    project = project_with_items(tmp_path, 12)
+    with stub_server() as url:
+        seat(project, url, f"stub-0.9:{way}", concurrency=4)
+        heard = command("convene_jury", project=project.slug, wait=True, max_calls=12)
+        assert counted(url)["calls"] == 12
+
+    assert (heard["cast"], heard["failed"]) == (12, 0)
+    assert Run.objects.get(pk=heard["run"]).calls == 12
+
+
+def test_an_endpoint_that_refuses_holds_back_the_calls_of_every_worker(tmp_path, worker):
+    project = project_with_items(tmp_path, 90)
+    with stub_server(rpm=300) as url:
+        seat(project, url, "stub-0.9", concurrency=8)
+        heard = command("convene_jury", project=project.slug, wait=True)
+        refused = counted(url)["refused"]
+
+    # 30 in any six seconds; whoever does not know of the rate is told, and few are told twice.
+    assert (heard["cast"], heard["failed"]) == (90, 0)
+    assert heard["seconds"] > 10
+    assert refused < 90
+
+
+def test_a_paused_run_asks_nothing_until_it_goes_on(tmp_path, worker):
+    project = project_with_items(tmp_path, 40)
+    with stub_server(delay=0.3) as url:
+        seat(project, url, "stub-0.9", concurrency=2)
+        begun = command("convene_jury", project=project.slug)
+        ballots = Ballot.objects.filter(run=begun["run"])
+        assert wait_until(lambda: ballots.count() >= 4, seconds=30)
+
+        paused = command("jury_run", project=project.slug, pause=True)
+        assert (paused["state"], paused["run"], paused["ballots"]) == ("paused", begun["run"], 40)
+        assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=10)
+        stopped_at = ballots.count()
+        assert 4 <= stopped_at == counted(url)["calls"] < 40
+        tasks.tend_runs()
+        again = command("jury_run", project=project.slug, pause=True)
+        assert (again.code, again.said) == (2, f"Run {begun['run']} cannot be paused. It is: paused.")
+
+        assert command("jury_run", begun["run"], project=project.slug, resume=True)["state"] == "running"
+        assert wait_until(lambda: Run.objects.get(pk=begun["run"]).state == "finished", seconds=30)
+        assert counted(url)["calls"] == ballots.count() == 40
+    verbs = Event.objects.filter(project=project, subject=str(begun["run"])).order_by("pk")
+    assert list(verbs.values_list("verb", flat=True)) == ["run.started", "run.paused", "run.resumed"]
+
+
+def test_a_cancelled_run_keeps_what_it_has_and_the_next_one_asks_the_rest(tmp_path, worker):
+    project = project_with_items(tmp_path, 30)
+    with stub_server(delay=0.3) as url:
+        seat(project, url, "stub-0.9", concurrency=2)
+        begun = command("convene_jury", project=project.slug)
+        assert wait_until(lambda: Ballot.objects.filter(run=begun["run"]).count() >= 2, seconds=30)
+        assert command("jury_run", project=project.slug, cancel=True)["state"] == "cancelled"
+        assert command("jury_run", project=project.slug, resume=True).code == 2
+        assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=10)
+        kept = Ballot.objects.filter(run=begun["run"]).count()
+        rest = command("convene_jury", project=project.slug, wait=True)
+        assert rest["cast"] == 30 - kept > 0
+        assert counted(url)["calls"] == 30
+
+
+def test_what_a_living_worker_holds_is_not_asked_twice_and_what_a_dead_one_left_is_taken_over(tmp_path):
+    project = project_with_items(tmp_path, 6)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9")
+        run = actions.start_run(project=project, jurors=queries.panel(project))
+        shard = Shard.objects.get(run=run)
+        Shard.objects.filter(run=run).update(holder="another", seen_at=timezone.now())
+        tasks.run_shard(shard_id=shard.pk)
+        assert counted(url)["calls"] == 0
+
+        Shard.objects.filter(run=run).update(seen_at=timezone.now() - timedelta(seconds=61))
+        tasks.run_shard(shard_id=shard.pk)
+        assert counted(url)["calls"] == 6
+    shard.refresh_from_db()
+    assert (shard.state, shard.holder, shard.seen_at) == (Shard.State.DONE, "", None)
+    assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
+
+
+def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(tmp_path):
+    project = project_with_items(tmp_path, 200)
+    port = free_port()
+    environment = os.environ | {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "JURY_SHARD_ITEMS": "20"}
+    convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
+    broker = start_broker(tmp_path, port)
+    try:
+        with stub_server(delay=0.1) as url:
+            seat(project, url, "stub-0.9", "stub-0.8", concurrency=2, rpm=1200)
+            running = subprocess.Popen(
+                convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            ballots = Ballot.objects.filter(juror__project=project)
+            assert wait_until(lambda: ballots.count() >= 30, seconds=60)
+            broker.send_signal(signal.SIGKILL)
+            broker.wait()
+            broker = start_broker(tmp_path, port)
+            said = running.communicate(timeout=150)
+            assert (running.returncode, counted(url)["calls"]) == (0, 400), said
+    finally:
+        broker.kill()
+        broker.wait()
+    assert json.loads(said[0].splitlines()[-1])["cast"] == 400
+    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 400
+
+
+def start_broker(folder: Path, port: int):
+    command_line = [valkey.binary(), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
+    return subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
