@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from annotation import api as annotation
 from corpus import api as corpus
+from jury import api as jury
 
 PROJECT = [
     path("", corpus.ProjectDetail.as_view()),
@@ -14,9 +15,15 @@ PROJECT = [
     path("items/<path:external_id>/skip/", annotation.SkipItem.as_view()),
     path("my-votes/", annotation.MyVotes.as_view()),
     path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
+    path("jurors/", jury.Jurors.as_view()),
+    path("jury-runs/", jury.Runs.as_view()),
+    path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
+    path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
 ]
 urlpatterns = [
     path("projects/", corpus.ProjectList.as_view()),
     path("projects/<slug:slug>/", include(PROJECT)),
     path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
+    path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
+    path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
 ]

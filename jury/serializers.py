@@ -1,0 +1,59 @@
+"""What the REST routes of the jury take in, and what they give out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from jury import queries
+from jury.models import Ballot, Juror, Run
+
+ASKABLE = ["prompt_label", "response_label", "categories"]
+RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value]
+
+
+class JurorSerializer(serializers.ModelSerializer[Juror]):
+    """A juror as add_juror makes one; the key itself is nowhere, only the name of its variable."""
+
+    prompt = serializers.CharField(default="full-policy-v2", max_length=60)
+    asks = serializers.ListField(child=serializers.ChoiceField(ASKABLE), default=lambda: list(ASKABLE))
+
+    class Meta:
+        model = Juror
+        fields = [
+            *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
+            *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
+            "in_panel",
+        ]
+        extra_kwargs = {
+            "name": {"max_length": 200},
+            "model": {"required": True, "allow_blank": False},
+            "base_url": {"required": True, "allow_blank": False},
+        }
+
+
+class ConveneSerializer(serializers.Serializer[Any]):
+    jurors = serializers.ListField(child=serializers.CharField(), default=list)
+    "Names; empty for the whole panel."
+    limit = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
+    budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, allow_null=True, default=None)
+    max_calls = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
+    retry = serializers.ListField(child=serializers.ChoiceField(RETRIED), default=list)
+
+
+def as_run(run: Run) -> dict[str, Any]:
+    """Give a run with how far it is."""
+    now = queries.run_progress(run)
+    return {
+        "id": run.pk,
+        "project": run.project.slug,
+        "state": now.state,
+        "ballots": now.ballots,
+        "outcomes": now.outcomes,
+        "held": queries.shards_held(run),
+        "cost_usd": float(now.cost_usd),
+        "budget_usd": None if run.budget_usd is None else float(run.budget_usd),
+        "max_calls": run.budget_calls,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "errors": queries.shard_errors(run),
+    }
