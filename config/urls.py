@@ -31,6 +31,7 @@ urlpatterns = [
     ),
     path("consent/", consent, name="consent"),
     path("projects/<slug:slug>/", include("annotation.urls")),
+    path("projects/<slug:slug>/", include("jury.urls")),
     path("projects/<slug:slug>/", include("adjudication.urls")),
     path("api/v1/", include("config.api")),
 ]

@@ -28,7 +28,7 @@ class Jurors(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         body = JurorSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        juror = actions.add_juror(project=self.project, **body.validated_data)
+        juror = actions.add_juror(project=self.project, by=self.access.user, **body.validated_data)
         return Response(JurorSerializer(juror).data, status=HTTP_201_CREATED)
 
 
@@ -62,6 +62,7 @@ class Runs(ProjectView):
             budget_usd=wanted["budget_usd"],
             budget_calls=wanted["max_calls"],
             asks_again=[Ballot.Outcome.FAILED.value, *wanted["retry"]],
+            by=self.access.user,
         )
         tasks.enqueue(run)
         return Response(as_run(run), status=HTTP_202_ACCEPTED)

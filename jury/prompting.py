@@ -9,9 +9,11 @@ from enum import StrEnum
 from string import Template
 from typing import Any
 
-from corpus.labels import Field, Label
+from corpus.labels import FIELDS, Field, Label
 
 CATEGORIES = "categories"
+ASKABLE = (*(str(field) for field in FIELDS), CATEGORIES)
+"What a juror can be asked for."
 MOST_CATEGORIES = 6
 Messages = list[dict[str, str]]
 

@@ -2,16 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
 
 from corpus.errors import Refused
 from corpus.models import Category, Item, Project
 from jury.models import Ballot, Juror, PromptVersion, Run, Shard
+
+SECONDS_WITHOUT_A_SIGN = 60
+"A worker gives one a second; after so many without, another may take its shard over."
+SECONDS_OF_PACE = 60
+"How far back the pace of a run is measured."
+
+FIGURES = """
+    SELECT juror_id, count(*) FILTER (WHERE outcome = 'cast') AS cast,
+        count(*) FILTER (WHERE outcome = 'abstained') AS abstained,
+        count(*) FILTER (WHERE outcome = 'unreadable') AS unreadable,
+        count(*) FILTER (WHERE outcome = 'failed') AS failed,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+        percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS slowest, sum(cost_usd) AS cost
+    FROM jury_ballot
+    WHERE juror_id = ANY(%(jurors)s) AND (run_id = %(run)s OR %(run)s::bigint IS NULL) AND is_current
+    GROUP BY juror_id
+"""
 
 
 def jurors_of(project_id: int) -> dict[str, int]:
@@ -115,9 +134,21 @@ def run_of(project: Project, number: int | None = None) -> Run:
     return run
 
 
+def nobodys(shards: QuerySet[Shard]) -> QuerySet[Shard]:
+    """Keep the shards that wait and that no living worker holds, by the clock of the database."""
+    silent = Now() - timedelta(seconds=SECONDS_WITHOUT_A_SIGN)
+    return shards.filter(Q(seen_at=None) | Q(seen_at__lt=silent), state=Shard.State.WAITING)
+
+
 def shards_held(run: Run) -> int:
-    """Count the shards that a worker has in hand."""
-    return Shard.objects.filter(run=run, state=Shard.State.WAITING, seen_at__isnull=False).count()
+    """Count the shards that a living worker has in hand."""
+    waiting = Shard.objects.filter(run=run, state=Shard.State.WAITING)
+    return waiting.count() - nobodys(waiting).count()
+
+
+def waiting_shards(run: Run) -> QuerySet[Shard]:
+    """Give the shards of a run that are nobody's, so that the jurors take turns and items complete early."""
+    return nobodys(Shard.objects.filter(run=run)).order_by("items__0", "pk")
 
 
 @dataclass(frozen=True)
@@ -139,6 +170,46 @@ def run_progress(run: Run) -> RunProgress:
     outcomes = dict.fromkeys(Ballot.Outcome.values, 0) | {row["outcome"]: row["count"] for row in counted}
     fresh = Run.objects.get(pk=run.pk)
     return RunProgress(fresh.state, ballots_wanted(run), outcomes, fresh.cost_usd)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of a juror's questions."""
+
+    juror: Juror
+    cast: int = 0
+    abstained: int = 0
+    unreadable: int = 0
+    failed: int = 0
+    median: float | None = None
+    "Seconds from the question to the answer."
+    slowest: float | None = None
+    "The 99th percentile of the same."
+    cost: Decimal = Decimal(0)
+
+
+def figures(project: Project, run: Run | None = None) -> list[Figures]:
+    """Give the figures of every juror by name, over its current ballots; of a run, of those that it asks."""
+    jurors = Juror.objects.filter(project=project).select_related("prompt").order_by("name")
+    if run is not None:
+        jurors = jurors.filter(pk__in=Shard.objects.filter(run=run).values("juror"))
+    by_key = {juror.pk: juror for juror in jurors}
+    with connection.cursor() as cursor:
+        cursor.execute(FIGURES, {"jurors": list(by_key), "run": run.pk if run else None})
+        counted = {row[0]: row[1:] for row in cursor.fetchall()}
+    return [Figures(juror, *counted.get(pk, ())) for pk, juror in by_key.items()]
+
+
+def minutes_left(run: Run, progress: "RunProgress") -> float | None:
+    """Say how long a run still takes at the pace of the last minute; None if nothing came in it."""
+    lately = Ballot.objects.filter(run=run, cast_at__gte=Now() - timedelta(seconds=SECONDS_OF_PACE)).count()
+    return (progress.ballots - progress.done) / lately * SECONDS_OF_PACE / 60 if lately else None
+
+
+def ballots_of(run: Run, outcome: str = "") -> QuerySet[Ballot]:
+    """Give the current ballots of a run, of one outcome where it is named, the latest first."""
+    found = Ballot.objects.filter(run=run, is_current=True).select_related("item", "juror").order_by("-pk")
+    return found.filter(outcome=outcome) if outcome else found
 
 
 def shard_errors(run: Run) -> list[str]:

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from jury import queries
 from jury.models import Ballot, Juror, Run
+from jury.prompting import ASKABLE
 
-ASKABLE = ["prompt_label", "response_label", "categories"]
 RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value]
 
 

@@ -8,9 +8,9 @@ from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from jury import actions
-from jury.actions.holding import waiting_shards
 from jury.actions.runs import end_run, finish_shard
 from jury.models import Run, Shard
+from jury.queries import waiting_shards
 
 logger = get_task_logger(__name__)
 

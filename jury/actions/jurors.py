@@ -2,6 +2,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -15,7 +16,9 @@ from jury.prompting import CATEGORIES, Form, Prompt
 
 
 @transaction.atomic
-def add_juror(*, project: Project, name: str, prompt: str, base_url: str, **parameters: Any) -> Juror:
+def add_juror(
+    *, project: Project, name: str, prompt: str, base_url: str, by: User | None = None, **parameters: Any
+) -> Juror:
     """
     Put a juror on the project's panel.
 
@@ -40,5 +43,6 @@ def add_juror(*, project: Project, name: str, prompt: str, base_url: str, **para
     except ValidationError as error:
         raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
     juror.save()
-    record_event(project=project, verb="juror.added", subject=name, detail={"model": juror.model, "prompt": prompt})
+    detail = {"model": juror.model, "prompt": prompt}
+    record_event(project=project, verb="juror.added", subject=name, actor=by, detail=detail)
     return juror

@@ -45,6 +45,7 @@ def start_run(
     budget_usd: Decimal | None = None,
     budget_calls: int | None = None,
     asks_again: Collection[str] = (Ballot.Outcome.FAILED,),
+    by: User | None = None,
 ) -> Run:
     """
     Cut what the jurors have not spoken on into shards; nothing is asked yet.
@@ -66,9 +67,8 @@ def start_run(
         project=project, budget_usd=budget_usd, budget_calls=budget_calls, asks_again=sorted(asks_again)
     )
     cut_shards(run, jurors, limit)
-    record_event(
-        project=project, verb="run.started", subject=str(run.pk), detail={"jurors": [juror.name for juror in jurors]}
-    )
+    detail = {"jurors": [juror.name for juror in jurors]}
+    record_event(project=project, verb="run.started", subject=str(run.pk), actor=by, detail=detail)
     return run
 
 

@@ -21,7 +21,7 @@ from jury.providers import seconds_to_wait
 from jury.workers import worker_answers, worker_for_now
 from tests.conftest import stub_server
 from tests.factories import command
-from tests.jury.factories import counted, project_with_items, seat
+from tests.jury.factories import counted, hear, project_with_items, seat
 
 pytestmark = pytest.mark.slow
 
@@ -125,11 +125,11 @@ def test_what_a_living_worker_holds_is_not_asked_twice_and_what_a_dead_one_left_
         run = actions.start_run(project=project, jurors=queries.panel(project))
         shard = Shard.objects.get(run=run)
         Shard.objects.filter(run=run).update(holder="another", seen_at=timezone.now())
-        tasks.run_shard(shard_id=shard.pk)
+        hear(run)
         assert counted(url)["calls"] == 0
 
         Shard.objects.filter(run=run).update(seen_at=timezone.now() - timedelta(seconds=61))
-        tasks.run_shard(shard_id=shard.pk)
+        hear(run)
         assert counted(url)["calls"] == 6
     shard.refresh_from_db()
     assert (shard.state, shard.holder, shard.seen_at) == (Shard.State.DONE, "", None)

@@ -3,11 +3,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
-from corpus.labels import FIELDS
 from jury import actions
 from jury.models import Juror
-
-ASKABLE = (*(str(field) for field in FIELDS), "categories")
+from jury.prompting import ASKABLE
 
 
 def fields(text: str) -> list[str]:

@@ -1,0 +1,81 @@
+"""What leads fill in about the jury."""
+
+from typing import Any
+
+from django import forms
+
+from jury.models import Ballot, Juror, PromptVersion
+from jury.prompting import ASKABLE
+
+QUESTIONS = {"prompt_label": "the prompt", "response_label": "the response", "categories": "the categories"}
+
+
+class ConveneForm(forms.Form):
+    """A run: of whom, about how much, at what price."""
+
+    jurors = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Jurors (none ticked: the whole panel)"
+    )
+    limit = forms.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, label="Only the first so many dialogues"
+    )
+    budget_usd = forms.DecimalField(
+        required=False, min_value=0, max_digits=12, decimal_places=6, label="Spend no more than, in US dollars"
+    )
+    max_calls = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Ask no more questions than")
+    retry = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(value, Ballot.Outcome(value).label) for value in ("abstained", "unreadable")],
+        label="Ask again where the outcome was",
+        help_text="What failed is asked again in any case.",
+    )
+
+    def __init__(self, *args: Any, jurors: list[Juror], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["jurors"]
+        field.choices = [(juror.name, juror.name) for juror in jurors if juror.base_url]
+
+    @property
+    def asks_again(self) -> list[str]:
+        return [Ballot.Outcome.FAILED.value, *self.cleaned_data["retry"]]
+
+
+class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+    """A model, how it is reached, and how it is asked."""
+
+    prompt = forms.ChoiceField(label="Prompt version", initial="full-policy-v2")
+    asks = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        choices=list(QUESTIONS.items()),
+        initial=ASKABLE,
+        label="Asked about",
+    )
+
+    class Meta:
+        model = Juror
+        fields = (
+            *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
+            *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
+        )
+        widgets = {"name": forms.TextInput()}
+        labels = {
+            "base_url": "Endpoint, as https://models.example/v1",
+            "api_key_env": "Environment variable that holds its key",
+            "max_tokens": "Longest answer, in tokens",
+            "concurrency": "Questions under way at once in one shard",
+            "requests_per_minute": "Requests a minute, over all workers",
+            "tokens_per_minute": "Tokens a minute, over all workers",
+            "price_in": "US dollars a million prompt tokens",
+            "price_out": "US dollars a million answer tokens",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        prompts = PromptVersion.objects.exclude(name=PromptVersion.IMPORTED).order_by("name")
+        field: Any = self.fields["prompt"]
+        field.choices = [(name, name) for name in prompts.values_list("name", flat=True)]
+        self.fields["model"].required = self.fields["base_url"].required = True
+
+    def _post_clean(self) -> None:
+        """Leave building and checking the juror to add_juror, which every door goes through."""

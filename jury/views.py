@@ -1,0 +1,173 @@
+"""What leads see of the jury: its jurors, its runs, and every ballot."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from corpus.access import Access, PageRequest, Role, members_only
+from corpus.errors import Refused
+from corpus.queries import category_names
+from jury import actions, queries, tasks, workers
+from jury.actions.estimates import Estimate
+from jury.families import shared_families
+from jury.forms import ConveneForm, JurorForm
+from jury.models import Ballot, Juror, Run
+
+RUNS_SHOWN = 20
+BALLOTS_A_PAGE = 50
+
+
+@require_safe
+@members_only(Role.LEAD)
+def jury(request: PageRequest, access: Access) -> HttpResponse:
+    return show_jury(request, access)
+
+
+@require_POST
+@members_only(Role.LEAD)
+def add(request: PageRequest, access: Access) -> HttpResponse:
+    form = JurorForm(request.POST)
+    if not form.is_valid():
+        return show_jury(request, access, juror_form=form, status=422)
+    try:
+        juror = actions.add_juror(project=access.project, by=access.user, **form.cleaned_data)
+    except Refused as refusal:  # beside the form, for a page of its own would lose what was typed
+        form.add_error(None, str(refusal))
+        return show_jury(request, access, juror_form=form, status=409)
+    messages.success(request, f"{juror.name} is on the panel.")
+    return redirect("jury:jury", access.project.slug)
+
+
+@require_POST
+@members_only(Role.LEAD)
+def convene(request: PageRequest, access: Access) -> HttpResponse:
+    """Say what a run would cost or start it, as the button pressed says."""
+    form = ConveneForm(request.POST, jurors=jurors_of(access))
+    if not form.is_valid():
+        return show_jury(request, access, convene_form=form, status=422)
+    try:
+        jurors = queries.panel(access.project, form.cleaned_data["jurors"])
+        if request.POST.get("do") != "start":
+            estimates = actions.estimate_run(
+                project=access.project, jurors=jurors, limit=form.cleaned_data["limit"], asks_again=form.asks_again
+            )
+            return show_jury(request, access, convene_form=form, estimates=estimates)
+        return redirect("jury:run", access.project.slug, start(access, jurors, form).pk)
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return show_jury(request, access, convene_form=form, status=409)
+
+
+def start(access: Access, jurors: list[Juror], form: ConveneForm) -> Run:
+    """
+    :raises Refused: if a juror cannot be asked, or no worker would do it
+    """
+    if not workers.worker_answers():
+        raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
+    run = actions.start_run(
+        project=access.project,
+        jurors=jurors,
+        limit=form.cleaned_data["limit"],
+        budget_usd=form.cleaned_data["budget_usd"],
+        budget_calls=form.cleaned_data["max_calls"],
+        asks_again=form.asks_again,
+        by=access.user,
+    )
+    tasks.enqueue(run)
+    return run
+
+
+@require_safe
+@members_only(Role.LEAD)
+def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
+    """How far a run is, live; and its ballots by outcome, each with the reason."""
+    found = get_object_or_404(Run.objects.select_related("project"), pk=run, project=access.project)
+    progress = queries.run_progress(found)
+    is_running = progress.state == Run.State.RUNNING
+    held = queries.shards_held(found)
+    outcome = request.GET.get("outcome", "")
+    outcome = outcome if outcome in Ballot.Outcome.values else ""
+    context = {
+        "access": access,
+        "page": "jury",
+        "run": found,
+        "progress": progress,
+        "state": Run.State(progress.state).label,
+        "is_live": progress.state in (Run.State.RUNNING, Run.State.PAUSED),
+        # Only where nobody gives a sign of life: the question to the workers may take a second.
+        "is_stuck": is_running and not held and not workers.worker_answers(),
+        "minutes_left": queries.minutes_left(found, progress) if is_running else None,
+        "errors": queries.shard_errors(found),
+        "figures": queries.figures(access.project, found),
+        "outcome": outcome,
+        "outcomes": [(value, label, progress.outcomes[value]) for value, label in Ballot.Outcome.choices],
+    }
+    if request.htmx:
+        part = render(request, "jury/run.html#progress", context)
+        if not context["is_live"]:
+            part["HX-Refresh"] = "true"  # for the tables beneath, which are as old as the page
+        return part
+    pages = Paginator(queries.ballots_of(found, outcome), BALLOTS_A_PAGE)
+    return render(request, "jury/run.html", context | {"ballots": pages.get_page(request.GET.get("p"))})
+
+
+@require_POST
+@members_only(Role.LEAD)
+def change(request: PageRequest, access: Access, run: int) -> HttpResponse:
+    """Pause it, let it go on, or cancel it, as the button pressed says."""
+    found = get_object_or_404(Run, pk=run, project=access.project)
+    verb = request.POST.get("do")
+    if verb == "pause":
+        actions.pause_run(run=found, by=access.user)
+    elif verb == "resume":
+        tasks.enqueue(actions.resume_run(run=found, by=access.user))
+    elif verb == "cancel":
+        actions.cancel_run(run=found, by=access.user)
+    return redirect("jury:run", access.project.slug, run)
+
+
+@require_safe
+@members_only(Role.LEAD)
+def ballot(request: PageRequest, access: Access, ballot: int) -> HttpResponse:
+    """One ballot with its raw reply, and the dialogue it is about."""
+    found = get_object_or_404(
+        Ballot.objects.select_related("item", "juror", "prompt", "run"), pk=ballot, juror__project=access.project
+    )
+    names = category_names(access.project)
+    context = {"access": access, "page": "jury", "ballot": found, "names": names, "item": found.item, "is_masked": True}
+    return render(request, "jury/ballot.html", context)
+
+
+def jurors_of(access: Access) -> list[Juror]:
+    return [each.juror for each in queries.figures(access.project)]
+
+
+def show_jury(
+    request: PageRequest,
+    access: Access,
+    *,
+    convene_form: ConveneForm | None = None,
+    juror_form: JurorForm | None = None,
+    estimates: list[Estimate] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    figures = queries.figures(access.project)
+    jurors = [each.juror for each in figures]
+    runs = Run.objects.filter(project=access.project).order_by("-pk")[:RUNS_SHOWN]
+    context: dict[str, Any] = {
+        "access": access,
+        "page": "jury",
+        "figures": figures,
+        "families": shared_families((juror.name, juror.model) for juror in jurors if juror.in_panel),
+        "runs": [(each, queries.run_progress(each)) for each in runs],
+        "convene_form": convene_form or ConveneForm(jurors=jurors),
+        "juror_form": juror_form or JurorForm(),
+        "estimates": estimates,
+        "calls": sum(each.calls for each in estimates or ()),
+        "cost": sum(each.cost_usd for each in estimates or ()),
+    }
+    return render(request, "jury/jury.html", context, status=status)

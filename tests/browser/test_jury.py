@@ -1,0 +1,74 @@
+"""The jury in a browser: its pages in light and dark, and a juror added and a run paused with the keyboard."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from jury import actions, queries
+from jury.models import Ballot, Juror, Run, Shard
+from tests.annotation.people import Visitor
+from tests.browser.visits import Visit, assert_fits
+from tests.jury.factories import hear, project_with_items, seat
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def heard(tmp_path, stub_url):
+    """A project with jurors, a finished run, and one under way."""
+    project = project_with_items(tmp_path, 12)
+    seat(project, stub_url, "stub-0.9:prose", "stub-0.8", price_in="2", price_out="8", rpm=60000)
+    run = actions.start_run(project=project, jurors=queries.panel(project))
+    hear(run)
+    assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
+    under_way = actions.start_run(project=project, jurors=queries.panel(project), asks_again=["unreadable"])
+    # The pages have a worker and beat beside them; to these, another worker has the run in hand.
+    Shard.objects.filter(run=under_way).update(holder="another", seen_at=timezone.now() + timedelta(hours=1))
+    return project
+
+
+def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, site, heard, look):
+    lead = Visitor(heard, "lead")
+    first, last = Run.objects.filter(project=heard).order_by("pk")
+    ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
+    places = (
+        "jury/",
+        f"jury/runs/{first.pk}/?outcome=unreadable",
+        f"jury/runs/{last.pk}/",
+        f"jury/ballots/{ballot.pk}/",
+    )
+    with Visit(browser, site, lead, **look) as visit:
+        for place in places:
+            page = visit.open(place)
+            for closed in page.locator("details:not([open]) > summary").all():
+                closed.click()
+            assert_fits(page)
+        assert visit.complaints == []
+
+
+def test_a_juror_is_added_and_a_run_is_paused_with_the_keyboard(browser, site, heard):
+    with Visit(browser, site, Visitor(heard, "lead")) as visit:
+        page = visit.open("jury/")
+        page.get_by_text("Add a juror", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.type("two")
+        page.keyboard.press("Tab")
+        page.keyboard.type("stub-0.7")
+        page.keyboard.press("Tab")
+        page.keyboard.type("http://127.0.0.1:1/v1")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("two is on the panel.")
+        assert Juror.objects.get(project=heard, name="two").model == "stub-0.7"
+
+        page.get_by_role("link", name="Run").first.click()
+        expect(page.locator("#progress")).to_contain_text("Running")
+        page.get_by_role("button", name="Pause").focus()
+        with page.expect_response(lambda answer: "jury/runs" in answer.url):  # the page looks again by itself
+            pass
+        expect(page.get_by_role("button", name="Pause")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#progress")).to_contain_text("Paused")
+        assert visit.complaints == []

@@ -1,0 +1,120 @@
+"""The pages of the jury, as leads use them."""
+
+import pytest
+
+from config.embedded.processes import wait_until
+from corpus.models import Event
+from jury import actions, queries
+from jury.models import Ballot, Juror, Run
+from jury.workers import worker_answers, worker_for_now
+from tests.annotation.people import Visitor
+from tests.conftest import stub_server
+from tests.factories import make_project
+from tests.jury.factories import hear, project_with_items, seat
+
+pytestmark = pytest.mark.slow
+
+JUROR = {
+    "name": "one", "model": "stub-0.9", "prompt": "full-policy-v2", "temperature": "0", "max_tokens": "512",
+    "asks": ["prompt_label", "response_label", "categories"], "response_format": "json_schema",
+    "concurrency": "4", "price_in": "2", "price_out": "8",
+}  # fmt: skip
+
+
+def text_of(page):
+    return " ".join(page.content.decode().split())
+
+
+def test_a_lead_adds_a_juror_asks_for_an_estimate_and_watches_a_run(tmp_path):
+    project = project_with_items(tmp_path, 30)
+    lead = Visitor(project, "lead")
+    assert "None yet" in text_of(lead.get("jury/"))
+    with stub_server() as url, worker_for_now():
+        assert wait_until(worker_answers, seconds=60)
+        assert lead.post("jury/jurors/", base_url=url, **JUROR).status_code == 302
+        assert Event.objects.get(project=project, verb="juror.added").actor == lead.user
+        again = lead.post("jury/jurors/", base_url=url, **JUROR)
+        assert (again.status_code, "has a juror &#x27;one&#x27; already" in text_of(again)) == (409, True)
+
+        estimate = lead.post("jury/runs/", do="estimate")
+        assert (estimate.context["calls"], estimate.context["cost"] > 0) == (30, True)
+        assert not Run.objects.filter(project=project).exists()
+        begun = lead.post("jury/runs/", do="start", jurors=["one"], max_calls="25")
+        run = Run.objects.get(project=project)
+        assert begun.url == f"/projects/{project.slug}/jury/runs/{run.pk}/"
+        assert wait_until(lambda: Run.objects.get(pk=run.pk).state != Run.State.RUNNING, seconds=60)
+
+    page = lead.get(f"jury/runs/{run.pk}/")
+    assert "Stopped at its budget" in text_of(page)
+    assert (page.context["progress"].done, len(page.context["ballots"])) == (25, 25)
+    ballot = Ballot.objects.filter(run=run).latest("pk")
+    assert ballot.raw_reply in lead.get(f"jury/ballots/{ballot.pk}/").context["ballot"].raw_reply
+    assert lead.get("jury/").context["figures"][0].cast == 25
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"concurrency": "0"}, None), ({"base_url": "ftp://x"}, None), ({"api_key_env": "sk-123"}, None),
+        ({"temperature": "warm"}, "temperature"), ({"name": ""}, "name"), ({"prompt": "nowhere"}, "prompt"),
+        ({"asks": ["mood"]}, "asks"), ({"name": "a\0b"}, "name"), ({"price_in": "1e40"}, "price_in"),
+    ],
+)  # fmt: skip
+def test_a_juror_that_cannot_work_is_refused_beside_what_was_typed(wrong, field):
+    lead = Visitor(make_project(), "lead")
+    page = lead.post("jury/jurors/", **(JUROR | {"base_url": "http://127.0.0.1:1/v1"} | wrong))
+    assert page.status_code == (422 if field else 409)
+    assert list(page.context["juror_form"].errors) == [field or "__all__"]
+    assert 'value="stub-0.9"' in text_of(page)
+    assert not Juror.objects.filter(project=lead.project).exists()
+
+
+def test_a_run_that_nobody_works_on_says_so_and_can_be_paused_and_cancelled(tmp_path):
+    project = project_with_items(tmp_path, 3)
+    seat(project, "http://127.0.0.1:1/v1", "stub-0.9")
+    lead = Visitor(project, "lead")
+    nobody = lead.post("jury/runs/", do="start")
+    assert (nobody.status_code, "No worker is running" in text_of(nobody)) == (409, True)
+    run = actions.start_run(project=project, jurors=queries.panel(project))
+    place = f"jury/runs/{run.pk}/"
+    assert "No worker is at work on it" in text_of(lead.get(place))
+    part = lead.client.get(f"/projects/{project.slug}/{place}", headers={"HX-Request": "true"})
+    assert text_of(part).startswith("<section")
+    assert "HX-Refresh" not in part
+
+    lead.post(f"{place}change/", do="pause")
+    assert "<strong>Paused</strong>" in text_of(lead.get(place))
+    assert lead.post(f"{place}change/", do="pause").status_code == 409
+    lead.post(f"{place}change/", do="cancel")
+    part = lead.client.get(f"/projects/{project.slug}/{place}", headers={"HX-Request": "true"})
+    assert (part["HX-Refresh"], "<strong>Cancelled</strong>" in text_of(part)) == ("true", True)
+    assert lead.post(f"{place}change/", do="resume").status_code == 409
+
+
+def test_what_was_not_cast_is_listed_with_its_reason_and_asked_again(tmp_path):
+    project = project_with_items(tmp_path, 24)
+    lead = Visitor(project, "lead")
+    with stub_server() as url:
+        seat(project, url, "stub-0.9:prose")
+        run = actions.start_run(project=project, jurors=queries.panel(project))
+        hear(run)
+    page = lead.get(f"jury/runs/{run.pk}/", outcome="unreadable")
+    wrong = list(page.context["ballots"])
+    assert 0 < len(wrong) < 24
+    assert {ballot.outcome for ballot in wrong} == {"unreadable"}
+    assert "not one JSON object" in text_of(page)
+    assert "I think that this is safe." in text_of(lead.get(f"jury/ballots/{wrong[0].pk}/"))
+    again = lead.post("jury/runs/", do="estimate", retry="unreadable", jurors="stub-0.9:prose")
+    assert again.context["calls"] == len(wrong)
+
+
+def test_the_jury_is_for_leads_of_its_project_alone(tmp_path):
+    project, other = project_with_items(tmp_path, 1), make_project()
+    run = Run.objects.create(project=project)
+    annotator, stranger = Visitor(project), Visitor(other, "lead")
+    for place in ("jury/", f"jury/runs/{run.pk}/"):
+        assert annotator.get(place).status_code == 403
+    assert stranger.get(f"jury/runs/{run.pk}/").status_code == 404
+    assert stranger.post(f"jury/runs/{run.pk}/change/", do="cancel").status_code == 404
+    assert stranger.client.get(f"/projects/{project.slug}/jury/").status_code == 404
+    assert Run.objects.get(pk=run.pk).state == "running"
