@@ -20,8 +20,9 @@ LONGEST_WAIT = 30.0
 class Line:
     """An endpoint together with the limiter that all workers share."""
 
-    def __init__(self, endpoint: Endpoint, limiter: Limiter) -> None:
+    def __init__(self, endpoint: Endpoint, limiter: Limiter, *, tries: int = TRIES, patience: float = PATIENCE) -> None:
         self.endpoint, self.limiter = endpoint, limiter
+        self.tries, self.patience = tries, patience
 
     async def call(self, request: dict[str, Any], *, tokens: int) -> Reply:
         """
@@ -42,8 +43,9 @@ class Line:
             except Busy as error:
                 faults, refusals = faults + (not error.is_refusal), refusals + error.is_refusal
                 wait = max(error.retry_after or 0.0, backed_off(faults + refusals))
-                if faults == TRIES or time.monotonic() - began + wait > PATIENCE:
-                    raise Unavailable(f"{error} (asked {faults + refusals} times)") from error
+                if faults == self.tries or time.monotonic() - began + wait > self.patience:
+                    asked = faults + refusals
+                    raise Unavailable(f"{error} (asked {asked} times)" if asked > 1 else str(error)) from error
                 if error.is_refusal:
                     await self.limiter.hold(wait)
                 else:

@@ -82,6 +82,9 @@ class Endpoint:
                 raise Declined(f"filtered by the endpoint ({error.code})") from error
             raise refused_by(error) from error
         except openai.APITimeoutError as error:
+            # The transport calls a refused connection a timeout too, and the clock knows better.
+            if time.monotonic() - began < SECONDS_A_CALL - 1:
+                raise Busy("the endpoint cannot be reached") from error
             raise Busy(f"no answer within {SECONDS_A_CALL:.0f} s") from error
         except openai.APIConnectionError as error:
             raise Busy(f"the endpoint cannot be reached: {brief(str(error))}") from error

@@ -44,6 +44,18 @@ def add(request: PageRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @members_only(Role.LEAD)
+def try_it(request: PageRequest, access: Access, juror: int) -> HttpResponse:
+    """Send one call, and show what came of it."""
+    found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
+    item = request.POST.get("item", "").strip()
+    trial = actions.try_juror(project=access.project, juror=found, item=item, by=access.user)
+    names = category_names(access.project)
+    context = {"access": access, "page": "jury", "juror": found, "trial": trial, "ballot": trial.ballot, "names": names}
+    return render(request, "jury/trial.html", context)
+
+
+@require_POST
+@members_only(Role.LEAD)
 def convene(request: PageRequest, access: Access) -> HttpResponse:
     """Say what a run would cost or start it, as the button pressed says."""
     form = ConveneForm(request.POST, jurors=jurors_of(access))

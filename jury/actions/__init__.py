@@ -7,6 +7,7 @@ from jury.actions.jurors import add_juror
 from jury.actions.probes import probe_juror
 from jury.actions.prompts import load_prompts
 from jury.actions.runs import cancel_run, pause_run, resume_run, start_run
+from jury.actions.trials import try_juror
 
 __all__ = [
     "BallotWriter",
@@ -19,4 +20,5 @@ __all__ = [
     "probe_juror",
     "resume_run",
     "start_run",
+    "try_juror",
 ]

@@ -63,13 +63,19 @@ class Asker:
             tokens=self.juror.tokens_per_minute,
         )
 
-    async def ask(self, item: Asked, line: Line, admit: Admit) -> Ballot:
+    def asking(self, item: Asked, *, seed: int | None = None) -> Asking:
+        """Make a question of an item, with the categories in an order of chance where the prompt wants that."""
+        by_chance = secrets.randbits(31) if seed is None and self.prompt.shuffle else seed
+        return Asking(item, self.question(item), by_chance)
+
+    async def ask(self, item: Asked, line: Line, admit: Admit, *, seed: int | None = None) -> Ballot:
         """
         Ask about one item; a reply that is cut off is asked for once more, with more room.
 
+        :param seed: of the order of the categories; drawn where none is given
         :raises BudgetSpent: if `admit` does before the first call
         """
-        asking = Asking(item, self.question(item), secrets.randbits(31) if self.prompt.shuffle else None)
+        asking = self.asking(item, seed=seed)
         request = self.request(asking)
         tokens = length_of(request) // CHARACTERS_A_TOKEN
         replies: list[Reply] = []

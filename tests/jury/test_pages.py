@@ -9,8 +9,8 @@ from jury.models import Ballot, Juror, Run
 from jury.workers import worker_answers, worker_for_now
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
-from tests.factories import make_project
-from tests.jury.factories import hear, project_with_items, seat
+from tests.factories import command, make_project
+from tests.jury.factories import counted, hear, project_with_items, seat
 
 pytestmark = pytest.mark.slow
 
@@ -118,3 +118,42 @@ def test_the_jury_is_for_leads_of_its_project_alone(tmp_path):
     assert stranger.post(f"jury/runs/{run.pk}/change/", do="cancel").status_code == 404
     assert stranger.client.get(f"/projects/{project.slug}/jury/").status_code == 404
     assert Run.objects.get(pk=run.pk).state == "running"
+
+
+@pytest.mark.parametrize(
+    ("model", "outcome", "shown"),
+    [
+        ("stub-0.9", "cast", "prompt_label"),
+        ("stub-0.9:prose", "unreadable", "I think that this is safe."),
+        ("stub-0.9:teapot", "failed", "answered 418"),
+        ("stub-0.9:busy", "failed", "answered 429"),
+    ],
+)
+def test_a_juror_is_tried_with_one_call_that_casts_nothing(tmp_path, model, outcome, shown):
+    project = project_with_items(tmp_path, 24)
+    lead = Visitor(project, "lead")
+    with stub_server() as url:
+        seat(project, url, model)
+        juror = Juror.objects.get(project=project)
+        trials = [lead.post(f"jury/jurors/{juror.pk}/try/", item=f"i{at:03}") for at in range(24)]
+        asked = sum(counted(url).values())
+    page = next(page for page in trials if page.context["ballot"].outcome == outcome)
+    assert shown in text_of(page).replace("&quot;", '"')
+    assert page.context["trial"].item in page.context["trial"].messages[-1]["content"]
+    assert asked == 24
+    assert not Ballot.objects.filter(juror=juror).exists()
+    assert Event.objects.filter(project=project, verb="juror.tried", actor=lead.user).count() == 24
+
+
+def test_a_trial_that_cannot_be_is_refused(tmp_path):
+    project = project_with_items(tmp_path, 3)
+    lead = Visitor(project, "lead")
+    seat(project, "http://127.0.0.1:1/v1", "stub-0.9", asks="response_label")
+    juror = Juror.objects.get(project=project)
+    for item, why in (("nowhere", "no dialogue"), ("i000", "judges responses")):
+        refused = lead.post(f"jury/jurors/{juror.pk}/try/", item=item)
+        assert (refused.status_code, why in text_of(refused)) == (409, True)
+    away = command("try_juror", "stub-0.9", project=project.slug)
+    assert (away.code, away["outcome"], "cannot be reached" in away["reason"]) == (0, "failed", True)
+    assert "--- user" in away.said
+    assert command("try_juror", "nobody", project=project.slug).code == 2

@@ -1,0 +1,74 @@
+"""One call on trial: what a juror is sent about an item, and what comes back. Casts nothing."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.models import Item, Project
+from jury import queries
+from jury.actions.asking import Asker
+from jury.actions.runs import check_can_ask
+from jury.calling import Line
+from jury.limiter import shared_memory
+from jury.models import Ballot, Juror
+from jury.prompting import Messages
+from jury.queries import Asked
+
+
+@dataclass(frozen=True)
+class Trial:
+    item: str
+    "Its external id."
+    messages: Messages
+    ballot: Ballot
+    "As it would have been cast; not stored."
+
+
+def try_juror(*, project: Project, juror: Juror, item: str = "", by: User | None = None) -> Trial:
+    """
+    Ask a juror about one item, once: no second try, no budget, no ballot.
+
+    :param item: its external id; empty for one of the project's
+    :raises Refused: if the juror cannot be asked, or has nothing to say of that item
+    """
+    check_can_ask(project, juror)
+    asker = Asker(project, juror)
+    asked, name = item_to_try(project, asker, item)
+    asking = asker.asking(asked)
+    with ThreadPoolExecutor(max_workers=1) as aside:  # whoever calls may have an event loop of their own
+        ballot = aside.submit(lambda: asyncio.run(ask_once(asker, asked, asking.seed))).result()
+    record_event(project=project, verb="juror.tried", subject=juror.name, actor=by, detail={"item": name})
+    return Trial(name, asker.request(asking)["messages"], ballot)
+
+
+def item_to_try(project: Project, asker: Asker, name: str) -> tuple[Asked, str]:
+    """
+    :raises Refused: if there is no such item, or no field of it that the juror is asked for
+    """
+    wants_response = asker.labels == ("response_label",)
+    if name:
+        keys = list(Item.objects.filter(project=project, external_id=name).values_list("pk", flat=True))
+        found = queries.items_by_pk(keys)
+        if not found:
+            raise Refused(f"Project {project} has no dialogue {name!r}.")
+        if wants_response and not found[0].has_response:
+            raise Refused(f"Juror {asker.juror.name!r} judges responses, and {name!r} has none.")
+        return found[0], name
+    found = queries.items_spread(project, 1, with_response=wants_response)
+    if not found:
+        raise Refused(f"Project {project} has no dialogue that juror {asker.juror.name!r} could judge.")
+    return found[0], Item.objects.values_list("external_id", flat=True).get(pk=found[0].pk)
+
+
+async def ask_once(asker: Asker, item: Asked, seed: int | None) -> Ballot:
+    async def admit(_asked: int, _answered: int) -> None:
+        """A trial has no budget."""
+
+    async with asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
+        line = Line(endpoint, asker.limiter(redis), tries=1, patience=0.0)
+        return await asker.ask(item, line, admit, seed=seed)
