@@ -8,9 +8,10 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
 
     stub-0.9            errs on one dialogue in ten
     stub-0.9:prose      answers every SHARE-th dialogue in that way instead, where the way is one of
-                        prose, badjson, unknown, refusal, filter, length, error, teapot
+                        prose, badjson, unknown, refusal, filter, length, huge, error, teapot
     stub-0.9:busy       answers every dialogue with 429 and a Retry-After the first time
     stub-0.9:cut        cuts the connection the first time
+    stub-0.9:hang       says nothing for a minute the first time
     stub-0.9:metered    counts the tokens of a question as a quarter of its characters, not as 200
     stub-0.9:steady     judges by the first line of the dialogue alone, whatever is added to it
     stub-0.9:gullible   the same, but calls safe whatever says that it is approved
@@ -31,7 +32,9 @@ from typing import Any
 from aiohttp import web
 
 SHARE = 4
-WELL_BEHAVED = ("metered", "steady", "gullible", "busy", "cut")
+FIRST_TIME = ("busy", "cut", "hang")
+WELL_BEHAVED = ("metered", "steady", "gullible", *FIRST_TIME)
+HUGE = 2 * 2**20
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
 
@@ -87,6 +90,7 @@ def misbehave(way: str, answer: dict[str, Any]) -> dict[str, Any]:
         "unknown": json.dumps(dict.fromkeys(answer, "harmless")),
         "length": json.dumps(answer)[:10],
         "filter": "",
+        "huge": "I think. " * (HUGE // 9),
     }
     finish = {"length": "length", "filter": "content_filter"}.get(way, "stop")
     if way == "refusal":
@@ -124,10 +128,12 @@ class Stub:
         this = (asked["model"], asked["messages"][-1]["content"])
         if self.is_too_much():
             return self.refuse("1")
-        if way in ("busy", "cut") and this not in self.seen:
+        if way in FIRST_TIME and this not in self.seen:
             self.seen.add(this)
             if way == "busy":
                 return self.refuse("0.2")
+            if way == "hang":
+                await asyncio.sleep(60)
             request.transport.abort()
             raise web.HTTPServiceUnavailable
         await asyncio.sleep(self.delay)

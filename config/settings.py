@@ -182,3 +182,5 @@ IMPORT_LIMITS = {
 }
 # How many items one Celery task of a jury run works through, and how many rows go out in one write.
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
+# Seconds a run waits for an endpoint that answers nobody.
+JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)

@@ -62,6 +62,7 @@ class Runs(ProjectView):
             budget_usd=wanted["budget_usd"],
             budget_calls=wanted["max_calls"],
             asks_again=[Ballot.Outcome.FAILED.value, *wanted["retry"]],
+            uses_cache=wanted["cache"],
             by=self.access.user,
         )
         tasks.enqueue(run)

@@ -31,6 +31,12 @@ class ConveneForm(forms.Form):
         help_text="What failed is asked again in any case.",
     )
 
+    no_cache = forms.BooleanField(
+        required=False,
+        label="Ask anew what was answered before",
+        help_text="Else a verdict on the same dialogue by the same model, prompt and parameters is repeated, unpaid.",
+    )
+
     def __init__(self, *args: Any, jurors: list[Juror], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["jurors"]
@@ -57,6 +63,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         fields = (
             *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
             *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
+            "timeout_seconds",
         )
         widgets = {"name": forms.TextInput()}
         labels = {
@@ -68,6 +75,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "tokens_per_minute": "Tokens a minute, over all workers",
             "price_in": "US dollars a million prompt tokens",
             "price_out": "US dollars a million answer tokens",
+            "timeout_seconds": "Seconds that one call may take",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -84,6 +84,11 @@ class Asked:
     has_response: bool
 
 
+def shard_to_hear(pk: int) -> Shard:
+    """Give a shard with all that is needed to ask its questions."""
+    return Shard.objects.select_related("run__project__taxonomy", "juror__prompt").get(pk=pk)
+
+
 def items_to_ask(shard: Shard) -> list[Asked]:
     """Give the items of a shard that its juror has not spoken on yet."""
     with connection.cursor() as cursor:

@@ -22,6 +22,7 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
         fields = [
             *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
             *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
+            "timeout_seconds",
             "in_panel",
         ]
         extra_kwargs = {
@@ -38,6 +39,7 @@ class ConveneSerializer(serializers.Serializer[Any]):
     budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, allow_null=True, default=None)
     max_calls = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
     retry = serializers.ListField(child=serializers.ChoiceField(RETRIED), default=list)
+    cache = serializers.BooleanField(default=True)
 
 
 def as_run(run: Run) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def start(access: Access, jurors: list[Juror], form: ConveneForm) -> Run:
         budget_usd=form.cleaned_data["budget_usd"],
         budget_calls=form.cleaned_data["max_calls"],
         asks_again=form.asks_again,
+        uses_cache=not form.cleaned_data["no_cache"],
         by=access.user,
     )
     tasks.enqueue(run)

@@ -41,8 +41,8 @@ def stub_url() -> Iterator[str]:
 
 
 class stub_server:  # noqa: N801 - reads as a verb in `with`
-    def __init__(self, delay: float = 0.0, rpm: int = 0) -> None:
-        self.options = ["--delay", str(delay), "--rpm", str(rpm)]
+    def __init__(self, delay: float = 0.0, rpm: int = 0, port: int = 0) -> None:
+        self.options = ["--delay", str(delay), "--rpm", str(rpm), "--port", str(port)]
 
     def __enter__(self) -> str:
         command = [sys.executable, "-m", "bench.stub_server", *self.options]

@@ -1,13 +1,15 @@
 """One juror's question about one item, and what the answer comes to. Stores nothing."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import orjson
+from django.conf import settings
 from django.utils import timezone
 from redis.asyncio import Redis
 
@@ -15,7 +17,8 @@ from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import guards, queries
 from jury.actions.purses import BudgetSpent
-from jury.calling import Line
+from jury.calling import PATIENCE, TRIES, Line, Stopped
+from jury.circuit import Circuit, EndpointDown
 from jury.limiter import Limiter
 from jury.models import Ballot, Juror
 from jury.prompting import CATEGORIES, Form, Prompt, Question, answer_schema, in_order, messages
@@ -25,6 +28,8 @@ from jury.queries import Asked
 MORE_ROOM = 4
 "How many times as many tokens a reply gets that was cut off."
 CHARACTERS_A_TOKEN = 3
+LONGEST_KEPT = 100_000
+"Characters of a raw reply; no verdict is that long."
 Admit = Callable[[int, int], Awaitable[None]]
 "Waits until there is money for a call of about so many tokens, with an answer of at most so many."
 
@@ -51,17 +56,41 @@ class Asker:
         if self.prompt.form != Form.OBJECT:
             self.spellings = guards.with_codes(self.spellings, self.categories)
 
-    def endpoint(self) -> AbstractAsyncContextManager[Endpoint]:
-        key = os.environ.get(self.juror.api_key_env, "") if self.juror.api_key_env else ""
-        return Endpoint(self.juror.base_url, key)
+        self.answers_to = self.key_of_all_questions()
 
-    def limiter(self, redis: Redis) -> Limiter:
-        return Limiter(
-            redis,
-            f"juror-{self.juror.pk}",
-            requests=self.juror.requests_per_minute,
-            tokens=self.juror.tokens_per_minute,
+    def key_of_all_questions(self) -> bytes:
+        """Hash what changes the answers to every question: not times and tries, nor the order by chance."""
+        juror = self.juror
+        parts = (
+            *(juror.base_url, juror.model, juror.prompt.sha256, juror.response_format),
+            *(juror.temperature, juror.max_tokens, self.categories),
+            # What is drawn by chance is drawn for each juror by itself.
+            juror.pk if juror.temperature else 0,
         )
+        return hashlib.sha256(orjson.dumps(parts)).digest()
+
+    def request_hash(self, item: Asked) -> bytes:
+        """Hash all that changes an answer. 16 bytes."""
+        about = orjson.dumps([item.turns, self.question(item).fields])
+        return hashlib.sha256(self.answers_to + about).digest()[:16]
+
+    def endpoint(self) -> Endpoint:
+        key = os.environ.get(self.juror.api_key_env, "") if self.juror.api_key_env else ""
+        return Endpoint(self.juror.base_url, key, seconds=self.juror.timeout_seconds)
+
+    def line(self, endpoint: Endpoint, redis: Redis, *, tries: int = TRIES, patience: float = PATIENCE) -> Line:
+        juror = self.juror
+        limiter = Limiter(
+            redis, f"juror-{juror.pk}", requests=juror.requests_per_minute, tokens=juror.tokens_per_minute
+        )
+        circuit = Circuit(
+            redis,
+            juror.base_url,
+            at_once=juror.concurrency,
+            patience=settings.JURY_ENDPOINT_PATIENCE,
+            longest_call=juror.timeout_seconds,
+        )
+        return Line(endpoint, limiter, circuit, tries=tries, patience=patience)
 
     def asking(self, item: Asked, *, seed: int | None = None) -> Asking:
         """Make a question of an item, with the categories in an order of chance where the prompt wants that."""
@@ -73,7 +102,7 @@ class Asker:
         Ask about one item; a reply that is cut off is asked for once more, with more room.
 
         :param seed: of the order of the categories; drawn where none is given
-        :raises BudgetSpent: if `admit` does before the first call
+        :raises BudgetSpent, EndpointDown, Stopped: if the first call did not go out for that
         """
         asking = self.asking(item, seed=seed)
         request = self.request(asking)
@@ -90,10 +119,10 @@ class Asker:
             return self.ballot(asking, replies, outcome=Ballot.Outcome.ABSTAINED, reason=str(error))
         except Unavailable as error:
             return self.ballot(asking, replies, outcome=Ballot.Outcome.FAILED, reason=str(error))
-        except BudgetSpent:
+        except (BudgetSpent, EndpointDown, Stopped) as error:
             if not replies:
                 raise
-            reason = "cut off, and the budget has no room for a longer answer"
+            reason = f"cut off, and not asked for a longer answer: {error}"
             return self.ballot(asking, replies, outcome=Ballot.Outcome.FAILED, reason=reason)
         return self.ballot(asking, replies, **self.verdict(asking.question, replies[-1]))
 
@@ -133,7 +162,7 @@ class Asker:
             "cost_usd": self.price(prompt_tokens, answer_tokens),
         }
         if replies:
-            paid["raw_reply"] = replies[-1].text.replace("\0", "�")
+            paid["raw_reply"] = replies[-1].text.replace("\0", "�")[:LONGEST_KEPT]
             paid["finish_reason"] = replies[-1].finish_reason[:40]
             paid["seconds"] = sum(each.seconds for each in replies)
         return Ballot(**self.pinned(asking), **paid, **verdict)
@@ -150,6 +179,7 @@ class Asker:
             "taxonomy_id": self.project.taxonomy_id,
             "order_seed": asking.seed,
             "prompt_id": self.juror.prompt_id,
+            "request_hash": self.request_hash(asking.item),
             "cast_at": timezone.now(),
         }
 
@@ -159,6 +189,9 @@ class Asker:
             return {"outcome": Ballot.Outcome.ABSTAINED, "reason": reply.refusal or "filtered by the endpoint"}
         if reply.finish_reason == "length":
             return {"outcome": Ballot.Outcome.UNREADABLE, "reason": "cut off, with more room too"}
+        if len(reply.text) > LONGEST_KEPT:
+            reason = f"the reply has {len(reply.text):,} characters, of which the first {LONGEST_KEPT:,} are kept"
+            return {"outcome": Ballot.Outcome.UNREADABLE, "reason": reason}
         reading = guards.read(self.prompt.form, reply.text, question, self.spellings)
         if reading.judgement is None:
             return {"outcome": Ballot.Outcome.UNREADABLE, "reason": reading.reason}

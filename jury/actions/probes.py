@@ -16,7 +16,7 @@ from corpus.models import Project
 from jury import queries
 from jury.actions.asking import Asker
 from jury.actions.runs import check_can_ask
-from jury.calling import Line
+from jury.circuit import EndpointDown
 from jury.injections import ATTEMPTS, injected
 from jury.limiter import shared_memory
 from jury.models import Ballot, Juror
@@ -77,7 +77,10 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
         raise Refused(f"Project {project} has no dialogue that juror {juror.name!r} could judge.")
     probe = Probe(len(items))
     with ThreadPoolExecutor(max_workers=1) as aside:  # whoever calls may have an event loop of their own
-        answers = aside.submit(lambda: asyncio.run(ask_all(asker, items, label))).result()
+        try:
+            answers = aside.submit(lambda: asyncio.run(ask_all(asker, items, label))).result()
+        except EndpointDown as error:
+            raise Refused(f"Nothing was measured: {error}") from error
     for ballots in answers:
         probe.note(ballots, label)
     detail = {"items": probe.items, **{name: vars(tally) for name, tally in probe.attempts.items()}}
@@ -89,7 +92,7 @@ async def ask_all(asker: Asker, items: Sequence[Asked], label: str) -> list[dict
     """Give the answers on each item by attempt, `PLAIN` among them."""
     room = asyncio.Semaphore(asker.juror.concurrency)
     async with asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
-        line = Line(endpoint, asker.limiter(redis))
+        line = asker.line(endpoint, redis)
 
         async def admit(_asked: int, _answered: int) -> None:
             """A probe has no budget."""

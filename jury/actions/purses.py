@@ -119,7 +119,7 @@ class Purse:
             elif self.calls or self.usd:
                 await self.give_back()
             elif answer == Answer.SPENT or time.monotonic() > deadline:
-                raise BudgetSpent
+                raise BudgetSpent("the budget has no room for it")
             else:
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 

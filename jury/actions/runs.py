@@ -45,6 +45,7 @@ def start_run(
     budget_usd: Decimal | None = None,
     budget_calls: int | None = None,
     asks_again: Collection[str] = (Ballot.Outcome.FAILED,),
+    uses_cache: bool = True,
     by: User | None = None,
 ) -> Run:
     """
@@ -54,6 +55,7 @@ def start_run(
     stored stays, and what they have not is part of the new run.
 
     :param limit: only the first so many items, by import, that some juror has not spoken on
+    :param uses_cache: cast again, at no cost, what was answered before in the same way
     :raises Refused: if a juror cannot be asked: no endpoint, no key, no field the project wants
     """
     for juror in jurors:
@@ -64,7 +66,11 @@ def start_run(
         state=Run.State.REPLACED, finished_at=timezone.now()
     )
     run = Run.objects.create(
-        project=project, budget_usd=budget_usd, budget_calls=budget_calls, asks_again=sorted(asks_again)
+        project=project,
+        budget_usd=budget_usd,
+        budget_calls=budget_calls,
+        asks_again=sorted(asks_again),
+        uses_cache=uses_cache,
     )
     cut_shards(run, jurors, limit)
     detail = {"jurors": [juror.name for juror in jurors]}
@@ -136,6 +142,14 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
         states = set(Shard.objects.filter(run=shard.run).values_list("state", flat=True))
         if Shard.State.WAITING not in states:
             end_run(shard.run, Run.State.BROKEN if Shard.State.BROKEN in states else Run.State.FINISHED)
+
+
+def break_off(run: Run, base_url: str, holder: str, *, error: str) -> None:
+    """Break off the shards of a run that an endpoint would have to answer, save those that others hold."""
+    waiting = Shard.objects.filter(run=run, juror__base_url=base_url, state=Shard.State.WAITING)
+    mine = waiting.filter(holder=holder) if holder else Shard.objects.none()
+    for shard in sorted({*mine.values_list("pk", flat=True), *queries.nobodys(waiting).values_list("pk", flat=True)}):
+        finish_shard(shard, error=error)
 
 
 def end_run(run: Run, state: str) -> None:

@@ -13,7 +13,6 @@ from corpus.models import Item, Project
 from jury import queries
 from jury.actions.asking import Asker
 from jury.actions.runs import check_can_ask
-from jury.calling import Line
 from jury.limiter import shared_memory
 from jury.models import Ballot, Juror
 from jury.prompting import Messages
@@ -70,5 +69,5 @@ async def ask_once(asker: Asker, item: Asked, seed: int | None) -> Ballot:
         """A trial has no budget."""
 
     async with asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
-        line = Line(endpoint, asker.limiter(redis), tries=1, patience=0.0)
+        line = asker.line(endpoint, redis, tries=1, patience=0.0)
         return await asker.ask(item, line, admit, seed=seed)

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -46,10 +48,21 @@ class Ballot(models.Model):
     cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
     seconds = models.FloatField(null=True)
     "From the question to the answer; for an import, whatever came with it."
+    request_hash: Any = models.BinaryField(null=True)
+    "Of all that changes an answer; none for an import, or for what was asked before there was one."
+    cached_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    "The ballot that this one repeats, because nothing that changes an answer was another."
     is_current = models.BooleanField(default=True)
     cast_at = models.DateTimeField()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["request_hash"],
+                condition=Q(outcome="cast", request_hash__isnull=False, cached_from=None),
+                name="ballots_to_repeat",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["item", "juror"], condition=Q(is_current=True), name="one_current_ballot_per_juror"

@@ -55,6 +55,8 @@ class Juror(models.Model):
     "US dollars a million prompt tokens."
     price_out = models.DecimalField(max_digits=12, decimal_places=6, default=0, validators=NOT_NEGATIVE)
     "US dollars a million answer tokens."
+    timeout_seconds = models.PositiveIntegerField(default=120, db_default=120, validators=AT_LEAST_ONE)
+    "How long one call may take."
     in_panel = models.BooleanField(default=True)
     "Whether a run without named jurors asks it."
 

@@ -23,6 +23,8 @@ class Run(models.Model):
     budget_calls = models.PositiveIntegerField(null=True)
     asks_again = ArrayField(models.CharField(max_length=10), default=list)
     "Outcomes that do not count as having spoken, so that those ballots are asked for again."
+    uses_cache = models.BooleanField(default=True, db_default=True)
+    "Whether an answer that was paid for once may be cast again."
     cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
     calls = models.PositiveIntegerField(db_default=0)
     "Questions that were answered or failed; the SDK's own retries of one are not counted."
@@ -58,7 +60,7 @@ class Shard(models.Model):
     seen_at = models.DateTimeField(null=True)
     "When that worker last gave a sign of life; none where nobody holds it."
     error = models.TextField(blank=True, default="")
-    "What broke it off: a fault of ours, not of the endpoint."
+    "What broke it off: a fault of ours, or an endpoint that is gone. What it has stored is kept."
 
     def __str__(self) -> str:
         return f"shard {self.pk} of {self.run}"

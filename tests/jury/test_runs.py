@@ -127,10 +127,11 @@ def test_no_race_of_shards_asks_more_than_the_calls_allowed(tmp_path, worker):
     assert Run.objects.get(pk=stopped["run"]).state == Run.State.OVER_BUDGET
 
 
-def test_a_budget_that_suffices_is_not_felt(tmp_path, stub_url, worker):
+def test_a_budget_that_suffices_is_not_felt(tmp_path, worker):
     project = project_with_items(tmp_path, 20)
-    seat(project, stub_url, "stub-0.8", "stub-0.9", concurrency=8, price_in="1", price_out="1")
-    done = command("convene_jury", project=project.slug, wait=True, budget="5", max_calls=40)
+    with stub_server() as url:
+        seat(project, url, "stub-0.8", "stub-0.9", concurrency=8, price_in="1", price_out="1")
+        done = command("convene_jury", project=project.slug, wait=True, budget="5", max_calls=40)
 
     run = Run.objects.get(pk=done["run"])
     assert (done["cast"], run.state, run.calls) == (40, Run.State.FINISHED, 40)
@@ -145,7 +146,7 @@ def test_a_cut_off_answer_that_the_budget_cannot_lengthen_is_paid_for_and_asked_
     failed = Ballot.objects.filter(juror__project=project, outcome="failed")
     assert stopped["cast"] + stopped["unreadable"] + stopped["failed"] <= 8
     assert all(ballot.cost_usd > 0 for ballot in failed)
-    assert all("no room for a longer answer" in ballot.reason for ballot in failed)
+    assert all("the budget has no room" in ballot.reason for ballot in failed)
 
 
 def test_a_budget_of_nothing_asks_nothing(tmp_path, stub_url, worker):

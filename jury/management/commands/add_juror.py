@@ -33,6 +33,7 @@ class Command(ProjectCommand):
         parser.add_argument("--price-out", default="0", metavar="Y", help="US dollars a million answer tokens")
         parser.add_argument("--temperature", type=float, default=0.0, metavar="T")
         parser.add_argument("--max-tokens", type=int, default=512, metavar="N", help="of one answer")
+        parser.add_argument("--timeout", type=int, default=120, metavar="S", help="seconds that one call may take")
         parser.add_argument(
             "--response-format", choices=Juror.ResponseFormat.values, default=Juror.ResponseFormat.JSON_SCHEMA.value
         )
@@ -54,5 +55,6 @@ class Command(ProjectCommand):
             temperature=options["temperature"],
             max_tokens=options["max_tokens"],
             response_format=options["response_format"],
+            timeout_seconds=options["timeout"],
         )
         self.answer({"juror": juror.name})

@@ -56,6 +56,7 @@ class Command(ProjectCommand):
             "--retry", action="append", default=[], choices=["abstained", "unreadable"], metavar="OUTCOME",
             help="ask again where the outcome was this; failed ones are asked again in any case",
         )  # fmt: skip
+        parser.add_argument("--no-cache", action="store_true", help="ask anew what was answered before in the same way")
         parser.add_argument("--estimate", action="store_true", help="say what the run would cost, and ask nothing")
         parser.add_argument("--wait", action="store_true", help="show progress, and return when the run ends")
 
@@ -78,6 +79,7 @@ class Command(ProjectCommand):
             budget_usd=options["budget"],
             budget_calls=options["max_calls"],
             asks_again=asks_again,
+            uses_cache=not options["no_cache"],
         )
         with ExitStack() as stack:
             worker = None

@@ -1,0 +1,154 @@
+"""An endpoint that hangs, that is gone for a while or for good, and answers that need not be paid for twice."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+
+from config.embedded.processes import free_port, wait_until
+from config.home import CHECKOUT
+from jury import actions, queries
+from jury.models import Ballot, Juror, Run, Shard
+from tests.conftest import stub_server
+from tests.factories import command, dialogue, import_dialogues
+from tests.jury.factories import counted, hear, project_with_items, seat
+
+pytestmark = pytest.mark.slow
+
+
+def begin(project, **options):
+    return actions.start_run(project=project, jurors=queries.panel(project), **options)
+
+
+def outcomes(run):
+    return {name: count for name, count in queries.run_progress(run).outcomes.items() if count}
+
+
+def test_a_call_that_hangs_ends_after_the_jurors_time_and_is_made_again(tmp_path):
+    project = project_with_items(tmp_path, 6)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9:hang", timeout=1, concurrency=6)
+        run = begin(project)
+        hear(run)
+        assert counted(url)["calls"] == 6
+
+    assert outcomes(run) == {"cast": 6}
+
+
+def test_an_endpoint_that_is_started_again_is_waited_for_and_costs_no_ballot(tmp_path, settings):
+    settings.JURY_ENDPOINT_PATIENCE = 40.0
+    project = project_with_items(tmp_path, 30)
+    port = free_port()
+    seat(project, f"http://127.0.0.1:{port}/v1", "stub-0.9", concurrency=4)
+    run = begin(project)
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        hearing = aside.submit(hear, run)
+        # Nobody listens yet. Somebody does later, after longer than five tries of a call would last.
+        assert wait([hearing], timeout=9).not_done
+        with stub_server(port=port) as url:
+            hearing.result()
+            assert counted(url)["calls"] == 30
+
+    assert outcomes(run) == {"cast": 30}
+    assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
+
+
+def test_an_endpoint_that_is_gone_breaks_off_its_part_and_no_other(tmp_path, settings, stub_url):
+    settings.JURY_ENDPOINT_PATIENCE = 4.0
+    project = project_with_items(tmp_path, 30)
+    gone = f"http://127.0.0.1:{free_port()}/v1"
+    settings.JURY_SHARD_ITEMS = 10
+    seat(project, gone, "stub-0.8")
+    seat(project, stub_url, "stub-0.9")
+    run = begin(project)
+    hear(run)
+
+    assert outcomes(run) == {"cast": 30}
+    assert Run.objects.get(pk=run.pk).state == Run.State.BROKEN
+    broken = Shard.objects.filter(run=run, juror__base_url=gone)
+    assert set(broken.values_list("state", flat=True)) == {Shard.State.BROKEN}
+    assert all(f"the endpoint {gone} has not answered" in shard.error for shard in broken)
+    assert not Ballot.objects.filter(run=run, outcome="failed").exists()
+
+
+def test_a_verdict_is_paid_for_once_by_jurors_that_differ_in_nothing_an_answer_depends_on(tmp_path):
+    project = project_with_items(tmp_path, 12)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9:refusal", price_in="1000")
+        hear(begin(project))
+        Juror.objects.filter(project=project).update(name="first", in_panel=False)
+        seat(project, url, "stub-0.9:refusal", price_in="1000", rpm=60_000, timeout=30, concurrency=2)
+        before = counted(url)["calls"]
+        second = begin(project)
+        hear(second)
+        asked = counted(url)["calls"] - before
+
+    refused = Ballot.objects.filter(juror__name="first", juror__project=project, outcome="abstained").count()
+    assert 0 < refused == asked < 12
+    copies = Ballot.objects.filter(run=second, outcome="cast")
+    assert copies.count() == 12 - refused
+    for copy in copies.select_related("cached_from"):
+        source = copy.cached_from
+        assert (source.item_id, source.juror.name, copy.cost_usd) == (copy.item_id, "first", 0)
+        assert (copy.prompt_label, copy.raw_reply) == (source.prompt_label, source.raw_reply)
+    assert Run.objects.get(pk=second.pk).calls == asked
+
+
+@pytest.mark.parametrize("changed", [{"temperature": 0.5}, {"max_tokens": 99}, {"prompt": "full-policy-v1"}])
+def test_what_changes_an_answer_is_asked_anew(tmp_path, changed):
+    project = project_with_items(tmp_path, 4)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9")
+        hear(begin(project))
+        Juror.objects.filter(project=project).update(name="first", in_panel=False)
+        seat(project, url, "stub-0.9", **changed)
+        hear(begin(project))
+        assert counted(url)["calls"] == 8
+
+
+def test_the_same_dialogue_twice_is_asked_about_again_where_that_is_wanted(tmp_path):
+    project = project_with_items(tmp_path, 0)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9")
+        for name, uses_cache in (("a", True), ("b", True), ("c", False)):
+            row = dialogue("same") | {"id": name}
+            assert import_dialogues(project, tmp_path, [row])["created"] == 1
+            hear(begin(project, uses_cache=uses_cache))
+        assert counted(url)["calls"] == 2
+    cached = Ballot.objects.filter(juror__project=project).exclude(cached_from=None)
+    assert list(cached.values_list("item__external_id", flat=True)) == ["b"]
+
+
+def test_a_huge_reply_is_unreadable_and_its_beginning_kept(tmp_path):
+    project = project_with_items(tmp_path, 8)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9:huge")
+        run = begin(project)
+        hear(run)
+
+    wrong = Ballot.objects.filter(run=run, outcome="unreadable")
+    assert 0 < wrong.count() < 8
+    assert {len(ballot.raw_reply) for ballot in wrong} == {100_000}
+    assert all("of which the first 100,000 are kept" in ballot.reason for ballot in wrong)
+
+
+def test_a_cancelled_run_does_not_sit_out_the_rest_that_an_endpoint_asked_for(tmp_path):
+    project = project_with_items(tmp_path, 8)
+    with stub_server(rpm=1) as url:
+        seat(project, url, "stub-0.9", concurrency=2)
+        Juror.objects.filter(project=project).update(requests_per_minute=1)
+        run = begin(project)
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import django; django.setup(); from jury import tasks; "
+             f"tasks.run_shard(shard_id={Shard.objects.get(run=run).pk})"],
+            cwd=CHECKOUT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        )  # fmt: skip
+        try:
+            assert wait_until(lambda: Ballot.objects.filter(run=run).exists(), seconds=30)
+            assert command("jury_run", project=project.slug, cancel=True)["state"] == "cancelled"
+            assert process.wait(timeout=10) == 0  # the next moment would be a minute away
+        finally:
+            process.kill()
+    assert queries.shards_held(run) == 0
