@@ -43,6 +43,7 @@ fix: dev  ## let the formatter and the linter mend what they can
 bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.pipeline
 	@$(BIN)/python -m bench.queue
+	@$(BIN)/python -m bench.jury
 
 clean: stop  ## remove the environment and the home with everything in it
 	rm -rf .venv .assize

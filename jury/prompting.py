@@ -60,14 +60,14 @@ class Question:
 
 
 def messages(
-    prompt: Prompt, question: Question, turns: Sequence[Mapping[str, str]], categories: Sequence[Mapping[str, Any]]
+    prompt: Prompt, question: Question, turns: Sequence[Mapping[str, str]], categories: Sequence[str]
 ) -> Messages:
     """
     Give the messages of a request.
 
     The dialogue goes in as data, in a frame that no text within it can close.
 
-    :param categories: slug, name, code, definition, included and excluded of each, in order
+    :param categories: as `show_category` shows each, in order
     """
     edge = boundary(turns)
     about_prompt = prompt.form == Form.LLAMA_GUARD and Field.RESPONSE not in question.fields
@@ -76,7 +76,7 @@ def messages(
         "dialogue": show_dialogue(turns, edge)
         if prompt.form == Form.OBJECT
         else show_lines(turns, up_to_prompt=about_prompt),
-        "categories": "\n".join(show_category(prompt.category, category) for category in categories),
+        "categories": "\n".join(categories),
         "answer": describe_guard_answer(question) if prompt.form == Form.NEMOGUARD else describe_answer(question),
         "judged": "user" if about_prompt else "agent",
     }
@@ -121,6 +121,11 @@ def show_dialogue(turns: Sequence[Mapping[str, str]], edge: str) -> str:
 
 
 def show_category(template: str, category: Mapping[str, Any]) -> str:
+    """
+    List one category as a prompt wants it.
+
+    :param category: its slug, name, code, definition, included and excluded
+    """
     lists = {key: "; ".join(category[key]) for key in ("included", "excluded")}
     return Template(template).substitute({**category, **lists})
 

@@ -21,7 +21,7 @@ from jury.calling import PATIENCE, TRIES, Line, Stopped
 from jury.circuit import Circuit, EndpointDown
 from jury.limiter import Limiter
 from jury.models import Ballot, Juror
-from jury.prompting import CATEGORIES, Form, Prompt, Question, answer_schema, in_order, messages
+from jury.prompting import CATEGORIES, Form, Prompt, Question, answer_schema, in_order, messages, show_category
 from jury.providers import Declined, Endpoint, Reply, Unavailable
 from jury.queries import Asked
 
@@ -52,6 +52,7 @@ class Asker:
         self.prompt = Prompt.parse(juror.prompt.text)
         self.labels = queries.labels_asked(project, juror)
         self.categories = queries.categories_shown(project.taxonomy_id)
+        self.shown = {each["slug"]: show_category(self.prompt.category, each) for each in self.categories}
         self.spellings = spellings_of(project.taxonomy)
         if self.prompt.form != Form.OBJECT:
             self.spellings = guards.with_codes(self.spellings, self.categories)
@@ -133,10 +134,10 @@ class Asker:
 
     def request(self, asking: Asking) -> dict[str, Any]:
         juror, question = self.juror, asking.question
-        categories = in_order(self.categories, asking.seed)
+        slugs = [category["slug"] for category in in_order(self.categories, asking.seed)]
         request: dict[str, Any] = {
             "model": juror.model,
-            "messages": messages(self.prompt, question, asking.item.turns, categories),
+            "messages": messages(self.prompt, question, asking.item.turns, [self.shown[slug] for slug in slugs]),
             "temperature": juror.temperature,
             "max_tokens": juror.max_tokens,
         }
@@ -145,7 +146,7 @@ class Asker:
         if juror.response_format == Juror.ResponseFormat.JSON_OBJECT:
             request["response_format"] = {"type": "json_object"}
         elif juror.response_format == Juror.ResponseFormat.JSON_SCHEMA:
-            schema = answer_schema(question, [category["slug"] for category in categories])
+            schema = answer_schema(question, slugs)
             request["response_format"] = {
                 "type": "json_schema",
                 "json_schema": {"name": "verdict", "strict": True, "schema": schema},

@@ -7,7 +7,7 @@ import pytest
 from config.home import CHECKOUT
 from jury.guards import UNSAID, read, with_codes
 from jury.injections import ATTEMPTS, injected
-from jury.prompting import Form, Prompt, Question, boundary, in_order, messages
+from jury.prompting import Form, Prompt, Question, boundary, in_order, messages, show_category
 
 CATEGORIES = [
     {"slug": "violence", "name": "Violence", "code": "S1"},
@@ -112,8 +112,13 @@ def prompt(name):
     return Prompt.parse((CHECKOUT / "jury" / "prompts" / f"{name}.toml").read_text())
 
 
+def asked_of(name, question, turns):
+    categories = [show_category(prompt(name).category, each) for each in CATEGORIES]
+    return messages(prompt(name), question, turns, categories)
+
+
 def conversation(name, question, turns):
-    [message] = messages(prompt(name), question, turns, CATEGORIES)
+    [message] = asked_of(name, question, turns)
     lines = message["content"].splitlines()
     return lines[lines.index("<BEGIN CONVERSATION>") + 1 : lines.index("<END CONVERSATION>")]
 
@@ -133,7 +138,7 @@ def test_guards_are_shown_a_line_a_turn_that_no_text_can_fake():
 def test_llama_guard_is_shown_as_much_as_the_field_asked_needs():
     assert turns_in(conversation("llamaguard-v1", PROMPT, DIALOGUE))[-1] == "user"
     assert turns_in(conversation("llamaguard-v1", RESPONSE, DIALOGUE))[-1] == "response"
-    assert "of the agent" in messages(prompt("llamaguard-v1"), RESPONSE, DIALOGUE, CATEGORIES)[0]["content"]
+    assert "of the agent" in asked_of("llamaguard-v1", RESPONSE, DIALOGUE)[0]["content"]
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
@@ -141,8 +146,8 @@ def test_llama_guard_is_shown_as_much_as_the_field_asked_needs():
 @pytest.mark.parametrize("name", ["nemoguard-v1", "llamaguard-v1", "full-policy-v2"])
 def test_no_attempt_changes_the_structure_of_a_request(name, attempt, into_response):
     turns = injected(DIALOGUE, attempt, into_response=into_response)
-    plain = messages(prompt(name), RESPONSE, DIALOGUE, CATEGORIES)
-    asked = messages(prompt(name), RESPONSE, turns, CATEGORIES)
+    plain = asked_of(name, RESPONSE, DIALOGUE)
+    asked = asked_of(name, RESPONSE, turns)
 
     assert ATTEMPTS[attempt] in turns[-1 if into_response else -2]["text"]
     assert [message["role"] for message in asked] == [message["role"] for message in plain]

@@ -15,9 +15,9 @@ from tests.jury.factories import counted, hear, project_with_items, seat
 pytestmark = pytest.mark.slow
 
 JUROR = {
-    "name": "one", "model": "stub-0.9", "prompt": "full-policy-v2", "temperature": "0", "timeout_seconds": "60", "max_tokens": "512",
+    "name": "one", "model": "stub-0.9", "prompt": "full-policy-v2", "temperature": "0", "max_tokens": "512",
     "asks": ["prompt_label", "response_label", "categories"], "response_format": "json_schema",
-    "concurrency": "4", "price_in": "2", "price_out": "8",
+    "timeout_seconds": "60", "concurrency": "4", "price_in": "2", "price_out": "8",
 }  # fmt: skip
 
 

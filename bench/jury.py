@@ -1,0 +1,191 @@
+"""
+A jury run beside a bare loop of requests, and the rate of one juror over two workers.
+
+    python -m bench.jury [--dialogues 3000] [--rounds 3] [--rated 900]
+
+A stub answers after 100 ms. The bare loop sends the requests that the run sends, prepared beforehand,
+in as many processes, and keeps nothing; the run builds them, reads the answers and stores ballots in
+PostgreSQL. They take turns, and the medians count. A home of its own, gone afterwards.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from bench.homes import own_home
+from config.home import CHECKOUT
+
+DELAY = 0.1
+LEAST_OF_BARE = {64: 0.90, 256: 0.75}
+RPM, LEAST_OF_RATE, MOST_REFUSED = 600, 0.97, 0.01
+SECONDS_AT_MOST = 600
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.jury")
+    parser.add_argument("--dialogues", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rated", type=int, default=900, help="dialogues at the rate of the last part")
+    options = parser.parse_args()
+    with own_home() as folder:
+        bench = Bench(folder, options.dialogues)
+        missed = [bench.beside_bare(at_once, options.rounds) for at_once in LEAST_OF_BARE]
+        missed.append(bench.two_workers_beside_one(options.rounds))
+        missed.append(bench.at_a_rate(options.rated))
+    return int(any(missed))
+
+
+class Bench:
+    """One project, and a new juror for every measurement."""
+
+    def __init__(self, folder: Path, dialogues: int) -> None:
+        from bench.corpus import dialogues as at_true_scale
+        from corpus.actions import create_project, import_dialogues
+
+        self.folder, self.jurors = folder, 0
+        self.project = create_project(slug="jury")
+        path = folder / "dialogues.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in islice(at_true_scale(), dialogues)))
+        import_dialogues(project=self.project, path=path, report=lambda *_: None)
+        self.dialogues = dialogues
+
+    def beside_bare(self, at_once: int, rounds: int) -> bool:
+        bare, ours = [], []
+        with stub("--delay", str(DELAY)) as url, workers(1):
+            requests = self.write_requests(url)
+            for _ in range(rounds):
+                bare.append(self.dialogues / send_bare(url, requests, at_once))
+                ours.append(self.dialogues / self.run(url, concurrency=at_once))
+        ratio = statistics.median(ours) / statistics.median(bare)
+        told(f"{at_once} at once, answers after {1000 * DELAY:.0f} ms", bare=bare, ours=ours)
+        print(f"{'':<40}{ratio:.3f} of the bare loop; at least {LEAST_OF_BARE[at_once]}")
+        return ratio < LEAST_OF_BARE[at_once]
+
+    def two_workers_beside_one(self, rounds: int) -> bool:
+        one, two = [], []
+        with stub("--delay", str(DELAY)) as url:
+            for _ in range(rounds):
+                with workers(1):
+                    one.append(self.dialogues / self.run(url, concurrency=64))
+                with workers(2):
+                    two.append(self.dialogues / self.run(url, concurrency=32))
+        ratio = statistics.median(two) / statistics.median(one)
+        told("one worker at 64, two at 32", one=one, two=two)
+        print(f"{'':<40}{ratio:.3f} of one worker; at least 1")
+        return ratio < 1
+
+    def at_a_rate(self, dialogues: int) -> bool:
+        with stub("--rpm", str(RPM)) as url, workers(2):
+            seconds = self.run(url, concurrency=32, requests_per_minute=RPM, limit=dialogues)
+            counted = json.load(urllib.request.urlopen(url.removesuffix("v1") + "calls"))  # noqa: S310 - the stub
+        rate, refused = 60 * dialogues / seconds, counted["refused"] / (counted["calls"] + counted["refused"])
+        print(f"{f'two workers, {RPM} requests a minute':<40}{rate:.1f} a minute, {100 * refused:.2f} % refused")
+        print(f"{'':<40}{rate / RPM:.3f} of the rate; at least {LEAST_OF_RATE}, refused at most {MOST_REFUSED}")
+        return rate < LEAST_OF_RATE * RPM or refused > MOST_REFUSED
+
+    def seat(self, url: str, **options: Any) -> Any:
+        from jury.actions import add_juror
+
+        self.jurors += 1
+        return add_juror(
+            project=self.project,
+            name=f"juror-{self.jurors}",
+            prompt="full-policy-v2",
+            model="stub-0.9",
+            base_url=url,
+            in_panel=False,
+            **options,
+        )
+
+    def write_requests(self, url: str) -> Path:
+        """Write the requests that a run sends, a line each."""
+        from corpus.models import Item
+        from jury import queries
+        from jury.actions.asking import Asker
+
+        asker = Asker(self.project, self.seat(url))
+        path = self.folder / "requests.jsonl"
+        items = queries.items_by_pk(list(Item.objects.filter(project=self.project).values_list("pk", flat=True)))
+        path.write_text("".join(json.dumps(asker.request(asker.asking(item))) + "\n" for item in items))
+        return path
+
+    def run(self, url: str, *, limit: int | None = None, **options: Any) -> float:
+        """Let the workers there are hear a new juror on the dialogues; give the seconds until all is stored."""
+        from jury import actions, tasks
+        from jury.models import Ballot, Run
+
+        juror = self.seat(url, **options)
+        run = actions.start_run(project=self.project, jurors=[juror], limit=limit, uses_cache=False)
+        started = time.perf_counter()
+        tasks.enqueue(run)
+        while Run.objects.get(pk=run.pk).state == Run.State.RUNNING:
+            if time.perf_counter() - started > SECONDS_AT_MOST:
+                raise RuntimeError(f"the run has taken {SECONDS_AT_MOST} seconds")
+            time.sleep(0.01)
+        seconds = time.perf_counter() - started
+        cast = Ballot.objects.filter(run=run, outcome=Ballot.Outcome.CAST).count()
+        if cast != (limit or self.dialogues):
+            raise RuntimeError(f"{cast} ballots were cast, not {limit or self.dialogues}")
+        return seconds
+
+
+@contextmanager
+def stub(*options: str) -> Iterator[str]:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "bench.stub_server", *options], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@contextmanager
+def workers(count: int) -> Iterator[None]:
+    """So many workers of one process each, ready to take tasks."""
+    from celery import current_app
+    from django.conf import settings
+
+    from jury.workers import end, worker_command
+
+    with ExitStack() as ending, (Path(settings.ASSIZE_HOME) / "worker.log").open("ab") as log:
+        for number in range(count):
+            worker = subprocess.Popen(
+                [*worker_command(processes=1), "--hostname", f"bench-{number}@%h"],
+                cwd=CHECKOUT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            ending.callback(end, worker)
+        deadline = time.monotonic() + 60
+        while len(current_app.control.ping(timeout=1.0)) < count:
+            if time.monotonic() > deadline:
+                raise RuntimeError("the workers do not answer")
+        yield
+
+
+def send_bare(url: str, requests: Path, at_once: int) -> float:
+    command = [sys.executable, "-m", "bench.bare", url, str(requests), str(at_once)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=SECONDS_AT_MOST)
+    return float(done.stdout)
+
+
+def told(what: str, **rates: list[float]) -> None:
+    for name, each in rates.items():
+        every = ", ".join(f"{rate:.0f}" for rate in each)
+        print(f"{what:<40}{name:<6}{statistics.median(each):>7.0f} calls/s ({every})", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
