@@ -12,6 +12,7 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
     stub-0.9:busy       answers every dialogue with 429 and a Retry-After the first time
     stub-0.9:cut        cuts the connection the first time
     stub-0.9:hang       says nothing for a minute the first time
+    stub-0.9:mixed      does one of all this, or the right thing, by the model and the first line of the dialogue
     stub-0.9:metered    counts the tokens of a question as a quarter of its characters, not as 200
     stub-0.9:steady     judges by the first line of the dialogue alone, whatever is added to it
     stub-0.9:gullible   the same, but calls safe whatever says that it is approved
@@ -33,6 +34,9 @@ from aiohttp import web
 
 SHARE = 4
 FIRST_TIME = ("busy", "cut", "hang")
+EVERY_TIME = ("prose", "badjson", "unknown", "refusal", "filter", "length", "huge", "error", "teapot")
+MIXED_SHARE = 0.6
+"Of the dialogues that `mixed` does something wrong with."
 WELL_BEHAVED = ("metered", "steady", "gullible", *FIRST_TIME)
 HUGE = 2 * 2**20
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
@@ -69,6 +73,13 @@ def first_line(question: str) -> str:
     if "<BEGIN CONVERSATION>" in lines:
         return lines[lines.index("<BEGIN CONVERSATION>") + 1]
     return lines[0]
+
+
+def way_with(model: str, dialogue: str) -> str:
+    """Give what `mixed` does with a dialogue, by its first line; empty where that is the right thing."""
+    drawn = chance("mixed", model, dialogue) / MIXED_SHARE
+    ways = FIRST_TIME + EVERY_TIME
+    return ways[int(drawn * len(ways))] if drawn < 1 else ""
 
 
 def in_its_form(question: str, model: str, dialogue: str, schema: dict[str, Any]) -> str:
@@ -124,8 +135,12 @@ class Stub:
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
-        way = asked["model"].partition(":")[2]
-        this = (asked["model"], asked["messages"][-1]["content"])
+        model, question = asked["model"], asked["messages"][-1]["content"]
+        way = model.partition(":")[2]
+        this = (model, question)
+        is_always = way == "mixed"
+        if is_always:
+            way = way_with(model, first_line(question))
         if self.is_too_much():
             return self.refuse("1")
         if way in FIRST_TIME and this not in self.seen:
@@ -134,17 +149,17 @@ class Stub:
                 return self.refuse("0.2")
             if way == "hang":
                 await asyncio.sleep(60)
-            request.transport.abort()
+            if request.transport:  # else the client has gone by itself
+                request.transport.abort()
             raise web.HTTPServiceUnavailable
         await asyncio.sleep(self.delay)
         self.calls += 1
-        model, question = asked["model"], asked["messages"][-1]["content"]
         schema = asked.get("response_format", {}).get("json_schema", {}).get("schema", {})
         dialogue = first_line(question) if way in ("steady", "gullible") else question
         text = in_its_form(question, model, dialogue, schema)
         if way == "gullible" and "is approved" in question:
             text = text.replace("unsafe", "safe").replace('["violence"]', "[]")
-        if way and way not in WELL_BEHAVED and chance("way", dialogue) < 1 / SHARE:
+        if way and way not in WELL_BEHAVED and (is_always or chance("way", dialogue) < 1 / SHARE):
             if way in ("error", "teapot"):
                 return web.json_response({"error": {"message": f"{way}!"}}, status=418 if way == "teapot" else 500)
             choice = misbehave(way, json.loads(text))

@@ -7,16 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from corpus.errors import Refused
 from corpus.models import Category, Item, Project
 from jury.models import Ballot, Juror, PromptVersion, Run, Shard
 
-SECONDS_WITHOUT_A_SIGN = 60
-"A worker gives one a second; after so many without, another may take its shard over."
 SECONDS_OF_PACE = 60
 "How far back the pace of a run is measured."
 
@@ -141,14 +140,25 @@ def run_of(project: Project, number: int | None = None) -> Run:
 
 def nobodys(shards: QuerySet[Shard]) -> QuerySet[Shard]:
     """Keep the shards that wait and that no living worker holds, by the clock of the database."""
-    silent = Now() - timedelta(seconds=SECONDS_WITHOUT_A_SIGN)
+    silent = Now() - timedelta(seconds=settings.JURY_TAKEOVER_SECONDS)
     return shards.filter(Q(seen_at=None) | Q(seen_at__lt=silent), state=Shard.State.WAITING)
+
+
+def in_hand(run: Run) -> QuerySet[Shard]:
+    """Give the shards of a run that a living worker holds: what `nobodys` leaves out."""
+    lately = Now() - timedelta(seconds=settings.JURY_TAKEOVER_SECONDS)
+    return Shard.objects.filter(run=run, state=Shard.State.WAITING, seen_at__gte=lately)
+
+
+def reserved_by(run: Run) -> tuple[Decimal, int]:
+    """Sum up what living workers have reserved of the budget, in US dollars and calls; the dead make no calls."""
+    held = in_hand(run).aggregate(usd=Sum("reserved_usd", default=Decimal(0)), calls=Sum("reserved_calls", default=0))
+    return held["usd"], held["calls"]
 
 
 def shards_held(run: Run) -> int:
     """Count the shards that a living worker has in hand."""
-    waiting = Shard.objects.filter(run=run, state=Shard.State.WAITING)
-    return waiting.count() - nobodys(waiting).count()
+    return in_hand(run).count()
 
 
 def waiting_shards(run: Run) -> QuerySet[Shard]:

@@ -26,8 +26,8 @@ from jury.queries import Asked
 logger = logging.getLogger(__name__)
 
 SECONDS_A_WRITE = 1.0
-SECONDS_WITHOUT_DATABASE = 45.0
-"Less than the time after which others take a silent worker's shards over."
+PATIENCE_WITH_DATABASE = 0.75
+"Of the time after which others take a silent worker's shards over."
 SECONDS_A_SITTING = 60.0
 "After which no further shard is taken up, so that the other jurors get their turn."
 
@@ -109,7 +109,7 @@ class Sitting:
             await asyncio.get_running_loop().run_in_executor(database, self.store)
             self.stored_at = time.monotonic()
         except (OperationalError, InterfaceError):
-            if time.monotonic() - self.stored_at > SECONDS_WITHOUT_DATABASE:
+            if time.monotonic() - self.stored_at > PATIENCE_WITH_DATABASE * settings.JURY_TAKEOVER_SECONDS:
                 raise
 
     def has_unstored(self) -> bool:
@@ -121,7 +121,9 @@ class Sitting:
             tab = Tab()
 
             async def admit(asked: int, answered: int, held: Held = held, tab: Tab = tab) -> None:
-                await held.purse(database).take(self.asker.price(asked, answered), tab)
+                purse = held.purse(database)
+                take = purse.take_at_once if tab.calls else purse.take
+                await take(self.asker.price(asked, answered), tab)
 
             try:
                 ballot = await self.asker.ask(item, line, admit)

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from jury.models import Run, Shard
+from jury.queries import reserved_by
 
 NOTHING = Decimal(0)
 SECONDS_BETWEEN_LOOKS = 0.3
 LONGEST_WAIT = 300.0
-"Seconds to wait for what others have reserved; a worker that was killed never gives it back."
-
-HELD = "SELECT coalesce(sum(reserved_usd), 0), coalesce(sum(reserved_calls), 0) FROM jury_shard WHERE run_id = %s"
+"Seconds to wait for what others have reserved."
 
 
 class BudgetSpent(Exception):
@@ -36,9 +35,7 @@ def reserve(shard: Shard, usd: Decimal, calls: int) -> Answer:
     """Set aside so much of the run's budget for calls of one shard, if there is room for it."""
     # First the lock, then the sums: a statement that waits would see what was reserved before it waited.
     run = Run.objects.select_for_update().get(pk=shard.run_id)
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, [run.pk])
-        held_usd, held_calls = cursor.fetchone()
+    held_usd, held_calls = reserved_by(run)
     spent = run.cost_usd + held_usd
     has_money = run.budget_usd is None or (run.budget_usd > 0 and spent + usd <= run.budget_usd)
     has_calls = run.budget_calls is None or run.calls + held_calls + calls <= run.budget_calls
@@ -98,6 +95,20 @@ class Purse:
                 while self.calls < 1 or self.usd < price:
                     await self.refill(price)
                 self.usd, self.calls = self.usd - price, self.calls - 1
+        tab.usd, tab.calls = tab.usd + price, tab.calls + 1
+
+    async def take_at_once(self, price: Decimal, tab: Tab) -> None:
+        """
+        Promise the price of one more call to a question that holds money already.
+
+        It does not wait for others to settle theirs: they might be waiting for its own.
+
+        :raises BudgetSpent: if there is no room for it now
+        """
+        if self.shard.run.has_budget:
+            loop = asyncio.get_running_loop()
+            if await loop.run_in_executor(self.database, reserve, self.shard, price, 1) != Answer.GRANTED:
+                raise BudgetSpent("the budget has no room for it")
         tab.usd, tab.calls = tab.usd + price, tab.calls + 1
 
     async def refill(self, price: Decimal) -> None:

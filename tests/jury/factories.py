@@ -1,9 +1,12 @@
 """Projects with items and jurors, by the commands."""
 
 import json
+import subprocess
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from config.embedded import valkey
 from jury import tasks
 from jury.models import Shard
 from tests.factories import command, dialogue, import_dialogues, make_project
@@ -33,3 +36,8 @@ def hear(run):
     with ThreadPoolExecutor(max_workers=1) as aside:
         for shard in Shard.objects.filter(run=run).order_by("pk").values_list("pk", flat=True):
             aside.submit(tasks.run_shard, shard_id=shard).result()
+
+
+def start_broker(folder: Path, port: int):
+    command_line = [valkey.binary(), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
+    return subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

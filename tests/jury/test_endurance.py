@@ -6,12 +6,10 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
-from config.embedded import valkey
 from config.embedded.processes import free_port, wait_until
 from config.home import CHECKOUT
 from corpus.models import Event
@@ -21,7 +19,7 @@ from jury.providers import seconds_to_wait
 from jury.workers import worker_answers, worker_for_now
 from tests.conftest import stub_server
 from tests.factories import command
-from tests.jury.factories import counted, hear, project_with_items, seat
+from tests.jury.factories import counted, hear, project_with_items, seat, start_broker
 
 pytestmark = pytest.mark.slow
 
@@ -160,8 +158,3 @@ def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(tmp_path):
         broker.wait()
     assert json.loads(said[0].splitlines()[-1])["cast"] == 400
     assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 400
-
-
-def start_broker(folder: Path, port: int):
-    command_line = [valkey.binary(), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
-    return subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

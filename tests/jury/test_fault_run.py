@@ -1,0 +1,159 @@
+"""Everything at once: an endpoint that does all that endpoints do, workers killed, the broker gone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+
+from bench.stub_server import EVERY_TIME, way_with
+from config.embedded.processes import free_port, wait_until
+from config.home import CHECKOUT
+from jury.models import Ballot, Run
+from jury.queries import shards_held
+from jury.workers import worker_command
+from tests.annotation.people import Visitor
+from tests.conftest import stub_server
+from tests.jury.factories import counted, project_with_items, seat, start_broker
+
+pytestmark = pytest.mark.slow
+
+MODELS = ("stub-0.9:mixed", "stub-0.8:mixed", "stub-0.7:mixed")
+DIALOGUES = 60
+AT_ONCE = 4
+PRICE = Decimal("0.22")
+"US dollars an answer: 200 and 20 tokens at 1,000 a million."
+OUTCOMES = {
+    **dict.fromkeys(("prose", "badjson", "unknown", "length", "huge"), "unreadable"),
+    **dict.fromkeys(("refusal", "filter"), "abstained"),
+    **dict.fromkeys(("error", "teapot"), "failed"),
+}
+
+
+def outcome_expected(model, item):
+    return OUTCOMES.get(way_with(model, f"What is {item}?"), "cast")
+
+
+def test_every_dialogue_ends_with_one_ballot_a_juror_in_the_right_outcome(tmp_path):
+    assert set(OUTCOMES) == set(EVERY_TIME)
+    project = project_with_items(tmp_path, DIALOGUES)
+    ballots = Ballot.objects.filter(juror__project=project, is_current=True)
+    with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
+        seat(project, url, *MODELS, concurrency=AT_ONCE, timeout=2, price_in=1000, price_out=1000)
+        first = servers.convene(project, "--budget", "25")
+        assert wait_until(lambda: ballots.count() >= 30, seconds=60)
+        servers.kill_workers()
+        servers.start_workers()
+        assert wait_until(lambda: state_of(first) != "running", seconds=150)
+        budget_holds(Run.objects.get(pk=first), answered=counted(url)["calls"])
+
+        second = servers.convene(project)
+        stored = ballots.count()
+        assert wait_until(lambda: ballots.count() >= stored + 20, seconds=60)
+        servers.kill_broker()
+        servers.start_broker()
+        assert wait_until(lambda: state_of(second) != "running", seconds=150)
+
+    assert state_of(second) == "finished"
+    found = {(ballot.juror.model, ballot.item.external_id): ballot.outcome for ballot in ballots}
+    items = [f"i{number:03}" for number in range(DIALOGUES)]
+    expected = {(model, item): outcome_expected(model, item) for model in MODELS for item in items}
+    assert len(found) == ballots.count() == len(MODELS) * DIALOGUES
+    assert found == expected
+    assert min(Counter(found.values()).values()) >= 5  # each of the four outcomes has been tried
+    assert [shards_held(Run.objects.get(pk=run)) for run in (first, second)] == [0, 0]
+    page = Visitor(project, "lead").get(f"jury/runs/{second}/").content.decode()
+    assert "<strong>Finished</strong>" in page
+    assert 'role="alert"' not in page
+
+
+def state_of(run):
+    return Run.objects.get(pk=run).state
+
+
+def budget_holds(run, *, answered):
+    """By what was booked, and by what the endpoint has answered: lost are at most the calls of the killed workers."""
+    assert run.state == "over_budget"
+    assert 0 < run.cost_usd <= run.budget_usd
+    lost = PRICE * AT_ONCE * 2
+    assert answered * PRICE <= run.budget_usd + lost
+
+
+@contextmanager
+def own_servers(folder):
+    servers = Servers(folder)
+    try:
+        servers.start_broker()
+        servers.start_workers()
+        servers.start_beat()
+        yield servers
+    finally:
+        servers.stop()
+
+
+class Servers:
+    """A broker, two workers and the schedule as in earnest, on a broker of their own."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        self.environment = os.environ | {
+            "REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
+            "JURY_SHARD_ITEMS": "20",
+            "JURY_TAKEOVER_SECONDS": "12",
+        }
+        self.broker = self.beat = None
+        self.workers = []
+
+    def start(self, command_line):
+        with (self.folder / "servers.log").open("ab") as log:
+            return subprocess.Popen(
+                command_line, cwd=CHECKOUT, env=self.environment, start_new_session=True, stdout=log, stderr=log
+            )
+
+    def start_broker(self):
+        self.broker = start_broker(self.folder, self.port)
+
+    def start_workers(self):
+        self.workers = [
+            self.start([*worker_command(processes=1), "--hostname", f"{number}@faults"]) for number in range(2)
+        ]
+
+    def start_beat(self):
+        schedule = ["--schedule", str(self.folder / "schedule"), "--pidfile="]
+        self.beat = self.start([sys.executable, "-m", "celery", "--app", "config.celery", "beat", *schedule])
+
+    def kill_workers(self):
+        for worker in self.workers:
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
+
+    def kill_broker(self):
+        self.broker.kill()
+        self.broker.wait()
+
+    def convene(self, project, *options):
+        """Start a run, as soon as a worker answers, and give its number."""
+        said = []
+
+        def has_begun():
+            command_line = [sys.executable, "manage.py", "convene_jury", "--project", project.slug, *options]
+            said[:] = [
+                subprocess.run(
+                    command_line, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, check=False
+                )
+            ]
+            return said[0].returncode == 0
+
+        assert wait_until(has_begun, seconds=60), said[0].stderr
+        return json.loads(said[0].stdout.splitlines()[-1])["run"]
+
+    def stop(self):
+        self.kill_workers()
+        for server in filter(None, (self.beat, self.broker)):
+            server.kill()
+            server.wait()
