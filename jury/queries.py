@@ -150,10 +150,16 @@ def in_hand(run: Run) -> QuerySet[Shard]:
     return Shard.objects.filter(run=run, state=Shard.State.WAITING, seen_at__gte=lately)
 
 
-def reserved_by(run: Run) -> tuple[Decimal, int]:
-    """Sum up what living workers have reserved of the budget, in US dollars and calls; the dead make no calls."""
-    held = in_hand(run).aggregate(usd=Sum("reserved_usd", default=Decimal(0)), calls=Sum("reserved_calls", default=0))
+def reserved_of(run: Run) -> tuple[Decimal, int]:
+    """Sum up what is reserved of the budget, in US dollars and calls, by workers that were killed too."""
+    shards = Shard.objects.filter(run=run)
+    held = shards.aggregate(usd=Sum("reserved_usd", default=Decimal(0)), calls=Sum("reserved_calls", default=0))
     return held["usd"], held["calls"]
+
+
+def has_calls_under_way(run: Run) -> bool:
+    """Whether living workers have money reserved, some of which they may give back."""
+    return in_hand(run).filter(reserved_calls__gt=0).exists()
 
 
 def shards_held(run: Run) -> int:

@@ -44,9 +44,9 @@ def tend(run: Run) -> None:
 
 
 def messages_waiting() -> int:
-    """Count the messages that no worker has taken from the queue."""
+    """Count the shards that were handed out and that no worker has taken from the queue."""
     with current_app.connection_for_read() as broker:
-        return int(broker.default_channel.client.llen(current_app.conf.task_default_queue))
+        return int(broker.default_channel.client.llen(current_app.conf.task_routes[run_shard.name]["queue"]))
 
 
 def enqueue(run: Run) -> None:

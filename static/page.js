@@ -25,7 +25,8 @@ document.addEventListener("htmx:responseError", (event) => {
   else say("The server has a fault. What you typed is kept here; send it again in a moment.");
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target?.id !== "notice") document.getElementById("notice").replaceChildren();
+  // What a page fetches by itself says nothing of what was done before.
+  if (event.detail.requestConfig?.triggeringEvent && event.detail.target?.id !== "notice") document.getElementById("notice").replaceChildren();
 });
 for (const input of document.querySelectorAll("input[name=time_zone][type=hidden]")) {
   input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";

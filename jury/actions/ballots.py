@@ -14,7 +14,7 @@ from jury import queries
 from jury.actions.asking import Asker
 from jury.actions.caching import answers_known
 from jury.actions.holding import hold_another, hold_shard, let_go, still_holds
-from jury.actions.purses import BudgetSpent, Tab, release
+from jury.actions.purses import BudgetSpent, Tab, release, write_off
 from jury.actions.runs import break_off, end_run, finish_shard
 from jury.actions.storing import Held
 from jury.calling import Line, Stopped
@@ -52,6 +52,7 @@ def collect_ballots(*, shard_id: int) -> None:
                     database.submit(close_connection).result()
             sitting.conclude()
         finally:
+            sitting.give_back()
             let_go(holder)
 
 
@@ -177,7 +178,7 @@ class Sitting:
 
     def take_up(self, shard: Shard) -> None:
         """Queue what is missing of a shard in hand, save what has been answered before."""
-        release(shard)  # what a worker that was killed had reserved
+        write_off(shard)
         items = queries.items_to_ask(shard)
         held = Held(shard, wanted=len(items), at_once=self.asker.juror.concurrency)
         known = answers_known(self.asker, items) if self.run.uses_cache else {}
@@ -205,7 +206,6 @@ class Sitting:
         if self.is_over_budget:
             end_run(self.run, Run.State.OVER_BUDGET)
         for pk, held in self.held.items():
-            release(held.shard)
             if held.error:
                 finish_shard(pk, error=held.error)
         if self.down:
@@ -214,6 +214,12 @@ class Sitting:
             for pk, held in self.held.items():
                 if not held.error and not self.has_fault():
                     finish_shard(pk, error=f"{held.wanted - held.stored} of {held.wanted} ballots were not stored")
+
+    def give_back(self) -> None:
+        """Give back what is reserved for calls that will not be made."""
+        if not self.has_unstored():
+            for held in self.held.values():
+                release(held.shard)
 
     def has_fault(self) -> bool:
         return any(held.error for held in self.held.values())

@@ -9,9 +9,10 @@ from enum import Enum
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from jury.models import Run, Shard
-from jury.queries import reserved_by
+from jury.queries import has_calls_under_way, reserved_of
 
 NOTHING = Decimal(0)
 SECONDS_BETWEEN_LOOKS = 0.3
@@ -35,7 +36,7 @@ def reserve(shard: Shard, usd: Decimal, calls: int) -> Answer:
     """Set aside so much of the run's budget for calls of one shard, if there is room for it."""
     # First the lock, then the sums: a statement that waits would see what was reserved before it waited.
     run = Run.objects.select_for_update().get(pk=shard.run_id)
-    held_usd, held_calls = reserved_by(run)
+    held_usd, held_calls = reserved_of(run)
     spent = run.cost_usd + held_usd
     has_money = run.budget_usd is None or (run.budget_usd > 0 and spent + usd <= run.budget_usd)
     has_calls = run.budget_calls is None or run.calls + held_calls + calls <= run.budget_calls
@@ -43,7 +44,7 @@ def reserve(shard: Shard, usd: Decimal, calls: int) -> Answer:
         grown = {"reserved_usd": F("reserved_usd") + usd, "reserved_calls": F("reserved_calls") + calls}
         Shard.objects.filter(pk=shard.pk).update(**grown)
         return Answer.GRANTED
-    return Answer.LATER if held_calls and run.state == Run.State.RUNNING else Answer.SPENT
+    return Answer.LATER if run.state == Run.State.RUNNING and has_calls_under_way(run) else Answer.SPENT
 
 
 def book(shard: Shard, paid: Decimal, promised: "Tab") -> None:
@@ -53,15 +54,27 @@ def book(shard: Shard, paid: Decimal, promised: "Tab") -> None:
 
 
 def unreserve(shard: Shard, promised: "Tab") -> None:
-    back = {"reserved_usd": F("reserved_usd") - promised.usd, "reserved_calls": F("reserved_calls") - promised.calls}
+    # Not below nothing: a worker that was taken for dead may come back, and its share is written off by then.
+    back = {
+        "reserved_usd": Greatest(F("reserved_usd") - promised.usd, NOTHING),
+        "reserved_calls": Greatest(F("reserved_calls") - promised.calls, 0),
+    }
     if shard.run.has_budget:
         Shard.objects.filter(pk=shard.pk).update(**back)
 
 
 def release(shard: Shard) -> None:
-    """Give back all that a shard has reserved: it makes no more calls, or has not begun."""
+    """Give back all that a shard has reserved: it makes no more calls."""
     if shard.run.has_budget:
         Shard.objects.filter(pk=shard.pk).update(reserved_usd=0, reserved_calls=0)
+
+
+@transaction.atomic
+def write_off(shard: Shard) -> None:
+    """Book what a worker had reserved that was killed: its calls may have been answered, and paid."""
+    if shard.run.has_budget:
+        left = Shard.objects.select_for_update().get(pk=shard.pk)
+        book(shard, left.reserved_usd, Tab(left.reserved_usd, left.reserved_calls))
 
 
 @dataclass

@@ -41,6 +41,8 @@ def outcome_expected(model, item):
 
 def test_every_dialogue_ends_with_one_ballot_a_juror_in_the_right_outcome(tmp_path):
     assert set(OUTCOMES) == set(EVERY_TIME)
+    # The schedule hands out every run there is, those that other tests have left too.
+    Run.objects.filter(state=Run.State.RUNNING).update(state=Run.State.CANCELLED)
     project = project_with_items(tmp_path, DIALOGUES)
     ballots = Ballot.objects.filter(juror__project=project, is_current=True)
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
@@ -77,11 +79,10 @@ def state_of(run):
 
 
 def budget_holds(run, *, answered):
-    """By what was booked, and by what the endpoint has answered: lost are at most the calls of the killed workers."""
+    """By what was booked, and by what was answered, to workers too that were killed before they stored it."""
     assert run.state == "over_budget"
     assert 0 < run.cost_usd <= run.budget_usd
-    lost = PRICE * AT_ONCE * 2
-    assert answered * PRICE <= run.budget_usd + lost
+    assert answered * PRICE <= run.budget_usd
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
+from celery import current_app
 
+from adjudication.tasks import recount_changed
 from config.embedded.processes import free_port, wait_until
 from config.home import CHECKOUT
-from jury import actions, queries
+from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run, Shard
 from tests.conftest import stub_server
 from tests.factories import command, dialogue, import_dialogues
@@ -152,3 +154,18 @@ def test_a_cancelled_run_does_not_sit_out_the_rest_that_an_endpoint_asked_for(tm
         finally:
             process.kill()
     assert queries.shards_held(run) == 0
+
+
+def test_a_run_is_handed_out_again_whatever_else_waits_for_the_workers(tmp_path):
+    project = project_with_items(tmp_path, 2)
+    seat(project, "http://127.0.0.1:1/v1", "stub-0.9", "stub-0.8")
+    run = actions.start_run(project=project, jurors=queries.panel(project))
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.queue_purge("jury")
+        recount_changed.delay()  # as beat sends them, one beside the other
+        tasks.tend(run)
+        assert tasks.messages_waiting() == 2
+        tasks.tend(run)
+        assert tasks.messages_waiting() == 2  # the workers are only busy
+        assert broker.default_channel.queue_purge("jury") == 2
+    actions.cancel_run(run=run)
