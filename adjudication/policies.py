@@ -50,6 +50,11 @@ class Policy:
         """What a project may change of it."""
         return {"quorum": self.quorum, "caution": self.caution}
 
+    @property
+    def unsafe_labels(self) -> frozenset[str]:
+        """What counts as unsafe."""
+        return frozenset({"unsafe", "needs_caution"} if self.caution == "unsafe" else {"unsafe"})
+
     def least(self, kinds: frozenset[Kind]) -> int:
         """Give how many opinions decide a field that listens to these kinds, if they all agree."""
         return min(self.quorum, max(2, self.quorum - 1)) if kinds <= self.pairs_decide else self.quorum

@@ -56,18 +56,17 @@ def score_report(
     :param gold: external id to label as written; folded like every other label
     """
     rated = queries.rated_values(project, field)
-    unsafe_labels = {"unsafe", "needs_caution"} if policy.caution == "unsafe" else {"unsafe"}
-    unsafe = np.array([row[3] in unsafe_labels for row in rated], dtype=bool)
+    unsafe = np.array([row[3] in policy.unsafe_labels for row in rated], dtype=bool)
     decision = None
     if gold is None:
         items = as_ratings(rated)[0].items
         is_judged, truth = scores.majority_of_others(items, unsafe) if len(rated) else (unsafe, unsafe)
     else:
         keys = queries.item_keys(project)
-        is_unsafe = {keys[name]: label in unsafe_labels for name, label in gold.items() if name in keys}
+        is_unsafe = {keys[name]: label in policy.unsafe_labels for name, label in gold.items() if name in keys}
         is_judged = np.array([row[0] in is_unsafe for row in rated], dtype=bool)
         truth = np.array([is_unsafe.get(row[0], False) for row in rated], dtype=bool)
-        decision = asdict(decision_score(project, field, policy, gold, unsafe_labels))
+        decision = asdict(decision_score(project, field, policy, gold))
     return {"raters": rater_scores(project, rated, unsafe, truth, is_judged), "decision": decision}
 
 
@@ -90,10 +89,10 @@ def rater_scores(
     return report
 
 
-def decision_score(
-    project: Project, field: str, policy: Policy, gold: Mapping[str, str], unsafe_labels: set[str]
-) -> scores.Score:
+def decision_score(project: Project, field: str, policy: Policy, gold: Mapping[str, str]) -> scores.Score:
     decided = queries.decided_labels(project, policy.name, field)
-    both = [(decided[name] == "unsafe", label in unsafe_labels) for name, label in gold.items() if name in decided]
+    both = [
+        (decided[name] == "unsafe", label in policy.unsafe_labels) for name, label in gold.items() if name in decided
+    ]
     said = np.array([said for said, _ in both], dtype=bool)
     return scores.score(said, np.array([truth for _, truth in both], dtype=bool))

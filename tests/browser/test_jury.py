@@ -35,6 +35,7 @@ def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, si
     ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
     places = (
         "jury/",
+        "jury/panel/",
         f"jury/runs/{first.pk}/?outcome=unreadable",
         f"jury/runs/{last.pk}/",
         f"jury/ballots/{ballot.pk}/",

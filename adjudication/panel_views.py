@@ -1,0 +1,17 @@
+"""How far jurors go together, as part of the jury's page."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from adjudication.panel import panel_report
+from corpus.access import Access, PageRequest, Role, members_only
+
+
+@require_safe
+@members_only(Role.LEAD)
+def panel(request: PageRequest, access: Access) -> HttpResponse:
+    """The page of its own that the link leads to, or the part of it that the jury's page takes in."""
+    part = "#panel" if request.htmx else ""
+    context = {"access": access, "page": "jury", "fields": panel_report(access.project)}
+    return render(request, f"adjudication/panel.html{part}", context)
