@@ -8,6 +8,15 @@ from jury.models import Ballot, Juror, PromptVersion
 from jury.prompting import ASKABLE
 
 QUESTIONS = {"prompt_label": "the prompt", "response_label": "the response", "categories": "the categories"}
+LIMITS = {
+    "api_key_env": "Environment variable that holds its key",
+    "concurrency": "Questions under way at once in one shard",
+    "requests_per_minute": "Requests a minute, over all workers",
+    "tokens_per_minute": "Tokens a minute, over all workers",
+    "price_in": "US dollars a million prompt tokens",
+    "price_out": "US dollars a million answer tokens",
+    "timeout_seconds": "Seconds that one call may take",
+}
 
 
 class ConveneForm(forms.Form):
@@ -66,16 +75,9 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "timeout_seconds",
         )
         widgets = {"name": forms.TextInput()}
-        labels = {
+        labels = LIMITS | {
             "base_url": "Endpoint, as https://models.example/v1",
-            "api_key_env": "Environment variable that holds its key",
             "max_tokens": "Longest answer, in tokens",
-            "concurrency": "Questions under way at once in one shard",
-            "requests_per_minute": "Requests a minute, over all workers",
-            "tokens_per_minute": "Tokens a minute, over all workers",
-            "price_in": "US dollars a million prompt tokens",
-            "price_out": "US dollars a million answer tokens",
-            "timeout_seconds": "Seconds that one call may take",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -87,3 +89,15 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
 
     def _post_clean(self) -> None:
         """Leave building and checking the juror to add_juror, which every door goes through."""
+
+
+class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What of a juror can change: what no answer depends on."""
+
+    class Meta:
+        model = Juror
+        fields = ("in_panel", *LIMITS)
+        labels = LIMITS | {"in_panel": "On the panel: asked by every run that names no jurors"}
+
+    def _post_clean(self) -> None:
+        """Leave checking to change_juror."""

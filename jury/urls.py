@@ -6,6 +6,7 @@ app_name = "jury"
 urlpatterns = [
     path("jury/", views.jury, name="jury"),
     path("jury/jurors/", views.add, name="add-juror"),
+    path("jury/jurors/<int:juror>/", views.juror, name="juror"),
     path("jury/jurors/<int:juror>/try/", views.try_it, name="try"),
     path("jury/runs/", views.convene, name="convene"),
     path("jury/runs/<int:run>/", views.run, name="run"),

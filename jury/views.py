@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from corpus.access import Access, PageRequest, Role, members_only
 from corpus.errors import Refused
@@ -14,7 +14,7 @@ from corpus.queries import category_names
 from jury import actions, queries, tasks, workers
 from jury.actions.estimates import Estimate
 from jury.families import shared_families
-from jury.forms import ConveneForm, JurorForm
+from jury.forms import ConveneForm, JurorForm, LimitsForm
 from jury.models import Ballot, Juror, Run
 
 RUNS_SHOWN = 20
@@ -40,6 +40,27 @@ def add(request: PageRequest, access: Access) -> HttpResponse:
         return show_jury(request, access, juror_form=form, status=409)
     messages.success(request, f"{juror.name} is on the panel.")
     return redirect("jury:jury", access.project.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only(Role.LEAD)
+def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
+    """One juror: how it is asked, word for word, and the limits that may change."""
+    found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
+    form, status = LimitsForm(request.POST or None, instance=found), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_juror(juror=found, by=access.user, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+            status = 409
+        else:
+            messages.success(request, f"{found.name} is changed. A run under way goes by it from its next part on.")
+            return redirect("jury:juror", access.project.slug, found.pk)
+    elif request.method == "POST":
+        status = 422
+    context = {"access": access, "page": "jury", "juror": found, "form": form}
+    return render(request, "jury/juror.html", context, status=status)
 
 
 @require_POST

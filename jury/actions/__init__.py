@@ -3,7 +3,7 @@
 from jury.actions.ballots import collect_ballots
 from jury.actions.estimates import estimate_run
 from jury.actions.imports import BallotWriter
-from jury.actions.jurors import add_juror
+from jury.actions.jurors import add_juror, change_juror
 from jury.actions.probes import probe_juror
 from jury.actions.prompts import load_prompts
 from jury.actions.runs import cancel_run, pause_run, resume_run, start_run
@@ -13,6 +13,7 @@ __all__ = [
     "BallotWriter",
     "add_juror",
     "cancel_run",
+    "change_juror",
     "collect_ballots",
     "estimate_run",
     "load_prompts",

@@ -36,6 +36,7 @@ def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, si
     places = (
         "jury/",
         "jury/panel/",
+        f"jury/jurors/{ballot.juror_id}/",
         f"jury/runs/{first.pk}/?outcome=unreadable",
         f"jury/runs/{last.pk}/",
         f"jury/ballots/{ballot.pk}/",

@@ -157,3 +157,40 @@ def test_a_trial_that_cannot_be_is_refused(tmp_path):
     assert (away.code, away["outcome"], "cannot be reached" in away["reason"]) == (0, "failed", True)
     assert "--- user" in away.said
     assert command("try_juror", "nobody", project=project.slug).code == 2
+
+
+def test_a_juror_shows_its_prompt_and_what_no_answer_depends_on_can_change():
+    project = make_project()
+    seat(project, "http://127.0.0.1:1/v1", "stub-0.9", rpm=100)
+    lead = Visitor(project, "lead")
+    juror = Juror.objects.get(project=project)
+    place = f"jury/jurors/{juror.pk}/"
+    assert juror.prompt.sha256 in text_of(lead.get(place))
+    same = {"api_key_env": "", "concurrency": "8", "requests_per_minute": "100", "tokens_per_minute": "",
+            "price_in": "0", "price_out": "0", "timeout_seconds": "120", "in_panel": "on"}  # fmt: skip
+    unchanged = lead.post(place, **same)
+    assert (unchanged.status_code, "nothing was changed" in text_of(unchanged)) == (409, True)
+    wrong = lead.post(place, **same | {"concurrency": "0"})
+    assert wrong.status_code == 409
+    del same["in_panel"]
+    assert lead.post(place, **same | {"price_in": "0.5", "model": "another"}).status_code == 302
+    juror.refresh_from_db()
+    assert (juror.in_panel, float(juror.price_in), juror.model, juror.concurrency) == (False, 0.5, "stub-0.9", 8)
+    event = Event.objects.get(project=project, verb="juror.changed")
+    assert (event.actor, event.detail["price_in"]) == (lead.user, {"from": "0", "to": "0.5"})
+    assert "not on the panel" in text_of(lead.get("jury/"))
+    assert lead.post("jury/runs/", do="estimate").status_code == 409  # the panel is empty
+
+    back = command("change_juror", "stub-0.9", project=project.slug, reseat=True, rpm="none", tpm="5000")
+    assert (back.code, back["changed"]) == (0, ["in_panel", "requests_per_minute", "tokens_per_minute"])
+    juror.refresh_from_db()
+    assert (juror.in_panel, juror.requests_per_minute, juror.tokens_per_minute) == (True, None, 5000)
+
+
+@pytest.mark.parametrize("options", [{}, {"reseat": True}, {"concurrency": "0"}, {"api_key_env": "sk-1"}])
+def test_a_change_that_is_none_or_makes_no_sense_is_refused(options):
+    project = make_project()
+    seat(project, "http://127.0.0.1:1/v1", "stub-0.9")
+    refused = command("change_juror", "stub-0.9", project=project.slug, **options)
+    assert refused.code == 2
+    assert not Event.objects.filter(project=project, verb="juror.changed").exists()

@@ -1,0 +1,60 @@
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from corpus.commands import ProjectCommand
+from corpus.errors import Refused
+from jury import actions, queries
+
+OPTIONS = {
+    "rpm": "requests_per_minute",
+    "tpm": "tokens_per_minute",
+    "concurrency": "concurrency",
+    "timeout": "timeout_seconds",
+    "price_in": "price_in",
+    "price_out": "price_out",
+    "api_key_env": "api_key_env",
+}
+
+
+def rate(text: str) -> int | None:
+    return None if text == "none" else int(text)
+
+
+def price(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError from None
+
+
+class Command(ProjectCommand):
+    help = "Change a juror's limits and prices, or whether it is on the panel: what no answer depends on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("name", metavar="NAME")
+        seat = parser.add_mutually_exclusive_group()
+        seat.add_argument("--retire", dest="in_panel", action="store_false", default=None, help="off the panel")
+        seat.add_argument("--reseat", dest="in_panel", action="store_true", default=None, help="on the panel again")
+        parser.add_argument("--rpm", type=rate, metavar="N|none", help="requests a minute, over all workers")
+        parser.add_argument("--tpm", type=rate, metavar="N|none", help="tokens a minute, over all workers")
+        parser.add_argument("--concurrency", type=int, metavar="N", help="requests at once in one shard")
+        parser.add_argument("--timeout", type=int, metavar="S", help="seconds that one call may take")
+        parser.add_argument("--price-in", type=price, metavar="X", help="US dollars a million prompt tokens")
+        parser.add_argument("--price-out", type=price, metavar="Y", help="US dollars a million answer tokens")
+        parser.add_argument("--api-key-env", metavar="VAR", help="environment variable that holds the key")
+        # "none" is a value here, so what was not named is told by its absence.
+        parser.set_defaults(**dict.fromkeys(OPTIONS, ...))
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        changes = {field: options[name] for name, field in OPTIONS.items() if options[name] is not ...}
+        if options["in_panel"] is not None:
+            changes["in_panel"] = options["in_panel"]
+        if not changes:
+            raise Refused("Say what to change: --retire, --reseat, --rpm, --price-in and so on (see --help).")
+        juror = queries.panel(project, [options["name"]])[0]
+        changed = actions.change_juror(juror=juror, **changes)
+        self.answer({"juror": changed.name, "in_panel": changed.in_panel, "changed": sorted(changes)})
