@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
-    project = project_with_items(tmp_path, 90)
+    project = project_with_items(tmp_path, 50)
     convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
     # A broker of its own: no other worker must take over what this one leaves.
     environment = os.environ | {"REDIS_URL": os.environ["REDIS_URL"].removesuffix("/0") + "/7"}
@@ -28,18 +28,18 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
             convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         ballots = Ballot.objects.filter(juror__project=project)
-        assert wait_until(lambda: ballots.count() >= 20, seconds=60)
+        assert wait_until(lambda: ballots.count() > 10, seconds=60)
         for child in worker_of(first.pid):
             os.killpg(child, signal.SIGKILL)
         _, said = first.communicate(timeout=60)
         stored = ballots.count()
         again = subprocess.run(convene, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
 
-    assert (first.returncode, stored < 180) == (2, True), said
+    assert (first.returncode, stored < 100) == (2, True), said
     assert "run the same command again" in said
     assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout.splitlines()[-1])["cast"] == 180 - stored
-    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 180
+    assert json.loads(again.stdout.splitlines()[-1])["cast"] == 100 - stored
+    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 100
 
 
 def worker_of(pid):
