@@ -19,7 +19,8 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
 
 Questions in the form of NemoGuard or of Llama Guard are answered in that form. With --rpm no more than
 so many questions are answered in any minute, and no more than a tenth of a minute's in any six seconds;
-the others are refused with 429. GET /calls tells how many questions were answered and how many refused.
+the others are refused with 429. GET /calls tells how many questions were
+answered, how many of them with what an endpoint would charge for, and how many were refused.
 """
 
 import argparse
@@ -115,7 +116,7 @@ def misbehave(way: str, answer: dict[str, Any]) -> dict[str, Any]:
 class Stub:
     def __init__(self, delay: float, rpm: int = 0) -> None:
         self.delay, self.rpm = delay, rpm
-        self.calls = self.refused = 0
+        self.calls = self.charged = self.refused = 0
         self.seen: set[tuple[str, str]] = set()
         self.answered_at: deque[float] = deque()
 
@@ -165,6 +166,7 @@ class Stub:
             choice = misbehave(way, json.loads(text))
         else:
             choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        self.charged += 1
         return web.json_response(
             {
                 "id": "stub",
@@ -177,7 +179,7 @@ class Stub:
         )
 
     async def count(self, _request: web.Request) -> web.Response:
-        return web.json_response({"calls": self.calls, "refused": self.refused})
+        return web.json_response({"calls": self.calls, "charged": self.charged, "refused": self.refused})
 
 
 async def serve(port: int, delay: float, rpm: int) -> None:

@@ -187,5 +187,7 @@ IMPORT_LIMITS = {
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
 # Seconds a run waits for an endpoint that answers nobody.
 JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
+# After so many of them a worker turns to other work, and comes back to it later.
+JURY_ENDPOINT_STAY = 30.0
 # A worker gives a sign of life every second. After so many without one, another takes over what it had in hand.
 JURY_TAKEOVER_SECONDS = env.float("JURY_TAKEOVER_SECONDS", default=60.0)

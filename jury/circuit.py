@@ -23,35 +23,46 @@ class EndpointDown(Exception):
     """An endpoint has not answered anybody for as long as one is willing to wait."""
 
 
+class EndpointRests(EndpointDown):
+    """An endpoint does not answer now; whoever waits has better things to do meanwhile."""
+
+
 class Circuit:
     """Closed while an endpoint answers, open while it does not."""
 
-    def __init__(self, redis: Redis, base_url: str, *, at_once: int, patience: float, longest_call: float) -> None:
+    def __init__(
+        self, redis: Redis, base_url: str, *, at_once: int, patience: float, stay: float, longest_call: float
+    ) -> None:
         name = hashlib.sha256(base_url.encode()).hexdigest()[:24]
         self.redis, self.base_url = redis, base_url
         self.open_key = f"jury:endpoint:{name}:open"
         self.most_faults = max(LEAST_FAULTS, 2 * at_once)
-        self.patience, self.longest_call = patience, longest_call
+        self.patience, self.stay, self.longest_call = patience, stay, longest_call
         self.faults, self.rest, self.looked_at = 0, FIRST_REST, 0.0
         self.open_until: float | None = None
         self.reason = ""
-        self.silent_since: float | None = None
+        self.silent_since = 0.0
+        "Since when the endpoint has answered nobody, this worker or another."
+        self.waiting_since: float | None = None
 
     async def wait(self) -> None:
         """
         Return when a call may go out: at once, or as the one that finds out whether the endpoint is back.
 
-        :raises EndpointDown: if it was not back for `patience` seconds
+        :raises EndpointDown: if it has answered nobody for `patience` seconds, and has just been asked
+        :raises EndpointRests: if it was not back for the `stay` seconds that one waits for it here
         """
         await self.look()
         while self.open_until is not None:
             now = time.time()
-            self.silent_since = self.silent_since or now
-            if now - self.silent_since > self.patience:
-                raise EndpointDown(self.told(now))
+            self.waiting_since = self.waiting_since or now
             if now >= self.open_until and await self.is_chosen():
                 return
             rest = self.open_until - now
+            if rest > 0 and now - self.silent_since > self.patience:
+                raise EndpointDown(self.told(now))
+            if now - self.waiting_since > self.stay:
+                raise EndpointRests(self.told(now))
             await asyncio.sleep(rest if 0 < rest < SECONDS_BETWEEN_LOOKS else SECONDS_BETWEEN_LOOKS)
             await self.look()
 
@@ -61,7 +72,7 @@ class Circuit:
         return bool(await self.redis.set(trial, 1, nx=True, px=round(1000 * (self.longest_call + 5))))
 
     def told(self, now: float) -> str:
-        minutes = (now - (self.silent_since or now)) / 60
+        minutes = (now - self.silent_since) / 60
         return f"the endpoint {self.base_url} has not answered for {minutes:.0f} minutes: {self.reason or 'no answer'}"
 
     async def look(self) -> None:
@@ -69,13 +80,13 @@ class Circuit:
         if now - self.looked_at >= SECONDS_BETWEEN_LOOKS:
             self.looked_at = now
             told = await self.redis.get(self.open_key)
-            self.open_until = float(told) if told else None
+            self.open_until, self.silent_since = map(float, told.split()) if told else (None, 0.0)
         if self.open_until is None:
-            self.silent_since = None
+            self.waiting_since = None
 
     async def answered(self) -> None:
         """Note an answer, whatever it says: the endpoint is there."""
-        self.faults, self.rest, self.silent_since = 0, FIRST_REST, None
+        self.faults, self.rest, self.waiting_since = 0, FIRST_REST, None
         if self.open_until is not None:
             self.open_until = None
             await self.redis.delete(self.open_key)
@@ -87,6 +98,8 @@ class Circuit:
             return
         now = time.time()
         if self.open_until is None or now >= self.open_until:  # else it was under way when the circuit opened
+            if self.open_until is None or now - self.open_until > 2 * LONGEST_REST + self.longest_call:
+                self.silent_since = now  # nobody has asked for so long that it says nothing of the time between
             self.open_until, self.looked_at = now + self.rest, now
             self.rest = min(LONGEST_REST, 2 * self.rest)
-            await self.redis.set(self.open_key, self.open_until, ex=SECONDS_KEPT)
+            await self.redis.set(self.open_key, f"{self.open_until} {self.silent_since}", ex=SECONDS_KEPT)

@@ -89,6 +89,7 @@ class Asker:
             juror.base_url,
             at_once=juror.concurrency,
             patience=settings.JURY_ENDPOINT_PATIENCE,
+            stay=settings.JURY_ENDPOINT_STAY,
             longest_call=juror.timeout_seconds,
         )
         return Line(endpoint, limiter, circuit, tries=tries, patience=patience)

@@ -18,7 +18,7 @@ from jury.actions.purses import BudgetSpent, Tab, release, write_off
 from jury.actions.runs import break_off, end_run, finish_shard
 from jury.actions.storing import Held
 from jury.calling import Line, Stopped
-from jury.circuit import EndpointDown
+from jury.circuit import EndpointDown, EndpointRests
 from jury.limiter import shared_memory
 from jury.models import Run, Shard
 from jury.queries import Asked
@@ -73,7 +73,7 @@ class Sitting:
         self.is_last = False
         "There is no further shard to take up."
         self.taking: asyncio.Future[None] | None = None
-        self.is_stopped = self.is_over_budget = False
+        self.is_stopped = self.is_over_budget = self.is_put_off = False
         self.stored_at = time.monotonic()
         self.down = ""
         "Why the endpoint is given up."
@@ -132,6 +132,9 @@ class Sitting:
                 self.is_over_budget = True
             except Stopped:
                 return
+            except EndpointRests:
+                self.is_put_off = True
+                line.stop()
             except EndpointDown as error:
                 self.down = str(error)
                 line.stop()
@@ -210,7 +213,7 @@ class Sitting:
                 finish_shard(pk, error=held.error)
         if self.down:
             break_off(self.run, self.asker.juror.base_url, self.holder, error=self.down)
-        elif not (self.is_stopped or self.is_over_budget):
+        elif not (self.is_stopped or self.is_over_budget or self.is_put_off):
             for pk, held in self.held.items():
                 if not held.error and not self.has_fault():
                     finish_shard(pk, error=f"{held.wanted - held.stored} of {held.wanted} ballots were not stored")

@@ -51,7 +51,7 @@ def test_every_dialogue_ends_with_one_ballot_a_juror_in_the_right_outcome(tmp_pa
         servers.kill_workers()
         servers.start_workers()
         assert wait_until(lambda: state_of(first) != "running", seconds=150)
-        budget_holds(Run.objects.get(pk=first), answered=counted(url)["calls"])
+        budget_holds(Run.objects.get(pk=first), charged=counted(url)["charged"])
 
         second = servers.convene(project)
         stored = ballots.count()
@@ -78,11 +78,11 @@ def state_of(run):
     return Run.objects.get(pk=run).state
 
 
-def budget_holds(run, *, answered):
-    """By what was booked, and by what was answered, to workers too that were killed before they stored it."""
+def budget_holds(run, *, charged):
+    """By what was booked, and by what was charged for, to workers too that were killed before they stored it."""
     assert run.state == "over_budget"
     assert 0 < run.cost_usd <= run.budget_usd
-    assert answered * PRICE <= run.budget_usd
+    assert charged * PRICE <= run.budget_usd
 
 
 @contextmanager

@@ -75,6 +75,31 @@ def test_an_endpoint_that_is_gone_breaks_off_its_part_and_no_other(tmp_path, set
     assert not Ballot.objects.filter(run=run, outcome="failed").exists()
 
 
+def test_a_worker_turns_to_other_work_while_an_endpoint_rests_and_comes_back(tmp_path, settings):
+    settings.JURY_ENDPOINT_STAY = 1.0
+    project = project_with_items(tmp_path, 20)
+    port = free_port()
+    seat(project, f"http://127.0.0.1:{port}/v1", "stub-0.9")
+    run = begin(project)
+    hear(run)  # nobody listens
+    assert (Run.objects.get(pk=run.pk).state, queries.shards_held(run)) == (Run.State.RUNNING, 0)
+    assert not Ballot.objects.filter(run=run).exists()
+    with stub_server(port=port):
+        assert wait_until(lambda: hear(run) or Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=40)
+    assert outcomes(run) == {"cast": 20}
+
+
+def test_an_endpoint_is_given_up_after_as_long_as_all_who_waited_for_it_have_waited(tmp_path, settings):
+    settings.JURY_ENDPOINT_STAY, settings.JURY_ENDPOINT_PATIENCE = 1.0, 5.0
+    project = project_with_items(tmp_path, 20)
+    seat(project, f"http://127.0.0.1:{free_port()}/v1", "stub-0.9")
+    run = begin(project)
+    hear(run)
+    assert Run.objects.get(pk=run.pk).state == Run.State.RUNNING
+    assert wait_until(lambda: hear(run) or Run.objects.get(pk=run.pk).state == Run.State.BROKEN, seconds=40)
+    assert "has not answered" in queries.shard_errors(run)[0]
+
+
 def test_a_verdict_is_paid_for_once_by_jurors_that_differ_in_nothing_an_answer_depends_on(tmp_path):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
