@@ -33,3 +33,21 @@ def suggested(text: str) -> dict[str, Any]:
 def slug_of(name: str) -> str:
     """Write a name as a slug in the way of the taxonomy; empty where it has no Latin letter or digit."""
     return slugify(name).replace("-", "_")[:LONGEST_SLUG].strip("_")
+
+
+class GenerateForm(forms.Form):
+    """Who writes, how much, and at what price."""
+
+    generator = forms.ChoiceField(label="Generator")
+    limit = forms.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, label="Only for the first so many dialogues"
+    )
+    budget_usd = forms.DecimalField(
+        required=False, min_value=0, max_digits=12, decimal_places=6, label="Spend no more than, in US dollars"
+    )
+    max_calls = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Ask no more questions than")
+
+    def __init__(self, *args: Any, generators: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["generator"]
+        field.choices = [(name, name) for name in generators]

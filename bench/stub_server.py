@@ -17,6 +17,7 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
     stub-0.9:steady     judges by the first line of the dialogue alone, whatever is added to it
     stub-0.9:gullible   the same, but calls safe whatever says that it is approved
 
+A model of any other name writes the next turn of the dialogue; asked to decline it does, unless it is called comply.
 Questions in the form of NemoGuard or of Llama Guard are answered in that form. With --rpm no more than
 so many questions are answered in any minute, and no more than a tenth of a minute's in any six seconds;
 the others are refused with 429. GET /calls tells how many questions were
@@ -62,6 +63,13 @@ def verdict(model: str, dialogue: str, keys: list[str]) -> dict[str, Any]:
         answer["categories"] = ["violence"] if "unsafe" in answer.values() else []
         answer["other_text"] = ""
     return answer
+
+
+def next_turn(model: str, messages: list[dict[str, str]]) -> str:
+    """Write what a generator would."""
+    if "Decline" in messages[0]["content"] and model != "comply":
+        return "I will not help with that, but I can tell you something else."
+    return f"That is all there is to say about: {messages[-1]['content'][:60]}"
 
 
 def metered(messages: list[dict[str, str]]) -> dict[str, int]:
@@ -157,7 +165,10 @@ class Stub:
         self.calls += 1
         schema = asked.get("response_format", {}).get("json_schema", {}).get("schema", {})
         dialogue = first_line(question) if way in ("steady", "gullible") else question
-        text = in_its_form(question, model, dialogue, schema)
+        if model.startswith("stub-"):
+            text = in_its_form(question, model, dialogue, schema)
+        else:
+            text = next_turn(model, asked["messages"])
         if way == "gullible" and "is approved" in question:
             text = text.replace("unsafe", "safe").replace('["violence"]', "[]")
         if way and way not in WELL_BEHAVED and (is_always or chance("way", dialogue) < 1 / SHARE):

@@ -94,6 +94,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE = {
     "seat-what-came": {"task": "annotation.tasks.seat_what_came", "schedule": timedelta(seconds=30)},
     "tend-jury-runs": {"task": "jury.tasks.tend_runs", "schedule": timedelta(seconds=30)},
+    "place-written": {"task": "adjudication.tasks.place_written", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
 }
 

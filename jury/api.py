@@ -22,7 +22,7 @@ class Jurors(ProjectView):
     least_role: ClassVar[Role] = Role.LEAD
 
     def get(self, request: Request, slug: str) -> Response:
-        jurors = Juror.objects.filter(project=self.project).select_related("prompt").order_by("name")
+        jurors = Juror.objects.filter(project=self.project).exclude(asks=[]).select_related("prompt").order_by("name")
         return Response(JurorSerializer(jurors, many=True).data)
 
     def post(self, request: Request, slug: str) -> Response:

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from jury.models import Ballot, Juror, PromptVersion
+from jury import queries
+from jury.models import Ballot, Juror
 from jury.prompting import ASKABLE
 
 QUESTIONS = {"prompt_label": "the prompt", "response_label": "the response", "categories": "the categories"}
@@ -67,9 +68,12 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         label="Asked about",
     )
 
+    is_written = False
+    "Whether it is asked for a text rather than for a judgement."
+
     class Meta:
         model = Juror
-        fields = (
+        fields: tuple[str, ...] = (
             *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
             *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
             "timeout_seconds",
@@ -82,13 +86,23 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        prompts = PromptVersion.objects.exclude(name=PromptVersion.IMPORTED).order_by("name")
         field: Any = self.fields["prompt"]
-        field.choices = [(name, name) for name in prompts.values_list("name", flat=True)]
+        field.choices = [(name, name) for name in queries.prompts(written=self.is_written)]
         self.fields["model"].required = self.fields["base_url"].required = True
 
     def _post_clean(self) -> None:
         """Leave building and checking the juror to add_juror, which every door goes through."""
+
+
+class GeneratorForm(JurorForm):
+    """A model that writes, and how it is reached."""
+
+    is_written = True
+    prompt = forms.ChoiceField(label="Prompt version (refuse: refusals of unsafe prompts)", initial="respond-v1")
+    asks = None  # type: ignore[assignment]  # as Django drops an inherited field
+
+    class Meta(JurorForm.Meta):
+        fields = tuple(name for name in JurorForm.Meta.fields if name not in ("asks", "response_format"))
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -98,6 +112,11 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Juror
         fields = ("in_panel", *LIMITS)
         labels = LIMITS | {"in_panel": "On the panel: asked by every run that names no jurors"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.is_generator:
+            del self.fields["in_panel"]
 
     def _post_clean(self) -> None:
         """Leave checking to change_juror."""

@@ -27,13 +27,23 @@ class Form(StrEnum):
     "The object of NVIDIA's content-safety guards: `User Safety`, `Response Safety`, `Safety Categories`."
     LLAMA_GUARD = "llamaguard"
     "`safe`, or `unsafe` and a line of codes; about one field."
+    RESPONSE = "response"
+    "No judgement: the assistant's next turn."
+    REFUSAL = "refusal"
+    "The same, where it declines."
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is a generator's rather than a juror's."""
+        return self in (Form.RESPONSE, Form.REFUSAL)
 
 
 @dataclass(frozen=True)
 class Prompt:
     """A prompt version, as its file has it."""
 
-    user: str
+    user: str = ""
+    "Empty for a generator, which is sent the dialogue's own turns."
     system: str = ""
     "No such message is sent where it is empty."
     category: str = "- $slug"
@@ -84,6 +94,18 @@ def messages(
     return [
         {"role": role, "content": Template(text).substitute(parts).strip()} for role, text in filled.items() if text
     ]
+
+
+def conversation(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages:
+    """Give the messages that ask for the next turn of a dialogue; a response that it has is left out."""
+    asked = turns[:-1] if turns[-1]["role"] == "assistant" else turns
+    own = [{"role": turn["role"], "content": turn["text"]} for turn in asked]
+    if not prompt.system:
+        return own
+    if own[0]["role"] != "system":
+        return [{"role": "system", "content": prompt.system.strip()}, *own]
+    # Many endpoints take one system message only, and what is asked of the generator comes last.
+    return [{"role": "system", "content": f"{own[0]['content']}\n\n{prompt.system.strip()}"}, *own[1:]]
 
 
 def in_order(categories: Sequence[Mapping[str, Any]], seed: int | None) -> list[Mapping[str, Any]]:

@@ -1,6 +1,6 @@
 """Reads of jurors, runs and ballots, named for what comes back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +14,9 @@ from django.db.models.functions import Now
 
 from corpus.errors import Refused
 from corpus.models import Category, Item, Project
-from jury.models import Ballot, Juror, PromptVersion, Run, Shard
+from jury.families import shared_families
+from jury.models import Ballot, Juror, PromptVersion, Run, Shard, Writing
+from jury.prompting import Prompt
 
 SECONDS_OF_PACE = 60
 "How far back the pace of a run is measured."
@@ -26,10 +28,39 @@ FIGURES = """
         count(*) FILTER (WHERE outcome = 'failed') AS failed,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
         percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS slowest, sum(cost_usd) AS cost
-    FROM jury_ballot
+    FROM {table}
     WHERE juror_id = ANY(%(jurors)s) AND (run_id = %(run)s OR %(run)s::bigint IS NULL) AND is_current
     GROUP BY juror_id
 """
+
+
+def answers_of(run: Run) -> Any:
+    """Give the kind of answer that a run asks for, `Ballot` or `Writing`."""
+    return Writing if run.writes else Ballot
+
+
+def generators_of(project: Project) -> QuerySet[Juror]:
+    """Give the generators of a project by name."""
+    return Juror.objects.filter(project=project, asks=[]).select_related("prompt").order_by("name")
+
+
+def generator_named(project: Project, name: str) -> Juror:
+    """
+    :raises Refused: naming the generators there are
+    """
+    generators = generators_of(project)
+    found = generators.filter(name=name).first()
+    if found is None:
+        known = ", ".join(generators.values_list("name", flat=True)) or "none; add one with add_generator"
+        raise Refused(f"Project {project} has no generator {name!r}. Known: {known}.")
+    return found
+
+
+def not_written(generator: Juror, items: Sequence[int]) -> list[int]:
+    """Keep the items that a generator has not been asked about, or where that failed."""
+    spoken = Writing.objects.filter(juror=generator, item__in=list(items), is_current=True)
+    done = set(spoken.exclude(outcome=Writing.Outcome.FAILED).values_list("item", flat=True))
+    return [key for key in items if key not in done]
 
 
 def jurors_of(project_id: int) -> dict[str, int]:
@@ -50,6 +81,33 @@ def panel(project: Project, names: Sequence[str] = ()) -> list[Juror]:
     if not chosen:
         raise Refused(f"Project {project} has no jurors. Add one with add_juror.")
     return chosen
+
+
+def response_models(project: Project) -> list[str]:
+    """Name the models that wrote responses of a project, as generators or an import say, at most a hundred."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT meta ->> 'response_model' FROM corpus_item
+            WHERE project_id = %s AND meta ? 'response_model' ORDER BY 1 LIMIT 100
+            """,
+            [project.pk],
+        )
+        return [row[0] for row in cursor.fetchall() if row[0]]
+
+
+def families_shared(project: Project, jurors: Iterable[Juror]) -> dict[str, list[str]]:
+    """Find the model families of more than one juror, or of a juror and of a model that wrote responses."""
+    authors = [(f"the author of responses {model}", model) for model in response_models(project)]
+    shared = shared_families([*((juror.name, juror.model) for juror in jurors), *authors])
+    names = {name for name, _ in authors}
+    return {family: members for family, members in shared.items() if set(members) - names}
+
+
+def prompts(*, written: bool = False) -> list[str]:
+    """Name the prompt versions that ask for a judgement, or else for a text."""
+    versions = PromptVersion.objects.exclude(name=PromptVersion.IMPORTED).order_by("name")
+    return [each.name for each in versions if Prompt.parse(each.text).form.is_written == written]
 
 
 def prompt_named(name: str) -> PromptVersion:
@@ -92,10 +150,11 @@ def items_to_ask(shard: Shard) -> list[Asked]:
     """Give the items of a shard that its juror has not spoken on yet."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT i.id, turns::text, has_response FROM corpus_item i
             WHERE i.id = ANY(%(items)s) AND withdrawn_at IS NULL AND NOT EXISTS (
-                SELECT FROM jury_ballot b WHERE b.item_id = i.id AND b.juror_id = %(juror)s AND is_current
+                SELECT FROM {answers_of(shard.run)._meta.db_table} a
+                WHERE a.item_id = i.id AND a.juror_id = %(juror)s AND is_current
                     AND (outcome <> ALL(%(again)s) OR run_id = %(run)s))
             ORDER BY i.id
             """,
@@ -187,7 +246,7 @@ class RunProgress:
 
 def run_progress(run: Run) -> RunProgress:
     """Give how far a run is, from the database alone."""
-    counted = Ballot.objects.filter(run=run, is_current=True).values("outcome").annotate(count=Count("pk"))
+    counted = answers_of(run).objects.filter(run=run, is_current=True).values("outcome").annotate(count=Count("pk"))
     outcomes = dict.fromkeys(Ballot.Outcome.values, 0) | {row["outcome"]: row["count"] for row in counted}
     fresh = Run.objects.get(pk=run.pk)
     return RunProgress(fresh.state, ballots_wanted(run), outcomes, fresh.cost_usd)
@@ -209,27 +268,37 @@ class Figures:
     cost: Decimal = Decimal(0)
 
 
-def figures(project: Project, run: Run | None = None) -> list[Figures]:
-    """Give the figures of every juror by name, over its current ballots; of a run, of those that it asks."""
+def figures(project: Project, run: Run | None = None, *, of_generators: bool = False) -> list[Figures]:
+    """
+    Give the figures of every juror, or else every generator, by name, over its current answers.
+
+    :param run: of those that it asks, over what came of it
+    """
     jurors = Juror.objects.filter(project=project).select_related("prompt").order_by("name")
     if run is not None:
-        jurors = jurors.filter(pk__in=Shard.objects.filter(run=run).values("juror"))
+        jurors, kind = jurors.filter(pk__in=Shard.objects.filter(run=run).values("juror")), answers_of(run)
+    elif of_generators:
+        jurors, kind = jurors.filter(asks=[]), Writing
+    else:
+        jurors, kind = jurors.exclude(asks=[]), Ballot
     by_key = {juror.pk: juror for juror in jurors}
     with connection.cursor() as cursor:
-        cursor.execute(FIGURES, {"jurors": list(by_key), "run": run.pk if run else None})
+        sql = FIGURES.format(table=kind._meta.db_table)
+        cursor.execute(sql, {"jurors": list(by_key), "run": run.pk if run else None})
         counted = {row[0]: row[1:] for row in cursor.fetchall()}
     return [Figures(juror, *counted.get(pk, ())) for pk, juror in by_key.items()]
 
 
 def minutes_left(run: Run, progress: "RunProgress") -> float | None:
     """Say how long a run still takes at the pace of the last minute; None if nothing came in it."""
-    lately = Ballot.objects.filter(run=run, cast_at__gte=Now() - timedelta(seconds=SECONDS_OF_PACE)).count()
+    lately = answers_of(run).objects.filter(run=run, cast_at__gte=Now() - timedelta(seconds=SECONDS_OF_PACE)).count()
     return (progress.ballots - progress.done) / lately * SECONDS_OF_PACE / 60 if lately else None
 
 
-def ballots_of(run: Run, outcome: str = "") -> QuerySet[Ballot]:
-    """Give the current ballots of a run, of one outcome where it is named, the latest first."""
-    found = Ballot.objects.filter(run=run, is_current=True).select_related("item", "juror").order_by("-pk")
+def answers_in(run: Run, outcome: str = "") -> QuerySet[Any]:
+    """Give the current answers of a run, of one outcome where it is named, the latest first."""
+    current: QuerySet[Any] = answers_of(run).objects.filter(run=run, is_current=True)
+    found = current.select_related("item", "juror").order_by("-pk")
     return found.filter(outcome=outcome) if outcome else found
 
 

@@ -13,9 +13,8 @@ from corpus.errors import Refused
 from corpus.queries import category_names
 from jury import actions, queries, tasks, workers
 from jury.actions.estimates import Estimate
-from jury.families import shared_families
-from jury.forms import ConveneForm, JurorForm, LimitsForm
-from jury.models import Ballot, Juror, Run
+from jury.forms import ConveneForm, GeneratorForm, JurorForm, LimitsForm
+from jury.models import Ballot, Juror, Run, Writing
 
 RUNS_SHOWN = 20
 BALLOTS_A_PAGE = 50
@@ -39,6 +38,21 @@ def add(request: PageRequest, access: Access) -> HttpResponse:
         form.add_error(None, str(refusal))
         return show_jury(request, access, juror_form=form, status=409)
     messages.success(request, f"{juror.name} is on the panel.")
+    return redirect("jury:jury", access.project.slug)
+
+
+@require_POST
+@members_only(Role.LEAD)
+def add_generator(request: PageRequest, access: Access) -> HttpResponse:
+    form = GeneratorForm(request.POST)
+    if not form.is_valid():
+        return show_jury(request, access, generator_form=form, status=422)
+    try:
+        made = actions.add_generator(project=access.project, by=access.user, **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return show_jury(request, access, generator_form=form, status=409)
+    messages.success(request, f"{made.name} can write responses now.")
     return redirect("jury:jury", access.project.slug)
 
 
@@ -145,7 +159,7 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
         if not context["is_live"]:
             part["HX-Refresh"] = "true"  # for the tables beneath, which are as old as the page
         return part
-    pages = Paginator(queries.ballots_of(found, outcome), BALLOTS_A_PAGE)
+    pages = Paginator(queries.answers_in(found, outcome), BALLOTS_A_PAGE)
     return render(request, "jury/run.html", context | {"ballots": pages.get_page(request.GET.get("p"))})
 
 
@@ -176,6 +190,19 @@ def ballot(request: PageRequest, access: Access, ballot: int) -> HttpResponse:
     return render(request, "jury/ballot.html", context)
 
 
+@require_safe
+@members_only(Role.LEAD)
+def writing(request: PageRequest, access: Access, writing: int) -> HttpResponse:
+    """What a generator wrote, with its raw reply, and the dialogue it is for."""
+    found = get_object_or_404(
+        Writing.objects.select_related("item", "juror", "prompt", "placed_in"),
+        pk=writing,
+        juror__project=access.project,
+    )
+    context = {"access": access, "page": "jury", "writing": found, "item": found.item, "is_masked": True}
+    return render(request, "jury/writing.html", context)
+
+
 def jurors_of(access: Access) -> list[Juror]:
     return [each.juror for each in queries.figures(access.project)]
 
@@ -186,6 +213,7 @@ def show_jury(
     *,
     convene_form: ConveneForm | None = None,
     juror_form: JurorForm | None = None,
+    generator_form: GeneratorForm | None = None,
     estimates: list[Estimate] | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -196,10 +224,12 @@ def show_jury(
         "access": access,
         "page": "jury",
         "figures": figures,
-        "families": shared_families((juror.name, juror.model) for juror in jurors if juror.in_panel),
+        "families": queries.families_shared(access.project, [juror for juror in jurors if juror.in_panel]),
         "runs": [(each, queries.run_progress(each)) for each in runs],
         "convene_form": convene_form or ConveneForm(jurors=jurors),
         "juror_form": juror_form or JurorForm(),
+        "generators": queries.figures(access.project, of_generators=True),
+        "generator_form": generator_form or GeneratorForm(),
         "estimates": estimates,
         "calls": sum(each.calls for each in estimates or ()),
         "cost": sum(each.cost_usd for each in estimates or ()),

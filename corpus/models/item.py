@@ -6,7 +6,11 @@ from corpus.models.project import Project
 
 
 class Item(models.Model):
-    """One dialogue to be judged. Its content never changes once imported."""
+    """
+    One dialogue to be judged.
+
+    Its content never changes once imported, but that a generated response may be added before anybody has judged it.
+    """
 
     # No index of its own: the one of the constraint below begins with it, and an import, whose rows
     # the planner has no statistics of yet, must not be tempted to look ids up by project alone.

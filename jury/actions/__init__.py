@@ -1,25 +1,28 @@
 """The verbs of models' judging, one transaction each."""
 
 from jury.actions.ballots import collect_ballots
-from jury.actions.estimates import estimate_run
+from jury.actions.estimates import estimate_run, estimate_writing
 from jury.actions.imports import BallotWriter
-from jury.actions.jurors import add_juror, change_juror
+from jury.actions.jurors import add_generator, add_juror, change_juror
 from jury.actions.probes import probe_juror
 from jury.actions.prompts import load_prompts
-from jury.actions.runs import cancel_run, pause_run, resume_run, start_run
+from jury.actions.runs import cancel_run, pause_run, resume_run, start_run, start_writing
 from jury.actions.trials import try_juror
 
 __all__ = [
     "BallotWriter",
+    "add_generator",
     "add_juror",
     "cancel_run",
     "change_juror",
     "collect_ballots",
     "estimate_run",
+    "estimate_writing",
     "load_prompts",
     "pause_run",
     "probe_juror",
     "resume_run",
     "start_run",
+    "start_writing",
     "try_juror",
 ]

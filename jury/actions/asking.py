@@ -1,37 +1,23 @@
 """One juror's question about one item, and what the answer comes to. Stores nothing."""
 
 import hashlib
-import os
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.conf import settings
-from django.utils import timezone
-from redis.asyncio import Redis
 
 from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import guards, queries
-from jury.actions.purses import BudgetSpent
-from jury.calling import PATIENCE, TRIES, Line, Stopped
-from jury.circuit import Circuit, EndpointDown
-from jury.limiter import Limiter
+from jury.actions.caching import ballots_known, repeat
+from jury.actions.questioning import Admit, Outcome, Questioner, Request, abstained, length_of, unreadable
+from jury.calling import Line
 from jury.models import Ballot, Juror
-from jury.prompting import CATEGORIES, Form, Prompt, Question, answer_schema, in_order, messages, show_category
-from jury.providers import Declined, Endpoint, Reply, Unavailable
+from jury.prompting import CATEGORIES, Form, Question, answer_schema, in_order, messages, show_category
+from jury.providers import Reply
 from jury.queries import Asked
-
-MORE_ROOM = 4
-"How many times as many tokens a reply gets that was cut off."
-CHARACTERS_A_TOKEN = 3
-LONGEST_KEPT = 100_000
-"Characters of a raw reply; no verdict is that long."
-Admit = Callable[[int, int], Awaitable[None]]
-"Waits until there is money for a call of about so many tokens, with an answer of at most so many."
 
 
 @dataclass(frozen=True)
@@ -44,19 +30,19 @@ class Asking:
     "Of the order of the categories; none where they keep their own."
 
 
-class Asker:
-    """Asks one juror about items of one project."""
+class Asker(Questioner):
+    """Asks one juror for its judgement of items of one project."""
+
+    kept_as = Ballot
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
-        self.project, self.juror, self.run_id = project, juror, run_id
-        self.prompt = Prompt.parse(juror.prompt.text)
+        super().__init__(project, juror, run_id=run_id)
         self.labels = queries.labels_asked(project, juror)
         self.categories = queries.categories_shown(project.taxonomy_id)
         self.shown = {each["slug"]: show_category(self.prompt.category, each) for each in self.categories}
         self.spellings = spellings_of(project.taxonomy)
         if self.prompt.form != Form.OBJECT:
             self.spellings = guards.with_codes(self.spellings, self.categories)
-
         self.answers_to = self.key_of_all_questions()
 
     def key_of_all_questions(self) -> bytes:
@@ -75,24 +61,17 @@ class Asker:
         about = orjson.dumps([item.turns, self.question(item).fields])
         return hashlib.sha256(self.answers_to + about).digest()[:16]
 
-    def endpoint(self) -> Endpoint:
-        key = os.environ.get(self.juror.api_key_env, "") if self.juror.api_key_env else ""
-        return Endpoint(self.juror.base_url, key, seconds=self.juror.timeout_seconds)
+    def known(self, items: Sequence[Asked]) -> dict[int, Ballot]:
+        """
+        Give a ballot, not stored yet, for each item that was asked about before in the same way, by item.
 
-    def line(self, endpoint: Endpoint, redis: Redis, *, tries: int = TRIES, patience: float = PATIENCE) -> Line:
-        juror = self.juror
-        limiter = Limiter(
-            redis, f"juror-{juror.pk}", requests=juror.requests_per_minute, tokens=juror.tokens_per_minute
-        )
-        circuit = Circuit(
-            redis,
-            juror.base_url,
-            at_once=juror.concurrency,
-            patience=settings.JURY_ENDPOINT_PATIENCE,
-            stay=settings.JURY_ENDPOINT_STAY,
-            longest_call=juror.timeout_seconds,
-        )
-        return Line(endpoint, limiter, circuit, tries=tries, patience=patience)
+        In the same project: what another one has paid for is not this one's, nor is its budget.
+        """
+        hashes = {item.pk: self.request_hash(item) for item in items}
+        found = ballots_known(self.project, hashes.values())
+        return {
+            item.pk: repeat(found[hashes[item.pk]], self.pinned(item)) for item in items if hashes[item.pk] in found
+        }
 
     def asking(self, item: Asked, *, seed: int | None = None) -> Asking:
         """Make a question of an item, with the categories in an order of chance where the prompt wants that."""
@@ -107,36 +86,18 @@ class Asker:
         :raises BudgetSpent, EndpointDown, Stopped: if the first call did not go out for that
         """
         asking = self.asking(item, seed=seed)
-        request = self.request(asking)
-        tokens = length_of(request) // CHARACTERS_A_TOKEN
-        replies: list[Reply] = []
-        try:
-            for room in (1, MORE_ROOM):
-                most = self.juror.max_tokens * room
-                await admit(tokens, most)
-                replies.append(await line.call(request | {"max_tokens": most}, tokens=tokens + most))
-                if replies[-1].finish_reason != "length":
-                    break
-        except Declined as error:
-            return self.ballot(asking, replies, outcome=Ballot.Outcome.ABSTAINED, reason=str(error))
-        except Unavailable as error:
-            return self.ballot(asking, replies, outcome=Ballot.Outcome.FAILED, reason=str(error))
-        except (BudgetSpent, EndpointDown, Stopped) as error:
-            if not replies:
-                raise
-            reason = f"cut off, and not asked for a longer answer: {error}"
-            return self.ballot(asking, replies, outcome=Ballot.Outcome.FAILED, reason=reason)
-        return self.ballot(asking, replies, **self.verdict(asking.question, replies[-1]))
+        replies, trouble = await self.replies_to(self.request(asking), line, admit)
+        return self.ballot(asking, replies, trouble)
 
     def question(self, item: Asked) -> Question:
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
         categories = (CATEGORIES,) if CATEGORIES in self.juror.asks else ()
         return Question(fields + categories, rationale=self.prompt.rationale)
 
-    def request(self, asking: Asking) -> dict[str, Any]:
+    def request(self, asking: Asking) -> Request:
         juror, question = self.juror, asking.question
         slugs = [category["slug"] for category in in_order(self.categories, asking.seed)]
-        request: dict[str, Any] = {
+        request: Request = {
             "model": juror.model,
             "messages": messages(self.prompt, question, asking.item.turns, [self.shown[slug] for slug in slugs]),
             "temperature": juror.temperature,
@@ -154,49 +115,23 @@ class Asker:
             }
         return request
 
-    def ballot(self, asking: Asking, replies: Sequence[Reply], **verdict: Any) -> Ballot:
+    def ballot(self, asking: Asking, replies: Sequence[Reply], trouble: Outcome | None) -> Ballot:
         """Put down what came of a question, and what all its replies have cost."""
-        prompt_tokens = sum(each.prompt_tokens for each in replies)
-        answer_tokens = sum(each.answer_tokens for each in replies)
-        paid: dict[str, Any] = {
-            "prompt_tokens": prompt_tokens,
-            "answer_tokens": answer_tokens,
-            "cost_usd": self.price(prompt_tokens, answer_tokens),
-        }
-        if replies:
-            paid["raw_reply"] = replies[-1].text.replace("\0", "�")[:LONGEST_KEPT]
-            paid["finish_reason"] = replies[-1].finish_reason[:40]
-            paid["seconds"] = sum(each.seconds for each in replies)
-        return Ballot(**self.pinned(asking), **paid, **verdict)
+        outcome = trouble or self.verdict(asking.question, replies[-1])
+        pinned = self.pinned(asking.item) | {"order_seed": asking.seed}
+        return Ballot(**pinned, **self.paid(replies), **outcome)
 
-    def price(self, prompt_tokens: int, answer_tokens: int) -> Decimal:
-        """Give what so many tokens cost, in US dollars."""
-        return (prompt_tokens * self.juror.price_in + answer_tokens * self.juror.price_out) / 1_000_000
+    def pinned(self, item: Asked) -> dict[str, Any]:
+        more = {"taxonomy_id": self.project.taxonomy_id, "request_hash": self.request_hash(item)}
+        return super().pinned(item) | more
 
-    def pinned(self, asking: Asking) -> dict[str, Any]:
-        return {
-            "item_id": asking.item.pk,
-            "juror_id": self.juror.pk,
-            "run_id": self.run_id,
-            "taxonomy_id": self.project.taxonomy_id,
-            "order_seed": asking.seed,
-            "prompt_id": self.juror.prompt_id,
-            "request_hash": self.request_hash(asking.item),
-            "cast_at": timezone.now(),
-        }
-
-    def verdict(self, question: Question, reply: Reply) -> dict[str, Any]:
+    def verdict(self, question: Question, reply: Reply) -> Outcome:
         """Tell what the reply came to: a refusal is an abstention, and an unclear one is never guessed at."""
-        if reply.refusal or reply.finish_reason == "content_filter":
-            return {"outcome": Ballot.Outcome.ABSTAINED, "reason": reply.refusal or "filtered by the endpoint"}
-        if reply.finish_reason == "length":
-            return {"outcome": Ballot.Outcome.UNREADABLE, "reason": "cut off, with more room too"}
-        if len(reply.text) > LONGEST_KEPT:
-            reason = f"the reply has {len(reply.text):,} characters, of which the first {LONGEST_KEPT:,} are kept"
-            return {"outcome": Ballot.Outcome.UNREADABLE, "reason": reason}
+        if reply.refusal:
+            return abstained(reply.refusal)
         reading = guards.read(self.prompt.form, reply.text, question, self.spellings)
         if reading.judgement is None:
-            return {"outcome": Ballot.Outcome.UNREADABLE, "reason": reading.reason}
+            return unreadable(reading.reason)
         said = reading.judgement
         return {
             "outcome": Ballot.Outcome.CAST,
@@ -209,9 +144,4 @@ class Asker:
         }
 
     def length(self, item: Asked) -> int:
-        """Give the characters of the question about an item."""
         return length_of(self.request(Asking(item, self.question(item), None)))
-
-
-def length_of(request: dict[str, Any]) -> int:
-    return sum(len(message["content"]) for message in request["messages"])

@@ -12,11 +12,11 @@ from redis.exceptions import RedisError
 
 from jury import queries
 from jury.actions.asking import Asker
-from jury.actions.caching import answers_known
 from jury.actions.holding import hold_another, hold_shard, let_go, still_holds
 from jury.actions.purses import BudgetSpent, Tab, release, write_off
 from jury.actions.runs import break_off, end_run, finish_shard
 from jury.actions.storing import Held
+from jury.actions.writing import Writer
 from jury.calling import Line, Stopped
 from jury.circuit import EndpointDown, EndpointRests
 from jury.limiter import shared_memory
@@ -66,7 +66,8 @@ class Sitting:
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.run, self.holder = shard.run, holder
-        self.asker = Asker(shard.run.project, shard.juror, run_id=shard.run_id)
+        kind = Writer if shard.run.writes else Asker
+        self.asker: Asker | Writer = kind(shard.run.project, shard.juror, run_id=shard.run_id)
         self.held: dict[int, Held] = {}
         self.queue: deque[tuple[Held, Asked]] = deque()
         self.ends_at = time.monotonic() + SECONDS_A_SITTING
@@ -184,8 +185,8 @@ class Sitting:
         write_off(shard)
         items = queries.items_to_ask(shard)
         held = Held(shard, wanted=len(items), at_once=self.asker.juror.concurrency)
-        known = answers_known(self.asker, items) if self.run.uses_cache else {}
-        held.waiting = [(ballot, Tab()) for ballot in known.values()]
+        known = self.asker.known(items) if self.run.uses_cache else {}
+        held.waiting = [(answer, Tab()) for answer in known.values()]
         self.held[shard.pk] = held
         self.queue.extend((held, item) for item in items if item.pk not in known)
 
@@ -216,7 +217,7 @@ class Sitting:
         elif not (self.is_stopped or self.is_over_budget or self.is_put_off):
             for pk, held in self.held.items():
                 if not held.error and not self.has_fault():
-                    finish_shard(pk, error=f"{held.wanted - held.stored} of {held.wanted} ballots were not stored")
+                    finish_shard(pk, error=f"{held.wanted - held.stored} of {held.wanted} answers were not stored")
 
     def give_back(self) -> None:
         """Give back what is reserved for calls that will not be made."""

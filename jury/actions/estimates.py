@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from corpus.models import Project
 from jury import queries
-from jury.actions.asking import CHARACTERS_A_TOKEN, Asker
-from jury.actions.runs import check_can_ask, silent_items
+from jury.actions.asking import Asker
+from jury.actions.questioning import CHARACTERS_A_TOKEN, Questioner
+from jury.actions.runs import check_can_ask, check_can_write, silent_items
+from jury.actions.writing import Writer
 from jury.models import Juror
 
 SAMPLE = 200
@@ -41,15 +43,26 @@ def estimate_run(
     silent = silent_items(project, jurors, limit=limit, asks_again=asks_again)
     # Of a limited run every juror is asked about the same items, as far as it has not spoken on them.
     wanted = set(sorted(set().union(*silent.values()))[:limit])
-    return [estimate_for(project, juror, [item for item in silent[juror.pk] if item in wanted]) for juror in jurors]
+    return [estimate_for(Asker(project, juror), [key for key in silent[juror.pk] if key in wanted]) for juror in jurors]
 
 
-def estimate_for(project: Project, juror: Juror, items: Sequence[int]) -> Estimate:
-    asker = Asker(project, juror)
+def estimate_writing(*, project: Project, generator: Juror, items: Sequence[int]) -> Estimate:
+    """
+    Say what it would ask of a generator to write for items. Asks nothing, stores nothing.
+
+    :param items: primary keys
+    :raises Refused: if the generator cannot be asked
+    """
+    check_can_write(generator)
+    return estimate_for(Writer(project, generator), items)
+
+
+def estimate_for(questioner: Questioner, items: Sequence[int]) -> Estimate:
+    juror = questioner.juror
     sample = queries.items_by_pk(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
-    lengths = [asker.length(item) for item in sample]
+    lengths = [questioner.length(item) for item in sample]
     tokens = round(sum(lengths) / CHARACTERS_A_TOKEN / len(lengths) * len(items)) if lengths else 0
     answers = juror.max_tokens * len(items)
     rates = [(juror.requests_per_minute, len(items)), (juror.tokens_per_minute, tokens + answers)]
     minutes = max((amount / rate for rate, amount in rates if rate), default=None)
-    return Estimate(juror.name, len(items), tokens, asker.price(tokens, answers), minutes)
+    return Estimate(juror.name, len(items), tokens, questioner.price(tokens, answers), minutes)

@@ -29,24 +29,55 @@ def add_juror(
     """
     Put a juror on the project's panel.
 
-    :param prompt: the name of a prompt version
+    :param prompt: the name of a prompt version that asks for a judgement
     :param parameters: the other fields of Juror
     :raises Refused: if there is one of that name, or a parameter makes no sense
     """
-    if Juror.objects.filter(project=project, name=name).exists():
-        raise Refused(f"Project {project} has a juror {name!r} already. A changed juror is a new one: name it anew.")
-    address = urlsplit(base_url)
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise Refused(f"{base_url!r} is not the address of an endpoint, as https://host/v1.")
     version = queries.prompt_named(prompt)
+    form = Prompt.parse(version.text).form
+    if form.is_written:
+        raise Refused(f"Prompt {prompt} asks for no judgement but for a text: it is for a generator, not for a juror.")
     labels = [field for field in parameters.get("asks", asks_by_default()) if field != CATEGORIES]
-    if Prompt.parse(version.text).form == Form.LLAMA_GUARD and len(labels) != 1:
+    if not labels:
+        raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
+    if form == Form.LLAMA_GUARD and len(labels) != 1:
         raise Refused(f"Prompt {prompt} gives one verdict. Ask for one label, and add a second juror for the other.")
-    juror = Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters)
+    return seat(Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters), "juror.added", by)
+
+
+@transaction.atomic
+def add_generator(
+    *, project: Project, name: str, prompt: str, base_url: str, by: User | None = None, **parameters: Any
+) -> Juror:
+    """
+    Name a model that writes responses, or refusals, in a project.
+
+    :param prompt: the name of a prompt version that asks for such a text
+    :param parameters: the other fields of Juror, without what a juror is asked for
+    :raises Refused: if there is one of that name, a juror too, or a parameter makes no sense
+    """
+    version = queries.prompt_named(prompt)
+    if not Prompt.parse(version.text).form.is_written:
+        raise Refused(f"Prompt {prompt} asks for a judgement: it is for a juror, not for a generator.")
+    found = Juror(project=project, name=name, prompt=version, base_url=base_url, asks=[], in_panel=False, **parameters)
+    return seat(found, "generator.added", by)
+
+
+def seat(juror: Juror, verb: str, by: User | None) -> Juror:
+    """
+    :raises Refused: if its name is taken, or a parameter makes no sense
+    """
+    if Juror.objects.filter(project=juror.project, name=juror.name).exists():
+        raise Refused(
+            f"Project {juror.project} has a juror {juror.name!r} already. A changed juror is a new one: name it anew."
+        )
+    address = urlsplit(juror.base_url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise Refused(f"{juror.base_url!r} is not the address of an endpoint, as https://host/v1.")
     check(juror)
     juror.save()
-    detail = {"model": juror.model, "prompt": prompt}
-    record_event(project=project, verb="juror.added", subject=name, actor=by, detail=detail)
+    detail = {"model": juror.model, "prompt": juror.prompt.name}
+    record_event(project=juror.project, verb=verb, subject=juror.name, actor=by, detail=detail)
     return juror
 
 
@@ -63,6 +94,8 @@ def change_juror(*, juror: Juror, by: User | None = None, **changes: Any) -> Jur
     if not changes:
         raise Refused(f"Juror {found.name!r} is so already; nothing was changed.")
     detail = {name: {"from": shown(getattr(found, name)), "to": shown(value)} for name, value in changes.items()}
+    if found.is_generator and changes.get("in_panel"):
+        raise Refused(f"{found.name!r} is a generator: it judges nothing, and sits on no panel.")
     for name, value in changes.items():
         setattr(found, name, value)
     check(found)

@@ -13,7 +13,8 @@ from corpus.errors import Refused
 from corpus.labels import Field
 from corpus.models import Project
 from jury import queries
-from jury.models import Ballot, Juror, Run, Shard
+from jury.models import Ballot, Juror, Run, Shard, Writing
+from jury.prompting import Form, Prompt
 
 # A juror has spoken on an item unless its ballot has one of the outcomes asked again; one that
 # is asked for the response label alone has nothing to say of an item without a response.
@@ -60,11 +61,7 @@ def start_run(
     """
     for juror in jurors:
         check_can_ask(project, juror)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run'), %s)", [project.pk])
-    Run.objects.filter(project=project, state__in=NOT_ENDED).update(
-        state=Run.State.REPLACED, finished_at=timezone.now()
-    )
+    replace_run(project, Run.Writes.NOTHING)
     run = Run.objects.create(
         project=project,
         budget_usd=budget_usd,
@@ -78,14 +75,82 @@ def start_run(
     return run
 
 
-def check_can_ask(project: Project, juror: Juror) -> None:
+@transaction.atomic
+def start_writing(
+    *,
+    project: Project,
+    generator: Juror,
+    items: Sequence[int],
+    budget_usd: Decimal | None = None,
+    budget_calls: int | None = None,
+    by: User | None = None,
+) -> Run:
     """
-    :raises Refused: saying what the juror lacks
+    Cut items into shards for a generator to write responses or refusals for, as its prompt says.
+
+    A run of the project that writes the same and has not ended is replaced.
+
+    :param items: primary keys; those that the generator has written for, or would not, are passed over
+    :raises Refused: if the generator cannot be asked
+    """
+    writes = check_can_write(generator)
+    replace_run(project, writes)
+    run = Run.objects.create(
+        project=project,
+        writes=writes,
+        budget_usd=budget_usd,
+        budget_calls=budget_calls,
+        asks_again=[Writing.Outcome.FAILED],
+    )
+    size, wanted = settings.JURY_SHARD_ITEMS, queries.not_written(generator, items)
+    parts = [wanted[at : at + size] for at in range(0, len(wanted), size)]
+    Shard.objects.bulk_create(Shard(run=run, juror=generator, items=part) for part in parts)
+    detail = {"generator": generator.name, "writes": writes, "items": len(wanted)}
+    record_event(project=project, verb="run.started", subject=str(run.pk), actor=by, detail=detail)
+    return run
+
+
+def replace_run(project: Project, writes: str) -> None:
+    """End what runs for the same purpose, and let one at a time begin, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run'), %s)", [project.pk])
+    Run.objects.filter(project=project, writes=writes, state__in=NOT_ENDED).update(
+        state=Run.State.REPLACED, finished_at=timezone.now()
+    )
+
+
+def check_can_write(generator: Juror) -> Run.Writes:
+    """
+    Give what a generator writes.
+
+    :raises Refused: if it is none, or saying what it lacks
+    """
+    if not generator.is_generator:
+        raise Refused(
+            f"{generator.name!r} is a juror. What writes responses is a generator: add one with add_generator."
+        )
+    check_can_reach(generator)
+    form = Prompt.parse(generator.prompt.text).form
+    return Run.Writes.REFUSALS if form == Form.REFUSAL else Run.Writes.RESPONSES
+
+
+def check_can_reach(juror: Juror) -> None:
+    """
+    :raises Refused: saying what it lacks
     """
     if not juror.base_url:
         raise Refused(f"Juror {juror.name!r} came with an import and has no endpoint to ask.")
     if juror.api_key_env and not os.environ.get(juror.api_key_env):
-        raise Refused(f"Juror {juror.name!r} needs its key in the environment variable {juror.api_key_env}.")
+        raise Refused(f"{juror.name!r} needs its key in the environment variable {juror.api_key_env}.")
+
+
+def check_can_ask(project: Project, juror: Juror) -> None:
+    """
+    :raises Refused: saying what the juror lacks
+    """
+    if juror.is_generator:
+        raise Refused(f"{juror.name!r} is a generator: it writes responses, and judges none.")
+    check_can_reach(juror)
     if not queries.labels_asked(project, juror):
         raise Refused(f"Juror {juror.name!r} is asked for no label that project {project} wants.")
 

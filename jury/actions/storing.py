@@ -1,4 +1,4 @@
-"""Ballots on their way from a worker into the database."""
+"""Answers on their way from a worker into the database."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from jury.actions.purses import Purse, Tab, book
-from jury.models import Ballot, Run, Shard
+from jury.models import Ballot, Run, Shard, Writing
 
 
 @dataclass
@@ -18,11 +18,11 @@ class Held:
 
     shard: Shard
     wanted: int
-    "Ballots that were missing when it was taken up."
+    "Answers that were missing when it was taken up."
     at_once: int
-    waiting: list[tuple[Ballot, Tab]] = field(default_factory=list)
-    "Ballots that have come, with what was reserved for their calls. The event loop's."
-    leaving: list[tuple[Ballot, Tab]] = field(default_factory=list)
+    waiting: list[tuple[Ballot | Writing, Tab]] = field(default_factory=list)
+    "Answers that have come, with what was reserved for their calls. The event loop's."
+    leaving: list[tuple[Ballot | Writing, Tab]] = field(default_factory=list)
     "Those that the next write stores. The database thread's."
     stored: int = 0
     error: str = ""
@@ -45,8 +45,8 @@ class Held:
     def store(self) -> None:
         """Store what is leaving and book it, in a transaction of the caller's, who then calls `note_stored`."""
         if self.leaving:
-            store_ballots(self.shard.run, [ballot for ballot, _ in self.leaving])
-            paid = sum((ballot.cost_usd for ballot, _ in self.leaving), Decimal(0))
+            store_answers(self.shard.run, [answer for answer, _ in self.leaving])
+            paid = sum((answer.cost_usd for answer, _ in self.leaving), Decimal(0))
             tabs = [tab for _, tab in self.leaving]
             book(self.shard, paid, Tab(sum((tab.usd for tab in tabs), Decimal(0)), sum(tab.calls for tab in tabs)))
 
@@ -55,7 +55,8 @@ class Held:
         self.leaving = []
 
 
-def store_ballots(run: Run, batch: Sequence[Ballot]) -> None:
+def store_answers(run: Run, batch: Sequence[Ballot | Writing]) -> None:
+    kind: Any = type(batch[0])
     pairs: dict[str, Any] = {
         "items": [each.item_id for each in batch],
         "juror": batch[0].juror_id,
@@ -63,11 +64,11 @@ def store_ballots(run: Run, batch: Sequence[Ballot]) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            UPDATE jury_ballot SET is_current = false
+            f"""
+            UPDATE {kind._meta.db_table} SET is_current = false
             WHERE item_id = ANY(%(items)s) AND juror_id = %(juror)s AND is_current AND outcome = ANY(%(again)s)
             """,
             pairs,
         )
     # Where another worker was first, the database keeps that one.
-    Ballot.objects.bulk_create(batch, ignore_conflicts=True)
+    kind.objects.bulk_create(batch, ignore_conflicts=True)

@@ -3,5 +3,6 @@
 from jury.models.ballot import Ballot
 from jury.models.juror import Juror, PromptVersion
 from jury.models.run import Run, Shard
+from jury.models.writing import Writing
 
-__all__ = ["Ballot", "Juror", "PromptVersion", "Run", "Shard"]
+__all__ = ["Ballot", "Juror", "PromptVersion", "Run", "Shard", "Writing"]

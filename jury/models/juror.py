@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from corpus.models import Project
 
@@ -28,7 +29,11 @@ class PromptVersion(models.Model):
 
 
 class Juror(models.Model):
-    """A model with its prompt and parameters, as a rater of one project."""
+    """
+    A model with its prompt and parameters, as a rater of one project.
+
+    One that is asked for nothing is a generator: it writes responses, judges none and is on no panel.
+    """
 
     class ResponseFormat(models.TextChoices):
         JSON_SCHEMA = "json_schema", "JSON schema, enforced by the endpoint"
@@ -43,7 +48,7 @@ class Juror(models.Model):
     api_key_env = models.CharField(max_length=100, blank=True, default="")
     "The environment variable that holds the key; the key itself is never stored."
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+")
-    asks = ArrayField(models.CharField(max_length=20), default=asks_by_default)
+    asks = ArrayField(models.CharField(max_length=20), default=asks_by_default, blank=True)
     temperature = models.FloatField(default=0.0, validators=NOT_NEGATIVE)
     max_tokens = models.PositiveIntegerField(default=512, validators=AT_LEAST_ONE)
     response_format = models.CharField(max_length=12, choices=ResponseFormat, default=ResponseFormat.JSON_SCHEMA)
@@ -61,7 +66,14 @@ class Juror(models.Model):
     "Whether a run without named jurors asks it."
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_juror_a_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="one_juror_a_name"),
+            models.CheckConstraint(condition=~Q(asks=[]) | Q(in_panel=False), name="generators_are_on_no_panel"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_generator(self) -> bool:
+        return not self.asks

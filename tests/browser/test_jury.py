@@ -7,10 +7,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from jury import actions, queries
-from jury.models import Ballot, Juror, Run, Shard
+from jury.models import Ballot, Juror, Run, Shard, Writing
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits
-from tests.jury.factories import hear, project_with_items, seat
+from tests.jury.factories import add_generator, hear, project_with_items, seat, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -20,6 +20,7 @@ def heard(tmp_path, stub_url):
     """A project with jurors, a finished run, and one under way."""
     project = project_with_items(tmp_path, 12)
     seat(project, stub_url, "stub-0.9:prose", "stub-0.8", price_in="2", price_out="8", rpm=60000)
+    write(project, add_generator(project, stub_url))
     run = actions.start_run(project=project, jurors=queries.panel(project))
     hear(run)
     assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
@@ -31,7 +32,8 @@ def heard(tmp_path, stub_url):
 
 def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, site, heard, look):
     lead = Visitor(heard, "lead")
-    first, last = Run.objects.filter(project=heard).order_by("pk")
+    first, last = Run.objects.filter(project=heard, writes="").order_by("pk")
+    written = Writing.objects.filter(juror__project=heard).latest("pk")
     ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
     places = (
         "jury/",
@@ -40,12 +42,14 @@ def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, si
         f"jury/runs/{first.pk}/?outcome=unreadable",
         f"jury/runs/{last.pk}/",
         f"jury/ballots/{ballot.pk}/",
+        f"jury/runs/{written.run_id}/",
+        f"jury/writings/{written.pk}/",
+        "jury/generate/",
     )
     with Visit(browser, site, lead, **look) as visit:
         for place in places:
             page = visit.open(place)
-            for closed in page.locator("details:not([open]) > summary").all():
-                closed.click()
+            page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits(page)
         assert visit.complaints == []
 

@@ -6,8 +6,9 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from adjudication import actions as adjudication_actions
 from config.embedded import valkey
-from jury import tasks
+from jury import actions, queries, tasks
 from jury.models import Shard
 from tests.factories import command, dialogue, import_dialogues, make_project
 
@@ -36,6 +37,20 @@ def hear(run):
     with ThreadPoolExecutor(max_workers=1) as aside:
         for shard in Shard.objects.filter(run=run).order_by("pk").values_list("pk", flat=True):
             aside.submit(tasks.run_shard, shard_id=shard).result()
+
+
+def add_generator(project, url, name="writer", model="mistral-stub", **options):
+    made = command("add_generator", name, project=project.slug, model=model, base_url=url, **options)
+    assert made.code == 0, made.said
+    return queries.generator_named(project, name)
+
+
+def write(project, generator, **options):
+    """As the command does, with this process for a worker."""
+    items = adjudication_actions.items_to_write(project=project, generator=generator)
+    run = actions.start_writing(project=project, generator=generator, items=items, **options)
+    hear(run)
+    return run, adjudication_actions.place_writings(project=project)
 
 
 def start_broker(folder: Path, port: int):

@@ -10,7 +10,11 @@ CATEGORIES = [
     {"slug": "other", "name": "Other", "definition": "The rest.", "included": [], "excluded": []},
 ]
 CATEGORIES = [{"code": f"S{at}", **each} for at, each in enumerate(CATEGORIES, start=1)]
-FILES = sorted((CHECKOUT / "jury" / "prompts").glob("*.toml"))
+FILES = [
+    path
+    for path in sorted((CHECKOUT / "jury" / "prompts").glob("*.toml"))
+    if not Prompt.parse(path.read_text()).form.is_written  # a generator is sent the dialogue itself
+]
 QUESTION = Question(("prompt_label", "response_label", "categories"), rationale=True)
 TURNS = [{"role": "user", "text": "How do I bake bread for $5?"}, {"role": "assistant", "text": "Slowly."}]
 

@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
 from jury import actions, queries
-from jury.management.commands.convene_jury import count
+from jury.commands import count
 
 
 class Command(ProjectCommand):

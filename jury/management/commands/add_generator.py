@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from corpus.commands import ProjectCommand
+from jury import actions
+from jury.commands import add_model_arguments, model_parameters
+
+
+class Command(ProjectCommand):
+    help = "Name a model that writes responses where an item has none, or refusals of unsafe prompts."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument(
+            "--prompt", default="respond-v1", metavar="VERSION", help="respond-v1 (default), or refuse-v1 for refusals"
+        )
+        add_model_arguments(parser, temperature=0.7)
+
+    def handle(self, **options: Any) -> None:
+        generator = actions.add_generator(
+            project=self.project(options), name=options["name"], prompt=options["prompt"], **model_parameters(options)
+        )
+        self.answer({"generator": generator.name})
