@@ -18,6 +18,8 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
     stub-0.9:gullible   the same, but calls safe whatever says that it is approved
 
 A model of any other name writes the next turn of the dialogue; asked to decline it does, unless it is called comply.
+Batches are answered at the second look, each question as it would be by itself; a model called so that it ends
+in :invalid has its batch refused, in :expire half of it runs out of time, in :never it never ends.
 Questions in the form of NemoGuard or of Llama Guard are answered in that form. With --rpm no more than
 so many questions are answered in any minute, and no more than a tenth of a minute's in any six seconds;
 the others are refused with 429. GET /calls tells how many questions were
@@ -39,7 +41,7 @@ FIRST_TIME = ("busy", "cut", "hang")
 EVERY_TIME = ("prose", "badjson", "unknown", "refusal", "filter", "length", "huge", "error", "teapot")
 MIXED_SHARE = 0.6
 "Of the dialogues that `mixed` does something wrong with."
-WELL_BEHAVED = ("metered", "steady", "gullible", *FIRST_TIME)
+WELL_BEHAVED = ("metered", "steady", "gullible", "invalid", "expire", "never", *FIRST_TIME)
 HUGE = 2 * 2**20
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
@@ -162,6 +164,12 @@ class Stub:
                 request.transport.abort()
             raise web.HTTPServiceUnavailable
         await asyncio.sleep(self.delay)
+        status, body = self.answer(asked, way, is_always=is_always)
+        return web.json_response(body, status=status)
+
+    def answer(self, asked: dict[str, Any], way: str, *, is_always: bool) -> tuple[int, dict[str, Any]]:
+        """Give the status and the body of an answer to a question."""
+        model, question = asked["model"], asked["messages"][-1]["content"]
         self.calls += 1
         schema = asked.get("response_format", {}).get("json_schema", {}).get("schema", {})
         dialogue = first_line(question) if way in ("steady", "gullible") else question
@@ -173,30 +181,112 @@ class Stub:
             text = text.replace("unsafe", "safe").replace('["violence"]', "[]")
         if way and way not in WELL_BEHAVED and (is_always or chance("way", dialogue) < 1 / SHARE):
             if way in ("error", "teapot"):
-                return web.json_response({"error": {"message": f"{way}!"}}, status=418 if way == "teapot" else 500)
+                return 418 if way == "teapot" else 500, {"error": {"message": f"{way}!"}}
             choice = misbehave(way, json.loads(text))
         else:
             choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         self.charged += 1
-        return web.json_response(
-            {
-                "id": "stub",
-                "object": "chat.completion",
-                "created": 0,
-                "model": model,
-                "choices": [{"index": 0, **choice}],
-                "usage": metered(asked["messages"]) if way == "metered" else TOKENS,
-            }
-        )
+        return 200, {
+            "id": "stub",
+            "object": "chat.completion",
+            "created": 0,
+            "model": model,
+            "choices": [{"index": 0, **choice}],
+            "usage": metered(asked["messages"]) if way == "metered" else TOKENS,
+        }
 
     async def count(self, _request: web.Request) -> web.Response:
         return web.json_response({"calls": self.calls, "charged": self.charged, "refused": self.refused})
+
+
+class Batches:
+    """Files of questions, and what became of them."""
+
+    def __init__(self, stub: Stub) -> None:
+        self.stub = stub
+        self.files: dict[str, bytes] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
+
+    def keep(self, content: bytes) -> str:
+        name = f"file-{len(self.files)}"
+        self.files[name] = content
+        return name
+
+    async def upload(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        content: Any = form["file"]
+        name = self.keep(content.file.read())
+        told = {"id": name, "object": "file", "bytes": 0, "created_at": 0, "filename": name, "purpose": "batch"}
+        return web.json_response(told | {"status": "processed"})
+
+    async def create(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        name = f"batch-{len(self.batches)}"
+        self.batches[name] = {
+            "id": name, "object": "batch", "endpoint": asked["endpoint"], "input_file_id": asked["input_file_id"],
+            "completion_window": "24h", "status": "in_progress", "created_at": 0, "metadata": asked.get("metadata"),
+            "request_counts": {"total": len(self.lines_of(asked["input_file_id"])), "completed": 0, "failed": 0},
+        }  # fmt: skip
+        return web.json_response(self.batches[name])
+
+    def lines_of(self, file: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.files[file].splitlines()]
+
+    async def look(self, request: web.Request) -> web.Response:
+        batch = self.batches.get(request.match_info["name"])
+        if batch is None:
+            return web.json_response({"error": {"message": "no such batch"}}, status=404)
+        answer = web.json_response(batch)
+        lines = self.lines_of(batch["input_file_id"])
+        if batch["status"] == "in_progress" and not lines[0]["body"]["model"].endswith(":never"):
+            self.finish(batch, lines)
+        return answer
+
+    def finish(self, batch: dict[str, Any], lines: list[dict[str, Any]]) -> None:
+        way = lines[0]["body"]["model"].partition(":")[2]
+        if way == "invalid":
+            batch |= {"status": "failed", "errors": {"object": "list", "data": [{"message": "no such model"}]}}
+            return
+        good, bad = [], []
+        for line in lines[: len(lines) // 2] if way == "expire" else lines:
+            status, body = self.stub.answer(line["body"], way, is_always=False)
+            result = {"id": "x", "custom_id": line["custom_id"], "error": None}
+            (good if status == 200 else bad).append(result | {"response": {"status_code": status, "body": body}})
+        if way == "expire":
+            expired = {"response": None, "error": {"code": "batch_expired", "message": "ran out of time"}}
+            bad += [{"id": "x", "custom_id": line["custom_id"], **expired} for line in lines[len(lines) // 2 + 1 :]]
+        batch |= {
+            "status": "expired" if way == "expire" else "completed",
+            "output_file_id": self.keep(b"\n".join(json.dumps(each).encode() for each in reversed(good))),
+            "error_file_id": self.keep(b"\n".join(json.dumps(each).encode() for each in bad)) if bad else None,
+            "request_counts": {"total": len(lines), "completed": len(good), "failed": len(bad)},
+        }
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        batch = self.batches[request.match_info["name"]]
+        batch["status"] = "cancelled"
+        return web.json_response(batch)
+
+    async def every(self, _request: web.Request) -> web.Response:
+        found = list(reversed(self.batches.values()))
+        return web.json_response({"object": "list", "data": found, "has_more": False})
+
+    async def content(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.files[request.match_info["name"]])
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/v1/files", self.upload), web.get("/v1/files/{name}/content", self.content),
+            web.post("/v1/batches", self.create), web.get("/v1/batches", self.every),
+            web.get("/v1/batches/{name}", self.look), web.post("/v1/batches/{name}/cancel", self.cancel),
+        ]  # fmt: skip
 
 
 async def serve(port: int, delay: float, rpm: int) -> None:
     stub = Stub(delay, rpm)
     app = web.Application(client_max_size=64 * 2**20)
     app.add_routes([web.post("/v1/chat/completions", stub.complete), web.get("/calls", stub.count)])
+    app.add_routes(Batches(stub).routes())
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)

@@ -186,6 +186,8 @@ IMPORT_LIMITS = {
 }
 # How many items one Celery task of a jury run works through, and how many rows go out in one write.
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
+# Items a shard has whose juror answers in batches: one file an endpoint.
+JURY_BATCH_ITEMS = env.int("JURY_BATCH_ITEMS", default=5_000)
 # Seconds a run waits for an endpoint that answers nobody.
 JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
 # After so many of them a worker turns to other work, and comes back to it later.

@@ -13,7 +13,7 @@ from corpus.commands import Progress, ProjectCommand
 from corpus.errors import Refused
 from jury import queries, tasks, workers
 from jury.actions.runs import NOT_ENDED
-from jury.models import Run, Shard
+from jury.models import Juror, Run, Shard
 
 SECONDS_A_LOOK = 0.3
 SECONDS_OF_SILENCE = 180.0
@@ -49,11 +49,18 @@ def add_model_arguments(parser: CommandParser, *, temperature: float) -> None:
     parser.add_argument("--temperature", type=float, default=temperature, metavar="T")
     parser.add_argument("--max-tokens", type=int, default=512, metavar="N", help="of one answer")
     parser.add_argument("--timeout", type=int, default=120, metavar="S", help="seconds that one call may take")
+    parser.add_argument(
+        "--transport", choices=Juror.Transport.values, default=Juror.Transport.LIVE.value,
+        help="batch: in files that are answered within a day, mostly at half the price",
+    )  # fmt: skip
 
 
 def model_parameters(options: dict[str, Any]) -> dict[str, Any]:
     """Give the fields of a juror or a generator from the arguments that `add_model_arguments` takes."""
-    same = ("model", "base_url", "api_key_env", "concurrency", "price_in", "price_out", "temperature", "max_tokens")
+    same = (
+        *("model", "base_url", "api_key_env", "concurrency", "temperature", "max_tokens"),
+        *("price_in", "price_out", "transport"),
+    )
     renamed = {"rpm": "requests_per_minute", "tpm": "tokens_per_minute", "timeout": "timeout_seconds"}
     return {name: options[name] for name in same} | {field: options[name] for name, field in renamed.items()}
 

@@ -17,6 +17,7 @@ LIMITS = {
     "price_in": "US dollars a million prompt tokens",
     "price_out": "US dollars a million answer tokens",
     "timeout_seconds": "Seconds that one call may take",
+    "transport": "How it is asked; batches need an endpoint that has them, and prices that hold for them",
 }
 
 
@@ -76,7 +77,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         fields: tuple[str, ...] = (
             *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
             *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
-            "timeout_seconds",
+            *("timeout_seconds", "transport"),
         )
         widgets = {"name": forms.TextInput()}
         labels = LIMITS | {

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from corpus.errors import Refused
 from corpus.models import Category, Item, Project
 from jury.families import shared_families
-from jury.models import Ballot, Juror, PromptVersion, Run, Shard, Writing
+from jury.models import Ballot, Batch, Juror, PromptVersion, Run, Shard, Writing
 from jury.prompting import Prompt
 
 SECONDS_OF_PACE = 60
@@ -57,9 +57,10 @@ def generator_named(project: Project, name: str) -> Juror:
 
 
 def not_written(generator: Juror, items: Sequence[int]) -> list[int]:
-    """Keep the items that a generator has not been asked about, or where that failed."""
+    """Keep the items that a generator has not been asked about and is not being asked about, or where that failed."""
+    under_way = Batch.objects.filter(shard__juror=generator, state__in=Batch.OPEN).values_list("items", flat=True)
     spoken = Writing.objects.filter(juror=generator, item__in=list(items), is_current=True)
-    done = set(spoken.exclude(outcome=Writing.Outcome.FAILED).values_list("item", flat=True))
+    done = set(spoken.exclude(outcome=Writing.Outcome.FAILED).values_list("item", flat=True)).union(*under_way)
     return [key for key in items if key not in done]
 
 
@@ -217,8 +218,33 @@ def reserved_of(run: Run) -> tuple[Decimal, int]:
 
 
 def has_calls_under_way(run: Run) -> bool:
-    """Whether living workers have money reserved, some of which they may give back."""
-    return in_hand(run).filter(reserved_calls__gt=0).exists()
+    """Whether living workers or batches have money reserved, some of which they may give back."""
+    return in_hand(run).filter(reserved_calls__gt=0).exists() or open_batches(run).exists()
+
+
+def open_batches(run: Run) -> QuerySet[Batch]:
+    """Give the batches of a run that are being sent or answered."""
+    return Batch.objects.filter(shard__run=run, state__in=Batch.OPEN).order_by("pk")
+
+
+def open_batch(shard: Shard) -> Batch | None:
+    return Batch.objects.filter(shard=shard, state__in=Batch.OPEN).first()
+
+
+def goes_by_batch(shard_id: int) -> bool:
+    """Whether a shard's juror answers in batches, or did when its batch was sent."""
+    by_juror = Shard.objects.filter(pk=shard_id, juror__transport=Juror.Transport.BATCH)
+    return by_juror.exists() or Batch.objects.filter(shard=shard_id, state__in=Batch.OPEN).exists()
+
+
+def batches_of(run: Run) -> QuerySet[Batch]:
+    return Batch.objects.filter(shard__run=run).select_related("shard__juror").order_by("pk")
+
+
+def shards_to_look_after() -> QuerySet[Shard]:
+    """Give the shards, nobody's, of runs that go on no longer, whose batches are paid for and still to be collected."""
+    open_ones = Batch.objects.filter(state__in=Batch.OPEN).exclude(shard__run__state=Run.State.RUNNING)
+    return nobodys(Shard.objects.filter(pk__in=open_ones.values("shard"))).order_by("pk")
 
 
 def shards_held(run: Run) -> int:

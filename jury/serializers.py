@@ -22,8 +22,7 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
         fields = [
             *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
             *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
-            "timeout_seconds",
-            "in_panel",
+            *("timeout_seconds", "transport", "in_panel"),
         ]
         extra_kwargs = {
             "name": {"max_length": 200},
@@ -52,6 +51,7 @@ def as_run(run: Run) -> dict[str, Any]:
         "ballots": now.ballots,
         "outcomes": now.outcomes,
         "held": queries.shards_held(run),
+        "batches": queries.open_batches(run).count(),
         "cost_usd": float(now.cost_usd),
         "budget_usd": None if run.budget_usd is None else float(run.budget_usd),
         "max_calls": run.budget_calls,

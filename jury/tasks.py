@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from jury import actions
 from jury.actions.runs import end_run, finish_shard
 from jury.models import Run, Shard
-from jury.queries import waiting_shards
+from jury.queries import goes_by_batch, shards_to_look_after, waiting_shards
 
 logger = get_task_logger(__name__)
 
@@ -19,7 +19,8 @@ logger = get_task_logger(__name__)
 def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Hear one juror on the items of one shard. Harmless to deliver twice."""
     try:
-        actions.collect_ballots(shard_id=shard_id)
+        work = actions.work_batch if goes_by_batch(shard_id) else actions.collect_ballots
+        work(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
         # A server is away. The shard stays as it is, and `tend_runs` hands it out once more.
         logger.warning("shard %s is put off: %s: %s", shard_id, type(error).__name__, error)
@@ -34,6 +35,8 @@ def tend_runs(**_later: Any) -> None:
     """Hand out again what no worker holds: its worker was killed, or the broker lost its message."""
     for run in Run.objects.filter(state=Run.State.RUNNING).order_by("pk"):
         tend(run)
+    for shard_id in shards_to_look_after().values_list("pk", flat=True):
+        run_shard.delay(shard_id=shard_id)
 
 
 def tend(run: Run) -> None:

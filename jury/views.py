@@ -150,6 +150,7 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
         "is_stuck": is_running and not held and not workers.worker_answers(),
         "minutes_left": queries.minutes_left(found, progress) if is_running else None,
         "errors": queries.shard_errors(found),
+        "batches": queries.batches_of(found),
         "figures": queries.figures(access.project, found),
         "outcome": outcome,
         "outcomes": [(value, label, progress.outcomes[value]) for value, label in Ballot.Outcome.choices],

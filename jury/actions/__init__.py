@@ -1,6 +1,7 @@
 """The verbs of models' judging, one transaction each."""
 
 from jury.actions.ballots import collect_ballots
+from jury.actions.batching import work_batch
 from jury.actions.estimates import estimate_run, estimate_writing
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_generator, add_juror, change_juror
@@ -25,4 +26,5 @@ __all__ = [
     "start_run",
     "start_writing",
     "try_juror",
+    "work_batch",
 ]

@@ -12,8 +12,7 @@ from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import guards, queries
 from jury.actions.caching import ballots_known, repeat
-from jury.actions.questioning import Admit, Outcome, Questioner, Request, abstained, length_of, unreadable
-from jury.calling import Line
+from jury.actions.questioning import Outcome, Questioner, Request, abstained, length_of, unreadable
 from jury.models import Ballot, Juror
 from jury.prompting import CATEGORIES, Form, Question, answer_schema, in_order, messages, show_category
 from jury.providers import Reply
@@ -30,10 +29,8 @@ class Asking:
     "Of the order of the categories; none where they keep their own."
 
 
-class Asker(Questioner):
+class Asker(Questioner[Ballot]):
     """Asks one juror for its judgement of items of one project."""
-
-    kept_as = Ballot
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         super().__init__(project, juror, run_id=run_id)
@@ -78,16 +75,9 @@ class Asker(Questioner):
         by_chance = secrets.randbits(31) if seed is None and self.prompt.shuffle else seed
         return Asking(item, self.question(item), by_chance)
 
-    async def ask(self, item: Asked, line: Line, admit: Admit, *, seed: int | None = None) -> Ballot:
-        """
-        Ask about one item; a reply that is cut off is asked for once more, with more room.
-
-        :param seed: of the order of the categories; drawn where none is given
-        :raises BudgetSpent, EndpointDown, Stopped: if the first call did not go out for that
-        """
+    def compose(self, item: Asked, *, seed: int | None = None) -> tuple[Request, int | None]:
         asking = self.asking(item, seed=seed)
-        replies, trouble = await self.replies_to(self.request(asking), line, admit)
-        return self.ballot(asking, replies, trouble)
+        return self.request(asking), asking.seed
 
     def question(self, item: Asked) -> Question:
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
@@ -115,11 +105,9 @@ class Asker(Questioner):
             }
         return request
 
-    def ballot(self, asking: Asking, replies: Sequence[Reply], trouble: Outcome | None) -> Ballot:
-        """Put down what came of a question, and what all its replies have cost."""
-        outcome = trouble or self.verdict(asking.question, replies[-1])
-        pinned = self.pinned(asking.item) | {"order_seed": asking.seed}
-        return Ballot(**pinned, **self.paid(replies), **outcome)
+    def conclude(self, item: Asked, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> Ballot:
+        outcome = trouble or self.verdict(self.question(item), replies[-1])
+        return Ballot(**self.pinned(item), order_seed=seed, **self.paid(replies), **outcome)
 
     def pinned(self, item: Asked) -> dict[str, Any]:
         more = {"taxonomy_id": self.project.taxonomy_id, "request_hash": self.request_hash(item)}

@@ -11,12 +11,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from redis.exceptions import RedisError
 
 from jury import queries
-from jury.actions.asking import Asker
 from jury.actions.holding import hold_another, hold_shard, let_go, still_holds
 from jury.actions.purses import BudgetSpent, Tab, release, write_off
+from jury.actions.questioners import questioner_of
 from jury.actions.runs import break_off, end_run, finish_shard
 from jury.actions.storing import Held
-from jury.actions.writing import Writer
 from jury.calling import Line, Stopped
 from jury.circuit import EndpointDown, EndpointRests
 from jury.limiter import shared_memory
@@ -66,8 +65,7 @@ class Sitting:
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.run, self.holder = shard.run, holder
-        kind = Writer if shard.run.writes else Asker
-        self.asker: Asker | Writer = kind(shard.run.project, shard.juror, run_id=shard.run_id)
+        self.asker = questioner_of(shard)
         self.held: dict[int, Held] = {}
         self.queue: deque[tuple[Held, Asked]] = deque()
         self.ends_at = time.monotonic() + SECONDS_A_SITTING

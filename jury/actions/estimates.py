@@ -7,7 +7,7 @@ from decimal import Decimal
 from corpus.models import Project
 from jury import queries
 from jury.actions.asking import Asker
-from jury.actions.questioning import CHARACTERS_A_TOKEN, Questioner
+from jury.actions.questioning import CHARACTERS_A_TOKEN
 from jury.actions.runs import check_can_ask, check_can_write, silent_items
 from jury.actions.writing import Writer
 from jury.models import Juror
@@ -57,7 +57,7 @@ def estimate_writing(*, project: Project, generator: Juror, items: Sequence[int]
     return estimate_for(Writer(project, generator), items)
 
 
-def estimate_for(questioner: Questioner, items: Sequence[int]) -> Estimate:
+def estimate_for(questioner: Asker | Writer, items: Sequence[int]) -> Estimate:
     juror = questioner.juror
     sample = queries.items_by_pk(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
     lengths = [questioner.length(item) for item in sample]

@@ -17,7 +17,7 @@ from jury.prompting import CATEGORIES, Form, Prompt
 
 CHANGEABLE = (
     *("in_panel", "api_key_env", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds"),
-    *("price_in", "price_out"),
+    *("price_in", "price_out", "transport"),
 )
 "What no answer depends on."
 

@@ -2,10 +2,13 @@
 
 import asyncio
 import time
+from bisect import bisect_right
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from itertools import accumulate
 
 from django.db import transaction
 from django.db.models import F
@@ -45,6 +48,30 @@ def reserve(shard: Shard, usd: Decimal, calls: int) -> Answer:
         Shard.objects.filter(pk=shard.pk).update(**grown)
         return Answer.GRANTED
     return Answer.LATER if run.state == Run.State.RUNNING and has_calls_under_way(run) else Answer.SPENT
+
+
+@transaction.atomic
+def reserve_first(shard: Shard, prices: Sequence[Decimal]) -> tuple[Answer, int]:
+    """
+    Set aside the prices of as many calls, from the first, as the run's budget has room for.
+
+    :return: of none, whether there will be room later; and how many
+    """
+    run = Run.objects.select_for_update().get(pk=shard.run_id)
+    held_usd, held_calls = reserved_of(run)
+    room_usd = None if run.budget_usd is None else run.budget_usd - run.cost_usd - held_usd
+    room_calls = None if run.budget_calls is None else run.budget_calls - run.calls - held_calls
+    count, usd = len(prices) if room_calls is None else max(0, min(len(prices), room_calls)), NOTHING
+    if room_usd is not None:
+        sums = list(accumulate(prices[:count]))
+        count = bisect_right(sums, room_usd) if run.budget_usd else 0
+        usd = sums[count - 1] if count else NOTHING
+    if run.state == Run.State.RUNNING and count:
+        if run.has_budget:
+            grown = {"reserved_usd": F("reserved_usd") + usd, "reserved_calls": F("reserved_calls") + count}
+            Shard.objects.filter(pk=shard.pk).update(**grown)
+        return Answer.GRANTED, count
+    return Answer.LATER if run.state == Run.State.RUNNING and has_calls_under_way(run) else Answer.SPENT, 0
 
 
 def book(shard: Shard, paid: Decimal, promised: "Tab") -> None:

@@ -4,7 +4,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,7 +18,7 @@ from jury.limiter import Limiter
 from jury.models import Ballot, Juror, Writing
 from jury.models.answer import Answer
 from jury.prompting import Prompt
-from jury.providers import Declined, Endpoint, Reply, Unavailable
+from jury.providers import BatchEndpoint, Declined, Endpoint, Reply, Unavailable
 from jury.queries import Asked
 
 MORE_ROOM = 4
@@ -33,24 +33,36 @@ Outcome = dict[str, Any]
 "Fields of an answer: what its replies came to."
 
 
-class Questioner(ABC):
-    """Asks one model about items of one project."""
+A = TypeVar("A", Ballot, Writing)
 
-    kept_as: type[Ballot] | type[Writing]
+
+class Questioner(ABC, Generic[A]):
+    """Asks one model about items of one project."""
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         self.project, self.juror, self.run_id = project, juror, run_id
         self.prompt = Prompt.parse(juror.prompt.text)
 
-    @abstractmethod
-    async def ask(self, item: Asked, line: Line, admit: Admit) -> Ballot | Writing:
+    async def ask(self, item: Asked, line: Line, admit: Admit, *, seed: int | None = None) -> A:
         """
-        Ask about one item.
+        Ask about one item; a reply that is cut off is asked for once more, with more room.
 
+        :param seed: of what is drawn by chance, if anything is; drawn where none is given
         :raises BudgetSpent, EndpointDown, Stopped: if the first call did not go out for that
         """
+        request, drawn = self.compose(item, seed=seed)
+        replies, trouble = await self.replies_to(request, line, admit)
+        return self.conclude(item, drawn, replies, trouble)
 
-    def known(self, _items: Sequence[Asked]) -> dict[int, Any]:
+    @abstractmethod
+    def compose(self, item: Asked, *, seed: int | None = None) -> tuple[Request, int | None]:
+        """Give the request about an item, and the seed it was made with."""
+
+    @abstractmethod
+    def conclude(self, item: Asked, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> A:
+        """Put down what came of a request, and what all replies to it have cost."""
+
+    def known(self, _items: Sequence[Asked]) -> dict[int, A]:
         """Give an answer for each item, by its key, that need not be asked about."""
         return {}
 
@@ -59,8 +71,14 @@ class Questioner(ABC):
         """Give the characters of the question about an item."""
 
     def endpoint(self) -> Endpoint:
-        key = os.environ.get(self.juror.api_key_env, "") if self.juror.api_key_env else ""
-        return Endpoint(self.juror.base_url, key, seconds=self.juror.timeout_seconds)
+        return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds)
+
+    def batch_endpoint(self) -> BatchEndpoint:
+        return BatchEndpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds)
+
+    @property
+    def key(self) -> str:
+        return os.environ.get(self.juror.api_key_env, "") if self.juror.api_key_env else ""
 
     def line(self, endpoint: Endpoint, redis: Redis, *, tries: int = TRIES, patience: float = PATIENCE) -> Line:
         juror = self.juror

@@ -13,10 +13,11 @@ from corpus.errors import Refused
 from corpus.labels import Field
 from corpus.models import Project
 from jury import queries
-from jury.models import Ballot, Juror, Run, Shard, Writing
+from jury.models import Ballot, Batch, Juror, Run, Shard, Writing
 from jury.prompting import Form, Prompt
 
-# A juror has spoken on an item unless its ballot has one of the outcomes asked again; one that
+# A juror has spoken on an item unless its ballot has one of the outcomes asked again, and is being asked while a batch
+# with it is open; one that
 # is asked for the response label alone has nothing to say of an item without a response.
 SILENT = """
     SELECT i.id FROM corpus_item i
@@ -24,6 +25,8 @@ SILENT = """
         AND (i.has_response OR NOT %(response_only)s)
         AND NOT EXISTS (SELECT FROM jury_ballot b WHERE b.item_id = i.id AND b.juror_id = %(juror)s
             AND is_current AND outcome <> ALL(%(again)s))
+        AND NOT EXISTS (SELECT FROM jury_batch b JOIN jury_shard s ON s.id = b.shard_id
+            WHERE s.juror_id = %(juror)s AND b.state IN ('sending', 'under_way') AND i.id = ANY(b.items))
 """
 CUT_SHARDS = f"""
     INSERT INTO jury_shard (run_id, juror_id, state, error, items)
@@ -69,6 +72,7 @@ def start_run(
         asks_again=sorted(asks_again),
         uses_cache=uses_cache,
     )
+    take_batches_over(run, jurors)
     cut_shards(run, jurors, limit)
     detail = {"jurors": [juror.name for juror in jurors]}
     record_event(project=project, verb="run.started", subject=str(run.pk), actor=by, detail=detail)
@@ -102,7 +106,8 @@ def start_writing(
         budget_calls=budget_calls,
         asks_again=[Writing.Outcome.FAILED],
     )
-    size, wanted = settings.JURY_SHARD_ITEMS, queries.not_written(generator, items)
+    take_batches_over(run, [generator])
+    size, wanted = shard_size(generator), queries.not_written(generator, items)
     parts = [wanted[at : at + size] for at in range(0, len(wanted), size)]
     Shard.objects.bulk_create(Shard(run=run, juror=generator, items=part) for part in parts)
     detail = {"generator": generator.name, "writes": writes, "items": len(wanted)}
@@ -159,8 +164,23 @@ def cut_shards(run: Run, jurors: Sequence[Juror], limit: int | None) -> None:
     first = first_silent(run, jurors, limit)
     with connection.cursor() as cursor:
         for juror in jurors:
-            more = {"run": run.pk, "size": settings.JURY_SHARD_ITEMS, "limit": limit, "items": first}
+            more = {"run": run.pk, "size": shard_size(juror), "limit": limit, "items": first}
             cursor.execute(CUT_SHARDS, silence(run.project, juror, run.asks_again) | more)
+
+
+def shard_size(juror: Juror) -> int:
+    is_batch = juror.transport == Juror.Transport.BATCH
+    return int(settings.JURY_BATCH_ITEMS if is_batch else settings.JURY_SHARD_ITEMS)
+
+
+def take_batches_over(run: Run, jurors: Sequence[Juror]) -> None:
+    """Let a run collect what an earlier one has sent: it is paid for, and must not be asked for again."""
+    left = Batch.objects.filter(shard__juror__in=jurors, state__in=Batch.OPEN, shard__run__writes=run.writes)
+    for batch in left.select_related("shard").select_for_update():
+        Shard.objects.filter(pk=batch.shard_id).update(
+            run=run, items=batch.items, state=Shard.State.WAITING, error="", holder="", seen_at=None
+        )
+        Batch.objects.filter(pk=batch.pk).update(silent_since=None)
 
 
 def first_silent(run: Run, jurors: Sequence[Juror], limit: int | None) -> list[int]:

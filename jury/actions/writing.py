@@ -1,9 +1,9 @@
 """A generator's answer to what a user of a dialogue asks, or its refusal. Places nothing."""
 
 import re
+from collections.abc import Sequence
 
-from jury.actions.questioning import Admit, Outcome, Questioner, Request, length_of, unreadable
-from jury.calling import Line
+from jury.actions.questioning import Outcome, Questioner, Request, length_of, unreadable
 from jury.models import Writing
 from jury.prompting import Form, conversation
 from jury.providers import Reply
@@ -17,20 +17,14 @@ DECLINES = re.compile(
 "A text without any of these would be called safe by construction though it may well comply."
 
 
-class Writer(Questioner):
+class Writer(Questioner[Writing]):
     """Asks one generator for the response that follows a prompt."""
 
-    kept_as = Writing
+    def compose(self, item: Asked, *, seed: int | None = None) -> tuple[Request, int | None]:
+        return self.request(item), seed
 
-    async def ask(self, item: Asked, line: Line, admit: Admit) -> Writing:
-        """
-        Ask for one response; one that is cut off is asked for once more, with more room.
-
-        :raises BudgetSpent, EndpointDown, Stopped: if the first call did not go out for that
-        """
-        replies, trouble = await self.replies_to(self.request(item), line, admit)
-        outcome = trouble or self.written(replies[-1])
-        return Writing(**self.pinned(item), **self.paid(replies), **outcome)
+    def conclude(self, item: Asked, _seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> Writing:
+        return Writing(**self.pinned(item), **self.paid(replies), **(trouble or self.written(replies[-1])))
 
     def request(self, item: Asked) -> Request:
         return {

@@ -1,8 +1,9 @@
 """How models judge: who they are, what they were asked, what they answered."""
 
 from jury.models.ballot import Ballot
+from jury.models.batch import Batch
 from jury.models.juror import Juror, PromptVersion
 from jury.models.run import Run, Shard
 from jury.models.writing import Writing
 
-__all__ = ["Ballot", "Juror", "PromptVersion", "Run", "Shard", "Writing"]
+__all__ = ["Ballot", "Batch", "Juror", "PromptVersion", "Run", "Shard", "Writing"]

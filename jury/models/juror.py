@@ -40,6 +40,10 @@ class Juror(models.Model):
         JSON_OBJECT = "json_object", "A JSON object of the model's own making"
         TEXT = "text", "Text that must turn out to be JSON"
 
+    class Transport(models.TextChoices):
+        LIVE = "live", "Call by call"
+        BATCH = "batch", "In batches, answered within a day"
+
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     name = models.TextField(db_collation="C")
     model = models.CharField(max_length=200, blank=True, default="")
@@ -62,6 +66,7 @@ class Juror(models.Model):
     "US dollars a million answer tokens."
     timeout_seconds = models.PositiveIntegerField(default=120, db_default=120, validators=AT_LEAST_ONE)
     "How long one call may take."
+    transport = models.CharField(max_length=5, choices=Transport, default=Transport.LIVE, db_default="live")
     in_panel = models.BooleanField(default=True)
     "Whether a run without named jurors asks it."
 

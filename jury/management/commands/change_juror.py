@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 from corpus.commands import ProjectCommand
 from corpus.errors import Refused
 from jury import actions, queries
+from jury.models import Juror
 
 OPTIONS = {
     "rpm": "requests_per_minute",
@@ -15,6 +16,7 @@ OPTIONS = {
     "price_in": "price_in",
     "price_out": "price_out",
     "api_key_env": "api_key_env",
+    "transport": "transport",
 }
 
 
@@ -45,6 +47,7 @@ class Command(ProjectCommand):
         parser.add_argument("--price-in", type=price, metavar="X", help="US dollars a million prompt tokens")
         parser.add_argument("--price-out", type=price, metavar="Y", help="US dollars a million answer tokens")
         parser.add_argument("--api-key-env", metavar="VAR", help="environment variable that holds the key")
+        parser.add_argument("--transport", choices=Juror.Transport.values, help="batch: in files, within a day")
         # "none" is a value here, so what was not named is told by its absence.
         parser.set_defaults(**dict.fromkeys(OPTIONS, ...))
 

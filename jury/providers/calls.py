@@ -1,12 +1,13 @@
-"""The only door to the models: OpenAI-compatible endpoints, through the openai SDK."""
+"""One question at a time to an OpenAI-compatible endpoint."""
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import openai
 import orjson
@@ -65,7 +66,7 @@ class Endpoint:
             max_retries=0,  # jury.calling tries again, at the rates that all workers share
         )
 
-    async def __aenter__(self) -> "Endpoint":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -82,26 +83,39 @@ class Endpoint:
         :raises Unavailable: if there was no usable answer
         """
         began = time.monotonic()
-        try:
+        with told_apart(self.seconds):
             # The method beneath chat.completions.create, with bytes in and a dictionary out: the SDK's own way
             # there and back takes as long as all the rest of the call (docs/decisions/0004).
             completion: Any = await self.client.post("/chat/completions", content=orjson.dumps(request), cast_to=object)
-        except openai.APIStatusError as error:
-            if error.code in FILTER_CODES:
-                raise Declined(f"filtered by the endpoint ({error.code})") from error
-            raise refused_by(error) from error
-        except openai.APITimeoutError as error:
-            # The transport calls a refused connection a timeout too, and the clock knows better.
-            if time.monotonic() - began < self.seconds * 0.95:
-                raise Busy("the endpoint cannot be reached", is_down=True) from error
-            raise Busy(f"no answer within {self.seconds:g} s", is_down=True) from error
-        except openai.APIConnectionError as error:
-            raise Busy(f"the endpoint cannot be reached: {brief(str(error))}", is_down=True) from error
-        except openai.OpenAIError as error:
-            raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
-        except ValueError as error:  # a body that is not JSON gets past the SDK's own errors
-            raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
         return read_completion(completion, time.monotonic() - began)
+
+
+@contextmanager
+def told_apart(seconds: float) -> Iterator[None]:
+    """
+    Turn what the SDK raises into what callers can act on.
+
+    :param seconds: after which the client gives a call up
+    :raises Declined, Busy, Unavailable: as `Endpoint.ask` says
+    """
+    began = time.monotonic()
+    try:
+        yield
+    except openai.APIStatusError as error:
+        if error.code in FILTER_CODES:
+            raise Declined(f"filtered by the endpoint ({error.code})") from error
+        raise refused_by(error) from error
+    except openai.APITimeoutError as error:
+        # The transport calls a refused connection a timeout too, and the clock knows better.
+        if time.monotonic() - began < seconds * 0.95:
+            raise Busy("the endpoint cannot be reached", is_down=True) from error
+        raise Busy(f"no answer within {seconds:g} s", is_down=True) from error
+    except openai.APIConnectionError as error:
+        raise Busy(f"the endpoint cannot be reached: {brief(str(error))}", is_down=True) from error
+    except openai.OpenAIError as error:
+        raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
+    except ValueError as error:  # a body that is not JSON gets past the SDK's own errors
+        raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
 
 
 def read_completion(completion: Any, seconds: float) -> Reply:

@@ -1,0 +1,224 @@
+"""The batch transport: sent once, looked after, collected, whoever is killed in between."""
+
+import pytest
+
+from adjudication import actions as adjudication_actions
+from jury import actions, queries
+from jury.models import Ballot, Batch, Juror, Run, Shard
+from tests.annotation.people import Visitor
+from tests.conftest import stub_server
+from tests.factories import command
+from tests.jury.factories import add_generator, counted, hear, project_with_items, seat
+
+
+def begin(project, **options):
+    return actions.start_run(project=project, jurors=queries.panel(project), **options)
+
+
+def outcomes(run):
+    return {name: count for name, count in queries.run_progress(run).outcomes.items() if count}
+
+
+def state_of(run):
+    return Run.objects.get(pk=run.pk).state
+
+
+def look_until_ended(run, times=4):
+    for _ in range(times):
+        hear(run)
+
+
+def test_a_batch_is_sent_and_collected_as_calls_would_have_been_answered(tmp_path):
+    live, batched = (project_with_items(tmp_path, 30) for _ in range(2))
+    with stub_server() as url:
+        seat(live, url, "stub-0.9", prompt="full-policy-v1", price_in=1, price_out=2)
+        seat(batched, url, "stub-0.9", prompt="full-policy-v1", price_in=1, price_out=2, transport="batch")
+        hear(begin(live))
+        run = begin(batched)
+        hear(run)
+        assert (state_of(run), outcomes(run), queries.open_batches(run).get().state) == ("running", {}, "under_way")
+        look_until_ended(run)
+        assert counted(url)["calls"] == 60
+
+    assert (state_of(run), outcomes(run)) == ("finished", {"cast": 30})
+    found = Ballot.objects.filter(juror__project=batched).order_by("item__external_id")
+    same = Ballot.objects.filter(juror__project=live).order_by("item__external_id")
+    columns = ("item__external_id", "prompt_label", "response_label", "categories", "raw_reply", "cost_usd")
+    assert list(found.values(*columns)) == list(same.values(*columns))
+    assert Run.objects.get(pk=run.pk).cost_usd == sum(ballot.cost_usd for ballot in found)
+
+
+@pytest.mark.parametrize(
+    ("way", "outcome", "reason"),
+    [
+        ("prose", "unreadable", "not one JSON object"),
+        ("length", "unreadable", "cut off"),
+        ("refusal", "abstained", "I will not judge this."),
+        ("filter", "abstained", "filtered by the endpoint"),
+        ("teapot", "failed", "answered 418 in a batch"),
+        ("expire", "failed", "ran out of time"),
+    ],
+)
+def test_each_wrong_answer_in_a_batch_ends_in_its_outcome(tmp_path, stub_url, way, outcome, reason):
+    project = project_with_items(tmp_path, 24)
+    seat(project, stub_url, f"stub-0.9:{way}", transport="batch")
+    run = begin(project)
+    look_until_ended(run)
+
+    assert state_of(run) == "finished"
+    wrong = Ballot.objects.filter(run=run, outcome=outcome)
+    assert 0 < wrong.count() == 24 - outcomes(run).get("cast", 0)
+    assert any(reason in ballot.reason for ballot in wrong)
+
+
+def test_what_a_batch_did_not_answer_fails_and_the_next_run_asks_it_again(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 9)
+    seat(project, stub_url, "stub-0.9:expire", transport="batch")
+    run = begin(project)
+    look_until_ended(run)
+    assert outcomes(run) == {"cast": 4, "failed": 5}
+    assert Ballot.objects.filter(run=run, reason__contains="without an answer").count() == 1
+    assert queries.ballots_wanted(begin(project)) == 5
+
+
+def test_a_batch_whose_beginning_nobody_heard_of_is_found_and_not_sent_again(tmp_path):
+    project = project_with_items(tmp_path, 10)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9", transport="batch")
+        run = begin(project)
+        hear(run)
+        # As if the worker had been killed after the endpoint took it, before it could say so.
+        Batch.objects.filter(shard__run=run).update(state=Batch.State.SENDING, name="")
+        look_until_ended(run)
+        assert counted(url)["calls"] == 10
+    # As if one had been killed before it was sent at all.
+    assert outcomes(run) == {"cast": 10}
+
+
+def test_a_batch_that_was_never_sent_is_sent(tmp_path):
+    project = project_with_items(tmp_path, 10)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9", transport="batch")
+        run = begin(project)
+        shard = Shard.objects.get(run=run)
+        Batch.objects.create(shard=shard, key="never-sent", items=shard.items)
+        look_until_ended(run)
+        assert (outcomes(run), counted(url)["calls"]) == ({"cast": 10}, 10)
+
+
+def test_a_new_run_takes_over_what_an_earlier_one_has_sent(tmp_path):
+    project = project_with_items(tmp_path, 10)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9", transport="batch")
+        first = begin(project)
+        hear(first)
+        second = begin(project)
+        assert (state_of(first), queries.ballots_wanted(second)) == ("replaced", 10)
+        look_until_ended(second)
+        assert (outcomes(first), outcomes(second), counted(url)["calls"]) == ({}, {"cast": 10}, 10)
+
+
+def test_a_budget_lets_only_so_much_into_a_batch(tmp_path):
+    project = project_with_items(tmp_path, 20)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9", transport="batch")
+        run = begin(project, budget_calls=7)
+        look_until_ended(run)
+        assert (state_of(run), outcomes(run), counted(url)["calls"]) == ("over_budget", {"cast": 7}, 7)
+        rich = begin(project, budget_calls=13)
+        look_until_ended(rich)
+        assert (state_of(rich), outcomes(rich)) == ("finished", {"cast": 13})
+
+
+def test_money_reserved_for_a_batch_is_given_back_for_what_it_did_not_cost(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 20)
+    seat(project, stub_url, "stub-0.9", transport="batch", price_in=1000, price_out=1000, max_tokens=20)
+    run = begin(project, budget_usd=12)
+    look_until_ended(run, times=12)
+    spent = Run.objects.get(pk=run.pk)
+    assert 0 < spent.cost_usd <= 12
+    assert spent.cost_usd == sum(ballot.cost_usd for ballot in Ballot.objects.filter(run=run))
+    assert queries.reserved_of(spent) == (0, 0)
+
+
+def test_a_cancelled_run_cancels_its_batch_and_keeps_nothing_waiting(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 6)
+    seat(project, stub_url, "stub-0.9:never", transport="batch")
+    run = begin(project)
+    hear(run)
+    actions.cancel_run(run=run)
+    look_until_ended(run)
+    assert (Batch.objects.get(shard__run=run).state, outcomes(run)) == ("collected", {})
+    assert not queries.shards_to_look_after().filter(run=run).exists()
+    assert queries.ballots_wanted(begin(project)) == 6
+
+
+def test_a_refused_batch_breaks_its_part_off_and_says_why(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 6)
+    seat(project, stub_url, "stub-0.9:invalid", transport="batch", price_in=1)
+    run = begin(project, budget_usd=5)
+    look_until_ended(run)
+    assert state_of(run) == "broken"
+    assert queries.shard_errors(run) == ["the endpoint refused the batch: no such model"]
+    assert queries.reserved_of(run) == (0, 0)
+
+
+def test_an_endpoint_without_batches_says_so_and_one_that_is_away_is_waited_for(tmp_path, settings):
+    project = project_with_items(tmp_path, 6)
+    seat(project, "http://127.0.0.1:9/v1", "stub-0.9", transport="batch")
+    run = begin(project)
+    look_until_ended(run)
+    assert state_of(run) == "running"
+    assert Batch.objects.get(shard__run=run).silent_since
+    settings.JURY_ENDPOINT_PATIENCE = 0.0
+    look_until_ended(run)
+    assert state_of(run) == "broken"
+    assert "the endpoint is away" in queries.shard_errors(run)[0]
+
+
+def test_a_verdict_known_already_is_not_sent(tmp_path):
+    project = project_with_items(tmp_path, 8)
+    with stub_server() as url:
+        seat(project, url, "stub-0.9")
+        hear(begin(project))
+        Juror.objects.filter(project=project).update(name="first", in_panel=False)
+        seat(project, url, "stub-0.9", transport="batch")
+        run = begin(project)
+        look_until_ended(run)
+        assert (state_of(run), counted(url)["calls"]) == ("finished", 8)
+    assert Ballot.objects.filter(run=run, cached_from__isnull=False).count() == 8
+
+
+def test_a_generator_writes_by_batch_too(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 9)
+    generator = add_generator(project, stub_url, transport="batch")
+    items = adjudication_actions.items_to_write(project=project, generator=generator)
+    run = actions.start_writing(project=project, generator=generator, items=items)
+    hear(run)
+    assert queries.not_written(generator, items) == []
+    look_until_ended(run)
+    assert (state_of(run), outcomes(run)) == ("finished", {"cast": 3})
+
+
+def test_batches_of_an_ended_run_are_looked_after_by_the_schedule(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 5)
+    seat(project, stub_url, "stub-0.9", transport="batch")
+    run = begin(project)
+    hear(run)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.OVER_BUDGET)
+    assert [shard.run_id for shard in queries.shards_to_look_after().filter(run=run)] == [run.pk]
+    look_until_ended(run)
+    assert outcomes(run) == {"cast": 5}
+    assert not queries.shards_to_look_after().filter(run=run).exists()
+
+
+def test_the_page_and_the_route_say_how_far_a_batch_is(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 5)
+    seat(project, stub_url, "stub-0.9:never", transport="batch")
+    run = begin(project)
+    look_until_ended(run, times=2)
+    page = Visitor(project, "lead").get(f"jury/runs/{run.pk}/").content.decode()
+    assert "under way, 0 of 5 answered" in page
+    assert command("change_juror", "stub-0.9:never", project=project.slug, transport="live")["changed"] == ["transport"]
+    look_until_ended(run, times=1)  # the batch is still looked after
+    assert Batch.objects.get(shard__run=run).state == "under_way"
