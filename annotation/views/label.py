@@ -172,7 +172,6 @@ def judging(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
         "form": form,
         "chosen": form.chosen,
         "fields": asked_of(access.project, has_response=item.has_response),
-        "labels": LABEL_WORDS,
         "tiers": queries.categories_by_tier(access.project, guideline),
         "guideline": guideline,
         "is_masked": queries.person_of(access.user).masks_text,
