@@ -5,8 +5,9 @@ import uuid
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from annotation import queries
 from annotation.desk import sit_down
-from annotation.models import Batch, Check, LapsedLease, Seat, Skip, Vote
+from annotation.models import Batch, Check, LapsedLease, Seat, Skip
 from corpus.errors import Refused
 from corpus.models import Item, Project
 
@@ -74,7 +75,7 @@ def set_aside(*, project: Project, user: User, item: Item) -> None:
     """
     # Whoever sits down holds still: no vote of theirs can come in between the look and the skip.
     desk = sit_down(project, user)
-    if has_voted(user, item):
+    if queries.has_voted(user, item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
     seats = Seat.objects.filter(item=item, leased_to=desk.annotator)
     checks = Check.objects.filter(item=item, annotator=desk.annotator, vote=None)
@@ -87,7 +88,3 @@ def set_aside(*, project: Project, user: User, item: Item) -> None:
     Skip.objects.get_or_create(
         item=item, annotator_id=desk.annotator, defaults={"lease": uuid.uuid4(), "reason": REASON}
     )
-
-
-def has_voted(user: User, item: Item) -> bool:
-    return Vote.objects.filter(item=item, annotator__user=user).exists()
