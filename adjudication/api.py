@@ -6,7 +6,7 @@ from django.http import Http404
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_200_OK, HTTP_204_NO_CONTENT
+from rest_framework.status import HTTP_204_NO_CONTENT
 
 from adjudication import actions, cases, history
 from adjudication.models import Case
@@ -15,7 +15,7 @@ from adjudication.serializers import (
     SendBackSerializer,
     SettleSerializer,
     WishSerializer,
-    as_case,
+    as_cases,
     as_entry,
 )
 from annotation.serializers import AnswerSerializer
@@ -41,7 +41,7 @@ class Cases(ProjectView):
         asked.is_valid(raise_exception=True)
         pages = OldestFirst()
         page = pages.paginate_queryset(cases.cases_matching(self.project, asked.wish()), request, view=self) or []
-        return pages.get_paginated_response([as_case(self.project, case, self.access.user) for case in page])
+        return pages.get_paginated_response(as_cases(self.project, page, self.access.user))
 
 
 class NextCase(ProjectView):
@@ -55,7 +55,7 @@ class NextCase(ProjectView):
         case = actions.claim_next_case(project=self.project, by=self.access.user, wish=asked.wish())
         if case is None:
             return Response(status=HTTP_204_NO_CONTENT)
-        return Response({"case": as_case(self.project, case, self.access.user)})
+        return Response({"case": as_cases(self.project, [case], self.access.user)[0]})
 
 
 class CaseView(ProjectView):
@@ -79,7 +79,7 @@ class CaseView(ProjectView):
         case = found.select_related("item", "adjudicator", "holder").first()
         if case is None:
             raise Http404("The project has no such case.")
-        return Response({"case": as_case(self.project, case, self.access.user)}, status=HTTP_200_OK)
+        return Response({"case": as_cases(self.project, [case], self.access.user)[0]})
 
 
 class CaseDetail(CaseView):

@@ -1,5 +1,6 @@
 """The cases: found, taken, labelled blind, read, settled."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,6 @@ from adjudication.actions.answers import FINAL
 from adjudication.actions.holds import is_held
 from adjudication.anchoring import anchoring, second_answers, settlements
 from adjudication.case_forms import DocketForm, FinalForm, ReopenForm, SendBackForm, WishForm
-from adjudication.cases import Wish
 from adjudication.models import BlindAnswer, Case
 from annotation import queries
 from annotation.forms.judgement import titled
@@ -49,17 +49,22 @@ def docket(request: PageRequest, access: Access) -> HttpResponse:
         "form": form,
         "wish": wish,
         "shown": shown,
-        "rows": [row_of(access, case) for case in shown],
+        "rows": rows_of(access, list(shown)),
         "counts": cases.counts_of(access.project),
         "names": category_names(access.project),
     }
     return render(request, "adjudication/cases.html" + ("#found" if request.htmx else ""), context)
 
 
-def row_of(access: Access, case: Case) -> dict[str, Any]:
+def rows_of(access: Access, shown: list[Case]) -> list[dict[str, Any]]:
+    answers, stale = cases.answers_on(shown), cases.stale_among(access.project, shown)
+    return [row_of(access, case, answers[case.pk]) | {"is_stale": case.pk in stale} for case in shown]
+
+
+def row_of(access: Access, case: Case, answers: cases.Answers) -> dict[str, Any]:
     """What the list shows of a case; its labels and reason only to whom they may be shown."""
     is_settled = case.state in (Case.State.SETTLED, Case.State.REOPENED)
-    is_shown = is_settled and cases.may_read_settlement(case, access.user)
+    is_shown = is_settled and cases.may_read_settlement(case, access.user, answers)
     return {
         "case": case if is_shown else None,
         "pk": case.pk,
@@ -73,8 +78,7 @@ def row_of(access: Access, case: Case) -> dict[str, Any]:
         "is_sent_back": case.sent_back_at is not None,
         "is_hidden": is_settled and not is_shown,
         "is_changed": is_shown and is_changed(case),
-        "is_stale": case.state == Case.State.SETTLED and is_stale(access, case),
-        "second": cases.second_answer(case) if is_shown else None,
+        "second": cases.second_of(answers) if is_shown else None,
     }
 
 
@@ -82,17 +86,12 @@ def is_changed(case: Case) -> bool:
     return (case.blind_prompt_label, case.blind_response_label) != (case.prompt_label, case.response_label)
 
 
-def is_stale(access: Access, case: Case) -> bool:
-    return cases.own_decision(access.project, case.item).filter(stale=True).exists()
-
-
 @require_POST
 @members_only(Role.ADJUDICATOR)
 def take_next(request: PageRequest, access: Access) -> HttpResponse:
     form = wish_form(access, request.POST)
     form.is_valid()
-    wish = Wish(**form.wish().__dict__ | {"state": "open"})
-    found = actions.claim_next_case(project=access.project, by=access.user, wish=wish)
+    found = actions.claim_next_case(project=access.project, by=access.user, wish=form.wish())
     if found is None:
         messages.info(request, "No case is left that you could settle and that matches. Thank you.")
         return redirect("adjudication:cases", access.project.slug)
@@ -146,39 +145,36 @@ def release(request: PageRequest, access: Access, case: int) -> HttpResponse:
 @require_POST
 @members_only(Role.ADJUDICATOR)
 def blind(request: PageRequest, access: Access, case: int) -> HttpResponse:
-    found = case_named(access, case)
-    form = FinalForm(request.POST, categories=categories_of(access.project))
-    try:
-        if form.is_valid():
-            actions.record_blind(project=access.project, case=case, by=access.user, judgement=form.judgement())
-            return answer(request, access, case)
-    except Invalid as error:
-        form.refuse(error)
-    except Refused as refusal:
-        return show_case(request, access, case_named(access, case), form, status=409, refusal=refusal)
-    return show_case(request, access, found, form, status=422)
+    def record(form: FinalForm) -> None:
+        actions.record_blind(project=access.project, case=case, by=access.user, judgement=form.judgement())
+
+    return judged(request, access, case, record)
 
 
 @require_POST
 @members_only(Role.ADJUDICATOR)
 def settle(request: PageRequest, access: Access, case: int) -> HttpResponse:
-    found = case_named(access, case)
-    form = FinalForm(request.POST, categories=categories_of(access.project))
+    def end(form: FinalForm) -> None:
+        seen = form.cleaned_data["seen"]
+        actions.settle_case(project=access.project, case=case, by=access.user, judgement=form.judgement(), seen=seen)
+
+    return judged(request, access, case, end)
+
+
+def judged(request: PageRequest, access: Access, case: int, act: Callable[[FinalForm], None]) -> HttpResponse:
+    """Do what the labels sent in are for; where that is refused, show them again beside the reason."""
+    case_named(access, case)
+    form, refusal = FinalForm(request.POST, categories=categories_of(access.project)), None
     try:
         if form.is_valid():
-            actions.settle_case(
-                project=access.project,
-                case=case,
-                by=access.user,
-                judgement=form.judgement(),
-                seen=form.cleaned_data["seen"],
-            )
+            act(form)
             return answer(request, access, case)
     except Invalid as error:
         form.refuse(error)
-    except Refused as refusal:
-        return show_case(request, access, case_named(access, case), form, status=409, refusal=refusal)
-    return show_case(request, access, found, form, status=422)
+    except Refused as reason:  # a page of its own would lose what was typed
+        refusal = reason
+    now = case_named(access, case)
+    return show_case(request, access, now, form, status=409 if refusal else 422, refusal=refusal)
 
 
 @require_POST
@@ -226,7 +222,7 @@ def answer(request: PageRequest, access: Access, case: int) -> HttpResponse:
     return redirect("adjudication:case", access.project.slug, case)
 
 
-def stage_of(case: Case, user: Any, own: BlindAnswer | None) -> str:
+def stage_of(case: Case, user: Any, answers: cases.Answers) -> str:
     """Give what a person may do with a case: take, blind, settle, second, or nothing (held, own, done)."""
     has_voted = queries.has_voted(user, case.item)
     if case.state == Case.State.OPEN and not case.item.withdrawn_at:
@@ -236,8 +232,8 @@ def stage_of(case: Case, user: Any, own: BlindAnswer | None) -> str:
             return "take"
         if case.holder_id != user.pk:
             return "held"
-        return "settle" if own else "blind"
-    if case.state == Case.State.SETTLED and not (has_voted or cases.may_read_settlement(case, user)):
+        return "settle" if cases.own_of(answers, user) else "blind"
+    if case.state == Case.State.SETTLED and not (has_voted or cases.may_read_settlement(case, user, answers)):
         return "second"
     return "done"
 
@@ -257,8 +253,8 @@ def show_case(
 
     :param form: one that was sent in and not accepted
     """
-    own = cases.blind_answer(case, access.user)
-    stage = stage_of(case, access.user, own)
+    answers = cases.answers_on([case])[case.pk]
+    own, stage = cases.own_of(answers, access.user), stage_of(case, access.user, answers)
     project, names = access.project, category_names(access.project)
     context = {"access": access, "page": "cases", "case": case, "item": case.item, "stage": stage, "own": own}
     context |= {"names": names, "refusal": refusal, "send_back_form": SendBackForm(), "reopen_form": ReopenForm()}
@@ -271,7 +267,7 @@ def show_case(
     if own:
         context |= opinions_for(access, case)
     if stage == "done":
-        context |= settlement_for(access, case) | {"is_masked": queries.person_of(access.user).masks_text}
+        context |= settlement_for(access, case, answers) | {"is_masked": queries.person_of(access.user).masks_text}
     if case.held_until:
         context["renew_every"] = max(10, int((case.held_until - timezone.now()).total_seconds() / 3))
     return render(request, TEMPLATE + ("#desk" if request.htmx else ""), context | more, status=status)
@@ -302,16 +298,16 @@ def opinions_for(access: Access, case: Case) -> dict[str, Any]:
     }
 
 
-def settlement_for(access: Access, case: Case) -> dict[str, Any]:
+def settlement_for(access: Access, case: Case, answers: cases.Answers) -> dict[str, Any]:
     if case.state not in (Case.State.SETTLED, Case.State.REOPENED):
         return {}
-    if not cases.may_read_settlement(case, access.user):
+    if not cases.may_read_settlement(case, access.user, answers):
         return {"is_hidden": True}
     return {
         "settlement": case,
         "is_changed": is_changed(case),
-        "is_stale": is_stale(access, case),
-        "second": cases.second_answer(case),
+        "is_stale": case.pk in cases.stale_among(access.project, [case]),
+        "second": cases.second_of(answers),
     }
 
 

@@ -67,11 +67,6 @@ def own_decisions(project: Project) -> QuerySet[Decision]:
     return Decision.objects.filter(item=OuterRef("item"), policy=project.policy)
 
 
-def own_decision(project: Project, item: Item) -> QuerySet[Decision]:
-    """Give the decision of an item under the project's own policy."""
-    return Decision.objects.filter(item=item, policy=project.policy)
-
-
 def settled_count(project: Project) -> int:
     """Count the settlements ever made, those reopened since too."""
     made = [Case.State.SETTLED, Case.State.REOPENED]
@@ -138,19 +133,44 @@ def docket_of(project: Project) -> Docket:
     return Docket.objects.filter(project=project).first() or Docket(project=project)
 
 
+Answers = Sequence[BlindAnswer]
+
+
 def blind_answer(case: Case, user: User) -> BlindAnswer | None:
-    return BlindAnswer.objects.filter(case=case, adjudicator=user).first()
+    return own_of(answers_on([case])[case.pk], user)
 
 
 def second_answer(case: Case) -> BlindAnswer | None:
-    return BlindAnswer.objects.filter(case=case, is_second=True).select_related("adjudicator").first()
+    return second_of(answers_on([case])[case.pk])
 
 
-def may_read_settlement(case: Case, user: User) -> bool:
+def answers_on(cases: Sequence[Case]) -> dict[int, list[BlindAnswer]]:
+    """Give all blind answers on each of some cases, in one query."""
+    found: dict[int, list[BlindAnswer]] = {case.pk: [] for case in cases}
+    for answer in BlindAnswer.objects.filter(case__in=list(found)).select_related("adjudicator").order_by("pk"):
+        found[answer.case_id].append(answer)
+    return found
+
+
+def own_of(answers: Answers, user: User) -> BlindAnswer | None:
+    return next((answer for answer in answers if answer.adjudicator_id == user.pk), None)
+
+
+def second_of(answers: Answers) -> BlindAnswer | None:
+    return next((answer for answer in answers if answer.is_second), None)
+
+
+def may_read_settlement(case: Case, user: User, answers: Answers) -> bool:
     """Whether a settlement may be shown to a person: not while they could still be the one to label it blind."""
-    if not case.wants_second or case.adjudicator_id == user.pk or second_answer(case):
-        return True
-    return blind_answer(case, user) is not None
+    is_past = not case.wants_second or second_of(answers) is not None
+    return is_past or case.adjudicator_id == user.pk or own_of(answers, user) is not None
+
+
+def stale_among(project: Project, cases: Sequence[Case]) -> set[int]:
+    """Name those of some cases whose settlement stands while opinions have changed since, in one query."""
+    items = {case.item_id: case.pk for case in cases if case.state == Case.State.SETTLED}
+    stale = Decision.objects.filter(item__in=list(items), policy=project.policy, stale=True)
+    return {items[item] for item in stale.values_list("item", flat=True)}
 
 
 def fields_of(project: Project, item: Item) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """What the REST routes of cases take in, and what they give out."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -50,9 +52,15 @@ class WishSerializer(serializers.Serializer[Any]):
         return Wish(**self.validated_data)
 
 
-def as_case(project: Project, case: Case, user: User) -> dict[str, Any]:
+def as_cases(project: Project, shown: Sequence[Case], user: User) -> list[dict[str, Any]]:
+    """Give cases as far as their reader may see them."""
+    answers, stale = cases.answers_on(shown), cases.stale_among(project, shown)
+    return [as_case(project, case, user, answers[case.pk], is_stale=case.pk in stale) for case in shown]
+
+
+def as_case(project: Project, case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> dict[str, Any]:
     """Give a case as far as its reader may see it: no opinion before their own blind answer."""
-    own = cases.blind_answer(case, user)
+    own = cases.own_of(answers, user)
     seen = {
         "opinions": [as_opinion(each) for each in cases.opinions_on(project, case.item)] if own else None,
         "seen": cases.mark_of(cases.seen_by(case.item)) if own else None,
@@ -71,7 +79,7 @@ def as_case(project: Project, case: Case, user: User) -> dict[str, Any]:
         "reopens": case.reopens_id,
         "blind": as_answer(own) if own else None,
         **seen,
-        "settlement": as_settlement(project, case, user),
+        "settlement": as_settlement(case, user, answers, is_stale=is_stale),
     }
 
 
@@ -81,11 +89,12 @@ def as_hold(case: Case, user: User) -> dict[str, Any] | None:
     return {"by": case.holder.username, "is_yours": case.holder_id == user.pk, "expires_at": case.held_until}
 
 
-def as_settlement(project: Project, case: Case, user: User) -> dict[str, Any] | None:
+def as_settlement(case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> dict[str, Any] | None:
     """Give how a case was settled; null where it is not, or is hidden from who could label it blind still."""
-    if case.state not in (Case.State.SETTLED, Case.State.REOPENED) or not cases.may_read_settlement(case, user):
+    is_settled = case.state in (Case.State.SETTLED, Case.State.REOPENED)
+    if not is_settled or not cases.may_read_settlement(case, user, answers):
         return None
-    second = cases.second_answer(case)
+    second = cases.second_of(answers)
     return {
         "by": case.adjudicator.username if case.adjudicator else None,
         "at": case.closed_at,
@@ -99,8 +108,7 @@ def as_settlement(project: Project, case: Case, user: User) -> dict[str, Any] | 
             "response_label": case.blind_response_label,
             "categories": case.blind_categories,
         },
-        "stale": case.state == Case.State.SETTLED
-        and cases.own_decision(project, case.item).filter(stale=True).exists(),
+        "stale": is_stale,
         "wants_second": case.wants_second,
         "second": as_answer(second) if second else None,
     }
@@ -120,8 +128,8 @@ def as_answer(answer: BlindAnswer) -> dict[str, Any]:
 
 
 def as_opinion(opinion: cases.ShownOpinion) -> dict[str, Any]:
-    return dict(opinion.__dict__)
+    return asdict(opinion)
 
 
 def as_entry(entry: Entry) -> dict[str, Any]:
-    return dict(entry.__dict__)
+    return asdict(entry)

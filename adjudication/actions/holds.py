@@ -1,5 +1,6 @@
 """A case in one adjudicator's hands, until a moment."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.contrib.auth.models import User
@@ -55,7 +56,7 @@ def claim_case(*, project: Project, case: int, by: User) -> Case:
 def claim_next_case(*, project: Project, by: User, wish: Wish) -> Case | None:
     """Hold the oldest open case that matches and that this person may settle, or the one they hold already."""
     held = cases.within_reach(cases.cases_matching(project, Wish()), by).filter(holder=by, held_until__gte=Now())
-    free = cases.within_reach(cases.cases_matching(project, wish), by).filter(state=Case.State.OPEN)
+    free = cases.within_reach(cases.cases_matching(project, replace(wish, state="open")), by)
     for some in (held, free):
         rows = some.order_by("opened_at", "pk").select_for_update(of=("self",), skip_locked=True, no_key=True)
         if found := rows.first():

@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adjudication.models import BlindAnswer, Case, Docket
@@ -358,3 +360,17 @@ def test_later_opinions_close_a_case_under_the_adjudicator_who_keeps_what_they_t
     late = judge.post(f"cases/{case.pk}/settle/", **final(rationale="Too late."))
     assert (late.status_code, "Too late." in text_of(late)) == (409, True)
     assert "Later opinions have decided" in text_of(late)
+
+
+def test_a_longer_list_asks_the_database_no_more_often(tmp_path):
+    names = [f"d{at}" for at in range(8)]
+    project = disputed_project(tmp_path, *names)
+    judge, asked = Visitor(project, "adjudicator"), []
+    for so_many in (2, 6):
+        for name in names[:so_many]:
+            if not Case.objects.filter(item__project=project, item__external_id=name, state="settled").exists():
+                work_through(judge, case_of(project, name))
+        with CaptureQueriesContext(connection) as queries:
+            assert len(judge.get("cases/", state="settled").context["rows"]) == so_many
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
