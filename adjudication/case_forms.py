@@ -91,5 +91,6 @@ class DocketForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at ru
         fields = ["hold_minutes", "wants_second"]
         labels = {
             "hold_minutes": "Minutes a case is held for one adjudicator",
-            "wants_second": "Ask another adjudicator to label every settled case, blind",
+            "wants_second": "A second answer on every settled case",
         }
+        help_texts = {"wants_second": "Another adjudicator is asked to label it blind."}

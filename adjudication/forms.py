@@ -43,7 +43,7 @@ class EventForm(forms.Form):
 
     verb = forms.ChoiceField(required=False, label="What was done")
     actor = forms.ChoiceField(required=False, label="By whom")
-    subject = forms.CharField(required=False, max_length=200, label="To what", help_text="A part of an id or a name")
+    subject = forms.CharField(required=False, max_length=200, label="To what")
     text = forms.CharField(required=False, max_length=200, label="Words in it")
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
