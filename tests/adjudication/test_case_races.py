@@ -1,8 +1,13 @@
 """Two at one case, and a settlement while everything is counted: nothing is lost, and nothing overwritten."""
 
+import contextlib
+import json
 import threading
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psycopg
 import pytest
@@ -11,12 +16,14 @@ from django.db import connection
 from adjudication import actions
 from adjudication.cases import Wish
 from adjudication.models import BlindAnswer, Case, Decision
+from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.labels import Judgement
 from corpus.models import Event
-from tests.adjudication.disputes import case_of, decision_of, disputed_project
+from tests.adjudication.disputes import case_of, decision_of, disputed_project, final
 from tests.annotation.people import Visitor
-from tests.factories import command, import_votes, opinion
+from tests.annotation.test_fifty import web_process
+from tests.factories import command, import_votes, numbers, opinion
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 
@@ -209,3 +216,46 @@ def test_other_policies_keep_a_settlement_and_let_go_of_it_once_it_is_reopened(t
     actions.reopen_case(project=project, case=case.pk, by=judge.user, reason="Wrong.")
     assert command("adjudicate", project=project.slug, policy="human")["disputed"] == 1
     assert set(Decision.objects.filter(item=case.item).values_list("status", flat=True)) == {"disputed"}
+
+
+def call(address, route, token, body):
+    """POST to a route of a running site; give the status."""
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        f"{address}/api/v1/{route}", json.dumps(body).encode(), {"Authorization": f"Token {token}"}
+    )
+    request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.slow
+def test_over_http_of_three_adjudicators_at_one_case_one_labels_and_settles_it(tmp_path):
+    names = [f"d{at}" for at in range(8)]
+    project = disputed_project(tmp_path, *names)
+    made = [
+        command("create_user", f"judge-{next(numbers)}", "--role", "adjudicator", "--token", project=project.slug)
+        for _ in range(3)
+    ]
+    said = {**final(), "reason": "It is a threat."}
+    with web_process() as server:
+        assert wait_until(lambda: is_up(server), seconds=60)
+        for name in names:
+            case = case_of(project, name)
+            for verb, lost in (("blind", 409), ("settle", 409)):
+                came = at_once(
+                    *(partial(call, server.address, f"cases/{case.pk}/{verb}/", each["token"], said) for each in made)
+                )
+                assert sorted(came) == [200, lost, lost], verb
+    settled = Case.objects.filter(item__project=project, state="settled")
+    assert settled.count() == len(names)
+    assert Event.objects.filter(project=project, verb="item.settled").count() == len(names)
+    assert BlindAnswer.objects.filter(case__item__project=project).count() == len(names)
+
+
+def is_up(server):
+    with contextlib.suppress(OSError):
+        return call(server.address, "projects/", "none", {}) == 401
+    return False
