@@ -13,7 +13,7 @@ SOURCES = {Kind.HUMAN: ("annotation_vote", "is_current"), Kind.LLM: ("jury_ballo
 DECISIONS = """
 WITH item AS (
     SELECT id AS item_id, has_response, refusal_of IS NOT NULL AS is_constructed, reference
-    FROM corpus_item WHERE project_id = %(project)s
+    FROM corpus_item WHERE project_id = %(project)s{of_one}
 ), opinion AS (  -- one row an opinion; labels folded to "is it unsafe", null where not listened to
     {opinions}
 ), tally AS (
@@ -136,16 +136,19 @@ COLUMNS = (
 )
 
 
-def decisions_sql(policy: Policy, fields: tuple[str, ...]) -> str:
+def decisions_sql(policy: Policy, fields: tuple[str, ...], *, of_one: bool = False) -> str:
     """
     Give the query for the decisions of a project's items under a policy.
 
     Its parameters are `project`, `taxonomy` (primary keys) and `policy` (a name); its
     columns are COLUMNS.
+
+    :param of_one: only that of the item whose primary key is the parameter `item`
     """
     wants_prompt, wants_response = "prompt_label" in fields, "response_label" in fields
     follows = policy.response_follows_prompt
     parts = {
+        "of_one": " AND id = %(item)s" if of_one else "",
         "opinions": " UNION ALL ".join(opinions_of(kind, policy, wants_prompt, wants_response) for kind in Kind),
         "prompt_status": status_of("prompt", policy, policy.least(policy.prompt_kinds)),
         "response_status": status_of("response", policy, policy.least(policy.response_kinds)),

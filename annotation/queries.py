@@ -207,6 +207,11 @@ def votes_on(item: Item) -> QuerySet[Vote]:
     return Vote.objects.filter(item=item, is_current=True).select_related("annotator").order_by("annotator__name")
 
 
+def has_voted(user: User, item: Item) -> bool:
+    """Whether somebody has ever voted on an item, be it superseded since."""
+    return Vote.objects.filter(item=item, annotator__user=user).exists()
+
+
 def entries_of(project: Project, guideline: GuidelineVersion) -> dict[str, dict[str, list[str]]]:
     """Give what is in and out of every category under a version, the taxonomy's where it says nothing itself."""
     tiers = categories_by_tier(project, guideline).values()

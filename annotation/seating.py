@@ -13,18 +13,20 @@ CLOSE_SURPLUS = """
         JOIN corpus_item ON corpus_item.id = item_id
         WHERE project_id = %(project)s AND is_current GROUP BY item_id
     ), seat AS (
-        SELECT s.id, s.item_id, coalesce(votes, 0) AS votes, withdrawn_at,
+        SELECT s.id, s.item_id, withdrawn_at,
+            %(wanted)s + coalesce(f.votes, 0) - coalesce(voted.votes, 0) AS missing,
             count(*) FILTER (WHERE s.vote_id IS NOT NULL) OVER item AS filled,
             row_number() OVER (PARTITION BY s.item_id, s.vote_id IS NULL ORDER BY leased_until DESC NULLS LAST, number)
                 AS rank,
             s.vote_id IS NULL AND (leased_until IS NULL OR leased_until < now()) AS is_open
         FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id LEFT JOIN voted USING (item_id)
+            LEFT JOIN annotation_furthervotes f USING (item_id)
         WHERE i.project_id = %(project)s
         WINDOW item AS (PARTITION BY s.item_id)
     )
     DELETE FROM annotation_seat USING seat
     WHERE annotation_seat.id = seat.id AND is_open
-        AND (withdrawn_at IS NOT NULL OR rank > %(wanted)s - votes)
+        AND (withdrawn_at IS NOT NULL OR rank > missing)
         -- Asked of the row itself once more, for somebody may have taken the seat since we looked.
         AND annotation_seat.vote_id IS NULL
         AND (annotation_seat.leased_until IS NULL OR annotation_seat.leased_until < now())
@@ -39,16 +41,17 @@ OPEN_MISSING = """
         SELECT item_id, count(*) FILTER (WHERE vote_id IS NULL) AS waiting, array_agg(number) AS numbers
         FROM annotation_seat WHERE project_id = %(project)s GROUP BY item_id
     ), item AS MATERIALIZED (
-        SELECT i.id, %(wanted)s - coalesce(votes, 0) - coalesce(waiting, 0) AS missing,
-            coalesce(numbers, '{}') AS numbers
+        SELECT i.id, coalesce(numbers, '{}') AS numbers, %(wanted)s + coalesce(f.votes, 0) AS wanted,
+            %(wanted)s + coalesce(f.votes, 0) - coalesce(voted.votes, 0) - coalesce(waiting, 0) AS missing
         FROM corpus_item i LEFT JOIN voted ON voted.item_id = i.id LEFT JOIN seated ON seated.item_id = i.id
+            LEFT JOIN annotation_furthervotes f ON f.item_id = i.id
         WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL
             AND (%(wants_prompt)s OR has_response)
     )
     INSERT INTO annotation_seat (project_id, item_id, number)
     SELECT %(project)s, item.id, number
     FROM item CROSS JOIN LATERAL (
-        SELECT number FROM generate_series(1, %(wanted)s) AS number
+        SELECT number FROM generate_series(1, item.wanted) AS number
         WHERE number <> ALL (numbers) ORDER BY number LIMIT greatest(missing, 0)
     ) AS free
 """

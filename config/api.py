@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from adjudication import api as adjudication
 from annotation import api as annotation
 from corpus import api as corpus
 from jury import api as jury
@@ -19,6 +20,11 @@ PROJECT = [
     path("jury-runs/", jury.Runs.as_view()),
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
     path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
+    path("items/<path:external_id>/history/", adjudication.ItemHistory.as_view()),
+    path("cases/", adjudication.Cases.as_view()),
+    path("cases/next/", adjudication.NextCase.as_view()),
+    path("cases/<int:case>/", adjudication.CaseDetail.as_view()),
+    path("cases/<int:case>/<slug:verb>/", adjudication.CaseChange.as_view()),
 ]
 urlpatterns = [
     path("projects/", corpus.ProjectList.as_view()),
@@ -26,4 +32,6 @@ urlpatterns = [
     path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
     path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
+    path("cases/<int:case>/", adjudication.CaseDetail.as_view()),
+    path("cases/<int:case>/<slug:verb>/", adjudication.CaseChange.as_view()),
 ]

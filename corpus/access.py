@@ -39,6 +39,10 @@ class Access:
         return RANKS[self.role] >= RANKS[least]
 
     @property
+    def is_adjudicator(self) -> bool:
+        return self.may_as(Role.ADJUDICATOR)
+
+    @property
     def is_lead(self) -> bool:
         return self.may_as(Role.LEAD)
 

@@ -25,15 +25,13 @@ function keepDraft() {
 function takeUpDraft() {
   const form = answer();
   const draft = draftKey() && store(() => JSON.parse(localStorage.getItem(draftKey())));
-  if (!form || !draft || all("input:checked").length) return;
+  if (!form || !draft || form.querySelector(".error")) return; // what was refused is shown as it was sent
   for (const [name, value] of draft.chosen) {
     const input = all(`input[name=${name}]`).find((each) => each.value === value);
     if (input) input.checked = true;
   }
-  for (const slug of draft.order.split(" ")) {
-    const input = all("input[name=categories]").find((each) => each.value === slug);
-    if (input) input.checked = true;
-  }
+  const slugs = draft.order.split(" ");
+  for (const input of all("input[name=categories]")) input.checked = slugs.includes(input.value);
   form.elements.order.value = draft.order;
   for (const [name, value] of draft.words) form.elements[name].value = value;
 }
@@ -90,8 +88,8 @@ function find(text) {
 }
 
 function settle() {
+  for (const hidden of document.querySelectorAll(".search, #show-keys")) hidden.hidden = false;
   if (!answer()) return;
-  for (const hidden of desk().querySelectorAll(".search, #show-keys")) hidden.hidden = false;
   takeUpDraft();
   showOrder();
   seen = 0;
@@ -139,14 +137,17 @@ const keysAreOn = () => store(() => localStorage.getItem("assize-keys")) !== "of
 function press(key) {
   const radio = all("input[type=radio]").find((input) => input.dataset.key === key);
   if (radio) { radio.click(); radio.focus(); return true; }
+  // Whatever else a page gives a key: a field takes the focus, anything else is pressed.
+  const named = [...document.querySelectorAll("[data-press]")].find((element) => element.dataset.press === key);
+  if (named) { if (named.matches("input, textarea, select, section")) named.focus(); else named.click(); return true; }
   const work = {
     r: () => { const dialogue = document.getElementById("dialogue"); dialogue.open = !dialogue.open; },
     c: () => document.getElementById("search")?.focus(),
     n: () => document.getElementById("rationale")?.focus(),
-    s: () => { const skip = document.getElementById("skip"); skip.open = true; skip.querySelector("input[type=radio]").focus(); },
+    s: () => { const skip = document.getElementById("skip"); if (!skip) return; skip.open = true; skip.querySelector("input:not([type=hidden])").focus(); },
     u: () => document.getElementById("undo")?.click(),
-    "?": () => document.getElementById("keys").showModal(),
   }[key];
+  if (key === "?") { document.getElementById("keys").showModal(); return true; }
   if (work && answer()) work();
   return Boolean(work && answer());
 }

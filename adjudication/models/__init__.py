@@ -1,7 +1,8 @@
 """What opinions come to: decisions, the cases they leave open, and releases."""
 
 from adjudication.models.decision import Case, Decision
+from adjudication.models.docket import BlindAnswer, Docket
 from adjudication.models.recount import Recount
 from adjudication.models.release import Release
 
-__all__ = ["Case", "Decision", "Recount", "Release"]
+__all__ = ["BlindAnswer", "Case", "Decision", "Docket", "Recount", "Release"]

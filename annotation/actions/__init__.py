@@ -8,6 +8,7 @@ from annotation.actions.holdings import LeaseLost, NoSuchLease
 from annotation.actions.imports import VoteWriter
 from annotation.actions.leases import free_lease, renew_lease
 from annotation.actions.people import keep_preferences, keep_queue_settings
+from annotation.actions.recalls import NoOpenBatch, VotedThemselves, set_aside, want_more_votes
 from annotation.actions.skips import skip_item
 from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
 
@@ -15,8 +16,10 @@ __all__ = [
     "AlreadyVoted",
     "Answer",
     "LeaseLost",
+    "NoOpenBatch",
     "NoSuchLease",
     "VoteWriter",
+    "VotedThemselves",
     "audit_item",
     "cast_vote",
     "close_batch",
@@ -33,6 +36,8 @@ __all__ = [
     "remove_gold",
     "renew_lease",
     "reopen_batch",
+    "set_aside",
     "set_gold",
     "skip_item",
+    "want_more_votes",
 ]

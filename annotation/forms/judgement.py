@@ -87,12 +87,24 @@ def form_of(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
     return JudgementForm(categories=categories, initial=filled)
 
 
-def asked_of(project: Project, *, has_response: bool) -> list[dict[str, str]]:
-    """Name the label fields asked for on an item, as the page calls them."""
+def asked_of(project: Project, *, has_response: bool) -> list[dict[str, Any]]:
+    """Name the label fields people are asked for on an item, as the page calls them."""
+    return titled(project, queries.asked_of(project, has_response=has_response), labels=list(LABEL_WORDS))
+
+
+def titled(project: Project, fields: Sequence[str], *, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Give label fields with their titles and choices: (key, label, its word). A label has the same key wherever."""
     titles: dict[str, str] = {
         Field.PROMPT: "Prompt" if project.policy != Project.Policy.AEGIS2 else "Whole dialogue",
         Field.RESPONSE: "Response",
     }
+    keys = {Field.PROMPT: dict(zip(LABEL_WORDS, "123", strict=True))}
+    keys[Field.RESPONSE] = dict(zip(LABEL_WORDS, "456", strict=True))
     return [
-        {"name": str(field), "title": titles[field]} for field in queries.asked_of(project, has_response=has_response)
+        {
+            "name": str(field),
+            "title": titles[field],
+            "choices": [(keys[Field(field)][label], label, LABEL_WORDS[label]) for label in labels],
+        }
+        for field in fields
     ]

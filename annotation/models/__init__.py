@@ -4,7 +4,7 @@ from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
 from annotation.models.quality import Audit, AuditDraw, Check, Gold
 from annotation.models.queue import Queue
-from annotation.models.seat import Batch, LapsedLease, Seat, Skip
+from annotation.models.seat import Batch, FurtherVotes, LapsedLease, Seat, Skip
 from annotation.models.vote import Annotator, Vote
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "AuditDraw",
     "Batch",
     "Check",
+    "FurtherVotes",
     "Gold",
     "GuidelineVersion",
     "LapsedLease",

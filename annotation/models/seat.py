@@ -74,6 +74,16 @@ class Seat(models.Model):
         return f"seat {self.number} of {self.item}"
 
 
+class FurtherVotes(models.Model):
+    """How many votes an item wants besides those its project wants of every item, since it was sent back for them."""
+
+    item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
+    votes = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.votes} further votes on {self.item}"
+
+
 class LapsedLease(models.Model):
     """
     A lease that ended without a vote: its seat went to somebody else, or a lead freed it.

@@ -146,22 +146,30 @@ def show_desk(
 
 def show_lost(request: PageRequest, access: Access, form: JudgementForm, refusal: Exception) -> HttpResponse:
     """Say why the answer was not counted, beside all that it said."""
-    names = LABEL_WORDS | category_names(access.project)
-    typed = form.chosen
     context = {
         "access": access,
         "page": "label",
         "reason": refusal,
         "vote": getattr(refusal, "vote", None),
-        "typed": {
-            "Prompt": names.get(typed["prompt_label"], ""),
-            "Response": names.get(typed["response_label"], ""),
-            "Categories": ", ".join(names.get(slug, slug) for slug in typed["categories"]),
-            "Other": typed["other_text"],
-            "Note": typed["rationale"],
-        },
+        "typed": typed_in(form, category_names(access.project)),
     }
     return render(request, TEMPLATE + ("#lost" if request.htmx else ""), context, status=409)
+
+
+def typed_in(form: JudgementForm, names: dict[str, str]) -> dict[str, str]:
+    """
+    Say in words what somebody had chosen and typed.
+
+    :param names: those of categories by slug
+    """
+    words, typed = LABEL_WORDS | names, form.chosen
+    return {
+        "Prompt": words.get(typed["prompt_label"], ""),
+        "Response": words.get(typed["response_label"], ""),
+        "Categories": ", ".join(words.get(slug, slug) for slug in typed["categories"]),
+        "Other": typed["other_text"],
+        "Note": typed["rationale"],
+    }
 
 
 def judging(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
@@ -172,7 +180,6 @@ def judging(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
         "form": form,
         "chosen": form.chosen,
         "fields": asked_of(access.project, has_response=item.has_response),
-        "labels": LABEL_WORDS,
         "tiers": queries.categories_by_tier(access.project, guideline),
         "guideline": guideline,
         "is_masked": queries.person_of(access.user).masks_text,

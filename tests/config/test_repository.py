@@ -67,8 +67,8 @@ def test_an_invitation_is_printed_and_a_token_shown_only_when_asked_for():
     assert more["invite_url"].startswith("http://")
 
 
-def test_events_cannot_be_changed_or_deleted():
-    from django.db import DatabaseError
+def test_events_cannot_be_changed_deleted_or_emptied():
+    from django.db import DatabaseError, connection
 
     from corpus.models import Event
 
@@ -78,3 +78,6 @@ def test_events_cannot_be_changed_or_deleted():
         Event.objects.filter(pk=event.pk).update(verb="never.happened")
     with pytest.raises(DatabaseError, match="append-only"):
         event.delete()
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE corpus_event CASCADE")
+    assert Event.objects.filter(subject="with-event", verb=event.verb).exists()

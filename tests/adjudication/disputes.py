@@ -1,0 +1,46 @@
+"""Disputed items, reached by votes that tie."""
+
+from typing import Any
+
+from adjudication.models import Case, Decision
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+
+UNSAFE = {"categories": ["threat"], "rationale": "it threatens somebody"}
+
+
+def disputed_project(folder, *names, **options):
+    """A project where two people tie on each of these items, at a quorum of 2."""
+    project = make_project(**({"quorum": 2, "votes_wanted": 2} | options))
+    rows = [dialogue(name) if isinstance(name, str) else name for name in names or ("one",)]
+    import_dialogues(project, folder, rows)
+    tie(project, folder, *(row["id"] for row in rows))
+    return project
+
+
+def tie(project, folder, *names):
+    votes = []
+    for name in names:
+        response = "safe" if "response_label" in project.fields else None
+        votes += [opinion(name, "ada", "safe", response), opinion(name, "bea", "unsafe", response, **UNSAFE)]
+    assert import_votes(project, folder, votes).code == 0
+    command("adjudicate", project=project.slug)
+
+
+def case_of(project, name="one", state=Case.State.OPEN):
+    return Case.objects.get(item__project=project, item__external_id=name, state=state)
+
+
+def decision_of(project, name="one"):
+    return Decision.objects.get(item__project=project, item__external_id=name, policy=project.policy)
+
+
+def final(**more: Any) -> dict[str, Any]:
+    return {"prompt_label": "unsafe", "response_label": "safe", "categories": ["threat"], **more}
+
+
+def work_through(judge, case, **settlement):
+    """Take a case, label it blind and settle it, by the pages."""
+    judge.post(f"cases/{case.pk}/claim/")
+    assert judge.post(f"cases/{case.pk}/blind/", **final()).status_code == 302
+    said = final(rationale="It is a threat.") | settlement
+    return judge.post(f"cases/{case.pk}/settle/", **said)

@@ -1,0 +1,376 @@
+"""The pages of cases: what is shown when, what is refused, and what a settlement does."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from adjudication.models import BlindAnswer, Case, Docket
+from annotation.models import Seat, Vote
+from corpus.models import Event, Member
+from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, work_through
+from tests.annotation.people import Visitor
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
+
+WORDS = "it threatens somebody"
+GOOD = {"rationale": "It is a threat."}
+
+
+def text_of(page):
+    return page.content.decode()
+
+
+def export(project, folder):
+    path = folder / f"export-{next(numbers)}.json"
+    assert command("export_dataset", project=project.slug, out=path).code == 0
+    return {row["id"]: row for row in json.loads(path.read_text())}
+
+
+def judge_holding(project, name="one", role="adjudicator"):
+    judge, case = Visitor(project, role), case_of(project, name)
+    assert judge.post(f"cases/{case.pk}/claim/").status_code == 302
+    return judge, case
+
+
+def test_nothing_anybody_said_is_shown_before_the_blind_label_and_all_of_it_after(tmp_path):
+    project = disputed_project(tmp_path)
+    ballot = opinion("one", "model-x", "safe", "safe", rationale="a juror's reasons")
+    import_votes(project, tmp_path, [ballot, opinion("one", "model-y", "unsafe", "safe", categories=["violence"])])
+    command("adjudicate", project=project.slug)
+    judge, case = judge_holding(project)
+
+    before = judge.get(f"cases/{case.pk}/")
+    assert "opinions" not in before.context
+    assert not any(word in text_of(before) for word in (WORDS, "a juror&#x27;s reasons", "model-x", "human-"))
+    assert "What is one?" in text_of(before)
+    judge.post(f"cases/{case.pk}/blind/", **final(rationale="my own note"))
+    after = judge.get(f"cases/{case.pk}/")
+
+    assert all(word in text_of(after) for word in (WORDS, "a juror&#x27;s reasons", "model-x", "human-", "my own note"))
+    assert [each.kind for each in after.context["opinions"]] == ["human", "human", "llm", "llm"]
+    assert not any(f">{name}<" in text_of(after) for name in ("ada", "bea"))
+    assert {category.slug for category in after.context["named"]} == {"threat", "violence"}
+
+
+def test_settling_changes_the_decision_the_export_and_keeps_both_answers(tmp_path):
+    project = disputed_project(tmp_path, "one", "two")
+    assert export(project, tmp_path) == {}
+    judge, case = judge_holding(project)
+    said = {"prompt_label": "safe", "response_label": "safe", "categories": [], "rationale": "Only a question."}
+    judge.post(f"cases/{case.pk}/blind/", **final())
+    assert judge.post(f"cases/{case.pk}/settle/", **said).status_code == 302
+
+    case.refresh_from_db()
+    assert (case.state, case.adjudicator, case.holder) == ("settled", judge.user, None)
+    assert (case.blind_prompt_label, case.prompt_label, case.reason) == ("unsafe", "safe", "Only a question.")
+    assert (decision_of(project).status, decision_of(project).decided_by) == ("settled", "adjudicator")
+    rows = export(project, tmp_path)
+    assert list(rows) == ["one"]
+    assert (rows["one"]["prompt_label"], rows["one"]["prompt_label_source"]) == ("safe", "adjudicator")
+    listed = text_of(judge.get("cases/", state="settled"))
+    assert all(word in listed for word in (judge.name, "changed", "Only a question."))
+    assert Event.objects.filter(project=project, verb="item.settled", actor=judge.user).count() == 1
+
+
+def test_the_voter_is_neither_handed_nor_shown_the_case_nor_can_settle_it(tmp_path):
+    project = make_project(votes_wanted=1, quorum=2)
+    import_dialogues(project, tmp_path, [dialogue("one")])
+    voter, other = Visitor(project, "adjudicator"), Visitor(project, "adjudicator")
+    voter.vote(voter.take())
+    import_votes(project, tmp_path, [opinion("one", "bea", "unsafe", "safe", categories=["threat"])])
+    command("adjudicate", project=project.slug)
+    case = case_of(project)
+
+    assert voter.post("cases/next/").url.endswith("/cases/")
+    for verb in ("claim", "blind", "settle", "send-back"):
+        refused = voter.post(f"cases/{case.pk}/{verb}/", **final(rationale="I was right.", votes=1))
+        assert refused.status_code == 409, verb
+    assert "another adjudicator must settle it" in text_of(voter.get(f"cases/{case.pk}/"))
+    assert WORDS not in text_of(voter.get(f"cases/{case.pk}/"))
+    assert other.post("cases/next/").url.endswith(f"/cases/{case.pk}/")
+
+
+def test_who_has_read_the_opinions_cannot_vote_afterwards(tmp_path):
+    project = disputed_project(tmp_path, votes_wanted=3)
+    judge = Visitor(project, "adjudicator")
+    lease, case = judge.take(), case_of(project)
+    judge.post(f"cases/{case.pk}/claim/")
+    judge.post(f"cases/{case.pk}/blind/", **final())
+
+    assert judge.vote(lease).status_code == 409
+    assert judge.take() is None
+    assert not Vote.objects.filter(annotator__user=judge.user).exists()
+
+
+def test_settling_needs_a_blind_label_and_a_reason_and_keeps_what_was_typed(tmp_path):
+    project = disputed_project(tmp_path)
+    judge, case = judge_holding(project)
+    early = judge.post(f"cases/{case.pk}/settle/", **final(rationale="No look at it."))
+    assert (early.status_code, "Label this dialogue blind first" in text_of(early)) == (409, True)
+    judge.post(f"cases/{case.pk}/blind/", **final())
+    silent = judge.post(f"cases/{case.pk}/settle/", **final(rationale=""))
+    assert silent.status_code == 422
+    assert list(silent.context["form"].errors) == ["rationale"]
+    assert silent.context["chosen"]["categories"] == ["threat"]
+    assert case_of(project).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("answer", "field"),
+    [
+        ({"prompt_label": ""}, "prompt_label"), ({"response_label": ""}, "response_label"),
+        ({"prompt_label": "needs_caution"}, "prompt_label"), ({"categories": []}, "categories"),
+        ({"prompt_label": "safe"}, "categories"), ({"categories": ["other"]}, "other_text"),
+        ({"categories": ["no such"]}, "categories"),
+    ],
+)  # fmt: skip
+def test_labels_that_break_a_rule_are_refused_by_field_and_kept(tmp_path, answer, field):
+    project = disputed_project(tmp_path)
+    judge, case = judge_holding(project)
+    wrong = judge.post(f"cases/{case.pk}/blind/", **final(rationale="what I typed") | answer)
+    assert wrong.status_code == 422
+    assert list(wrong.context["form"].errors) == [field]
+    assert "what I typed" in text_of(wrong)
+    assert "opinions" not in wrong.context
+    judge.post(f"cases/{case.pk}/blind/", **final())
+    assert judge.post(f"cases/{case.pk}/settle/", **final(**GOOD) | answer).status_code == 422
+    assert case_of(project).state == "open"
+
+
+def test_a_label_for_a_response_that_is_not_there_is_refused(tmp_path):
+    project = make_project(quorum=2, votes_wanted=2)
+    import_dialogues(project, tmp_path, [dialogue("one", response=False)])
+    rows = [opinion("one", "ada"), opinion("one", "bea", "unsafe", categories=["threat"])]
+    import_votes(project, tmp_path, rows)
+    command("adjudicate", project=project.slug)
+    judge, case = judge_holding(project)
+    assert [field["name"] for field in judge.get(f"cases/{case.pk}/").context["fields"]] == ["prompt_label"]
+    wrong = judge.post(f"cases/{case.pk}/blind/", **final())
+    assert (wrong.status_code, list(wrong.context["form"].errors)) == (422, ["response_label"])
+    assert judge.post(f"cases/{case.pk}/blind/", prompt_label="safe").status_code == 302
+
+
+def test_under_aegis2_a_safe_dialogue_has_no_unsafe_response(tmp_path):
+    project = make_project(policy="aegis2", quorum=2)
+    import_dialogues(project, tmp_path, [dialogue("one")])
+    import_votes(project, tmp_path, [opinion("one", "ada"), opinion("one", "bea", "unsafe", categories=["threat"])])
+    command("adjudicate", project=project.slug)
+    judge, case = judge_holding(project)
+    wrong = judge.post(f"cases/{case.pk}/blind/", **final(prompt_label="safe", response_label="unsafe"))
+    assert list(wrong.context["form"].errors) == ["response_label"]
+
+
+def test_a_case_held_by_another_is_refused_until_it_is_let_go_or_runs_out(tmp_path):
+    project = disputed_project(tmp_path)
+    judge, case = judge_holding(project)
+    other = Visitor(project, "adjudicator")
+    held = other.get(f"cases/{case.pk}/")
+    assert (held.context["stage"], judge.name in text_of(held), "What is one?" in text_of(held)) == (
+        "held",
+        True,
+        False,
+    )
+    for verb in ("claim", "blind", "settle", "send-back"):
+        assert other.post(f"cases/{case.pk}/{verb}/", **final(rationale="Mine.", votes=1)).status_code == 409
+    assert other.post("cases/next/").url.endswith("/cases/")
+    other.post(f"cases/{case.pk}/release/")
+    assert case_of(project).holder == judge.user
+
+    judge.post(f"cases/{case.pk}/blind/", **final())
+    Case.objects.filter(pk=case.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+    late = judge.post(f"cases/{case.pk}/settle/", **final(rationale="A reason not to be lost."))
+    assert (late.status_code, "A reason not to be lost." in text_of(late)) == (409, True)
+    assert judge.post(f"cases/{case.pk}/renew/").status_code == 409
+    assert other.post(f"cases/{case.pk}/claim/").status_code == 302
+    again = judge.post(f"cases/{case.pk}/settle/", **final(**GOOD))
+    assert (again.status_code, "another adjudicator has it" in text_of(again)) == (409, True)
+    other.post(f"cases/{case.pk}/release/")
+    assert work_through(judge, case).status_code == 302
+
+
+def test_pressing_twice_is_harmless_and_a_blind_label_is_given_once(tmp_path):
+    project = disputed_project(tmp_path)
+    judge, case = judge_holding(project)
+    for _ in range(2):
+        assert judge.post(f"cases/{case.pk}/claim/").status_code == 302
+        assert judge.post(f"cases/{case.pk}/blind/", **final()).status_code == 302
+    other_answer = judge.post(f"cases/{case.pk}/blind/", **final(categories=["violence"]))
+    assert (other_answer.status_code, BlindAnswer.objects.get(case=case).categories) == (409, ["threat"])
+    for _ in range(2):
+        assert judge.post(f"cases/{case.pk}/settle/", **final(**GOOD)).status_code == 302
+    assert judge.post(f"cases/{case.pk}/settle/", **final(rationale="Another.")).status_code == 409
+    verbs = ["case.claimed", "case.answered_blind", "item.settled"]
+    assert [Event.objects.filter(project=project, verb=verb).count() for verb in verbs] == [1, 1, 1]
+
+
+def test_sent_back_it_waits_for_so_many_more_votes_and_closes_or_comes_back(tmp_path):
+    project = disputed_project(tmp_path, "one", "two", votes_wanted=2)
+    for name in ("one", "two"):
+        judge, case = judge_holding(project, name)
+        judge.post(f"cases/{case.pk}/blind/", **final())
+        assert judge.post(f"cases/{case.pk}/send-back/", votes=0).status_code == 422
+        assert judge.post(f"cases/{case.pk}/send-back/", votes=2, reason="The wording.").status_code == 302
+        assert Seat.objects.filter(item=case.item, vote=None).count() == 2
+    assert Visitor(project, "adjudicator").post("cases/next/").url.endswith("/cases/")
+    unsafe = {"prompt_label": "unsafe", "response_label": "safe", "categories": ["threat"]}
+    for at in range(2):
+        ada = Visitor(project)
+        for _ in range(2):
+            lease = ada.take()
+            ada.vote(lease, **(unsafe if lease.item.external_id == "one" or at else {}))
+    command("adjudicate", project=project.slug)
+
+    assert case_of(project, "one", "closed").closed_at
+    assert decision_of(project, "one").status == "decided"
+    assert case_of(project, "two").holder is None
+    assert Visitor(project, "adjudicator").post("cases/next/").url.endswith(f"/cases/{case_of(project, 'two').pk}/")
+    event = Event.objects.filter(project=project, verb="case.sent_back").first()
+    assert event.detail | {"case": 0} == {"case": 0, "votes": 2, "reason": "The wording."}
+
+
+@pytest.mark.parametrize("keeps_open", [False, True])
+def test_reopening_keeps_the_settlement_and_counts_anew(tmp_path, keeps_open):
+    project = disputed_project(tmp_path, "one", "two")
+    judge = Visitor(project, "adjudicator")
+    for name in ("one", "two"):
+        work_through(judge, case_of(project, name))
+    import_votes(project, tmp_path, [opinion("two", "cleo", "safe", "safe")])
+    command("adjudicate", project=project.slug)
+    assert [row["name"] for row in judge.get("cases/", state="stale").context["rows"]] == ["two"]
+    more = {"keeps_open": "on"} if keeps_open else {}
+    assert judge.post(f"cases/{case_of(project, 'one', 'settled').pk}/reopen/", reason="").status_code == 422
+    for name in ("one", "two"):
+        old = case_of(project, name, "settled")
+        assert judge.post(f"cases/{old.pk}/reopen/", reason="Look again.", **more).status_code == 302
+        assert judge.post(f"cases/{old.pk}/reopen/", reason="Look again.", **more).status_code == 409
+        assert "It is a threat." in text_of(judge.get(f"cases/{old.pk}/"))
+    command("adjudicate", project=project.slug)
+
+    assert decision_of(project, "one").status == "disputed"
+    assert (decision_of(project, "two").status, decision_of(project, "two").prompt_label) == ("decided", "safe")
+    assert [list(export(project, tmp_path))] == [["two"]]
+    is_open = Case.objects.filter(item__project=project, state="open").values_list("item__external_id", flat=True)
+    assert sorted(is_open) == (["one", "two"] if keeps_open else ["one"])
+    if keeps_open:
+        assert work_through(judge, case_of(project, "two")).status_code == 302
+        assert export(project, tmp_path)["two"]["prompt_label"] == "unsafe"
+
+
+def test_filters_find_by_field_source_category_and_margin(tmp_path):
+    rows = [dialogue("a", source="here"), dialogue("b", source="there"), dialogue("c", source="here")]
+    project = disputed_project(tmp_path, *rows)
+    hazard = {"categories": ["violence"]}
+    import_votes(
+        project,
+        tmp_path,
+        [
+            opinion("b", "cleo", "needs_caution", "safe"), opinion("b", "dora", "unsafe", "safe", **hazard),
+            opinion("c", "cleo", "safe", "unsafe", **hazard), opinion("c", "dora", "unsafe", "unsafe", **hazard),
+        ],
+    )  # fmt: skip
+    command("adjudicate", project=project.slug)
+    judge = Visitor(project, "adjudicator")
+
+    def found(**wish):
+        return sorted(row["name"] for row in judge.get("cases/", **wish).context["rows"])
+
+    assert found() == ["a", "b", "c"]
+    assert found(source="here") == ["a", "c"]
+    assert found(category="violence") == ["b", "c"]
+    assert found(category="needs_caution") == ["b"]
+    assert found(margin="0") == ["a", "c"]
+    assert found(margin="1") == ["b"]
+    assert found(field="response_label") == ["c"]
+    assert found(field="nonsense") == ["a", "b", "c"]
+    taken = judge.post("cases/next/", source="there")
+    assert taken.url.endswith(f"/cases/{case_of(project, 'b').pk}/")
+    assert not any(word in text_of(judge.get("cases/")) for word in (WORDS, "2:2"))
+
+
+def test_a_second_adjudicator_labels_blind_and_changes_nothing(tmp_path):
+    project = disputed_project(tmp_path, "one", "two")
+    lead, judge, second = (Visitor(project, role) for role in ("lead", "adjudicator", "adjudicator"))
+    assert lead.post("cases/figures/keep/", hold_minutes=0).status_code == 422
+    lead.post("cases/figures/keep/", hold_minutes=45, wants_second="on")
+    assert Docket.objects.get(project=project).hold_minutes == 45
+    for name in ("one", "two"):
+        work_through(judge, case_of(project, name))
+    case = case_of(project, "one", "settled")
+    asked = second.get(f"cases/{case.pk}/")
+    assert (asked.context["stage"], "It is a threat." in text_of(asked)) == ("second", False)
+    assert "It is a threat." not in text_of(second.get("cases/", state="settled"))
+    assert judge.get(f"cases/{case.pk}/").context["stage"] == "done"
+    said = {"prompt_label": "safe", "response_label": "safe"}
+    assert second.post(f"cases/{case.pk}/blind/", **said).status_code == 302
+    shown = text_of(second.get(f"cases/{case.pk}/"))
+    assert all(word in shown for word in ("It is a threat.", WORDS, "Second, blind"))
+    assert Visitor(project, "adjudicator").post(f"cases/{case.pk}/blind/", **final()).status_code == 409
+    second.post(f"cases/{case_of(project, 'two', 'settled').pk}/blind/", **final())
+
+    assert (decision_of(project).prompt_label, case_of(project, "one", "settled").prompt_label) == ("unsafe", "unsafe")
+    compared = {(row.field, row.against): row for row in lead.get("cases/figures/").context["compared"]}
+    prompt = compared["prompt_label", "the settlement"]
+    assert (prompt.n, prompt.percent, prompt.kappa) == (2, 0.5, 0.0)
+    assert compared["response_label", "the settlement"].kappa is None
+
+
+def test_anchoring_is_counted_by_adjudicator_and_for_all_and_only_where_blind_was_blind(tmp_path):
+    project = disputed_project(tmp_path, "one", "two", "three")
+    lead, judge, other = (Visitor(project, role) for role in ("lead", "adjudicator", "adjudicator"))
+    assert "nobody has settled a case yet" in text_of(lead.get("cases/figures/"))
+    work_through(judge, case_of(project, "one"))
+    work_through(judge, case_of(project, "two"), prompt_label="safe", categories=[])
+    work_through(other, case_of(project, "three"), categories=["violence"])
+    judge.post(f"cases/{case_of(project, 'two', 'settled').pk}/reopen/", reason="Again.")
+    work_through(judge, case_of(project, "two"))
+    context = lead.get("cases/figures/").context
+
+    everybody = context["everybody"]
+    assert (everybody.any_label.of, everybody.any_label.changed, everybody.categories.changed) == (3, 1, 2)
+    shares = {row.name: row.any_label.share for row in context["each"]}
+    assert shares == {judge.name: 0.5, other.name: 0.0}
+    assert context["not_blind"] == 1
+    assert judge.get("cases/figures/").status_code == 403
+
+
+def test_pages_of_cases_are_for_adjudicators_of_the_project_alone(tmp_path):
+    project, foreign = disputed_project(tmp_path), make_project()
+    case, stranger, annotator = case_of(project), Visitor(foreign, "lead"), Visitor(project)
+    for place in ("cases/", f"cases/{case.pk}/"):
+        assert annotator.get(place).status_code == 403
+        assert stranger.client.get(f"/projects/{project.slug}/{place}").status_code == 404
+    for verb in ("claim", "renew", "release", "blind", "settle", "send-back", "reopen", "ask-second"):
+        assert annotator.post(f"cases/{case.pk}/{verb}/").status_code == 403
+        assert stranger.post(f"cases/{case.pk}/{verb}/", **final(), votes=1, reason="x").status_code == 404, verb
+    assert stranger.post(f"cases/{10**30}/claim/").status_code == 404
+    assert case_of(project).holder is None
+    Member.objects.filter(user=annotator.user).update(role="adjudicator")
+    assert "Cases" in text_of(annotator.get("cases/"))
+
+
+def test_later_opinions_close_a_case_under_the_adjudicator_who_keeps_what_they_typed(tmp_path):
+    project = disputed_project(tmp_path)
+    judge, case = judge_holding(project)
+    judge.post(f"cases/{case.pk}/blind/", **final())
+    import_votes(project, tmp_path, [opinion("one", "cleo", "safe", "safe")])
+    command("adjudicate", project=project.slug)
+    late = judge.post(f"cases/{case.pk}/settle/", **final(rationale="Too late."))
+    assert (late.status_code, "Too late." in text_of(late)) == (409, True)
+    assert "Later opinions have decided" in text_of(late)
+
+
+def test_a_longer_list_asks_the_database_no_more_often(tmp_path):
+    names = [f"d{at}" for at in range(8)]
+    project = disputed_project(tmp_path, *names)
+    judge, asked = Visitor(project, "adjudicator"), []
+    for so_many in (2, 6):
+        for name in names[:so_many]:
+            if not Case.objects.filter(item__project=project, item__external_id=name, state="settled").exists():
+                work_through(judge, case_of(project, name))
+        with CaptureQueriesContext(connection) as queries:
+            assert len(judge.get("cases/", state="settled").context["rows"]) == so_many
+        asked.append(len(queries))
+    assert asked[0] == asked[1]

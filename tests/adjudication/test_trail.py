@@ -1,0 +1,83 @@
+"""An item's history and the audit trail, for leads."""
+
+import pytest
+
+from annotation.models import Vote
+from corpus.actions import record_event
+from corpus.models import Event
+from tests.adjudication.disputes import case_of, disputed_project, final, work_through
+from tests.annotation.people import Visitor
+from tests.factories import dialogue, import_dialogues, make_project
+
+
+def text_of(page):
+    return page.content.decode()
+
+
+def test_the_history_of_an_item_shows_what_was_superseded_and_escapes_what_it_shows(tmp_path):
+    project = make_project(votes_wanted=1)
+    import_dialogues(project, tmp_path, [dialogue("a/b <i>", text="<b>bold</b>")])
+    ada, lead = Visitor(project), Visitor(project, "lead")
+    ada.vote(ada.take(), rationale="<script>first</script>")
+    vote = Vote.objects.get(item__project=project)
+    ada.post(f"votes/{vote.pk}/", prompt_label="needs_caution", response_label="safe", rationale="second thought")
+    page = lead.get("items/a%2Fb%20%3Ci%3E/history/")
+
+    assert page.status_code == 200
+    whats = [entry.what for entry in page.context["entries"] if entry.kind == "vote"]
+    assert whats == ["vote, superseded since, guideline 1", "corrected vote, guideline 1"]
+    assert all(word in text_of(page) for word in ("&lt;script&gt;first", "second thought", "vote.corrected", ada.name))
+    assert '<details class="dialogue" id="dialogue">' in text_of(page)  # masked
+    assert "<b>bold" not in text_of(page)
+    assert (ada.get("items/x/history/").status_code, lead.get("items/nowhere/history/").status_code) == (403, 404)
+
+
+def test_who_has_a_case_in_hand_labels_it_before_they_read_its_history(tmp_path):
+    project = disputed_project(tmp_path)
+    lead, case = Visitor(project, "lead"), case_of(project)
+    assert lead.get("items/one/history/").status_code == 200
+    lead.post(f"cases/{case.pk}/claim/")
+    assert lead.get("items/one/history/").status_code == 409
+    lead.post(f"cases/{case.pk}/blind/", **final())
+    assert lead.get("items/one/history/").status_code == 200
+
+
+def test_events_are_found_by_verb_person_subject_words_and_day(tmp_path):
+    project = disputed_project(tmp_path, "one", "two")
+    judge, lead = Visitor(project, "adjudicator"), Visitor(project, "lead")
+    work_through(judge, case_of(project, "one"))
+    record_event(project=project, verb="item.seen", subject="two", actor=lead.user, detail={"reason": "A Rare word"})
+
+    def found(**wish):
+        return [(event.verb, event.subject) for event in lead.get("events/", **wish).context["events"]]
+
+    assert found(verb="item.settled") == [("item.settled", "one")]
+    assert {subject for _, subject in found(actor=judge.name)} == {"one"}
+    assert found(subject="tw") == [("item.seen", "two")]
+    assert found(text="rare WORD") == [("item.seen", "two")]
+    assert found(since="2999-01-01") == []
+    assert len(found(until="2999-01-01")) == Event.objects.filter(project=project).count()
+    wrong = lead.get("events/", since="yesterday", verb="item.settled")
+    assert (list(wrong.context["form"].errors), len(wrong.context["events"])) == (["since"], 1)
+    assert [judge.get("events/").status_code, lead.get("events/", before="x" * 40).status_code] == [403, 200]
+
+
+def test_events_come_in_pages_that_lose_none_and_of_one_project_alone(tmp_path):
+    project, foreign = make_project(), make_project()
+    lead = Visitor(project, "lead")
+    for at in range(120):
+        record_event(project=project if at % 2 else foreign, verb="item.seen", subject=f"d{at}")
+    seen, older = [], ""
+    for _ in range(9):
+        page = lead.get("events/", **({"before": older} if older else {}))
+        seen += [event.subject for event in page.context["events"] if event.verb == "item.seen"]
+        older = page.context["older"]
+        if older is None:
+            break
+    assert seen == [f"d{at}" for at in range(119, 0, -2)]
+
+
+@pytest.mark.parametrize("before", ["9" * 30, "٣", "-1"])
+def test_a_page_of_events_that_cannot_be_is_no_fault(before):
+    lead = Visitor(make_project(), "lead")
+    assert lead.get("events/", before=before).status_code == 200

@@ -1,0 +1,154 @@
+"""Cases in a browser: labelled blind, read, settled, sent back and reopened with the keyboard; seen in every way."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from adjudication.models import Case
+from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, work_through
+from tests.annotation.people import Visitor
+from tests.browser.visits import Visit, assert_fits
+from tests.factories import command, dialogue, import_votes, numbers, opinion
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LONG = "a dialogue with a rather long name"
+
+
+def exported(project, folder):
+    path = folder / f"export-{next(numbers)}.json"
+    assert command("export_dataset", project=project.slug, out=path).code == 0
+    return {row["id"]: (row["prompt_label"], row["prompt_label_source"]) for row in json.loads(path.read_text())}
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def take_and_label(page, name):
+    """Take the next case and label it blind, by keys alone."""
+    page.keyboard.press("t")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    expect(page.locator("#search")).to_be_visible()
+    expect(page.get_by_text("it threatens somebody")).to_have_count(0)
+    press(page, "r", "3", "4", "c")
+    page.keyboard.type("threat")
+    press(page, "Enter", "Escape", "n")
+    page.keyboard.type("seen blind")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="What others said")).to_be_visible()
+    expect(page.get_by_text("it threatens somebody")).to_be_visible()
+    expect(page.locator("#rationale")).to_have_value("seen blind")
+
+
+def test_three_disputes_are_settled_sent_back_and_reopened_with_the_keyboard(browser, site, tmp_path):
+    project = disputed_project(tmp_path, "d1", "d2", "d3")
+    judge = Visitor(project, "lead")
+    work_through(judge, case_of(project, "d3"))
+    assert exported(project, tmp_path) == {"d3": ("unsafe", "adjudicator")}
+    with Visit(browser, site, judge) as visit:
+        page = visit.open("cases/")
+        page.keyboard.press("?")
+        expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+        page.keyboard.press("Escape")
+        take_and_label(page, "d1")
+        page.keyboard.press("1")
+        page.keyboard.press("n")
+        press(page, "Control+a", "Control+Enter")
+        expect(page.get_by_role("alert")).to_contain_text("Categories go with unsafe")
+        visit.complaints.clear()  # the browser logs every 422
+        press(page, "Escape", "c")
+        page.keyboard.type("threat")
+        press(page, "Enter", "Escape", "n", "Control+a")
+        page.keyboard.type("Only a question.")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="Settled")).to_be_visible()
+        expect(page.get_by_text("Only a question.")).to_be_visible()
+        assert exported(project, tmp_path) == {"d1": ("safe", "adjudicator"), "d3": ("unsafe", "adjudicator")}
+
+        take_and_label(page, "d2")
+        page.keyboard.press("Escape")
+        page.keyboard.press("o")
+        expect(page.locator(".opinions")).to_be_focused()
+        page.keyboard.press("s")
+        expect(page.get_by_label("How many more votes")).to_be_focused()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("1")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("It was sent back for more votes")).to_be_visible()
+        import_votes(project, tmp_path, [opinion("d2", "cleo", "unsafe", "safe", categories=["threat"])])
+
+        settled = case_of(project, "d3", "settled")
+        page = visit.open(f"cases/{settled.pk}/")
+        page.get_by_text("Reopen it…").focus()
+        press(page, "Enter", "Tab")
+        page.keyboard.type("The guideline has changed.")
+        press(page, "Tab", "Tab", "Enter")
+        expect(page.get_by_role("status")).to_contain_text("Reopened")
+        page = visit.open(f"cases/{settled.pk}/")
+        expect(page.get_by_role("heading", name="Settled, and reopened since")).to_be_visible()
+        expect(page.get_by_text("It is a threat.")).to_be_visible()
+        assert visit.complaints == []
+    assert exported(project, tmp_path) == {"d1": ("safe", "adjudicator"), "d2": ("unsafe", "human")}
+    assert decision_of(project, "d3").status == "disputed"
+    assert Case.objects.filter(item__project=project, state="open").count() == 1
+
+
+def test_a_reason_half_written_is_there_after_a_reload_and_a_lost_hold(browser, site, tmp_path):
+    project = disputed_project(tmp_path)
+    judge = Visitor(project, "adjudicator")
+    case = case_of(project)
+    judge.post(f"cases/{case.pk}/claim/")
+    judge.post(f"cases/{case.pk}/blind/", **final())
+    with Visit(browser, site, judge) as visit:
+        page = visit.open(f"cases/{case.pk}/")
+        page.get_by_label("Reason").fill("A long thought")
+        page.locator(".category", has_text="Threat").first.click()
+        page.reload()
+        expect(page.get_by_label("Reason")).to_have_value("A long thought")
+        expect(page.locator("[name=categories]:checked")).to_have_count(0)
+        Case.objects.filter(pk=case.pk).update(held_until="2020-01-01T00:00:00Z")
+        page.locator("[name=prompt_label][value=safe]").check()
+        page.get_by_role("button", name="Settle").click()
+        expect(page.get_by_role("alert")).to_contain_text("Your time with this case ran out")
+        expect(page.get_by_text("A long thought")).to_be_visible()
+        page.keyboard.press("t")
+        expect(page.get_by_label("Reason")).to_have_value("A long thought")
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("button", name="Settle").click()
+        expect(page.get_by_role("heading", name="Settled")).to_be_visible()
+    assert decision_of(project).prompt_label == "safe"
+
+
+def test_pages_of_cases_are_accessible_and_do_not_scroll_sideways(browser, site, tmp_path, look):
+    rows = [dialogue(f"{LONG} {at}", source="a source with a name") for at in range(3)]
+    project = disputed_project(tmp_path, *rows, dialogue("שיחה", text="מה מזג האוויר היום? " * 8))
+    import_votes(project, tmp_path, [
+        opinion(f"{LONG} 1", "model-with-a-rather-long-name", "safe", "safe", rationale="w" * 300),
+        opinion(f"{LONG} 1", "model-two", "unsafe", "safe", categories=["violence", "harassment"]),
+    ])  # fmt: skip
+    command("adjudicate", project=project.slug)
+    lead, judge = Visitor(project, "lead"), Visitor(project, "adjudicator")
+    work_through(judge, case_of(project, f"{LONG} 0"))
+    work_through(lead, case_of(project, "שיחה"), prompt_label="safe", categories=[])
+    judge.post(f"cases/{case_of(project, f'{LONG} 0', 'settled').pk}/ask-second/")
+    blind, read = case_of(project, f"{LONG} 2"), case_of(project, f"{LONG} 1")
+    for case in (blind, read):
+        lead.post(f"cases/{case.pk}/claim/")
+    lead.post(f"cases/{read.pk}/blind/", **final())
+    settled = case_of(project, "שיחה", "settled")
+    second = case_of(project, f"{LONG} 0", "settled")
+    places = (
+        "cases/", "cases/?state=settled", "cases/?state=closed", "cases/figures/", f"cases/{blind.pk}/",
+        f"cases/{read.pk}/", f"cases/{settled.pk}/", f"cases/{second.pk}/", "events/", f"items/{LONG} 1/history/",
+    )  # fmt: skip
+    with Visit(browser, site, lead, **look) as visit:
+        for place in places:
+            page = visit.open(place)
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
+            page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+            assert_fits(page)
+        assert visit.complaints == []
+    with Visit(browser, site, judge, **look) as visit:
+        assert_fits(visit.open(f"cases/{read.pk}/"))
