@@ -11,8 +11,10 @@ from adjudication import cases
 from adjudication.actions.holds import is_held
 from adjudication.actions.settling import MOST_VOTES
 from adjudication.cases import MARGINS, STATES, Wish
+from adjudication.exporting import FORMATS
 from adjudication.history import Entry
-from adjudication.models import BlindAnswer, Case
+from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.policies import POLICIES
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
 from corpus.labels import Field
 from corpus.models import Project
@@ -133,3 +135,23 @@ def as_opinion(opinion: cases.ShownOpinion) -> dict[str, Any]:
 
 def as_entry(entry: Entry) -> dict[str, Any]:
     return asdict(entry)
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    """What an export is to be."""
+
+    format = serializers.ChoiceField(FORMATS, default="json")
+    policy = serializers.ChoiceField(sorted(POLICIES), allow_null=True, default=None)
+    truncate = serializers.BooleanField(default=False)
+    "The published form: first user turn and first assistant turn only."
+    license = serializers.ListField(child=serializers.CharField(max_length=10_000), default=list)
+    "Only items under one of these."
+
+
+class ItemWishSerializer(serializers.Serializer[Any]):
+    """Which items are asked for."""
+
+    status = serializers.ChoiceField([*Decision.Status.values, "withdrawn"], default="", allow_blank=True)
+    source = serializers.CharField(default=None, allow_blank=True, max_length=10_000)  # type: ignore[assignment]
+    license = serializers.CharField(default=None, allow_blank=True, max_length=10_000)
+    category = serializers.SlugField(default="", allow_blank=True)

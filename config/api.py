@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from adjudication import api as adjudication
+from adjudication import export_api, items_api
 from annotation import api as annotation
 from corpus import api as corpus
 from jury import api as jury
@@ -20,6 +21,8 @@ PROJECT = [
     path("jury-runs/", jury.Runs.as_view()),
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
     path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
+    path("items/", items_api.Items.as_view()),
+    path("export/", export_api.Export.as_view()),
     path("items/<path:external_id>/history/", adjudication.ItemHistory.as_view()),
     path("cases/", adjudication.Cases.as_view()),
     path("cases/next/", adjudication.NextCase.as_view()),

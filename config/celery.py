@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -23,3 +23,11 @@ def leave_code_alone(**_signal: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def tell_of_worker(**_signal: Any) -> None:
+    """Give the first sign of life at once; the schedule asks for the next."""
+    from config.health import note_worker
+
+    note_worker()

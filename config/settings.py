@@ -38,6 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -65,6 +66,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.health.workers",
             ],
         },
     }
@@ -92,6 +94,7 @@ CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE = {
+    "give-sign-of-life": {"task": "config.tasks.give_sign_of_life", "schedule": timedelta(seconds=30)},
     "seat-what-came": {"task": "annotation.tasks.seat_what_came", "schedule": timedelta(seconds=30)},
     "tend-jury-runs": {"task": "jury.tasks.tend_runs", "schedule": timedelta(seconds=30)},
     "place-written": {"task": "adjudication.tasks.place_written", "schedule": timedelta(seconds=30)},
@@ -184,6 +187,8 @@ IMPORT_LIMITS = {
     "depth": 32,
     "row_bytes": 16 * 2**20,
 }
+# Exports that one web process streams at once, each in a thread of its own; gunicorn gives it four.
+EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=2)
 # How many items one Celery task of a jury run works through, and how many rows go out in one write.
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
 # Items a shard has whose juror answers in batches: one file an endpoint.

@@ -1,0 +1,132 @@
+"""The dataset and the items over REST."""
+
+import gzip
+import json
+from itertools import islice
+
+import pytest
+from django.db import connection
+
+from adjudication.export_api import rooms
+from tests.api.client import Program
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+
+FORMATS = ("json", "jsonl", "csv", "parquet")
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """A project with 60 items, of which the first 40 are decided and two are disputed."""
+    project = make_project(quorum=2)
+    rows = [dialogue(f"e/{n:02}", response=bool(n % 3), source="abc"[n % 3], license="CC0-1.0") for n in range(60)]
+    import_dialogues(project, tmp_path, rows)
+    votes = []
+    for n in range(42):
+        for rater in "ab":
+            unsafe = n % 2 and (rater == "a" or n < 40)
+            label = "unsafe" if unsafe else "safe"
+            votes.append(
+                opinion(f"e/{n:02}", rater, label, label if n % 3 else None, categories=["threat"] if unsafe else [])
+            )
+    import_votes(project, tmp_path, votes)
+    command("adjudicate", project=project.slug)
+    return project
+
+
+def fetch(program, **query):
+    answer = program.get(f"projects/{program.slug}/export/", **query)
+    return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_export_is_byte_for_byte_what_the_command_writes(labelled, tmp_path, form):
+    lead = Program(labelled, "lead")
+    for truncate in ({}, {"truncate": True}):
+        out = tmp_path / f"out.{form}"
+        command("export_dataset", project=labelled.slug, out=out, format=form, **truncate)
+        answer, body = fetch(lead, format=form, **truncate)
+        assert (answer.status_code, body) == (200, out.read_bytes())
+    assert answer["Content-Disposition"] == f'attachment; filename="{labelled.slug}.{form}"'
+    assert answer["X-As-Of"]
+
+
+def test_unchanged_is_304_and_a_new_label_or_a_withdrawal_is_not(labelled, tmp_path):
+    lead = Program(labelled, "lead")
+    first, body = fetch(lead)
+    assert len(json.loads(body)) == 41
+    headers = {"if-none-match": first["ETag"]}
+    again = lead.client.get(f"/api/v1/projects/{labelled.slug}/export/", headers=headers)
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    other = lead.client.get(f"/api/v1/projects/{labelled.slug}/export/?format=csv", headers=headers)
+    assert other.status_code == 200
+    other.close()
+
+    command("withdraw_item", "e/00", project=labelled.slug, reason="asked for")
+    without, body = fetch(lead)
+    assert (without["ETag"] != first["ETag"], len(json.loads(body))) == (True, 40)
+    import_votes(labelled, tmp_path, [opinion("e/41", "c", "unsafe", "unsafe", categories=["threat"])])
+    command("adjudicate", project=labelled.slug)
+    assert len(json.loads(fetch(lead)[1])) == 41
+
+
+def test_gzip_where_it_is_taken(labelled):
+    lead = Program(labelled, "lead")
+    plain = fetch(lead)[1]
+    answer = lead.client.get(f"/api/v1/projects/{labelled.slug}/export/", headers={"accept-encoding": "gzip, br"})
+    assert answer["Content-Encoding"] == "gzip"
+    assert gzip.decompress(b"".join(answer.streaming_content)) == plain
+
+
+def test_a_reader_who_hangs_up_frees_connection_and_place_at_once(labelled):
+    lead = Program(labelled, "lead")
+    answer = lead.get(f"projects/{labelled.slug}/export/")
+    assert next(islice(answer.streaming_content, 1))
+    answer.close()
+    assert not connection.in_atomic_block
+    for _ in range(2):
+        assert rooms.acquire(blocking=False)
+    full = lead.get(f"projects/{labelled.slug}/export/")
+    assert (full.status_code, full["Retry-After"]) == (429, "5")
+    assert full.json()["error"]["code"] == "throttled"
+    rooms.release(2)
+    assert fetch(lead)[0].status_code == 200
+
+
+def test_who_may_and_what_makes_no_sense(labelled):
+    route = f"projects/{labelled.slug}/export/"
+    assert [Program(labelled, role).get(route).status_code for role in ("annotator", "adjudicator")] == [403, 403]
+    assert Program(make_project(), "lead").get(route).status_code == 404
+    lead = Program(labelled, "lead")
+    refused = lead.get(route, format="xml")
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, ["format"])
+    assert fetch(lead, license="MIT")[1] == b"[]\n"
+    assert len(json.loads(fetch(lead, policy="human")[1])) == 41
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({}, 60), ({"status": "decided"}, 41), ({"status": "disputed"}, 1), ({"status": "pending"}, 18),
+        ({"source": "a"}, 20), ({"source": ""}, 0), ({"category": "threat"}, 20), ({"license": "MIT"}, 0),
+        ({"status": "decided", "source": "b", "category": "threat"}, 7), ({"status": "withdrawn"}, 0),
+    ],
+)  # fmt: skip
+def test_items_are_found_by_what_has_become_of_them(labelled, query, count):
+    lead = Program(labelled, "lead")
+    found, page = [], lead.get(f"projects/{labelled.slug}/items/", page_size=25, **query).json()
+    found += page["results"]
+    while page["next"]:
+        page = lead.client.get(page["next"]).json()
+        found += page["results"]
+    assert len(found) == len({item["id"] for item in found}) == count
+    for item in found:
+        assert not query.get("status") or item["status"] == query["status"]
+        assert not query.get("category") or query["category"] in item["categories"]
+
+
+def test_items_are_the_leads_and_asked_for_in_words_that_are_known(labelled):
+    route = f"projects/{labelled.slug}/items/"
+    assert Program(labelled).get(route).status_code == 403
+    assert Program(make_project(), "lead").get(route).status_code == 404
+    refused = Program(labelled, "lead").get(route, status="lost")
+    assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, ["status"])
