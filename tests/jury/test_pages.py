@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 JUROR = {
     "name": "one", "model": "stub-0.9", "prompt": "full-policy-v2", "temperature": "0", "max_tokens": "512",
     "asks": ["prompt_label", "response_label", "categories"], "response_format": "json_schema",
-    "timeout_seconds": "60", "concurrency": "4", "price_in": "2", "price_out": "8",
+    "timeout_seconds": "60", "concurrency": "4", "price_in": "2", "price_out": "8", "transport": "live",
 }  # fmt: skip
 
 
@@ -167,7 +167,8 @@ def test_a_juror_shows_its_prompt_and_what_no_answer_depends_on_can_change():
     place = f"jury/jurors/{juror.pk}/"
     assert juror.prompt.sha256 in text_of(lead.get(place))
     same = {"api_key_env": "", "concurrency": "8", "requests_per_minute": "100", "tokens_per_minute": "",
-            "price_in": "0", "price_out": "0", "timeout_seconds": "120", "in_panel": "on"}  # fmt: skip
+            "price_in": "0", "price_out": "0", "timeout_seconds": "120",
+            "transport": "live", "in_panel": "on"}  # fmt: skip
     unchanged = lead.post(place, **same)
     assert (unchanged.status_code, "nothing was changed" in text_of(unchanged)) == (409, True)
     wrong = lead.post(place, **same | {"concurrency": "0"})

@@ -161,7 +161,9 @@ def test_a_lead_has_responses_written_from_the_page(tmp_path, stub_url):
     assert "no generator yet" in lead.get("jury/generate/").content.decode()
     assert Visitor(project).get("jury/generate/").status_code == 403
     typed = {"name": "writer", "model": "w", "base_url": stub_url, "prompt": "respond-v1", "temperature": "0.7"}
-    rest = {"max_tokens": "99", "concurrency": "4", "price_in": "1", "price_out": "2", "timeout_seconds": "30"}
+    rest = {"max_tokens": "99", "concurrency": "4", "price_in": "1", "price_out": "2", "timeout_seconds": "30"} | {
+        "transport": "live"
+    }
     assert lead.post("jury/generators/", **typed, **rest).status_code == 302
     assert lead.post("jury/generators/", **typed, **rest).status_code == 409
     assert lead.post("jury/generators/", **typed, **rest | {"concurrency": "0"}).status_code in (409, 422)
