@@ -6,14 +6,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.status import HTTP_202_ACCEPTED
 
 from adjudication import cases
 from adjudication.actions.holds import is_held
+from adjudication.actions.releases import Order
 from adjudication.actions.settling import MOST_VOTES
 from adjudication.cases import MARGINS, STATES, Wish
 from adjudication.exporting import FORMATS
 from adjudication.history import Entry
-from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.models import BlindAnswer, Case, Decision, Job, Release
 from adjudication.policies import POLICIES
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
 from corpus.labels import Field
@@ -155,3 +158,72 @@ class ItemWishSerializer(serializers.Serializer[Any]):
     source = serializers.CharField(default=None, allow_blank=True, max_length=10_000)  # type: ignore[assignment]
     license = serializers.CharField(default=None, allow_blank=True, max_length=10_000)
     category = serializers.SlugField(default="", allow_blank=True)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """What an uploaded file is."""
+
+    kind = serializers.ChoiceField([Job.Kind.DIALOGUES.value, Job.Kind.VOTES.value], default=Job.Kind.DIALOGUES.value)
+    name = serializers.CharField(default="", allow_blank=True, max_length=500)
+    "Of the file, where it is the whole body."
+
+
+class OrderSerializer(serializers.Serializer[Any]):
+    """What a release is to be."""
+
+    version = serializers.CharField(max_length=60)
+    policy = serializers.ChoiceField(sorted(POLICIES), allow_null=True, default=None)
+    splits = serializers.ListField(
+        child=serializers.FloatField(min_value=0, max_value=1), min_length=3, max_length=3, default=[0.9, 0.04, 0.06]
+    )
+    seed = serializers.IntegerField(default=0, min_value=-(2**63), max_value=2**63 - 1)
+    licenses = serializers.ListField(child=serializers.CharField(max_length=10_000), allow_null=True, default=None)
+    date = serializers.DateField(allow_null=True, default=None)
+    truncate = serializers.BooleanField(default=False)
+
+    def order(self) -> Order:
+        wish = self.validated_data
+        return Order(
+            version=wish["version"],
+            splits=tuple(wish["splits"]),
+            seed=wish["seed"],
+            licenses=tuple(wish["licenses"]) if wish["licenses"] else None,
+            date=wish["date"].isoformat() if wish["date"] else None,
+            truncate=wish["truncate"],
+        )
+
+
+def as_job(job: Job) -> dict[str, Any]:
+    """Give a job and how far it is."""
+    return {
+        "id": job.pk,
+        "project": job.project.slug,
+        "kind": job.kind,
+        "state": job.state,
+        "progress": job.share,
+        "request": {name: value for name, value in job.request.items() if name not in ("suffix", "token")},
+        "result": job.result,
+        "error": job.error,
+        "made_at": job.made_at,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+    }
+
+
+def accepted(job: Job) -> Response:
+    """Answer that a worker will do it, and where to follow it."""
+    return Response({"job": as_job(job)}, status=HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
+
+
+def as_release(release: Release) -> dict[str, Any]:
+    manifest = release.manifest
+    return {
+        "version": release.version,
+        "rows": release.rows,
+        "made_at": release.made_at,
+        "manifest": manifest,
+        "files": [
+            {"name": name, "sha256": digest, "bytes": manifest["files"].get(name, {}).get("bytes")}
+            for name, digest in release.hashes.items()
+        ],
+    }

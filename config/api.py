@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from adjudication import api as adjudication
-from adjudication import export_api, items_api
+from adjudication import export_api, items_api, jobs_api, releases_api
 from annotation import api as annotation
 from corpus import api as corpus
 from jury import api as jury
@@ -22,6 +22,13 @@ PROJECT = [
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
     path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
     path("items/", items_api.Items.as_view()),
+    path("items/import/", jobs_api.Upload.as_view()),
+    path("jobs/", jobs_api.Jobs.as_view()),
+    path("jobs/<int:job>/", jobs_api.JobDetail.as_view()),
+    path("jobs/<int:job>/refused/", jobs_api.RefusedRows.as_view()),
+    path("releases/", releases_api.Releases.as_view()),
+    path("releases/<str:version>/", releases_api.ReleaseDetail.as_view()),
+    path("releases/<str:version>/files/<str:name>", releases_api.ReleaseFile.as_view()),
     path("export/", export_api.Export.as_view()),
     path("items/<path:external_id>/history/", adjudication.ItemHistory.as_view()),
     path("cases/", adjudication.Cases.as_view()),
@@ -37,4 +44,6 @@ urlpatterns = [
     path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
     path("cases/<int:case>/", adjudication.CaseDetail.as_view()),
     path("cases/<int:case>/<slug:verb>/", adjudication.CaseChange.as_view()),
+    path("jobs/<int:job>/", jobs_api.JobDetail.as_view()),
+    path("jobs/<int:job>/refused/", jobs_api.RefusedRows.as_view()),
 ]

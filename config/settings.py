@@ -98,6 +98,7 @@ CELERY_BEAT_SCHEDULE = {
     "seat-what-came": {"task": "annotation.tasks.seat_what_came", "schedule": timedelta(seconds=30)},
     "tend-jury-runs": {"task": "jury.tasks.tend_runs", "schedule": timedelta(seconds=30)},
     "place-written": {"task": "adjudication.tasks.place_written", "schedule": timedelta(seconds=30)},
+    "tend-jobs": {"task": "adjudication.tasks.tend_jobs", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
 }
 
@@ -187,6 +188,8 @@ IMPORT_LIMITS = {
     "depth": 32,
     "row_bytes": 16 * 2**20,
 }
+# The largest file that is taken by upload; commands take any.
+UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=2**30)
 # Exports that one web process streams at once, each in a thread of its own; gunicorn gives it four.
 EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=2)
 # How many items one Celery task of a jury run works through, and how many rows go out in one write.

@@ -11,6 +11,7 @@ from adjudication.actions.holds import (
     renew_hold,
 )
 from adjudication.actions.imports import import_opinions
+from adjudication.actions.jobs import TooLarge, begin_import, begin_release, work_job
 from adjudication.actions.placing import items_to_write, place_writings
 from adjudication.actions.recounts import keep_current, recount
 from adjudication.actions.releases import make_release
@@ -32,7 +33,10 @@ __all__ = [
     "NotHeld",
     "NotSettled",
     "OpinionsChanged",
+    "TooLarge",
     "ask_second",
+    "begin_import",
+    "begin_release",
     "claim_case",
     "claim_next_case",
     "import_opinions",
@@ -49,4 +53,5 @@ __all__ = [
     "send_back_case",
     "settle_case",
     "snapshot",
+    "work_job",
 ]

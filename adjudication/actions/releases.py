@@ -1,8 +1,9 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,24 @@ class Order:
     "Where to, instead of the home's releases/PROJECT/VERSION."
 
 
-def make_release(*, project: Project, order: Order, policy_name: str | None = None) -> Release:
+def folder_of(project: Project, order: Order) -> Path:
+    return order.out or Path(settings.ASSIZE_HOME) / "releases" / project.slug / order.version
+
+
+def make_release(
+    *,
+    project: Project,
+    order: Order,
+    policy_name: str | None = None,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> Release:
     """
     Write the files of a release into a folder of its own, all of them or none.
 
+    :param progress: told the share of the files that is written, 0 to 1
     :raises Refused: if there is one of that version, the folder is in use, or nothing is decided
     """
-    folder = order.out or Path(settings.ASSIZE_HOME) / "releases" / project.slug / order.version
+    folder = folder_of(project, order)
     check_order(project, order, folder)
     half_made = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
@@ -58,7 +70,7 @@ def make_release(*, project: Project, order: Order, policy_name: str | None = No
             with snapshot():
                 # Opinions may have come in between the count and the snapshot: then count again.
                 if is_current(project, policy_name):
-                    return write_release(project, order, policy_name, half_made, folder)
+                    return write_release(project, order, policy_name, half_made, folder, progress)
         raise Refused("Opinions come in faster than they are counted. Pause the queue or the jury, and try again.")
     except OSError as error:
         raise Refused(f"The release cannot be written to {folder}: {error.strerror}.") from error
@@ -83,7 +95,14 @@ def is_current(project: Project, policy_name: str | None) -> bool:
     return bool(counted.fingerprint == queries.fingerprint(project, policy.settings))
 
 
-def write_release(project: Project, order: Order, policy_name: str | None, half_made: Path, folder: Path) -> Release:
+def write_release(
+    project: Project,
+    order: Order,
+    policy_name: str | None,
+    half_made: Path,
+    folder: Path,
+    progress: Callable[[float], None],
+) -> Release:
     policy = policy_of(project, policy_name)
     selection = Selection(
         project, policy.name, truncate=order.truncate, licenses=order.licenses, splits=order.splits, seed=order.seed
@@ -93,12 +112,16 @@ def write_release(project: Project, order: Order, policy_name: str | None, half_
     if not rows:
         under = f" under {' or '.join(order.licenses)}" if order.licenses else ""
         raise Refused(f"Nothing{under} is decided yet, so there is nothing to release.")
-    files = [
-        *(write(half_made, f"{split}.json", exporting.stream(selection, "json", split=split)) for split in SPLITS),
-        write(half_made, "votes.parquet", release_tables.votes_parquet(selection)),
-        write(half_made, "decisions.parquet", release_tables.decisions_parquet(selection)),
-        write(half_made, "withdrawn.json", exporting.as_array(release_tables.withdrawn_lines(selection))),
+    tables: list[tuple[str, Callable[[], Iterable[bytes]]]] = [
+        *((f"{split}.json", partial(exporting.stream, selection, "json", split=split)) for split in SPLITS),
+        ("votes.parquet", partial(release_tables.votes_parquet, selection)),
+        ("decisions.parquet", partial(release_tables.decisions_parquet, selection)),
+        ("withdrawn.json", lambda: exporting.as_array(release_tables.withdrawn_lines(selection))),
     ]
+    files = []
+    for done, (name, blocks) in enumerate(tables, start=1):
+        files.append(write(half_made, name, blocks()))
+        progress(done / (len(tables) + 1))
     manifest = describe(project, order, policy_name, rows, counts)
     data = {file["name"]: file for file in files}
     files.append(write(half_made, "README.md", [dataset_card(manifest, project_categories(project)).encode()]))

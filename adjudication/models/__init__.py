@@ -2,7 +2,8 @@
 
 from adjudication.models.decision import Case, Decision
 from adjudication.models.docket import BlindAnswer, Docket
+from adjudication.models.job import Job
 from adjudication.models.recount import Recount
 from adjudication.models.release import Release
 
-__all__ = ["BlindAnswer", "Case", "Decision", "Docket", "Recount", "Release"]
+__all__ = ["BlindAnswer", "Case", "Decision", "Docket", "Job", "Recount", "Release"]

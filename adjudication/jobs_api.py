@@ -1,0 +1,126 @@
+"""Uploads over REST, and the jobs that workers make of them."""
+
+from typing import IO, Any, ClassVar
+
+from django.conf import settings
+from django.http import FileResponse, Http404
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from adjudication import actions, jobs
+from adjudication.models import Job
+from adjudication.serializers import UploadSerializer, accepted, as_job
+from adjudication.tasks import hand_over
+from corpus.access import Role
+from corpus.api import ProjectView
+from corpus.errors import Invalid
+
+
+class WholeBody(BaseParser):
+    """Leaves a body that is a file unread."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
+        return {"stream": stream}
+
+
+class NewestFirst(CursorPagination):
+    ordering = "-pk"
+    page_size = 50
+
+
+class Upload(ProjectView):
+    """
+    Take a file to import: as the part `file` of a form, or as the whole body with its `name` in the query.
+
+    202 with the job: a worker imports it, all or nothing.
+    """
+
+    least_role: ClassVar[Role] = Role.ADMIN
+    parser_classes = (MultiPartParser, WholeBody)
+
+    def post(self, request: Request, slug: str) -> Response:
+        asked = UploadSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_BYTES + 2**16:
+            raise actions.TooLarge(f"The file has more than {settings.UPLOAD_BYTES:,} bytes.")
+        content, name = file_of(request, asked.validated_data["name"])
+        job = actions.begin_import(
+            project=self.project,
+            kind=Job.Kind(asked.validated_data["kind"]),
+            name=name,
+            content=content,
+            most_bytes=settings.UPLOAD_BYTES,
+            by=self.access.user,
+        )
+        hand_over(job.pk)
+        return accepted(job)
+
+
+def file_of(request: Request, name: str) -> tuple[Any, str]:
+    """
+    :raises Invalid: if there is no file, or no name to tell its form by
+    """
+    if "multipart/form-data" in (request.content_type or ""):
+        if (part := request.FILES.get("file")) is None:
+            raise Invalid("file", "the form has no part of this name with a file")
+        return part, name or str(part.name)
+    if not name:
+        raise Invalid("name", "name the file in the query, as ?name=dialogues.jsonl")
+    body: Any = request.data
+    return body["stream"], name
+
+
+class Jobs(ProjectView):
+    """The jobs of a project, the latest first."""
+
+    least_role: ClassVar[Role] = Role.ADMIN
+
+    def get(self, request: Request, slug: str) -> Response:
+        pages = NewestFirst()
+        found = Job.objects.filter(project=self.project).select_related("project")
+        page = pages.paginate_queryset(found, request, view=self) or []
+        return pages.get_paginated_response([as_job(job) for job in page])
+
+
+class JobView(ProjectView):
+    """A route of one job, found in its project, or by its number alone."""
+
+    least_role: ClassVar[Role] = Role.ADMIN
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if "slug" not in kwargs:
+            found = Job.objects.filter(pk=kwargs["job"]).values_list("project__slug", flat=True)
+            kwargs["slug"] = found.first() or ""  # no project is called so
+        super().initial(request, *args, **kwargs)
+
+    def job_numbered(self, number: int) -> Job:
+        """
+        :raises Http404: if the project has no such job
+        """
+        found = Job.objects.filter(pk=number, project=self.project).select_related("project").first()
+        if found is None:
+            raise Http404("The project has no such job.")
+        return found
+
+
+class JobDetail(JobView):
+    """One job, and how far it is."""
+
+    def get(self, request: Request, job: int, slug: str = "") -> Response:
+        return Response(as_job(self.job_numbered(job)))
+
+
+class RefusedRows(JobView):
+    """The rows that an import refused, with their numbers, fields and reasons, as JSON lines."""
+
+    def get(self, request: Request, job: int, slug: str = "") -> FileResponse:
+        path = jobs.refused_rows(self.job_numbered(job))
+        if not path.is_file():
+            raise Http404("This job has no refused rows, or is not at an end.")
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-ndjson"
+        )

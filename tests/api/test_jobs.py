@@ -1,0 +1,235 @@
+"""Uploads and releases over REST: taken at once, done by a worker, ended in every case."""
+
+import gzip
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from adjudication import jobs
+from adjudication.models import Job, Release
+from adjudication.tasks import run_job
+from config.home import CHECKOUT
+from corpus.models import Item
+from tests.api.client import Program
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+
+LINES = "".join(json.dumps(dialogue(f"u{n}")) + "\n" for n in range(5)).encode()
+
+
+@pytest.fixture
+def admin():
+    return Program(make_project(), "admin")
+
+
+def send(program, body, name="mine.jsonl", **query):
+    asked = "&".join(f"{key}={value}" for key, value in {"name": name, **query}.items())
+    route = f"/api/v1/projects/{program.slug}/items/import/?{asked}"
+    return program.client.post(route, body, content_type="application/octet-stream")
+
+
+def done(program, answer):
+    """Do the job as a worker would, and give it."""
+    assert answer.status_code == 202, answer.content
+    job = answer.json()["job"]
+    assert job["state"] == "waiting"
+    run_job(job_id=job["id"])
+    return program.get(f"jobs/{job['id']}/").json()
+
+
+def test_a_file_is_taken_as_a_whole_body_or_as_a_part_of_a_form(admin):
+    first = done(admin, send(admin, LINES))
+    assert (first["state"], first["progress"]) == ("done", 1.0)
+    assert first["result"] == {"read": 5, "created": 5, "unchanged": 0, "rejected": 0}
+    part = SimpleUploadedFile("mine.jsonl.gz", gzip.compress(LINES))
+    again = done(admin, admin.client.post(f"/api/v1/projects/{admin.slug}/items/import/", {"file": part}))
+    assert again["result"]["unchanged"] == 5
+    assert not jobs.uploaded(Job.objects.get(pk=again["id"])).exists()
+
+
+def test_votes_are_taken_too(admin, tmp_path):
+    done(admin, send(admin, LINES))
+    votes = "item_id,rater,rater_kind,prompt_label,response_label\nu0,ann,human,safe,safe\n"
+    assert done(admin, send(admin, votes.encode(), name="v.csv", kind="votes"))["result"]["created"] == 1
+
+
+def test_refused_rows_can_be_fetched_with_their_reasons(admin):
+    job = done(admin, send(admin, LINES + b'{"id": "bad"}\nnot json\n'))
+    assert (job["state"], job["result"]["rejected"]) == ("done", 2)
+    answer = admin.get(f"jobs/{job['id']}/refused/")
+    rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    assert [(row["row"], row["field"]) for row in rows] == [(6, "turns"), (7, "row")]
+
+
+def test_a_file_that_breaks_off_fails_whole_and_says_why(admin):
+    job = done(admin, send(admin, gzip.compress(LINES * 50)[:-20], name="mine.jsonl.gz"))
+    assert (job["state"], job["result"]) == ("failed", None)
+    assert "gzip" in job["error"]
+    assert not Item.objects.filter(project__slug=admin.slug).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("", 400, "invalid"),
+        ("mine.xls", 409, "refused"),
+        ("../../etc.json", 202, None),
+        ("mine.jsonl", 409, "too_large"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_before_it_is_kept(admin, settings, name, status, code):
+    before = set(jobs.folder().glob("*"))
+    if code == "too_large":
+        settings.UPLOAD_BYTES = 50
+    answer = send(admin, LINES, name=name)
+    assert answer.status_code == status
+    if code:
+        assert answer.json()["error"]["code"] == code
+        assert not Job.objects.filter(project__slug=admin.slug).exists()
+        assert set(jobs.folder().glob("*")) == before
+    else:
+        assert jobs.uploaded(Job.objects.get(project__slug=admin.slug)).parent == jobs.folder()
+
+
+def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin):
+    answer = send(admin, LINES)
+    job = Job.objects.get(pk=answer.json()["job"]["id"])
+    lately = timezone.now()
+    Job.objects.filter(pk=job.pk).update(state="running", holder="dead", seen_at=lately, attempts=1)
+    run_job(job_id=job.pk)  # delivered twice
+    assert Job.objects.get(pk=job.pk).state == "running"
+    Job.objects.filter(pk=job.pk).update(seen_at=lately - timedelta(seconds=90))
+    assert job in jobs.nobodys()
+    run_job(job_id=job.pk)
+    assert Job.objects.get(pk=job.pk).result["created"] == 5
+
+    Job.objects.filter(pk=job.pk).update(state="running", seen_at=lately - timedelta(seconds=90), attempts=3)
+    run_job(job_id=job.pk)
+    given_up = Job.objects.get(pk=job.pk)
+    assert (given_up.state, "killed 3 times" in given_up.error) == ("failed", True)
+
+
+def test_a_broker_that_is_away_loses_no_job(admin):
+    job = Job.objects.get(pk=send(admin, LINES).json()["job"]["id"])
+    program = "import django; django.setup(); from adjudication.tasks import hand_over; hand_over(1)"
+    away = {"REDIS_URL": "redis://127.0.0.1:1/0", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=CHECKOUT,
+        env=os.environ | away,
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert (told.returncode, "waits for the schedule" in told.stderr) == (0, True), told.stderr
+    assert job in jobs.nobodys()
+
+
+def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
+    waiting = jobs.uploaded(Job.objects.get(pk=send(admin, LINES).json()["job"]["id"]))
+    cut_off, fresh = jobs.folder() / "cut.jsonl", jobs.folder() / "fresh.jsonl"
+    for path in (cut_off, fresh):
+        path.write_text("half")
+    for path in (cut_off, waiting):
+        os.utime(path, (0, 0))
+    jobs.sweep()
+    assert (cut_off.exists(), fresh.exists(), waiting.exists()) == (False, True, True)
+    fresh.unlink()
+
+
+def test_jobs_are_the_admins_of_their_project(admin):
+    job = send(admin, LINES).json()["job"]["id"]
+    stranger = Program(make_project(), "lead")
+    lead = Program(admin_project(admin), "lead")
+    for program, status in ((stranger, 404), (lead, 403)):
+        assert program.get(f"jobs/{job}/").status_code == status
+        assert program.get(f"jobs/{job}/refused/").status_code == status
+        assert send_as(program, admin.slug).status_code == status
+    assert admin.get("jobs/999999999/").status_code == 404
+    assert [each["id"] for each in admin.get(f"projects/{admin.slug}/jobs/").json()["results"]] == [job]
+
+
+def admin_project(program):
+    from corpus.models import Project
+
+    return Project.objects.get(slug=program.slug)
+
+
+def send_as(program, slug):
+    return program.client.post(f"/api/v1/projects/{slug}/items/import/?name=a.jsonl", LINES, content_type="text/plain")
+
+
+@pytest.fixture
+def released(tmp_path):
+    """A lead's program and an admin's of a project with a release made over REST."""
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue(f"r{n}", license="CC0-1.0") for n in range(30)])
+    import_votes(
+        project, tmp_path, [opinion(f"r{n}", rater, "safe", "safe") for n in range(30) for rater in ("a", "b", "c")]
+    )
+    admin, lead = Program(project, "admin"), Program(project, "lead")
+    job = done(admin, admin.post(f"projects/{project.slug}/releases/", {"version": "1.0", "date": "2026-11-24"}))
+    assert (job["state"], job["result"]["rows"]) == ("done", 30), job
+    return lead, admin
+
+
+def test_a_release_is_what_the_command_would_have_made(released, tmp_path):
+    lead, _ = released
+    made = lead.get(f"projects/{lead.slug}/releases/1.0/").json()
+    again = command("release", "again", project=lead.slug, date="2026-11-24", out=tmp_path / "again")
+    hashes = {file["name"]: file["sha256"] for file in made["files"]}
+    for name in ("train.json", "votes.parquet", "decisions.parquet"):
+        assert hashes[name] == again["files"][name]
+    assert [each["version"] for each in lead.get(f"projects/{lead.slug}/releases/").json()["results"]][-1] == "1.0"
+
+
+def test_files_are_fetched_whole_in_parts_and_once(released):
+    lead, _ = released
+    base = f"/api/v1/projects/{lead.slug}/releases/1.0/files/"
+
+    def fetch(name, **headers):
+        answer = lead.client.get(base + name, headers=headers)
+        return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+    answer, whole = fetch("train.json")
+    assert (answer.status_code, hashlib.sha256(whole).hexdigest()) == (200, answer["ETag"].strip('"'))
+    part, body = fetch("train.json", range="bytes=10-19")
+    assert (part.status_code, body) == (206, whole[10:20])
+    assert part["Content-Range"] == f"bytes 10-19/{len(whole)}"
+    assert fetch("train.json", range="bytes=-7")[1] == whole[-7:]
+    assert fetch("train.json", range="bytes=25-")[1] == whole[25:]
+    beyond, _ = fetch("train.json", range=f"bytes={len(whole)}-")
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(whole)}")
+    for odd in ("bytes=0-1,4-5", "lines=1-2", "bytes=-"):
+        assert fetch("train.json", range=odd)[0].status_code == 200
+    assert fetch("train.json", **{"range": "bytes=0-3", "if-range": '"other"'})[1] == whole
+    assert fetch("train.json", **{"if-none-match": answer["ETag"]})[0].status_code == 304
+    for absent in ("nothing.json", "..%2Fmanifest.json"):
+        assert fetch(absent)[0].status_code == 404
+
+
+def test_a_file_that_has_changed_is_not_given_out(released):
+    lead, _ = released
+    release = Release.objects.get(project__slug=lead.slug)
+    path = f"{release.folder}/README.md"
+    with open(path, "a") as file:  # noqa: PTH123
+        file.write("More.")
+    answer = lead.get(f"projects/{lead.slug}/releases/1.0/files/README.md")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "damaged")
+
+
+def test_a_release_that_cannot_be_is_refused_at_once_or_fails_with_the_reason(released):
+    lead, admin = released
+    route = f"projects/{lead.slug}/releases/"
+    assert lead.post(route, {"version": "2"}).status_code == 403
+    assert admin.post(route, {"version": "1.0"}).status_code == 409
+    assert admin.post(route, {"version": "a/b"}).status_code == 409
+    assert admin.post(route, {"version": "2", "splits": [0.5, 0.5]}).status_code == 400
+    failed = done(admin, admin.post(route, {"version": "2", "licenses": ["MIT"]}))
+    assert (failed["state"], "Nothing under MIT is decided" in failed["error"]) == ("failed", True)
