@@ -1,8 +1,9 @@
 """Files of releases on their way out: whole or in part, and never other than they were made."""
 
 import hashlib
+import mimetypes
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -49,32 +50,33 @@ def hash_of(path: str, _changed_at: int, _size: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def as_response(path: Path, digest: str, *, asked: str, known: str, unless: str, content_type: str) -> HttpResponseBase:
+def answer(headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseBase:
     """
     Answer with a file, or with the part of it that is asked for.
 
-    :param asked: the Range header; parts but one are answered with the whole (RFC 9110, 14.2)
-    :param known: If-None-Match
-    :param unless: If-Range
+    :param headers: of the request: Range (parts but one are answered with the whole: RFC 9110, 14.2), If-Range and
+        If-None-Match
     """
+    asked, known, unless = (headers.get(name, "") for name in ("Range", "If-None-Match", "If-Range"))
+    content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     etag, size = f'"{digest}"', path.stat().st_size
-    answer: HttpResponseBase
+    given: HttpResponseBase
     if etag in parse_etags(known) or known.strip() == "*":
-        answer = HttpResponse(status=304)
+        given = HttpResponse(status=304)
     elif (part := part_of(asked, size)) is None or (unless and unless != etag):
-        answer = FileResponse(path.open("rb"), content_type=content_type)
+        given = FileResponse(path.open("rb"), content_type=content_type)
     elif not part:
-        answer = HttpResponse(status=416)
-        answer["Content-Range"] = f"bytes */{size}"
+        given = HttpResponse(status=416)
+        given["Content-Range"] = f"bytes */{size}"
     else:
-        answer = StreamingHttpResponse(read(path.open("rb"), part), status=206, content_type=content_type)
-        answer["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-        answer["Content-Length"] = str(len(part))
-    answer["ETag"] = etag
-    answer["Accept-Ranges"] = "bytes"
-    answer["Cache-Control"] = "private, max-age=31536000, immutable"
-    answer["Content-Disposition"] = f'attachment; filename="{path.name}"'
-    return answer
+        given = StreamingHttpResponse(read(path.open("rb"), part), status=206, content_type=content_type)
+        given["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        given["Content-Length"] = str(len(part))
+    given["ETag"] = etag
+    given["Accept-Ranges"] = "bytes"
+    given["Cache-Control"] = "private, max-age=31536000, immutable"
+    given["Content-Disposition"] = f'attachment; filename="{path.name}"'
+    return given
 
 
 def part_of(asked: str, size: int) -> range | None:

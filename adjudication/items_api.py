@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, QuerySet
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from adjudication.items import items_matching
 from adjudication.models import Decision
 from adjudication.serializers import ItemWishSerializer
 from corpus.access import Role
@@ -35,24 +35,6 @@ class Items(ProjectView):
         pages = OldestFirst()
         page = pages.paginate_queryset(items_matching(self.project, asked.validated_data), request, view=self) or []
         return pages.get_paginated_response(as_items(self.project, page))
-
-
-def items_matching(project: Project, wish: dict[str, Any]) -> QuerySet[Item]:
-    """
-    :param wish: status, source, category, license; what is empty asks for nothing
-    """
-    found = Item.objects.filter(project=project)
-    for column in ("source", "license"):
-        if wish[column] is not None:
-            found = found.filter(**{column: wish[column]})
-    decided = Decision.objects.filter(item=OuterRef("pk"), policy=project.policy)
-    if wish["status"] == "withdrawn":
-        return found.filter(withdrawn_at__isnull=False)
-    if wish["status"]:
-        found = found.filter(Exists(decided.filter(status=wish["status"])), withdrawn_at=None)
-    if wish["category"]:
-        found = found.filter(Exists(decided.filter(categories__contains=[wish["category"]])))
-    return found
 
 
 def as_items(project: Project, items: Sequence[Item]) -> list[dict[str, Any]]:

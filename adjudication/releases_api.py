@@ -1,7 +1,6 @@
 """Releases over REST: made by admins, read by leads."""
 
-import mimetypes
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.http import Http404, HttpResponseBase
 from rest_framework.pagination import CursorPagination
@@ -70,11 +69,4 @@ class ReleaseFile(ReleaseView):
         found = downloads.file_of(self.release_named(version), name)
         if found is None:
             raise Http404(f"The release has no file {name!r}.")
-        headers: Any = request.headers
-        return downloads.as_response(
-            *found,
-            asked=headers.get("Range", ""),
-            known=headers.get("If-None-Match", ""),
-            unless=headers.get("If-Range", ""),
-            content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-        )
+        return downloads.answer(request.headers, *found)

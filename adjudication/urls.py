@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adjudication import case_views, generate_views, other_views, panel_views, trail_views
+from adjudication import case_views, data_views, generate_views, other_views, panel_views, trail_views
 
 app_name = "adjudication"
 urlpatterns = [
@@ -22,5 +22,13 @@ urlpatterns = [
     path("cases/<int:case>/reopen/", case_views.reopen, name="reopen"),
     path("cases/<int:case>/ask-second/", case_views.ask_second, name="ask-second"),
     path("items/<path:external_id>/history/", trail_views.item_history, name="history"),
+    path("data/", data_views.data, name="data"),
+    path("data/upload/", data_views.upload, name="upload"),
+    path("data/jobs/<int:job>/refused/", data_views.refused, name="refused-rows"),
+    path("releases/", data_views.releases, name="releases"),
+    path("releases/make/", data_views.make_release, name="make-release"),
+    path("releases/compare/", data_views.compare, name="compare-releases"),
+    path("releases/of/<str:version>/", data_views.release, name="release"),
+    path("releases/of/<str:version>/<str:name>", data_views.release_file, name="release-file"),
     path("events/", trail_views.events, name="events"),
 ]

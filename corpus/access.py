@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
@@ -104,14 +104,16 @@ def columns_of(model: type[Model]) -> list[str]:
 def members_only(
     least: Role = Role.ANNOTATOR,
 ) -> Callable[
-    [Callable[Concatenate[PageRequest, Access, P], HttpResponse]],
-    Callable[..., HttpResponse],
+    [Callable[Concatenate[PageRequest, Access, P], HttpResponseBase]],
+    Callable[..., HttpResponseBase],
 ]:
     """Turn a view of (request, access, ...) into one of (request, slug, ...) for members of that project."""
 
-    def decorate(view: Callable[Concatenate[PageRequest, Access, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(
+        view: Callable[Concatenate[PageRequest, Access, P], HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(request: PageRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: PageRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return send_to_sign_in(request)
             return view(request, access_to(slug, request.user, least=least), *args, **kwargs)

@@ -156,6 +156,7 @@ def describe(
         "software": f"assize {software_version()}",
         "policy": {"name": policy.name, **policy.settings},
         "taxonomy": str(project.taxonomy),
+        "categories": queries.taxonomy_order(project),
         "guideline": queries.guidelines_in_use(project),
         "fields": list(project.fields),
         "truncated": order.truncate,

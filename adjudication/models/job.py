@@ -47,5 +47,14 @@ class Job(models.Model):
         return f"job {self.pk}"
 
     @property
+    def subject(self) -> str:
+        """The name of the file or of the version."""
+        return str(self.request.get("name") or self.request.get("version", ""))
+
+    @property
+    def has_refused_rows(self) -> bool:
+        return bool(self.result and self.result.get("rejected"))
+
+    @property
     def is_open(self) -> bool:
         return self.state in self.OPEN

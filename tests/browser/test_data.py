@@ -1,0 +1,50 @@
+"""Data and releases in a browser: uploaded, released and compared, in light and dark, wide and narrow."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.annotation.people import Visitor
+from tests.browser.visits import Visit, assert_fits
+from tests.factories import command, dialogue, import_votes, make_project, opinion
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_an_admin_uploads_dialogues_and_releases_them(browser, site, look, tmp_path):
+    project = make_project()
+    rows = [dialogue(f"b{n}", source="own", license="CC0-1.0") for n in range(12)] + [{"id": "bad"}]
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Visit(browser, site, Visitor(project, "admin"), **look) as visit:
+        page = visit.open("data/")
+        page.get_by_label("File").set_input_files(path)
+        page.get_by_role("button", name="Upload it").click()
+        expect(page.locator("#jobs")).to_contain_text("12 new, 0 unchanged", timeout=30_000)
+        expect(page.locator("#jobs")).to_contain_text("1 refused, with reasons")
+        page.reload()
+        page.get_by_label("Id begins with").fill("b1")
+        page.get_by_label("Id begins with").press("Enter")
+        expect(page.locator("#found")).to_contain_text("3 items, by import")
+        assert_fits(page)
+
+        votes = [opinion(f"b{n}", rater, "safe", "safe") for n in range(12) for rater in "abc"]
+        import_votes(project, tmp_path, votes)
+        command("adjudicate", project=project.slug)
+        page = visit.open("releases/")
+        page.get_by_label("Version").fill("1.0")
+        page.get_by_role("button", name="Make it").click()
+        expect(page.locator("#jobs")).to_contain_text("12 rows", timeout=30_000)
+        import_votes(
+            project, tmp_path, [opinion("b1", rater, "unsafe", "unsafe", categories=["threat"]) for rater in "defg"]
+        )
+        command("release", "1.1", project=project.slug)
+        page = visit.open("releases/")
+        assert_fits(page)
+        page.get_by_role("button", name="Compare").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("From 1.0 to 1.1")
+        assert_fits(page)
+        page = visit.open("releases/of/1.1/")
+        assert_fits(page)
+        assert visit.complaints == []
