@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from adjudication.agreement import Table
+from adjudication.agreement import Table, fleiss_kappa
 
 Numbers = NDArray[np.float64]
 Distance = Callable[[Numbers], Numbers]
@@ -21,6 +21,7 @@ LEVEL = 0.95
 CELLS_AT_ONCE = 4_000_000
 ONE_VALUE = "every opinion is the same, so nothing can be told from chance"
 NO_PAIRS = "no item has two opinions"
+DIFFERENT_NUMBERS = "items have different numbers of opinions"
 NO_CROSS_PAIRS = "no item has an opinion of each kind"
 
 
@@ -57,7 +58,8 @@ def masi(sets: Sequence[frozenset[str]]) -> Distance:
     Two empty sets are the same. Source: R. Passonneau, "Measuring Agreement on Set-valued Items (MASI)", LREC 2006.
     """
     names = sorted({name for each in sets for name in each})
-    marks = np.array([[name in each for name in names] for each in sets], dtype=np.float64).reshape(len(sets), -1)
+    marks = np.array([[name in each for name in names] for each in sets], dtype=np.float64)
+    marks = marks.reshape(len(sets), len(names))
     sizes = marks.sum(axis=1)
     shared = marks @ marks.T
     united = sizes[:, None] + sizes[None] - shared
@@ -183,3 +185,14 @@ def cross_alphas(rows: Table, weights: Numbers, distance: Distance) -> Numbers:
     expected /= (weights @ our_sizes) * (weights @ their_sizes)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(expected > 0, 1 - observed / expected, np.nan)
+
+
+def fleiss(table: Table) -> Estimate:
+    """Give Fleiss's kappa, or why there is none."""
+    value = fleiss_kappa(table)
+    if value is not None:
+        return Estimate(value)
+    if not len(table):
+        return Estimate(None, reason=NO_PAIRS)
+    is_even = len(np.unique(table.sum(axis=1))) == 1
+    return Estimate(None, reason=ONE_VALUE if is_even else DIFFERENT_NUMBERS)

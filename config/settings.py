@@ -95,6 +95,7 @@ CELERY_BEAT_SCHEDULE = {
     "seat-what-came": {"task": "annotation.tasks.seat_what_came", "schedule": timedelta(seconds=30)},
     "tend-jury-runs": {"task": "jury.tasks.tend_runs", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
+    "measure-changed": {"task": "adjudication.tasks.measure_changed", "schedule": timedelta(seconds=60)},
 }
 
 AUTH_PASSWORD_VALIDATORS = [
