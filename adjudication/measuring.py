@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -119,3 +119,30 @@ def one_value(sql: str, project: int) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(sql, [project])
         return cursor.fetchone()[0]
+
+
+@dataclass(frozen=True)
+class State:
+    """How fresh the figures are."""
+
+    as_of: datetime | None
+    seconds: float
+    is_current: bool
+    "Nothing that they come from has changed since."
+    is_being_measured: bool
+
+
+def reports_of(project: Project) -> dict[str, Report]:
+    """Give the reports under the project's own policy, by kind; none before it was measured."""
+    return {report.kind: report for report in Report.objects.filter(project=project, policy=project.policy)}
+
+
+def state_of(project: Project, reports: dict[str, Report]) -> State:
+    policy = policy_of(project)
+    now = fingerprint(project, policy) if reports else None
+    return State(
+        as_of=min((report.computed_at for report in reports.values()), default=None),
+        seconds=sum(report.seconds for report in reports.values()),
+        is_current=bool(reports) and all(report.fingerprint == now for report in reports.values()),
+        is_being_measured=is_being_measured(project),
+    )

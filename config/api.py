@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from adjudication import api as adjudication
+from adjudication import quality_api
 from annotation import api as annotation
 from corpus import api as corpus
 from jury import api as jury
@@ -21,6 +22,10 @@ PROJECT = [
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
     path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
     path("items/<path:external_id>/history/", adjudication.ItemHistory.as_view()),
+    path("metrics/", quality_api.Metrics.as_view()),
+    path("recount/", quality_api.Recount.as_view()),
+    path("policy/", quality_api.Policy.as_view()),
+    path("policy/compare/", quality_api.ComparePolicy.as_view()),
     path("cases/", adjudication.Cases.as_view()),
     path("cases/next/", adjudication.NextCase.as_view()),
     path("cases/<int:case>/", adjudication.CaseDetail.as_view()),

@@ -11,6 +11,7 @@ from adjudication.actions.holds import (
     renew_hold,
 )
 from adjudication.actions.imports import import_opinions
+from adjudication.actions.policy_change import change_policy
 from adjudication.actions.recounts import keep_current, recount
 from adjudication.actions.releases import make_release
 from adjudication.actions.settling import (
@@ -32,6 +33,7 @@ __all__ = [
     "NotSettled",
     "OpinionsChanged",
     "ask_second",
+    "change_policy",
     "claim_case",
     "claim_next_case",
     "import_opinions",
