@@ -105,22 +105,42 @@ def patterns_of(ratings: Ratings) -> tuple[Ratings, Codes, Numbers]:
 
     :return: the ratings of one item of each pattern, the pattern of every item, and how many items each has
     """
-    order = np.lexsort((ratings.values, ratings.raters, ratings.items))
-    items, raters, values = ratings.items[order], ratings.raters[order], ratings.values[order]
-    sizes = np.bincount(items)
+    ratings = in_order(ratings)
+    sizes = np.bincount(ratings.items)
     starts = np.cumsum(sizes) - sizes
-    codes = raters * (int(values.max(initial=0)) + 1) + values
+    values = int(ratings.values.max(initial=0)) + 1
+    codes = (ratings.raters * values + ratings.values).astype(np.int32)
     marks = np.random.default_rng(0).integers(1, 2**63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)
-    sums = np.add.reduceat(marks[codes], starts) if len(items) else np.zeros(0, dtype=np.uint64)
-    _, first, of = np.unique(sums, return_index=True, return_inverse=True)
-    places = np.arange(len(items)) - starts[items]
-    chosen = first[of][items]
-    is_alike = bool((sizes == sizes[first[of]]).all())
+    _, first, of = np.unique(np.add.reduceat(marks[codes], starts), return_index=True, return_inverse=True)
     # Sums of chance numbers are the same for what is the same; for what is not, hardly ever: look.
-    if not is_alike or not (codes[starts[chosen] + places] == codes).all():
+    if not are_alike(codes, starts, sizes, first[of]):
         first = of = np.arange(len(sizes))
-    kept = chosen == items if len(first) < len(sizes) else np.ones(len(items), dtype=bool)
-    return Ratings(of[items[kept]], raters[kept], values[kept]), of, np.bincount(of).astype(np.float64)
+    is_first = np.zeros(len(sizes), dtype=bool)
+    is_first[first] = True
+    kept = is_first[ratings.items]
+    few = Ratings(of[ratings.items[kept]], ratings.raters[kept].astype(np.int64), ratings.values[kept])
+    return few, of, np.bincount(of).astype(np.float64)
+
+
+def in_order(ratings: Ratings) -> Ratings:
+    """Sort by item and rater, unless they are."""
+    items, raters = ratings.items, ratings.raters
+    rising = (items[1:] > items[:-1]) | ((items[1:] == items[:-1]) & (raters[1:] >= raters[:-1]))
+    if rising.all():
+        return ratings
+    order = np.lexsort((ratings.values, raters, items))
+    return Ratings(items[order], raters[order], ratings.values[order])
+
+
+def are_alike(codes: NDArray[np.int32], starts: Codes, sizes: Codes, models: Codes) -> bool:
+    """Compare every item with the one that stands for it, rating by rater's place: little memory at any size."""
+    if not (sizes == sizes[models]).all():
+        return False
+    for place in range(int(sizes.max(initial=0))):
+        has = np.flatnonzero(sizes > place)
+        if not (codes[starts[has] + place] == codes[starts[models[has]] + place]).all():
+            return False
+    return True
 
 
 @dataclass(frozen=True)
