@@ -28,7 +28,7 @@ WITH a AS ({ours}), b AS ({theirs}), both_ AS MATERIALIZED (
         ('prompt_label', old_prompt, new_prompt), ('response_label', old_response, new_response)
     ) AS each (field, before, after) WHERE before IS DISTINCT FROM after
     UNION ALL
-    SELECT external_id, 'categories', array_to_string(old_categories, ';'), array_to_string(new_categories, ';')
+    SELECT external_id, 'categories', array_to_string(old_categories, ', '), array_to_string(new_categories, ', ')
     FROM both_ WHERE NOT (old_categories @> new_categories AND old_categories <@ new_categories)
 ), shown AS (
     SELECT * FROM changed WHERE (%(field)s = '' OR field = %(field)s)

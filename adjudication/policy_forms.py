@@ -18,7 +18,7 @@ class PolicyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_QUORUM,
-        help_text="How many opinions decide; empty: as the policy has it.",
+        label="Quorum, if not the policy's own",
     )
     caution = forms.ChoiceField(required=False, choices=[OWN, *Project.Caution.choices], label="Needs caution")
 

@@ -13,11 +13,17 @@ function axis(more) {
   return { ticks: { color: colour("text") }, grid: { color: colour("line") }, ...more };
 }
 
+// "Prompt: People with models" needs two lines on a narrow screen.
+function inLines(value) {
+  const label = this.getLabelForValue(value);
+  return this.chart.width < 600 ? label.split(": ") : label;
+}
+
 function intervals({ labels, values, ranges }) {
   const lowest = Math.min(0, ...values, ...ranges.filter(Boolean).map(([low]) => low));
   return {
     type: "bar",
-    height: 60 + 22 * labels.length,
+    height: 60 + (innerWidth < 640 ? 32 : 22) * labels.length,
     data: {
       labels,
       datasets: [
@@ -25,7 +31,7 @@ function intervals({ labels, values, ranges }) {
         { label: "95 % interval", data: ranges, backgroundColor: colour("accent"), barThickness: 6 },
       ],
     },
-    options: { indexAxis: "y", scales: { x: axis({ min: Math.floor(lowest * 10) / 10, max: 1 }), y: axis({ type: "category", labels, ticks: { color: colour("text"), autoSkip: false } }) } },
+    options: { indexAxis: "y", scales: { x: axis({ min: Math.floor(lowest * 10) / 10, max: 1 }), y: axis({ type: "category", labels, ticks: { color: colour("text"), autoSkip: false, callback: inLines } }) } },
   };
 }
 
@@ -63,7 +69,7 @@ const MAKERS = {
 
 function draw(canvas) {
   const { height, options, ...rest } = MAKERS[canvas.dataset.plot](canvas.dataset.of);
-  if (!rest.data.labels.length) return;
+  if (!rest.data.datasets.some(({ data }) => data.some((value) => value !== null))) return;
   canvas.closest("figure").hidden = false;
   canvas.parentElement.style.height = `${height}px`;
   Chart.getChart(canvas)?.destroy();
