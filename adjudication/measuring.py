@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import SerializationFailure
 
 from adjudication import queries
 from adjudication.actions import keep_current, snapshot
@@ -20,13 +21,13 @@ from adjudication.quality.arrays import read_opinions
 from corpus.errors import Refused
 from corpus.models import Project
 
-LOCK = "SELECT pg_try_advisory_lock(hashtext('measure'), %s)"
-UNLOCK = "SELECT pg_advisory_unlock(hashtext('measure'), %s)"
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('measure'), %s)"
 IS_LOCKED = """
     SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s::int
         AND classid::bigint = hashtext('measure')::bigint & 4294967295
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
+UPDATED = ["fingerprint", "content", "computed_at", "seconds"]
 REST = 20
 "A project is not measured again by itself before this many times as long as the last time took."
 LEAST_REST = timedelta(seconds=60)
@@ -44,19 +45,21 @@ def measure(*, project: Project) -> dict[str, float]:
 
     :raises BeingMeasured: if it is being measured at this moment
     """
-    if not one_value(LOCK, project.pk):
-        raise BeingMeasured(f"Project {project} is being measured already. Its new figures will be there in a moment.")
+    keep_current(project=project)
+    busy = f"Project {project} is being measured already. Its new figures will be there in a moment."
     try:
-        keep_current(project=project)
         with snapshot():
+            if not one_value(LOCK, project.pk):
+                raise BeingMeasured(busy)
             reports = made_of(project)
-        with transaction.atomic():
-            for report in reports:
-                Report.objects.update_or_create(
-                    project=project, policy=report.policy, kind=report.kind, defaults=values_of(report)
-                )
-    finally:
-        one_value(UNLOCK, project.pk)
+            Report.objects.bulk_create(
+                reports, update_conflicts=True, unique_fields=["project", "policy", "kind"], update_fields=UPDATED
+            )
+    except OperationalError as error:
+        # Somebody ended between our snapshot and our lock, so theirs are as new as ours would be.
+        if isinstance(error.__cause__, SerializationFailure):
+            raise BeingMeasured(busy) from error
+        raise
     return {report.kind: report.seconds for report in reports}
 
 
@@ -83,10 +86,6 @@ def made_of(project: Project) -> list[Report]:
         seconds = round(time.monotonic() - began, 3)
         reports.append(Report(kind=kind, content=content, computed_at=now, seconds=seconds, **about))
     return reports
-
-
-def values_of(report: Report) -> dict[str, Any]:
-    return {name: getattr(report, name) for name in ("fingerprint", "content", "computed_at", "seconds")}
 
 
 def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import krippendorff
@@ -16,6 +17,7 @@ from adjudication.models import Report
 from adjudication.policies import policy_of
 from adjudication.quality.arrays import read_opinions
 from adjudication.queries import rated_values, rater_names
+from corpus.models import Project
 from tests.adjudication.disputes import case_of, disputed_project, work_through
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -269,6 +271,7 @@ def test_gold_and_audits_make_it_old_too(tmp_path):
 def test_one_measurement_of_a_project_at_a_time(tmp_path):
     project = make_small(tmp_path)
     other = connection.copy()
+    other.set_autocommit(False)
     try:
         with other.cursor() as cursor:
             cursor.execute(measuring.LOCK, [project.pk])
@@ -280,3 +283,23 @@ def test_one_measurement_of_a_project_at_a_time(tmp_path):
         other.close()
     assert command("measure", project=project.slug).code == 0
     assert not measuring.is_being_measured(project)
+
+
+def test_two_that_measure_at_once_leave_one_whole_set_of_figures(tmp_path):
+    project = mixed_project(tmp_path, items=30)
+
+    def work():
+        try:
+            measuring.measure(project=Project.objects.get(pk=project.pk))
+        except measuring.BeingMeasured as refusal:
+            return refusal
+        finally:
+            connection.close()
+        return None
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        came = [future.result(timeout=60) for future in [pool.submit(work) for _ in range(8)]]
+    assert None in came
+    reports = Report.objects.filter(project=project)
+    assert len(reports) == 7
+    assert len({report.computed_at for report in reports}) == 1
