@@ -23,6 +23,7 @@ from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 LABELS = {"safe": 0, "needs_caution": 1, "unsafe": 2}
+WEEKS = ["2026-03-02T12:00:00Z", "2026-03-09T12:00:00Z", "2026-03-16T12:00:00Z"]
 
 
 def measured(project, kind):
@@ -101,7 +102,7 @@ def test_real_votes_measure_as_libraries_say(real_data, name):
 
 
 def mixed_project(folder, *, items=60, seed=5, sources=("garden", "street"), **options):
-    """People and models of known skill, some silent, with categories; every third dialogue has no response."""
+    """People and models of known skill, some silent, over three weeks; every third dialogue has no response."""
     dice = random.Random(seed)
     project = make_project(**options)
     rows, votes = [], []
@@ -116,7 +117,7 @@ def mixed_project(folder, *, items=60, seed=5, sources=("garden", "street"), **o
             label = "unsafe" if unsafe else dice.choice(["safe", "safe", "needs_caution"])
             named = dice.sample(["threat", "violence", "malware"], dice.randint(1, 2)) if unsafe else []
             response = "safe" if has_response and "response_label" in project.fields else None
-            votes.append(opinion(f"m{at:03}", rater, label, response, categories=named))
+            votes.append(opinion(f"m{at:03}", rater, label, response, categories=named, cast_at=WEEKS[at % 3]))
     assert import_dialogues(project, folder, rows)["created"] == items
     assert import_votes(project, folder, votes)["rejected"] == 0
     return project

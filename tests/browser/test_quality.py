@@ -65,7 +65,7 @@ def test_a_policy_is_compared_and_then_changed(browser, site, tmp_path):
     with Visit(browser, site, Visitor(project, "lead")) as visit:
         page = visit.open("quality/")
         page.get_by_role("link", name="Compare or change the policy").click()
-        page.get_by_label("Policy").select_option("human")
+        page.get_by_label("Policy", exact=True).select_option("human")
         page.get_by_role("button", name="Compare").click()
         expect(page.get_by_role("heading", name="What would change")).to_be_visible()
         page.get_by_label("Reason").fill("People alone.")
