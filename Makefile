@@ -44,6 +44,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.pipeline
 	@$(BIN)/python -m bench.queue
 	@$(BIN)/python -m bench.jury
+	@$(BIN)/python -m bench.quality
 
 clean: stop  ## remove the environment and the home with everything in it
 	rm -rf .venv .assize

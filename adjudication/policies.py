@@ -88,6 +88,20 @@ class HasPolicy(Protocol):
     wants_prompt_label: bool
 
 
+@dataclass
+class Proposal:
+    """A project as it would be under another policy or other settings."""
+
+    slug: str
+    policy: str
+    quorum: int | None
+    caution: str | None
+    wants_prompt_label: bool
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 def policy_of(project: HasPolicy, name: str | None = None) -> Policy:
     """
     Give a policy with the project's settings; without a name, the project's own.

@@ -38,6 +38,25 @@ def fingerprint(project: Project, settings: dict[str, Any]) -> dict[str, Any]:
     return counts | settings | {"fields": list(project.fields)}
 
 
+CHECKS_FINGERPRINT = """
+SELECT json_build_object(
+    'gold', (SELECT json_build_array(count(*), max(set_at)) FROM annotation_gold WHERE project_id = %(project)s),
+    'audits', (SELECT json_build_array(count(*), count(audited_at), max(audited_at)) FROM annotation_audit
+        WHERE project_id = %(project)s),
+    'checks', (SELECT json_build_array(count(vote_id), max(vote_id)) FROM annotation_check c
+        JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s)
+)
+"""
+
+
+def checks_fingerprint(project: Project) -> dict[str, Any]:
+    """Give a small value that differs whenever gold, audits or answers to checks do."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHECKS_FINGERPRINT, {"project": project.pk})
+        counts: dict[str, Any] = cursor.fetchone()[0]
+    return counts
+
+
 STATUS_COUNTS = """
 SELECT d.status, d.prompt_status, d.prompt_label, d.response_status, d.response_label, count(*)
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
@@ -117,11 +136,11 @@ def case_lines(project: Project, policy: str) -> Iterator[bytes]:
 
 
 OPINIONS = """
-SELECT item_id, 'human' AS kind, annotator_id AS rater, prompt_label, response_label, categories
+SELECT item_id, 'human' AS kind, annotator_id AS rater, prompt_label, response_label, categories, cast_at
 FROM annotation_vote JOIN corpus_item i ON i.id = item_id
 WHERE i.project_id = %(project)s AND is_current AND %(human)s
 UNION ALL
-SELECT item_id, 'llm', juror_id, prompt_label, response_label, categories
+SELECT item_id, 'llm', juror_id, prompt_label, response_label, categories, cast_at
 FROM jury_ballot JOIN corpus_item i ON i.id = item_id
 WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast' AND %(llm)s
 """

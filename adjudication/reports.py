@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from adjudication import agreement, queries, scores
+from adjudication import agreement, queries, reliability, scores
 from adjudication.policies import Policy
 from corpus.models import Project
 
 Rater = tuple[str, int]
+ORDER = ("safe", "needs_caution", "unsafe")
 
 
 def agreement_report(project: Project, field: str, *, raters: str = "all", with_pairs: bool = True) -> dict[str, Any]:
@@ -18,14 +19,18 @@ def agreement_report(project: Project, field: str, *, raters: str = "all", with_
     rated = queries.rated_values(project, field, raters=raters)
     ratings, who = as_ratings(rated)
     ratings = ratings.only_shared()
-    table = ratings.table()
+    table, sets = coded(field, rated, ratings)
+    alpha, nearness = reliability.alpha(table), distance_of(sets)
     report: dict[str, Any] = {
         "items": len(table),
         "raters": len(np.unique(ratings.raters)),
         "opinions": len(ratings),
         "percent": agreement.percent(table),
-        "krippendorff_alpha": agreement.krippendorff_alpha(table),
+        "krippendorff_alpha": alpha.value,
         "fleiss_kappa": agreement.fleiss_kappa(table),
+        "alpha_interval": None if alpha.low is None else [alpha.low, alpha.high],
+        "ordinal_alpha" if sets is None else "masi_alpha": reliability.alpha(table, nearness, draws=0).value,
+        "reasons": reasons(table, alpha),
     }
     if with_pairs:
         names = queries.rater_names(project)
@@ -34,6 +39,30 @@ def agreement_report(project: Project, field: str, *, raters: str = "all", with_
             for pair in agreement.cohen_kappas(ratings, raters=len(who))
         ]
     return report
+
+
+def coded(
+    field: str, rated: list[tuple[int, str, int, str]], ratings: agreement.Ratings
+) -> tuple[agreement.Table, list[frozenset[str]] | None]:
+    """Count the values of each item with labels in their order; or sets of categories, with what each holds."""
+    values = sorted({row[3] for row in rated})
+    order = values if field == "categories" else list(ORDER)
+    places = np.array([order.index(value) for value in values], dtype=np.int64)
+    table = agreement.Ratings(ratings.items, ratings.raters, places[ratings.values]).table()
+    table = np.pad(table, ((0, 0), (0, max(0, len(order) - table.shape[1]))))
+    sets = [frozenset(value.split(";")) - {""} for value in values] if field == "categories" else None
+    return table, sets
+
+
+def distance_of(sets: list[frozenset[str]] | None) -> reliability.Distance:
+    return reliability.ordinal if sets is None else reliability.masi(sets)
+
+
+def reasons(table: agreement.Table, alpha: reliability.Estimate) -> dict[str, str]:
+    """Say why a figure is null."""
+    kappa = reliability.fleiss(table)
+    found = {"krippendorff_alpha": alpha.reason, "fleiss_kappa": kappa.reason}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def as_ratings(rated: list[tuple[int, str, int, str]]) -> tuple[agreement.Ratings, list[Rater]]:

@@ -1,12 +1,13 @@
 """The doors for Celery."""
 
+import contextlib
 from typing import Any
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
 from kombu.exceptions import OperationalError
 
-from adjudication import actions, jobs, queries
+from adjudication import actions, jobs, measuring, queries
 from corpus.models import Project
 
 logger = get_task_logger(__name__)
@@ -46,3 +47,17 @@ def hand_over(job_id: int) -> None:
         run_job.apply_async(kwargs={"job_id": job_id}, retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("job %s waits for the schedule, for the broker is away: %s", job_id, error)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def measure_changed(**_later: Any) -> None:
+    """Measure the projects whose opinions have changed since their figures were made."""
+    for project in Project.objects.select_related("taxonomy").order_by("pk"):
+        measuring.measure_if_changed(project=project)
+
+
+@shared_task(acks_late=False)  # type: ignore[untyped-decorator]
+def measure_now(project: int, **_later: Any) -> None:
+    """Measure one project because somebody asked; if it is being measured, that is what they get."""
+    with contextlib.suppress(measuring.BeingMeasured):
+        measuring.measure(project=Project.objects.select_related("taxonomy").get(pk=project))

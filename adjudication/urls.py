@@ -1,6 +1,15 @@
 from django.urls import path
 
-from adjudication import case_views, data_views, generate_views, other_views, panel_views, trail_views
+from adjudication import (
+    case_views,
+    data_views,
+    generate_views,
+    other_views,
+    panel_views,
+    policy_views,
+    quality_views,
+    trail_views,
+)
 
 app_name = "adjudication"
 urlpatterns = [
@@ -8,6 +17,12 @@ urlpatterns = [
     path("other/add/", other_views.add, name="add-category"),
     path("jury/panel/", panel_views.panel, name="panel"),
     path("jury/generate/", generate_views.generate, name="generate"),
+    path("quality/", quality_views.quality, name="quality"),
+    path("quality/state/", quality_views.state, name="quality-state"),
+    path("quality/measure/", quality_views.measure, name="measure"),
+    path("quality/advice/", quality_views.advice, name="advice"),
+    path("quality/policies/", policy_views.policies, name="policies"),
+    path("quality/policies/change/", policy_views.change, name="change-policy"),
     path("cases/", case_views.docket, name="cases"),
     path("cases/next/", case_views.take_next, name="next-case"),
     path("cases/figures/", case_views.figures, name="figures"),

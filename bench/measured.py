@@ -8,7 +8,6 @@ One measured piece of work, in a process of its own so that its memory is its ow
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from adjudication import actions as adjudication
 from adjudication import queries
 from adjudication.exporting import KEYS, Selection, stream
 from bench import floors
+from bench.memory import peak_megabytes
 from corpus import actions as corpus
 from corpus.models import Project
 
@@ -65,15 +65,6 @@ WORK: dict[str, Callable[[Project, Path], None]] = {
     work.__name__: work
     for work in (import_dialogues, import_votes, import_floor, recount, recount_floor, export, export_floor)
 }
-
-
-def peak_megabytes() -> float:
-    # Not getrusage: a child's begins with the peak of the process that started it.
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from adjudication import api as adjudication
-from adjudication import export_api, items_api, jobs_api, releases_api
+from adjudication import export_api, items_api, jobs_api, quality_api, releases_api
 from annotation import api as annotation
 from corpus import api as corpus
 from jury import api as jury
@@ -31,6 +31,10 @@ PROJECT = [
     path("releases/<str:version>/files/<str:name>", releases_api.ReleaseFile.as_view()),
     path("export/", export_api.Export.as_view()),
     path("items/<path:external_id>/history/", adjudication.ItemHistory.as_view()),
+    path("metrics/", quality_api.Metrics.as_view()),
+    path("recount/", quality_api.Recount.as_view()),
+    path("policy/", quality_api.Policy.as_view()),
+    path("policy/compare/", quality_api.ComparePolicy.as_view()),
     path("cases/", adjudication.Cases.as_view()),
     path("cases/next/", adjudication.NextCase.as_view()),
     path("cases/<int:case>/", adjudication.CaseDetail.as_view()),

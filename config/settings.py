@@ -100,6 +100,7 @@ CELERY_BEAT_SCHEDULE = {
     "place-written": {"task": "adjudication.tasks.place_written", "schedule": timedelta(seconds=30)},
     "tend-jobs": {"task": "adjudication.tasks.tend_jobs", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
+    "measure-changed": {"task": "adjudication.tasks.measure_changed", "schedule": timedelta(seconds=60)},
 }
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -13,6 +13,7 @@ from adjudication.actions.holds import (
 from adjudication.actions.imports import import_opinions
 from adjudication.actions.jobs import TooLarge, begin_import, begin_release, work_job
 from adjudication.actions.placing import items_to_write, place_writings
+from adjudication.actions.policy_change import change_policy
 from adjudication.actions.recounts import keep_current, recount
 from adjudication.actions.releases import make_release
 from adjudication.actions.settling import (
@@ -37,6 +38,7 @@ __all__ = [
     "ask_second",
     "begin_import",
     "begin_release",
+    "change_policy",
     "claim_case",
     "claim_next_case",
     "import_opinions",

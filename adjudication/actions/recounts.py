@@ -45,8 +45,8 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
 
     :raises Refused: if the policy does not fit the fields of the project
     """
-    policy = policy_of(project, policy_name)
     take_turn(project)
+    policy = policy_of(project, policy_name)
     # Before the count: what comes in meanwhile makes the count look old, never new.
     fingerprint = queries.fingerprint(project, policy.settings)
     count(project, policy)
@@ -67,10 +67,12 @@ def take_turn(project: Project) -> None:
     """
     Wait for whoever counts or settles in the project, and have others wait until the transaction ends.
 
-    Take it before any row: a recount holds it while it waits for rows.
+    Take it before any row: a recount holds it while it waits for rows. The policy may have been changed
+    while we waited, so it is read again.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('recount'), %s)", [project.pk])
+    project.refresh_from_db(fields=["policy", "quorum", "caution"])
 
 
 def count(project: Project, policy: Policy, item: int | None = None) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, cohen_kappa_score, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, precision_recall_fscore_support
 
 from adjudication import agreement, scores
 from adjudication.agreement import Ratings
@@ -82,6 +82,14 @@ def test_scores_are_what_scikit_learn_gives(pairs):
     assert ours.recall is None if np.isnan(recall) else ours.recall == pytest.approx(recall)
     if not np.isnan(f1):
         assert ours.f1 == pytest.approx(f1)
+    each = f1_score(truth, said, average=None, labels=[False, True], zero_division=np.nan)
+    assert (ours.macro_f1 is None) == bool(np.isnan(each).any())
+    if ours.macro_f1 is not None:
+        assert ours.macro_f1 == pytest.approx(f1_score(truth, said, average="macro", labels=[False, True]))
+    undefined = {"accuracy", "precision", "recall", "f1", "macro_f1"} & {
+        name for name, value in vars(ours).items() if value is None
+    }
+    assert set(ours.reasons) == undefined
 
 
 @given(matrices)

@@ -59,7 +59,10 @@ def test_raters_and_decision_are_scored_against_gold(project, tmp_path):
     ada = by_rater(report)["ada"]
     assert (report.code, ada["kind"], ada["n"], ada["accuracy"], ada["f1"]) == (0, "human", 4, 1.0, 1.0)
     assert by_rater(report)["model"]["precision"] == 0.0
-    assert report["decision"] == {"n": 4, "accuracy": 0.75, "precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3)}
+    assert report["decision"] == {
+        "n": 4, "accuracy": 0.75, "precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3),
+        "macro_f1": pytest.approx((2 / 3 + 4 / 5) / 2), "reasons": {},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

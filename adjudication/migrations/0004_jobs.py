@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('adjudication', '0002_cases_held_and_answered'),
+        ('adjudication', '0003_reports'),
         ('corpus', '0004_events_not_truncated'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,44 @@
+"""What a lead fills in to compare policies, and to change one."""
+
+from typing import Any
+
+from django import forms
+
+from adjudication.actions.policy_change import MOST_QUORUM
+from corpus.models import Project
+
+OWN = ("", "As the policy has it")
+
+
+class PolicyForm(forms.Form):
+    """A policy with its settings; those left empty are the policy's own."""
+
+    policy = forms.ChoiceField(choices=Project.Policy.choices)
+    quorum = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_QUORUM,
+        label="Quorum, if not the policy's own",
+    )
+    caution = forms.ChoiceField(required=False, choices=[OWN, *Project.Caution.choices], label="Needs caution")
+
+    def wanted(self) -> dict[str, Any]:
+        """Give the settings; call it once the form is valid."""
+        given = self.cleaned_data
+        return {"policy": given["policy"], "quorum": given["quorum"], "caution": given["caution"] or None}
+
+
+class ChangeForm(PolicyForm):
+    """The same, meant in earnest."""
+
+    policy = forms.ChoiceField(choices=Project.Policy.choices, widget=forms.HiddenInput)
+    quorum = forms.IntegerField(required=False, min_value=1, max_value=MOST_QUORUM, widget=forms.HiddenInput)
+    caution = forms.ChoiceField(
+        required=False, choices=[OWN, *Project.Caution.choices], widget=forms.HiddenInput, label="Needs caution"
+    )
+    reason = forms.CharField(
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        help_text="It stays with the change, in the audit trail.",
+    )
+    is_sure = forms.BooleanField(label="I have seen what will change")

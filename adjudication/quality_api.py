@@ -1,0 +1,79 @@
+"""REST routes of a project's figures, its recount and its policy, for leads."""
+
+import time
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from adjudication import actions, measuring, queries
+from adjudication.actions.policy_change import compare, proposal
+from adjudication.policy_diff import Kind
+from adjudication.quality_serializers import ChangePolicySerializer, CompareSerializer, as_difference
+from corpus.access import Role
+from corpus.api import ProjectView
+
+
+class Metrics(ProjectView):
+    """The figures of the project as they were last measured; nothing is computed for the answer."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+
+    def get(self, request: Request, slug: str) -> Response:
+        found = measuring.reports_of(self.project)
+        state = measuring.state_of(self.project, found)
+        return Response(
+            {
+                "policy": self.project.policy,
+                "as_of": state.as_of,
+                "is_current": state.is_current,
+                "is_being_measured": state.is_being_measured,
+                "reports": {kind: report.content for kind, report in found.items()},
+            }
+        )
+
+
+class Recount(ProjectView):
+    """Recount every item now, and answer with the counts, as `adjudicate` does."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+
+    def post(self, request: Request, slug: str) -> Response:
+        began = time.monotonic()
+        counted = actions.recount(project=self.project)
+        seconds = round(time.monotonic() - began, 3)
+        return Response({**queries.decision_counts(self.project, counted.policy), "seconds": seconds})
+
+
+class ComparePolicy(ProjectView):
+    """What would change under another policy, from what to what, and which items, in pages."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+
+    def get(self, request: Request, slug: str) -> Response:
+        asked = CompareSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        size, offset = given["page_size"], (given["page"] - 1) * given["page_size"]
+        found = compare(
+            self.project,
+            proposal(self.project, **asked.wanted()),
+            kind=Kind(given["field"], given["before"], given["after"]),
+            limit=size,
+            offset=offset,
+        )
+        following = given["page"] + 1 if offset + size < found.total else None
+        return Response({**as_difference(found), "total": found.total, "next_page": following, "changes": found.rows})
+
+
+class Policy(ProjectView):
+    """Change the policy of the project, and recount it at once."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+
+    def post(self, request: Request, slug: str) -> Response:
+        asked = ChangePolicySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        reason = asked.validated_data["reason"]
+        done = actions.change_policy(project=self.project, by=self.access.user, reason=reason, **asked.wanted())
+        return Response(as_difference(done))

@@ -1,0 +1,103 @@
+"""
+Dawid-Skene and alpha with intervals beside the libraries people use, and how long the page of quality takes.
+
+    python -m bench.quality [--times 1 10] [--repeat 3] [--no-pages]
+
+Each piece of work runs in a process of its own. Seconds are medians of the repeats; a ratio is to the reference of the
+same run. Memory is the peak above the process with its imports done, the votes included. crowd-kit is no requirement of
+ours; without it its rows are skipped:
+
+    .venv/bin/uv pip install --python .venv/bin/python --require-hashes -r requirements/bench.txt
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.corpus import TRUE_SCALE
+from bench.homes import own_home
+
+MOST_RATIO = 1.0
+MOST_SHARE_OF_MEMORY = 0.25
+MOST_ALPHA_SECONDS = 10.0
+MOST_PAGE_MILLISECONDS = 300.0
+REFERENCE = {"dawid_skene": "crowdkit_dawid_skene", "alpha": "krippendorff_alpha"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.quality")
+    parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--no-pages", action="store_true")
+    options = parser.parse_args()
+    over = sum(measure(times, options.repeat) for times in options.times)
+    if not options.no_pages:
+        with own_home():
+            over += report_pages()
+    return 1 if over else 0
+
+
+def measure(times: int, repeat: int) -> int:
+    """Print a table for so many votes, and give how many figures are over their limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        votes = Path(folder) / "votes.npz"
+        work("write", times, votes)
+        print(f"\n{TRUE_SCALE * times:,} dialogues x 6 raters", flush=True)
+        has_crowdkit = importlib.util.find_spec("crowdkit") is not None
+        names = ["dawid_skene", *(["crowdkit_dawid_skene"] if has_crowdkit else []), "alpha", "krippendorff_alpha"]
+        figures = {name: median([work(name, times, votes) for _ in range(repeat)]) for name in names}
+    for name, figure in figures.items():
+        print(
+            f"  {name:<22}{figure['seconds']:8.3f} s {figure['megabytes']:7.0f} MB   {figure['says']:.6f}", flush=True
+        )
+    if not has_crowdkit:
+        print("  crowd-kit is not installed, so its row is skipped; the head of bench/quality.py says how to get it")
+    return compare(figures)
+
+
+def compare(figures: dict[str, dict[str, float]]) -> int:
+    over = 0
+    ours, theirs = figures["dawid_skene"], figures.get("crowdkit_dawid_skene")
+    if theirs:
+        ratio = ours["seconds"] / theirs["seconds"]
+        share = ours["megabytes"] / max(theirs["megabytes"], 1)
+        over += (ratio > MOST_RATIO) + (share > MOST_SHARE_OF_MEMORY)
+        print(f"  Dawid-Skene: {ratio:.2f} of crowd-kit's time (limit {MOST_RATIO:.0f}), ", end="")
+        print(f"{share:.2f} of its memory (limit {MOST_SHARE_OF_MEMORY})")
+    alpha, alone = figures["alpha"], figures["krippendorff_alpha"]
+    over += alpha["seconds"] > MOST_ALPHA_SECONDS
+    print(f"  alpha with 1,000 draws: {alpha['seconds']:.2f} s (limit {MOST_ALPHA_SECONDS:.0f} s), ", end="")
+    print(f"{alpha['seconds'] / alone['seconds']:.1f} times krippendorff without any")
+    return int(over)
+
+
+def median(figures: list[dict[str, float]]) -> dict[str, float]:
+    return {key: statistics.median(figure[key] for figure in figures) for key in figures[0]}
+
+
+def work(name: str, times: int, votes: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.aggregates", name, str(times), str(votes)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    figure: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figure
+
+
+def report_pages() -> int:
+    """Open every page of quality at true scale; give how many take longer than they may."""
+    from bench.pages import milliseconds
+
+    over = 0
+    print(f"\npages at {TRUE_SCALE:,} dialogues x 6 raters (limit {MOST_PAGE_MILLISECONDS:.0f} ms, median of 9)")
+    for name, (taken, is_limited) in milliseconds().items():
+        over += is_limited and taken > MOST_PAGE_MILLISECONDS
+        print(f"  {name:<40}{taken:10,.0f} ms{'' if is_limited else '   (no limit)'}", flush=True)
+    return over
+
+
+if __name__ == "__main__":
+    sys.exit(main())

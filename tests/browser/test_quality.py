@@ -1,0 +1,78 @@
+"""The quality page in a browser: seen in every way, drawn, measured anew by a button, and without script."""
+
+import pytest
+from playwright.sync_api import expect
+
+from corpus.models import Project
+from tests.adjudication.test_quality import mixed_project
+from tests.annotation.people import Visitor
+from tests.browser.visits import Visit, assert_fits
+from tests.factories import command, import_votes, opinion
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    made = mixed_project(tmp_path_factory.mktemp("votes"), items=150, seed=11)
+    assert command("measure", project=made.slug).code == 0
+    return made
+
+
+def test_it_is_drawn_and_accessible_in_every_way(browser, site, project, look):
+    with Visit(browser, site, Visitor(project, "lead"), **look) as visit:
+        page = visit.open("quality/")
+        expect(page.locator("figure.plot canvas").first).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+        assert_fits(page)
+        painted = page.evaluate(
+            "[...document.querySelectorAll('figure.plot:not([hidden]) canvas')].map(canvas => canvas.getContext('2d')"
+            ".getImageData(0, 0, canvas.width, canvas.height).data.some(value => value))"
+        )
+        assert len(painted) >= 8
+        assert all(painted)
+        for place in ("quality/advice/", "quality/policies/", "quality/policies/?policy=human"):
+            visit.open(place)
+            assert_fits(page)
+        assert visit.complaints == []
+
+
+def test_without_script_the_tables_say_it_all(browser, site, project):
+    with Visit(browser, site, Visitor(project, "lead"), java_script_enabled=False) as visit:
+        page = visit.open("quality/")
+        expect(page.get_by_role("heading", name="Agreement")).to_be_visible()
+        expect(page.locator("figure.plot").first).to_be_hidden()
+        expect(page.get_by_role("row", name="Prompt Everybody")).to_be_visible()
+
+
+def test_figures_are_made_anew_by_a_button(browser, site, tmp_path):
+    project = mixed_project(tmp_path, items=30)
+    command("measure", project=project.slug)
+    import_votes(project, tmp_path, [opinion("m000", "dora")])
+    with Visit(browser, site, Visitor(project, "lead")) as visit:
+        page = visit.open("quality/")
+        expect(page.get_by_text("Something has changed since")).to_be_visible()
+        page.get_by_role("button", name="Measure now").click()
+        page.get_by_role("link", name="New figures are there").click()
+        expect(page.get_by_text("Nothing has changed since")).to_be_visible()
+        expect(page.get_by_role("row", name="dora person")).to_have_count(1)
+        assert visit.complaints == []
+
+
+def test_a_policy_is_compared_and_then_changed(browser, site, tmp_path):
+    project = mixed_project(tmp_path, items=60)
+    command("adjudicate", project=project.slug)
+    with Visit(browser, site, Visitor(project, "lead")) as visit:
+        page = visit.open("quality/")
+        page.get_by_role("link", name="Compare or change the policy").click()
+        page.get_by_label("Policy", exact=True).select_option("human")
+        page.get_by_role("button", name="Compare").click()
+        expect(page.get_by_role("heading", name="What would change")).to_be_visible()
+        page.get_by_label("Reason").fill("People alone.")
+        page.get_by_role("button", name="Change the policy").click()  # not sure yet: the browser asks for the tick
+        assert Project.objects.get(pk=project.pk).policy == "majority"
+        page.get_by_label("I have seen what will change").check()
+        page.get_by_role("button", name="Change the policy").click()
+        expect(page.get_by_text("The policy is changed.")).to_be_visible()
+        assert Project.objects.get(pk=project.pk).policy == "human"
+        assert visit.complaints == []
