@@ -26,16 +26,17 @@ PEOPLE, ITEMS, WANTED = 50, 200, 3
 
 
 class web_process:  # noqa: N801 - reads as a verb in `with`
-    """A web server of its own, in whose sessions a wait for a lock of more than 100 ms is an error."""
+    """A web server of its own, in whose sessions a longer wait for a lock is an error."""
 
-    def __init__(self) -> None:
-        self.port = free_port()
+    def __init__(self, *, longest_wait: str = "100ms") -> None:
+        self.port, self.longest_wait = free_port(), longest_wait
 
     def __enter__(self) -> "web_process":
         self.process = subprocess.Popen(
             web_command(self.port),
             cwd=CHECKOUT,
-            env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PGOPTIONS": "-c lock_timeout=100ms"},
+            env=os.environ
+            | {"DJANGO_SETTINGS_MODULE": "config.settings", "PGOPTIONS": f"-c lock_timeout={self.longest_wait}"},
             start_new_session=True,
         )
         return self
