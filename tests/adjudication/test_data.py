@@ -120,6 +120,14 @@ def test_a_release_is_made_shown_fetched_and_compared(labelled, tmp_path):
     assert lead.get("releases/compare/", before="1.0", after="9").status_code == 404
 
 
+def test_a_source_may_have_any_name(tmp_path):
+    project = make_project(quorum=1)
+    import_dialogues(project, tmp_path, [dialogue("one", source="items", license="keys")])
+    import_votes(project, tmp_path, [opinion("one", "a", "safe", "safe")])
+    released(project, tmp_path / "out")
+    assert '<th scope="row" dir="auto">items</th>' in text_of(Visitor(project, "lead").get("releases/of/1.0/"))
+
+
 def released(project, folder, **options):
     made = command("release", "1.0", project=project.slug, out=folder, **options)
     assert made.code == 0, made.said

@@ -81,3 +81,13 @@ def test_events_come_in_pages_that_lose_none_and_of_one_project_alone(tmp_path):
 def test_a_page_of_events_that_cannot_be_is_no_fault(before):
     lead = Visitor(make_project(), "lead")
     assert lead.get("events/", before=before).status_code == 200
+
+
+def test_an_event_may_say_anything_of_its_subject_under_any_name(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("one")])
+    record_event(project=project, verb="item.seen", subject="one", detail={"items": 3, "keys": "k", "values": []})
+    lead = Visitor(project, "lead")
+    for page in ("events/", "items/one/history/"):
+        shown = lead.get(page)
+        assert (shown.status_code, "items: 3" in text_of(shown)) == (200, True)
