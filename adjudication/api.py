@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.http import Http404
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
@@ -20,15 +19,8 @@ from adjudication.serializers import (
 )
 from annotation.serializers import AnswerSerializer
 from corpus.access import Role
-from corpus.api import ProjectView
+from corpus.api import NumberedView, OldestFirst, ProjectView
 from corpus.queries import NoSuchItem, item_known_as, spellings_of
-
-
-class OldestFirst(CursorPagination):
-    ordering = "pk"
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 500
 
 
 class Cases(ProjectView):
@@ -58,16 +50,11 @@ class NextCase(ProjectView):
         return Response({"case": as_cases(self.project, [case], self.access.user)[0]})
 
 
-class CaseView(ProjectView):
+class CaseView(NumberedView):
     """A route of one case, found in its project, or by its number alone."""
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if "slug" not in kwargs:
-            found = Case.objects.filter(pk=kwargs["case"]).values_list("item__project__slug", flat=True)
-            kwargs["slug"] = found.first() or ""  # no project is called so
-        super().initial(request, *args, **kwargs)
+    part, slug_from = "case", (Case, "item__project__slug")
 
     def case_now(self, number: int) -> Response:
         """

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,16 +10,14 @@ from adjudication.items import items_matching
 from adjudication.models import Decision
 from adjudication.serializers import ItemWishSerializer
 from corpus.access import Role
-from corpus.api import ProjectView
+from corpus.api import OldestFirst, ProjectView
 from corpus.models import Item, Project
 
 LABELS = ("status", "decided_by", "prompt_label", "response_label", "categories", "categories_agreed", "stale")
 
 
-class OldestFirst(CursorPagination):
-    ordering = "pk"
+class ItemPages(OldestFirst):
     page_size = 100
-    page_size_query_param = "page_size"
     max_page_size = 1_000
 
 
@@ -32,7 +29,7 @@ class Items(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         asked = ItemWishSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        pages = OldestFirst()
+        pages = ItemPages()
         page = pages.paginate_queryset(items_matching(self.project, asked.validated_data), request, view=self) or []
         return pages.get_paginated_response(as_items(self.project, page))
 

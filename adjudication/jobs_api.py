@@ -4,7 +4,6 @@ from typing import IO, Any, ClassVar
 
 from django.conf import settings
 from django.http import FileResponse, Http404
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +13,7 @@ from adjudication.models import Job
 from adjudication.serializers import UploadSerializer, accepted, as_job
 from adjudication.tasks import hand_over
 from corpus.access import Role
-from corpus.api import ProjectView
+from corpus.api import NewestFirst, NumberedView, ProjectView
 from corpus.errors import Invalid
 
 
@@ -25,11 +24,6 @@ class WholeBody(BaseParser):
 
     def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
         return {"stream": stream}
-
-
-class NewestFirst(CursorPagination):
-    ordering = "-pk"
-    page_size = 50
 
 
 class Upload(ProjectView):
@@ -86,16 +80,11 @@ class Jobs(ProjectView):
         return pages.get_paginated_response([as_job(job) for job in page])
 
 
-class JobView(ProjectView):
+class JobView(NumberedView):
     """A route of one job, found in its project, or by its number alone."""
 
     least_role: ClassVar[Role] = Role.ADMIN
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if "slug" not in kwargs:
-            found = Job.objects.filter(pk=kwargs["job"]).values_list("project__slug", flat=True)
-            kwargs["slug"] = found.first() or ""  # no project is called so
-        super().initial(request, *args, **kwargs)
+    part, slug_from = "job", (Job, "project__slug")
 
     def job_numbered(self, number: int) -> Job:
         """

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from django.http import Http404, HttpResponseBase
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,12 +11,7 @@ from adjudication.models import Release
 from adjudication.serializers import OrderSerializer, accepted, as_release
 from adjudication.tasks import hand_over
 from corpus.access import Role, access_to
-from corpus.api import ProjectView
-
-
-class NewestFirst(CursorPagination):
-    ordering = "-pk"
-    page_size = 50
+from corpus.api import NewestFirst, ProjectView
 
 
 class ReleaseView(ProjectView):

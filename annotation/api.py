@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
@@ -14,7 +13,7 @@ from annotation.models import Vote
 from annotation.progress import own_progress, queue_progress
 from annotation.queue import claim_next
 from annotation.serializers import AnswerSerializer, LeaseSerializer, SkipSerializer, VoteSerializer, as_lease, as_vote
-from corpus.api import ProjectView
+from corpus.api import NewestFirst, ProjectView
 from corpus.queries import spellings_of
 
 
@@ -67,13 +66,6 @@ class RenewLease(ProjectView):
         body.is_valid(raise_exception=True)
         until = renew_lease(project=self.project, user=self.access.user, **body.validated_data)
         return Response({"expires_at": until})
-
-
-class NewestFirst(CursorPagination):
-    ordering = "-pk"
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 500
 
 
 class MyVotes(ProjectView):

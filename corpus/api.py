@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import Model
+from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,6 +26,38 @@ class ProjectView(APIView):
     @property
     def project(self) -> Project:
         return self.access.project
+
+
+class NumberedView(ProjectView):
+    """A route of something with a number of its own, found in its project, or by the number alone."""
+
+    part: ClassVar[str]
+    "Of the path: what holds the number."
+    slug_from: ClassVar[tuple[type[Model], str]]
+    "The table of such things, and the way from it to the slug of their project."
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if "slug" not in kwargs:
+            model, way = self.slug_from
+            found = model._default_manager.filter(pk=kwargs[self.part]).values_list(way, flat=True)
+            kwargs["slug"] = found.first() or ""  # no project is called so
+        super().initial(request, *args, **kwargs)
+
+
+class Pages(CursorPagination):
+    """Pages that do not shift under their reader, who may say how long they are."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+class NewestFirst(Pages):
+    ordering = "-pk"
+
+
+class OldestFirst(Pages):
+    ordering = "pk"
 
 
 def as_project(project: Project) -> dict[str, Any]:

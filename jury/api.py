@@ -1,15 +1,14 @@
 """REST routes of the jury, for leads: its jurors, and its runs."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.http import Http404
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from corpus.access import Role
-from corpus.api import ProjectView
+from corpus.api import NewestFirst, NumberedView, ProjectView
 from corpus.errors import Refused
 from jury import actions, queries, tasks, workers
 from jury.models import Ballot, Juror, Run
@@ -32,8 +31,7 @@ class Jurors(ProjectView):
         return Response(JurorSerializer(juror).data, status=HTTP_201_CREATED)
 
 
-class NewestFirst(CursorPagination):
-    ordering = "-pk"
+class RunPages(NewestFirst):
     page_size = 20
 
 
@@ -43,7 +41,7 @@ class Runs(ProjectView):
     least_role: ClassVar[Role] = Role.LEAD
 
     def get(self, request: Request, slug: str) -> Response:
-        pages = NewestFirst()
+        pages = RunPages()
         runs = Run.objects.filter(project=self.project).select_related("project")
         page = pages.paginate_queryset(runs, request, view=self) or []
         return pages.get_paginated_response([as_run(run) for run in page])
@@ -69,16 +67,11 @@ class Runs(ProjectView):
         return Response(as_run(run), status=HTTP_202_ACCEPTED)
 
 
-class RunView(ProjectView):
+class RunView(NumberedView):
     """A route of one run, found in its project, or by its number alone."""
 
     least_role: ClassVar[Role] = Role.LEAD
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if "slug" not in kwargs:
-            found = Run.objects.filter(pk=kwargs["run"]).values_list("project__slug", flat=True)
-            kwargs["slug"] = found.first() or ""  # no project is called so
-        super().initial(request, *args, **kwargs)
+    part, slug_from = "run", (Run, "project__slug")
 
     def run_named(self, number: int) -> Run:
         """
