@@ -19,7 +19,8 @@ of them, so that jurors disagree in a way that repeats. The name of the model as
 
 A model of any other name writes the next turn of the dialogue; asked to decline it does, unless it is called comply.
 Batches are answered at the second look, each question as it would be by itself; a model called so that it ends
-in :invalid has its batch refused, in :expire half of it runs out of time, in :never it never ends.
+in :invalid has its batch refused, in :expire half of it runs out of time, in :never it never ends, in :garbled
+one answer comes as no JSON and another under a name that nobody gave.
 Questions in the form of NemoGuard or of Llama Guard are answered in that form. With --rpm no more than
 so many questions are answered in any minute, and no more than a tenth of a minute's in any six seconds;
 the others are refused with 429. GET /calls tells how many questions were
@@ -41,7 +42,7 @@ FIRST_TIME = ("busy", "cut", "hang")
 EVERY_TIME = ("prose", "badjson", "unknown", "refusal", "filter", "length", "huge", "error", "teapot")
 MIXED_SHARE = 0.6
 "Of the dialogues that `mixed` does something wrong with."
-WELL_BEHAVED = ("metered", "steady", "gullible", "invalid", "expire", "never", *FIRST_TIME)
+WELL_BEHAVED = ("metered", "steady", "gullible", "invalid", "expire", "never", "garbled", *FIRST_TIME)
 HUGE = 2 * 2**20
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
@@ -255,9 +256,12 @@ class Batches:
         if way == "expire":
             expired = {"response": None, "error": {"code": "batch_expired", "message": "ran out of time"}}
             bad += [{"id": "x", "custom_id": line["custom_id"], **expired} for line in lines[len(lines) // 2 + 1 :]]
+        output = [json.dumps(each).encode() for each in reversed(good)]
+        if way == "garbled":
+            output[:2] = [b'{"custom_id": ', output[1].replace(b'"custom_id": "', b'"custom_id": "x')]
         batch |= {
             "status": "expired" if way == "expire" else "completed",
-            "output_file_id": self.keep(b"\n".join(json.dumps(each).encode() for each in reversed(good))),
+            "output_file_id": self.keep(b"\n".join(output)),
             "error_file_id": self.keep(b"\n".join(json.dumps(each).encode() for each in bad)) if bad else None,
             "request_counts": {"total": len(lines), "completed": len(good), "failed": len(bad)},
         }

@@ -140,7 +140,7 @@ class BatchSitting:
         found = {}
         async for name, result in endpoint.results(sent):
             key, seed = read_name(name)
-            if key in items:
+            if key in items:  # else it is an answer to nothing that was asked
                 found[key] = self.answer(items[key], seed, result)
         return list(found.values())
 
@@ -223,11 +223,9 @@ def name_of(item: Asked, seed: int | None) -> str:
     return f"{item.pk}-{'' if seed is None else seed}"
 
 
-def read_name(name: str) -> tuple[int, int | None]:
-    """
-    :raises Unavailable: if it is no name of ours
-    """
+def read_name(name: str) -> tuple[int | None, int | None]:
+    """Give the item and the seed of a question's name; none where it is no name of ours."""
     key, _, seed = name.partition("-")
     if not key.isdecimal() or not (seed == "" or seed.isdecimal()):
-        raise Unavailable(f"a line of the batch's results names {name[:40]!r}, which was not asked")
+        return None, None
     return int(key), int(seed) if seed else None

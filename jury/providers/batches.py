@@ -4,6 +4,7 @@ Many questions in one file, answered within a day and mostly at half the price.
 Source: the Batch API of OpenAI-compatible endpoints (`/files`, `/batches`): one JSON object a line, in both directions.
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from jury.providers.calls import (
     told_apart,
 )
 
+logger = logging.getLogger(__name__)
 KEY = "assize"
 "Of the metadata, under which a batch remembers what it was sent as."
 ENDED = {"completed", "failed", "expired", "cancelled"}
@@ -103,14 +105,16 @@ class BatchEndpoint(Endpoint):
             return as_sent(await self.client.batches.cancel(name))
 
     async def results(self, sent: Sent) -> AsyncIterator[tuple[str, Result]]:
-        """Give the name of each question that was answered, and what came; in no order."""
+        """Give the name of each answered question with what came, in no order; what is no line is passed over."""
         for file in sent.files:
             with told_apart(SECONDS_A_FILE):
                 got = await self.client.files.content(file, timeout=SECONDS_A_FILE)
                 text = got.content
             for line in text.splitlines():
-                if line.strip():
-                    yield read_result(line)
+                if (read := read_result(line)) is not None:
+                    yield read
+                elif line.strip():
+                    logger.warning("a line of the results of batch %s is not one", sent.id)
 
 
 def as_sent(batch: Any) -> Sent:
@@ -125,17 +129,13 @@ def as_sent(batch: Any) -> Sent:
     )
 
 
-def read_result(line: bytes) -> tuple[str, Result]:
-    """
-    Read one line of a batch's results.
-
-    :raises Unavailable: if it is none, so that not even its question can be told
-    """
+def read_result(line: bytes) -> tuple[str, Result] | None:
+    """Read one line of a batch's results; None if not even its question can be told from it."""
     try:
         told = orjson.loads(line)
         name, answer, error = str(told["custom_id"]), told.get("response") or {}, told.get("error") or {}
-    except (ValueError, KeyError, AttributeError, TypeError) as broken:
-        raise Unavailable("a line of the batch's results is not one") from broken
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
     body = answer.get("body")
     if answer.get("status_code") == 200:
         try:

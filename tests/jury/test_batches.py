@@ -81,6 +81,14 @@ def test_what_a_batch_did_not_answer_fails_and_the_next_run_asks_it_again(tmp_pa
     assert queries.ballots_wanted(begin(project)) == 5
 
 
+def test_an_answer_that_cannot_be_told_costs_no_other_one(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 9)
+    seat(project, stub_url, "stub-0.9:garbled", transport="batch")
+    run = begin(project)
+    look_until_ended(run)
+    assert (state_of(run), outcomes(run)) == ("finished", {"cast": 7, "failed": 2})
+
+
 def test_a_batch_whose_beginning_nobody_heard_of_is_found_and_not_sent_again(tmp_path):
     project = project_with_items(tmp_path, 10)
     with stub_server() as url:
@@ -91,7 +99,6 @@ def test_a_batch_whose_beginning_nobody_heard_of_is_found_and_not_sent_again(tmp
         Batch.objects.filter(shard__run=run).update(state=Batch.State.SENDING, name="")
         look_until_ended(run)
         assert counted(url)["calls"] == 10
-    # As if one had been killed before it was sent at all.
     assert outcomes(run) == {"cast": 10}
 
 
@@ -101,6 +108,7 @@ def test_a_batch_that_was_never_sent_is_sent(tmp_path):
         seat(project, url, "stub-0.9", transport="batch")
         run = begin(project)
         shard = Shard.objects.get(run=run)
+        # As if the worker had been killed before it was sent at all.
         Batch.objects.create(shard=shard, key="never-sent", items=shard.items)
         look_until_ended(run)
         assert (outcomes(run), counted(url)["calls"]) == ({"cast": 10}, 10)
