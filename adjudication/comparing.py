@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from adjudication.downloads import file_of
@@ -92,8 +91,7 @@ def exported(release: Release) -> Iterator[tuple[str, Row]]:
     """Give the decisions of the items that a release exports, by item."""
     import pyarrow.parquet as pq
 
-    found = file_of(release, "decisions.parquet")
-    path: Path = found[0] if found else Path(release.folder) / "decisions.parquet"
+    path, _ = file_of(release, "decisions.parquet")
     with pq.ParquetFile(path) as table:
         for batch in table.iter_batches(columns=["item", "split", *SHOWN, *WHY]):
             for row in batch.to_pylist():

@@ -1,6 +1,5 @@
 """Pages of data: uploads and their jobs, items and their search, releases."""
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -147,8 +146,7 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
     found = get_object_or_404(Release, project=access.project, version=version)
     sizes = {name: file["bytes"] for name, file in found.manifest["files"].items()}
     try:
-        card_file = downloads.file_of(found, "README.md")
-        card = Path(card_file[0]).read_text() if card_file else ""
+        card = downloads.file_of(found, "README.md")[0].read_text()
     except Refused as damage:
         card = str(damage)
     context = {
@@ -165,10 +163,8 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
 @require_safe
 @members_only(Role.LEAD)
 def release_file(request: PageRequest, access: Access, version: str, name: str) -> HttpResponseBase:
-    found = downloads.file_of(get_object_or_404(Release, project=access.project, version=version), name)
-    if found is None:
-        raise Http404("The release has no such file.")
-    return downloads.answer(request.headers, *found)
+    found = get_object_or_404(Release, project=access.project, version=version)
+    return downloads.answer(request.headers, *downloads.file_of(found, name))
 
 
 @require_safe

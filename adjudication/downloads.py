@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import parse_etags
 
 from adjudication.models import Release
@@ -24,15 +24,16 @@ class Damaged(Refused):
     code = "damaged"
 
 
-def file_of(release: Release, name: str) -> tuple[Path, str] | None:
+def file_of(release: Release, name: str) -> tuple[Path, str]:
     """
-    Give a file of a release and its SHA-256; None if the release has none of that name.
+    Give a file of a release and its SHA-256.
 
+    :raises Http404: if the release has none of that name
     :raises Damaged: if it has gone, or is another one than was made
     """
     digest = release.hashes.get(name)
     if digest is None:
-        return None
+        raise Http404(f"The release has no file {name!r}.")
     path = Path(release.folder) / name
     try:
         about = path.stat()

@@ -60,7 +60,4 @@ class ReleaseFile(ReleaseView):
     """A file of a release, whole or in part, its SHA-256 as `ETag`; 409 if it is not what was made."""
 
     def get(self, request: Request, slug: str, version: str, name: str) -> HttpResponseBase:
-        found = downloads.file_of(self.release_named(version), name)
-        if found is None:
-            raise Http404(f"The release has no file {name!r}.")
-        return downloads.answer(request.headers, *found)
+        return downloads.answer(request.headers, *downloads.file_of(self.release_named(version), name))
