@@ -1,6 +1,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -24,7 +25,13 @@ Writer = VoteWriter | BallotWriter
 @without_cycle_search()
 @transaction.atomic
 def import_opinions(
-    *, project: Project, path: Path, report: Report, progress: Callable[[float], None] = lambda _share: None
+    *,
+    project: Project,
+    path: Path,
+    report: Report,
+    progress: Callable[[float], None] = lambda _share: None,
+    name: str = "",
+    by: User | None = None,
 ) -> Tally:
     """
     Add opinions made elsewhere; all of the file, or nothing when it breaks off.
@@ -33,6 +40,7 @@ def import_opinions(
     its content is the same, else refused.
 
     :param report: told of every refused row
+    :param name: of the file as people know it, where its path has another
     :param progress: told the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     """
@@ -60,7 +68,8 @@ def import_opinions(
                 add_batch(writer, [each for each in admitted if each[1].kind == kind], tally, report)
             progress(file.share_read)
     open_seats(project=project)
-    record_event(project=project, verb="opinions.imported", subject=path.name, detail=tally.as_dict())
+    subject = name or path.name
+    record_event(project=project, verb="opinions.imported", subject=subject, actor=by, detail=tally.as_dict())
     return tally
 
 

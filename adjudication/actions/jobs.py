@@ -145,14 +145,14 @@ def work_job(*, job_id: int) -> None:
 
 def end(job: Job, state: str, *, result: dict[str, Any] | None = None, error: str = "") -> None:
     """Put the end of a job down, unless another worker has taken it over."""
-    Job.objects.filter(pk=job.pk, holder=job.holder).update(
+    ended = Job.objects.filter(pk=job.pk, holder=job.holder).update(
         state=state,
         result=result,
         error=error,
         ended_at=timezone.now(),
         share=1.0 if result is not None else F("share"),
     )
-    if job.kind != Job.Kind.RELEASE:
+    if ended and job.kind != Job.Kind.RELEASE:
         jobs.uploaded(job).unlink(missing_ok=True)
 
 
@@ -195,11 +195,12 @@ def do_import(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 def read(job: Job, path: Path, report: Callable[[Refusal], None], progress: Progress) -> Tally:
+    about: dict[str, Any] = {"project": job.project, "path": path, "name": job.subject, "by": job.by}
     if job.kind == Job.Kind.DIALOGUES:
-        tally = import_dialogues(project=job.project, path=path, report=report, progress=progress)
+        tally = import_dialogues(**about, report=report, progress=progress)
         dialogues.refresh_statistics()
     else:
-        tally = import_opinions(project=job.project, path=path, report=report, progress=progress)
+        tally = import_opinions(**about, report=report, progress=progress)
         imports.refresh_statistics()
     return tally
 
@@ -213,7 +214,7 @@ def do_release(job: Job, progress: Progress) -> dict[str, Any]:
     if job.attempts > 1:  # the worker that was killed may have come to its end
         release = Release.objects.filter(project=job.project, version=wish["version"]).first()
     release = release or make_release(
-        project=job.project, order=Order(**wish), policy_name=policy_name, progress=progress
+        project=job.project, order=Order(**wish), policy_name=policy_name, by=job.by, progress=progress
     )
     return {"version": release.version, "rows": release.rows, "files": release.hashes}
 

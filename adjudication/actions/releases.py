@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from adjudication import exporting, queries, release_tables
 from adjudication.actions.recounts import keep_current
@@ -52,6 +53,7 @@ def make_release(
     project: Project,
     order: Order,
     policy_name: str | None = None,
+    by: User | None = None,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Release:
     """
@@ -70,7 +72,8 @@ def make_release(
             with snapshot():
                 # Opinions may have come in between the count and the snapshot: then count again.
                 if is_current(project, policy_name):
-                    return write_release(project, order, policy_name, half_made, folder, progress)
+                    manifest, own = write_files(project, order, policy_name, half_made, progress)
+                    return publish(project, order, manifest, own, by=by, half_made=half_made, folder=folder)
         raise Refused("Opinions come in faster than they are counted. Pause the queue or the jury, and try again.")
     except OSError as error:
         raise Refused(f"The release cannot be written to {folder}: {error.strerror}.") from error
@@ -95,14 +98,10 @@ def is_current(project: Project, policy_name: str | None) -> bool:
     return bool(counted.fingerprint == queries.fingerprint(project, policy.settings))
 
 
-def write_release(
-    project: Project,
-    order: Order,
-    policy_name: str | None,
-    half_made: Path,
-    folder: Path,
-    progress: Callable[[float], None],
-) -> Release:
+def write_files(
+    project: Project, order: Order, policy_name: str | None, half_made: Path, progress: Callable[[float], None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write every file of a release; give its manifest, and what `write` says of the manifest's own file."""
     policy = policy_of(project, policy_name)
     selection = Selection(
         project, policy.name, truncate=order.truncate, licenses=order.licenses, splits=order.splits, seed=order.seed
@@ -127,8 +126,7 @@ def write_release(
     files.append(write(half_made, "README.md", [dataset_card(manifest, project_categories(project)).encode()]))
     files.append(write(half_made, "croissant.json", [orjson.dumps(croissant(manifest, data), option=PRETTY)]))
     manifest["files"] = {file.pop("name"): file for file in files}
-    own = write(half_made, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
-    return publish(project, order, manifest, own, half_made, folder)
+    return manifest, write(half_made, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
 
 
 def write(folder: Path, name: str, blocks: Iterable[bytes]) -> dict[str, Any]:
@@ -187,7 +185,14 @@ def project_categories(project: Project) -> list[dict[str, str]]:
 
 
 def publish(
-    project: Project, order: Order, manifest: dict[str, Any], own: dict[str, Any], half_made: Path, folder: Path
+    project: Project,
+    order: Order,
+    manifest: dict[str, Any],
+    own: dict[str, Any],
+    *,
+    by: User | None,
+    half_made: Path,
+    folder: Path,
 ) -> Release:
     """Put the folder in its place and the release on record, as the last step."""
     release = Release.objects.create(
@@ -198,7 +203,8 @@ def publish(
         manifest=manifest,
         manifest_sha256=own["sha256"],
     )
-    record_event(project=project, verb="release.made", subject=order.version, detail={"manifest_sha256": own["sha256"]})
+    detail = {"manifest_sha256": own["sha256"]}
+    record_event(project=project, verb="release.made", subject=order.version, actor=by, detail=detail)
     if folder.exists():
         folder.rmdir()  # empty, as was checked
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -25,7 +26,13 @@ Numbered = tuple[int, Dialogue]
 @without_cycle_search()
 @transaction.atomic
 def import_dialogues(
-    *, project: Project, path: Path, report: Report, progress: Callable[[float], None] = lambda _share: None
+    *,
+    project: Project,
+    path: Path,
+    report: Report,
+    progress: Callable[[float], None] = lambda _share: None,
+    name: str = "",
+    by: User | None = None,
 ) -> Tally:
     """
     Add the dialogues of a file to a project; all of them, or none when the file breaks off.
@@ -33,6 +40,7 @@ def import_dialogues(
     A row with an id that is known is unchanged if its content is the same, else refused.
 
     :param report: told of every refused row
+    :param name: of the file as people know it, where its path has another
     :param progress: told the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end
     """
@@ -58,7 +66,8 @@ def import_dialogues(
             progress(file.share_read)
     if tally.created:
         items_changed(project)
-    record_event(project=project, verb="items.imported", subject=path.name, detail=tally.as_dict())
+    subject = name or path.name
+    record_event(project=project, verb="items.imported", subject=subject, actor=by, detail=tally.as_dict())
     return tally
 
 

@@ -13,10 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from adjudication import jobs
+from adjudication.actions.jobs import end
 from adjudication.models import Job, Release
 from adjudication.tasks import run_job
 from config.home import CHECKOUT
-from corpus.models import Item
+from corpus.models import Event, Item
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -46,6 +47,8 @@ def done(program, answer):
 def test_a_file_is_taken_as_a_whole_body_or_as_a_part_of_a_form(admin):
     first = done(admin, send(admin, LINES))
     assert (first["state"], first["progress"]) == ("done", 1.0)
+    event = Event.objects.get(project__slug=admin.slug, verb="items.imported")
+    assert (event.subject, event.actor.username) == ("mine.jsonl", admin.name)
     assert first["result"] == {"read": 5, "created": 5, "unchanged": 0, "rejected": 0}
     part = SimpleUploadedFile("mine.jsonl.gz", gzip.compress(LINES))
     again = done(admin, admin.client.post(f"/api/v1/projects/{admin.slug}/items/import/", {"file": part}))
@@ -109,6 +112,10 @@ def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin
     run_job(job_id=job.pk)
     assert Job.objects.get(pk=job.pk).result["created"] == 5
 
+    upload = jobs.uploaded(job)
+    upload.write_bytes(LINES)
+    end(Job(pk=job.pk, kind=job.kind, request=job.request, holder="late"), "failed")  # it was taken over long ago
+    assert (Job.objects.get(pk=job.pk).state, upload.exists()) == ("done", True)
     Job.objects.filter(pk=job.pk).update(state="running", seen_at=lately - timedelta(seconds=90), attempts=3)
     run_job(job_id=job.pk)
     given_up = Job.objects.get(pk=job.pk)
@@ -176,6 +183,7 @@ def released(tmp_path):
     admin, lead = Program(project, "admin"), Program(project, "lead")
     job = done(admin, admin.post(f"projects/{project.slug}/releases/", {"version": "1.0", "date": "2026-11-24"}))
     assert (job["state"], job["result"]["rows"]) == ("done", 30), job
+    assert Event.objects.get(project=project, verb="release.made").actor.username == admin.name
     return lead, admin
 
 
