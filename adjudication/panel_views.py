@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from adjudication import measuring
 from adjudication.panel import panel_report
 from corpus.access import Access, PageRequest, Role, members_only
 
@@ -13,5 +14,8 @@ from corpus.access import Access, PageRequest, Role, members_only
 def panel(request: PageRequest, access: Access) -> HttpResponse:
     """The page of its own that the link leads to, or the part of it that the jury's page takes in."""
     part = "#panel" if request.htmx else ""
-    context = {"access": access, "page": "jury", "fields": panel_report(access.project)}
+    measured = measuring.reports_of(access.project).get("jurors")
+    # Before its first measurement a project is small, or a minute old.
+    fields = measured.content["fields"] if measured else panel_report(access.project)
+    context = {"access": access, "page": "jury", "fields": fields, "measured": measured}
     return render(request, f"adjudication/panel.html{part}", context)

@@ -1,4 +1,4 @@
-"""The pages of quality at true scale, asked for in this process as a browser would; to be imported with a home up."""
+"""The leads' pages at true scale, asked for in this process as a browser would; to be imported with a home up."""
 
 import statistics
 import subprocess
@@ -11,7 +11,10 @@ from bench.seed import manage
 from config.home import CHECKOUT
 
 REPEAT = 9
-LIMITED = ("quality/", "quality/state/", "quality/advice/", "quality/policies/")
+LIMITED = (
+    *("quality/", "quality/state/", "quality/advice/", "quality/policies/", "jury/panel/"),
+    *("cases/", "cases/?state=settled", "cases/figures/", "events/", "releases/"),
+)
 COMPARED = "quality/policies/?policy=human"
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from adjudication.correlation import effective_votes, mean_correlation
 from adjudication.panel import panel_report
 from tests.annotation.people import Visitor
-from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 LABELS = {"s": "safe", "u": "unsafe", "c": "needs_caution"}
 
@@ -67,6 +67,27 @@ def test_the_page_takes_it_in_and_says_so_where_nothing_is_known(tmp_path):
     assert part.lstrip().startswith("<section")
     assert "Not known until" in Visitor(make_project(), "lead").get("jury/panel/").content.decode()
     assert Visitor(project, "annotator").get("jury/panel/").status_code in (403, 404)
+
+
+def test_the_page_shows_what_was_measured_and_of_when(tmp_path):
+    project = project_with(
+        tmp_path, {"ada": "human", "one": "llm", "two": "llm"}, {"ada": "su", "one": "su", "two": "us"}
+    )
+    lead = Visitor(project, "lead")
+    before = lead.get("jury/panel/")
+    assert command("measure", project=project.slug).code == 0
+    more = [
+        opinion("i0", "three", "safe") | {"rater_kind": "llm"},
+        opinion("i1", "three", "safe") | {"rater_kind": "llm"},
+    ]
+    assert import_votes(project, tmp_path, more)["created"] == 2
+    after = lead.get("jury/panel/")
+
+    assert "As of" not in before.content.decode()
+    assert "As of" in after.content.decode()
+    assert [field["jurors"] for field in after.context["fields"]] == [["one", "two"]]
+    table = "<tbody>"
+    assert after.content.decode().split(table)[1] == before.content.decode().split(table)[1]
 
 
 @given(st.integers(1, 50), st.floats(-1, 1))
