@@ -16,19 +16,11 @@ from corpus.models import Event
 from jury import actions, queries, tasks
 from jury.models import Ballot, Run, Shard
 from jury.providers import seconds_to_wait
-from jury.workers import worker_answers, worker_for_now
 from tests.conftest import stub_server
 from tests.factories import command
 from tests.jury.factories import counted, hear, project_with_items, seat, start_broker
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def worker():
-    with worker_for_now() as process:
-        assert wait_until(worker_answers, seconds=60)
-        yield process
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
     ("prompt", "asks"),
     [("nemoguard-v1", "prompt_label,response_label,categories"), ("llamaguard-v1", "response_label,categories")],
 )
-def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, prompt, asks):
+def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, worker, prompt, asks):
     project = project_with_items(tmp_path, 30)
     seat(project, stub_url, "stub-0.9", prompt=prompt, asks=asks)
     done = command("convene_jury", project=project.slug, wait=True)
@@ -28,7 +28,7 @@ def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, prompt, asks):
     assert all(ballot.order_seed is None for ballot in ballots)
 
 
-def test_the_order_of_categories_is_logged_with_the_ballot(tmp_path, stub_url):
+def test_the_order_of_categories_is_logged_with_the_ballot(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 5)
     seat(project, stub_url, "stub-0.9")
     done = command("convene_jury", project=project.slug, wait=True)

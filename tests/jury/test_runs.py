@@ -6,22 +6,13 @@ import sys
 
 import pytest
 
-from config.embedded.processes import wait_until
 from config.home import CHECKOUT
 from jury.models import Ballot, Juror, Run
-from jury.workers import worker_answers, worker_for_now
 from tests.conftest import stub_server
 from tests.factories import command, make_project
 from tests.jury.factories import counted, project_with_items, seat
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def worker():
-    with worker_for_now() as process:
-        assert wait_until(worker_answers, seconds=60)
-        yield process
 
 
 def calls(url):

@@ -188,18 +188,6 @@ def test_a_lead_has_responses_written_from_the_page(tmp_path, stub_url):
     assert Visitor(make_project(), "lead").get(f"jury/writings/{writing.pk}/").status_code == 404
 
 
-@pytest.mark.slow
-def test_the_command_writes_and_places_and_says_so(tmp_path, stub_url):
-    project, _ = with_prompts(tmp_path)
-    add_generator(project, stub_url)
-    estimate = command("generate_responses", project=project.slug, generator="writer", estimate=True)
-    done = command("generate_responses", project=project.slug, generator="writer", wait=True, limit=4)
-
-    assert estimate["calls"] == PROMPTS
-    assert (done.code, done["items"], done["cast"], done["placed"]) == (0, 4, 4, 4)
-    assert Event.objects.filter(project=project, verb="writings.placed").count() == 1
-
-
 def test_jurors_of_the_family_that_wrote_the_responses_are_named(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path)
     write(project, add_generator(project, stub_url))
@@ -227,3 +215,15 @@ def test_jurors_and_generators_are_not_mistaken_for_each_other(tmp_path, stub_ur
     assert [refusal.code for refusal in refusals] == [2] * len(refusals)
     assert all("Traceback" not in refusal.said for refusal in refusals)
     assert Juror.objects.filter(project=project).count() == 2
+
+
+@pytest.mark.slow
+def test_the_command_writes_and_places_and_says_so(tmp_path, stub_url, worker):
+    project, _ = with_prompts(tmp_path)
+    add_generator(project, stub_url)
+    estimate = command("generate_responses", project=project.slug, generator="writer", estimate=True)
+    done = command("generate_responses", project=project.slug, generator="writer", wait=True, limit=4)
+
+    assert estimate["calls"] == PROMPTS
+    assert (done.code, done["items"], done["cast"], done["placed"]) == (0, 4, 4, 4)
+    assert Event.objects.filter(project=project, verb="writings.placed").count() == 1
