@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
@@ -17,9 +18,10 @@ from adjudication.serializers import (
     as_cases,
     as_entry,
 )
+from adjudication.shapes import CaseShape, HistoryShape, OneCase
 from annotation.serializers import AnswerSerializer
 from corpus.access import Role
-from corpus.api import NumberedView, OldestFirst, ProjectView
+from corpus.api import PAGE, NumberedView, OldestFirst, ProjectView, page_of
 from corpus.queries import NoSuchItem, item_known_as, spellings_of
 
 
@@ -27,7 +29,9 @@ class Cases(ProjectView):
     """The cases of a project that match, the oldest first. Follow `next` to the end."""
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
+    tag = "cases"
 
+    @extend_schema(parameters=[WishSerializer, *PAGE], responses={200: page_of(CaseShape)})
     def get(self, request: Request, slug: str) -> Response:
         asked = WishSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -40,20 +44,24 @@ class NextCase(ProjectView):
     """Take the oldest open case that matches, or the one still held. 204 when none is left for the caller."""
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
+    tag = "cases"
 
+    @extend_schema(request=WishSerializer, responses={200: OneCase, 204: None})
     def post(self, request: Request, slug: str) -> Response:
         asked = WishSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         case = actions.claim_next_case(project=self.project, by=self.access.user, wish=asked.wish())
         if case is None:
             return Response(status=HTTP_204_NO_CONTENT)
-        return Response({"case": as_cases(self.project, [case], self.access.user)[0]})
+        answer: OneCase = {"case": as_cases(self.project, [case], self.access.user)[0]}
+        return Response(answer)
 
 
 class CaseView(NumberedView):
     """A route of one case, found in its project, or by its number alone."""
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
+    tag = "cases"
     part, slug_from = "case", (Case, "item__project__slug")
 
     def case_now(self, number: int) -> Response:
@@ -66,64 +74,125 @@ class CaseView(NumberedView):
         case = found.select_related("item", "adjudicator", "holder").first()
         if case is None:
             raise Http404("The project has no such case.")
-        return Response({"case": as_cases(self.project, [case], self.access.user)[0]})
+        answer: OneCase = {"case": as_cases(self.project, [case], self.access.user)[0]}
+        return Response(answer)
 
 
 class CaseDetail(CaseView):
     """One case; its opinions only once the caller has labelled it blind."""
 
+    @extend_schema(responses={200: OneCase})
     def get(self, request: Request, case: int, slug: str = "") -> Response:
         return self.case_now(case)
 
 
 class CaseChange(CaseView):
-    """What is done with a case: claim, release, blind, settle, send-back, reopen, ask-second."""
+    """Something that is done with a case."""
 
-    def post(self, request: Request, case: int, verb: str, slug: str = "") -> Response:
+    def about(self, case: int) -> dict[str, Any]:
+        """
+        Give what every action on a case is told.
+
+        :raises Http404: if the project has no such case
+        """
         self.case_now(case)
-        about: dict[str, Any] = {"project": self.project, "case": case, "by": self.access.user}
-        if verb == "claim":
-            actions.claim_case(**about)
-        elif verb == "release":
-            actions.release_case(**about)
-        elif verb == "ask-second":
-            actions.ask_second(**about)
-        elif verb == "blind":
-            said = AnswerSerializer(data=request.data)
-            actions.record_blind(**about, judgement=self.judgement(said))
-        elif verb == "settle":
-            final = SettleSerializer(data=request.data)
-            judgement = self.judgement(final)
-            actions.settle_case(**about, judgement=judgement, seen=final.validated_data["seen"])
-        elif verb == "send-back":
-            wanted = SendBackSerializer(data=request.data)
-            wanted.is_valid(raise_exception=True)
-            actions.send_back_case(**about, **wanted.validated_data)
-        elif verb == "reopen":
-            why = ReopenSerializer(data=request.data)
-            why.is_valid(raise_exception=True)
-            opened = actions.reopen_case(**about, **why.validated_data)
-            return self.case_now(opened.pk if opened else case)
-        else:
-            raise Http404(f"A case cannot be told to {verb}.")
-        return self.case_now(case)
+        return {"project": self.project, "case": case, "by": self.access.user}
 
     def judgement(self, body: AnswerSerializer) -> Any:
         body.is_valid(raise_exception=True)
         return body.answer(spellings_of(self.project.taxonomy)).judgement
 
 
+class ClaimCase(CaseChange):
+    """Take a case in hand, or hold it for another while."""
+
+    @extend_schema(request=None, responses={200: OneCase})
+    def post(self, request: Request, case: int, slug: str = "") -> Response:
+        actions.claim_case(**self.about(case))
+        return self.case_now(case)
+
+
+class ReleaseCase(CaseChange):
+    """Let a case go that the caller has in hand."""
+
+    @extend_schema(request=None, responses={200: OneCase})
+    def post(self, request: Request, case: int, slug: str = "") -> Response:
+        actions.release_case(**self.about(case))
+        return self.case_now(case)
+
+
+class AnswerBlind(CaseChange):
+    """Record the caller's blind label, taking the case if it is free; opinions are shown from then on."""
+
+    @extend_schema(request=AnswerSerializer, responses={200: OneCase})
+    def post(self, request: Request, case: int, slug: str = "") -> Response:
+        about = self.about(case)
+        actions.record_blind(**about, judgement=self.judgement(AnswerSerializer(data=request.data)))
+        return self.case_now(case)
+
+
+class SettleCase(CaseChange):
+    """Settle a case with final labels and a reason."""
+
+    @extend_schema(request=SettleSerializer, responses={200: OneCase})
+    def post(self, request: Request, case: int, slug: str = "") -> Response:
+        about, final = self.about(case), SettleSerializer(data=request.data)
+        judgement = self.judgement(final)
+        actions.settle_case(**about, judgement=judgement, seen=final.validated_data["seen"])
+        return self.case_now(case)
+
+
+class SendBackCase(CaseChange):
+    """Ask people for more votes on the item of a case."""
+
+    @extend_schema(request=SendBackSerializer, responses={200: OneCase})
+    def post(self, request: Request, case: int, slug: str = "") -> Response:
+        about, wanted = self.about(case), SendBackSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        actions.send_back_case(**about, **wanted.validated_data)
+        return self.case_now(case)
+
+
+class ReopenCase(CaseChange):
+    """End a settlement; answers with the new case, or with the old one where opinions decide the item now."""
+
+    @extend_schema(request=ReopenSerializer, responses={200: OneCase})
+    def post(self, request: Request, case: int, slug: str = "") -> Response:
+        about, why = self.about(case), ReopenSerializer(data=request.data)
+        why.is_valid(raise_exception=True)
+        opened = actions.reopen_case(**about, **why.validated_data)
+        return self.case_now(opened.pk if opened else case)
+
+
+class AskSecond(CaseChange):
+    """Ask for a second adjudicator's blind answer to a settled case."""
+
+    @extend_schema(request=None, responses={200: OneCase})
+    def post(self, request: Request, case: int, slug: str = "") -> Response:
+        actions.ask_second(**self.about(case))
+        return self.case_now(case)
+
+
 class ItemHistory(ProjectView):
     """All that is known of one item, in time order."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "items"
 
+    @extend_schema(responses={200: HistoryShape})
     def get(self, request: Request, slug: str, external_id: str) -> Response:
         try:
             item = item_known_as(self.project, external_id)
         except NoSuchItem as error:
             raise Http404(str(error)) from error
         history.check_may_read(item, self.access.user)
-        about = {"id": item.external_id, "turns": item.turns, "has_response": item.has_response}
-        entries = [as_entry(entry) for entry in history.history_of(item)]
-        return Response({"item": about | {"withdrawn_at": item.withdrawn_at}, "history": entries})
+        told: HistoryShape = {
+            "item": {
+                "id": item.external_id,
+                "turns": item.turns,
+                "has_response": item.has_response,
+                "withdrawn_at": item.withdrawn_at,
+            },
+            "history": [as_entry(entry) for entry in history.history_of(item)],
+        }
+        return Response(told)

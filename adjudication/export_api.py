@@ -11,6 +11,8 @@ from django.http import HttpResponseBase, HttpResponseNotModified, StreamingHttp
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date, parse_etags
 from django.utils.text import compress_sequence
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
@@ -45,7 +47,16 @@ class Export(ProjectView):
     """
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "export"
+    also_fails_with = ("409",)
 
+    @extend_schema(
+        parameters=[
+            ExportSerializer,
+            OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 while nothing changed."),
+        ],
+        responses={(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in TYPES.values()} | {304: None},
+    )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         asked = ExportSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)

@@ -1,19 +1,19 @@
 """The items of a project over REST, with what has become of them, for leads."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from adjudication.items import items_matching
 from adjudication.models import Decision
 from adjudication.serializers import ItemWishSerializer
+from adjudication.shapes import ItemShape
 from corpus.access import Role
-from corpus.api import OldestFirst, ProjectView
+from corpus.api import PAGE, OldestFirst, ProjectView, page_of
 from corpus.models import Item, Project
-
-LABELS = ("status", "decided_by", "prompt_label", "response_label", "categories", "categories_agreed", "stale")
 
 
 class ItemPages(OldestFirst):
@@ -25,7 +25,9 @@ class Items(ProjectView):
     """The items that match, by import. Follow `next` to the end; pages never shift under you."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "items"
 
+    @extend_schema(parameters=[ItemWishSerializer, *PAGE], responses={200: page_of(ItemShape)})
     def get(self, request: Request, slug: str) -> Response:
         asked = ItemWishSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -34,7 +36,7 @@ class Items(ProjectView):
         return pages.get_paginated_response(as_items(self.project, page))
 
 
-def as_items(project: Project, items: Sequence[Item]) -> list[dict[str, Any]]:
+def as_items(project: Project, items: Sequence[Item]) -> list[ItemShape]:
     """Give items with their decisions, in two queries; one not counted yet is pending."""
     decisions = {
         decision.item_id: decision
@@ -43,8 +45,7 @@ def as_items(project: Project, items: Sequence[Item]) -> list[dict[str, Any]]:
     return [as_item(item, decisions.get(item.pk)) for item in items]
 
 
-def as_item(item: Item, decision: Decision | None) -> dict[str, Any]:
-    labels: dict[str, Any] = {name: getattr(decision, name) for name in LABELS} if decision else {"status": "pending"}
+def as_item(item: Item, decision: Decision | None) -> ItemShape:
     return {
         "id": item.external_id,
         "turns": item.turns,
@@ -53,6 +54,11 @@ def as_item(item: Item, decision: Decision | None) -> dict[str, Any]:
         "license": item.license,
         "imported_at": item.imported_at,
         "withdrawn_at": item.withdrawn_at,
-        **dict.fromkeys(LABELS),
-        **labels,
+        "status": decision.status if decision else Decision.Status.PENDING.value,
+        "decided_by": decision.decided_by if decision else None,
+        "prompt_label": decision.prompt_label if decision else None,
+        "response_label": decision.response_label if decision else None,
+        "categories": decision.categories if decision else None,
+        "categories_agreed": decision.categories_agreed if decision else None,
+        "stale": decision.stale if decision else None,
     }

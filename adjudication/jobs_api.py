@@ -4,6 +4,8 @@ from typing import IO, Any, ClassVar
 
 from django.conf import settings
 from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,9 +13,10 @@ from rest_framework.response import Response
 from adjudication import actions, jobs
 from adjudication.models import Job
 from adjudication.serializers import UploadSerializer, accepted, as_job
+from adjudication.shapes import AcceptedShape, JobShape
 from adjudication.tasks import hand_over
 from corpus.access import Role
-from corpus.api import NewestFirst, NumberedView, ProjectView
+from corpus.api import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Invalid
 
 
@@ -34,8 +37,22 @@ class Upload(ProjectView):
     """
 
     least_role: ClassVar[Role] = Role.ADMIN
+    tag = "jobs"
     parser_classes = (MultiPartParser, WholeBody)
+    also_fails_with = ("413",)
 
+    @extend_schema(
+        parameters=[UploadSerializer],
+        request={
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                "required": ["file"],
+            },
+            "application/octet-stream": OpenApiTypes.BINARY,
+        },
+        responses={202: AcceptedShape},
+    )
     def post(self, request: Request, slug: str) -> Response:
         asked = UploadSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -72,7 +89,9 @@ class Jobs(ProjectView):
     """The jobs of a project, the latest first."""
 
     least_role: ClassVar[Role] = Role.ADMIN
+    tag = "jobs"
 
+    @extend_schema(parameters=PAGE, responses={200: page_of(JobShape)})
     def get(self, request: Request, slug: str) -> Response:
         pages = NewestFirst()
         found = Job.objects.filter(project=self.project).select_related("project")
@@ -84,6 +103,7 @@ class JobView(NumberedView):
     """A route of one job, found in its project, or by its number alone."""
 
     least_role: ClassVar[Role] = Role.ADMIN
+    tag = "jobs"
     part, slug_from = "job", (Job, "project__slug")
 
     def job_numbered(self, number: int) -> Job:
@@ -99,6 +119,7 @@ class JobView(NumberedView):
 class JobDetail(JobView):
     """One job, and how far it is."""
 
+    @extend_schema(responses={200: JobShape})
     def get(self, request: Request, job: int, slug: str = "") -> Response:
         return Response(as_job(self.job_numbered(job)))
 
@@ -106,6 +127,7 @@ class JobDetail(JobView):
 class RefusedRows(JobView):
     """The rows that an import refused, with their numbers, fields and reasons, as JSON lines."""
 
+    @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
     def get(self, request: Request, job: int, slug: str = "") -> FileResponse:
         path = jobs.refused_rows(self.job_numbered(job))
         if not path.is_file():

@@ -3,6 +3,7 @@
 import time
 from typing import ClassVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,6 +11,7 @@ from adjudication import actions, measuring, queries
 from adjudication.actions.policy_change import compare, proposal
 from adjudication.policy_diff import Kind
 from adjudication.quality_serializers import ChangePolicySerializer, CompareSerializer, as_difference
+from adjudication.shapes import ComparedShape, DifferenceShape, MetricsShape, RecountShape
 from corpus.access import Role
 from corpus.api import ProjectView
 
@@ -18,26 +20,29 @@ class Metrics(ProjectView):
     """The figures of the project as they were last measured; nothing is computed for the answer."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "quality"
 
+    @extend_schema(responses={200: MetricsShape})
     def get(self, request: Request, slug: str) -> Response:
         found = measuring.reports_of(self.project)
         state = measuring.state_of(self.project, found)
-        return Response(
-            {
-                "policy": self.project.policy,
-                "as_of": state.as_of,
-                "is_current": state.is_current,
-                "is_being_measured": state.is_being_measured,
-                "reports": {kind: report.content for kind, report in found.items()},
-            }
-        )
+        figures: MetricsShape = {
+            "policy": self.project.policy,
+            "as_of": state.as_of,
+            "is_current": state.is_current,
+            "is_being_measured": state.is_being_measured,
+            "reports": {kind: report.content for kind, report in found.items()},
+        }
+        return Response(figures)
 
 
 class Recount(ProjectView):
     """Recount every item now, and answer with the counts, as `adjudicate` does."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "quality"
 
+    @extend_schema(request=None, responses={200: RecountShape})
     def post(self, request: Request, slug: str) -> Response:
         began = time.monotonic()
         counted = actions.recount(project=self.project)
@@ -49,7 +54,9 @@ class ComparePolicy(ProjectView):
     """What would change under another policy, from what to what, and which items, in pages."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "quality"
 
+    @extend_schema(parameters=[CompareSerializer], responses={200: ComparedShape})
     def get(self, request: Request, slug: str) -> Response:
         asked = CompareSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -63,14 +70,22 @@ class ComparePolicy(ProjectView):
             offset=offset,
         )
         following = given["page"] + 1 if offset + size < found.total else None
-        return Response({**as_difference(found), "total": found.total, "next_page": following, "changes": found.rows})
+        compared: ComparedShape = {
+            **as_difference(found),
+            "total": found.total,
+            "next_page": following,
+            "changes": found.rows,
+        }
+        return Response(compared)
 
 
 class Policy(ProjectView):
     """Change the policy of the project, and recount it at once."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "quality"
 
+    @extend_schema(request=ChangePolicySerializer, responses={200: DifferenceShape})
     def post(self, request: Request, slug: str) -> Response:
         asked = ChangePolicySerializer(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from adjudication.actions.policy_change import MOST_QUORUM
 from adjudication.policy_diff import MOST_ROWS, Difference
+from adjudication.shapes import DifferenceShape
 from corpus.models import Project
 
 
@@ -38,7 +39,7 @@ class ChangePolicySerializer(PolicySerializer):
     reason = serializers.CharField(max_length=2_000)
 
 
-def as_difference(found: Difference) -> dict[str, Any]:
+def as_difference(found: Difference) -> DifferenceShape:
     return {
         "from": {"policy": found.ours.name, **found.ours.settings},
         "to": {"policy": found.theirs.name, **found.theirs.settings},

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from rest_framework import serializers
@@ -18,6 +18,17 @@ from adjudication.exporting import FORMATS
 from adjudication.history import Entry
 from adjudication.models import BlindAnswer, Case, Decision, Job, Release
 from adjudication.policies import POLICIES
+from adjudication.shapes import (
+    AcceptedShape,
+    AnswerShape,
+    CaseShape,
+    EntryShape,
+    HoldShape,
+    JobShape,
+    OpinionShape,
+    ReleaseShape,
+    SettlementShape,
+)
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
 from corpus.labels import Field
 from corpus.models import Project
@@ -57,44 +68,41 @@ class WishSerializer(serializers.Serializer[Any]):
         return Wish(**self.validated_data)
 
 
-def as_cases(project: Project, shown: Sequence[Case], user: User) -> list[dict[str, Any]]:
+def as_cases(project: Project, shown: Sequence[Case], user: User) -> list[CaseShape]:
     """Give cases as far as their reader may see them."""
     answers, stale = cases.answers_on(shown), cases.stale_among(project, shown)
     return [as_case(project, case, user, answers[case.pk], is_stale=case.pk in stale) for case in shown]
 
 
-def as_case(project: Project, case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> dict[str, Any]:
+def as_case(project: Project, case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> CaseShape:
     """Give a case as far as its reader may see it: no opinion before their own blind answer."""
     own = cases.own_of(answers, user)
-    seen = {
-        "opinions": [as_opinion(each) for each in cases.opinions_on(project, case.item)] if own else None,
-        "seen": cases.mark_of(cases.seen_by(case.item)) if own else None,
-    }
     return {
         "id": case.pk,
         "project": project.slug,
         "state": case.state,
         "item": {"id": case.item.external_id, "turns": case.item.turns, "has_response": case.item.has_response},
         "source": case.item.source,
-        "fields": cases.fields_of(project, case.item),
+        "fields": list(cases.fields_of(project, case.item)),
         "opened_at": case.opened_at,
         "closed_at": case.closed_at,
         "hold": as_hold(case, user),
         "sent_back_at": case.sent_back_at,
         "reopens": case.reopens_id,
         "blind": as_answer(own) if own else None,
-        **seen,
+        "opinions": [as_opinion(each) for each in cases.opinions_on(project, case.item)] if own else None,
+        "seen": cases.mark_of(cases.seen_by(case.item)) if own else None,
         "settlement": as_settlement(case, user, answers, is_stale=is_stale),
     }
 
 
-def as_hold(case: Case, user: User) -> dict[str, Any] | None:
+def as_hold(case: Case, user: User) -> HoldShape | None:
     if not is_held(case) or case.holder is None:
         return None
     return {"by": case.holder.username, "is_yours": case.holder_id == user.pk, "expires_at": case.held_until}
 
 
-def as_settlement(case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> dict[str, Any] | None:
+def as_settlement(case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> SettlementShape | None:
     """Give how a case was settled; null where it is not, or is hidden from who could label it blind still."""
     is_settled = case.state in (Case.State.SETTLED, Case.State.REOPENED)
     if not is_settled or not cases.may_read_settlement(case, user, answers):
@@ -119,7 +127,7 @@ def as_settlement(case: Case, user: User, answers: cases.Answers, *, is_stale: b
     }
 
 
-def as_answer(answer: BlindAnswer) -> dict[str, Any]:
+def as_answer(answer: BlindAnswer) -> AnswerShape:
     return {
         "by": answer.adjudicator.username,
         "prompt_label": answer.prompt_label,
@@ -132,12 +140,12 @@ def as_answer(answer: BlindAnswer) -> dict[str, Any]:
     }
 
 
-def as_opinion(opinion: cases.ShownOpinion) -> dict[str, Any]:
-    return asdict(opinion)
+def as_opinion(opinion: cases.ShownOpinion) -> OpinionShape:
+    return cast("OpinionShape", asdict(opinion))
 
 
-def as_entry(entry: Entry) -> dict[str, Any]:
-    return asdict(entry)
+def as_entry(entry: Entry) -> EntryShape:
+    return cast("EntryShape", asdict(entry))
 
 
 class ExportSerializer(serializers.Serializer[Any]):
@@ -193,7 +201,7 @@ class OrderSerializer(serializers.Serializer[Any]):
         )
 
 
-def as_job(job: Job) -> dict[str, Any]:
+def as_job(job: Job) -> JobShape:
     """Give a job and how far it is."""
     return {
         "id": job.pk,
@@ -212,10 +220,11 @@ def as_job(job: Job) -> dict[str, Any]:
 
 def accepted(job: Job) -> Response:
     """Answer that a worker will do it, and where to follow it."""
-    return Response({"job": as_job(job)}, status=HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
+    answer: AcceptedShape = {"job": as_job(job)}
+    return Response(answer, status=HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
 
 
-def as_release(release: Release) -> dict[str, Any]:
+def as_release(release: Release) -> ReleaseShape:
     manifest = release.manifest
     return {
         "version": release.version,

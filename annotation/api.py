@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
@@ -13,21 +14,40 @@ from annotation.models import Vote
 from annotation.progress import own_progress, queue_progress
 from annotation.queue import claim_next
 from annotation.serializers import AnswerSerializer, LeaseSerializer, SkipSerializer, VoteSerializer, as_lease, as_vote
-from corpus.api import NewestFirst, ProjectView
+from annotation.shapes import (
+    CastShape,
+    CorrectedShape,
+    ProgressShape,
+    RenewedShape,
+    SkippedShape,
+    TakenShape,
+    VoteShape,
+)
+from corpus.api import PAGE, NewestFirst, ProjectView, page_of
 from corpus.queries import spellings_of
 
 
-class Next(ProjectView):
+class LabellingView(ProjectView):
+    tag = "labelling"
+
+
+class Next(LabellingView):
     """Take the next item, or take up the one still held. 204 when nothing is left for the caller."""
 
+    @extend_schema(request=None, responses={200: TakenShape, 204: None})
     def post(self, _request: Request, slug: str) -> Response:
         lease = claim_next(project=self.project, user=self.access.user)
         return Response(status=HTTP_204_NO_CONTENT) if lease is None else Response(as_lease(lease))
 
 
-class CastVote(ProjectView):
+class CastVote(LabellingView):
     """Vote under a lease: 201, or 200 where the same was cast before. With `?next=1` the next item comes along."""
 
+    @extend_schema(
+        request=VoteSerializer,
+        parameters=[OpenApiParameter("next", enum=["1"], description="Bring the next item along.")],
+        responses={200: CastShape, 201: CastShape},
+    )
     def post(self, request: Request, slug: str, external_id: str) -> Response:
         body = VoteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -40,7 +60,7 @@ class CastVote(ProjectView):
             answer=body.answer(spellings_of(self.project.taxonomy)),
             takes_next=takes_next,
         )
-        content: dict[str, Any] = {"vote": as_vote(turn.vote, external_id)}
+        content: CastShape = {"vote": as_vote(turn.vote, external_id)}
         if takes_next:
             content["next"] = None if turn.lease is None else as_lease(turn.lease)
         if turn.resting:
@@ -48,29 +68,34 @@ class CastVote(ProjectView):
         return Response(content, status=HTTP_201_CREATED if turn.is_new else HTTP_200_OK)
 
 
-class SkipItem(ProjectView):
+class SkipItem(LabellingView):
     """Give an item back with a reason; it does not come again."""
 
+    @extend_schema(request=SkipSerializer, responses={200: SkippedShape})
     def post(self, request: Request, slug: str, external_id: str) -> Response:
         body = SkipSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         skip = skip_item(project=self.project, user=self.access.user, external_id=external_id, **body.validated_data)
-        return Response({"skipped": external_id, "reason": skip.reason})
+        done: SkippedShape = {"skipped": external_id, "reason": skip.reason}
+        return Response(done)
 
 
-class RenewLease(ProjectView):
+class RenewLease(LabellingView):
     """Hold an item for another while."""
 
+    @extend_schema(request=LeaseSerializer, responses={200: RenewedShape})
     def post(self, request: Request, slug: str) -> Response:
         body = LeaseSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         until = renew_lease(project=self.project, user=self.access.user, **body.validated_data)
-        return Response({"expires_at": until})
+        renewed: RenewedShape = {"expires_at": until}
+        return Response(renewed)
 
 
-class MyVotes(ProjectView):
+class MyVotes(LabellingView):
     """The caller's own votes, newest first, without those they superseded. Follow `next` to the end."""
 
+    @extend_schema(parameters=PAGE, responses={200: page_of(VoteShape)})
     def get(self, request: Request, slug: str) -> Response:
         pages = NewestFirst()
         votes = queries.own_votes(self.project, self.access.user)
@@ -78,13 +103,14 @@ class MyVotes(ProjectView):
         return pages.get_paginated_response([as_vote(vote, vote.item.external_id) for vote in page])
 
 
-class CorrectVote(ProjectView):
+class CorrectVote(LabellingView):
     """Supersede one of the caller's own votes of an open batch; found in its project, or by its id alone."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("slug", queries.project_of_vote(kwargs["vote"], request.user))
         super().initial(request, *args, **kwargs)
 
+    @extend_schema(request=AnswerSerializer, responses={200: CorrectedShape})
     def post(self, request: Request, vote: int, slug: str = "") -> Response:
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -93,12 +119,16 @@ class CorrectVote(ProjectView):
             after = correct_vote(project=self.project, user=self.access.user, vote=vote, answer=answer)
         except Vote.DoesNotExist:
             raise Http404("No vote of yours has this id.") from None
-        return Response({"vote": as_vote(after, after.item.external_id)})
+        corrected: CorrectedShape = {"vote": as_vote(after, after.item.external_id)}
+        return Response(corrected)
 
 
-class Progress(ProjectView):
+class Progress(LabellingView):
     """How far the caller is and, for leads, how far the queue is."""
 
+    @extend_schema(responses={200: ProgressShape})
     def get(self, _request: Request, slug: str) -> Response:
-        own = own_progress(self.project, self.access.user)
-        return Response({"own": own} | ({"queue": queue_progress(self.project)} if self.access.is_lead else {}))
+        progress: ProgressShape = {"own": own_progress(self.project, self.access.user)}
+        if self.access.is_lead:
+            progress["queue"] = queue_progress(self.project)
+        return Response(progress)

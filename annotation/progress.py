@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotation import queries
 from annotation.desk import furnish, sit_down
+from annotation.shapes import OwnProgress, QueueProgress
 from corpus.models import Project
 
 QUEUE = """
@@ -24,7 +25,7 @@ BATCHES = """
 """
 
 
-def own_progress(project: Project, user: User) -> dict[str, Any]:
+def own_progress(project: Project, user: User) -> OwnProgress:
     """Count a person's votes here, in all and today."""
     annotator = furnish(project, user)
     day = queries.work_day(user)
@@ -36,7 +37,7 @@ def own_progress(project: Project, user: User) -> dict[str, Any]:
     }
 
 
-def queue_progress(project: Project) -> dict[str, int]:
+def queue_progress(project: Project) -> QueueProgress:
     """Count items that have seats, seats, seats filled by a vote, and seats leased at this moment."""
     with connection.cursor() as cursor:
         cursor.execute(QUEUE, [project.pk])

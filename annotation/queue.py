@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotation.desk import Desk, check_rested, sit_down
 from annotation.seating import seat_new_items
 from corpus.models import Project
+from corpus.shapes import TurnShape
 from corpus.statements import one_row
 
 # Asked of every seat in turn, so as scalar subqueries: written as joins or NOT EXISTS the planner would
@@ -123,7 +124,7 @@ class ItemToJudge:
 
     pk: int
     external_id: str
-    turns: list[dict[str, str]]
+    turns: list[TurnShape]
     has_response: bool
     knows_categories: bool
     "Whether expected categories are known, so that opt-outs could be kept."

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from annotation.actions import Answer
 from annotation.models import Vote
 from annotation.queue import Lease
+from annotation.shapes import TakenShape, VoteShape
 from corpus.labels import Judgement, Label
 
 LABEL_CHOICES = [label.value for label in Label]
@@ -62,7 +63,7 @@ class LeaseSerializer(serializers.Serializer[Any]):
     lease = serializers.UUIDField()
 
 
-def as_vote(vote: Vote, external_id: str) -> dict[str, Any]:
+def as_vote(vote: Vote, external_id: str) -> VoteShape:
     return {
         "id": vote.pk,
         "item": external_id,
@@ -77,7 +78,7 @@ def as_vote(vote: Vote, external_id: str) -> dict[str, Any]:
     }
 
 
-def as_lease(lease: Lease) -> dict[str, Any]:
+def as_lease(lease: Lease) -> TakenShape:
     item = lease.item
     return {
         "item": {"id": item.external_id, "turns": item.turns, "has_response": item.has_response},

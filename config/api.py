@@ -1,6 +1,6 @@
 """The REST routes of all apps, under /api/v1/ (docs/api.md)."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from adjudication import api as adjudication
 from adjudication import export_api, items_api, jobs_api, quality_api, releases_api
@@ -8,6 +8,24 @@ from annotation import api as annotation
 from corpus import api as corpus
 from jury import api as jury
 
+# Found by their numbers alone, or in their project.
+NUMBERED = [
+    path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
+    path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
+    path("jury-runs/<int:run>/pause/", jury.PauseRun.as_view()),
+    path("jury-runs/<int:run>/resume/", jury.ResumeRun.as_view()),
+    path("jury-runs/<int:run>/cancel/", jury.CancelRun.as_view()),
+    path("cases/<int:case>/", adjudication.CaseDetail.as_view()),
+    path("cases/<int:case>/claim/", adjudication.ClaimCase.as_view()),
+    path("cases/<int:case>/release/", adjudication.ReleaseCase.as_view()),
+    path("cases/<int:case>/blind/", adjudication.AnswerBlind.as_view()),
+    path("cases/<int:case>/settle/", adjudication.SettleCase.as_view()),
+    path("cases/<int:case>/send-back/", adjudication.SendBackCase.as_view()),
+    path("cases/<int:case>/reopen/", adjudication.ReopenCase.as_view()),
+    path("cases/<int:case>/ask-second/", adjudication.AskSecond.as_view()),
+    path("jobs/<int:job>/", jobs_api.JobDetail.as_view()),
+    path("jobs/<int:job>/refused/", jobs_api.RefusedRows.as_view()),
+]
 PROJECT = [
     path("", corpus.ProjectDetail.as_view()),
     path("progress/", annotation.Progress.as_view()),
@@ -16,16 +34,11 @@ PROJECT = [
     path("items/<path:external_id>/vote/", annotation.CastVote.as_view()),
     path("items/<path:external_id>/skip/", annotation.SkipItem.as_view()),
     path("my-votes/", annotation.MyVotes.as_view()),
-    path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
     path("jurors/", jury.Jurors.as_view()),
     path("jury-runs/", jury.Runs.as_view()),
-    path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
-    path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
     path("items/", items_api.Items.as_view()),
     path("items/import/", jobs_api.Upload.as_view()),
     path("jobs/", jobs_api.Jobs.as_view()),
-    path("jobs/<int:job>/", jobs_api.JobDetail.as_view()),
-    path("jobs/<int:job>/refused/", jobs_api.RefusedRows.as_view()),
     path("releases/", releases_api.Releases.as_view()),
     path("releases/<str:version>/", releases_api.ReleaseDetail.as_view()),
     path("releases/<str:version>/files/<str:name>", releases_api.ReleaseFile.as_view()),
@@ -37,17 +50,11 @@ PROJECT = [
     path("policy/compare/", quality_api.ComparePolicy.as_view()),
     path("cases/", adjudication.Cases.as_view()),
     path("cases/next/", adjudication.NextCase.as_view()),
-    path("cases/<int:case>/", adjudication.CaseDetail.as_view()),
-    path("cases/<int:case>/<slug:verb>/", adjudication.CaseChange.as_view()),
+    *NUMBERED,
 ]
 urlpatterns = [
     path("projects/", corpus.ProjectList.as_view()),
     path("projects/<slug:slug>/", include(PROJECT)),
-    path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
-    path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
-    path("jury-runs/<int:run>/<slug:verb>/", jury.RunChange.as_view()),
-    path("cases/<int:case>/", adjudication.CaseDetail.as_view()),
-    path("cases/<int:case>/<slug:verb>/", adjudication.CaseChange.as_view()),
-    path("jobs/<int:job>/", jobs_api.JobDetail.as_view()),
-    path("jobs/<int:job>/refused/", jobs_api.RefusedRows.as_view()),
+    *NUMBERED,
+    re_path("^(?P<rest>.*)$", corpus.NotThere.as_view()),
 ]

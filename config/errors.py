@@ -40,7 +40,8 @@ class RefusalMiddleware:
 def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Answer every failure of a REST route in one form: `{"error": {"code", "message", "fields"?}}`."""
     if isinstance(exception, Refused):
-        return error_response(409, getattr(exception, "code", "refused"), str(exception))
+        status, code = getattr(exception, "status", 409), getattr(exception, "code", "refused")
+        return error_response(status, code, str(exception))
     if isinstance(exception, Invalid):
         return error_response(400, "invalid", str(exception), {exception.field: [exception.reason]})
     response = exception_handler(exception, context)  # it rolls back, and sets headers such as Retry-After

@@ -25,6 +25,8 @@ INSTALLED_APPS = [
     "template_partials",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "knox",
     "csp",
     "allauth",
@@ -142,8 +144,25 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.OneForm",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.Described",
     "EXCEPTION_HANDLER": "config.errors.api_error",
     "URL_FORMAT_OVERRIDE": None,  # `format` is ours, of the export
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Assize",
+    "DESCRIPTION": "Label dialogues, convene the jury, settle cases, and take the dataset out.",
+    "VERSION": "1",
+    "LICENSE": {"name": "Apache-2.0"},
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["config.schema.only_ours"],
+    "ENUM_NAME_OVERRIDES": {"Label": ["safe", "needs_caution", "unsafe"]},
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
 

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from adjudication import views
 from annotation.views.wellbeing import consent
+from config.docs import Schema, docs
 
 # Only what we want of allauth: nothing that has to do with mail. Names it reverses itself are kept.
 account_urls = [
@@ -33,5 +34,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("annotation.urls")),
     path("projects/<slug:slug>/", include("jury.urls")),
     path("projects/<slug:slug>/", include("adjudication.urls")),
+    path("api/schema/", Schema.as_view(), name="schema"),
+    path("api/docs/", docs, name="docs"),
     path("api/v1/", include("config.api")),
 ]

@@ -1,8 +1,10 @@
 """What the REST routes of all apps share, and the routes of projects."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from django.db.models import Model
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,17 +13,21 @@ from rest_framework.views import APIView
 from corpus import queries
 from corpus.access import Access, Role, access_to
 from corpus.models import Project
+from corpus.shapes import CategoryShape, ProjectInFull, ProjectShape
 
 
 class ProjectView(APIView):
     """A route of one project: 404 to whoever is no member of it, 403 to a role below the least."""
 
     least_role: ClassVar[Role] = Role.ANNOTATOR
+    least_roles: ClassVar[dict[str, Role]] = {}
+    "Of the methods that need another."
     access: Access
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.access = access_to(kwargs["slug"], request.user, least=self.least_role)
+        least = self.least_roles.get(str(request.method), self.least_role)
+        self.access = access_to(kwargs["slug"], request.user, least=least)
 
     @property
     def project(self) -> Project:
@@ -60,20 +66,33 @@ class OldestFirst(Pages):
     ordering = "pk"
 
 
-def as_project(project: Project) -> dict[str, Any]:
+def as_project(project: Project) -> ProjectShape:
     return {
         "slug": project.slug,
         "name": project.name,
-        "fields": project.fields,
+        "fields": list(project.fields),
         "votes_wanted": project.votes_wanted,
         "policy": project.policy,
         "taxonomy": {"name": project.taxonomy.name, "version": project.taxonomy.version},
     }
 
 
+PAGE = [
+    OpenApiParameter("cursor", description="As it stands in `next` and `previous`."),
+    OpenApiParameter("page_size", int, description="How many a page is to have; more than the route allows is cut."),
+]
+
+
+def page_of(shape: Any) -> Any:
+    """Give the type of a page of such things: `next` and `previous` are addresses, null at the ends."""
+    fields = {"next": str | None, "previous": str | None, "results": list[shape]}
+    return TypedDict(f"PageOf{shape.__name__}", fields)  # type: ignore[operator]  # made while the program runs
+
+
 class ProjectList(APIView):
     """The projects of the caller."""
 
+    @extend_schema(responses={200: list[ProjectShape]})
     def get(self, request: Request) -> Response:
         return Response([as_project(project) for project in queries.projects_of(request.user)])
 
@@ -81,9 +100,21 @@ class ProjectList(APIView):
 class ProjectDetail(ProjectView):
     """One project, with what the caller is there and the categories of its taxonomy."""
 
+    @extend_schema(responses={200: ProjectInFull})
     def get(self, _request: Request, slug: str) -> Response:
-        categories = [
+        categories: list[CategoryShape] = [
             {"slug": each.slug, "name": each.name, "tier": each.tier, "definition": each.definition}
             for each in queries.categories_of(self.project)
         ]
-        return Response({**as_project(self.project), "role": self.access.role, "categories": categories})
+        whole: ProjectInFull = {**as_project(self.project), "role": self.access.role, "categories": categories}
+        return Response(whole)
+
+
+@extend_schema(exclude=True)
+class NotThere(APIView):
+    """Answers in the form of all errors for what is no route, whoever asks."""
+
+    permission_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise Http404("There is no such route. /api/docs/ has them all.")

@@ -3,27 +3,32 @@
 from typing import ClassVar
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from corpus.access import Role
-from corpus.api import NewestFirst, NumberedView, ProjectView
+from corpus.api import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Refused
 from jury import actions, queries, tasks, workers
 from jury.models import Ballot, Juror, Run
 from jury.serializers import ConveneSerializer, JurorSerializer, as_run
+from jury.shapes import RunShape
 
 
 class Jurors(ProjectView):
     """The jurors of a project by name, and a new one on its panel."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "jury"
 
+    @extend_schema(responses={200: JurorSerializer(many=True)})
     def get(self, request: Request, slug: str) -> Response:
         jurors = Juror.objects.filter(project=self.project).exclude(asks=[]).select_related("prompt").order_by("name")
         return Response(JurorSerializer(jurors, many=True).data)
 
+    @extend_schema(request=JurorSerializer, responses={201: JurorSerializer})
     def post(self, request: Request, slug: str) -> Response:
         body = JurorSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -39,13 +44,16 @@ class Runs(ProjectView):
     """The runs of a project, the latest first, and a new one: 202, for it goes on in the workers."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "jury"
 
+    @extend_schema(parameters=PAGE, responses={200: page_of(RunShape)})
     def get(self, request: Request, slug: str) -> Response:
         pages = RunPages()
         runs = Run.objects.filter(project=self.project).select_related("project")
         page = pages.paginate_queryset(runs, request, view=self) or []
         return pages.get_paginated_response([as_run(run) for run in page])
 
+    @extend_schema(request=ConveneSerializer, responses={202: RunShape})
     def post(self, request: Request, slug: str) -> Response:
         body = ConveneSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -71,6 +79,7 @@ class RunView(NumberedView):
     """A route of one run, found in its project, or by its number alone."""
 
     least_role: ClassVar[Role] = Role.LEAD
+    tag = "jury"
     part, slug_from = "run", (Run, "project__slug")
 
     def run_named(self, number: int) -> Run:
@@ -86,22 +95,32 @@ class RunView(NumberedView):
 class RunDetail(RunView):
     """One run, and how far it is."""
 
+    @extend_schema(responses={200: RunShape})
     def get(self, request: Request, run: int, slug: str = "") -> Response:
         return Response(as_run(self.run_named(run)))
 
 
-class RunChange(RunView):
-    """Pause a run, let it go on, or cancel it; 409 where its state does not allow it."""
+class PauseRun(RunView):
+    """Pause a run; 409 where its state does not allow it."""
 
-    def post(self, request: Request, run: int, verb: str, slug: str = "") -> Response:
-        found, by = self.run_named(run), self.access.user
-        if verb == "pause":
-            found = actions.pause_run(run=found, by=by)
-        elif verb == "cancel":
-            found = actions.cancel_run(run=found, by=by)
-        elif verb == "resume":
-            found = actions.resume_run(run=found, by=by)
-            tasks.enqueue(found)
-        else:
-            raise Http404(f"A run can be told to pause, resume or cancel, not {verb}.")
+    @extend_schema(request=None, responses={200: RunShape})
+    def post(self, request: Request, run: int, slug: str = "") -> Response:
+        return Response(as_run(actions.pause_run(run=self.run_named(run), by=self.access.user)))
+
+
+class ResumeRun(RunView):
+    """Let a paused run go on; 409 where its state does not allow it."""
+
+    @extend_schema(request=None, responses={200: RunShape})
+    def post(self, request: Request, run: int, slug: str = "") -> Response:
+        found = actions.resume_run(run=self.run_named(run), by=self.access.user)
+        tasks.enqueue(found)
         return Response(as_run(found))
+
+
+class CancelRun(RunView):
+    """End a run before its time; what was answered is kept. 409 where its state does not allow it."""
+
+    @extend_schema(request=None, responses={200: RunShape})
+    def post(self, request: Request, run: int, slug: str = "") -> Response:
+        return Response(as_run(actions.cancel_run(run=self.run_named(run), by=self.access.user)))

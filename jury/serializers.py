@@ -7,6 +7,7 @@ from rest_framework import serializers
 from jury import queries
 from jury.models import Ballot, Juror, Run
 from jury.prompting import ASKABLE
+from jury.shapes import RunShape
 
 RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value]
 
@@ -41,7 +42,7 @@ class ConveneSerializer(serializers.Serializer[Any]):
     cache = serializers.BooleanField(default=True)
 
 
-def as_run(run: Run) -> dict[str, Any]:
+def as_run(run: Run) -> RunShape:
     """Give a run with how far it is."""
     now = queries.run_progress(run)
     return {

@@ -40,6 +40,7 @@ class TooLarge(Refused):
     """An upload has more bytes than are taken."""
 
     code = "too_large"
+    status = 413
 
 
 def suffix_of(name: str) -> str:

@@ -83,7 +83,7 @@ def test_a_file_that_breaks_off_fails_whole_and_says_why(admin):
         ("", 400, "invalid"),
         ("mine.xls", 409, "refused"),
         ("../../etc.json", 202, None),
-        ("mine.jsonl", 409, "too_large"),
+        ("mine.jsonl", 413, "too_large"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_before_it_is_kept(admin, settings, name, status, code):

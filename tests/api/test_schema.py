@@ -1,0 +1,40 @@
+"""The description of the routes: whole, without doubt, and the same as what the routes do."""
+
+import json
+
+from django.core.management import call_command
+from django.test import Client
+
+from config.api import urlpatterns
+
+
+def test_the_schema_is_openapi_3_1_for_whoever_asks_and_has_every_route():
+    answer = Client().get("/api/schema/")
+    assert answer.status_code == 200
+    told = json.loads(answer.content)
+    assert told["openapi"] == "3.1.0"
+    described = {path.removeprefix("/api/v1/") for path in told["paths"]}
+    assert described == {route for route in routes(urlpatterns) if "rest" not in route}
+    assert Client().get("/api/schema/").content == answer.content
+
+
+def routes(patterns, before=""):
+    """Give the paths of all routes, their parts as OpenAPI writes them."""
+    for each in patterns:
+        path = before + str(each.pattern)
+        if hasattr(each, "url_patterns"):
+            yield from routes(each.url_patterns, path)
+        else:
+            for converter in ("slug", "int", "path", "str"):
+                path = path.replace(f"<{converter}:", "{")
+            yield path.replace(">", "}")
+
+
+def test_nothing_in_it_is_in_doubt(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
+
+
+def test_what_is_no_route_answers_in_the_one_form():
+    for place in ("/api/v1/", "/api/v1/nothing/", "/api/v1/projects/x/nothing/"):
+        answer = Client().get(place)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), place
