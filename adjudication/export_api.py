@@ -21,6 +21,7 @@ from adjudication.exporting import Selection, stream
 from adjudication.models import Recount
 from adjudication.policies import policy_of
 from adjudication.serializers import ExportSerializer
+from adjudication.shapes import RowShape
 from corpus.access import Role
 from corpus.api import ProjectView
 from corpus.models import Project
@@ -31,6 +32,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
+OTHER_TYPES = [kind for form, kind in TYPES.items() if form != "json"]
 BLOCK = 2**16
 "Bytes: a row of its own for each write would take longer than making it."
 SECONDS_TO_WAIT = 5
@@ -55,7 +57,11 @@ class Export(ProjectView):
             ExportSerializer,
             OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 while nothing changed."),
         ],
-        responses={(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in TYPES.values()} | {304: None},
+        responses={
+            (200, "application/json"): list[RowShape],
+            **{(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in OTHER_TYPES},
+            304: None,
+        },
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         asked = ExportSerializer(data=request.query_params)
@@ -63,7 +69,11 @@ class Export(ProjectView):
         wish = asked.validated_data
         counted = last_count(self.project, wish["policy"])
         selection = Selection(
-            self.project, counted.policy, truncate=wish["truncate"], licenses=tuple(wish["license"]) or None
+            self.project,
+            counted.policy,
+            truncate=wish["truncate"],
+            licenses=tuple(wish["license"]) or None,
+            raw=wish["raw"],
         )
         if not rooms.acquire(blocking=False):
             raise Throttled(SECONDS_TO_WAIT, "Other exports are under way. Try again in a moment.")
@@ -99,7 +109,7 @@ def blocks(selection: Selection, form: str) -> Generator[bytes]:
     try:
         with actions.snapshot():
             state = queries.export_state(selection.project, selection.policy)
-            about = [state, form, selection.truncate, selection.licenses, selection.names]
+            about = [state, form, selection.truncate, selection.licenses, selection.raw, selection.names]
             yield f'W/"{hashlib.sha256(orjson.dumps(about, default=str)).hexdigest()[:32]}"'.encode()
             yield from gathered(stream(selection, form))
     finally:

@@ -28,6 +28,10 @@ KEYS = (
     "prompt_label_source",
     "response_label_source",
 )
+TEXTS = ("id", "prompt", "response", "violated_categories")
+"Of the nine, those that come from elsewhere."
+# A spreadsheet runs a cell that begins so as a formula; after an apostrophe it shows it (OWASP, CSV injection).
+GUARDED = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
 MORE_KEYS = ("turns", "source", "license")
 "Besides the nine, where the form has room for them."
 
@@ -86,6 +90,8 @@ class Selection:
     splits: tuple[float, float, float] | None = None
     "Shares of train, validation and test."
     seed: int = 0
+    raw: bool = False
+    "CSV cells as they are, also those that a spreadsheet would take for formulas."
     names: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,8 +154,13 @@ def as_array(lines: Iterable[bytes]) -> Iterator[bytes]:
     yield b"[]\n" if opening == b"[\n" else b"\n]\n"
 
 
+def guarded(column: str) -> str:
+    return f"{GUARDED.format(column)} AS {column}" if column in TEXTS else column
+
+
 def csv_blocks(selection: Selection, *, split: str | None) -> Iterator[bytes]:
-    statement = f"COPY ({selection.rows_sql(KEYS, split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
+    columns = KEYS if selection.raw else [guarded(key) for key in KEYS]
+    statement = f"COPY ({selection.rows_sql(columns, split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
     with connection.cursor() as cursor, cursor.copy(statement, selection.parameters) as copy:
         for block in copy:
             yield bytes(block)

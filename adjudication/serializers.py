@@ -155,6 +155,8 @@ class ExportSerializer(serializers.Serializer[Any]):
     policy = serializers.ChoiceField(sorted(POLICIES), allow_null=True, default=None)
     truncate = serializers.BooleanField(default=False)
     "The published form: first user turn and first assistant turn only."
+    raw = serializers.BooleanField(default=False)
+    "CSV cells as they are, also those that a spreadsheet would run as formulas."
     license = serializers.ListField(child=serializers.CharField(max_length=10_000), default=list)
     "Only items under one of these."
 

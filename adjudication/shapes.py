@@ -165,6 +165,20 @@ class ReleaseShape(TypedDict):
     files: list[FileShape]
 
 
+class RowShape(TypedDict):
+    """One dialogue of the dataset, in the form of the published AEGIS 2.0 files."""
+
+    id: str
+    reconstruction_id_if_redacted: int | None
+    prompt: str
+    response: str | None
+    prompt_label: str | None
+    response_label: str | None
+    violated_categories: str
+    prompt_label_source: str | None
+    response_label_source: str | None
+
+
 class MetricsShape(TypedDict):
     """Figures as they were last measured, by kind."""
 

@@ -56,5 +56,5 @@ urlpatterns = [
     path("projects/", corpus.ProjectList.as_view()),
     path("projects/<slug:slug>/", include(PROJECT)),
     *NUMBERED,
-    re_path("^(?P<rest>.*)$", corpus.NotThere.as_view()),
+    re_path("", corpus.NotThere.as_view()),
 ]

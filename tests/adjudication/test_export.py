@@ -106,6 +106,30 @@ def test_every_format_says_the_same(tmp_path):
     assert (lines[2]["source"], lines[2]["license"]) == ("one", "MIT")
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_no_cell_of_a_csv_is_a_formula(tmp_path, start):
+    text = f'{start}HYPERLINK("http://127.0.0.1")'
+    project = make_project(quorum=1)
+    import_dialogues(project, tmp_path, [dialogue("one", text=text), dialogue("two", text="1 = 1")])
+    import_votes(project, tmp_path, [opinion(name, "ada", "safe", "safe") for name in ("one", "two")])
+    [guarded, plain] = read_cells(export(project, tmp_path, "csv")[0])
+    assert (guarded["prompt"], plain["prompt"]) == (f"'{text}", "1 = 1")
+    assert read_cells(export(project, tmp_path, "csv", raw=True)[0])[0]["prompt"] == text
+    assert json.loads(export(project, tmp_path)[0].read_bytes())[0]["prompt"] == text
+
+
+def test_only_items_under_a_licence_leave_where_one_is_asked_for(tmp_path):
+    project = labelled_project(tmp_path)
+    [row] = json.loads(export(project, tmp_path, license="MIT")[0].read_bytes())
+    assert row["id"] == json.loads(export(project, tmp_path)[0].read_bytes())[2]["id"]
+    assert json.loads(export(project, tmp_path, license="none of ours")[0].read_bytes()) == []
+
+
+def read_cells(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "parquet"])
 def test_twice_the_same_bytes(tmp_path, form):
     project = labelled_project(tmp_path)

@@ -16,7 +16,8 @@ class Program:
         made = command("create_user", self.name, "--role", role, "--token", project=project.slug)
         assert made.code == 0, made.said
         self.slug = project.slug
-        self.client = Client(headers={"authorization": f"Token {made['token']}"})
+        self.token = made["token"]
+        self.client = Client(headers={"authorization": f"Token {self.token}"})
 
     def get(self, route: str, **query: Any) -> Any:
         return self.client.get(f"/api/v1/{route}", query)

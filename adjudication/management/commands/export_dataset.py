@@ -15,11 +15,16 @@ class Command(ListingCommand):
         super().add_arguments(parser)
         parser.add_argument("--format", choices=FORMATS, default="json")
         parser.add_argument("--truncate", action="store_true", help="first user and first assistant turn only")
+        parser.add_argument("--license", action="append", metavar="L", help="only items under it; may be repeated")
+        parser.add_argument("--raw", action="store_true", help="CSV cells as they are, formulas too")
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         counted = actions.keep_current(project=project, policy_name=options["policy"])
-        selection = Selection(project, counted.policy, truncate=options["truncate"])
+        licenses = tuple(options["license"]) if options["license"] else None
+        selection = Selection(
+            project, counted.policy, truncate=options["truncate"], licenses=licenses, raw=options["raw"]
+        )
         with actions.snapshot():
             meter = Meter(stream(selection, options["format"]))
             self.write(meter.blocks(), options["out"])
