@@ -30,7 +30,7 @@ def run_command(argv: list[str]) -> int:
         if name not in NEEDS_NOTHING | NEEDS_SERVERS_ONLY and not {"-h", "--help"} & set(argv[2:]):
             bring_up()
         execute_from_command_line(argv)
-    except Refused as error:
+    except (HomeError, Refused) as error:
         return complain(str(error))
     except DatabaseError as error:
         return complain(f"The database cannot be used: {first_line(error)} (DATABASE_URL)")
