@@ -33,8 +33,8 @@ check: dev  ## lint, types, import contracts, migrations, compose file and Docke
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	POSTGRES_PASSWORD=x $(BIN)/docker-compose -f docker-compose.yml config -q
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/docker-compose -f docker-compose.yml config -q
+	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile
 
 fix: dev  ## let the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
