@@ -12,6 +12,8 @@ ASSIZE_HOME = HOME.path
 DEBUG = env.bool("ASSIZE_DEBUG", default=False)
 # Others reach this server: refuse to start with weak settings, and insist on TLS (config.production).
 PRODUCTION = env.bool("ASSIZE_PRODUCTION", default=False)
+# What a scraper shows as its bearer token; without one /metrics answers this machine alone.
+METRICS_TOKEN = secret_named("METRICS_TOKEN")
 SECRET_KEY = secret_named("SECRET_KEY") or HOME.secret("django")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
@@ -53,6 +55,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
+    "config.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
