@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from config.env import HOME, env, server_url
 from config.home import CHECKOUT
+from config.logs import logging_settings
 from corpus.secret_files import secret_named
 
 BASE_DIR = CHECKOUT
@@ -191,13 +192,8 @@ STATICFILES_DIRS = [CHECKOUT / "static"]
 STATIC_ROOT = ASSIZE_HOME / "static"
 WHITENOISE_USE_FINDERS = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("ASSIZE_LOG_LEVEL", default="WARNING")},
-}
+LOG_LEVEL = env.str("ASSIZE_LOG_LEVEL", default="WARNING").upper()
+LOGGING = logging_settings(form=env.str("ASSIZE_LOG_FORMAT", default="line"), level=LOG_LEVEL)
 
 # Limits of what an import takes (docs/import.md). Characters unless a name says bytes.
 IMPORT_LIMITS = {
