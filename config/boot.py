@@ -8,7 +8,7 @@ from config.env import HOME
 from config.home import HomeError
 
 NEEDS_NOTHING = {"help", "--help", "-h", "--version", "version", "check"}
-NEEDS_SERVERS_ONLY = {"makemigrations", "migrate", "sqlmigrate", "showmigrations", "dbshell", "flush"}
+NEEDS_SERVERS_ONLY = {"makemigrations", "restore", "migrate", "sqlmigrate", "showmigrations", "dbshell", "flush"}
 
 
 def run_command(argv: list[str]) -> int:
