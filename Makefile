@@ -8,7 +8,7 @@ INPUT ?=
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup dev demo run stop test check fix bench clean
+.PHONY: help setup dev demo run stop test check audit fix bench clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -27,14 +27,18 @@ stop:  ## end the embedded servers
 test: dev  ## run all tests, the browser's too
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: dev  ## lint, types, import contracts, migrations, compose file and Dockerfile
+check: dev  ## lint, types, import contracts, migrations, compose file, Dockerfiles, secrets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	POSTGRES_PASSWORD=x $(BIN)/docker-compose -f docker-compose.yml config -q
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/docker-compose -f docker-compose.yml config -q
+	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile
+	$(BIN)/python .ci/find_secrets.py
+
+audit: dev  ## known weaknesses of what we stand on (needs the network)
+	@.ci/audit
 
 fix: dev  ## let the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .

@@ -7,4 +7,4 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401 - tasks are sent through the app that exists
+        from config import celery, checks  # noqa: F401 - tasks are sent through the app that exists

@@ -8,7 +8,7 @@ from config.env import HOME
 from config.home import HomeError
 
 NEEDS_NOTHING = {"help", "--help", "-h", "--version", "version", "check"}
-NEEDS_SERVERS_ONLY = {"makemigrations", "migrate", "sqlmigrate", "showmigrations", "dbshell", "flush"}
+NEEDS_SERVERS_ONLY = {"makemigrations", "restore", "migrate", "sqlmigrate", "showmigrations", "dbshell", "flush"}
 
 
 def run_command(argv: list[str]) -> int:
@@ -30,7 +30,7 @@ def run_command(argv: list[str]) -> int:
         if name not in NEEDS_NOTHING | NEEDS_SERVERS_ONLY and not {"-h", "--help"} & set(argv[2:]):
             bring_up()
         execute_from_command_line(argv)
-    except Refused as error:
+    except (HomeError, Refused) as error:
         return complain(str(error))
     except DatabaseError as error:
         return complain(f"The database cannot be used: {first_line(error)} (DATABASE_URL)")

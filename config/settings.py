@@ -4,15 +4,32 @@ from datetime import timedelta
 
 from config.env import HOME, env, server_url
 from config.home import CHECKOUT
+from config.logs import logging_settings
+from corpus.secret_files import secret_named
 
 BASE_DIR = CHECKOUT
 ASSIZE_HOME = HOME.path
 
 DEBUG = env.bool("ASSIZE_DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or HOME.secret("django")
+# Others reach this server: refuse to start with weak settings, and insist on TLS (config.production).
+PRODUCTION = env.bool("ASSIZE_PRODUCTION", default=False)
+# What a scraper shows as its bearer token; without one /metrics answers this machine alone.
+METRICS_TOKEN = secret_named("METRICS_TOKEN")
+SECRET_KEY = secret_named("SECRET_KEY") or HOME.secret("django")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL.rstrip("/")] if PRODUCTION else [])
+# How many proxies of ours append to X-Forwarded-For. At 0 it is not believed, and the peer's own address counts.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 3600) if PRODUCTION else 0
+# The proxy sends browsers on to https itself.
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+# Only a proxy of ours may say that a request came by TLS; anybody can write the header.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT > 0 else None
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -41,6 +58,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
+    "config.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -81,6 +100,8 @@ DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = server_url("REDIS_URL")
+# For a broker on another host that nobody else can reach.
+REDIS_WITHOUT_PASSWORD = env.bool("REDIS_WITHOUT_PASSWORD", default=False)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
@@ -132,8 +153,7 @@ MFA_TOTP_ISSUER = "Assize"
 # http://localhost is a sound origin to the library as it is; no other one without TLS should become one.
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
-# How many proxies of ours append to X-Forwarded-For. At 0 it is not believed, and the peer's own address counts.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 
 REST_FRAMEWORK = {
     # Tokens first: their challenge makes the answer to nobody a 401.
@@ -191,13 +211,8 @@ STATICFILES_DIRS = [CHECKOUT / "static"]
 STATIC_ROOT = ASSIZE_HOME / "static"
 WHITENOISE_USE_FINDERS = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("ASSIZE_LOG_LEVEL", default="WARNING")},
-}
+LOG_LEVEL = env.str("ASSIZE_LOG_LEVEL", default="WARNING").upper()
+LOGGING = logging_settings(form=env.str("ASSIZE_LOG_FORMAT", default="line"), level=LOG_LEVEL)
 
 # Limits of what an import takes (docs/import.md). Characters unless a name says bytes.
 IMPORT_LIMITS = {

@@ -1,6 +1,6 @@
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from config.production import refuse_if_weak
+
+refuse_if_weak(code=4)
 application = get_wsgi_application()

@@ -13,7 +13,7 @@ from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, opinion
 from tests.jury.factories import add_generator, hear, seat, write
 
-SECRET = "what only the other project knows"
+MARKER = "what only the other project knows"
 ROLES = ["anonymous", "annotator", "adjudicator", "lead", "admin"]
 # Of a project and of what is in it: all that a caller from elsewhere must leave as it is.
 OF_ITEM = "(SELECT i.project_id FROM corpus_item i WHERE i.id = t.item_id)"
@@ -38,12 +38,12 @@ class World:
     """The callers' own project, and another one."""
 
     def __init__(self, folder, url):
-        self.own, self.other = furnished(folder, "ours", "ours", url), furnished(folder, "theirs", SECRET, url)
+        self.own, self.other = furnished(folder, "ours", "ours", url), furnished(folder, "theirs", MARKER, url)
         self.pools = pool_of(self.own, "ours"), pool_of(self.other, "theirs")
 
 
 def furnished(folder, name, text, url):
-    """Make a project with items disputed, decided and open, with jurors that have spoken, a release, a job and votes."""
+    """Make a project with items disputed, decided and open, jurors that have spoken, a release, a job and votes."""
     rows = [{"id": f"{number} {name}", "prompt": text, "response": text} for number in ("one", "two")]
     project = disputed_project(folder, *rows, votes_wanted=3)
     others = [dialogue("alone", text=text, response=False), dialogue("calm", text=text), dialogue("open", text=text)]

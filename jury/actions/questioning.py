@@ -1,8 +1,8 @@
 """What is the same about every question to a model: where it goes, at what pace and price, and how often."""
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 from redis.asyncio import Redis
 
+from corpus.errors import Refused
 from corpus.models import Project
+from corpus.secret_files import secret_named
 from jury.actions.purses import BudgetSpent
 from jury.calling import PATIENCE, TRIES, Line, Stopped
 from jury.circuit import Circuit, EndpointDown
@@ -78,7 +80,11 @@ class Questioner(ABC, Generic[A]):
 
     @property
     def key(self) -> str:
-        return os.environ.get(self.juror.api_key_env, "") if self.juror.api_key_env else ""
+        name = self.juror.api_key_env
+        # Whoever convenes is told of a key that is missing; here the endpoint says so, in the ballots.
+        with suppress(Refused):
+            return secret_named(name) if name else ""
+        return ""
 
     def line(self, endpoint: Endpoint, redis: Redis, *, tries: int = TRIES, patience: float = PATIENCE) -> Line:
         juror = self.juror

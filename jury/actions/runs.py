@@ -1,4 +1,3 @@
-import os
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,6 +11,7 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.labels import Field
 from corpus.models import Project
+from corpus.secret_files import secret_named
 from jury import queries
 from jury.models import Ballot, Batch, Juror, Run, Shard, Writing
 from jury.prompting import Form, Prompt
@@ -145,8 +145,11 @@ def check_can_reach(juror: Juror) -> None:
     """
     if not juror.base_url:
         raise Refused(f"Juror {juror.name!r} came with an import and has no endpoint to ask.")
-    if juror.api_key_env and not os.environ.get(juror.api_key_env):
-        raise Refused(f"{juror.name!r} needs its key in the environment variable {juror.api_key_env}.")
+    if juror.api_key_env and not secret_named(juror.api_key_env):
+        raise Refused(
+            f"{juror.name!r} needs its key in the environment variable {juror.api_key_env}, "
+            f"or in the file that {juror.api_key_env}_FILE names."
+        )
 
 
 def check_can_ask(project: Project, juror: Juror) -> None:

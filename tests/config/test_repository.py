@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -31,9 +32,8 @@ def test_every_command_is_documented():
 
 def test_every_environment_variable_is_in_the_example():
     example = (CHECKOUT / ".env.example").read_text()
-    read = set()
-    for path in (CHECKOUT / "config").rglob("*.py"):
-        read |= set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"|server_url\("([A-Z_]+)"\)', path.read_text()))
+    reads = re.compile(r'env\.\w+\(\s*"([A-Z_]+)"|(?:server_url|secret_named)\("([A-Z_]+)"\)')
+    read = {pair for path in (CHECKOUT / "config").rglob("*.py") for pair in reads.findall(path.read_text())}
     names = {name for pair in read for name in pair if name}
 
     assert {"SECRET_KEY", "DATABASE_URL"} <= names
@@ -81,3 +81,17 @@ def test_events_cannot_be_changed_deleted_or_emptied():
     with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
         cursor.execute("TRUNCATE corpus_event CASCADE")
     assert Event.objects.filter(subject="with-event", verb=event.verb).exists()
+
+
+def test_a_new_secret_in_a_file_is_found(tmp_path):
+    (tmp_path / "settings.py").write_text('API_PASSWORD = "' + "7hK2pQ9x" * 3 + '"\n')
+    (tmp_path / "plain.py").write_text("PAGES = 3\n")
+    look = [sys.executable, ".ci/find_secrets.py"]
+    asked = {"cwd": CHECKOUT, "capture_output": True, "text": True, "timeout": 60, "check": False}
+
+    found = subprocess.run([*look, str(tmp_path / "settings.py")], **asked)
+    plain = subprocess.run([*look, str(tmp_path / "plain.py")], **asked)
+
+    assert (found.returncode, plain.returncode) == (1, 0)
+    assert "settings.py:1: looks like a secret" in found.stderr
+    assert "7hK2" not in found.stderr

@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from config.home import CHECKOUT
+from corpus.errors import Refused
+from jury.actions.questioning import Questioner
+from jury.actions.runs import check_can_reach
 from jury.models import Ballot, Juror, Run
 from tests.conftest import stub_server
 from tests.factories import command, make_project
@@ -208,3 +212,13 @@ def test_a_missing_key_is_named_before_anything_is_asked(tmp_path, stub_url, wor
 
     assert refused.code == 2
     assert "ASSIZE_TEST_NO_SUCH_KEY" in refused.said
+
+
+def test_a_key_may_lie_in_a_file(tmp_path, monkeypatch):
+    juror = Juror(name="keyed", base_url="http://127.0.0.1:1/v1", api_key_env="ASSIZE_TEST_FILED_KEY")
+    monkeypatch.setenv("ASSIZE_TEST_FILED_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(Refused, match="ASSIZE_TEST_FILED_KEY_FILE cannot be read"):
+        check_can_reach(juror)
+    (tmp_path / "key").write_text("k-1\n")
+    check_can_reach(juror)
+    assert Questioner.key.fget(SimpleNamespace(juror=juror)) == "k-1"

@@ -1,0 +1,13 @@
+"""What `manage.py check --deploy` says of this set-up."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from config.production import weaknesses
+
+
+@register(Tags.security, deploy=True)
+def production_settings(**_kwargs: Any) -> list[CheckMessage]:
+    return [Error(line, id=f"assize.E{number:03}") for number, line in enumerate(weaknesses(settings), start=1)]

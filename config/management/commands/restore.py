@@ -1,0 +1,24 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from config.backups.restoring import restore_backup
+from config.boot import bring_up
+from corpus.commands import Command as Base
+
+
+class Command(Base):
+    help = "Put back what `backup` wrote, into an empty database and home; an older backup is brought up to date."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR")
+        parser.add_argument("--replace", action="store_true", help="lose everything that is here now")
+
+    def handle(self, **options: Any) -> None:
+        if options["replace"]:
+            self.say("Everything in this database is being replaced. Folders that go are kept beside the new ones.")
+        manifest = restore_backup(options["folder"].resolve(), replace=options["replace"])
+        bring_up()
+        rows = sum(manifest["rows"].values())
+        self.answer({"made_at": manifest["made_at"], "software": manifest["software"], "rows": rows})

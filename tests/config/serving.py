@@ -1,0 +1,81 @@
+"""Processes of ours, started as an operator starts them, watched through their files and ended by number."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from config.embedded.processes import wait_until
+from config.home import CHECKOUT
+
+BIN = Path(sys.executable).parent
+
+
+class Started:
+    """Several commands side by side; leaving the block ends each of them, in the order of their start."""
+
+    def __init__(self, folder, **environment):
+        self.folder, self.environment = folder, {**os.environ, **environment}
+        self.running = {}
+
+    def __enter__(self):
+        return self
+
+    def start(self, name, command):
+        program, *rest = command
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [BIN / program, *rest], cwd=CHECKOUT, env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def __exit__(self, *_exception):
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def codes(self):
+        return {name: process.returncode for name, process in self.running.items()}
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text()
+
+
+def call(url, *, token="", body=None, method=None, seconds=30, **headers):
+    """One request over HTTP: its status, its JSON where it is that, and its headers."""
+    data = json.dumps(body).encode() if isinstance(body, dict) else body
+    head = {"Content-Type": "application/json", **{name.replace("_", "-"): said for name, said in headers.items()}}
+    if token:
+        head["Authorization"] = f"Token {token}"
+    request = urllib.request.Request(url, data=data, headers=head, method=method)  # noqa: S310 - loopback
+    try:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
+            return answer.status, parsed(answer.read()), answer.headers
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, parsed(refusal.read()), refusal.headers
+
+
+def parsed(content):
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode(errors="replace")
+
+
+def comes_up(port, seconds=60):
+    def answers():
+        try:
+            return call(f"http://127.0.0.1:{port}/healthz", seconds=5)[0] == 200
+        except OSError:
+            return False
+
+    return wait_until(answers, seconds=seconds)

@@ -1,0 +1,194 @@
+"""A backup restored elsewhere is the same installation; a damaged one changes nothing."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config import embedded
+from config.home import CHECKOUT, Home
+from tests.factories import dialogue, opinion, write_lines
+
+pytestmark = pytest.mark.slow
+PASSWORD = "correct horse battery"
+SETTLE = """
+from django.contrib.auth.models import User
+from adjudication import actions
+from adjudication.models import Case
+from corpus.labels import Judgement
+from corpus.models import Project
+judge = User.objects.get(username="judge"); judge.set_password({password!r}); judge.save()
+case = Case.objects.get(state="open")
+told = dict(project=Project.objects.get(slug="garden"), case=case.pk, by=judge)
+told["judgement"] = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
+actions.record_blind(**told)
+actions.settle_case(**told)
+"""
+
+
+class Place:
+    """A home of its own, with servers of its own, worked by commands."""
+
+    def __init__(self, folder):
+        self.home = Home(folder)
+        self.environment = {name: said for name, said in os.environ.items() if not name.endswith("_URL")}
+        self.environment["ASSIZE_HOME"] = str(folder)
+
+    def run(self, *words, limit=None):
+        return subprocess.run(
+            [sys.executable, "manage.py", *(str(word) for word in words)], cwd=CHECKOUT, env=self.environment,
+            timeout=120, capture_output=True, text=True, check=False, preexec_fn=limit,
+        )  # fmt: skip
+
+    def do(self, *words):
+        ended = self.run(*words)
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout.splitlines()[-1]) if ended.stdout.strip() else {}
+
+    def refusal(self, *words, limit=None):
+        """The one line, without a traceback, with which a command ends that did nothing."""
+        ended = self.run(*words, limit=limit)
+        lines = ended.stderr.strip().splitlines()
+        assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+        return lines[-1]
+
+    def database(self):
+        return psycopg.connect(embedded.addresses(self.home)["DATABASE_URL"])
+
+    def facts(self, folder):
+        """What is to be the same after all: decisions, export and rows, byte by byte."""
+        folder.mkdir()
+        self.do("list_decisions", "--out", folder / "decisions", "--project", "garden")
+        self.do("export_dataset", "--out", folder / "export", "--project", "garden")
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("old")
+    place = Place(folder / "home")
+    rows = [dialogue(f"d{n}", text=f"Dialogue {n} über alles") for n in range(40)]
+    torn = [opinion("d0", rater, label, "safe") for rater, label in zip("abcd", ["safe", "unsafe"] * 2, strict=True)]
+    votes = [opinion(f"d{n}", rater, "safe", "safe") for n in range(1, 40) for rater in ("a", "b", "model-x")]
+    try:
+        place.do("create_project", "garden")
+        place.do("import_dialogues", write_lines(folder, rows), "--project", "garden")
+        place.do("import_votes", write_lines(folder, torn + votes), "--project", "garden")
+        place.do("create_user", "judge", "--role", "admin", "--project", "garden")
+        place.do("adjudicate", "--project", "garden")
+        settled = place.run("shell", "--command", SETTLE.format(password=PASSWORD))
+        assert settled.returncode == 0, settled.stderr
+        place.do("adjudicate", "--project", "garden")
+        place.do("release", "1.0", "--project", "garden")
+        yield place
+    finally:
+        embedded.stop(place.home)
+
+
+@pytest.fixture(scope="module")
+def backup(old, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept") / "backup"
+    told = old.do("backup", folder, "--with-secrets")
+    assert told["files"] > 9
+    assert not [path for path in folder.parent.iterdir() if path != folder]
+    return folder
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    place = Place(tmp_path / "another home")
+    yield place
+    embedded.stop(place.home)
+
+
+def test_a_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
+    told = fresh.do("restore", backup)
+    assert told["rows"] > 200
+    assert fresh.facts(tmp_path / "new facts") == old.facts(tmp_path / "old facts")
+    verified = fresh.do("verify_release", fresh.home.path / "releases" / "garden" / "1.0")
+    assert (verified["differences"], verified["settled"]) == (0, 1)
+    assert (fresh.home.path / "secrets/django").read_text() == (old.home.path / "secrets/django").read_text()
+    signed = fresh.run("shell", "--command", (
+        "from django.test import Client; c = Client(SERVER_NAME='127.0.0.1'); "
+        f"print(c.post('/sign-in/', {{'login': 'judge', 'password': '{PASSWORD}'}}).status_code, "
+        "'_auth_user_id' in c.session)"
+    ))  # fmt: skip
+    assert signed.stdout.splitlines()[-1] == "302 True"
+    with fresh.database() as connection, pytest.raises(psycopg.Error, match="append-only"):
+        connection.execute("DELETE FROM corpus_event")
+    later = write_lines(tmp_path, [dialogue("later")])
+    assert fresh.do("import_dialogues", later, "--project", "garden")["created"] == 1
+    assert fresh.do("release", "1.1", "--project", "garden")["rows"] == 40
+    assert "already" in fresh.refusal("restore", backup)  # and now there is something in it
+    fresh.do("restore", backup, "--replace")
+    assert fresh.facts(tmp_path / "again") == old.facts(tmp_path / "old again")
+    assert (fresh.home.path / "releases.replaced-1" / "garden" / "1.1").is_dir()
+    assert not list(fresh.home.path.glob(".restore*"))
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize(("name", "harm"), [
+    ("database.dump", flip), ("database.dump", cut), ("manifest.json", flip),
+    ("releases/garden/1.0/votes.parquet", Path.unlink),
+])  # fmt: skip
+def test_a_damaged_backup_is_named_and_changes_nothing(old, backup, tmp_path, harm, name):
+    hurt = Path(shutil.copytree(backup, tmp_path / "hurt"))
+    harm(hurt / name)
+    line = old.refusal("restore", hurt, "--replace")
+
+    assert name in line
+    with old.database() as connection:
+        assert connection.execute("SELECT count(*) FROM corpus_item").fetchone()[0] == 40
+    assert (old.home.path / "releases/garden/1.0/votes.parquet").is_file()
+
+
+def test_a_full_disk_leaves_no_half_backup_and_no_half_restored_home(old, backup, fresh, tmp_path):
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    line = old.refusal("backup", tmp_path / "too large", limit=small_files)
+    assert "cannot be written: File too large" in line
+    assert not list(tmp_path.glob("*too large*"))
+
+    fresh.do("prepare")
+    assert "large" in fresh.refusal("restore", backup, limit=small_files)
+    assert fresh.do("prepare") == {"projects": 1}
+    assert not (fresh.home.path / "releases").exists()
+    assert not list(fresh.home.path.glob(".restore*"))
+
+
+def test_a_database_in_use_is_left_as_it_was(old, backup):
+    with old.database() as connection:
+        connection.execute("SELECT * FROM corpus_item LIMIT 1")  # and the transaction goes on
+        line = old.refusal("restore", backup, "--replace")
+    assert "as it was" in line
+    assert "stop pages and workers" in line
+    assert old.do("adjudicate", "--project", "garden")["settled"] == 1
+
+
+def test_a_backup_of_a_newer_version_is_not_restored(old, backup, tmp_path):
+    from config.backups.parts import seal
+
+    newer = Path(shutil.copytree(backup, tmp_path / "newer"))
+    manifest = json.loads((newer / "manifest.json").read_text())
+    seal(newer, manifest | {"migrations": [*manifest["migrations"], "corpus.9999_from_tomorrow"]})
+    assert "corpus.9999_from_tomorrow" in old.refusal("restore", newer, "--replace")
+
+
+def test_what_is_there_is_not_overwritten_by_a_backup(old, backup):
+    assert "is there already" in old.refusal("backup", backup)

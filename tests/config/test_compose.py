@@ -1,0 +1,57 @@
+"""What docker-compose.yml promises, read from the file; the test beside it starts its commands."""
+
+import os
+import stat
+import subprocess
+
+import pytest
+import yaml
+
+from config.home import CHECKOUT
+from tests.config.test_repository import tracked
+
+COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = ("prepare", "web", "worker", "beat")
+
+
+def test_only_the_proxy_opens_ports():
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert "inside" not in SERVICES["proxy"]["networks"]
+    assert SERVICES["postgres"]["networks"] == SERVICES["valkey"]["networks"] == ["inside"]
+    assert COMPOSE["networks"]["inside"]["internal"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_insist_on_sound_settings_and_write_to_volumes_alone(name):
+    service = SERVICES[name]
+    assert service["environment"]["ASSIZE_PRODUCTION"] == "1"
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert "USER 10001" in (CHECKOUT / "Dockerfile").read_text()
+
+
+def test_no_password_is_in_the_file_and_every_secret_is_one_that_is_made(tmp_path):
+    for name in OURS:
+        said = SERVICES[name]["environment"]
+        assert not [key for key in said if key.endswith(("PASSWORD", "SECRET_KEY", "TOKEN"))]
+        assert {said[key].rsplit("/")[-1] for key in said if key.endswith("_FILE")} == set(SERVICES[name]["secrets"])
+    script = tmp_path / "deploy" / "make-secrets"
+    script.parent.mkdir()
+    script.write_bytes((CHECKOUT / "deploy" / "make-secrets").read_bytes())
+
+    made = [read_secrets(script) for _twice in range(2)]
+
+    assert set(made[0]) == {path["file"].rsplit("/")[-1] for path in COMPOSE["secrets"].values()}
+    assert made[0] == made[1]
+    assert len(set(made[0].values())) == 4
+    assert min(len(secret) for secret in made[0].values()) == 64
+    assert stat.S_IMODE((script.parent / "secrets").stat().st_mode) == 0o700
+
+
+def read_secrets(script):
+    subprocess.run(["sh", script], check=True, timeout=20, capture_output=True, env={"PATH": os.environ["PATH"]})
+    return {path.name: path.read_text() for path in (script.parent / "secrets").iterdir()}
+
+
+def test_no_secret_is_tracked():
+    assert not [path for path in tracked() if "secrets/" in str(path.relative_to(CHECKOUT))]

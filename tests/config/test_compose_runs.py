@@ -1,0 +1,88 @@
+"""The commands that docker-compose.yml and the Dockerfile give, started for real: two web, two workers, a schedule."""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+
+from adjudication.models import Job
+from config.embedded.processes import command_line, free_port, wait_until
+from config.home import CHECKOUT
+from jury.models import Run
+from tests.config.serving import Started, call, comes_up
+from tests.config.test_compose import SERVICES
+from tests.factories import command, dialogue, make_project
+from tests.jury.factories import seat
+
+pytestmark = pytest.mark.slow
+HOME = "/home/assize"
+
+
+def web_command(port):
+    given = re.search(r"^CMD (\[.*\])$", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE)
+    return [word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in json.loads(given[1])]
+
+
+def told(folder):
+    """What the file tells its services, but for the addresses of servers, which are those of the tests."""
+    said = SERVICES["web"]["environment"]
+    sound = {"SECRET_KEY": secrets.token_urlsafe(48), "PUBLIC_URL": "https://localhost", "ALLOWED_HOSTS": "localhost"}
+    kept = {name: said[name] for name in ("ASSIZE_PRODUCTION", "ASSIZE_LOG_FORMAT", "TRUSTED_PROXY_COUNT")}
+    more = {"ASSIZE_LOG_LEVEL": "INFO", "METRICS_TOKEN": secrets.token_urlsafe(16), "TMPDIR": str(folder)}
+    return kept | sound | more
+
+
+def start_all(ours, folder, ports):
+    ours.start("web-1", web_command(ports[0]))
+    ours.start("web-2", web_command(ports[1]))
+    for number in (1, 2):
+        ours.start(f"worker-{number}", [*SERVICES["worker"]["command"], "--hostname", f"of-compose-{number}@%h"])
+    ours.start("beat", [word.replace(HOME, str(folder)) for word in SERVICES["beat"]["command"]])
+
+
+def as_proxied(port, path, **more):
+    """As the proxy passes a request on, which has come to it by TLS."""
+    forwarded = {"Host": "localhost", "X_Forwarded_For": "10.1.2.3", "X_Forwarded_Proto": "https"}
+    return call(f"http://127.0.0.1:{port}{path}", **{**forwarded, **more})
+
+
+def test_the_commands_of_the_compose_file_serve_import_and_judge_together(tmp_path, stub_url):
+    project = make_project()
+    token = command("create_user", f"of-{project.slug}", "--role", "admin", "--token", project=project.slug)["token"]
+    seat(project, stub_url, "stub-0.9")
+    api, ports = f"/api/v1/projects/{project.slug}", (free_port(), free_port())
+    environment = told(tmp_path)
+    prepared = subprocess.run(
+        [sys.executable, *SERVICES["prepare"]["command"][1:]], cwd=CHECKOUT, env={**os.environ, **environment},
+        timeout=60, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(prepared.stdout.splitlines()[-1])["projects"] >= 1
+    with Started(tmp_path, **environment) as ours:
+        start_all(ours, tmp_path, ports)
+        assert all(comes_up(port) for port in ports)
+        page, _, head = as_proxied(ports[0], "/sign-in/")
+        hidden = as_proxied(ports[1], "/metrics")[0]
+        shown = call(f"http://127.0.0.1:{ports[1]}/metrics", Authorization=f"Bearer {environment['METRICS_TOKEN']}")
+        rows = "".join(json.dumps(dialogue(f"d{n}")) + "\n" for n in range(30)).encode()
+        where = f"{api}/items/import/?{urllib.parse.urlencode({'name': 'a.jsonl'})}"
+        sent = as_proxied(ports[0], where, token=token, body=rows, Content_Type="text/plain")[0]
+        imported = wait_until(lambda: not Job.objects.filter(project=project, state__in=Job.OPEN).exists(), seconds=60)
+        convened = as_proxied(ports[1], f"{api}/jury-runs/", token=token, body={})[0]
+        heard = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=60)
+        listed = as_proxied(ports[0], f"{api}/items/", token=token)
+        pids = {name: process.pid for name, process in ours.running.items()}
+
+    assert (page, hidden, shown[0], sent, imported, convened, heard) == (200, 404, 200, 202, True, 202, True)
+    assert "max-age=31536000" in head["Strict-Transport-Security"]
+    assert "Secure" in head["Set-Cookie"]
+    assert "HttpOnly" in head["Set-Cookie"]
+    assert len(listed[1]["results"]) == 30
+    assert ours.codes() == dict.fromkeys(("web-1", "web-2", "worker-1", "worker-2", "beat"), 0)
+    assert not [name for name, pid in pids.items() if command_line(pid)]
+    assert not [name for name in pids if "Traceback" in ours.log(name)]
+    assert {"web-1", "web-2"} == {name for name in pids if "assize.access" in ours.log(name)}

@@ -1,0 +1,105 @@
+"""What the processes write: JSON lines that say enough, and never what was judged or what lets somebody in."""
+
+import json
+import logging
+import re
+import sys
+import urllib.parse
+
+import pytest
+from django.test import Client
+
+from adjudication.models import Job
+from config.embedded.processes import free_port, wait_until
+from config.logs import Discreet, JSONLine, scrubbed
+from tests.config.serving import Started, call, comes_up
+from tests.factories import command, dialogue, import_dialogues, make_project
+
+MARK = "Zyxw-marker"
+GUNICORN = ["gunicorn", "config.wsgi", "--workers", "1", "--threads", "2", "--log-level", "debug", "--bind"]
+WORKER = ["celery", "--app", "config.celery", "worker", "--concurrency", "1", "--loglevel", "DEBUG", "--without-mingle"]
+
+
+def lines_of(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_no_line_of_a_process_holds_a_dialogue_a_rationale_or_a_secret(tmp_path, level):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("one", text=f"{MARK} dialogue")])
+    made = command("create_user", f"mark-{project.slug}", "--role", "admin", "--token", project=project.slug)
+    secret, port = made["token"], free_port()
+    site = f"http://127.0.0.1:{port}"
+    api = f"{site}/api/v1/projects/{project.slug}"
+    with Started(tmp_path, ASSIZE_LOG_FORMAT="json", ASSIZE_LOG_LEVEL=level) as ours:
+        ours.start("web", [*GUNICORN, f"127.0.0.1:{port}"])
+        ours.start("worker", WORKER)
+        assert comes_up(port)
+        _, taken, _ = call(f"{api}/next/", token=secret, body=b"")
+        answer = {"prompt_label": "safe", "response_label": "safe", "rationale": f"{MARK} rationale"}
+        answer["lease"] = taken["lease"]["id"]
+        voted, _, _ = call(f"{api}/items/one/vote/?{MARK}=1", token=secret, body=answer)
+        refused, _, _ = call(f"{api}/items/one/vote/", token=secret, body={"lease": MARK, "prompt_label": MARK})
+        call(f"{api}/projects/", token=f"{MARK}-token")
+        call(f"{site}/projects/{MARK}-nowhere/?token={MARK}", Cookie=f"sessionid={MARK}", X_Api_Key=MARK)
+        call(urllib.parse.urljoin(site, urllib.parse.urlsplit(made["invite_url"]).path))
+        call(
+            f"{site}/sign-in/",
+            body=f"login=x&password={MARK}".encode(),
+            Content_Type="application/x-www-form-urlencoded",
+        )
+        broken = f'{{"id": "two", "prompt": "{MARK} import"}}\n{{"id": "three", "prompt": "{MARK} cut'.encode()
+        sent, job, _ = call(f"{api}/items/import/?name=a.jsonl", token=secret, body=broken, Content_Type="text/plain")
+        number = job["job"]["id"] if "job" in job else job["id"]
+        assert wait_until(lambda: not Job.objects.get(pk=number).is_open, seconds=60)
+    web, worker = lines_of(ours.log("web")), lines_of(ours.log("worker"))
+
+    assert (voted, refused, sent) == (201, 400, 202)
+    written = ours.log("web") + ours.log("worker")
+    invitation = made["invite_url"].rstrip("/").rpartition("/")[2]
+    assert not [text for text in (MARK, secret, invitation, made["user"]) if text in written]
+    access = [line for line in web if line["logger"] == "assize.access"]
+    vote = next(line for line in access if line["status"] == 201)
+    assert {"method", "route", "status", "ms", "user", "project", "request_id", "time", "level"} <= set(vote)
+    assert (vote["method"], vote["project"], isinstance(vote["user"], int)) == ("POST", project.slug, True)
+    assert [line for line in worker if line.get("task") == "adjudication.tasks.run_job" and line["task_id"]]
+
+
+def test_a_request_has_one_line_and_an_id_that_comes_back(caplog):
+    caplog.set_level(logging.INFO, logger="assize.access")
+    given = Client().get("/sign-in/?next=/x", headers={"X-Request-ID": "balancer-0001"})
+    made = [Client().get("/sign-in/", headers={"X-Request-ID": bad}) for bad in ("short", "a b c d e f g", "x" * 65)]
+
+    assert given["X-Request-ID"] == "balancer-0001"
+    assert all(re.fullmatch("[0-9a-f]{32}", answer["X-Request-ID"]) for answer in made)
+    told = [record for record in caplog.records if record.name == "assize.access"]
+    assert len(told) == 4
+    assert (told[0].route, told[0].status, told[0].user) == ("sign-in", 200, None)
+
+
+def formatted(message, *arguments, exc_info=None, **more):
+    record = logging.LogRecord("assize.test", logging.ERROR, __file__, 1, message, arguments, exc_info)
+    record.__dict__.update(more)
+    Discreet().filter(record)
+    return json.loads(JSONLine().format(record))
+
+
+def test_an_error_is_told_by_its_kind_and_place_not_by_its_words():
+    try:
+        raise ValueError(MARK)
+    except ValueError:
+        line = formatted("It broke", exc_info=sys.exc_info())
+    assert (line["error"], line["message"]) == ("ValueError", "It broke")
+    assert "test_logs.py" in line["at"][-1]
+    assert MARK not in json.dumps(line)
+
+
+@pytest.mark.parametrize("text", [
+    f"GET /api/?token={MARK}", f"Authorization: Bearer {MARK}", f"Token {MARK} is wrong", f"api_key={MARK}",
+    f"redis://:{MARK}@valkey:6379/0 refused", f"postgresql://assize:{MARK}@db/x", f"password: {MARK}",
+])  # fmt: skip
+def test_what_follows_the_word_for_a_secret_is_taken_out_of_a_message(text):
+    assert MARK not in scrubbed(text)
+    assert MARK not in formatted("%s", text)["message"]

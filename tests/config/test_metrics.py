@@ -1,0 +1,129 @@
+"""/metrics: who may ask, what it counts, and that nobody is named in it."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from config.embedded.processes import free_port, wait_until
+from config.home import CHECKOUT
+from config.tasks import give_sign_of_life
+from tests.annotation.people import Visitor
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+
+ELSEWHERE = {"REMOTE_ADDR": "10.1.2.3"}
+
+
+def figures(text):
+    return {
+        (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def scrape():
+    cache.delete("metrics:counts")
+    answer = Client().get("/metrics", headers={"host": "10.0.0.7:8000"})
+    assert answer.status_code == 200
+    return figures(answer.content.decode())
+
+
+def test_it_counts_items_cases_seats_and_what_waits(tmp_path):
+    before = scrape()
+    project = make_project(votes_wanted=2)
+    import_dialogues(project, tmp_path, [dialogue(name) for name in ("a", "b", "c", "d")])
+    agreed = [opinion("a", rater, "safe", "safe") for rater in ("x", "y", "model-z")]
+    torn = [opinion("b", rater, label, "safe") for rater, label in zip("wxyz", ["safe", "unsafe"] * 2, strict=True)]
+    import_votes(project, tmp_path, agreed + torn)
+    command("adjudicate", project=project.slug)
+    command("withdraw_item", "d", reason="broken", project=project.slug)
+    give_sign_of_life()
+    after = scrape()
+
+    grown = {name: after[name] - before.get(name, 0) for name in after}
+    found = {kind: grown["assize_items", kind] for kind in ("decided", "disputed", "pending", "settled", "withdrawn")}
+    assert found == {"decided": 1, "disputed": 1, "pending": 1, "settled": 0, "withdrawn": 1}
+    assert grown["assize_cases", "open"] == 1
+    assert grown["assize_ballots", "cast"] == 1
+    assert (after["assize_workers_seen",], after["assize_up", "broker"], after["assize_up", "database"]) == (1, 1, 1)
+    assert after["assize_worker_silence_seconds",] < 60
+    assert {("assize_queue_messages", "celery"), ("assize_queue_messages", "jury")} <= set(after)
+    assert {("assize_runs", "running"), ("assize_jobs", "failed"), ("assize_seats", "leased")} <= set(after)
+
+
+def test_requests_are_counted_by_route_and_name_nobody():
+    somebody = Visitor(make_project())
+    route = "assize_http_requests_total", "GET", "annotation:work", "200"
+    before = scrape().get(route, 0)
+    somebody.get("work/")
+    somebody.client.generic("BREW", "/no/such-page-of-ours/")
+    after = scrape()
+
+    assert after[route] == before + 1
+    assert after["assize_http_request_seconds_count", "GET", "annotation:work"] >= 1
+    assert after["assize_http_requests_total", "other", "none", "404"] >= 1
+    text = Client().get("/metrics").content.decode()
+    assert not [word for word in (somebody.name, somebody.project.slug, "such-page", "BREW") if word in text]
+
+
+@pytest.mark.parametrize("more", [
+    ELSEWHERE, {"REMOTE_ADDR": ""}, {"HTTP_X_FORWARDED_FOR": "10.1.2.3"}, {"HTTP_X_FORWARDED_PROTO": "https"},
+    {"HTTP_AUTHORIZATION": "Bearer "} | ELSEWHERE, {"HTTP_AUTHORIZATION": "Bearer wrong"},
+    {"HTTP_AUTHORIZATION": "Bearer wröng"}, {"HTTP_AUTHORIZATION": "Token right-token"},
+])  # fmt: skip
+def test_to_everybody_else_there_is_no_such_page(settings, more):
+    for settings.METRICS_TOKEN in ("", "right-token"):
+        if settings.METRICS_TOKEN or "HTTP_AUTHORIZATION" not in more or "REMOTE_ADDR" in more:
+            answer = Client().get("/metrics", **more)
+            assert (answer.status_code, answer.content) == (404, b"")
+
+
+def test_the_token_opens_it_from_anywhere(settings):
+    settings.METRICS_TOKEN = "right-token"
+    asked = {"HTTP_AUTHORIZATION": "Bearer right-token", "HTTP_X_FORWARDED_FOR": "10.1.2.3"} | ELSEWHERE
+    assert Client().get("/metrics", **asked).status_code == 200
+    assert Client().post("/metrics", **asked).status_code == 404
+
+
+def test_a_broker_that_is_away_is_told_of_and_the_rest_is_counted(settings):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    found = scrape()
+    assert (found["assize_up", "broker"], found["assize_up", "database"]) == (0, 1)
+    assert ("assize_items", "decided") in found
+
+
+@pytest.mark.slow
+def test_the_processes_of_a_server_count_together_and_leave_no_folder(tmp_path):
+    port = free_port()
+    command = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--log-level", "warning"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    server = subprocess.Popen([sys.executable, "-m", *command], cwd=CHECKOUT, env=environment)
+    try:
+        assert wait_until(lambda: is_up(port), seconds=60)
+        for _each in range(40):
+            fetch(port, "/sign-in/")
+        counts = {figures(fetch(port, "/metrics")).get(("assize_http_requests_total", "GET", "sign-in", "200"))
+                  for _each in range(10)}  # fmt: skip
+    finally:
+        server.terminate()
+        server.wait(timeout=40)
+    assert counts == {40}
+    assert not list(tmp_path.glob("assize-counts-*"))
+
+
+def fetch(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def is_up(port):
+    try:
+        return bool(fetch(port, "/healthz"))
+    except OSError:
+        return False

@@ -1,0 +1,127 @@
+"""A server that others reach is not started with weak settings."""
+
+import os
+import secrets
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from config.home import CHECKOUT
+from config.production import weaknesses
+
+GUNICORN = ("gunicorn", "config.wsgi", "--bind", "127.0.0.1:0", "--log-level", "warning")
+WORKER = ("celery", "--app", "config.celery", "worker", "--loglevel", "WARNING")
+BEAT = ("celery", "--app", "config.celery", "beat", "--loglevel", "WARNING", "--pidfile=")
+SOUND = {
+    "DEBUG": False,
+    "ALLOWED_HOSTS": ["assize.example.org"],
+    "PUBLIC_URL": "https://assize.example.org",
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "DATABASES": {"default": {"USER": "assize", "PASSWORD": secrets.token_urlsafe(16)}},
+    "REDIS_URL": f"redis://:{secrets.token_urlsafe(16)}@valkey:6379/0",
+    "REDIS_WITHOUT_PASSWORD": False,
+}
+
+
+def database(password):
+    return {"DATABASES": {"default": {"USER": "labels", "PASSWORD": password}}}
+
+
+def found(**changed):
+    return weaknesses(SimpleNamespace(**SOUND | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"DEBUG": True}, "ASSIZE_DEBUG"),
+        ({"ALLOWED_HOSTS": []}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ["a.example.org", "*"]}, "ALLOWED_HOSTS"),
+        ({"PUBLIC_URL": "http://assize.example.org"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://"}, "PUBLIC_URL"),
+        ({"SECRET_KEY": "a" * 80}, "SECRET_KEY"),
+        ({"SECRET_KEY": secrets.token_urlsafe(48)[:49]}, "SECRET_KEY"),
+        (database(None), "database is missing"),
+        (database("postgres"), "database is guessable"),
+        (database("Assize-2026"), "database is guessable"),
+        (database("labels123"), "database is guessable"),
+        (database("x7Kq2"), "database is shorter"),
+        (database("abababababab"), "database is guessable"),
+        ({"REDIS_URL": "redis://valkey:6379/0"}, "broker is missing"),
+        ({"REDIS_URL": "redis://:password@valkey:6379/0"}, "broker is guessable"),
+    ],
+)
+def test_each_weak_setting_is_named(changed, named):
+    (line,) = found(**changed)
+    assert named in line
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"REDIS_URL": "redis://127.0.0.1:6379/0"},
+        {"REDIS_URL": "redis://[::1]:6379/0"},
+        {"REDIS_URL": "redis://valkey:6379/0", "REDIS_WITHOUT_PASSWORD": True},
+    ],
+)
+def test_sound_settings_are_passed(changed):
+    assert found(**changed) == []
+
+
+def run(*command, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=CHECKOUT, env={**os.environ, **environment}, timeout=60,
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [GUNICORN, WORKER, BEAT])
+def test_no_process_starts_in_production_with_weak_settings(command, tmp_path):
+    ended = run(
+        *command, *(["--schedule", str(tmp_path / "schedule")] if "beat" in command else []),
+        ASSIZE_PRODUCTION="1", SECRET_KEY="short", ASSIZE_DEBUG="1", ALLOWED_HOSTS="*",
+    )  # fmt: skip
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("Not started: ")]
+
+    assert ended.returncode == 2
+    assert [line.split()[2] for line in lines] == ["ASSIZE_DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL", "SECRET_KEY"]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [GUNICORN, WORKER])
+def test_a_secret_file_that_is_not_there_is_one_line(command):
+    ended = run(*command, SECRET_KEY_FILE="/nowhere/key")
+    assert ended.returncode == 2
+    assert "Not started: The file of SECRET_KEY_FILE cannot be read: /nowhere/key" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
+def test_the_deploy_check_says_the_same_without_the_switch():
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy"], cwd=CHECKOUT, timeout=60,
+        env={**os.environ, "SECRET_KEY": "short"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode != 0
+    assert "SECRET_KEY is weak" in ended.stderr
+
+
+@pytest.mark.slow
+def test_production_insists_on_tls_and_believes_the_proxy_it_was_told_of():
+    names = "SECURE_HSTS_SECONDS SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_PROXY_SSL_HEADER CSRF_TRUSTED_ORIGINS"
+    asked = f"from config import settings as s; print(*(getattr(s, n) for n in {names.split()!r}), sep='|')"
+    told = {"PUBLIC_URL": "https://a.example.org", "ASSIZE_PRODUCTION": "1", "TRUSTED_PROXY_COUNT": "1"}
+    said = [
+        subprocess.run([sys.executable, "-c", asked], cwd=CHECKOUT, env={**os.environ, **more}, timeout=60,
+                       capture_output=True, text=True, check=True).stdout.strip().split("|")
+        for more in (told, told | {"TRUSTED_PROXY_COUNT": "0", "HSTS_SECONDS": "60"}, {"ASSIZE_PRODUCTION": "0"})
+    ]  # fmt: skip
+    header = "('HTTP_X_FORWARDED_PROTO', 'https')"
+    assert said[0] == ["31536000", "True", "True", header, "['https://a.example.org']"]
+    assert said[1] == ["60", "True", "True", "None", "['https://a.example.org']"]
+    assert said[2] == ["0", "False", "False", "None", "[]"]
