@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from tests.annotation.people import BACKEND, Visitor
-from tests.worlds import ROLES, MARKER, World, rows_of
+from tests.worlds import MARKER, ROLES, World, rows_of
 
 pytestmark = pytest.mark.slow
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
