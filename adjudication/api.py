@@ -22,6 +22,7 @@ from adjudication.shapes import CaseShape, HistoryShape, OneCase
 from annotation.serializers import AnswerSerializer
 from corpus.access import Role
 from corpus.api import PAGE, NumberedView, OldestFirst, ProjectView, page_of
+from corpus.models import TokenGrant
 from corpus.queries import NoSuchItem, item_known_as, spellings_of
 
 
@@ -30,6 +31,7 @@ class Cases(ProjectView):
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
     tag = "cases"
+    scope: ClassVar[str] = TokenGrant.Scope.SETTLE
 
     @extend_schema(parameters=[WishSerializer, *PAGE], responses={200: page_of(CaseShape)})
     def get(self, request: Request, slug: str) -> Response:
@@ -45,6 +47,7 @@ class NextCase(ProjectView):
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
     tag = "cases"
+    scope: ClassVar[str] = TokenGrant.Scope.SETTLE
 
     @extend_schema(request=WishSerializer, responses={200: OneCase, 204: None})
     def post(self, request: Request, slug: str) -> Response:
@@ -62,6 +65,7 @@ class CaseView(NumberedView):
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
     tag = "cases"
+    scope: ClassVar[str] = TokenGrant.Scope.SETTLE
     part, slug_from = "case", (Case, "item__project__slug")
 
     def case_now(self, number: int) -> Response:

@@ -36,6 +36,7 @@ class Upload(ProjectView):
     202 with the job: a worker imports it, all or nothing.
     """
 
+    heavy_methods = ("POST",)
     least_role: ClassVar[Role] = Role.ADMIN
     tag = "jobs"
     parser_classes = (MultiPartParser, WholeBody)

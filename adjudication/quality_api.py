@@ -39,6 +39,7 @@ class Metrics(ProjectView):
 class Recount(ProjectView):
     """Recount every item now, and answer with the counts, as `adjudicate` does."""
 
+    heavy_methods = ("POST",)
     least_role: ClassVar[Role] = Role.LEAD
     tag = "quality"
 
@@ -53,6 +54,7 @@ class Recount(ProjectView):
 class ComparePolicy(ProjectView):
     """What would change under another policy, from what to what, and which items, in pages."""
 
+    heavy_methods = ("GET",)
     least_role: ClassVar[Role] = Role.LEAD
     tag = "quality"
 
@@ -82,6 +84,7 @@ class ComparePolicy(ProjectView):
 class Policy(ProjectView):
     """Change the policy of the project, and recount it at once."""
 
+    heavy_methods = ("POST",)
     least_role: ClassVar[Role] = Role.LEAD
     tag = "quality"
 

@@ -36,6 +36,7 @@ class ReleaseView(ProjectView):
 class Releases(ReleaseView):
     """The releases of a project, the latest first; and a new one, by an admin: 202, for a worker makes it."""
 
+    heavy_methods = ("POST",)
     least_roles: ClassVar[dict[str, Role]] = {"POST": Role.ADMIN}
 
     @extend_schema(parameters=PAGE, responses={200: page_of(ReleaseShape)})

@@ -1,6 +1,6 @@
 """REST routes of the queue: next, vote, skip, and one's own votes."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -24,11 +24,13 @@ from annotation.shapes import (
     VoteShape,
 )
 from corpus.api import PAGE, NewestFirst, ProjectView, page_of
+from corpus.models import TokenGrant
 from corpus.queries import spellings_of
 
 
 class LabellingView(ProjectView):
     tag = "labelling"
+    scope: ClassVar[str] = TokenGrant.Scope.LABEL
 
 
 class Next(LabellingView):

@@ -1,3 +1,6 @@
+from datetime import timedelta
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.utils import timezone
 from knox.auth import TokenAuthentication as KnoxAuthentication
@@ -6,9 +9,14 @@ from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed
 
 from corpus.access import columns_of
+from corpus.models import TokenGrant
 from corpus.statements import one_row
 
-FIND = "SELECT {token}, {user} FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id WHERE t.digest = %s"
+FIND = """
+    SELECT {token}, {user}, {grant} FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id
+    LEFT JOIN corpus_tokengrant g ON g.token_id = t.digest WHERE t.digest = %s
+"""
+AN_HOUR = timedelta(hours=1)
 
 
 class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has no types
@@ -23,9 +31,11 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has
         """
         :raises AuthenticationFailed: if the token is unknown, or has expired, or its person's account is closed
         """
-        token_columns, user_columns = columns_of(AuthToken), columns_of(User)
+        token_columns, user_columns, grant_columns = columns_of(AuthToken), columns_of(User), columns_of(TokenGrant)
         statement = FIND.format(
-            token=", ".join(f"t.{name}" for name in token_columns), user=", ".join(f"u.{name}" for name in user_columns)
+            token=", ".join(f"t.{name}" for name in token_columns),
+            user=", ".join(f"u.{name}" for name in user_columns),
+            grant=", ".join(f"g.{name}" for name in grant_columns),
         )
         row = one_row(statement, [hash_token(token.decode("utf-8", "replace"))])
         if row is None:
@@ -33,6 +43,18 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has
         found = AuthToken.from_db("default", token_columns, row[: len(token_columns)])
         if found.expiry and found.expiry < timezone.now():
             raise AuthenticationFailed("This token has expired. Make a new one.")
-        found.user = User.from_db("default", user_columns, row[len(token_columns) :])
+        found.user = User.from_db("default", user_columns, row[len(token_columns) : -len(grant_columns)])
+        found.grant = granted(grant_columns, row[-len(grant_columns) :])
         validated: tuple[User, AuthToken] = self.validate_user(found)
         return validated
+
+
+def granted(columns: list[str], row: tuple[Any, ...]) -> TokenGrant | None:
+    """Give what a token may do, and note that it was used; a token from before there were grants has none."""
+    if row[0] is None:
+        return None
+    grant = TokenGrant.from_db("default", columns, row)
+    now = timezone.now()
+    if grant.last_used_at is None or grant.last_used_at < now - AN_HOUR:
+        TokenGrant.objects.filter(pk=grant.pk).update(last_used_at=now)
+    return grant

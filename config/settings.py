@@ -166,6 +166,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["config.parsers.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.OneForm",
     "DEFAULT_SCHEMA_CLASS": "config.schema.Described",
+    "DEFAULT_THROTTLE_CLASSES": ["config.throttling.Pace"],
+    "DEFAULT_THROTTLE_RATES": {
+        "pace": env.str("API_RATE", default="6000/min"),
+        "heavy": env.str("API_HEAVY_RATE", default="120/min"),
+    },
     "EXCEPTION_HANDLER": "config.errors.api_error",
     "URL_FORMAT_OVERRIDE": None,  # `format` is ours, of the export
 }
@@ -185,6 +190,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a model
 
 # No script and no style but our own files, nothing from elsewhere, no frame around us.
 CONTENT_SECURITY_POLICY = {

@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from adjudication import views
+from annotation.views import tokens
 from annotation.views.wellbeing import consent
 from config.docs import Schema, docs
 
@@ -15,6 +16,8 @@ account_urls = [
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:grant>/revoke/", tokens.revoke, name="revoke-token"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 

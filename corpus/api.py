@@ -2,17 +2,19 @@
 
 from typing import Any, ClassVar, TypedDict
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from corpus import queries
 from corpus.access import Access, Role, access_to
-from corpus.models import Project
+from corpus.models import Project, TokenGrant
 from corpus.shapes import CategoryShape, ProjectInFull, ProjectShape
 
 
@@ -22,12 +24,16 @@ class ProjectView(APIView):
     least_role: ClassVar[Role] = Role.ANNOTATOR
     least_roles: ClassVar[dict[str, Role]] = {}
     "Of the methods that need another."
+    scope: ClassVar[str] = TokenGrant.Scope.DATA
+    "What a token must be good for, to do more here than read."
     access: Access
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         least = self.least_roles.get(str(request.method), self.least_role)
+        check_scope(request, self.scope)
         self.access = access_to(kwargs["slug"], request.user, least=least)
+        check_project(request, self.access.project)
 
     @property
     def project(self) -> Project:
@@ -83,6 +89,30 @@ PAGE = [
 ]
 
 
+def grant_of(request: Request) -> TokenGrant | None:
+    """Give what the token of a call may do; None for a session, and for tokens that may do all."""
+    return getattr(request.auth, "grant", None)
+
+
+def check_scope(request: Request, scope: str) -> None:
+    """
+    :raises PermissionDenied: if the call comes with a token that is not good for it
+    """
+    wanted = TokenGrant.Scope.READ.value if request.method in SAFE_METHODS else scope
+    grant = grant_of(request)
+    if grant and wanted not in grant.scopes:
+        raise PermissionDenied(f"This token has not the scope {wanted}. Make one that has, on the page Tokens.")
+
+
+def check_project(request: Request, project: Project) -> None:
+    """
+    :raises Http404: if the call comes with a token of another project
+    """
+    grant = grant_of(request)
+    if grant and grant.project_id not in (None, project.pk):
+        raise Http404(f"No project {project.slug!r} of yours.")
+
+
 def page_of(shape: Any) -> Any:
     """Give the type of a page of such things: `next` and `previous` are addresses, null at the ends."""
     fields = {"next": str | None, "previous": str | None, "results": list[shape]}
@@ -94,7 +124,10 @@ class ProjectList(APIView):
 
     @extend_schema(responses={200: list[ProjectShape]})
     def get(self, request: Request) -> Response:
-        return Response([as_project(project) for project in queries.projects_of(request.user)])
+        check_scope(request, TokenGrant.Scope.READ)
+        grant, projects = grant_of(request), queries.projects_of(request.user)
+        only = grant.project_id if grant else None
+        return Response([as_project(project) for project in projects if only in (None, project.pk)])
 
 
 class ProjectDetail(ProjectView):

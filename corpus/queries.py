@@ -10,7 +10,7 @@ from django.db import connection
 
 from corpus.errors import Refused
 from corpus.labels import fold
-from corpus.models import Category, Item, Member, Project, Taxonomy
+from corpus.models import Category, Item, Member, Project, Taxonomy, TokenGrant
 
 
 class NoSuchProject(Refused):
@@ -107,3 +107,9 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
             [project.pk, list(external_ids)],
         )
         return {row[0]: KnownItem(row[1], row[2], row[3], bytes(row[4])) for row in cursor.fetchall()}
+
+
+def tokens_of(user: User) -> list[TokenGrant]:
+    """Give what the tokens of a person may do, the latest first; expired ones too, until they are revoked."""
+    found = TokenGrant.objects.filter(token__user=user).select_related("token", "project")
+    return list(found.order_by("-token__created", "-pk"))

@@ -11,6 +11,7 @@ from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 from corpus.access import Role
 from corpus.api import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Refused
+from corpus.models import TokenGrant
 from jury import actions, queries, tasks, workers
 from jury.models import Ballot, Juror, Run
 from jury.serializers import ConveneSerializer, JurorSerializer, as_run
@@ -22,6 +23,7 @@ class Jurors(ProjectView):
 
     least_role: ClassVar[Role] = Role.LEAD
     tag = "jury"
+    scope: ClassVar[str] = TokenGrant.Scope.JURY
 
     @extend_schema(responses={200: JurorSerializer(many=True)})
     def get(self, request: Request, slug: str) -> Response:
@@ -43,8 +45,10 @@ class RunPages(NewestFirst):
 class Runs(ProjectView):
     """The runs of a project, the latest first, and a new one: 202, for it goes on in the workers."""
 
+    heavy_methods = ("POST",)
     least_role: ClassVar[Role] = Role.LEAD
     tag = "jury"
+    scope: ClassVar[str] = TokenGrant.Scope.JURY
 
     @extend_schema(parameters=PAGE, responses={200: page_of(RunShape)})
     def get(self, request: Request, slug: str) -> Response:
@@ -80,6 +84,7 @@ class RunView(NumberedView):
 
     least_role: ClassVar[Role] = Role.LEAD
     tag = "jury"
+    scope: ClassVar[str] = TokenGrant.Scope.JURY
     part, slug_from = "run", (Run, "project__slug")
 
     def run_named(self, number: int) -> Run:

@@ -10,9 +10,10 @@ from annotation import queries
 from annotation.forms.people import InviteForm, RoleForm
 from annotation.progress import checks_of
 from corpus.access import Access, PageRequest, Role, members_only
-from corpus.actions import add_member, change_role, remove_member, set_active
+from corpus.actions import add_member, change_role, remove_member, revoke_token, set_active
 from corpus.invitations import invitation_url
-from corpus.models import Member
+from corpus.models import Member, TokenGrant
+from corpus.queries import tokens_of
 
 
 @require_safe
@@ -47,6 +48,7 @@ def person(request: PageRequest, access: Access, user: int) -> HttpResponse:
         "member": member,
         "form": RoleForm(initial={"role": member.role}),
         "numbers": numbers[0] if numbers else None,
+        "grants": tokens_of(member.user),
         "audits": queries.audits_for(access.project, member.user)[:20],
     }
     return render(request, "annotation/person.html", context)
@@ -54,6 +56,14 @@ def person(request: PageRequest, access: Access, user: int) -> HttpResponse:
 
 def change(request: PageRequest, access: Access, member: Member) -> HttpResponse:
     user, verb = member.user, request.POST.get("do")
+    if verb == "revoke":
+        number = request.POST.get("grant", "")
+        grant = get_object_or_404(
+            TokenGrant, pk=number if number.isascii() and number.isdigit() else 0, token__user=user
+        )
+        revoke_token(grant=grant, by=access.user)
+        messages.success(request, f"“{grant.name}” no longer works.")
+        return redirect("annotation:person", access.project.slug, user.pk)
     if verb == "remove":
         remove_member(project=access.project, user=user, by=access.user)
         messages.success(request, f"{user.username} is no longer in this project. Their votes stay.")

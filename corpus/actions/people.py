@@ -6,6 +6,7 @@ from django.db import transaction
 from knox.models import AuthToken
 
 from corpus.actions.events import record_event
+from corpus.actions.tokens import make_token
 from corpus.errors import Refused
 from corpus.models import Member, Project
 
@@ -33,7 +34,7 @@ def add_member(
         check_other(by, by)
     user = User.objects.filter(username=username).first() or make_account(username)
     member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
-    token = AuthToken.objects.create(user)[1] if with_token else None
+    token = make_token(user=user, name="made with the account", by=by) if with_token else None
     detail = {"role": role, "token": with_token}
     record_event(project=project, verb="member.added", subject=username, actor=by, detail=detail)
     return Membership(user, member, token)

@@ -4,5 +4,6 @@ from corpus.models.event import Event
 from corpus.models.item import Item
 from corpus.models.project import Member, Project
 from corpus.models.taxonomy import Category, Taxonomy
+from corpus.models.token import TokenGrant
 
-__all__ = ["Category", "Event", "Item", "Member", "Project", "Taxonomy"]
+__all__ = ["Category", "Event", "Item", "Member", "Project", "Taxonomy", "TokenGrant"]

@@ -1,0 +1,32 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from knox.models import AuthToken
+
+from corpus.models.project import Project
+
+
+class TokenGrant(models.Model):
+    """What an API token may do, and what it is called; knox keeps its hash, its person and when it expires."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read what its person may read"
+        LABEL = "label", "Take, skip and label dialogues"
+        SETTLE = "settle", "Take and settle cases"
+        JURY = "jury", "Add jurors, start and end runs"
+        DATA = "data", "Import, recount, change the policy, release"
+
+    token = models.OneToOneField(AuthToken, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    scopes = ArrayField(models.CharField(max_length=6, choices=Scope))
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="+")
+    "The only one it works in, if any."
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    "To the hour, so that a call need not write."
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_expired(self) -> bool:
+        return bool(self.token.expiry and self.token.expiry < timezone.now())
