@@ -24,8 +24,8 @@ run: setup  ## start web, worker and beat together (PORT=8000)
 stop:  ## end the embedded servers
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.stop; fi
 
-test: dev  ## run all tests, the browser's too
-	@$(BIN)/python -m pytest $(ARGS)
+test: dev  ## run all tests, the browser's too, in two processes with servers of their own
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: dev  ## lint, types, import contracts, migrations, compose file, Dockerfiles, secrets
 	$(BIN)/ruff check .
@@ -48,6 +48,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.pipeline
 	@$(BIN)/python -m bench.queue
 	@$(BIN)/python -m bench.jury
+	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.quality
 
 clean: stop  ## remove the environment and the home with everything in it

@@ -16,7 +16,7 @@ from adjudication.tasks import hand_over
 from corpus.access import Role
 from corpus.api import PAGE, NewestFirst, ProjectView, page_of
 
-FILE_TYPES = ("application/json", "text/markdown", "application/octet-stream")
+OTHER_TYPES = ("text/markdown", "application/octet-stream")
 
 
 class ReleaseView(ProjectView):
@@ -78,7 +78,9 @@ class ReleaseFile(ReleaseView):
             OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if it is still that."),
         ],
         responses={
-            **{(code, kind): OpenApiTypes.BINARY for code in (200, 206) for kind in FILE_TYPES},
+            (200, "application/json"): OpenApiTypes.ANY,
+            **{(200, kind): OpenApiTypes.BINARY for kind in OTHER_TYPES},
+            **{(206, kind): OpenApiTypes.BINARY for kind in ("application/json", *OTHER_TYPES)},
             304: None,
             416: None,
         },

@@ -1,12 +1,16 @@
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from config.home import CHECKOUT
+
+TURNS = Path(tempfile.gettempdir()) / f"assize-turns-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +25,21 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
 
     with django_db_blocker.unblock():
         bring_up()
+        yield
+
+
+@pytest.fixture(autouse=True)
+def turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """
+    Let tests that hold others to a time run while the other process waits; all others run side by side.
+
+    Whoever wants the machine alone keeps the gate shut until it is, or it would wait for ever.
+    """
+    mode = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
+    with TURNS.open("w") as turns, TURNS.with_suffix(".gate").open("w") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(turns, mode)
+        fcntl.flock(gate, fcntl.LOCK_UN)
         yield
 
 

@@ -41,5 +41,8 @@ os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
 home = Home(Path(os.environ["ASSIZE_HOME"]))
 if os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = own_database(os.environ["DATABASE_URL"])
+if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    # Messages of one process are not the other's.
+    os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{worker[2:]}"))
 atexit.register(end, home)
 embedded.start(home)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
 SHARED = {"version", "name", "before", "after"}
 "Parts that mean something in every project; all others belong to one alone."
-ELSEWHERE = {"pk": 1, "uidb64": "x", "token": "x"}
+ELSEWHERE = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
 
 
 def places(patterns, before="/"):

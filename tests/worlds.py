@@ -50,7 +50,7 @@ def furnished(folder, name, text, url):
     import_dialogues(project, folder, others)
     import_votes(project, folder, [opinion("calm", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
     write(project, add_generator(project, url))
-    seat(project, url, "stub-safe", "stub-unsafe")
+    seat(project, url, "stub-1.0", "stub-0.0")  # of one mind about nothing
     hear(actions.start_run(project=project, jurors=queries.panel(project, [])))
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
     admin, person = Program(project, "admin"), Program(project)

@@ -20,7 +20,7 @@ from config.home import CHECKOUT
 from config.serve import web_command
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 PEOPLE, ITEMS, WANTED = 50, 200, 3
 

@@ -68,6 +68,7 @@ def world(tmp_path_factory, database, stub_url):
 )
 def test_no_call_breaks_anything_or_reaches_into_another_project(case, role, world):
     case.path_parameters = world.named(case)
+    case.headers.pop("Range", None)  # a part of a JSON file is none; tests/api/test_jobs.py asks for parts
     before = rows_of(world.other)
     answer = case.call_and_validate(headers=world.headers(role), checks=CHECKS)
     if role != "admin":

@@ -23,7 +23,7 @@ def make(visitor, *scopes, **fields):
 
 
 CALLS = {
-    "read": ("get", "export/"),
+    "read": ("get", "items/"),
     "label": ("post", "next/"),
     "settle": ("post", "cases/next/"),
     "jury": ("post", "jury-runs/"),
@@ -41,7 +41,10 @@ def test_a_token_does_what_it_is_good_for_and_nothing_else(tmp_path, scope):
         if other == scope:
             assert answer.status_code in (200, 204, 409), (other, answer.content)
         else:
-            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "permission_denied")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "permission_denied"), (
+                other,
+                answer.content,
+            )
             assert other in answer.json()["error"]["message"]
 
 

@@ -71,5 +71,6 @@ def assert_accessible(page: Page) -> None:
 
 
 def assert_fits(page: Page) -> None:
+    page.wait_for_load_state("load")  # a click may have led to a page that is still on its way
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
     assert_accessible(page)

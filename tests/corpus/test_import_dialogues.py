@@ -248,7 +248,7 @@ def test_refusals_become_items_of_their_own_decided_by_construction(tmp_path):
         ("open.csv", 'id,prompt\nkept?,x\nb,"open'),
         ("column.csv", "name,prompt\nkept?,x\n"),
         ("column2.csv", "id,text\nkept?,x\n"),
-        ("cut.jsonl.gz", gzip.compress(b'{"id": "kept?", "prompt": "x"}\n' * 2)[:-9]),
+        ("cut.jsonl.gz", gzip.compress(b'{"id": "kept?", "prompt": "x"}\n' * 2, mtime=0)[:-9]),
     ],
 )
 def test_of_a_file_that_breaks_off_nothing_is_kept(tmp_path, name, content):

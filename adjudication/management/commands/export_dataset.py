@@ -15,7 +15,7 @@ class Command(ListingCommand):
         super().add_arguments(parser)
         parser.add_argument("--format", choices=FORMATS, default="json")
         parser.add_argument("--truncate", action="store_true", help="first user and first assistant turn only")
-        parser.add_argument("--license", action="append", metavar="L", help="only items under it; may be repeated")
+        parser.add_argument("--license", nargs="+", metavar="L", help="only items under one of these")
         parser.add_argument("--raw", action="store_true", help="CSV cells as they are, formulas too")
 
     def handle(self, **options: Any) -> None:

@@ -1,0 +1,187 @@
+"""
+The dataset over HTTP at 34,248 items and at ten times that, beside COPY of the same JSON in the same run.
+
+    python -m bench.export [--times 1 10] [--repeat 3] [--seconds 10]
+
+COPY runs in PostgreSQL alone: the rows as JSON lines, to a reader that throws them away. Memory is that of the web
+process that streams, above what it has before. Then people vote through the same two web processes, without and with
+an export under way. A home of its own, gone afterwards.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.homes import own_home
+from bench.queue import served, work
+
+MOST_RATIO, MOST_MEGABYTES = 3.0, 60
+FORMS = ("json", "jsonl", "csv", "parquet")
+QUEUE, PEOPLE = "queue", 8
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.export")
+    parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=10)
+    options = parser.parse_args()
+    with own_home() as folder:
+        over = 0
+        for times in options.times:
+            token = make_project(f"x{times}", times, folder)
+            with served() as address:
+                over |= report(times, measure(address, f"x{times}", token, options.repeat))
+        tokens = hire_people(folder)
+        with served() as address:
+            report_queue(queue_figures(address, f"x{options.times[-1]}", token, tokens, options.seconds))
+    return over
+
+
+def make_project(slug: str, times: int, folder: Path) -> str:
+    """Fill a project with dialogues that six opinions each have decided; give the token of a lead of it."""
+    from bench.corpus import TRUE_SCALE, write_dialogues, write_votes
+    from bench.pipeline import analyze
+    from bench.pipeline import work as worked
+    from corpus.actions import add_member, create_project
+
+    print(f"\nmaking {TRUE_SCALE * times:,} dialogues", flush=True)
+    project = create_project(slug=slug)
+    dialogues, votes = folder / "dialogues.jsonl", folder / "votes.csv"
+    write_votes(votes, write_dialogues(dialogues, times=times))
+    for name, *paths in (("import_dialogues", dialogues), ("import_votes", votes), ("recount",)):
+        worked(name, slug, *paths)
+    analyze()
+    return str(add_member(project=project, username=f"lead-{slug}", role="lead", with_token=True).token)
+
+
+def measure(address: str, slug: str, token: str, repeat: int) -> dict[str, dict[str, float]]:
+    """Give the medians of COPY and of each form, in turns."""
+    taken: dict[str, list[dict[str, float]]] = {}
+    pull(address, slug, token, "json")  # the last recount is looked up, the code is loaded
+    for _ in range(repeat):
+        taken.setdefault("COPY", []).append(copy(slug))
+        for form in FORMS:
+            with memory_of_web() as memory:
+                figure = pull(address, slug, token, form)
+            taken.setdefault(form, []).append(figure | memory)
+    return {
+        name: {key: statistics.median(each[key] for each in figures) for key in figures[0]}
+        for name, figures in taken.items()
+    }
+
+
+def copy(slug: str) -> dict[str, float]:
+    from django.db import connection
+
+    from adjudication.exporting import KEYS, Selection
+    from corpus.models import Project
+
+    project = Project.objects.get(slug=slug)
+    selection = Selection(project, project.policy)
+    rows = f"SELECT row_to_json(line)::text FROM ({selection.rows_sql(KEYS)}) AS line"
+    began, size = time.perf_counter(), 0
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({rows}) TO STDOUT", selection.parameters) as lines:
+        for line in lines:
+            size += len(line)
+    return {"seconds": time.perf_counter() - began, "megabytes": size / 2**20, "memory": 0.0}
+
+
+def pull(address: str, slug: str, token: str, form: str) -> dict[str, float]:
+    url = f"{address}/api/v1/projects/{slug}/export/?format={form}"
+    asked = urllib.request.Request(url, headers={"Authorization": f"Token {token}"})  # noqa: S310 - our own address
+    began, size = time.perf_counter(), 0
+    with urllib.request.urlopen(asked, timeout=600) as answer:  # noqa: S310
+        while block := answer.read(2**18):
+            size += len(block)
+    return {"seconds": time.perf_counter() - began, "megabytes": size / 2**20}
+
+
+@contextmanager
+def memory_of_web() -> Iterator[dict[str, float]]:
+    """Watch the web processes, and give by how many megabytes the one that grew most has grown at its highest."""
+    pids = web_processes()
+    for pid in pids:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
+    before = {pid: status_of(pid, "VmRSS") for pid in pids}
+    found: dict[str, float] = {}
+    yield found
+    found["memory"] = max(status_of(pid, "VmHWM") - before[pid] for pid in pids)
+
+
+def web_processes() -> list[int]:
+    """Give the processes whose parent is the gunicorn that we started."""
+    return [pid for parent in children_of(os.getpid()) if is_gunicorn(parent) for pid in children_of(parent)]
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def is_gunicorn(pid: int) -> bool:
+    return b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def status_of(pid: int, name: str) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
+
+
+def hire_people(folder: Path) -> Path:
+    from bench.crowd import fill, hire
+
+    fill(QUEUE, 34_248, folder)
+    hire(QUEUE, PEOPLE, folder)
+    return folder / f"{QUEUE}-others"
+
+
+def queue_figures(address: str, slug: str, token: str, tokens: Path, seconds: int) -> dict[str, dict]:
+    """Give what eight people meet with who vote as fast as they can: by themselves, and beside an export."""
+    work(address, QUEUE, tokens, 2)  # connections open, statements planned
+    figures = {"by themselves": work(address, QUEUE, tokens, seconds)}
+    is_over = threading.Event()
+
+    def pull_on() -> None:
+        while not is_over.is_set():
+            pull(address, slug, token, "json")
+
+    reader = threading.Thread(target=pull_on)
+    reader.start()
+    figures["beside an export"] = work(address, QUEUE, tokens, seconds)
+    is_over.set()
+    reader.join()
+    return figures
+
+
+def report(times: int, figures: dict[str, dict[str, float]]) -> int:
+    """Print the table, and give 1 when JSON is over its limit, or memory is."""
+    floor, over = figures["COPY"]["seconds"], 0
+    print(f"\n{'form':<10}{'size':>8}{'seconds':>10}{'to COPY':>10}{'sent':>10}{'memory':>10}")
+    for name, each in figures.items():
+        ratio = each["seconds"] / floor
+        over |= each["memory"] > MOST_MEGABYTES or (name == "json" and ratio > MOST_RATIO)
+        print(
+            f"{name:<10}{'x ' + str(times):>8}{each['seconds']:>10.2f}{ratio:>10.2f}"
+            f"{each['megabytes']:>7.0f} MB{each['memory']:>7.0f} MB"
+        )
+    print(f"limits: json {MOST_RATIO:.0f} times COPY, memory {MOST_MEGABYTES} MB above idle")
+    return int(over)
+
+
+def report_queue(figures: dict[str, dict]) -> None:
+    print(f"\n{PEOPLE} people{'votes/s':>20}{'vote + next: p50':>19}{'p99':>9}")
+    for name, each in figures.items():
+        vote = each["vote"]
+        print(f"{name:<20}{each['votes_per_second']:>8.0f}{vote['p50']:>16.1f} ms{vote['p99']:>6.0f} ms")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
