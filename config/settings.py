@@ -227,6 +227,10 @@ IMPORT_LIMITS = {
 UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=2**30)
 # Exports that one web process streams at once, each in a thread of its own; gunicorn gives it four.
 EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=2)
+# Origins, as http://10.0.0.7:8000, that leads may name for jurors and that no rule about addresses applies to.
+JURY_ENDPOINTS_ALLOWED = env.list("JURY_ENDPOINTS_ALLOWED", default=[])
+# Whether jurors may be on the public internet only, never on this machine or in its network.
+JURY_ENDPOINTS_PUBLIC_ONLY = env.bool("JURY_ENDPOINTS_PUBLIC_ONLY", default=False)
 # How many items one Celery task of a jury run works through, and how many rows go out in one write.
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
 # Items a shard has whose juror answers in batches: one file an endpoint.
