@@ -136,6 +136,8 @@ def work_job(*, job_id: int) -> None:
         end(job, Job.State.DONE, result=result)
     except Refused as refusal:
         end(job, Job.State.FAILED, error=str(refusal))
+    except OSError as error:
+        end(job, Job.State.FAILED, error=f"A file cannot be read or written: {error.strerror}. Nothing was kept.")
     except (OperationalError, InterfaceError) as error:
         # The database is away. The job stays, and is handed out once more when nobody gives signs of life for it.
         logger.warning("job %s is put off: %s", job.pk, type(error).__name__)
