@@ -242,6 +242,8 @@ def said(opinion: Any) -> dict[str, Any]:
 
 def pseudonym(project: Project, annotator: Any) -> str:
     """Name a person as releases do: by nothing but a number that only the project can make again."""
+    if annotator.released_as:
+        return str(annotator.released_as)
     name = annotator.name if annotator.user_id is None else f"@{annotator.name}"
     return "human-" + hashlib.sha256(f"{project.salt}:human:{name}".encode()).hexdigest()[:12]
 

@@ -10,20 +10,21 @@ from adjudication.exporting import Selection, as_parquet
 
 # People are named by nothing but a number that only the project can make again.
 PSEUDONYM = """
-    kind || '-' || left(encode(
-        sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12)"""
+    CASE WHEN released_as <> '' THEN released_as ELSE kind || '-' || left(encode(
+        sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
 OPINIONS = """
 SELECT i.external_id AS item, {pseudonym} AS rater, kind, prompt_label, response_label, categories, other_text,
     outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256, model
 FROM (
     SELECT v.item_id, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
+        a.released_as,
         prompt_label, response_label, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
         g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model
     FROM annotation_vote v JOIN annotation_annotator a ON a.id = annotator_id
         JOIN annotation_guidelineversion g ON g.id = guideline_id
     WHERE is_current AND a.project_id = %(project)s
     UNION ALL
-    SELECT b.item_id, 'llm', j.name, prompt_label, response_label, categories, other_text, outcome, b.taxonomy_id,
+    SELECT b.item_id, 'llm', j.name, '', prompt_label, response_label, categories, other_text, outcome, b.taxonomy_id,
         NULL, p.name, p.sha256, j.model
     FROM jury_ballot b JOIN jury_juror j ON j.id = juror_id JOIN jury_promptversion p ON p.id = b.prompt_id
     WHERE is_current AND j.project_id = %(project)s

@@ -220,6 +220,8 @@ WHITENOISE_USE_FINDERS = True
 LOG_LEVEL = env.str("ASSIZE_LOG_LEVEL", default="WARNING").upper()
 LOGGING = logging_settings(form=env.str("ASSIZE_LOG_FORMAT", default="line"), level=LOG_LEVEL)
 
+# The largest file that is taken by upload; commands take any.
+UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=2**30)
 # Limits of what an import takes (docs/import.md). Characters unless a name says bytes.
 IMPORT_LIMITS = {
     "id": 200,
@@ -228,11 +230,14 @@ IMPORT_LIMITS = {
     "field": 10_000,
     "depth": 32,
     "row_bytes": 16 * 2**20,
+    "unpacked_bytes": env.int("UNPACKED_BYTES", default=20 * UPLOAD_BYTES),
 }
-# The largest file that is taken by upload; commands take any.
-UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=2**30)
 # Exports that one web process streams at once, each in a thread of its own; gunicorn gives it four.
 EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=2)
+# Origins, as http://10.0.0.7:8000, that leads may name for jurors and that no rule about addresses applies to.
+JURY_ENDPOINTS_ALLOWED = env.list("JURY_ENDPOINTS_ALLOWED", default=[])
+# Whether jurors may be on the public internet only, never on this machine or in its network.
+JURY_ENDPOINTS_PUBLIC_ONLY = env.bool("JURY_ENDPOINTS_PUBLIC_ONLY", default=False)
 # How many items one Celery task of a jury run works through, and how many rows go out in one write.
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
 # Items a shard has whose juror answers in batches: one file an endpoint.

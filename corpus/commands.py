@@ -111,14 +111,20 @@ class RefusalList:
         if hidden > 0:
             where = f"see {self.path}" if self.path else "list them with --errors FILE"
             self.command.say(f"… and {hidden:,} more refused; {where}.")
-        if self.file:
-            self.file.close()
+        try:
+            if self.file:
+                self.file.close()
+        except OSError as error:  # the last of them were still to be written, and the rows are imported by now
+            self.command.say(f"{self.path} is not whole: {error.strerror}.")
 
     def add(self, refusal: Refusal) -> None:
         self.count += 1
         if self.file:
             line = {"row": refusal.row, "id": refusal.id, "field": refusal.field, "reason": refusal.reason}
-            self.file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+            try:
+                self.file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+            except OSError as error:
+                raise Refused(f"{self.path} cannot be written: {error.strerror}. Nothing was kept.") from error
         if self.count <= self.command.SHOWN:
             self.command.say(f"row {refusal.row}: {refusal.field}: {refusal.reason}")
 

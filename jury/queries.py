@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from corpus.errors import Refused
 from corpus.models import Category, Item, Project
+from jury.endpoints import Rules, origin_of
 from jury.families import shared_families
 from jury.models import Ballot, Batch, Juror, PromptVersion, Run, Shard, Writing
 from jury.prompting import Prompt
@@ -366,3 +367,21 @@ def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], t
             [[item for item, _ in pairs], [juror for _, juror in pairs]],
         )
         return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
+
+
+def rules_for_endpoints() -> Rules:
+    """Give what the operator has set about where questions may go."""
+    return Rules.of(settings.JURY_ENDPOINTS_ALLOWED, public_only=settings.JURY_ENDPOINTS_PUBLIC_ONLY)
+
+
+def has_endpoint(project: Project, origin: str) -> bool:
+    """Tell whether some juror or generator of the project is asked at that scheme, host and port already."""
+    known = Juror.objects.filter(project=project).exclude(base_url="").values_list("base_url", flat=True).distinct()
+    return any(same_origin(base_url, origin) for base_url in known)
+
+
+def same_origin(base_url: str, origin: str) -> bool:
+    try:
+        return origin_of(base_url) == origin
+    except Refused:  # stored before there were rules
+        return False

@@ -12,6 +12,7 @@ from adjudication.actions.holds import (
 )
 from adjudication.actions.imports import import_opinions
 from adjudication.actions.jobs import TooLarge, begin_import, begin_release, work_job
+from adjudication.actions.people import anonymise_user
 from adjudication.actions.placing import items_to_write, place_writings
 from adjudication.actions.policy_change import change_policy
 from adjudication.actions.recounts import keep_current, recount
@@ -35,6 +36,7 @@ __all__ = [
     "NotSettled",
     "OpinionsChanged",
     "TooLarge",
+    "anonymise_user",
     "ask_second",
     "begin_import",
     "begin_release",

@@ -24,7 +24,7 @@ from adjudication.models import Job, Release
 from corpus.actions import import_dialogues, record_event
 from corpus.actions import imports as dialogues
 from corpus.errors import Refused
-from corpus.importing.rows import EXTENSIONS
+from corpus.importing.rows import EXTENSIONS, check_not_archive
 from corpus.intake import Refusal, Tally
 from corpus.models import Project
 
@@ -52,6 +52,8 @@ def suffix_of(name: str) -> str:
     path = Path(name)
     ending = path.suffix.lower()
     inner = Path(path.stem).suffix.lower() if ending == ".gz" else ending
+    if ending in (".zip", ".7z", ".rar", ".xz", ".zst", ".bz2", ".tar", ".tgz"):
+        raise Refused(f"Archives are not unpacked here ({ending}). Send the file in it; gzip is taken, too.")
     if inner not in EXTENSIONS:
         raise Refused(f"The name must end in {', '.join(sorted(EXTENSIONS))}, each also with .gz: not {name[-60:]!r}.")
     return inner + (".gz" if ending == ".gz" else "")
@@ -88,6 +90,8 @@ def keep(content: IO[bytes], path: Path, most_bytes: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             while block := content.read(BLOCK):
+                if not size:
+                    check_not_archive("The file", block)
                 size += len(block)
                 if size > most_bytes:
                     raise TooLarge(f"The file has more than {most_bytes:,} bytes. Split it, or import it by command.")
@@ -132,6 +136,8 @@ def work_job(*, job_id: int) -> None:
         end(job, Job.State.DONE, result=result)
     except Refused as refusal:
         end(job, Job.State.FAILED, error=str(refusal))
+    except OSError as error:
+        end(job, Job.State.FAILED, error=f"A file cannot be read or written: {error.strerror}. Nothing was kept.")
     except (OperationalError, InterfaceError) as error:
         # The database is away. The job stays, and is handed out once more when nobody gives signs of life for it.
         logger.warning("job %s is put off: %s", job.pk, type(error).__name__)

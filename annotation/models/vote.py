@@ -17,6 +17,8 @@ class Annotator(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     "Nobody for an imported rater: the same name is no proof of the same person."
     name = models.TextField(db_collation="C")
+    released_as = models.TextField(blank=True, default="", db_default="")
+    "The pseudonym in releases, kept of somebody whose name is gone; else it is made of the name."
     guideline_seen = models.ForeignKey(
         GuidelineVersion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )

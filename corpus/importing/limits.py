@@ -13,3 +13,5 @@ class Limits:
     "How deep the JSON of an unknown key may be nested."
     row_bytes: int = 16 * 2**20
     "The longest line, array element or CSV cell that is read at all."
+    unpacked_bytes: int = 20 * 2**30
+    "The most that a compressed file may hold."

@@ -28,6 +28,18 @@ CHUNK = 2**20
 PARQUET_ROWS = 1_000
 EXTENSIONS = {".jsonl": "lines", ".ndjson": "lines", ".csv": "csv", ".parquet": "parquet", ".json": "json"}
 
+ARCHIVES = {
+    b"PK\x03\x04": "a zip archive",
+    b"PK\x05\x06": "a zip archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a rar archive",
+    b"\xfd7zXZ\x00": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+}
+"What a file may begin with that is packed in a way we do not unpack."
+THRIFT_BYTES, THRIFT_ITEMS = 64 * 2**20, 1_000_000
+"Of one text and one list in the header of a Parquet file, which says itself how long they are."
+
 
 class Unreadable(Refused):
     """The file cannot be read to its end, or lacks a column; nothing of it may be kept."""
@@ -65,10 +77,16 @@ class RowFile:
         try:
             self.size = path.stat().st_size
             self.raw: IO[bytes] = self.closing.enter_context(path.open("rb"))
-            self.is_gzip = self.raw.read(2) == b"\x1f\x8b"
+            beginning = self.raw.read(8)
         except OSError as error:
             raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+        self.is_gzip = beginning.startswith(b"\x1f\x8b")
         self.raw.seek(0)
+        try:
+            check_not_archive(path.name, beginning)
+        except Refused:
+            self.close()
+            raise
 
     def __enter__(self) -> "RowFile":
         return self
@@ -100,7 +118,7 @@ class RowFile:
         content = self.content()
         form = self.form(content)
         if form == "parquet":
-            yield from parquet_rows(self.seekable(content), self.path, self.columns)
+            yield from parquet_rows(self.seekable(content), self.path, self.limits, self.columns)
         elif form == "csv":
             yield from csv_rows(content, self.path, self.limits, self.columns)
         elif form == "array":
@@ -109,8 +127,10 @@ class RowFile:
             yield from line_rows(content, self.limits)
 
     def content(self) -> io.BufferedReader:
-        unpacked: Any = self.closing.enter_context(gzip.open(self.raw)) if self.is_gzip else self.raw  # noqa: SIM115
-        return io.BufferedReader(unpacked, CHUNK)
+        if not self.is_gzip:
+            return io.BufferedReader(self.raw, CHUNK)  # type: ignore[arg-type]
+        unpacked = self.closing.enter_context(gzip.open(self.raw))  # noqa: SIM115
+        return io.BufferedReader(Bounded(unpacked, self.path, self.limits.unpacked_bytes), CHUNK)
 
     def form(self, content: io.BufferedReader) -> str:
         """Tell the form by the name, and JSON's two apart by their first character."""
@@ -132,6 +152,37 @@ class RowFile:
         shutil.copyfileobj(content, unpacked, CHUNK)
         unpacked.seek(0)
         return unpacked
+
+
+class Bounded(io.RawIOBase):
+    """What is unpacked, until there is too much of it: a thousand bytes may be packed into one."""
+
+    def __init__(self, source: Any, path: Path, most: int) -> None:
+        self.source, self.path, self.most, self.size = source, path, most, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self.source.read(len(buffer))
+        self.size += len(part)
+        if self.size > self.most:
+            raise too_much(self.path, self.most)
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def too_much(path: Path, most: int) -> Unreadable:
+    return Unreadable(f"{path.name} unpacks to more than {most:,} bytes (UNPACKED_BYTES). Split it.")
+
+
+def check_not_archive(name: str, beginning: bytes) -> None:
+    """
+    :raises Unreadable: if the file is packed in a way that is not unpacked here
+    """
+    for mark, kind in ARCHIVES.items():
+        if beginning.startswith(mark):
+            raise Unreadable(f"{name} is {kind}. Unpack it, and send the file in it; gzip is taken, too.")
 
 
 def line_rows(content: io.BufferedReader, limits: Limits) -> Iterator[Row]:
@@ -262,14 +313,43 @@ class ArrayText:
                 raise self.broken(number, "it is nested too deep and does not end")
 
 
+class RecordLines:
+    """
+    The lines of a CSV file, as long as a record of them is not too long.
+
+    The reader itself looks at the length of a cell only once it has the whole line.
+    """
+
+    CELLS = 4
+    "Of the longest kind, which a record may have."
+
+    def __init__(self, source: io.TextIOWrapper, path: Path, limits: Limits) -> None:
+        self.source, self.path, self.most = source, path, self.CELLS * limits.row_bytes
+        self.of_record = 0
+
+    def __iter__(self) -> "RecordLines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.source.readline(self.most + 1)
+        self.of_record += len(line)
+        if self.of_record > self.most:
+            raise Unreadable(f"{self.path} cannot be read further: a record is longer than {self.most:,} characters.")
+        if not line:
+            raise StopIteration
+        return line
+
+
 def csv_rows(content: io.BufferedReader, path: Path, limits: Limits, columns: Columns) -> Iterator[Row]:
     csv.field_size_limit(limits.row_bytes)
-    records = csv.reader(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape", newline=""), strict=True)
+    lines = RecordLines(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape", newline=""), path, limits)
+    records = csv.reader(lines, strict=True)
     number = 0
     try:
         header = [name.strip() for name in next(records, [])]
         check_columns(header, path, columns)
         for record in records:
+            lines.of_record = 0
             if not record:
                 continue
             number += 1
@@ -290,20 +370,28 @@ def check_columns(names: list[str], path: Path, columns: Columns) -> None:
         raise Unreadable(f"{path} has the column {', '.join(twice)} twice.")
 
 
-def parquet_rows(content: IO[bytes], path: Path, columns: Columns) -> Iterator[Row]:
+def parquet_rows(content: IO[bytes], path: Path, limits: Limits, columns: Columns) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
-        file = pq.ParquetFile(content)
+        file = pq.ParquetFile(
+            content,
+            buffer_size=CHUNK,  # read a row group as it is needed, however large it is
+            thrift_string_size_limit=THRIFT_BYTES,
+            thrift_container_size_limit=THRIFT_ITEMS,
+        )
+        header = file.metadata
+        if sum(header.row_group(at).total_byte_size for at in range(header.num_row_groups)) > limits.unpacked_bytes:
+            raise too_much(path, limits.unpacked_bytes)
         check_columns(file.schema_arrow.names, path, columns)
         for batch in file.iter_batches(batch_size=PARQUET_ROWS):
             for row in parquet_batch(batch, number):
                 number += 1
                 yield row
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
+    except (pa.ArrowException, OSError, MemoryError, OverflowError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise Unreadable(f"{path} cannot be read beyond record {number}: {reason}.") from error
 
 

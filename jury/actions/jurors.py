@@ -1,7 +1,6 @@
 import re
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -9,8 +8,9 @@ from django.db import transaction
 
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.models import Member, Project
 from jury import queries
+from jury.endpoints import origin_of
 from jury.models import Juror
 from jury.models.juror import asks_by_default
 from jury.prompting import CATEGORIES, Form, Prompt
@@ -20,6 +20,14 @@ CHANGEABLE = (
     *("price_in", "price_out", "transport"),
 )
 "What no answer depends on."
+NEVER_KEYS = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "REDIS_PASSWORD", "METRICS_TOKEN"}
+"Variables with secrets of ours, which no endpoint is sent."
+
+
+class NotForLeads(Refused):
+    """Somebody with a higher role may."""
+
+    status, code = 403, "permission_denied"
 
 
 @transaction.atomic
@@ -71,14 +79,34 @@ def seat(juror: Juror, verb: str, by: User | None) -> Juror:
         raise Refused(
             f"Project {juror.project} has a juror {juror.name!r} already. A changed juror is a new one: name it anew."
         )
-    address = urlsplit(juror.base_url)
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise Refused(f"{juror.base_url!r} is not the address of an endpoint, as https://host/v1.")
+    check_may_ask_at(juror, by)
     check(juror)
     juror.save()
     detail = {"model": juror.model, "prompt": juror.prompt.name}
     record_event(project=juror.project, verb=verb, subject=juror.name, actor=by, detail=detail)
     return juror
+
+
+def check_may_ask_at(juror: Juror, by: User | None) -> None:
+    """
+    See that somebody may name an endpoint: dialogues and a key will go there.
+
+    :param by: none for a command, which is the operator's
+    :raises Refused: if no question may go there
+    :raises NotForLeads: if an admin must name it first
+    """
+    rules, origin = queries.rules_for_endpoints(), origin_of(juror.base_url)
+    rules.check(juror.base_url)
+    if by is None or origin in rules.allowed or is_admin(by) or queries.has_endpoint(juror.project, origin):
+        return
+    raise NotForLeads(
+        f"{origin} is new to this project, and only an admin may send its dialogues there. Have an admin add the "
+        "first juror at it, or take an endpoint that the project has."
+    )
+
+
+def is_admin(user: User) -> bool:
+    return Member.objects.filter(user=user, role=Member.Role.ADMIN).exists()
 
 
 @transaction.atomic
@@ -115,6 +143,8 @@ def check(juror: Juror) -> None:
     """
     if juror.api_key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", juror.api_key_env):
         raise Refused("--api-key-env takes the name of an environment variable, not the key itself.")
+    if juror.api_key_env.removesuffix("_FILE") in NEVER_KEYS:
+        raise Refused(f"{juror.api_key_env} is a secret of this installation, and goes to no endpoint.")
     try:
         juror.full_clean()
     except ValidationError as error:

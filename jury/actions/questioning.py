@@ -21,7 +21,7 @@ from jury.models import Ballot, Juror, Writing
 from jury.models.answer import Answer
 from jury.prompting import Prompt
 from jury.providers import BatchEndpoint, Declined, Endpoint, Reply, Unavailable
-from jury.queries import Asked
+from jury.queries import Asked, rules_for_endpoints
 
 MORE_ROOM = 4
 "How many times as many tokens a reply gets that was cut off."
@@ -73,10 +73,12 @@ class Questioner(ABC, Generic[A]):
         """Give the characters of the question about an item."""
 
     def endpoint(self) -> Endpoint:
-        return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds)
+        return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=rules_for_endpoints())
 
     def batch_endpoint(self) -> BatchEndpoint:
-        return BatchEndpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds)
+        return BatchEndpoint(
+            self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=rules_for_endpoints()
+        )
 
     @property
     def key(self) -> str:

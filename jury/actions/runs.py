@@ -145,6 +145,7 @@ def check_can_reach(juror: Juror) -> None:
     """
     if not juror.base_url:
         raise Refused(f"Juror {juror.name!r} came with an import and has no endpoint to ask.")
+    queries.rules_for_endpoints().check(juror.base_url)
     if juror.api_key_env and not secret_named(juror.api_key_env):
         raise Refused(
             f"{juror.name!r} needs its key in the environment variable {juror.api_key_env}, "

@@ -8,19 +8,19 @@ from jury.workers import worker_answers, worker_for_now
 from tests.api.client import Program
 from tests.conftest import stub_server
 from tests.factories import make_project
-from tests.jury.factories import project_with_items
+from tests.jury.factories import project_with_items, seat
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_lead_adds_a_juror_convenes_pauses_and_resumes(tmp_path):
     project = project_with_items(tmp_path, 40)
-    lead = Program(project, "lead")
+    lead, admin = Program(project, "lead"), Program(project, "admin")
     jurors, runs = f"projects/{project.slug}/jurors/", f"projects/{project.slug}/jury-runs/"
     with stub_server(delay=0.2) as url, worker_for_now():
         assert wait_until(worker_answers, seconds=60)
         juror = {"name": "one", "model": "stub-0.9", "base_url": url, "concurrency": 2}
-        made = lead.post(jurors, juror)
+        made = admin.post(jurors, juror)
         assert (made.status_code, made.json()["prompt"]) == (201, "full-policy-v2"), made.content
         assert lead.post(jurors, juror).status_code == 409
         assert [each["name"] for each in lead.get(jurors).json()] == ["one"]
@@ -42,6 +42,8 @@ def test_a_lead_adds_a_juror_convenes_pauses_and_resumes(tmp_path):
 
 def test_what_makes_no_sense_is_refused_by_field_and_nothing_is_stored():
     project = make_project()
+    seat(project, "http://127.0.0.1:1/v1", "known")
+    Juror.objects.filter(project=project).update(in_panel=False)
     lead = Program(project, "lead")
     jurors, runs = f"projects/{project.slug}/jurors/", f"projects/{project.slug}/jury-runs/"
     good = {"name": "x", "model": "m", "base_url": "http://127.0.0.1:1/v1"}
@@ -59,7 +61,7 @@ def test_what_makes_no_sense_is_refused_by_field_and_nothing_is_stored():
         assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, [field]), answer.content
     assert lead.post(jurors, good | {"base_url": "ftp://example.org"}).status_code == 409
     assert lead.post(jurors, good | {"prompt": "nowhere"}).status_code == 409
-    assert not Juror.objects.filter(project=project).exists()
+    assert not Juror.objects.filter(project=project).exclude(name="known").exists()
 
     assert "no jurors" in lead.post(runs).json()["error"]["message"]
     assert lead.post(jurors, good).status_code == 201

@@ -93,7 +93,7 @@ def test_its_person_or_an_admin_ends_it_at_once_and_nobody_else():
                 assert admin.post(f"people/{visitor.user.pk}/", do="revoke", grant=wrong).status_code == 404
             admin.post(f"people/{visitor.user.pk}/", do="revoke", grant=grant.pk)
         assert client.get("/api/v1/projects/").status_code == 401
-    verbs = Event.objects.filter(verb__startswith="token.", subject="nightly").order_by("-pk")[:4]
+    verbs = Event.objects.filter(verb__startswith="token.", subject=visitor.name).order_by("-pk")[:4]
     assert [each.verb for each in verbs] == ["token.revoked", "token.made"] * 2
     assert {verbs[0].actor, verbs[2].actor} == {admin.user, visitor.user}
 

@@ -31,8 +31,9 @@ def test_a_lead_adds_a_juror_asks_for_an_estimate_and_watches_a_run(tmp_path):
     assert "None yet" in text_of(lead.get("jury/"))
     with stub_server() as url, worker_for_now():
         assert wait_until(worker_answers, seconds=60)
-        assert lead.post("jury/jurors/", base_url=url, **JUROR).status_code == 302
-        assert Event.objects.get(project=project, verb="juror.added").actor == lead.user
+        admin = Visitor(project, "admin")
+        assert admin.post("jury/jurors/", base_url=url, **JUROR).status_code == 302
+        assert Event.objects.get(project=project, verb="juror.added").actor == admin.user
         again = lead.post("jury/jurors/", base_url=url, **JUROR)
         assert (again.status_code, "has a juror &#x27;one&#x27; already" in text_of(again)) == (409, True)
 
@@ -61,7 +62,7 @@ def test_a_lead_adds_a_juror_asks_for_an_estimate_and_watches_a_run(tmp_path):
     ],
 )  # fmt: skip
 def test_a_juror_that_cannot_work_is_refused_beside_what_was_typed(wrong, field):
-    lead = Visitor(make_project(), "lead")
+    lead = Visitor(make_project(), "admin")
     page = lead.post("jury/jurors/", **(JUROR | {"base_url": "http://127.0.0.1:1/v1"} | wrong))
     assert page.status_code == (422 if field else 409)
     assert list(page.context["juror_form"].errors) == [field or "__all__"]

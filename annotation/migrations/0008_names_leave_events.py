@@ -1,0 +1,51 @@
+from django.db import migrations
+
+# An event may be changed in one way: the name of an account that is made anonymous gives way to its new one, where
+# names of accounts are kept. What was done, by whom, when and to what number stays. See docs/decisions/0011.
+ALLOW_ONE_CHANGE = """
+CREATE FUNCTION corpus_event_subject(verb text, subject text, old text, new text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN subject = old AND split_part(verb, '.', 1) IN ('member', 'account', 'preferences', 'token')
+        THEN new ELSE subject END
+$$;
+CREATE FUNCTION corpus_event_detail(detail jsonb, old text, new text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT detail
+        || CASE WHEN detail -> 'annotator' = to_jsonb(old) THEN jsonb_build_object('annotator', new) ELSE '{}' END
+        || CASE WHEN jsonb_typeof(detail -> 'people') = 'array' THEN jsonb_build_object('people', (
+            SELECT coalesce(jsonb_agg(CASE WHEN name = to_jsonb(old) THEN to_jsonb(new) ELSE name END ORDER BY at), '[]')
+            FROM jsonb_array_elements(detail -> 'people') WITH ORDINALITY AS each(name, at))) ELSE '{}' END
+$$;
+CREATE OR REPLACE FUNCTION corpus_event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    names jsonb := nullif(current_setting('assize.renamed', true), '')::jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF names ->> 'new' ~ '^former-[0-9a-f]{12}$'
+            AND (NEW.id, NEW.project_id, NEW.actor_id, NEW.verb, NEW.at)
+                IS NOT DISTINCT FROM (OLD.id, OLD.project_id, OLD.actor_id, OLD.verb, OLD.at)
+            AND NEW.subject = corpus_event_subject(OLD.verb, OLD.subject, names ->> 'old', names ->> 'new')
+            AND NEW.detail = corpus_event_detail(OLD.detail, names ->> 'old', names ->> 'new')
+        THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;
+"""
+FORBID_ALL = """
+CREATE OR REPLACE FUNCTION corpus_event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'events are append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;
+DROP FUNCTION corpus_event_subject;
+DROP FUNCTION corpus_event_detail;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("annotation", "0007_annotator_released_as"),
+        ("corpus", "0004_events_not_truncated"),
+    ]
+
+    operations = [migrations.RunSQL(ALLOW_ONE_CHANGE, FORBID_ALL)]

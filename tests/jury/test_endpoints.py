@@ -1,0 +1,207 @@
+"""Where jurors may be, and who may say so."""
+
+import asyncio
+import http.server
+import socket
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from corpus.errors import Refused
+from jury import actions, queries
+from jury.endpoints import ForbiddenEndpoint, Rules, origin_of
+from jury.models import Juror
+from jury.providers import Endpoint, Unavailable
+from tests.annotation.people import Visitor
+from tests.api.client import Program
+from tests.factories import command, make_project
+from tests.jury.factories import project_with_items, seat
+
+HERE = "http://127.0.0.1:1/v1"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "localhost", "10.0.0.7", "192.168.1.2", "172.16.0.1", "[::1]", "[fd12:3456::1]", "model",
+        "models.example", "8.8.8.8", "[2606:4700::1111]", "[::ffff:127.0.0.1]", "my_model.internal",
+    ],
+)  # fmt: skip
+def test_models_on_this_machine_and_in_the_network_are_fine_unless_forbidden(host):
+    Rules().check(f"http://{host}:8000/v1")
+    is_public = host in ("models.example", "8.8.8.8", "[2606:4700::1111]", "model", "my_model.internal")
+    if is_public:  # or a name, which is judged by what it leads to
+        Rules(public_only=True).check(f"http://{host}:8000/v1")
+    else:
+        with pytest.raises(ForbiddenEndpoint, match="PUBLIC_ONLY"):
+            Rules(public_only=True).check(f"http://{host}:8000/v1")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254", "169.254.1.1", "[fe80::1]", "[fd00:ec2::254]", "metadata.google.internal",
+        "METADATA.google.internal.",
+        "100.100.100.200", "192.0.0.192", "168.63.129.16", "0.0.0.0",  # noqa: S104 - never bound
+        "0.1.2.3", "[::]", "224.0.0.1", "[ff02::1]",
+        "255.255.255.255", "240.0.0.1", "[fec0::1]",
+        # the same machines, written within IPv6
+        "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[::169.254.169.254]", "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[::ffff:0.0.0.0]",
+        # and as old libraries take them
+        "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "0xa9.254.0251.254", "2130706433", "127.1",
+        "0x7f.1", "017700000001", "0",
+        # characters that some fold into digits and dots
+        "\uff11\uff16\uff19.254.169.254", "169\u3002254\u3002169\u3002254", "127.0.0.1%00",
+        "[fe80::1%25eth0]", "m\u00f6del.example", "-x",
+    ],
+)  # fmt: skip
+def test_no_spelling_of_a_forbidden_machine_is_taken(host):
+    with pytest.raises(ForbiddenEndpoint):
+        Rules().check(f"http://{host}/v1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://x/v1", "file:///etc/passwd", "http:///v1", "//x/v1", "x/v1", "", "http://a:b@x/v1", "http://a@x/v1",
+        "http://@x/v1", "http://x/v1#y", "http://x/v1#", "http://x:0/v1", "http://x:99999/v1", "http://x:y/v1",
+        "http://x\\@y/v1", "http://x/\nv1", " http://x/v1", "http://[::1/v1", "http://[v1.x]/v1", "javascript:alert(1)",
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_address_is_refused_in_words(address):
+    with pytest.raises(ForbiddenEndpoint) as refusal:
+        Rules().check(address)
+    assert len(str(refusal.value)) < 200
+
+
+def test_an_origin_has_one_spelling_and_what_is_allowed_is_free_of_rules():
+    assert origin_of("HTTPS://Models.Example./v1") == "https://models.example:443"
+    assert origin_of("http://[0:0::1]/v1") == "http://[::1]:80"
+    rules = Rules.of(["http://169.254.169.254"], public_only=True)
+    rules.check("http://169.254.169.254:80/v1")
+    with pytest.raises(ForbiddenEndpoint):
+        rules.check("http://169.254.169.254:81/v1")
+    with pytest.raises(Refused, match="JURY_ENDPOINTS_ALLOWED"):
+        Rules.of(["models.example"], public_only=False)
+
+
+def added(lead, url, name):
+    return lead.post(f"projects/{lead.slug}/jurors/", {"name": name, "model": "m", "base_url": url})
+
+
+def test_only_an_admin_names_an_endpoint_that_is_new_to_the_project(settings):
+    project, other = make_project(), make_project()
+    lead, admin = Program(project, "lead"), Program(project, "admin")
+    seat(other, HERE, "elsewhere")
+
+    refused = added(lead, HERE, "one")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "permission_denied")
+    assert "only an admin" in refused.json()["error"]["message"]
+    assert not Juror.objects.filter(project=project).exists()
+    assert added(admin, HERE, "one").status_code == 201
+    assert added(lead, "http://127.0.0.1:1/another/v1", "two").status_code == 201
+    for url in ("http://127.0.0.1:2/v1", "https://127.0.0.1:1/v1", "http://localhost:1/v1"):
+        assert added(lead, url, "three").status_code == 403
+    settings.JURY_ENDPOINTS_ALLOWED = ["http://127.0.0.1:2"]
+    assert added(lead, "http://127.0.0.1:2/v1", "three").status_code == 201
+    settings.JURY_ENDPOINTS_PUBLIC_ONLY = True
+    assert added(admin, "http://127.0.0.1:1/v1", "four").status_code == 409
+
+
+def test_the_pages_say_so_beside_what_was_typed():
+    lead = Visitor(make_project(), "lead")
+    same = {"model": "m", "base_url": HERE, "temperature": "0", "max_tokens": "9", "timeout_seconds": "60",
+            "concurrency": "1", "price_in": "0", "price_out": "0", "transport": "live"}  # fmt: skip
+    asks = {"asks": ["prompt_label"], "response_format": "text", "prompt": "full-policy-v2"}
+    for page, more in (("jurors", asks), ("generators", {"prompt": "respond-v1"})):
+        refused = lead.post(f"jury/{page}/", name="x", **same, **more)
+        assert (refused.status_code, "only an admin" in refused.content.decode()) == (409, True)
+    assert not Juror.objects.filter(project=lead.project).exists()
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "METRICS_TOKEN", "SECRET_KEY_FILE"])
+def test_no_secret_of_the_installation_is_a_key(name):
+    project = make_project()
+    seat(project, HERE, "one")
+    made = command("add_juror", "x", project=project.slug, model="m", base_url=HERE, api_key_env=name)
+    changed = command("change_juror", "one", project=project.slug, api_key_env=name)
+    assert (made.code, changed.code) == (2, 2)
+    assert "goes to no endpoint" in made.said
+
+
+class Redirecting(http.server.BaseHTTPRequestHandler):
+    seen: list[str] = []
+    body = b""
+
+    def do_POST(self):
+        self.seen.append(self.path)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(307)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_words):
+        pass
+
+
+@contextmanager
+def redirecting():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    Redirecting.seen.clear()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def answer_of(url, rules):
+    async def ask():
+        async with Endpoint(url, "", seconds=5, rules=rules) as endpoint:
+            return await endpoint.ask(model="m", messages=[])
+
+    return asyncio.run(ask())
+
+
+def test_a_redirect_is_not_followed():
+    with redirecting() as port, pytest.raises(Unavailable, match="answered 307"):
+        answer_of(f"http://127.0.0.1:{port}/v1", Rules())
+    assert Redirecting.seen == ["/v1/chat/completions"]
+
+
+def test_a_name_is_judged_by_where_it_leads_when_the_call_is_made():
+    """A name nobody can forbid by its letters leads to this machine, which the operator has forbidden."""
+    name = next((n for n in ("ip6-localhost", "ip6-loopback", socket.gethostname()) if leads_here(n)), None)
+    if name is None:
+        pytest.skip("this machine has no second name for itself")
+    with redirecting() as port:
+        with pytest.raises(Unavailable, match="no question goes there"):
+            answer_of(f"http://{name}:{port}/v1", Rules(public_only=True))
+        allowed = Rules.of([f"http://{name}:{port}"], public_only=True)
+        with pytest.raises(Unavailable, match=r"answered 307|cannot be reached") as reached:
+            answer_of(f"http://{name}:{port}/v1", allowed)
+    assert "no question" not in str(reached.value)
+
+
+def leads_here(name):
+    try:
+        socket.getaddrinfo(name, 80)
+    except OSError:
+        return False
+    return True
+
+
+def test_a_juror_that_was_added_before_is_not_asked_where_it_is_forbidden_now(tmp_path, settings):
+    project = project_with_items(tmp_path, 1)
+    seat(project, HERE, "one")
+    settings.JURY_ENDPOINTS_PUBLIC_ONLY = True
+    with pytest.raises(Refused, match="PUBLIC_ONLY"):
+        actions.start_run(project=project, jurors=queries.panel(project))
+    tried = command("try_juror", "one", project=project.slug)
+    assert (tried.code, "PUBLIC_ONLY" in tried.said) == (2, True)
