@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import os
+import platform
 import resource
 import signal
 import subprocess
@@ -12,7 +13,10 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 
+import libfaketime
 import psycopg
 import pytest
 
@@ -46,6 +50,7 @@ class Installation:
         own = {"ASSIZE_HOME": str(self.home.path), "JURY_TAKEOVER_SECONDS": "10", "JURY_SHARD_ITEMS": "20"}
         self.environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | own
         self.schedule = str(folder / "schedule")
+        self.clock = {}
         self.web = self.worker = None
 
     def command(self, *words):
@@ -59,7 +64,7 @@ class Installation:
     def launch(self, line):
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                line, cwd=CHECKOUT, env=self.environment, start_new_session=True, stdout=log, stderr=log
+                line, cwd=CHECKOUT, env=self.environment | self.clock, start_new_session=True, stdout=log, stderr=log
             )
 
     def start_web(self):
@@ -102,6 +107,15 @@ class Installation:
         finally:
             connection.close()
 
+    def date(self, token):
+        """Give the hour that the pages believe it is."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", "/api/v1/projects/", headers={"Authorization": f"Token {token}"})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return parsedate_to_datetime(answer.headers["Date"]).hour
+
     def ask_until(self, token, method, route, body=None, *, kind="application/json"):
         """Send it until something other than a failure of a server comes."""
         end = time.monotonic() + PATIENCE
@@ -123,8 +137,9 @@ class Installation:
 
 
 @contextmanager
-def installation(folder):
+def installation(folder, **clock):
     made = Installation(folder)
+    made.clock = clock
     try:
         made.command("create_project", "mine", "--votes-wanted", str(WANTED))
         lines = write_lines(folder, [dialogue(f"d{n}", response=False) for n in range(DIALOGUES)])
@@ -219,6 +234,58 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(tmp_path):
     assert max(Counter((item, who) for _, item, who in votes).values()) == 1
     assert all(filled <= number == WANTED for _, number, filled in seats), seats
     assert len(votes) == sum(filled for _, _, filled in seats) >= DIALOGUES * WANTED
+
+
+def test_a_clock_that_jumps_an_hour_ahead_and_back_loses_and_doubles_nothing(tmp_path):
+    """The clock of pages and workers jumps, and that of the servers does not, as on machines of their own."""
+    library = Path(libfaketime.__file__).parent / "vendor/libfaketime/src/libfaketime.so.1"
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        pytest.skip(f"clocks cannot be set for single processes here: {library.name} is for Linux on x86-64")
+    hands = tmp_path / "hands"
+    hands.write_text("+0")
+    clock = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(hands),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # a jump does not move that one
+    }
+    acknowledged, problems, is_slow = [], [], threading.Event()
+    is_slow.set()
+    with stub_server(delay=0.3) as url, installation(tmp_path, **clock) as place:
+        tokens = [place.command("create_user", f"v{n}", "--token", "--project", "mine")["token"] for n in range(VOTERS)]
+        lead = place.command("create_user", "boss", "--role", "lead", "--token", "--project", "mine")["token"]
+        place.command("add_juror", "one", "--model", "stub-0.9", "--base-url", url, "--project", "mine",
+                      "--concurrency", "1")  # fmt: skip
+        threads = [
+            threading.Thread(target=vote_on, args=(place, token, acknowledged, problems, is_slow), daemon=True)
+            for token in tokens
+        ]
+        assert wait_until(lambda: (place.ask(lead, "POST", "projects/mine/jury-runs/") or [0])[0] == 202, seconds=40)
+        for thread in threads:
+            thread.start()
+        dates = set()
+        for jump in ("+3600", "-3600", "+0"):
+            hands.write_text(jump)
+            heard, until = len(acknowledged), time.monotonic() + 3
+            assert wait_until(lambda: len(acknowledged) > heard or problems, seconds=20)  # noqa: B023 - asked at once
+            while time.monotonic() < until:
+                dates.add(place.date(lead))
+                time.sleep(0.5)
+        is_slow.clear()
+        for thread in threads:
+            thread.join(PATIENCE)
+        finished = wait_until(lambda: place.rows("SELECT state FROM jury_run") == [("finished",)], seconds=60)
+        ballots = place.rows("SELECT item_id, count(*) FROM jury_ballot GROUP BY 1")
+        votes = place.rows("SELECT item_id, annotator_id, count(*) FROM annotation_vote GROUP BY 1, 2")
+        seats = place.rows("SELECT count(*), count(vote_id) FROM annotation_seat")
+
+    assert len(dates) >= 3, dates  # it did jump
+    assert not problems
+    assert finished
+    assert sorted(count for _, count in ballots) == [1] * DIALOGUES
+    assert {count for _, _, count in votes} == {1}
+    assert seats == [(DIALOGUES * WANTED, DIALOGUES * WANTED)]
+    assert len(votes) == len(acknowledged) == DIALOGUES * WANTED
 
 
 @contextmanager
