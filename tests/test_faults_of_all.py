@@ -34,7 +34,7 @@ from tests.adjudication.disputes import disputed_project
 from tests.conftest import stub_server
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 DIALOGUES, LATE, WANTED, VOTERS = 60, 20, 2, 4
 PATIENCE = 60.0

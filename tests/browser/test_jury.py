@@ -55,7 +55,7 @@ def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, si
 
 
 def test_a_juror_is_added_and_a_run_is_paused_with_the_keyboard(browser, site, heard):
-    with Visit(browser, site, Visitor(heard, "lead")) as visit:
+    with Visit(browser, site, Visitor(heard, "admin")) as visit:
         page = visit.open("jury/")
         page.get_by_text("Add a juror", exact=True).focus()
         page.keyboard.press("Enter")

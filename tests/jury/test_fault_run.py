@@ -20,7 +20,7 @@ from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.jury.factories import counted, project_with_items, seat, start_broker
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 MODELS = ("stub-0.9:mixed", "stub-0.8:mixed", "stub-0.7:mixed")
 DIALOGUES = 60

@@ -14,7 +14,7 @@ from jury.models import Ballot
 from tests.conftest import stub_server
 from tests.jury.factories import project_with_items, seat
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
@@ -28,7 +28,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
             convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         ballots = Ballot.objects.filter(juror__project=project)
-        assert wait_until(lambda: ballots.count() > 10, seconds=60)
+        assert wait_until(lambda: ballots.count() > 10, seconds=150)
         for child in worker_of(first.pid):
             os.killpg(child, signal.SIGKILL)
         _, said = first.communicate(timeout=60)
