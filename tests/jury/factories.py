@@ -1,10 +1,12 @@
 """Projects with items and jurors, by the commands."""
 
 import json
+import os
 import subprocess
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from adjudication import actions as adjudication_actions
 from config.embedded import valkey
@@ -24,6 +26,11 @@ def project_with_items(folder, count, **options):
     rows = [dialogue(f"i{n:03}", response=bool(n % 3)) for n in range(count)]
     assert import_dialogues(project, folder, rows)["created"] == count
     return project
+
+
+def broker_apart(number):
+    """The environment of a command that no worker of other tests listens to."""
+    return os.environ | {"REDIS_URL": urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()}
 
 
 def counted(url):

@@ -12,7 +12,7 @@ from config.embedded.processes import wait_until
 from config.home import CHECKOUT
 from jury.models import Ballot
 from tests.conftest import stub_server
-from tests.jury.factories import project_with_items, seat
+from tests.jury.factories import broker_apart, project_with_items, seat
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
@@ -21,7 +21,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
     project = project_with_items(tmp_path, 50)
     convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
     # A broker of its own: no other worker must take over what this one leaves.
-    environment = os.environ | {"REDIS_URL": os.environ["REDIS_URL"].removesuffix("/0") + "/7"}
+    environment = broker_apart(7)
     with stub_server(delay=0.15) as url:
         seat(project, url, "stub-0.9", "stub-0.8", concurrency=2)
         first = subprocess.Popen(

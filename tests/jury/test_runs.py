@@ -1,6 +1,5 @@
 """Runs of the jury through real workers, against a stub of an endpoint."""
 
-import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ from jury.actions.runs import check_can_reach
 from jury.models import Ballot, Juror, Run
 from tests.conftest import stub_server
 from tests.factories import command, make_project
-from tests.jury.factories import counted, project_with_items, seat
+from tests.jury.factories import broker_apart, counted, project_with_items, seat
 
 pytestmark = pytest.mark.slow
 
@@ -176,8 +175,7 @@ def test_a_run_without_wait_and_without_a_worker_says_what_to_do(tmp_path, stub_
     seat(project, stub_url, "stub-0.9")
     refused = subprocess.run(
         [sys.executable, "manage.py", "convene_jury", "--project", project.slug],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False,
-        env=os.environ | {"REDIS_URL": os.environ["REDIS_URL"].removesuffix("/0") + "/5"},
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, env=broker_apart(5),
     )  # fmt: skip
 
     assert (refused.returncode, refused.stdout) == (2, "")
