@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from adjudication import actions, jobs
 from adjudication.models import Job
-from adjudication.serializers import UploadSerializer, accepted, as_job
+from adjudication.serializers import UPLOADED, UploadSerializer, accepted, as_job
 from adjudication.shapes import AcceptedShape, JobShape
 from adjudication.tasks import hand_over
 from corpus.access import Role
@@ -33,7 +33,7 @@ class Upload(ProjectView):
     """
     Take a file to import: as the part `file` of a form, or as the whole body with its `name` in the query.
 
-    202 with the job: a worker imports it, all or nothing.
+    `kind` and `name` may be fields of the form, or in the query. 202 with the job: a worker imports it.
     """
 
     heavy_methods = ("POST",)
@@ -47,7 +47,11 @@ class Upload(ProjectView):
         request={
             "multipart/form-data": {
                 "type": "object",
-                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                "properties": {
+                    "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                    "kind": {"type": "string", "enum": [kind.value for kind in UPLOADED]},
+                    "name": {"type": "string"},
+                },
                 "required": ["file"],
             },
             "application/octet-stream": OpenApiTypes.BINARY,
@@ -55,10 +59,10 @@ class Upload(ProjectView):
         responses={202: AcceptedShape},
     )
     def post(self, request: Request, slug: str) -> Response:
-        asked = UploadSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
         if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_BYTES + 2**16:
             raise actions.TooLarge(f"The file has more than {settings.UPLOAD_BYTES:,} bytes.")
+        asked = UploadSerializer(data=request.query_params.dict() | request.POST.dict())
+        asked.is_valid(raise_exception=True)
         content, name = file_of(request, asked.validated_data["name"])
         job = actions.begin_import(
             project=self.project,
@@ -72,11 +76,15 @@ class Upload(ProjectView):
         return accepted(job)
 
 
+def is_form(request: Request) -> bool:
+    return "multipart/form-data" in (request.content_type or "")
+
+
 def file_of(request: Request, name: str) -> tuple[Any, str]:
     """
     :raises Invalid: if there is no file, or no name to tell its form by
     """
-    if "multipart/form-data" in (request.content_type or ""):
+    if is_form(request):
         if (part := request.FILES.get("file")) is None:
             raise Invalid("file", "the form has no part of this name with a file")
         return part, name or str(part.name)

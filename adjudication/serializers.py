@@ -170,10 +170,13 @@ class ItemWishSerializer(serializers.Serializer[Any]):
     category = serializers.SlugField(default="", allow_blank=True)
 
 
+UPLOADED = (Job.Kind.DIALOGUES, Job.Kind.VOTES)
+
+
 class UploadSerializer(serializers.Serializer[Any]):
     """What an uploaded file is."""
 
-    kind = serializers.ChoiceField([Job.Kind.DIALOGUES.value, Job.Kind.VOTES.value], default=Job.Kind.DIALOGUES.value)
+    kind = serializers.ChoiceField([kind.value for kind in UPLOADED], default=Job.Kind.DIALOGUES.value)
     name = serializers.CharField(default="", allow_blank=True, max_length=500)
     "Of the file, where it is the whole body."
 

@@ -62,6 +62,15 @@ def test_votes_are_taken_too(admin, tmp_path):
     assert done(admin, send(admin, votes.encode(), name="v.csv", kind="votes"))["result"]["created"] == 1
 
 
+def test_what_a_file_is_may_be_said_in_the_form(admin):
+    done(admin, send(admin, LINES))
+    votes = SimpleUploadedFile("v", b"item_id,rater,rater_kind,prompt_label,response_label\nu0,ann,human,safe,safe\n")
+    where = f"/api/v1/projects/{admin.slug}/items/import/"
+    taken = admin.client.post(where, {"file": votes, "kind": "votes", "name": "v.csv"})
+    assert done(admin, taken)["result"]["created"] == 1
+    assert admin.client.post(where, {"file": votes, "kind": "songs"}).status_code == 400
+
+
 def test_refused_rows_can_be_fetched_with_their_reasons(admin):
     job = done(admin, send(admin, LINES + b'{"id": "bad"}\nnot json\n'))
     assert (job["state"], job["result"]["rejected"]) == ("done", 2)
