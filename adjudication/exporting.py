@@ -7,7 +7,6 @@ Every row is made in SQL and leaves through COPY; Python only frames it.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import RawIOBase
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -174,7 +173,7 @@ def dataset_schema() -> Any:
     return pa.schema([*types.items(), ("turns", pa.list_(turn)), ("source", pa.string()), ("license", pa.string())])
 
 
-PARQUET_ROWS = 2_000
+PARQUET_ROWS, PARQUET_BYTES = 2_000, 2**19
 
 
 def as_parquet(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
@@ -182,12 +181,26 @@ def as_parquet(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    outlet, source = Outlet(), iter(lines)
+    outlet = Outlet()
     with pq.ParquetWriter(outlet, schema, compression="zstd") as writer:
-        while batch := list(islice(source, PARQUET_ROWS)):
+        for batch in row_groups(lines):
             writer.write_batch(pa.RecordBatch.from_pylist([orjson.loads(line) for line in batch], schema=schema))
             yield outlet.drain()
     yield outlet.drain()
+
+
+def row_groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Divide lines by number and by size, as a group is in memory at once, several times over."""
+    group: list[bytes] = []
+    size = 0
+    for line in lines:
+        if group and (len(group) == PARQUET_ROWS or size + len(line) > PARQUET_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(line)
+        size += len(line)
+    if group:
+        yield group
 
 
 class Outlet(RawIOBase):
