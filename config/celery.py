@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init, worker_ready
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_init, worker_process_init, worker_ready
 
 from config.production import one_line, refuse_if_weak
 
@@ -36,6 +36,12 @@ def keep_our_logging(**_signal: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def load_what_jurors_are_asked_by(**_signal: Any) -> None:
+    """Load the SDK once, before the worker's processes are made, which then share it."""
+    import jury.providers.sdk  # noqa: F401
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

@@ -11,18 +11,8 @@ from typing import Any
 
 import orjson
 
-from jury.providers.calls import (
-    FILTER_CODES,
-    TOO_MANY,
-    Busy,
-    Declined,
-    Endpoint,
-    Reply,
-    Unavailable,
-    brief,
-    read_completion,
-    told_apart,
-)
+from jury.providers.calls import Endpoint
+from jury.providers.replies import FILTER_CODES, TOO_MANY, Busy, Declined, Reply, Unavailable, brief, read_completion
 
 logger = logging.getLogger(__name__)
 KEY = "assize"
@@ -73,7 +63,7 @@ class BatchEndpoint(Endpoint):
             )
             for name, body in requests
         )
-        with told_apart(SECONDS_A_FILE):
+        with self.told_apart(SECONDS_A_FILE):
             file = await self.client.files.create(file=(f"{key}.jsonl", lines), purpose="batch", timeout=SECONDS_A_FILE)
             made = await self.client.batches.create(
                 input_file_id=file.id,
@@ -85,7 +75,7 @@ class BatchEndpoint(Endpoint):
 
     async def find(self, key: str) -> Sent | None:
         """Look for a batch among the endpoint's latest by what it was sent as."""
-        with told_apart(self.seconds):
+        with self.told_apart():
             seen = 0
             async for batch in self.client.batches.list(limit=100):
                 if (batch.metadata or {}).get(KEY) == key:
@@ -96,18 +86,18 @@ class BatchEndpoint(Endpoint):
         return None
 
     async def look(self, name: str) -> Sent:
-        with told_apart(self.seconds):
+        with self.told_apart():
             return as_sent(await self.client.batches.retrieve(name))
 
     async def cancel(self, name: str) -> Sent:
         """Have no further question answered; what has been answered is kept."""
-        with told_apart(self.seconds):
+        with self.told_apart():
             return as_sent(await self.client.batches.cancel(name))
 
     async def results(self, sent: Sent) -> AsyncIterator[tuple[str, Result]]:
         """Give the name of each answered question with what came, in no order; what is no line is passed over."""
         for file in sent.files:
-            with told_apart(SECONDS_A_FILE):
+            with self.told_apart(SECONDS_A_FILE):
                 got = await self.client.files.content(file, timeout=SECONDS_A_FILE)
                 text = got.content
             for line in text.splitlines():
