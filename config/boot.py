@@ -33,7 +33,7 @@ def run_command(argv: list[str]) -> int:
     except (HomeError, Refused) as error:
         return complain(str(error))
     except DatabaseError as error:
-        return complain(f"The database cannot be used: {first_line(error)} (DATABASE_URL)")
+        return complain(unusable(error))
     except BrokenPipeError:  # the reader, as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -64,6 +64,10 @@ def bring_up() -> None:
 def complain(line: str) -> int:
     sys.stderr.write(f"{line}\n")
     return 2
+
+
+def unusable(error: Exception) -> str:
+    return f"The database cannot be used: {first_line(error)} (DATABASE_URL)"
 
 
 def first_line(error: Exception) -> str:

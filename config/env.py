@@ -7,11 +7,15 @@ import environ
 
 from config import embedded
 from config.home import CHECKOUT, Home, HomeError
+from corpus.errors import Refused
 from corpus.secret_files import secret_named
 
 environ.Env.read_env(CHECKOUT / ".env")  # never overrides what is set already
 env = environ.Env()
 HOME = Home.from_environment()
+DATABASES = ("postgresql", "postgres")
+BROKERS = ("redis", "rediss", "unix")
+FORMS = {"DATABASE_URL": "postgresql://USER:PASSWORD@HOST:PORT/NAME", "REDIS_URL": "redis://:PASSWORD@HOST:PORT/NUMBER"}
 PASSWORDS = {"DATABASE_URL": "DATABASE_PASSWORD", "REDIS_URL": "REDIS_PASSWORD"}
 
 
@@ -22,15 +26,30 @@ def server_url(name: str) -> str:
     Settings are also read by tools that need no server (mypy, ruff), so a missing one
     is an address where nobody listens, not an error here.
 
-    :raises Refused: if its password is in a file that cannot be read
+    :raises Refused: if it is no such URL, or its password is in a file that cannot be read
     """
     if named := os.environ.get(name):
+        if not is_server(name, named):  # it is not repeated: there may be a password in it
+            raise Refused(f"{name} is not an address of the form {FORMS[name]}.")
         return with_password(named, secret_named(PASSWORDS[name]))
     nowhere = {"DATABASE_URL": "postgresql://assize@127.0.0.1:1/assize", "REDIS_URL": "redis://127.0.0.1:1/0"}
     try:
         return embedded.addresses(HOME).get(name, nowhere[name])
     except HomeError:
         return nowhere[name]
+
+
+def is_server(name: str, url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
+    place = parts.path.strip("/")
+    if name == "DATABASE_URL":
+        return parts.scheme in DATABASES and bool(place)
+    is_numbered = bool(parts.hostname) and (not place or place.isdecimal())
+    return parts.scheme in BROKERS and (parts.scheme == "unix" or is_numbered)
 
 
 def with_password(url: str, password: str) -> str:

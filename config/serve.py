@@ -17,10 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from django.db import DatabaseError
+
 from config import embedded
-from config.boot import bring_up, complain
+from config.boot import bring_up, complain, unusable
 from config.env import HOME
 from config.home import CHECKOUT, HomeError
+from corpus.errors import Refused
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
 
@@ -47,8 +50,10 @@ def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -
         print(f"Assize is at {address}  (Ctrl-C stops it)", flush=True)
         when_up(address)
         return watch(processes)
-    except HomeError as error:
+    except (HomeError, Refused) as error:
         return complain(str(error))
+    except DatabaseError as error:
+        return complain(unusable(error))
     except (KeyboardInterrupt, Stopped):
         print("\nStopping.", flush=True)
         return 0

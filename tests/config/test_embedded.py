@@ -170,3 +170,25 @@ def test_a_missing_server_is_one_line_that_names_its_variable(home, variable, ur
     assert variable in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        *(
+            ("DATABASE_URL", url)
+            for url in ("nonsense", "mysql://a:b@c/d", "postgresql://a:hidden@c:x/d", "postgresql://c")
+        ),
+        *(
+            ("REDIS_URL", url)
+            for url in ("nonsense", "redis://127.0.0.1:x/0", "redis://:hidden@127.0.0.1/1/5", "http://c/0")
+        ),
+    ],
+)
+def test_what_is_no_address_of_a_server_is_one_line_that_shows_none_of_it(home, variable, url):
+    done = fresh(home, "list_decisions", **{variable: url})
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{variable} is not an address of the form")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "hidden" not in done.stderr

@@ -75,3 +75,15 @@ def test_a_busy_port_is_one_line():
     assert refused.returncode == 2
     assert "is in use" in said
     assert wait_until(lambda: not command_line(refused.pid), seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("variable", "url"), [("REDIS_URL", "nonsense"), ("DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:1/none")]
+)
+def test_a_server_that_cannot_be_used_is_one_line(monkeypatch, variable, url):
+    monkeypatch.setenv(variable, url)
+    refused = start(free_port())
+    _, said = refused.communicate(timeout=60)
+    assert (refused.returncode, len(said.strip().splitlines())) == (2, 1)
+    assert variable in said
+    assert "hidden" not in said
