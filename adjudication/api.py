@@ -68,17 +68,23 @@ class CaseView(NumberedView):
     scope: ClassVar[str] = TokenGrant.Scope.SETTLE
     part, slug_from = "case", (Case, "item__project__slug")
 
-    def case_now(self, number: int) -> Response:
+    def case_numbered(self, number: int) -> Case:
         """
-        Answer with a case as it is now.
-
         :raises Http404: if the project has no such case
         """
         found = Case.objects.filter(pk=number, item__project=self.project)
         case = found.select_related("item", "adjudicator", "holder").first()
         if case is None:
             raise Http404("The project has no such case.")
-        answer: OneCase = {"case": as_cases(self.project, [case], self.access.user)[0]}
+        return case
+
+    def case_now(self, number: int) -> Response:
+        """
+        Answer with a case as it is now.
+
+        :raises Http404: if the project has no such case
+        """
+        answer: OneCase = {"case": as_cases(self.project, [self.case_numbered(number)], self.access.user)[0]}
         return Response(answer)
 
 
@@ -99,8 +105,7 @@ class CaseChange(CaseView):
 
         :raises Http404: if the project has no such case
         """
-        self.case_now(case)
-        return {"project": self.project, "case": case, "by": self.access.user}
+        return {"project": self.project, "case": self.case_numbered(case).pk, "by": self.access.user}
 
     def judgement(self, body: AnswerSerializer) -> Any:
         body.is_valid(raise_exception=True)
