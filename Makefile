@@ -25,7 +25,7 @@ stop:  ## end the embedded servers
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.stop; fi
 
 test: dev  ## run all tests, the browser's too, in two processes with servers of their own
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev  ## lint, types, import contracts, migrations, compose file, Dockerfiles, secrets
 	$(BIN)/ruff check .

@@ -13,6 +13,11 @@ from config.home import CHECKOUT
 TURNS = Path(tempfile.gettempdir()) / f"assize-turns-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring slow files to the front, or one process would sit over the last of them while the other has nothing."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """

@@ -19,7 +19,7 @@ from tests.config.test_compose import SERVICES
 from tests.factories import command, dialogue, make_project
 from tests.jury.factories import seat
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 HOME = "/home/assize"
 
 

@@ -20,7 +20,7 @@ from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.jury.factories import counted, project_with_items, seat, start_broker
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 MODELS = ("stub-0.9:mixed", "stub-0.8:mixed", "stub-0.7:mixed")
 DIALOGUES = 60
@@ -47,7 +47,7 @@ def test_every_dialogue_ends_with_one_ballot_a_juror_in_the_right_outcome(tmp_pa
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
         seat(project, url, *MODELS, concurrency=AT_ONCE, timeout=2, price_in=1000, price_out=1000)
         first = servers.convene(project, "--budget", "25")
-        assert wait_until(lambda: ballots.count() >= 30, seconds=60)
+        assert wait_until(lambda: ballots.count() >= 30, seconds=150)
         servers.kill_workers()
         servers.start_workers()
         assert wait_until(lambda: state_of(first) != "running", seconds=150)
@@ -55,7 +55,7 @@ def test_every_dialogue_ends_with_one_ballot_a_juror_in_the_right_outcome(tmp_pa
 
         second = servers.convene(project)
         stored = ballots.count()
-        assert wait_until(lambda: ballots.count() >= stored + 20, seconds=60)
+        assert wait_until(lambda: ballots.count() >= stored + 20, seconds=150)
         servers.kill_broker()
         servers.start_broker()
         assert wait_until(lambda: state_of(second) != "running", seconds=150)
@@ -150,7 +150,7 @@ class Servers:
             ]
             return said[0].returncode == 0
 
-        assert wait_until(has_begun, seconds=60), said[0].stderr
+        assert wait_until(has_begun, seconds=150), said[0].stderr
         return json.loads(said[0].stdout.splitlines()[-1])["run"]
 
     def stop(self):

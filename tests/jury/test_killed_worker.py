@@ -14,7 +14,7 @@ from jury.models import Ballot
 from tests.conftest import stub_server
 from tests.jury.factories import broker_apart, project_with_items, seat
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
