@@ -16,21 +16,22 @@ from tests.jury.factories import add_generator, hear, seat, write
 MARKER = "what only the other project knows"
 ROLES = ["anonymous", "annotator", "adjudicator", "lead", "admin"]
 # Of a project and of what is in it: all that a caller from elsewhere must leave as it is.
-OF_ITEM = "(SELECT i.project_id FROM corpus_item i WHERE i.id = t.item_id)"
+OF_PROJECT = "t.project_id = %(project)s"
+OF_ITEM = "t.item_id IN (SELECT i.id FROM corpus_item i WHERE i.project_id = %(project)s)"
 ROWS = {
-    "corpus_project": "t.id",
-    "corpus_member": "t.project_id",
-    "corpus_item": "t.project_id",
-    "corpus_event": "t.project_id",
-    "annotation_seat": "t.project_id",
-    "annotation_batch": "t.project_id",
+    "corpus_project": "t.id = %(project)s",
+    "corpus_member": OF_PROJECT,
+    "corpus_item": OF_PROJECT,
+    "corpus_event": OF_PROJECT,
+    "annotation_seat": OF_PROJECT,
+    "annotation_batch": OF_PROJECT,
     "annotation_vote": OF_ITEM,
-    "jury_juror": "t.project_id",
-    "jury_run": "t.project_id",
+    "jury_juror": OF_PROJECT,
+    "jury_run": OF_PROJECT,
     "adjudication_case": OF_ITEM,
     "adjudication_decision": OF_ITEM,
-    "adjudication_job": "t.project_id",
-    "adjudication_release": "t.project_id",
+    "adjudication_job": OF_PROJECT,
+    "adjudication_release": OF_PROJECT,
 }
 
 
@@ -92,8 +93,8 @@ def batch_of(project):
 def rows_of(project):
     """Give a mark of everything that a project has, which is another one when any row is."""
     parts = " UNION ALL ".join(
-        f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {owner} = %(project)s"
-        for table, owner in ROWS.items()
+        f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {condition}"
+        for table, condition in ROWS.items()
     )
     with connection.cursor() as cursor:
         cursor.execute(parts, {"project": project.pk})
