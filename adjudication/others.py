@@ -4,9 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from rapidfuzz import fuzz, process
-
 ALIKE = 85
 "Likeness, of 100, from which two texts count as one: a slip or an ending apart, words in any order."
 MOST_COMPARED = 2_000
@@ -87,6 +84,9 @@ def by_count(text: OtherText) -> tuple[int, str]:
 
 def near_equal(texts: Sequence[str]) -> list[list[str]]:
     """Join every pair that is alike, and whatever hangs together by such pairs."""
+    import numpy as np  # not above: what only exports need not wait for it
+    from rapidfuzz import fuzz, process
+
     if not texts:
         return []
     cut = [text[:LENGTH_COMPARED] for text in texts]

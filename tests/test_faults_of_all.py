@@ -31,6 +31,7 @@ from corpus.errors import Refused
 from corpus.models import Item
 from jury.workers import worker_command
 from tests.adjudication.disputes import disputed_project
+from tests.commands import commands_at
 from tests.conftest import stub_server
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
 
@@ -53,13 +54,19 @@ class Installation:
         self.clock = {}
         self.web = self.worker = None
 
-    def command(self, *words):
-        made = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=CHECKOUT, env=self.environment, capture_output=True, text=True,
-            check=False, timeout=60,
-        )  # fmt: skip
-        assert made.returncode == 0, made.stderr
-        return json.loads(made.stdout.splitlines()[-1])
+    def commands(self, *lines):
+        return commands_at(self.environment, *lines)
+
+    def people(self, url, *, role, concurrency):
+        """Give the tokens of somebody in a role and of those who vote; and have a juror."""
+        rights = ["--token", "--project", "mine"]
+        juror = ["add_juror", "one", "--model", "stub-0.9", "--base-url", url, "--project", "mine"]
+        boss, *voters, _ = self.commands(
+            ["create_user", "boss", "--role", role, *rights],
+            *(["create_user", f"v{n}", *rights] for n in range(VOTERS)),
+            [*juror, "--concurrency", concurrency],
+        )
+        return boss["token"], [voter["token"] for voter in voters]
 
     def launch(self, line):
         with self.log.open("ab") as log:
@@ -141,9 +148,10 @@ def installation(folder, **clock):
     made = Installation(folder)
     made.clock = clock
     try:
-        made.command("create_project", "mine", "--votes-wanted", str(WANTED))
         lines = write_lines(folder, [dialogue(f"d{n}", response=False) for n in range(DIALOGUES)])
-        made.command("import_dialogues", str(lines), "--project", "mine")
+        made.commands(
+            ["create_project", "mine", "--votes-wanted", WANTED], ["import_dialogues", lines, "--project", "mine"]
+        )
         made.start_web()
         made.start_worker()
         yield made
@@ -174,11 +182,7 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(tmp_path):
     acknowledged, problems, is_slow = [], [], threading.Event()
     is_slow.set()
     with stub_server(delay=0.1) as url, installation(tmp_path) as place:
-        tokens = [place.command("create_user", f"v{n}", "--token", "--project", "mine")["token"] for n in range(VOTERS)]
-        admin = place.command("create_user", "boss", "--role", "admin", "--token", "--project", "mine")["token"]
-        place.command(
-            "add_juror", "one", "--model", "stub-0.9", "--base-url", url, "--concurrency", "2", "--project", "mine"
-        )
+        admin, tokens = place.people(url, role="admin", concurrency=2)
         about = (place, acknowledged, problems, is_slow)
         threads = [
             threading.Thread(target=vote_on, args=(about[0], token, *about[1:]), daemon=True) for token in tokens
@@ -197,10 +201,10 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(tmp_path):
         taken = place.ask(
             admin, "POST", "projects/mine/items/import/?name=late.jsonl", lines, "application/octet-stream"
         )
-        place.command("prepare")
+        place.commands(["prepare"])
         place.start_both()
         place.kill_server(postgres)
-        place.command("prepare")
+        place.commands(["prepare"])
         place.start_both()
         is_slow.clear()
         if not taken or taken[0] >= 500:  # it was refused for want of a broker, and nothing was promised
@@ -254,10 +258,7 @@ def test_a_clock_that_jumps_an_hour_ahead_and_back_loses_and_doubles_nothing(tmp
     acknowledged, problems, is_slow = [], [], threading.Event()
     is_slow.set()
     with stub_server(delay=0.3) as url, installation(tmp_path, **clock) as place:
-        tokens = [place.command("create_user", f"v{n}", "--token", "--project", "mine")["token"] for n in range(VOTERS)]
-        lead = place.command("create_user", "boss", "--role", "lead", "--token", "--project", "mine")["token"]
-        place.command("add_juror", "one", "--model", "stub-0.9", "--base-url", url, "--project", "mine",
-                      "--concurrency", "1")  # fmt: skip
+        lead, tokens = place.people(url, role="lead", concurrency=1)
         threads = [
             threading.Thread(target=vote_on, args=(place, token, acknowledged, problems, is_slow), daemon=True)
             for token in tokens
