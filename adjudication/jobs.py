@@ -1,5 +1,6 @@
 """Reads of jobs, and where their files lie."""
 
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from adjudication.models import Job
 
 REFUSED = ".refused.jsonl"
 SECONDS_KEPT = 86_400
-"After which an upload that no job waits for is one that was cut off."
+"After which an upload that no job waits for was cut off, and whoever made a release was killed."
 SECONDS_OF_SILENCE = 60
 "After which a job's worker is taken for dead."
 
@@ -37,9 +38,19 @@ def nobodys() -> QuerySet[Job]:
 
 
 def sweep() -> None:
-    """Remove uploads that were cut off before there was a job of them."""
+    """Remove what killed processes have left: uploads of which there is no job, and half-made releases."""
     waited_for = {uploaded(job).name for job in Job.objects.filter(state__in=Job.OPEN).exclude(kind=Job.Kind.RELEASE)}
     for path in folder().glob("*"):
-        is_old = time.time() - path.stat().st_mtime > SECONDS_KEPT
-        if is_old and path.name not in waited_for and not path.name.endswith(REFUSED):
+        if is_old(path) and path.name not in waited_for and not path.name.endswith(REFUSED):
             path.unlink(missing_ok=True)
+    for path in (Path(settings.ASSIZE_HOME) / "releases").glob("*/.*.part"):
+        if is_old(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def is_old(path: Path) -> bool:
+    """Tell whether nothing has come to it for so long that nobody can be at work on it; not of what is gone."""
+    try:
+        return time.time() - path.stat().st_mtime > SECONDS_KEPT
+    except FileNotFoundError:
+        return False

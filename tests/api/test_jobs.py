@@ -16,6 +16,7 @@ from adjudication import jobs
 from adjudication.actions.jobs import end
 from adjudication.models import Job, Release
 from adjudication.tasks import run_job
+from config.env import HOME
 from config.home import CHECKOUT
 from corpus.models import Event, Item
 from tests.api.client import Program
@@ -152,10 +153,16 @@ def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
     cut_off, fresh = jobs.folder() / "cut.jsonl", jobs.folder() / "fresh.jsonl"
     for path in (cut_off, fresh):
         path.write_text("half")
-    for path in (cut_off, waiting):
+    made = HOME.path / "releases" / admin.slug / "1.0"
+    killed, being_made = made.with_name(".1.0.77.part"), made.with_name(".1.0.78.part")
+    for path in (made, killed, being_made):
+        path.mkdir(parents=True)
+        (path / "train.json").write_text("half")
+    for path in (cut_off, waiting, killed, made):
         os.utime(path, (0, 0))
     jobs.sweep()
     assert (cut_off.exists(), fresh.exists(), waiting.exists()) == (False, True, True)
+    assert (killed.exists(), being_made.exists(), made.exists()) == (False, True, True)
     fresh.unlink()
 
 
