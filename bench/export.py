@@ -5,9 +5,9 @@ The dataset over HTTP at 34,248 items and at ten times that, beside COPY of the 
 
 COPY runs in PostgreSQL alone: the rows as JSON lines, to a reader that throws them away. Memory is that of the web
 process that streams, above what it has between exports once its code is loaded; pyarrow, which Parquet needs, is
-loaded by the first such export and stays: 65 to 80 MB, and 110 where pandas is installed, which pyarrow then loads too.
-Then people vote through the same two web processes, without
-and with an export under way. A home of its own, gone afterwards.
+loaded by the first such export and stays: 65 to 80 MB, and 110 where pandas is installed, which pyarrow then loads
+too. Then people vote through the same two web processes, without and with an export under way. A home of its own,
+gone afterwards.
 """
 
 import argparse
