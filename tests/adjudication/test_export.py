@@ -130,6 +130,15 @@ def read_cells(path):
         return list(csv.DictReader(file))
 
 
+def test_long_dialogues_do_not_share_a_row_group_of_parquet(tmp_path):
+    """A group is in memory at once, so dialogues of 300 kB must not come two thousand to one."""
+    project, names = make_project(), ["one", "two", "three"]
+    import_dialogues(project, tmp_path, [dialogue(name, text=f"What is {name}? " + "x" * 300_000) for name in names])
+    import_votes(project, tmp_path, [opinion(n, r, "safe", "safe") for n in names for r in ("ada", "bea", "cleo")])
+    file = pq.ParquetFile(export(project, tmp_path, "parquet")[0])
+    assert (file.num_row_groups, file.metadata.num_rows) == (3, 3)
+
+
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "parquet"])
 def test_twice_the_same_bytes(tmp_path, form):
     project = labelled_project(tmp_path)

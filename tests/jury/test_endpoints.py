@@ -3,12 +3,15 @@
 import asyncio
 import http.server
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
+from config.home import CHECKOUT
 from corpus.errors import Refused
 from jury import actions, queries
 from jury.endpoints import ForbiddenEndpoint, Rules, origin_of
@@ -207,3 +210,9 @@ def test_a_juror_that_was_added_before_is_not_asked_where_it_is_forbidden_now(tm
         actions.start_run(project=project, jurors=queries.panel(project))
     tried = command("try_juror", "one", project=project.slug)
     assert (tried.code, "PUBLIC_ONLY" in tried.said) == (2, True)
+
+
+def test_what_asks_no_model_does_not_wait_for_the_sdk_to_load():
+    loads = "import django; django.setup(); import config.urls, config.seeds, sys; print('openai' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", loads], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, "False\n"), told.stderr
