@@ -3,7 +3,7 @@
 
 import sys
 
-from config.boot import run_command
+from config.prepare import run_command
 
 if __name__ == "__main__":
     sys.exit(run_command(sys.argv))

@@ -1,4 +1,4 @@
-"""What the REST routes of cases, quality, jobs, export and releases give out."""
+"""What the REST routes of cases, history and policies return, as types."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -111,82 +111,6 @@ class DialogueThen(DialogueShape):
 class HistoryShape(TypedDict):
     item: DialogueThen
     history: list[EntryShape]
-
-
-class ItemShape(DialogueShape):
-    """An item with what has become of it under the project's policy."""
-
-    source: str
-    license: str
-    imported_at: datetime
-    withdrawn_at: datetime | None
-    status: str
-    decided_by: str | None
-    prompt_label: str | None
-    response_label: str | None
-    categories: list[str] | None
-    categories_agreed: bool | None
-    stale: bool | None
-
-
-class JobShape(TypedDict):
-    """A job and how far it is, 0 to 1; `result` is what the command of the same name prints."""
-
-    id: int
-    project: str
-    kind: str
-    state: str
-    progress: float
-    request: dict[str, Any]
-    result: dict[str, Any] | None
-    error: str
-    made_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-
-
-class AcceptedShape(TypedDict):
-    job: JobShape
-
-
-class FileShape(TypedDict):
-    """`bytes` is null of the manifest, which cannot hold its own size."""
-
-    name: str
-    sha256: str
-    bytes: int | None
-
-
-class ReleaseShape(TypedDict):
-    version: str
-    rows: int
-    made_at: datetime
-    manifest: dict[str, Any]
-    files: list[FileShape]
-
-
-class RowShape(TypedDict):
-    """One dialogue of the dataset, in the form of the published AEGIS 2.0 files."""
-
-    id: str
-    reconstruction_id_if_redacted: int | None
-    prompt: str
-    response: str | None
-    prompt_label: str | None
-    response_label: str | None
-    violated_categories: str
-    prompt_label_source: str | None
-    response_label_source: str | None
-
-
-class MetricsShape(TypedDict):
-    """Figures as they were last measured, by kind."""
-
-    policy: str
-    as_of: datetime | None
-    is_current: bool
-    is_being_measured: bool
-    reports: dict[str, Any]
 
 
 class RecountShape(TypedDict):

@@ -11,7 +11,7 @@ from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 from annotation import queries
 from annotation.actions import cast_vote, correct_vote, renew_lease, skip_item
 from annotation.models import Vote
-from annotation.progress import own_progress, queue_progress
+from annotation.queries import own_progress, queue_progress
 from annotation.queue import claim_next
 from annotation.serializers import AnswerSerializer, LeaseSerializer, SkipSerializer, VoteSerializer, as_lease, as_vote
 from annotation.shapes import (
@@ -23,7 +23,7 @@ from annotation.shapes import (
     TakenShape,
     VoteShape,
 )
-from corpus.api import PAGE, NewestFirst, ProjectView, page_of
+from corpus.api.base import PAGE, NewestFirst, ProjectView, page_of
 from corpus.models import TokenGrant
 from corpus.queries import spellings_of
 

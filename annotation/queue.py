@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.desk import Desk, check_rested, sit_down
-from annotation.seating import seat_new_items
+from annotation.session import Desk, check_rested, sit_down
+from annotation.slots import seat_new_items
 from corpus.models import Project
+from corpus.prepared import one_row
 from corpus.shapes import TurnShape
-from corpus.statements import one_row
 
 # Asked of every seat in turn, so as scalar subqueries: written as joins or NOT EXISTS the planner would
 # rather gather all of this person's votes first, which costs more the longer they have worked.

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from annotation.models import Queue
-from annotation.seating import seat_new_items
+from annotation.slots import seat_new_items
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.views import audits, guideline, label, people, queue, votes, wellbeing, work
+from annotation.views import guideline, label, queue, votes, wellbeing, work
 
 app_name = "annotation"
 urlpatterns = [
@@ -24,9 +24,4 @@ urlpatterns = [
     path("queue/leases/<uuid:lease>/free/", queue.free, name="free-lease"),
     path("queue/gold/", queue.gold, name="gold"),
     path("queue/expected/", queue.expected, name="expected"),
-    path("audits/", audits.audits, name="audits"),
-    path("audits/<int:item>/", audits.audit, name="audit"),
-    path("people/", people.people, name="people"),
-    path("people/invite/", people.invite, name="invite"),
-    path("people/<int:user>/", people.person, name="person"),
 ]

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import numpy.random  # numpy loads it on its first use, which is no memory of the work's
 
-from adjudication.agreement import Ratings
 from bench.corpus import HUMANS, MODELS, SHARE_UNSAFE, TRUE_SCALE
 from bench.memory import peak_megabytes
+from quality.statistics.agreement import Ratings
 
 Votes = dict[str, np.ndarray]
 
@@ -38,7 +38,7 @@ def write(times: int, path: Path) -> None:
 
 
 def dawid_skene() -> Callable[[Votes], float]:
-    from adjudication.aggregation import dawid_skene as estimate
+    from quality.statistics.aggregation import dawid_skene as estimate
 
     return lambda votes: float((estimate(Ratings(**votes), raters=6).posterior[:, 1] > 0.5).mean())
 
@@ -55,7 +55,7 @@ def crowdkit_dawid_skene() -> Callable[[Votes], float]:
 
 
 def alpha() -> Callable[[Votes], float]:
-    from adjudication.reliability import alpha as estimate
+    from quality.statistics.reliability import alpha as estimate
 
     return lambda votes: float(estimate(Ratings(**votes).table()).value or 0)
 

@@ -6,8 +6,8 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from annotation.desk import SIT
 from annotation.queue import HELD, OF_POOL
+from annotation.session import SIT
 from config.embedded.postgres import binary
 
 # Nothing but what keeps a seat from being given twice and an item from being judged twice by one person.

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 
 TRUE_SCALE = 34_248
 SHARE_UNSAFE = 0.45

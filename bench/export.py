@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.homes import own_home
 from bench.queue import served, work
+from bench.temporary_home import own_home
 
 MOST_RATIO, MOST_MEGABYTES = 3.0, 60
 WARM = 3
@@ -85,8 +85,8 @@ def measure(address: str, slug: str, token: str, repeat: int) -> dict[str, dict[
 def copy(slug: str) -> dict[str, float]:
     from django.db import connection
 
-    from adjudication.exporting import KEYS, Selection
     from corpus.models import Project
+    from releases.exporting import KEYS, Selection
 
     project = Project.objects.get(slug=slug)
     selection = Selection(project, project.policy)
@@ -140,7 +140,7 @@ def status_of(pid: int, name: str) -> float:
 
 
 def hire_people(folder: Path) -> Path:
-    from bench.crowd import fill, hire
+    from bench.synthetic_annotators import fill, hire
 
     fill(QUEUE, 34_248, folder)
     hire(QUEUE, PEOPLE, folder)

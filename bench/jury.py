@@ -21,8 +21,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.homes import own_home
-from config.home import CHECKOUT
+from bench.temporary_home import own_home
+from config.data_dir import CHECKOUT
 
 DELAY = 0.1
 LEAST_OF_BARE = {64: 0.90, 256: 0.75}
@@ -110,7 +110,7 @@ class Bench:
         """Write the requests that a run sends, a line each."""
         from corpus.models import Item
         from jury import queries
-        from jury.actions.asking import Asker
+        from jury.engine.juror_client import Asker
 
         asker = Asker(self.project, self.seat(url))
         path = self.folder / "requests.jsonl"

@@ -20,13 +20,15 @@ import django
 django.setup()
 
 
-from adjudication import actions as adjudication
+from adjudication import actions as adjudication_actions
 from adjudication import queries
-from adjudication.exporting import KEYS, Selection, stream
-from bench import floors
+from bench import sql_baseline
 from bench.memory import peak_megabytes
 from corpus import actions as corpus
 from corpus.models import Project
+from corpus.snapshot import snapshot
+from releases.exporting import KEYS, Selection, stream
+from workspace import actions as adjudication
 
 
 def import_dialogues(project: Project, path: Path) -> None:
@@ -38,25 +40,25 @@ def import_votes(project: Project, path: Path) -> None:
 
 
 def import_floor(project: Project, path: Path) -> None:
-    floors.copy_items(project, path)
+    sql_baseline.copy_items(project, path)
 
 
 def recount(project: Project, _path: Path) -> None:
-    adjudication.recount(project=project)
+    adjudication_actions.recount(project=project)
 
 
 def recount_floor(project: Project, _path: Path) -> None:
-    floors.group_by(project)
+    sql_baseline.group_by(project)
 
 
 def export(project: Project, path: Path) -> None:
-    with adjudication.snapshot(), path.open("wb") as file:
+    with snapshot(), path.open("wb") as file:
         for block in stream(Selection(project, project.policy), "json"):
             file.write(block)
 
 
 def export_floor(project: Project, path: Path) -> None:
-    with adjudication.snapshot(), path.open("wb") as file:
+    with snapshot(), path.open("wb") as file:
         for block in Selection(project, project.policy).lines(KEYS):
             file.write(block)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.seed import manage
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 
 REPEAT = 9
 LIMITED = (
@@ -40,7 +40,7 @@ def visitor() -> tuple[Any, dict[str, str]]:
     from django.test import Client
     from knox.models import AuthToken
 
-    from annotation.consent import acknowledge
+    from annotation.actions.consent import acknowledge
     from corpus.actions import add_member
     from corpus.models import Project
 

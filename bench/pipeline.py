@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.homes import own_home
+from bench.temporary_home import own_home
 
 LIMITS = {"import_dialogues": 4.0, "recount": 3.0, "export": 3.0}
 FLOORS = {"import_dialogues": "import_floor", "recount": "recount_floor", "export": "export_floor"}
@@ -52,7 +52,7 @@ def median(figures: list[dict[str, float]]) -> dict[str, float]:
 
 def one_round(dialogues: Path, votes: Path, folder: Path) -> Figures:
     """Take a fresh project through the stages and through their floors; then empty the tables."""
-    from bench.floors import prepare_items
+    from bench.sql_baseline import prepare_items
     from corpus.actions import create_project
 
     ours, floor = create_project(slug="ours"), create_project(slug="floor")

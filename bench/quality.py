@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 from bench.corpus import TRUE_SCALE
-from bench.homes import own_home
+from bench.temporary_home import own_home
 
 MOST_RATIO = 1.0
 MOST_SHARE_OF_MEMORY = 0.25

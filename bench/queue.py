@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.corpus import TRUE_SCALE
-from bench.homes import own_home
+from bench.temporary_home import own_home
 
 MOST_GROWTH, MOST_OVER_BARE = 1.3, 2.0
 Round = tuple[str, str, dict]
@@ -34,7 +34,7 @@ def main() -> int:
     sizes = {"small": TRUE_SCALE, "large": options.large}
     with own_home() as folder:
         from bench.claims import latencies
-        from bench.crowd import fill, hire
+        from bench.synthetic_annotators import fill, hire
 
         staff = {}
         for slug, items in sizes.items():

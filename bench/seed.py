@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bench.corpus import write_dialogues, write_votes
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 
 JURORS = ("stub-0.95", "stub-0.85", "stub-0.7")
 

@@ -2,11 +2,17 @@
 
 from django.urls import include, path, re_path
 
-from adjudication import api as adjudication
-from adjudication import export_api, items_api, jobs_api, quality_api, releases_api
+from adjudication.api import cases as adjudication
+from adjudication.api import policies
+from adjudication.api.history import ItemHistory
 from annotation import api as annotation
-from corpus import api as corpus
+from corpus.api import projects as corpus
+from corpus.api.base import NotThere
 from jury import api as jury
+from quality.api import Metrics
+from releases.api import export, releases
+from workspace.api import items, jobs
+from workspace.api.releases import Releases
 
 # Found by their numbers alone, or in their project.
 NUMBERED = [
@@ -23,8 +29,8 @@ NUMBERED = [
     path("cases/<int:case>/send-back/", adjudication.SendBackCase.as_view()),
     path("cases/<int:case>/reopen/", adjudication.ReopenCase.as_view()),
     path("cases/<int:case>/ask-second/", adjudication.AskSecond.as_view()),
-    path("jobs/<int:job>/", jobs_api.JobDetail.as_view()),
-    path("jobs/<int:job>/refused/", jobs_api.RefusedRows.as_view()),
+    path("jobs/<int:job>/", jobs.JobDetail.as_view()),
+    path("jobs/<int:job>/refused/", jobs.RefusedRows.as_view()),
 ]
 PROJECT = [
     path("", corpus.ProjectDetail.as_view()),
@@ -36,18 +42,18 @@ PROJECT = [
     path("my-votes/", annotation.MyVotes.as_view()),
     path("jurors/", jury.Jurors.as_view()),
     path("jury-runs/", jury.Runs.as_view()),
-    path("items/", items_api.Items.as_view()),
-    path("items/import/", jobs_api.Upload.as_view()),
-    path("jobs/", jobs_api.Jobs.as_view()),
-    path("releases/", releases_api.Releases.as_view()),
-    path("releases/<str:version>/", releases_api.ReleaseDetail.as_view()),
-    path("releases/<str:version>/files/<str:name>", releases_api.ReleaseFile.as_view()),
-    path("export/", export_api.Export.as_view()),
-    path("items/<path:external_id>/history/", adjudication.ItemHistory.as_view()),
-    path("metrics/", quality_api.Metrics.as_view()),
-    path("recount/", quality_api.Recount.as_view()),
-    path("policy/", quality_api.Policy.as_view()),
-    path("policy/compare/", quality_api.ComparePolicy.as_view()),
+    path("items/", items.Items.as_view()),
+    path("items/import/", jobs.Upload.as_view()),
+    path("jobs/", jobs.Jobs.as_view()),
+    path("releases/", Releases.as_view()),
+    path("releases/<str:version>/", releases.ReleaseDetail.as_view()),
+    path("releases/<str:version>/files/<str:name>", releases.ReleaseFile.as_view()),
+    path("export/", export.Export.as_view()),
+    path("items/<path:external_id>/history/", ItemHistory.as_view()),
+    path("metrics/", Metrics.as_view()),
+    path("recount/", policies.Recount.as_view()),
+    path("policy/", policies.Policy.as_view()),
+    path("policy/compare/", policies.ComparePolicy.as_view()),
     path("cases/", adjudication.Cases.as_view()),
     path("cases/next/", adjudication.NextCase.as_view()),
     *NUMBERED,
@@ -56,5 +62,5 @@ urlpatterns = [
     path("projects/", corpus.ProjectList.as_view()),
     path("projects/<slug:slug>/", include(PROJECT)),
     *NUMBERED,
-    re_path("", corpus.NotThere.as_view()),
+    re_path("", NotThere.as_view()),
 ]

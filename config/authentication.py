@@ -10,7 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from corpus.access import columns_of
 from corpus.models import TokenGrant
-from corpus.statements import one_row
+from corpus.prepared import one_row
 
 FIND = """
     SELECT {token}, {user}, {grant} FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id

@@ -41,7 +41,7 @@ def keep_our_logging(**_signal: Any) -> None:
 @worker_init.connect  # type: ignore[untyped-decorator]
 def load_what_jurors_are_asked_by(**_signal: Any) -> None:
     """Load the SDK once, before the worker's processes are made, which then share it."""
-    import jury.providers.sdk  # noqa: F401
+    import jury.engine.sdk  # noqa: F401
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

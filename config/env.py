@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import environ
 
 from config import embedded
-from config.home import CHECKOUT, Home, HomeError
+from config.data_dir import CHECKOUT, Home, HomeError
 from corpus.errors import Refused
 from corpus.secret_files import secret_named
 

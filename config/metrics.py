@@ -22,8 +22,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from adjudication.gauges import Counts, gauges
 from config.health import WORKERS_SEEN
+from workspace.queries.metrics import Counts, gauges
 
 SECONDS_KEPT = 10
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
-from config.home import HomeError
+from config.data_dir import HomeError
 from corpus.errors import Refused
 
 LEAST_KEY = 50

@@ -20,9 +20,9 @@ from types import FrameType
 from django.db import DatabaseError
 
 from config import embedded
-from config.boot import bring_up, complain, unusable
+from config.data_dir import CHECKOUT, HomeError
 from config.env import HOME
-from config.home import CHECKOUT, HomeError
+from config.prepare import bring_up, complain, unusable
 from corpus.errors import Refused
 
 Processes = dict[str, "subprocess.Popen[bytes]"]

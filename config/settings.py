@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from config.data_dir import CHECKOUT
 from config.env import HOME, env, server_url
-from config.home import CHECKOUT
 from config.logs import logging_settings
 from corpus.secret_files import secret_named
 
@@ -53,13 +53,16 @@ INSTALLED_APPS = [
     "annotation",
     "jury",
     "adjudication",
+    "quality",
+    "releases",
+    "workspace",
     "config.apps.ConfigConfig",
 ]
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.metrics.MetricsMiddleware",
-    "config.requests.RequestMiddleware",
+    "config.middleware.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -72,7 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.errors.RefusalMiddleware",
-    "config.consent.ConsentMiddleware",
+    "config.middleware.consent.ConsentMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -95,7 +98,7 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url_config(server_url("DATABASE_URL"))}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-# Only statements that ask for it are prepared (corpus.statements), none for being run often.
+# Only statements that ask for it are prepared (corpus.prepared), none for being run often.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -120,10 +123,10 @@ CELERY_BEAT_SCHEDULE = {
     "give-sign-of-life": {"task": "config.tasks.give_sign_of_life", "schedule": timedelta(seconds=30)},
     "seat-what-came": {"task": "annotation.tasks.seat_what_came", "schedule": timedelta(seconds=30)},
     "tend-jury-runs": {"task": "jury.tasks.tend_runs", "schedule": timedelta(seconds=30)},
-    "place-written": {"task": "adjudication.tasks.place_written", "schedule": timedelta(seconds=30)},
-    "tend-jobs": {"task": "adjudication.tasks.tend_jobs", "schedule": timedelta(seconds=30)},
+    "place-written": {"task": "workspace.tasks.place_written", "schedule": timedelta(seconds=30)},
+    "tend-jobs": {"task": "workspace.tasks.tend_jobs", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
-    "measure-changed": {"task": "adjudication.tasks.measure_changed", "schedule": timedelta(seconds=60)},
+    "measure-changed": {"task": "quality.tasks.measure_changed", "schedule": timedelta(seconds=60)},
 }
 
 AUTH_PASSWORD_VALIDATORS = [

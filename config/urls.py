@@ -3,10 +3,9 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from adjudication import views
-from annotation.views import tokens
 from annotation.views.wellbeing import consent
 from config.docs import Schema, docs
+from workspace.views import home, tokens
 
 # Only what we want of allauth: nothing that has to do with mail. Names it reverses itself are kept.
 account_urls = [
@@ -22,7 +21,7 @@ account_urls = [
 ]
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
     path("sign-in/", account.login, name="sign-in"),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="sign-out"),
@@ -37,6 +36,9 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("annotation.urls")),
     path("projects/<slug:slug>/", include("jury.urls")),
     path("projects/<slug:slug>/", include("adjudication.urls")),
+    path("projects/<slug:slug>/", include("quality.urls")),
+    path("projects/<slug:slug>/", include("releases.urls")),
+    path("projects/<slug:slug>/", include("workspace.urls")),
     path("api/schema/", Schema.as_view(), name="schema"),
     path("api/docs/", docs, name="docs"),
     path("api/v1/", include("config.api")),

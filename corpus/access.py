@@ -13,8 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
+from corpus.prepared import one_row
 from corpus.queries import projects_of
-from corpus.statements import one_row
 
 Role = Member.Role
 RANKS = {role: rank for rank, role in enumerate((Role.ANNOTATOR, Role.ADJUDICATOR, Role.LEAD, Role.ADMIN))}

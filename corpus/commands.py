@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from corpus import queries
 from corpus.errors import Refused
-from corpus.intake import Refusal, Tally
+from corpus.importing.report import Refusal, Tally
 from corpus.models import Project
 
 

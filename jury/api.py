@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from corpus.access import Role
-from corpus.api import PAGE, NewestFirst, NumberedView, ProjectView, page_of
+from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Refused
 from corpus.models import TokenGrant
 from jury import actions, queries, tasks, workers

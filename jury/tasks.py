@@ -7,8 +7,8 @@ from celery.utils.log import get_task_logger
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
-from jury import actions
-from jury.actions.runs import end_run, finish_shard
+from jury.engine import batch_runner, runner
+from jury.engine.shards import end_run, finish_shard
 from jury.models import Run, Shard
 from jury.queries import goes_by_batch, shards_to_look_after, waiting_shards
 
@@ -19,7 +19,7 @@ logger = get_task_logger(__name__)
 def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Hear one juror on the items of one shard. Harmless to deliver twice."""
     try:
-        work = actions.work_batch if goes_by_batch(shard_id) else actions.collect_ballots
+        work = batch_runner.work_batch if goes_by_batch(shard_id) else runner.collect_ballots
         work(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
         # A server is away. The shard stays as it is, and `tend_runs` hands it out once more.

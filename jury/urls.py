@@ -1,17 +1,16 @@
 from django.urls import path
 
-from jury import views
+from jury.views import generated, jurors, runs
 
 app_name = "jury"
 urlpatterns = [
-    path("jury/", views.jury, name="jury"),
-    path("jury/jurors/", views.add, name="add-juror"),
-    path("jury/generators/", views.add_generator, name="add-generator"),
-    path("jury/jurors/<int:juror>/", views.juror, name="juror"),
-    path("jury/jurors/<int:juror>/try/", views.try_it, name="try"),
-    path("jury/runs/", views.convene, name="convene"),
-    path("jury/runs/<int:run>/", views.run, name="run"),
-    path("jury/runs/<int:run>/change/", views.change, name="change-run"),
-    path("jury/ballots/<int:ballot>/", views.ballot, name="ballot"),
-    path("jury/writings/<int:writing>/", views.writing, name="writing"),
+    path("jury/", jurors.jury, name="jury"),
+    path("jury/jurors/", jurors.add, name="add-juror"),
+    path("jury/generators/", jurors.add_generator, name="add-generator"),
+    path("jury/jurors/<int:juror>/", jurors.juror, name="juror"),
+    path("jury/jurors/<int:juror>/try/", jurors.try_it, name="try"),
+    path("jury/runs/", jurors.convene, name="convene"),
+    path("jury/runs/<int:run>/", runs.run, name="run"),
+    path("jury/runs/<int:run>/change/", runs.change, name="change-run"),
+    path("jury/writings/<int:writing>/", generated.writing, name="generated"),
 ]

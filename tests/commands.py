@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 
 
 def commands_at(environment, *lines):
@@ -27,8 +27,8 @@ def commands_at(environment, *lines):
 def main(lines):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from config import embedded
-    from config.boot import bring_up
     from config.env import HOME
+    from config.prepare import bring_up
 
     embedded.start(HOME)
     bring_up()

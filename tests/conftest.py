@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 
 TURNS = Path(tempfile.gettempdir()) / f"assize-turns-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
 
@@ -26,7 +26,7 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     Nothing is rolled back: every test makes a project of its own, so that it may commit,
     start workers and run commands as a user does.
     """
-    from config.boot import bring_up
+    from config.prepare import bring_up
 
     with django_db_blocker.unblock():
         bring_up()

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from config import embedded
-from config.home import Home
+from config.data_dir import Home
 
 
 def own_database(url: str) -> str:

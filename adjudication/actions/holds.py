@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from adjudication import cases
-from adjudication.cases import Wish
 from adjudication.models import Case
+from adjudication.queries import cases
+from adjudication.queries.cases import Wish
 from annotation.actions import VotedThemselves
 from annotation.queries import has_voted
 from corpus.actions import record_event

@@ -4,11 +4,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
-from adjudication import cases
-from adjudication.actions.answers import check_final
+from adjudication.actions.blind_answers import check_final
 from adjudication.actions.holds import check_held, let_go, locked_case, of, take
 from adjudication.actions.recounts import recount_item, take_turn
 from adjudication.models import Case, Decision
+from adjudication.queries import cases
 from annotation.actions import VotedThemselves, want_more_votes
 from annotation.queries import has_voted
 from corpus.actions import record_event

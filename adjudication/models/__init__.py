@@ -1,10 +1,15 @@
-"""What opinions come to: decisions, the cases they leave open, figures, and releases."""
+"""What opinions come to: decisions, and the cases they leave open."""
 
-from adjudication.models.decision import Case, Decision
-from adjudication.models.docket import BlindAnswer, Docket
-from adjudication.models.job import Job
+from adjudication.models.blind_answer import BlindAnswer
+from adjudication.models.case import Case
+from adjudication.models.case_settings import Docket
+from adjudication.models.decision import Decision
 from adjudication.models.recount import Recount
-from adjudication.models.release import Release
-from adjudication.models.report import Report
 
-__all__ = ["BlindAnswer", "Case", "Decision", "Docket", "Job", "Recount", "Release", "Report"]
+__all__ = [
+    "BlindAnswer",
+    "Case",
+    "Decision",
+    "Docket",
+    "Recount",
+]

@@ -2,13 +2,13 @@
 
 from annotation.actions.audits import audit_item, draw_audits
 from annotation.actions.batches import close_batch, hand_out_batch, open_batch, reopen_batch
+from annotation.actions.escalation import NoOpenBatch, VotedThemselves, set_aside, want_more_votes
 from annotation.actions.gold import remove_gold, set_gold
 from annotation.actions.guidelines import guideline_in_force, news_for, publish_guideline
-from annotation.actions.holdings import LeaseLost, NoSuchLease
 from annotation.actions.imports import VoteWriter
+from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.actions.leases import free_lease, renew_lease
 from annotation.actions.people import keep_preferences, keep_queue_settings
-from annotation.actions.recalls import NoOpenBatch, VotedThemselves, set_aside, want_more_votes
 from annotation.actions.skips import skip_item
 from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
 

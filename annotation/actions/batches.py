@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from annotation.models import Batch
-from annotation.seating import seat_new_items
+from annotation.slots import seat_new_items
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Project

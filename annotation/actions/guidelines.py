@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from annotation import queries
-from annotation.desk import Desk, furnish
 from annotation.models import Annotator, GuidelineVersion
+from annotation.session import Desk, furnish
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Project

@@ -4,9 +4,9 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from annotation.actions.holdings import LeaseLost, NoSuchLease
-from annotation.desk import sit_down
+from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.models import LapsedLease, Seat
+from annotation.session import sit_down
 from corpus.actions import record_event
 from corpus.models import Project
 

@@ -3,10 +3,10 @@ import uuid
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.actions.holdings import find_holding, give_back, late_holding, vote_under
+from annotation.actions.leased_items import find_holding, give_back, late_holding, vote_under
 from annotation.actions.votes import AlreadyVoted
-from annotation.desk import record_work, sit_down
 from annotation.models import Skip
+from annotation.session import record_work, sit_down
 from corpus.actions import record_event
 from corpus.errors import Invalid
 from corpus.models import Project

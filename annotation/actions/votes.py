@@ -7,15 +7,15 @@ from django.db import transaction
 
 from annotation import queries
 from annotation.actions.guidelines import guideline_shown
-from annotation.actions.holdings import Holding, find_holding, late_holding, seated, vote_under
-from annotation.desk import RECORD, Desk, Resting, day_of, sit_down
+from annotation.actions.leased_items import Holding, find_holding, late_holding, seated, vote_under
 from annotation.models import Seat, Vote
 from annotation.queue import Lease, claim_at
+from annotation.session import RECORD, Desk, Resting, day_of, sit_down
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Field, Judgement, check_judgement
 from corpus.models import Project
-from corpus.statements import one_row
+from corpus.prepared import one_row
 
 LONGEST_SECONDS = 24 * 3600.0
 

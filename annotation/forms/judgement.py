@@ -5,8 +5,8 @@ from django import forms
 
 from annotation import queries
 from annotation.actions import Answer
+from annotation.display_names import LABEL_WORDS
 from annotation.models import Vote
-from annotation.words import LABEL_WORDS
 from corpus.errors import Invalid
 from corpus.labels import Field, Judgement
 from corpus.models import Category, Project

@@ -5,8 +5,8 @@ from django import forms
 from django.contrib.auth.models import User
 
 from annotation import queries
+from annotation.display_names import LABEL_WORDS
 from annotation.models import Queue
-from annotation.words import LABEL_WORDS
 from corpus.models import Category, Project
 
 

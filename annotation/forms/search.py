@@ -3,7 +3,7 @@ from typing import Any
 
 from django import forms
 
-from annotation.words import LABEL_WORDS
+from annotation.display_names import LABEL_WORDS
 from corpus.models import Category
 
 

@@ -1,10 +1,10 @@
 """How people judge: who they are, what they are handed, what they said."""
 
+from annotation.models.checks import Audit, AuditDraw, Check, Gold
 from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
-from annotation.models.quality import Audit, AuditDraw, Check, Gold
 from annotation.models.queue import Queue
-from annotation.models.seat import Batch, FurtherVotes, LapsedLease, Seat, Skip
+from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Seat, Skip
 from annotation.models.vote import Annotator, Vote
 
 __all__ = [

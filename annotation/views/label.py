@@ -20,10 +20,10 @@ from annotation.actions import (
     renew_lease,
     skip_item,
 )
-from annotation.desk import Resting
+from annotation.display_names import LABEL_WORDS, SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, asked_of
 from annotation.queue import Lease, claim_next, lease_held
-from annotation.words import LABEL_WORDS, SKIP_REASONS
+from annotation.session import Resting
 from corpus.access import Access, PageRequest, members_only
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names

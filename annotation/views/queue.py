@@ -23,7 +23,7 @@ from annotation.actions import (
 )
 from annotation.forms.queue import BatchForm, ExpectedForm, GoldForm, QueueForm
 from annotation.models import Batch, Queue
-from annotation.progress import batch_progress, leases_out, queue_progress
+from annotation.queries import batch_progress, leases_out, queue_progress
 from corpus.access import Access, PageRequest, Role, members_only
 from corpus.actions import expect_categories
 from corpus.errors import Invalid, Refused

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from annotation import queries
 from annotation.actions import keep_preferences
-from annotation.consent import acknowledge
+from annotation.actions.consent import acknowledge
 from annotation.forms.person import PersonForm
-from annotation.progress import exposure, rest_of
+from annotation.queries import exposure, rest_of
 from corpus.access import Access, PageRequest, members_only
 from corpus.queries import categories_of, category_names
 

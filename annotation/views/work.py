@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from annotation import queries
 from annotation.actions import news_for
-from annotation.progress import own_progress, rest_of
+from annotation.queries import own_progress, rest_of
 from corpus.access import Access, PageRequest, members_only
 from corpus.queries import category_names
 

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from adjudication.models import Release
 from config.backups.parts import DUMP, aside, pieces, read_whole, write_part
 from config.backups.tools import output_of
 from config.backups.writing import SECRET, place_of, rows
 from corpus.errors import Refused
+from releases.models import Release
 
 # Whoever still uses the tables keeps this from beginning, rather than everybody waiting for everybody.
 PRELUDE = """

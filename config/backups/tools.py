@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from config.data_dir import HomeError
 from config.embedded import postgres
-from config.home import HomeError
 from corpus.errors import Refused
 
 VARIABLES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}

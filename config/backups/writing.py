@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from adjudication.actions.releases import software_version
-from adjudication.models import Job, Release
 from config.backups.parts import DUMP, FORMAT, aside, pieces, seal, write_part
 from config.backups.tools import output_of
 from corpus.errors import Refused
+from releases.actions import software_version
+from releases.models import Release
+from workspace.models import Job
 
 SECRET = "secrets/django"  # noqa: S105 - the name of a file
 

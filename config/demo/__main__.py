@@ -11,9 +11,9 @@ import sys
 from django.core.management.base import CommandError
 
 from config import embedded, serve
-from config.boot import bring_up, complain
+from config.data_dir import HomeError
 from config.env import HOME
-from config.home import HomeError
+from config.prepare import bring_up, complain
 from corpus.errors import Refused
 
 

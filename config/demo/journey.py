@@ -9,7 +9,6 @@ from typing import Any
 from django.core.management import call_command
 from django.utils.text import slugify
 
-from adjudication.models import Release
 from config.demo import summary
 from config.embedded.model import MODEL, model_server
 from config.embedded.processes import wait_until
@@ -20,6 +19,7 @@ from corpus.importing.rows import RowFile
 from corpus.models import Project
 from jury.models import Juror
 from jury.workers import worker_answers, worker_for_now
+from releases.models import Release
 
 FOLDER = Path(__file__).resolve().parent
 JURORS = {"smollm2-plain": "brief-plain-v1", "smollm2-strict": "brief-strict-v1", "smollm2-lenient": "brief-lenient-v1"}

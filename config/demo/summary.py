@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from adjudication.gold import read_gold
-from adjudication.models import Release
 from adjudication.policies import policy_of
-from adjudication.queries import item_keys
-from adjudication.reports import agreement_report, score_report
 from corpus.models import Project
+from quality.gold_file import read_gold
+from quality.queries import item_keys
+from quality.reports.text import agreement_report, score_report
+from releases.models import Release
 
 COLUMNS = ("accuracy", "precision", "recall", "f1")
 

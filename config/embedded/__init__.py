@@ -7,8 +7,8 @@ up for the next command until `make stop`.
 
 import os
 
+from config.data_dir import Home
 from config.embedded import postgres, valkey
-from config.home import Home
 
 
 def start(home: Home) -> None:

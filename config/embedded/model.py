@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.data_dir import CHECKOUT, Home, HomeError
 from config.embedded import processes
-from config.home import CHECKOUT, Home, HomeError
 
 MODEL = "smollm2-135m"
 CONTEXT_TOKENS = 4096

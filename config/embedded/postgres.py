@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from config.data_dir import Home, HomeError
 from config.embedded import processes
-from config.home import Home, HomeError
 
 ROLE = DATABASE = "assize"
 # The defaults are for a machine of their own; these suit a laptop that does other things too.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from config.home import HomeError
+from config.data_dir import HomeError
 
 
 def free_port() -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import redis
 
+from config.data_dir import Home, HomeError
 from config.embedded import processes
-from config.home import Home, HomeError
 
 MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
 

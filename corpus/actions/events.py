@@ -4,7 +4,7 @@ import orjson
 from django.contrib.auth.models import User
 
 from corpus.models import Project
-from corpus.statements import one_row
+from corpus.prepared import one_row
 
 RECORD = """
     INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at)

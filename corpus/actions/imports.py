@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from corpus import queries
 from corpus.actions.events import record_event
+from corpus.actions.import_support import limits, lock_imports, without_cycle_search
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
+from corpus.importing.report import Report, Tally, batched, refuse
 from corpus.importing.rows import Row, RowFile
-from corpus.intake import Report, Tally, batched, limits, lock_imports, refuse, without_cycle_search
 from corpus.models import Item, Project
 
 COPY_ITEMS = """

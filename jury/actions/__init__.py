@@ -1,7 +1,5 @@
-"""The verbs of models' judging, one transaction each."""
+"""The verbs of the jury, one transaction each."""
 
-from jury.actions.ballots import collect_ballots
-from jury.actions.batching import work_batch
 from jury.actions.estimates import estimate_run, estimate_writing
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_generator, add_juror, change_juror
@@ -16,7 +14,6 @@ __all__ = [
     "add_juror",
     "cancel_run",
     "change_juror",
-    "collect_ballots",
     "estimate_run",
     "estimate_writing",
     "load_prompts",
@@ -26,5 +23,4 @@ __all__ = [
     "start_run",
     "start_writing",
     "try_juror",
-    "work_batch",
 ]

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from corpus.models import Project
 from jury import queries
-from jury.actions.asking import Asker
-from jury.actions.questioning import CHARACTERS_A_TOKEN
 from jury.actions.runs import check_can_ask, check_can_write, silent_items
-from jury.actions.writing import Writer
+from jury.engine.generator_client import Writer
+from jury.engine.juror_client import Asker
+from jury.engine.model_client import CHARACTERS_A_TOKEN
 from jury.models import Juror
 
 SAMPLE = 200

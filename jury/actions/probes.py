@@ -14,11 +14,11 @@ from corpus.errors import Refused
 from corpus.labels import Field, Label
 from corpus.models import Project
 from jury import queries
-from jury.actions.asking import Asker
 from jury.actions.runs import check_can_ask
-from jury.circuit import EndpointDown
+from jury.engine.circuit import EndpointDown
+from jury.engine.juror_client import Asker
+from jury.engine.limiter import shared_memory
 from jury.injections import ATTEMPTS, injected
-from jury.limiter import shared_memory
 from jury.models import Ballot, Juror
 from jury.queries import Asked
 

@@ -36,7 +36,6 @@ CUT_SHARDS = f"""
     GROUP BY shard ORDER BY shard
 """
 
-
 NOT_ENDED = (Run.State.RUNNING, Run.State.PAUSED)
 
 
@@ -219,30 +218,6 @@ def silence(project: Project, juror: Juror, asks_again: Collection[str]) -> dict
         "again": list(asks_again),
         "response_only": queries.labels_asked(project, juror) == (Field.RESPONSE,),
     }
-
-
-def finish_shard(shard_id: int, *, error: str = "") -> None:
-    """Mark a shard done, or broken off by an error; its run ends with the last one."""
-    with transaction.atomic():
-        shard = Shard.objects.select_related("run").select_for_update().get(pk=shard_id)
-        shard.state = Shard.State.BROKEN if error else Shard.State.DONE
-        shard.error = error
-        shard.save(update_fields=["state", "error"])
-        states = set(Shard.objects.filter(run=shard.run).values_list("state", flat=True))
-        if Shard.State.WAITING not in states:
-            end_run(shard.run, Run.State.BROKEN if Shard.State.BROKEN in states else Run.State.FINISHED)
-
-
-def break_off(run: Run, base_url: str, holder: str, *, error: str) -> None:
-    """Break off the shards of a run that an endpoint would have to answer, save those that others hold."""
-    waiting = Shard.objects.filter(run=run, juror__base_url=base_url, state=Shard.State.WAITING)
-    mine = waiting.filter(holder=holder) if holder else Shard.objects.none()
-    for shard in sorted({*mine.values_list("pk", flat=True), *queries.nobodys(waiting).values_list("pk", flat=True)}):
-        finish_shard(shard, error=error)
-
-
-def end_run(run: Run, state: str) -> None:
-    Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(state=state, finished_at=timezone.now())
 
 
 def pause_run(*, run: Run, by: User | None = None) -> Run:

@@ -11,9 +11,9 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Item, Project
 from jury import queries
-from jury.actions.asking import Asker
 from jury.actions.runs import check_can_ask
-from jury.limiter import shared_memory
+from jury.engine.juror_client import Asker
+from jury.engine.limiter import shared_memory
 from jury.models import Ballot, Juror
 from jury.prompting import Messages
 from jury.queries import Asked

@@ -2,8 +2,8 @@
 
 from jury.models.ballot import Ballot
 from jury.models.batch import Batch
+from jury.models.generated import Writing
 from jury.models.juror import Juror, PromptVersion
 from jury.models.run import Run, Shard
-from jury.models.writing import Writing
 
 __all__ = ["Ballot", "Batch", "Juror", "PromptVersion", "Run", "Shard", "Writing"]

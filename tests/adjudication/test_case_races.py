@@ -14,15 +14,15 @@ import pytest
 from django.db import connection
 
 from adjudication import actions
-from adjudication.cases import Wish
 from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.queries.cases import Wish
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.labels import Judgement
 from corpus.models import Event
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final
 from tests.annotation.people import Visitor
-from tests.annotation.test_fifty import web_process
+from tests.annotation.test_concurrent_annotators import web_process
 from tests.factories import command, import_votes, numbers, opinion
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")

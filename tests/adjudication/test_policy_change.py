@@ -10,9 +10,9 @@ from adjudication.actions.policy_change import SamePolicy, compare, proposal
 from adjudication.models import Case, Decision
 from corpus.models import Event, Project
 from tests.adjudication.disputes import case_of, disputed_project, work_through
-from tests.adjudication.test_quality import mixed_project
 from tests.annotation.people import Visitor
 from tests.factories import command, decisions, import_votes, make_project, opinion
+from tests.quality.test_quality import mixed_project
 
 CHANGES = [
     {"policy": "human", "quorum": None, "caution": None},

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-from annotation.consent import acknowledge
+from annotation.actions.consent import acknowledge
 from tests.factories import command, numbers
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

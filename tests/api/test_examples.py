@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from config.api import urlpatterns
+from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port
-from config.home import CHECKOUT
 from tests.adjudication.disputes import UNSAFE
 from tests.api.client import Program
 from tests.api.test_schema import routes

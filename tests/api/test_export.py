@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from django.db import connection
 
-from adjudication.export_api import rooms
+from releases.api.export import rooms
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 

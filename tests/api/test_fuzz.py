@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from tests.api.client import Program
-from tests.worlds import MARKER, ROLES, World, rows_of
+from tests.two_projects import MARKER, ROLES, World, rows_of
 
 CHECKS = [
     not_a_server_error,

@@ -12,15 +12,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from adjudication import jobs
-from adjudication.actions.jobs import end
-from adjudication.models import Job, Release
-from adjudication.tasks import run_job
+from config.data_dir import CHECKOUT
 from config.env import HOME
-from config.home import CHECKOUT
 from corpus.models import Event, Item
+from releases.models import Release
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from workspace.actions.jobs import end
+from workspace.models import Job
+from workspace.queries import jobs
+from workspace.tasks import run_job
 
 LINES = "".join(json.dumps(dialogue(f"u{n}")) + "\n" for n in range(5)).encode()
 

@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from corpus.models import Project
-from tests.adjudication.test_quality import mixed_project
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits
 from tests.factories import command, import_votes, opinion
+from tests.quality.test_quality import mixed_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -9,8 +9,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
-from config.home import CHECKOUT
 
 BIN = Path(sys.executable).parent
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.home import CHECKOUT, Home
+from config.data_dir import CHECKOUT, Home
 from tests.commands import commands_at
 from tests.factories import dialogue, opinion, write_lines
 

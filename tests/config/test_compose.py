@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from tests.config.test_repository import tracked
 
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())

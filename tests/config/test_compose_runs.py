@@ -10,14 +10,14 @@ import urllib.parse
 
 import pytest
 
-from adjudication.models import Job
+from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, free_port, wait_until
-from config.home import CHECKOUT
 from jury.models import Run
 from tests.config.serving import Started, call, comes_up
 from tests.config.test_compose import SERVICES
 from tests.factories import command, dialogue, make_project
 from tests.jury.factories import seat
+from workspace.models import Job
 
 pytestmark = pytest.mark.slow
 HOME = "/home/assize"

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from adjudication.queries import taxonomy_order
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from corpus.models import Project
 from jury.models import Ballot
 from tests.factories import command, dialogue, make_project, write_lines

@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from config import embedded
+from config.data_dir import CHECKOUT, Home, HomeError
 from config.embedded import postgres, valkey
-from config.home import CHECKOUT, Home, HomeError
 
 pytestmark = pytest.mark.slow
 

@@ -9,11 +9,11 @@ import urllib.parse
 import pytest
 from django.test import Client
 
-from adjudication.models import Job
 from config.embedded.processes import free_port, wait_until
 from config.logs import Discreet, JSONLine, scrubbed
 from tests.config.serving import Started, call, comes_up
 from tests.factories import command, dialogue, import_dialogues, make_project
+from workspace.models import Job
 
 MARK = "Zyxw-marker"
 GUNICORN = ["gunicorn", "config.wsgi", "--workers", "1", "--threads", "2", "--log-level", "debug", "--bind"]
@@ -64,7 +64,7 @@ def test_no_line_of_a_process_holds_a_dialogue_a_rationale_or_a_secret(tmp_path,
     vote = next(line for line in access if line["status"] == 201)
     assert {"method", "route", "status", "ms", "user", "project", "request_id", "time", "level"} <= set(vote)
     assert (vote["method"], vote["project"], isinstance(vote["user"], int)) == ("POST", project.slug, True)
-    assert [line for line in worker if line.get("task") == "adjudication.tasks.run_job" and line["task_id"]]
+    assert [line for line in worker if line.get("task") == "workspace.tasks.run_job" and line["task_id"]]
 
 
 def test_a_request_has_one_line_and_an_id_that_comes_back(caplog):

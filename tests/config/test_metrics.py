@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
-from config.home import CHECKOUT
 from config.tasks import give_sign_of_life
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from config.production import weaknesses
 
 GUNICORN = ("gunicorn", "config.wsgi", "--bind", "127.0.0.1:0", "--log-level", "warning")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from tests.factories import command
 
 APPS = ("corpus", "annotation", "jury", "adjudication", "config")

@@ -9,8 +9,8 @@ import urllib.request
 
 import pytest
 
+from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, free_port, wait_until
-from config.home import CHECKOUT
 
 pytestmark = pytest.mark.slow
 

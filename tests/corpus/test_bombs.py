@@ -13,15 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from adjudication import jobs
-from adjudication.models import Job
-from adjudication.tasks import run_job
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from corpus.importing.limits import Limits
 from corpus.importing.rows import RowFile, Unreadable
 from corpus.models import Event, Item
 from tests.api.client import Program
 from tests.factories import command, dialogue, make_project
+from workspace.models import Job
+from workspace.queries import jobs
+from workspace.tasks import run_job
 
 LINES = "".join(json.dumps(dialogue(f"u{n}")) + "\n" for n in range(2_000)).encode()
 ARCHIVES = {"zip": b"PK\x03\x04....", "xz": b"\xfd7zXZ\x00", "7z": b"7z\xbc\xaf\x27\x1c", "zstd": b"\x28\xb5\x2f\xfd"}

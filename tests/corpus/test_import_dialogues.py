@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from corpus.models import Event, Item
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 

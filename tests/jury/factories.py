@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from adjudication import actions as adjudication_actions
 from config.embedded import valkey
 from jury import actions, queries, tasks
 from jury.models import Shard
 from tests.factories import command, dialogue, import_dialogues, make_project
+from workspace import actions as adjudication_actions
 
 
 def seat(project, url, *models, **options):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from adjudication import actions as adjudication_actions
 from jury import actions, queries
 from jury.models import Ballot, Batch, Juror, Run, Shard
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command
 from tests.jury.factories import add_generator, counted, hear, project_with_items, seat
+from workspace import actions as adjudication_actions
 
 
 def begin(project, **options):

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from corpus.errors import Refused
 from jury import actions, queries
 from jury.endpoints import ForbiddenEndpoint, Rules, origin_of
+from jury.engine.endpoint import Endpoint
+from jury.engine.reply import Unavailable
 from jury.models import Juror
-from jury.providers import Endpoint, Unavailable
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, make_project
@@ -213,6 +214,7 @@ def test_a_juror_that_was_added_before_is_not_asked_where_it_is_forbidden_now(tm
 
 
 def test_what_asks_no_model_does_not_wait_for_the_sdk_to_load():
-    loads = "import django; django.setup(); import config.urls, config.seeds, sys; print('openai' in sys.modules)"
+    imports = "import config.urls, config.initial_data, sys"
+    loads = f"import django; django.setup(); {imports}; print('openai' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", loads], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout) == (0, "False\n"), told.stderr

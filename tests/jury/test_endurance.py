@@ -10,12 +10,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
-from config.home import CHECKOUT
 from corpus.models import Event
 from jury import actions, queries, tasks
+from jury.engine.retry_after import seconds_to_wait
 from jury.models import Ballot, Run, Shard
-from jury.providers import seconds_to_wait
 from tests.conftest import stub_server
 from tests.factories import command
 from tests.jury.factories import counted, hear, project_with_items, seat, start_broker

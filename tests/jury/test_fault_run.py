@@ -12,8 +12,8 @@ from decimal import Decimal
 import pytest
 
 from bench.stub_server import EVERY_TIME, way_with
+from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
-from config.home import CHECKOUT
 from jury.models import Ballot, Run
 from jury.workers import worker_command
 from tests.annotation.people import Visitor

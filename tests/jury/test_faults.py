@@ -9,8 +9,8 @@ import pytest
 from celery import current_app
 
 from adjudication.tasks import recount_changed
+from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
-from config.home import CHECKOUT
 from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run, Shard
 from tests.conftest import stub_server

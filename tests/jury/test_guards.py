@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from jury.guards import UNSAID, read, with_codes
 from jury.injections import ATTEMPTS, injected
 from jury.prompting import Form, Prompt, Question, boundary, in_order, messages, show_category

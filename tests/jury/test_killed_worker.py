@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
-from config.home import CHECKOUT
 from jury.models import Ballot
 from tests.conftest import stub_server
 from tests.jury.factories import broker_apart, project_with_items, seat

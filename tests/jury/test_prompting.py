@@ -1,6 +1,6 @@
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from corpus.errors import Refused
 from jury.actions import load_prompts
 from jury.prompting import Prompt, Question, answer_schema, boundary, messages, show_category

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.home import CHECKOUT
+from config.data_dir import CHECKOUT
 from corpus.errors import Refused
-from jury.actions.questioning import Questioner
 from jury.actions.runs import check_can_reach
+from jury.engine.model_client import Questioner
 from jury.models import Ballot, Juror, Run
 from tests.conftest import stub_server
 from tests.factories import command, make_project

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from config.backups.restoring import restore_backup
-from config.boot import bring_up
+from config.prepare import bring_up
 from corpus.commands import Command as Base
 
 

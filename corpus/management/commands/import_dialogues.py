@@ -4,7 +4,7 @@ from typing import Any
 from corpus import actions
 from corpus.actions.imports import refresh_statistics
 from corpus.commands import ImportCommand
-from corpus.intake import Tally
+from corpus.importing.report import Tally
 from corpus.models import Project
 
 

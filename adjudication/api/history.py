@@ -1,0 +1,40 @@
+"""The REST route of an item's history, for leads."""
+
+from typing import ClassVar
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from adjudication.queries import history
+from adjudication.serializers.cases import as_entry
+from adjudication.shapes import HistoryShape
+from corpus.access import Role
+from corpus.api.base import ProjectView
+from corpus.queries import NoSuchItem, item_known_as
+
+
+class ItemHistory(ProjectView):
+    """All that is known of one item, in time order."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "items"
+
+    @extend_schema(responses={200: HistoryShape})
+    def get(self, request: Request, slug: str, external_id: str) -> Response:
+        try:
+            item = item_known_as(self.project, external_id)
+        except NoSuchItem as error:
+            raise Http404(str(error)) from error
+        history.check_may_read(item, self.access.user)
+        told: HistoryShape = {
+            "item": {
+                "id": item.external_id,
+                "turns": item.turns,
+                "has_response": item.has_response,
+                "withdrawn_at": item.withdrawn_at,
+            },
+            "history": [as_entry(entry) for entry in history.history_of(item)],
+        }
+        return Response(told)

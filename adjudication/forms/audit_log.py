@@ -1,0 +1,32 @@
+"""The filters of the audit log."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from adjudication.queries.audit_log import EventWish
+
+
+class EventForm(forms.Form):
+    """What to look for in the events of a project."""
+
+    verb = forms.ChoiceField(required=False, label="What was done")
+    actor = forms.ChoiceField(required=False, label="By whom")
+    subject = forms.CharField(required=False, max_length=200, label="To what")
+    text = forms.CharField(required=False, max_length=200, label="Words in it")
+    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, verbs: Sequence[str], actors: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, values in (("verb", verbs), ("actor", actors)):
+            field: Any = self.fields[name]
+            field.choices = [("", "Any"), *((value, value) for value in values)]
+
+    def wish(self) -> EventWish:
+        """Give what is asked for; one that makes no sense is left out, and the form says so."""
+        if not self.is_bound:
+            return EventWish()
+        self.is_valid()
+        return EventWish(**{name: value for name, value in self.cleaned_data.items() if value})

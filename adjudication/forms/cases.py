@@ -1,0 +1,96 @@
+"""What adjudicators fill in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from adjudication.actions.blind_answers import FINAL
+from adjudication.actions.settling import MOST_VOTES
+from adjudication.models import Docket
+from adjudication.queries.cases import MARGINS, STATES, Wish
+from annotation.display_names import LABEL_WORDS
+from annotation.forms.judgement import JudgementForm
+from corpus.labels import Field, Judgement
+from corpus.models import Category
+
+STATE_WORDS = dict(
+    zip(
+        STATES,
+        ("Open", "Settled", "Settled, with new opinions", "Settled, second answer wanted", "Reopened", "Closed"),
+        strict=True,
+    )
+)
+FIELD_WORDS = {Field.PROMPT.value: "Prompt", Field.RESPONSE.value: "Response"}
+
+
+class FinalForm(JudgementForm):
+    """An adjudicator's answer, blind or final: every label is safe or unsafe."""
+
+    seen = forms.CharField(required=False, max_length=64)
+    "The mark of the opinions that the page showed."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in Field:
+            field: Any = self.fields[name]
+            field.choices = [(label, LABEL_WORDS[label]) for label in FINAL]
+
+    def judgement(self) -> Judgement:
+        """Give what was filled in; call it once the form is valid."""
+        return self.answer().judgement
+
+
+class WishForm(forms.Form):
+    state = forms.ChoiceField(choices=list(STATE_WORDS.items()), required=False, label="Cases")
+    field = forms.ChoiceField(choices=[("", "Any"), *FIELD_WORDS.items()], required=False, label="Disputed field")
+    source = forms.ChoiceField(required=False)
+    category = forms.ChoiceField(required=False, label="Category named")
+    margin = forms.ChoiceField(choices=[("", "Any"), *MARGINS.items()], required=False)
+
+    def __init__(self, *args: Any, categories: Sequence[Category], sources: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices in (
+            ("source", [(source, source) for source in sources]),
+            ("category", [(category.slug, category.name) for category in categories]),
+        ):
+            field: Any = self.fields[name]
+            field.choices = [("", "Any"), *choices]
+
+    def wish(self) -> Wish:
+        """Give what is asked for; one that makes no sense asks for all that is open."""
+        given = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        return Wish(**{name: given.get(name, "") for name in self.fields} | {"state": given.get("state") or "open"})
+
+
+class SendBackForm(forms.Form):
+    votes = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_VOTES,
+        initial=2,
+        label="How many more votes",
+        error_messages=dict.fromkeys(("min_value", "max_value"), f"Choose a number from 1 to {MOST_VOTES}."),
+    )
+    reason = forms.CharField(
+        required=False, max_length=10_000, label="Why", widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(
+        max_length=10_000,
+        label="Why should it be looked at anew?",
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    keeps_open = forms.BooleanField(required=False, label="Open a case even if the opinions decide it by now")
+
+
+class DocketForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+    class Meta:
+        model = Docket
+        fields = ["hold_minutes", "wants_second"]
+        labels = {
+            "hold_minutes": "Minutes a case is held for one adjudicator",
+            "wants_second": "A second answer on every settled case",
+        }
+        help_texts = {"wants_second": "Another adjudicator is asked to label it blind."}

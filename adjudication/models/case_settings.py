@@ -1,0 +1,21 @@
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from corpus.models import Project
+
+
+class Docket(models.Model):
+    """How a project settles its cases."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="+", primary_key=True)
+    hold_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
+    "How long a case is held for one adjudicator; an open page asks for more in time."
+    wants_second = models.BooleanField(default=False)
+    "Whether another adjudicator is asked to label every settled case, blind."
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(hold_minutes__gte=1), name="hold_is_positive")]
+
+    def __str__(self) -> str:
+        return f"docket of {self.project}"

@@ -1,0 +1,133 @@
+"""Reads of decisions and opinions, named for what comes back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+
+from adjudication.other_category import OtherText
+from corpus.models import Category, Project
+
+FINGERPRINT = """
+SELECT json_build_object(
+    'items', (SELECT json_build_array(count(*), max(id), count(withdrawn_at))
+        FROM corpus_item WHERE project_id = %(project)s),
+    'items_version', (SELECT items_version FROM corpus_project WHERE id = %(project)s),
+    'votes', (SELECT json_build_array(count(*), max(v.id)) FROM annotation_vote v
+        JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s AND is_current),
+    'ballots', (SELECT json_build_array(count(*), max(b.id)) FROM jury_ballot b
+        JOIN jury_juror j ON j.id = juror_id WHERE project_id = %(project)s AND is_current AND outcome = 'cast'),
+    'settled', (SELECT json_build_array(count(*), max(c.closed_at)) FROM adjudication_case c
+        JOIN corpus_item i ON i.id = item_id WHERE project_id = %(project)s AND state = 'settled')
+)
+"""
+
+
+def fingerprint(project: Project, settings: dict[str, Any]) -> dict[str, Any]:
+    """
+    Give a small value that differs whenever a recount could give another result.
+
+    :param settings: of the policy, which are part of it
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FINGERPRINT, {"project": project.pk})
+        counts: dict[str, Any] = cursor.fetchone()[0]
+    return counts | settings | {"fields": list(project.fields)}
+
+
+STATUS_COUNTS = """
+SELECT d.status, d.prompt_status, d.prompt_label, d.response_status, d.response_label, count(*)
+FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
+WHERE i.project_id = %s AND d.policy = %s
+GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+def decision_counts(project: Project, policy: str) -> dict[str, Any]:
+    """Count items by status, and for each field by label or else by status."""
+    counts: dict[str, Any] = dict.fromkeys(("items", "decided", "disputed", "pending", "settled"), 0)
+    counts["fields"] = {field: dict.fromkeys(("safe", "unsafe", "disputed", "pending"), 0) for field in project.fields}
+    with connection.cursor() as cursor:
+        cursor.execute(STATUS_COUNTS, [project.pk, policy])
+        for status, prompt_status, prompt_label, response_status, response_label, count in cursor.fetchall():
+            counts["items"] += count
+            counts[status] += count
+            for field, field_status, label in (
+                ("prompt_label", prompt_status, prompt_label),
+                ("response_label", response_status, response_label),
+            ):
+                if field_status and field in counts["fields"]:
+                    counts["fields"][field][label or field_status] += count
+    return counts
+
+
+def taxonomy_order(project: Project) -> list[str]:
+    return list(
+        Category.objects.filter(taxonomy_id=project.taxonomy_id).order_by("position").values_list("slug", flat=True)
+    )
+
+
+DECISION_LINES = """
+SELECT row_to_json(line)::text FROM (
+    SELECT i.external_id AS id, d.status, d.prompt_label, d.response_label, d.categories, d.categories_agreed, d.stale,
+        (SELECT coalesce(json_object_agg(field, json_build_object(
+            'status', status, 'counts', json_build_object('safe', safe, 'unsafe', unsafe))), '{}')
+        FROM (VALUES ('prompt_label', d.prompt_status, d.prompt_safe, d.prompt_unsafe),
+            ('response_label', d.response_status, d.response_safe, d.response_unsafe)
+        ) AS each (field, status, safe, unsafe) WHERE status IS NOT NULL) AS fields
+    FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
+    WHERE i.project_id = %(project)s ORDER BY i.external_id
+) AS line
+"""
+CASE_LINES = """
+SELECT row_to_json(line)::text FROM (
+    SELECT i.external_id AS id, field, json_build_object('safe', safe, 'unsafe', unsafe) AS counts
+    FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s,
+        LATERAL (VALUES (1, 'prompt_label', d.prompt_status, d.prompt_safe, d.prompt_unsafe),
+            (2, 'response_label', d.response_status, d.response_safe, d.response_unsafe)
+        ) AS each (place, field, status, safe, unsafe)
+    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status = 'disputed' AND each.status = 'disputed'
+    ORDER BY i.external_id, place
+) AS line
+"""
+
+
+def json_lines(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
+    """
+    Stream a query of one JSON text column, a line each with its newline, in blocks.
+
+    Memory stays flat. COPY's own text form would double every backslash; its CSV form,
+    with control characters that JSON never holds for quote and delimiter, leaves it be.
+    """
+    statement = f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
+    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+        for block in copy:
+            yield bytes(block)
+
+
+def decision_lines(project: Project, policy: str) -> Iterator[bytes]:
+    return json_lines(DECISION_LINES, {"project": project.pk, "policy": policy})
+
+
+def case_lines(project: Project, policy: str) -> Iterator[bytes]:
+    return json_lines(CASE_LINES, {"project": project.pk, "policy": policy})
+
+
+OTHER_TEXTS = """
+SELECT other_text, count(*) FILTER (WHERE kind = 'human'), count(*) FILTER (WHERE kind = 'llm'),
+    array_agg(DISTINCT external_id ORDER BY external_id)
+FROM (
+    SELECT 'human' AS kind, item_id, categories, other_text FROM annotation_vote WHERE is_current
+    UNION ALL
+    SELECT 'llm', item_id, categories, other_text FROM jury_ballot WHERE is_current AND outcome = 'cast'
+) AS opinion JOIN corpus_item i ON i.id = item_id
+WHERE i.project_id = %s AND i.withdrawn_at IS NULL AND 'other' = ANY(categories) AND btrim(other_text) <> ''
+GROUP BY other_text
+"""
+
+
+def other_texts(project: Project) -> list[OtherText]:
+    """Give what current opinions called `other`, each text once, in no order."""
+    with connection.cursor() as cursor:
+        cursor.execute(OTHER_TEXTS, [project.pk])
+        return [OtherText(text, people, models, tuple(ids)) for text, people, models, ids in cursor.fetchall()]

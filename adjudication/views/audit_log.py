@@ -1,0 +1,37 @@
+"""The page of a project's audit log."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from adjudication.forms.audit_log import EventForm
+from adjudication.queries import audit_log
+from corpus.access import Access, PageRequest, Role, members_only
+
+EVENTS_A_PAGE = 50
+
+
+@require_safe
+@members_only(Role.LEAD)
+def events(request: PageRequest, access: Access) -> HttpResponse:
+    """Who did what when, found by verb, person, subject, days and words; the latest first."""
+    form = EventForm(
+        request.GET or None, verbs=audit_log.verbs_of(access.project), actors=audit_log.actors_of(access.project)
+    )
+    found = audit_log.events_matching(access.project, form.wish())
+    before = request.GET.get("before", "")
+    if before.isdecimal():
+        found = found.filter(pk__lt=int(before))
+    shown = list(found[: EVENTS_A_PAGE + 1])
+    query = request.GET.copy()
+    query.pop("before", None)
+    context = {
+        "access": access,
+        "page": "events",
+        "form": form,
+        "events": shown[:EVENTS_A_PAGE],
+        "older": shown[EVENTS_A_PAGE - 1].pk if len(shown) > EVENTS_A_PAGE else None,
+        "is_later": bool(before),
+        "query": query.urlencode(),
+    }
+    return render(request, "adjudication/audit_log.html" + ("#found" if request.htmx else ""), context)

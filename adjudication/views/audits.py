@@ -1,0 +1,61 @@
+"""A lead's second look at finished items, and what the checks say of the work."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotation import queries
+from annotation.actions import audit_item, draw_audits
+from annotation.forms.judgement import JudgementForm
+from annotation.models import Audit
+from annotation.queries import checks_of
+from annotation.views.label import judging
+from corpus.access import Access, PageRequest, Role, members_only
+from corpus.errors import Invalid
+from corpus.queries import categories_of, category_names
+
+LATEST = 20
+MOST_WAITING = 100
+
+
+@require_safe
+@members_only(Role.LEAD)
+def audits(request: PageRequest, access: Access) -> HttpResponse:
+    draw_audits(project=access.project)
+    drawn = Audit.objects.filter(project=access.project).select_related("item", "auditor")
+    waiting = drawn.filter(audited_at=None).order_by("drawn_at", "item")
+    context = {
+        "access": access,
+        "page": "audits",
+        "waiting": waiting[:MOST_WAITING],
+        "waiting_count": waiting.count(),
+        "done": drawn.exclude(audited_at=None).order_by("-audited_at")[:LATEST],
+        "checks": checks_of(access.project),
+    }
+    return render(request, "adjudication/audits.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only(Role.LEAD)
+def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
+    """One item, first without the votes; with them once it is audited."""
+    found = Audit.objects.filter(project=access.project, item=item).select_related("item", "auditor").first()
+    if found is None:
+        raise Http404("This dialogue is not up for audit.")
+    categories = categories_of(access.project)
+    form, status = JudgementForm(categories=categories), 200
+    if request.method == "POST":
+        form, status = JudgementForm(request.POST, categories=categories), 422
+        try:
+            if form.is_valid():
+                audit_item(project=access.project, by=access.user, item=item, answer=form.answer())
+                messages.success(request, "Audited. The annotators see your reason.")
+                return redirect("adjudication:audit", access.project.slug, item)
+        except Invalid as error:
+            form.refuse(error)
+    context = {"access": access, "page": "audits", "audit": found, **judging(access, found.item, form)}
+    context["names"] = category_names(access.project)
+    if found.audited_at:
+        context["votes"] = queries.votes_on(found.item)
+    return render(request, "adjudication/audit.html", context, status=status)

@@ -1,0 +1,30 @@
+"""The page of an item's history."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from adjudication.queries import history
+from annotation.queries import person_of
+from corpus.access import Access, PageRequest, Role, members_only
+from corpus.queries import NoSuchItem, category_names, item_known_as
+
+
+@require_safe
+@members_only(Role.LEAD)
+def item_history(request: PageRequest, access: Access, external_id: str) -> HttpResponse:
+    """All that is known of one item, in time order."""
+    try:
+        item = item_known_as(access.project, external_id)
+    except NoSuchItem as error:
+        raise Http404(str(error)) from error
+    history.check_may_read(item, access.user)
+    context = {
+        "access": access,
+        "page": "",
+        "item": item,
+        "entries": history.history_of(item),
+        "names": category_names(access.project),
+        "is_masked": person_of(access.user).masks_text,
+    }
+    return render(request, "adjudication/history.html", context)

@@ -1,0 +1,138 @@
+"""How far people's work is, of one person and of the whole queue."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annotation import queries
+from annotation.session import furnish, sit_down
+from annotation.shapes import OwnProgress, QueueProgress
+from corpus.models import Project
+
+QUEUE = """
+    SELECT count(DISTINCT item_id) AS items, count(*) AS seats, count(vote_id) AS filled,
+        count(*) FILTER (WHERE leased_until >= now()) AS leased
+    FROM annotation_seat WHERE project_id = %s
+"""
+BATCHES = """
+    SELECT b.id, b.name, b.opened_at, b.closed_at, count(DISTINCT s.item_id), count(s.id), count(s.vote_id),
+        count(*) FILTER (WHERE s.leased_until >= now())
+    FROM annotation_batch b LEFT JOIN annotation_seat s ON s.batch_id = b.id
+    WHERE b.project_id = %s GROUP BY b.id ORDER BY b.opened_at, b.id
+"""
+
+
+def own_progress(project: Project, user: User) -> OwnProgress:
+    """Count a person's votes here, in all and today."""
+    annotator = furnish(project, user)
+    day = queries.work_day(user)
+    return {
+        "votes": queries.own_votes(project, user).filter(repeats=None).count(),
+        "items_left": queries.items_left(project, annotator),
+        "votes_today": day.votes if day else 0,
+        "minutes_today": round(day.seconds / 60) if day else 0,
+    }
+
+
+def queue_progress(project: Project) -> QueueProgress:
+    """Count items that have seats, seats, seats filled by a vote, and seats leased at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE, [project.pk])
+        items, seats, filled, leased = cursor.fetchone()
+    return {"items": items, "seats": seats, "filled": filled, "leased": leased}
+
+
+def batch_progress(project: Project) -> list[dict[str, Any]]:
+    """The same per batch, oldest first, with its name and whether it is open."""
+    with connection.cursor() as cursor:
+        cursor.execute(BATCHES, [project.pk])
+        keys = ("pk", "name", "opened_at", "closed_at", "items", "seats", "filled", "leased")
+        return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
+
+
+LEASES = """
+    SELECT s.lease, i.external_id, a.name, s.leased_until, b.name
+    FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id JOIN annotation_annotator a ON a.id = s.leased_to_id
+    LEFT JOIN annotation_batch b ON b.id = s.batch_id
+    WHERE s.project_id = %s AND s.leased_to_id IS NOT NULL ORDER BY s.leased_until, a.name
+"""
+# Gold and audits are compared on the labels they give; a repeat on both labels and the set of categories.
+CHECKS = """
+    WITH mine AS (
+        SELECT v.id, v.item_id, v.annotator_id, v.prompt_label, v.response_label, v.seconds
+        FROM annotation_vote v JOIN annotation_annotator a ON a.id = v.annotator_id
+        WHERE a.project_id = %(project)s AND v.repeats_id IS NULL
+            AND NOT EXISTS (SELECT FROM annotation_vote later WHERE later.supersedes_id = v.id)
+            AND (%(user)s::int IS NULL OR a.user_id = %(user)s::int)
+    )
+    SELECT a.user_id, a.name, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY m.seconds),
+        count(g.item_id), count(*) FILTER (WHERE coalesce(g.prompt_label = m.prompt_label, true)
+            AND coalesce(g.response_label = m.response_label, true) AND g.item_id IS NOT NULL),
+        count(u.item_id), count(*) FILTER (WHERE u.prompt_label IS NOT DISTINCT FROM m.prompt_label
+            AND u.response_label IS NOT DISTINCT FROM m.response_label AND u.item_id IS NOT NULL),
+        count(again.id), count(*) FILTER (WHERE again.prompt_label IS NOT DISTINCT FROM first.prompt_label
+            AND again.response_label IS NOT DISTINCT FROM first.response_label
+            AND again.categories @> first.categories AND again.categories <@ first.categories)
+    FROM mine m JOIN annotation_annotator a ON a.id = m.annotator_id
+    LEFT JOIN annotation_gold g ON g.item_id = m.item_id
+    LEFT JOIN annotation_audit u ON u.item_id = m.item_id AND u.audited_at IS NOT NULL
+    LEFT JOIN annotation_check c ON c.item_id = m.item_id AND c.annotator_id = m.annotator_id AND c.kind = 'repeat'
+    LEFT JOIN annotation_vote again ON again.id = c.vote_id
+    LEFT JOIN annotation_vote first ON first.id = c.repeats_id AND again.id IS NOT NULL
+    GROUP BY a.user_id, a.name ORDER BY a.name
+"""
+EXPOSURE = """
+    SELECT slug, count(*) FILTER (WHERE cast_at >= %(today)s), count(*)
+    FROM annotation_vote v JOIN annotation_annotator a ON a.id = v.annotator_id,
+        unnest(CASE WHEN cardinality(v.categories) = 0 THEN ARRAY[''] ELSE v.categories END) AS slug
+    WHERE a.user_id = %(user)s AND cast_at >= %(week)s AND v.supersedes_id IS NULL
+    GROUP BY slug ORDER BY 3 DESC, slug
+"""
+
+
+def exposure(user: User, names: dict[str, str]) -> list[dict[str, Any]]:
+    """Count the dialogues a person voted on today and in seven days, by the categories they gave."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(EXPOSURE, {"user": user.pk, "today": today, "week": today - timedelta(days=6)})
+        rows = cursor.fetchall()
+    return [{"name": names.get(slug, slug) or "No category", "today": now, "week": week} for slug, now, week in rows]
+
+
+@transaction.atomic
+def rest_of(project: Project, user: User) -> dict[str, Any]:
+    """Say how much of the day's work is done, and after how many more minutes of work a break is due."""
+    desk = sit_down(project, user)
+    day = queries.work_day(user)
+    worked = timedelta(0)
+    if desk.stretch_began_at and desk.last_at and desk.now - desk.last_at < desk.pause:
+        worked = desk.last_at - desk.stretch_began_at
+    after = desk.break_after_minutes
+    return {
+        "votes_today": desk.votes_today,
+        "minutes_today": round(day.seconds / 60) if day else 0,
+        "daily_cap": desk.daily_cap,
+        "break_in": None if after is None else max(0, after - round(worked.total_seconds() / 60)),
+    }
+
+
+def leases_out(project: Project) -> list[dict[str, Any]]:
+    """List every lease of a project, the one that ends first foremost; ended ones are marked by their time."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEASES, [project.pk])
+        keys = ("lease", "item", "annotator", "until", "batch")
+        return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
+
+
+def checks_of(project: Project, user: User | None = None) -> list[dict[str, Any]]:
+    """
+    Count for every annotator, or for one, by name: votes, median seconds, and of the gold items, audited
+    items and repeats among them how many were answered alike.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CHECKS, {"project": project.pk, "user": user.pk if user else None})
+        keys = ("user", "name", "votes", "seconds", "gold", "gold_right", "audited", "audited_alike", "repeats", "same")
+        return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]

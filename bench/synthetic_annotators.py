@@ -1,0 +1,72 @@
+"""Projects of any size with people to work in them; to be imported once Django is up."""
+
+from pathlib import Path
+
+from django.db import connection
+
+from annotation.actions import guideline_in_force
+from annotation.session import furnish
+from annotation.slots import seat_new_items
+from bench.corpus import TRUE_SCALE, write_dialogues
+from bench.sql_baseline import COLUMNS
+from corpus.actions import add_member, create_project, import_dialogues
+from corpus.queries import project_named
+
+VETERAN = 30_000
+"Votes that the first of the people has cast before."
+WORKED = """
+WITH done AS (
+    SELECT s.id, s.item_id, i.has_response FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id
+    WHERE s.project_id = {project} AND s.number = 1 ORDER BY s.id LIMIT {votes}
+), cast_vote AS (
+    INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
+        rationale, taxonomy_id, guideline_id, is_current, cast_at)
+    SELECT item_id, {annotator}, 'safe', CASE WHEN has_response THEN 'safe' END, '{{}}', '', '', {taxonomy},
+        {guideline}, true, now() - interval '1 day'
+    FROM done RETURNING id, item_id
+)
+UPDATE annotation_seat SET vote_id = cast_vote.id FROM cast_vote JOIN done USING (item_id)
+WHERE annotation_seat.id = done.id
+"""
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def fill(slug: str, items: int, folder: Path) -> None:
+    """Import the dialogues at true scale, copy them under other ids until there are enough, and make the seats."""
+    project = create_project(slug=slug)
+    path = folder / "dialogues.jsonl"
+    write_dialogues(path, times=1)
+    import_dialogues(project=project, path=path, report=lambda *_: None)
+    for copy in range(1, -(-items // TRUE_SCALE)):
+        columns = COLUMNS.replace("external_id", f"external_id || '/{copy}'")
+        most = min(TRUE_SCALE, items - copy * TRUE_SCALE)
+        run(
+            f"INSERT INTO corpus_item ({COLUMNS}) SELECT {columns} FROM"
+            f" (SELECT * FROM corpus_item WHERE project_id = {project.pk} ORDER BY id LIMIT {most}) AS first"
+        )
+    seat_new_items(project)
+    run("VACUUM ANALYZE")
+
+
+def hire(slug: str, people: int, folder: Path) -> dict[str, int]:
+    """
+    Make a veteran and so many others, their tokens in `SLUG-veteran` and `SLUG-others`.
+
+    Gives the ids of the project and of the first of the others, whose ids follow one another.
+    """
+    project = project_named(slug)
+    made = [
+        add_member(project=project, username=f"{slug}-{number}", role="annotator", with_token=True)
+        for number in range(people + 1)
+    ]
+    annotators = [furnish(project, each.user) for each in made]
+    for name, chosen in (("veteran", made[:1]), ("others", made[1:])):
+        (folder / f"{slug}-{name}").write_text("\n".join(each.token for each in chosen))
+    ids = {"annotator": annotators[0].pk, "taxonomy": project.taxonomy_id, "guideline": guideline_in_force(project).pk}
+    run(WORKED.format(project=project.pk, votes=VETERAN, **ids))
+    run("VACUUM ANALYZE")
+    return {"project": project.pk, "annotator": annotators[1].pk, "user": made[1].user.pk}

@@ -1,0 +1,31 @@
+"""No page before its reader has acknowledged what kind of content awaits, and none in another's time zone."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from annotation import queries
+from annotation.actions.consent import VERSION, has_acknowledged
+
+# Programs ask with a token, whose owner an admin knows; and nobody is asked on the way in or out.
+OPEN = ("/api/", "/static/", "/sign-", "/account/", "/invitation/", "/consent/")
+
+
+class ConsentMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(OPEN) or not request.user.is_authenticated:
+            return self.get_response(request)
+        if request.session.get("acknowledged") != VERSION:
+            if not has_acknowledged(request.user):
+                return redirect(f"{reverse('consent')}?{urlencode({'next': request.get_full_path()})}")
+            request.session["acknowledged"] = VERSION
+        with timezone.override(ZoneInfo(queries.person_of(request.user).time_zone)):
+            return self.get_response(request)

@@ -1,0 +1,60 @@
+"""One question at a time to an OpenAI-compatible endpoint."""
+
+import time
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+from jury.endpoints import Rules
+from jury.engine.reply import Reply, read_completion
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+SECONDS_A_CALL = 120.0
+
+
+class Endpoint:
+    """A client of one endpoint; use it in an `async with` block."""
+
+    def __init__(
+        self, base_url: str, api_key: str, *, seconds: float = SECONDS_A_CALL, rules: Rules | None = None
+    ) -> None:
+        """
+        :raises ForbiddenEndpoint: if no question may go there
+        """
+        # Not above: most commands and pages have no question to ask, and need not wait for the SDK to load.
+        from jury.engine import sdk
+
+        self.sdk = sdk
+        self.base_url, self.seconds = base_url, seconds
+        self.client: AsyncOpenAI = sdk.client_of(base_url, api_key, seconds=seconds, rules=rules or Rules())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.client.close()
+
+    def told_apart(self, seconds: float | None = None) -> AbstractContextManager[None]:
+        """Turn what the SDK raises into what callers can act on, as `sdk.told_apart` does."""
+        return self.sdk.told_apart(self.seconds if seconds is None else seconds)
+
+    async def ask(self, **request: Any) -> Reply:
+        """
+        Send one chat completion, once.
+
+        :raises Declined: if a content filter stopped it
+        :raises Busy: if the same call may be answered later
+        :raises Unavailable: if there was no usable answer
+        """
+        began = time.monotonic()
+        with self.told_apart():
+            # The method beneath chat.completions.create, with bytes in and a dictionary out: the SDK's own way
+            # there and back takes as long as all the rest of the call (docs/decisions/0004).
+            completion: Any = await self.client.post("/chat/completions", content=orjson.dumps(request), cast_to=object)
+        return read_completion(completion, time.monotonic() - began)

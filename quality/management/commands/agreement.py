@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from corpus.commands import ProjectCommand
+from corpus.errors import Refused
+from corpus.labels import FIELDS
+from quality.reports.text import agreement_report
+
+
+class Command(ProjectCommand):
+    help = "Measure how far raters agree on labels as cast. Undefined is null."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--field", choices=[*FIELDS, "categories"], help="default: the project's first")
+        parser.add_argument("--raters", choices=["all", "human", "llm"], default="all")
+        parser.add_argument("--no-pairs", action="store_true", help="leave out Cohen's kappa of each pair of raters")
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        field = options["field"] or project.fields[0]
+        if field in FIELDS and field not in project.fields:
+            raise Refused(f"Project {project} does not want {field}; it wants {', '.join(project.fields)}.")
+        self.answer(agreement_report(project, field, raters=options["raters"], with_pairs=not options["no_pairs"]))

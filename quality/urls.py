@@ -1,0 +1,14 @@
+from django.urls import path
+
+from quality.views import case_figures, panel, quality
+
+app_name = "quality"
+urlpatterns = [
+    path("quality/", quality.quality, name="quality"),
+    path("quality/state/", quality.state, name="state"),
+    path("quality/measure/", quality.measure, name="measure"),
+    path("quality/advice/", quality.advice, name="advice"),
+    path("jury/panel/", panel.panel, name="panel"),
+    path("cases/figures/", case_figures.figures, name="case-figures"),
+    path("cases/figures/keep/", case_figures.keep_docket, name="update-case-settings"),
+]

@@ -1,0 +1,102 @@
+"""The Croissant description of a release (https://docs.mlcommons.org/croissant/docs/croissant-spec.html). Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from releases.dataset_card import COLUMNS
+
+CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+TYPES = {"reconstruction_id_if_redacted": "sc:Float"}
+MEDIA_TYPES = {".json": "application/json", ".parquet": "application/x-parquet"}
+
+
+def croissant(manifest: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """
+    Describe a release.
+
+    :param files: name to its `sha256` and `bytes`, of the data files
+    """
+    described = {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": manifest["name"],
+        "description": f"{manifest['title']}: {manifest['rows']:,} dialogues between people and language models, "
+        "labelled for safety by people and a jury of models.",
+        "license": sorted(manifest["counts"]["license"]),
+        "version": manifest["version"],
+        "rai:dataCollection": "Labels by majority of independent opinions; disputes settled by an adjudicator.",
+        "rai:annotationsPerItem": f"at least {manifest['policy']['quorum']} where decided by majority",
+        "rai:annotatorDemographics": "not recorded",
+        "rai:personalSensitiveInformation": "Raters are pseudonymous. Dialogues may hold sensitive content.",
+        "rai:dataUseCases": "Training and testing of models that recognise unsafe content.",
+        "distribution": [file_object(name, file) for name, file in files.items()],
+        "recordSet": [record_set(split) for split in manifest["splits"]],
+    }
+    return described | ({"datePublished": manifest["date"]} if manifest["date"] else {})
+
+
+def file_object(name: str, file: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
+        "contentSize": f"{file['bytes']} B",
+        "encodingFormat": MEDIA_TYPES[name[name.rindex(".") :]],
+        "sha256": file["sha256"],
+    }
+
+
+def record_set(split: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:RecordSet",
+        "@id": split,
+        "name": split,
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"{split}/{name}",
+                "name": name,
+                "description": text,
+                "dataType": TYPES.get(name, "sc:Text"),
+                "source": {"fileObject": {"@id": f"{split}.json"}, "extract": {"jsonPath": f"$[*].{name}"}},
+            }
+            for name, text in COLUMNS.items()
+        ],
+    }

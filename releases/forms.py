@@ -1,0 +1,59 @@
+"""Forms that make and compare releases."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from adjudication.policies import POLICIES
+from releases.actions import Order
+
+
+class ReleaseForm(forms.Form):
+    """What a release is to be."""
+
+    version = forms.CharField(max_length=60, label="Version, as 1.0")
+    policy = forms.ChoiceField(required=False, label="Policy")
+    train = forms.FloatField(min_value=0, max_value=100, initial=90, label="Percent in train")
+    validation = forms.FloatField(min_value=0, max_value=100, initial=4, label="Percent in validation")
+    test = forms.FloatField(min_value=0, max_value=100, initial=6, label="Percent in test")
+    seed = forms.IntegerField(initial=0, min_value=-(2**63), max_value=2**63 - 1, label="Seed of the splits")
+    date = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}), label="Date in the files (the only one)"
+    )
+    licenses = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Only under these licences (none ticked: all)"
+    )
+    truncate = forms.BooleanField(required=False, label="Published form: first user and first assistant turn alone")
+
+    def __init__(self, *args: Any, own_policy: str, licenses: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["policy"]
+        others = [(name, name) for name in sorted(POLICIES) if name != own_policy]
+        field.choices = [("", f"The project's own: {own_policy}"), *others]
+        field = self.fields["licenses"]
+        field.choices = [(name, name) for name in licenses if name]
+
+    def order(self) -> Order:
+        wish = self.cleaned_data
+        return Order(
+            version=wish["version"],
+            splits=(wish["train"] / 100, wish["validation"] / 100, wish["test"] / 100),
+            seed=wish["seed"],
+            licenses=tuple(wish["licenses"]) or None,
+            date=wish["date"].isoformat() if wish["date"] else None,
+            truncate=wish["truncate"],
+        )
+
+
+class CompareForm(forms.Form):
+    """Two releases."""
+
+    before = forms.ChoiceField(label="From")
+    after = forms.ChoiceField(label="To")
+
+    def __init__(self, *args: Any, versions: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("before", "after"):
+            field: Any = self.fields[name]
+            field.choices = [(version, version) for version in versions]

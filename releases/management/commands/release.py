@@ -1,0 +1,48 @@
+import re
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from adjudication.commands import PolicyCommand
+from releases import actions
+from releases.actions import Order
+
+
+def shares(text: str) -> tuple[float, float, float]:
+    train, validation, test = (float(share) for share in text.split(","))
+    return train, validation, test
+
+
+def day(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError
+    return text
+
+
+class Command(PolicyCommand):
+    help = "Make an immutable release: splits, votes, decisions, dataset card, Croissant, manifest with hashes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("release_version", metavar="VERSION")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="default: releases/PROJECT/VERSION in the home")
+        parser.add_argument("--splits", type=shares, default=(0.9, 0.04, 0.06), help="default 0.9,0.04,0.06")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--license", nargs="+", metavar="L", help="only items under these licences")
+        parser.add_argument("--date", type=day, metavar="YYYY-MM-DD", help="the only date in the files")
+        parser.add_argument("--truncate", action="store_true", help="first user and first assistant turn only")
+
+    def handle(self, **options: Any) -> None:
+        order = Order(
+            version=options["release_version"],
+            splits=options["splits"],
+            seed=options["seed"],
+            licenses=tuple(options["license"]) if options["license"] else None,
+            date=options["date"],
+            truncate=options["truncate"],
+            out=options["out"].resolve() if options["out"] else None,
+        )
+        release = actions.make_release(project=self.project(options), order=order, policy_name=options["policy"])
+        self.say(f"Written to {release.folder}")
+        self.answer({"version": release.version, "rows": release.rows, "files": release.hashes})

@@ -1,0 +1,34 @@
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from corpus.commands import Command as PlainCommand
+from releases.verifying import verify
+
+
+class Command(PlainCommand):
+    help = "Make every hash and every label of a release again, from its own votes, and say what differs."
+
+    SHOWN = 20
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR")
+
+    def handle(self, **options: Any) -> None:
+        found = verify(options["folder"])
+        for line in found.differences[: self.SHOWN]:
+            self.say(line)
+        if (hidden := len(found.differences) - self.SHOWN) > 0:
+            self.say(f"… and {hidden:,} more.")
+        self.answer(
+            {
+                "files": found.files,
+                "labels": found.labels,
+                "settled": found.settled,
+                "differences": len(found.differences),
+            }
+        )
+        if found.differences:
+            sys.exit(1)

@@ -1,0 +1,34 @@
+"""What the REST routes of exports and releases return, as types."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+
+class FileShape(TypedDict):
+    """`bytes` is null of the manifest, which cannot hold its own size."""
+
+    name: str
+    sha256: str
+    bytes: int | None
+
+
+class ReleaseShape(TypedDict):
+    version: str
+    rows: int
+    made_at: datetime
+    manifest: dict[str, Any]
+    files: list[FileShape]
+
+
+class RowShape(TypedDict):
+    """One dialogue of the dataset, in the form of the published AEGIS 2.0 files."""
+
+    id: str
+    reconstruction_id_if_redacted: int | None
+    prompt: str
+    response: str | None
+    prompt_label: str | None
+    response_label: str | None
+    violated_categories: str
+    prompt_label_source: str | None
+    response_label_source: str | None

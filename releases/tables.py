@@ -1,0 +1,111 @@
+"""The tables beside the dataset in a release: every opinion, every decision, what was withdrawn."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from adjudication import queries
+from releases.exporting import Selection, as_parquet
+
+# People are named by nothing but a number that only the project can make again.
+PSEUDONYM = """
+    CASE WHEN released_as <> '' THEN released_as ELSE kind || '-' || left(encode(
+        sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
+OPINIONS = """
+SELECT i.external_id AS item, {pseudonym} AS rater, kind, prompt_label, response_label, categories, other_text,
+    outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256, model
+FROM (
+    SELECT v.item_id, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
+        a.released_as,
+        prompt_label, response_label, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
+        g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model
+    FROM annotation_vote v JOIN annotation_annotator a ON a.id = annotator_id
+        JOIN annotation_guidelineversion g ON g.id = guideline_id
+    WHERE is_current AND a.project_id = %(project)s
+    UNION ALL
+    SELECT b.item_id, 'llm', j.name, '', prompt_label, response_label, categories, other_text, outcome, b.taxonomy_id,
+        NULL, p.name, p.sha256, j.model
+    FROM jury_ballot b JOIN jury_juror j ON j.id = juror_id JOIN jury_promptversion p ON p.id = b.prompt_id
+    WHERE is_current AND j.project_id = %(project)s
+) AS opinion
+JOIN corpus_item i ON i.id = opinion.item_id JOIN corpus_taxonomy t ON t.id = opinion.taxonomy_id
+WHERE i.withdrawn_at IS NULL AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
+ORDER BY i.external_id, kind, 2
+"""
+DECISIONS = """
+SELECT i.external_id AS item, d.status, d.decided_by,
+    d.prompt_status, d.prompt_label, d.prompt_safe, d.prompt_unsafe, d.prompt_source,
+    d.response_status, d.response_label, d.response_safe, d.response_unsafe, d.response_source,
+    d.categories, d.categories_agreed, d.stale, row.split, i.source, i.license
+FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
+    LEFT JOIN ({rows}) AS row ON row.sort_key = i.external_id
+WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL
+    AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
+ORDER BY i.external_id
+"""
+WITHDRAWN = """
+SELECT external_id AS id, withdrawal_reason AS reason FROM corpus_item
+WHERE project_id = %(project)s AND withdrawn_at IS NOT NULL ORDER BY external_id
+"""
+
+
+def votes_parquet(selection: Selection) -> Iterator[bytes]:
+    """Give every current opinion on the items that may leave, cast or not."""
+    import pyarrow as pa
+
+    text = pa.string()
+    names = ("item", "rater", "kind", "prompt_label", "response_label")
+    more = ("other_text", "outcome", "taxonomy", "guideline", "prompt_version", "prompt_sha256", "model")
+    columns = [(name, text) for name in names] + [("categories", pa.list_(text))] + [(name, text) for name in more]
+    parameters = selection.parameters | {"salt": selection.project.salt}
+    return as_parquet(json_rows(OPINIONS.format(pseudonym=PSEUDONYM), parameters), pa.schema(columns))
+
+
+def decisions_parquet(selection: Selection) -> Iterator[bytes]:
+    """Give the decision on every item that may leave, exported or not; only the exported have a split."""
+    import pyarrow as pa
+
+    text, number, flag = pa.string(), pa.int32(), pa.bool_()
+    columns = [("item", text), ("status", text), ("decided_by", text)]
+    for field in ("prompt", "response"):
+        columns += [(f"{field}_status", text), (f"{field}_label", text)]
+        columns += [(f"{field}_safe", number), (f"{field}_unsafe", number), (f"{field}_source", text)]
+    columns += [("categories", pa.list_(text)), ("categories_agreed", flag), ("stale", flag)]
+    columns += [("split", text), ("source", text), ("license", text)]
+    return as_parquet(json_rows(DECISIONS.format(rows=selection.sql), selection.parameters), pa.schema(columns))
+
+
+def withdrawn_lines(selection: Selection) -> Iterator[bytes]:
+    return json_rows(WITHDRAWN, selection.parameters)
+
+
+def json_rows(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
+    return queries.json_lines(f"SELECT row_to_json(line)::text FROM ({sql}) AS line", parameters)
+
+
+COUNTS = """
+SELECT
+    (SELECT json_object_agg(split, count) FROM (SELECT split, count(*) FROM every GROUP BY 1 ORDER BY 1) AS c) AS split,
+    (SELECT json_object_agg(label, count) FROM (
+        SELECT prompt_label AS label, count(*) FROM every WHERE prompt_label IS NOT NULL GROUP BY 1 ORDER BY 1
+    ) AS c) AS prompt_label,
+    (SELECT json_object_agg(label, count) FROM (
+        SELECT response_label AS label, count(*) FROM every WHERE response_label IS NOT NULL GROUP BY 1 ORDER BY 1
+    ) AS c) AS response_label,
+    (SELECT json_object_agg(source, count) FROM (
+        SELECT source COLLATE "C" AS source, count(*) FROM every GROUP BY 1 ORDER BY 1) AS c) AS source,
+    (SELECT json_object_agg(license, count) FROM (
+        SELECT license COLLATE "C" AS license, count(*) FROM every GROUP BY 1 ORDER BY 1) AS c) AS license,
+    (SELECT json_object_agg(name, count) FROM (
+        SELECT name COLLATE "C" AS name, count(*)
+        FROM every, LATERAL unnest(string_to_array(violated_categories, ', ')) AS name
+        WHERE name <> '' GROUP BY 1 ORDER BY 1) AS c) AS category
+FROM (SELECT) AS one
+"""
+
+
+def counts_of(selection: Selection) -> dict[str, dict[str, int]]:
+    """Count the exported rows by split, label, source, licence and category."""
+    lines = list(json_rows(f"WITH every AS MATERIALIZED ({selection.sql}) {COUNTS}", selection.parameters))
+    return {name: count or {} for name, count in orjson.loads(lines[0]).items()}

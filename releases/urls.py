@@ -1,0 +1,10 @@
+from django.urls import path
+
+from releases import views
+
+app_name = "releases"
+urlpatterns = [
+    path("releases/compare/", views.compare, name="compare"),
+    path("releases/of/<str:version>/", views.release, name="release"),
+    path("releases/of/<str:version>/<str:name>", views.release_file, name="file"),
+]

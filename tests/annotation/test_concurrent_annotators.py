@@ -1,0 +1,114 @@
+"""Fifty people at once over HTTP, while leases lapse, people skip and a web process is killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from django.db.models import Count
+from django.utils import timezone
+
+from annotation.models import LapsedLease, Seat, Skip, Vote
+from config.data_dir import CHECKOUT
+from config.embedded.processes import free_port, wait_until
+from config.serve import web_command
+from tests.factories import command, dialogue, import_dialogues, make_project, numbers
+
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
+PEOPLE, ITEMS, WANTED = 50, 200, 3
+
+
+class web_process:  # noqa: N801 - reads as a verb in `with`
+    """A web server of its own, in whose sessions a longer wait for a lock is an error."""
+
+    def __init__(self, *, longest_wait: str = "100ms") -> None:
+        self.port, self.longest_wait = free_port(), longest_wait
+
+    def __enter__(self) -> "web_process":
+        self.process = subprocess.Popen(
+            web_command(self.port),
+            cwd=CHECKOUT,
+            env=os.environ
+            | {"DJANGO_SETTINGS_MODULE": "config.settings", "PGOPTIONS": f"-c lock_timeout={self.longest_wait}"},
+            start_new_session=True,
+        )
+        return self
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+def hire(project, folder):
+    """Make the annotators, and give the file of their tokens."""
+    tokens = folder / "tokens"
+    with tokens.open("w") as file:
+        for _ in range(PEOPLE):
+            made = command("create_user", f"annotator-{next(numbers)}", "--token", project=project.slug)
+            file.write(made["token"] + "\n")
+    return tokens
+
+
+def at_work(servers, project, tokens, *options):
+    addresses = ",".join(server.address for server in servers)
+    people = [sys.executable, "-m", "bench.people", addresses, project.slug, str(tokens), *options]
+    return subprocess.Popen(people, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+
+
+def lapse_some(project, dice):
+    held = list(Seat.objects.filter(project=project, leased_to__isnull=False).values_list("pk", flat=True))
+    chosen = dice.sample(held, len(held) // 10)
+    Seat.objects.filter(pk__in=chosen, leased_to__isnull=False).update(
+        leased_until=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def votes_of(project):
+    return Vote.objects.filter(item__project=project)
+
+
+def test_every_item_gets_three_votes_by_three_people(tmp_path):
+    project = make_project(votes_wanted=WANTED)
+    import_dialogues(project, tmp_path, [dialogue(f"d{at:03}") for at in range(ITEMS)])
+    tokens, dice, told = hire(project, tmp_path), random.Random(7), []
+    with ExitStack() as stack:
+        servers = [stack.enter_context(web_process()) for _ in range(2)]
+        people = at_work(servers, project, tokens, "--seconds", "60", "--skip", "0.05", "--leave", "0.05")
+        assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=60)
+        servers[1].kill()
+        for _ in range(5):
+            lapse_some(project, dice)
+            time.sleep(0.1)
+        servers[1].__enter__()
+        while people.poll() is None:
+            lapse_some(project, dice)
+            time.sleep(0.1)
+        told.append(json.loads(people.stdout.read()))
+        while Seat.objects.filter(project=project, vote=None).exists() and len(told) < 10:
+            # What lapsed after everybody had gone home is there for whoever comes next.
+            told.append(json.loads(at_work(servers, project, tokens, "--seconds", "30").communicate()[0]))
+
+    assert [problem for each in told for problem in each["unexpected"]] == []
+    assert told[0]["retries"] > 0
+    assert Skip.objects.filter(item__project=project).exists()
+    assert LapsedLease.objects.filter(item__project=project).exists()
+    by_item = votes_of(project).values("item").annotate(votes=Count("pk"), people=Count("annotator", distinct=True))
+    assert {(row["votes"], row["people"]) for row in by_item} == {(WANTED, WANTED)}
+    assert by_item.count() == ITEMS
+    assert sum(each["votes"] for each in told) == ITEMS * WANTED
+    assert not Seat.objects.filter(project=project, vote=None).exists()

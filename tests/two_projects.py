@@ -1,0 +1,101 @@
+"""Two projects that must not meet, each with one of everything."""
+
+from typing import Any
+
+from django.db import connection
+
+from annotation.models import Batch, Seat, Vote
+from jury import actions, queries
+from jury.models import Ballot, Juror, Run, Writing
+from tests.adjudication.disputes import case_of, disputed_project
+from tests.api.client import Program
+from tests.factories import command, dialogue, import_dialogues, import_votes, opinion
+from tests.jury.factories import add_generator, hear, seat, write
+from workspace.models import Job
+
+MARKER = "what only the other project knows"
+ROLES = ["anonymous", "annotator", "adjudicator", "lead", "admin"]
+# Of a project and of what is in it: all that a caller from elsewhere must leave as it is.
+OF_PROJECT = "t.project_id = %(project)s"
+OF_ITEM = "t.item_id IN (SELECT i.id FROM corpus_item i WHERE i.project_id = %(project)s)"
+ROWS = {
+    "corpus_project": "t.id = %(project)s",
+    "corpus_member": OF_PROJECT,
+    "corpus_item": OF_PROJECT,
+    "corpus_event": OF_PROJECT,
+    "annotation_seat": OF_PROJECT,
+    "annotation_batch": OF_PROJECT,
+    "annotation_vote": OF_ITEM,
+    "jury_juror": OF_PROJECT,
+    "jury_run": OF_PROJECT,
+    "adjudication_case": OF_ITEM,
+    "adjudication_decision": OF_ITEM,
+    "workspace_job": OF_PROJECT,
+    "releases_release": OF_PROJECT,
+}
+
+
+class World:
+    """The callers' own project, and another one."""
+
+    def __init__(self, folder, url):
+        self.own, self.other = furnished(folder, "ours", "ours", url), furnished(folder, "theirs", MARKER, url)
+        self.pools = pool_of(self.own, "ours"), pool_of(self.other, "theirs")
+
+
+def furnished(folder, name, text, url):
+    """Make a project with items disputed, decided and open, jurors that have spoken, a release, a job and votes."""
+    rows = [{"id": f"{number} {name}", "prompt": text, "response": text} for number in ("one", "two")]
+    project = disputed_project(folder, *rows, votes_wanted=3)
+    others = [dialogue("alone", text=text, response=False), dialogue("calm", text=text), dialogue("open", text=text)]
+    import_dialogues(project, folder, others)
+    import_votes(project, folder, [opinion("calm", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
+    write(project, add_generator(project, url))
+    seat(project, url, "stub-1.0", "stub-0.0")  # of one mind about nothing
+    hear(actions.start_run(project=project, jurors=queries.panel(project, [])))
+    assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
+    admin, person = Program(project, "admin"), Program(project)
+    where = f"/api/v1/projects/{project.slug}/items/import/?name=a.jsonl"
+    assert admin.client.post(where, "{}", content_type="text/plain").status_code == 202
+    person.vote(person.take())
+    person.take()
+    return project
+
+
+def pool_of(project, name) -> dict[str, Any]:
+    """Give what may stand in a path for each of its parts, of one project."""
+    vote = Vote.objects.filter(item__project=project, annotator__user__isnull=False).latest("pk")
+    return {
+        "slug": project.slug,
+        "external_id": f"two {name}",
+        "item": vote.item_id,
+        "case": case_of(project, f"two {name}").pk,
+        "vote": vote.pk,
+        "user": vote.annotator.user_id,
+        "lease": Seat.objects.exclude(lease=None).get(project=project, vote=None).lease,
+        "batch": batch_of(project),
+        "job": Job.objects.get(project=project).pk,
+        "juror": Juror.objects.filter(project=project).latest("pk").pk,
+        "run": Run.objects.filter(project=project).latest("pk").pk,
+        "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
+        "writing": Writing.objects.filter(item__project=project).latest("pk").pk,
+        "version": "1.0",
+        "name": "train.json",
+        "before": "1",
+        "after": "1",
+    }
+
+
+def batch_of(project):
+    return Batch.objects.create(project=project, name="a batch").pk
+
+
+def rows_of(project):
+    """Give a mark of everything that a project has, which is another one when any row is."""
+    parts = " UNION ALL ".join(
+        f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {condition}"
+        for table, condition in ROWS.items()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(parts, {"project": project.pk})
+        return dict(zip(ROWS, cursor.fetchall(), strict=True))

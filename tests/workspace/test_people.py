@@ -1,0 +1,209 @@
+"""Somebody is forgotten: their name is nowhere, and what they did is as it was."""
+
+import threading
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, connection, transaction
+from knox.models import AuthToken
+
+from adjudication.models import Decision
+from annotation import actions as annotation_actions
+from annotation.models import Annotator, Person
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.models import Event, Member
+from tests.adjudication.disputes import case_of, disputed_project, work_through
+from tests.annotation.people import Visitor
+from tests.factories import command, make_project
+from workspace import actions
+from workspace.actions.anonymise import rename_in_events
+
+EVERY_TEXT = """
+    SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+        AND (data_type IN ('text', 'character varying', 'jsonb', 'json', 'ARRAY', 'character'))
+"""  # noqa: E501
+
+
+def places_with(name):
+    """Every text and JSON column of the whole database that holds a name."""
+    with connection.cursor() as cursor:
+        cursor.execute(EVERY_TEXT)
+        columns, found = cursor.fetchall(), []
+        for table, column in columns:
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE position(%s IN "{column}"::text) > 0', [name])
+            found += [(table, column)] * bool(cursor.fetchone()[0])
+    return found
+
+
+def released(project, folder, version):
+    out = folder / version
+    assert command("release", version, project=project.slug, out=out).code == 0
+    return {path.name: path.read_bytes() for path in sorted(out.rglob("*")) if path.name in KEPT}
+
+
+KEPT = {
+    "votes.parquet",
+    "decisions.parquet",
+    "withdrawn.json",
+    "train.json",
+    "validation.json",
+    "test.json",
+    "full.json",
+}
+
+
+def worked(folder):
+    """A project in which somebody voted, settled, was put into a batch, and set how they want to work."""
+    project = disputed_project(folder, "one", "two")
+    admin = Visitor(project, "admin")
+    person = Visitor(project, "adjudicator")
+    command("import_dialogues", lines_of(folder), project=project.slug)
+    for _ in range(2):
+        person.vote(person.take())
+    assert work_through(person, case_of(project)).status_code == 302
+    annotation_actions.keep_preferences(person=Person(user=person.user, opted_out=["violence"], masks_text=False))
+    AuthToken.objects.create(person.user)
+    Authenticator.objects.create(user=person.user, type="totp", data={"secret": "x"})
+    User.objects.filter(pk=person.user.pk).update(email=f"{person.name}@example.org", first_name=person.name)
+    command("adjudicate", project=project.slug)
+    command("measure", project=project.slug)
+    return project, admin, person
+
+
+def lines_of(folder):
+    path = folder / "more.jsonl"
+    path.write_text("".join(f'{{"id": "m{n}", "prompt": "What is {n}?"}}\n' for n in range(4)))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("door", ["page", "command"])
+def test_a_name_is_nowhere_afterwards_and_all_that_was_done_is_as_it_was(tmp_path, door):
+    project, admin, person = worked(tmp_path)
+    before = {
+        "files": released(project, tmp_path, "1.0.0"),
+        "decisions": list(Decision.objects.filter(item__project=project).order_by("pk").values()),
+        "agreement": command("agreement", project=project.slug),
+        "events": list(Event.objects.order_by("pk").values_list("pk", "verb", "actor", "at", "project")),
+    }
+    assert {"votes.parquet", "decisions.parquet"} <= set(before["files"])
+    assert ("annotation_annotator", "name") in places_with(person.name)
+    assert ("corpus_event", "subject") in places_with(person.name)
+
+    if door == "page":
+        place = f"people/{person.user.pk}/"
+        assert "Type their name" in admin.get(place).content.decode()
+        admin.post(f"{place}anonymise/", confirm="somebody")
+        assert User.objects.get(pk=person.user.pk).username == person.name
+        assert admin.post(f"{place}anonymise/", confirm=person.name).status_code == 302
+    else:
+        assert command("anonymise_user", person.name)["user"].startswith("former-")
+
+    assert places_with(person.name) == []
+    assert released(project, tmp_path, "1.0.1") == before["files"]
+    assert list(Decision.objects.filter(item__project=project).order_by("pk").values()) == before["decisions"]
+    assert command("agreement", project=project.slug) == before["agreement"]
+    events = list(Event.objects.order_by("pk").values_list("pk", "verb", "actor", "at", "project"))
+    assert events[: len(before["events"])] == before["events"]
+    user = User.objects.get(pk=person.user.pk)
+    assert (user.is_active, user.email, user.has_usable_password()) == (False, "", False)
+    assert Event.objects.filter(verb="account.anonymised", subject=user.username).count() == 1
+    for model in (AuthToken, Authenticator, Member, Person):
+        assert not model.objects.filter(user=user).exists()
+    assert not any(s.get_decoded().get("_auth_user_id") == str(user.pk) for s in Session.objects.all())
+    assert person.client.get("/").status_code == 302
+    assert Annotator.objects.get(project=project, user=user).name == user.username
+    assert command("anonymise_user", user.username).code == 2
+    assert command("measure", project=project.slug).code == 0
+
+
+def test_nobody_forgets_themselves_and_only_admins_forget_others():
+    project, other = make_project(), make_project()
+    admin, lead, person = Visitor(project, "admin"), Visitor(project, "lead"), Visitor(project)
+    stranger = Visitor(other)
+    for visitor, user, status in (
+        (admin, admin, 409), (lead, person, 403), (person, lead, 403), (stranger, person, 404), (admin, stranger, 404),
+    ):  # fmt: skip
+        sent = visitor.client.post(f"/projects/{project.slug}/people/{user.user.pk}/anonymise/", {"confirm": user.name})
+        assert sent.status_code == status
+    names = {admin.name, lead.name, person.name, stranger.name}
+    assert set(User.objects.filter(username__in=names).values_list("username", flat=True)) == names
+    assert command("anonymise_user", "nobody-at-all").code == 2
+
+
+def test_the_last_admin_stays():
+    """All others are closed for as long as this takes, for the database is shared with other tests."""
+    last = Visitor(make_project(), "admin")
+    others = Member.objects.filter(role="admin", user__is_active=True).exclude(user=last.user)
+    with transaction.atomic():
+        User.objects.filter(pk__in=list(others.values_list("user", flat=True))).update(is_active=False)
+        with pytest.raises(Refused, match="the last admin"):
+            actions.anonymise_user(user=last.user)
+        transaction.set_rollback(True)
+    assert User.objects.get(pk=last.user.pk).username == last.name
+
+
+def test_two_admins_who_forget_each_other_do_not_both_succeed():
+    project = make_project()
+    one, two = Visitor(project, "admin"), Visitor(project, "admin")
+    ends = []
+
+    def forget(user, by):
+        try:
+            actions.anonymise_user(user=user, by=by)
+            ends.append("done")
+        except Refused as refusal:
+            ends.append(str(refusal))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=forget, args=pair) for pair in ((one.user, two.user), (two.user, one.user))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(ends) == 2
+    assert "done" in ends
+    assert User.objects.filter(username__in=[one.name, two.name]).count() == 1, ends
+
+
+def test_an_event_can_be_changed_in_no_other_way():
+    person = Visitor(make_project())
+    event = Event.objects.filter(verb="member.added", subject=person.name).get()
+
+    def attempt(sql, old, new):
+        with transaction.atomic(), connection.cursor() as cursor:
+            if new:
+                cursor.execute(
+                    "SELECT set_config('assize.renamed', jsonb_build_object('old', %s, 'new', %s)::text, true)",
+                    [old, new],
+                )
+            with pytest.raises(DatabaseError, match="append-only"):
+                cursor.execute(sql, [event.pk])
+            transaction.set_rollback(True)
+
+    good = "former-0123456789ab"
+    rename = f"UPDATE corpus_event SET subject = '{good}' WHERE id = %s"
+    attempt(rename, "", "")
+    attempt(rename, "somebody else", good)
+    attempt(rename, person.name, "mallory")
+    attempt("UPDATE corpus_event SET verb = 'x.y' WHERE id = %s", person.name, good)
+    attempt("UPDATE corpus_event SET at = now() WHERE id = %s", person.name, good)
+    attempt("""UPDATE corpus_event SET detail = '{"role": "admin"}' WHERE id = %s""", person.name, good)
+    attempt("DELETE FROM corpus_event WHERE id = %s", person.name, good)
+    assert Event.objects.get(pk=event.pk).subject == person.name
+
+
+def test_names_give_way_where_names_are_kept_and_nowhere_else():
+    project = make_project()
+    told = {"people": ["x-gone", "x-gone-too"], "annotator": "x-gone", "reason": "x-gone", "source": "x-gone"}
+    record_event(project=project, verb="batch.opened", subject="x-gone", detail=told)
+    with transaction.atomic():
+        rename_in_events("x-gone", "former-0123456789ab")
+    event = Event.objects.get(project=project, verb="batch.opened")
+    assert event.subject == "x-gone"  # the name of a batch
+    assert event.detail == told | {"people": ["former-0123456789ab", "x-gone-too"], "annotator": "former-0123456789ab"}

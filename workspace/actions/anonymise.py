@@ -1,0 +1,108 @@
+"""Cutting the link between a person and what they did."""
+
+import re
+import secrets
+
+import orjson
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from knox.models import AuthToken
+
+from adjudication.queries.cases import pseudonym
+from annotation.models import Acknowledgement, Annotator, Person
+from corpus.actions import record_event
+from corpus.actions.people import check_other
+from corpus.errors import Refused
+from corpus.models import Member
+from quality.models import Report
+
+ANONYMOUS = r"former-[0-9a-f]{12}"
+RENAME_IN_EVENTS = """
+    UPDATE corpus_event SET subject = corpus_event_subject(verb, subject, %(old)s, %(new)s),
+        detail = corpus_event_detail(detail, %(old)s, %(new)s)
+    WHERE subject <> corpus_event_subject(verb, subject, %(old)s, %(new)s)
+        OR detail <> corpus_event_detail(detail, %(old)s, %(new)s)
+"""
+
+
+@transaction.atomic
+def anonymise_user(*, user: User, by: User | None = None) -> str:
+    """
+    Take a person's name, credentials and memberships away, for good; what they judged and settled stays as it is.
+
+    :param by: none for a command
+    :return: what the account is called from now on
+    :raises Refused: if it is oneself, the last admin, or anonymous already
+    """
+    # All rows, in one order, so that two admins who do this to each other cannot both succeed.
+    list(Member.objects.filter(role=Member.Role.ADMIN).order_by("pk").select_for_update())
+    user = User.objects.select_for_update().get(pk=user.pk)
+    check_can_anonymise(user, by)
+    old, new = user.username, f"former-{secrets.token_hex(6)}"
+    rename_rater(user, new)
+    forget_account(user, new)
+    rename_in_events(old, new)
+    record_event(project=None, verb="account.anonymised", subject=new, actor=by)
+    transaction.on_commit(lambda: end_sessions(user.pk))
+    return new
+
+
+def check_can_anonymise(user: User, by: User | None) -> None:
+    """
+    :raises Refused: as `anonymise_user` says
+    """
+    if by is not None:
+        check_other(user, by)
+        if not active_admins().filter(user=by).exists():
+            raise Refused("You are no admin any more.")
+    if re.fullmatch(ANONYMOUS, user.username):
+        raise Refused(f"{user.username} is anonymous already.")
+    admins = active_admins()
+    if admins.filter(user=user).exists() and not admins.exclude(user=user).exists():
+        raise Refused(f"{user.username} is the last admin. Make somebody else one first.")
+
+
+def active_admins() -> QuerySet[Member]:
+    return Member.objects.filter(role=Member.Role.ADMIN, user__is_active=True)
+
+
+def rename_rater(user: User, new: str) -> None:
+    """Keep what releases call the person, which could not be made again without the name."""
+    for annotator in Annotator.objects.filter(user=user).select_related("project"):
+        annotator.released_as = pseudonym(annotator.project, annotator)
+        annotator.name = new
+        annotator.save(update_fields=["released_as", "name"])
+        Report.objects.filter(project=annotator.project).delete()  # they name raters, and are measured anew
+
+
+def forget_account(user: User, new: str) -> None:
+    for model in (AuthToken, Authenticator, EmailAddress, Member, Person, Acknowledgement):
+        model.objects.filter(user=user).delete()
+    user.groups.clear()
+    user.user_permissions.clear()
+    User.objects.filter(pk=user.pk).update(
+        username=new, first_name="", last_name="", email="", password=make_password(None), last_login=None,
+        is_active=False, is_staff=False, is_superuser=False,
+    )  # fmt: skip
+
+
+def rename_in_events(old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('assize.renamed', %s, true)", [orjson.dumps({"old": old, "new": new}).decode()]
+        )
+        cursor.execute(RENAME_IN_EVENTS, {"old": old, "new": new})
+        cursor.execute("SELECT set_config('assize.renamed', '', true)")
+
+
+def end_sessions(user: int) -> None:
+    """Sessions say whose they are in what is signed alone, so each is read."""
+    for session in Session.objects.iterator():
+        if str(session.get_decoded().get("_auth_user_id")) == str(user):
+            SessionStore(session.session_key).delete()

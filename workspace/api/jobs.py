@@ -1,0 +1,147 @@
+"""Uploads over REST, and the jobs that workers make of them."""
+
+from typing import IO, Any, ClassVar
+
+from django.conf import settings
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from corpus.access import Role
+from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
+from corpus.errors import Invalid
+from workspace import actions
+from workspace.models import Job
+from workspace.queries import jobs
+from workspace.serializers import UPLOADED, UploadSerializer, accepted, as_job
+from workspace.shapes import AcceptedShape, JobShape
+from workspace.tasks import hand_over
+
+
+class WholeBody(BaseParser):
+    """Leaves a body that is a file unread."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
+        return {"stream": stream}
+
+
+class Upload(ProjectView):
+    """
+    Take a file to import: as the part `file` of a form, or as the whole body with its `name` in the query.
+
+    `kind` and `name` may be fields of the form, or in the query. 202 with the job: a worker imports it.
+    """
+
+    heavy_methods = ("POST",)
+    least_role: ClassVar[Role] = Role.ADMIN
+    tag = "jobs"
+    parser_classes = (MultiPartParser, WholeBody)
+    also_fails_with = ("413",)
+
+    @extend_schema(
+        parameters=[UploadSerializer],
+        request={
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                    "kind": {"type": "string", "enum": [kind.value for kind in UPLOADED]},
+                    "name": {"type": "string"},
+                },
+                "required": ["file"],
+            },
+            "application/octet-stream": OpenApiTypes.BINARY,
+        },
+        responses={202: AcceptedShape},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_BYTES + 2**16:
+            raise actions.TooLarge(f"The file has more than {settings.UPLOAD_BYTES:,} bytes.")
+        asked = UploadSerializer(data=request.query_params.dict() | request.POST.dict())
+        asked.is_valid(raise_exception=True)
+        content, name = file_of(request, asked.validated_data["name"])
+        job = actions.begin_import(
+            project=self.project,
+            kind=Job.Kind(asked.validated_data["kind"]),
+            name=name,
+            content=content,
+            most_bytes=settings.UPLOAD_BYTES,
+            by=self.access.user,
+        )
+        hand_over(job.pk)
+        return accepted(job)
+
+
+def is_form(request: Request) -> bool:
+    return "multipart/form-data" in (request.content_type or "")
+
+
+def file_of(request: Request, name: str) -> tuple[Any, str]:
+    """
+    :raises Invalid: if there is no file, or no name to tell its form by
+    """
+    if is_form(request):
+        if (part := request.FILES.get("file")) is None:
+            raise Invalid("file", "the form has no part of this name with a file")
+        return part, name or str(part.name)
+    if not name:
+        raise Invalid("name", "name the file in the query, as ?name=dialogues.jsonl")
+    body: Any = request.data
+    return body["stream"], name
+
+
+class Jobs(ProjectView):
+    """The jobs of a project, the latest first."""
+
+    least_role: ClassVar[Role] = Role.ADMIN
+    tag = "jobs"
+
+    @extend_schema(parameters=PAGE, responses={200: page_of(JobShape)})
+    def get(self, request: Request, slug: str) -> Response:
+        pages = NewestFirst()
+        found = Job.objects.filter(project=self.project).select_related("project")
+        page = pages.paginate_queryset(found, request, view=self) or []
+        return pages.get_paginated_response([as_job(job) for job in page])
+
+
+class JobView(NumberedView):
+    """A route of one job, found in its project, or by its number alone."""
+
+    least_role: ClassVar[Role] = Role.ADMIN
+    tag = "jobs"
+    part, slug_from = "job", (Job, "project__slug")
+
+    def job_numbered(self, number: int) -> Job:
+        """
+        :raises Http404: if the project has no such job
+        """
+        found = Job.objects.filter(pk=number, project=self.project).select_related("project").first()
+        if found is None:
+            raise Http404("The project has no such job.")
+        return found
+
+
+class JobDetail(JobView):
+    """One job, and how far it is."""
+
+    @extend_schema(responses={200: JobShape})
+    def get(self, request: Request, job: int, slug: str = "") -> Response:
+        return Response(as_job(self.job_numbered(job)))
+
+
+class RefusedRows(JobView):
+    """The rows that an import refused, with their numbers, fields and reasons, as JSON lines."""
+
+    @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
+    def get(self, request: Request, job: int, slug: str = "") -> FileResponse:
+        path = jobs.refused_rows(self.job_numbered(job))
+        if not path.is_file():
+            raise Http404("This job has no refused rows, or is not at an end.")
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-ndjson"
+        )

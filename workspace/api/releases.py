@@ -1,0 +1,44 @@
+"""The REST route that lists releases and makes one."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from corpus.access import Role
+from corpus.api.base import PAGE, NewestFirst, page_of
+from releases.api.releases import ReleaseView
+from releases.models import Release
+from releases.serializers import OrderSerializer, as_release
+from releases.shapes import ReleaseShape
+from workspace import actions
+from workspace.serializers import accepted
+from workspace.shapes import AcceptedShape
+from workspace.tasks import hand_over
+
+
+class Releases(ReleaseView):
+    """The releases of a project, the latest first; and a new one, by an admin: 202, for a worker makes it."""
+
+    heavy_methods = ("POST",)
+    least_roles: ClassVar[dict[str, Role]] = {"POST": Role.ADMIN}
+
+    @extend_schema(parameters=PAGE, responses={200: page_of(ReleaseShape)})
+    def get(self, request: Request, slug: str) -> Response:
+        pages = NewestFirst()
+        page = pages.paginate_queryset(Release.objects.filter(project=self.project), request, view=self) or []
+        return pages.get_paginated_response([as_release(release) for release in page])
+
+    @extend_schema(request=OrderSerializer, responses={202: AcceptedShape})
+    def post(self, request: Request, slug: str) -> Response:
+        body = OrderSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        job = actions.begin_release(
+            project=self.project,
+            order=body.order(),
+            policy_name=body.validated_data["policy"],
+            by=self.access.user,
+        )
+        hand_over(job.pk)
+        return accepted(job)

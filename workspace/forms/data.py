@@ -1,0 +1,49 @@
+"""Forms of uploads and of the search for items."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from adjudication.models import Decision
+from corpus.models import Category
+from workspace.models import Job
+
+
+class UploadForm(forms.Form):
+    """A file, and what it holds."""
+
+    file = forms.FileField(
+        label="File", help_text="JSON lines, a JSON array, CSV or Parquet, each also gzipped; all of it or nothing."
+    )
+    kind = forms.ChoiceField(
+        label="It holds", choices=[(Job.Kind.DIALOGUES, "Dialogues"), (Job.Kind.VOTES, "Votes made elsewhere")]
+    )
+
+
+class ItemForm(forms.Form):
+    """What to look for among the items."""
+
+    id = forms.CharField(required=False, max_length=200, label="Id begins with")
+    text = forms.CharField(required=False, max_length=200, label="Words in it")
+    status = forms.ChoiceField(
+        required=False,
+        label="Status",
+        choices=[("", "Any"), *Decision.Status.choices, ("withdrawn", "Withdrawn")],
+    )
+    source = forms.ChoiceField(required=False, label="Source")
+    category = forms.ChoiceField(required=False, label="Category")
+
+    def __init__(self, *args: Any, categories: Sequence[Category], sources: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        options = {
+            "source": [(source, source) for source in sources],
+            "category": [(category.slug, category.name) for category in categories],
+        }
+        for name, choices in options.items():
+            field: Any = self.fields[name]
+            field.choices = [("", "Any"), *choices]
+
+    def wish(self) -> dict[str, str]:
+        """Give what is asked for; one that makes no sense is left out, and the form says so."""
+        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}

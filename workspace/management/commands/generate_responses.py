@@ -1,0 +1,43 @@
+import time
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from jury.actions import estimate_writing, start_writing
+from jury.commands import RunCommand
+from jury.queries import generator_named
+from workspace import actions
+
+
+class Command(RunCommand):
+    help = (
+        "Have a generator write: a response for every prompt-only item that nobody has judged or, where its prompt "
+        "declines, a refusal for every unsafe prompt."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--generator", required=True, metavar="NAME", help="as add_generator named it")
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        generator = generator_named(project, options["generator"])
+        items = actions.items_to_write(project=project, generator=generator, limit=options["limit"])
+        if options["estimate"]:
+            estimate = estimate_writing(project=project, generator=generator, items=items)
+            self.answer({"calls": estimate.calls, "cost_usd": float(estimate.cost_usd), "minutes": estimate.minutes})
+            return
+        began = time.monotonic()
+        has_worker = self.has_worker(waits=options["wait"])
+        run = start_writing(
+            project=project,
+            generator=generator,
+            items=items,
+            budget_usd=options["budget"],
+            budget_calls=options["max_calls"],
+        )
+        self.conduct(run, has_worker=has_worker, waits=options["wait"])
+        placed = actions.place_writings(project=project)
+        if placed.left:
+            self.say(f"{placed.left} responses are not placed: somebody has judged, or is judging, the item as it was.")
+        self.conclude(run, time.monotonic() - began, placed=placed.responses + placed.refusals)

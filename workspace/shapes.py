@@ -1,0 +1,42 @@
+"""What the REST routes of items and jobs return, as types."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from corpus.shapes import DialogueShape
+
+
+class ItemShape(DialogueShape):
+    """An item with what has become of it under the project's policy."""
+
+    source: str
+    license: str
+    imported_at: datetime
+    withdrawn_at: datetime | None
+    status: str
+    decided_by: str | None
+    prompt_label: str | None
+    response_label: str | None
+    categories: list[str] | None
+    categories_agreed: bool | None
+    stale: bool | None
+
+
+class JobShape(TypedDict):
+    """A job and how far it is, 0 to 1; `result` is what the command of the same name prints."""
+
+    id: int
+    project: str
+    kind: str
+    state: str
+    progress: float
+    request: dict[str, Any]
+    result: dict[str, Any] | None
+    error: str
+    made_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class AcceptedShape(TypedDict):
+    job: JobShape

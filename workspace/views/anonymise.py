@@ -1,0 +1,23 @@
+"""What concerns people and all that they have done."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from corpus.access import Access, PageRequest, Role, members_only
+from corpus.models import Member
+from workspace import actions
+
+
+@require_POST
+@members_only(Role.ADMIN)
+def anonymise(request: PageRequest, access: Access, user: int) -> HttpResponse:
+    """Cut the link to a person, if their name was typed: there is no way back."""
+    member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)
+    if request.POST.get("confirm") != member.user.username:
+        messages.error(request, "Nothing was done: the name you typed is not theirs.")
+        return redirect("workspace:person", access.project.slug, user)
+    new = actions.anonymise_user(user=member.user, by=access.user)
+    messages.success(request, f"The account is called {new} now, and nobody can sign in to it. Their votes stay.")
+    return redirect("workspace:people", access.project.slug)
