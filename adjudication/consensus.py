@@ -121,7 +121,7 @@ def pool_categories(
     policy: Policy,
     taxonomy: Sequence[str],
 ) -> tuple[tuple[str, ...], bool | None]:
-    """Give the categories, most-named first and then in taxonomy order, and whether a majority chose them."""
+    """Return the categories, most-named first and then in taxonomy order, and whether a majority chose them."""
     heard = [each for each in opinions if each.kind in policy.category_kinds and each.named]
     if policy.pooling == Pooling.UNION:
         return ranked(heard, taxonomy, at_least=1), None

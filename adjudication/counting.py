@@ -138,7 +138,7 @@ COLUMNS = (
 
 def decisions_sql(policy: Policy, fields: tuple[str, ...], *, of_one: bool = False) -> str:
     """
-    Give the query for the decisions of a project's items under a policy.
+    Return the query for the decisions of a project's items under a policy.
 
     Its parameters are `project`, `taxonomy` (primary keys) and `policy` (a name); its
     columns are COLUMNS.
@@ -220,7 +220,7 @@ def source_if_decided() -> str:
 
 
 def following(when_open: str | None, when_safe: str, otherwise: str) -> str:
-    """Give an expression for a response that waits for its prompt's label."""
+    """Return an expression for a response that waits for its prompt's label."""
     open_value = "NULL" if when_open is None else f"'{when_open}'"
     return (
         f"CASE {label_of('prompt')} WHEN 'unsafe' THEN {otherwise} WHEN 'safe' THEN '{when_safe}' ELSE {open_value} END"
@@ -248,7 +248,7 @@ ITEM_STATUS = """CASE WHEN is_settled THEN 'settled'
 
 
 def columns_of(field: str) -> list[str]:
-    """Give the columns of a field: null throughout where the item lacks it, no source where it has no label."""
+    """Return the columns of a field: null throughout where the item lacks it, no source where it has no label."""
     expressions = dict.fromkeys(FIELD_COLUMNS, "")
     for column in FIELD_COLUMNS:
         has = f"has_{field}_field" + (f" AND {field}_label IS NOT NULL" if column == "source" else "")

@@ -42,7 +42,7 @@ class Policy:
     "A safe prompt makes the response safe; only under an unsafe one is the response judged."
 
     def with_settings(self, *, quorum: int | None, caution: str | None) -> "Policy":
-        """Give the policy with a project's own quorum and caution, where it has them."""
+        """Return the policy with a project's own quorum and caution, where it has them."""
         return replace(self, quorum=quorum or self.quorum, caution=caution or self.caution)
 
     @property
@@ -56,7 +56,7 @@ class Policy:
         return frozenset({"unsafe", "needs_caution"} if self.caution == "unsafe" else {"unsafe"})
 
     def least(self, kinds: frozenset[Kind]) -> int:
-        """Give how many opinions decide a field that listens to these kinds, if they all agree."""
+        """Return how many opinions decide a field that listens to these kinds, if they all agree."""
         return min(self.quorum, max(2, self.quorum - 1)) if kinds <= self.pairs_decide else self.quorum
 
 
@@ -104,7 +104,7 @@ class Proposal:
 
 def policy_of(project: HasPolicy, name: str | None = None) -> Policy:
     """
-    Give a policy with the project's settings; without a name, the project's own.
+    Return a policy with the project's settings; without a name, the project's own.
 
     :raises Refused: if it is not known, or needs a field the project does not want
     """

@@ -12,4 +12,4 @@ from corpus.models import Project
 def recount_changed(**_later: Any) -> None:
     """Recount the projects whose opinions have changed since the last time."""
     for project in Project.objects.order_by("pk"):
-        actions.keep_current(project=project)
+        actions.recount_if_changed(project=project)

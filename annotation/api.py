@@ -71,7 +71,7 @@ class CastVote(LabellingView):
 
 
 class SkipItem(LabellingView):
-    """Give an item back with a reason; it does not come again."""
+    """Return an item back with a reason; it does not come again."""
 
     @extend_schema(request=SkipSerializer, responses={200: SkippedShape})
     def post(self, request: Request, slug: str, external_id: str) -> Response:

@@ -36,7 +36,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[
 
 
 def sections_of(version: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Give the lines of a version by the slug of their category; `` is the body and `?` the questions."""
+    """Return the lines of a version by the slug of their category; `` is the body and `?` the questions."""
     said: dict[str, list[str]] = {"": version["body"].splitlines()}
     for slug, entry in version["entries"].items():
         said[slug] = [f"In: {line}" for line in entry.get("included", [])]

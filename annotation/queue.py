@@ -1,4 +1,4 @@
-"""The queue: one statement hands a person a seat that nobody else can get."""
+"""The queue: one statement hands a person a slot that nobody else can get."""
 
 import random
 import uuid
@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.session import Desk, check_rested, sit_down
-from annotation.slots import seat_new_items
+from annotation.session import AnnotatorSession, check_rested, lock_session
+from annotation.slots import open_slots_for_new_items
 from corpus.models import Project
-from corpus.prepared import one_row
+from corpus.prepared import fetch_one
 from corpus.shapes import TurnShape
 
-# Asked of every seat in turn, so as scalar subqueries: written as joins or NOT EXISTS the planner would
+# Asked of every slot in turn, so as scalar subqueries: written as joins or NOT EXISTS the planner would
 # rather gather all of this person's votes first, which costs more the longer they have worked.
 FREE = """
     s.project_id = %(project)s AND s.vote_id IS NULL AND {of_batch}
@@ -32,20 +32,20 @@ FREE = """
 # From a place of chance onwards, and round: so no two people do the same run of items.
 CLAIM = """
     WITH onwards AS MATERIALIZED (
-        SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_seat s
-        WHERE {free} AND s.place >= %(start)s
-        ORDER BY s.project_id, s.batch_id, s.place LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+        SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_slot s
+        WHERE {free} AND s.position >= %(start)s
+        ORDER BY s.project_id, s.batch_id, s.position LIMIT 1 FOR UPDATE OF s SKIP LOCKED
     ), round AS MATERIALIZED (
-        SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_seat s
-        WHERE NOT EXISTS (SELECT FROM onwards) AND {free} AND s.place < %(start)s
-        ORDER BY s.project_id, s.batch_id, s.place LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+        SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_slot s
+        WHERE NOT EXISTS (SELECT FROM onwards) AND {free} AND s.position < %(start)s
+        ORDER BY s.project_id, s.batch_id, s.position LIMIT 1 FOR UPDATE OF s SKIP LOCKED
     ), taken AS (
         SELECT * FROM onwards UNION ALL SELECT * FROM round
     ), lapsed AS (
         INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at)
         SELECT lease, item_id, leased_to_id, now() FROM taken WHERE lease IS NOT NULL
     )
-    UPDATE annotation_seat s
+    UPDATE annotation_slot s
     SET lease = %(lease)s, leased_to_id = %(annotator)s, leased_until = now() + make_interval(mins => %(minutes)s)
     FROM taken JOIN corpus_item i ON i.id = taken.item_id WHERE s.id = taken.id
     RETURNING s.lease, s.leased_until, {item}
@@ -53,19 +53,19 @@ CLAIM = """
 ITEM = "i.id, i.external_id, i.turns::text, i.has_response, i.expected_categories <> '{}'"
 OF_POOL = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id IS NULL"))
 OF_BATCH = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id = %(batch)s"))
-# One more seat of one item, for an answer whose own seat went to somebody else.
+# One more slot of one item, for an answer whose own slot went to somebody else.
 OF_ITEM = CLAIM.format(
     item=ITEM,
     free=FREE.format(
         of_batch="""s.item_id = %(item)s AND (s.batch_id IS NULL
             OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))"""
     ).replace("s.project_id = %(project)s AND", ""),
-).replace("ORDER BY s.project_id, s.batch_id, s.place", "ORDER BY s.number")
+).replace("ORDER BY s.project_id, s.batch_id, s.position", "ORDER BY s.number")
 
-# A lease that ran out is taken up again while nobody else has the seat, unless its batch has closed.
+# A lease that ran out is taken up again while nobody else has the slot, unless its batch has closed.
 HELD = f"""
-    WITH seat AS (
-        UPDATE annotation_seat s SET leased_until = now() + make_interval(mins => %(minutes)s)
+    WITH slot AS (
+        UPDATE annotation_slot s SET leased_until = now() + make_interval(mins => %(minutes)s)
         WHERE s.leased_to_id = %(annotator)s AND s.vote_id IS NULL
             AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = s.item_id)
             AND (s.leased_until >= now() OR s.batch_id IS NULL
@@ -78,7 +78,7 @@ HELD = f"""
         RETURNING lease, leased_until, item_id
     )
     SELECT h.lease, h.leased_until, {ITEM}
-    FROM (SELECT * FROM seat UNION ALL SELECT * FROM checked LIMIT 1) AS h JOIN corpus_item i ON i.id = h.item_id
+    FROM (SELECT * FROM slot UNION ALL SELECT * FROM checked LIMIT 1) AS h JOIN corpus_item i ON i.id = h.item_id
 """
 HAND_OUT_CHECK = """
     WITH given AS (
@@ -140,7 +140,7 @@ class Lease:
 
     @property
     def renew_every(self) -> int:
-        """Give the seconds after which a page that is open should ask for more time: a third of what it has."""
+        """Return the seconds after which a page that is open should ask for more time: a third of what it has."""
         return max(10, int((self.expires_at - timezone.now()).total_seconds() / 3))
 
 
@@ -151,65 +151,65 @@ def claim_next(*, project: Project, user: User) -> Lease | None:
 
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    return claim_at(sit_down(project, user))
+    return claim_at(lock_session(project, user))
 
 
-def claim_at(desk: Desk, *, is_free: bool = False) -> Lease | None:
+def claim_at(session: AnnotatorSession, *, is_free: bool = False) -> Lease | None:
     """
-    Hand out the next item to a person who sits at their desk already.
+    Hand out the next item to a person who sits at their session already.
 
     :param is_free: whether it is known that they hold nothing
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    if not is_free and (lease := run(HELD, desk)):
+    if not is_free and (lease := run(HELD, session)):
         return lease
-    check_rested(desk)
-    if lease := hand_out_check(desk) or claim_seat(desk):
+    check_rested(session)
+    if lease := hand_out_check(session) or claim_slot(session):
         return lease
-    return claim_seat(desk) if seat_new_items(desk.project) else None
+    return claim_slot(session) if open_slots_for_new_items(session.project) else None
 
 
 @transaction.atomic
 def lease_held(*, project: Project, user: User) -> Lease | None:
-    """Give the item the person holds, renewed, without claiming another."""
-    return run(HELD, sit_down(project, user))
+    """Return the item the person holds, renewed, without claiming another."""
+    return run(HELD, lock_session(project, user))
 
 
-def claim_seat(desk: Desk) -> Lease | None:
-    """Lease an open seat of an item this person has neither judged nor skipped nor opted out of."""
-    if desk.batches is None:
-        return run(OF_POOL, desk)
-    return next((lease for batch in desk.batches if (lease := run(OF_BATCH, desk, batch=batch))), None)
+def claim_slot(session: AnnotatorSession) -> Lease | None:
+    """Lease an open slot of an item this person has neither judged nor skipped nor opted out of."""
+    if session.batches is None:
+        return run(OF_POOL, session)
+    return next((lease for batch in session.batches if (lease := run(OF_BATCH, session, batch=batch))), None)
 
 
-def claim_seat_of(desk: Desk, item: int) -> Lease | None:
-    """Lease a further seat of one item, if it has one open."""
-    if lease := run(OF_ITEM, desk, item=item):
+def claim_slot_of(session: AnnotatorSession, item: int) -> Lease | None:
+    """Lease a further slot of one item, if it has one open."""
+    if lease := run(OF_ITEM, session, item=item):
         return lease
-    return run(OF_ITEM, desk, item=item) if seat_new_items(desk.project) else None
+    return run(OF_ITEM, session, item=item) if open_slots_for_new_items(session.project) else None
 
 
-def hand_out_check(desk: Desk) -> Lease | None:
+def hand_out_check(session: AnnotatorSession) -> Lease | None:
     """Now and then, hand out an item that checks the person's work: gold, or one they judged before."""
     drawn = random.uniform(0, 100)  # noqa: S311 - nobody gains by guessing it
-    if drawn < desk.gold_percent:
-        return run(GOLD, desk, kind="gold")
-    if drawn < desk.gold_percent + desk.repeat_percent:
-        return run(REPEAT, desk, kind="repeat")
+    if drawn < session.gold_percent:
+        return run(GOLD, session, kind="gold")
+    if drawn < session.gold_percent + session.repeat_percent:
+        return run(REPEAT, session, kind="repeat")
     return None
 
 
-def run(statement: str, desk: Desk, **more: Any) -> Lease | None:
+def run(statement: str, session: AnnotatorSession, **more: Any) -> Lease | None:
     parameters = {
-        "project": desk.project.pk,
-        "annotator": desk.annotator,
-        "opted_out": desk.opted_out,
-        "minutes": desk.lease_minutes,
+        "project": session.project.pk,
+        "annotator": session.annotator,
+        "opted_out": session.opted_out,
+        "minutes": session.lease_minutes,
         "lease": uuid.uuid4(),
         "start": random.random(),  # noqa: S311
         **more,
     }
-    row = one_row(statement, parameters)
+    row = fetch_one(statement, parameters)
     if row is None:
         return None
     lease, expires_at, pk, external_id, turns, has_response, knows_categories = row

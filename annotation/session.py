@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from annotation.models import Annotator, Person, Queue
 from corpus.errors import Refused
 from corpus.models import Project
-from corpus.prepared import one_row
+from corpus.prepared import fetch_one
 
 # The lock is on the person's own row: two tabs of one person take turns, and nobody waits for anybody else.
-SIT = """
+LOCK_SESSION = """
     SELECT p.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
         q.gold_percent, q.repeat_percent, clock_timestamp(), (now() AT TIME ZONE p.time_zone)::date,
@@ -60,7 +60,7 @@ class BreakDue(Resting):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AnnotatorSession:
     """One row of what the queue must know of a person before it hands anything out."""
 
     project: Project
@@ -88,44 +88,46 @@ class Desk:
         return timedelta(minutes=self.break_minutes)
 
 
-def sit_down(project: Project, user: User) -> Desk:
-    """Find the person's desk, making it on their first visit, and lock it until the transaction ends."""
+def lock_session(project: Project, user: User) -> AnnotatorSession:
+    """Find the person's session, making it on their first visit, and lock it until the transaction ends."""
     for _ in range(2):
-        if row := one_row(SIT, {"project": project.pk, "user": user.pk}):
-            return Desk(project, *row)
-        furnish(project, user)
-    raise RuntimeError(f"no desk for {user} in {project}")
+        if row := fetch_one(LOCK_SESSION, {"project": project.pk, "user": user.pk}):
+            return AnnotatorSession(project, *row)
+        ensure_profile(project, user)
+    raise RuntimeError(f"no session for {user} in {project}")
 
 
-def furnish(project: Project, user: User) -> Annotator:
+def ensure_profile(project: Project, user: User) -> Annotator:
     """Make what a person needs to work in a project, where it is missing."""
     Person.objects.get_or_create(user=user)
     Queue.objects.get_or_create(project=project)
     return Annotator.objects.get_or_create(project=project, user=user, defaults={"name": user.username})[0]
 
 
-def check_rested(desk: Desk) -> None:
+def check_rested(session: AnnotatorSession) -> None:
     """
     :raises DailyCapReached: if the day's votes are cast
     :raises BreakDue: if the person has worked as long as they should without a break
     """
-    if desk.daily_cap is not None and desk.votes_today >= desk.daily_cap:
-        raise DailyCapReached(f"You have cast {desk.votes_today} votes today, which is your limit. Come back tomorrow.")
-    if desk.break_after_minutes is None or desk.stretch_began_at is None or desk.last_at is None:
+    if session.daily_cap is not None and session.votes_today >= session.daily_cap:
+        raise DailyCapReached(
+            f"You have cast {session.votes_today} votes today, which is your limit. Come back tomorrow."
+        )
+    if session.break_after_minutes is None or session.stretch_began_at is None or session.last_at is None:
         return
-    rested, worked = desk.now - desk.last_at, desk.last_at - desk.stretch_began_at
-    if rested < desk.pause and worked >= timedelta(minutes=desk.break_after_minutes):
+    rested, worked = session.now - session.last_at, session.last_at - session.stretch_began_at
+    if rested < session.pause and worked >= timedelta(minutes=session.break_after_minutes):
         raise BreakDue(
             f"You have worked {round(worked.total_seconds() / 60)} minutes without a break. Rest a little; "
-            f"the queue opens again in {max(1, round((desk.pause - rested).total_seconds() / 60))} min."
+            f"the queue opens again in {max(1, round((session.pause - rested).total_seconds() / 60))} min."
         )
 
 
-def record_work(desk: Desk, *, votes: int = 0, skips: int = 0) -> None:
+def record_work(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> None:
     """Add an answer to the person's day."""
-    one_row(RECORD, day_of(desk, votes=votes, skips=skips))
+    fetch_one(RECORD, day_of(session, votes=votes, skips=skips))
 
 
-def day_of(desk: Desk, *, votes: int = 0, skips: int = 0) -> dict[str, Any]:
-    """Give the parameters of RECORD, for a statement that has it within."""
-    return {"user": desk.user, "day": desk.day, "votes": votes, "skips": skips, "pause": desk.pause}
+def day_of(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> dict[str, Any]:
+    """Return the parameters of RECORD, for a statement that has it within."""
+    return {"user": session.user, "day": session.day, "votes": votes, "skips": skips, "pause": session.pause}

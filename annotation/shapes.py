@@ -70,10 +70,10 @@ class OwnProgress(TypedDict):
 
 
 class QueueProgress(TypedDict):
-    """Items that have seats, seats, seats filled by a vote, and seats leased at this moment."""
+    """Items that have slots, slots, slots filled by a vote, and slots leased at this moment."""
 
     items: int
-    seats: int
+    slots: int
     filled: int
     leased: int
 

@@ -1,54 +1,54 @@
-"""Seats are made here: as many as an item still wants votes, and no more."""
+"""Slots are made here: as many as an item still wants votes, and no more."""
 
 from django.db import connection, transaction
 
 from annotation.models import Queue
 from corpus.models import Project
 
-# Seats whose lease runs are left alone: somebody is at work there. Their vote will be one
+# Slots whose lease runs are left alone: somebody is at work there. Their vote will be one
 # more than wanted only if an import overtook them, and then both are kept.
 CLOSE_SURPLUS = """
     WITH voted AS (
         SELECT item_id, count(*) AS votes FROM annotation_vote
         JOIN corpus_item ON corpus_item.id = item_id
         WHERE project_id = %(project)s AND is_current GROUP BY item_id
-    ), seat AS (
+    ), slot AS (
         SELECT s.id, s.item_id, withdrawn_at,
             %(wanted)s + coalesce(f.votes, 0) - coalesce(voted.votes, 0) AS missing,
             count(*) FILTER (WHERE s.vote_id IS NOT NULL) OVER item AS filled,
             row_number() OVER (PARTITION BY s.item_id, s.vote_id IS NULL ORDER BY leased_until DESC NULLS LAST, number)
                 AS rank,
             s.vote_id IS NULL AND (leased_until IS NULL OR leased_until < now()) AS is_open
-        FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id LEFT JOIN voted USING (item_id)
+        FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id LEFT JOIN voted USING (item_id)
             LEFT JOIN annotation_furthervotes f USING (item_id)
         WHERE i.project_id = %(project)s
         WINDOW item AS (PARTITION BY s.item_id)
     )
-    DELETE FROM annotation_seat USING seat
-    WHERE annotation_seat.id = seat.id AND is_open
+    DELETE FROM annotation_slot USING slot
+    WHERE annotation_slot.id = slot.id AND is_open
         AND (withdrawn_at IS NOT NULL OR rank > missing)
-        -- Asked of the row itself once more, for somebody may have taken the seat since we looked.
-        AND annotation_seat.vote_id IS NULL
-        AND (annotation_seat.leased_until IS NULL OR annotation_seat.leased_until < now())
+        -- Asked of the row itself once more, for somebody may have taken the slot since we looked.
+        AND annotation_slot.vote_id IS NULL
+        AND (annotation_slot.leased_until IS NULL OR annotation_slot.leased_until < now())
 """
-# Gathered before they are joined: asked item by item, the counts would wade through the seats being made.
+# Gathered before they are joined: asked item by item, the counts would wade through the slots being made.
 OPEN_MISSING = """
     WITH voted AS MATERIALIZED (
         SELECT item_id, count(*) AS votes FROM annotation_vote
         JOIN corpus_item ON corpus_item.id = item_id
         WHERE project_id = %(project)s AND is_current GROUP BY item_id
-    ), seated AS MATERIALIZED (
+    ), existing AS MATERIALIZED (
         SELECT item_id, count(*) FILTER (WHERE vote_id IS NULL) AS waiting, array_agg(number) AS numbers
-        FROM annotation_seat WHERE project_id = %(project)s GROUP BY item_id
+        FROM annotation_slot WHERE project_id = %(project)s GROUP BY item_id
     ), item AS MATERIALIZED (
         SELECT i.id, coalesce(numbers, '{}') AS numbers, %(wanted)s + coalesce(f.votes, 0) AS wanted,
             %(wanted)s + coalesce(f.votes, 0) - coalesce(voted.votes, 0) - coalesce(waiting, 0) AS missing
-        FROM corpus_item i LEFT JOIN voted ON voted.item_id = i.id LEFT JOIN seated ON seated.item_id = i.id
+        FROM corpus_item i LEFT JOIN voted ON voted.item_id = i.id LEFT JOIN existing ON existing.item_id = i.id
             LEFT JOIN annotation_furthervotes f ON f.item_id = i.id
         WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL
             AND (%(wants_prompt)s OR has_response)
     )
-    INSERT INTO annotation_seat (project_id, item_id, number)
+    INSERT INTO annotation_slot (project_id, item_id, number)
     SELECT %(project)s, item.id, number
     FROM item CROSS JOIN LATERAL (
         SELECT number FROM generate_series(1, item.wanted) AS number
@@ -58,38 +58,38 @@ OPEN_MISSING = """
 
 
 @transaction.atomic
-def open_seats(*, project: Project) -> int:
+def open_slots(*, project: Project) -> int:
     """
-    Give every item as many open seats as it still wants votes, and no more.
+    Return every item as many open slots as it still wants votes, and no more.
 
-    Imported votes count, so that enough of them leave no open seat; items decided by
-    construction want none. Gives the number of seats opened.
+    Imported votes count, so that enough of them leave no open slot; items decided by
+    construction want none. Gives the number of slots opened.
     """
     parameters = {"project": project.pk, "wanted": project.votes_wanted, "wants_prompt": project.wants_prompt_label}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('seats'), %s)", [project.pk])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
         cursor.execute(CLOSE_SURPLUS, parameters)
         cursor.execute(OPEN_MISSING, parameters)
         return int(cursor.rowcount)
 
 
 @transaction.atomic
-def seat_new_items(project: Project) -> bool:
-    """Give seats to items that came since the last time; False, at the cost of one look, if none did."""
-    version = unseated_version(project)
+def open_slots_for_new_items(project: Project) -> bool:
+    """Give slots to items that came since the last time; False, at the cost of one look, if none did."""
+    version = version_without_slots(project)
     if version is None:
         return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('seats'), %s)", [project.pk])
-    if unseated_version(project) is None:  # whoever held the lock has done it
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
+    if version_without_slots(project) is None:  # whoever held the lock has done it
         return True
-    open_seats(project=project)
-    Queue.objects.filter(project=project).update(seated_version=version)
+    open_slots(project=project)
+    Queue.objects.filter(project=project).update(slots_version=version)
     return True
 
 
-def unseated_version(project: Project) -> int | None:
-    """Give the version of the project's items, if the seats are not made for it yet."""
-    seated = Queue.objects.filter(project=project).values_list("seated_version", flat=True).first()
+def version_without_slots(project: Project) -> int | None:
+    """Return the version of the project's items, if the slots are not made for it yet."""
+    existing = Queue.objects.filter(project=project).values_list("slots_version", flat=True).first()
     version = Project.objects.values_list("items_version", flat=True).get(pk=project.pk)
-    return None if seated == version else version
+    return None if existing == version else version

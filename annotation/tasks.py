@@ -5,11 +5,11 @@ from typing import Any
 from celery import shared_task
 
 from annotation.models import Queue
-from annotation.slots import seat_new_items
+from annotation.slots import open_slots_for_new_items
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
-def seat_what_came(**_later: Any) -> None:
-    """Make seats for what was imported, so that whoever asks first need not wait for it."""
+def create_slots(**_later: Any) -> None:
+    """Make slots for what was imported, so that whoever asks first need not wait for it."""
     for queue in Queue.objects.select_related("project"):
-        seat_new_items(queue.project)
+        open_slots_for_new_items(queue.project)

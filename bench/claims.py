@@ -7,20 +7,20 @@ import subprocess
 from pathlib import Path
 
 from annotation.queue import HELD, OF_POOL
-from annotation.session import SIT
+from annotation.session import LOCK_SESSION
 from config.embedded.postgres import binary
 
-# Nothing but what keeps a seat from being given twice and an item from being judged twice by one person.
+# Nothing but what keeps a slot from being given twice and an item from being judged twice by one person.
 BARE = """
-    UPDATE annotation_seat SET lease = gen_random_uuid(), leased_to_id = :annotator,
+    UPDATE annotation_slot SET lease = gen_random_uuid(), leased_to_id = :annotator,
         leased_until = now() + interval '30 minutes'
     WHERE id = (
-        SELECT s.id FROM annotation_seat s
+        SELECT s.id FROM annotation_slot s
         WHERE s.project_id = :project AND s.vote_id IS NULL AND s.batch_id IS NULL
-            AND (s.leased_until IS NULL OR s.leased_until < now()) AND s.place >= :start
+            AND (s.leased_until IS NULL OR s.leased_until < now()) AND s.position >= :start
             AND (SELECT true FROM annotation_vote v
                 WHERE v.item_id = s.item_id AND v.annotator_id = :annotator AND v.is_current) IS NULL
-        ORDER BY s.project_id, s.batch_id, s.place LIMIT 1 FOR UPDATE SKIP LOCKED
+        ORDER BY s.project_id, s.batch_id, s.position LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING id
 """
 TURNS = 3
@@ -37,13 +37,17 @@ ROLLBACK;
 
 def latencies(folder: Path, *, project: int, annotator: int, user: int, clients: int, seconds: int) -> dict[str, float]:
     """
-    Give milliseconds: `bare`, `claim` for the queue's own statement, `desk` for what it asks before that.
+    Return milliseconds: `bare`, `claim` for the queue's own statement, `session` for what it asks before that.
 
     Each is driven by itself, in turns, and the median of the turns is given.
 
     :param annotator: the first of as many that follow one another, as `user` is
     """
-    scripts = {"bare": [one_line(BARE)], "claim": [as_script(OF_POOL)], "desk": [as_script(SIT), as_script(HELD)]}
+    scripts = {
+        "bare": [one_line(BARE)],
+        "claim": [as_script(OF_POOL)],
+        "session": [as_script(LOCK_SESSION), as_script(HELD)],
+    }
     told: dict[str, list[float]] = {name: [] for name in scripts}
     for _ in range(TURNS):
         for name, statements in scripts.items():
@@ -65,7 +69,7 @@ def one_line(statement: str) -> str:
 
 
 def drive(script: Path, clients: int, seconds: int) -> list[float]:
-    """Give the mean latency in milliseconds of every statement between BEGIN and ROLLBACK."""
+    """Return the mean latency in milliseconds of every statement between BEGIN and ROLLBACK."""
     command = [binary("pgbench"), "--no-vacuum", "--protocol=prepared", "--report-per-command", "--file", str(script)]
     command += [f"--client={clients}", "--jobs=2", f"--time={seconds}", os.environ["DATABASE_URL"]]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.queue import served, work
-from bench.temporary_home import own_home
+from bench.temporary_home import temporary_home
 
 MOST_RATIO, MOST_MEGABYTES = 3.0, 60
 WARM = 3
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
-    with own_home() as folder:
+    with temporary_home() as folder:
         over = 0
         for times in options.times:
             token = make_project(f"x{times}", times, folder)
@@ -66,7 +66,7 @@ def make_project(slug: str, times: int, folder: Path) -> str:
 
 
 def measure(address: str, slug: str, token: str, repeat: int) -> dict[str, dict[str, float]]:
-    """Give the medians of COPY and of each form, in turns."""
+    """Return the medians of COPY and of each form, in turns."""
     taken: dict[str, list[dict[str, float]]] = {}
     for form in FORMS * WARM:
         pull(address, slug, token, form)  # until both processes have loaded what they need
@@ -121,7 +121,7 @@ def memory_of_web() -> Iterator[dict[str, float]]:
 
 
 def web_processes() -> list[int]:
-    """Give the processes whose parent is the gunicorn that we started."""
+    """Return the processes whose parent is the gunicorn that we started."""
     return [pid for parent in children_of(os.getpid()) if is_gunicorn(parent) for pid in children_of(parent)]
 
 
@@ -140,15 +140,15 @@ def status_of(pid: int, name: str) -> float:
 
 
 def hire_people(folder: Path) -> Path:
-    from bench.synthetic_annotators import fill, hire
+    from bench.synthetic_annotators import add_annotators, fill
 
     fill(QUEUE, 34_248, folder)
-    hire(QUEUE, PEOPLE, folder)
+    add_annotators(QUEUE, PEOPLE, folder)
     return folder / f"{QUEUE}-others"
 
 
 def queue_figures(address: str, slug: str, token: str, tokens: Path, seconds: int) -> dict[str, dict]:
-    """Give what eight people meet with who vote as fast as they can: by themselves, and beside an export."""
+    """Return what eight people meet with who vote as fast as they can: by themselves, and beside an export."""
     work(address, QUEUE, tokens, 2)  # connections open, statements planned
     figures = {"by themselves": work(address, QUEUE, tokens, seconds)}
     is_over = threading.Event()

@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.temporary_home import own_home
+from bench.temporary_home import temporary_home
 from config.data_dir import CHECKOUT
 
 DELAY = 0.1
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rated", type=int, default=900, help="dialogues at the rate of the last part")
     options = parser.parse_args()
-    with own_home() as folder:
+    with temporary_home() as folder:
         bench = Bench(folder, options.dialogues)
         missed = [bench.beside_bare(at_once, options.rounds) for at_once in LEAST_OF_BARE]
         missed.append(bench.two_workers_beside_one(options.rounds))
@@ -92,7 +92,7 @@ class Bench:
         print(f"{'':<40}{rate / RPM:.3f} of the rate; at least {LEAST_OF_RATE}, refused at most {MOST_REFUSED}")
         return rate < LEAST_OF_RATE * RPM or refused > MOST_REFUSED
 
-    def seat(self, url: str, **options: Any) -> Any:
+    def add_juror(self, url: str, **options: Any) -> Any:
         from jury.actions import add_juror
 
         self.jurors += 1
@@ -110,9 +110,9 @@ class Bench:
         """Write the requests that a run sends, a line each."""
         from corpus.models import Item
         from jury import queries
-        from jury.engine.juror_client import Asker
+        from jury.engine.juror_client import JurorClient
 
-        asker = Asker(self.project, self.seat(url))
+        asker = JurorClient(self.project, self.add_juror(url))
         path = self.folder / "requests.jsonl"
         items = queries.items_by_pk(list(Item.objects.filter(project=self.project).values_list("pk", flat=True)))
         path.write_text("".join(json.dumps(asker.request(asker.asking(item))) + "\n" for item in items))
@@ -123,7 +123,7 @@ class Bench:
         from jury import actions, tasks
         from jury.models import Ballot, Run
 
-        juror = self.seat(url, **options)
+        juror = self.add_juror(url, **options)
         run = actions.start_run(project=self.project, jurors=[juror], limit=limit, uses_cache=False)
         started = time.perf_counter()
         tasks.enqueue(run)

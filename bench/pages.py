@@ -19,7 +19,7 @@ COMPARED = "quality/policies/?policy=human"
 
 
 def milliseconds() -> dict[str, tuple[float, bool]]:
-    """Give the median for each page, and whether a limit holds for it: a comparison counts everything anew."""
+    """Return the median for each page, and whether a limit holds for it: a comparison counts everything anew."""
     subprocess.run(
         [sys.executable, "-m", "bench.seed", "--project", "quality"], cwd=CHECKOUT, check=True, capture_output=True
     )

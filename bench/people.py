@@ -26,7 +26,7 @@ AGAIN = 0.05
 
 
 @dataclass
-class Tally:
+class Measurements:
     next_ms: list[float] = field(default_factory=list)
     vote_ms: list[float] = field(default_factory=list)
     votes: int = 0
@@ -44,7 +44,7 @@ class Person:
     address: str
     project: str
     token: str
-    tally: Tally
+    measured: Measurements
     until: float
     skip: float
     leave: float
@@ -55,7 +55,7 @@ class Person:
         taken: dict | None = None
         while time.monotonic() < self.until:
             if taken is None:
-                status, taken = await self.call("next/", {}, self.tally.next_ms)
+                status, taken = await self.call("next/", {}, self.measured.next_ms)
                 if status != 200:
                     self.expect(status == 204, f"next {status} {taken}")
                     return
@@ -66,21 +66,21 @@ class Person:
         item = quote(taken["item"]["id"], safe="")
         body = {"lease": taken["lease"]["id"]}
         if luck < self.leave:
-            self.tally.left += 1
+            self.measured.left += 1
             return None
         if luck < self.leave + self.skip:
             status, said = await self.call(f"items/{item}/skip/", body | {"reason": "unclear"}, [])
-            self.tally.skips += status == 200
+            self.measured.skips += status == 200
         else:
             body |= ANSWER | {"response_label": "safe" if taken["item"]["has_response"] else None}
-            status, said = await self.call(f"items/{item}/vote/?next=1", body, self.tally.vote_ms)
-            self.tally.votes += status in (200, 201)
+            status, said = await self.call(f"items/{item}/vote/?next=1", body, self.measured.vote_ms)
+            self.measured.votes += status in (200, 201)
         self.expect(status < 300 or said.get("error", {}).get("code") == "lease_lost", f"answer {status} {said}")
         return said.get("next")
 
     def expect(self, is_well: bool, what: str) -> None:
         if not is_well:
-            self.tally.unexpected.append(what)
+            self.measured.unexpected.append(what)
 
     async def call(self, route: str, body: dict, times: list[float]) -> tuple[int, dict]:
         """Post, and post the same again while the server is away: every route is safe to repeat."""
@@ -96,35 +96,35 @@ class Person:
             except (aiohttp.ClientError, OSError):
                 if time.monotonic() > self.until:
                     return 0, {}
-                self.tally.retries += 1
+                self.measured.retries += 1
                 await asyncio.sleep(AGAIN)
 
 
 async def work(
     addresses: list[str], project: str, tokens: list[str], *, seconds: float, skip: float, leave: float
 ) -> dict:
-    tally, began = Tally(), time.monotonic()
+    measured, began = Measurements(), time.monotonic()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
         people = [
-            Person(http, address, project, token, tally, began + seconds, skip, leave, random.Random(number))
+            Person(http, address, project, token, measured, began + seconds, skip, leave, random.Random(number))
             for number, (token, address) in enumerate(zip(tokens, cycle(addresses), strict=False))
         ]
         await asyncio.gather(*(person.work() for person in people))
-    return summary(tally, time.monotonic() - began)
+    return summary(measured, time.monotonic() - began)
 
 
-def summary(tally: Tally, seconds: float) -> dict:
+def summary(measured: Measurements, seconds: float) -> dict:
     return {
         "people_seconds": round(seconds, 2),
-        "votes": tally.votes,
-        "votes_per_second": round(tally.votes / seconds, 1),
-        "next": quantiles(tally.next_ms),
-        "vote": quantiles(tally.vote_ms),
-        "skips": tally.skips,
-        "left": tally.left,
-        "retries": tally.retries,
-        "unexpected": tally.unexpected[:20],
+        "votes": measured.votes,
+        "votes_per_second": round(measured.votes / seconds, 1),
+        "next": quantiles(measured.next_ms),
+        "vote": quantiles(measured.vote_ms),
+        "skips": measured.skips,
+        "left": measured.left,
+        "retries": measured.retries,
+        "unexpected": measured.unexpected[:20],
     }
 
 

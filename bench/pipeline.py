@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.temporary_home import own_home
+from bench.temporary_home import temporary_home
 
 LIMITS = {"import_dialogues": 4.0, "recount": 3.0, "export": 3.0}
 FLOORS = {"import_dialogues": "import_floor", "recount": "recount_floor", "export": "export_floor"}
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
-    with own_home() as folder:
+    with temporary_home() as folder:
         return report({times: measure(times, options.repeat, folder) for times in options.times})
 
 
@@ -84,7 +84,7 @@ def work(name: str, *arguments: object) -> dict[str, float]:
 
 
 def analyze() -> None:
-    """Give the floors the same knowledge of the tables that the commands give themselves."""
+    """Return the floors the same knowledge of the tables that the commands give themselves."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -97,7 +97,7 @@ def empty(slug: str) -> None:
     with connection.cursor() as cursor:
         if slug == "ours":
             cursor.execute(
-                "TRUNCATE corpus_item, annotation_vote, annotation_seat, annotation_annotator, jury_ballot, jury_juror,"
+                "TRUNCATE corpus_item, annotation_vote, annotation_slot, annotation_annotator, jury_ballot, jury_juror,"
                 " adjudication_decision, adjudication_case, adjudication_recount, corpus_project CASCADE"
             )
         else:

@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 from bench.corpus import TRUE_SCALE
-from bench.temporary_home import own_home
+from bench.temporary_home import temporary_home
 
 MOST_RATIO = 1.0
 MOST_SHARE_OF_MEMORY = 0.25
@@ -37,7 +37,7 @@ def main() -> int:
     options = parser.parse_args()
     over = sum(measure(times, options.repeat) for times in options.times)
     if not options.no_pages:
-        with own_home():
+        with temporary_home():
             over += report_pages()
     return 1 if over else 0
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.corpus import TRUE_SCALE
-from bench.temporary_home import own_home
+from bench.temporary_home import temporary_home
 
 MOST_GROWTH, MOST_OVER_BARE = 1.3, 2.0
 Round = tuple[str, str, dict]
@@ -32,15 +32,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
     sizes = {"small": TRUE_SCALE, "large": options.large}
-    with own_home() as folder:
+    with temporary_home() as folder:
         from bench.claims import latencies
-        from bench.synthetic_annotators import fill, hire
+        from bench.synthetic_annotators import add_annotators, fill
 
         staff = {}
         for slug, items in sizes.items():
             print(f"making {items:,} dialogues", flush=True)
             fill(slug, items, folder)
-            staff[slug] = hire(slug, max(options.people), folder)
+            staff[slug] = add_annotators(slug, max(options.people), folder)
         with served() as address:
             rows = list(rounds(address, options, folder))
         claims = {slug: latencies(folder, clients=8, seconds=options.seconds, **staff[slug]) for slug in sizes}
@@ -115,10 +115,10 @@ def report_claims(claims: dict[str, dict[str, float]], sizes: dict[str, int]) ->
     over = 0
     print(f"\npgbench, 8 clients{'dialogues':>11}{'bare claim':>14}{'our claim':>13}{'ratio':>8}{'desk before it':>18}")
     for slug, taken in claims.items():
-        bare, ours, desk = taken["bare"], taken["claim"], taken["desk"]
+        bare, ours, session = taken["bare"], taken["claim"], taken["session"]
         ratio = ours / bare
         over |= ratio > MOST_OVER_BARE
-        print(f"{sizes[slug]:>29,}{bare:>11.3f} ms{ours:>10.3f} ms{ratio:>8.2f}{desk:>15.3f} ms")
+        print(f"{sizes[slug]:>29,}{bare:>11.3f} ms{ours:>10.3f} ms{ratio:>8.2f}{session:>15.3f} ms")
     print(f"limit of the ratio: {MOST_OVER_BARE}")
     return over
 

@@ -48,7 +48,7 @@ TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
 
 def chance(*parts: str) -> float:
-    """Give a number from 0 to 1 that depends on the parts alone."""
+    """Return a number from 0 to 1 that depends on the parts alone."""
     digest = hashlib.sha256("\0".join(parts).encode()).digest()
     return int.from_bytes(digest[:7]) / 2**56
 
@@ -88,14 +88,14 @@ def first_line(question: str) -> str:
 
 
 def way_with(model: str, dialogue: str) -> str:
-    """Give what `mixed` does with a dialogue, by its first line; empty where that is the right thing."""
+    """Return what `mixed` does with a dialogue, by its first line; empty where that is the right thing."""
     drawn = chance("mixed", model, dialogue) / MIXED_SHARE
     ways = FIRST_TIME + EVERY_TIME
     return ways[int(drawn * len(ways))] if drawn < 1 else ""
 
 
 def in_its_form(question: str, model: str, dialogue: str, schema: dict[str, Any]) -> str:
-    """Give the text of an answer in the form that the question asks for."""
+    """Return the text of an answer in the form that the question asks for."""
     if '"User Safety"' in question:
         said = verdict(model, dialogue, ["prompt_label", "response_label"])
         answer = {"User Safety": said["prompt_label"], "Response Safety ": said["response_label"]}
@@ -106,7 +106,7 @@ def in_its_form(question: str, model: str, dialogue: str, schema: dict[str, Any]
 
 
 def misbehave(way: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """Give the message and finish reason of an answer that is wrong in one way."""
+    """Return the message and finish reason of an answer that is wrong in one way."""
     texts = {
         "prose": "I think that this is safe.",
         "badjson": json.dumps(answer)[:-3],
@@ -169,7 +169,7 @@ class Stub:
         return web.json_response(body, status=status)
 
     def answer(self, asked: dict[str, Any], way: str, *, is_always: bool) -> tuple[int, dict[str, Any]]:
-        """Give the status and the body of an answer to a question."""
+        """Return the status and the body of an answer to a question."""
         model, question = asked["model"], asked["messages"][-1]["content"]
         self.calls += 1
         schema = asked.get("response_format", {}).get("json_schema", {}).get("schema", {})

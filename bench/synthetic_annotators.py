@@ -5,8 +5,8 @@ from pathlib import Path
 from django.db import connection
 
 from annotation.actions import guideline_in_force
-from annotation.session import furnish
-from annotation.slots import seat_new_items
+from annotation.session import ensure_profile
+from annotation.slots import open_slots_for_new_items
 from bench.corpus import TRUE_SCALE, write_dialogues
 from bench.sql_baseline import COLUMNS
 from corpus.actions import add_member, create_project, import_dialogues
@@ -16,7 +16,7 @@ VETERAN = 30_000
 "Votes that the first of the people has cast before."
 WORKED = """
 WITH done AS (
-    SELECT s.id, s.item_id, i.has_response FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id
+    SELECT s.id, s.item_id, i.has_response FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
     WHERE s.project_id = {project} AND s.number = 1 ORDER BY s.id LIMIT {votes}
 ), cast_vote AS (
     INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
@@ -25,8 +25,8 @@ WITH done AS (
         {guideline}, true, now() - interval '1 day'
     FROM done RETURNING id, item_id
 )
-UPDATE annotation_seat SET vote_id = cast_vote.id FROM cast_vote JOIN done USING (item_id)
-WHERE annotation_seat.id = done.id
+UPDATE annotation_slot SET vote_id = cast_vote.id FROM cast_vote JOIN done USING (item_id)
+WHERE annotation_slot.id = done.id
 """
 
 
@@ -36,7 +36,7 @@ def run(statement: str) -> None:
 
 
 def fill(slug: str, items: int, folder: Path) -> None:
-    """Import the dialogues at true scale, copy them under other ids until there are enough, and make the seats."""
+    """Import the dialogues at true scale, copy them under other ids until there are enough, and make the slots."""
     project = create_project(slug=slug)
     path = folder / "dialogues.jsonl"
     write_dialogues(path, times=1)
@@ -48,11 +48,11 @@ def fill(slug: str, items: int, folder: Path) -> None:
             f"INSERT INTO corpus_item ({COLUMNS}) SELECT {columns} FROM"
             f" (SELECT * FROM corpus_item WHERE project_id = {project.pk} ORDER BY id LIMIT {most}) AS first"
         )
-    seat_new_items(project)
+    open_slots_for_new_items(project)
     run("VACUUM ANALYZE")
 
 
-def hire(slug: str, people: int, folder: Path) -> dict[str, int]:
+def add_annotators(slug: str, people: int, folder: Path) -> dict[str, int]:
     """
     Make a veteran and so many others, their tokens in `SLUG-veteran` and `SLUG-others`.
 
@@ -63,7 +63,7 @@ def hire(slug: str, people: int, folder: Path) -> dict[str, int]:
         add_member(project=project, username=f"{slug}-{number}", role="annotator", with_token=True)
         for number in range(people + 1)
     ]
-    annotators = [furnish(project, each.user) for each in made]
+    annotators = [ensure_profile(project, each.user) for each in made]
     for name, chosen in (("veteran", made[:1]), ("others", made[1:])):
         (folder / f"{slug}-{name}").write_text("\n".join(each.token for each in chosen))
     ids = {"annotator": annotators[0].pk, "taxonomy": project.taxonomy_id, "guideline": guideline_in_force(project).pk}

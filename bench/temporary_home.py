@@ -1,4 +1,4 @@
-"""A home of a bench's own, gone afterwards."""
+"""A data_dir of a bench's own, gone afterwards."""
 
 import os
 import shutil
@@ -9,21 +9,21 @@ from pathlib import Path
 
 
 @contextmanager
-def own_home() -> Iterator[Path]:
+def temporary_home() -> Iterator[Path]:
     """Bring up servers and a prepared database that nobody else uses; give a folder for files."""
     folder = Path(tempfile.mkdtemp(prefix="assize-bench-"))
-    os.environ["ASSIZE_HOME"] = str(folder / "home")
+    os.environ["ASSIZE_HOME"] = str(folder / "data_dir")
     os.environ["API_RATE"] = "1000000/min"  # nobody is as fast as a bench
     from config import embedded
-    from config.env import HOME
+    from config.env import DATA_DIR
 
     try:
-        embedded.start(HOME)
-        from config.prepare import bring_up
+        embedded.start(DATA_DIR)
+        from config.prepare import prepare_database
 
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        bring_up()
+        prepare_database()
         yield folder
     finally:
-        embedded.stop(HOME)
+        embedded.stop(DATA_DIR)
         shutil.rmtree(folder, ignore_errors=True)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
-class ByInvitation(DefaultAccountAdapter):  # type: ignore[misc] # untyped
+class InviteOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc] # untyped
     """An account is made by an admin and opened by its invitation, never by whoever comes along."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
@@ -32,7 +32,7 @@ class ByInvitation(DefaultAccountAdapter):  # type: ignore[misc] # untyped
         return unicodedata.normalize("NFKC", credentials.get("username", "")).casefold()
 
 
-class SecondStep(DefaultMFAAdapter):  # type: ignore[misc] # untyped
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # untyped
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That is not right, or no longer. Enter the code shown now, or try the passkey again.",
     }

@@ -10,7 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from corpus.access import columns_of
 from corpus.models import TokenGrant
-from corpus.prepared import one_row
+from corpus.prepared import fetch_one
 
 FIND = """
     SELECT {token}, {user}, {grant} FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id
@@ -37,7 +37,7 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has
             user=", ".join(f"u.{name}" for name in user_columns),
             grant=", ".join(f"g.{name}" for name in grant_columns),
         )
-        row = one_row(statement, [hash_token(token.decode("utf-8", "replace"))])
+        row = fetch_one(statement, [hash_token(token.decode("utf-8", "replace"))])
         if row is None:
             raise AuthenticationFailed("Invalid token.")
         found = AuthToken.from_db("default", token_columns, row[: len(token_columns)])
@@ -50,7 +50,7 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has
 
 
 def granted(columns: list[str], row: tuple[Any, ...]) -> TokenGrant | None:
-    """Give what a token may do, and note that it was used; a token from before there were grants has none."""
+    """Return what a token may do, and note that it was used; a token from before there were grants has none."""
     if row[0] is None:
         return None
     grant = TokenGrant.from_db("default", columns, row)

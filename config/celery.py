@@ -54,7 +54,7 @@ def leave_code_alone(**_signal: Any) -> None:
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def tell_of_worker(**_signal: Any) -> None:
-    """Give the first sign of life at once; the schedule asks for the next."""
+    """Return the first sign of life at once; the schedule asks for the next."""
     from config.health import note_worker
 
     note_worker()

@@ -11,21 +11,21 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-class HomeError(Exception):
-    """The home, or a server in it, cannot be used. The message is one line for a person."""
+class DataDirError(Exception):
+    """The data_dir, or a server in it, cannot be used. The message is one line for a person."""
 
 
 @dataclass(frozen=True)
-class Home:
+class DataDir:
     path: Path
 
     @classmethod
-    def from_environment(cls) -> "Home":
+    def from_environment(cls) -> "DataDir":
         return cls(Path(os.environ.get("ASSIZE_HOME") or CHECKOUT / ".assize").resolve())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let one process at a time bring the home up; the others wait here."""
+        """Let one process at a time bring the data_dir up; the others wait here."""
         self.make()
         with (self.path / "lock").open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -33,20 +33,20 @@ class Home:
 
     def make(self) -> None:
         """
-        :raises HomeError: if the folder cannot be made or written
+        :raises DataDirError: if the folder cannot be made or written
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise HomeError(f"Cannot use {self.path} as the home: {error.strerror}.") from error
+            raise DataDirError(f"Cannot use {self.path} as the data_dir: {error.strerror}.") from error
         if not os.access(self.path, os.W_OK):
-            raise HomeError(f"{self.path} cannot be written by this user. Set ASSIZE_HOME to another folder.")
+            raise DataDirError(f"{self.path} cannot be written by this user. Set ASSIZE_HOME to another folder.")
 
     def secret(self, name: str) -> str:
         """
-        Give the secret of that name, made at random the first time it is asked for.
+        Return the secret of that name, made at random the first time it is asked for.
 
-        :raises HomeError: if it cannot be written
+        :raises DataDirError: if it cannot be written
         """
         file = self.path / "secrets" / name
         if file.exists() and (known := file.read_text().strip()):
@@ -60,5 +60,5 @@ class Home:
                 handle.write(secrets.token_urlsafe(48))
             half_made.rename(file)
         except OSError as error:
-            raise HomeError(f"Cannot write {file}: {error.strerror}.") from error
+            raise DataDirError(f"Cannot write {file}: {error.strerror}.") from error
         return file.read_text().strip()

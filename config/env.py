@@ -6,13 +6,13 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import environ
 
 from config import embedded
-from config.data_dir import CHECKOUT, Home, HomeError
+from config.data_dir import CHECKOUT, DataDir, DataDirError
 from corpus.errors import Refused
 from corpus.secret_files import secret_named
 
 environ.Env.read_env(CHECKOUT / ".env")  # never overrides what is set already
 env = environ.Env()
-HOME = Home.from_environment()
+DATA_DIR = DataDir.from_environment()
 DATABASES = ("postgresql", "postgres")
 BROKERS = ("redis", "rediss", "unix")
 FORMS = {"DATABASE_URL": "postgresql://USER:PASSWORD@HOST:PORT/NAME", "REDIS_URL": "redis://:PASSWORD@HOST:PORT/NUMBER"}
@@ -21,7 +21,7 @@ PASSWORDS = {"DATABASE_URL": "DATABASE_PASSWORD", "REDIS_URL": "REDIS_PASSWORD"}
 
 def server_url(name: str) -> str:
     """
-    Give the URL of a server: the one the environment names, else the embedded one if it is up.
+    Return the URL of a server: the one the environment names, else the embedded one if it is up.
 
     Settings are also read by tools that need no server (mypy, ruff), so a missing one
     is an address where nobody listens, not an error here.
@@ -34,8 +34,8 @@ def server_url(name: str) -> str:
         return with_password(named, secret_named(PASSWORDS[name]))
     nowhere = {"DATABASE_URL": "postgresql://assize@127.0.0.1:1/assize", "REDIS_URL": "redis://127.0.0.1:1/0"}
     try:
-        return embedded.addresses(HOME).get(name, nowhere[name])
-    except HomeError:
+        return embedded.addresses(DATA_DIR).get(name, nowhere[name])
+    except DataDirError:
         return nowhere[name]
 
 

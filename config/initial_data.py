@@ -6,7 +6,7 @@ from corpus.models import Project
 from jury import actions as jury
 
 
-def plant() -> None:
+def load_initial_data() -> None:
     """Store what is missing; on a current database this reads and writes nothing else."""
     for path in sorted(TAXONOMIES.glob("*.json")):
         corpus.load_taxonomy(path)

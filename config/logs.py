@@ -32,7 +32,7 @@ def scrubbed(text: str) -> str:
     return CREDENTIAL.sub(r"\1\2…", text)
 
 
-class Discreet(logging.Filter):
+class RedactingFilter(logging.Filter):
     """Puts names of routes in place of paths, and what happened to a task in place of what it said."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -92,7 +92,7 @@ def logging_settings(*, form: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"discreet": {"()": "config.logs.Discreet"}},
+        "filters": {"discreet": {"()": "config.logs.RedactingFilter"}},
         "formatters": {"line": {"()": "config.logs.Line"}, "json": {"()": "config.logs.JSONLine"}},
         "handlers": {
             "stderr": {

@@ -23,7 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from config.health import WORKERS_SEEN
-from workspace.queries.metrics import Counts, gauges
+from workspace.queries.metrics import Counts, project_metrics
 
 SECONDS_KEPT = 10
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -32,7 +32,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 HELP = {
     "items": ("status", "Items, by what the policy of their project makes of them."),
     "cases": ("state", "Disputes."),
-    "seats": ("state", "Votes still wanted: open ones are the queue, leased ones are before somebody now."),
+    "slots": ("state", "Votes still wanted: open ones are the queue, leased ones are before somebody now."),
     "runs": ("state", "Runs of the jury and of generators."),
     "ballots": ("outcome", "Current ballots."),
     "jobs": ("state", "Imports and releases done by workers."),
@@ -84,14 +84,14 @@ def is_from_here(request: HttpRequest) -> bool:
 
 def exposition() -> bytes:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Stock())
+    registry.register(DatabaseCollector())
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
     return generate_latest(registry) + generate_latest(REGISTRY)
 
 
-class Stock(Collector):
+class DatabaseCollector(Collector):
     """What there is, as PostgreSQL and the broker tell when they are asked; one that is away is told of as such."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -119,9 +119,9 @@ def counted() -> Counts:
     try:
         kept: Counts | None = cache.get("metrics:counts")
     except (redis.RedisError, OSError):
-        return gauges()
+        return project_metrics()
     if kept is None:
-        kept = gauges()
+        kept = project_metrics()
         cache.set("metrics:counts", kept, timeout=SECONDS_KEPT)
     return kept
 

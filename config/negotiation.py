@@ -5,7 +5,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
-class OneForm(DefaultContentNegotiation):
+class FixedRenderer(DefaultContentNegotiation):
     """Every route answers in a form of its own, whatever the caller says they accept."""
 
     def select_renderer(

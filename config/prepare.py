@@ -4,8 +4,8 @@ import os
 import sys
 
 from config import embedded
-from config.data_dir import HomeError
-from config.env import HOME
+from config.data_dir import DataDirError
+from config.env import DATA_DIR
 
 NEEDS_NOTHING = {"help", "--help", "-h", "--version", "version", "check"}
 NEEDS_SERVERS_ONLY = {"makemigrations", "restore", "migrate", "sqlmigrate", "showmigrations", "dbshell", "flush"}
@@ -17,9 +17,9 @@ def run_command(argv: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         if name not in NEEDS_NOTHING:
-            embedded.start(HOME)
-    except HomeError as error:
-        return complain(str(error))
+            embedded.start(DATA_DIR)
+    except DataDirError as error:
+        return fail(str(error))
     # Only now: settings read the addresses of the servers.
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
@@ -28,12 +28,12 @@ def run_command(argv: list[str]) -> int:
 
     try:
         if name not in NEEDS_NOTHING | NEEDS_SERVERS_ONLY and not {"-h", "--help"} & set(argv[2:]):
-            bring_up()
+            prepare_database()
         execute_from_command_line(argv)
-    except (HomeError, Refused) as error:
-        return complain(str(error))
+    except (DataDirError, Refused) as error:
+        return fail(str(error))
     except DatabaseError as error:
-        return complain(unusable(error))
+        return fail(unusable(error))
     except BrokenPipeError:  # the reader, as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -43,7 +43,7 @@ def run_command(argv: list[str]) -> int:
     return 0
 
 
-def bring_up() -> None:
+def prepare_database() -> None:
     """Apply what the database lacks: migrations, taxonomies, prompts, the project `default`."""
     import django
     from django.core.management import call_command
@@ -53,15 +53,15 @@ def bring_up() -> None:
     django.setup()
     from config import initial_data
 
-    with HOME.locked():
-        (HOME.path / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is not
+    with DATA_DIR.locked():
+        (DATA_DIR.path / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is not
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
-        initial_data.plant()
+        initial_data.load_initial_data()
 
 
-def complain(line: str) -> int:
+def fail(line: str) -> int:
     sys.stderr.write(f"{line}\n")
     return 2
 

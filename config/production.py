@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
-from config.data_dir import HomeError
+from config.data_dir import DataDirError
 from corpus.errors import Refused
 
 LEAST_KEY = 50
@@ -24,7 +24,7 @@ LOOPBACK = ("localhost", "::1")
 
 
 def weaknesses(settings: Any) -> list[str]:
-    """Give a sentence for each weak setting, with what to do about it."""
+    """Return a sentence for each weak setting, with what to do about it."""
     return [*weak_pages(settings), *weak_key(settings.SECRET_KEY), *weak_database(settings), *weak_broker(settings)]
 
 
@@ -97,7 +97,7 @@ def one_line(*, code: int = 2) -> Iterator[None]:
     """Turn a home or a secret that cannot be used into one line and the end of this process."""
     try:
         yield
-    except (HomeError, Refused) as error:
+    except (DataDirError, Refused) as error:
         end(f"Not started: {error}", code=code)
 
 

@@ -22,7 +22,7 @@ ERRORS = {
 }
 
 
-class Described(AutoSchema):
+class AssizeAutoSchema(AutoSchema):
     """
     Describes what all routes share, so that each says only what is its own.
 
@@ -38,7 +38,7 @@ class Described(AutoSchema):
         return f"{self.method.lower()}{type(self.view).__name__}{'InProject' if is_second_way else ''}"
 
     def get_summary(self) -> str | None:
-        """Give the first sentence of what the method, or the view, says of itself."""
+        """Return the first sentence of what the method, or the view, says of itself."""
         said: str = get_doc(getattr(self.view, self.method.lower())) or get_doc(self.view.__class__)
         return said.split("\n\n")[0].replace("\n", " ")
 
@@ -74,7 +74,7 @@ class Described(AutoSchema):
 
 def schema_of(kind: Any, registry: ComponentRegistry) -> dict[str, Any]:
     """
-    Give the schema of a type, what is made of parts that have names by reference to them.
+    Return the schema of a type, what is made of parts that have names by reference to them.
 
     The library's own way has no names for the parts, and says null in the words of OpenAPI 3.0.
     """

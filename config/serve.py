@@ -20,9 +20,9 @@ from types import FrameType
 from django.db import DatabaseError
 
 from config import embedded
-from config.data_dir import CHECKOUT, HomeError
-from config.env import HOME
-from config.prepare import bring_up, complain, unusable
+from config.data_dir import CHECKOUT, DataDirError
+from config.env import DATA_DIR
+from config.prepare import fail, prepare_database, unusable
 from corpus.errors import Refused
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
@@ -38,22 +38,22 @@ def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -
     address = f"http://127.0.0.1:{port}"
     os.environ.setdefault("PUBLIC_URL", address)
     if not is_free(port):
-        return complain(f"Port {port} is in use. Choose another: make run PORT=8001")
+        return fail(f"Port {port} is in use. Choose another: make run PORT=8001")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop_here)
     processes: Processes = {}
     try:
-        embedded.start(HOME)
-        bring_up()
+        embedded.start(DATA_DIR)
+        prepare_database()
         processes.update(start_all(port))
         wait_for_page(address, processes)
         print(f"Assize is at {address}  (Ctrl-C stops it)", flush=True)
         when_up(address)
         return watch(processes)
-    except (HomeError, Refused) as error:
-        return complain(str(error))
+    except (DataDirError, Refused) as error:
+        return fail(str(error))
     except DatabaseError as error:
-        return complain(unusable(error))
+        return fail(unusable(error))
     except (KeyboardInterrupt, Stopped):
         print("\nStopping.", flush=True)
         return 0
@@ -79,13 +79,13 @@ def start_all(port: int) -> Processes:
     from jury.workers import worker_command
 
     celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
-    schedule = str(HOME.path / "beat-schedule")
+    schedule = str(DATA_DIR.path / "beat-schedule")
     commands = {
         "web": web_command(port),
         "worker": worker_command(),
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="],
     }
-    return {name: start(command, HOME.path / f"{name}.log") for name, command in commands.items()}
+    return {name: start(command, DATA_DIR.path / f"{name}.log") for name, command in commands.items()}
 
 
 def web_command(port: int) -> list[str]:
@@ -107,7 +107,7 @@ def start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
 
 def wait_for_page(address: str, processes: Processes) -> None:
     """
-    :raises HomeError: if the pages do not answer
+    :raises DataDirError: if the pages do not answer
     """
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and processes["web"].poll() is None:
@@ -116,7 +116,7 @@ def wait_for_page(address: str, processes: Processes) -> None:
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise HomeError(f"The pages do not come up. See {HOME.path / 'web.log'}.")
+    raise DataDirError(f"The pages do not come up. See {DATA_DIR.path / 'web.log'}.")
 
 
 def watch(processes: Processes) -> int:
@@ -124,7 +124,7 @@ def watch(processes: Processes) -> int:
     while True:
         for name, process in processes.items():
             if process.poll() is not None:
-                return complain(f"The {name} ended ({process.returncode}). See {HOME.path / f'{name}.log'}.")
+                return fail(f"The {name} ended ({process.returncode}). See {DATA_DIR.path / f'{name}.log'}.")
         time.sleep(0.5)
 
 

@@ -3,19 +3,19 @@
 from datetime import timedelta
 
 from config.data_dir import CHECKOUT
-from config.env import HOME, env, server_url
+from config.env import DATA_DIR, env, server_url
 from config.logs import logging_settings
 from corpus.secret_files import secret_named
 
 BASE_DIR = CHECKOUT
-ASSIZE_HOME = HOME.path
+ASSIZE_HOME = DATA_DIR.path
 
 DEBUG = env.bool("ASSIZE_DEBUG", default=False)
 # Others reach this server: refuse to start with weak settings, and insist on TLS (config.production).
 PRODUCTION = env.bool("ASSIZE_PRODUCTION", default=False)
 # What a scraper shows as its bearer token; without one /metrics answers this machine alone.
 METRICS_TOKEN = secret_named("METRICS_TOKEN")
-SECRET_KEY = secret_named("SECRET_KEY") or HOME.secret("django")
+SECRET_KEY = secret_named("SECRET_KEY") or DATA_DIR.secret("django")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL.rstrip("/")] if PRODUCTION else [])
@@ -120,11 +120,11 @@ CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE = {
-    "give-sign-of-life": {"task": "config.tasks.give_sign_of_life", "schedule": timedelta(seconds=30)},
-    "seat-what-came": {"task": "annotation.tasks.seat_what_came", "schedule": timedelta(seconds=30)},
-    "tend-jury-runs": {"task": "jury.tasks.tend_runs", "schedule": timedelta(seconds=30)},
-    "place-written": {"task": "workspace.tasks.place_written", "schedule": timedelta(seconds=30)},
-    "tend-jobs": {"task": "workspace.tasks.tend_jobs", "schedule": timedelta(seconds=30)},
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": timedelta(seconds=30)},
+    "create-slots": {"task": "annotation.tasks.create_slots", "schedule": timedelta(seconds=30)},
+    "requeue-stalled-runs": {"task": "jury.tasks.requeue_stalled_runs", "schedule": timedelta(seconds=30)},
+    "publish-generated": {"task": "workspace.tasks.publish_generated", "schedule": timedelta(seconds=30)},
+    "requeue_if_idle-jobs": {"task": "workspace.tasks.requeue_stalled_jobs", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
     "measure-changed": {"task": "quality.tasks.measure_changed", "schedule": timedelta(seconds=60)},
 }
@@ -142,14 +142,14 @@ PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 # Sign-in is allauth's. Accounts come by invitation alone, and no mail is sent by anything.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-ACCOUNT_ADAPTER = "config.accounts.ByInvitation"
+ACCOUNT_ADAPTER = "config.accounts.InviteOnlyAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 # Failed tries lock the account first. The bound of an address is wide, as a whole office may share one.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "5/5m/key,100/5m/ip"}
-MFA_ADAPTER = "config.accounts.SecondStep"
+MFA_ADAPTER = "config.accounts.MFAAdapter"
 MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Assize"
@@ -167,9 +167,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.OneForm",
-    "DEFAULT_SCHEMA_CLASS": "config.schema.Described",
-    "DEFAULT_THROTTLE_CLASSES": ["config.throttling.Pace"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.FixedRenderer",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.AssizeAutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["config.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "pace": env.str("API_RATE", default="6000/min"),
         "heavy": env.str("API_HEAVY_RATE", default="120/min"),

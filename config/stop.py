@@ -1,8 +1,8 @@
 """End the embedded servers of this home: `python -m config.stop`."""
 
 from config import embedded
-from config.env import HOME
+from config.env import DATA_DIR
 
 if __name__ == "__main__":
-    stopped = embedded.stop(HOME)
+    stopped = embedded.stop(DATA_DIR)
     print(f"Stopped {' and '.join(stopped)}." if stopped else "Nothing was running.")

@@ -8,6 +8,6 @@ from config.health import note_worker
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def give_sign_of_life(**_later: Any) -> None:
+def heartbeat(**_later: Any) -> None:
     """Show that the schedule, the broker and a worker are there, all three."""
     note_worker()

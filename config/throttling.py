@@ -10,7 +10,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
 
-class Pace(SimpleRateThrottle):
+class UserRateThrottle(SimpleRateThrottle):
     """
     Counts the calls of a window of time, in the cache.
 
@@ -47,5 +47,5 @@ class Pace(SimpleRateThrottle):
         return f"user-{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
 
     def wait(self) -> float:
-        """Give the seconds until the next window."""
+        """Return the seconds until the next window."""
         return self.left

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
-from corpus.prepared import one_row
+from corpus.prepared import fetch_one
 from corpus.queries import projects_of
 
 Role = Member.Role
@@ -35,20 +35,20 @@ class Access:
     user: User
     role: Role
 
-    def may_as(self, least: Role) -> bool:
+    def has_role(self, least: Role) -> bool:
         return RANKS[self.role] >= RANKS[least]
 
     @property
     def is_adjudicator(self) -> bool:
-        return self.may_as(Role.ADJUDICATOR)
+        return self.has_role(Role.ADJUDICATOR)
 
     @property
     def is_lead(self) -> bool:
-        return self.may_as(Role.LEAD)
+        return self.has_role(Role.LEAD)
 
     @property
     def is_admin(self) -> bool:
-        return self.may_as(Role.ADMIN)
+        return self.has_role(Role.ADMIN)
 
 
 # Every page and every call begins with this, so it is one plain statement.
@@ -77,19 +77,19 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
         project=", ".join(f"p.{name}" for name in project_columns),
         taxonomy=", ".join(f"t.{name}" for name in taxonomy_columns),
     )
-    row = one_row(statement, {"slug": slug, "user": user.pk})
+    row = fetch_one(statement, {"slug": slug, "user": user.pk})
     if row is None or not (row[-2] or row[-1]):
         raise Http404(f"No project {slug!r} of yours.")
     project = Project.from_db("default", project_columns, row[: len(project_columns)])
     project.taxonomy = Taxonomy.from_db("default", taxonomy_columns, row[len(project_columns) : -2])
     access = Access(project, user, Role.ADMIN if row[-1] else Role(row[-2]))
-    if not access.may_as(least):
+    if not access.has_role(least):
         raise PermissionDenied(f"This needs the role {least.label.lower()}.")
     return access
 
 
 def accesses_of(user: User) -> list[Access]:
-    """Give every project a person may be in, by slug, and as what."""
+    """Return every project a person may be in, by slug, and as what."""
     roles = dict(Member.objects.filter(user=user).values_list("project", "role"))
     by_admin = Role.ADMIN in roles.values()
     return [Access(project, user, Role.ADMIN if by_admin else Role(roles[project.pk])) for project in projects_of(user)]
@@ -97,11 +97,11 @@ def accesses_of(user: User) -> list[Access]:
 
 @cache
 def columns_of(model: type[Model]) -> list[str]:
-    """Give the columns of a table in the order of its fields, as from_db takes them."""
+    """Return the columns of a table in the order of its fields, as from_db takes them."""
     return [str(field.column) for field in model._meta.concrete_fields]
 
 
-def members_only(
+def require_role(
     least: Role = Role.ANNOTATOR,
 ) -> Callable[
     [Callable[Concatenate[PageRequest, Access, P], HttpResponseBase]],

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from corpus import queries
 from corpus.errors import Refused
-from corpus.importing.report import Refusal, Tally
+from corpus.importing.report import ImportReport, RejectedRow
 from corpus.models import Project
 
 
@@ -80,12 +80,12 @@ class ImportCommand(ProjectCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         with RefusalList(options["errors"], self) as refusals:
-            tally = self.read(project, options["path"], refusals.add, Progress(options["path"].name).show)
-        self.answer(tally.as_dict())
-        if tally.rejected:
+            import_report = self.read(project, options["path"], refusals.add, Progress(options["path"].name).show)
+        self.answer(import_report.as_dict())
+        if import_report.rejected:
             sys.exit(1)
 
-    def read(self, project: Project, path: Path, report: Any, progress: Any) -> Tally:
+    def read(self, project: Project, path: Path, report: Any, progress: Any) -> ImportReport:
         raise NotImplementedError
 
 
@@ -117,7 +117,7 @@ class RefusalList:
         except OSError as error:  # the last of them were still to be written, and the rows are imported by now
             self.command.say(f"{self.path} is not whole: {error.strerror}.")
 
-    def add(self, refusal: Refusal) -> None:
+    def add(self, refusal: RejectedRow) -> None:
         self.count += 1
         if self.file:
             line = {"row": refusal.row, "id": refusal.id, "field": refusal.field, "reason": refusal.reason}

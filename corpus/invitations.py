@@ -9,6 +9,6 @@ from django.utils.http import urlsafe_base64_encode
 
 
 def invitation_url(user: User) -> str:
-    """Give a link that works once, until a password is set or PASSWORD_RESET_TIMEOUT passes."""
+    """Return a link that works once, until a password is set or PASSWORD_RESET_TIMEOUT passes."""
     parts = {"uidb64": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
     return str(settings.PUBLIC_URL).rstrip("/") + reverse("accept-invitation", kwargs=parts)

@@ -50,7 +50,7 @@ def parse_label(value: object, field: str) -> str | None:
         return None
     if isinstance(value, str) and value in LABELS:
         return value
-    raise Invalid(field, f"{shown(value)} is not one of safe, needs_caution, unsafe")
+    raise Invalid(field, f"{preview(value)} is not one of safe, needs_caution, unsafe")
 
 
 def check_judgement(
@@ -83,12 +83,12 @@ def check_categories(judgement: Judgement, *, asked: bool) -> None:
         raise Invalid("other_text", "the category other needs a text saying what it is")
 
 
-def shown(value: object, *, limit: int = 60) -> str:
+def preview(value: object, *, limit: int = 60) -> str:
     """Show a foreign value in a message: short, on one line, and printable."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def fold(name: str) -> str:
+def normalize(name: str) -> str:
     """Reduce a spelling to what people agree on: its letters and digits."""
     return "".join(character for character in name.casefold() if character.isalnum())

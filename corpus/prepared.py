@@ -7,7 +7,7 @@ import psycopg
 from django.db import connection
 
 
-def one_row(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...] | None:
+def fetch_one(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...] | None:
     """
     Run a statement that the server has planned beforehand, once a connection; give its first row.
 

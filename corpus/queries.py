@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 
 from corpus.errors import Refused
-from corpus.labels import fold
+from corpus.labels import normalize
 from corpus.models import Category, Item, Member, Project, Taxonomy, TokenGrant
 
 
@@ -33,7 +33,7 @@ def project_named(slug: str) -> Project:
 
 
 def projects_of(user: User | AnonymousUser) -> list[Project]:
-    """Give the projects a person may see: those they are a member of, and to an admin all."""
+    """Return the projects a person may see: those they are a member of, and to an admin all."""
     memberships = Member.objects.filter(user=user) if user.is_authenticated else Member.objects.none()
     projects = Project.objects.select_related("taxonomy").order_by("slug")
     if memberships.filter(role=Member.Role.ADMIN).exists():
@@ -63,12 +63,12 @@ def spellings_of_version(taxonomy: int) -> Mapping[str, str]:
         "slug", "name", "also_written"
     ):
         for spelling in (slug, name, *also_written):
-            spellings[spelling] = spellings[fold(spelling)] = slug
+            spellings[spelling] = spellings[normalize(spelling)] = slug
     return MappingProxyType(spellings)
 
 
 def categories_of(project: Project) -> list[Category]:
-    """Give the categories of the project's taxonomy version, in its order."""
+    """Return the categories of the project's taxonomy version, in its order."""
     return list(Category.objects.filter(taxonomy=project.taxonomy_id).order_by("position"))
 
 
@@ -110,6 +110,6 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
 
 
 def tokens_of(user: User) -> list[TokenGrant]:
-    """Give what the tokens of a person may do, the latest first; expired ones too, until they are revoked."""
+    """Return what the tokens of a person may do, the latest first; expired ones too, until they are revoked."""
     found = TokenGrant.objects.filter(token__user=user).select_related("token", "project")
     return list(found.order_by("-token__created", "-pk"))

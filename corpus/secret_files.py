@@ -8,7 +8,7 @@ from corpus.errors import Refused
 
 def secret_named(name: str) -> str:
     """
-    Give what NAME holds, else what is in the file that NAME_FILE names, else nothing.
+    Return what NAME holds, else what is in the file that NAME_FILE names, else nothing.
 
     :raises Refused: if the file cannot be read, or is empty
     """

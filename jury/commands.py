@@ -56,7 +56,7 @@ def add_model_arguments(parser: CommandParser, *, temperature: float) -> None:
 
 
 def model_parameters(options: dict[str, Any]) -> dict[str, Any]:
-    """Give the fields of a juror or a generator from the arguments that `add_model_arguments` takes."""
+    """Return the fields of a juror or a generator from the arguments that `add_model_arguments` takes."""
     same = (
         *("model", "base_url", "api_key_env", "concurrency", "temperature", "max_tokens"),
         *("price_in", "price_out", "transport"),
@@ -119,7 +119,7 @@ class RunCommand(ProjectCommand):
                 raise Refused("No worker answers any more. What is stored is kept: run the same command again.")
             if now.state == Run.State.RUNNING and time.monotonic() - tended_at > SECONDS_BETWEEN_TENDINGS:
                 tended_at = time.monotonic()
-                tasks.tend(run)  # there may be no beat
+                tasks.requeue_if_idle(run)  # there may be no beat
             time.sleep(SECONDS_A_LOOK)
         if now.state == Run.State.FINISHED:
             bar.show(1.0)

@@ -132,7 +132,7 @@ def legacy(host: str) -> IPv4Address | None:
 
 
 def unwrapped(address: Address) -> Address:
-    """Give the IPv4 address within an IPv6 one that only carries it."""
+    """Return the IPv4 address within an IPv6 one that only carries it."""
     if isinstance(address, IPv4Address):
         return address
     if carried := address.ipv4_mapped or address.sixtofour:

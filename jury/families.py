@@ -25,7 +25,7 @@ NAMES = {
 
 
 def family_of(model: str) -> str | None:
-    """Give the family that a model's name speaks of; None if it is not known."""
+    """Return the family that a model's name speaks of; None if it is not known."""
     name = model.casefold()
     return next((family for family, pattern in NAMES.items() if re.search(pattern, name)), None)
 

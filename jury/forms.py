@@ -66,7 +66,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         widget=forms.CheckboxSelectMultiple,
         choices=list(QUESTIONS.items()),
         initial=ASKABLE,
-        label="Asked about",
+        label="PromptItem about",
     )
 
     is_written = False
@@ -96,7 +96,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
 
 
 class GeneratorForm(JurorForm):
-    """A model that writes, and how it is reached."""
+    """A model that generates, and how it is reached."""
 
     is_written = True
     prompt = forms.ChoiceField(label="Prompt version (refuse: refusals of unsafe prompts)", initial="respond-v1")

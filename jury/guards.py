@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from corpus.errors import Invalid
-from corpus.labels import OTHER, Field, Judgement, Label, check_judgement, fold, shown
+from corpus.labels import OTHER, Field, Judgement, Label, check_judgement, normalize, preview
 from jury.parsing import Reading, parse_object, read_reply, without_reasoning
 from jury.prompting import CATEGORIES, Form, Question
 
@@ -60,7 +60,7 @@ def weigh(labels: dict[Field, str], named: Any, question: Question, spellings: S
 
 def nemoguard_answer(reply: str, question: Question) -> tuple[dict[Field, str], Any]:
     """
-    Give the verdict of each asked field, and the categories as they stand there.
+    Return the verdict of each asked field, and the categories as they stand there.
 
     :raises Invalid: if one is missing, stated twice, or neither safe nor unsafe
     """
@@ -77,7 +77,7 @@ def nemoguard_answer(reply: str, question: Question) -> tuple[dict[Field, str], 
 
 def llama_guard_answer(reply: str, question: Question) -> tuple[dict[Field, str], Any]:
     """
-    Give the verdict of the one asked field, and the codes as they stand there.
+    Return the verdict of the one asked field, and the codes as they stand there.
 
     :raises Invalid: if there is anything besides, or nothing
     """
@@ -95,7 +95,7 @@ def verdict(value: Any, field: Field) -> str:
     """
     text = value.strip().lower() if isinstance(value, str) else ""
     if text not in (Label.SAFE, Label.UNSAFE):
-        raise Invalid(field, f"{shown(value)} is not a verdict" if value else "there is no verdict")
+        raise Invalid(field, f"{preview(value)} is not a verdict" if value else "there is no verdict")
     return text
 
 
@@ -105,16 +105,16 @@ def read_names(named: Any, spellings: Spellings) -> tuple[str, ...]:
     """
     names = named.split(",") if isinstance(named, str) else named
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise Invalid(CATEGORIES, f"{shown(named)} is not a list of names")
+        raise Invalid(CATEGORIES, f"{preview(named)} is not a list of names")
     slugs: dict[str, None] = {}
     for name in (name.strip() for name in names if name.strip()):
-        slug = spellings.get(fold(name))
+        slug = spellings.get(normalize(name))
         if slug is None:
-            raise Invalid(CATEGORIES, f"{shown(name)} is not a category of the taxonomy")
+            raise Invalid(CATEGORIES, f"{preview(name)} is not a category of the taxonomy")
         slugs[slug] = None
     return tuple(slugs)
 
 
 def with_codes(spellings: Spellings, categories: list[dict[str, Any]]) -> Spellings:
     """Let categories be named by their codes too, as a prompt lists them."""
-    return {**spellings, **{fold(each["code"]): each["slug"] for each in categories if each["code"]}}
+    return {**spellings, **{normalize(each["code"]): each["slug"] for each in categories if each["code"]}}

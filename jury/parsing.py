@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.errors import Invalid
-from corpus.labels import Field, Judgement, Label, check_judgement, fold, parse_label, shown
+from corpus.labels import Field, Judgement, Label, check_judgement, normalize, parse_label, preview
 from jury.prompting import CATEGORIES, Question
 
 FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
@@ -94,19 +94,19 @@ def read_label(answer: Mapping[str, Any], field: Field) -> str:
     value = answer.get(field)
     label = parse_label(value, field) if isinstance(value, str) else None
     if label is None:
-        raise Invalid(field, "there is no verdict" if value in (None, "") else f"{shown(value)} is not a label")
+        raise Invalid(field, "there is no verdict" if value in (None, "") else f"{preview(value)} is not a label")
     return label
 
 
 def read_categories(answer: Mapping[str, Any], spellings: Mapping[str, str]) -> tuple[str, ...]:
     named = answer.get(CATEGORIES)
     if not isinstance(named, list):
-        raise Invalid(CATEGORIES, f"{shown(named)} is not a list")
+        raise Invalid(CATEGORIES, f"{preview(named)} is not a list")
     slugs: dict[str, None] = {}
     for name in named:
-        slug = spellings.get(fold(name)) if isinstance(name, str) else None
+        slug = spellings.get(normalize(name)) if isinstance(name, str) else None
         if slug is None:
-            raise Invalid(CATEGORIES, f"{shown(name)} is not a category of the taxonomy")
+            raise Invalid(CATEGORIES, f"{preview(name)} is not a category of the taxonomy")
         slugs[slug] = None
     return tuple(slugs)
 

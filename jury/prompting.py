@@ -73,7 +73,7 @@ def messages(
     prompt: Prompt, question: Question, turns: Sequence[Mapping[str, str]], categories: Sequence[str]
 ) -> Messages:
     """
-    Give the messages of a request.
+    Return the messages of a request.
 
     The dialogue goes in as data, in a frame that no text within it can close.
 
@@ -97,7 +97,7 @@ def messages(
 
 
 def conversation(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages:
-    """Give the messages that ask for the next turn of a dialogue; a response that it has is left out."""
+    """Return the messages that ask for the next turn of a dialogue; a response that it has is left out."""
     asked = turns[:-1] if turns[-1]["role"] == "assistant" else turns
     own = [{"role": turn["role"], "content": turn["text"]} for turn in asked]
     if not prompt.system:
@@ -109,7 +109,7 @@ def conversation(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages
 
 
 def in_order(categories: Sequence[Mapping[str, Any]], seed: int | None) -> list[Mapping[str, Any]]:
-    """Give the categories as one call lists them: shuffled by its seed, or in their own order without one."""
+    """Return the categories as one call lists them: shuffled by its seed, or in their own order without one."""
     return list(categories) if seed is None else random.Random(seed).sample(categories, len(categories))  # noqa: S311
 
 
@@ -178,7 +178,7 @@ def answer_keys(question: Question) -> list[str]:
 
 
 def answer_schema(question: Question, slugs: Sequence[str]) -> dict[str, Any]:
-    """Give the JSON schema of the answer, in the strict form that endpoints enforce."""
+    """Return the JSON schema of the answer, in the strict form that endpoints enforce."""
     label = {"type": "string", "enum": [str(each) for each in Label]}
     kinds: dict[str, dict[str, Any]] = {
         "rationale": {"type": "string"},

@@ -43,7 +43,7 @@ class ConveneSerializer(serializers.Serializer[Any]):
 
 
 def as_run(run: Run) -> RunShape:
-    """Give a run with how far it is."""
+    """Return a run with how far it is."""
     now = queries.run_progress(run)
     return {
         "id": run.pk,
@@ -51,7 +51,7 @@ def as_run(run: Run) -> RunShape:
         "state": now.state,
         "ballots": now.ballots,
         "outcomes": now.outcomes,
-        "held": queries.shards_held(run),
+        "held": queries.claimed_shards(run),
         "batches": queries.open_batches(run).count(),
         "cost_usd": float(now.cost_usd),
         "budget_usd": None if run.budget_usd is None else float(run.budget_usd),

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from jury.engine import batch_runner, runner
 from jury.engine.shards import end_run, finish_shard
 from jury.models import Run, Shard
-from jury.queries import goes_by_batch, shards_to_look_after, waiting_shards
+from jury.queries import goes_by_batch, shards_with_open_batches, waiting_shards
 
 logger = get_task_logger(__name__)
 
@@ -19,10 +19,10 @@ logger = get_task_logger(__name__)
 def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Hear one juror on the items of one shard. Harmless to deliver twice."""
     try:
-        work = batch_runner.work_batch if goes_by_batch(shard_id) else runner.collect_ballots
+        work = batch_runner.work_batch if goes_by_batch(shard_id) else runner.run_shard
         work(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
-        # A server is away. The shard stays as it is, and `tend_runs` hands it out once more.
+        # A server is away. The shard stays as it is, and `requeue_stalled_runs` hands it out once more.
         logger.warning("shard %s is put off: %s: %s", shard_id, type(error).__name__, error)
     except Exception as error:
         # A fault of ours. Whoever waits for the run must learn that this part will not come.
@@ -31,15 +31,15 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def tend_runs(**_later: Any) -> None:
+def requeue_stalled_runs(**_later: Any) -> None:
     """Hand out again what no worker holds: its worker was killed, or the broker lost its message."""
     for run in Run.objects.filter(state=Run.State.RUNNING).order_by("pk"):
-        tend(run)
-    for shard_id in shards_to_look_after().values_list("pk", flat=True):
+        requeue_if_idle(run)
+    for shard_id in shards_with_open_batches().values_list("pk", flat=True):
         run_shard.delay(shard_id=shard_id)
 
 
-def tend(run: Run) -> None:
+def requeue_if_idle(run: Run) -> None:
     """Hand the shards of a run out again that nobody holds and no message is on its way for."""
     # While messages wait, the workers are only busy.
     if not messages_waiting():

@@ -12,7 +12,7 @@ from django.utils import timezone
 from psycopg.errors import SerializationFailure
 
 from adjudication import queries as adjudication_queries
-from adjudication.actions import keep_current
+from adjudication.actions import recount_if_changed
 from adjudication.policies import Policy, policy_of
 from corpus.errors import Refused
 from corpus.models import Project
@@ -47,7 +47,7 @@ def measure(*, project: Project) -> dict[str, float]:
 
     :raises BeingMeasured: if it is being measured at this moment
     """
-    keep_current(project=project)
+    recount_if_changed(project=project)
     busy = f"Project {project} is being measured already. Its new figures will be there in a moment."
     try:
         with snapshot():
@@ -134,7 +134,7 @@ class State:
 
 
 def reports_of(project: Project) -> dict[str, Report]:
-    """Give the reports under the project's own policy, by kind; none before it was measured."""
+    """Return the reports under the project's own policy, by kind; none before it was measured."""
     return {report.kind: report for report in Report.objects.filter(project=project, policy=project.policy)}
 
 

@@ -7,7 +7,7 @@ from corpus.errors import Invalid, Refused
 from corpus.importing.limits import Limits
 from corpus.importing.rows import Columns, RowFile
 from corpus.importing.values import clean_name, is_absent
-from corpus.labels import parse_label, shown
+from corpus.labels import parse_label, preview
 
 
 def read_gold(path: Path, field: str, known: Collection[str]) -> tuple[dict[str, str], list[str]]:
@@ -26,7 +26,7 @@ def read_gold(path: Path, field: str, known: Collection[str]) -> tuple[dict[str,
         for row in file.rows():
             try:
                 if row.problem or not isinstance(row.value, dict):
-                    raise Invalid("row", row.problem or f"{shown(row.value)} is not an object")
+                    raise Invalid("row", row.problem or f"{preview(row.value)} is not an object")
                 name = clean_name(row.value.get("id"), "id", limit=Limits().id + len("#refusal"))
                 column = "label" if "label" in row.value else field
                 if column not in row.value:
@@ -34,9 +34,9 @@ def read_gold(path: Path, field: str, known: Collection[str]) -> tuple[dict[str,
                 value = row.value[column]
                 label = parse_label(None if is_absent(value) else value, column)
                 if name not in known:
-                    raise Invalid("id", f"the project has no item {shown(name)}")
+                    raise Invalid("id", f"the project has no item {preview(name)}")
                 if label and labels.setdefault(name, label) != label:
-                    raise Invalid("id", f"{shown(name)} has another label in an earlier row")
+                    raise Invalid("id", f"{preview(name)} has another label in an earlier row")
             except Invalid as error:
                 problems.append(f"row {row.number}: {error.field}: {error.reason}")
     if not labels:

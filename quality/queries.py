@@ -20,7 +20,7 @@ SELECT json_build_object(
 
 
 def checks_fingerprint(project: Project) -> dict[str, Any]:
-    """Give a small value that differs whenever gold, audits or answers to checks do."""
+    """Return a small value that differs whenever gold, audits or answers to checks do."""
     with connection.cursor() as cursor:
         cursor.execute(CHECKS_FINGERPRINT, {"project": project.pk})
         counts: dict[str, Any] = cursor.fetchone()[0]
@@ -55,7 +55,7 @@ def rater_names(project: Project) -> dict[tuple[str, int], str]:
 
 def rated_values(project: Project, field: str, *, raters: str = "all") -> list[tuple[int, str, int, str]]:
     """
-    Give every current opinion on a field: (item, rater kind, rater, value), by item and rater.
+    Return every current opinion on a field: (item, rater kind, rater, value), by item and rater.
 
     :param field: prompt_label, response_label or categories (the set as one value)
     :param raters: all, human or llm

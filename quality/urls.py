@@ -10,5 +10,5 @@ urlpatterns = [
     path("quality/advice/", quality.advice, name="advice"),
     path("jury/panel/", panel.panel, name="panel"),
     path("cases/figures/", case_figures.figures, name="case-figures"),
-    path("cases/figures/keep/", case_figures.keep_docket, name="update-case-settings"),
+    path("cases/figures/keep/", case_figures.update_case_settings, name="update-case-settings"),
 ]

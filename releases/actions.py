@@ -13,12 +13,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from adjudication import queries
-from adjudication.actions.recounts import keep_current
+from adjudication.actions.recounts import recount_if_changed
 from adjudication.models import Recount
 from adjudication.policies import policy_of
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.models import Project, Verb
 from corpus.snapshot import snapshot
 from releases import exporting
 from releases import tables as release_tables
@@ -34,8 +34,8 @@ PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a release is asked to be. The same order on the same data gives the same bytes."""
+class ReleaseSpec:
+    """What a release is asked to be. The same spec on the same data gives the same bytes."""
 
     version: str
     splits: tuple[float, float, float] = (0.9, 0.04, 0.06)
@@ -48,14 +48,14 @@ class Order:
     "Where to, instead of the home's releases/PROJECT/VERSION."
 
 
-def folder_of(project: Project, order: Order) -> Path:
-    return order.out or Path(settings.ASSIZE_HOME) / "releases" / project.slug / order.version
+def folder_of(project: Project, spec: ReleaseSpec) -> Path:
+    return spec.out or Path(settings.ASSIZE_HOME) / "releases" / project.slug / spec.version
 
 
 def make_release(
     *,
     project: Project,
-    order: Order,
+    spec: ReleaseSpec,
     policy_name: str | None = None,
     by: User | None = None,
     progress: Callable[[float], None] = lambda _share: None,
@@ -66,18 +66,18 @@ def make_release(
     :param progress: told the share of the files that is written, 0 to 1
     :raises Refused: if there is one of that version, the folder is in use, or nothing is decided
     """
-    folder = folder_of(project, order)
-    check_order(project, order, folder)
+    folder = folder_of(project, spec)
+    check_spec(project, spec, folder)
     half_made = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         half_made.mkdir(parents=True)
         for _attempt in range(5):
-            keep_current(project=project, policy_name=policy_name)
+            recount_if_changed(project=project, policy_name=policy_name)
             with snapshot():
                 # Opinions may have come in between the count and the snapshot: then count again.
                 if is_current(project, policy_name):
-                    manifest, own = write_files(project, order, policy_name, half_made, progress)
-                    return publish(project, order, manifest, own, by=by, half_made=half_made, folder=folder)
+                    manifest, own = write_files(project, spec, policy_name, half_made, progress)
+                    return publish(project, spec, manifest, own, by=by, half_made=half_made, folder=folder)
         raise Refused("Opinions come in faster than they are counted. Pause the queue or the jury, and try again.")
     except OSError as error:
         raise Refused(f"The release cannot be written to {folder}: {error.strerror}.") from error
@@ -85,13 +85,13 @@ def make_release(
         shutil.rmtree(half_made, ignore_errors=True)
 
 
-def check_order(project: Project, order: Order, folder: Path) -> None:
-    if not order.version or order.version.startswith(".") or "/" in order.version or len(order.version) > 60:
-        raise Refused(f"{order.version!r} cannot be a version: 1 to 60 characters, no slash, no dot in front.")
-    if min(order.splits) < 0 or abs(sum(order.splits) - 1) > 1e-6:
+def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
+    if not spec.version or spec.version.startswith(".") or "/" in spec.version or len(spec.version) > 60:
+        raise Refused(f"{spec.version!r} cannot be a version: 1 to 60 characters, no slash, no dot in front.")
+    if min(spec.splits) < 0 or abs(sum(spec.splits) - 1) > 1e-6:
         raise Refused("The splits must be three shares from 0 to 1 that add up to 1, as 0.9,0.04,0.06.")
-    if Release.objects.filter(project=project, version=order.version).exists():
-        raise Refused(f"Project {project} has a release {order.version!r} already; releases never change.")
+    if Release.objects.filter(project=project, version=spec.version).exists():
+        raise Refused(f"Project {project} has a release {spec.version!r} already; releases never change.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused(f"{folder} is not empty.")
 
@@ -103,17 +103,17 @@ def is_current(project: Project, policy_name: str | None) -> bool:
 
 
 def write_files(
-    project: Project, order: Order, policy_name: str | None, half_made: Path, progress: Callable[[float], None]
+    project: Project, spec: ReleaseSpec, policy_name: str | None, half_made: Path, progress: Callable[[float], None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write every file of a release; give its manifest, and what `write` says of the manifest's own file."""
     policy = policy_of(project, policy_name)
     selection = Selection(
-        project, policy.name, truncate=order.truncate, licenses=order.licenses, splits=order.splits, seed=order.seed
+        project, policy.name, truncate=spec.truncate, licenses=spec.licenses, splits=spec.splits, seed=spec.seed
     )
     counts = release_tables.counts_of(selection)
     rows = sum(counts["split"].values())
     if not rows:
-        under = f" under {' or '.join(order.licenses)}" if order.licenses else ""
+        under = f" under {' or '.join(spec.licenses)}" if spec.licenses else ""
         raise Refused(f"Nothing{under} is decided yet, so there is nothing to release.")
     tables: list[tuple[str, Callable[[], Iterable[bytes]]]] = [
         *((f"{split}.json", partial(exporting.stream, selection, "json", split=split)) for split in SPLITS),
@@ -125,7 +125,7 @@ def write_files(
     for done, (name, blocks) in enumerate(tables, start=1):
         files.append(write(half_made, name, blocks()))
         progress(done / (len(tables) + 1))
-    manifest = describe(project, order, policy_name, rows, counts)
+    manifest = describe(project, spec, policy_name, rows, counts)
     data = {file["name"]: file for file in files}
     files.append(write(half_made, "README.md", [dataset_card(manifest, project_categories(project)).encode()]))
     files.append(write(half_made, "croissant.json", [orjson.dumps(croissant(manifest, data), option=PRETTY)]))
@@ -146,25 +146,25 @@ def write(folder: Path, name: str, blocks: Iterable[bytes]) -> dict[str, Any]:
 
 
 def describe(
-    project: Project, order: Order, policy_name: str | None, rows: int, counts: dict[str, dict[str, int]]
+    project: Project, spec: ReleaseSpec, policy_name: str | None, rows: int, counts: dict[str, dict[str, int]]
 ) -> dict[str, Any]:
     policy = policy_of(project, policy_name)
     decided = queries.decision_counts(project, policy.name)
     return {
         "name": project.slug,
         "title": project.name,
-        "version": order.version,
-        "date": order.date,
+        "version": spec.version,
+        "date": spec.date,
         "software": f"assize {software_version()}",
         "policy": {"name": policy.name, **policy.settings},
         "taxonomy": str(project.taxonomy),
         "categories": queries.taxonomy_order(project),
         "guideline": guidelines_in_use(project),
         "fields": list(project.fields),
-        "truncated": order.truncate,
-        "licenses": None if order.licenses is None else sorted(order.licenses),
-        "splits": dict(zip(SPLITS, order.splits, strict=True)),
-        "seed": order.seed,
+        "truncated": spec.truncate,
+        "licenses": None if spec.licenses is None else sorted(spec.licenses),
+        "splits": dict(zip(SPLITS, spec.splits, strict=True)),
+        "seed": spec.seed,
         "rows": rows,
         "counts": {
             "status": {name: decided[name] for name in ("decided", "settled", "disputed", "pending")},
@@ -190,7 +190,7 @@ def project_categories(project: Project) -> list[dict[str, str]]:
 
 def publish(
     project: Project,
-    order: Order,
+    spec: ReleaseSpec,
     manifest: dict[str, Any],
     own: dict[str, Any],
     *,
@@ -201,14 +201,14 @@ def publish(
     """Put the folder in its place and the release on record, as the last step."""
     release = Release.objects.create(
         project=project,
-        version=order.version,
+        version=spec.version,
         folder=str(folder),
         rows=manifest["rows"],
         manifest=manifest,
         manifest_sha256=own["sha256"],
     )
     detail = {"manifest_sha256": own["sha256"]}
-    record_event(project=project, verb="release.made", subject=order.version, actor=by, detail=detail)
+    record_event(project=project, verb=Verb.RELEASE_MADE, subject=spec.version, actor=by, detail=detail)
     if folder.exists():
         folder.rmdir()  # empty, as was checked
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -49,12 +49,12 @@ class Comparison:
 
     @property
     def by_kind(self) -> list[tuple[str, int]]:
-        """Give the kinds of changes with their counts, the most frequent first."""
+        """Return the kinds of changes with their counts, the most frequent first."""
         return sorted(self.kinds.items(), key=lambda kind: (-kind[1], kind[0]))
 
     @property
     def settings(self) -> list[tuple[str, Any, Any]]:
-        """Give what the two were made with that is another."""
+        """Return what the two were made with that is another."""
         names = ("policy", "taxonomy", "guideline", "software", "splits", "seed", "licenses", "truncated")
         pairs = [(name, self.before.manifest.get(name), self.after.manifest.get(name)) for name in names]
         return [(name, one, other) for name, one, other in pairs if one != other]
@@ -88,7 +88,7 @@ def note(found: Comparison, change: Change) -> None:
 
 
 def exported(release: Release) -> Iterator[tuple[str, Row]]:
-    """Give the decisions of the items that a release exports, by item."""
+    """Return the decisions of the items that a release exports, by item."""
     import pyarrow.parquet as pq
 
     path, _ = file_of(release, "decisions.parquet")

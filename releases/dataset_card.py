@@ -24,7 +24,7 @@ COLUMNS = {
 
 def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, str]]) -> str:
     """
-    Give the card as Markdown.
+    Return the card as Markdown.
 
     :param manifest: what the release says of itself, without its files
     :param categories: name, tier and definition of each, in taxonomy order

@@ -26,7 +26,7 @@ class Damaged(Refused):
 
 def file_of(release: Release, name: str) -> tuple[Path, str]:
     """
-    Give a file of a release and its SHA-256.
+    Return a file of a release and its SHA-256.
 
     :raises Http404: if the release has none of that name
     :raises Damaged: if it has gone, or is another one than was made
@@ -81,7 +81,7 @@ def answer(headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseB
 
 
 def part_of(asked: str, size: int) -> range | None:
-    """Give the bytes of one part; None if the whole is wanted, empty if there are none there."""
+    """Return the bytes of one part; None if the whole is wanted, empty if there are none there."""
     found = RANGE.fullmatch(asked.strip())
     if not found or not any(found.groups()):
         return None

@@ -115,7 +115,7 @@ class Selection:
         }
 
     def rows_sql(self, columns: Iterable[str], *, split: str | None = None) -> str:
-        """Give the query for these columns of the rows (of one split), by id in byte order."""
+        """Return the query for these columns of the rows (of one split), by id in byte order."""
         where = f"WHERE split = '{split}'" if split else ""
         return f"SELECT {', '.join(columns)} FROM ({self.sql}) AS every {where} ORDER BY sort_key"
 
@@ -131,7 +131,7 @@ class Selection:
 
 def stream(selection: Selection, form: str, *, split: str | None = None) -> Iterator[bytes]:
     """
-    Give the dataset in one of FORMATS, block by block.
+    Return the dataset in one of FORMATS, block by block.
 
     Call it inside a transaction to read several streams from the same snapshot.
     """
@@ -181,7 +181,7 @@ def as_parquet(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    outlet = Outlet()
+    outlet = DrainableBuffer()
     with pq.ParquetWriter(outlet, schema, compression="zstd") as writer:
         for batch in row_groups(lines):
             writer.write_batch(pa.RecordBatch.from_pylist([orjson.loads(line) for line in batch], schema=schema))
@@ -203,7 +203,7 @@ def row_groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield group
 
 
-class Outlet(RawIOBase):
+class DrainableBuffer(RawIOBase):
     """A file that forgets what has been taken from it, but not how far it has come."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from adjudication.policies import POLICIES
-from releases.actions import Order
+from releases.actions import ReleaseSpec
 
 
 class ReleaseForm(forms.Form):
@@ -34,15 +34,15 @@ class ReleaseForm(forms.Form):
         field = self.fields["licenses"]
         field.choices = [(name, name) for name in licenses if name]
 
-    def order(self) -> Order:
-        wish = self.cleaned_data
-        return Order(
-            version=wish["version"],
-            splits=(wish["train"] / 100, wish["validation"] / 100, wish["test"] / 100),
-            seed=wish["seed"],
-            licenses=tuple(wish["licenses"]) or None,
-            date=wish["date"].isoformat() if wish["date"] else None,
-            truncate=wish["truncate"],
+    def to_spec(self) -> ReleaseSpec:
+        given = self.cleaned_data
+        return ReleaseSpec(
+            version=given["version"],
+            splits=(given["train"] / 100, given["validation"] / 100, given["test"] / 100),
+            seed=given["seed"],
+            licenses=tuple(given["licenses"]) or None,
+            date=given["date"].isoformat() if given["date"] else None,
+            truncate=given["truncate"],
         )
 
 

@@ -36,7 +36,7 @@ WHERE i.project_id = %(project)s AND d.policy = %(policy)s
 
 
 def export_state(project: Project, policy: str) -> list[Any]:
-    """Give a small value that differs whenever an export could give other rows."""
+    """Return a small value that differs whenever an export could give other rows."""
     with connection.cursor() as cursor:
         cursor.execute(EXPORT_STATE, {"project": project.pk, "policy": policy})
         return [str(value) for value in cursor.fetchone()]

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from adjudication.policies import POLICIES
-from releases.actions import Order
+from releases.actions import ReleaseSpec
 from releases.exporting import FORMATS
 from releases.models import Release
 from releases.shapes import ReleaseShape
@@ -24,7 +24,7 @@ class ExportSerializer(serializers.Serializer[Any]):
     "Only items under one of these."
 
 
-class OrderSerializer(serializers.Serializer[Any]):
+class ReleaseSpecSerializer(serializers.Serializer[Any]):
     """What a release is to be."""
 
     version = serializers.CharField(max_length=60)
@@ -37,15 +37,15 @@ class OrderSerializer(serializers.Serializer[Any]):
     date = serializers.DateField(allow_null=True, default=None)
     truncate = serializers.BooleanField(default=False)
 
-    def order(self) -> Order:
-        wish = self.validated_data
-        return Order(
-            version=wish["version"],
-            splits=tuple(wish["splits"]),
-            seed=wish["seed"],
-            licenses=tuple(wish["licenses"]) if wish["licenses"] else None,
-            date=wish["date"].isoformat() if wish["date"] else None,
-            truncate=wish["truncate"],
+    def to_spec(self) -> ReleaseSpec:
+        given = self.validated_data
+        return ReleaseSpec(
+            version=given["version"],
+            splits=tuple(given["splits"]),
+            seed=given["seed"],
+            licenses=tuple(given["licenses"]) if given["licenses"] else None,
+            date=given["date"].isoformat() if given["date"] else None,
+            truncate=given["truncate"],
         )
 
 

@@ -51,7 +51,7 @@ WHERE project_id = %(project)s AND withdrawn_at IS NOT NULL ORDER BY external_id
 
 
 def votes_parquet(selection: Selection) -> Iterator[bytes]:
-    """Give every current opinion on the items that may leave, cast or not."""
+    """Return every current opinion on the items that may leave, cast or not."""
     import pyarrow as pa
 
     text = pa.string()
@@ -63,7 +63,7 @@ def votes_parquet(selection: Selection) -> Iterator[bytes]:
 
 
 def decisions_parquet(selection: Selection) -> Iterator[bytes]:
-    """Give the decision on every item that may leave, exported or not; only the exported have a split."""
+    """Return the decision on every item that may leave, exported or not; only the exported have a split."""
     import pyarrow as pa
 
     text, number, flag = pa.string(), pa.int32(), pa.bool_()

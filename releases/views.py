@@ -4,14 +4,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from releases import comparing, downloads
 from releases.models import Release
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
     """One release: counts, splits, hashes and its dataset card."""
     found = get_object_or_404(Release, project=access.project, version=version)
@@ -32,14 +32,14 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def release_file(request: PageRequest, access: Access, version: str, name: str) -> HttpResponseBase:
     found = get_object_or_404(Release, project=access.project, version=version)
     return downloads.answer(request.headers, *downloads.file_of(found, name))
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def compare(request: PageRequest, access: Access) -> HttpResponse:
     """What is another in one release than in another, and why."""
     named = Release.objects.filter(project=access.project)

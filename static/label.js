@@ -5,14 +5,14 @@ const DRAFTS = "assize-draft:";
 const KEPT_DAYS = 7;
 const WORDS = ["other_text", "rationale"];
 
-const desk = () => document.getElementById("desk");
+const labelling = () => document.getElementById("labelling");
 const answer = () => document.getElementById("answer");
 const all = (selector) => [...(answer()?.querySelectorAll(selector) ?? [])];
 
 // Drafts: what is chosen and typed, for this person and this dialogue, until it is sent.
 function draftKey() {
-  const item = desk()?.querySelector("[data-item]")?.dataset.item;
-  return item && `${DRAFTS}${desk().dataset.user}:${item}`;
+  const item = labelling()?.querySelector("[data-item]")?.dataset.item;
+  return item && `${DRAFTS}${labelling().dataset.user}:${item}`;
 }
 function keepDraft() {
   const form = answer();
@@ -75,7 +75,7 @@ function showOrder() {
   line.textContent = slugs.length < 2 ? line.dataset.hint : `In this order: ${slugs.map(name).join(", ")}`;
 }
 function showAbout(label) {
-  const about = desk().querySelector(".about");
+  const about = labelling().querySelector(".about");
   for (const section of about.children) section.hidden = section.id !== label.dataset.about;
   about.hidden = false;
 }
@@ -109,7 +109,7 @@ document.addEventListener("input", (event) => {
 for (const kind of ["mouseover", "focusin"]) {
   document.addEventListener(kind, (event) => {
     const label = event.target.closest?.(".category[data-about]");
-    if (label && desk()?.contains(label)) showAbout(label);
+    if (label && labelling()?.contains(label)) showAbout(label);
   });
 }
 document.addEventListener("htmx:configRequest", (event) => {
@@ -119,15 +119,15 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig, target } = event.detail;
-  if (xhr.status < 400 && target?.id === "desk" && requestConfig?.verb === "post" && draftKey()) {
+  if (xhr.status < 400 && target?.id === "labelling" && requestConfig?.verb === "post" && draftKey()) {
     store(() => localStorage.removeItem(draftKey()));
   }
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target?.id !== "desk") return;
+  if (event.detail.target?.id !== "labelling") return;
   settle();
-  const wrong = desk().querySelector(".error");
-  (wrong?.closest("fieldset, p, form")?.querySelector("input") ?? desk().querySelector("[autofocus]") ?? desk()).focus();
+  const wrong = labelling().querySelector(".error");
+  (wrong?.closest("fieldset, p, form")?.querySelector("input") ?? labelling().querySelector("[autofocus]") ?? labelling()).focus();
   if (!wrong) window.scrollTo(0, 0);
 });
 

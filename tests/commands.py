@@ -27,11 +27,11 @@ def commands_at(environment, *lines):
 def main(lines):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from config import embedded
-    from config.env import HOME
-    from config.prepare import bring_up
+    from config.env import DATA_DIR
+    from config.prepare import prepare_database
 
-    embedded.start(HOME)
-    bring_up()
+    embedded.start(DATA_DIR)
+    prepare_database()
     from django.core.management import call_command
 
     answers = []

@@ -26,10 +26,10 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     Nothing is rolled back: every test makes a project of its own, so that it may commit,
     start workers and run commands as a user does.
     """
-    from config.prepare import bring_up
+    from config.prepare import prepare_database
 
     with django_db_blocker.unblock():
-        bring_up()
+        prepare_database()
         yield
 
 

@@ -1,7 +1,7 @@
 """
 Servers for the tests: real ones, of their own.
 
-Loaded by pytest before Django's settings are. A home of its own, with embedded servers; or,
+Loaded by pytest before Django's settings are. A data_dir of its own, with embedded servers; or,
 where DATABASE_URL names a server, a database of its own on that.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from config import embedded
-from config.data_dir import Home
+from config.data_dir import DataDir
 
 
 def own_database(url: str) -> str:
@@ -31,18 +31,18 @@ def drop_database(url: str, name: str) -> None:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def end(home: Home) -> None:
-    embedded.stop(home)
-    shutil.rmtree(home.path, ignore_errors=True)
+def end(data_dir: DataDir) -> None:
+    embedded.stop(data_dir)
+    shutil.rmtree(data_dir.path, ignore_errors=True)
 
 
 # Not in the checkout, so that a test cannot meet a demo; and short, for whoever dislikes long paths.
 os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
-home = Home(Path(os.environ["ASSIZE_HOME"]))
+data_dir = DataDir(Path(os.environ["ASSIZE_HOME"]))
 if os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = own_database(os.environ["DATABASE_URL"])
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
     # Messages of one process are not the other's.
     os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{worker[2:]}"))
-atexit.register(end, home)
-embedded.start(home)
+atexit.register(end, data_dir)
+embedded.start(data_dir)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from tests.annotation.people import BACKEND, Visitor
-from tests.two_projects import MARKER, ROLES, World, rows_of
+from tests.two_projects import MARKER, ROLES, TwoProjects, rows_of
 
 pytestmark = pytest.mark.slow
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -18,7 +18,7 @@ ELSEWHERE = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
 
 
 def places(patterns, before="/"):
-    """Give the path of every URL, its parts in braces."""
+    """Return the path of every URL, its parts in braces."""
     for each in patterns:
         path = before + str(each.pattern)
         if isinstance(each, URLPattern):
@@ -32,7 +32,7 @@ OF_PROJECTS = [place for place in PLACES if "{slug}" in place]
 OF_PARTS = [place for place in PLACES if set(re.findall(r"{(\w+)}", place)) - SHARED - {"slug", *ELSEWHERE}]
 
 
-class Walker:
+class Caller:
     def __init__(self, project, role):
         self.visitor = None if role == "anonymous" else Visitor(project, role)
 
@@ -63,7 +63,7 @@ def whole(answer):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, database, stub_url):
-    return World(tmp_path_factory.mktemp("world"), stub_url)
+    return TwoProjects(tmp_path_factory.mktemp("world"), stub_url)
 
 
 def test_the_walk_misses_nothing():
@@ -74,17 +74,17 @@ def test_the_walk_misses_nothing():
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_place_breaks(world, role):
-    walker = Walker(world.own, role)
+    caller = Caller(world.own, role)
     for place in PLACES:
-        for answer in walker.calls(place, world.pools[0]):
+        for answer in caller.calls(place, world.pools[0]):
             assert answer.status_code < 500, (place, answer.wsgi_request.method)
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "admin"])
 def test_no_place_of_another_project_is_there(world, role):
-    walker, before = Walker(world.own, role), rows_of(world.other)
+    caller, before = Caller(world.own, role), rows_of(world.other)
     for place in OF_PROJECTS:
-        for answer in walker.calls(place, world.pools[1]):
+        for answer in caller.calls(place, world.pools[1]):
             assert is_away(answer, role), (place, answer.status_code)
     assert rows_of(world.other) == before
 
@@ -92,9 +92,9 @@ def test_no_place_of_another_project_is_there(world, role):
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "anonymous"])
 def test_what_is_another_projects_is_not_found_by_way_of_ones_own(world, role):
     """An admin of one project is admin of all, and yet finds things only in the project they are in."""
-    walker, before = Walker(world.own, role), rows_of(world.other)
+    caller, before = Caller(world.own, role), rows_of(world.other)
     for place in OF_PARTS if role != "admin" else [place for place in OF_PARTS if "{slug}" in place]:
-        for answer in walker.calls(place, world.pools[1] | {"slug": world.own.slug}):
+        for answer in caller.calls(place, world.pools[1] | {"slug": world.own.slug}):
             assert answer.status_code in (400, 403, 404, 405, 409, 415), (place, answer.status_code)
             assert MARKER not in answer.said, place
     assert rows_of(world.other) == before

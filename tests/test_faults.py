@@ -21,7 +21,7 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.data_dir import CHECKOUT, Home
+from config.data_dir import CHECKOUT, DataDir
 from config.embedded import postgres, valkey
 from config.embedded.processes import free_port, wait_until
 from config.serve import web_command
@@ -48,7 +48,7 @@ class Installation:
     """A home of its own with servers, pages and a worker, each of which can be killed."""
 
     def __init__(self, folder):
-        self.home = Home(folder / "home")
+        self.home = DataDir(folder / "home")
         self.port, self.log = free_port(), folder / "all.log"
         own = {"ASSIZE_HOME": str(self.home.path), "JURY_TAKEOVER_SECONDS": "10", "JURY_SHARD_ITEMS": "20"}
         self.environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | own
@@ -60,7 +60,7 @@ class Installation:
         return commands_at(self.environment, *lines)
 
     def people(self, url, *, role, concurrency):
-        """Give the tokens of somebody in a role and of those who vote; and have a juror."""
+        """Return the tokens of somebody in a role and of those who vote; and have a juror."""
         rights = ["--token", "--project", "mine"]
         juror = ["add_juror", "one", "--model", "stub-0.9", "--base-url", url, "--project", "mine"]
         boss, *voters, _ = self.commands(
@@ -117,7 +117,7 @@ class Installation:
             connection.close()
 
     def date(self, token):
-        """Give the hour that the pages believe it is."""
+        """Return the hour that the pages believe it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         connection.request("GET", "/api/v1/projects/", headers={"Authorization": f"Token {token}"})
         answer = connection.getresponse()
@@ -226,7 +226,7 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(tmp_path):
         votes = place.rows(
             "SELECT v.id, i.external_id, v.annotator_id FROM annotation_vote v JOIN corpus_item i ON i.id = v.item_id"
         )
-        seats = place.rows("SELECT item_id, count(*), count(vote_id) FROM annotation_seat GROUP BY 1")
+        slots = place.rows("SELECT item_id, count(*), count(vote_id) FROM annotation_slot GROUP BY 1")
         wanted = place.rows("SELECT count(*) FROM corpus_item WHERE external_id LIKE 'late%'")
         double = place.rows(
             "SELECT item_id FROM jury_ballot WHERE is_current GROUP BY item_id, juror_id HAVING count(*) > 1"
@@ -240,8 +240,8 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(tmp_path):
     assert {vote for vote, _, _ in acknowledged} <= {vote for vote, _, _ in votes}
     assert len({vote for vote, _, _ in acknowledged}) == len(acknowledged)
     assert max(Counter((item, who) for _, item, who in votes).values()) == 1
-    assert all(filled <= number == WANTED for _, number, filled in seats), seats
-    assert len(votes) == sum(filled for _, _, filled in seats) >= DIALOGUES * WANTED
+    assert all(filled <= number == WANTED for _, number, filled in slots), slots
+    assert len(votes) == sum(filled for _, _, filled in slots) >= DIALOGUES * WANTED
 
 
 def test_a_clock_that_jumps_an_hour_ahead_and_back_loses_and_doubles_nothing(tmp_path):
@@ -284,14 +284,14 @@ def test_a_clock_that_jumps_an_hour_ahead_and_back_loses_and_doubles_nothing(tmp
         finished = wait_until(lambda: place.rows("SELECT state FROM jury_run") == [("finished",)], seconds=PATIENCE)
         ballots = place.rows("SELECT item_id, count(*) FROM jury_ballot GROUP BY 1")
         votes = place.rows("SELECT item_id, annotator_id, count(*) FROM annotation_vote GROUP BY 1, 2")
-        seats = place.rows("SELECT count(*), count(vote_id) FROM annotation_seat")
+        slots = place.rows("SELECT count(*), count(vote_id) FROM annotation_slot")
 
     assert len(dates) >= 3, dates  # it did jump
     assert not problems
     assert finished
     assert sorted(count for _, count in ballots) == [1] * DIALOGUES
     assert {count for _, _, count in votes} == {1}
-    assert seats == [(DIALOGUES * WANTED, DIALOGUES * WANTED)]
+    assert slots == [(DIALOGUES * WANTED, DIALOGUES * WANTED)]
     assert len(votes) == len(acknowledged) == DIALOGUES * WANTED
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.db import connection
 
-from annotation.models import Batch, Seat, Vote
+from annotation.models import Batch, Slot, Vote
 from jury import actions, queries
-from jury.models import Ballot, Juror, Run, Writing
+from jury.models import Ballot, GeneratedResponse, Juror, Run
 from tests.adjudication.disputes import case_of, disputed_project
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, opinion
-from tests.jury.factories import add_generator, hear, seat, write
+from tests.jury.factories import add_generator, add_jurors, run_shards, write
 from workspace.models import Job
 
 MARKER = "what only the other project knows"
@@ -23,7 +23,7 @@ ROWS = {
     "corpus_member": OF_PROJECT,
     "corpus_item": OF_PROJECT,
     "corpus_event": OF_PROJECT,
-    "annotation_seat": OF_PROJECT,
+    "annotation_slot": OF_PROJECT,
     "annotation_batch": OF_PROJECT,
     "annotation_vote": OF_ITEM,
     "jury_juror": OF_PROJECT,
@@ -35,15 +35,18 @@ ROWS = {
 }
 
 
-class World:
+class TwoProjects:
     """The callers' own project, and another one."""
 
     def __init__(self, folder, url):
-        self.own, self.other = furnished(folder, "ours", "ours", url), furnished(folder, "theirs", MARKER, url)
+        self.own, self.other = (
+            project_with_everything(folder, "ours", "ours", url),
+            project_with_everything(folder, "theirs", MARKER, url),
+        )
         self.pools = pool_of(self.own, "ours"), pool_of(self.other, "theirs")
 
 
-def furnished(folder, name, text, url):
+def project_with_everything(folder, name, text, url):
     """Make a project with items disputed, decided and open, jurors that have spoken, a release, a job and votes."""
     rows = [{"id": f"{number} {name}", "prompt": text, "response": text} for number in ("one", "two")]
     project = disputed_project(folder, *rows, votes_wanted=3)
@@ -51,8 +54,8 @@ def furnished(folder, name, text, url):
     import_dialogues(project, folder, others)
     import_votes(project, folder, [opinion("calm", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
     write(project, add_generator(project, url))
-    seat(project, url, "stub-1.0", "stub-0.0")  # of one mind about nothing
-    hear(actions.start_run(project=project, jurors=queries.panel(project, [])))
+    add_jurors(project, url, "stub-1.0", "stub-0.0")  # of one mind about nothing
+    run_shards(actions.start_run(project=project, jurors=queries.panel(project, [])))
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
     admin, person = Program(project, "admin"), Program(project)
     where = f"/api/v1/projects/{project.slug}/items/import/?name=a.jsonl"
@@ -63,7 +66,7 @@ def furnished(folder, name, text, url):
 
 
 def pool_of(project, name) -> dict[str, Any]:
-    """Give what may stand in a path for each of its parts, of one project."""
+    """Return what may stand in a path for each of its parts, of one project."""
     vote = Vote.objects.filter(item__project=project, annotator__user__isnull=False).latest("pk")
     return {
         "slug": project.slug,
@@ -72,13 +75,13 @@ def pool_of(project, name) -> dict[str, Any]:
         "case": case_of(project, f"two {name}").pk,
         "vote": vote.pk,
         "user": vote.annotator.user_id,
-        "lease": Seat.objects.exclude(lease=None).get(project=project, vote=None).lease,
+        "lease": Slot.objects.exclude(lease=None).get(project=project, vote=None).lease,
         "batch": batch_of(project),
         "job": Job.objects.get(project=project).pk,
         "juror": Juror.objects.filter(project=project).latest("pk").pk,
         "run": Run.objects.filter(project=project).latest("pk").pk,
         "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
-        "writing": Writing.objects.filter(item__project=project).latest("pk").pk,
+        "writing": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,
         "version": "1.0",
         "name": "train.json",
         "before": "1",
@@ -91,7 +94,7 @@ def batch_of(project):
 
 
 def rows_of(project):
-    """Give a mark of everything that a project has, which is another one when any row is."""
+    """Return a mark of everything that a project has, which is another one when any row is."""
     parts = " UNION ALL ".join(
         f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {condition}"
         for table, condition in ROWS.items()

@@ -11,7 +11,7 @@ from workspace.models import Job
 from workspace.shapes import AcceptedShape, JobShape
 
 
-class ItemWishSerializer(serializers.Serializer[Any]):
+class ItemFilterSerializer(serializers.Serializer[Any]):
     """Which items are asked for."""
 
     status = serializers.ChoiceField([*Decision.Status.values, "withdrawn"], default="", allow_blank=True)
@@ -32,7 +32,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 
 
 def as_job(job: Job) -> JobShape:
-    """Give a job and how far it is."""
+    """Return a job and how far it is."""
     return {
         "id": job.pk,
         "project": job.project.slug,

@@ -13,10 +13,10 @@ logger = get_task_logger(__name__)
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def place_written(**_later: Any) -> None:
+def publish_generated(**_later: Any) -> None:
     """Place what generators have written since the last time."""
-    for project in generated.projects_with_writings():
-        actions.place_writings(project=project)
+    for project in generated.projects_with_unpublished():
+        actions.publish_generated(project=project)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -26,9 +26,9 @@ def run_job(*, job_id: int, **_later: Any) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def tend_jobs(**_later: Any) -> None:
+def requeue_stalled_jobs(**_later: Any) -> None:
     """Hand out again what no worker does: its worker was killed, or the broker lost its message."""
-    for job_id in jobs.nobodys().values_list("pk", flat=True):
+    for job_id in jobs.unclaimed().values_list("pk", flat=True):
         hand_over(job_id)
     jobs.sweep()
 

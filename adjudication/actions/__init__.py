@@ -1,6 +1,6 @@
 """The verbs of adjudication, one transaction each."""
 
-from adjudication.actions.blind_answers import AlreadyAnswered, ask_second, keep_docket, record_blind
+from adjudication.actions.blind_answers import AlreadyAnswered, ask_second, record_blind, update_case_settings
 from adjudication.actions.holds import (
     CaseClosed,
     CaseHeld,
@@ -11,7 +11,7 @@ from adjudication.actions.holds import (
     renew_hold,
 )
 from adjudication.actions.policy_change import change_policy
-from adjudication.actions.recounts import keep_current, recount
+from adjudication.actions.recounts import recount, recount_if_changed
 from adjudication.actions.settling import (
     NotBlindYet,
     NotSettled,
@@ -33,13 +33,13 @@ __all__ = [
     "change_policy",
     "claim_case",
     "claim_next_case",
-    "keep_current",
-    "keep_docket",
     "record_blind",
     "recount",
+    "recount_if_changed",
     "release_case",
     "renew_hold",
     "reopen_case",
     "send_back_case",
     "settle_case",
+    "update_case_settings",
 ]

@@ -4,14 +4,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from adjudication.actions.holds import check_open, locked_case, of, take
-from adjudication.models import BlindAnswer, Case, Docket
+from adjudication.models import BlindAnswer, Case, CaseSettings
 from adjudication.policies import policy_of
 from adjudication.queries import cases
-from annotation.actions import set_aside
+from annotation.actions import exclude_annotator
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement, Label, check_judgement
-from corpus.models import Item, Project
+from corpus.models import Item, Project, Verb
 
 FINAL = (Label.SAFE.value, Label.UNSAFE.value)
 "Adjudicators decide: what needs caution is for them safe or unsafe."
@@ -48,7 +48,7 @@ def record_blind(*, project: Project, case: int, by: User, judgement: Judgement)
     check_final(project, found.item, judgement)
     if not is_second:
         take(project, found, by)
-    set_aside(project=project, user=by, item=found.item)
+    exclude_annotator(project=project, user=by, item=found.item)
     answer = BlindAnswer.objects.create(
         case=found,
         adjudicator=by,
@@ -59,7 +59,7 @@ def record_blind(*, project: Project, case: int, by: User, judgement: Judgement)
         note=judgement.rationale,
         is_second=is_second,
     )
-    verb = "case.answered_second" if is_second else "case.answered_blind"
+    verb = Verb.CASE_ANSWERED_SECOND if is_second else Verb.CASE_ANSWERED_BLIND
     record_event(project=project, verb=verb, subject=found.item.external_id, actor=by, detail=of(found))
     return answer
 
@@ -77,18 +77,18 @@ def ask_second(*, project: Project, case: int, by: User) -> Case:
     if not found.wants_second:
         Case.objects.filter(pk=found.pk).update(wants_second=True)
         record_event(
-            project=project, verb="case.second_asked", subject=found.item.external_id, actor=by, detail=of(found)
+            project=project, verb=Verb.CASE_SECOND_ASKED, subject=found.item.external_id, actor=by, detail=of(found)
         )
         found.wants_second = True
     return found
 
 
 @transaction.atomic
-def keep_docket(*, project: Project, by: User, hold_minutes: int, wants_second: bool) -> None:
+def update_case_settings(*, project: Project, by: User, hold_minutes: int, wants_second: bool) -> None:
     """Change how a project settles its cases; it holds from the next case on."""
     values = {"hold_minutes": hold_minutes, "wants_second": wants_second}
-    Docket.objects.update_or_create(project=project, defaults=values)
-    record_event(project=project, verb="docket.changed", actor=by, detail=values)
+    CaseSettings.objects.update_or_create(project=project, defaults=values)
+    record_event(project=project, verb=Verb.CASE_SETTINGS_CHANGED, actor=by, detail=values)
 
 
 def check_final(project: Project, item: Item, judgement: Judgement) -> None:

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from adjudication.models import Case
 from adjudication.queries import cases
-from adjudication.queries.cases import Wish
+from adjudication.queries.cases import CaseFilter
 from annotation.actions import VotedThemselves
 from annotation.queries import has_voted
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 
 class CaseHeld(Refused):
@@ -53,10 +53,10 @@ def claim_case(*, project: Project, case: int, by: User) -> Case:
 
 
 @transaction.atomic
-def claim_next_case(*, project: Project, by: User, wish: Wish) -> Case | None:
+def claim_next_case(*, project: Project, by: User, filters: CaseFilter) -> Case | None:
     """Hold the oldest open case that matches and that this person may settle, or the one they hold already."""
-    held = cases.within_reach(cases.cases_matching(project, Wish()), by).filter(holder=by, held_until__gte=Now())
-    free = cases.within_reach(cases.cases_matching(project, replace(wish, state="open")), by)
+    held = cases.within_reach(cases.cases_matching(project, CaseFilter()), by).filter(holder=by, held_until__gte=Now())
+    free = cases.within_reach(cases.cases_matching(project, replace(filters, state="open")), by)
     for some in (held, free):
         rows = some.order_by("opened_at", "pk").select_for_update(of=("self",), skip_locked=True, no_key=True)
         if found := rows.first():
@@ -81,14 +81,16 @@ def release_case(*, project: Project, case: int, by: User) -> Case:
     """Let go of a case, so that another may have it at once; one that is not in one's hands is left as it is."""
     found = locked_case(project, case)
     if found.holder_id == by.pk:
-        let_go(found)
-        record_event(project=project, verb="case.released", subject=found.item.external_id, actor=by, detail=of(found))
+        release_hold(found)
+        record_event(
+            project=project, verb=Verb.CASE_RELEASED, subject=found.item.external_id, actor=by, detail=of(found)
+        )
     return found
 
 
 def locked_case(project: Project, case: int) -> Case:
     """
-    Give a case, and have others wait for it until the transaction ends.
+    Return a case, and have others wait for it until the transaction ends.
 
     :raises Case.DoesNotExist: if the project has no such case
     """
@@ -105,18 +107,18 @@ def take(project: Project, case: Case, by: User) -> Case:
     if is_held(case) and case.holder_id != by.pk:
         raise CaseHeld("Another adjudicator has this case in hand.")
     if not (is_held(case) and case.holder_id == by.pk):
-        record_event(project=project, verb="case.claimed", subject=case.item.external_id, actor=by, detail=of(case))
+        record_event(project=project, verb=Verb.CASE_CLAIMED, subject=case.item.external_id, actor=by, detail=of(case))
     return hold(project, case, by)
 
 
 def hold(project: Project, case: Case, by: User) -> Case:
-    minutes = cases.docket_of(project).hold_minutes
+    minutes = cases.case_settings_of(project).hold_minutes
     Case.objects.filter(pk=case.pk).update(holder=by, held_until=Now() + timedelta(minutes=minutes))
     case.refresh_from_db(fields=["holder", "held_until"])
     return case
 
 
-def let_go(case: Case) -> None:
+def release_hold(case: Case) -> None:
     case.holder, case.held_until = None, None
     case.save(update_fields=["holder", "held_until"])
 

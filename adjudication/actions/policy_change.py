@@ -5,12 +5,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from adjudication.actions.recounts import recount, take_turn
+from adjudication.actions.recounts import lock_decisions, recount
 from adjudication.policies import Proposal, policy_of
 from adjudication.policy_diff import Difference, difference
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 MOST_QUORUM = 100
 
@@ -21,7 +21,7 @@ class SamePolicy(Refused):
 
 def proposal(project: Project, *, policy: str, quorum: int | None, caution: str | None) -> Proposal:
     """
-    Give the project as it would be; no quorum and no caution are the policy's own.
+    Return the project as it would be; no quorum and no caution are the policy's own.
 
     :raises Invalid: if a setting makes no sense
     :raises Refused: if the policy is not known or does not fit the fields of the project
@@ -45,7 +45,7 @@ def change_policy(
     *, project: Project, by: User | None, policy: str, quorum: int | None, caution: str | None, reason: str
 ) -> Difference:
     """
-    Give a project another policy or other settings and recount it at once; cases open and close by the new one.
+    Return a project another policy or other settings and recount it at once; cases open and close by the new one.
 
     :return: what changed
     :raises Invalid: if a setting makes no sense, or there is no reason
@@ -54,7 +54,7 @@ def change_policy(
     """
     if not reason.strip():
         raise Invalid("reason", "write why; it stays with the change")
-    take_turn(project)
+    lock_decisions(project)
     proposed = proposal(project, policy=policy, quorum=quorum, caution=caution)
     old = {"policy": project.policy, "quorum": project.quorum, "caution": project.caution}
     new = {"policy": policy, "quorum": quorum, "caution": caution}
@@ -66,5 +66,5 @@ def change_policy(
     counts = {"labels": changed.labels, "categories": changed.categories}
     counts |= {"cases_opened": changed.opens, "cases_closed": changed.closes}
     detail = {"from": old, "to": new, "reason": reason.strip(), "changed": counts}
-    record_event(project=project, verb="project.policy_changed", subject=project.slug, actor=by, detail=detail)
+    record_event(project=project, verb=Verb.PROJECT_POLICY_CHANGED, subject=project.slug, actor=by, detail=detail)
     return changed

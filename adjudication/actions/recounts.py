@@ -8,7 +8,7 @@ from adjudication.models import Recount
 from adjudication.policies import Policy, policy_of
 from corpus.models import Project
 
-# A row that says the same is not written again. Settling and reopening take turns with recounts (take_turn),
+# A row that says the same is not written again. Settling and reopening take turns with recounts (lock_decisions),
 # so no settlement comes in while we count; and none would be overwritten if it did.
 STORE = """
 INSERT INTO adjudication_decision AS stored ({columns})
@@ -45,7 +45,7 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
 
     :raises Refused: if the policy does not fit the fields of the project
     """
-    take_turn(project)
+    lock_decisions(project)
     policy = policy_of(project, policy_name)
     # Before the count: what comes in meanwhile makes the count look old, never new.
     fingerprint = queries.fingerprint(project, policy.settings)
@@ -59,11 +59,11 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
 @transaction.atomic
 def recount_item(*, project: Project, item: int) -> None:
     """Decide one item again under the project's own policy, as a settlement or its end does at once."""
-    take_turn(project)
+    lock_decisions(project)
     count(project, policy_of(project), item)
 
 
-def take_turn(project: Project) -> None:
+def lock_decisions(project: Project) -> None:
     """
     Wait for whoever counts or settles in the project, and have others wait until the transaction ends.
 
@@ -96,7 +96,7 @@ def store_sql(decisions: str) -> str:
     )
 
 
-def keep_current(*, project: Project, policy_name: str | None = None) -> Recount:
+def recount_if_changed(*, project: Project, policy_name: str | None = None) -> Recount:
     """Recount only if items, opinions, settlements or settings have changed since the last time."""
     policy = policy_of(project, policy_name)
     last = Recount.objects.filter(project=project, policy=policy.name).first()

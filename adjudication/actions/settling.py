@@ -5,8 +5,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from adjudication.actions.blind_answers import check_final
-from adjudication.actions.holds import check_held, let_go, locked_case, of, take
-from adjudication.actions.recounts import recount_item, take_turn
+from adjudication.actions.holds import check_held, locked_case, of, release_hold, take
+from adjudication.actions.recounts import lock_decisions, recount_item
 from adjudication.models import Case, Decision
 from adjudication.queries import cases
 from annotation.actions import VotedThemselves, want_more_votes
@@ -14,7 +14,7 @@ from annotation.queries import has_voted
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 MOST_VOTES = 20
 
@@ -38,7 +38,7 @@ class NotSettled(Refused):
 @transaction.atomic
 def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, seen: str = "") -> Case:
     """
-    Give an item its final labels, with a reason; the same by the same person again changes nothing.
+    Return an item its final labels, with a reason; the same by the same person again changes nothing.
 
     :param judgement: its rationale is the reason
     :param seen: the mark of the opinions that were shown (cases.mark_of); those there are, where none is given
@@ -49,7 +49,7 @@ def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, 
     :raises CaseClosed, CaseHeld, NotHeld: if it is not in this person's hands
     :raises VotedThemselves: if this person voted on the item
     """
-    take_turn(project)
+    lock_decisions(project)
     found = locked_case(project, case)
     if found.state == Case.State.SETTLED and found.adjudicator_id == by.pk and is_same(found, judgement):
         return found
@@ -83,10 +83,10 @@ def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, 
         reason=judgement.rationale.strip(),
         seen_votes=now_there[0],
         seen_ballots=now_there[1],
-        wants_second=found.wants_second or cases.docket_of(project).wants_second,
+        wants_second=found.wants_second or cases.case_settings_of(project).wants_second,
     )
     recount_item(project=project, item=found.item_id)
-    record_event(project=project, verb="item.settled", subject=found.item.external_id, actor=by, detail=of(found))
+    record_event(project=project, verb=Verb.ITEM_SETTLED, subject=found.item.external_id, actor=by, detail=of(found))
     return locked_case(project, case)
 
 
@@ -112,10 +112,10 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must look at it.")
     take(project, found, by)
     want_more_votes(project=project, item=found.item, votes=votes)
-    let_go(found)
+    release_hold(found)
     Case.objects.filter(pk=found.pk).update(sent_back_at=Now())
     detail = of(found) | {"votes": votes, "reason": reason.strip()}
-    record_event(project=project, verb="case.sent_back", subject=found.item.external_id, actor=by, detail=detail)
+    record_event(project=project, verb=Verb.CASE_SENT_BACK, subject=found.item.external_id, actor=by, detail=detail)
     return locked_case(project, case)
 
 
@@ -130,7 +130,7 @@ def reopen_case(*, project: Project, case: int, by: User, reason: str, keeps_ope
     """
     if not reason.strip():
         raise Invalid("reason", "write why; it stays with the settlement")
-    take_turn(project)
+    lock_decisions(project)
     found = locked_case(project, case)
     if found.state != Case.State.SETTLED:
         raise NotSettled("This case is not settled, or somebody has reopened it already.")
@@ -141,5 +141,5 @@ def reopen_case(*, project: Project, case: int, by: User, reason: str, keeps_ope
         Case.objects.create(item=found.item, reopens=found)
     recount_item(project=project, item=found.item_id)
     detail = of(found) | {"reason": reason.strip()}
-    record_event(project=project, verb="case.reopened", subject=found.item.external_id, actor=by, detail=detail)
+    record_event(project=project, verb=Verb.CASE_REOPENED, subject=found.item.external_id, actor=by, detail=detail)
     return Case.objects.filter(item=found.item_id, state=Case.State.OPEN).select_related("item").first()

@@ -12,10 +12,10 @@ from adjudication import actions
 from adjudication.models import Case
 from adjudication.queries import cases
 from adjudication.serializers.cases import (
+    CaseFilterSerializer,
     ReopenSerializer,
     SendBackSerializer,
     SettleSerializer,
-    WishSerializer,
     as_cases,
 )
 from adjudication.shapes import CaseShape, OneCase
@@ -33,12 +33,12 @@ class Cases(ProjectView):
     tag = "cases"
     scope: ClassVar[str] = TokenGrant.Scope.SETTLE
 
-    @extend_schema(parameters=[WishSerializer, *PAGE], responses={200: page_of(CaseShape)})
+    @extend_schema(parameters=[CaseFilterSerializer, *PAGE], responses={200: page_of(CaseShape)})
     def get(self, request: Request, slug: str) -> Response:
-        asked = WishSerializer(data=request.query_params)
+        asked = CaseFilterSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         pages = OldestFirst()
-        page = pages.paginate_queryset(cases.cases_matching(self.project, asked.wish()), request, view=self) or []
+        page = pages.paginate_queryset(cases.cases_matching(self.project, asked.to_filter()), request, view=self) or []
         return pages.get_paginated_response(as_cases(self.project, page, self.access.user))
 
 
@@ -49,11 +49,11 @@ class NextCase(ProjectView):
     tag = "cases"
     scope: ClassVar[str] = TokenGrant.Scope.SETTLE
 
-    @extend_schema(request=WishSerializer, responses={200: OneCase, 204: None})
+    @extend_schema(request=CaseFilterSerializer, responses={200: OneCase, 204: None})
     def post(self, request: Request, slug: str) -> Response:
-        asked = WishSerializer(data=request.data)
+        asked = CaseFilterSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        case = actions.claim_next_case(project=self.project, by=self.access.user, wish=asked.wish())
+        case = actions.claim_next_case(project=self.project, by=self.access.user, filters=asked.to_filter())
         if case is None:
             return Response(status=HTTP_204_NO_CONTENT)
         answer: OneCase = {"case": as_cases(self.project, [case], self.access.user)[0]}
@@ -101,7 +101,7 @@ class CaseChange(CaseView):
 
     def about(self, case: int) -> dict[str, Any]:
         """
-        Give what every action on a case is told.
+        Return what every action on a case is told.
 
         :raises Http404: if the project has no such case
         """

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from adjudication.queries.audit_log import EventWish
+from adjudication.queries.audit_log import EventFilter
 
 
 class EventForm(forms.Form):
@@ -24,9 +24,9 @@ class EventForm(forms.Form):
             field: Any = self.fields[name]
             field.choices = [("", "Any"), *((value, value) for value in values)]
 
-    def wish(self) -> EventWish:
-        """Give what is asked for; one that makes no sense is left out, and the form says so."""
+    def to_filter(self) -> EventFilter:
+        """Return what is asked for; one that makes no sense is left out, and the form says so."""
         if not self.is_bound:
-            return EventWish()
+            return EventFilter()
         self.is_valid()
-        return EventWish(**{name: value for name, value in self.cleaned_data.items() if value})
+        return EventFilter(**{name: value for name, value in self.cleaned_data.items() if value})

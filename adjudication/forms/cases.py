@@ -7,8 +7,8 @@ from django import forms
 
 from adjudication.actions.blind_answers import FINAL
 from adjudication.actions.settling import MOST_VOTES
-from adjudication.models import Docket
-from adjudication.queries.cases import MARGINS, STATES, Wish
+from adjudication.models import CaseSettings
+from adjudication.queries.cases import MARGINS, STATES, CaseFilter
 from annotation.display_names import LABEL_WORDS
 from annotation.forms.judgement import JudgementForm
 from corpus.labels import Field, Judgement
@@ -37,11 +37,11 @@ class FinalForm(JudgementForm):
             field.choices = [(label, LABEL_WORDS[label]) for label in FINAL]
 
     def judgement(self) -> Judgement:
-        """Give what was filled in; call it once the form is valid."""
+        """Return what was filled in; call it once the form is valid."""
         return self.answer().judgement
 
 
-class WishForm(forms.Form):
+class CaseFilterForm(forms.Form):
     state = forms.ChoiceField(choices=list(STATE_WORDS.items()), required=False, label="Cases")
     field = forms.ChoiceField(choices=[("", "Any"), *FIELD_WORDS.items()], required=False, label="Disputed field")
     source = forms.ChoiceField(required=False)
@@ -57,10 +57,12 @@ class WishForm(forms.Form):
             field: Any = self.fields[name]
             field.choices = [("", "Any"), *choices]
 
-    def wish(self) -> Wish:
-        """Give what is asked for; one that makes no sense asks for all that is open."""
+    def to_filter(self) -> CaseFilter:
+        """Return what is asked for; one that makes no sense asks for all that is open."""
         given = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        return Wish(**{name: given.get(name, "") for name in self.fields} | {"state": given.get("state") or "open"})
+        return CaseFilter(
+            **{name: given.get(name, "") for name in self.fields} | {"state": given.get("state") or "open"}
+        )
 
 
 class SendBackForm(forms.Form):
@@ -85,9 +87,9 @@ class ReopenForm(forms.Form):
     keeps_open = forms.BooleanField(required=False, label="Open a case even if the opinions decide it by now")
 
 
-class DocketForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+class CaseSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     class Meta:
-        model = Docket
+        model = CaseSettings
         fields = ["hold_minutes", "wants_second"]
         labels = {
             "hold_minutes": "Minutes a case is held for one adjudicator",

@@ -23,7 +23,7 @@ class PolicyForm(forms.Form):
     caution = forms.ChoiceField(required=False, choices=[OWN, *Project.Caution.choices], label="Needs caution")
 
     def wanted(self) -> dict[str, Any]:
-        """Give the settings; call it once the form is valid."""
+        """Return the settings; call it once the form is valid."""
         given = self.cleaned_data
         return {"policy": given["policy"], "quorum": given["quorum"], "caution": given["caution"] or None}
 

@@ -2,14 +2,14 @@
 
 from adjudication.models.blind_answer import BlindAnswer
 from adjudication.models.case import Case
-from adjudication.models.case_settings import Docket
+from adjudication.models.case_settings import CaseSettings
 from adjudication.models.decision import Decision
 from adjudication.models.recount import Recount
 
 __all__ = [
     "BlindAnswer",
     "Case",
+    "CaseSettings",
     "Decision",
-    "Docket",
     "Recount",
 ]

@@ -25,7 +25,7 @@ class Case(models.Model):
     held_until = models.DateTimeField(null=True)
     "A hold whose moment has passed is nobody's, without anything having to run."
     sent_back_at = models.DateTimeField(null=True)
-    "When it was last sent back for more votes; nobody is handed it while those seats are open."
+    "When it was last sent back for more votes; nobody is handed it while those slots are open."
 
     adjudicator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     # Kept apart, so that how far opinions moved the adjudicator can be measured.

@@ -5,7 +5,7 @@ from django.db.models import Q
 from corpus.models import Project
 
 
-class Docket(models.Model):
+class CaseSettings(models.Model):
     """How a project settles its cases."""
 
     project = models.OneToOneField(Project, models.CASCADE, related_name="+", primary_key=True)
@@ -18,4 +18,4 @@ class Docket(models.Model):
         constraints = [models.CheckConstraint(condition=Q(hold_minutes__gte=1), name="hold_is_positive")]
 
     def __str__(self) -> str:
-        return f"docket of {self.project}"
+        return f"case settings of {self.project}"

@@ -10,8 +10,8 @@ from corpus.models import Event, Project
 
 
 @dataclass(frozen=True)
-class EventWish:
-    """Which events of a project are asked for; an empty wish asks for all."""
+class EventFilter:
+    """Which events of a project are asked for; an empty filters asks for all."""
 
     verb: str = ""
     actor: str = ""
@@ -23,22 +23,22 @@ class EventWish:
     "Days of UTC, both within."
 
 
-def events_matching(project: Project, wish: EventWish) -> QuerySet[Event]:
-    """Give the events that match, the latest first."""
+def events_matching(project: Project, filters: EventFilter) -> QuerySet[Event]:
+    """Return the events that match, the latest first."""
     found = Event.objects.filter(project=project).select_related("actor")
-    if wish.verb:
-        found = found.filter(verb=wish.verb)
-    if wish.actor:
-        found = found.filter(actor__username=wish.actor)
-    if wish.subject:
-        found = found.filter(subject__icontains=wish.subject)
-    if wish.text:
+    if filters.verb:
+        found = found.filter(verb=filters.verb)
+    if filters.actor:
+        found = found.filter(actor__username=filters.actor)
+    if filters.subject:
+        found = found.filter(subject__icontains=filters.subject)
+    if filters.text:
         found = found.annotate(told=Cast("detail", TextField()))
-        found = found.filter(Q(told__icontains=wish.text) | Q(subject__icontains=wish.text))
-    if wish.since:
-        found = found.filter(at__date__gte=wish.since)
-    if wish.until:
-        found = found.filter(at__date__lte=wish.until)
+        found = found.filter(Q(told__icontains=filters.text) | Q(subject__icontains=filters.text))
+    if filters.since:
+        found = found.filter(at__date__gte=filters.since)
+    if filters.until:
+        found = found.filter(at__date__lte=filters.until)
     return found.order_by("-pk")
 
 

@@ -11,9 +11,9 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from adjudication.models import BlindAnswer, Case, Decision, Docket
+from adjudication.models import BlindAnswer, Case, CaseSettings, Decision
 from adjudication.policies import Kind, Policy, policy_of
-from annotation.models import Seat, Vote
+from annotation.models import Slot, Vote
 from corpus.labels import Field
 from corpus.models import Item, Project
 from jury.models import Ballot
@@ -23,8 +23,8 @@ MARGINS = {"0": "Even as cast", "1": "1", "2": "2 or more"}
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Which cases of a project are asked for; an empty wish asks for all."""
+class CaseFilter:
+    """Which cases of a project are asked for; an empty filters asks for all."""
 
     state: str = "open"
     "One of STATES: `stale` and `second` are settled ones with new opinions, or that want a second answer."
@@ -37,20 +37,20 @@ class Wish:
     "One of MARGINS: how far apart safe and unsafe are as cast, before needs_caution is counted to a side."
 
 
-def cases_matching(project: Project, wish: Wish) -> QuerySet[Case]:
-    """Give the cases that match with their items, in no order."""
+def cases_matching(project: Project, filters: CaseFilter) -> QuerySet[Case]:
+    """Return the cases that match with their items, in no order."""
     found = Case.objects.filter(item__project=project).select_related("item", "adjudicator", "holder")
-    found = of_state(found, project, wish.state)
-    if wish.source:
-        found = found.filter(item__source=wish.source)
-    if wish.field:
-        column = {Field.PROMPT: "prompt_status", Field.RESPONSE: "response_status"}[Field(wish.field)]
+    found = of_state(found, project, filters.state)
+    if filters.source:
+        found = found.filter(item__source=filters.source)
+    if filters.field:
+        column = {Field.PROMPT: "prompt_status", Field.RESPONSE: "response_status"}[Field(filters.field)]
         disputed = own_decisions(project).filter(**{column: "disputed"})
         found = found.filter(Exists(disputed))
-    if wish.category:
-        found = found.filter(Exists(naming(Vote, wish.category)) | Exists(naming(Ballot, wish.category)))
-    if wish.margin:
-        found = found.filter(item__in=items_by_margin(project, wish.field, wish.margin))
+    if filters.category:
+        found = found.filter(Exists(naming(Vote, filters.category)) | Exists(naming(Ballot, filters.category)))
+    if filters.margin:
+        found = found.filter(item__in=items_by_margin(project, filters.field, filters.margin))
     return found
 
 
@@ -63,7 +63,7 @@ def of_state(cases: QuerySet[Case], project: Project, state: str) -> QuerySet[Ca
 
 
 def own_decisions(project: Project) -> QuerySet[Decision]:
-    """Give the decision of a case's item under the project's own policy, for a subquery."""
+    """Return the decision of a case's item under the project's own policy, for a subquery."""
     return Decision.objects.filter(item=OuterRef("item"), policy=project.policy)
 
 
@@ -78,7 +78,7 @@ def second_answers() -> QuerySet[BlindAnswer]:
 
 
 def naming(model: Any, category: str) -> QuerySet[Any]:
-    """Give the counted votes, or ballots, on a case's item that name a category, for a subquery."""
+    """Return the counted votes, or ballots, on a case's item that name a category, for a subquery."""
     names = Q(categories__contains=[category])
     if category == "needs_caution":  # the label names the category of that slug
         names |= Q(prompt_label="needs_caution") | Q(response_label="needs_caution")
@@ -110,7 +110,7 @@ def items_by_margin(project: Project, label_field: str, margin: str) -> list[int
 
 
 def labels_heard(policy: Policy) -> list[str]:
-    """Give a query for the labels of each field by each kind of opinion that the policy listens to there."""
+    """Return a query for the labels of each field by each kind of opinion that the policy listens to there."""
     tables = {Kind.HUMAN: ("annotation_vote", ""), Kind.LLM: ("jury_ballot", "AND outcome = 'cast'")}
     return [
         f"""SELECT item_id, '{name}' AS field, {name} AS label FROM {tables[kind][0]} x
@@ -123,14 +123,14 @@ def labels_heard(policy: Policy) -> list[str]:
 def within_reach(cases: QuerySet[Case], user: User) -> QuerySet[Case]:
     """Keep the open cases a person could be handed: nobody else's, not voted on by them, not waiting for votes."""
     own = Vote.objects.filter(item=OuterRef("item"), annotator__user=user)
-    seats = Seat.objects.filter(item=OuterRef("item"), vote=None)
+    slots = Slot.objects.filter(item=OuterRef("item"), vote=None)
     is_free = Q(holder=None) | Q(held_until__lt=Now()) | Q(holder=user)
-    return cases.filter(is_free, ~Exists(own), Q(sent_back_at=None) | ~Exists(seats))
+    return cases.filter(is_free, ~Exists(own), Q(sent_back_at=None) | ~Exists(slots))
 
 
-def docket_of(project: Project) -> Docket:
-    """Give how a project settles its cases; what nobody has said is as it is for all."""
-    return Docket.objects.filter(project=project).first() or Docket(project=project)
+def case_settings_of(project: Project) -> CaseSettings:
+    """Return how a project settles its cases; what nobody has said is as it is for all."""
+    return CaseSettings.objects.filter(project=project).first() or CaseSettings(project=project)
 
 
 Answers = Sequence[BlindAnswer]
@@ -145,7 +145,7 @@ def second_answer(case: Case) -> BlindAnswer | None:
 
 
 def answers_on(cases: Sequence[Case]) -> dict[int, list[BlindAnswer]]:
-    """Give all blind answers on each of some cases, in one query."""
+    """Return all blind answers on each of some cases, in one query."""
     found: dict[int, list[BlindAnswer]] = {case.pk: [] for case in cases}
     for answer in BlindAnswer.objects.filter(case__in=list(found)).select_related("adjudicator").order_by("pk"):
         found[answer.case_id].append(answer)
@@ -174,7 +174,7 @@ def stale_among(project: Project, cases: Sequence[Case]) -> set[int]:
 
 
 def fields_of(project: Project, item: Item) -> tuple[str, ...]:
-    """Give the label fields to settle: those the project wants and the item has."""
+    """Return the label fields to settle: those the project wants and the item has."""
     return tuple(name for name in project.fields if item.has_response or name == Field.PROMPT)
 
 
@@ -205,7 +205,7 @@ class ShownOpinion:
 
 
 def opinions_on(project: Project, item: Item) -> list[ShownOpinion]:
-    """Give the standing opinions on an item, people first; for who has answered blind."""
+    """Return the standing opinions on an item, people first; for who has answered blind."""
     votes = Vote.objects.filter(item=item, is_current=True).select_related("annotator", "guideline")
     ballots = (
         Ballot.objects.filter(item=item, is_current=True).select_related("juror", "prompt").order_by("juror__name")
@@ -249,7 +249,7 @@ def pseudonym(project: Project, annotator: Any) -> str:
 
 
 def seen_by(item: Item) -> tuple[list[int], list[int]]:
-    """Give the primary keys of the votes and the ballots that count on an item, in order."""
+    """Return the primary keys of the votes and the ballots that count on an item, in order."""
     votes = Vote.objects.filter(counted(Vote), item=item).order_by("pk").values_list("pk", flat=True)
     ballots = Ballot.objects.filter(counted(Ballot), item=item).order_by("pk").values_list("pk", flat=True)
     return list(votes), list(ballots)
@@ -261,12 +261,12 @@ def mark_of(seen: tuple[Sequence[int], Sequence[int]]) -> str:
 
 
 def sources_of(project: Project) -> list[str]:
-    """Give the sources that cases come from, by name."""
+    """Return the sources that cases come from, by name."""
     cases = Case.objects.filter(item__project=project).exclude(item__source="")
     return sorted(set(cases.values_list("item__source", flat=True)))
 
 
 def counts_of(project: Project) -> dict[str, int]:
-    """Count the cases of a project by what a wish may ask for."""
+    """Count the cases of a project by what a filters may ask for."""
     cases = Case.objects.filter(item__project=project)
     return {state: of_state(cases, project, state).count() for state in STATES}

@@ -25,7 +25,7 @@ SELECT json_build_object(
 
 def fingerprint(project: Project, settings: dict[str, Any]) -> dict[str, Any]:
     """
-    Give a small value that differs whenever a recount could give another result.
+    Return a small value that differs whenever a recount could give another result.
 
     :param settings: of the policy, which are part of it
     """
@@ -127,7 +127,7 @@ GROUP BY other_text
 
 
 def other_texts(project: Project) -> list[OtherText]:
-    """Give what current opinions called `other`, each text once, in no order."""
+    """Return what current opinions called `other`, each text once, in no order."""
     with connection.cursor() as cursor:
         cursor.execute(OTHER_TEXTS, [project.pk])
         return [OtherText(text, people, models, tuple(ids)) for text, people, models, ids in cursor.fetchall()]

@@ -55,7 +55,7 @@ def check_may_read(item: Item, user: User) -> None:
 
 
 def history_of(item: Item) -> list[Entry]:
-    """Give all that is known of an item, the oldest first."""
+    """Return all that is known of an item, the oldest first."""
     entries = [*begun(item), *votes(item), *ballots(item), *decisions(item), *of_cases(item), *audits(item)]
     return sorted([*entries, *events(item)], key=lambda entry: entry.at)
 

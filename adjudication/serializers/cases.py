@@ -11,7 +11,7 @@ from adjudication.actions.holds import is_held
 from adjudication.actions.settling import MOST_VOTES
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
-from adjudication.queries.cases import MARGINS, STATES, Wish
+from adjudication.queries.cases import MARGINS, STATES, CaseFilter
 from adjudication.queries.history import Entry
 from adjudication.shapes import AnswerShape, CaseShape, EntryShape, HoldShape, OpinionShape, SettlementShape
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
@@ -42,15 +42,15 @@ class ReopenSerializer(serializers.Serializer[Any]):
     keeps_open = serializers.BooleanField(default=False)
 
 
-class WishSerializer(serializers.Serializer[Any]):
+class CaseFilterSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(STATES, default="open")
     field = serializers.ChoiceField(["", *(name.value for name in Field)], default="")
     source = serializers.CharField(allow_blank=True, default="")  # type: ignore[assignment]
     category = serializers.CharField(allow_blank=True, default="")
     margin = serializers.ChoiceField(["", *MARGINS], default="")
 
-    def wish(self) -> Wish:
-        return Wish(**self.validated_data)
+    def to_filter(self) -> CaseFilter:
+        return CaseFilter(**self.validated_data)
 
 
 def as_cases(project: Project, shown: Sequence[Case], user: User) -> list[CaseShape]:
@@ -60,7 +60,7 @@ def as_cases(project: Project, shown: Sequence[Case], user: User) -> list[CaseSh
 
 
 def as_case(project: Project, case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> CaseShape:
-    """Give a case as far as its reader may see it: no opinion before their own blind answer."""
+    """Return a case as far as its reader may see it: no opinion before their own blind answer."""
     own = cases.own_of(answers, user)
     return {
         "id": case.pk,
@@ -88,7 +88,7 @@ def as_hold(case: Case, user: User) -> HoldShape | None:
 
 
 def as_settlement(case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> SettlementShape | None:
-    """Give how a case was settled; null where it is not, or is hidden from who could label it blind still."""
+    """Return how a case was settled; null where it is not, or is hidden from who could label it blind still."""
     is_settled = case.state in (Case.State.SETTLED, Case.State.REOPENED)
     if not is_settled or not cases.may_read_settlement(case, user, answers):
         return None

@@ -20,7 +20,7 @@ class PolicySerializer(serializers.Serializer[Any]):
     )
 
     def wanted(self) -> dict[str, Any]:
-        """Give the settings; call it once it is valid."""
+        """Return the settings; call it once it is valid."""
         given = self.validated_data
         return {"policy": given["policy"], "quorum": given["quorum"], "caution": given["caution"] or None}
 

@@ -6,19 +6,19 @@ from django.views.decorators.http import require_safe
 
 from adjudication.forms.audit_log import EventForm
 from adjudication.queries import audit_log
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 
 EVENTS_A_PAGE = 50
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def events(request: PageRequest, access: Access) -> HttpResponse:
     """Who did what when, found by verb, person, subject, days and words; the latest first."""
     form = EventForm(
         request.GET or None, verbs=audit_log.verbs_of(access.project), actors=audit_log.actors_of(access.project)
     )
-    found = audit_log.events_matching(access.project, form.wish())
+    found = audit_log.events_matching(access.project, form.to_filter())
     before = request.GET.get("before", "")
     if before.isdecimal():
         found = found.filter(pk__lt=int(before))

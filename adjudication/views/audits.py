@@ -11,7 +11,7 @@ from annotation.forms.judgement import JudgementForm
 from annotation.models import Audit
 from annotation.queries import checks_of
 from annotation.views.label import judging
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names
 
@@ -20,7 +20,7 @@ MOST_WAITING = 100
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def audits(request: PageRequest, access: Access) -> HttpResponse:
     draw_audits(project=access.project)
     drawn = Audit.objects.filter(project=access.project).select_related("item", "auditor")
@@ -37,7 +37,7 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
     """One item, first without the votes; with them once it is audited."""
     found = Audit.objects.filter(project=access.project, item=item).select_related("item", "auditor").first()

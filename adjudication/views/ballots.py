@@ -4,13 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.queries import category_names
 from jury.models import Ballot
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def ballot(request: PageRequest, access: Access, ballot: int) -> HttpResponse:
     """One ballot with its raw reply, and the dialogue it is about."""
     found = get_object_or_404(

@@ -15,13 +15,13 @@ from django.views.decorators.vary import vary_on_headers
 from adjudication import actions
 from adjudication.actions.blind_answers import FINAL
 from adjudication.actions.holds import is_held
-from adjudication.forms.cases import FinalForm, ReopenForm, SendBackForm, WishForm
+from adjudication.forms.cases import CaseFilterForm, FinalForm, ReopenForm, SendBackForm
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
 from annotation import queries
 from annotation.forms.judgement import titled
 from annotation.views.label import judging, typed_in
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Invalid, Refused
 from corpus.queries import categories_of, category_names
 
@@ -29,25 +29,29 @@ ON_A_PAGE = 50
 TEMPLATE = "adjudication/case.html"
 
 
-def wish_form(access: Access, data: Any) -> WishForm:
-    return WishForm(data or None, categories=categories_of(access.project), sources=cases.sources_of(access.project))
+def filter_form(access: Access, data: Any) -> CaseFilterForm:
+    return CaseFilterForm(
+        data or None, categories=categories_of(access.project), sources=cases.sources_of(access.project)
+    )
 
 
 @require_safe
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 @vary_on_headers("HX-Request")
-def docket(request: PageRequest, access: Access) -> HttpResponse:
+def case_list(request: PageRequest, access: Access) -> HttpResponse:
     """The cases of a project; of open ones nothing that would tell what anybody said of them."""
-    form = wish_form(access, request.GET)
-    wish = form.wish()
-    is_open = wish.state == Case.State.OPEN
-    found = cases.cases_matching(access.project, wish).order_by(*(["opened_at", "pk"] if is_open else ["-closed_at"]))
+    form = filter_form(access, request.GET)
+    filters = form.to_filter()
+    is_open = filters.state == Case.State.OPEN
+    found = cases.cases_matching(access.project, filters).order_by(
+        *(["opened_at", "pk"] if is_open else ["-closed_at"])
+    )
     shown = Paginator(found, ON_A_PAGE).get_page(request.GET.get("at"))
     context = {
         "access": access,
         "page": "cases",
         "form": form,
-        "wish": wish,
+        "filters": filters,
         "shown": shown,
         "rows": rows_of(access, list(shown)),
         "counts": cases.counts_of(access.project),
@@ -87,11 +91,11 @@ def is_changed(case: Case) -> bool:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def take_next(request: PageRequest, access: Access) -> HttpResponse:
-    form = wish_form(access, request.POST)
+    form = filter_form(access, request.POST)
     form.is_valid()
-    found = actions.claim_next_case(project=access.project, by=access.user, wish=form.wish())
+    found = actions.claim_next_case(project=access.project, by=access.user, filters=form.to_filter())
     if found is None:
         messages.info(request, "No case is left that you could settle and that matches. Thank you.")
         return redirect("adjudication:cases", access.project.slug)
@@ -109,7 +113,7 @@ def case_named(access: Access, case: int) -> Case:
 
 
 @require_safe
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 @never_cache  # going back must show what is in hand now, not what was
 @vary_on_headers("HX-Request")
 def case(request: PageRequest, access: Access, case: int) -> HttpResponse:
@@ -117,7 +121,7 @@ def case(request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def claim(request: PageRequest, access: Access, case: int) -> HttpResponse:
     case_named(access, case)
     actions.claim_case(project=access.project, case=case, by=access.user)
@@ -125,7 +129,7 @@ def claim(request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def renew(_request: PageRequest, access: Access, case: int) -> HttpResponse:
     """The page is open still."""
     case_named(access, case)
@@ -134,7 +138,7 @@ def renew(_request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def release(request: PageRequest, access: Access, case: int) -> HttpResponse:
     case_named(access, case)
     actions.release_case(project=access.project, case=case, by=access.user)
@@ -143,7 +147,7 @@ def release(request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def blind(request: PageRequest, access: Access, case: int) -> HttpResponse:
     def record(form: FinalForm) -> None:
         actions.record_blind(project=access.project, case=case, by=access.user, judgement=form.judgement())
@@ -152,7 +156,7 @@ def blind(request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def settle(request: PageRequest, access: Access, case: int) -> HttpResponse:
     def end(form: FinalForm) -> None:
         seen = form.cleaned_data["seen"]
@@ -178,7 +182,7 @@ def judged(request: PageRequest, access: Access, case: int, act: Callable[[Final
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def send_back(request: PageRequest, access: Access, case: int) -> HttpResponse:
     found = case_named(access, case)
     form = SendBackForm(request.POST)
@@ -193,7 +197,7 @@ def send_back(request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def reopen(request: PageRequest, access: Access, case: int) -> HttpResponse:
     found = case_named(access, case)
     form = ReopenForm(request.POST)
@@ -208,7 +212,7 @@ def reopen(request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.ADJUDICATOR)
+@require_role(Role.ADJUDICATOR)
 def ask_second(_request: PageRequest, access: Access, case: int) -> HttpResponse:
     case_named(access, case)
     actions.ask_second(project=access.project, case=case, by=access.user)
@@ -223,7 +227,7 @@ def answer(request: PageRequest, access: Access, case: int) -> HttpResponse:
 
 
 def stage_of(case: Case, user: Any, answers: cases.Answers) -> str:
-    """Give what a person may do with a case: take, blind, settle, second, or nothing (held, own, done)."""
+    """Return what a person may do with a case: take, blind, settle, second, or nothing (held, own, done)."""
     has_voted = queries.has_voted(user, case.item)
     if case.state == Case.State.OPEN and not case.item.withdrawn_at:
         if has_voted:
@@ -270,7 +274,7 @@ def show_case(
         context |= settlement_for(access, case, answers) | {"is_masked": queries.person_of(access.user).masks_text}
     if case.held_until:
         context["renew_every"] = max(10, int((case.held_until - timezone.now()).total_seconds() / 3))
-    return render(request, TEMPLATE + ("#desk" if request.htmx else ""), context | more, status=status)
+    return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context | more, status=status)
 
 
 def form_of(access: Access, own: BlindAnswer) -> FinalForm:

@@ -6,12 +6,12 @@ from django.views.decorators.http import require_safe
 
 from adjudication.queries import history
 from annotation.queries import person_of
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.queries import NoSuchItem, category_names, item_known_as
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def item_history(request: PageRequest, access: Access, external_id: str) -> HttpResponse:
     """All that is known of one item, in time order."""
     try:

@@ -11,23 +11,23 @@ from django.views.decorators.http import require_POST, require_safe
 from adjudication import queries
 from adjudication.forms.other_category import CategoryForm, suggested
 from adjudication.other_category import Group, group_texts
-from corpus.access import Access, Role, members_only
+from corpus.access import Access, Role, require_role
 from corpus.actions import add_category
 from corpus.errors import Refused
-from corpus.labels import fold
+from corpus.labels import normalize
 from corpus.queries import spellings_of
 
 GROUPS_A_PAGE = 25
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def others(request: HttpRequest, access: Access) -> HttpResponse:
     return show_others(request, access)
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def add(request: HttpRequest, access: Access) -> HttpResponse:
     form = CategoryForm(request.POST)
     if not form.is_valid():
@@ -71,5 +71,5 @@ def show_others(
 
 
 def category_meant(group: Group, spellings: Mapping[str, str]) -> str:
-    """Give the slug of the category that one of the texts is a spelling of; empty if none is."""
-    return next((spellings[fold(each.text)] for each in group.texts if fold(each.text) in spellings), "")
+    """Return the slug of the category that one of the texts is a spelling of; empty if none is."""
+    return next((spellings[normalize(each.text)] for each in group.texts if normalize(each.text) in spellings), "")

@@ -14,14 +14,14 @@ from adjudication.actions.policy_change import compare, proposal
 from adjudication.forms.policies import ChangeForm, PolicyForm
 from adjudication.policies import policy_of
 from adjudication.policy_diff import Kind
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Invalid, Refused
 
 ON_A_PAGE = 50
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def policies(request: PageRequest, access: Access) -> HttpResponse:
     """Compare; nothing is counted before another policy is chosen."""
     form = PolicyForm(request.GET if "policy" in request.GET else None, initial=own(access))
@@ -68,7 +68,7 @@ def show_policies(
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def change(request: PageRequest, access: Access) -> HttpResponse:
     form = ChangeForm(request.POST)
     if not form.is_valid():

@@ -2,7 +2,7 @@
 
 from annotation.actions.audits import audit_item, draw_audits
 from annotation.actions.batches import close_batch, hand_out_batch, open_batch, reopen_batch
-from annotation.actions.escalation import NoOpenBatch, VotedThemselves, set_aside, want_more_votes
+from annotation.actions.escalation import NoOpenBatch, VotedThemselves, exclude_annotator, want_more_votes
 from annotation.actions.gold import remove_gold, set_gold
 from annotation.actions.guidelines import guideline_in_force, news_for, publish_guideline
 from annotation.actions.imports import VoteWriter
@@ -25,6 +25,7 @@ __all__ = [
     "close_batch",
     "correct_vote",
     "draw_audits",
+    "exclude_annotator",
     "free_lease",
     "guideline_in_force",
     "hand_out_batch",
@@ -36,7 +37,6 @@ __all__ = [
     "remove_gold",
     "renew_lease",
     "reopen_batch",
-    "set_aside",
     "set_gold",
     "skip_item",
     "want_more_votes",

@@ -8,14 +8,14 @@ from annotation.actions.votes import Answer, check_answer
 from annotation.models import Audit, AuditDraw, Queue, Vote
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 HUNDRED = 100
 FINISHED = """
-    SELECT s.item_id FROM annotation_seat s JOIN annotation_vote v ON v.id = s.vote_id
+    SELECT s.item_id FROM annotation_slot s JOIN annotation_vote v ON v.id = s.vote_id
     WHERE s.project_id = %(project)s
         AND NOT EXISTS (SELECT FROM annotation_auditdraw d WHERE d.item_id = s.item_id)
-        AND NOT EXISTS (SELECT FROM annotation_seat o WHERE o.item_id = s.item_id AND o.vote_id IS NULL)
+        AND NOT EXISTS (SELECT FROM annotation_slot o WHERE o.item_id = s.item_id AND o.vote_id IS NULL)
         AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = s.item_id)
     GROUP BY s.item_id ORDER BY max(v.cast_at), s.item_id
 """
@@ -75,5 +75,5 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
         other_text=said.other_text,
         reason=said.rationale,
     )
-    record_event(project=project, verb="item.audited", subject=audit.item.external_id, actor=by)
+    record_event(project=project, verb=Verb.ITEM_AUDITED, subject=audit.item.external_id, actor=by)
     return Audit.objects.get(pk=audit.pk)

@@ -5,23 +5,23 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from annotation.models import Batch
-from annotation.slots import seat_new_items
+from annotation.slots import open_slots_for_new_items
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.models import Project, Verb
 
-# Items in somebody's hands at this moment stay out: their seats could not be given a batch without
+# Items in somebody's hands at this moment stay out: their slots could not be given a batch without
 # making that person wait.
 FILL = """
     WITH chosen AS (
-        SELECT s.item_id FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id
+        SELECT s.item_id FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
         WHERE s.project_id = %(project)s AND s.batch_id IS NULL AND i.withdrawn_at IS NULL
             AND (%(source)s = '' OR i.source = %(source)s)
         GROUP BY s.item_id
         HAVING count(*) > count(s.vote_id) AND count(*) FILTER (WHERE s.leased_until >= now()) = 0
-        ORDER BY min(s.place) LIMIT %(size)s
+        ORDER BY min(s.position) LIMIT %(size)s
     )
-    UPDATE annotation_seat s SET batch_id = %(batch)s FROM chosen
+    UPDATE annotation_slot s SET batch_id = %(batch)s FROM chosen
     WHERE s.item_id = chosen.item_id AND s.batch_id IS NULL
     RETURNING s.item_id
 """
@@ -38,7 +38,7 @@ def open_batch(
     :param source: only items from there, where given
     :raises Refused: if there is a batch of that name, or no item for it
     """
-    seat_new_items(project)
+    open_slots_for_new_items(project)
     try:
         with transaction.atomic():
             batch = Batch.objects.create(project=project, name=name)
@@ -51,7 +51,7 @@ def open_batch(
     if not items:
         raise Refused("No item is free for it: all are in batches, have their votes, or are in somebody's hands.")
     detail = {"items": items, "people": [user.username for user in people], "source": source}
-    record_event(project=project, verb="batch.opened", subject=name, actor=by, detail=detail)
+    record_event(project=project, verb=Verb.BATCH_OPENED, subject=name, actor=by, detail=detail)
     return batch
 
 
@@ -59,13 +59,13 @@ def open_batch(
 def close_batch(*, batch: Batch, by: User) -> None:
     """Hand out nothing of it any more, and let its votes stand; who holds an item may finish it."""
     if Batch.objects.filter(pk=batch.pk, closed_at=None).update(closed_at=timezone.now()):
-        record_event(project=batch.project, verb="batch.closed", subject=batch.name, actor=by)
+        record_event(project=batch.project, verb=Verb.BATCH_CLOSED, subject=batch.name, actor=by)
 
 
 @transaction.atomic
 def reopen_batch(*, batch: Batch, by: User) -> None:
     if Batch.objects.filter(pk=batch.pk).exclude(closed_at=None).update(closed_at=None):
-        record_event(project=batch.project, verb="batch.reopened", subject=batch.name, actor=by)
+        record_event(project=batch.project, verb=Verb.BATCH_REOPENED, subject=batch.name, actor=by)
 
 
 @transaction.atomic
@@ -73,4 +73,4 @@ def hand_out_batch(*, batch: Batch, by: User, people: Sequence[User]) -> None:
     """Say who may take from a batch; nobody named means everybody."""
     batch.people.set(people)
     detail = {"people": [user.username for user in people]}
-    record_event(project=batch.project, verb="batch.handed_out", subject=batch.name, actor=by, detail=detail)
+    record_event(project=batch.project, verb=Verb.BATCH_HANDED_OUT, subject=batch.name, actor=by, detail=detail)

@@ -5,7 +5,7 @@ from annotation import queries
 from annotation.models import Gold
 from corpus.actions import record_event
 from corpus.labels import Judgement, check_judgement
-from corpus.models import Project
+from corpus.models import Project, Verb
 from corpus.queries import item_known_as
 
 
@@ -30,7 +30,7 @@ def set_gold(*, project: Project, by: User | None, external_id: str, judgement: 
             "set_by": by,
         },
     )
-    record_event(project=project, verb="gold.set", subject=external_id, actor=by, detail={"reason": reason})
+    record_event(project=project, verb=Verb.GOLD_SET, subject=external_id, actor=by, detail={"reason": reason})
     return gold
 
 
@@ -38,4 +38,4 @@ def set_gold(*, project: Project, by: User | None, external_id: str, judgement: 
 def remove_gold(*, project: Project, by: User, external_id: str) -> None:
     """Make an item an ordinary one again; the votes on it stay."""
     Gold.objects.filter(project=project, item__external_id=external_id).delete()
-    record_event(project=project, verb="gold.removed", subject=external_id, actor=by)
+    record_event(project=project, verb=Verb.GOLD_REMOVED, subject=external_id, actor=by)

@@ -6,31 +6,31 @@ from django.db import connection, transaction
 
 from annotation import queries
 from annotation.models import Annotator, GuidelineVersion
-from annotation.session import Desk, furnish
+from annotation.session import AnnotatorSession, ensure_profile
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 FIRST = Path(__file__).resolve().parent.parent / "first_guideline.txt"
 
 
 def guideline_in_force(project: Project) -> GuidelineVersion:
-    """Give the newest version; a project without one gets the first."""
+    """Return the newest version; a project without one gets the first."""
     return (
         queries.current_guideline(project)
         or GuidelineVersion.objects.get_or_create(project=project, name="1", defaults={"body": FIRST.read_text()})[0]
     )
 
 
-def guideline_shown(desk: Desk, name: str) -> int:
+def guideline_shown(session: AnnotatorSession, name: str) -> int:
     """
-    Give the primary key of the version somebody says they were shown, or of the one in force if they do not say.
+    Return the primary key of the version somebody says they were shown, or of the one in force if they do not say.
 
     :raises Invalid: if the project has no such version
     """
     if not name:
-        return desk.guideline or guideline_in_force(desk.project).pk
-    version = queries.guideline_versions(desk.project).filter(name=name).values_list("pk", flat=True).first()
+        return session.guideline or guideline_in_force(session.project).pk
+    version = queries.guideline_versions(session.project).filter(name=name).values_list("pk", flat=True).first()
     if version is None:
         raise Invalid("guideline", f"the project has no version {name!r}")
     return version
@@ -65,7 +65,7 @@ def publish_guideline(
         project=project, name=str(int(before.name) + 1), summary=summary, published_by=by, **content
     )
     record_event(
-        project=project, verb="guideline.published", subject=version.name, actor=by, detail={"summary": summary}
+        project=project, verb=Verb.GUIDELINE_PUBLISHED, subject=version.name, actor=by, detail={"summary": summary}
     )
     return version
 
@@ -77,7 +77,7 @@ def news_for(*, project: Project, user: User) -> tuple[GuidelineVersion, Guideli
 
     The first visit tells nothing, for to them all of it is new.
     """
-    annotator = furnish(project, user)
+    annotator = ensure_profile(project, user)
     newest = guideline_in_force(project)
     known = annotator.guideline_seen
     if known == newest:

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from annotation.models import Person, Queue
 from corpus.actions import record_event
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 
 @transaction.atomic
@@ -18,11 +18,11 @@ def keep_preferences(*, person: Person) -> None:
             for name in ("masks_text", "opted_out", "daily_cap", "break_after_minutes", "time_zone")
         },
     )
-    record_event(project=None, verb="preferences.changed", subject=person.user.username, actor=person.user)
+    record_event(project=None, verb=Verb.PREFERENCES_CHANGED, subject=person.user.username, actor=person.user)
 
 
 @transaction.atomic
 def keep_queue_settings(*, project: Project, by: User, settings: dict[str, Any]) -> None:
     """Store how a project hands out its items, and what was changed by whom."""
     Queue.objects.update_or_create(project=project, defaults=settings)
-    record_event(project=project, verb="queue.changed", actor=by, detail=settings)
+    record_event(project=project, verb=Verb.QUEUE_CHANGED, actor=by, detail=settings)

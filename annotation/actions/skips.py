@@ -3,33 +3,35 @@ import uuid
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.actions.leased_items import find_holding, give_back, late_holding, vote_under
+from annotation.actions.leased_items import end_lease, find_leased_item, reclaim_expired_lease, vote_under
 from annotation.actions.votes import AlreadyVoted
 from annotation.models import Skip
-from annotation.session import record_work, sit_down
+from annotation.session import lock_session, record_work
 from corpus.actions import record_event
 from corpus.errors import Invalid
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 
 @transaction.atomic
 def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUID, reason: str) -> Skip:
     """
-    Give a seat back with a reason; the person does not see the item again. The same again changes nothing.
+    Return a slot back with a reason; the person does not see the item again. The same again changes nothing.
 
     :raises Invalid: if there is no reason
     :raises NoSuchLease: if the lease is not this person's, or not for this item
     """
     if not reason.strip():
         raise Invalid("reason", "say why, in a word or two")
-    desk = sit_down(project, user)
-    if before := Skip.objects.filter(lease=lease, annotator=desk.annotator, item__external_id=external_id).first():
+    session = lock_session(project, user)
+    if before := Skip.objects.filter(lease=lease, annotator=session.annotator, item__external_id=external_id).first():
         return before
-    if vote := vote_under(desk, lease, external_id):
+    if vote := vote_under(session, lease, external_id):
         raise AlreadyVoted("You have voted on this dialogue already; that vote stands.", vote)
-    holding = find_holding(desk, lease, external_id) or late_holding(desk, lease, external_id)
-    skip = Skip.objects.create(item_id=holding.item, annotator_id=desk.annotator, lease=lease, reason=reason.strip())
-    give_back(holding)
-    record_work(desk, skips=1)
-    record_event(project=project, verb="item.skipped", subject=external_id, actor=user, detail={"reason": skip.reason})
+    leased = find_leased_item(session, lease, external_id) or reclaim_expired_lease(session, lease, external_id)
+    skip = Skip.objects.create(item_id=leased.item, annotator_id=session.annotator, lease=lease, reason=reason.strip())
+    end_lease(leased)
+    record_work(session, skips=1)
+    record_event(
+        project=project, verb=Verb.ITEM_SKIPPED, subject=external_id, actor=user, detail={"reason": skip.reason}
+    )
     return skip

@@ -7,15 +7,15 @@ from django.db import transaction
 
 from annotation import queries
 from annotation.actions.guidelines import guideline_shown
-from annotation.actions.leased_items import Holding, find_holding, late_holding, seated, vote_under
-from annotation.models import Seat, Vote
+from annotation.actions.leased_items import LeasedItem, assign_slot, find_leased_item, reclaim_expired_lease, vote_under
+from annotation.models import Slot, Vote
 from annotation.queue import Lease, claim_at
-from annotation.session import RECORD, Desk, Resting, day_of, sit_down
+from annotation.session import RECORD, AnnotatorSession, Resting, day_of, lock_session
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Field, Judgement, check_judgement
-from corpus.models import Project
-from corpus.prepared import one_row
+from corpus.models import Project, Verb
+from corpus.prepared import fetch_one
 
 LONGEST_SECONDS = 24 * 3600.0
 
@@ -66,30 +66,30 @@ def cast_vote(
     """
     Record a person's vote under their lease; the same answer under the same lease again changes nothing.
 
-    An answer that comes after its lease has lapsed still counts while the item has an open seat.
+    An answer that comes after its lease has lapsed still counts while the item has an open slot.
 
     :param takes_next: claim the next item in the same transaction
     :raises Invalid: if the answer breaks a rule
     :raises AlreadyVoted: if the lease was used for another answer
-    :raises LeaseLost: if the lease has lapsed and none of the item's seats is left
+    :raises LeaseLost: if the lease has lapsed and none of the item's slots is left
     :raises NoSuchLease: if the lease is not this person's, or not for this item
     """
-    desk = sit_down(project, user)
-    holding = find_holding(desk, lease, external_id)
-    before = None if holding else vote_under(desk, lease, external_id)  # not the common way, so asked for only now
+    session = lock_session(project, user)
+    leased = find_leased_item(session, lease, external_id)
+    before = None if leased else vote_under(session, lease, external_id)  # not the common way, so asked for only now
     if before:
         vote = the_same(before, answer)
     else:
-        vote, desk = write_vote(desk, holding or late_holding(desk, lease, external_id), lease, answer)
-        record_event(project=project, verb="item.voted", subject=external_id, actor=user, detail={"vote": vote.pk})
+        vote, session = write_vote(session, leased or reclaim_expired_lease(session, lease, external_id), lease, answer)
+        record_event(project=project, verb=Verb.ITEM_VOTED, subject=external_id, actor=user, detail={"vote": vote.pk})
     turn = Turn(vote, is_new=before is None)
     # Whoever has just answered in time holds nothing else.
-    return with_next(turn, desk, is_free=holding is not None) if takes_next else turn
+    return with_next(turn, session, is_free=leased is not None) if takes_next else turn
 
 
-def with_next(turn: Turn, desk: Desk, *, is_free: bool) -> Turn:
+def with_next(turn: Turn, session: AnnotatorSession, *, is_free: bool) -> Turn:
     try:
-        return replace(turn, lease=claim_at(desk, is_free=is_free))
+        return replace(turn, lease=claim_at(session, is_free=is_free))
     except Resting as rest:  # the vote stands
         return replace(turn, resting=rest)
 
@@ -112,9 +112,9 @@ WRITE = f"""
             %(other_text)s, %(rationale)s, %(seconds)s::float8, %(taxonomy_id)s, %(guideline_id)s, %(lease)s,
             %(repeats_id)s::bigint, %(is_current)s, %(cast_at)s)
         RETURNING id
-    ), seat AS (
-        UPDATE annotation_seat SET vote_id = cast_vote.id, lease = NULL, leased_to_id = NULL, leased_until = NULL
-        FROM cast_vote WHERE annotation_seat.id = %(seat)s::bigint
+    ), slot AS (
+        UPDATE annotation_slot SET vote_id = cast_vote.id, lease = NULL, leased_to_id = NULL, leased_until = NULL
+        FROM cast_vote WHERE annotation_slot.id = %(slot)s::bigint
     ), checked AS (
         UPDATE annotation_check SET vote_id = cast_vote.id
         FROM cast_vote WHERE annotation_check.lease = %(check)s::uuid
@@ -123,30 +123,32 @@ WRITE = f"""
 """
 
 
-def write_vote(desk: Desk, holding: Holding, lease: uuid.UUID, answer: Answer) -> tuple[Vote, Desk]:
+def write_vote(
+    session: AnnotatorSession, leased: LeasedItem, lease: uuid.UUID, answer: Answer
+) -> tuple[Vote, AnnotatorSession]:
     """
-    Write the vote; give it, and the desk as it is now.
+    Write the vote; give it, and the session as it is now.
 
     :raises Invalid: if the answer breaks a rule
     """
-    check_answer(desk.project, answer, has_response=holding.has_response)
-    holding = seated(desk, holding)
-    check = holding.check
+    check_answer(session.project, answer, has_response=leased.has_response)
+    leased = assign_slot(session, leased)
+    check = leased.check
     values: dict[str, Any] = {
-        "item_id": holding.item,
-        "annotator_id": desk.annotator,
+        "item_id": leased.item,
+        "annotator_id": session.annotator,
         "lease": lease,
-        "cast_at": desk.now,
+        "cast_at": session.now,
         "repeats_id": check.repeats_id if check else None,
-        "is_current": holding.seat is not None,
-        **columns(desk, answer),
+        "is_current": leased.slot is not None,
+        **columns(session, answer),
     }
-    filled = {"seat": holding.seat, "check": check.lease if check else None}
-    row = one_row(WRITE, values | filled | day_of(desk, votes=1))
+    filled = {"slot": leased.slot, "check": check.lease if check else None}
+    row = fetch_one(WRITE, values | filled | day_of(session, votes=1))
     if row is None:
         raise RuntimeError("the vote was not written")
     pk, votes, began, last = row
-    return Vote(pk=pk, **values), replace(desk, votes_today=votes, stretch_began_at=began, last_at=last)
+    return Vote(pk=pk, **values), replace(session, votes_today=votes, stretch_began_at=began, last_at=last)
 
 
 def check_answer(project: Project, answer: Answer, *, has_response: bool) -> None:
@@ -164,7 +166,7 @@ def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Non
         raise Invalid("seconds", f"{answer.seconds} is not between 0 and {LONGEST_SECONDS:.0f}")
 
 
-def columns(desk: Desk, answer: Answer) -> dict[str, Any]:
+def columns(session: AnnotatorSession, answer: Answer) -> dict[str, Any]:
     said = answer.judgement
     return {
         "prompt_label": said.prompt_label,
@@ -173,8 +175,8 @@ def columns(desk: Desk, answer: Answer) -> dict[str, Any]:
         "other_text": said.other_text,
         "rationale": said.rationale,
         "seconds": answer.seconds,
-        "taxonomy_id": desk.project.taxonomy_id,
-        "guideline_id": guideline_shown(desk, answer.guideline),
+        "taxonomy_id": session.project.taxonomy_id,
+        "guideline_id": guideline_shown(session, answer.guideline),
     }
 
 
@@ -193,30 +195,30 @@ def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> 
     :raises Superseded: if another correction stands already
     :raises BatchClosed: if the batch of the item is closed
     """
-    desk = sit_down(project, user)
-    before = Vote.objects.select_related("item").get(pk=vote, annotator=desk.annotator)
+    session = lock_session(project, user)
+    before = Vote.objects.select_related("item").get(pk=vote, annotator=session.annotator)
     later = Vote.objects.filter(supersedes=before).first()
     if is_same(later or before, answer):
         return later or before
     if later:
         raise Superseded("You have corrected this vote already. Open the newer one.")
-    if Seat.objects.filter(vote=before, batch__closed_at__isnull=False).exists():
+    if Slot.objects.filter(vote=before, batch__closed_at__isnull=False).exists():
         raise BatchClosed("The batch of this dialogue is closed, so its votes stand.")
     check_answer(project, answer, has_response=before.item.has_response)
     Vote.objects.filter(pk=before.pk, is_current=True).update(is_current=False)
     after = Vote.objects.create(
         item_id=before.item_id,
-        annotator_id=desk.annotator,
+        annotator_id=session.annotator,
         supersedes=before,
         repeats_id=before.repeats_id,
         is_current=before.is_current,
-        cast_at=desk.now,
-        **columns(desk, answer),
+        cast_at=session.now,
+        **columns(session, answer),
     )
-    Seat.objects.filter(vote=before).update(vote=after)
+    Slot.objects.filter(vote=before).update(vote=after)
     record_event(
         project=project,
-        verb="vote.corrected",
+        verb=Verb.VOTE_CORRECTED,
         subject=before.item.external_id,
         actor=user,
         detail={"vote": after.pk, "supersedes": before.pk},

@@ -47,7 +47,7 @@ class GuidelineForm(forms.Form):
         return given
 
     def content(self) -> dict[str, Any]:
-        """Give what publish_guideline takes."""
+        """Return what publish_guideline takes."""
         given = self.cleaned_data
         entries = {
             each.slug: {"included": lines(given[f"in-{each.slug}"]), "excluded": lines(given[f"out-{each.slug}"])}

@@ -33,7 +33,7 @@ class JudgementForm(forms.Form):
         field.choices = [(category.slug, category.name) for category in categories]
 
     def answer(self) -> Answer:
-        """Give what was filled in; call it once the form is valid."""
+        """Return what was filled in; call it once the form is valid."""
         given = self.cleaned_data
         return Answer(
             Judgement(
@@ -81,7 +81,7 @@ def in_order(chosen: list[str], order: list[str]) -> tuple[str, ...]:
 
 
 def form_of(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
-    """Give a form filled in as a vote was."""
+    """Return a form filled in as a vote was."""
     filled = {name: getattr(vote, name) or "" for name in ("prompt_label", "response_label", "other_text", "rationale")}
     filled |= {"categories": vote.categories, "order": " ".join(vote.categories)}
     return JudgementForm(categories=categories, initial=filled)

@@ -22,6 +22,6 @@ class SearchForm(forms.Form):
             field.choices = [("", "Any"), *choices]
 
     def wanted(self) -> dict[str, str]:
-        """Give what is asked for, each wish empty where there is none; one that makes no sense asks for nothing."""
+        """Return what is asked for, each wish empty where there is none; one that makes no sense asks for nothing."""
         given = self.cleaned_data if self.is_bound and self.is_valid() else {}
         return {name: given.get(name, "") for name in self.fields}

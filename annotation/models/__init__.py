@@ -4,7 +4,7 @@ from annotation.models.checks import Audit, AuditDraw, Check, Gold
 from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
 from annotation.models.queue import Queue
-from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Seat, Skip
+from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot
 from annotation.models.vote import Annotator, Vote
 
 __all__ = [
@@ -20,8 +20,8 @@ __all__ = [
     "LapsedLease",
     "Person",
     "Queue",
-    "Seat",
     "Skip",
+    "Slot",
     "Vote",
     "WorkDay",
 ]

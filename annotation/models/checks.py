@@ -33,7 +33,7 @@ class Gold(models.Model):
 
 class Check(models.Model):
     """
-    An item handed to one person beside its seats: gold, or a repeat of an earlier vote.
+    An item handed to one person beside its slots: gold, or a repeat of an earlier vote.
 
     To that person it is a lease like any other.
     """

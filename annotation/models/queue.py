@@ -24,8 +24,8 @@ class Queue(models.Model):
     "Of all claims, how many bring an item the person judged before."
     audit_percent = models.PositiveSmallIntegerField(default=15, validators=PERCENT)
     "Of every 100 finished items, how many a lead looks at again."
-    seated_version = models.PositiveBigIntegerField(default=0)
-    "The version of the project's items that the seats are made for."
+    slots_version = models.PositiveBigIntegerField(default=0)
+    "The version of the project's items that the slots are made for."
 
     class Meta:
         constraints = [

@@ -31,21 +31,21 @@ class Batch(models.Model):
         return self.name
 
 
-class Seat(models.Model):
+class Slot(models.Model):
     """
     One of the votes an item still wants from a person.
 
-    Open until leased or filled. A lease whose moment has passed is nobody's: the seat
+    Open until leased or filled. A lease whose moment has passed is nobody's: the slot
     is open again without anything having to run.
     """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
     "That of the item; here because the queue is an index, and an index is of one table."
     item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
-    place = models.FloatField(db_default=Random())
+    position = models.FloatField(db_default=Random())
     "Where it stands in the queue, 0 to 1; people begin at a place of their own at every claim."
     number = models.PositiveSmallIntegerField()
-    "From 1; an item never has more seats than the votes it wants."
+    "From 1; an item never has more slots than the votes it wants."
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
     lease = models.UUIDField(null=True)
     leased_to = models.ForeignKey(Annotator, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -55,23 +55,23 @@ class Seat(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item", "number"], name="one_seat_a_number"),
-            models.UniqueConstraint(fields=["lease"], condition=Q(lease__isnull=False), name="one_seat_a_lease"),
-            models.UniqueConstraint(fields=["vote"], condition=Q(vote__isnull=False), name="one_seat_a_vote"),
+            models.UniqueConstraint(fields=["item", "number"], name="one_slot_per_number"),
+            models.UniqueConstraint(fields=["lease"], condition=Q(lease__isnull=False), name="one_slot_per_lease"),
+            models.UniqueConstraint(fields=["vote"], condition=Q(vote__isnull=False), name="one_slot_per_vote"),
             models.CheckConstraint(
                 condition=Q(lease=None, leased_to=None, leased_until=None)
                 | Q(lease__isnull=False, leased_to__isnull=False, leased_until__isnull=False),
                 name="lease_is_whole",
             ),
-            models.CheckConstraint(condition=Q(vote=None) | Q(lease=None), name="filled_seat_is_not_leased"),
+            models.CheckConstraint(condition=Q(vote=None) | Q(lease=None), name="filled_slot_is_not_leased"),
         ]
         indexes = [
-            models.Index(fields=["project", "batch", "place"], condition=Q(vote=None), name="open_seats_in_order"),
+            models.Index(fields=["project", "batch", "position"], condition=Q(vote=None), name="open_slots_in_order"),
             models.Index(fields=["leased_to"], condition=Q(leased_to__isnull=False), name="leases_held"),
         ]
 
     def __str__(self) -> str:
-        return f"seat {self.number} of {self.item}"
+        return f"slot {self.number} of {self.item}"
 
 
 class FurtherVotes(models.Model):
@@ -86,7 +86,7 @@ class FurtherVotes(models.Model):
 
 class LapsedLease(models.Model):
     """
-    A lease that ended without a vote: its seat went to somebody else, or a lead freed it.
+    A lease that ended without a vote: its slot went to somebody else, or a lead freed it.
 
     Kept so that an answer which comes late is known for what it is.
     """
@@ -101,7 +101,7 @@ class LapsedLease(models.Model):
 
 
 class Skip(models.Model):
-    """A seat given back with a reason; the person does not see the item again."""
+    """A slot given back with a reason; the person does not see the item again."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
     annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="+")

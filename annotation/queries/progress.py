@@ -8,26 +8,26 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation import queries
-from annotation.session import furnish, sit_down
+from annotation.session import ensure_profile, lock_session
 from annotation.shapes import OwnProgress, QueueProgress
 from corpus.models import Project
 
 QUEUE = """
-    SELECT count(DISTINCT item_id) AS items, count(*) AS seats, count(vote_id) AS filled,
+    SELECT count(DISTINCT item_id) AS items, count(*) AS slots, count(vote_id) AS filled,
         count(*) FILTER (WHERE leased_until >= now()) AS leased
-    FROM annotation_seat WHERE project_id = %s
+    FROM annotation_slot WHERE project_id = %s
 """
 BATCHES = """
     SELECT b.id, b.name, b.opened_at, b.closed_at, count(DISTINCT s.item_id), count(s.id), count(s.vote_id),
         count(*) FILTER (WHERE s.leased_until >= now())
-    FROM annotation_batch b LEFT JOIN annotation_seat s ON s.batch_id = b.id
+    FROM annotation_batch b LEFT JOIN annotation_slot s ON s.batch_id = b.id
     WHERE b.project_id = %s GROUP BY b.id ORDER BY b.opened_at, b.id
 """
 
 
 def own_progress(project: Project, user: User) -> OwnProgress:
     """Count a person's votes here, in all and today."""
-    annotator = furnish(project, user)
+    annotator = ensure_profile(project, user)
     day = queries.work_day(user)
     return {
         "votes": queries.own_votes(project, user).filter(repeats=None).count(),
@@ -38,24 +38,24 @@ def own_progress(project: Project, user: User) -> OwnProgress:
 
 
 def queue_progress(project: Project) -> QueueProgress:
-    """Count items that have seats, seats, seats filled by a vote, and seats leased at this moment."""
+    """Count items that have slots, slots, slots filled by a vote, and slots leased at this moment."""
     with connection.cursor() as cursor:
         cursor.execute(QUEUE, [project.pk])
-        items, seats, filled, leased = cursor.fetchone()
-    return {"items": items, "seats": seats, "filled": filled, "leased": leased}
+        items, slots, filled, leased = cursor.fetchone()
+    return {"items": items, "slots": slots, "filled": filled, "leased": leased}
 
 
 def batch_progress(project: Project) -> list[dict[str, Any]]:
     """The same per batch, oldest first, with its name and whether it is open."""
     with connection.cursor() as cursor:
         cursor.execute(BATCHES, [project.pk])
-        keys = ("pk", "name", "opened_at", "closed_at", "items", "seats", "filled", "leased")
+        keys = ("pk", "name", "opened_at", "closed_at", "items", "slots", "filled", "leased")
         return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
 
 
 LEASES = """
     SELECT s.lease, i.external_id, a.name, s.leased_until, b.name
-    FROM annotation_seat s JOIN corpus_item i ON i.id = s.item_id JOIN annotation_annotator a ON a.id = s.leased_to_id
+    FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id JOIN annotation_annotator a ON a.id = s.leased_to_id
     LEFT JOIN annotation_batch b ON b.id = s.batch_id
     WHERE s.project_id = %s AND s.leased_to_id IS NOT NULL ORDER BY s.leased_until, a.name
 """
@@ -105,16 +105,16 @@ def exposure(user: User, names: dict[str, str]) -> list[dict[str, Any]]:
 @transaction.atomic
 def rest_of(project: Project, user: User) -> dict[str, Any]:
     """Say how much of the day's work is done, and after how many more minutes of work a break is due."""
-    desk = sit_down(project, user)
+    session = lock_session(project, user)
     day = queries.work_day(user)
     worked = timedelta(0)
-    if desk.stretch_began_at and desk.last_at and desk.now - desk.last_at < desk.pause:
-        worked = desk.last_at - desk.stretch_began_at
-    after = desk.break_after_minutes
+    if session.stretch_began_at and session.last_at and session.now - session.last_at < session.pause:
+        worked = session.last_at - session.stretch_began_at
+    after = session.break_after_minutes
     return {
-        "votes_today": desk.votes_today,
+        "votes_today": session.votes_today,
         "minutes_today": round(day.seconds / 60) if day else 0,
-        "daily_cap": desk.daily_cap,
+        "daily_cap": session.daily_cap,
         "break_in": None if after is None else max(0, after - round(worked.total_seconds() / 60)),
     }
 

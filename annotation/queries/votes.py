@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Seat, Skip, Vote, WorkDay
+from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Skip, Slot, Vote, WorkDay
 from corpus.labels import Field
 from corpus.models import Item, Member, Project
 from corpus.queries import categories_of
@@ -45,27 +45,27 @@ def current_votes(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tup
 
 
 def asked_fields(project: Project) -> tuple[str, ...]:
-    """Give the label fields that people are asked for; under aegis2 one label of the whole dialogue."""
+    """Return the label fields that people are asked for; under aegis2 one label of the whole dialogue."""
     return project.fields[:1] if project.policy == Project.Policy.AEGIS2 else project.fields
 
 
 def asked_of(project: Project, *, has_response: bool) -> tuple[str, ...]:
-    """Give the label fields a person is asked for on an item with, or without, a response."""
+    """Return the label fields a person is asked for on an item with, or without, a response."""
     return tuple(field for field in asked_fields(project) if has_response or field == Field.PROMPT)
 
 
 def current_guideline(project: Project) -> GuidelineVersion | None:
-    """Give the version in force; None until the first is published."""
+    """Return the version in force; None until the first is published."""
     return guideline_versions(project).order_by("-pk").first()
 
 
 def guideline_versions(project: Project) -> QuerySet[GuidelineVersion]:
-    """Give the versions people were shown, in no order."""
+    """Return the versions people were shown, in no order."""
     return GuidelineVersion.objects.filter(project=project).exclude(name=GuidelineVersion.IMPORTED)
 
 
 def own_votes(project: Project, user: User) -> QuerySet[Vote]:
-    """Give a person's standing votes in a project with their items, in no order; nobody else's, ever."""
+    """Return a person's standing votes in a project with their items, in no order; nobody else's, ever."""
     return (
         Vote.objects.filter(annotator__project=project, annotator__user=user)
         .filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
@@ -74,23 +74,23 @@ def own_votes(project: Project, user: User) -> QuerySet[Vote]:
 
 
 def project_of_vote(vote: int, user: User | AnonymousUser) -> str:
-    """Give the slug of the project of one's own vote; empty, which no project is called, if it is not one's own."""
+    """Return the slug of the project of one's own vote; empty, which no project is called, if it is not one's own."""
     found = Vote.objects.filter(pk=vote, annotator__user=user) if user.is_authenticated else Vote.objects.none()
     return found.values_list("annotator__project__slug", flat=True).first() or ""
 
 
 def work_day(user: User) -> WorkDay | None:
-    """Give what a person did on the present day of their time zone, if anything."""
+    """Return what a person did on the present day of their time zone, if anything."""
     zone = Person.objects.filter(user=user).values_list("time_zone", flat=True).first() or "UTC"
     return WorkDay.objects.filter(user=user, day=timezone.localdate(timezone=ZoneInfo(zone))).first()
 
 
 def items_left(project: Project, annotator: Annotator) -> int:
-    """Count the items with an open seat that a person could still be handed, whatever their opt-outs."""
+    """Count the items with an open slot that a person could still be handed, whatever their opt-outs."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT count(DISTINCT item_id) FROM annotation_seat s
+            SELECT count(DISTINCT item_id) FROM annotation_slot s
             WHERE project_id = %(project)s AND vote_id IS NULL
                 AND NOT EXISTS (SELECT FROM annotation_vote v
                     WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s AND v.is_current)
@@ -103,12 +103,12 @@ def items_left(project: Project, annotator: Annotator) -> int:
 
 
 def last_vote(project: Project, user: User) -> Vote | None:
-    """Give the vote a person cast last and may still take back."""
+    """Return the vote a person cast last and may still take back."""
     return own_votes(project, user).filter(lease__isnull=False).order_by("-cast_at").first()
 
 
 def person_of(user: User) -> Person:
-    """Give how somebody wants to work; what they have not said yet is as it is for everybody."""
+    """Return how somebody wants to work; what they have not said yet is as it is for everybody."""
     return Person.objects.filter(user=user).first() or Person(user=user)
 
 
@@ -126,7 +126,7 @@ class Guidance:
 
 
 def categories_by_tier(project: Project, guideline: GuidelineVersion) -> dict[str, list[Guidance]]:
-    """Give the categories of the project in its order, core first, then fine-grained, then the rest."""
+    """Return the categories of the project in its order, core first, then fine-grained, then the rest."""
     titles = {"core": "Core", "fine": "Fine-grained", "caution": "Besides", "other": "Besides"}
     tiers: dict[str, list[Guidance]] = {title: [] for title in dict.fromkeys(titles.values())}
     for each in categories_of(project):
@@ -146,7 +146,7 @@ def categories_by_tier(project: Project, guideline: GuidelineVersion) -> dict[st
 
 
 def own_votes_matching(project: Project, user: User, *, words: str, label: str, category: str) -> QuerySet[Vote]:
-    """Give a person's own standing votes that match, newest first; an empty wish matches all."""
+    """Return a person's own standing votes that match, newest first; an empty wish matches all."""
     found = own_votes(project, user)
     if words:
         is_in = Q(rationale__icontains=words) | Q(other_text__icontains=words) | Q(item__external_id__icontains=words)
@@ -160,16 +160,16 @@ def own_votes_matching(project: Project, user: User, *, words: str, label: str, 
 
 def is_closed(vote: Vote) -> bool:
     """Whether the batch of a vote is closed, so that it cannot be corrected any more."""
-    return Seat.objects.filter(vote=vote, batch__closed_at__isnull=False).exists()
+    return Slot.objects.filter(vote=vote, batch__closed_at__isnull=False).exists()
 
 
 def audit_of(item: Item) -> Audit | None:
-    """Give the lead's second look at an item, if there was one."""
+    """Return the lead's second look at an item, if there was one."""
     return Audit.objects.filter(item=item, audited_at__isnull=False).first()
 
 
 def audits_for(project: Project, user: User) -> QuerySet[Audit]:
-    """Give the audits of items a person voted on, newest first."""
+    """Return the audits of items a person voted on, newest first."""
     mine = Vote.objects.filter(item=OuterRef("item"), annotator__user=user, is_current=True)
     return (
         Audit.objects.filter(Exists(mine), project=project, audited_at__isnull=False)
@@ -179,7 +179,7 @@ def audits_for(project: Project, user: User) -> QuerySet[Audit]:
 
 
 def people_of(project: Project) -> QuerySet[User]:
-    """Give the members of a project by name."""
+    """Return the members of a project by name."""
     return User.objects.filter(pk__in=Member.objects.filter(project=project).values("user")).order_by("username")
 
 
@@ -203,7 +203,7 @@ def golds_of(project: Project) -> QuerySet[Gold]:
 
 
 def votes_on(item: Item) -> QuerySet[Vote]:
-    """Give the current votes on an item by the names of who cast them; for leads."""
+    """Return the current votes on an item by the names of who cast them; for leads."""
     return Vote.objects.filter(item=item, is_current=True).select_related("annotator").order_by("annotator__name")
 
 
@@ -213,7 +213,7 @@ def has_voted(user: User, item: Item) -> bool:
 
 
 def entries_of(project: Project, guideline: GuidelineVersion) -> dict[str, dict[str, list[str]]]:
-    """Give what is in and out of every category under a version, the taxonomy's where it says nothing itself."""
+    """Return what is in and out of every category under a version, the taxonomy's where it says nothing itself."""
     tiers = categories_by_tier(project, guideline).values()
     return {
         each.slug: {"included": each.included, "excluded": each.excluded} for guidance in tiers for each in guidance

@@ -10,13 +10,13 @@ from annotation.actions import guideline_in_force, publish_guideline
 from annotation.forms.guideline import GuidelineForm
 from annotation.guideline_diff import compare
 from annotation.models import GuidelineVersion
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
 
 
 @require_safe
-@members_only()
+@require_role()
 def guideline(request: PageRequest, access: Access, version: str = "") -> HttpResponse:
     """One version, the one in force where none is named."""
     in_force = guideline_in_force(access.project)
@@ -34,7 +34,7 @@ def guideline(request: PageRequest, access: Access, version: str = "") -> HttpRe
 
 
 @require_safe
-@members_only()
+@require_role()
 def compare_versions(request: PageRequest, access: Access, before: str, after: str) -> HttpResponse:
     """What differs between two versions."""
     pair = [version_named(access, name) for name in (before, after)]
@@ -52,7 +52,7 @@ def compare_versions(request: PageRequest, access: Access, before: str, after: s
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def edit(request: PageRequest, access: Access) -> HttpResponse:
     """Write the next version, beginning from the one in force; what was typed is never lost."""
     version = guideline_in_force(access.project)

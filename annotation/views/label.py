@@ -24,7 +24,7 @@ from annotation.display_names import LABEL_WORDS, SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, asked_of
 from annotation.queue import Lease, claim_next, lease_held
 from annotation.session import Resting
-from corpus.access import Access, PageRequest, members_only
+from corpus.access import Access, PageRequest, require_role
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names
 
@@ -32,22 +32,22 @@ TEMPLATE = "annotation/label.html"
 
 
 @require_safe
-@members_only()
+@require_role()
 @never_cache  # going back must show what is in hand now, not what was
 @vary_on_headers("HX-Request")
 def label(request: PageRequest, access: Access) -> HttpResponse:
     """The item in the person's hands, or a button that gets one."""
-    return show_desk(request, access, lease_held(project=access.project, user=access.user))
+    return show_labelling(request, access, lease_held(project=access.project, user=access.user))
 
 
 @require_POST
-@members_only()
+@require_role()
 def take_next(request: PageRequest, access: Access) -> HttpResponse:
     return hand_over(request, access)
 
 
 @require_POST
-@members_only()
+@require_role()
 def vote(request: PageRequest, access: Access) -> HttpResponse:
     """Cast the vote and bring the next item, in one round trip."""
     form = JudgementForm(request.POST, categories=categories_of(access.project))
@@ -70,11 +70,11 @@ def vote(request: PageRequest, access: Access) -> HttpResponse:
     held = lease_held(project=access.project, user=access.user)
     if held is None or held.id != lease:
         return show_lost(request, access, form, LeaseLost("This dialogue is no longer in your hands."))
-    return show_desk(request, access, held, form, status=422)
+    return show_labelling(request, access, held, form, status=422)
 
 
 @require_POST
-@members_only()
+@require_role()
 def skip(request: PageRequest, access: Access) -> HttpResponse:
     reason = request.POST.get("reason", "")
     note = request.POST.get("note", "").strip()
@@ -88,12 +88,12 @@ def skip(request: PageRequest, access: Access) -> HttpResponse:
         )
     except Invalid:
         held = lease_held(project=access.project, user=access.user)
-        return show_desk(request, access, held, status=422, skip_error="Choose a reason, or write one.")
+        return show_labelling(request, access, held, status=422, skip_error="Choose a reason, or write one.")
     return hand_over(request, access)
 
 
 @require_POST
-@members_only()
+@require_role()
 def renew(request: PageRequest, access: Access) -> HttpResponse:
     """The page is open still."""
     renew_lease(project=access.project, user=access.user, lease=posted_lease(request))
@@ -121,13 +121,13 @@ def hand_over(request: PageRequest, access: Access) -> HttpResponse:
 def show_handed(request: PageRequest, access: Access, lease: Lease | None, resting: Resting | None) -> HttpResponse:
     """Show what was handed out; what the queue says against it is shown in its place."""
     if request.htmx:
-        return show_desk(request, access, lease, resting=resting, is_done=not (lease or resting))
+        return show_labelling(request, access, lease, resting=resting, is_done=not (lease or resting))
     if not lease:
         messages.info(request, str(resting) if resting else "Nothing is left for you at the moment. Thank you.")
     return redirect("annotation:label", access.project.slug)
 
 
-def show_desk(
+def show_labelling(
     request: PageRequest,
     access: Access,
     lease: Lease | None,
@@ -141,7 +141,7 @@ def show_desk(
         categories = categories_of(access.project)
         context |= judging(access, lease.item, form or JudgementForm(categories=categories))
         context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
-    return render(request, TEMPLATE + ("#desk" if request.htmx else ""), context, status=status)
+    return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 
 def show_lost(request: PageRequest, access: Access, form: JudgementForm, refusal: Exception) -> HttpResponse:

@@ -24,7 +24,7 @@ from annotation.actions import (
 from annotation.forms.queue import BatchForm, ExpectedForm, GoldForm, QueueForm
 from annotation.models import Batch, Queue
 from annotation.queries import batch_progress, leases_out, queue_progress
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import expect_categories
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
@@ -32,13 +32,13 @@ from corpus.queries import categories_of
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def queue(request: PageRequest, access: Access) -> HttpResponse:
     return show_queue(request, access)
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def settings(request: PageRequest, access: Access) -> HttpResponse:
     form = QueueForm(request.POST, instance=settings_of(access))
     if not form.is_valid():
@@ -48,7 +48,7 @@ def settings(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def open_batch(request: PageRequest, access: Access) -> HttpResponse:
     form = BatchForm(request.POST, project=access.project)
     if not form.is_valid():
@@ -62,7 +62,7 @@ def open_batch(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def change_batch(request: PageRequest, access: Access, batch: int) -> HttpResponse:
     """Close it, open it again, or hand it to others, as the button pressed says."""
     found = get_object_or_404(Batch.objects.select_related("project"), pk=batch, project=access.project)
@@ -78,14 +78,14 @@ def change_batch(request: PageRequest, access: Access, batch: int) -> HttpRespon
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def free(request: PageRequest, access: Access, lease: uuid.UUID) -> HttpResponse:
     free_lease(project=access.project, lease=lease, by=access.user)
     return back(request, access, "Freed: the next who asks may get it.")
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def gold(request: PageRequest, access: Access) -> HttpResponse:
     """Set an item's gold label, or take it away."""
     form = GoldForm(request.POST)
@@ -110,7 +110,7 @@ def gold(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def expected(request: PageRequest, access: Access) -> HttpResponse:
     """Say what dialogues are probably about, which opting out goes by."""
     form = ExpectedForm(request.POST, categories=categories_of(access.project))

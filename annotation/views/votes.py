@@ -12,7 +12,7 @@ from annotation.forms.judgement import JudgementForm, form_of
 from annotation.forms.search import SearchForm
 from annotation.models import Vote
 from annotation.views.label import judging
-from corpus.access import Access, PageRequest, members_only
+from corpus.access import Access, PageRequest, require_role
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names
 
@@ -20,7 +20,7 @@ ON_A_PAGE = 50
 
 
 @require_safe
-@members_only()
+@require_role()
 def votes(request: PageRequest, access: Access) -> HttpResponse:
     """The person's own votes, newest first, narrowed by words, label, category and whether still open."""
     form = SearchForm(request.GET or None, categories=categories_of(access.project))
@@ -36,7 +36,7 @@ def votes(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only()
+@require_role()
 def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     """One vote as it stands, to be superseded by another while its batch is open."""
     before = queries.own_votes(access.project, access.user).filter(pk=vote).first()

@@ -16,12 +16,12 @@ from annotation.actions import keep_preferences
 from annotation.actions.consent import acknowledge
 from annotation.forms.person import PersonForm
 from annotation.queries import exposure, rest_of
-from corpus.access import Access, PageRequest, members_only
+from corpus.access import Access, PageRequest, require_role
 from corpus.queries import categories_of, category_names
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only()
+@require_role()
 def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
     """What the person was exposed to, and how they want to work."""
     categories = categories_of(access.project)

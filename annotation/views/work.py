@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from annotation import queries
 from annotation.actions import news_for
 from annotation.queries import own_progress, rest_of
-from corpus.access import Access, PageRequest, members_only
+from corpus.access import Access, PageRequest, require_role
 from corpus.queries import category_names
 
 LATEST_VOTES = 8
@@ -15,7 +15,7 @@ LATEST_AUDITS = 5
 
 
 @require_safe
-@members_only()
+@require_role()
 def work(request: PageRequest, access: Access) -> HttpResponse:
     """One button to the next item, how far things are, one's own last votes, and what leads wrote."""
     project, user = access.project, access.user

@@ -41,7 +41,7 @@ def seal(folder: Path, manifest: dict[str, Any]) -> None:
 
 def read_whole(folder: Path) -> dict[str, Any]:
     """
-    Give the manifest of a backup whose every byte is as it was written.
+    Return the manifest of a backup whose every byte is as it was written.
 
     :raises Refused: naming the first file that is not
     """
@@ -79,7 +79,7 @@ def damaged(folder: Path, name: str) -> Refused:
 @contextmanager
 def aside(path: Path) -> Iterator[Path]:
     """
-    Give a folder to write in, gone if the block fails.
+    Return a folder to write in, gone if the block fails.
 
     :raises Refused: if there is no room, or it cannot be written
     """

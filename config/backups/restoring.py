@@ -38,14 +38,14 @@ def restore_backup(folder: Path, *, replace: bool = False) -> dict[str, Any]:
     manifest = read_whole(folder)
     check_not_newer(manifest)
     check_may_replace(replace)
-    home = Path(settings.ASSIZE_HOME)
-    with aside(home / f".restore.{os.getpid()}") as staged:
+    data_dir = Path(settings.ASSIZE_HOME)
+    with aside(data_dir / f".restore.{os.getpid()}") as staged:
         for name in manifest["parts"]:
             if name.startswith(FOLDERS):
                 write_part(staged, name, pieces(folder / name))
         restore_database(folder / DUMP, staged)
-        move_in(staged, home)
-    keep_secret(folder / SECRET, home)
+        move_in(staged, data_dir)
+    keep_secret(folder / SECRET, data_dir)
     point_to_files()
     check_rows(manifest)
     return manifest
@@ -65,7 +65,7 @@ def check_not_newer(manifest: dict[str, Any]) -> None:
 def check_may_replace(replace: bool) -> None:
     if not replace and (table := table_in_use()):
         raise Refused(
-            f"There is something in this database already ({table}). Restore into an empty home or database, "
+            f"There is something in this database already ({table}). Restore into an empty data_dir or database, "
             "or give --replace to lose all that is here."
         )
 
@@ -102,22 +102,22 @@ def restore_database(dump: Path, staged: Path) -> None:
     script.unlink()
 
 
-def move_in(staged: Path, home: Path) -> None:
+def move_in(staged: Path, data_dir: Path) -> None:
     """Put folders in place; what was there stays beside them, for whoever gave --replace too easily."""
     for name in FOLDERS:
-        old = home / name
+        old = data_dir / name
         if old.exists() and any(old.iterdir()):
-            number = next(n for n in range(1, 10_000) if not (home / f"{name}.replaced-{n}").exists())
-            old.rename(home / f"{name}.replaced-{number}")
+            number = next(n for n in range(1, 10_000) if not (data_dir / f"{name}.replaced-{n}").exists())
+            old.rename(data_dir / f"{name}.replaced-{number}")
         if (staged / name).exists():
             shutil.rmtree(old, ignore_errors=True)
             (staged / name).rename(old)
 
 
-def keep_secret(file: Path, home: Path) -> None:
+def keep_secret(file: Path, data_dir: Path) -> None:
     """Take over the key that signs sessions and links, unless the environment names one."""
     if file.exists() and not {"SECRET_KEY", "SECRET_KEY_FILE"} & set(os.environ):
-        kept = home / "secrets" / "django"
+        kept = data_dir / "secrets" / "django"
         kept.parent.mkdir(mode=0o700, exist_ok=True)
         half_made = kept.with_suffix(".restored")
         half_made.touch(mode=0o600)

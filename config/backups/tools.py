@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config.data_dir import HomeError
+from config.data_dir import DataDirError
 from config.embedded import postgres
 from corpus.errors import Refused
 
@@ -21,7 +21,7 @@ def program(name: str) -> str:
     """
     try:
         bundled = postgres.binary(name)
-    except HomeError:
+    except DataDirError:
         bundled = ""
     found = bundled if Path(bundled).is_file() else shutil.which(name)
     if not found:
@@ -39,7 +39,7 @@ def environment() -> dict[str, str]:
 
 def output_of(name: str, *arguments: str) -> Iterator[bytes]:
     """
-    Give what a program writes, piece by piece.
+    Return what a program writes, piece by piece.
 
     :raises Refused: if it ends badly, with what it said
     """

@@ -55,11 +55,11 @@ def dump(snapshot: str) -> Iterator[bytes]:
 
 def files_kept() -> Iterator[tuple[str, Path]]:
     """
-    Give the files of the releases in the snapshot, and uploads that wait for a worker, by their names in the home.
+    Return the files of the releases in the snapshot and the uploads that wait for a worker, by name.
 
     :raises Refused: if a release is not where it was written
     """
-    home = Path(settings.ASSIZE_HOME)
+    data_dir = Path(settings.ASSIZE_HOME)
     for release in Release.objects.order_by("pk"):
         folder = Path(release.folder)
         if not folder.is_dir():
@@ -67,13 +67,13 @@ def files_kept() -> Iterator[tuple[str, Path]]:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             yield f"{place_of(release)}/{path.relative_to(folder)}", path
     if Job.objects.filter(state__in=Job.OPEN).exists():
-        for path in sorted((home / "uploads").glob("*")):
+        for path in sorted((data_dir / "uploads").glob("*")):
             if path.is_file():
                 yield f"uploads/{path.name}", path
 
 
 def place_of(release: Release) -> str:
-    """Name the folder of a release in a home; one that was written elsewhere comes back to there."""
+    """Name the folder of a release in a data_dir; one that was written elsewhere comes back to there."""
     return f"releases/{release.project.slug}/{release.version}"
 
 

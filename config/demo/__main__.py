@@ -11,9 +11,9 @@ import sys
 from django.core.management.base import CommandError
 
 from config import embedded, serve
-from config.data_dir import HomeError
-from config.env import HOME
-from config.prepare import bring_up, complain
+from config.data_dir import DataDirError
+from config.env import DATA_DIR
+from config.prepare import fail, prepare_database
 from corpus.errors import Refused
 
 
@@ -22,22 +22,22 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{options.port}")
     if options.serve and not serve.is_free(options.port):
-        return complain(f"Port {options.port} is in use. Choose another: make demo PORT=8001")
+        return fail(f"Port {options.port} is in use. Choose another: make demo PORT=8001")
     try:
-        embedded.start(HOME)
-        bring_up()
+        embedded.start(DATA_DIR)
+        prepare_database()
         # Only now: Django is set up, and its settings know the servers.
         from config.demo.journey import Journey
 
         journey = Journey(input_file=options.input, limit=options.limit)
         journey.travel()
-    except (HomeError, Refused) as error:
-        return complain(str(error))
+    except (DataDirError, Refused) as error:
+        return fail(str(error))
     except CommandError as error:
-        complain(str(error))
+        fail(str(error))
         return error.returncode
     except KeyboardInterrupt:
-        complain("\nStopped. What is stored is kept; `make demo` goes on from there.")
+        fail("\nStopped. What is stored is kept; `make demo` goes on from there.")
         return 130
     if not options.serve:
         return 0

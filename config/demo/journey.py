@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from config.demo import summary
 from config.embedded.model import MODEL, model_server
 from config.embedded.processes import wait_until
-from config.env import HOME
+from config.env import DATA_DIR
 from corpus.errors import Refused
 from corpus.importing.limits import Limits
 from corpus.importing.rows import RowFile
@@ -80,9 +80,9 @@ class Journey:
 
     def convene(self) -> None:
         """Ask the local model, under three prompts, about as many items as fit in the time."""
-        with model_server(HOME) as base_url, worker_for_now():
+        with model_server(DATA_DIR) as base_url, worker_for_now():
             for name, prompt in JURORS.items():
-                self.seat(name, prompt, base_url)
+                self.slot(name, prompt, base_url)
             if not wait_until(worker_answers, seconds=60):
                 raise Refused("The worker does not answer. See worker.log in the home.")
             heard = self.hear()
@@ -92,7 +92,7 @@ class Journey:
         )
         summary.note(f"The jurors are one small local model ({MODEL}) under three prompts. It is real, and weak.")
 
-    def seat(self, name: str, prompt: str, base_url: str) -> None:
+    def slot(self, name: str, prompt: str, base_url: str) -> None:
         """Add a juror or, since the local model gets another port each time, tell it where the model is now."""
         found = Juror.objects.filter(project__slug=self.slug, name=name)
         if not found.update(base_url=base_url):

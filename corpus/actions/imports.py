@@ -13,9 +13,9 @@ from corpus.actions.import_support import limits, lock_imports, without_cycle_se
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
-from corpus.importing.report import Report, Tally, batched, refuse
+from corpus.importing.report import ImportReport, Report, batched, reject
 from corpus.importing.rows import Row, RowFile
-from corpus.models import Item, Project
+from corpus.models import Item, Project, Verb
 
 COPY_ITEMS = """
     COPY corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
@@ -34,7 +34,7 @@ def import_dialogues(
     progress: Callable[[float], None] = lambda _share: None,
     name: str = "",
     by: User | None = None,
-) -> Tally:
+) -> ImportReport:
     """
     Add the dialogues of a file to a project; all of them, or none when the file breaks off.
 
@@ -46,33 +46,33 @@ def import_dialogues(
     :raises Unreadable: if the file cannot be read to its end
     """
     lock_imports(project)
-    tally = Tally()
+    import_report = ImportReport()
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
     is_csv = ".csv" in path.suffixes
     with RowFile(path, bounds, COLUMNS) as file:
 
         def read(row: Row) -> Numbered | None:
-            tally.read += 1
+            import_report.read += 1
             try:
                 if row.problem:
                     raise Invalid("row", row.problem)
                 return row.number, parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=is_csv)
             except Invalid as error:
                 identity = row.value.get("id") if isinstance(row.value, dict) else ""
-                refuse(tally, report, row=row.number, identity=identity, error=error)
+                reject(import_report, report, row=row.number, identity=identity, error=error)
                 return None
 
         for batch in batched(file.rows()):
-            add_batch(project, [each for each in map(read, batch) if each], tally, report)
+            add_batch(project, [each for each in map(read, batch) if each], import_report, report)
             progress(file.share_read)
-    if tally.created:
+    if import_report.created:
         items_changed(project)
     subject = name or path.name
-    record_event(project=project, verb="items.imported", subject=subject, actor=by, detail=tally.as_dict())
-    return tally
+    record_event(project=project, verb=Verb.ITEMS_IMPORTED, subject=subject, actor=by, detail=import_report.as_dict())
+    return import_report
 
 
-def add_batch(project: Project, batch: Sequence[Numbered], tally: Tally, report: Report) -> None:
+def add_batch(project: Project, batch: Sequence[Numbered], import_report: ImportReport, report: Report) -> None:
     known: dict[str, bytes] = {
         external_id: item.content_hash
         for external_id, item in queries.known_items(project, [each.external_id for _, each in batch]).items()
@@ -84,11 +84,11 @@ def add_batch(project: Project, batch: Sequence[Numbered], tally: Tally, report:
         if before is written.content_hash:
             fresh.append(written)
         elif before == written.content_hash:
-            tally.unchanged += 1
+            import_report.unchanged += 1
         else:
             error = Invalid("id", "an item of this id has other content")
-            refuse(tally, report, row=number, identity=dialogue.external_id, error=error)
-    tally.created += len(fresh)
+            reject(import_report, report, row=number, identity=dialogue.external_id, error=error)
+    import_report.created += len(fresh)
     write_items(project, fresh)
 
 

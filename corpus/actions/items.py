@@ -8,7 +8,7 @@ from django.utils import timezone
 from corpus import queries
 from corpus.actions.events import record_event
 from corpus.errors import Invalid, Refused
-from corpus.models import Item, Project
+from corpus.models import Item, Project, Verb
 
 
 @transaction.atomic
@@ -28,7 +28,7 @@ def withdraw_item(*, project: Project, external_id: str, reason: str, by: User |
     if not changed:
         raise Refused(f"Item {external_id!r} is withdrawn already: {item.withdrawal_reason}")
     items_changed(project)
-    record_event(project=project, verb="item.withdrawn", subject=external_id, actor=by, detail={"reason": reason})
+    record_event(project=project, verb=Verb.ITEM_WITHDRAWN, subject=external_id, actor=by, detail={"reason": reason})
     return item
 
 
@@ -52,7 +52,7 @@ def expect_categories(*, project: Project, by: User, external_ids: Sequence[str]
         raise Invalid("external_ids", f"the project has no dialogue {missing[0]!r}{more}; nothing was changed")
     changed = items.exclude(expected_categories=list(categories)).update(expected_categories=list(categories))
     detail = {"items": len(wanted), "changed": changed, "categories": list(categories)}
-    record_event(project=project, verb="items.expected", subject=wanted[0], actor=by, detail=detail)
+    record_event(project=project, verb=Verb.ITEMS_EXPECTED, subject=wanted[0], actor=by, detail=detail)
     return changed
 
 

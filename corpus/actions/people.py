@@ -8,7 +8,7 @@ from knox.models import AuthToken
 from corpus.actions.events import record_event
 from corpus.actions.tokens import make_token
 from corpus.errors import Refused
-from corpus.models import Member, Project
+from corpus.models import Member, Project, Verb
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def add_member(
     member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
     token = make_token(user=user, name="made with the account", by=by) if with_token else None
     detail = {"role": role, "token": with_token}
-    record_event(project=project, verb="member.added", subject=username, actor=by, detail=detail)
+    record_event(project=project, verb=Verb.MEMBER_ADDED, subject=username, actor=by, detail=detail)
     return Membership(user, member, token)
 
 
@@ -63,7 +63,7 @@ def remove_member(*, project: Project, user: User, by: User) -> None:
     """
     check_other(user, by)
     if Member.objects.filter(project=project, user=user).delete()[0]:
-        record_event(project=project, verb="member.removed", subject=user.username, actor=by)
+        record_event(project=project, verb=Verb.MEMBER_REMOVED, subject=user.username, actor=by)
 
 
 @transaction.atomic
@@ -73,7 +73,7 @@ def change_role(*, project: Project, user: User, role: str, by: User) -> None:
     """
     check_other(user, by)
     if Member.objects.filter(project=project, user=user).exclude(role=role).update(role=role):
-        record_event(project=project, verb="member.changed", subject=user.username, actor=by, detail={"role": role})
+        record_event(project=project, verb=Verb.MEMBER_CHANGED, subject=user.username, actor=by, detail={"role": role})
 
 
 @transaction.atomic
@@ -87,7 +87,7 @@ def set_active(*, user: User, is_active: bool, by: User) -> None:
     if User.objects.filter(pk=user.pk).exclude(is_active=is_active).update(is_active=is_active):
         if not is_active:
             AuthToken.objects.filter(user=user).delete()
-        verb = "account.opened" if is_active else "account.closed"
+        verb = Verb.ACCOUNT_OPENED if is_active else Verb.ACCOUNT_CLOSED
         record_event(project=None, verb=verb, subject=user.username, actor=by)
 
 

@@ -7,7 +7,7 @@ from corpus import queries
 from corpus.actions.events import record_event
 from corpus.errors import Refused
 from corpus.labels import FIELDS, Field
-from corpus.models import Project
+from corpus.models import Project, Verb
 
 
 @transaction.atomic
@@ -45,5 +45,5 @@ def create_project(
     except ValidationError as error:
         raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
     project.save()
-    record_event(project=project, verb="project.created", subject=slug)
+    record_event(project=project, verb=Verb.PROJECT_CREATED, subject=slug)
     return project

@@ -11,11 +11,10 @@ from django.db import transaction
 from corpus import queries
 from corpus.actions.events import record_event
 from corpus.errors import Refused
-from corpus.labels import fold
-from corpus.models import Category, Event, Project, Taxonomy
+from corpus.labels import normalize
+from corpus.models import Category, Event, Project, Taxonomy, Verb
 
 FOLDER = Path(__file__).resolve().parent.parent / "taxonomies"
-EXTENDED = "taxonomy.extended"
 SEPARATORS = ",;"
 "What stands between the names of categories in files."
 LONGEST_NAME = 60
@@ -41,7 +40,7 @@ def load_taxonomy(path: Path) -> Taxonomy:
 @transaction.atomic
 def add_category(*, project: Project, by: User, slug: str, name: str, definition: str) -> Category:
     """
-    Give the project the next version of its taxonomy, with one more fine-grained category at the end.
+    Return the project the next version of its taxonomy, with one more fine-grained category at the end.
 
     Opinions stay pinned to the version they were given under. No other project changes: from the
     first time on, the taxonomy is the project's own.
@@ -72,7 +71,7 @@ def add_category(*, project: Project, by: User, slug: str, name: str, definition
     project.taxonomy = after
     project.save(update_fields=["taxonomy"])
     detail = {"category": slug, "name": name, "before": str(before)}
-    record_event(project=project, verb=EXTENDED, subject=str(after), actor=by, detail=detail)
+    record_event(project=project, verb=Verb.TAXONOMY_EXTENDED, subject=str(after), actor=by, detail=detail)
     return added
 
 
@@ -80,13 +79,13 @@ def check_is_new(taxonomy: Taxonomy, slug: str, name: str) -> None:
     """
     :raises Refused: if the taxonomy has a category that is written like either
     """
-    if not fold(slug) or not fold(name):
+    if not normalize(slug) or not normalize(name):
         raise Refused("A category needs a name and a short name with at least one letter or digit.")
     if taken := set(SEPARATORS) & set(name):
         raise Refused(f"The name cannot have {min(taken)!r} in it: that is what separates categories in files.")
     spellings = queries.spellings_of(taxonomy)
     for written in (slug, name):
-        if meant := spellings.get(written) or spellings.get(fold(written)):
+        if meant := spellings.get(written) or spellings.get(normalize(written)):
             raise Refused(f"{written!r} is how the category {meant!r} is written already. Choose another.")
 
 
@@ -103,7 +102,7 @@ def check_fits(category: Category) -> None:
 def own_name(project: Project) -> str:
     """Name the project's own taxonomy: as it is if the project made it, else one that nobody has."""
     taxonomy = project.taxonomy
-    if Event.objects.filter(project=project, verb=EXTENDED, subject=str(taxonomy)).exists():
+    if Event.objects.filter(project=project, verb=Verb.TAXONOMY_EXTENDED, subject=str(taxonomy)).exists():
         return taxonomy.name
     wanted = f"{taxonomy.name}-{project.slug}"[:LONGEST_NAME]
     numbered = (f"{wanted[: LONGEST_NAME - 4]}-{number}" for number in count(2))
@@ -111,6 +110,6 @@ def own_name(project: Project) -> str:
 
 
 def next_code(categories: Sequence[Category]) -> str:
-    """Give the S-number after the highest in use."""
+    """Return the S-number after the highest in use."""
     numbers = [int(found[1]) for each in categories if (found := re.fullmatch(r"S(\d+)", each.code))]
     return f"S{max(numbers, default=0) + 1}"

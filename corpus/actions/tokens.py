@@ -7,7 +7,7 @@ from knox.models import AuthToken
 
 from corpus.actions.events import record_event
 from corpus.errors import Refused
-from corpus.models import Project, TokenGrant
+from corpus.models import Project, TokenGrant, Verb
 
 Scope = TokenGrant.Scope
 MOST_DAYS = 365
@@ -38,7 +38,7 @@ def make_token(
     ordered = [scope.value for scope in Scope if scope in scopes]
     TokenGrant.objects.create(token=made, name=name, scopes=ordered, project=project)
     detail = {"scopes": ordered, "days": days}
-    record_event(project=project, verb="token.made", subject=user.username, actor=by or user, detail=detail)
+    record_event(project=project, verb=Verb.TOKEN_MADE, subject=user.username, actor=by or user, detail=detail)
     return str(secret)
 
 
@@ -46,4 +46,4 @@ def make_token(
 def revoke_token(*, grant: TokenGrant, by: User) -> None:
     """End a token at once; whoever uses it gets 401 from the next call on."""
     grant.token.delete()
-    record_event(project=grant.project, verb="token.revoked", subject=grant.token.user.username, actor=by)
+    record_event(project=grant.project, verb=Verb.TOKEN_REVOKED, subject=grant.token.user.username, actor=by)

@@ -76,7 +76,7 @@ PAGE = [
 
 
 def grant_of(request: Request) -> TokenGrant | None:
-    """Give what the token of a call may do; None for a session, and for tokens that may do all."""
+    """Return what the token of a call may do; None for a session, and for tokens that may do all."""
     return getattr(request.auth, "grant", None)
 
 
@@ -100,7 +100,7 @@ def check_project(request: Request, project: Project) -> None:
 
 
 def page_of(shape: Any) -> Any:
-    """Give the type of a page of such things: `next` and `previous` are addresses, null at the ends."""
+    """Return the type of a page of such things: `next` and `previous` are addresses, null at the ends."""
     fields = {"next": str | None, "previous": str | None, "results": list[shape]}
     return TypedDict(f"PageOf{shape.__name__}", fields)  # type: ignore[operator]  # made while the program runs
 

@@ -11,7 +11,7 @@ from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
 from corpus.importing.rows import Columns
-from corpus.labels import REFUSAL_SOURCE, Field, parse_label, shown
+from corpus.labels import REFUSAL_SOURCE, Field, parse_label, preview
 
 COLUMNS = Columns(frozenset({"id"}), frozenset({"prompt", "turns", "messages"}))
 ROLES = frozenset({"system", "user", "assistant"})
@@ -75,7 +75,7 @@ def parse_dialogue(
     :raises Invalid: naming the field that is wrong
     """
     if not isinstance(row, dict):
-        raise Invalid("row", f"{shown(row)} is not an object")
+        raise Invalid("row", f"{preview(row)} is not an object")
     external_id = values.clean_name(row.get("id"), "id", limit=limits.id)
     reconstruction_id = parse_reconstruction_id(row.get("reconstruction_id_if_redacted"))
     turns = parse_turns(row, limits, redacted=reconstruction_id is not None, empty_is_none=empty_is_none)
@@ -121,15 +121,15 @@ def pair_turns(row: dict[str, Any], *, redacted: bool, empty_is_none: bool) -> l
 
 def listed_turns(listed: object, form: str, key: str, limits: Limits) -> list[dict[str, str]]:
     if not isinstance(listed, list):
-        raise Invalid(form, f"{shown(listed)} is not a list")
+        raise Invalid(form, f"{preview(listed)} is not a list")
     if not 1 <= len(listed) <= limits.turns:
         raise Invalid(form, f"{len(listed):,} turns, 1 to {limits.turns:,} are allowed")
     turns = []
     for at, turn in enumerate(listed):
         if not isinstance(turn, dict):
-            raise Invalid(f"{form}[{at}]", f"{shown(turn)} is not an object")
+            raise Invalid(f"{form}[{at}]", f"{preview(turn)} is not an object")
         if len(turn) > 2 and (unknown := [name for name in turn if name not in ("role", key)]):
-            raise Invalid(f"{form}[{at}]", f"it has {shown(min(unknown))}, only role and {key} are known")
+            raise Invalid(f"{form}[{at}]", f"it has {preview(min(unknown))}, only role and {key} are known")
         try:
             text = values.clean_text(turn.get(key), key)
         except Invalid as error:
@@ -144,7 +144,7 @@ def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
     for at, turn in enumerate(turns):
         role, text = turn["role"], turn["text"]
         if not isinstance(role, str) or role not in ROLES:
-            raise Invalid(f"{form}[{at}].role", f"{shown(role)} is not one of system, user, assistant")
+            raise Invalid(f"{form}[{at}].role", f"{preview(role)} is not one of system, user, assistant")
         if role == "system" and at > 0:
             raise Invalid(f"{form}[{at}].role", "a system turn can only come first")
         is_empty_response = role == "assistant" and at == last
@@ -166,7 +166,7 @@ def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
     if values.is_absent(meta):
         meta = {}
     if not isinstance(meta, dict):
-        raise Invalid("meta", f"{shown(meta)} is not an object")
+        raise Invalid("meta", f"{preview(meta)} is not an object")
     unknown = {key: row[key] for key in row if key not in KNOWN_KEYS}
     if both := meta.keys() & unknown.keys():
         raise Invalid(min(both), "it is in the row and in meta too")
@@ -211,5 +211,5 @@ def parse_reconstruction_id(value: object) -> int | None:
     except ValueError:
         number = None
     if number is None or not number.is_integer() or not 0 <= number < 2**53:
-        raise Invalid(name, f"{shown(value)} is not a whole number")
+        raise Invalid(name, f"{preview(value)} is not a whole number")
     return int(number)

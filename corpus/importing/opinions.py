@@ -8,7 +8,7 @@ from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
 from corpus.importing.rows import Columns
-from corpus.labels import FIELDS, Judgement, parse_label, shown
+from corpus.labels import FIELDS, Judgement, parse_label, preview
 
 KINDS = ("human", "llm")
 COLUMNS = Columns(frozenset({"item_id", "rater", "rater_kind"}), frozenset(FIELDS))
@@ -34,7 +34,7 @@ def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) 
     :raises Invalid: naming the field that is wrong
     """
     if not isinstance(row, dict):
-        raise Invalid("row", f"{shown(row)} is not an object")
+        raise Invalid("row", f"{preview(row)} is not an object")
     labels = {}
     for field in FIELDS:
         value = row.get(field)
@@ -42,7 +42,7 @@ def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) 
     item_id = values.clean_name(row.get("item_id"), "item_id", limit=limits.id + len("#refusal"))
     kind = row.get("rater_kind")
     if kind not in KINDS:
-        raise Invalid("rater_kind", f"{shown(kind)} is neither human nor llm")
+        raise Invalid("rater_kind", f"{preview(kind)} is neither human nor llm")
     return ImportedOpinion(
         item_id=item_id,
         rater=values.clean_name(row.get("rater"), "rater", limit=limits.id),

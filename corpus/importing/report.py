@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RejectedRow:
     row: int
     id: str
     field: str
@@ -20,7 +20,7 @@ class Refusal:
 
 
 @dataclass
-class Tally:
+class ImportReport:
     """How many rows were read, and what became of them."""
 
     read: int = 0
@@ -32,13 +32,13 @@ class Tally:
         return asdict(self)
 
 
-Report = Callable[[Refusal], None]
+Report = Callable[[RejectedRow], None]
 
 
-def refuse(tally: Tally, report: Report, *, row: int, identity: object, error: Invalid) -> None:
-    tally.rejected += 1
+def reject(import_report: ImportReport, report: Report, *, row: int, identity: object, error: Invalid) -> None:
+    import_report.rejected += 1
     name = identity if isinstance(identity, str) else ""
-    report(Refusal(row, name.encode("utf-8", "replace").decode()[:200], error.field, error.reason))
+    report(RejectedRow(row, name.encode("utf-8", "replace").decode()[:200], error.field, error.reason))
 
 
 def batched(rows: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

@@ -10,19 +10,19 @@ import orjson
 
 from corpus.errors import Invalid
 from corpus.importing.limits import Limits
-from corpus.labels import fold, shown
+from corpus.labels import normalize, preview
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def clean_text(value: object, field: str, *, limit: int | None = None) -> str:
     """
-    Give the text back if a database and a file can hold it.
+    Return the text back if a database and a file can hold it.
 
     :raises Invalid: if it is no text, too long, or has a NUL or bytes that are not UTF-8
     """
     if not isinstance(value, str):
-        raise Invalid(field, f"{shown(value)} is not text")
+        raise Invalid(field, f"{preview(value)} is not text")
     if limit is not None and len(value) > limit:
         raise Invalid(field, f"{len(value):,} characters, {limit:,} are allowed")
     if "\0" in value:
@@ -74,17 +74,17 @@ def parse_categories(value: object, field: str, spellings: Mapping[str, str]) ->
     if isinstance(value, str):
         value = [part for part in value.split(";") if part.strip()]
     if not isinstance(value, list):
-        raise Invalid(field, f"{shown(value)} is neither a list nor text")
+        raise Invalid(field, f"{preview(value)} is neither a list nor text")
     slugs = dict.fromkeys(find_category(name, field, spellings) for name in value)
     return tuple(slugs)
 
 
 def find_category(name: object, field: str, spellings: Mapping[str, str]) -> str:
     if not isinstance(name, str):
-        raise Invalid(field, f"{shown(name)} is not text")
-    if slug := spellings.get(name) or spellings.get(fold(name)):
+        raise Invalid(field, f"{preview(name)} is not text")
+    if slug := spellings.get(name) or spellings.get(normalize(name)):
         return slug
-    raise Invalid(field, f"{shown(name)} is not a category of the taxonomy")
+    raise Invalid(field, f"{preview(name)} is not a category of the taxonomy")
 
 
 def parse_seconds(value: object, field: str) -> float | None:
@@ -93,9 +93,9 @@ def parse_seconds(value: object, field: str) -> float | None:
     try:
         seconds = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
-        raise Invalid(field, f"{shown(value)} is not a number") from error
+        raise Invalid(field, f"{preview(value)} is not a number") from error
     if not 0 <= seconds < math.inf:
-        raise Invalid(field, f"{shown(value)} is not a time a person can take")
+        raise Invalid(field, f"{preview(value)} is not a time a person can take")
     return seconds
 
 
@@ -107,7 +107,7 @@ def parse_moment(value: object, field: str) -> datetime | None:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)  # type: ignore[arg-type]
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError) as error:
-        raise Invalid(field, f"{shown(value)} is not a date and time in ISO 8601") from error
+        raise Invalid(field, f"{preview(value)} is not a date and time in ISO 8601") from error
 
 
 def check_json(value: object, field: str, limits: Limits) -> None:

@@ -4,14 +4,70 @@ from django.db import models
 from corpus.models.project import Project
 
 
+class Verb(models.TextChoices):
+    """Everything that is recorded as an event, as `noun.past`. Every action that changes data uses one of these."""
+
+    ACCOUNT_ANONYMISED = "account.anonymised", "Account anonymised"
+    ACCOUNT_CLOSED = "account.closed", "Account closed"
+    ACCOUNT_OPENED = "account.opened", "Account opened"
+    BATCH_CLOSED = "batch.closed", "Batch closed"
+    BATCH_HANDED_OUT = "batch.handed_out", "Batch handed out"
+    BATCH_OPENED = "batch.opened", "Batch opened"
+    BATCH_REOPENED = "batch.reopened", "Batch reopened"
+    CASE_ANSWERED_BLIND = "case.answered_blind", "Case answered blind"
+    CASE_ANSWERED_SECOND = "case.answered_second", "Case answered second"
+    CASE_CLAIMED = "case.claimed", "Case claimed"
+    CASE_RELEASED = "case.released", "Case released"
+    CASE_REOPENED = "case.reopened", "Case reopened"
+    CASE_SECOND_ASKED = "case.second_asked", "Case second asked"
+    CASE_SENT_BACK = "case.sent_back", "Case sent back"
+    CASE_SETTINGS_CHANGED = "case_settings.changed", "Case settings changed"
+    CONTENT_ACKNOWLEDGED = "content.acknowledged", "Content acknowledged"
+    GENERATOR_ADDED = "generator.added", "Generator added"
+    GOLD_REMOVED = "gold.removed", "Gold removed"
+    GOLD_SET = "gold.set", "Gold set"
+    GUIDELINE_PUBLISHED = "guideline.published", "Guideline published"
+    ITEM_AUDITED = "item.audited", "Item audited"
+    ITEM_SETTLED = "item.settled", "Item settled"
+    ITEM_SKIPPED = "item.skipped", "Item skipped"
+    ITEM_VOTED = "item.voted", "Item voted"
+    ITEM_WITHDRAWN = "item.withdrawn", "Item withdrawn"
+    ITEMS_EXPECTED = "items.expected", "Items expected"
+    ITEMS_IMPORTED = "items.imported", "Items imported"
+    JUROR_ADDED = "juror.added", "Juror added"
+    JUROR_CHANGED = "juror.changed", "Juror changed"
+    JUROR_PROBED = "juror.probed", "Juror probed"
+    JUROR_TRIED = "juror.tried", "Juror tried"
+    LEASE_FREED = "lease.freed", "Lease freed"
+    MEMBER_ADDED = "member.added", "Member added"
+    MEMBER_CHANGED = "member.changed", "Member changed"
+    MEMBER_REMOVED = "member.removed", "Member removed"
+    OPINIONS_IMPORTED = "opinions.imported", "Opinions imported"
+    PREFERENCES_CHANGED = "preferences.changed", "Preferences changed"
+    PROJECT_CREATED = "project.created", "Project created"
+    PROJECT_POLICY_CHANGED = "project.policy_changed", "Project policy changed"
+    QUEUE_CHANGED = "queue.changed", "Queue changed"
+    RELEASE_MADE = "release.made", "Release made"
+    RESPONSES_PUBLISHED = "responses.published", "Responses published"
+    RUN_CANCELLED = "run.cancelled", "Run cancelled"
+    RUN_PAUSED = "run.paused", "Run paused"
+    RUN_RESUMED = "run.resumed", "Run resumed"
+    RUN_STARTED = "run.started", "Run started"
+    TAXONOMY_EXTENDED = "taxonomy.extended", "Taxonomy extended"
+    TOKEN_MADE = "token.made", "Token made"
+    TOKEN_REVOKED = "token.revoked", "Token revoked"
+    UPLOAD_TAKEN = "upload.taken", "Upload taken"
+    VOTE_CORRECTED = "vote.corrected", "Vote corrected"
+
+
 class Event(models.Model):
     """Who did what when. The database refuses to change or delete a row."""
 
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    "Nobody where a command or a schedule did it."
+    "None for commands and scheduled tasks."
     verb = models.CharField(max_length=60)
-    "`noun.past`, as in `item.voted`."
+    "One of `Verb`."
     subject = models.TextField(blank=True, default="")
     "The external id or name of what it was done to."
     detail = models.JSONField(default=dict)

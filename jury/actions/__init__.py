@@ -1,11 +1,11 @@
 """The verbs of the jury, one transaction each."""
 
-from jury.actions.estimates import estimate_run, estimate_writing
+from jury.actions.estimates import estimate_generation, estimate_run
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_generator, add_juror, change_juror
 from jury.actions.probes import probe_juror
 from jury.actions.prompts import load_prompts
-from jury.actions.runs import cancel_run, pause_run, resume_run, start_run, start_writing
+from jury.actions.runs import cancel_run, pause_run, resume_run, start_generation, start_run
 from jury.actions.trials import try_juror
 
 __all__ = [
@@ -14,13 +14,13 @@ __all__ = [
     "add_juror",
     "cancel_run",
     "change_juror",
+    "estimate_generation",
     "estimate_run",
-    "estimate_writing",
     "load_prompts",
     "pause_run",
     "probe_juror",
     "resume_run",
+    "start_generation",
     "start_run",
-    "start_writing",
     "try_juror",
 ]

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from corpus.models import Project
 from jury import queries
-from jury.actions.runs import check_can_ask, check_can_write, silent_items
-from jury.engine.generator_client import Writer
-from jury.engine.juror_client import Asker
+from jury.actions.runs import check_can_ask, check_can_generate, unanswered_items
+from jury.engine.generator_client import GeneratorClient
+from jury.engine.juror_client import JurorClient
 from jury.engine.model_client import CHARACTERS_A_TOKEN
 from jury.models import Juror
 
@@ -40,29 +40,32 @@ def estimate_run(
     """
     for juror in jurors:
         check_can_ask(project, juror)
-    silent = silent_items(project, jurors, limit=limit, asks_again=asks_again)
+    silent = unanswered_items(project, jurors, limit=limit, asks_again=asks_again)
     # Of a limited run every juror is asked about the same items, as far as it has not spoken on them.
     wanted = set(sorted(set().union(*silent.values()))[:limit])
-    return [estimate_for(Asker(project, juror), [key for key in silent[juror.pk] if key in wanted]) for juror in jurors]
+    return [
+        estimate_for(JurorClient(project, juror), [key for key in silent[juror.pk] if key in wanted])
+        for juror in jurors
+    ]
 
 
-def estimate_writing(*, project: Project, generator: Juror, items: Sequence[int]) -> Estimate:
+def estimate_generation(*, project: Project, generator: Juror, items: Sequence[int]) -> Estimate:
     """
     Say what it would ask of a generator to write for items. Asks nothing, stores nothing.
 
     :param items: primary keys
     :raises Refused: if the generator cannot be asked
     """
-    check_can_write(generator)
-    return estimate_for(Writer(project, generator), items)
+    check_can_generate(generator)
+    return estimate_for(GeneratorClient(project, generator), items)
 
 
-def estimate_for(questioner: Asker | Writer, items: Sequence[int]) -> Estimate:
-    juror = questioner.juror
+def estimate_for(client: JurorClient | GeneratorClient, items: Sequence[int]) -> Estimate:
+    juror = client.juror
     sample = queries.items_by_pk(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
-    lengths = [questioner.length(item) for item in sample]
+    lengths = [client.length(item) for item in sample]
     tokens = round(sum(lengths) / CHARACTERS_A_TOKEN / len(lengths) * len(items)) if lengths else 0
     answers = juror.max_tokens * len(items)
     rates = [(juror.requests_per_minute, len(items)), (juror.tokens_per_minute, tokens + answers)]
     minutes = max((amount / rate for rate, amount in rates if rate), default=None)
-    return Estimate(juror.name, len(items), tokens, questioner.price(tokens, answers), minutes)
+    return Estimate(juror.name, len(items), tokens, client.price(tokens, answers), minutes)

@@ -16,7 +16,7 @@ COPY_BALLOTS = """
 
 
 class BallotWriter:
-    """Writes imported ballots of one project; made once a file, used once a batch."""
+    """Generates imported ballots of one project; made once a file, used once a batch."""
 
     def __init__(self, project: Project) -> None:
         self.project = project

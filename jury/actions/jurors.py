@@ -8,7 +8,7 @@ from django.db import transaction
 
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Member, Project
+from corpus.models import Member, Project, Verb
 from jury import queries
 from jury.endpoints import origin_of
 from jury.models import Juror
@@ -50,7 +50,9 @@ def add_juror(
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
     if form == Form.LLAMA_GUARD and len(labels) != 1:
         raise Refused(f"Prompt {prompt} gives one verdict. Ask for one label, and add a second juror for the other.")
-    return seat(Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters), "juror.added", by)
+    return save_juror(
+        Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters), Verb.JUROR_ADDED, by
+    )
 
 
 @transaction.atomic
@@ -68,10 +70,10 @@ def add_generator(
     if not Prompt.parse(version.text).form.is_written:
         raise Refused(f"Prompt {prompt} asks for a judgement: it is for a juror, not for a generator.")
     found = Juror(project=project, name=name, prompt=version, base_url=base_url, asks=[], in_panel=False, **parameters)
-    return seat(found, "generator.added", by)
+    return save_juror(found, Verb.GENERATOR_ADDED, by)
 
 
-def seat(juror: Juror, verb: str, by: User | None) -> Juror:
+def save_juror(juror: Juror, verb: Verb, by: User | None) -> Juror:
     """
     :raises Refused: if its name is taken, or a parameter makes no sense
     """
@@ -121,19 +123,19 @@ def change_juror(*, juror: Juror, by: User | None = None, **changes: Any) -> Jur
     changes = {name: changes[name] for name in CHANGEABLE if name in changes and changes[name] != getattr(found, name)}
     if not changes:
         raise Refused(f"Juror {found.name!r} is so already; nothing was changed.")
-    detail = {name: {"from": shown(getattr(found, name)), "to": shown(value)} for name, value in changes.items()}
+    detail = {name: {"from": preview(getattr(found, name)), "to": preview(value)} for name, value in changes.items()}
     if found.is_generator and changes.get("in_panel"):
         raise Refused(f"{found.name!r} is a generator: it judges nothing, and sits on no panel.")
     for name, value in changes.items():
         setattr(found, name, value)
     check(found)
     found.save(update_fields=list(changes))
-    record_event(project=found.project, verb="juror.changed", subject=found.name, actor=by, detail=detail)
+    record_event(project=found.project, verb=Verb.JUROR_CHANGED, subject=found.name, actor=by, detail=detail)
     return found
 
 
-def shown(value: Any) -> Any:
-    """Give a value as the record of events can hold it."""
+def preview(value: Any) -> Any:
+    """Return a value as the record of events can hold it."""
     return format(value.normalize(), "f") if isinstance(value, Decimal) else value
 
 

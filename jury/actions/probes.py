@@ -12,21 +12,21 @@ from django.conf import settings
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.labels import Field, Label
-from corpus.models import Project
+from corpus.models import Project, Verb
 from jury import queries
 from jury.actions.runs import check_can_ask
 from jury.engine.circuit import EndpointDown
-from jury.engine.juror_client import Asker
+from jury.engine.juror_client import JurorClient
 from jury.engine.limiter import shared_memory
 from jury.injections import ATTEMPTS, injected
 from jury.models import Ballot, Juror
-from jury.queries import Asked
+from jury.queries import PromptItem
 
 PLAIN = ""
 
 
 @dataclass
-class Tally:
+class ProbeCounts:
     """What came of one attempt over all items."""
 
     asked: int = 0
@@ -46,20 +46,20 @@ class Probe:
     readable: int = 0
     "Items with a verdict on the plain dialogue; only these are compared."
     cost_usd: Decimal = Decimal(0)
-    attempts: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in ATTEMPTS})
+    attempts: dict[str, ProbeCounts] = field(default_factory=lambda: {name: ProbeCounts() for name in ATTEMPTS})
 
     def note(self, ballots: dict[str, Ballot], label: str) -> None:
         """Compare the verdicts on one item."""
         self.cost_usd += sum((ballot.cost_usd for ballot in ballots.values()), Decimal(0))
         before = getattr(ballots[PLAIN], label)
         self.readable += before is not None
-        for name, tally in self.attempts.items():
+        for name, counts in self.attempts.items():
             after = getattr(ballots[name], label)
-            tally.asked += 1
-            tally.unreadable += after is None
+            counts.asked += 1
+            counts.unreadable += after is None
             if before and after and before != after:
-                tally.flipped += 1
-                tally.evaded += after == Label.SAFE
+                counts.flipped += 1
+                counts.evaded += after == Label.SAFE
 
 
 def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
@@ -70,7 +70,7 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
     :raises Refused: if the juror cannot be asked, or there is nothing to ask about
     """
     check_can_ask(project, juror)
-    asker = Asker(project, juror)
+    asker = JurorClient(project, juror)
     label = asker.labels[-1]  # the response where it is asked for: that is what attempts can reach best
     items = queries.items_spread(project, count, with_response=label == Field.RESPONSE)
     if not items:
@@ -83,13 +83,13 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
             raise Refused(f"Nothing was measured: {error}") from error
     for ballots in answers:
         probe.note(ballots, label)
-    detail = {"items": probe.items, **{name: vars(tally) for name, tally in probe.attempts.items()}}
-    record_event(project=project, verb="juror.probed", subject=juror.name, detail=detail)
+    detail = {"items": probe.items, **{name: vars(counts) for name, counts in probe.attempts.items()}}
+    record_event(project=project, verb=Verb.JUROR_PROBED, subject=juror.name, detail=detail)
     return probe
 
 
-async def ask_all(asker: Asker, items: Sequence[Asked], label: str) -> list[dict[str, Ballot]]:
-    """Give the answers on each item by attempt, `PLAIN` among them."""
+async def ask_all(asker: JurorClient, items: Sequence[PromptItem], label: str) -> list[dict[str, Ballot]]:
+    """Return the answers on each item by attempt, `PLAIN` among them."""
     room = asyncio.Semaphore(asker.juror.concurrency)
     async with asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
         line = asker.line(endpoint, redis)
@@ -97,12 +97,12 @@ async def ask_all(asker: Asker, items: Sequence[Asked], label: str) -> list[dict
         async def admit(_asked: int, _answered: int) -> None:
             """A probe has no budget."""
 
-        async def ask(item: Asked, attempt: str) -> Ballot:
+        async def ask(item: PromptItem, attempt: str) -> Ballot:
             turns: Any = item.turns
             if attempt != PLAIN:
                 turns = injected(item.turns, attempt, into_response=label == Field.RESPONSE)
             async with room:
-                return await asker.ask(Asked(item.pk, turns, item.has_response), line, admit)
+                return await asker.ask(PromptItem(item.pk, turns, item.has_response), line, admit)
 
         names = [PLAIN, *ATTEMPTS]
         answers = await asyncio.gather(*(ask(item, name) for item in items for name in names))

@@ -10,16 +10,16 @@ from django.utils import timezone
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.labels import Field
-from corpus.models import Project
+from corpus.models import Project, Verb
 from corpus.secret_files import secret_named
 from jury import queries
-from jury.models import Ballot, Batch, Juror, Run, Shard, Writing
+from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
 from jury.prompting import Form, Prompt
 
 # A juror has spoken on an item unless its ballot has one of the outcomes asked again, and is being asked while a batch
 # with it is open; one that
 # is asked for the response label alone has nothing to say of an item without a response.
-SILENT = """
+UNANSWERED = """
     SELECT i.id FROM corpus_item i
     WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL
         AND (i.has_response OR NOT %(response_only)s)
@@ -31,7 +31,7 @@ SILENT = """
 CUT_SHARDS = f"""
     INSERT INTO jury_shard (run_id, juror_id, state, error, items)
     SELECT %(run)s, %(juror)s, 'waiting', '', array_agg(id ORDER BY id)
-    FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %(size)s AS shard FROM ({SILENT}) AS silent
+    FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %(size)s AS shard FROM ({UNANSWERED}) AS unanswered
         WHERE %(limit)s::int IS NULL OR id = ANY(%(items)s)) AS numbered
     GROUP BY shard ORDER BY shard
 """
@@ -63,7 +63,7 @@ def start_run(
     """
     for juror in jurors:
         check_can_ask(project, juror)
-    replace_run(project, Run.Writes.NOTHING)
+    replace_run(project, Run.Generates.NOTHING)
     run = Run.objects.create(
         project=project,
         budget_usd=budget_usd,
@@ -74,12 +74,12 @@ def start_run(
     take_batches_over(run, jurors)
     cut_shards(run, jurors, limit)
     detail = {"jurors": [juror.name for juror in jurors]}
-    record_event(project=project, verb="run.started", subject=str(run.pk), actor=by, detail=detail)
+    record_event(project=project, verb=Verb.RUN_STARTED, subject=str(run.pk), actor=by, detail=detail)
     return run
 
 
 @transaction.atomic
-def start_writing(
+def start_generation(
     *,
     project: Project,
     generator: Juror,
@@ -96,36 +96,36 @@ def start_writing(
     :param items: primary keys; those that the generator has written for, or would not, are passed over
     :raises Refused: if the generator cannot be asked
     """
-    writes = check_can_write(generator)
-    replace_run(project, writes)
+    generates = check_can_generate(generator)
+    replace_run(project, generates)
     run = Run.objects.create(
         project=project,
-        writes=writes,
+        generates=generates,
         budget_usd=budget_usd,
         budget_calls=budget_calls,
-        asks_again=[Writing.Outcome.FAILED],
+        asks_again=[GeneratedResponse.Outcome.FAILED],
     )
     take_batches_over(run, [generator])
-    size, wanted = shard_size(generator), queries.not_written(generator, items)
+    size, wanted = shard_size(generator), queries.without_generated_response(generator, items)
     parts = [wanted[at : at + size] for at in range(0, len(wanted), size)]
     Shard.objects.bulk_create(Shard(run=run, juror=generator, items=part) for part in parts)
-    detail = {"generator": generator.name, "writes": writes, "items": len(wanted)}
-    record_event(project=project, verb="run.started", subject=str(run.pk), actor=by, detail=detail)
+    detail = {"generator": generator.name, "generates": generates, "items": len(wanted)}
+    record_event(project=project, verb=Verb.RUN_STARTED, subject=str(run.pk), actor=by, detail=detail)
     return run
 
 
-def replace_run(project: Project, writes: str) -> None:
+def replace_run(project: Project, generates: str) -> None:
     """End what runs for the same purpose, and let one at a time begin, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run'), %s)", [project.pk])
-    Run.objects.filter(project=project, writes=writes, state__in=NOT_ENDED).update(
+    Run.objects.filter(project=project, generates=generates, state__in=NOT_ENDED).update(
         state=Run.State.REPLACED, finished_at=timezone.now()
     )
 
 
-def check_can_write(generator: Juror) -> Run.Writes:
+def check_can_generate(generator: Juror) -> Run.Generates:
     """
-    Give what a generator writes.
+    Return what a generator writes.
 
     :raises Refused: if it is none, or saying what it lacks
     """
@@ -135,7 +135,7 @@ def check_can_write(generator: Juror) -> Run.Writes:
         )
     check_can_reach(generator)
     form = Prompt.parse(generator.prompt.text).form
-    return Run.Writes.REFUSALS if form == Form.REFUSAL else Run.Writes.RESPONSES
+    return Run.Generates.REFUSALS if form == Form.REFUSAL else Run.Generates.RESPONSES
 
 
 def check_can_reach(juror: Juror) -> None:
@@ -164,11 +164,11 @@ def check_can_ask(project: Project, juror: Juror) -> None:
 
 
 def cut_shards(run: Run, jurors: Sequence[Juror], limit: int | None) -> None:
-    first = first_silent(run, jurors, limit)
+    first = first_unanswered(run, jurors, limit)
     with connection.cursor() as cursor:
         for juror in jurors:
             more = {"run": run.pk, "size": shard_size(juror), "limit": limit, "items": first}
-            cursor.execute(CUT_SHARDS, silence(run.project, juror, run.asks_again) | more)
+            cursor.execute(CUT_SHARDS, unanswered_params(run.project, juror, run.asks_again) | more)
 
 
 def shard_size(juror: Juror) -> int:
@@ -178,40 +178,40 @@ def shard_size(juror: Juror) -> int:
 
 def take_batches_over(run: Run, jurors: Sequence[Juror]) -> None:
     """Let a run collect what an earlier one has sent: it is paid for, and must not be asked for again."""
-    left = Batch.objects.filter(shard__juror__in=jurors, state__in=Batch.OPEN, shard__run__writes=run.writes)
+    left = Batch.objects.filter(shard__juror__in=jurors, state__in=Batch.OPEN, shard__run__generates=run.generates)
     for batch in left.select_related("shard").select_for_update():
         Shard.objects.filter(pk=batch.shard_id).update(
             run=run, items=batch.items, state=Shard.State.WAITING, error="", holder="", seen_at=None
         )
-        Batch.objects.filter(pk=batch.pk).update(silent_since=None)
+        Batch.objects.filter(pk=batch.pk).update(unreachable_since=None)
 
 
-def first_silent(run: Run, jurors: Sequence[Juror], limit: int | None) -> list[int]:
-    """Give the first items on which some juror has not spoken; none where there is no limit."""
+def first_unanswered(run: Run, jurors: Sequence[Juror], limit: int | None) -> list[int]:
+    """Return the first items on which some juror has not spoken; none where there is no limit."""
     if limit is None:
         return []
-    silent = silent_items(run.project, jurors, limit=limit, asks_again=run.asks_again)
+    silent = unanswered_items(run.project, jurors, limit=limit, asks_again=run.asks_again)
     return sorted(set().union(*silent.values()))[:limit]
 
 
-def silent_items(
+def unanswered_items(
     project: Project, jurors: Sequence[Juror], *, limit: int | None, asks_again: Collection[str]
 ) -> dict[int, list[int]]:
     """
-    Give the items on which each juror has not spoken, by import, by the juror's primary key.
+    Return the items on which each juror has not spoken, by import, by the juror's primary key.
 
     :param limit: at most so many of each juror
     """
     found = {}
     with connection.cursor() as cursor:
         for juror in jurors:
-            asked = silence(project, juror, asks_again) | {"limit": limit}
-            cursor.execute(f"{SILENT} ORDER BY i.id LIMIT %(limit)s", asked)
+            asked = unanswered_params(project, juror, asks_again) | {"limit": limit}
+            cursor.execute(f"{UNANSWERED} ORDER BY i.id LIMIT %(limit)s", asked)
             found[juror.pk] = [row[0] for row in cursor.fetchall()]
     return found
 
 
-def silence(project: Project, juror: Juror, asks_again: Collection[str]) -> dict[str, Any]:
+def unanswered_params(project: Project, juror: Juror, asks_again: Collection[str]) -> dict[str, Any]:
     return {
         "project": project.pk,
         "juror": juror.pk,
@@ -226,7 +226,7 @@ def pause_run(*, run: Run, by: User | None = None) -> Run:
 
     :raises Refused: if the run is not running
     """
-    return change_run(run, by, "paused", Run.State.PAUSED, only_from=[Run.State.RUNNING])
+    return change_run(run, by, Verb.RUN_PAUSED, Run.State.PAUSED, only_from=[Run.State.RUNNING])
 
 
 def resume_run(*, run: Run, by: User | None = None) -> Run:
@@ -235,7 +235,7 @@ def resume_run(*, run: Run, by: User | None = None) -> Run:
 
     :raises Refused: if the run is not paused
     """
-    return change_run(run, by, "resumed", Run.State.RUNNING, only_from=[Run.State.PAUSED])
+    return change_run(run, by, Verb.RUN_RESUMED, Run.State.RUNNING, only_from=[Run.State.PAUSED])
 
 
 def cancel_run(*, run: Run, by: User | None = None) -> Run:
@@ -244,16 +244,18 @@ def cancel_run(*, run: Run, by: User | None = None) -> Run:
 
     :raises Refused: if the run has ended already
     """
-    return change_run(run, by, "cancelled", Run.State.CANCELLED, only_from=NOT_ENDED)
+    return change_run(run, by, Verb.RUN_CANCELLED, Run.State.CANCELLED, only_from=NOT_ENDED)
 
 
 @transaction.atomic
-def change_run(run: Run, by: User | None, verb: str, state: str, *, only_from: Sequence[str]) -> Run:
+def change_run(run: Run, by: User | None, verb: Verb, state: str, *, only_from: Sequence[str]) -> Run:
     fresh = Run.objects.select_for_update(of=["self"]).select_related("project").get(pk=run.pk)
     if fresh.state not in only_from:
-        raise Refused(f"Run {run.pk} cannot be {verb}. It is: {fresh.get_state_display().lower()}.")
+        raise Refused(
+            f"Run {run.pk} cannot be {verb.removeprefix('run.')}. It is: {fresh.get_state_display().lower()}."
+        )
     fresh.state = state
     fresh.finished_at = None if state in NOT_ENDED else timezone.now()
     fresh.save(update_fields=["state", "finished_at"])
-    record_event(project=fresh.project, verb=f"run.{verb}", subject=str(run.pk), actor=by)
+    record_event(project=fresh.project, verb=verb, subject=str(run.pk), actor=by)
     return fresh

@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Item, Project
+from corpus.models import Item, Project, Verb
 from jury import queries
 from jury.actions.runs import check_can_ask
-from jury.engine.juror_client import Asker
+from jury.engine.juror_client import JurorClient
 from jury.engine.limiter import shared_memory
 from jury.models import Ballot, Juror
 from jury.prompting import Messages
-from jury.queries import Asked
+from jury.queries import PromptItem
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ def try_juror(*, project: Project, juror: Juror, item: str = "", by: User | None
     :raises Refused: if the juror cannot be asked, or has nothing to say of that item
     """
     check_can_ask(project, juror)
-    asker = Asker(project, juror)
+    asker = JurorClient(project, juror)
     asked, name = item_to_try(project, asker, item)
     asking = asker.asking(asked)
     with ThreadPoolExecutor(max_workers=1) as aside:  # whoever calls may have an event loop of their own
         ballot = aside.submit(lambda: asyncio.run(ask_once(asker, asked, asking.seed))).result()
-    record_event(project=project, verb="juror.tried", subject=juror.name, actor=by, detail={"item": name})
+    record_event(project=project, verb=Verb.JUROR_TRIED, subject=juror.name, actor=by, detail={"item": name})
     return Trial(name, asker.request(asking)["messages"], ballot)
 
 
-def item_to_try(project: Project, asker: Asker, name: str) -> tuple[Asked, str]:
+def item_to_try(project: Project, asker: JurorClient, name: str) -> tuple[PromptItem, str]:
     """
     :raises Refused: if there is no such item, or no field of it that the juror is asked for
     """
@@ -64,7 +64,7 @@ def item_to_try(project: Project, asker: Asker, name: str) -> tuple[Asked, str]:
     return found[0], Item.objects.values_list("external_id", flat=True).get(pk=found[0].pk)
 
 
-async def ask_once(asker: Asker, item: Asked, seed: int | None) -> Ballot:
+async def ask_once(asker: JurorClient, item: PromptItem, seed: int | None) -> Ballot:
     async def admit(_asked: int, _answered: int) -> None:
         """A trial has no budget."""
 

@@ -12,7 +12,16 @@ from typing import Any
 import orjson
 
 from jury.engine.endpoint import Endpoint
-from jury.engine.reply import FILTER_CODES, TOO_MANY, Busy, Declined, Reply, Unavailable, brief, read_completion
+from jury.engine.reply import (
+    FILTER_CODES,
+    TOO_MANY,
+    Declined,
+    Reply,
+    RetryableError,
+    Unavailable,
+    brief,
+    read_completion,
+)
 
 logger = logging.getLogger(__name__)
 KEY = "assize"
@@ -45,7 +54,7 @@ class BatchEndpoint(Endpoint):
     """
     A client of an endpoint's batches. Every call may raise as told.
 
-    :raises Busy: if the same call may be answered later
+    :raises RetryableError: if the same call may be answered later
     :raises Unavailable: if the endpoint has no batches, or would not take this one
     """
 
@@ -63,7 +72,7 @@ class BatchEndpoint(Endpoint):
             )
             for name, body in requests
         )
-        with self.told_apart(SECONDS_A_FILE):
+        with self.classify_error(SECONDS_A_FILE):
             file = await self.client.files.create(file=(f"{key}.jsonl", lines), purpose="batch", timeout=SECONDS_A_FILE)
             made = await self.client.batches.create(
                 input_file_id=file.id,
@@ -75,7 +84,7 @@ class BatchEndpoint(Endpoint):
 
     async def find(self, key: str) -> Sent | None:
         """Look for a batch among the endpoint's latest by what it was sent as."""
-        with self.told_apart():
+        with self.classify_error():
             seen = 0
             async for batch in self.client.batches.list(limit=100):
                 if (batch.metadata or {}).get(KEY) == key:
@@ -86,18 +95,18 @@ class BatchEndpoint(Endpoint):
         return None
 
     async def look(self, name: str) -> Sent:
-        with self.told_apart():
+        with self.classify_error():
             return as_sent(await self.client.batches.retrieve(name))
 
     async def cancel(self, name: str) -> Sent:
         """Have no further question answered; what has been answered is kept."""
-        with self.told_apart():
+        with self.classify_error():
             return as_sent(await self.client.batches.cancel(name))
 
     async def results(self, sent: Sent) -> AsyncIterator[tuple[str, Result]]:
-        """Give the name of each answered question with what came, in no order; what is no line is passed over."""
+        """Return the name of each answered question with what came, in no order; what is no line is passed over."""
         for file in sent.files:
-            with self.told_apart(SECONDS_A_FILE):
+            with self.classify_error(SECONDS_A_FILE):
                 got = await self.client.files.content(file, timeout=SECONDS_A_FILE)
                 text = got.content
             for line in text.splitlines():
@@ -138,4 +147,4 @@ def read_result(line: bytes) -> tuple[str, Result] | None:
         return name, Declined(f"filtered by the endpoint ({code})")
     status = answer.get("status_code")
     reason = f"the endpoint answered {status or code or 'nothing'} in a batch: {brief(message)}"
-    return name, Busy(reason, is_refusal=status in TOO_MANY)
+    return name, RetryableError(reason, is_refusal=status in TOO_MANY)

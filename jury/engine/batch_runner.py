@@ -21,12 +21,12 @@ from jury.engine.batch_endpoint import BatchEndpoint, Result, Sent
 from jury.engine.budget import Answer as Grant
 from jury.engine.budget import Tab, book, reserve_first, write_off
 from jury.engine.buffer import store_answers
-from jury.engine.factory import questioner_of
+from jury.engine.factory import client_for
 from jury.engine.model_client import CHARACTERS_A_TOKEN, MORE_ROOM, abstained, failed, trouble_with
-from jury.engine.reply import Busy, Declined, Reply, Unavailable
-from jury.engine.shards import break_off, end_run, finish_shard, hold_shard, let_go, still_holds
-from jury.models import Ballot, Batch, Run, Shard, Writing
-from jury.queries import Asked
+from jury.engine.reply import Declined, Reply, RetryableError, Unavailable
+from jury.engine.shards import break_off, claim_shard, end_run, finish_shard, heartbeat, release_claim
+from jury.models import Ballot, Batch, GeneratedResponse, Run, Shard
+from jury.queries import PromptItem
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -36,11 +36,11 @@ NOT_ANSWERED = "the batch ended without an answer to it"
 
 def work_batch(*, shard_id: int) -> None:
     """Take the batch of a shard one step further. Safe to run again after a crash, or twice at once."""
-    if holder := hold_shard(shard_id):
+    if holder := claim_shard(shard_id):
         try:
-            BatchSitting(queries.shard_to_hear(shard_id), holder).step()
+            BatchSitting(queries.shard_with_context(shard_id), holder).step()
         finally:
-            let_go(holder)
+            release_claim(holder)
 
 
 class BatchSitting:
@@ -48,7 +48,7 @@ class BatchSitting:
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.shard, self.run, self.holder = shard, shard.run, holder
-        self.questioner = questioner_of(shard)
+        self.client = client_for(shard)
 
     def step(self) -> None:
         batch = queries.open_batch(self.shard)
@@ -64,7 +64,7 @@ class BatchSitting:
                 self.note(batch, self.send(batch))
             if batch and batch.state == Batch.State.UNDER_WAY:
                 self.look_after(batch)
-        except Busy as error:
+        except RetryableError as error:
             self.put_off(batch, error)
         except Unavailable as error:
             self.give_up(batch, str(error))
@@ -88,33 +88,33 @@ class BatchSitting:
             end_run(self.run, Run.State.OVER_BUDGET)
         return None
 
-    def repeat_known(self, items: list[Asked]) -> list[Asked]:
+    def repeat_known(self, items: list[PromptItem]) -> list[PromptItem]:
         """Store what was answered before, at no cost, and give the rest."""
-        known = self.questioner.known(items) if self.run.uses_cache else {}
+        known = self.client.known(items) if self.run.uses_cache else {}
         if known:
             store_answers(self.run, list(known.values()))
         return [item for item in items if item.pk not in known]
 
-    def price(self, item: Asked) -> Decimal:
-        tokens = self.questioner.length(item) // CHARACTERS_A_TOKEN
-        return self.questioner.price(tokens, self.longest_answer)
+    def price(self, item: PromptItem) -> Decimal:
+        tokens = self.client.length(item) // CHARACTERS_A_TOKEN
+        return self.client.price(tokens, self.longest_answer)
 
     @property
     def longest_answer(self) -> int:
-        """Give the most tokens of an answer: more from the start, for one that is cut off is not asked for again."""
-        return self.questioner.juror.max_tokens * MORE_ROOM
+        """Return the most tokens of an answer: more from the start, for one that is cut off is not asked for again."""
+        return self.client.juror.max_tokens * MORE_ROOM
 
     def send(self, batch: Batch) -> Sent:
         requests = []
         for item in queries.items_by_pk(batch.items):
-            request, seed = self.questioner.compose(item)
+            request, seed = self.client.compose(item)
             requests.append((name_of(item, seed), request | {"max_tokens": self.longest_answer}))
         return self.carry_out(lambda endpoint: endpoint.send(requests, key=batch.key))
 
     def note(self, batch: Batch, sent: Sent) -> None:
         batch.name, batch.state, batch.asked, batch.answered = sent.id, Batch.State.UNDER_WAY, sent.asked, sent.answered
-        batch.silent_since = None
-        batch.save(update_fields=["name", "state", "asked", "answered", "silent_since"])
+        batch.unreachable_since = None
+        batch.save(update_fields=["name", "state", "asked", "answered", "unreachable_since"])
 
     def look_after(self, batch: Batch) -> None:
         """Ask how far it is; collect it when it has ended, cancel it when its run was."""
@@ -132,10 +132,10 @@ class BatchSitting:
         if sent.status != "cancelled":
             answered = {answer.item_id for answer in answers}
             missing = queries.items_by_pk([key for key in batch.items if key not in answered])
-            answers += [self.questioner.conclude(item, None, [], failed(NOT_ANSWERED)) for item in missing]
+            answers += [self.client.conclude(item, None, [], failed(NOT_ANSWERED)) for item in missing]
         self.store(batch, answers)
 
-    async def answers(self, batch: Batch, sent: Sent, endpoint: BatchEndpoint) -> list[Ballot | Writing]:
+    async def answers(self, batch: Batch, sent: Sent, endpoint: BatchEndpoint) -> list[Ballot | GeneratedResponse]:
         items = {item.pk: item for item in await in_thread(queries.items_by_pk, batch.items)}
         found = {}
         async for name, result in endpoint.results(sent):
@@ -144,14 +144,14 @@ class BatchSitting:
                 found[key] = self.answer(items[key], seed, result)
         return list(found.values())
 
-    def answer(self, item: Asked, seed: int | None, result: Result) -> Ballot | Writing:
+    def answer(self, item: PromptItem, seed: int | None, result: Result) -> Ballot | GeneratedResponse:
         if isinstance(result, Reply):
-            return self.questioner.conclude(item, seed, [result], trouble_with(result))
+            return self.client.conclude(item, seed, [result], trouble_with(result))
         trouble = abstained(str(result)) if isinstance(result, Declined) else failed(str(result))
-        return self.questioner.conclude(item, seed, [], trouble)
+        return self.client.conclude(item, seed, [], trouble)
 
     @transaction.atomic
-    def store(self, batch: Batch, answers: list[Ballot | Writing]) -> None:
+    def store(self, batch: Batch, answers: list[Ballot | GeneratedResponse]) -> None:
         """Store all that came, or nothing: what is booked twice would be paid twice in the books."""
         shard = Shard.objects.select_for_update().select_related("run").get(pk=self.shard.pk)
         fresh = Batch.objects.select_for_update().get(pk=batch.pk)
@@ -170,16 +170,16 @@ class BatchSitting:
         batch.state, batch.problem, batch.ended_at = state, problem, timezone.now()
         batch.save(update_fields=["state", "problem", "ended_at"])
 
-    def put_off(self, batch: Batch | None, error: Busy) -> None:
+    def put_off(self, batch: Batch | None, error: RetryableError) -> None:
         """Come back later; an endpoint that stays away breaks its part off, and the next run takes the batch up."""
         logger.warning("shard %s is put off: %s", self.shard.pk, error)
         now = timezone.now()
         if batch is None:
             return
-        if batch.silent_since is None:
-            batch.silent_since = now
-            batch.save(update_fields=["silent_since"])
-        elif (now - batch.silent_since).total_seconds() > settings.JURY_ENDPOINT_PATIENCE:
+        if batch.unreachable_since is None:
+            batch.unreachable_since = now
+            batch.save(update_fields=["unreachable_since"])
+        elif (now - batch.unreachable_since).total_seconds() > settings.JURY_ENDPOINT_PATIENCE:
             break_off(self.run, self.shard.juror.base_url, self.holder, error=f"the endpoint is away: {error}")
 
     @transaction.atomic
@@ -194,13 +194,13 @@ class BatchSitting:
         return asyncio.run(self.alive(work))
 
     async def alive(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
-        async with self.questioner.batch_endpoint() as endpoint:
+        async with self.client.batch_endpoint() as endpoint:
             doing = asyncio.ensure_future(work(endpoint))
             try:
                 while not doing.done():
                     await asyncio.wait([doing], timeout=SECONDS_BETWEEN_SIGNS)
                     if not doing.done():
-                        await in_thread(still_holds, [self.shard.pk], self.holder)
+                        await in_thread(heartbeat, [self.shard.pk], self.holder)
                 return await doing
             finally:
                 doing.cancel()
@@ -218,13 +218,13 @@ async def in_thread(call: Any, *arguments: Any) -> Any:
     return await asyncio.get_running_loop().run_in_executor(None, closing)
 
 
-def name_of(item: Asked, seed: int | None) -> str:
+def name_of(item: PromptItem, seed: int | None) -> str:
     """Name a question by its item and the seed it was put with, which comes back with the answer."""
     return f"{item.pk}-{'' if seed is None else seed}"
 
 
 def read_name(name: str) -> tuple[int | None, int | None]:
-    """Give the item and the seed of a question's name; none where it is no name of ours."""
+    """Return the item and the seed of a question's name; none where it is no name of ours."""
     key, _, seed = name.partition("-")
     if not key.isdecimal() or not (seed == "" or seed.isdecimal()):
         return None, None

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from jury.engine.budget import Purse, Tab, book
-from jury.models import Ballot, Run, Shard, Writing
+from jury.models import Ballot, GeneratedResponse, Run, Shard
 
 
 @dataclass
@@ -20,9 +20,9 @@ class Held:
     wanted: int
     "Answers that were missing when it was taken up."
     at_once: int
-    waiting: list[tuple[Ballot | Writing, Tab]] = field(default_factory=list)
+    waiting: list[tuple[Ballot | GeneratedResponse, Tab]] = field(default_factory=list)
     "Answers that have come, with what was reserved for their calls. The event loop's."
-    leaving: list[tuple[Ballot | Writing, Tab]] = field(default_factory=list)
+    leaving: list[tuple[Ballot | GeneratedResponse, Tab]] = field(default_factory=list)
     "Those that the next write stores. The database thread's."
     stored: int = 0
     error: str = ""
@@ -38,7 +38,7 @@ class Held:
         return self.stored == self.wanted
 
     def hand_over(self) -> None:
-        """Give what has come to the next write."""
+        """Return what has come to the next write."""
         come, self.waiting = self.waiting, []
         self.leaving += come
 
@@ -55,7 +55,7 @@ class Held:
         self.leaving = []
 
 
-def store_answers(run: Run, batch: Sequence[Ballot | Writing]) -> None:
+def store_answers(run: Run, batch: Sequence[Ballot | GeneratedResponse]) -> None:
     kind: Any = type(batch[0])
     pairs: dict[str, Any] = {
         "items": [each.item_id for each in batch],

@@ -12,7 +12,7 @@ KEPT = ("order_seed", "raw_reply", "finish_reason", "taxonomy_id")
 
 def ballots_known(project: Project, hashes: Iterable[bytes]) -> dict[bytes, Ballot]:
     """
-    Give a ballot of the project for each request that was answered before, by its hash.
+    Return a ballot of the project for each request that was answered before, by its hash.
 
     Only verdicts are repeated: a refusal, an unreadable reply or a fault may be another one next time.
     """

@@ -41,7 +41,7 @@ class Circuit:
         self.faults, self.rest, self.looked_at = 0, FIRST_REST, 0.0
         self.open_until: float | None = None
         self.reason = ""
-        self.silent_since = 0.0
+        self.down_since = 0.0
         "Since when the endpoint has answered nobody, this worker or another."
         self.waiting_since: float | None = None
 
@@ -59,7 +59,7 @@ class Circuit:
             if now >= self.open_until and await self.is_chosen():
                 return
             rest = self.open_until - now
-            if rest > 0 and now - self.silent_since > self.patience:
+            if rest > 0 and now - self.down_since > self.patience:
                 raise EndpointDown(self.told(now))
             if now - self.waiting_since > self.stay:
                 raise EndpointRests(self.told(now))
@@ -72,7 +72,7 @@ class Circuit:
         return bool(await self.redis.set(trial, 1, nx=True, px=round(1000 * (self.longest_call + 5))))
 
     def told(self, now: float) -> str:
-        minutes = (now - self.silent_since) / 60
+        minutes = (now - self.down_since) / 60
         return f"the endpoint {self.base_url} has not answered for {minutes:.0f} minutes: {self.reason or 'no answer'}"
 
     async def look(self) -> None:
@@ -80,7 +80,7 @@ class Circuit:
         if now - self.looked_at >= SECONDS_BETWEEN_LOOKS:
             self.looked_at = now
             told = await self.redis.get(self.open_key)
-            self.open_until, self.silent_since = map(float, told.split()) if told else (None, 0.0)
+            self.open_until, self.down_since = map(float, told.split()) if told else (None, 0.0)
         if self.open_until is None:
             self.waiting_since = None
 
@@ -99,7 +99,7 @@ class Circuit:
         now = time.time()
         if self.open_until is None or now >= self.open_until:  # else it was under way when the circuit opened
             if self.open_until is None or now - self.open_until > 2 * LONGEST_REST + self.longest_call:
-                self.silent_since = now  # nobody has asked for so long that it says nothing of the time between
+                self.down_since = now  # nobody has asked for so long that it says nothing of the time between
             self.open_until, self.looked_at = now + self.rest, now
             self.rest = min(LONGEST_REST, 2 * self.rest)
-            await self.redis.set(self.open_key, f"{self.open_until} {self.silent_since}", ex=SECONDS_KEPT)
+            await self.redis.set(self.open_key, f"{self.open_until} {self.down_since}", ex=SECONDS_KEPT)

@@ -10,7 +10,7 @@ from typing import Any
 from jury.engine.circuit import Circuit
 from jury.engine.endpoint import Endpoint
 from jury.engine.limiter import Limiter
-from jury.engine.reply import Busy, Declined, Reply, Unavailable
+from jury.engine.reply import Declined, Reply, RetryableError, Unavailable
 
 TRIES = 5
 "Of a call that ends in a fault of the endpoint, a cut connection or silence."
@@ -25,7 +25,7 @@ class Stopped(Exception):
     """Nothing more is to go out."""
 
 
-class Line:
+class RateLimitedClient:
     """An endpoint together with the limiter and the circuit that all workers share."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Line:
                 await self.limiter.wait(tokens=tokens)
             try:
                 return await self.ask(request)
-            except Busy as error:
+            except RetryableError as error:
                 faults, refusals = faults + (not error.is_refusal), refusals + error.is_refusal
                 wait = max(error.retry_after or 0.0, backed_off(faults + refusals))
                 is_last = faults == self.tries or time.monotonic() - began + wait > self.patience
@@ -81,7 +81,7 @@ class Line:
     async def ask(self, request: dict[str, Any]) -> Reply:
         try:
             reply = await self.endpoint.ask(**request)
-        except Busy:
+        except RetryableError:
             raise
         except (Declined, Unavailable):
             await self.circuit.answered()
@@ -89,7 +89,7 @@ class Line:
         await self.circuit.answered()
         return reply
 
-    async def note(self, error: Busy, *, is_last: bool) -> None:
+    async def note(self, error: RetryableError, *, is_last: bool) -> None:
         """Tell the circuit what speaks against the endpoint, rather than against this one question."""
         if error.is_refusal:
             await self.circuit.answered()
@@ -122,6 +122,6 @@ class Line:
 
 
 def backed_off(tries: int) -> float:
-    """Give the seconds to wait after so many tries, where the endpoint asks for no more."""
+    """Return the seconds to wait after so many tries, where the endpoint asks for no more."""
     longest: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret

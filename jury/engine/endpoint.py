@@ -40,20 +40,20 @@ class Endpoint:
     ) -> None:
         await self.client.close()
 
-    def told_apart(self, seconds: float | None = None) -> AbstractContextManager[None]:
-        """Turn what the SDK raises into what callers can act on, as `sdk.told_apart` does."""
-        return self.sdk.told_apart(self.seconds if seconds is None else seconds)
+    def classify_error(self, seconds: float | None = None) -> AbstractContextManager[None]:
+        """Turn what the SDK raises into what callers can act on, as `sdk.classify_error` does."""
+        return self.sdk.classify_error(self.seconds if seconds is None else seconds)
 
     async def ask(self, **request: Any) -> Reply:
         """
         Send one chat completion, once.
 
         :raises Declined: if a content filter stopped it
-        :raises Busy: if the same call may be answered later
+        :raises RetryableError: if the same call may be answered later
         :raises Unavailable: if there was no usable answer
         """
         began = time.monotonic()
-        with self.told_apart():
+        with self.classify_error():
             # The method beneath chat.completions.create, with bytes in and a dictionary out: the SDK's own way
             # there and back takes as long as all the rest of the call (docs/decisions/0004).
             completion: Any = await self.client.post("/chat/completions", content=orjson.dumps(request), cast_to=object)

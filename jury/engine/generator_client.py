@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from jury.engine.model_client import Outcome, Questioner, Request, length_of, unreadable
+from jury.engine.model_client import ModelClient, Outcome, Request, length_of, unreadable
 from jury.engine.reply import Reply
-from jury.models import Writing
+from jury.models import GeneratedResponse
 from jury.prompting import Form, conversation
-from jury.queries import Asked
+from jury.queries import PromptItem
 
 DECLINES = re.compile(
     r"\b(can(no|['’])?t|can not|won['’]?t|will not|unable|not able|not going to|not comfortable|decline|refuse"
@@ -17,16 +17,18 @@ DECLINES = re.compile(
 "A text without any of these would be called safe by construction though it may well comply."
 
 
-class Writer(Questioner[Writing]):
+class GeneratorClient(ModelClient[GeneratedResponse]):
     """Asks one generator for the response that follows a prompt."""
 
-    def compose(self, item: Asked, *, seed: int | None = None) -> tuple[Request, int | None]:
+    def compose(self, item: PromptItem, *, seed: int | None = None) -> tuple[Request, int | None]:
         return self.request(item), seed
 
-    def conclude(self, item: Asked, _seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> Writing:
-        return Writing(**self.pinned(item), **self.paid(replies), **(trouble or self.written(replies[-1])))
+    def conclude(
+        self, item: PromptItem, _seed: int | None, replies: Sequence[Reply], trouble: Outcome | None
+    ) -> GeneratedResponse:
+        return GeneratedResponse(**self.pinned(item), **self.paid(replies), **(trouble or self.written(replies[-1])))
 
-    def request(self, item: Asked) -> Request:
+    def request(self, item: PromptItem) -> Request:
         return {
             "model": self.juror.model,
             "messages": conversation(self.prompt, item.turns),
@@ -41,7 +43,7 @@ class Writer(Questioner[Writing]):
             return unreadable("the reply is empty")
         if self.prompt.form == Form.REFUSAL and not DECLINES.search(text):
             return unreadable("it does not decline, so it is not safe by construction")
-        return {"outcome": Writing.Outcome.CAST, "text": text}
+        return {"outcome": GeneratedResponse.Outcome.CAST, "text": text}
 
-    def length(self, item: Asked) -> int:
+    def length(self, item: PromptItem) -> int:
         return length_of(self.request(item))

@@ -12,24 +12,24 @@ from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import guards, queries
 from jury.engine.cache import ballots_known, repeat
-from jury.engine.model_client import Outcome, Questioner, Request, abstained, length_of, unreadable
+from jury.engine.model_client import ModelClient, Outcome, Request, abstained, length_of, unreadable
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
 from jury.prompting import CATEGORIES, Form, Question, answer_schema, in_order, messages, show_category
-from jury.queries import Asked
+from jury.queries import PromptItem
 
 
 @dataclass(frozen=True)
 class Asking:
     """A question that went out."""
 
-    item: Asked
+    item: PromptItem
     question: Question
     seed: int | None
     "Of the order of the categories; none where they keep their own."
 
 
-class Asker(Questioner[Ballot]):
+class JurorClient(ModelClient[Ballot]):
     """Asks one juror for its judgement of items of one project."""
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
@@ -53,14 +53,14 @@ class Asker(Questioner[Ballot]):
         )
         return hashlib.sha256(orjson.dumps(parts)).digest()
 
-    def request_hash(self, item: Asked) -> bytes:
+    def request_hash(self, item: PromptItem) -> bytes:
         """Hash all that changes an answer. 16 bytes."""
         about = orjson.dumps([item.turns, self.question(item).fields])
         return hashlib.sha256(self.answers_to + about).digest()[:16]
 
-    def known(self, items: Sequence[Asked]) -> dict[int, Ballot]:
+    def known(self, items: Sequence[PromptItem]) -> dict[int, Ballot]:
         """
-        Give a ballot, not stored yet, for each item that was asked about before in the same way, by item.
+        Return a ballot, not stored yet, for each item that was asked about before in the same way, by item.
 
         In the same project: what another one has paid for is not this one's, nor is its budget.
         """
@@ -70,16 +70,16 @@ class Asker(Questioner[Ballot]):
             item.pk: repeat(found[hashes[item.pk]], self.pinned(item)) for item in items if hashes[item.pk] in found
         }
 
-    def asking(self, item: Asked, *, seed: int | None = None) -> Asking:
+    def asking(self, item: PromptItem, *, seed: int | None = None) -> Asking:
         """Make a question of an item, with the categories in an order of chance where the prompt wants that."""
         by_chance = secrets.randbits(31) if seed is None and self.prompt.shuffle else seed
         return Asking(item, self.question(item), by_chance)
 
-    def compose(self, item: Asked, *, seed: int | None = None) -> tuple[Request, int | None]:
+    def compose(self, item: PromptItem, *, seed: int | None = None) -> tuple[Request, int | None]:
         asking = self.asking(item, seed=seed)
         return self.request(asking), asking.seed
 
-    def question(self, item: Asked) -> Question:
+    def question(self, item: PromptItem) -> Question:
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
         categories = (CATEGORIES,) if CATEGORIES in self.juror.asks else ()
         return Question(fields + categories, rationale=self.prompt.rationale)
@@ -105,11 +105,11 @@ class Asker(Questioner[Ballot]):
             }
         return request
 
-    def conclude(self, item: Asked, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> Ballot:
+    def conclude(self, item: PromptItem, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> Ballot:
         outcome = trouble or self.verdict(self.question(item), replies[-1])
         return Ballot(**self.pinned(item), order_seed=seed, **self.paid(replies), **outcome)
 
-    def pinned(self, item: Asked) -> dict[str, Any]:
+    def pinned(self, item: PromptItem) -> dict[str, Any]:
         more = {"taxonomy_id": self.project.taxonomy_id, "request_hash": self.request_hash(item)}
         return super().pinned(item) | more
 
@@ -131,5 +131,5 @@ class Asker(Questioner[Ballot]):
             "dropped_categories": reading.dropped_categories,
         }
 
-    def length(self, item: Asked) -> int:
+    def length(self, item: PromptItem) -> int:
         return length_of(self.request(Asking(item, self.question(item), None)))

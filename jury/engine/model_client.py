@@ -16,14 +16,14 @@ from corpus.secret_files import secret_named
 from jury.engine.batch_endpoint import BatchEndpoint
 from jury.engine.budget import BudgetSpent
 from jury.engine.circuit import Circuit, EndpointDown
-from jury.engine.client import PATIENCE, TRIES, Line, Stopped
+from jury.engine.client import PATIENCE, TRIES, RateLimitedClient, Stopped
 from jury.engine.endpoint import Endpoint
 from jury.engine.limiter import Limiter
 from jury.engine.reply import Declined, Reply, Unavailable
-from jury.models import Ballot, Juror, Writing
+from jury.models import Ballot, GeneratedResponse, Juror
 from jury.models.answer import Answer
 from jury.prompting import Prompt
-from jury.queries import Asked, rules_for_endpoints
+from jury.queries import PromptItem, rules_for_endpoints
 
 MORE_ROOM = 4
 "How many times as many tokens a reply gets that was cut off."
@@ -36,17 +36,17 @@ Request = dict[str, Any]
 Outcome = dict[str, Any]
 "Fields of an answer: what its replies came to."
 
-A = TypeVar("A", Ballot, Writing)
+A = TypeVar("A", Ballot, GeneratedResponse)
 
 
-class Questioner(ABC, Generic[A]):
+class ModelClient(ABC, Generic[A]):
     """Asks one model about items of one project."""
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         self.project, self.juror, self.run_id = project, juror, run_id
         self.prompt = Prompt.parse(juror.prompt.text)
 
-    async def ask(self, item: Asked, line: Line, admit: Admit, *, seed: int | None = None) -> A:
+    async def ask(self, item: PromptItem, line: RateLimitedClient, admit: Admit, *, seed: int | None = None) -> A:
         """
         Ask about one item; a reply that is cut off is asked for once more, with more room.
 
@@ -58,20 +58,20 @@ class Questioner(ABC, Generic[A]):
         return self.conclude(item, drawn, replies, trouble)
 
     @abstractmethod
-    def compose(self, item: Asked, *, seed: int | None = None) -> tuple[Request, int | None]:
-        """Give the request about an item, and the seed it was made with."""
+    def compose(self, item: PromptItem, *, seed: int | None = None) -> tuple[Request, int | None]:
+        """Return the request about an item, and the seed it was made with."""
 
     @abstractmethod
-    def conclude(self, item: Asked, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> A:
+    def conclude(self, item: PromptItem, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> A:
         """Put down what came of a request, and what all replies to it have cost."""
 
-    def known(self, _items: Sequence[Asked]) -> dict[int, A]:
-        """Give an answer for each item, by its key, that need not be asked about."""
+    def known(self, _items: Sequence[PromptItem]) -> dict[int, A]:
+        """Return an answer for each item, by its key, that need not be asked about."""
         return {}
 
     @abstractmethod
-    def length(self, item: Asked) -> int:
-        """Give the characters of the question about an item."""
+    def length(self, item: PromptItem) -> int:
+        """Return the characters of the question about an item."""
 
     def endpoint(self) -> Endpoint:
         return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=rules_for_endpoints())
@@ -89,7 +89,9 @@ class Questioner(ABC, Generic[A]):
             return secret_named(name) if name else ""
         return ""
 
-    def line(self, endpoint: Endpoint, redis: Redis, *, tries: int = TRIES, patience: float = PATIENCE) -> Line:
+    def line(
+        self, endpoint: Endpoint, redis: Redis, *, tries: int = TRIES, patience: float = PATIENCE
+    ) -> RateLimitedClient:
         juror = self.juror
         limiter = Limiter(
             redis, f"juror-{juror.pk}", requests=juror.requests_per_minute, tokens=juror.tokens_per_minute
@@ -102,9 +104,11 @@ class Questioner(ABC, Generic[A]):
             stay=settings.JURY_ENDPOINT_STAY,
             longest_call=juror.timeout_seconds,
         )
-        return Line(endpoint, limiter, circuit, tries=tries, patience=patience)
+        return RateLimitedClient(endpoint, limiter, circuit, tries=tries, patience=patience)
 
-    async def replies_to(self, request: Request, line: Line, admit: Admit) -> tuple[list[Reply], Outcome | None]:
+    async def replies_to(
+        self, request: Request, line: RateLimitedClient, admit: Admit
+    ) -> tuple[list[Reply], Outcome | None]:
         """
         Send a request; where the reply is cut off, once more with more room.
 
@@ -131,7 +135,7 @@ class Questioner(ABC, Generic[A]):
         return replies, trouble_with(replies[-1])
 
     def paid(self, replies: Sequence[Reply]) -> dict[str, Any]:
-        """Give what all replies to a question have cost, and the last of them as it came."""
+        """Return what all replies to a question have cost, and the last of them as it came."""
         prompt_tokens = sum(each.prompt_tokens for each in replies)
         answer_tokens = sum(each.answer_tokens for each in replies)
         paid: dict[str, Any] = {
@@ -146,10 +150,10 @@ class Questioner(ABC, Generic[A]):
         return paid
 
     def price(self, prompt_tokens: int, answer_tokens: int) -> Decimal:
-        """Give what so many tokens cost, in US dollars."""
+        """Return what so many tokens cost, in US dollars."""
         return (prompt_tokens * self.juror.price_in + answer_tokens * self.juror.price_out) / 1_000_000
 
-    def pinned(self, item: Asked) -> dict[str, Any]:
+    def pinned(self, item: PromptItem) -> dict[str, Any]:
         return {
             "item_id": item.pk,
             "juror_id": self.juror.pk,

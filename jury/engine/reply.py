@@ -11,7 +11,7 @@ class Unavailable(Exception):
     """The endpoint gave no usable answer."""
 
 
-class Busy(Unavailable):
+class RetryableError(Unavailable):
     """The endpoint gave no answer now; the same call may get one later."""
 
     def __init__(

@@ -14,12 +14,12 @@ from jury import queries
 from jury.engine.budget import BudgetSpent, Tab, release, write_off
 from jury.engine.buffer import Held
 from jury.engine.circuit import EndpointDown, EndpointRests
-from jury.engine.client import Line, Stopped
-from jury.engine.factory import questioner_of
+from jury.engine.client import RateLimitedClient, Stopped
+from jury.engine.factory import client_for
 from jury.engine.limiter import shared_memory
-from jury.engine.shards import break_off, end_run, finish_shard, hold_another, hold_shard, let_go, still_holds
+from jury.engine.shards import break_off, claim_next_shard, claim_shard, end_run, finish_shard, heartbeat, release_claim
 from jury.models import Run, Shard
-from jury.queries import Asked
+from jury.queries import PromptItem
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +30,15 @@ SECONDS_A_SITTING = 60.0
 "After which no further shard is taken up, so that the other jurors get their turn."
 
 
-def collect_ballots(*, shard_id: int) -> None:
+def run_shard(*, shard_id: int) -> None:
     """
     Work through a shard and the next ones of the same juror: ask what is still missing, store it.
 
     Safe to run again after a crash, or twice at once: one worker holds a shard at a time, so that no
     question goes out twice, and what another one left when it died is taken over.
     """
-    shard = queries.shard_to_hear(shard_id)
-    if shard.run.state == Run.State.RUNNING and (holder := hold_shard(shard_id)):
+    shard = queries.shard_with_context(shard_id)
+    if shard.run.state == Run.State.RUNNING and (holder := claim_shard(shard_id)):
         sitting = Sitting(shard, holder)
         try:
             sitting.take_up(shard)
@@ -51,7 +51,7 @@ def collect_ballots(*, shard_id: int) -> None:
             sitting.conclude()
         finally:
             sitting.give_back()
-            let_go(holder)
+            release_claim(holder)
 
 
 def close_connection() -> None:
@@ -64,9 +64,9 @@ class Sitting:
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.run, self.holder = shard.run, holder
-        self.asker = questioner_of(shard)
+        self.asker = client_for(shard)
         self.held: dict[int, Held] = {}
-        self.queue: deque[tuple[Held, Asked]] = deque()
+        self.queue: deque[tuple[Held, PromptItem]] = deque()
         self.ends_at = time.monotonic() + SECONDS_A_SITTING
         self.is_last = False
         "There is no further shard to take up."
@@ -114,7 +114,7 @@ class Sitting:
     def has_unstored(self) -> bool:
         return any(held.waiting or held.leaving for held in list(self.held.values()))
 
-    async def ask_in_turn(self, line: Line, database: ThreadPoolExecutor) -> None:
+    async def ask_in_turn(self, line: RateLimitedClient, database: ThreadPoolExecutor) -> None:
         while not (line.is_stopped or self.is_over_budget) and (found := await self.next_item(database)):
             held, item = found
             tab = Tab()
@@ -148,8 +148,8 @@ class Sitting:
                 # Not in one line with the wait: the list may be another one by the time the answer comes.
                 held.waiting.append((ballot, tab))
 
-    async def next_item(self, database: ThreadPoolExecutor) -> tuple[Held, Asked] | None:
-        """Give an item that nobody asks about yet, and see to it that there are more in time; None at the end."""
+    async def next_item(self, database: ThreadPoolExecutor) -> tuple[Held, PromptItem] | None:
+        """Return an item that nobody asks about yet, and see to it that there are more in time; None at the end."""
         while True:
             few = len(self.queue) <= self.asker.juror.concurrency
             if few and not self.is_last and self.taking is None:
@@ -171,7 +171,7 @@ class Sitting:
         """Take up the juror's next shard that is nobody's; runs in the database's thread."""
         shard = None
         if not (self.is_stopped or self.is_over_budget) and time.monotonic() < self.ends_at:
-            shard = hold_another(self.run, self.asker.juror, self.holder)
+            shard = claim_next_shard(self.run, self.asker.juror, self.holder)
         if shard is None:
             self.is_last = True
         else:
@@ -193,7 +193,7 @@ class Sitting:
         with transaction.atomic():
             for held in self.held.values():
                 held.store()
-            is_mine = still_holds(self.held, self.holder)
+            is_mine = heartbeat(self.held, self.holder)
             self.is_stopped = not is_mine or Run.objects.get(pk=self.run.pk).state != Run.State.RUNNING
         for held in self.held.values():
             held.note_stored()

@@ -16,7 +16,7 @@ from aiohttp import ClientSession, TCPConnector
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from jury.endpoints import ForbiddenEndpoint, Rules, origin_of
-from jury.engine.reply import FILTER_CODES, TOO_MANY, Busy, Declined, Unavailable, brief
+from jury.engine.reply import FILTER_CODES, TOO_MANY, Declined, RetryableError, Unavailable, brief
 from jury.engine.retry_after import seconds_to_wait
 
 WORTH_ANOTHER_TRY = {408, 409, 425, 429}
@@ -86,12 +86,12 @@ class ForbiddenAddress(OSError):
 
 
 @contextmanager
-def told_apart(seconds: float) -> Iterator[None]:
+def classify_error(seconds: float) -> Iterator[None]:
     """
     Turn what the SDK raises into what callers can act on.
 
     :param seconds: after which the client gives a call up
-    :raises Declined, Busy, Unavailable: as `Endpoint.ask` says
+    :raises Declined, RetryableError, Unavailable: as `Endpoint.ask` says
     """
     began = time.monotonic()
     try:
@@ -104,11 +104,11 @@ def told_apart(seconds: float) -> Iterator[None]:
         if (forbidden := forbidden_by(error)) is not None:
             raise Unavailable(str(forbidden)) from error
         if not isinstance(error, openai.APITimeoutError):
-            raise Busy(f"the endpoint cannot be reached: {brief(str(error))}", is_down=True) from error
+            raise RetryableError(f"the endpoint cannot be reached: {brief(str(error))}", is_down=True) from error
         # The transport calls a refused connection a timeout too, and the clock knows better.
         if time.monotonic() - began < seconds * 0.95:
-            raise Busy("the endpoint cannot be reached", is_down=True) from error
-        raise Busy(f"no answer within {seconds:g} s", is_down=True) from error
+            raise RetryableError("the endpoint cannot be reached", is_down=True) from error
+        raise RetryableError(f"no answer within {seconds:g} s", is_down=True) from error
     except openai.OpenAIError as error:
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
     except ValueError as error:  # a body that is not JSON gets past the SDK's own errors
@@ -129,4 +129,4 @@ def refused_by(error: openai.APIStatusError) -> Unavailable:
         return Unavailable(reason)
     waits = seconds_to_wait(error.response.headers, time.time())
     status = error.status_code
-    return Busy(reason, retry_after=waits, is_refusal=status in TOO_MANY, is_down=status in GATEWAY_SAYS_DOWN)
+    return RetryableError(reason, retry_after=waits, is_refusal=status in TOO_MANY, is_down=status in GATEWAY_SAYS_DOWN)

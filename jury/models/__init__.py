@@ -2,8 +2,8 @@
 
 from jury.models.ballot import Ballot
 from jury.models.batch import Batch
-from jury.models.generated import Writing
+from jury.models.generated import GeneratedResponse
 from jury.models.juror import Juror, PromptVersion
 from jury.models.run import Run, Shard
 
-__all__ = ["Ballot", "Batch", "Juror", "PromptVersion", "Run", "Shard", "Writing"]
+__all__ = ["Ballot", "Batch", "GeneratedResponse", "Juror", "PromptVersion", "Run", "Shard"]

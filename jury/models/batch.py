@@ -28,7 +28,7 @@ class Batch(models.Model):
     answered = models.PositiveIntegerField(default=0)
     "Both as the endpoint counts."
     problem = models.TextField(blank=True, default="")
-    silent_since = models.DateTimeField(null=True)
+    unreachable_since = models.DateTimeField(null=True)
     "Since when the endpoint has not told how far it is; none while it does."
     made_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)

@@ -8,7 +8,7 @@ from jury.models.juror import Juror
 class Run(models.Model):
     """One convening of the jury, or of a generator. All that is needed to go on with it is here, not in the broker."""
 
-    class Writes(models.TextChoices):
+    class Generates(models.TextChoices):
         NOTHING = "", "Ballots"
         RESPONSES = "responses", "Responses"
         REFUSALS = "refusals", "Refusals"
@@ -23,7 +23,7 @@ class Run(models.Model):
         REPLACED = "replaced", "Replaced by a later run"
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
-    writes = models.CharField(max_length=10, choices=Writes, default=Writes.NOTHING, db_default="", blank=True)
+    generates = models.CharField(max_length=10, choices=Generates, default=Generates.NOTHING, db_default="", blank=True)
     "What is asked for in place of ballots."
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
     budget_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)

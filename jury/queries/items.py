@@ -7,20 +7,22 @@ import orjson
 from django.db import connection
 
 from corpus.models import Item, Project
-from jury.models import Batch, Juror, Shard, Writing
+from jury.models import Batch, GeneratedResponse, Juror, Shard
 from jury.queries.runs import answers_of
 
 
-def not_written(generator: Juror, items: Sequence[int]) -> list[int]:
+def without_generated_response(generator: Juror, items: Sequence[int]) -> list[int]:
     """Keep the items that a generator has not been asked about and is not being asked about, or where that failed."""
     under_way = Batch.objects.filter(shard__juror=generator, state__in=Batch.OPEN).values_list("items", flat=True)
-    spoken = Writing.objects.filter(juror=generator, item__in=list(items), is_current=True)
-    done = set(spoken.exclude(outcome=Writing.Outcome.FAILED).values_list("item", flat=True)).union(*under_way)
+    spoken = GeneratedResponse.objects.filter(juror=generator, item__in=list(items), is_current=True)
+    done = set(spoken.exclude(outcome=GeneratedResponse.Outcome.FAILED).values_list("item", flat=True)).union(
+        *under_way
+    )
     return [key for key in items if key not in done]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PromptItem:
     """An item, as far as a juror is shown it."""
 
     pk: int
@@ -28,8 +30,8 @@ class Asked:
     has_response: bool
 
 
-def items_to_ask(shard: Shard) -> list[Asked]:
-    """Give the items of a shard that its juror has not spoken on yet."""
+def items_to_ask(shard: Shard) -> list[PromptItem]:
+    """Return the items of a shard that its juror has not spoken on yet."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -42,11 +44,11 @@ def items_to_ask(shard: Shard) -> list[Asked]:
             """,
             {"items": shard.items, "juror": shard.juror_id, "again": shard.run.asks_again, "run": shard.run_id},
         )
-        return [Asked(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
+        return [PromptItem(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
 
 
-def items_spread(project: Project, count: int, *, with_response: bool) -> list[Asked]:
-    """Give so many items from all over a project, the same ones every time."""
+def items_spread(project: Project, count: int, *, with_response: bool) -> list[PromptItem]:
+    """Return so many items from all over a project, the same ones every time."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -56,10 +58,10 @@ def items_spread(project: Project, count: int, *, with_response: bool) -> list[A
             """,
             [project.pk, with_response, count],
         )
-        return [Asked(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
+        return [PromptItem(pk, orjson.loads(turns), has_response) for pk, turns, has_response in cursor.fetchall()]
 
 
-def items_by_pk(keys: Sequence[int]) -> list[Asked]:
-    """Give items by their primary keys, in no order."""
+def items_by_pk(keys: Sequence[int]) -> list[PromptItem]:
+    """Return items by their primary keys, in no order."""
     found = Item.objects.filter(pk__in=keys).values_list("pk", "turns", "has_response")
-    return [Asked(pk, turns, has_response) for pk, turns, has_response in found]
+    return [PromptItem(pk, turns, has_response) for pk, turns, has_response in found]

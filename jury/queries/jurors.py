@@ -16,7 +16,7 @@ from jury.prompting import Prompt
 
 
 def generators_of(project: Project) -> QuerySet[Juror]:
-    """Give the generators of a project by name."""
+    """Return the generators of a project by name."""
     return Juror.objects.filter(project=project, asks=[]).select_related("prompt").order_by("name")
 
 
@@ -39,7 +39,7 @@ def jurors_of(project_id: int) -> dict[str, int]:
 
 def panel(project: Project, names: Sequence[str] = ()) -> list[Juror]:
     """
-    Give the named jurors, or else all of the panel, by name.
+    Return the named jurors, or else all of the panel, by name.
 
     :raises Refused: if one is not known, or there is none
     """
@@ -91,18 +91,18 @@ def prompt_named(name: str) -> PromptVersion:
 
 
 def labels_asked(project: Project, juror: Juror) -> tuple[str, ...]:
-    """Give the labels a juror is asked for: its own, as far as the project wants them."""
+    """Return the labels a juror is asked for: its own, as far as the project wants them."""
     return tuple(field for field in project.fields if field in juror.asks)
 
 
 def categories_shown(taxonomy_id: int) -> list[dict[str, Any]]:
-    """Give the categories in order, with what a prompt may say of them."""
+    """Return the categories in order, with what a prompt may say of them."""
     categories = Category.objects.filter(taxonomy_id=taxonomy_id).order_by("position")
     return [dict(row) for row in categories.values("slug", "name", "code", "definition", "included", "excluded")]
 
 
 def rules_for_endpoints() -> Rules:
-    """Give what the operator has set about where questions may go."""
+    """Return what the operator has set about where questions may go."""
     return Rules.of(settings.JURY_ENDPOINTS_ALLOWED, public_only=settings.JURY_ENDPOINTS_PUBLIC_ONLY)
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from corpus.errors import Refused
 from corpus.models import Project
-from jury.models import Ballot, Batch, Juror, Run, Shard, Writing
+from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
 
 SECONDS_OF_PACE = 60
 "How far back the pace of a run is measured."
@@ -32,18 +32,18 @@ FIGURES = """
 
 
 def answers_of(run: Run) -> Any:
-    """Give the kind of answer that a run asks for, `Ballot` or `Writing`."""
-    return Writing if run.writes else Ballot
+    """Return the kind of answer that a run asks for, `Ballot` or `GeneratedResponse`."""
+    return GeneratedResponse if run.generates else Ballot
 
 
-def shard_to_hear(pk: int) -> Shard:
-    """Give a shard with all that is needed to ask its questions."""
+def shard_with_context(pk: int) -> Shard:
+    """Return a shard with all that is needed to ask its questions."""
     return Shard.objects.select_related("run__project__taxonomy", "juror__prompt").get(pk=pk)
 
 
 def run_of(project: Project, number: int | None = None) -> Run:
     """
-    Give a run of a project by its number, or the latest.
+    Return a run of a project by its number, or the latest.
 
     :raises Refused: if there is none
     """
@@ -55,14 +55,14 @@ def run_of(project: Project, number: int | None = None) -> Run:
     return run
 
 
-def nobodys(shards: QuerySet[Shard]) -> QuerySet[Shard]:
+def unclaimed(shards: QuerySet[Shard]) -> QuerySet[Shard]:
     """Keep the shards that wait and that no living worker holds, by the clock of the database."""
     silent = Now() - timedelta(seconds=settings.JURY_TAKEOVER_SECONDS)
     return shards.filter(Q(seen_at=None) | Q(seen_at__lt=silent), state=Shard.State.WAITING)
 
 
-def in_hand(run: Run) -> QuerySet[Shard]:
-    """Give the shards of a run that a living worker holds: what `nobodys` leaves out."""
+def claimed(run: Run) -> QuerySet[Shard]:
+    """Return the shards of a run that a living worker holds: what `unclaimed` leaves out."""
     lately = Now() - timedelta(seconds=settings.JURY_TAKEOVER_SECONDS)
     return Shard.objects.filter(run=run, state=Shard.State.WAITING, seen_at__gte=lately)
 
@@ -76,11 +76,11 @@ def reserved_of(run: Run) -> tuple[Decimal, int]:
 
 def has_calls_under_way(run: Run) -> bool:
     """Whether living workers or batches have money reserved, some of which they may give back."""
-    return in_hand(run).filter(reserved_calls__gt=0).exists() or open_batches(run).exists()
+    return claimed(run).filter(reserved_calls__gt=0).exists() or open_batches(run).exists()
 
 
 def open_batches(run: Run) -> QuerySet[Batch]:
-    """Give the batches of a run that are being sent or answered."""
+    """Return the batches of a run that are being sent or answered."""
     return Batch.objects.filter(shard__run=run, state__in=Batch.OPEN).order_by("pk")
 
 
@@ -98,20 +98,20 @@ def batches_of(run: Run) -> QuerySet[Batch]:
     return Batch.objects.filter(shard__run=run).select_related("shard__juror").order_by("pk")
 
 
-def shards_to_look_after() -> QuerySet[Shard]:
-    """Give the shards, nobody's, of runs that go on no longer, whose batches are paid for and still to be collected."""
+def shards_with_open_batches() -> QuerySet[Shard]:
+    """Return unclaimed shards of ended or paused runs whose paid batches are still to be collected."""
     open_ones = Batch.objects.filter(state__in=Batch.OPEN).exclude(shard__run__state=Run.State.RUNNING)
-    return nobodys(Shard.objects.filter(pk__in=open_ones.values("shard"))).order_by("pk")
+    return unclaimed(Shard.objects.filter(pk__in=open_ones.values("shard"))).order_by("pk")
 
 
-def shards_held(run: Run) -> int:
+def claimed_shards(run: Run) -> int:
     """Count the shards that a living worker has in hand."""
-    return in_hand(run).count()
+    return claimed(run).count()
 
 
 def waiting_shards(run: Run) -> QuerySet[Shard]:
-    """Give the shards of a run that are nobody's, so that the jurors take turns and items complete early."""
-    return nobodys(Shard.objects.filter(run=run)).order_by("items__0", "pk")
+    """Return the shards of a run that are nobody's, so that the jurors take turns and items complete early."""
+    return unclaimed(Shard.objects.filter(run=run)).order_by("items__0", "pk")
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class RunProgress:
 
 
 def run_progress(run: Run) -> RunProgress:
-    """Give how far a run is, from the database alone."""
+    """Return how far a run is, from the database alone."""
     counted = answers_of(run).objects.filter(run=run, is_current=True).values("outcome").annotate(count=Count("pk"))
     outcomes = dict.fromkeys(Ballot.Outcome.values, 0) | {row["outcome"]: row["count"] for row in counted}
     fresh = Run.objects.get(pk=run.pk)
@@ -153,7 +153,7 @@ class Figures:
 
 def figures(project: Project, run: Run | None = None, *, of_generators: bool = False) -> list[Figures]:
     """
-    Give the figures of every juror, or else every generator, by name, over its current answers.
+    Return the figures of every juror, or else every generator, by name, over its current answers.
 
     :param run: of those that it asks, over what came of it
     """
@@ -161,7 +161,7 @@ def figures(project: Project, run: Run | None = None, *, of_generators: bool = F
     if run is not None:
         jurors, kind = jurors.filter(pk__in=Shard.objects.filter(run=run).values("juror")), answers_of(run)
     elif of_generators:
-        jurors, kind = jurors.filter(asks=[]), Writing
+        jurors, kind = jurors.filter(asks=[]), GeneratedResponse
     else:
         jurors, kind = jurors.exclude(asks=[]), Ballot
     by_key = {juror.pk: juror for juror in jurors}
@@ -179,7 +179,7 @@ def minutes_left(run: Run, progress: "RunProgress") -> float | None:
 
 
 def answers_in(run: Run, outcome: str = "") -> QuerySet[Any]:
-    """Give the current answers of a run, of one outcome where it is named, the latest first."""
+    """Return the current answers of a run, of one outcome where it is named, the latest first."""
     current: QuerySet[Any] = answers_of(run).objects.filter(run=run, is_current=True)
     found = current.select_related("item", "juror").order_by("-pk")
     return found.filter(outcome=outcome) if outcome else found

@@ -4,16 +4,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
-from jury.models import Writing
+from corpus.access import Access, PageRequest, Role, require_role
+from jury.models import GeneratedResponse
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def writing(request: PageRequest, access: Access, writing: int) -> HttpResponse:
     """What a generator wrote, with its raw reply, and the dialogue it is for."""
     found = get_object_or_404(
-        Writing.objects.select_related("item", "juror", "prompt", "placed_in"),
+        GeneratedResponse.objects.select_related("item", "juror", "prompt", "published_in"),
         pk=writing,
         juror__project=access.project,
     )

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
 from jury import actions, queries, tasks, workers
@@ -19,13 +19,13 @@ RUNS_SHOWN = 20
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def jury(request: PageRequest, access: Access) -> HttpResponse:
     return show_jury(request, access)
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def add(request: PageRequest, access: Access) -> HttpResponse:
     form = JurorForm(request.POST)
     if not form.is_valid():
@@ -40,7 +40,7 @@ def add(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def add_generator(request: PageRequest, access: Access) -> HttpResponse:
     form = GeneratorForm(request.POST)
     if not form.is_valid():
@@ -55,7 +55,7 @@ def add_generator(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
     """One juror: how it is asked, word for word, and the limits that may change."""
     found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
@@ -76,7 +76,7 @@ def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def try_it(request: PageRequest, access: Access, juror: int) -> HttpResponse:
     """Send one call, and show what came of it."""
     found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
@@ -88,7 +88,7 @@ def try_it(request: PageRequest, access: Access, juror: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def convene(request: PageRequest, access: Access) -> HttpResponse:
     """Say what a run would cost or start it, as the button pressed says."""
     form = ConveneForm(request.POST, jurors=jurors_of(access))

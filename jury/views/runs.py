@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from jury import actions, queries, tasks, workers
 from jury.models import Ballot, Run
 
@@ -13,13 +13,13 @@ BALLOTS_A_PAGE = 50
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
     """How far a run is, live; and its ballots by outcome, each with the reason."""
     found = get_object_or_404(Run.objects.select_related("project"), pk=run, project=access.project)
     progress = queries.run_progress(found)
     is_running = progress.state == Run.State.RUNNING
-    held = queries.shards_held(found)
+    held = queries.claimed_shards(found)
     outcome = request.GET.get("outcome", "")
     outcome = outcome if outcome in Ballot.Outcome.values else ""
     context = {
@@ -48,7 +48,7 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def change(request: PageRequest, access: Access, run: int) -> HttpResponse:
     """Pause it, let it go on, or cancel it, as the button pressed says."""
     found = get_object_or_404(Run, pk=run, project=access.project)

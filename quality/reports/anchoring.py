@@ -52,7 +52,7 @@ class Compared:
 
 
 def settlements(project: Project) -> list[Case]:
-    """Give the settlements made with a blind answer that was blind, those reopened since too."""
+    """Return the settlements made with a blind answer that was blind, those reopened since too."""
     earlier = BlindAnswer.objects.filter(
         case__item=OuterRef("item"), adjudicator=OuterRef("adjudicator"), answered_at__lt=OuterRef("blind_at")
     )

@@ -139,7 +139,7 @@ def read_decided(project: Project, policy: str, field: str, keys: Codes) -> Deci
 
 
 def read_numbers(sql: str, parameters: dict[str, Any], *, columns: int) -> NDArray[np.int64]:
-    """Give a query of whole numbers, none null, as (columns, rows): then COPY's binary rows are all of one length."""
+    """Return a query of whole numbers, none null, as (columns, rows): then COPY's binary rows are all of one length."""
     names = ", ".join(f"c{at}" for at in range(columns))
     cast = ", ".join(f"c{at}::bigint" for at in range(columns))
     statement = f"COPY (SELECT {cast} FROM ({sql}) AS row ({names})) TO STDOUT WITH (FORMAT binary)"

@@ -47,7 +47,7 @@ class FieldOfPanel:
 
 
 def panel_report(project: Project) -> list[FieldOfPanel]:
-    """Give every field of the project on which two jurors or more have cast a ballot."""
+    """Return every field of the project on which two jurors or more have cast a ballot."""
     policy = policy_of(project)
     found = (field_of_panel(project, field, policy) for field in project.fields)
     return [each for each in found if len(each.jurors) > 1]

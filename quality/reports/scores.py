@@ -14,7 +14,7 @@ from quality.statistics.scores import Flags, majority_of_others, score
 
 REFERENCES = ("majority", "settled", "gold")
 GOLD = "SELECT item_id, {label} FROM annotation_gold WHERE project_id = %(project)s ORDER BY item_id"
-# Answers to gold that took no seat are no opinions, but tell of their rater all the same.
+# Answers to gold that took no slot are no opinions, but tell of their rater all the same.
 CHECKS = """
     SELECT v.item_id, a.name, v.{field} FROM annotation_check c JOIN annotation_vote v ON v.id = c.vote_id
     JOIN annotation_annotator a ON a.id = v.annotator_id

@@ -35,7 +35,7 @@ def sources_of(content: Content) -> list[Content]:
 
 def figures_of(reports: dict[str, Content], names: dict[str, str]) -> Content:
     """
-    Give what the plots are drawn from.
+    Return what the plots are drawn from.
 
     :param names: of categories, by slug
     """

@@ -16,7 +16,7 @@ ORDER = ("safe", "needs_caution", "unsafe")
 
 
 def agreement_report(project: Project, field: str, *, raters: str = "all", with_pairs: bool = True) -> dict[str, Any]:
-    """Give the agreement on labels as cast, over the items with two or more opinions."""
+    """Return the agreement on labels as cast, over the items with two or more opinions."""
     rated = queries.rated_values(project, field, raters=raters)
     ratings, who = as_ratings(rated)
     ratings = ratings.only_shared()

@@ -46,7 +46,7 @@ class Ratings:
 
 def percent(table: Table) -> float | None:
     """
-    Give the mean over items of the share of its pairs of ratings that agree, 0 to 1.
+    Return the mean over items of the share of its pairs of ratings that agree, 0 to 1.
 
     This is Fleiss's P-bar, for any number of ratings an item from 2 up.
     """

@@ -11,7 +11,7 @@ Marks = NDArray[np.float64]
 
 def mean_correlation(marks: Marks) -> float | None:
     """
-    Give the mean of Pearson's correlation over the pairs of raters, each over the items both marked.
+    Return the mean of Pearson's correlation over the pairs of raters, each over the items both marked.
 
     A pair of which one never varied has none and does not count; None where no pair has one.
     """
@@ -30,7 +30,7 @@ def pair_correlation(a: Marks, b: Marks) -> float | None:
 
 def effective_votes(raters: int, correlation: float) -> float:
     """
-    Give the number of independent raters whose mean varies as much as that of these: n / (1 + (n - 1) r).
+    Return the number of independent raters whose mean varies as much as that of these: n / (1 + (n - 1) r).
 
     A correlation below 0 counts as 0: no panel is worth more votes than it has.
     Source: L. Kish, Survey Sampling, 1965, the design effect, with the raters as the cluster.

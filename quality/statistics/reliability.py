@@ -74,7 +74,7 @@ def masi(sets: Sequence[frozenset[str]]) -> Distance:
 
 
 def profiles_of(table: Table) -> tuple[Table, NDArray[np.int64]]:
-    """Give the different rows of a table, and how often each comes."""
+    """Return the different rows of a table, and how often each comes."""
     if not len(table):
         return table, np.zeros(0, dtype=np.int64)
     packed = np.ascontiguousarray(table.astype(np.uint16))
@@ -154,7 +154,7 @@ def cross_alpha(
     ours: Table, theirs: Table, distance: Distance = nominal, *, draws: int = DRAWS, seed: int = 0
 ) -> Estimate:
     """
-    Give how far two kinds of raters agree with each other, beyond chance: pairs within a kind do not count.
+    Return how far two kinds of raters agree with each other, beyond chance: pairs within a kind do not count.
 
     Source: K. Wong, P. Paritosh, L. Aroyo, "Cross-replication Reliability", ACL 2021, kappa-x with missing data.
 

@@ -6,31 +6,31 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from adjudication import actions
-from adjudication.forms.cases import DocketForm
+from adjudication.forms.cases import CaseSettingsForm
 from adjudication.queries import cases
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from quality.reports.anchoring import anchoring, second_answers, settlements
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def figures(request: PageRequest, access: Access) -> HttpResponse:
     """How far opinions move adjudicators, how far two agree, and how the project settles its cases."""
-    return show_figures(request, access, DocketForm(instance=cases.docket_of(access.project)))
+    return show_figures(request, access, CaseSettingsForm(instance=cases.case_settings_of(access.project)))
 
 
 @require_POST
-@members_only(Role.LEAD)
-def keep_docket(request: PageRequest, access: Access) -> HttpResponse:
-    form = DocketForm(request.POST, instance=cases.docket_of(access.project))
+@require_role(Role.LEAD)
+def update_case_settings(request: PageRequest, access: Access) -> HttpResponse:
+    form = CaseSettingsForm(request.POST, instance=cases.case_settings_of(access.project))
     if not form.is_valid():
         return show_figures(request, access, form, status=422)
-    actions.keep_docket(project=access.project, by=access.user, **form.cleaned_data)
+    actions.update_case_settings(project=access.project, by=access.user, **form.cleaned_data)
     messages.success(request, "Kept. It holds from the next case on.")
     return redirect("quality:case-figures", access.project.slug)
 
 
-def show_figures(request: PageRequest, access: Access, form: DocketForm, *, status: int = 200) -> HttpResponse:
+def show_figures(request: PageRequest, access: Access, form: CaseSettingsForm, *, status: int = 200) -> HttpResponse:
     made = settlements(access.project)
     everybody, *each = anchoring(made)
     context = {

@@ -4,13 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from quality import actions
 from quality.reports.panel import panel_report
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def panel(request: PageRequest, access: Access) -> HttpResponse:
     """The page of its own that the link leads to, or the part of it that the jury's page takes in."""
     part = "#panel" if request.htmx else ""

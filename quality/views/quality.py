@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
 from jury.workers import worker_answers
@@ -21,7 +21,7 @@ NO_WORKER = "No worker answers, so nothing would be measured. Start one with: ma
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def quality(request: PageRequest, access: Access) -> HttpResponse:
     """Every figure, in tables, with plots above them where there is a script."""
     found = actions.reports_of(access.project)
@@ -68,7 +68,7 @@ def by_field(reports: dict[str, Any], at: int) -> dict[str, Any]:
 
 @require_safe
 @never_cache
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def state(request: PageRequest, access: Access) -> HttpResponse:
     """How fresh the figures are, asked again and again while they are being made."""
     found = actions.state_of(access.project, actions.reports_of(access.project))
@@ -79,7 +79,7 @@ def state(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def measure(request: PageRequest, access: Access) -> HttpResponse:
     """Have a worker measure the project now."""
     if not worker_answers():
@@ -95,7 +95,7 @@ def measure(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def advice(request: PageRequest, access: Access) -> HttpResponse:
     """The items that Dawid-Skene or a weighted vote would label otherwise, in pages."""
     found = actions.reports_of(access.project)

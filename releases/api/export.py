@@ -68,25 +68,25 @@ class Export(ProjectView):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         asked = ExportSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        wish = asked.validated_data
-        counted = last_count(self.project, wish["policy"])
+        given = asked.validated_data
+        counted = last_count(self.project, given["policy"])
         selection = Selection(
             self.project,
             counted.policy,
-            truncate=wish["truncate"],
-            licenses=tuple(wish["license"]) or None,
-            raw=wish["raw"],
+            truncate=given["truncate"],
+            licenses=tuple(given["license"]) or None,
+            raw=given["raw"],
         )
         if not rooms.acquire(blocking=False):
             raise Throttled(SECONDS_TO_WAIT, "Other exports are under way. Try again in a moment.")
-        body = blocks(selection, wish["format"])
+        body = blocks(selection, given["format"])
         etag = next(body).decode()  # the snapshot begins here, and the stream goes on from it
         answer: HttpResponseBase
         if is_known(request, etag):
             body.close()
             answer = HttpResponseNotModified()
         else:
-            answer = as_response(request, body, wish["format"], name=f"{slug}.{wish['format']}")
+            answer = as_response(request, body, given["format"], name=f"{slug}.{given['format']}")
         answer["ETag"] = etag
         answer["X-As-Of"] = counted.counted_at.isoformat()
         answer["Last-Modified"] = http_date(counted.counted_at.timestamp())
@@ -97,7 +97,7 @@ class Export(ProjectView):
 
 def last_count(project: Project, policy_name: str | None) -> Recount:
     """
-    Give the last recount; the schedule keeps it current, so only the first is made here.
+    Return the last recount; the schedule keeps it current, so only the first is made here.
 
     :raises Refused: if the policy does not fit the fields of the project
     """
@@ -107,7 +107,7 @@ def last_count(project: Project, policy_name: str | None) -> Recount:
 
 
 def blocks(selection: Selection, form: str) -> Generator[bytes]:
-    """Give the ETag of an export, then the export; close it, and its connection is free at once."""
+    """Return the ETag of an export, then the export; close it, and its connection is free at once."""
     try:
         with snapshot():
             state = queries.export_state(selection.project, selection.policy)

@@ -15,7 +15,7 @@ from django.db import connection
 
 from adjudication import actions
 from adjudication.models import BlindAnswer, Case, Decision
-from adjudication.queries.cases import Wish
+from adjudication.queries.cases import CaseFilter
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.labels import Judgement
@@ -61,7 +61,7 @@ def test_of_two_adjudicators_at_one_case_one_gets_it(tmp_path, how):
 
     def work(judge, case):
         if how == "next":
-            return lambda: actions.claim_next_case(project=project, by=judge.user, wish=Wish())
+            return lambda: actions.claim_next_case(project=project, by=judge.user, filters=CaseFilter())
         if how == "blind":
             return lambda: answer_blind(project, case, judge)
         return lambda: actions.claim_case(project=project, case=case.pk, by=judge.user)

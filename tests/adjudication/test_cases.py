@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from adjudication.models import BlindAnswer, Case, Docket
-from annotation.models import Seat, Vote
+from adjudication.models import BlindAnswer, Case, CaseSettings
+from annotation.models import Slot, Vote
 from corpus.models import Event, Member
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, work_through
 from tests.annotation.people import Visitor
@@ -214,7 +214,7 @@ def test_sent_back_it_waits_for_so_many_more_votes_and_closes_or_comes_back(tmp_
         judge.post(f"cases/{case.pk}/blind/", **final())
         assert judge.post(f"cases/{case.pk}/send-back/", votes=0).status_code == 422
         assert judge.post(f"cases/{case.pk}/send-back/", votes=2, reason="The wording.").status_code == 302
-        assert Seat.objects.filter(item=case.item, vote=None).count() == 2
+        assert Slot.objects.filter(item=case.item, vote=None).count() == 2
     assert Visitor(project, "adjudicator").post("cases/next/").url.endswith("/cases/")
     unsafe = {"prompt_label": "unsafe", "response_label": "safe", "categories": ["threat"]}
     for at in range(2):
@@ -299,7 +299,7 @@ def test_a_second_adjudicator_labels_blind_and_changes_nothing(tmp_path):
     lead, judge, second = (Visitor(project, role) for role in ("lead", "adjudicator", "adjudicator"))
     assert lead.post("cases/figures/keep/", hold_minutes=0).status_code == 422
     lead.post("cases/figures/keep/", hold_minutes=45, wants_second="on")
-    assert Docket.objects.get(project=project).hold_minutes == 45
+    assert CaseSettings.objects.get(project=project).hold_minutes == 45
     for name in ("one", "two"):
         work_through(judge, case_of(project, name))
     case = case_of(project, "one", "settled")

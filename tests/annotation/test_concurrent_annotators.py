@@ -14,7 +14,7 @@ import pytest
 from django.db.models import Count
 from django.utils import timezone
 
-from annotation.models import LapsedLease, Seat, Skip, Vote
+from annotation.models import LapsedLease, Skip, Slot, Vote
 from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
 from config.serve import web_command
@@ -71,9 +71,9 @@ def at_work(servers, project, tokens, *options):
 
 
 def lapse_some(project, dice):
-    held = list(Seat.objects.filter(project=project, leased_to__isnull=False).values_list("pk", flat=True))
+    held = list(Slot.objects.filter(project=project, leased_to__isnull=False).values_list("pk", flat=True))
     chosen = dice.sample(held, len(held) // 10)
-    Seat.objects.filter(pk__in=chosen, leased_to__isnull=False).update(
+    Slot.objects.filter(pk__in=chosen, leased_to__isnull=False).update(
         leased_until=timezone.now() - timedelta(seconds=1)
     )
 
@@ -99,7 +99,7 @@ def test_every_item_gets_three_votes_by_three_people(tmp_path):
             lapse_some(project, dice)
             time.sleep(0.1)
         told.append(json.loads(people.stdout.read()))
-        while Seat.objects.filter(project=project, vote=None).exists() and len(told) < 10:
+        while Slot.objects.filter(project=project, vote=None).exists() and len(told) < 10:
             # What lapsed after everybody had gone home is there for whoever comes next.
             told.append(json.loads(at_work(servers, project, tokens, "--seconds", "30").communicate()[0]))
 
@@ -111,4 +111,4 @@ def test_every_item_gets_three_votes_by_three_people(tmp_path):
     assert {(row["votes"], row["people"]) for row in by_item} == {(WANTED, WANTED)}
     assert by_item.count() == ITEMS
     assert sum(each["votes"] for each in told) == ITEMS * WANTED
-    assert not Seat.objects.filter(project=project, vote=None).exists()
+    assert not Slot.objects.filter(project=project, vote=None).exists()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from annotation.models import Check, Person, Queue, Seat, Vote, WorkDay
+from annotation.models import Check, Person, Queue, Slot, Vote, WorkDay
 from corpus.models import Item
 from tests.annotation.people import Visitor
 from tests.api.test_queue import project_with
@@ -62,7 +62,7 @@ def hands_out(project, **settings):
 
 
 def lapse(project):
-    Seat.objects.filter(project=project, lease__isnull=False).update(leased_until=timezone.now() - timedelta(seconds=1))
+    Slot.objects.filter(project=project, lease__isnull=False).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_an_open_page_renews_its_lease_in_time_and_is_told_when_it_is_lost(tmp_path):
@@ -71,10 +71,10 @@ def test_an_open_page_renews_its_lease_in_time_and_is_told_when_it_is_lost(tmp_p
     ada, lead = Visitor(project), Visitor(project, "lead")
     lease = ada.take()
     assert ada.get("label/").context["lease"].renew_every in (39, 40)
-    Seat.objects.filter(project=project).update(leased_until=timezone.now() + timedelta(seconds=1))
+    Slot.objects.filter(project=project).update(leased_until=timezone.now() + timedelta(seconds=1))
 
     assert ada.post("label/renew/", lease=lease.id).status_code == 204
-    assert Seat.objects.get(project=project).leased_until > timezone.now() + timedelta(seconds=100)
+    assert Slot.objects.get(project=project).leased_until > timezone.now() + timedelta(seconds=100)
     lead.post(f"queue/leases/{lease.id}/free/")
     renew = f"/projects/{project.slug}/label/renew/"
     lost = ada.client.post(renew, {"lease": lease.id}, headers={"HX-Request": "true"})
@@ -82,7 +82,7 @@ def test_an_open_page_renews_its_lease_in_time_and_is_told_when_it_is_lost(tmp_p
     assert "You can still send your answer" in text_of(lost)
 
 
-def test_a_late_answer_counts_while_nobody_else_has_the_seat(tmp_path):
+def test_a_late_answer_counts_while_nobody_else_has_the_slot(tmp_path):
     project = project_with(tmp_path, "one", votes_wanted=1)
     ada = Visitor(project)
     lease = ada.take()
@@ -92,18 +92,18 @@ def test_a_late_answer_counts_while_nobody_else_has_the_seat(tmp_path):
     assert Vote.objects.filter(item__project=project).count() == 1
 
 
-def test_a_late_answer_takes_another_seat_of_its_dialogue_if_there_is_one(tmp_path):
+def test_a_late_answer_takes_another_slot_of_its_dialogue_if_there_is_one(tmp_path):
     project = project_with(tmp_path, "one", votes_wanted=2)
     ada, bea = Visitor(project), Visitor(project)
     mine = ada.take()
-    Seat.objects.filter(project=project, lease=None).update(place=2)  # out of reach, so that bea gets ada's
+    Slot.objects.filter(project=project, lease=None).update(place=2)  # out of reach, so that bea gets ada's
     lapse(project)
     theirs = bea.take()
     ada.vote(mine)
     bea.vote(theirs)
 
     assert Vote.objects.filter(item__project=project, is_current=True).count() == 2
-    assert not Seat.objects.filter(project=project, vote=None).exists()
+    assert not Slot.objects.filter(project=project, vote=None).exists()
 
 
 def test_a_late_answer_whose_dialogue_is_done_is_refused_and_shown(tmp_path):
@@ -182,7 +182,7 @@ def test_a_lead_says_what_dialogues_are_about_and_the_queue_goes_by_it(tmp_path)
     assert ada.post("queue/expected/", external_ids="one").status_code == 403
 
 
-def test_a_vote_on_gold_takes_a_seat_while_there_is_one_and_never_makes_one_too_many(tmp_path):
+def test_a_vote_on_gold_takes_a_slot_while_there_is_one_and_never_makes_one_too_many(tmp_path):
     project = project_with(tmp_path, "one", votes_wanted=1)
     lead, ada, bea = Visitor(project, "lead"), Visitor(project), Visitor(project)
     lead.post("queue/gold/", external_id="one", prompt_label="safe", response_label="safe")
@@ -196,7 +196,7 @@ def test_a_vote_on_gold_takes_a_seat_while_there_is_one_and_never_makes_one_too_
         True, False,
     ]  # fmt: skip
     assert Check.objects.filter(item__project=project, vote__isnull=False).count() == 2
-    assert Seat.objects.get(project=project).vote.annotator.user == ada.user
+    assert Slot.objects.get(project=project).vote.annotator.user == ada.user
     assert gold_of(lead) == {ada.name: (1, 1, 1), bea.name: (1, 1, 1)}
     vote = Vote.objects.get(item__project=project, is_current=True)
     ada.post(f"votes/{vote.pk}/", prompt_label="safe", response_label="safe", rationale="after a second look")
@@ -240,11 +240,11 @@ def test_batches_are_handed_to_named_people_and_their_votes_stand_once_closed(tm
     vote = Vote.objects.get(item__project=project)
     change = {"prompt_label": "needs_caution", "response_label": "safe"}
     assert ada.post(f"votes/{vote.pk}/", **change).status_code == 302
-    batch = Seat.objects.get(vote__supersedes=vote).batch_id
+    batch = Slot.objects.get(vote__supersedes=vote).batch_id
     lead.post(f"queue/batches/{batch}/", do="close")
     standing = Vote.objects.get(supersedes=vote)
 
-    assert ada.take() is None or Seat.objects.filter(lease=ada.take().id).exists()
+    assert ada.take() is None or Slot.objects.filter(lease=ada.take().id).exists()
     assert ada.post(f"votes/{standing.pk}/", prompt_label="safe", response_label="safe").status_code == 409
     assert "There is a batch" in text_of(lead.post("queue/batches/", name="first", size=2))
     assert lead.post("queue/batches/", name="", size=0).status_code == 422

@@ -1,44 +1,44 @@
-"""A seat for every vote that is still wanted, and none more."""
+"""A slot for every vote that is still wanted, and none more."""
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from annotation.models import Annotator, GuidelineVersion, Seat, Vote
-from annotation.slots import open_seats
+from annotation.models import Annotator, GuidelineVersion, Slot, Vote
+from annotation.slots import open_slots
 from corpus.models import Item, Project
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 
-def seats(project):
-    return Seat.objects.filter(item__project=project)
+def slots(project):
+    return Slot.objects.filter(item__project=project)
 
 
-def test_every_item_gets_as_many_seats_as_it_wants_votes_once(tmp_path):
+def test_every_item_gets_as_many_slots_as_it_wants_votes_once(tmp_path):
     project = make_project(votes_wanted=3)
     import_dialogues(project, tmp_path, [dialogue("a"), dialogue("b")])
 
-    assert [open_seats(project=project), open_seats(project=project)] == [6, 0]
-    assert sorted(seats(project).values_list("number", flat=True)) == [1, 1, 2, 2, 3, 3]
+    assert [open_slots(project=project), open_slots(project=project)] == [6, 0]
+    assert sorted(slots(project).values_list("number", flat=True)) == [1, 1, 2, 2, 3, 3]
 
 
-def test_votes_that_came_in_since_close_open_seats(tmp_path):
+def test_votes_that_came_in_since_close_open_slots(tmp_path):
     project = make_project(votes_wanted=3)
     import_dialogues(project, tmp_path, [dialogue("a")])
-    open_seats(project=project)
+    open_slots(project=project)
     import_votes(project, tmp_path, [opinion("a", "ada"), opinion("a", "bea")])
 
-    assert seats(project).count() == 1
+    assert slots(project).count() == 1
 
 
-def test_wanting_more_or_fewer_votes_opens_or_closes_seats(tmp_path):
+def test_wanting_more_or_fewer_votes_opens_or_closes_slots(tmp_path):
     project = make_project(votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue("a")])
-    open_seats(project=project)
+    open_slots(project=project)
     for wanted in (5, 1):
         Project.objects.filter(pk=project.pk).update(votes_wanted=wanted)
         project.refresh_from_db()
-        open_seats(project=project)
-        assert seats(project).count() == wanted
+        open_slots(project=project)
+        assert slots(project).count() == wanted
 
 
 def test_withdrawn_items_and_refusals_want_no_votes(tmp_path):
@@ -47,12 +47,12 @@ def test_withdrawn_items_and_refusals_want_no_votes(tmp_path):
         "prompt_label": "unsafe", "response_label": "safe", "response_label_source": "refusal_data_augmentation",
     }  # fmt: skip
     import_dialogues(project, tmp_path, [dialogue("a"), refusal])
-    open_seats(project=project)
-    assert seats(project).count() == 3
+    open_slots(project=project)
+    assert slots(project).count() == 3
 
-    command("withdraw_item", "a", project=project.slug, reason="Asked for.")
-    open_seats(project=project)
-    assert seats(project).count() == 0
+    command("withdraw_item", "a", project=project.slug, reason="PromptItem for.")
+    open_slots(project=project)
+    assert slots(project).count() == 0
 
 
 def test_the_database_keeps_one_current_vote_a_person(tmp_path):

@@ -29,7 +29,7 @@ STRICT = 'curl() { command curl --fail-with-body "$@"; }\n'
 
 
 def sections():
-    """Give each part of the page: its heading, and its blocks by language."""
+    """Return each part of the page: its heading, and its blocks by language."""
     parts = re.split(r"^##+ (.*)$", PAGE.read_text(), flags=re.MULTILINE)
     return [("", BLOCK.findall(parts[0]))] + [
         (heading, BLOCK.findall(text)) for heading, text in zip(parts[1::2], parts[2::2], strict=True)
@@ -37,7 +37,7 @@ def sections():
 
 
 def plain(route):
-    """Give a route without the names of its parts, nor the project that a route of one thing may have before it."""
+    """Return a route without the names of its parts, nor the project that a route of one thing may have before it."""
     return re.sub(r"^projects/\{\}/(?=(cases|jobs|jury-runs|my-votes)/\{\}/)", "", re.sub(r"\{[a-z_]+\}", "{}", route))
 
 
@@ -82,7 +82,7 @@ def fill_in(site, tmp_path):
 
 
 def given_by(said):
-    """Give what later examples take from this answer, by the names that the page has for it."""
+    """Return what later examples take from this answer, by the names that the page has for it."""
     try:
         answer = json.loads(said.strip().splitlines()[-1])
     except (ValueError, IndexError):

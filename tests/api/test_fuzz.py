@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from tests.api.client import Program
-from tests.two_projects import MARKER, ROLES, World, rows_of
+from tests.two_projects import MARKER, ROLES, TwoProjects, rows_of
 
 CHECKS = [
     not_a_server_error,
@@ -33,7 +33,7 @@ schema.config.phases.coverage.enabled = EXAMPLES > 0
 pytestmark = pytest.mark.slow
 
 
-class Callers(World):
+class Callers(TwoProjects):
     """Programs in one of two projects, with and without tokens."""
 
     def __init__(self, folder, url):

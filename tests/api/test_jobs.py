@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from config.data_dir import CHECKOUT
-from config.env import HOME
+from config.env import DATA_DIR
 from corpus.models import Event, Item
 from releases.models import Release
 from tests.api.client import Program
@@ -119,7 +119,7 @@ def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin
     run_job(job_id=job.pk)  # delivered twice
     assert Job.objects.get(pk=job.pk).state == "running"
     Job.objects.filter(pk=job.pk).update(seen_at=lately - timedelta(seconds=90))
-    assert job in jobs.nobodys()
+    assert job in jobs.unclaimed()
     run_job(job_id=job.pk)
     assert Job.objects.get(pk=job.pk).result["created"] == 5
 
@@ -146,7 +146,7 @@ def test_a_broker_that_is_away_loses_no_job(admin):
         check=False,
     )  # fmt: skip
     assert (told.returncode, "waits for the schedule" in told.stderr) == (0, True), told.stderr
-    assert job in jobs.nobodys()
+    assert job in jobs.unclaimed()
 
 
 def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
@@ -154,7 +154,7 @@ def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
     cut_off, fresh = jobs.folder() / "cut.jsonl", jobs.folder() / "fresh.jsonl"
     for path in (cut_off, fresh):
         path.write_text("half")
-    made = HOME.path / "releases" / admin.slug / "1.0"
+    made = DATA_DIR.path / "releases" / admin.slug / "1.0"
     killed, being_made = made.with_name(".1.0.77.part"), made.with_name(".1.0.78.part")
     for path in (made, killed, being_made):
         path.mkdir(parents=True)

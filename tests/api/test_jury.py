@@ -8,7 +8,7 @@ from jury.workers import worker_answers, worker_for_now
 from tests.api.client import Program
 from tests.conftest import stub_server
 from tests.factories import make_project
-from tests.jury.factories import project_with_items, seat
+from tests.jury.factories import add_jurors, project_with_items
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ def test_a_lead_adds_a_juror_convenes_pauses_and_resumes(tmp_path):
 
 def test_what_makes_no_sense_is_refused_by_field_and_nothing_is_stored():
     project = make_project()
-    seat(project, "http://127.0.0.1:1/v1", "known")
+    add_jurors(project, "http://127.0.0.1:1/v1", "known")
     Juror.objects.filter(project=project).update(in_panel=False)
     lead = Program(project, "lead")
     jurors, runs = f"projects/{project.slug}/jurors/", f"projects/{project.slug}/jury-runs/"

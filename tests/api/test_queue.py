@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from knox.models import AuthToken
 
-from annotation.models import Seat, Vote
+from annotation.models import Slot, Vote
 from tests.api.client import Program
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -79,7 +79,7 @@ def test_three_people_and_no_fourth(tmp_path):
     for person, answer in zip(people[:3], answers[:3], strict=True):
         assert person.vote(answer.json()).status_code == 201
     assert people[3].next().status_code == 204
-    assert Seat.objects.filter(project=project, vote=None).count() == 0
+    assert Slot.objects.filter(project=project, vote=None).count() == 0
 
 
 def test_a_skipped_item_comes_back_to_others_only(tmp_path):
@@ -256,4 +256,4 @@ def test_progress_tells_an_annotator_of_their_own_work_and_a_lead_of_the_queue(t
     own = ada.get(f"projects/{project.slug}/progress/").json()
     assert own == {"own": {"votes": 1, "items_left": 1, "votes_today": 1, "minutes_today": 0}}
     whole = lead.get(f"projects/{project.slug}/progress/").json()
-    assert whole["queue"] == {"items": 2, "seats": 6, "filled": 1, "leased": 0}
+    assert whole["queue"] == {"items": 2, "slots": 6, "filled": 1, "leased": 0}

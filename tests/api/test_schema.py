@@ -19,7 +19,7 @@ def test_the_schema_is_openapi_3_1_for_whoever_asks_and_has_every_route():
 
 
 def routes(patterns, before=""):
-    """Give the paths of all routes, their parts as OpenAPI writes them."""
+    """Return the paths of all routes, their parts as OpenAPI writes them."""
     for each in patterns:
         path = before + str(each.pattern)
         if hasattr(each, "url_patterns"):

@@ -7,10 +7,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from jury import actions, queries
-from jury.models import Ballot, Juror, Run, Shard, Writing
+from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits
-from tests.jury.factories import add_generator, hear, project_with_items, seat, write
+from tests.jury.factories import add_generator, add_jurors, project_with_items, run_shards, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -19,10 +19,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def heard(tmp_path, stub_url):
     """A project with jurors, a finished run, and one under way."""
     project = project_with_items(tmp_path, 12)
-    seat(project, stub_url, "stub-0.9:prose", "stub-0.8", price_in="2", price_out="8", rpm=60000)
+    add_jurors(project, stub_url, "stub-0.9:prose", "stub-0.8", price_in="2", price_out="8", rpm=60000)
     write(project, add_generator(project, stub_url))
     run = actions.start_run(project=project, jurors=queries.panel(project))
-    hear(run)
+    run_shards(run)
     assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
     under_way = actions.start_run(project=project, jurors=queries.panel(project), asks_again=["unreadable"])
     # The pages have a worker and beat beside them; to these, another worker has the run in hand.
@@ -32,8 +32,8 @@ def heard(tmp_path, stub_url):
 
 def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, site, heard, look):
     lead = Visitor(heard, "lead")
-    first, last = Run.objects.filter(project=heard, writes="").order_by("pk")
-    written = Writing.objects.filter(juror__project=heard).latest("pk")
+    first, last = Run.objects.filter(project=heard, generates="").order_by("pk")
+    written = GeneratedResponse.objects.filter(juror__project=heard).latest("pk")
     ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
     places = (
         "jury/",

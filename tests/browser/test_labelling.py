@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from annotation.models import Seat, Skip
+from annotation.models import Skip, Slot
 from tests.annotation.people import Visitor
 from tests.browser.test_first_visit import come_in
 from tests.browser.visits import Visit, assert_fits, project_of, votes_of
@@ -167,7 +167,7 @@ def test_what_was_typed_is_there_after_a_reload(visit):
 def test_an_answer_whose_time_ran_out_is_not_counted_and_not_lost(visit):
     page = visit.start()
     project, item = visit.visitor.project, item_shown(page)
-    Seat.objects.filter(project=project, item__external_id=item).update(
+    Slot.objects.filter(project=project, item__external_id=item).update(
         leased_until=timezone.now() - timedelta(seconds=1)
     )
     bea = Visitor(project)

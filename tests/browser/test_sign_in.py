@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def confirm(page):
-    """Give the password again where it is asked for."""
+    """Return the password again where it is asked for."""
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     assert_fits(page)
     page.get_by_label("Password").fill("correct horse battery")

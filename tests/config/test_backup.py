@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.data_dir import CHECKOUT, Home
+from config.data_dir import CHECKOUT, DataDir
 from tests.commands import commands_at
 from tests.factories import dialogue, opinion, write_lines
 
@@ -37,7 +37,7 @@ class Place:
     """A home of its own, with servers of its own, worked by commands."""
 
     def __init__(self, folder):
-        self.home = Home(folder)
+        self.home = DataDir(folder)
         self.environment = {name: said for name, said in os.environ.items() if not name.endswith("_URL")}
         self.environment["ASSIZE_HOME"] = str(folder)
 

@@ -16,11 +16,11 @@ from jury.models import Run
 from tests.config.serving import Started, call, comes_up
 from tests.config.test_compose import SERVICES
 from tests.factories import command, dialogue, make_project
-from tests.jury.factories import seat
+from tests.jury.factories import add_jurors
 from workspace.models import Job
 
 pytestmark = pytest.mark.slow
-HOME = "/home/assize"
+DATA_DIR = "/home/assize"
 
 
 def web_command(port):
@@ -42,7 +42,7 @@ def start_all(ours, folder, ports):
     ours.start("web-2", web_command(ports[1]))
     for number in (1, 2):
         ours.start(f"worker-{number}", [*SERVICES["worker"]["command"], "--hostname", f"of-compose-{number}@%h"])
-    ours.start("beat", [word.replace(HOME, str(folder)) for word in SERVICES["beat"]["command"]])
+    ours.start("beat", [word.replace(DATA_DIR, str(folder)) for word in SERVICES["beat"]["command"]])
 
 
 def as_proxied(port, path, **more):
@@ -54,7 +54,7 @@ def as_proxied(port, path, **more):
 def test_the_commands_of_the_compose_file_serve_import_and_judge_together(tmp_path, stub_url):
     project = make_project()
     token = command("create_user", f"of-{project.slug}", "--role", "admin", "--token", project=project.slug)["token"]
-    seat(project, stub_url, "stub-0.9")
+    add_jurors(project, stub_url, "stub-0.9")
     api, ports = f"/api/v1/projects/{project.slug}", (free_port(), free_port())
     environment = told(tmp_path)
     prepared = subprocess.run(

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from config.health import WORKERS_SEEN
-from config.tasks import give_sign_of_life
+from config.tasks import heartbeat
 from tests.annotation.people import Visitor
 from tests.factories import make_project
 
@@ -24,7 +24,7 @@ def test_readyz_tells_of_database_broker_migrations_and_workers():
         ("status", "database", "broker", "migrations"), "ok"
     )
     assert answer["workers"].startswith("none has given a sign of life")
-    give_sign_of_life()
+    heartbeat()
     assert Client().get("/readyz").json()["workers"] == "ok"
 
 
@@ -42,5 +42,5 @@ def test_leads_are_told_on_every_page_that_no_worker_runs(role, is_told):
     somebody = Visitor(make_project(), role)
     cache.delete(WORKERS_SEEN)
     assert (BANNER in somebody.get("work/").content.decode()) == is_told
-    give_sign_of_life()
+    heartbeat()
     assert BANNER not in somebody.get("work/").content.decode()

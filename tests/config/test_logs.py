@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from config.embedded.processes import free_port, wait_until
-from config.logs import Discreet, JSONLine, scrubbed
+from config.logs import JSONLine, RedactingFilter, scrubbed
 from tests.config.serving import Started, call, comes_up
 from tests.factories import command, dialogue, import_dialogues, make_project
 from workspace.models import Job
@@ -82,7 +82,7 @@ def test_a_request_has_one_line_and_an_id_that_comes_back(caplog):
 def formatted(message, *arguments, exc_info=None, **more):
     record = logging.LogRecord("assize.test", logging.ERROR, __file__, 1, message, arguments, exc_info)
     record.__dict__.update(more)
-    Discreet().filter(record)
+    RedactingFilter().filter(record)
     return json.loads(JSONLine().format(record))
 
 

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
-from config.tasks import give_sign_of_life
+from config.tasks import heartbeat
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -34,7 +34,7 @@ def scrape():
     return figures(answer.content.decode())
 
 
-def test_it_counts_items_cases_seats_and_what_waits(tmp_path):
+def test_it_counts_items_cases_slots_and_what_waits(tmp_path):
     before = scrape()
     project = make_project(votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue(name) for name in ("a", "b", "c", "d")])
@@ -43,7 +43,7 @@ def test_it_counts_items_cases_seats_and_what_waits(tmp_path):
     import_votes(project, tmp_path, agreed + torn)
     command("adjudicate", project=project.slug)
     command("withdraw_item", "d", reason="broken", project=project.slug)
-    give_sign_of_life()
+    heartbeat()
     after = scrape()
 
     grown = {name: after[name] - before.get(name, 0) for name in after}
@@ -54,7 +54,7 @@ def test_it_counts_items_cases_seats_and_what_waits(tmp_path):
     assert (after["assize_workers_seen",], after["assize_up", "broker"], after["assize_up", "database"]) == (1, 1, 1)
     assert after["assize_worker_silence_seconds",] < 60
     assert {("assize_queue_messages", "celery"), ("assize_queue_messages", "jury")} <= set(after)
-    assert {("assize_runs", "running"), ("assize_jobs", "failed"), ("assize_seats", "leased")} <= set(after)
+    assert {("assize_runs", "running"), ("assize_jobs", "failed"), ("assize_slots", "leased")} <= set(after)
 
 
 def test_requests_are_counted_by_route_and_name_nobody():

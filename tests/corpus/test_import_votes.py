@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from annotation.models import Annotator, Seat, Vote
+from annotation.models import Annotator, Slot, Vote
 from jury.models import Ballot, Juror
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 
@@ -119,7 +119,7 @@ def test_withdrawn_items_take_no_new_opinions(tmp_path):
     import_dialogues(project, tmp_path, [dialogue("a")])
     row = opinion("a", "ada")
     import_votes(project, tmp_path, [row])
-    command("withdraw_item", "a", project=project.slug, reason="Asked for.")
+    command("withdraw_item", "a", project=project.slug, reason="PromptItem for.")
 
     assert import_votes(project, tmp_path, [row])["unchanged"] == 1
     assert "the item is withdrawn" in import_votes(project, tmp_path, [opinion("a", "bea")]).said
@@ -132,7 +132,7 @@ def test_imported_raters_are_never_joined_to_an_account_of_the_same_name(project
     assert Annotator.objects.get(project=project, name="dora").user is None
 
 
-def test_enough_imported_votes_leave_no_open_seat_and_any_number_is_taken(tmp_path):
+def test_enough_imported_votes_leave_no_open_slot_and_any_number_is_taken(tmp_path):
     project = make_project(votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue(name) for name in ("none", "one", "two", "four")])
     raters = {"one": 1, "two": 2, "four": 4}
@@ -140,5 +140,5 @@ def test_enough_imported_votes_leave_no_open_seat_and_any_number_is_taken(tmp_pa
     rows += [opinion("none", "model-a"), opinion("none", "model-b")]
 
     assert import_votes(project, tmp_path, rows)["created"] == 9
-    seats = Seat.objects.filter(item__project=project).values_list("item__external_id", flat=True)
-    assert sorted(seats) == ["none", "none", "one"]
+    slots = Slot.objects.filter(item__project=project).values_list("item__external_id", flat=True)
+    assert sorted(slots) == ["none", "none", "one"]

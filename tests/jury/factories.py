@@ -15,7 +15,7 @@ from tests.factories import command, dialogue, import_dialogues, make_project
 from workspace import actions as adjudication_actions
 
 
-def seat(project, url, *models, **options):
+def add_jurors(project, url, *models, **options):
     for model in models:
         made = command("add_juror", model, project=project.slug, model=model, base_url=url, **options)
         assert made.code == 0, made.said
@@ -39,7 +39,7 @@ def counted(url):
         return json.load(answer)
 
 
-def hear(run):
+def run_shards(run):
     """Work through the shards of a run as a worker would, aside: browser tests leave a loop in the tests' thread."""
     with ThreadPoolExecutor(max_workers=1) as aside:
         for shard in Shard.objects.filter(run=run).order_by("pk").values_list("pk", flat=True):
@@ -54,10 +54,10 @@ def add_generator(project, url, name="writer", model="mistral-stub", **options):
 
 def write(project, generator, **options):
     """As the command does, with this process for a worker."""
-    items = adjudication_actions.items_to_write(project=project, generator=generator)
-    run = actions.start_writing(project=project, generator=generator, items=items, **options)
-    hear(run)
-    return run, adjudication_actions.place_writings(project=project)
+    items = adjudication_actions.items_to_generate(project=project, generator=generator)
+    run = actions.start_generation(project=project, generator=generator, items=items, **options)
+    run_shards(run)
+    return run, adjudication_actions.publish_generated(project=project)
 
 
 def start_broker(folder: Path, port: int):

@@ -7,7 +7,7 @@ from jury.models import Ballot, Batch, Juror, Run, Shard
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command
-from tests.jury.factories import add_generator, counted, hear, project_with_items, seat
+from tests.jury.factories import add_generator, add_jurors, counted, project_with_items, run_shards
 from workspace import actions as adjudication_actions
 
 
@@ -25,17 +25,17 @@ def state_of(run):
 
 def look_until_ended(run, times=4):
     for _ in range(times):
-        hear(run)
+        run_shards(run)
 
 
 def test_a_batch_is_sent_and_collected_as_calls_would_have_been_answered(tmp_path):
     live, batched = (project_with_items(tmp_path, 30) for _ in range(2))
     with stub_server() as url:
-        seat(live, url, "stub-0.9", prompt="full-policy-v1", price_in=1, price_out=2)
-        seat(batched, url, "stub-0.9", prompt="full-policy-v1", price_in=1, price_out=2, transport="batch")
-        hear(begin(live))
+        add_jurors(live, url, "stub-0.9", prompt="full-policy-v1", price_in=1, price_out=2)
+        add_jurors(batched, url, "stub-0.9", prompt="full-policy-v1", price_in=1, price_out=2, transport="batch")
+        run_shards(begin(live))
         run = begin(batched)
-        hear(run)
+        run_shards(run)
         assert (state_of(run), outcomes(run), queries.open_batches(run).get().state) == ("running", {}, "under_way")
         look_until_ended(run)
         assert counted(url)["calls"] == 60
@@ -61,7 +61,7 @@ def test_a_batch_is_sent_and_collected_as_calls_would_have_been_answered(tmp_pat
 )
 def test_each_wrong_answer_in_a_batch_ends_in_its_outcome(tmp_path, stub_url, way, outcome, reason):
     project = project_with_items(tmp_path, 24)
-    seat(project, stub_url, f"stub-0.9:{way}", transport="batch")
+    add_jurors(project, stub_url, f"stub-0.9:{way}", transport="batch")
     run = begin(project)
     look_until_ended(run)
 
@@ -73,7 +73,7 @@ def test_each_wrong_answer_in_a_batch_ends_in_its_outcome(tmp_path, stub_url, wa
 
 def test_what_a_batch_did_not_answer_fails_and_the_next_run_asks_it_again(tmp_path, stub_url):
     project = project_with_items(tmp_path, 9)
-    seat(project, stub_url, "stub-0.9:expire", transport="batch")
+    add_jurors(project, stub_url, "stub-0.9:expire", transport="batch")
     run = begin(project)
     look_until_ended(run)
     assert outcomes(run) == {"cast": 4, "failed": 5}
@@ -83,7 +83,7 @@ def test_what_a_batch_did_not_answer_fails_and_the_next_run_asks_it_again(tmp_pa
 
 def test_an_answer_that_cannot_be_told_costs_no_other_one(tmp_path, stub_url):
     project = project_with_items(tmp_path, 9)
-    seat(project, stub_url, "stub-0.9:garbled", transport="batch")
+    add_jurors(project, stub_url, "stub-0.9:garbled", transport="batch")
     run = begin(project)
     look_until_ended(run)
     assert (state_of(run), outcomes(run)) == ("finished", {"cast": 7, "failed": 2})
@@ -92,9 +92,9 @@ def test_an_answer_that_cannot_be_told_costs_no_other_one(tmp_path, stub_url):
 def test_a_batch_whose_beginning_nobody_heard_of_is_found_and_not_sent_again(tmp_path):
     project = project_with_items(tmp_path, 10)
     with stub_server() as url:
-        seat(project, url, "stub-0.9", transport="batch")
+        add_jurors(project, url, "stub-0.9", transport="batch")
         run = begin(project)
-        hear(run)
+        run_shards(run)
         # As if the worker had been killed after the endpoint took it, before it could say so.
         Batch.objects.filter(shard__run=run).update(state=Batch.State.SENDING, name="")
         look_until_ended(run)
@@ -105,7 +105,7 @@ def test_a_batch_whose_beginning_nobody_heard_of_is_found_and_not_sent_again(tmp
 def test_a_batch_that_was_never_sent_is_sent(tmp_path):
     project = project_with_items(tmp_path, 10)
     with stub_server() as url:
-        seat(project, url, "stub-0.9", transport="batch")
+        add_jurors(project, url, "stub-0.9", transport="batch")
         run = begin(project)
         shard = Shard.objects.get(run=run)
         # As if the worker had been killed before it was sent at all.
@@ -117,9 +117,9 @@ def test_a_batch_that_was_never_sent_is_sent(tmp_path):
 def test_a_new_run_takes_over_what_an_earlier_one_has_sent(tmp_path):
     project = project_with_items(tmp_path, 10)
     with stub_server() as url:
-        seat(project, url, "stub-0.9", transport="batch")
+        add_jurors(project, url, "stub-0.9", transport="batch")
         first = begin(project)
-        hear(first)
+        run_shards(first)
         second = begin(project)
         assert (state_of(first), queries.ballots_wanted(second)) == ("replaced", 10)
         look_until_ended(second)
@@ -129,7 +129,7 @@ def test_a_new_run_takes_over_what_an_earlier_one_has_sent(tmp_path):
 def test_a_budget_lets_only_so_much_into_a_batch(tmp_path):
     project = project_with_items(tmp_path, 20)
     with stub_server() as url:
-        seat(project, url, "stub-0.9", transport="batch")
+        add_jurors(project, url, "stub-0.9", transport="batch")
         run = begin(project, budget_calls=7)
         look_until_ended(run)
         assert (state_of(run), outcomes(run), counted(url)["calls"]) == ("over_budget", {"cast": 7}, 7)
@@ -140,7 +140,7 @@ def test_a_budget_lets_only_so_much_into_a_batch(tmp_path):
 
 def test_money_reserved_for_a_batch_is_given_back_for_what_it_did_not_cost(tmp_path, stub_url):
     project = project_with_items(tmp_path, 20)
-    seat(project, stub_url, "stub-0.9", transport="batch", price_in=1000, price_out=1000, max_tokens=20)
+    add_jurors(project, stub_url, "stub-0.9", transport="batch", price_in=1000, price_out=1000, max_tokens=20)
     run = begin(project, budget_usd=12)
     look_until_ended(run, times=12)
     spent = Run.objects.get(pk=run.pk)
@@ -151,19 +151,19 @@ def test_money_reserved_for_a_batch_is_given_back_for_what_it_did_not_cost(tmp_p
 
 def test_a_cancelled_run_cancels_its_batch_and_keeps_nothing_waiting(tmp_path, stub_url):
     project = project_with_items(tmp_path, 6)
-    seat(project, stub_url, "stub-0.9:never", transport="batch")
+    add_jurors(project, stub_url, "stub-0.9:never", transport="batch")
     run = begin(project)
-    hear(run)
+    run_shards(run)
     actions.cancel_run(run=run)
     look_until_ended(run)
     assert (Batch.objects.get(shard__run=run).state, outcomes(run)) == ("collected", {})
-    assert not queries.shards_to_look_after().filter(run=run).exists()
+    assert not queries.shards_with_open_batches().filter(run=run).exists()
     assert queries.ballots_wanted(begin(project)) == 6
 
 
 def test_a_refused_batch_breaks_its_part_off_and_says_why(tmp_path, stub_url):
     project = project_with_items(tmp_path, 6)
-    seat(project, stub_url, "stub-0.9:invalid", transport="batch", price_in=1)
+    add_jurors(project, stub_url, "stub-0.9:invalid", transport="batch", price_in=1)
     run = begin(project, budget_usd=5)
     look_until_ended(run)
     assert state_of(run) == "broken"
@@ -173,11 +173,11 @@ def test_a_refused_batch_breaks_its_part_off_and_says_why(tmp_path, stub_url):
 
 def test_an_endpoint_without_batches_says_so_and_one_that_is_away_is_waited_for(tmp_path, settings):
     project = project_with_items(tmp_path, 6)
-    seat(project, "http://127.0.0.1:9/v1", "stub-0.9", transport="batch")
+    add_jurors(project, "http://127.0.0.1:9/v1", "stub-0.9", transport="batch")
     run = begin(project)
     look_until_ended(run)
     assert state_of(run) == "running"
-    assert Batch.objects.get(shard__run=run).silent_since
+    assert Batch.objects.get(shard__run=run).unreachable_since
     settings.JURY_ENDPOINT_PATIENCE = 0.0
     look_until_ended(run)
     assert state_of(run) == "broken"
@@ -187,10 +187,10 @@ def test_an_endpoint_without_batches_says_so_and_one_that_is_away_is_waited_for(
 def test_a_verdict_known_already_is_not_sent(tmp_path):
     project = project_with_items(tmp_path, 8)
     with stub_server() as url:
-        seat(project, url, "stub-0.9")
-        hear(begin(project))
+        add_jurors(project, url, "stub-0.9")
+        run_shards(begin(project))
         Juror.objects.filter(project=project).update(name="first", in_panel=False)
-        seat(project, url, "stub-0.9", transport="batch")
+        add_jurors(project, url, "stub-0.9", transport="batch")
         run = begin(project)
         look_until_ended(run)
         assert (state_of(run), counted(url)["calls"]) == ("finished", 8)
@@ -200,29 +200,29 @@ def test_a_verdict_known_already_is_not_sent(tmp_path):
 def test_a_generator_writes_by_batch_too(tmp_path, stub_url):
     project = project_with_items(tmp_path, 9)
     generator = add_generator(project, stub_url, transport="batch")
-    items = adjudication_actions.items_to_write(project=project, generator=generator)
-    run = actions.start_writing(project=project, generator=generator, items=items)
-    hear(run)
-    assert queries.not_written(generator, items) == []
+    items = adjudication_actions.items_to_generate(project=project, generator=generator)
+    run = actions.start_generation(project=project, generator=generator, items=items)
+    run_shards(run)
+    assert queries.without_generated_response(generator, items) == []
     look_until_ended(run)
     assert (state_of(run), outcomes(run)) == ("finished", {"cast": 3})
 
 
 def test_batches_of_an_ended_run_are_looked_after_by_the_schedule(tmp_path, stub_url):
     project = project_with_items(tmp_path, 5)
-    seat(project, stub_url, "stub-0.9", transport="batch")
+    add_jurors(project, stub_url, "stub-0.9", transport="batch")
     run = begin(project)
-    hear(run)
+    run_shards(run)
     Run.objects.filter(pk=run.pk).update(state=Run.State.OVER_BUDGET)
-    assert [shard.run_id for shard in queries.shards_to_look_after().filter(run=run)] == [run.pk]
+    assert [shard.run_id for shard in queries.shards_with_open_batches().filter(run=run)] == [run.pk]
     look_until_ended(run)
     assert outcomes(run) == {"cast": 5}
-    assert not queries.shards_to_look_after().filter(run=run).exists()
+    assert not queries.shards_with_open_batches().filter(run=run).exists()
 
 
 def test_the_page_and_the_route_say_how_far_a_batch_is(tmp_path, stub_url):
     project = project_with_items(tmp_path, 5)
-    seat(project, stub_url, "stub-0.9:never", transport="batch")
+    add_jurors(project, stub_url, "stub-0.9:never", transport="batch")
     run = begin(project)
     look_until_ended(run, times=2)
     page = Visitor(project, "lead").get(f"jury/runs/{run.pk}/").content.decode()

@@ -21,7 +21,7 @@ from jury.models import Juror
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, make_project
-from tests.jury.factories import project_with_items, seat
+from tests.jury.factories import add_jurors, project_with_items
 
 HERE = "http://127.0.0.1:1/v1"
 
@@ -99,7 +99,7 @@ def added(lead, url, name):
 def test_only_an_admin_names_an_endpoint_that_is_new_to_the_project(settings):
     project, other = make_project(), make_project()
     lead, admin = Program(project, "lead"), Program(project, "admin")
-    seat(other, HERE, "elsewhere")
+    add_jurors(other, HERE, "elsewhere")
 
     refused = added(lead, HERE, "one")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "permission_denied")
@@ -129,7 +129,7 @@ def test_the_pages_say_so_beside_what_was_typed():
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "METRICS_TOKEN", "SECRET_KEY_FILE"])
 def test_no_secret_of_the_installation_is_a_key(name):
     project = make_project()
-    seat(project, HERE, "one")
+    add_jurors(project, HERE, "one")
     made = command("add_juror", "x", project=project.slug, model="m", base_url=HERE, api_key_env=name)
     changed = command("change_juror", "one", project=project.slug, api_key_env=name)
     assert (made.code, changed.code) == (2, 2)
@@ -205,7 +205,7 @@ def leads_here(name):
 
 def test_a_juror_that_was_added_before_is_not_asked_where_it_is_forbidden_now(tmp_path, settings):
     project = project_with_items(tmp_path, 1)
-    seat(project, HERE, "one")
+    add_jurors(project, HERE, "one")
     settings.JURY_ENDPOINTS_PUBLIC_ONLY = True
     with pytest.raises(Refused, match="PUBLIC_ONLY"):
         actions.start_run(project=project, jurors=queries.panel(project))

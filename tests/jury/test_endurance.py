@@ -18,7 +18,7 @@ from jury.engine.retry_after import seconds_to_wait
 from jury.models import Ballot, Run, Shard
 from tests.conftest import stub_server
 from tests.factories import command
-from tests.jury.factories import counted, hear, project_with_items, seat, start_broker
+from tests.jury.factories import add_jurors, counted, project_with_items, run_shards, start_broker
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_how_long_an_endpoint_wants_to_be_left_alone(headers, seconds):
 def test_a_busy_endpoint_and_a_cut_connection_are_asked_again_and_cost_one_call(tmp_path, worker, way):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
-        seat(project, url, f"stub-0.9:{way}", concurrency=4)
+        add_jurors(project, url, f"stub-0.9:{way}", concurrency=4)
         heard = command("convene_jury", project=project.slug, wait=True, max_calls=12)
         assert counted(url)["calls"] == 12
 
@@ -59,7 +59,7 @@ def test_a_busy_endpoint_and_a_cut_connection_are_asked_again_and_cost_one_call(
 def test_an_endpoint_that_refuses_holds_back_the_calls_of_every_worker(tmp_path, worker):
     project = project_with_items(tmp_path, 90)
     with stub_server(rpm=300) as url:
-        seat(project, url, "stub-0.9", concurrency=8)
+        add_jurors(project, url, "stub-0.9", concurrency=8)
         heard = command("convene_jury", project=project.slug, wait=True)
         refused = counted(url)["refused"]
 
@@ -72,7 +72,7 @@ def test_an_endpoint_that_refuses_holds_back_the_calls_of_every_worker(tmp_path,
 def test_a_paused_run_asks_nothing_until_it_goes_on(tmp_path, worker):
     project = project_with_items(tmp_path, 40)
     with stub_server(delay=0.3) as url:
-        seat(project, url, "stub-0.9", concurrency=2)
+        add_jurors(project, url, "stub-0.9", concurrency=2)
         begun = command("convene_jury", project=project.slug)
         ballots = Ballot.objects.filter(run=begun["run"])
         assert wait_until(lambda: ballots.count() >= 4, seconds=30)
@@ -82,7 +82,7 @@ def test_a_paused_run_asks_nothing_until_it_goes_on(tmp_path, worker):
         assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=10)
         stopped_at = ballots.count()
         assert 4 <= stopped_at == counted(url)["calls"] < 40
-        tasks.tend_runs()
+        tasks.requeue_stalled_runs()
         again = command("jury_run", project=project.slug, pause=True)
         assert (again.code, again.said) == (2, f"Run {begun['run']} cannot be paused. It is: paused.")
 
@@ -96,7 +96,7 @@ def test_a_paused_run_asks_nothing_until_it_goes_on(tmp_path, worker):
 def test_a_cancelled_run_keeps_what_it_has_and_the_next_one_asks_the_rest(tmp_path, worker):
     project = project_with_items(tmp_path, 30)
     with stub_server(delay=0.3) as url:
-        seat(project, url, "stub-0.9", concurrency=2)
+        add_jurors(project, url, "stub-0.9", concurrency=2)
         begun = command("convene_jury", project=project.slug)
         assert wait_until(lambda: Ballot.objects.filter(run=begun["run"]).count() >= 2, seconds=30)
         assert command("jury_run", project=project.slug, cancel=True)["state"] == "cancelled"
@@ -111,15 +111,15 @@ def test_a_cancelled_run_keeps_what_it_has_and_the_next_one_asks_the_rest(tmp_pa
 def test_what_a_living_worker_holds_is_not_asked_twice_and_what_a_dead_one_left_is_taken_over(tmp_path):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
-        seat(project, url, "stub-0.9")
+        add_jurors(project, url, "stub-0.9")
         run = actions.start_run(project=project, jurors=queries.panel(project))
         shard = Shard.objects.get(run=run)
         Shard.objects.filter(run=run).update(holder="another", seen_at=timezone.now())
-        hear(run)
+        run_shards(run)
         assert counted(url)["calls"] == 0
 
         Shard.objects.filter(run=run).update(seen_at=timezone.now() - timedelta(seconds=61))
-        hear(run)
+        run_shards(run)
         assert counted(url)["calls"] == 6
     shard.refresh_from_db()
     assert (shard.state, shard.holder, shard.seen_at) == (Shard.State.DONE, "", None)
@@ -134,7 +134,7 @@ def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(tmp_path):
     broker = start_broker(tmp_path, port)
     try:
         with stub_server(delay=0.1) as url:
-            seat(project, url, "stub-0.9", "stub-0.8", concurrency=2, rpm=1200)
+            add_jurors(project, url, "stub-0.9", "stub-0.8", concurrency=2, rpm=1200)
             running = subprocess.Popen(
                 convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )

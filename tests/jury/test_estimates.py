@@ -5,7 +5,7 @@ import pytest
 from jury.families import family_of, shared_families
 from jury.models import Ballot, Run
 from tests.factories import command
-from tests.jury.factories import project_with_items, seat
+from tests.jury.factories import add_jurors, project_with_items
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_two_of_the_papers_three_jurors_are_of_one_family():
 def test_an_estimate_counts_what_is_still_to_ask_and_asks_nothing(tmp_path, stub_url):
     project = project_with_items(tmp_path, 12)
     prices = {"price_in": "3", "price_out": "15", "max_tokens": 100}
-    seat(project, stub_url, "stub-0.9", rpm=6, **prices)
-    seat(project, stub_url, "stub-0.8", asks="response_label", **prices)
+    add_jurors(project, stub_url, "stub-0.9", rpm=6, **prices)
+    add_jurors(project, stub_url, "stub-0.8", asks="response_label", **prices)
     whole = command("convene_jury", project=project.slug, estimate=True)
     part = command("convene_jury", project=project.slug, estimate=True, limit=3)
     by_name = {each["juror"]: each for each in whole["jurors"]}

@@ -18,7 +18,7 @@ from jury.models import Ballot, Run
 from jury.workers import worker_command
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
-from tests.jury.factories import counted, project_with_items, seat, start_broker
+from tests.jury.factories import add_jurors, counted, project_with_items, start_broker
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def test_every_dialogue_ends_with_one_ballot_a_juror_in_the_right_outcome(tmp_pa
     project = project_with_items(tmp_path, DIALOGUES)
     ballots = Ballot.objects.filter(juror__project=project, is_current=True)
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
-        seat(project, url, *MODELS, concurrency=AT_ONCE, timeout=2, price_in=1000, price_out=1000)
+        add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=2, price_in=1000, price_out=1000)
         first = servers.convene(project, "--budget", "25")
         assert wait_until(lambda: ballots.count() >= 30, seconds=150)
         servers.kill_workers()

@@ -15,7 +15,7 @@ from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run, Shard
 from tests.conftest import stub_server
 from tests.factories import command, dialogue, import_dialogues
-from tests.jury.factories import counted, hear, project_with_items, seat
+from tests.jury.factories import add_jurors, counted, project_with_items, run_shards
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +31,9 @@ def outcomes(run):
 def test_a_call_that_hangs_ends_after_the_jurors_time_and_is_made_again(tmp_path):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
-        seat(project, url, "stub-0.9:hang", timeout=1, concurrency=6)
+        add_jurors(project, url, "stub-0.9:hang", timeout=1, concurrency=6)
         run = begin(project)
-        hear(run)
+        run_shards(run)
         assert counted(url)["calls"] == 6
 
     assert outcomes(run) == {"cast": 6}
@@ -43,10 +43,10 @@ def test_an_endpoint_that_is_started_again_is_waited_for_and_costs_no_ballot(tmp
     settings.JURY_ENDPOINT_PATIENCE = 40.0
     project = project_with_items(tmp_path, 30)
     port = free_port()
-    seat(project, f"http://127.0.0.1:{port}/v1", "stub-0.9", concurrency=4)
+    add_jurors(project, f"http://127.0.0.1:{port}/v1", "stub-0.9", concurrency=4)
     run = begin(project)
     with ThreadPoolExecutor(max_workers=1) as aside:
-        hearing = aside.submit(hear, run)
+        hearing = aside.submit(run_shards, run)
         # Nobody listens yet. Somebody does later, after longer than five tries of a call would last.
         assert wait([hearing], timeout=9).not_done
         with stub_server(port=port) as url:
@@ -62,10 +62,10 @@ def test_an_endpoint_that_is_gone_breaks_off_its_part_and_no_other(tmp_path, set
     project = project_with_items(tmp_path, 30)
     gone = f"http://127.0.0.1:{free_port()}/v1"
     settings.JURY_SHARD_ITEMS = 10
-    seat(project, gone, "stub-0.8")
-    seat(project, stub_url, "stub-0.9")
+    add_jurors(project, gone, "stub-0.8")
+    add_jurors(project, stub_url, "stub-0.9")
     run = begin(project)
-    hear(run)
+    run_shards(run)
 
     assert outcomes(run) == {"cast": 30}
     assert Run.objects.get(pk=run.pk).state == Run.State.BROKEN
@@ -79,37 +79,37 @@ def test_a_worker_turns_to_other_work_while_an_endpoint_rests_and_comes_back(tmp
     settings.JURY_ENDPOINT_STAY = 1.0
     project = project_with_items(tmp_path, 20)
     port = free_port()
-    seat(project, f"http://127.0.0.1:{port}/v1", "stub-0.9")
+    add_jurors(project, f"http://127.0.0.1:{port}/v1", "stub-0.9")
     run = begin(project)
-    hear(run)  # nobody listens
-    assert (Run.objects.get(pk=run.pk).state, queries.shards_held(run)) == (Run.State.RUNNING, 0)
+    run_shards(run)  # nobody listens
+    assert (Run.objects.get(pk=run.pk).state, queries.claimed_shards(run)) == (Run.State.RUNNING, 0)
     assert not Ballot.objects.filter(run=run).exists()
     with stub_server(port=port):
-        assert wait_until(lambda: hear(run) or Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=40)
+        assert wait_until(lambda: run_shards(run) or Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=40)
     assert outcomes(run) == {"cast": 20}
 
 
 def test_an_endpoint_is_given_up_after_as_long_as_all_who_waited_for_it_have_waited(tmp_path, settings):
     settings.JURY_ENDPOINT_STAY, settings.JURY_ENDPOINT_PATIENCE = 1.0, 5.0
     project = project_with_items(tmp_path, 20)
-    seat(project, f"http://127.0.0.1:{free_port()}/v1", "stub-0.9")
+    add_jurors(project, f"http://127.0.0.1:{free_port()}/v1", "stub-0.9")
     run = begin(project)
-    hear(run)
+    run_shards(run)
     assert Run.objects.get(pk=run.pk).state == Run.State.RUNNING
-    assert wait_until(lambda: hear(run) or Run.objects.get(pk=run.pk).state == Run.State.BROKEN, seconds=40)
+    assert wait_until(lambda: run_shards(run) or Run.objects.get(pk=run.pk).state == Run.State.BROKEN, seconds=40)
     assert "has not answered" in queries.shard_errors(run)[0]
 
 
 def test_a_verdict_is_paid_for_once_by_jurors_that_differ_in_nothing_an_answer_depends_on(tmp_path):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
-        seat(project, url, "stub-0.9:refusal", price_in="1000")
-        hear(begin(project))
+        add_jurors(project, url, "stub-0.9:refusal", price_in="1000")
+        run_shards(begin(project))
         Juror.objects.filter(project=project).update(name="first", in_panel=False)
-        seat(project, url, "stub-0.9:refusal", price_in="1000", rpm=60_000, timeout=30, concurrency=2)
+        add_jurors(project, url, "stub-0.9:refusal", price_in="1000", rpm=60_000, timeout=30, concurrency=2)
         before = counted(url)["calls"]
         second = begin(project)
-        hear(second)
+        run_shards(second)
         asked = counted(url)["calls"] - before
 
     refused = Ballot.objects.filter(juror__name="first", juror__project=project, outcome="abstained").count()
@@ -127,22 +127,22 @@ def test_a_verdict_is_paid_for_once_by_jurors_that_differ_in_nothing_an_answer_d
 def test_what_changes_an_answer_is_asked_anew(tmp_path, changed):
     project = project_with_items(tmp_path, 4)
     with stub_server() as url:
-        seat(project, url, "stub-0.9")
-        hear(begin(project))
+        add_jurors(project, url, "stub-0.9")
+        run_shards(begin(project))
         Juror.objects.filter(project=project).update(name="first", in_panel=False)
-        seat(project, url, "stub-0.9", **changed)
-        hear(begin(project))
+        add_jurors(project, url, "stub-0.9", **changed)
+        run_shards(begin(project))
         assert counted(url)["calls"] == 8
 
 
 def test_the_same_dialogue_twice_is_asked_about_again_where_that_is_wanted(tmp_path):
     project = project_with_items(tmp_path, 0)
     with stub_server() as url:
-        seat(project, url, "stub-0.9")
+        add_jurors(project, url, "stub-0.9")
         for name, uses_cache in (("a", True), ("b", True), ("c", False)):
             row = dialogue("same") | {"id": name}
             assert import_dialogues(project, tmp_path, [row])["created"] == 1
-            hear(begin(project, uses_cache=uses_cache))
+            run_shards(begin(project, uses_cache=uses_cache))
         assert counted(url)["calls"] == 2
     cached = Ballot.objects.filter(juror__project=project).exclude(cached_from=None)
     assert list(cached.values_list("item__external_id", flat=True)) == ["b"]
@@ -151,9 +151,9 @@ def test_the_same_dialogue_twice_is_asked_about_again_where_that_is_wanted(tmp_p
 def test_a_huge_reply_is_unreadable_and_its_beginning_kept(tmp_path):
     project = project_with_items(tmp_path, 8)
     with stub_server() as url:
-        seat(project, url, "stub-0.9:huge")
+        add_jurors(project, url, "stub-0.9:huge")
         run = begin(project)
-        hear(run)
+        run_shards(run)
 
     wrong = Ballot.objects.filter(run=run, outcome="unreadable")
     assert 0 < wrong.count() < 8
@@ -164,7 +164,7 @@ def test_a_huge_reply_is_unreadable_and_its_beginning_kept(tmp_path):
 def test_a_cancelled_run_does_not_sit_out_the_rest_that_an_endpoint_asked_for(tmp_path):
     project = project_with_items(tmp_path, 8)
     with stub_server(rpm=1) as url:
-        seat(project, url, "stub-0.9", concurrency=2)
+        add_jurors(project, url, "stub-0.9", concurrency=2)
         Juror.objects.filter(project=project).update(requests_per_minute=1)
         run = begin(project)
         process = subprocess.Popen(
@@ -178,19 +178,19 @@ def test_a_cancelled_run_does_not_sit_out_the_rest_that_an_endpoint_asked_for(tm
             assert process.wait(timeout=10) == 0  # the next moment would be a minute away
         finally:
             process.kill()
-    assert queries.shards_held(run) == 0
+    assert queries.claimed_shards(run) == 0
 
 
 def test_a_run_is_handed_out_again_whatever_else_waits_for_the_workers(tmp_path):
     project = project_with_items(tmp_path, 2)
-    seat(project, "http://127.0.0.1:1/v1", "stub-0.9", "stub-0.8")
+    add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9", "stub-0.8")
     run = actions.start_run(project=project, jurors=queries.panel(project))
     with current_app.connection_for_write() as broker:
         broker.default_channel.queue_purge("jury")
         recount_changed.delay()  # as beat sends them, one beside the other
-        tasks.tend(run)
+        tasks.requeue_if_idle(run)
         assert tasks.messages_waiting() == 2
-        tasks.tend(run)
+        tasks.requeue_if_idle(run)
         assert tasks.messages_waiting() == 2  # the workers are only busy
         assert broker.default_channel.queue_purge("jury") == 2
     actions.cancel_run(run=run)

@@ -8,14 +8,14 @@ from config.embedded.processes import wait_until
 from corpus.models import Event, Item
 from jury import actions, queries
 from jury import engine as jury_engine
-from jury.models import Juror, Run, Writing
+from jury.models import GeneratedResponse, Juror, Run
 from jury.workers import worker_answers, worker_for_now
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
-from tests.jury.factories import add_generator, counted, hear, write
+from tests.jury.factories import add_generator, counted, run_shards, write
 from workspace import actions as adjudication_actions
-from workspace.tasks import place_written
+from workspace.tasks import publish_generated
 
 PROMPTS = 6
 
@@ -30,20 +30,20 @@ def with_prompts(folder, count=PROMPTS):
 def test_prompt_only_items_are_given_responses_with_their_provenance(tmp_path, stub_url):
     project, rows = with_prompts(tmp_path)
     generator = add_generator(project, stub_url, price_in=1, price_out=1)
-    run, placed = write(project, generator)
+    run, published = write(project, generator)
 
-    assert (placed.responses, placed.refusals, placed.left) == (PROMPTS, 0, 0)
+    assert (published.responses, published.refusals, published.left) == (PROMPTS, 0, 0)
     item = Item.objects.get(project=project, external_id="p0")
     assert item.has_response
     assert item.turns[0] == {"role": "user", "text": "What is p0?"}
     assert item.meta == {"response_model": "mistral-stub", "response_generator": "writer"}
-    writing = Writing.objects.get(item=item)
+    writing = GeneratedResponse.objects.get(item=item)
     assert item.turns[1]["text"] == writing.text == writing.raw_reply
-    assert (writing.run, writing.prompt.name, writing.placed_in) == (run, "respond-v1", item)
+    assert (writing.run, writing.prompt.name, writing.published_in) == (run, "respond-v1", item)
     assert Run.objects.get(pk=run.pk).cost_usd > 0
     # The file it came from is still the same to an import, and there is nothing left to write.
     assert import_dialogues(project, tmp_path, rows)["unchanged"] == PROMPTS
-    assert adjudication_actions.items_to_write(project=project, generator=generator) == []
+    assert adjudication_actions.items_to_generate(project=project, generator=generator) == []
 
 
 def test_the_dialogues_own_turns_are_what_a_generator_is_sent(tmp_path, stub_url):
@@ -60,7 +60,7 @@ def test_the_dialogues_own_turns_are_what_a_generator_is_sent(tmp_path, stub_url
     for name in ("writer", "refuser"):
         asked = queries.items_by_pk([Item.objects.get(project=project).pk])[0]
         generator = queries.generator_named(project, name)
-        sent = jury_engine.writing.Writer(project, generator).request(asked)["messages"]
+        sent = jury_engine.writing.GeneratorClient(project, generator).request(asked)["messages"]
         assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
         assert [message["content"] for message in sent[1:]] == [turn["text"] for turn in turns[1:]]
         assert sent[0]["content"].startswith("Be brief.")
@@ -72,16 +72,16 @@ def test_what_somebody_has_judged_or_holds_is_left_as_it_is(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path)
     generator = add_generator(project, stub_url)
     import_votes(project, tmp_path, [opinion("p0", "ann")])
-    items = adjudication_actions.items_to_write(project=project, generator=generator)
+    items = adjudication_actions.items_to_generate(project=project, generator=generator)
     assert len(items) == PROMPTS - 1
-    run = actions.start_writing(project=project, generator=generator, items=items)
-    hear(run)
+    run = actions.start_generation(project=project, generator=generator, items=items)
+    run_shards(run)
     # While it was written, one was judged and another taken in hand.
     import_votes(project, tmp_path, [opinion("p1", "ann")])
     held = Visitor(project).take().item.external_id
-    placed = adjudication_actions.place_writings(project=project)
+    published = adjudication_actions.publish_generated(project=project)
 
-    assert (placed.responses, placed.left) == (PROMPTS - len({"p0", "p1", held}), len({"p1", held} - {"p0"}))
+    assert (published.responses, published.left) == (PROMPTS - len({"p0", "p1", held}), len({"p1", held} - {"p0"}))
     kept = Item.objects.filter(project=project, has_response=False)
     assert set(kept.values_list("external_id", flat=True)) == {"p0", "p1", held}
 
@@ -98,12 +98,12 @@ def test_refusals_become_items_of_their_own_decided_by_construction(tmp_path):
     import_votes(project, tmp_path, votes)
     with stub_server() as url:
         generator = add_generator(project, url, prompt="refuse-v1", model="decline")
-        run, placed = write(project, generator)
+        run, published = write(project, generator)
         assert counted(url)["calls"] == 3
         again, nothing = write(project, generator)
 
-    assert run.writes == "refusals"
-    assert (placed.refusals, nothing.refusals, queries.ballots_wanted(again)) == (3, 0, 0)
+    assert run.generates == "refusals"
+    assert (published.refusals, nothing.refusals, queries.ballots_wanted(again)) == (3, 0, 0)
     refusal = Item.objects.get(project=project, external_id="d1#refusal")
     assert (refusal.refusal_of, refusal.license, len(refusal.turns)) == ("d1", "CC0-1.0", 2)
     command("adjudicate", project=project.slug)
@@ -125,10 +125,10 @@ def test_a_refusal_that_does_not_decline_is_no_refusal(tmp_path, stub_url):
     import_dialogues(project, tmp_path, [dialogue("d")])
     import_votes(project, tmp_path, [opinion("d", rater, "unsafe", "safe", categories=["threat"]) for rater in "abc"])
     generator = add_generator(project, stub_url, prompt="refuse-v1", model="comply")
-    _, placed = write(project, generator)
+    _, published = write(project, generator)
 
-    assert placed.refusals == 0
-    assert "does not decline" in Writing.objects.get(juror=generator).reason
+    assert published.refusals == 0
+    assert "does not decline" in GeneratedResponse.objects.get(juror=generator).reason
     assert not Item.objects.filter(project=project, refusal_of="d").exists()
 
 
@@ -136,23 +136,23 @@ def test_a_generator_keeps_to_the_budget(tmp_path):
     project, _ = with_prompts(tmp_path, 12)
     with stub_server() as url:
         generator = add_generator(project, url, concurrency=2)
-        run, placed = write(project, generator, budget_calls=5)
-        assert (counted(url)["calls"], placed.responses, Run.objects.get(pk=run.pk).state) == (5, 5, "over_budget")
-        rest, placed = write(project, generator)
-        assert (counted(url)["calls"], placed.responses, Run.objects.get(pk=rest.pk).state) == (12, 7, "finished")
+        run, published = write(project, generator, budget_calls=5)
+        assert (counted(url)["calls"], published.responses, Run.objects.get(pk=run.pk).state) == (5, 5, "over_budget")
+        rest, published = write(project, generator)
+        assert (counted(url)["calls"], published.responses, Run.objects.get(pk=rest.pk).state) == (12, 7, "finished")
 
 
 def test_what_failed_is_asked_again_by_the_next_run_and_what_was_written_is_not(tmp_path):
     project, _ = with_prompts(tmp_path, 16)
     with stub_server() as url:
         generator = add_generator(project, url, model="writer:teapot")
-        run, placed = write(project, generator)
+        run, published = write(project, generator)
         failed = queries.run_progress(run).outcomes["failed"]
         again, _ = write(project, generator)
 
-    assert 0 < failed == 16 - placed.responses
+    assert 0 < failed == 16 - published.responses
     assert queries.ballots_wanted(again) == failed
-    assert Writing.objects.filter(juror=generator, is_current=True).count() == 16
+    assert GeneratedResponse.objects.filter(juror=generator, is_current=True).count() == 16
 
 
 @pytest.mark.slow
@@ -179,12 +179,12 @@ def test_a_lead_has_responses_written_from_the_page(tmp_path, stub_url):
         begun = lead.post("jury/generate/", generator="writer", do="start", limit="4")
         run = Run.objects.get(project=project)
         assert wait_until(lambda: Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=60)
-    place_written()
+    publish_generated()
 
     assert Item.objects.filter(project=project, has_response=True).count() == 4
     page = lead.client.get(begun.url).content.decode()
     assert "Responses" in page
-    writing = Writing.objects.filter(run=run).latest("pk")
+    writing = GeneratedResponse.objects.filter(run=run).latest("pk")
     assert writing.text in lead.get(f"jury/writings/{writing.pk}/").content.decode()
     assert Visitor(make_project(), "lead").get(f"jury/writings/{writing.pk}/").status_code == 404
 
@@ -227,4 +227,4 @@ def test_the_command_writes_and_places_and_says_so(tmp_path, stub_url, worker):
 
     assert estimate["calls"] == PROMPTS
     assert (done.code, done["items"], done["cast"], done["placed"]) == (0, 4, 4, 4)
-    assert Event.objects.filter(project=project, verb="writings.placed").count() == 1
+    assert Event.objects.filter(project=project, verb="responses.published").count() == 1

@@ -12,7 +12,7 @@ from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from jury.models import Ballot
 from tests.conftest import stub_server
-from tests.jury.factories import broker_apart, project_with_items, seat
+from tests.jury.factories import add_jurors, broker_apart, project_with_items
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
     # A broker of its own: no other worker must take over what this one leaves.
     environment = broker_apart(7)
     with stub_server(delay=0.15) as url:
-        seat(project, url, "stub-0.9", "stub-0.8", concurrency=2)
+        add_jurors(project, url, "stub-0.9", "stub-0.8", concurrency=2)
         first = subprocess.Popen(
             convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

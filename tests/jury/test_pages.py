@@ -10,7 +10,7 @@ from jury.workers import worker_answers, worker_for_now
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, make_project
-from tests.jury.factories import counted, hear, project_with_items, seat
+from tests.jury.factories import add_jurors, counted, project_with_items, run_shards
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,7 @@ def test_a_juror_that_cannot_work_is_refused_beside_what_was_typed(wrong, field)
 
 def test_a_run_that_nobody_works_on_says_so_and_can_be_paused_and_cancelled(tmp_path):
     project = project_with_items(tmp_path, 3)
-    seat(project, "http://127.0.0.1:1/v1", "stub-0.9")
+    add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")
     lead = Visitor(project, "lead")
     nobody = lead.post("jury/runs/", do="start")
     assert (nobody.status_code, "No worker is running" in text_of(nobody)) == (409, True)
@@ -96,9 +96,9 @@ def test_what_was_not_cast_is_listed_with_its_reason_and_asked_again(tmp_path):
     project = project_with_items(tmp_path, 24)
     lead = Visitor(project, "lead")
     with stub_server() as url:
-        seat(project, url, "stub-0.9:prose")
+        add_jurors(project, url, "stub-0.9:prose")
         run = actions.start_run(project=project, jurors=queries.panel(project))
-        hear(run)
+        run_shards(run)
     page = lead.get(f"jury/runs/{run.pk}/", outcome="unreadable")
     wrong = list(page.context["ballots"])
     assert 0 < len(wrong) < 24
@@ -134,7 +134,7 @@ def test_a_juror_is_tried_with_one_call_that_casts_nothing(tmp_path, model, outc
     project = project_with_items(tmp_path, 24)
     lead = Visitor(project, "lead")
     with stub_server() as url:
-        seat(project, url, model)
+        add_jurors(project, url, model)
         juror = Juror.objects.get(project=project)
         trials = [lead.post(f"jury/jurors/{juror.pk}/try/", item=f"i{at:03}") for at in range(24)]
         came = counted(url)
@@ -149,7 +149,7 @@ def test_a_juror_is_tried_with_one_call_that_casts_nothing(tmp_path, model, outc
 def test_a_trial_that_cannot_be_is_refused(tmp_path):
     project = project_with_items(tmp_path, 3)
     lead = Visitor(project, "lead")
-    seat(project, "http://127.0.0.1:1/v1", "stub-0.9", asks="response_label")
+    add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9", asks="response_label")
     juror = Juror.objects.get(project=project)
     for item, why in (("nowhere", "no dialogue"), ("i000", "judges responses")):
         refused = lead.post(f"jury/jurors/{juror.pk}/try/", item=item)
@@ -162,7 +162,7 @@ def test_a_trial_that_cannot_be_is_refused(tmp_path):
 
 def test_a_juror_shows_its_prompt_and_what_no_answer_depends_on_can_change():
     project = make_project()
-    seat(project, "http://127.0.0.1:1/v1", "stub-0.9", rpm=100)
+    add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9", rpm=100)
     lead = Visitor(project, "lead")
     juror = Juror.objects.get(project=project)
     place = f"jury/jurors/{juror.pk}/"
@@ -192,7 +192,7 @@ def test_a_juror_shows_its_prompt_and_what_no_answer_depends_on_can_change():
 @pytest.mark.parametrize("options", [{}, {"reseat": True}, {"concurrency": "0"}, {"api_key_env": "sk-1"}])
 def test_a_change_that_is_none_or_makes_no_sense_is_refused(options):
     project = make_project()
-    seat(project, "http://127.0.0.1:1/v1", "stub-0.9")
+    add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")
     refused = command("change_juror", "stub-0.9", project=project.slug, **options)
     assert refused.code == 2
     assert not Event.objects.filter(project=project, verb="juror.changed").exists()

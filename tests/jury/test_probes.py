@@ -5,7 +5,7 @@ import pytest
 from corpus.models import Event
 from jury.models import Ballot
 from tests.factories import command
-from tests.jury.factories import project_with_items, seat
+from tests.jury.factories import add_jurors, project_with_items
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 )
 def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, worker, prompt, asks):
     project = project_with_items(tmp_path, 30)
-    seat(project, stub_url, "stub-0.9", prompt=prompt, asks=asks)
+    add_jurors(project, stub_url, "stub-0.9", prompt=prompt, asks=asks)
     done = command("convene_jury", project=project.slug, wait=True)
     ballots = Ballot.objects.filter(juror__project=project)
 
@@ -30,7 +30,7 @@ def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, worker, prompt
 
 def test_the_order_of_categories_is_logged_with_the_ballot(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 5)
-    seat(project, stub_url, "stub-0.9")
+    add_jurors(project, stub_url, "stub-0.9")
     done = command("convene_jury", project=project.slug, wait=True)
     assert done.code == 0, done.said
 
@@ -50,7 +50,7 @@ def test_llama_guard_is_asked_one_thing_at_a_time(tmp_path, stub_url):
 
 def test_a_juror_that_can_be_talked_round_is_found_out(tmp_path, stub_url):
     project = project_with_items(tmp_path, 12)
-    seat(project, stub_url, "stub-0.9:steady", "stub-0.9:gullible")
+    add_jurors(project, stub_url, "stub-0.9:steady", "stub-0.9:gullible")
     steady = command("probe_juror", "stub-0.9:steady", project=project.slug, items=8)
     gullible = command("probe_juror", "stub-0.9:gullible", project=project.slug, items=8)
 
@@ -64,7 +64,7 @@ def test_a_juror_that_can_be_talked_round_is_found_out(tmp_path, stub_url):
 
 def test_a_probe_that_cannot_be_made_is_refused_in_one_line(tmp_path, stub_url):
     project = project_with_items(tmp_path, 1, fields="response_label")
-    seat(project, stub_url, "stub-0.9")
+    add_jurors(project, stub_url, "stub-0.9")
     nothing = command("probe_juror", "stub-0.9", project=project.slug)
     unknown = command("probe_juror", "nobody", project=project.slug)
 

@@ -9,11 +9,11 @@ import pytest
 from config.data_dir import CHECKOUT
 from corpus.errors import Refused
 from jury.actions.runs import check_can_reach
-from jury.engine.model_client import Questioner
+from jury.engine.model_client import ModelClient
 from jury.models import Ballot, Juror, Run
 from tests.conftest import stub_server
 from tests.factories import command, make_project
-from tests.jury.factories import broker_apart, counted, project_with_items, seat
+from tests.jury.factories import add_jurors, broker_apart, counted, project_with_items
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ def calls(url):
 
 def test_every_juror_speaks_once_on_every_item_and_is_not_asked_again(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 60)
-    seat(project, stub_url, "stub-0.9", "stub-0.8")
+    add_jurors(project, stub_url, "stub-0.9", "stub-0.8")
 
     first = command("convene_jury", project=project.slug, wait=True)
     before = calls(stub_url)
@@ -37,7 +37,7 @@ def test_every_juror_speaks_once_on_every_item_and_is_not_asked_again(tmp_path, 
 
 def test_limit_takes_the_first_items_by_import_and_the_next_run_the_rest(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 25)
-    seat(project, stub_url, "stub-0.9", "stub-0.8")
+    add_jurors(project, stub_url, "stub-0.9", "stub-0.8")
 
     assert command("convene_jury", project=project.slug, wait=True, limit=10)["items"] == 10
     heard = Ballot.objects.filter(juror__project=project).order_by("item").values_list("item__external_id", flat=True)
@@ -48,7 +48,7 @@ def test_limit_takes_the_first_items_by_import_and_the_next_run_the_rest(tmp_pat
 def test_answers_slower_than_the_writes_between_them_are_not_lost(tmp_path, worker):
     project = project_with_items(tmp_path, 3)
     with stub_server(delay=1.3) as url:
-        seat(project, url, "stub-0.9", concurrency=1)
+        add_jurors(project, url, "stub-0.9", concurrency=1)
         heard = command("convene_jury", project=project.slug, wait=True)
 
     assert heard["cast"] == 3
@@ -68,7 +68,7 @@ def test_answers_slower_than_the_writes_between_them_are_not_lost(tmp_path, work
 )
 def test_each_wrong_answer_ends_in_its_outcome_with_the_reason(tmp_path, stub_url, worker, way, outcome, reason):
     project = project_with_items(tmp_path, 24)
-    seat(project, stub_url, f"stub-0.9:{way}")
+    add_jurors(project, stub_url, f"stub-0.9:{way}")
 
     heard = command("convene_jury", project=project.slug, wait=True)
 
@@ -81,7 +81,7 @@ def test_each_wrong_answer_ends_in_its_outcome_with_the_reason(tmp_path, stub_ur
 
 def test_failed_is_asked_again_by_itself_and_unreadable_only_when_told(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 24)
-    seat(project, stub_url, "stub-0.9:prose", "stub-0.9:teapot")
+    add_jurors(project, stub_url, "stub-0.9:prose", "stub-0.9:teapot")
     first = command("convene_jury", project=project.slug, wait=True)
 
     failed_again = command("convene_jury", project=project.slug, wait=True)
@@ -97,7 +97,7 @@ def test_no_race_of_shards_overshoots_a_budget_in_money_and_the_next_run_goes_on
     project = project_with_items(tmp_path, 40)
     with stub_server(delay=0.1) as url:
         jurors = [f"stub-0.{accuracy}:metered" for accuracy in (7, 8, 9)]
-        seat(project, url, *jurors, concurrency=8, price_in="1000", price_out="0")
+        add_jurors(project, url, *jurors, concurrency=8, price_in="1000", price_out="0")
         stopped = command("convene_jury", project=project.slug, wait=True, budget="60")
         rest = command("convene_jury", project=project.slug, wait=True)
 
@@ -113,7 +113,7 @@ def test_no_race_of_shards_overshoots_a_budget_in_money_and_the_next_run_goes_on
 def test_no_race_of_shards_asks_more_than_the_calls_allowed(tmp_path, worker):
     project = project_with_items(tmp_path, 40)
     with stub_server(delay=0.1) as url:
-        seat(project, url, "stub-0.7", "stub-0.8", "stub-0.9", concurrency=8)
+        add_jurors(project, url, "stub-0.7", "stub-0.8", "stub-0.9", concurrency=8)
         stopped = command("convene_jury", project=project.slug, wait=True, max_calls=31)
         assert calls(url) == 31
 
@@ -124,7 +124,7 @@ def test_no_race_of_shards_asks_more_than_the_calls_allowed(tmp_path, worker):
 def test_a_budget_that_suffices_is_not_felt(tmp_path, worker):
     project = project_with_items(tmp_path, 20)
     with stub_server() as url:
-        seat(project, url, "stub-0.8", "stub-0.9", concurrency=8, price_in="1", price_out="1")
+        add_jurors(project, url, "stub-0.8", "stub-0.9", concurrency=8, price_in="1", price_out="1")
         done = command("convene_jury", project=project.slug, wait=True, budget="5", max_calls=40)
 
     run = Run.objects.get(pk=done["run"])
@@ -134,7 +134,7 @@ def test_a_budget_that_suffices_is_not_felt(tmp_path, worker):
 def test_a_cut_off_answer_that_the_budget_cannot_lengthen_is_paid_for_and_asked_again_later(tmp_path, worker):
     project = project_with_items(tmp_path, 8)
     with stub_server() as url:
-        seat(project, url, "stub-0.9:length", concurrency=1, price_in="0", price_out="1000", max_tokens=10)
+        add_jurors(project, url, "stub-0.9:length", concurrency=1, price_in="0", price_out="1000", max_tokens=10)
         stopped = command("convene_jury", project=project.slug, wait=True, max_calls=8)
 
     failed = Ballot.objects.filter(juror__project=project, outcome="failed")
@@ -145,7 +145,7 @@ def test_a_cut_off_answer_that_the_budget_cannot_lengthen_is_paid_for_and_asked_
 
 def test_a_budget_of_nothing_asks_nothing(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 5)
-    seat(project, stub_url, "stub-0.9")
+    add_jurors(project, stub_url, "stub-0.9")
     before = calls(stub_url)
 
     assert command("convene_jury", project=project.slug, wait=True, budget="0")["cast"] == 0
@@ -154,7 +154,7 @@ def test_a_budget_of_nothing_asks_nothing(tmp_path, stub_url, worker):
 
 def test_requests_a_minute_hold_for_all_workers_together(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 40)
-    seat(project, stub_url, "stub-0.9", rpm=600)
+    add_jurors(project, stub_url, "stub-0.9", rpm=600)
 
     heard = command("convene_jury", project=project.slug, wait=True)
 
@@ -164,7 +164,7 @@ def test_requests_a_minute_hold_for_all_workers_together(tmp_path, stub_url, wor
 
 def test_jurors_asked_for_the_response_alone_skip_items_without_one(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 30)
-    seat(project, stub_url, "stub-0.9", asks="response_label")
+    add_jurors(project, stub_url, "stub-0.9", asks="response_label")
 
     assert command("convene_jury", project=project.slug, wait=True)["cast"] == 20
     assert not Ballot.objects.filter(juror__project=project).exclude(prompt_label=None).exists()
@@ -172,7 +172,7 @@ def test_jurors_asked_for_the_response_alone_skip_items_without_one(tmp_path, st
 
 def test_a_run_without_wait_and_without_a_worker_says_what_to_do(tmp_path, stub_url):
     project = project_with_items(tmp_path, 1)
-    seat(project, stub_url, "stub-0.9")
+    add_jurors(project, stub_url, "stub-0.9")
     refused = subprocess.run(
         [sys.executable, "manage.py", "convene_jury", "--project", project.slug],
         cwd=CHECKOUT, capture_output=True, text=True, check=False, env=broker_apart(5),
@@ -204,7 +204,7 @@ def test_a_juror_that_cannot_work_is_refused(stub_url, options, told):
 
 def test_a_missing_key_is_named_before_anything_is_asked(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 1)
-    seat(project, stub_url, "stub-0.9", api_key_env="ASSIZE_TEST_NO_SUCH_KEY")
+    add_jurors(project, stub_url, "stub-0.9", api_key_env="ASSIZE_TEST_NO_SUCH_KEY")
 
     refused = command("convene_jury", project=project.slug, wait=True)
 
@@ -219,4 +219,4 @@ def test_a_key_may_lie_in_a_file(tmp_path, monkeypatch):
         check_can_reach(juror)
     (tmp_path / "key").write_text("k-1\n")
     check_can_reach(juror)
-    assert Questioner.key.fget(SimpleNamespace(juror=juror)) == "k-1"
+    assert ModelClient.key.fget(SimpleNamespace(juror=juror)) == "k-1"

@@ -19,7 +19,7 @@ from annotation.models import Acknowledgement, Annotator, Person
 from corpus.actions import record_event
 from corpus.actions.people import check_other
 from corpus.errors import Refused
-from corpus.models import Member
+from corpus.models import Member, Verb
 from quality.models import Report
 
 ANONYMOUS = r"former-[0-9a-f]{12}"
@@ -48,7 +48,7 @@ def anonymise_user(*, user: User, by: User | None = None) -> str:
     rename_rater(user, new)
     forget_account(user, new)
     rename_in_events(old, new)
-    record_event(project=None, verb="account.anonymised", subject=new, actor=by)
+    record_event(project=None, verb=Verb.ACCOUNT_ANONYMISED, subject=new, actor=by)
     transaction.on_commit(lambda: end_sessions(user.pk))
     return new
 

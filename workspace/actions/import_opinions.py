@@ -6,21 +6,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.actions import VoteWriter
-from annotation.slots import open_seats
+from annotation.slots import open_slots
 from corpus import queries
 from corpus.actions import record_event
 from corpus.actions.import_support import limits, lock_imports, without_cycle_search
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
-from corpus.importing.report import Report, Tally, batched, refuse
+from corpus.importing.report import ImportReport, Report, batched, reject
 from corpus.importing.rows import Row, RowFile
 from corpus.labels import check_judgement
-from corpus.models import Project
+from corpus.models import Project, Verb
 from corpus.queries import KnownItem
 from jury.actions import BallotWriter
 
 Numbered = tuple[int, ImportedOpinion]
-Writer = VoteWriter | BallotWriter
+GeneratorClient = VoteWriter | BallotWriter
 
 
 @without_cycle_search()
@@ -33,7 +33,7 @@ def import_opinions(
     progress: Callable[[float], None] = lambda _share: None,
     name: str = "",
     by: User | None = None,
-) -> Tally:
+) -> ImportReport:
     """
     Add opinions made elsewhere; all of the file, or nothing when it breaks off.
 
@@ -46,38 +46,40 @@ def import_opinions(
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     """
     lock_imports(project)
-    tally = Tally()
+    import_report = ImportReport()
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
-    writers: dict[str, Writer] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
+    writers: dict[str, GeneratorClient] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
     with RowFile(path, bounds, COLUMNS) as file:
 
         def read(row: Row) -> Numbered | None:
-            tally.read += 1
+            import_report.read += 1
             try:
                 if row.problem:
                     raise Invalid("row", row.problem)
                 return row.number, parse_opinion(row.value, spellings=spellings, limits=bounds)
             except Invalid as error:
                 identity = row.value.get("item_id") if isinstance(row.value, dict) else ""
-                refuse(tally, report, row=row.number, identity=identity, error=error)
+                reject(import_report, report, row=row.number, identity=identity, error=error)
                 return None
 
         for batch in batched(file.rows()):
             read_rows = [each for each in map(read, batch) if each]
-            admitted = admit(project, read_rows, tally, report)
+            admitted = admit(project, read_rows, import_report, report)
             for kind, writer in writers.items():
-                add_batch(writer, [each for each in admitted if each[1].kind == kind], tally, report)
+                add_batch(writer, [each for each in admitted if each[1].kind == kind], import_report, report)
             progress(file.share_read)
-    open_seats(project=project)
+    open_slots(project=project)
     subject = name or path.name
-    record_event(project=project, verb="opinions.imported", subject=subject, actor=by, detail=tally.as_dict())
-    return tally
+    record_event(
+        project=project, verb=Verb.OPINIONS_IMPORTED, subject=subject, actor=by, detail=import_report.as_dict()
+    )
+    return import_report
 
 
 Admitted = tuple[int, ImportedOpinion, KnownItem]
 
 
-def admit(project: Project, batch: Sequence[Numbered], tally: Tally, report: Report) -> list[Admitted]:
+def admit(project: Project, batch: Sequence[Numbered], import_report: ImportReport, report: Report) -> list[Admitted]:
     """Keep the opinions whose item is known and which it and the project allow."""
     items = queries.known_items(project, list({opinion.item_id for _, opinion in batch}))
     wanted = project.fields
@@ -90,11 +92,11 @@ def admit(project: Project, batch: Sequence[Numbered], tally: Tally, report: Rep
             check_judgement(opinion.judgement, wanted=wanted, has_response=item.has_response)
             admitted.append((number, opinion, item))
         except Invalid as error:
-            refuse(tally, report, row=number, identity=opinion.item_id, error=error)
+            reject(import_report, report, row=number, identity=opinion.item_id, error=error)
     return admitted
 
 
-def add_batch(writer: Writer, batch: Sequence[Admitted], tally: Tally, report: Report) -> None:
+def add_batch(writer: GeneratorClient, batch: Sequence[Admitted], import_report: ImportReport, report: Report) -> None:
     pairs = [(item.pk, writer.rater(opinion.rater)) for _, opinion, item in batch]
     known = {pair: as_stored(*columns) for pair, columns in writer.known(pairs).items()}
     now = timezone.now()
@@ -105,11 +107,11 @@ def add_batch(writer: Writer, batch: Sequence[Admitted], tally: Tally, report: R
             known[pair] = as_content(opinion)
             fresh.append((*pair, opinion, opinion.cast_at or now))
         elif before is not None and is_same(before, opinion):
-            tally.unchanged += 1
+            import_report.unchanged += 1
         else:
             reason = "this rater's opinion of the item is another" if before else "the item is withdrawn"
-            refuse(tally, report, row=number, identity=opinion.item_id, error=Invalid("item_id", reason))
-    tally.created += len(fresh)
+            reject(import_report, report, row=number, identity=opinion.item_id, error=Invalid("item_id", reason))
+    import_report.created += len(fresh)
     writer.write(fresh)
 
 
@@ -142,4 +144,4 @@ def is_same(before: Content, opinion: ImportedOpinion) -> bool:
 def refresh_statistics() -> None:
     """Let the planner know what a large import brought; it would learn of it only minutes later."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE annotation_vote, jury_ballot, annotation_seat")
+        cursor.execute("ANALYZE annotation_vote, jury_ballot, annotation_slot")

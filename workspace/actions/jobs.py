@@ -19,10 +19,10 @@ from django.utils import timezone
 from corpus.actions import import_dialogues, record_event
 from corpus.actions import imports as dialogues
 from corpus.errors import Refused
-from corpus.importing.report import Refusal, Tally
+from corpus.importing.report import ImportReport, RejectedRow
 from corpus.importing.rows import EXTENSIONS, check_not_archive
-from corpus.models import Project
-from releases.actions import Order, check_order, folder_of, make_release
+from corpus.models import Project, Verb
+from releases.actions import ReleaseSpec, check_spec, folder_of, make_release
 from releases.models import Release
 from workspace.actions import import_opinions as opinions
 from workspace.models import Job
@@ -45,7 +45,7 @@ class TooLarge(Refused):
 
 def suffix_of(name: str) -> str:
     """
-    Give the ending of a file's name that says what form it has.
+    Return the ending of a file's name that says what form it has.
 
     :raises Refused: if it says none
     """
@@ -77,7 +77,7 @@ def begin_import(
         with transaction.atomic():
             job.save()
             detail = {"job": job.pk, "kind": kind}
-            record_event(project=project, verb="upload.taken", subject=name[-200:], actor=by, detail=detail)
+            record_event(project=project, verb=Verb.UPLOAD_TAKEN, subject=name[-200:], actor=by, detail=detail)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -102,23 +102,25 @@ def keep(content: IO[bytes], path: Path, most_bytes: int) -> None:
         raise Refused(f"The upload cannot be kept: {error.strerror}.") from error
 
 
-def begin_release(*, project: Project, order: Order, policy_name: str | None = None, by: User | None = None) -> Job:
+def begin_release(
+    *, project: Project, spec: ReleaseSpec, policy_name: str | None = None, by: User | None = None
+) -> Job:
     """
     Have a worker make a release.
 
-    :raises Refused: if there is one of that version already, or the order makes no sense
+    :raises Refused: if there is one of that version already, or the spec makes no sense
     """
-    check_order(project, order, folder_of(project, order))
-    wish = {**vars(order), "policy": policy_name}
-    del wish["out"]
-    return Job.objects.create(project=project, kind=Job.Kind.RELEASE, by=by, request=wish)
+    check_spec(project, spec, folder_of(project, spec))
+    request = {**vars(spec), "policy": policy_name}
+    del request["out"]
+    return Job.objects.create(project=project, kind=Job.Kind.RELEASE, by=by, request=request)
 
 
 def work_job(*, job_id: int) -> None:
     """Do a job, if it is nobody's. Harmless to deliver twice, and after a worker was killed."""
     holder = secrets.token_hex(8)
     taken = (
-        jobs.nobodys()
+        jobs.unclaimed()
         .filter(pk=job_id)
         .update(
             state=Job.State.RUNNING, holder=holder, seen_at=Now(), attempts=F("attempts") + 1, started_at=timezone.now()
@@ -193,35 +195,35 @@ def do_import(job: Job, progress: Progress) -> dict[str, Any]:
     path, refused = jobs.uploaded(job), jobs.refused_rows(job)
     with refused.open("wb") as file:
 
-        def report(refusal: Refusal) -> None:
+        def report(refusal: RejectedRow) -> None:
             line = {"row": refusal.row, "id": refusal.id, "field": refusal.field, "reason": refusal.reason}
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
-        tally = read(job, path, report, progress)
-    return tally.as_dict()
+        import_report = read(job, path, report, progress)
+    return import_report.as_dict()
 
 
-def read(job: Job, path: Path, report: Callable[[Refusal], None], progress: Progress) -> Tally:
+def read(job: Job, path: Path, report: Callable[[RejectedRow], None], progress: Progress) -> ImportReport:
     about: dict[str, Any] = {"project": job.project, "path": path, "name": job.subject, "by": job.by}
     if job.kind == Job.Kind.DIALOGUES:
-        tally = import_dialogues(**about, report=report, progress=progress)
+        import_report = import_dialogues(**about, report=report, progress=progress)
         dialogues.refresh_statistics()
     else:
-        tally = opinions.import_opinions(**about, report=report, progress=progress)
+        import_report = opinions.import_opinions(**about, report=report, progress=progress)
         opinions.refresh_statistics()
-    return tally
+    return import_report
 
 
 def do_release(job: Job, progress: Progress) -> dict[str, Any]:
-    wish = dict(job.request)
-    policy_name = wish.pop("policy")
-    wish["splits"] = tuple(wish["splits"])
-    wish["licenses"] = tuple(wish["licenses"]) if wish["licenses"] else None
+    request = dict(job.request)
+    policy_name = request.pop("policy")
+    request["splits"] = tuple(request["splits"])
+    request["licenses"] = tuple(request["licenses"]) if request["licenses"] else None
     release = None
     if job.attempts > 1:  # the worker that was killed may have come to its end
-        release = Release.objects.filter(project=job.project, version=wish["version"]).first()
+        release = Release.objects.filter(project=job.project, version=request["version"]).first()
     release = release or make_release(
-        project=job.project, order=Order(**wish), policy_name=policy_name, by=job.by, progress=progress
+        project=job.project, spec=ReleaseSpec(**request), policy_name=policy_name, by=job.by, progress=progress
     )
     return {"version": release.version, "rows": release.rows, "files": release.hashes}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from adjudication.actions.recounts import keep_current
+from adjudication.actions.recounts import recount_if_changed
 from corpus.actions import record_event
 from corpus.actions.import_support import lock_imports
 from corpus.actions.imports import write_items
@@ -14,23 +14,23 @@ from corpus.actions.items import items_changed
 from corpus.importing.dialogues import Dialogue
 from corpus.importing.report import batched
 from corpus.labels import REFUSAL_SOURCE
-from corpus.models import Item, Project
-from jury.actions.runs import check_can_write
+from corpus.models import Item, Project, Verb
+from jury.actions.runs import check_can_generate
 from jury.models import Juror, Run
-from jury.queries import not_written
-from workspace.queries.generated import UNJUDGED, items_to_write_for
+from jury.queries import without_generated_response
+from workspace.queries.generated import UNJUDGED, items_to_generate_for
 
 WAITING = """
-    FROM jury_writing w JOIN jury_run r ON r.id = w.run_id JOIN jury_juror g ON g.id = w.juror_id
+    FROM jury_generatedresponse w JOIN jury_run r ON r.id = w.run_id JOIN jury_juror g ON g.id = w.juror_id
     JOIN corpus_item i ON i.id = w.item_id
-    WHERE r.project_id = %(project)s AND r.writes = %(writes)s AND w.is_current AND w.outcome = 'cast'
-        AND w.placed_at IS NULL AND i.withdrawn_at IS NULL
+    WHERE r.project_id = %(project)s AND r.generates = %(generates)s AND w.is_current AND w.outcome = 'cast'
+        AND w.published_at IS NULL AND i.withdrawn_at IS NULL
 """
-# Whoever votes holds a share of the item until the vote is stored, and is waited for; claims pass locked seats over.
+# Whoever votes holds a share of the item until the vote is stored, and is waited for; claims pass locked slots over.
 LOCK_ITEMS = f"""
     SELECT id FROM corpus_item WHERE id IN (SELECT w.item_id {WAITING} AND NOT has_response) ORDER BY id FOR UPDATE
 """
-LOCK_SEATS = "SELECT id FROM annotation_seat WHERE item_id = ANY(%(items)s) ORDER BY id FOR UPDATE"
+LOCK_SEATS = "SELECT id FROM annotation_slot WHERE item_id = ANY(%(items)s) ORDER BY id FOR UPDATE"
 PLACE_RESPONSES = f"""
     WITH first AS (
         SELECT DISTINCT ON (w.item_id) w.id, w.item_id, w.text, g.model, g.name {WAITING}
@@ -40,8 +40,9 @@ PLACE_RESPONSES = f"""
             meta = meta || jsonb_build_object('response_model', model, 'response_generator', name)
         FROM first WHERE corpus_item.id = first.item_id
     )
-    UPDATE jury_writing SET placed_at = now(), placed_in_id = first.item_id FROM first WHERE jury_writing.id = first.id
-    RETURNING jury_writing.id
+    UPDATE jury_generatedresponse SET published_at = now(), published_in_id = first.item_id
+    FROM first WHERE jury_generatedresponse.id = first.id
+    RETURNING jury_generatedresponse.id
 """
 REFUSALS = f"""
     SELECT DISTINCT ON (w.item_id) w.id, w.text, g.model, g.name, i.id, d.prompt_label, d.prompt_source, d.categories
@@ -51,27 +52,27 @@ REFUSALS = f"""
     ORDER BY w.item_id, w.id
 """
 PLACED = """
-    UPDATE jury_writing SET placed_at = now(), placed_in_id = own.id
+    UPDATE jury_generatedresponse SET published_at = now(), published_in_id = own.id
     FROM corpus_item i, corpus_item own
-    WHERE jury_writing.id = ANY(%(writings)s) AND i.id = jury_writing.item_id
+    WHERE jury_generatedresponse.id = ANY(%(writings)s) AND i.id = jury_generatedresponse.item_id
         AND own.project_id = i.project_id AND own.external_id = i.external_id || '#refusal'
 """
 
 
-def items_to_write(*, project: Project, generator: Juror, limit: int | None = None) -> list[int]:
+def items_to_generate(*, project: Project, generator: Juror, limit: int | None = None) -> list[int]:
     """
-    Give the primary keys of the items that a generator is to write for: refusals need the labels of now.
+    Return the primary keys of the items that a generator is to write for: refusals need the labels of now.
 
     :raises Refused: if it is no generator, or lacks something
     """
-    writes = check_can_write(generator)
-    if writes == Run.Writes.REFUSALS:
-        keep_current(project=project)
-    return not_written(generator, items_to_write_for(project, writes))[:limit]
+    generates = check_can_generate(generator)
+    if generates == Run.Generates.REFUSALS:
+        recount_if_changed(project=project)
+    return without_generated_response(generator, items_to_generate_for(project, generates))[:limit]
 
 
 @dataclass(frozen=True)
-class Placed:
+class Published:
     responses: int
     refusals: int
     left: int
@@ -79,9 +80,9 @@ class Placed:
 
 
 @transaction.atomic
-def place_writings(*, project: Project) -> Placed:
+def publish_generated(*, project: Project) -> Published:
     """
-    Give items the responses that were written for them, and make items of the refusals.
+    Return items the responses that were written for them, and make items of the refusals.
 
     A response is added only where nobody has judged the item, holds it, or is being asked about it. A refusal becomes
     an item `ID#refusal`: its prompt label, source and categories are those of the item's decision, its response is
@@ -89,19 +90,19 @@ def place_writings(*, project: Project) -> Placed:
     """
     lock_imports(project)
     with connection.cursor() as cursor:
-        responses = place_responses(cursor, project)
-        refusals = sum(place_refusals(cursor, project, batch) for batch in batched(refusals_of(cursor, project)))
-        cursor.execute(f"SELECT count(*) {WAITING}", {"project": project.pk, "writes": "responses"})
-        placed = Placed(responses, refusals, cursor.fetchone()[0])
+        responses = publish_responses(cursor, project)
+        refusals = sum(publish_refusals(cursor, project, batch) for batch in batched(refusals_of(cursor, project)))
+        cursor.execute(f"SELECT count(*) {WAITING}", {"project": project.pk, "generates": "responses"})
+        published = Published(responses, refusals, cursor.fetchone()[0])
     if responses or refusals:
         detail = {"responses": responses, "refusals": refusals}
-        record_event(project=project, verb="writings.placed", subject=project.slug, detail=detail)
+        record_event(project=project, verb=Verb.RESPONSES_PUBLISHED, subject=project.slug, detail=detail)
         items_changed(project)
-    return placed
+    return published
 
 
-def place_responses(cursor: Any, project: Project) -> int:
-    parameters = {"project": project.pk, "writes": "responses"}
+def publish_responses(cursor: Any, project: Project) -> int:
+    parameters = {"project": project.pk, "generates": "responses"}
     cursor.execute(LOCK_ITEMS, parameters)
     items = {"items": [row[0] for row in cursor.fetchall()]}
     cursor.execute(LOCK_SEATS, items)
@@ -110,11 +111,11 @@ def place_responses(cursor: Any, project: Project) -> int:
 
 
 def refusals_of(cursor: Any, project: Project) -> list[tuple[Any, ...]]:
-    cursor.execute(REFUSALS, {"project": project.pk, "writes": "refusals", "policy": project.policy})
+    cursor.execute(REFUSALS, {"project": project.pk, "generates": "refusals", "policy": project.policy})
     return list(cursor.fetchall())
 
 
-def place_refusals(cursor: Any, project: Project, batch: Sequence[tuple[Any, ...]]) -> int:
+def publish_refusals(cursor: Any, project: Project, batch: Sequence[tuple[Any, ...]]) -> int:
     items = Item.objects.in_bulk([row[4] for row in batch])
     write_items(project, [as_refusal(items[row[4]], row).written() for row in batch])
     cursor.execute(PLACED, {"writings": [row[0] for row in batch]})

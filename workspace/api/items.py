@@ -12,7 +12,7 @@ from corpus.access import Role
 from corpus.api.base import PAGE, OldestFirst, ProjectView, page_of
 from corpus.models import Item, Project
 from workspace.queries.items import items_matching
-from workspace.serializers import ItemWishSerializer
+from workspace.serializers import ItemFilterSerializer
 from workspace.shapes import ItemShape
 
 
@@ -27,9 +27,9 @@ class Items(ProjectView):
     least_role: ClassVar[Role] = Role.LEAD
     tag = "items"
 
-    @extend_schema(parameters=[ItemWishSerializer, *PAGE], responses={200: page_of(ItemShape)})
+    @extend_schema(parameters=[ItemFilterSerializer, *PAGE], responses={200: page_of(ItemShape)})
     def get(self, request: Request, slug: str) -> Response:
-        asked = ItemWishSerializer(data=request.query_params)
+        asked = ItemFilterSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         pages = ItemPages()
         page = pages.paginate_queryset(items_matching(self.project, asked.validated_data), request, view=self) or []
@@ -37,7 +37,7 @@ class Items(ProjectView):
 
 
 def as_items(project: Project, items: Sequence[Item]) -> list[ItemShape]:
-    """Give items with their decisions, in two queries; one not counted yet is pending."""
+    """Return items with their decisions, in two queries; one not counted yet is pending."""
     decisions = {
         decision.item_id: decision
         for decision in Decision.objects.filter(item__in=[item.pk for item in items], policy=project.policy)

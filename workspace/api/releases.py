@@ -10,7 +10,7 @@ from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, page_of
 from releases.api.releases import ReleaseView
 from releases.models import Release
-from releases.serializers import OrderSerializer, as_release
+from releases.serializers import ReleaseSpecSerializer, as_release
 from releases.shapes import ReleaseShape
 from workspace import actions
 from workspace.serializers import accepted
@@ -30,13 +30,13 @@ class Releases(ReleaseView):
         page = pages.paginate_queryset(Release.objects.filter(project=self.project), request, view=self) or []
         return pages.get_paginated_response([as_release(release) for release in page])
 
-    @extend_schema(request=OrderSerializer, responses={202: AcceptedShape})
+    @extend_schema(request=ReleaseSpecSerializer, responses={202: AcceptedShape})
     def post(self, request: Request, slug: str) -> Response:
-        body = OrderSerializer(data=request.data)
+        body = ReleaseSpecSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         job = actions.begin_release(
             project=self.project,
-            order=body.order(),
+            spec=body.to_spec(),
             policy_name=body.validated_data["policy"],
             by=self.access.user,
         )

@@ -44,6 +44,6 @@ class ItemForm(forms.Form):
             field: Any = self.fields[name]
             field.choices = [("", "Any"), *choices]
 
-    def wish(self) -> dict[str, str]:
-        """Give what is asked for; one that makes no sense is left out, and the form says so."""
+    def to_filter(self) -> dict[str, str]:
+        """Return what is asked for; one that makes no sense is left out, and the form says so."""
         return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}

@@ -6,7 +6,7 @@ from django import forms
 
 
 class GenerateForm(forms.Form):
-    """Who writes, how much, and at what price."""
+    """Who generates, how much, and at what price."""
 
     generator = forms.ChoiceField(label="Generator")
     limit = forms.IntegerField(

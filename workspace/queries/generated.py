@@ -3,24 +3,24 @@
 from django.db import connection
 
 from corpus.models import Project
-from jury.models import Run, Writing
+from jury.models import GeneratedResponse, Run
 
 # What nobody has judged, is about to judge or is being asked about: an opinion on a prompt alone says nothing of a
 # response that came later.
 UNJUDGED = """
     NOT EXISTS (SELECT FROM annotation_vote v WHERE v.item_id = i.id)
     AND NOT EXISTS (SELECT FROM jury_ballot b WHERE b.item_id = i.id)
-    AND NOT EXISTS (SELECT FROM annotation_seat s WHERE s.item_id = i.id AND leased_until > now())
+    AND NOT EXISTS (SELECT FROM annotation_slot s WHERE s.item_id = i.id AND leased_until > now())
     AND NOT EXISTS (SELECT FROM jury_shard s JOIN jury_run r ON r.id = s.run_id
-        WHERE r.project_id = i.project_id AND r.writes = '' AND r.state IN ('running', 'paused')
+        WHERE r.project_id = i.project_id AND r.generates = '' AND r.state IN ('running', 'paused')
             AND s.state = 'waiting' AND i.id = ANY(s.items))
 """
 ITEMS_WITHOUT_RESPONSE = f"""
     SELECT i.id FROM corpus_item i
     WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND NOT has_response AND reconstruction_id IS NULL
         AND turns -> -1 ->> 'role' = 'user' AND {UNJUDGED}
-        AND NOT EXISTS (SELECT FROM jury_writing w JOIN jury_run r ON r.id = w.run_id
-            WHERE w.item_id = i.id AND w.is_current AND w.outcome = 'cast' AND r.writes = 'responses')
+        AND NOT EXISTS (SELECT FROM jury_generatedresponse w JOIN jury_run r ON r.id = w.run_id
+            WHERE w.item_id = i.id AND w.is_current AND w.outcome = 'cast' AND r.generates = 'responses')
     ORDER BY i.id
 """
 # By a hash of the id, so that a part of them is a part of every source and the same one every time.
@@ -31,25 +31,27 @@ UNSAFE_PROMPTS = """
         AND turns -> (CASE WHEN has_response THEN -2 ELSE -1 END) ->> 'role' = 'user'
         AND NOT EXISTS (SELECT FROM corpus_item r
             WHERE r.project_id = i.project_id AND r.external_id = i.external_id || '#refusal')
-        AND NOT EXISTS (SELECT FROM jury_writing w JOIN jury_run r ON r.id = w.run_id
-            WHERE w.item_id = i.id AND w.is_current AND w.outcome = 'cast' AND r.writes = 'refusals')
+        AND NOT EXISTS (SELECT FROM jury_generatedresponse w JOIN jury_run r ON r.id = w.run_id
+            WHERE w.item_id = i.id AND w.is_current AND w.outcome = 'cast' AND r.generates = 'refusals')
     ORDER BY md5(i.external_id), i.id
 """
 
 
-def items_to_write_for(project: Project, writes: str) -> list[int]:
+def items_to_generate_for(project: Project, generates: str) -> list[int]:
     """
-    Give the primary keys of what still lacks a response, or of unsafe prompts that still lack a refusal.
+    Return the primary keys of what still lacks a response, or of unsafe prompts that still lack a refusal.
 
-    :param writes: responses or refusals, as a run's
+    :param generates: responses or refusals, as a run's
     """
-    sql = UNSAFE_PROMPTS if writes == Run.Writes.REFUSALS else ITEMS_WITHOUT_RESPONSE
+    sql = UNSAFE_PROMPTS if generates == Run.Generates.REFUSALS else ITEMS_WITHOUT_RESPONSE
     with connection.cursor() as cursor:
         cursor.execute(sql, {"project": project.pk, "policy": project.policy})
         return [row[0] for row in cursor.fetchall()]
 
 
-def projects_with_writings() -> list[Project]:
-    """Give the projects in which something was written and not placed yet."""
-    waiting = Writing.objects.filter(outcome=Writing.Outcome.CAST, is_current=True, placed_at=None)
+def projects_with_unpublished() -> list[Project]:
+    """Return the projects in which something was written and not published yet."""
+    waiting = GeneratedResponse.objects.filter(
+        outcome=GeneratedResponse.Outcome.CAST, is_current=True, published_at=None
+    )
     return list(Project.objects.filter(pk__in=waiting.values("juror__project")).order_by("pk"))

@@ -31,8 +31,8 @@ def refused_rows(job: Job) -> Path:
     return folder() / f"{job.pk}{REFUSED}"
 
 
-def nobodys() -> QuerySet[Job]:
-    """Give the jobs that wait for a worker, or whose worker gives no sign of life any more."""
+def unclaimed() -> QuerySet[Job]:
+    """Return the jobs that wait for a worker, or whose worker gives no sign of life any more."""
     silent = Q(state=Job.State.RUNNING, seen_at__lt=Now() - timedelta(seconds=SECONDS_OF_SILENCE))
     return Job.objects.filter(Q(state=Job.State.WAITING) | silent).order_by("pk")
 

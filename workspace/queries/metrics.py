@@ -12,7 +12,7 @@ Counts = dict[str, dict[str, int]]
 KNOWN: Counts = {
     "items": dict.fromkeys([*Decision.Status.values, "withdrawn"], 0),
     "cases": dict.fromkeys(Case.State.values, 0),
-    "seats": dict.fromkeys(["open", "leased"], 0),
+    "slots": dict.fromkeys(["open", "leased"], 0),
     "runs": dict.fromkeys(Run.State.values, 0),
     "ballots": dict.fromkeys(Ballot.Outcome.values, 0),
     "jobs": dict.fromkeys(Job.State.values, 0),
@@ -25,15 +25,15 @@ COUNT = """
         LEFT JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = p.policy
     GROUP BY 2
     UNION ALL SELECT 'cases', state, count(*) FROM adjudication_case GROUP BY 2
-    UNION ALL SELECT 'seats', CASE WHEN leased_until > now() THEN 'leased' ELSE 'open' END, count(*)
-    FROM annotation_seat WHERE vote_id IS NULL GROUP BY 2
+    UNION ALL SELECT 'slots', CASE WHEN leased_until > now() THEN 'leased' ELSE 'open' END, count(*)
+    FROM annotation_slot WHERE vote_id IS NULL GROUP BY 2
     UNION ALL SELECT 'runs', state, count(*) FROM jury_run GROUP BY 2
     UNION ALL SELECT 'ballots', outcome, count(*) FROM jury_ballot WHERE is_current GROUP BY 2
     UNION ALL SELECT 'jobs', state, count(*) FROM workspace_job GROUP BY 2
 """
 
 
-def gauges() -> Counts:
+def project_metrics() -> Counts:
     """Count all of it in one statement; what there is none of is 0, not absent."""
     found: dict[str, dict[str, Any]] = {kind: dict(states) for kind, states in KNOWN.items()}
     with connection.cursor() as cursor:

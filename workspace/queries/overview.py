@@ -36,7 +36,7 @@ class Overview:
 
 
 def overview(project: Project) -> Overview:
-    """Give the counts as of the last recount; what is not counted yet is pending."""
+    """Return the counts as of the last recount; what is not counted yet is pending."""
     counts = decision_counts(project, project.policy)
     items = Item.objects.filter(project=project).count()
     counts["pending"] += items - counts["items"]
@@ -61,7 +61,7 @@ def opinion_counts(project: Project) -> tuple[int, int]:
 
 
 def latest_labels(project: Project, count: int) -> list[dict[str, Any]]:
-    """Give the labels that were decided last, without any text of their dialogues."""
+    """Return the labels that were decided last, without any text of their dialogues."""
     decided = Decision.objects.filter(
         item__project=project,
         item__withdrawn_at=None,

@@ -5,13 +5,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.models import Member
 from workspace import actions
 
 
 @require_POST
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def anonymise(request: PageRequest, access: Access, user: int) -> HttpResponse:
     """Cut the link to a person, if their name was typed: there is no way back."""
     member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import categories_of, category_names
 from workspace import actions
@@ -24,7 +24,7 @@ JOBS_SHOWN = 10
 
 
 @require_safe
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def data(request: PageRequest, access: Access) -> HttpResponse:
     """Uploads, how far their jobs are, and the items with every filter."""
     if request.htmx and request.headers.get("HX-Target") == "jobs":
@@ -36,7 +36,7 @@ def show_data(
     request: PageRequest, access: Access, *, upload: UploadForm | None = None, status: int = 200
 ) -> HttpResponse:
     form = ItemForm(request.GET or None, categories=categories_of(access.project), sources=sources_of(access.project))
-    found = items_found(access.project, form.wish() if form.is_bound else {})
+    found = items_found(access.project, form.to_filter() if form.is_bound else {})
     shown = Paginator(found, ITEMS_A_PAGE).get_page(request.GET.get("at"))
     query = request.GET.copy()
     query.pop("at", None)
@@ -62,7 +62,7 @@ def jobs_context(access: Access) -> dict[str, Any]:
 
 
 @require_POST
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def upload(request: PageRequest, access: Access) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -86,7 +86,7 @@ def upload(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_safe
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def refused(_request: PageRequest, access: Access, job: int) -> FileResponse:
     """The rows that an import refused, to download."""
     path = jobs.refused_rows(get_object_or_404(Job, pk=job, project=access.project))

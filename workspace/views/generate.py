@@ -4,10 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from jury import workers
-from jury.actions import estimate_writing, start_writing
+from jury.actions import estimate_generation, start_generation
 from jury.actions.estimates import Estimate
 from jury.models import Run
 from jury.queries import generator_named, generators_of
@@ -17,7 +17,7 @@ from workspace.forms.generate import GenerateForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def generate(request: PageRequest, access: Access) -> HttpResponse:
     """Say what it would cost or start it, as the button pressed says."""
     generators = [each.name for each in generators_of(access.project)]
@@ -38,8 +38,8 @@ def generate(request: PageRequest, access: Access) -> HttpResponse:
 
 def estimate(access: Access, form: GenerateForm) -> Estimate:
     generator = generator_named(access.project, form.cleaned_data["generator"])
-    items = actions.items_to_write(project=access.project, generator=generator, limit=form.cleaned_data["limit"])
-    return estimate_writing(project=access.project, generator=generator, items=items)
+    items = actions.items_to_generate(project=access.project, generator=generator, limit=form.cleaned_data["limit"])
+    return estimate_generation(project=access.project, generator=generator, items=items)
 
 
 def start(access: Access, form: GenerateForm) -> Run:
@@ -50,10 +50,10 @@ def start(access: Access, form: GenerateForm) -> Run:
         raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
     chosen = form.cleaned_data
     generator = generator_named(access.project, chosen["generator"])
-    run = start_writing(
+    run = start_generation(
         project=access.project,
         generator=generator,
-        items=actions.items_to_write(project=access.project, generator=generator, limit=chosen["limit"]),
+        items=actions.items_to_generate(project=access.project, generator=generator, limit=chosen["limit"]),
         budget_usd=chosen["budget_usd"],
         budget_calls=chosen["max_calls"],
         by=access.user,

@@ -19,6 +19,6 @@ def home(request: HttpRequest) -> HttpResponse:
     Every project of the signed-in person. How far it is and its latest labels are for leads alone:
     whoever still has to judge must not read what others made of it.
     """
-    rooms = accesses_of(cast("User", request.user))
-    cards = [(room, overview(room.project) if room.is_lead else None) for room in rooms]
+    memberships = accesses_of(cast("User", request.user))
+    cards = [(membership, overview(membership.project) if membership.is_lead else None) for membership in memberships]
     return render(request, "workspace/home.html", {"cards": cards})

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotation import queries
 from annotation.queries import checks_of
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import add_member, change_role, remove_member, revoke_token, set_active
 from corpus.invitations import invitation_url
 from corpus.models import Member, TokenGrant
@@ -17,13 +17,13 @@ from workspace.forms.members import InviteForm, RoleForm
 
 
 @require_safe
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def people(request: PageRequest, access: Access) -> HttpResponse:
     return show_people(request, access, InviteForm())
 
 
 @require_POST
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def invite(request: PageRequest, access: Access) -> HttpResponse:
     """Make somebody a member, and show the link with which they set their password; it is shown this once."""
     form = InviteForm(request.POST)
@@ -35,7 +35,7 @@ def invite(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def person(request: PageRequest, access: Access, user: int) -> HttpResponse:
     """One member: their numbers, their role, and whether they may come in."""
     member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)

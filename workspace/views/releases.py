@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from corpus.access import Access, PageRequest, Role, members_only
+from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from releases.forms import CompareForm, ReleaseForm
 from releases.models import Release
@@ -18,7 +18,7 @@ from workspace.views.data import jobs_context
 
 
 @require_safe
-@members_only(Role.LEAD)
+@require_role(Role.LEAD)
 def releases(request: PageRequest, access: Access) -> HttpResponse:
     """The releases there are; and for admins, a new one."""
     if request.htmx and request.headers.get("HX-Target") == "jobs":
@@ -46,14 +46,14 @@ def release_form(access: Access, posted: Any = None) -> ReleaseForm:
 
 
 @require_POST
-@members_only(Role.ADMIN)
+@require_role(Role.ADMIN)
 def make_release(request: PageRequest, access: Access) -> HttpResponse:
     form = release_form(access, request.POST)
     if not form.is_valid():
         return show_releases(request, access, form=form, status=422)
     policy = form.cleaned_data["policy"] or None
     try:
-        job = actions.begin_release(project=access.project, order=form.order(), policy_name=policy, by=access.user)
+        job = actions.begin_release(project=access.project, spec=form.to_spec(), policy_name=policy, by=access.user)
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return show_releases(request, access, form=form, status=409)

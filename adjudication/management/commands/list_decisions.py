@@ -9,6 +9,6 @@ class Command(ListingCommand):
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        counted = actions.keep_current(project=project, policy_name=options["policy"])
+        counted = actions.recount_if_changed(project=project, policy_name=options["policy"])
         self.write(queries.decision_lines(project, counted.policy), options["out"])
         self.conclude({"items": queries.decision_counts(project, counted.policy)["items"]}, options["out"])

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from config.backups.restoring import restore_backup
-from config.prepare import bring_up
+from config.prepare import prepare_database
 from corpus.commands import Command as Base
 
 
@@ -19,6 +19,6 @@ class Command(Base):
         if options["replace"]:
             self.say("Everything in this database is being replaced. Folders that go are kept beside the new ones.")
         manifest = restore_backup(options["folder"].resolve(), replace=options["replace"])
-        bring_up()
+        prepare_database()
         rows = sum(manifest["rows"].values())
         self.answer({"made_at": manifest["made_at"], "software": manifest["software"], "rows": rows})

@@ -37,9 +37,9 @@ class Command(ProjectCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", metavar="NAME")
-        seat = parser.add_mutually_exclusive_group()
-        seat.add_argument("--retire", dest="in_panel", action="store_false", default=None, help="off the panel")
-        seat.add_argument("--reseat", dest="in_panel", action="store_true", default=None, help="on the panel again")
+        slot = parser.add_mutually_exclusive_group()
+        slot.add_argument("--retire", dest="in_panel", action="store_false", default=None, help="off the panel")
+        slot.add_argument("--reseat", dest="in_panel", action="store_true", default=None, help="on the panel again")
         parser.add_argument("--rpm", type=rate, metavar="N|none", help="requests a minute, over all workers")
         parser.add_argument("--tpm", type=rate, metavar="N|none", help="tokens a minute, over all workers")
         parser.add_argument("--concurrency", type=int, metavar="N", help="requests at once in one shard")

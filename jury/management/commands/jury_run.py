@@ -37,6 +37,6 @@ class Command(ProjectCommand):
                 "ballots": now.ballots,
                 **now.outcomes,
                 "cost_usd": float(now.cost_usd),
-                "held": queries.shards_held(run),
+                "held": queries.claimed_shards(run),
             }
         )

@@ -19,15 +19,15 @@ class Command(ProjectCommand):
         project = self.project(options)
         [juror] = queries.panel(project, [options["name"]])
         probe = actions.probe_juror(project=project, juror=juror, count=options["items"])
-        attempts = {name: vars(tally) for name, tally in probe.attempts.items()}
+        attempts = {name: vars(counts) for name, counts in probe.attempts.items()}
         asked = len(attempts) * probe.readable
         self.answer(
             {
                 "juror": juror.name,
                 "items": probe.items,
                 "readable": probe.readable,
-                "flip_rate": sum(tally["flipped"] for tally in attempts.values()) / asked if asked else None,
-                "evasion_rate": sum(tally["evaded"] for tally in attempts.values()) / asked if asked else None,
+                "flip_rate": sum(counts["flipped"] for counts in attempts.values()) / asked if asked else None,
+                "evasion_rate": sum(counts["evaded"] for counts in attempts.values()) / asked if asked else None,
                 "attempts": attempts,
                 "cost_usd": float(probe.cost_usd),
             }

@@ -32,7 +32,7 @@ class Command(PolicyCommand):
         problems: list[str] = []
         if options["against"]:
             gold, problems = read_gold(options["against"], field, set(queries.item_keys(project)))
-            actions.keep_current(project=project, policy_name=policy.name)
+            actions.recount_if_changed(project=project, policy_name=policy.name)
         for problem in problems[:20]:
             self.say(problem)
         if len(problems) > 20:

@@ -21,7 +21,7 @@ class Command(ListingCommand):
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        counted = actions.keep_current(project=project, policy_name=options["policy"])
+        counted = actions.recount_if_changed(project=project, policy_name=options["policy"])
         licenses = tuple(options["license"]) if options["license"] else None
         selection = Selection(
             project, counted.policy, truncate=options["truncate"], licenses=licenses, raw=options["raw"]

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from adjudication.commands import PolicyCommand
 from releases import actions
-from releases.actions import Order
+from releases.actions import ReleaseSpec
 
 
 def shares(text: str) -> tuple[float, float, float]:
@@ -34,7 +34,7 @@ class Command(PolicyCommand):
         parser.add_argument("--truncate", action="store_true", help="first user and first assistant turn only")
 
     def handle(self, **options: Any) -> None:
-        order = Order(
+        spec = ReleaseSpec(
             version=options["release_version"],
             splits=options["splits"],
             seed=options["seed"],
@@ -43,6 +43,6 @@ class Command(PolicyCommand):
             truncate=options["truncate"],
             out=options["out"].resolve() if options["out"] else None,
         )
-        release = actions.make_release(project=self.project(options), order=order, policy_name=options["policy"])
+        release = actions.make_release(project=self.project(options), spec=spec, policy_name=options["policy"])
         self.say(f"Written to {release.folder}")
         self.answer({"version": release.version, "rows": release.rows, "files": release.hashes})

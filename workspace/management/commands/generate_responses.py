@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from jury.actions import estimate_writing, start_writing
+from jury.actions import estimate_generation, start_generation
 from jury.commands import RunCommand
 from jury.queries import generator_named
 from workspace import actions
@@ -22,14 +22,14 @@ class Command(RunCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         generator = generator_named(project, options["generator"])
-        items = actions.items_to_write(project=project, generator=generator, limit=options["limit"])
+        items = actions.items_to_generate(project=project, generator=generator, limit=options["limit"])
         if options["estimate"]:
-            estimate = estimate_writing(project=project, generator=generator, items=items)
+            estimate = estimate_generation(project=project, generator=generator, items=items)
             self.answer({"calls": estimate.calls, "cost_usd": float(estimate.cost_usd), "minutes": estimate.minutes})
             return
         began = time.monotonic()
         has_worker = self.has_worker(waits=options["wait"])
-        run = start_writing(
+        run = start_generation(
             project=project,
             generator=generator,
             items=items,
@@ -37,7 +37,9 @@ class Command(RunCommand):
             budget_calls=options["max_calls"],
         )
         self.conduct(run, has_worker=has_worker, waits=options["wait"])
-        placed = actions.place_writings(project=project)
-        if placed.left:
-            self.say(f"{placed.left} responses are not placed: somebody has judged, or is judging, the item as it was.")
-        self.conclude(run, time.monotonic() - began, placed=placed.responses + placed.refusals)
+        published = actions.publish_generated(project=project)
+        if published.left:
+            self.say(
+                f"{published.left} responses are not published: somebody has judged, or is judging, the item as it was."
+            )
+        self.conclude(run, time.monotonic() - began, placed=published.responses + published.refusals)
