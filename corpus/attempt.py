@@ -29,7 +29,7 @@ class Attempt(Generic[T]):
     @property
     def result(self) -> T:
         """Return what the action returned. Only for an attempt that is done."""
-        return cast(T, self.value)
+        return cast("T", self.value)
 
 
 def attempt(form: BaseForm, action: Callable[[], T], *, refused_field: str | None = None) -> Attempt[T]:
