@@ -1,14 +1,63 @@
-"""What every import needs from Django: its limits, its lock, and a paused garbage collector."""
+"""What imports share: the loop over a file's rows, the limits, the lock, and a paused garbage collector."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection
 
+from corpus.errors import Invalid
 from corpus.importing.limits import Limits
+from corpus.importing.report import ImportReport, Report, batched, reject
+from corpus.importing.rows import Columns, Row, RowFile
 from corpus.models import Project
+
+T = TypeVar("T")
+
+
+@dataclass
+class ImportRun:
+    """One pass over a file: counts its rows and reports the rejected ones."""
+
+    on_rejected: Report
+    "Called with every rejected row."
+    progress: Callable[[float], None]
+    "Called with the share of the file read, 0 to 1, after each batch."
+    report: ImportReport = field(default_factory=ImportReport)
+
+    def batches(
+        self, path: Path, columns: Columns, parse: Callable[[Row], T], *, id_column: str
+    ) -> Iterator[list[tuple[int, T]]]:
+        """
+        Yield the file's rows in batches of (row number, what `parse` returned); reject rows that it finds invalid.
+
+        :param id_column: the column that names a rejected row in the report
+        :raises Unreadable: if the file cannot be read to its end, or lacks a column
+        """
+        with RowFile(path, limits(), columns) as file:
+            for batch in batched(file.rows()):
+                parsed = ((row.number, self.parse_row(row, parse, id_column)) for row in batch)
+                yield [(number, value) for number, value in parsed if value is not None]
+                self.progress(file.share_read)
+
+    def parse_row(self, row: Row, parse: Callable[[Row], T], id_column: str) -> T | None:
+        """Return what `parse` makes of a row, or None if it is rejected."""
+        self.report.read += 1
+        try:
+            if row.problem:
+                raise Invalid("row", row.problem)
+            return parse(row)
+        except Invalid as error:
+            self.reject(row.number, row.value.get(id_column) if isinstance(row.value, dict) else "", error)
+            return None
+
+    def reject(self, row: int, identity: object, error: Invalid) -> None:
+        """Count a row as rejected and report why."""
+        reject(self.report, self.on_rejected, row=row, identity=identity, error=error)
 
 
 @contextmanager

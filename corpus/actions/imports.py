@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from corpus import queries
 from corpus.actions.events import record_event
-from corpus.actions.import_support import limits, lock_imports, without_cycle_search
+from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
-from corpus.importing.report import ImportReport, Report, batched, reject
-from corpus.importing.rows import Row, RowFile
+from corpus.importing.report import ImportReport, Report
+from corpus.importing.rows import Row
 from corpus.models import Item, Project, Verb
 
 COPY_ITEMS = """
@@ -38,41 +38,32 @@ def import_dialogues(
     """
     Add the dialogues of a file to a project; all of them, or none when the file breaks off.
 
-    A row with an id that is known is unchanged if its content is the same, else refused.
+    A row with a known id counts as unchanged if its content is the same, and is rejected otherwise.
 
-    :param report: told of every refused row
-    :param name: of the file as people know it, where its path has another
-    :param progress: told the share of the file read, 0 to 1
+    :param report: called with every rejected row
+    :param name: the file's own name, if its path has another
+    :param progress: called with the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end
     """
     lock_imports(project)
-    import_report = ImportReport()
+    run = ImportRun(report, progress)
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
     is_csv = ".csv" in path.suffixes
-    with RowFile(path, bounds, COLUMNS) as file:
 
-        def read(row: Row) -> Numbered | None:
-            import_report.read += 1
-            try:
-                if row.problem:
-                    raise Invalid("row", row.problem)
-                return row.number, parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=is_csv)
-            except Invalid as error:
-                identity = row.value.get("id") if isinstance(row.value, dict) else ""
-                reject(import_report, report, row=row.number, identity=identity, error=error)
-                return None
+    def parse(row: Row) -> Dialogue:
+        return parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=is_csv)
 
-        for batch in batched(file.rows()):
-            add_batch(project, [each for each in map(read, batch) if each], import_report, report)
-            progress(file.share_read)
-    if import_report.created:
+    for batch in run.batches(path, COLUMNS, parse, id_column="id"):
+        add_batch(project, batch, run)
+    if run.report.created:
         items_changed(project)
     subject = name or path.name
-    record_event(project=project, verb=Verb.ITEMS_IMPORTED, subject=subject, actor=by, detail=import_report.as_dict())
-    return import_report
+    record_event(project=project, verb=Verb.ITEMS_IMPORTED, subject=subject, actor=by, detail=run.report.as_dict())
+    return run.report
 
 
-def add_batch(project: Project, batch: Sequence[Numbered], import_report: ImportReport, report: Report) -> None:
+def add_batch(project: Project, batch: Sequence[Numbered], run: ImportRun) -> None:
+    """Write the dialogues of a batch that the project does not have; reject known ids with other content."""
     known: dict[str, bytes] = {
         external_id: item.content_hash
         for external_id, item in queries.known_items(project, [each.external_id for _, each in batch]).items()
@@ -80,15 +71,14 @@ def add_batch(project: Project, batch: Sequence[Numbered], import_report: Import
     fresh = []
     for number, dialogue in batch:
         written = dialogue.written()
-        before = known.setdefault(dialogue.external_id, written.content_hash)
-        if before is written.content_hash:
+        if dialogue.external_id not in known:
+            known[dialogue.external_id] = written.content_hash
             fresh.append(written)
-        elif before == written.content_hash:
-            import_report.unchanged += 1
+        elif known[dialogue.external_id] == written.content_hash:
+            run.report.unchanged += 1
         else:
-            error = Invalid("id", "an item of this id has other content")
-            reject(import_report, report, row=number, identity=dialogue.external_id, error=error)
-    import_report.created += len(fresh)
+            run.reject(number, dialogue.external_id, Invalid("id", "an item of this id has other content"))
+    run.report.created += len(fresh)
     write_items(project, fresh)
 
 
@@ -121,6 +111,6 @@ def as_json(value: Any) -> str | None:
 
 
 def refresh_statistics() -> None:
-    """Let the planner know what a large import brought; it would learn of it only minutes later."""
+    """Refresh the planner's statistics after a large import; autovacuum would do so only minutes later."""
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {Item._meta.db_table}")

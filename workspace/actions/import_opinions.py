@@ -1,3 +1,5 @@
+"""Import votes and ballots that were made elsewhere."""
+
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,18 +11,20 @@ from annotation.actions import VoteWriter
 from annotation.slots import open_slots
 from corpus import queries
 from corpus.actions import record_event
-from corpus.actions.import_support import limits, lock_imports, without_cycle_search
+from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
-from corpus.importing.report import ImportReport, Report, batched, reject
-from corpus.importing.rows import Row, RowFile
+from corpus.importing.report import ImportReport, Report
+from corpus.importing.rows import Row
 from corpus.labels import check_judgement
 from corpus.models import Project, Verb
 from corpus.queries import KnownItem
 from jury.actions import BallotWriter
 
 Numbered = tuple[int, ImportedOpinion]
-GeneratorClient = VoteWriter | BallotWriter
+"Row number and opinion."
+Admitted = tuple[int, ImportedOpinion, KnownItem]
+OpinionWriter = VoteWriter | BallotWriter
 
 
 @without_cycle_search()
@@ -35,52 +39,36 @@ def import_opinions(
     by: User | None = None,
 ) -> ImportReport:
     """
-    Add opinions made elsewhere; all of the file, or nothing when it breaks off.
+    Add the opinions of a file to a project; all of them, or none if the file breaks off.
 
-    A rater not met before is created. An opinion of a known (item, rater) is unchanged if
-    its content is the same, else refused.
+    Unknown raters are created. A second opinion of a rater on an item counts as unchanged if its content is the
+    same, and is rejected otherwise.
 
-    :param report: told of every refused row
-    :param name: of the file as people know it, where its path has another
-    :param progress: told the share of the file read, 0 to 1
+    :param report: called with every rejected row
+    :param name: the file's own name, if its path has another
+    :param progress: called with the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     """
     lock_imports(project)
-    import_report = ImportReport()
+    run = ImportRun(report, progress)
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
-    writers: dict[str, GeneratorClient] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
-    with RowFile(path, bounds, COLUMNS) as file:
+    writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
 
-        def read(row: Row) -> Numbered | None:
-            import_report.read += 1
-            try:
-                if row.problem:
-                    raise Invalid("row", row.problem)
-                return row.number, parse_opinion(row.value, spellings=spellings, limits=bounds)
-            except Invalid as error:
-                identity = row.value.get("item_id") if isinstance(row.value, dict) else ""
-                reject(import_report, report, row=row.number, identity=identity, error=error)
-                return None
+    def parse(row: Row) -> ImportedOpinion:
+        return parse_opinion(row.value, spellings=spellings, limits=bounds)
 
-        for batch in batched(file.rows()):
-            read_rows = [each for each in map(read, batch) if each]
-            admitted = admit(project, read_rows, import_report, report)
-            for kind, writer in writers.items():
-                add_batch(writer, [each for each in admitted if each[1].kind == kind], import_report, report)
-            progress(file.share_read)
+    for batch in run.batches(path, COLUMNS, parse, id_column="item_id"):
+        admitted = admit(project, batch, run)
+        for kind, writer in writers.items():
+            add_batch(writer, [each for each in admitted if each[1].kind == kind], run)
     open_slots(project=project)
     subject = name or path.name
-    record_event(
-        project=project, verb=Verb.OPINIONS_IMPORTED, subject=subject, actor=by, detail=import_report.as_dict()
-    )
-    return import_report
+    record_event(project=project, verb=Verb.OPINIONS_IMPORTED, subject=subject, actor=by, detail=run.report.as_dict())
+    return run.report
 
 
-Admitted = tuple[int, ImportedOpinion, KnownItem]
-
-
-def admit(project: Project, batch: Sequence[Numbered], import_report: ImportReport, report: Report) -> list[Admitted]:
-    """Keep the opinions whose item is known and which it and the project allow."""
+def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[Admitted]:
+    """Return the opinions on known items with their items; reject labels that the item or project does not have."""
     items = queries.known_items(project, list({opinion.item_id for _, opinion in batch}))
     wanted = project.fields
     admitted = []
@@ -92,11 +80,12 @@ def admit(project: Project, batch: Sequence[Numbered], import_report: ImportRepo
             check_judgement(opinion.judgement, wanted=wanted, has_response=item.has_response)
             admitted.append((number, opinion, item))
         except Invalid as error:
-            reject(import_report, report, row=number, identity=opinion.item_id, error=error)
+            run.reject(number, opinion.item_id, error)
     return admitted
 
 
-def add_batch(writer: GeneratorClient, batch: Sequence[Admitted], import_report: ImportReport, report: Report) -> None:
+def add_batch(writer: OpinionWriter, batch: Sequence[Admitted], run: ImportRun) -> None:
+    """Write the opinions that are new; reject a second opinion of a rater, and any on a withdrawn item."""
     pairs = [(item.pk, writer.rater(opinion.rater)) for _, opinion, item in batch]
     known = {pair: as_stored(*columns) for pair, columns in writer.known(pairs).items()}
     now = timezone.now()
@@ -107,11 +96,11 @@ def add_batch(writer: GeneratorClient, batch: Sequence[Admitted], import_report:
             known[pair] = as_content(opinion)
             fresh.append((*pair, opinion, opinion.cast_at or now))
         elif before is not None and is_same(before, opinion):
-            import_report.unchanged += 1
+            run.report.unchanged += 1
         else:
             reason = "this rater's opinion of the item is another" if before else "the item is withdrawn"
-            reject(import_report, report, row=number, identity=opinion.item_id, error=Invalid("item_id", reason))
-    import_report.created += len(fresh)
+            run.reject(number, opinion.item_id, Invalid("item_id", reason))
+    run.report.created += len(fresh)
     writer.write(fresh)
 
 
@@ -119,29 +108,32 @@ Content = tuple[object, ...]
 
 
 def as_content(opinion: ImportedOpinion) -> Content:
-    said = opinion.judgement
+    """Return the parts of an opinion that decide whether it is the same, in the order of the stored columns."""
+    judgement = opinion.judgement
     return (
-        said.prompt_label,
-        said.response_label,
-        said.categories,
-        said.other_text,
-        said.rationale,
+        judgement.prompt_label,
+        judgement.response_label,
+        judgement.categories,
+        judgement.other_text,
+        judgement.rationale,
         opinion.seconds,
         opinion.cast_at,
     )
 
 
 def as_stored(prompt_label: str, response_label: str, categories: list[str], *rest: object) -> Content:
+    """Return the stored columns of an opinion in the form of `as_content`."""
     return (prompt_label, response_label, tuple(categories), *rest)
 
 
-def is_same(before: Content, opinion: ImportedOpinion) -> bool:
-    # A file without moments got the moment of its import, which its next import cannot know.
-    now = as_content(opinion)
-    return before == now if opinion.cast_at else before[:-1] == now[:-1]
+def is_same(stored: Content, opinion: ImportedOpinion) -> bool:
+    """Return whether a stored opinion has the content of an imported one."""
+    # A row without a time was stored with the time of its import, which a second import cannot know.
+    imported = as_content(opinion)
+    return stored == imported if opinion.cast_at else stored[:-1] == imported[:-1]
 
 
 def refresh_statistics() -> None:
-    """Let the planner know what a large import brought; it would learn of it only minutes later."""
+    """Refresh the planner's statistics after a large import; autovacuum would do so only minutes later."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE annotation_vote, jury_ballot, annotation_slot")
