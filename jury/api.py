@@ -63,7 +63,7 @@ class Runs(ProjectView):
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
         jurors = queries.panel(self.project, wanted["jurors"])
-        if not workers.worker_answers():
+        if not workers.worker_is_running():
             raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
         run = actions.start_run(
             project=self.project,
@@ -92,7 +92,7 @@ class RunView(NumberedView):
         :raises Http404: if the project has no such run
         """
         try:
-            return queries.run_of(self.project, number)
+            return queries.find_run(self.project, number)
         except Refused as error:
             raise Http404(str(error)) from error
 

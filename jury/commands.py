@@ -12,7 +12,6 @@ from django.core.management.base import CommandParser
 from corpus.commands import Progress, ProjectCommand
 from corpus.errors import Refused
 from jury import queries, tasks, workers
-from jury.actions.runs import NOT_ENDED
 from jury.models import Juror, Run, Shard
 
 SECONDS_A_LOOK = 0.3
@@ -76,23 +75,23 @@ class RunCommand(ProjectCommand):
         parser.add_argument("--estimate", action="store_true", help="say what the run would cost, and ask nothing")
         parser.add_argument("--wait", action="store_true", help="show progress, and return when the run ends")
 
-    def has_worker(self, *, waits: bool) -> bool:
+    def check_worker(self, *, waits: bool) -> bool:
         """
         Tell whether a worker would do the run.
 
         :raises Refused: if none does and nobody waits, for then it would never be done
         """
-        answers = workers.worker_answers()
+        answers = workers.worker_is_running()
         if not answers and not waits:
             raise Refused("No worker is running. Start one with `make run`, or add --wait.")
         return answers
 
-    def conduct(self, run: Run, *, has_worker: bool, waits: bool) -> None:
+    def enqueue_and_wait(self, run: Run, *, has_worker: bool, waits: bool) -> None:
         """Hand a run to the workers and, if one waits, watch it; where there is no worker, with one of its own."""
         with ExitStack() as stack:
             worker = None
             if waits and not has_worker and Shard.objects.filter(run=run).exists():
-                worker = stack.enter_context(workers.worker_for_now())
+                worker = stack.enter_context(workers.temporary_worker())
             tasks.enqueue(run)
             if waits:
                 self.watch(run, worker)
@@ -104,7 +103,7 @@ class RunCommand(ProjectCommand):
         bar = Progress(f"run {run.pk}")
         heard, heard_at = -1, time.monotonic()
         tended_at = heard_at
-        while (now := queries.run_progress(run)).state in NOT_ENDED:
+        while (now := queries.run_progress(run)).state in Run.OPEN:
             told = ", ".join(f"{count} {outcome}" for outcome, count in now.outcomes.items() if count)
             told = f"paused, {told}" if now.state == Run.State.PAUSED else told
             bar.show(now.done / now.ballots if now.ballots else 1.0, f"{told} ")
@@ -115,7 +114,7 @@ class RunCommand(ProjectCommand):
                     f"The worker ended ({worker.returncode}); see worker.log in the home. "
                     "What it stored is kept: run the same command again for the rest."
                 )
-            if time.monotonic() - heard_at > SECONDS_OF_SILENCE and not workers.worker_answers():
+            if time.monotonic() - heard_at > SECONDS_OF_SILENCE and not workers.worker_is_running():
                 raise Refused("No worker answers any more. What is stored is kept: run the same command again.")
             if now.state == Run.State.RUNNING and time.monotonic() - tended_at > SECONDS_BETWEEN_TENDINGS:
                 tended_at = time.monotonic()
@@ -126,13 +125,13 @@ class RunCommand(ProjectCommand):
         else:
             self.say(f"Run {run.pk}: {Run.State(now.state).label.lower()}.")
 
-    def conclude(self, run: Run, seconds: float, **more: Any) -> None:
+    def report_result(self, run: Run, seconds: float, **more: Any) -> None:
         """Say what came of it; exit 1 where parts of it broke off."""
         now = queries.run_progress(run)
         self.answer(
             {
                 "run": run.pk,
-                "items": queries.items_in(run),
+                "items": queries.item_count(run),
                 **now.outcomes,
                 **more,
                 "cost_usd": float(now.cost_usd),

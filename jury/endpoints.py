@@ -34,7 +34,7 @@ class ForbiddenEndpoint(Refused):
 
 
 @dataclass(frozen=True)
-class Rules:
+class EndpointRules:
     """What the operator has set."""
 
     allowed: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ class Rules:
     "Whether only addresses of the public internet will do."
 
     @classmethod
-    def of(cls, allowed: Collection[str], *, public_only: bool) -> "Rules":
+    def parse(cls, allowed: Collection[str], *, public_only: bool) -> "EndpointRules":
         """
         :raises Refused: if one of those allowed is no address of an endpoint
         """

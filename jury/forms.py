@@ -69,7 +69,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         label="PromptItem about",
     )
 
-    is_written = False
+    is_generative = False
     "Whether it is asked for a text rather than for a judgement."
 
     class Meta:
@@ -88,7 +88,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["prompt"]
-        field.choices = [(name, name) for name in queries.prompts(written=self.is_written)]
+        field.choices = [(name, name) for name in queries.prompt_names(generative=self.is_generative)]
         self.fields["model"].required = self.fields["base_url"].required = True
 
     def _post_clean(self) -> None:
@@ -98,7 +98,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
 class GeneratorForm(JurorForm):
     """A model that generates, and how it is reached."""
 
-    is_written = True
+    is_generative = True
     prompt = forms.ChoiceField(label="Prompt version (refuse: refusals of unsafe prompts)", initial="respond-v1")
     asks = None  # type: ignore[assignment]  # as Django drops an inherited field
 

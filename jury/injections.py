@@ -18,7 +18,7 @@ ATTEMPTS = {
 Turns = list[dict[str, str]]
 
 
-def injected(turns: Sequence[dict[str, str]], attempt: str, *, into_response: bool) -> Turns:
+def inject(turns: Sequence[dict[str, str]], attempt: str, *, into_response: bool) -> Turns:
     """Add an attempt to the response, or to what the user said last."""
     role = "assistant" if into_response else "user"
     at = max((at for at, turn in enumerate(turns) if turn["role"] == role), default=len(turns) - 1)

@@ -33,7 +33,7 @@ class Form(StrEnum):
     "The same, where it declines."
 
     @property
-    def is_written(self) -> bool:
+    def is_generative(self) -> bool:
         """Whether it is a generator's rather than a juror's."""
         return self in (Form.RESPONSE, Form.REFUSAL)
 
@@ -69,7 +69,7 @@ class Question:
     rationale: bool = False
 
 
-def messages(
+def build_messages(
     prompt: Prompt, question: Question, turns: Sequence[Mapping[str, str]], categories: Sequence[str]
 ) -> Messages:
     """
@@ -77,15 +77,15 @@ def messages(
 
     The dialogue goes in as data, in a frame that no text within it can close.
 
-    :param categories: as `show_category` shows each, in order
+    :param categories: as `render_category` shows each, in order
     """
     edge = boundary(turns)
     about_prompt = prompt.form == Form.LLAMA_GUARD and Field.RESPONSE not in question.fields
     parts = {
         "boundary": edge,
-        "dialogue": show_dialogue(turns, edge)
+        "dialogue": render_dialogue(turns, edge)
         if prompt.form == Form.OBJECT
-        else show_lines(turns, up_to_prompt=about_prompt),
+        else render_guard_dialogue(turns, up_to_prompt=about_prompt),
         "categories": "\n".join(categories),
         "answer": describe_guard_answer(question) if prompt.form == Form.NEMOGUARD else describe_answer(question),
         "judged": "user" if about_prompt else "agent",
@@ -96,7 +96,7 @@ def messages(
     ]
 
 
-def conversation(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages:
+def generation_messages(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages:
     """Return the messages that ask for the next turn of a dialogue; a response that it has is left out."""
     asked = turns[:-1] if turns[-1]["role"] == "assistant" else turns
     own = [{"role": turn["role"], "content": turn["text"]} for turn in asked]
@@ -108,7 +108,7 @@ def conversation(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages
     return [{"role": "system", "content": f"{own[0]['content']}\n\n{prompt.system.strip()}"}, *own[1:]]
 
 
-def in_order(categories: Sequence[Mapping[str, Any]], seed: int | None) -> list[Mapping[str, Any]]:
+def order_categories(categories: Sequence[Mapping[str, Any]], seed: int | None) -> list[Mapping[str, Any]]:
     """Return the categories as one call lists them: shuffled by its seed, or in their own order without one."""
     return list(categories) if seed is None else random.Random(seed).sample(categories, len(categories))  # noqa: S311
 
@@ -120,7 +120,7 @@ def boundary(turns: Sequence[Mapping[str, str]]) -> str:
     return next(edge for length in range(8, 65) if (edge := f"--- {digest[:length]}") not in text or length == 64)
 
 
-def show_lines(turns: Sequence[Mapping[str, str]], *, up_to_prompt: bool) -> str:
+def render_guard_dialogue(turns: Sequence[Mapping[str, str]], *, up_to_prompt: bool) -> str:
     """
     Show a dialogue as guard models are used to it: a line a turn, `user:` or `agent:`, the response marked.
 
@@ -137,12 +137,12 @@ def show_lines(turns: Sequence[Mapping[str, str]], *, up_to_prompt: bool) -> str
     return "\n".join(lines)
 
 
-def show_dialogue(turns: Sequence[Mapping[str, str]], edge: str) -> str:
+def render_dialogue(turns: Sequence[Mapping[str, str]], edge: str) -> str:
     shown = [f"{edge} {turn['role']}\n{turn['text']}" for turn in turns]
     return "\n".join([*shown, f"{edge} end"])
 
 
-def show_category(template: str, category: Mapping[str, Any]) -> str:
+def render_category(template: str, category: Mapping[str, Any]) -> str:
     """
     List one category as a prompt wants it.
 

@@ -51,7 +51,7 @@ def as_run(run: Run) -> RunShape:
         "state": now.state,
         "ballots": now.ballots,
         "outcomes": now.outcomes,
-        "held": queries.claimed_shards(run),
+        "held": queries.claimed_shard_count(run),
         "batches": queries.open_batches(run).count(),
         "cost_usd": float(now.cost_usd),
         "budget_usd": None if run.budget_usd is None else float(run.budget_usd),

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from jury.engine import batch_runner, runner
 from jury.engine.shards import end_run, finish_shard
 from jury.models import Run, Shard
-from jury.queries import goes_by_batch, shards_with_open_batches, waiting_shards
+from jury.queries import shards_with_open_batches, uses_batches, waiting_shards
 
 logger = get_task_logger(__name__)
 
@@ -19,7 +19,7 @@ logger = get_task_logger(__name__)
 def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Hear one juror on the items of one shard. Harmless to deliver twice."""
     try:
-        work = batch_runner.work_batch if goes_by_batch(shard_id) else runner.run_shard
+        work = batch_runner.work_batch if uses_batches(shard_id) else runner.run_shard
         work(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
         # A server is away. The shard stays as it is, and `requeue_stalled_runs` hands it out once more.

@@ -19,7 +19,7 @@ PROCESSES = 4
 "Shards heard at once; they wait for endpoints most of the time."
 
 
-def worker_answers() -> bool:
+def worker_is_running() -> bool:
     """
     :raises Refused: if the broker cannot be reached
     """
@@ -37,7 +37,7 @@ def worker_command(*, processes: int = PROCESSES) -> list[str]:
 
 
 @contextmanager
-def worker_for_now() -> Iterator[subprocess.Popen[bytes]]:
+def temporary_worker() -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker until the block ends; it logs to the home's worker.log."""
     log = Path(settings.ASSIZE_HOME) / "worker.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from corpus.importing.limits import Limits
 from corpus.importing.rows import RowFile
 from corpus.models import Project
 from jury.models import Juror
-from jury.workers import worker_answers, worker_for_now
+from jury.workers import temporary_worker, worker_is_running
 from releases.models import Release
 
 FOLDER = Path(__file__).resolve().parent
@@ -80,10 +80,10 @@ class Journey:
 
     def convene(self) -> None:
         """Ask the local model, under three prompts, about as many items as fit in the time."""
-        with model_server(DATA_DIR) as base_url, worker_for_now():
+        with model_server(DATA_DIR) as base_url, temporary_worker():
             for name, prompt in JURORS.items():
                 self.slot(name, prompt, base_url)
-            if not wait_until(worker_answers, seconds=60):
+            if not wait_until(worker_is_running, seconds=60):
                 raise Refused("The worker does not answer. See worker.log in the home.")
             heard = self.hear()
         outcomes = ", ".join(f"{heard[key]:,} {key}" for key in ("cast", "abstained", "unreadable", "failed"))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from corpus.models import Project
 from jury import queries
-from jury.actions.runs import check_can_ask, check_can_generate, unanswered_items
+from jury.actions.checks import check_can_ask, check_can_generate
 from jury.engine.generator_client import GeneratorClient
 from jury.engine.juror_client import JurorClient
 from jury.engine.model_client import CHARACTERS_A_TOKEN
@@ -40,11 +40,11 @@ def estimate_run(
     """
     for juror in jurors:
         check_can_ask(project, juror)
-    silent = unanswered_items(project, jurors, limit=limit, asks_again=asks_again)
+    unanswered = queries.unanswered_items(project, jurors, limit=limit, asks_again=asks_again)
     # Of a limited run every juror is asked about the same items, as far as it has not spoken on them.
-    wanted = set(sorted(set().union(*silent.values()))[:limit])
+    wanted = set(sorted(set().union(*unanswered.values()))[:limit])
     return [
-        estimate_for(JurorClient(project, juror), [key for key in silent[juror.pk] if key in wanted])
+        estimate_for(JurorClient(project, juror), [key for key in unanswered[juror.pk] if key in wanted])
         for juror in jurors
     ]
 

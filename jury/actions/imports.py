@@ -20,7 +20,7 @@ class BallotWriter:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.jurors = queries.jurors_of(project.pk)
+        self.jurors = queries.juror_ids(project.pk)
         self.prompt, _ = PromptVersion.objects.get_or_create(
             name=PromptVersion.IMPORTED, defaults={"text": "", "sha256": ""}
         )

@@ -12,7 +12,7 @@ from corpus.models import Member, Project, Verb
 from jury import queries
 from jury.endpoints import origin_of
 from jury.models import Juror
-from jury.models.juror import asks_by_default
+from jury.models.juror import default_asks
 from jury.prompting import CATEGORIES, Form, Prompt
 
 CHANGEABLE = (
@@ -43,9 +43,9 @@ def add_juror(
     """
     version = queries.prompt_named(prompt)
     form = Prompt.parse(version.text).form
-    if form.is_written:
+    if form.is_generative:
         raise Refused(f"Prompt {prompt} asks for no judgement but for a text: it is for a generator, not for a juror.")
-    labels = [field for field in parameters.get("asks", asks_by_default()) if field != CATEGORIES]
+    labels = [field for field in parameters.get("asks", default_asks()) if field != CATEGORIES]
     if not labels:
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
     if form == Form.LLAMA_GUARD and len(labels) != 1:
@@ -67,7 +67,7 @@ def add_generator(
     :raises Refused: if there is one of that name, a juror too, or a parameter makes no sense
     """
     version = queries.prompt_named(prompt)
-    if not Prompt.parse(version.text).form.is_written:
+    if not Prompt.parse(version.text).form.is_generative:
         raise Refused(f"Prompt {prompt} asks for a judgement: it is for a juror, not for a generator.")
     found = Juror(project=project, name=name, prompt=version, base_url=base_url, asks=[], in_panel=False, **parameters)
     return save_juror(found, Verb.GENERATOR_ADDED, by)
@@ -97,7 +97,7 @@ def check_may_ask_at(juror: Juror, by: User | None) -> None:
     :raises Refused: if no question may go there
     :raises NotForLeads: if an admin must name it first
     """
-    rules, origin = queries.rules_for_endpoints(), origin_of(juror.base_url)
+    rules, origin = queries.endpoint_rules(), origin_of(juror.base_url)
     rules.check(juror.base_url)
     if by is None or origin in rules.allowed or is_admin(by) or queries.has_endpoint(juror.project, origin):
         return

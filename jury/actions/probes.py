@@ -14,11 +14,11 @@ from corpus.errors import Refused
 from corpus.labels import Field, Label
 from corpus.models import Project, Verb
 from jury import queries
-from jury.actions.runs import check_can_ask
+from jury.actions.checks import check_can_ask
 from jury.engine.circuit import EndpointDown
 from jury.engine.juror_client import JurorClient
 from jury.engine.limiter import shared_memory
-from jury.injections import ATTEMPTS, injected
+from jury.injections import ATTEMPTS, inject
 from jury.models import Ballot, Juror
 from jury.queries import PromptItem
 
@@ -72,7 +72,7 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
     check_can_ask(project, juror)
     asker = JurorClient(project, juror)
     label = asker.labels[-1]  # the response where it is asked for: that is what attempts can reach best
-    items = queries.items_spread(project, count, with_response=label == Field.RESPONSE)
+    items = queries.sample_items(project, count, with_response=label == Field.RESPONSE)
     if not items:
         raise Refused(f"Project {project} has no dialogue that juror {juror.name!r} could judge.")
     probe = Probe(len(items))
@@ -100,7 +100,7 @@ async def ask_all(asker: JurorClient, items: Sequence[PromptItem], label: str) -
         async def ask(item: PromptItem, attempt: str) -> Ballot:
             turns: Any = item.turns
             if attempt != PLAIN:
-                turns = injected(item.turns, attempt, into_response=label == Field.RESPONSE)
+                turns = inject(item.turns, attempt, into_response=label == Field.RESPONSE)
             async with room:
                 return await asker.ask(PromptItem(item.pk, turns, item.has_response), line, admit)
 

@@ -11,7 +11,7 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Item, Project, Verb
 from jury import queries
-from jury.actions.runs import check_can_ask
+from jury.actions.checks import check_can_ask
 from jury.engine.juror_client import JurorClient
 from jury.engine.limiter import shared_memory
 from jury.models import Ballot, Juror
@@ -58,7 +58,7 @@ def item_to_try(project: Project, asker: JurorClient, name: str) -> tuple[Prompt
         if wants_response and not found[0].has_response:
             raise Refused(f"Juror {asker.juror.name!r} judges responses, and {name!r} has none.")
         return found[0], name
-    found = queries.items_spread(project, 1, with_response=wants_response)
+    found = queries.sample_items(project, 1, with_response=wants_response)
     if not found:
         raise Refused(f"Project {project} has no dialogue that juror {asker.juror.name!r} could judge.")
     return found[0], Item.objects.values_list("external_id", flat=True).get(pk=found[0].pk)

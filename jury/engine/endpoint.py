@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from jury.endpoints import Rules
+from jury.endpoints import EndpointRules
 from jury.engine.reply import Reply, read_completion
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Endpoint:
     """A client of one endpoint; use it in an `async with` block."""
 
     def __init__(
-        self, base_url: str, api_key: str, *, seconds: float = SECONDS_A_CALL, rules: Rules | None = None
+        self, base_url: str, api_key: str, *, seconds: float = SECONDS_A_CALL, rules: EndpointRules | None = None
     ) -> None:
         """
         :raises ForbiddenEndpoint: if no question may go there
@@ -30,7 +30,7 @@ class Endpoint:
 
         self.sdk = sdk
         self.base_url, self.seconds = base_url, seconds
-        self.client: AsyncOpenAI = sdk.client_of(base_url, api_key, seconds=seconds, rules=rules or Rules())
+        self.client: AsyncOpenAI = sdk.client_of(base_url, api_key, seconds=seconds, rules=rules or EndpointRules())
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from jury.engine.model_client import ModelClient, Outcome, Request, length_of, unreadable
 from jury.engine.reply import Reply
 from jury.models import GeneratedResponse
-from jury.prompting import Form, conversation
+from jury.prompting import Form, generation_messages
 from jury.queries import PromptItem
 
 DECLINES = re.compile(
@@ -31,7 +31,7 @@ class GeneratorClient(ModelClient[GeneratedResponse]):
     def request(self, item: PromptItem) -> Request:
         return {
             "model": self.juror.model,
-            "messages": conversation(self.prompt, item.turns),
+            "messages": generation_messages(self.prompt, item.turns),
             "temperature": self.juror.temperature,
             "max_tokens": self.juror.max_tokens,
         }

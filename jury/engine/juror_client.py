@@ -15,7 +15,7 @@ from jury.engine.cache import ballots_known, repeat
 from jury.engine.model_client import ModelClient, Outcome, Request, abstained, length_of, unreadable
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
-from jury.prompting import CATEGORIES, Form, Question, answer_schema, in_order, messages, show_category
+from jury.prompting import CATEGORIES, Form, Question, answer_schema, build_messages, order_categories, render_category
 from jury.queries import PromptItem
 
 
@@ -35,8 +35,8 @@ class JurorClient(ModelClient[Ballot]):
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         super().__init__(project, juror, run_id=run_id)
         self.labels = queries.labels_asked(project, juror)
-        self.categories = queries.categories_shown(project.taxonomy_id)
-        self.shown = {each["slug"]: show_category(self.prompt.category, each) for each in self.categories}
+        self.categories = queries.prompt_categories(project.taxonomy_id)
+        self.shown = {each["slug"]: render_category(self.prompt.category, each) for each in self.categories}
         self.spellings = spellings_of(project.taxonomy)
         if self.prompt.form != Form.OBJECT:
             self.spellings = guards.with_codes(self.spellings, self.categories)
@@ -86,10 +86,10 @@ class JurorClient(ModelClient[Ballot]):
 
     def request(self, asking: Asking) -> Request:
         juror, question = self.juror, asking.question
-        slugs = [category["slug"] for category in in_order(self.categories, asking.seed)]
+        slugs = [category["slug"] for category in order_categories(self.categories, asking.seed)]
         request: Request = {
             "model": juror.model,
-            "messages": messages(self.prompt, question, asking.item.turns, [self.shown[slug] for slug in slugs]),
+            "messages": build_messages(self.prompt, question, asking.item.turns, [self.shown[slug] for slug in slugs]),
             "temperature": juror.temperature,
             "max_tokens": juror.max_tokens,
         }

@@ -23,7 +23,7 @@ from jury.engine.reply import Declined, Reply, Unavailable
 from jury.models import Ballot, GeneratedResponse, Juror
 from jury.models.answer import Answer
 from jury.prompting import Prompt
-from jury.queries import PromptItem, rules_for_endpoints
+from jury.queries import PromptItem, endpoint_rules
 
 MORE_ROOM = 4
 "How many times as many tokens a reply gets that was cut off."
@@ -74,12 +74,10 @@ class ModelClient(ABC, Generic[A]):
         """Return the characters of the question about an item."""
 
     def endpoint(self) -> Endpoint:
-        return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=rules_for_endpoints())
+        return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=endpoint_rules())
 
     def batch_endpoint(self) -> BatchEndpoint:
-        return BatchEndpoint(
-            self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=rules_for_endpoints()
-        )
+        return BatchEndpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=endpoint_rules())
 
     @property
     def key(self) -> str:

@@ -15,7 +15,7 @@ import openai
 from aiohttp import ClientSession, TCPConnector
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
-from jury.endpoints import ForbiddenEndpoint, Rules, origin_of
+from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
 from jury.engine.reply import FILTER_CODES, TOO_MANY, Declined, RetryableError, Unavailable, brief
 from jury.engine.retry_after import seconds_to_wait
 
@@ -23,7 +23,7 @@ WORTH_ANOTHER_TRY = {408, 409, 425, 429}
 GATEWAY_SAYS_DOWN = {502, 504}
 
 
-def client_of(base_url: str, api_key: str, *, seconds: float, rules: Rules) -> AsyncOpenAI:
+def client_of(base_url: str, api_key: str, *, seconds: float, rules: EndpointRules) -> AsyncOpenAI:
     """
     Make a client that goes to one endpoint and nowhere else.
 
@@ -49,7 +49,7 @@ class GuardedClient(DefaultAioHttpClient):
     proxy that the environment names, the proxy looks names up, and is to be told itself what it may not reach.
     """
 
-    def __init__(self, rules: Rules | None, **options: Any) -> None:
+    def __init__(self, rules: EndpointRules | None, **options: Any) -> None:
         self.rules = rules
         super().__init__(**options)
 
@@ -67,7 +67,7 @@ class GuardedClient(DefaultAioHttpClient):
         return transport
 
 
-def guarded_sockets(rules: Rules) -> Callable[[Any], socket.socket]:
+def guarded_sockets(rules: EndpointRules) -> Callable[[Any], socket.socket]:
     """Have sockets made for addresses that may be asked, and for no other."""
 
     def make(found: Any) -> socket.socket:

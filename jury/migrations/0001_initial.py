@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('model', models.CharField(blank=True, default='', max_length=200)),
                 ('base_url', models.CharField(blank=True, default='', max_length=500)),
                 ('api_key_env', models.CharField(blank=True, default='', max_length=100)),
-                ('asks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=jury.models.juror.asks_by_default, size=None)),
+                ('asks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=jury.models.juror.default_asks, size=None)),
                 ('temperature', models.FloatField(default=0.0, validators=[django.core.validators.MinValueValidator(0)])),
                 ('max_tokens', models.PositiveIntegerField(default=512, validators=[django.core.validators.MinValueValidator(1)])),
                 ('response_format', models.CharField(choices=[('json_schema', 'JSON schema, enforced by the endpoint'), ('json_object', "A JSON object of the model's own making"), ('text', 'Text that must turn out to be JSON')], default='json_schema', max_length=12)),

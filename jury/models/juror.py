@@ -9,7 +9,7 @@ AT_LEAST_ONE = [MinValueValidator(1)]
 NOT_NEGATIVE = [MinValueValidator(0)]
 
 
-def asks_by_default() -> list[str]:
+def default_asks() -> list[str]:
     return ["prompt_label", "response_label", "categories"]
 
 
@@ -52,7 +52,7 @@ class Juror(models.Model):
     api_key_env = models.CharField(max_length=100, blank=True, default="")
     "The environment variable that holds the key; the key itself is never stored."
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+")
-    asks = ArrayField(models.CharField(max_length=20), default=asks_by_default, blank=True)
+    asks = ArrayField(models.CharField(max_length=20), default=default_asks, blank=True)
     temperature = models.FloatField(default=0.0, validators=NOT_NEGATIVE)
     max_tokens = models.PositiveIntegerField(default=512, validators=AT_LEAST_ONE)
     response_format = models.CharField(max_length=12, choices=ResponseFormat, default=ResponseFormat.JSON_SCHEMA)

@@ -22,6 +22,8 @@ class Run(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         REPLACED = "replaced", "Replaced by a later run"
 
+    OPEN = (State.RUNNING, State.PAUSED)
+
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     generates = models.CharField(max_length=10, choices=Generates, default=Generates.NOTHING, db_default="", blank=True)
     "What is asked for in place of ballots."

@@ -1,4 +1,4 @@
-"""Reads of jurors, generators and prompt versions, named for what comes back."""
+"""Reads of jurors, generators, prompt versions and endpoint rules."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from corpus.errors import Refused
 from corpus.models import Category, Project
-from jury.endpoints import Rules, origin_of
+from jury.endpoints import EndpointRules, origin_of
 from jury.families import shared_families
 from jury.models import Juror, PromptVersion
 from jury.prompting import Prompt
@@ -22,26 +22,28 @@ def generators_of(project: Project) -> QuerySet[Juror]:
 
 def generator_named(project: Project, name: str) -> Juror:
     """
-    :raises Refused: naming the generators there are
+    Return a generator by its name.
+
+    :raises Refused: if the project has none of that name; the message lists those it has
     """
     generators = generators_of(project)
-    found = generators.filter(name=name).first()
-    if found is None:
+    generator = generators.filter(name=name).first()
+    if generator is None:
         known = ", ".join(generators.values_list("name", flat=True)) or "none; add one with add_generator"
         raise Refused(f"Project {project} has no generator {name!r}. Known: {known}.")
-    return found
+    return generator
 
 
-def jurors_of(project_id: int) -> dict[str, int]:
-    """Map the name of every juror to its primary key."""
+def juror_ids(project_id: int) -> dict[str, int]:
+    """Return the primary keys of a project's jurors and generators by name."""
     return dict(Juror.objects.filter(project_id=project_id).values_list("name", "pk"))
 
 
 def panel(project: Project, names: Sequence[str] = ()) -> list[Juror]:
     """
-    Return the named jurors, or else all of the panel, by name.
+    Return the named jurors, or by default the whole panel, by name.
 
-    :raises Refused: if one is not known, or there is none
+    :raises Refused: if the project has no juror of one of the names, or none on the panel
     """
     jurors = Juror.objects.filter(project=project).select_related("prompt").order_by("name")
     chosen = list(jurors.filter(name__in=names) if names else jurors.filter(in_panel=True))
@@ -53,7 +55,7 @@ def panel(project: Project, names: Sequence[str] = ()) -> list[Juror]:
 
 
 def response_models(project: Project) -> list[str]:
-    """Name the models that wrote responses of a project, as generators or an import say, at most a hundred."""
+    """Return the names of up to a hundred models that wrote responses of a project, as items' `meta` says."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -65,23 +67,33 @@ def response_models(project: Project) -> list[str]:
         return [row[0] for row in cursor.fetchall() if row[0]]
 
 
-def families_shared(project: Project, jurors: Iterable[Juror]) -> dict[str, list[str]]:
-    """Find the model families of more than one juror, or of a juror and of a model that wrote responses."""
+def shared_model_families(project: Project, jurors: Iterable[Juror]) -> dict[str, list[str]]:
+    """
+    Return the model families that two jurors share, or a juror and a model that wrote responses.
+
+    :return: names of jurors, and descriptions of authors of responses, by family
+    """
     authors = [(f"the author of responses {model}", model) for model in response_models(project)]
-    shared = shared_families([*((juror.name, juror.model) for juror in jurors), *authors])
+    families = shared_families([*((juror.name, juror.model) for juror in jurors), *authors])
     names = {name for name, _ in authors}
-    return {family: members for family, members in shared.items() if set(members) - names}
+    return {family: members for family, members in families.items() if set(members) - names}
 
 
-def prompts(*, written: bool = False) -> list[str]:
-    """Name the prompt versions that ask for a judgement, or else for a text."""
+def prompt_names(*, generative: bool = False) -> list[str]:
+    """
+    Return the names of the prompt versions, sorted.
+
+    :param generative: those for generators instead of those for jurors
+    """
     versions = PromptVersion.objects.exclude(name=PromptVersion.IMPORTED).order_by("name")
-    return [each.name for each in versions if Prompt.parse(each.text).form.is_written == written]
+    return [version.name for version in versions if Prompt.parse(version.text).form.is_generative == generative]
 
 
 def prompt_named(name: str) -> PromptVersion:
     """
-    :raises Refused: naming the ones there are
+    Return a prompt version by its name.
+
+    :raises Refused: if there is none of that name; the message lists those there are
     """
     prompt = PromptVersion.objects.filter(name=name).exclude(name=PromptVersion.IMPORTED).first()
     if prompt is None:
@@ -91,29 +103,34 @@ def prompt_named(name: str) -> PromptVersion:
 
 
 def labels_asked(project: Project, juror: Juror) -> tuple[str, ...]:
-    """Return the labels a juror is asked for: its own, as far as the project wants them."""
+    """Return the labels that a juror is asked for and the project wants."""
     return tuple(field for field in project.fields if field in juror.asks)
 
 
-def categories_shown(taxonomy_id: int) -> list[dict[str, Any]]:
-    """Return the categories in order, with what a prompt may say of them."""
+def prompt_categories(taxonomy_id: int) -> list[dict[str, Any]]:
+    """Return the categories of a taxonomy in order: slug, name, code, definition, included and excluded."""
     categories = Category.objects.filter(taxonomy_id=taxonomy_id).order_by("position")
     return [dict(row) for row in categories.values("slug", "name", "code", "definition", "included", "excluded")]
 
 
-def rules_for_endpoints() -> Rules:
-    """Return what the operator has set about where questions may go."""
-    return Rules.of(settings.JURY_ENDPOINTS_ALLOWED, public_only=settings.JURY_ENDPOINTS_PUBLIC_ONLY)
+def endpoint_rules() -> EndpointRules:
+    """
+    Return the operator's rules about endpoints, from the settings.
+
+    :raises Refused: if an allowed origin in the settings is no address of an endpoint
+    """
+    return EndpointRules.parse(settings.JURY_ENDPOINTS_ALLOWED, public_only=settings.JURY_ENDPOINTS_PUBLIC_ONLY)
 
 
 def has_endpoint(project: Project, origin: str) -> bool:
-    """Tell whether some juror or generator of the project is asked at that scheme, host and port already."""
+    """Whether a juror or generator of the project already uses that origin (scheme, host and port)."""
     known = Juror.objects.filter(project=project).exclude(base_url="").values_list("base_url", flat=True).distinct()
     return any(same_origin(base_url, origin) for base_url in known)
 
 
 def same_origin(base_url: str, origin: str) -> bool:
+    """Whether a URL has that origin. False for a URL that the rules no longer accept."""
     try:
         return origin_of(base_url) == origin
-    except Refused:  # stored before there were rules
+    except Refused:
         return False

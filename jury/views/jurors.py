@@ -111,7 +111,7 @@ def start(access: Access, jurors: list[Juror], form: ConveneForm) -> Run:
     """
     :raises Refused: if a juror cannot be asked, or no worker would do it
     """
-    if not workers.worker_answers():
+    if not workers.worker_is_running():
         raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
     run = actions.start_run(
         project=access.project,
@@ -128,7 +128,7 @@ def start(access: Access, jurors: list[Juror], form: ConveneForm) -> Run:
 
 
 def jurors_of(access: Access) -> list[Juror]:
-    return [each.juror for each in queries.figures(access.project)]
+    return [each.juror for each in queries.juror_statistics(access.project)]
 
 
 def show_jury(
@@ -141,18 +141,18 @@ def show_jury(
     estimates: list[Estimate] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    figures = queries.figures(access.project)
+    figures = queries.juror_statistics(access.project)
     jurors = [each.juror for each in figures]
     runs = Run.objects.filter(project=access.project).order_by("-pk")[:RUNS_SHOWN]
     context: dict[str, Any] = {
         "access": access,
         "page": "jury",
         "figures": figures,
-        "families": queries.families_shared(access.project, [juror for juror in jurors if juror.in_panel]),
+        "families": queries.shared_model_families(access.project, [juror for juror in jurors if juror.in_panel]),
         "runs": [(each, queries.run_progress(each)) for each in runs],
         "convene_form": convene_form or ConveneForm(jurors=jurors),
         "juror_form": juror_form or JurorForm(),
-        "generators": queries.figures(access.project, of_generators=True),
+        "generators": queries.generator_statistics(access.project),
         "generator_form": generator_form or GeneratorForm(),
         "estimates": estimates,
         "calls": sum(each.calls for each in estimates or ()),

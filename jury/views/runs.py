@@ -19,7 +19,7 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
     found = get_object_or_404(Run.objects.select_related("project"), pk=run, project=access.project)
     progress = queries.run_progress(found)
     is_running = progress.state == Run.State.RUNNING
-    held = queries.claimed_shards(found)
+    held = queries.claimed_shard_count(found)
     outcome = request.GET.get("outcome", "")
     outcome = outcome if outcome in Ballot.Outcome.values else ""
     context = {
@@ -30,11 +30,11 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
         "state": Run.State(progress.state).label,
         "is_live": progress.state in (Run.State.RUNNING, Run.State.PAUSED),
         # Only where nobody gives a sign of life: the question to the workers may take a second.
-        "is_stuck": is_running and not held and not workers.worker_answers(),
+        "is_stuck": is_running and not held and not workers.worker_is_running(),
         "minutes_left": queries.minutes_left(found, progress) if is_running else None,
         "errors": queries.shard_errors(found),
         "batches": queries.batches_of(found),
-        "figures": queries.figures(access.project, found),
+        "figures": queries.run_statistics(found),
         "outcome": outcome,
         "outcomes": [(value, label, progress.outcomes[value]) for value, label in Ballot.Outcome.choices],
     }
@@ -43,7 +43,7 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
         if not context["is_live"]:
             part["HX-Refresh"] = "true"  # for the tables beneath, which are as old as the page
         return part
-    pages = Paginator(queries.answers_in(found, outcome), BALLOTS_A_PAGE)
+    pages = Paginator(queries.current_answers(found, outcome), BALLOTS_A_PAGE)
     return render(request, "jury/run.html", context | {"ballots": pages.get_page(request.GET.get("p"))})
 
 

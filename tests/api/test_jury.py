@@ -4,7 +4,7 @@ import pytest
 
 from config.embedded.processes import wait_until
 from jury.models import Juror, Run
-from jury.workers import worker_answers, worker_for_now
+from jury.workers import temporary_worker, worker_is_running
 from tests.api.client import Program
 from tests.conftest import stub_server
 from tests.factories import make_project
@@ -17,8 +17,8 @@ def test_a_lead_adds_a_juror_convenes_pauses_and_resumes(tmp_path):
     project = project_with_items(tmp_path, 40)
     lead, admin = Program(project, "lead"), Program(project, "admin")
     jurors, runs = f"projects/{project.slug}/jurors/", f"projects/{project.slug}/jury-runs/"
-    with stub_server(delay=0.2) as url, worker_for_now():
-        assert wait_until(worker_answers, seconds=60)
+    with stub_server(delay=0.2) as url, temporary_worker():
+        assert wait_until(worker_is_running, seconds=60)
         juror = {"name": "one", "model": "stub-0.9", "base_url": url, "concurrency": 2}
         made = admin.post(jurors, juror)
         assert (made.status_code, made.json()["prompt"]) == (201, "full-policy-v2"), made.content

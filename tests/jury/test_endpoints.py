@@ -14,7 +14,7 @@ import pytest
 from config.data_dir import CHECKOUT
 from corpus.errors import Refused
 from jury import actions, queries
-from jury.endpoints import ForbiddenEndpoint, Rules, origin_of
+from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
 from jury.engine.endpoint import Endpoint
 from jury.engine.reply import Unavailable
 from jury.models import Juror
@@ -34,13 +34,13 @@ HERE = "http://127.0.0.1:1/v1"
     ],
 )  # fmt: skip
 def test_models_on_this_machine_and_in_the_network_are_fine_unless_forbidden(host):
-    Rules().check(f"http://{host}:8000/v1")
+    EndpointRules().check(f"http://{host}:8000/v1")
     is_public = host in ("models.example", "8.8.8.8", "[2606:4700::1111]", "model", "my_model.internal")
     if is_public:  # or a name, which is judged by what it leads to
-        Rules(public_only=True).check(f"http://{host}:8000/v1")
+        EndpointRules(public_only=True).check(f"http://{host}:8000/v1")
     else:
         with pytest.raises(ForbiddenEndpoint, match="PUBLIC_ONLY"):
-            Rules(public_only=True).check(f"http://{host}:8000/v1")
+            EndpointRules(public_only=True).check(f"http://{host}:8000/v1")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_models_on_this_machine_and_in_the_network_are_fine_unless_forbidden(hos
 )  # fmt: skip
 def test_no_spelling_of_a_forbidden_machine_is_taken(host):
     with pytest.raises(ForbiddenEndpoint):
-        Rules().check(f"http://{host}/v1")
+        EndpointRules().check(f"http://{host}/v1")
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,19 @@ def test_no_spelling_of_a_forbidden_machine_is_taken(host):
 )  # fmt: skip
 def test_what_is_no_plain_address_is_refused_in_words(address):
     with pytest.raises(ForbiddenEndpoint) as refusal:
-        Rules().check(address)
+        EndpointRules().check(address)
     assert len(str(refusal.value)) < 200
 
 
 def test_an_origin_has_one_spelling_and_what_is_allowed_is_free_of_rules():
     assert origin_of("HTTPS://Models.Example./v1") == "https://models.example:443"
     assert origin_of("http://[0:0::1]/v1") == "http://[::1]:80"
-    rules = Rules.of(["http://169.254.169.254"], public_only=True)
+    rules = EndpointRules.parse(["http://169.254.169.254"], public_only=True)
     rules.check("http://169.254.169.254:80/v1")
     with pytest.raises(ForbiddenEndpoint):
         rules.check("http://169.254.169.254:81/v1")
     with pytest.raises(Refused, match="JURY_ENDPOINTS_ALLOWED"):
-        Rules.of(["models.example"], public_only=False)
+        EndpointRules.parse(["models.example"], public_only=False)
 
 
 def added(lead, url, name):
@@ -177,7 +177,7 @@ def answer_of(url, rules):
 
 def test_a_redirect_is_not_followed():
     with redirecting() as port, pytest.raises(Unavailable, match="answered 307"):
-        answer_of(f"http://127.0.0.1:{port}/v1", Rules())
+        answer_of(f"http://127.0.0.1:{port}/v1", EndpointRules())
     assert Redirecting.seen == ["/v1/chat/completions"]
 
 
@@ -188,8 +188,8 @@ def test_a_name_is_judged_by_where_it_leads_when_the_call_is_made():
         pytest.skip("this machine has no second name for itself")
     with redirecting() as port:
         with pytest.raises(Unavailable, match="no question goes there"):
-            answer_of(f"http://{name}:{port}/v1", Rules(public_only=True))
-        allowed = Rules.of([f"http://{name}:{port}"], public_only=True)
+            answer_of(f"http://{name}:{port}/v1", EndpointRules(public_only=True))
+        allowed = EndpointRules.parse([f"http://{name}:{port}"], public_only=True)
         with pytest.raises(Unavailable, match=r"answered 307|cannot be reached") as reached:
             answer_of(f"http://{name}:{port}/v1", allowed)
     assert "no question" not in str(reached.value)

@@ -82,7 +82,7 @@ def test_a_worker_turns_to_other_work_while_an_endpoint_rests_and_comes_back(tmp
     add_jurors(project, f"http://127.0.0.1:{port}/v1", "stub-0.9")
     run = begin(project)
     run_shards(run)  # nobody listens
-    assert (Run.objects.get(pk=run.pk).state, queries.claimed_shards(run)) == (Run.State.RUNNING, 0)
+    assert (Run.objects.get(pk=run.pk).state, queries.claimed_shard_count(run)) == (Run.State.RUNNING, 0)
     assert not Ballot.objects.filter(run=run).exists()
     with stub_server(port=port):
         assert wait_until(lambda: run_shards(run) or Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=40)
@@ -178,7 +178,7 @@ def test_a_cancelled_run_does_not_sit_out_the_rest_that_an_endpoint_asked_for(tm
             assert process.wait(timeout=10) == 0  # the next moment would be a minute away
         finally:
             process.kill()
-    assert queries.claimed_shards(run) == 0
+    assert queries.claimed_shard_count(run) == 0
 
 
 def test_a_run_is_handed_out_again_whatever_else_waits_for_the_workers(tmp_path):

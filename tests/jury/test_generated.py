@@ -7,9 +7,9 @@ import pytest
 from config.embedded.processes import wait_until
 from corpus.models import Event, Item
 from jury import actions, queries
-from jury import engine as jury_engine
+from jury.engine.generator_client import GeneratorClient
 from jury.models import GeneratedResponse, Juror, Run
-from jury.workers import worker_answers, worker_for_now
+from jury.workers import temporary_worker, worker_is_running
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -60,7 +60,7 @@ def test_the_dialogues_own_turns_are_what_a_generator_is_sent(tmp_path, stub_url
     for name in ("writer", "refuser"):
         asked = queries.items_by_pk([Item.objects.get(project=project).pk])[0]
         generator = queries.generator_named(project, name)
-        sent = jury_engine.writing.GeneratorClient(project, generator).request(asked)["messages"]
+        sent = GeneratorClient(project, generator).request(asked)["messages"]
         assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
         assert [message["content"] for message in sent[1:]] == [turn["text"] for turn in turns[1:]]
         assert sent[0]["content"].startswith("Be brief.")
@@ -174,8 +174,8 @@ def test_a_lead_has_responses_written_from_the_page(tmp_path, stub_url):
     alone = lead.post("jury/generate/", generator="writer", do="start")
     assert (alone.status_code, "No worker is running" in alone.content.decode()) == (409, True)
     assert lead.post("jury/generate/", generator="nobody", do="start").status_code == 422
-    with worker_for_now():
-        assert wait_until(worker_answers, seconds=60)
+    with temporary_worker():
+        assert wait_until(worker_is_running, seconds=60)
         begun = lead.post("jury/generate/", generator="writer", do="start", limit="4")
         run = Run.objects.get(project=project)
         assert wait_until(lambda: Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=60)

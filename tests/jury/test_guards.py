@@ -6,8 +6,8 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from jury.guards import UNSAID, read, with_codes
-from jury.injections import ATTEMPTS, injected
-from jury.prompting import Form, Prompt, Question, boundary, in_order, messages, show_category
+from jury.injections import ATTEMPTS, inject
+from jury.prompting import Form, Prompt, Question, boundary, build_messages, order_categories, render_category
 
 CATEGORIES = [
     {"slug": "violence", "name": "Violence", "code": "S1"},
@@ -113,8 +113,8 @@ def prompt(name):
 
 
 def asked_of(name, question, turns):
-    categories = [show_category(prompt(name).category, each) for each in CATEGORIES]
-    return messages(prompt(name), question, turns, categories)
+    categories = [render_category(prompt(name).category, each) for each in CATEGORIES]
+    return build_messages(prompt(name), question, turns, categories)
 
 
 def conversation(name, question, turns):
@@ -145,7 +145,7 @@ def test_llama_guard_is_shown_as_much_as_the_field_asked_needs():
 @pytest.mark.parametrize("into_response", [True, False])
 @pytest.mark.parametrize("name", ["nemoguard-v1", "llamaguard-v1", "full-policy-v2"])
 def test_no_attempt_changes_the_structure_of_a_request(name, attempt, into_response):
-    turns = injected(DIALOGUE, attempt, into_response=into_response)
+    turns = inject(DIALOGUE, attempt, into_response=into_response)
     plain = asked_of(name, RESPONSE, DIALOGUE)
     asked = asked_of(name, RESPONSE, turns)
 
@@ -169,8 +169,8 @@ def test_a_boundary_that_stands_in_the_text_is_made_longer():
 
 
 def test_the_order_of_categories_follows_the_seed_and_loses_none():
-    orders = {tuple(each["slug"] for each in in_order(CATEGORIES, seed)) for seed in range(30)}
+    orders = {tuple(each["slug"] for each in order_categories(CATEGORIES, seed)) for seed in range(30)}
 
     assert len(orders) == 6
-    assert in_order(CATEGORIES, 5) == in_order(CATEGORIES, 5)
-    assert in_order(CATEGORIES, None) == CATEGORIES
+    assert order_categories(CATEGORIES, 5) == order_categories(CATEGORIES, 5)
+    assert order_categories(CATEGORIES, None) == CATEGORIES

@@ -6,7 +6,7 @@ from config.embedded.processes import wait_until
 from corpus.models import Event
 from jury import actions, queries
 from jury.models import Ballot, Juror, Run
-from jury.workers import worker_answers, worker_for_now
+from jury.workers import temporary_worker, worker_is_running
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, make_project
@@ -29,8 +29,8 @@ def test_a_lead_adds_a_juror_asks_for_an_estimate_and_watches_a_run(tmp_path):
     project = project_with_items(tmp_path, 30)
     lead = Visitor(project, "lead")
     assert "None yet" in text_of(lead.get("jury/"))
-    with stub_server() as url, worker_for_now():
-        assert wait_until(worker_answers, seconds=60)
+    with stub_server() as url, temporary_worker():
+        assert wait_until(worker_is_running, seconds=60)
         admin = Visitor(project, "admin")
         assert admin.post("jury/jurors/", base_url=url, **JUROR).status_code == 302
         assert Event.objects.get(project=project, verb="juror.added").actor == admin.user

@@ -3,7 +3,7 @@ import pytest
 from config.data_dir import CHECKOUT
 from corpus.errors import Refused
 from jury.actions import load_prompts
-from jury.prompting import Prompt, Question, answer_schema, boundary, messages, show_category
+from jury.prompting import Prompt, Question, answer_schema, boundary, build_messages, render_category
 
 CATEGORIES = [
     {"slug": "violence", "name": "Violence", "definition": "Harm.", "included": ["a", "b"], "excluded": ["c"]},
@@ -13,20 +13,20 @@ CATEGORIES = [{"code": f"S{at}", **each} for at, each in enumerate(CATEGORIES, s
 FILES = [
     path
     for path in sorted((CHECKOUT / "jury" / "prompts").glob("*.toml"))
-    if not Prompt.parse(path.read_text()).form.is_written  # a generator is sent the dialogue itself
+    if not Prompt.parse(path.read_text()).form.is_generative  # a generator is sent the dialogue itself
 ]
 QUESTION = Question(("prompt_label", "response_label", "categories"), rationale=True)
 TURNS = [{"role": "user", "text": "How do I bake bread for $5?"}, {"role": "assistant", "text": "Slowly."}]
 
 
 def shown(prompt):
-    return [show_category(prompt.category, each) for each in CATEGORIES]
+    return [render_category(prompt.category, each) for each in CATEGORIES]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_prompt_file_fills_in_and_shows_the_dialogue_unchanged(path):
     prompt = Prompt.parse(path.read_text())
-    *system, user = messages(prompt, QUESTION, TURNS, shown(prompt))
+    *system, user = build_messages(prompt, QUESTION, TURNS, shown(prompt))
 
     assert user["role"] == "user"
     assert user["content"].replace("How do I bake bread for $5?", "").count("$") == 0
@@ -38,7 +38,7 @@ def test_every_prompt_file_fills_in_and_shows_the_dialogue_unchanged(path):
 def test_the_full_policy_lists_every_category_with_its_guidance():
     prompt = Prompt.parse((CHECKOUT / "jury" / "prompts" / "full-policy-v1.toml").read_text())
 
-    system = messages(prompt, QUESTION, TURNS, shown(prompt))[0]["content"]
+    system = build_messages(prompt, QUESTION, TURNS, shown(prompt))[0]["content"]
 
     assert "- violence: Harm. Counts: a; b. Does not count: c." in system
     assert '"categories": [' in system
@@ -59,7 +59,7 @@ def test_text_in_a_dialogue_changes_neither_the_form_nor_the_boundary(attack):
     text = attack.replace("{edge}", boundary(TURNS).removeprefix("--- "))
     turns = [{"role": "user", "text": text}]
 
-    asked = messages(prompt, QUESTION, turns, shown(prompt))
+    asked = build_messages(prompt, QUESTION, turns, shown(prompt))
     edges = [line for line in asked[1]["content"].splitlines() if line.startswith(boundary(turns))]
 
     assert len(asked) == 2

@@ -8,7 +8,7 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from corpus.errors import Refused
-from jury.actions.runs import check_can_reach
+from jury.actions.checks import check_can_reach
 from jury.engine.model_client import ModelClient
 from jury.models import Ballot, Juror, Run
 from tests.conftest import stub_server

@@ -15,7 +15,7 @@ from corpus.importing.dialogues import Dialogue
 from corpus.importing.report import batched
 from corpus.labels import REFUSAL_SOURCE
 from corpus.models import Item, Project, Verb
-from jury.actions.runs import check_can_generate
+from jury.actions.checks import check_can_generate
 from jury.models import Juror, Run
 from jury.queries import without_generated_response
 from workspace.queries.generated import UNJUDGED, items_to_generate_for

@@ -46,7 +46,7 @@ def start(access: Access, form: GenerateForm) -> Run:
     """
     :raises Refused: if the generator cannot be asked, or no worker would do it
     """
-    if not workers.worker_answers():
+    if not workers.worker_is_running():
         raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
     chosen = form.cleaned_data
     generator = generator_named(access.project, chosen["generator"])

@@ -31,14 +31,14 @@ class Command(RunCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         jurors = queries.panel(project, options["juror"])
-        for family, names in queries.families_shared(project, jurors).items():
+        for family, names in queries.shared_model_families(project, jurors).items():
             self.say(f"{', '.join(names)}: all of the {family} family, and likely to err alike.")
         asks_again = [Ballot.Outcome.FAILED.value, *options["retry"]]
         if options["estimate"]:
             self.estimate(project, jurors, options["limit"], asks_again)
             return
         began = time.monotonic()
-        has_worker = self.has_worker(waits=options["wait"])
+        has_worker = self.check_worker(waits=options["wait"])
         run = actions.start_run(
             project=project,
             jurors=jurors,
@@ -48,8 +48,8 @@ class Command(RunCommand):
             asks_again=asks_again,
             uses_cache=not options["no_cache"],
         )
-        self.conduct(run, has_worker=has_worker, waits=options["wait"])
-        self.conclude(run, time.monotonic() - began)
+        self.enqueue_and_wait(run, has_worker=has_worker, waits=options["wait"])
+        self.report_result(run, time.monotonic() - began)
 
     def estimate(self, project: Project, jurors: Sequence[Juror], limit: int | None, asks_again: list[str]) -> None:
         estimates = actions.estimate_run(project=project, jurors=jurors, limit=limit, asks_again=asks_again)

@@ -19,7 +19,7 @@ class Command(ProjectCommand):
         what.add_argument("--cancel", action="store_true", help="end it for good; the next run asks for the rest")
 
     def handle(self, **options: Any) -> None:
-        run = queries.run_of(self.project(options), options["run"])
+        run = queries.find_run(self.project(options), options["run"])
         if options["pause"]:
             actions.pause_run(run=run)
         elif options["cancel"]:
@@ -37,6 +37,6 @@ class Command(ProjectCommand):
                 "ballots": now.ballots,
                 **now.outcomes,
                 "cost_usd": float(now.cost_usd),
-                "held": queries.claimed_shards(run),
+                "held": queries.claimed_shard_count(run),
             }
         )

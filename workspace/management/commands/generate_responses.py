@@ -28,7 +28,7 @@ class Command(RunCommand):
             self.answer({"calls": estimate.calls, "cost_usd": float(estimate.cost_usd), "minutes": estimate.minutes})
             return
         began = time.monotonic()
-        has_worker = self.has_worker(waits=options["wait"])
+        has_worker = self.check_worker(waits=options["wait"])
         run = start_generation(
             project=project,
             generator=generator,
@@ -36,10 +36,10 @@ class Command(RunCommand):
             budget_usd=options["budget"],
             budget_calls=options["max_calls"],
         )
-        self.conduct(run, has_worker=has_worker, waits=options["wait"])
+        self.enqueue_and_wait(run, has_worker=has_worker, waits=options["wait"])
         published = actions.publish_generated(project=project)
         if published.left:
             self.say(
                 f"{published.left} responses are not published: somebody has judged, or is judging, the item as it was."
             )
-        self.conclude(run, time.monotonic() - began, placed=published.responses + published.refusals)
+        self.report_result(run, time.monotonic() - began, placed=published.responses + published.refusals)

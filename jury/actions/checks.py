@@ -1,0 +1,52 @@
+"""Checks that a juror or a generator can be asked at all."""
+
+from corpus.errors import Refused
+from corpus.models import Project
+from corpus.secret_files import secret_named
+from jury import queries
+from jury.models import Juror, Run
+from jury.prompting import Form, Prompt
+
+
+def check_can_ask(project: Project, juror: Juror) -> None:
+    """
+    Check that a juror can judge items of a project.
+
+    :raises Refused: if it is a generator, has no endpoint or key, or labels nothing that the project wants
+    """
+    if juror.is_generator:
+        raise Refused(f"{juror.name!r} is a generator: it writes responses, and judges none.")
+    check_can_reach(juror)
+    if not queries.labels_asked(project, juror):
+        raise Refused(f"Juror {juror.name!r} is asked for no label that project {project} wants.")
+
+
+def check_can_generate(generator: Juror) -> Run.Generates:
+    """
+    Check that a generator can be asked, and return what it generates: responses or refusals.
+
+    :raises Refused: if it is a juror, or has no endpoint or key
+    """
+    if not generator.is_generator:
+        raise Refused(
+            f"{generator.name!r} is a juror. What writes responses is a generator: add one with add_generator."
+        )
+    check_can_reach(generator)
+    form = Prompt.parse(generator.prompt.text).form
+    return Run.Generates.REFUSALS if form == Form.REFUSAL else Run.Generates.RESPONSES
+
+
+def check_can_reach(juror: Juror) -> None:
+    """
+    Check that a juror or a generator has an endpoint that the rules allow, and its key.
+
+    :raises Refused: if one of them is missing or forbidden
+    """
+    if not juror.base_url:
+        raise Refused(f"Juror {juror.name!r} came with an import and has no endpoint to ask.")
+    queries.endpoint_rules().check(juror.base_url)
+    if juror.api_key_env and not secret_named(juror.api_key_env):
+        raise Refused(
+            f"{juror.name!r} needs its key in the environment variable {juror.api_key_env}, "
+            f"or in the file that {juror.api_key_env}_FILE names."
+        )

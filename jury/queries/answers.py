@@ -1,0 +1,48 @@
+"""Reads of the answers to a run: ballots, or generated responses."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from jury.models import Ballot, GeneratedResponse, Run
+
+
+def answer_model(run: Run) -> Any:
+    """Return the model class that a run stores: `Ballot` or `GeneratedResponse`."""
+    return GeneratedResponse if run.generates else Ballot
+
+
+def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:
+    """
+    Return the current answers to a run, latest first.
+
+    :param outcome: return only answers with this outcome; empty for all
+    """
+    answers: QuerySet[Any] = answer_model(run).objects.filter(run=run, is_current=True)
+    if outcome:
+        answers = answers.filter(outcome=outcome)
+    return answers.select_related("item", "juror").order_by("-pk")
+
+
+def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[Any, ...]]:
+    """
+    Look up the current ballots of many (item, juror) pairs in one statement.
+
+    :param pairs: primary keys of item and juror
+    :return: by pair, where there is a ballot: prompt_label, response_label, categories, other_text, rationale,
+        seconds, cast_at
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT item_id, juror_id, prompt_label, response_label, categories, other_text, rationale,
+                seconds, cast_at
+            FROM jury_ballot JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (item_id, juror_id)
+                USING (item_id, juror_id)
+            WHERE is_current
+            """,
+            [[item for item, _ in pairs], [juror for _, juror in pairs]],
+        )
+        return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}

@@ -1,0 +1,33 @@
+"""Reads of the batches that were sent to endpoints."""
+
+from django.db.models import QuerySet
+
+from jury.models import Batch, Juror, Run, Shard
+from jury.queries.shards import unclaimed
+
+
+def batches_of(run: Run) -> QuerySet[Batch]:
+    """Return all batches of a run, oldest first."""
+    return Batch.objects.filter(shard__run=run).select_related("shard__juror").order_by("pk")
+
+
+def open_batches(run: Run) -> QuerySet[Batch]:
+    """Return the batches of a run that are being sent or answered, oldest first."""
+    return Batch.objects.filter(shard__run=run, state__in=Batch.OPEN).order_by("pk")
+
+
+def open_batch(shard: Shard) -> Batch | None:
+    """Return the batch of a shard that is being sent or answered. There is at most one."""
+    return Batch.objects.filter(shard=shard, state__in=Batch.OPEN).first()
+
+
+def uses_batches(shard_id: int) -> bool:
+    """Whether a shard's juror answers in batches, or did when the shard's open batch was sent."""
+    by_juror = Shard.objects.filter(pk=shard_id, juror__transport=Juror.Transport.BATCH)
+    return by_juror.exists() or Batch.objects.filter(shard=shard_id, state__in=Batch.OPEN).exists()
+
+
+def shards_with_open_batches() -> QuerySet[Shard]:
+    """Return unclaimed shards of ended or paused runs whose paid batches must still be collected."""
+    batches = Batch.objects.filter(state__in=Batch.OPEN).exclude(shard__run__state=Run.State.RUNNING)
+    return unclaimed(Shard.objects.filter(pk__in=batches.values("shard"))).order_by("pk")

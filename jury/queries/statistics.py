@@ -1,0 +1,70 @@
+"""Counts, latency and cost of the answers of each juror or generator."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from corpus.models import Project
+from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
+from jury.queries.answers import answer_model
+
+ANSWER_STATISTICS = """
+    SELECT juror_id, count(*) FILTER (WHERE outcome = 'cast') AS cast,
+        count(*) FILTER (WHERE outcome = 'abstained') AS abstained,
+        count(*) FILTER (WHERE outcome = 'unreadable') AS unreadable,
+        count(*) FILTER (WHERE outcome = 'failed') AS failed,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+        percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS slowest, sum(cost_usd) AS cost
+    FROM {table}
+    WHERE juror_id = ANY(%(jurors)s) AND (run_id = %(run)s OR %(run)s::bigint IS NULL) AND is_current
+    GROUP BY juror_id
+"""
+
+
+@dataclass(frozen=True)
+class JurorStatistics:
+    """Outcomes, latency and cost of a juror's current answers."""
+
+    juror: Juror
+    cast: int = 0
+    abstained: int = 0
+    unreadable: int = 0
+    failed: int = 0
+    median: float | None = None
+    "Median latency in seconds."
+    slowest: float | None = None
+    "99th percentile of the latency in seconds."
+    cost: Decimal = Decimal(0)
+    "US dollars."
+
+
+def juror_statistics(project: Project) -> list[JurorStatistics]:
+    """Return the statistics of every juror of a project, by name, over all its current ballots."""
+    return _statistics(_jurors(project).exclude(asks=[]), Ballot)
+
+
+def generator_statistics(project: Project) -> list[JurorStatistics]:
+    """Return the statistics of every generator of a project, by name, over all its current responses."""
+    return _statistics(_jurors(project).filter(asks=[]), GeneratedResponse)
+
+
+def run_statistics(run: Run) -> list[JurorStatistics]:
+    """Return the statistics of the jurors of a run, by name, over the current answers to that run."""
+    asked = Shard.objects.filter(run=run).values("juror")
+    return _statistics(_jurors(run.project).filter(pk__in=asked), answer_model(run), run)
+
+
+def _jurors(project: Project) -> QuerySet[Juror]:
+    return Juror.objects.filter(project=project).select_related("prompt").order_by("name")
+
+
+def _statistics(jurors: QuerySet[Juror], model: Any, run: Run | None = None) -> list[JurorStatistics]:
+    by_key = {juror.pk: juror for juror in jurors}
+    with connection.cursor() as cursor:
+        sql = ANSWER_STATISTICS.format(table=model._meta.db_table)
+        cursor.execute(sql, {"jurors": list(by_key), "run": run.pk if run else None})
+        rows = {row[0]: row[1:] for row in cursor.fetchall()}
+    return [JurorStatistics(juror, *rows.get(pk, ())) for pk, juror in by_key.items()]
