@@ -12,5 +12,5 @@ urlpatterns = [
     path("jury/runs/", jurors.convene, name="convene"),
     path("jury/runs/<int:run>/", runs.run, name="run"),
     path("jury/runs/<int:run>/change/", runs.change, name="change-run"),
-    path("jury/writings/<int:writing>/", generated.writing, name="generated"),
+    path("jury/writings/<int:response>/", generated.generated_response, name="generated"),
 ]

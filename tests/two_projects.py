@@ -81,7 +81,7 @@ def pool_of(project, name) -> dict[str, Any]:
         "juror": Juror.objects.filter(project=project).latest("pk").pk,
         "run": Run.objects.filter(project=project).latest("pk").pk,
         "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
-        "writing": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,
+        "response": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,
         "version": "1.0",
         "name": "train.json",
         "before": "1",

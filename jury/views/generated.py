@@ -10,12 +10,12 @@ from jury.models import GeneratedResponse
 
 @require_safe
 @require_role(Role.LEAD)
-def writing(request: PageRequest, access: Access, writing: int) -> HttpResponse:
-    """What a generator wrote, with its raw reply, and the dialogue it is for."""
-    found = get_object_or_404(
+def generated_response(request: PageRequest, access: Access, response: int) -> HttpResponse:
+    """Show a generated response with its raw reply and its dialogue."""
+    generated = get_object_or_404(
         GeneratedResponse.objects.select_related("item", "juror", "prompt", "published_in"),
-        pk=writing,
+        pk=response,
         juror__project=access.project,
     )
-    context = {"access": access, "page": "jury", "writing": found, "item": found.item, "is_masked": True}
+    context = {"access": access, "page": "jury", "generated": generated, "item": generated.item, "is_masked": True}
     return render(request, "jury/generated.html", context)
