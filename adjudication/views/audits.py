@@ -7,10 +7,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation import queries
 from annotation.actions import audit_item, draw_audits
-from annotation.forms.judgement import JudgementForm
+from annotation.forms.judgement import JudgementForm, judgement_context
 from annotation.models import Audit
 from annotation.queries import checks_of
-from annotation.views.label import judging
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names
@@ -54,7 +53,7 @@ def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
                 return redirect("adjudication:audit", access.project.slug, item)
         except Invalid as error:
             form.refuse(error)
-    context = {"access": access, "page": "audits", "audit": found, **judging(access, found.item, form)}
+    context = {"access": access, "page": "audits", "audit": found, **judgement_context(access, found.item, form)}
     context["names"] = category_names(access.project)
     if found.audited_at:
         context["votes"] = queries.votes_on(found.item)

@@ -19,8 +19,7 @@ from adjudication.forms.cases import CaseFilterForm, FinalForm, ReopenForm, Send
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
 from annotation import queries
-from annotation.forms.judgement import titled
-from annotation.views.label import judging, typed_in
+from annotation.forms.judgement import chosen_in_words, field_choices, judgement_context
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Invalid, Refused
 from corpus.queries import categories_of, category_names
@@ -264,10 +263,10 @@ def show_case(
     context |= {"names": names, "refusal": refusal, "send_back_form": SendBackForm(), "reopen_form": ReopenForm()}
     if stage in ("blind", "settle", "second"):
         shown = form or (form_of(access, own) if own else FinalForm(categories=categories_of(project)))
-        context |= judging(access, case.item, shown)
-        context["fields"] = titled(project, cases.fields_of(project, case.item), labels=FINAL)
+        context |= judgement_context(access, case.item, shown)
+        context["fields"] = field_choices(project, cases.fields_of(project, case.item), labels=FINAL)
     elif form is not None:
-        context["typed"] = typed_in(form, names)
+        context["typed"] = chosen_in_words(form, names)
     if own:
         context |= opinions_for(access, case)
     if stage == "done":

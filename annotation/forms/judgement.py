@@ -4,9 +4,10 @@ from typing import Any
 from django import forms
 
 from annotation import queries
-from annotation.actions import Answer
+from annotation.actions import Answer, guideline_in_force
 from annotation.display_names import LABEL_WORDS
 from annotation.models import Vote
+from corpus.access import Access
 from corpus.errors import Invalid
 from corpus.labels import Field, Judgement
 from corpus.models import Category, Project
@@ -87,13 +88,23 @@ def form_of(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
     return JudgementForm(categories=categories, initial=filled)
 
 
-def asked_of(project: Project, *, has_response: bool) -> list[dict[str, Any]]:
-    """Name the label fields people are asked for on an item, as the page calls them."""
-    return titled(project, queries.asked_of(project, has_response=has_response), labels=list(LABEL_WORDS))
+def judgement_context(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
+    """Return what `components/judgement.html` needs to show a form on an item."""
+    guideline = guideline_in_force(access.project)
+    asked = queries.asked_of(access.project, has_response=item.has_response)
+    return {
+        "item": item,
+        "form": form,
+        "chosen": form.chosen,
+        "fields": field_choices(access.project, asked, labels=list(LABEL_WORDS)),
+        "tiers": queries.categories_by_tier(access.project, guideline),
+        "guideline": guideline,
+        "is_masked": queries.person_of(access.user).masks_text,
+    }
 
 
-def titled(project: Project, fields: Sequence[str], *, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Give label fields with their titles and choices: (key, label, its word). A label has the same key wherever."""
+def field_choices(project: Project, fields: Sequence[str], *, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the name, title and choices of label fields; a choice is (key, label, its word)."""
     titles: dict[str, str] = {
         Field.PROMPT: "Prompt" if project.policy != Project.Policy.AEGIS2 else "Whole dialogue",
         Field.RESPONSE: "Response",
@@ -108,3 +119,19 @@ def titled(project: Project, fields: Sequence[str], *, labels: Sequence[str]) ->
         }
         for field in fields
     ]
+
+
+def chosen_in_words(form: JudgementForm, names: dict[str, str]) -> dict[str, str]:
+    """
+    Return what somebody had chosen and typed, in words by title.
+
+    :param names: names of categories by slug
+    """
+    words, chosen = LABEL_WORDS | names, form.chosen
+    return {
+        "Prompt": words.get(chosen["prompt_label"], ""),
+        "Response": words.get(chosen["response_label"], ""),
+        "Categories": ", ".join(words.get(slug, slug) for slug in chosen["categories"]),
+        "Other": chosen["other_text"],
+        "Note": chosen["rationale"],
+    }

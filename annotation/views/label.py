@@ -16,12 +16,11 @@ from annotation.actions import (
     LeaseLost,
     NoSuchLease,
     cast_vote,
-    guideline_in_force,
     renew_lease,
     skip_item,
 )
-from annotation.display_names import LABEL_WORDS, SKIP_REASONS
-from annotation.forms.judgement import JudgementForm, asked_of
+from annotation.display_names import SKIP_REASONS
+from annotation.forms.judgement import JudgementForm, chosen_in_words, judgement_context
 from annotation.queue import Lease, claim_next, lease_held
 from annotation.session import Resting
 from corpus.access import Access, PageRequest, require_role
@@ -139,7 +138,7 @@ def show_labelling(
     context = {"access": access, "page": "label", "lease": lease, **more}
     if lease:
         categories = categories_of(access.project)
-        context |= judging(access, lease.item, form or JudgementForm(categories=categories))
+        context |= judgement_context(access, lease.item, form or JudgementForm(categories=categories))
         context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
@@ -151,36 +150,6 @@ def show_lost(request: PageRequest, access: Access, form: JudgementForm, refusal
         "page": "label",
         "reason": refusal,
         "vote": getattr(refusal, "vote", None),
-        "typed": typed_in(form, category_names(access.project)),
+        "typed": chosen_in_words(form, category_names(access.project)),
     }
     return render(request, TEMPLATE + ("#lost" if request.htmx else ""), context, status=409)
-
-
-def typed_in(form: JudgementForm, names: dict[str, str]) -> dict[str, str]:
-    """
-    Say in words what somebody had chosen and typed.
-
-    :param names: those of categories by slug
-    """
-    words, typed = LABEL_WORDS | names, form.chosen
-    return {
-        "Prompt": words.get(typed["prompt_label"], ""),
-        "Response": words.get(typed["response_label"], ""),
-        "Categories": ", ".join(words.get(slug, slug) for slug in typed["categories"]),
-        "Other": typed["other_text"],
-        "Note": typed["rationale"],
-    }
-
-
-def judging(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
-    """What the form of an answer needs besides the item, on the labelling page and for a correction."""
-    guideline = guideline_in_force(access.project)
-    return {
-        "item": item,
-        "form": form,
-        "chosen": form.chosen,
-        "fields": asked_of(access.project, has_response=item.has_response),
-        "tiers": queries.categories_by_tier(access.project, guideline),
-        "guideline": guideline,
-        "is_masked": queries.person_of(access.user).masks_text,
-    }

@@ -8,10 +8,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation import queries
 from annotation.actions import correct_vote
-from annotation.forms.judgement import JudgementForm, form_of
+from annotation.forms.judgement import JudgementForm, form_of, judgement_context
 from annotation.forms.search import SearchForm
 from annotation.models import Vote
-from annotation.views.label import judging
 from corpus.access import Access, PageRequest, require_role
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names
@@ -57,7 +56,7 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
             form.refuse(error)
         status = 422
     context = {"access": access, "page": "votes", "vote": before, "came_from": request.GET.get("from", "")}
-    context |= judging(access, before.item, form)
+    context |= judgement_context(access, before.item, form)
     context |= {"is_closed": queries.is_closed(before), "audit": queries.audit_of(before.item)}
     return render(request, "annotation/correct.html", context, status=status)
 
