@@ -8,10 +8,10 @@ INPUT ?=
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup dev demo run stop test check audit fix bench clean
+.PHONY: help setup dev demo run stop test check audit fix bench bench-small clean
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 setup: .venv/run.stamp  ## prepare everything that running needs
 
@@ -43,6 +43,9 @@ audit: dev  ## known weaknesses of what we stand on (needs the network)
 fix: dev  ## let the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench-small: dev  ## every bench in a small form, so that none rots; its figures mean nothing
+	@$(BIN)/python -m bench.small
 
 bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.pipeline

@@ -1,8 +1,8 @@
 """
 One estimate from votes in a file, in a process of its own so that its memory is its own.
 
-    python -m bench.aggregates write TIMES VOTES      makes the file
-    python -m bench.aggregates NAME TIMES VOTES       prints {"seconds", "megabytes", "says"} as JSON
+    python -m bench.aggregates write ITEMS VOTES      makes the file
+    python -m bench.aggregates NAME ITEMS VOTES       prints {"seconds", "megabytes", "says"} as JSON
 
 `says` is a number that both sides of a comparison should agree on.
 """
@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import numpy.random  # numpy loads it on its first use, which is no memory of the work's
 
-from bench.corpus import HUMANS, MODELS, SHARE_UNSAFE, TRUE_SCALE
+from bench.corpus import HUMANS, MODELS, SHARE_UNSAFE
 from bench.memory import peak_megabytes
 from quality.statistics.agreement import Ratings
 
 Votes = dict[str, np.ndarray]
 
 
-def write(times: int, path: Path) -> None:
+def write(items: int, path: Path) -> None:
     dice = np.random.default_rng(0)
     skills = np.array([*HUMANS.values(), *MODELS.values()])
-    items, raters = TRUE_SCALE * times, len(skills)
+    raters = len(skills)
     truth = dice.random(items) < SHARE_UNSAFE
     said = np.where(dice.random((items, raters)) < skills, truth[:, None], ~truth[:, None])
     np.savez(
@@ -72,9 +72,9 @@ WORK = {each.__name__: each for each in (dawid_skene, crowdkit_dawid_skene, alph
 
 
 def main() -> None:
-    name, times, path = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    name, items, path = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     if name == "write":
-        write(times, path)
+        write(items, path)
         print(json.dumps({}))
         return
     run = WORK[name]()

@@ -6,6 +6,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from config.data_dir import CHECKOUT
@@ -17,25 +18,29 @@ HUMANS = {"ada": 0.95, "bea": 0.88, "cleo": 0.7}
 MODELS = {"model-a": 0.9, "model-b": 0.82, "model-c": 0.75}
 
 
-def dialogues() -> Iterator[dict]:
-    """The real dialogues where they are, else the demo's over and over; TRUE_SCALE of them."""
+SMALL = 400
+"Dialogues of the small forms."
+
+
+def dialogues(count: int = TRUE_SCALE) -> Iterator[dict]:
+    """Yield the real dialogues where they are, else the demo's over and over; `count` of them, TRUE_SCALE at most."""
     folder = Path(os.environ.get("ASSIZE_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
     file = folder / "dialogues_34248.jsonl.gz"
     if file.exists():
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+            yield from map(json.loads, islice(lines, count))
         return
     demo = [json.loads(line) for line in (CHECKOUT / "config/demo/dialogues.jsonl").read_text().splitlines()]
-    for number in range(TRUE_SCALE):
+    for number in range(count):
         chosen = demo[number % len(demo)]
         yield chosen | {"id": f"{chosen['id']}-{number}"}
 
 
-def write_dialogues(path: Path, *, times: int) -> list[tuple[str, bool]]:
-    """Write every dialogue so many times under other ids; give (id, has a response) of each."""
+def write_dialogues(path: Path, *, times: int, count: int = TRUE_SCALE) -> list[tuple[str, bool]]:
+    """Write `count` dialogues `times` times each, under other ids; return (id, has a response) of each."""
     items = []
     with path.open("w", encoding="utf-8") as file:
-        for row in dialogues():
+        for row in dialogues(count):
             for copy in range(times):
                 name = row["id"] if times == 1 else f"{row['id']}/{copy}"
                 file.write(json.dumps(row | {"id": name}, ensure_ascii=False) + "\n")

@@ -1,7 +1,7 @@
 """
 The dataset over HTTP at 34,248 items and at ten times that, beside COPY of the same JSON in the same run.
 
-    python -m bench.export [--times 1 10] [--repeat 3] [--seconds 10]
+    python -m bench.export [--times 1 10] [--repeat 3] [--seconds 10] [--small]
 
 COPY runs in PostgreSQL alone: the rows as JSON lines, to a reader that throws them away. Memory is that of the web
 process that streams, above what it has between exports once its code is loaded; pyarrow, which Parquet needs, is
@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.corpus import SMALL, TRUE_SCALE
 from bench.queue import served, work
 from bench.temporary_home import temporary_home
 
@@ -35,32 +36,35 @@ def main() -> int:
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     options = parser.parse_args()
+    count = SMALL if options.small else TRUE_SCALE
+    if options.small:
+        options.times, options.repeat, options.seconds = [1], 1, 1
     with temporary_home() as folder:
         over = 0
         for times in options.times:
-            token = make_project(f"x{times}", times, folder)
+            token = make_project(f"x{times}", times, folder, count=count)
             with served() as address:
                 over |= report(times, measure(address, f"x{times}", token, options.repeat))
-        tokens = hire_people(folder)
+        tokens = make_queue(folder, count)
         with served() as address:
             report_queue(queue_figures(address, f"x{options.times[-1]}", token, tokens, options.seconds))
-    return over
+    return 0 if options.small else over
 
 
-def make_project(slug: str, times: int, folder: Path) -> str:
+def make_project(slug: str, times: int, folder: Path, *, count: int) -> str:
     """Fill a project with dialogues that six opinions each have decided; give the token of a lead of it."""
-    from bench.corpus import TRUE_SCALE, write_dialogues, write_votes
-    from bench.pipeline import analyze
-    from bench.pipeline import work as worked
+    from bench.corpus import write_dialogues, write_votes
+    from bench.pipeline_round import analyze, run
     from corpus.actions import add_member, create_project
 
-    print(f"\nmaking {TRUE_SCALE * times:,} dialogues", flush=True)
+    print(f"\nmaking {count * times:,} dialogues", flush=True)
     project = create_project(slug=slug)
     dialogues, votes = folder / "dialogues.jsonl", folder / "votes.csv"
-    write_votes(votes, write_dialogues(dialogues, times=times))
+    write_votes(votes, write_dialogues(dialogues, times=times, count=count))
     for name, *paths in (("import_dialogues", dialogues), ("import_votes", votes), ("recount",)):
-        worked(name, slug, *paths)
+        run(name, slug, *paths)
         analyze()  # as the commands do
     return str(add_member(project=project, username=f"lead-{slug}", role="lead", with_token=True).token)
 
@@ -139,10 +143,11 @@ def status_of(pid: int, name: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def hire_people(folder: Path) -> Path:
-    from bench.synthetic_annotators import add_annotators, fill
+def make_queue(folder: Path, count: int) -> Path:
+    """Make a project with open slots and people to fill them; return the file of their tokens."""
+    from bench.synthetic_annotators import add_annotators, make_project_with_slots
 
-    fill(QUEUE, 34_248, folder)
+    make_project_with_slots(QUEUE, count, folder)
     add_annotators(QUEUE, PEOPLE, folder)
     return folder / f"{QUEUE}-others"
 

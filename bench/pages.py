@@ -1,4 +1,4 @@
-"""The leads' pages at true scale, asked for in this process as a browser would; to be imported with a home up."""
+"""Time the leads' pages in this process, as a browser would ask for them; import it once servers are up."""
 
 import statistics
 import subprocess
@@ -18,11 +18,10 @@ LIMITED = (
 COMPARED = "quality/policies/?policy=human"
 
 
-def milliseconds() -> dict[str, tuple[float, bool]]:
+def milliseconds(count: int) -> dict[str, tuple[float, bool]]:
     """Return the median for each page, and whether a limit holds for it: a comparison counts everything anew."""
-    subprocess.run(
-        [sys.executable, "-m", "bench.seed", "--project", "quality"], cwd=CHECKOUT, check=True, capture_output=True
-    )
+    seed = [sys.executable, "-m", "bench.seed", "--project", "quality", "--dialogues", str(count)]
+    subprocess.run(seed, cwd=CHECKOUT, check=True, capture_output=True)
     began = time.perf_counter()
     manage("measure", "--project", "quality")
     found = {"measuring it all, in the background": ((time.perf_counter() - began) * 1000, False)}

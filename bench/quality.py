@@ -1,7 +1,7 @@
 """
 Dawid-Skene and alpha with intervals beside the libraries people use, and how long the page of quality takes.
 
-    python -m bench.quality [--times 1 10] [--repeat 3] [--no-pages]
+    python -m bench.quality [--times 1 10] [--repeat 3] [--no-pages] [--small]
 
 Each piece of work runs in a process of its own. Seconds are medians of the repeats; a ratio is to the reference of the
 same run. Memory is the peak above the process with its imports done, the votes included. crowd-kit is no requirement of
@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.corpus import TRUE_SCALE
+from bench.corpus import SMALL, TRUE_SCALE
 from bench.temporary_home import temporary_home
 
 MOST_RATIO = 1.0
@@ -34,23 +34,27 @@ def main() -> int:
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--no-pages", action="store_true")
+    parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     options = parser.parse_args()
-    over = sum(measure(times, options.repeat) for times in options.times)
+    if options.small:
+        options.times, options.repeat = [1], 1
+    count = SMALL if options.small else TRUE_SCALE
+    over = sum(measure(times, options.repeat, count=count) for times in options.times)
     if not options.no_pages:
         with temporary_home():
-            over += report_pages()
-    return 1 if over else 0
+            over += report_pages(count)
+    return 1 if over and not options.small else 0
 
 
-def measure(times: int, repeat: int) -> int:
-    """Print a table for so many votes, and give how many figures are over their limit."""
+def measure(times: int, repeat: int, *, count: int) -> int:
+    """Print the table of one size; return how many figures are over their limit."""
     with tempfile.TemporaryDirectory() as folder:
         votes = Path(folder) / "votes.npz"
-        work("write", times, votes)
-        print(f"\n{TRUE_SCALE * times:,} dialogues x 6 raters", flush=True)
+        work("write", count * times, votes)
+        print(f"\n{count * times:,} dialogues x 6 raters", flush=True)
         has_crowdkit = importlib.util.find_spec("crowdkit") is not None
         names = ["dawid_skene", *(["crowdkit_dawid_skene"] if has_crowdkit else []), "alpha", "krippendorff_alpha"]
-        figures = {name: median([work(name, times, votes) for _ in range(repeat)]) for name in names}
+        figures = {name: median([work(name, count * times, votes) for _ in range(repeat)]) for name in names}
     for name, figure in figures.items():
         print(
             f"  {name:<22}{figure['seconds']:8.3f} s {figure['megabytes']:7.0f} MB   {figure['says']:.6f}", flush=True
@@ -80,20 +84,20 @@ def median(figures: list[dict[str, float]]) -> dict[str, float]:
     return {key: statistics.median(figure[key] for figure in figures) for key in figures[0]}
 
 
-def work(name: str, times: int, votes: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.aggregates", name, str(times), str(votes)]
+def work(name: str, items: int, votes: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.aggregates", name, str(items), str(votes)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     figure: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return figure
 
 
-def report_pages() -> int:
-    """Open every page of quality at true scale; give how many take longer than they may."""
+def report_pages(count: int) -> int:
+    """Open every page of quality on `count` dialogues; return how many take longer than they may."""
     from bench.pages import milliseconds
 
     over = 0
-    print(f"\npages at {TRUE_SCALE:,} dialogues x 6 raters (limit {MOST_PAGE_MILLISECONDS:.0f} ms, median of 9)")
-    for name, (taken, is_limited) in milliseconds().items():
+    print(f"\npages at {count:,} dialogues x 6 raters (limit {MOST_PAGE_MILLISECONDS:.0f} ms, median of 9)")
+    for name, (taken, is_limited) in milliseconds(count).items():
         over += is_limited and taken > MOST_PAGE_MILLISECONDS
         print(f"  {name:<40}{taken:10,.0f} ms{'' if is_limited else '   (no limit)'}", flush=True)
     return over

@@ -1,7 +1,7 @@
 """
 Build a project at true scale in this home: dialogues, six simulated raters each, a stub jury.
 
-    python -m bench.seed [--project bench] [--times 1] [--jury]
+    python -m bench.seed [--project bench] [--times 1] [--dialogues N] [--jury]
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.corpus import write_dialogues, write_votes
+from bench.corpus import TRUE_SCALE, write_dialogues, write_votes
 from config.data_dir import CHECKOUT
 
 JURORS = ("stub-0.95", "stub-0.85", "stub-0.7")
@@ -25,12 +25,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.seed")
     parser.add_argument("--project", default="bench")
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--dialogues", type=int, default=TRUE_SCALE, help="fewer than all there are")
     parser.add_argument("--jury", action="store_true", help="ask three stub jurors about every item too")
     options = parser.parse_args()
     here = ("--project", options.project)
     manage("create_project", options.project)
     with tempfile.TemporaryDirectory() as folder:
-        items = write_dialogues(Path(folder) / "dialogues.jsonl", times=options.times)
+        items = write_dialogues(Path(folder) / "dialogues.jsonl", times=options.times, count=options.dialogues)
         write_votes(Path(folder) / "votes.csv", items)
         manage("import_dialogues", f"{folder}/dialogues.jsonl", *here)
         manage("import_votes", f"{folder}/votes.csv", *here)

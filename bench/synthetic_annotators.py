@@ -1,4 +1,4 @@
-"""Projects of any size with people to work in them; to be imported once Django is up."""
+"""Projects of any size with people to work in them; import it once Django is set up."""
 
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from annotation.slots import open_slots_for_new_items
 from bench.corpus import TRUE_SCALE, write_dialogues
 from bench.sql_baseline import COLUMNS
 from corpus.actions import add_member, create_project, import_dialogues
+from corpus.models import Item
 from corpus.queries import project_named
 
 VETERAN = 30_000
-"Votes that the first of the people has cast before."
+"Votes that the veteran has cast before; on half of the dialogues where there are fewer."
 WORKED = """
 WITH done AS (
     SELECT s.id, s.item_id, i.has_response FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
@@ -35,11 +36,11 @@ def run(statement: str) -> None:
         cursor.execute(statement)
 
 
-def fill(slug: str, items: int, folder: Path) -> None:
-    """Import the dialogues at true scale, copy them under other ids until there are enough, and make the slots."""
+def make_project_with_slots(slug: str, items: int, folder: Path) -> None:
+    """Import the dialogues at true scale, copy them under other ids until there are `items`, and open their slots."""
     project = create_project(slug=slug)
     path = folder / "dialogues.jsonl"
-    write_dialogues(path, times=1)
+    write_dialogues(path, times=1, count=min(items, TRUE_SCALE))
     import_dialogues(project=project, path=path, report=lambda *_: None)
     for copy in range(1, -(-items // TRUE_SCALE)):
         columns = COLUMNS.replace("external_id", f"external_id || '/{copy}'")
@@ -54,9 +55,9 @@ def fill(slug: str, items: int, folder: Path) -> None:
 
 def add_annotators(slug: str, people: int, folder: Path) -> dict[str, int]:
     """
-    Make a veteran and so many others, their tokens in `SLUG-veteran` and `SLUG-others`.
+    Add a veteran and `people` others; write their tokens to `SLUG-veteran` and `SLUG-others`.
 
-    Gives the ids of the project and of the first of the others, whose ids follow one another.
+    :return: the ids of the project and of the first of the others, whose ids are consecutive
     """
     project = project_named(slug)
     made = [
@@ -67,6 +68,7 @@ def add_annotators(slug: str, people: int, folder: Path) -> dict[str, int]:
     for name, chosen in (("veteran", made[:1]), ("others", made[1:])):
         (folder / f"{slug}-{name}").write_text("\n".join(each.token for each in chosen))
     ids = {"annotator": annotators[0].pk, "taxonomy": project.taxonomy_id, "guideline": guideline_in_force(project).pk}
-    run(WORKED.format(project=project.pk, votes=VETERAN, **ids))
+    items = Item.objects.filter(project=project).count()
+    run(WORKED.format(project=project.pk, votes=min(VETERAN, items // 2), **ids))
     run("VACUUM ANALYZE")
     return {"project": project.pk, "annotator": annotators[1].pk, "user": made[1].user.pk}
