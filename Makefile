@@ -27,12 +27,13 @@ stop:  ## end the embedded servers
 test: dev  ## run all tests, the browser's too, in two processes with servers of their own
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: dev  ## lint, types, import contracts, migrations, compose file, Dockerfiles, secrets
+check: dev  ## lint, types, import contracts, migrations, templates, compose file, Dockerfiles, secrets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	.ci/check_templates
 	$(BIN)/docker-compose -f docker-compose.yml config -q
 	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile
 	$(BIN)/python .ci/find_secrets.py
@@ -43,6 +44,7 @@ audit: dev  ## known weaknesses of what we stand on (needs the network)
 fix: dev  ## let the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
 
 bench-small: dev  ## every bench in a small form, so that none rots; its figures mean nothing
 	@$(BIN)/python -m bench.small
