@@ -48,4 +48,4 @@ class ListingCommand(PolicyCommand):
         if out is None:
             self.stdout = self.stderr
             self.stderr.style_func = None
-        self.answer(content)
+        self.print_result(content)

@@ -50,10 +50,10 @@ class Command(BaseCommand):
                 action.help = SUPPRESS
         return parser
 
-    def answer(self, content: dict[str, Any]) -> None:
+    def print_result(self, content: dict[str, Any]) -> None:
         self.stdout.write(orjson.dumps(content, default=str).decode())
 
-    def say(self, line: str) -> None:
+    def print_note(self, line: str) -> None:
         self.stderr.write(line, style_func=lambda text: text)
 
 
@@ -81,7 +81,7 @@ class ImportCommand(ProjectCommand):
         project = self.project(options)
         with RefusalList(options["errors"], self) as refusals:
             import_report = self.read(project, options["path"], refusals.add, Progress(options["path"].name).show)
-        self.answer(import_report.as_dict())
+        self.print_result(import_report.as_dict())
         if import_report.rejected:
             sys.exit(1)
 
@@ -110,12 +110,12 @@ class RefusalList:
         hidden = self.count - self.command.SHOWN
         if hidden > 0:
             where = f"see {self.path}" if self.path else "list them with --errors FILE"
-            self.command.say(f"… and {hidden:,} more refused; {where}.")
+            self.command.print_note(f"… and {hidden:,} more refused; {where}.")
         try:
             if self.file:
                 self.file.close()
         except OSError as error:  # the last of them were still to be written, and the rows are imported by now
-            self.command.say(f"{self.path} is not whole: {error.strerror}.")
+            self.command.print_note(f"{self.path} is not whole: {error.strerror}.")
 
     def add(self, refusal: RejectedRow) -> None:
         self.count += 1
@@ -126,7 +126,7 @@ class RefusalList:
             except OSError as error:
                 raise Refused(f"{self.path} cannot be written: {error.strerror}. Nothing was kept.") from error
         if self.count <= self.command.SHOWN:
-            self.command.say(f"row {refusal.row}: {refusal.field}: {refusal.reason}")
+            self.command.print_note(f"row {refusal.row}: {refusal.field}: {refusal.reason}")
 
 
 class Progress:

@@ -123,12 +123,12 @@ class RunCommand(ProjectCommand):
         if now.state == Run.State.FINISHED:
             bar.show(1.0)
         else:
-            self.say(f"Run {run.pk}: {Run.State(now.state).label.lower()}.")
+            self.print_note(f"Run {run.pk}: {Run.State(now.state).label.lower()}.")
 
     def report_result(self, run: Run, seconds: float, **more: Any) -> None:
         """Say what came of it; exit 1 where parts of it broke off."""
         now = queries.run_progress(run)
-        self.answer(
+        self.print_result(
             {
                 "run": run.pk,
                 "items": queries.item_count(run),
@@ -139,6 +139,6 @@ class RunCommand(ProjectCommand):
             }
         )
         if errors := queries.shard_errors(run):
-            self.say(f"{len(errors)} parts of the run broke off, the first with: {errors[0]}")
-            self.say("What they had stored is kept: run the same command again for the rest.")
+            self.print_note(f"{len(errors)} parts of the run broke off, the first with: {errors[0]}")
+            self.print_note("What they had stored is kept: run the same command again for the rest.")
             sys.exit(1)

@@ -50,7 +50,7 @@ def test_withdrawn_items_and_refusals_want_no_votes(tmp_path):
     open_slots(project=project)
     assert slots(project).count() == 3
 
-    command("withdraw_item", "a", project=project.slug, reason="PromptItem for.")
+    command("withdraw_item", "a", project=project.slug, reason="Asked for.")
     open_slots(project=project)
     assert slots(project).count() == 0
 

@@ -119,7 +119,7 @@ def test_withdrawn_items_take_no_new_opinions(tmp_path):
     import_dialogues(project, tmp_path, [dialogue("a")])
     row = opinion("a", "ada")
     import_votes(project, tmp_path, [row])
-    command("withdraw_item", "a", project=project.slug, reason="PromptItem for.")
+    command("withdraw_item", "a", project=project.slug, reason="Asked for.")
 
     assert import_votes(project, tmp_path, [row])["unchanged"] == 1
     assert "the item is withdrawn" in import_votes(project, tmp_path, [opinion("a", "bea")]).said

@@ -154,7 +154,7 @@ def test_an_empty_project_exports_an_empty_array(tmp_path):
 
 def test_withdrawn_items_do_not_leave(tmp_path):
     project = labelled_project(tmp_path)
-    assert command("withdraw_item", "b", project=project.slug, reason="PromptItem for.")["item"] == "b"
+    assert command("withdraw_item", "b", project=project.slug, reason="Asked for.")["item"] == "b"
     path, _ = export(project, tmp_path)
 
     assert "b" not in {row["id"] for row in json.loads(path.read_bytes())}

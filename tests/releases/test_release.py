@@ -123,10 +123,10 @@ def test_only_items_under_the_named_licences_leave(tmp_path):
 
 def test_withdrawn_items_are_listed_and_nowhere_else(tmp_path):
     project = labelled_project(tmp_path)
-    command("withdraw_item", "i007", project=project.slug, reason="PromptItem for.")
+    command("withdraw_item", "i007", project=project.slug, reason="Asked for.")
     out, made = release(project, tmp_path)
 
-    assert json.loads((out / "withdrawn.json").read_bytes()) == [{"id": "i007", "reason": "PromptItem for."}]
+    assert json.loads((out / "withdrawn.json").read_bytes()) == [{"id": "i007", "reason": "Asked for."}]
     assert made["rows"] == 59
     assert "i007" not in {vote["item"] for vote in pq.read_table(out / "votes.parquet").to_pylist()}
 

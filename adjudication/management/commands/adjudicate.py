@@ -13,4 +13,4 @@ class Command(PolicyCommand):
         began = time.monotonic()
         counted = actions.recount(project=project, policy_name=options["policy"])
         seconds = round(time.monotonic() - began, 3)
-        self.answer({**queries.decision_counts(project, counted.policy), "seconds": seconds})
+        self.print_result({**queries.decision_counts(project, counted.policy), "seconds": seconds})

@@ -36,7 +36,7 @@ class Command(ProjectCommand):
                 found = actions.change_policy(project=project, by=None, reason=options["reason"], **wanted)
         except Invalid as error:
             raise Refused(f"{error.field}: {error.reason}.") from error
-        self.answer(
+        self.print_result(
             {
                 **wanted,
                 "changed": not options["dry_run"],

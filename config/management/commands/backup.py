@@ -18,4 +18,4 @@ class Command(Base):
         folder = options["folder"].resolve()
         manifest = make_backup(folder, with_secrets=options["with_secrets"])
         size = sum(part["bytes"] for part in manifest["parts"].values())
-        self.answer({"backup": str(folder), "files": len(manifest["parts"]), "bytes": size})
+        self.print_result({"backup": str(folder), "files": len(manifest["parts"]), "bytes": size})

@@ -8,4 +8,4 @@ class Command(Base):
     help = "Bring the database up to date, as every command does first, and nothing else."
 
     def handle(self, **options: Any) -> None:
-        self.answer({"projects": Project.objects.count()})
+        self.print_result({"projects": Project.objects.count()})

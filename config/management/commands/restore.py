@@ -17,8 +17,8 @@ class Command(Base):
 
     def handle(self, **options: Any) -> None:
         if options["replace"]:
-            self.say("Everything in this database is being replaced. Folders that go are kept beside the new ones.")
+            self.print_note("Everything in this database is being replaced. Folders that go are kept beside the new ones.")
         manifest = restore_backup(options["folder"].resolve(), replace=options["replace"])
         prepare_database()
         rows = sum(manifest["rows"].values())
-        self.answer({"made_at": manifest["made_at"], "software": manifest["software"], "rows": rows})
+        self.print_result({"made_at": manifest["made_at"], "software": manifest["software"], "rows": rows})

@@ -32,4 +32,4 @@ class Command(Base):
             caution=options["caution"],
             fields=[field.strip() for field in options["fields"].split(",")],
         )
-        self.answer({"project": project.slug})
+        self.print_result({"project": project.slug})

@@ -25,6 +25,6 @@ class Command(ProjectCommand):
             with_token=options["token"],
         )
         token = {"token": made.token} if made.token else {}
-        self.answer(
+        self.print_result(
             {"user": made.user.username, "role": made.member.role, "invite_url": invitation_url(made.user), **token}
         )

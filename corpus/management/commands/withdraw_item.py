@@ -16,4 +16,4 @@ class Command(ProjectCommand):
 
     def handle(self, **options: Any) -> None:
         item = actions.withdraw_item(project=self.project(options), external_id=options["id"], reason=options["reason"])
-        self.answer({"item": item.external_id})
+        self.print_result({"item": item.external_id})

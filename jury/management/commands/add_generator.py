@@ -22,4 +22,4 @@ class Command(ProjectCommand):
         generator = actions.add_generator(
             project=self.project(options), name=options["name"], prompt=options["prompt"], **model_parameters(options)
         )
-        self.answer({"generator": generator.name})
+        self.print_result({"generator": generator.name})

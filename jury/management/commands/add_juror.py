@@ -39,4 +39,4 @@ class Command(ProjectCommand):
             response_format=options["response_format"],
             **model_parameters(options),
         )
-        self.answer({"juror": juror.name})
+        self.print_result({"juror": juror.name})

@@ -60,4 +60,4 @@ class Command(ProjectCommand):
             raise Refused("Say what to change: --retire, --reseat, --rpm, --price-in and so on (see --help).")
         juror = queries.panel(project, [options["name"]])[0]
         changed = actions.change_juror(juror=juror, **changes)
-        self.answer({"juror": changed.name, "in_panel": changed.in_panel, "changed": sorted(changes)})
+        self.print_result({"juror": changed.name, "in_panel": changed.in_panel, "changed": sorted(changes)})

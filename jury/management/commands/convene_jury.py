@@ -32,7 +32,7 @@ class Command(RunCommand):
         project = self.project(options)
         jurors = queries.panel(project, options["juror"])
         for family, names in queries.shared_model_families(project, jurors).items():
-            self.say(f"{', '.join(names)}: all of the {family} family, and likely to err alike.")
+            self.print_note(f"{', '.join(names)}: all of the {family} family, and likely to err alike.")
         asks_again = [Ballot.Outcome.FAILED.value, *options["retry"]]
         if options["estimate"]:
             self.estimate(project, jurors, options["limit"], asks_again)
@@ -53,7 +53,7 @@ class Command(RunCommand):
 
     def estimate(self, project: Project, jurors: Sequence[Juror], limit: int | None, asks_again: list[str]) -> None:
         estimates = actions.estimate_run(project=project, jurors=jurors, limit=limit, asks_again=asks_again)
-        self.answer(
+        self.print_result(
             {
                 "calls": sum(each.calls for each in estimates),
                 "cost_usd": float(sum(each.cost_usd for each in estimates)),

@@ -30,7 +30,7 @@ class Command(ProjectCommand):
 
     def tell(self, run: Run) -> None:
         now = queries.run_progress(run)
-        self.answer(
+        self.print_result(
             {
                 "run": run.pk,
                 "state": now.state,

@@ -21,7 +21,7 @@ class Command(ProjectCommand):
         probe = actions.probe_juror(project=project, juror=juror, count=options["items"])
         attempts = {name: vars(counts) for name, counts in probe.attempts.items()}
         asked = len(attempts) * probe.readable
-        self.answer(
+        self.print_result(
             {
                 "juror": juror.name,
                 "items": probe.items,

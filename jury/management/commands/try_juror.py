@@ -19,10 +19,10 @@ class Command(ProjectCommand):
         [juror] = queries.panel(project, [options["name"]])
         trial = actions.try_juror(project=project, juror=juror, item=options["item"])
         for message in trial.messages:
-            self.say(f"--- {message['role']}\n{message['content']}")
+            self.print_note(f"--- {message['role']}\n{message['content']}")
         ballot = trial.ballot
-        self.say(f"--- reply\n{ballot.raw_reply}")
-        self.answer(
+        self.print_note(f"--- reply\n{ballot.raw_reply}")
+        self.print_result(
             {
                 "juror": juror.name,
                 "item": trial.item,

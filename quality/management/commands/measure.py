@@ -11,4 +11,4 @@ class Command(ProjectCommand):
     def handle(self, **options: Any) -> None:
         began = time.monotonic()
         reports = actions.measure(project=self.project(options))
-        self.answer({"reports": reports, "seconds": round(time.monotonic() - began, 3)})
+        self.print_result({"reports": reports, "seconds": round(time.monotonic() - began, 3)})

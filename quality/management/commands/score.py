@@ -34,9 +34,9 @@ class Command(PolicyCommand):
             gold, problems = read_gold(options["against"], field, set(queries.item_keys(project)))
             actions.recount_if_changed(project=project, policy_name=policy.name)
         for problem in problems[:20]:
-            self.say(problem)
+            self.print_note(problem)
         if len(problems) > 20:
-            self.say(f"… and {len(problems) - 20:,} more rows refused.")
-        self.answer(score_report(project, field, policy, gold=gold))
+            self.print_note(f"… and {len(problems) - 20:,} more rows refused.")
+        self.print_result(score_report(project, field, policy, gold=gold))
         if problems:
             sys.exit(1)

@@ -44,5 +44,5 @@ class Command(PolicyCommand):
             out=options["out"].resolve() if options["out"] else None,
         )
         release = actions.make_release(project=self.project(options), spec=spec, policy_name=options["policy"])
-        self.say(f"Written to {release.folder}")
-        self.answer({"version": release.version, "rows": release.rows, "files": release.hashes})
+        self.print_note(f"Written to {release.folder}")
+        self.print_result({"version": release.version, "rows": release.rows, "files": release.hashes})

@@ -19,10 +19,10 @@ class Command(PlainCommand):
     def handle(self, **options: Any) -> None:
         found = verify(options["folder"])
         for line in found.differences[: self.SHOWN]:
-            self.say(line)
+            self.print_note(line)
         if (hidden := len(found.differences) - self.SHOWN) > 0:
-            self.say(f"… and {hidden:,} more.")
-        self.answer(
+            self.print_note(f"… and {hidden:,} more.")
+        self.print_result(
             {
                 "files": found.files,
                 "labels": found.labels,

@@ -19,4 +19,4 @@ class Command(Base):
         user = User.objects.filter(username=options["name"]).first()
         if user is None:
             raise Refused(f"There is no account {options['name']!r}.")
-        self.answer({"user": actions.anonymise_user(user=user)})
+        self.print_result({"user": actions.anonymise_user(user=user)})

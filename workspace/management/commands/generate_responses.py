@@ -25,7 +25,7 @@ class Command(RunCommand):
         items = actions.items_to_generate(project=project, generator=generator, limit=options["limit"])
         if options["estimate"]:
             estimate = estimate_generation(project=project, generator=generator, items=items)
-            self.answer({"calls": estimate.calls, "cost_usd": float(estimate.cost_usd), "minutes": estimate.minutes})
+            self.print_result({"calls": estimate.calls, "cost_usd": float(estimate.cost_usd), "minutes": estimate.minutes})
             return
         began = time.monotonic()
         has_worker = self.check_worker(waits=options["wait"])
@@ -39,7 +39,7 @@ class Command(RunCommand):
         self.enqueue_and_wait(run, has_worker=has_worker, waits=options["wait"])
         published = actions.publish_generated(project=project)
         if published.left:
-            self.say(
+            self.print_note(
                 f"{published.left} responses are not published: somebody has judged, or is judging, the item as it was."
             )
         self.report_result(run, time.monotonic() - began, placed=published.responses + published.refusals)
