@@ -17,7 +17,7 @@ class Command(Base):
 
     def handle(self, **options: Any) -> None:
         if options["replace"]:
-            self.print_note("Everything in this database is being replaced. Folders that go are kept beside the new ones.")
+            self.print_note("Replacing everything in this database. Folders that go are kept beside the new ones.")
         manifest = restore_backup(options["folder"].resolve(), replace=options["replace"])
         prepare_database()
         rows = sum(manifest["rows"].values())

@@ -22,4 +22,5 @@ class Command(ProjectCommand):
         field = options["field"] or project.fields[0]
         if field in FIELDS and field not in project.fields:
             raise Refused(f"Project {project} does not want {field}; it wants {', '.join(project.fields)}.")
-        self.print_result(agreement_report(project, field, raters=options["raters"], with_pairs=not options["no_pairs"]))
+        report = agreement_report(project, field, raters=options["raters"], with_pairs=not options["no_pairs"])
+        self.print_result(report)

@@ -25,7 +25,8 @@ class Command(RunCommand):
         items = actions.items_to_generate(project=project, generator=generator, limit=options["limit"])
         if options["estimate"]:
             estimate = estimate_generation(project=project, generator=generator, items=items)
-            self.print_result({"calls": estimate.calls, "cost_usd": float(estimate.cost_usd), "minutes": estimate.minutes})
+            cost = float(estimate.cost_usd)
+            self.print_result({"calls": estimate.calls, "cost_usd": cost, "minutes": estimate.minutes})
             return
         began = time.monotonic()
         has_worker = self.check_worker(waits=options["wait"])
