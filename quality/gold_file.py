@@ -5,7 +5,7 @@ from pathlib import Path
 
 from corpus.errors import Invalid, Refused
 from corpus.importing.limits import Limits
-from corpus.importing.rows import Columns, RowFile
+from corpus.importing.readers import Columns, RowFile
 from corpus.importing.values import clean_name, is_absent
 from corpus.labels import parse_label, preview
 

@@ -15,7 +15,7 @@ from config.embedded.processes import wait_until
 from config.env import DATA_DIR
 from corpus.errors import Refused
 from corpus.importing.limits import Limits
-from corpus.importing.rows import RowFile
+from corpus.importing.readers import RowFile
 from corpus.models import Project
 from jury.models import Juror
 from jury.workers import temporary_worker, worker_is_running

@@ -12,8 +12,8 @@ from django.db import connection
 
 from corpus.errors import Invalid
 from corpus.importing.limits import Limits
+from corpus.importing.readers import Columns, Row, RowFile
 from corpus.importing.report import ImportReport, Report, batched, reject
-from corpus.importing.rows import Columns, Row, RowFile
 from corpus.models import Project
 
 T = TypeVar("T")

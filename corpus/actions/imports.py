@@ -13,8 +13,8 @@ from corpus.actions.import_support import ImportRun, limits, lock_imports, witho
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
+from corpus.importing.readers import Row
 from corpus.importing.report import ImportReport, Report
-from corpus.importing.rows import Row
 from corpus.models import Item, Project, Verb
 
 COPY_ITEMS = """

@@ -10,7 +10,7 @@ import orjson
 from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
-from corpus.importing.rows import Columns
+from corpus.importing.readers import Columns
 from corpus.labels import REFUSAL_SOURCE, Field, parse_label, preview
 
 COLUMNS = Columns(frozenset({"id"}), frozenset({"prompt", "turns", "messages"}))

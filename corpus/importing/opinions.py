@@ -7,7 +7,7 @@ from datetime import datetime
 from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
-from corpus.importing.rows import Columns
+from corpus.importing.readers import Columns
 from corpus.labels import FIELDS, Judgement, parse_label, preview
 
 KINDS = ("human", "llm")

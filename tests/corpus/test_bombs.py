@@ -15,7 +15,7 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from corpus.importing.limits import Limits
-from corpus.importing.rows import RowFile, Unreadable
+from corpus.importing.readers import RowFile, Unreadable
 from corpus.models import Event, Item
 from tests.api.client import Program
 from tests.factories import command, dialogue, make_project
@@ -78,7 +78,7 @@ def test_a_bomb_takes_no_memory(tmp_path, name):
         for _ in range(600):
             file.write(b"x" * 2**20)
     program = (
-        "import sys; from pathlib import Path; from corpus.importing.rows import RowFile, Unreadable\n"
+        "import sys; from pathlib import Path; from corpus.importing.readers import RowFile, Unreadable\n"
         "from corpus.importing.limits import Limits\n"
         "try:\n"
         "  with RowFile(Path(sys.argv[1]), Limits(unpacked_bytes=500 * 2**20)) as file: print(len(list(file.rows())))\n"

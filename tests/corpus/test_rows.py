@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus.importing.limits import Limits
-from corpus.importing.rows import Columns, RowFile, Unreadable
+from corpus.importing.readers import Columns, RowFile, Unreadable
 
 ROWS = [{"id": "a", "text": "one"}, {"id": "b", "text": 'two "quoted"\nlines, é'}, {"id": "c", "text": "three"}]
 

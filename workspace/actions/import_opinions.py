@@ -14,8 +14,8 @@ from corpus.actions import record_event
 from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
+from corpus.importing.readers import Row
 from corpus.importing.report import ImportReport, Report
-from corpus.importing.rows import Row
 from corpus.labels import check_judgement
 from corpus.models import Project, Verb
 from corpus.queries import KnownItem

@@ -19,8 +19,8 @@ from django.utils import timezone
 from corpus.actions import import_dialogues, record_event
 from corpus.actions import imports as dialogues
 from corpus.errors import Refused
+from corpus.importing.readers import EXTENSIONS, check_not_archive
 from corpus.importing.report import ImportReport, RejectedRow
-from corpus.importing.rows import EXTENSIONS, check_not_archive
 from corpus.models import Project, Verb
 from releases.actions import ReleaseSpec, check_spec, folder_of, make_release
 from releases.models import Release

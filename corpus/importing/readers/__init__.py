@@ -1,0 +1,12 @@
+"""
+Read a file as numbered rows, whatever its form, one at a time.
+
+JSON lines, a JSON array, CSV or Parquet, each also gzipped. A row that cannot be read is passed on
+with the reason; a file that cannot be read to its end raises `Unreadable`.
+"""
+
+from corpus.importing.readers.file import EXTENSIONS, RowFile
+from corpus.importing.readers.packing import check_not_archive
+from corpus.importing.readers.row import Columns, Row, Unreadable
+
+__all__ = ["EXTENSIONS", "Columns", "Row", "RowFile", "Unreadable", "check_not_archive"]
