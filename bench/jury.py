@@ -58,7 +58,7 @@ class Bench:
         self.project = create_project(slug="jury")
         path = folder / "dialogues.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in islice(at_true_scale(), dialogues)))
-        import_dialogues(project=self.project, path=path, report=lambda *_: None)
+        import_dialogues(project=self.project, path=path, on_reject=lambda *_: None)
         self.dialogues = dialogues
 
     def beside_bare(self, at_once: int, rounds: int) -> bool:

@@ -32,11 +32,11 @@ from workspace import actions as adjudication
 
 
 def import_dialogues(project: Project, path: Path) -> None:
-    corpus.import_dialogues(project=project, path=path, report=print)
+    corpus.import_dialogues(project=project, path=path, on_reject=print)
 
 
 def import_votes(project: Project, path: Path) -> None:
-    adjudication.import_opinions(project=project, path=path, report=print)
+    adjudication.import_opinions(project=project, path=path, on_reject=print)
 
 
 def import_floor(project: Project, path: Path) -> None:

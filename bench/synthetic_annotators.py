@@ -11,7 +11,7 @@ from bench.corpus import TRUE_SCALE, write_dialogues
 from bench.sql_baseline import COLUMNS
 from corpus.actions import add_member, create_project, import_dialogues
 from corpus.models import Item
-from corpus.queries import project_named
+from corpus.queries import find_project
 
 VETERAN = 30_000
 "Votes that the veteran has cast before; on half of the dialogues where there are fewer."
@@ -41,7 +41,7 @@ def make_project_with_slots(slug: str, items: int, folder: Path) -> None:
     project = create_project(slug=slug)
     path = folder / "dialogues.jsonl"
     write_dialogues(path, times=1, count=min(items, TRUE_SCALE))
-    import_dialogues(project=project, path=path, report=lambda *_: None)
+    import_dialogues(project=project, path=path, on_reject=lambda *_: None)
     for copy in range(1, -(-items // TRUE_SCALE)):
         columns = COLUMNS.replace("external_id", f"external_id || '/{copy}'")
         most = min(TRUE_SCALE, items - copy * TRUE_SCALE)
@@ -59,7 +59,7 @@ def add_annotators(slug: str, people: int, folder: Path) -> dict[str, int]:
 
     :return: the ids of the project and of the first of the others, whose ids are consecutive
     """
-    project = project_named(slug)
+    project = find_project(slug)
     made = [
         add_member(project=project, username=f"{slug}-{number}", role="annotator", with_token=True)
         for number in range(people + 1)

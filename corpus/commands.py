@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from corpus import queries
 from corpus.errors import Refused
-from corpus.importing.report import ImportReport, RejectedRow
+from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.models import Project
 
 
@@ -64,7 +64,7 @@ class ProjectCommand(Command):
         parser.add_argument("--project", default="default", metavar="SLUG", help="default: default")
 
     def project(self, options: dict[str, Any]) -> Project:
-        return queries.project_named(options["project"])
+        return queries.find_project(options["project"])
 
 
 class ImportCommand(ProjectCommand):
@@ -80,12 +80,12 @@ class ImportCommand(ProjectCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         with RefusalList(options["errors"], self) as refusals:
-            import_report = self.read(project, options["path"], refusals.add, Progress(options["path"].name).show)
-        self.print_result(import_report.as_dict())
-        if import_report.rejected:
+            report = self.read(project, options["path"], refusals.add, Progress(options["path"].name).show)
+        self.print_result(report.as_dict())
+        if report.rejected:
             sys.exit(1)
 
-    def read(self, project: Project, path: Path, report: Any, progress: Any) -> ImportReport:
+    def read(self, project: Project, path: Path, on_reject: OnReject, progress: Any) -> ImportReport:
         raise NotImplementedError
 
 

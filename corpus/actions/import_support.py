@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import connection
 
 from corpus.errors import Invalid
+from corpus.importing.batches import batched
 from corpus.importing.limits import Limits
 from corpus.importing.readers import Columns, Row, RowFile
-from corpus.importing.report import ImportReport, Report, batched, reject
+from corpus.importing.report import ImportReport, OnReject, rejected_row
 from corpus.models import Project
 
 T = TypeVar("T")
@@ -23,8 +24,8 @@ T = TypeVar("T")
 class ImportRun:
     """One pass over a file: counts its rows and reports the rejected ones."""
 
-    on_rejected: Report
-    "Called with every rejected row."
+    on_reject: OnReject
+    "Called with each rejected row."
     progress: Callable[[float], None]
     "Called with the share of the file read, 0 to 1, after each batch."
     report: ImportReport = field(default_factory=ImportReport)
@@ -57,7 +58,8 @@ class ImportRun:
 
     def reject(self, row: int, identity: object, error: Invalid) -> None:
         """Count a row as rejected and report why."""
-        reject(self.report, self.on_rejected, row=row, identity=identity, error=error)
+        self.report.rejected += 1
+        self.on_reject(rejected_row(row, identity, error))
 
 
 @contextmanager
@@ -77,6 +79,7 @@ def without_cycle_search() -> Iterator[None]:
 
 
 def limits() -> Limits:
+    """Return the limits of the setting IMPORT_LIMITS."""
     return Limits(**settings.IMPORT_LIMITS)
 
 

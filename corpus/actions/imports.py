@@ -14,7 +14,7 @@ from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
 from corpus.importing.readers import Row
-from corpus.importing.report import ImportReport, Report
+from corpus.importing.report import ImportReport, OnReject
 from corpus.models import Item, Project, Verb
 
 COPY_ITEMS = """
@@ -30,7 +30,7 @@ def import_dialogues(
     *,
     project: Project,
     path: Path,
-    report: Report,
+    on_reject: OnReject,
     progress: Callable[[float], None] = lambda _share: None,
     name: str = "",
     by: User | None = None,
@@ -40,13 +40,13 @@ def import_dialogues(
 
     A row with a known id counts as unchanged if its content is the same, and is rejected otherwise.
 
-    :param report: called with every rejected row
+    :param on_reject: called with each rejected row
     :param name: the file's own name, if its path has another
     :param progress: called with the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end
     """
     lock_imports(project)
-    run = ImportRun(report, progress)
+    run = ImportRun(on_reject, progress)
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
     is_csv = ".csv" in path.suffixes
 

@@ -36,8 +36,8 @@ class Dialogue:
     reconstruction_id: int | None = None
     refusal_of: str | None = None
 
-    def written(self) -> "Written":
-        """Give it as the database takes it."""
+    def serialize(self) -> "SerializedDialogue":
+        """Return the dialogue as the database stores it."""
         turns, meta = orjson.dumps(self.turns), orjson.dumps(self.meta, option=orjson.OPT_SORT_KEYS)
         rest = orjson.dumps(
             [
@@ -50,12 +50,12 @@ class Dialogue:
             ]
         )
         digest = hashlib.blake2b(b"\n".join((turns, meta, rest)), digest_size=16).digest()
-        return Written(self, turns.decode(), meta.decode(), digest)
+        return SerializedDialogue(self, turns.decode(), meta.decode(), digest)
 
 
 @dataclass(slots=True)
-class Written:
-    """A dialogue with its parts as JSON."""
+class SerializedDialogue:
+    """A dialogue with its parts as JSON, and a hash of its content."""
 
     dialogue: Dialogue
     turns: str

@@ -1,27 +1,31 @@
 """What an import reports: how many rows it read, and why it rejected some."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import islice
-from typing import TypeVar
 
 from corpus.errors import Invalid
 
-BATCH = 1_000
-T = TypeVar("T")
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
+    """A row that was not imported, with the field that is wrong and the reason."""
+
     row: int
+    "A line of JSONL; a record, from 1, of anything else."
     id: str
+    "Empty if the row has no id that is text."
     field: str
     reason: str
 
 
+OnReject = Callable[[RejectedRow], None]
+
+
 @dataclass
 class ImportReport:
-    """How many rows were read, and what became of them."""
+    """Counts of the rows an import read, created, found unchanged and rejected."""
 
     read: int = 0
     created: int = 0
@@ -29,19 +33,15 @@ class ImportReport:
     rejected: int = 0
 
     def as_dict(self) -> dict[str, int]:
+        """Return the counts, as commands print them and events store them."""
         return asdict(self)
 
 
-Report = Callable[[RejectedRow], None]
+def rejected_row(row: int, identity: object, error: Invalid) -> RejectedRow:
+    """
+    Describe a row that breaks a rule.
 
-
-def reject(import_report: ImportReport, report: Report, *, row: int, identity: object, error: Invalid) -> None:
-    import_report.rejected += 1
-    name = identity if isinstance(identity, str) else ""
-    report(RejectedRow(row, name.encode("utf-8", "replace").decode()[:200], error.field, error.reason))
-
-
-def batched(rows: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
-    source = iter(rows)
-    while batch := list(islice(source, size)):
-        yield batch
+    :param identity: the id in the row, of any type
+    """
+    name = identity.encode("utf-8", "replace").decode() if isinstance(identity, str) else ""
+    return RejectedRow(row, name[:LONGEST_ID], error.field, error.reason)

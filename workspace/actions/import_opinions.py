@@ -15,7 +15,7 @@ from corpus.actions.import_support import ImportRun, limits, lock_imports, witho
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
 from corpus.importing.readers import Row
-from corpus.importing.report import ImportReport, Report
+from corpus.importing.report import ImportReport, OnReject
 from corpus.labels import check_judgement
 from corpus.models import Project, Verb
 from corpus.queries import KnownItem
@@ -33,7 +33,7 @@ def import_opinions(
     *,
     project: Project,
     path: Path,
-    report: Report,
+    on_reject: OnReject,
     progress: Callable[[float], None] = lambda _share: None,
     name: str = "",
     by: User | None = None,
@@ -44,13 +44,13 @@ def import_opinions(
     Unknown raters are created. A second opinion of a rater on an item counts as unchanged if its content is the
     same, and is rejected otherwise.
 
-    :param report: called with every rejected row
+    :param on_reject: called with each rejected row
     :param name: the file's own name, if its path has another
     :param progress: called with the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     """
     lock_imports(project)
-    run = ImportRun(report, progress)
+    run = ImportRun(on_reject, progress)
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
     writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
 

@@ -20,7 +20,7 @@ from corpus.actions import import_dialogues, record_event
 from corpus.actions import imports as dialogues
 from corpus.errors import Refused
 from corpus.importing.readers import EXTENSIONS, check_not_archive
-from corpus.importing.report import ImportReport, RejectedRow
+from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.models import Project, Verb
 from releases.actions import ReleaseSpec, check_spec, folder_of, make_release
 from releases.models import Release
@@ -195,23 +195,23 @@ def do_import(job: Job, progress: Progress) -> dict[str, Any]:
     path, refused = jobs.uploaded(job), jobs.refused_rows(job)
     with refused.open("wb") as file:
 
-        def report(refusal: RejectedRow) -> None:
+        def write_rejected(refusal: RejectedRow) -> None:
             line = {"row": refusal.row, "id": refusal.id, "field": refusal.field, "reason": refusal.reason}
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
-        import_report = read(job, path, report, progress)
-    return import_report.as_dict()
+        report = read(job, path, write_rejected, progress)
+    return report.as_dict()
 
 
-def read(job: Job, path: Path, report: Callable[[RejectedRow], None], progress: Progress) -> ImportReport:
+def read(job: Job, path: Path, on_reject: OnReject, progress: Progress) -> ImportReport:
     about: dict[str, Any] = {"project": job.project, "path": path, "name": job.subject, "by": job.by}
     if job.kind == Job.Kind.DIALOGUES:
-        import_report = import_dialogues(**about, report=report, progress=progress)
+        report = import_dialogues(**about, on_reject=on_reject, progress=progress)
         dialogues.refresh_statistics()
     else:
-        import_report = opinions.import_opinions(**about, report=report, progress=progress)
+        report = opinions.import_opinions(**about, on_reject=on_reject, progress=progress)
         opinions.refresh_statistics()
-    return import_report
+    return report
 
 
 def do_release(job: Job, progress: Progress) -> dict[str, Any]:

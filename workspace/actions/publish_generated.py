@@ -11,8 +11,8 @@ from corpus.actions import record_event
 from corpus.actions.import_support import lock_imports
 from corpus.actions.imports import write_items
 from corpus.actions.items import items_changed
+from corpus.importing.batches import batched
 from corpus.importing.dialogues import Dialogue
-from corpus.importing.report import batched
 from corpus.labels import REFUSAL_SOURCE
 from corpus.models import Item, Project, Verb
 from jury.actions.checks import check_can_generate
@@ -117,7 +117,7 @@ def refusals_of(cursor: Any, project: Project) -> list[tuple[Any, ...]]:
 
 def publish_refusals(cursor: Any, project: Project, batch: Sequence[tuple[Any, ...]]) -> int:
     items = Item.objects.in_bulk([row[4] for row in batch])
-    write_items(project, [as_refusal(items[row[4]], row).written() for row in batch])
+    write_items(project, [as_refusal(items[row[4]], row).serialize() for row in batch])
     cursor.execute(PLACED, {"writings": [row[0] for row in batch]})
     return len(batch)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from corpus.errors import Refused
+from corpus.importing.batches import batched
 from corpus.importing.limits import Limits
 from corpus.importing.readers.array import array_rows
 from corpus.importing.readers.csv import csv_rows
@@ -73,6 +74,15 @@ class RowFile:
             raise Unreadable(f"{self.path} is not a whole gzip file: {error}.") from error
         except OSError as error:
             raise Unreadable(f"{self.path} cannot be read: {error}.") from error
+
+    def batches(self) -> Iterator[tuple[list[Row], float]]:
+        """
+        Yield the rows in lists, each with the share of the file read so far, 0 to 1.
+
+        :raises Unreadable: if the file cannot be read to its end
+        """
+        for rows in batched(self.rows()):
+            yield rows, self.share_read
 
     def rows_of_its_form(self) -> Iterator[Row]:
         content = self.content()

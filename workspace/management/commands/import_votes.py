@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.commands import ImportCommand
-from corpus.importing.report import ImportReport
+from corpus.importing.report import ImportReport, OnReject
 from corpus.models import Project
 from workspace import actions
 from workspace.actions.import_opinions import refresh_statistics
@@ -11,7 +11,7 @@ from workspace.actions.import_opinions import refresh_statistics
 class Command(ImportCommand):
     help = "Add opinions made elsewhere, by people or models, from a CSV or JSONL file (or one of them gzipped)."
 
-    def read(self, project: Project, path: Path, report: Any, progress: Any) -> ImportReport:
-        import_report = actions.import_opinions(project=project, path=path, report=report, progress=progress)
+    def read(self, project: Project, path: Path, on_reject: OnReject, progress: Any) -> ImportReport:
+        report = actions.import_opinions(project=project, path=path, on_reject=on_reject, progress=progress)
         refresh_statistics()
-        return import_report
+        return report
