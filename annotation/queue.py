@@ -51,10 +51,10 @@ CLAIM = """
     RETURNING s.lease, s.leased_until, {item}
 """
 ITEM = "i.id, i.external_id, i.turns::text, i.has_response, i.expected_categories <> '{}'"
-OF_POOL = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id IS NULL"))
-OF_BATCH = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id = %(batch)s"))
+CLAIM_FROM_POOL = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id IS NULL"))
+CLAIM_FROM_BATCH = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id = %(batch)s"))
 # One more slot of one item, for an answer whose own slot went to somebody else.
-OF_ITEM = CLAIM.format(
+CLAIM_FROM_ITEM = CLAIM.format(
     item=ITEM,
     free=FREE.format(
         of_batch="""s.item_id = %(item)s AND (s.batch_id IS NULL
@@ -63,7 +63,7 @@ OF_ITEM = CLAIM.format(
 ).replace("ORDER BY s.project_id, s.batch_id, s.position", "ORDER BY s.number")
 
 # A lease that ran out is taken up again while nobody else has the slot, unless its batch has closed.
-HELD = f"""
+RENEW_HELD = f"""
     WITH slot AS (
         UPDATE annotation_slot s SET leased_until = now() + make_interval(mins => %(minutes)s)
         WHERE s.leased_to_id = %(annotator)s AND s.vote_id IS NULL
@@ -161,7 +161,7 @@ def claim_at(session: AnnotatorSession, *, is_free: bool = False) -> Lease | Non
     :param is_free: whether it is known that they hold nothing
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    if not is_free and (lease := run(HELD, session)):
+    if not is_free and (lease := run(RENEW_HELD, session)):
         return lease
     check_rested(session)
     if lease := hand_out_check(session) or claim_slot(session):
@@ -172,21 +172,21 @@ def claim_at(session: AnnotatorSession, *, is_free: bool = False) -> Lease | Non
 @transaction.atomic
 def lease_held(*, project: Project, user: User) -> Lease | None:
     """Return the item the person holds, renewed, without claiming another."""
-    return run(HELD, lock_session(project, user))
+    return run(RENEW_HELD, lock_session(project, user))
 
 
 def claim_slot(session: AnnotatorSession) -> Lease | None:
     """Lease an open slot of an item this person has neither judged nor skipped nor opted out of."""
     if session.batches is None:
-        return run(OF_POOL, session)
-    return next((lease for batch in session.batches if (lease := run(OF_BATCH, session, batch=batch))), None)
+        return run(CLAIM_FROM_POOL, session)
+    return next((lease for batch in session.batches if (lease := run(CLAIM_FROM_BATCH, session, batch=batch))), None)
 
 
 def claim_slot_of(session: AnnotatorSession, item: int) -> Lease | None:
     """Lease a further slot of one item, if it has one open."""
-    if lease := run(OF_ITEM, session, item=item):
+    if lease := run(CLAIM_FROM_ITEM, session, item=item):
         return lease
-    return run(OF_ITEM, session, item=item) if open_slots_for_new_items(session.project) else None
+    return run(CLAIM_FROM_ITEM, session, item=item) if open_slots_for_new_items(session.project) else None
 
 
 def hand_out_check(session: AnnotatorSession) -> Lease | None:

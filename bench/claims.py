@@ -6,7 +6,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from annotation.queue import HELD, OF_POOL
+from annotation.queue import CLAIM_FROM_POOL, RENEW_HELD
 from annotation.session import LOCK_SESSION
 from config.embedded.postgres import binary
 
@@ -45,8 +45,8 @@ def latencies(folder: Path, *, project: int, annotator: int, user: int, clients:
     """
     scripts = {
         "bare": [one_line(BARE)],
-        "claim": [as_script(OF_POOL)],
-        "session": [as_script(LOCK_SESSION), as_script(HELD)],
+        "claim": [as_script(CLAIM_FROM_POOL)],
+        "session": [as_script(LOCK_SESSION), as_script(RENEW_HELD)],
     }
     told: dict[str, list[float]] = {name: [] for name in scripts}
     for _ in range(TURNS):

@@ -21,7 +21,7 @@ class NoSuchItem(Refused):
     pass
 
 
-def project_named(slug: str) -> Project:
+def find_project(slug: str) -> Project:
     """
     :raises NoSuchProject: naming the ones there are
     """
@@ -41,7 +41,7 @@ def projects_of(user: User | AnonymousUser) -> list[Project]:
     return list(projects.filter(pk__in=memberships.values("project")))
 
 
-def item_known_as(project: Project, external_id: str) -> Item:
+def find_item(project: Project, external_id: str) -> Item:
     """
     :raises NoSuchItem: if the project has none of that id
     """
@@ -77,7 +77,7 @@ def category_names(project: Project) -> dict[str, str]:
     return {category.slug: category.name for category in categories_of(project)}
 
 
-def latest_taxonomy(name: str) -> Taxonomy:
+def find_latest_taxonomy(name: str) -> Taxonomy:
     """
     :raises Refused: if there is none of that name
     """

@@ -9,7 +9,7 @@ from adjudication.actions.holds import check_held, locked_case, of, release_hold
 from adjudication.actions.recounts import lock_decisions, recount_item
 from adjudication.models import Case, Decision
 from adjudication.queries import cases
-from annotation.actions import VotedThemselves, want_more_votes
+from annotation.actions import VotedThemselves, request_more_votes
 from annotation.queries import has_voted
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
@@ -111,7 +111,7 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
     if has_voted(by, found.item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must look at it.")
     take(project, found, by)
-    want_more_votes(project=project, item=found.item, votes=votes)
+    request_more_votes(project=project, item=found.item, votes=votes)
     release_hold(found)
     Case.objects.filter(pk=found.pk).update(sent_back_at=Now())
     detail = of(found) | {"votes": votes, "reason": reason.strip()}

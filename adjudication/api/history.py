@@ -12,7 +12,7 @@ from adjudication.serializers.cases import as_entry
 from adjudication.shapes import HistoryShape
 from corpus.access import Role
 from corpus.api.base import ProjectView
-from corpus.queries import NoSuchItem, item_known_as
+from corpus.queries import NoSuchItem, find_item
 
 
 class ItemHistory(ProjectView):
@@ -24,7 +24,7 @@ class ItemHistory(ProjectView):
     @extend_schema(responses={200: HistoryShape})
     def get(self, request: Request, slug: str, external_id: str) -> Response:
         try:
-            item = item_known_as(self.project, external_id)
+            item = find_item(self.project, external_id)
         except NoSuchItem as error:
             raise Http404(str(error)) from error
         history.check_may_read(item, self.access.user)

@@ -9,7 +9,7 @@ from annotation import queries
 from annotation.actions import audit_item, draw_audits
 from annotation.forms.judgement import JudgementForm, judgement_context
 from annotation.models import Audit
-from annotation.queries import checks_of
+from annotation.queries import annotator_checks
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names
@@ -30,7 +30,7 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
         "waiting": waiting[:MOST_WAITING],
         "waiting_count": waiting.count(),
         "done": drawn.exclude(audited_at=None).order_by("-audited_at")[:LATEST],
-        "checks": checks_of(access.project),
+        "checks": annotator_checks(access.project),
     }
     return render(request, "adjudication/audits.html", context)
 

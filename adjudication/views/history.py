@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from adjudication.queries import history
 from annotation.queries import person_of
 from corpus.access import Access, PageRequest, Role, require_role
-from corpus.queries import NoSuchItem, category_names, item_known_as
+from corpus.queries import NoSuchItem, category_names, find_item
 
 
 @require_safe
@@ -15,7 +15,7 @@ from corpus.queries import NoSuchItem, category_names, item_known_as
 def item_history(request: PageRequest, access: Access, external_id: str) -> HttpResponse:
     """All that is known of one item, in time order."""
     try:
-        item = item_known_as(access.project, external_id)
+        item = find_item(access.project, external_id)
     except NoSuchItem as error:
         raise Http404(str(error)) from error
     history.check_may_read(item, access.user)

@@ -69,7 +69,7 @@ def reopen_batch(*, batch: Batch, by: User) -> None:
 
 
 @transaction.atomic
-def hand_out_batch(*, batch: Batch, by: User, people: Sequence[User]) -> None:
+def assign_batch(*, batch: Batch, by: User, people: Sequence[User]) -> None:
     """Say who may take from a batch; nobody named means everybody."""
     batch.people.set(people)
     detail = {"people": [user.username for user in people]}

@@ -38,7 +38,7 @@ class NoOpenBatch(Refused):
 
 
 @transaction.atomic
-def want_more_votes(*, project: Project, item: Item, votes: int) -> None:
+def request_more_votes(*, project: Project, item: Item, votes: int) -> None:
     """
     Open so many further slots of an item, besides those that are open.
 

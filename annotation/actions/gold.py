@@ -6,7 +6,7 @@ from annotation.models import Gold
 from corpus.actions import record_event
 from corpus.labels import Judgement, check_judgement
 from corpus.models import Project, Verb
-from corpus.queries import item_known_as
+from corpus.queries import find_item
 
 
 @transaction.atomic
@@ -17,7 +17,7 @@ def set_gold(*, project: Project, by: User | None, external_id: str, judgement: 
     :raises NoSuchItem: if the project has none of that id
     :raises Invalid: if the label breaks a rule
     """
-    item = item_known_as(project, external_id)
+    item = find_item(project, external_id)
     check_judgement(judgement, wanted=queries.asked_fields(project), has_response=item.has_response)
     gold, _ = Gold.objects.update_or_create(
         item=item,

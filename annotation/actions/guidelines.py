@@ -71,7 +71,7 @@ def publish_guideline(
 
 
 @transaction.atomic
-def news_for(*, project: Project, user: User) -> tuple[GuidelineVersion, GuidelineVersion] | None:
+def guideline_news(*, project: Project, user: User) -> tuple[GuidelineVersion, GuidelineVersion] | None:
     """
     Tell a person once that the guideline has changed since their last visit: the version they knew, and the newest.
 

@@ -9,7 +9,7 @@ from corpus.models import Project, Verb
 
 
 @transaction.atomic
-def keep_preferences(*, person: Person) -> None:
+def update_preferences(*, person: Person) -> None:
     """Store how somebody wants to work; the queue goes by it from their next claim on."""
     Person.objects.update_or_create(
         user=person.user,
@@ -22,7 +22,7 @@ def keep_preferences(*, person: Person) -> None:
 
 
 @transaction.atomic
-def keep_queue_settings(*, project: Project, by: User, settings: dict[str, Any]) -> None:
+def update_queue_settings(*, project: Project, by: User, settings: dict[str, Any]) -> None:
     """Store how a project hands out its items, and what was changed by whom."""
     Queue.objects.update_or_create(project=project, defaults=settings)
     record_event(project=project, verb=Verb.QUEUE_CHANGED, actor=by, detail=settings)

@@ -158,7 +158,7 @@ def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Non
     :raises Invalid: naming the field
     """
     said = answer.judgement
-    for field in queries.asked_of(project, has_response=has_response):
+    for field in queries.asked_fields_of_item(project, has_response=has_response):
         if (said.prompt_label if field == Field.PROMPT else said.response_label) is None:
             raise Invalid(field, "choose one of safe, needs_caution, unsafe")
     check_judgement(said, wanted=queries.asked_fields(project), has_response=has_response, asked_categories=True)

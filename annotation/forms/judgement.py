@@ -91,7 +91,7 @@ def form_of(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
 def judgement_context(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
     """Return what `components/judgement.html` needs to show a form on an item."""
     guideline = guideline_in_force(access.project)
-    asked = queries.asked_of(access.project, has_response=item.has_response)
+    asked = queries.asked_fields_of_item(access.project, has_response=item.has_response)
     return {
         "item": item,
         "form": form,

@@ -54,7 +54,7 @@ class BatchForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members: Any = self.fields["people"]
-        members.queryset = queries.people_of(project)
+        members.queryset = queries.members_of(project)
 
 
 class GoldForm(forms.Form):

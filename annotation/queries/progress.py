@@ -103,7 +103,7 @@ def exposure(user: User, names: dict[str, str]) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def rest_of(project: Project, user: User) -> dict[str, Any]:
+def day_so_far(project: Project, user: User) -> dict[str, Any]:
     """Say how much of the day's work is done, and after how many more minutes of work a break is due."""
     session = lock_session(project, user)
     day = queries.work_day(user)
@@ -119,7 +119,7 @@ def rest_of(project: Project, user: User) -> dict[str, Any]:
     }
 
 
-def leases_out(project: Project) -> list[dict[str, Any]]:
+def running_leases(project: Project) -> list[dict[str, Any]]:
     """List every lease of a project, the one that ends first foremost; ended ones are marked by their time."""
     with connection.cursor() as cursor:
         cursor.execute(LEASES, [project.pk])
@@ -127,7 +127,7 @@ def leases_out(project: Project) -> list[dict[str, Any]]:
         return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
 
 
-def checks_of(project: Project, user: User | None = None) -> list[dict[str, Any]]:
+def annotator_checks(project: Project, user: User | None = None) -> list[dict[str, Any]]:
     """
     Count for every annotator, or for one, by name: votes, median seconds, and of the gold items, audited
     items and repeats among them how many were answered alike.

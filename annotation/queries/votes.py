@@ -49,7 +49,7 @@ def asked_fields(project: Project) -> tuple[str, ...]:
     return project.fields[:1] if project.policy == Project.Policy.AEGIS2 else project.fields
 
 
-def asked_of(project: Project, *, has_response: bool) -> tuple[str, ...]:
+def asked_fields_of_item(project: Project, *, has_response: bool) -> tuple[str, ...]:
     """Return the label fields a person is asked for on an item with, or without, a response."""
     return tuple(field for field in asked_fields(project) if has_response or field == Field.PROMPT)
 
@@ -178,7 +178,7 @@ def audits_for(project: Project, user: User) -> QuerySet[Audit]:
     )
 
 
-def people_of(project: Project) -> QuerySet[User]:
+def members_of(project: Project) -> QuerySet[User]:
     """Return the members of a project by name."""
     return User.objects.filter(pk__in=Member.objects.filter(project=project).values("user")).order_by("username")
 
@@ -198,7 +198,7 @@ def skips_by_reason(project: Project) -> list[Any]:
     return list(skips.annotate(count=Count("pk")).order_by("-count", "reason")[:30])
 
 
-def golds_of(project: Project) -> QuerySet[Gold]:
+def gold_items(project: Project) -> QuerySet[Gold]:
     return Gold.objects.filter(project=project).select_related("item").order_by("item__external_id")
 
 

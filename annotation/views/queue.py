@@ -10,20 +10,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation import queries
 from annotation.actions import (
+    assign_batch,
     close_batch,
     free_lease,
-    hand_out_batch,
-    keep_queue_settings,
     remove_gold,
     reopen_batch,
     set_gold,
+    update_queue_settings,
 )
 from annotation.actions import (
     open_batch as open_a_batch,
 )
 from annotation.forms.queue import BatchForm, ExpectedForm, GoldForm, QueueForm
 from annotation.models import Batch, Queue
-from annotation.queries import batch_progress, leases_out, queue_progress
+from annotation.queries import batch_progress, queue_progress, running_leases
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import expect_categories
 from corpus.errors import Invalid, Refused
@@ -43,7 +43,7 @@ def settings(request: PageRequest, access: Access) -> HttpResponse:
     form = QueueForm(request.POST, instance=settings_of(access))
     if not form.is_valid():
         return show_queue(request, access, settings_form=form, status=422)
-    keep_queue_settings(project=access.project, by=access.user, settings=form.cleaned_data)
+    update_queue_settings(project=access.project, by=access.user, settings=form.cleaned_data)
     return back(request, access, "Kept. It holds from the next dialogue handed out.")
 
 
@@ -72,8 +72,8 @@ def change_batch(request: PageRequest, access: Access, batch: int) -> HttpRespon
     elif verb == "reopen":
         reopen_batch(batch=found, by=access.user)
     else:
-        chosen = queries.people_of(access.project).filter(pk__in=numbers(request.POST.getlist("people")))
-        hand_out_batch(batch=found, by=access.user, people=list(chosen))
+        chosen = queries.members_of(access.project).filter(pk__in=numbers(request.POST.getlist("people")))
+        assign_batch(batch=found, by=access.user, people=list(chosen))
     return back(request, access, f"Batch {found.name} is changed.")
 
 
@@ -138,7 +138,7 @@ def back(request: PageRequest, access: Access, said: str) -> HttpResponse:
 
 def show_queue(request: PageRequest, access: Access, *, status: int = 200, **forms: Any) -> HttpResponse:
     project = access.project
-    people = list(queries.people_of(project))
+    people = list(queries.members_of(project))
     handed_to = queries.people_by_batch(project)
     context = {
         "access": access,
@@ -146,9 +146,9 @@ def show_queue(request: PageRequest, access: Access, *, status: int = 200, **for
         "progress": queue_progress(project),
         "batches": [(batch, handed_to.get(batch["pk"], [])) for batch in batch_progress(project)],
         "people": people,
-        "leases": leases_out(project),
+        "leases": running_leases(project),
         "skips": queries.skips_by_reason(project),
-        "golds": queries.golds_of(project),
+        "golds": queries.gold_items(project),
         "settings_form": QueueForm(instance=settings_of(access)),
         "batch_form": BatchForm(project=project),
         "gold_form": GoldForm(),

@@ -12,10 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from annotation import queries
-from annotation.actions import keep_preferences
+from annotation.actions import update_preferences
 from annotation.actions.consent import acknowledge
 from annotation.forms.person import PersonForm
-from annotation.queries import exposure, rest_of
+from annotation.queries import day_so_far, exposure
 from corpus.access import Access, PageRequest, require_role
 from corpus.queries import categories_of, category_names
 
@@ -27,7 +27,7 @@ def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
     categories = categories_of(access.project)
     form = PersonForm(request.POST or None, instance=queries.person_of(access.user), categories=categories)
     if request.method == "POST" and form.is_valid():
-        keep_preferences(person=form.save(commit=False))
+        update_preferences(person=form.save(commit=False))
         messages.success(request, "Kept. The queue goes by it from your next dialogue on.")
         return redirect("annotation:wellbeing", access.project.slug)
     context = {
@@ -35,7 +35,7 @@ def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
         "page": "wellbeing",
         "form": form,
         "exposure": exposure(access.user, category_names(access.project)),
-        "rest": rest_of(access.project, access.user),
+        "rest": day_so_far(access.project, access.user),
     }
     return render(request, "annotation/wellbeing.html", context, status=422 if form.errors else 200)
 

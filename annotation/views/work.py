@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotation import queries
-from annotation.actions import news_for
-from annotation.queries import own_progress, rest_of
+from annotation.actions import guideline_news
+from annotation.queries import day_so_far, own_progress
 from corpus.access import Access, PageRequest, require_role
 from corpus.queries import category_names
 
@@ -24,9 +24,9 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
         "page": "work",
         "names": category_names(project),
         "own": own_progress(project, user),
-        "rest": rest_of(project, user),
+        "rest": day_so_far(project, user),
         "votes": queries.own_votes(project, user).order_by("-cast_at")[:LATEST_VOTES],
-        "news": news_for(project=project, user=user),
+        "news": guideline_news(project=project, user=user),
         "audits": queries.audits_for(project, user)[:LATEST_AUDITS],
     }
     return render(request, "annotation/work.html", context)

@@ -21,7 +21,7 @@ def withdraw_item(*, project: Project, external_id: str, reason: str, by: User |
     """
     if not reason.strip():
         raise Refused("A withdrawal needs a reason.")
-    item = queries.item_known_as(project, external_id)
+    item = queries.find_item(project, external_id)
     changed = Item.objects.filter(pk=item.pk, withdrawn_at=None).update(
         withdrawn_at=timezone.now(), withdrawal_reason=reason
     )

@@ -31,7 +31,7 @@ def add_member(
     :raises Refused: if the name is not fit for an account, or it is oneself
     """
     if by and by.username == username:
-        check_other(by, by)
+        check_not_self(by, by)
     user = User.objects.filter(username=username).first() or make_account(username)
     member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
     token = make_token(user=user, name="made with the account", by=by) if with_token else None
@@ -61,7 +61,7 @@ def remove_member(*, project: Project, user: User, by: User) -> None:
 
     :raises Refused: if it is oneself, so that a project is never left without an admin
     """
-    check_other(user, by)
+    check_not_self(user, by)
     if Member.objects.filter(project=project, user=user).delete()[0]:
         record_event(project=project, verb=Verb.MEMBER_REMOVED, subject=user.username, actor=by)
 
@@ -71,7 +71,7 @@ def change_role(*, project: Project, user: User, role: str, by: User) -> None:
     """
     :raises Refused: if it is oneself
     """
-    check_other(user, by)
+    check_not_self(user, by)
     if Member.objects.filter(project=project, user=user).exclude(role=role).update(role=role):
         record_event(project=project, verb=Verb.MEMBER_CHANGED, subject=user.username, actor=by, detail={"role": role})
 
@@ -83,7 +83,7 @@ def set_active(*, user: User, is_active: bool, by: User) -> None:
 
     :raises Refused: if it is one's own
     """
-    check_other(user, by)
+    check_not_self(user, by)
     if User.objects.filter(pk=user.pk).exclude(is_active=is_active).update(is_active=is_active):
         if not is_active:
             AuthToken.objects.filter(user=user).delete()
@@ -91,6 +91,6 @@ def set_active(*, user: User, is_active: bool, by: User) -> None:
         record_event(project=None, verb=verb, subject=user.username, actor=by)
 
 
-def check_other(user: User, by: User) -> None:
+def check_not_self(user: User, by: User) -> None:
     if user == by:
         raise Refused("You cannot do this to yourself. Another admin can.")

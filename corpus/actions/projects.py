@@ -32,7 +32,7 @@ def create_project(
     project = Project(
         slug=slug,
         name=name or slug,
-        taxonomy=queries.latest_taxonomy(taxonomy),
+        taxonomy=queries.find_latest_taxonomy(taxonomy),
         policy=policy,
         votes_wanted=votes_wanted,
         quorum=quorum,

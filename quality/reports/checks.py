@@ -3,7 +3,7 @@
 from typing import Any
 
 from annotation.models import Audit, Gold
-from annotation.queries import checks_of
+from annotation.queries import annotator_checks
 from corpus.models import Project
 from quality.statistics.scores import share
 
@@ -11,7 +11,7 @@ COMPARED = (("gold", "gold_right"), ("repeats", "same"), ("audited", "audited_al
 
 
 def measure(project: Project) -> dict[str, Any]:
-    people = [of_person(row) for row in checks_of(project)]
+    people = [of_person(row) for row in annotator_checks(project)]
     audits = Audit.objects.filter(project=project)
     return {
         "people": people,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotation.actions import NoOpenBatch, VotedThemselves, exclude_annotator, want_more_votes
+from annotation.actions import NoOpenBatch, VotedThemselves, exclude_annotator, request_more_votes
 from annotation.models import Slot, Vote
 from annotation.slots import open_slots
 from corpus.models import Item
@@ -22,7 +22,7 @@ def test_so_many_further_slots_are_open_and_stay_so_when_slots_are_made_again(tm
     import_votes(project, tmp_path, [opinion("one", f"rater-{at}", "safe", "safe") for at in range(voted)])
     item = Item.objects.get(project=project, external_id="one")
     before = open_slots_of(item)
-    want_more_votes(project=project, item=item, votes=further)
+    request_more_votes(project=project, item=item, votes=further)
 
     assert open_slots_of(item) == before + further
     open_slots(project=project)
@@ -35,7 +35,7 @@ def test_further_slots_are_handed_out_and_filled(tmp_path):
     first, second, third = (Program(project) for _ in range(3))
     first.vote(first.take())
     assert second.next().status_code == 204
-    want_more_votes(project=project, item=Item.objects.get(project=project), votes=1)
+    request_more_votes(project=project, item=Item.objects.get(project=project), votes=1)
     assert first.next().status_code == 204
     assert second.vote(second.take()).status_code == 201
     assert third.next().status_code == 204
@@ -47,12 +47,12 @@ def test_where_all_batches_are_closed_nothing_is_wanted(tmp_path):
     lead = Visitor(project, "lead")
     lead.post("queue/batches/", name="first", size=1)
     item = Item.objects.get(project=project)
-    want_more_votes(project=project, item=item, votes=1)
+    request_more_votes(project=project, item=item, votes=1)
     assert Slot.objects.filter(item=item, batch__name="first").count() == 2
     batch = Slot.objects.filter(item=item).first().batch
     lead.post(f"queue/batches/{batch.pk}/", do="close")
     with pytest.raises(NoOpenBatch):
-        want_more_votes(project=project, item=item, votes=1)
+        request_more_votes(project=project, item=item, votes=1)
     assert open_slots_of(item) == 2
 
 

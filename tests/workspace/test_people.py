@@ -65,7 +65,7 @@ def worked(folder):
     for _ in range(2):
         person.vote(person.take())
     assert work_through(person, case_of(project)).status_code == 302
-    annotation_actions.keep_preferences(person=Person(user=person.user, opted_out=["violence"], masks_text=False))
+    annotation_actions.update_preferences(person=Person(user=person.user, opted_out=["violence"], masks_text=False))
     AuthToken.objects.create(person.user)
     Authenticator.objects.create(user=person.user, type="totp", data={"secret": "x"})
     User.objects.filter(pk=person.user.pk).update(email=f"{person.name}@example.org", first_name=person.name)

@@ -17,7 +17,7 @@ from knox.models import AuthToken
 from adjudication.queries.cases import pseudonym
 from annotation.models import Acknowledgement, Annotator, Person
 from corpus.actions import record_event
-from corpus.actions.people import check_other
+from corpus.actions.people import check_not_self
 from corpus.errors import Refused
 from corpus.models import Member, Verb
 from quality.models import Report
@@ -58,7 +58,7 @@ def check_can_anonymise(user: User, by: User | None) -> None:
     :raises Refused: as `anonymise_user` says
     """
     if by is not None:
-        check_other(user, by)
+        check_not_self(user, by)
         if not active_admins().filter(user=by).exists():
             raise Refused("You are no admin any more.")
     if re.fullmatch(ANONYMOUS, user.username):

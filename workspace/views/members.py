@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation import queries
-from annotation.queries import checks_of
+from annotation.queries import annotator_checks
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import add_member, change_role, remove_member, revoke_token, set_active
 from corpus.invitations import invitation_url
@@ -41,7 +41,7 @@ def person(request: PageRequest, access: Access, user: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)
     if request.method == "POST":
         return change(request, access, member)
-    numbers = checks_of(access.project, member.user)
+    numbers = annotator_checks(access.project, member.user)
     context = {
         "access": access,
         "page": "people",
