@@ -96,7 +96,7 @@ def test_a_late_answer_takes_another_slot_of_its_dialogue_if_there_is_one(tmp_pa
     project = project_with(tmp_path, "one", votes_wanted=2)
     ada, bea = Visitor(project), Visitor(project)
     mine = ada.take()
-    Slot.objects.filter(project=project, lease=None).update(place=2)  # out of reach, so that bea gets ada's
+    Slot.objects.filter(project=project, lease=None).update(position=2)  # out of reach, so that bea gets ada's
     lapse(project)
     theirs = bea.take()
     ada.vote(mine)

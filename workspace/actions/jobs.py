@@ -17,14 +17,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from corpus.actions import import_dialogues, record_event
-from corpus.actions import imports as dialogues
+from corpus.actions.imports import refresh_statistics as refresh_item_statistics
 from corpus.errors import Refused
 from corpus.importing.readers import EXTENSIONS, check_not_archive
 from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.models import Project, Verb
 from releases.actions import ReleaseSpec, check_spec, folder_of, make_release
 from releases.models import Release
-from workspace.actions import import_opinions as opinions
+from workspace.actions.import_opinions import import_opinions
+from workspace.actions.import_opinions import refresh_statistics as refresh_opinion_statistics
 from workspace.models import Job
 from workspace.queries import jobs
 
@@ -207,10 +208,10 @@ def read(job: Job, path: Path, on_reject: OnReject, progress: Progress) -> Impor
     about: dict[str, Any] = {"project": job.project, "path": path, "name": job.subject, "by": job.by}
     if job.kind == Job.Kind.DIALOGUES:
         report = import_dialogues(**about, on_reject=on_reject, progress=progress)
-        dialogues.refresh_statistics()
+        refresh_item_statistics()
     else:
-        report = opinions.import_opinions(**about, on_reject=on_reject, progress=progress)
-        opinions.refresh_statistics()
+        report = import_opinions(**about, on_reject=on_reject, progress=progress)
+        refresh_opinion_statistics()
     return report
 
 
