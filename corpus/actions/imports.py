@@ -12,7 +12,7 @@ from corpus.actions.events import record_event
 from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
-from corpus.importing.dialogues import COLUMNS, Dialogue, Written, parse_dialogue
+from corpus.importing.dialogues import COLUMNS, Dialogue, SerializedDialogue, parse_dialogue
 from corpus.importing.readers import Row
 from corpus.importing.report import ImportReport, OnReject
 from corpus.models import Item, Project, Verb
@@ -70,11 +70,11 @@ def add_batch(project: Project, batch: Sequence[Numbered], run: ImportRun) -> No
     }
     fresh = []
     for number, dialogue in batch:
-        written = dialogue.written()
+        serialized = dialogue.serialize()
         if dialogue.external_id not in known:
-            known[dialogue.external_id] = written.content_hash
-            fresh.append(written)
-        elif known[dialogue.external_id] == written.content_hash:
+            known[dialogue.external_id] = serialized.content_hash
+            fresh.append(serialized)
+        elif known[dialogue.external_id] == serialized.content_hash:
             run.report.unchanged += 1
         else:
             run.reject(number, dialogue.external_id, Invalid("id", "an item of this id has other content"))
@@ -82,24 +82,25 @@ def add_batch(project: Project, batch: Sequence[Numbered], run: ImportRun) -> No
     write_items(project, fresh)
 
 
-def write_items(project: Project, fresh: Sequence[Written]) -> None:
+def write_items(project: Project, fresh: Sequence[SerializedDialogue]) -> None:
+    """Insert dialogues as items, with COPY. Their ids must be new to the project."""
     now = timezone.now()
     with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
-        for written in fresh:
-            dialogue = written.dialogue
+        for serialized in fresh:
+            dialogue = serialized.dialogue
             copy.write_row(
                 (
                     project.pk,
                     dialogue.external_id,
-                    written.turns,
+                    serialized.turns,
                     dialogue.source,
                     dialogue.license,
-                    written.meta,
+                    serialized.meta,
                     list(dialogue.expected_categories),
                     as_json(dialogue.reference),
                     dialogue.reconstruction_id,
                     dialogue.refusal_of,
-                    written.content_hash,
+                    serialized.content_hash,
                     now,
                     "",
                 )
