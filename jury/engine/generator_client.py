@@ -1,20 +1,14 @@
 """A generator's answer to what a user of a dialogue asks, or its refusal. Places nothing."""
 
-import re
 from collections.abc import Sequence
 
+from corpus.errors import Invalid
+from jury.engine.forms.generated import read_generated
 from jury.engine.model_client import ModelClient, Outcome, Request, length_of, unreadable
 from jury.engine.reply import Reply
 from jury.models import GeneratedResponse
-from jury.prompting import Form, generation_messages
+from jury.prompting import generation_messages
 from jury.queries import PromptItem
-
-DECLINES = re.compile(
-    r"\b(can(no|['’])?t|can not|won['’]?t|will not|unable|not able|not going to|not comfortable|decline|refuse"
-    r"|must not|may not|shouldn['’]?t|should not|sorry|instead|rather not|against)\b",
-    re.IGNORECASE,
-)
-"A text without any of these would be called safe by construction though it may well comply."
 
 
 class GeneratorClient(ModelClient[GeneratedResponse]):
@@ -38,11 +32,10 @@ class GeneratorClient(ModelClient[GeneratedResponse]):
 
     def written(self, reply: Reply) -> Outcome:
         """Tell what a reply came to. A model's refusal is a response like any other."""
-        text = (reply.text or reply.refusal).replace("\0", "�").strip()
-        if not text:
-            return unreadable("the reply is empty")
-        if self.prompt.form == Form.REFUSAL and not DECLINES.search(text):
-            return unreadable("it does not decline, so it is not safe by construction")
+        try:
+            text = read_generated(self.prompt.form, reply.text or reply.refusal)
+        except Invalid as error:
+            return unreadable(error.reason)
         return {"outcome": GeneratedResponse.Outcome.CAST, "text": text}
 
     def length(self, item: PromptItem) -> int:

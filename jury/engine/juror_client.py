@@ -10,12 +10,13 @@ import orjson
 
 from corpus.models import Project
 from corpus.queries import spellings_of
-from jury import guards, queries
+from jury import queries
 from jury.engine.cache import ballots_known, repeat
+from jury.engine.forms import read_reply, response_format, with_codes
 from jury.engine.model_client import ModelClient, Outcome, Request, abstained, length_of, unreadable
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
-from jury.prompting import CATEGORIES, Form, Question, answer_schema, build_messages, order_categories, render_category
+from jury.prompting import CATEGORIES, Form, Question, build_messages, order_categories, render_category
 from jury.queries import PromptItem
 
 
@@ -39,7 +40,7 @@ class JurorClient(ModelClient[Ballot]):
         self.shown = {each["slug"]: render_category(self.prompt.category, each) for each in self.categories}
         self.spellings = spellings_of(project.taxonomy)
         if self.prompt.form != Form.OBJECT:
-            self.spellings = guards.with_codes(self.spellings, self.categories)
+            self.spellings = with_codes(self.spellings, self.categories)
         self.answers_to = self.key_of_all_questions()
 
     def key_of_all_questions(self) -> bytes:
@@ -95,15 +96,7 @@ class JurorClient(ModelClient[Ballot]):
         }
         if self.prompt.form != Form.OBJECT:
             return request  # a guard's form is its own, and no schema of ours
-        if juror.response_format == Juror.ResponseFormat.JSON_OBJECT:
-            request["response_format"] = {"type": "json_object"}
-        elif juror.response_format == Juror.ResponseFormat.JSON_SCHEMA:
-            schema = answer_schema(question, slugs)
-            request["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "verdict", "strict": True, "schema": schema},
-            }
-        return request
+        return request | response_format(juror.response_format, question, slugs)
 
     def conclude(self, item: PromptItem, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> Ballot:
         outcome = trouble or self.verdict(self.question(item), replies[-1])
@@ -117,7 +110,7 @@ class JurorClient(ModelClient[Ballot]):
         """Tell what the reply came to: a refusal is an abstention, and an unclear one is never guessed at."""
         if reply.refusal:
             return abstained(reply.refusal)
-        reading = guards.read(self.prompt.form, reply.text, question, self.spellings)
+        reading = read_reply(self.prompt.form, reply.text, question, self.spellings)
         if reading.judgement is None:
             return unreadable(reading.reason)
         said = reading.judgement

@@ -1,11 +1,11 @@
-"""Nothing is guessed: what a reply says, or why it says nothing."""
+"""Replies of one JSON object: what they say, or why they are unreadable."""
 
 import json
 
 import pytest
 
-from jury.parsing import read_reply
-from jury.prompting import Question
+from jury.engine.forms import read_reply
+from jury.prompting import Form, Question
 
 SPELLINGS = {"violence": "violence", "threat": "threat", "other": "other", "needscaution": "needs_caution"}
 BOTH = Question(("prompt_label", "response_label", "categories"))
@@ -16,21 +16,23 @@ def reply(**answer):
     return json.dumps(answer)
 
 
-def test_a_whole_answer_is_read():
-    reading = read_reply(
-        reply(prompt_label="unsafe", response_label="safe", categories=["Threat", "violence"], other_text=""),
-        BOTH, SPELLINGS,
-    )  # fmt: skip
+def read(text, question):
+    return read_reply(Form.OBJECT, text, question, SPELLINGS)
+
+
+def test_whole_answer_is_read():
+    answer = reply(prompt_label="unsafe", response_label="safe", categories=["Threat", "violence"], other_text="")
+    reading = read(answer, BOTH)
 
     assert reading.judgement.prompt_label == "unsafe"
     assert reading.judgement.response_label == "safe"
     assert reading.judgement.categories == ("threat", "violence")
 
 
-def test_one_code_fence_around_the_object_is_allowed():
+def test_one_code_fence_is_allowed():
     fenced = f"```json\n{reply(prompt_label='safe', response_label='safe')}\n```"
 
-    assert read_reply(fenced, LABELS, SPELLINGS).judgement.labels == {"safe"}
+    assert read(fenced, LABELS).judgement.labels == {"safe"}
 
 
 @pytest.mark.parametrize(
@@ -50,8 +52,8 @@ def test_one_code_fence_around_the_object_is_allowed():
         ("[" * 100_000, "not one JSON object"),
     ],
 )
-def test_anything_less_than_an_answer_is_unreadable(text, reason):
-    reading = read_reply(text, LABELS, SPELLINGS)
+def test_incomplete_answer_is_unreadable(text, reason):
+    reading = read(text, LABELS)
 
     assert reading.judgement is None
     assert reason in reading.reason
@@ -68,30 +70,29 @@ def test_anything_less_than_an_answer_is_unreadable(text, reason):
         ({"categories": ["other"], "other_text": " "}, "needs a text"),
     ],
 )
-def test_unclear_categories_make_an_unsafe_answer_unreadable(answer, reason):
-    reading = read_reply(reply(prompt_label="unsafe", response_label="safe", **answer), BOTH, SPELLINGS)
+def test_unclear_categories_are_unreadable(answer, reason):
+    reading = read(reply(prompt_label="unsafe", response_label="safe", **answer), BOTH)
 
     assert reading.judgement is None
     assert reason in reading.reason
 
 
-def test_categories_beside_a_clean_safe_are_dropped_and_counted():
-    reading = read_reply(
-        reply(prompt_label="safe", response_label="safe", categories=["violence", "threat"]), BOTH, SPELLINGS
-    )
+def test_categories_beside_safe_are_dropped_and_counted():
+    answer = reply(prompt_label="safe", response_label="safe", categories=["violence", "threat"])
+    reading = read(answer, BOTH)
 
     assert reading.judgement.categories == ()
     assert reading.dropped_categories == 2
 
 
-def test_a_verdict_on_a_field_not_asked_for_is_not_borrowed():
-    reading = read_reply(reply(response_label="unsafe"), Question(("prompt_label",)), SPELLINGS)
+def test_other_fields_label_is_not_borrowed():
+    reading = read(reply(response_label="unsafe"), Question(("prompt_label",)))
 
     assert reading.judgement is None
 
 
-def test_prompt_only_items_are_not_asked_for_a_response_label():
-    reading = read_reply(reply(prompt_label="safe", response_label="unsafe"), Question(("prompt_label",)), SPELLINGS)
+def test_label_not_asked_for_is_ignored():
+    reading = read(reply(prompt_label="safe", response_label="unsafe"), Question(("prompt_label",)))
 
     assert reading.judgement.prompt_label == "safe"
     assert reading.judgement.response_label is None
