@@ -159,7 +159,7 @@ def workers(count: int) -> Iterator[None]:
     from celery import current_app
     from django.conf import settings
 
-    from jury.workers import end, worker_command
+    from jury.workers import stop_worker, worker_command
 
     with ExitStack() as ending, (Path(settings.ASSIZE_HOME) / "worker.log").open("ab") as log:
         for number in range(count):
@@ -170,7 +170,7 @@ def workers(count: int) -> Iterator[None]:
                 stderr=log,
                 start_new_session=True,
             )
-            ending.callback(end, worker)
+            ending.callback(stop_worker, worker)
         deadline = time.monotonic() + 60
         while len(current_app.control.ping(timeout=1.0)) < count:
             if time.monotonic() > deadline:

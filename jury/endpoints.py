@@ -1,8 +1,8 @@
 """
-Where questions may go: what the address of an endpoint may say, and which machines may be behind it.
+Rules about the endpoints that requests may go to: which URLs, and which machines behind them.
 
-A model on this machine or in the same network is the normal case, so such addresses are fine unless the operator
-forbids them. What hands out credentials to whoever asks, or is no machine at all, is never an endpoint.
+A model on this machine or in the same network is the normal case, so such addresses are allowed unless the operator
+forbids them. A service that hands out credentials, or an address that is no single machine, is never an endpoint.
 """
 
 import re
@@ -24,115 +24,133 @@ METADATA = {
     *map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"))
 }
 NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+"IPv6 networks that carry an IPv4 address: RFC 6052 and RFC 8215."
 COMPATIBLE = IPv6Network("::/96")
+"IPv4-compatible IPv6 addresses: RFC 4291, section 2.5.5.1."
 THIS_NETWORK = ip_network("0.0.0.0/8")
 Address = IPv4Address | IPv6Address
 
 
 class ForbiddenEndpoint(Refused):
-    """No question goes to this address."""
+    """No request may be sent to this address."""
 
 
 @dataclass(frozen=True)
 class EndpointRules:
-    """What the operator has set."""
+    """The operator's rules about endpoints."""
 
     allowed: frozenset[str] = frozenset()
-    "Origins that leads may name, and to which no rule about addresses applies."
+    "Origins that leads may use without an admin, exempt from every rule about addresses."
     public_only: bool = False
-    "Whether only addresses of the public internet will do."
+    "Allow only addresses of the public internet."
 
     @classmethod
     def parse(cls, allowed: Collection[str], *, public_only: bool) -> "EndpointRules":
         """
-        :raises Refused: if one of those allowed is no address of an endpoint
+        Return the rules for a list of allowed URLs, of which only the origins count.
+
+        :raises Refused: if one of the URLs is not the address of an endpoint
         """
         try:
-            return cls(frozenset(origin_of(each) for each in allowed), public_only)
+            return cls(frozenset(origin_of(url) for url in allowed), public_only)
         except Refused as error:
             raise Refused(f"JURY_ENDPOINTS_ALLOWED: {error}") from error
 
     def check(self, base_url: str) -> None:
         """
-        Judge an address by what it says; `check_address` judges what its name leads to.
+        Check a URL as written. `check_address` checks the machine that its host name resolves to.
 
-        :raises ForbiddenEndpoint: if no question may go there
+        :raises ForbiddenEndpoint: if no request may be sent there
         """
         if (origin := origin_of(base_url)) in self.allowed:
             return
         host = urlsplit(origin).hostname or ""
         if host in METADATA_NAMES:
-            raise ForbiddenEndpoint(f"{host} is a metadata service, and no endpoint of a model.")
+            raise ForbiddenEndpoint(f"{host} is a metadata service, not an endpoint of a model.")
         if self.public_only and (host == "localhost" or host.endswith(".localhost")):
             raise ForbiddenEndpoint(f"{host} is this machine, and JURY_ENDPOINTS_PUBLIC_ONLY is set.")
-        if (address := literal(host)) is not None:
+        if (address := parse_address(host)) is not None:
             self.check_address(address)
 
     def check_address(self, address: Address) -> None:
         """
-        :raises ForbiddenEndpoint: if no question may go to that machine
+        Check the IP address of a machine.
+
+        :raises ForbiddenEndpoint: if no request may be sent there
         """
-        if why := reason_against(unwrapped(address), public_only=self.public_only):
-            raise ForbiddenEndpoint(f"{address} is {why}: no question goes there.")
+        if kind := forbidden_kind(carried_address(address), public_only=self.public_only):
+            raise ForbiddenEndpoint(f"{address} is {kind}: no question goes there.")
 
 
 def origin_of(base_url: str) -> str:
     """
-    Give scheme, host and port, in the one way to write them.
+    Return scheme, host and port of a URL in canonical spelling, for example `https://models.example:443`.
 
-    :raises ForbiddenEndpoint: if it is no plain http or https URL, or hides where it leads
+    :raises ForbiddenEndpoint: if it is not a plain http or https URL, or its host is spelled in a misleading way
     """
-    parts = parts_of(base_url)
+    parts = split_url(base_url)
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         raise ForbiddenEndpoint("An endpoint's address has no name or password in it; its key is in --api-key-env.")
     if parts.fragment or base_url.endswith("#"):
-        raise ForbiddenEndpoint("An endpoint's address has no part behind a #.")
+        raise ForbiddenEndpoint("An endpoint's address has no part after a #.")
     host = (parts.hostname or "").removesuffix(".")
-    address = literal(host)
-    if address is None and ("[" in parts.netloc or not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host)):
-        raise ForbiddenEndpoint(f"{host!r} is no plain name of a host. Write one of other letters in its xn-- form.")
-    if address is None and (meant := legacy(host)):
-        raise ForbiddenEndpoint(f"{host} is another way to write {meant}. Write it as that.")
-    named = f"[{address}]" if isinstance(address, IPv6Address) else str(address or host)
-    return f"{parts.scheme}://{named}:{parts.port or PORTS[parts.scheme]}"
+    address = parse_address(host)
+    if address is None:
+        check_host_name(host, parts.netloc)
+    canonical = f"[{address}]" if isinstance(address, IPv6Address) else str(address or host)
+    return f"{parts.scheme}://{canonical}:{parts.port or PORTS[parts.scheme]}"
 
 
-def parts_of(base_url: str) -> SplitResult:
+def check_host_name(host: str, netloc: str) -> None:
     """
-    :raises ForbiddenEndpoint: if it is no http or https URL
+    Check that a host which is no IP address is a plain name.
+
+    :raises ForbiddenEndpoint: if it has other characters, or is an old way to write an IPv4 address
     """
-    told = f"{base_url!r} is not the address of an endpoint, as https://host/v1."
-    # Parsers differ over these characters, so that one would be judged and another be asked.
+    if "[" in netloc or not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", host):
+        raise ForbiddenEndpoint(f"{host!r} is not a plain host name. Write other letters in the xn-- form.")
+    if address := parse_legacy_ipv4(host):
+        raise ForbiddenEndpoint(f"{host} is another way to write {address}. Write {address}.")
+
+
+def split_url(base_url: str) -> SplitResult:
+    """
+    Split a URL into its parts.
+
+    :raises ForbiddenEndpoint: if it is not an http or https URL with a host
+    """
+    reason = f"{base_url!r} is not the address of an endpoint, such as https://host/v1."
+    # Parsers disagree about these characters: one would be checked and another be contacted.
     if re.search(r"[\s\\\x00-\x1f\x7f]", base_url):
-        raise ForbiddenEndpoint(told)
+        raise ForbiddenEndpoint(reason)
     try:
         parts = urlsplit(base_url)
         port = parts.port
     except ValueError as error:
-        raise ForbiddenEndpoint(told) from error
+        raise ForbiddenEndpoint(reason) from error
     if parts.scheme not in PORTS or not parts.hostname or port == 0:
-        raise ForbiddenEndpoint(told)
+        raise ForbiddenEndpoint(reason)
     return parts
 
 
-def literal(host: str) -> Address | None:
-    """Read an address as it is commonly written; none with a zone, for it names a card of this machine."""
+def parse_address(host: str) -> Address | None:
+    """Return the IP address that a host is; None for a name, and for an address with an IPv6 zone."""
     try:
         return None if "%" in host else ip_address(host)
     except ValueError:
         return None
 
 
-def legacy(host: str) -> IPv4Address | None:
-    """Read 2130706433, 0x7f.1, 0177.0.0.1 and 127.1 as the C library does, which would take each for 127.0.0.1."""
+def parse_legacy_ipv4(host: str) -> IPv4Address | None:
+    """Return the address of an old spelling, as the C library reads it: 2130706433, 0x7f.1 or 127.1 is 127.0.0.1."""
     try:
         return IPv4Address(socket.inet_aton(host))
     except OSError:
         return None
 
 
-def unwrapped(address: Address) -> Address:
-    """Return the IPv4 address within an IPv6 one that only carries it."""
+def carried_address(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address carries (mapped, 6to4, NAT64, Teredo), or else the address."""
     if isinstance(address, IPv4Address):
         return address
     if carried := address.ipv4_mapped or address.sixtofour:
@@ -142,8 +160,8 @@ def unwrapped(address: Address) -> Address:
     return address.teredo[1] if address.teredo else address
 
 
-def reason_against(address: Address, *, public_only: bool) -> str:
-    """Say what an address is that no question goes to; empty where one may."""
+def forbidden_kind(address: Address, *, public_only: bool) -> str:
+    """Return what kind of forbidden address it is, in words; empty if requests may be sent there."""
     if address in METADATA:
         return "a metadata service"
     if address.is_link_local or getattr(address, "is_site_local", False):

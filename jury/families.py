@@ -1,14 +1,14 @@
 """
-Which models are likely to err alike. Pure.
+Families of models, by name. Models of one family are likely to make the same errors. Pure.
 
-Judges prefer answers of their own family, and jurors of one family are one opinion more than two: so a
-panel is warned, and nothing more, for a name proves little.
+Judges prefer answers of their own family, and two jurors of one family add less than two opinions. A name proves
+little, so a shared family is a reason for a warning and nothing more.
 """
 
 import re
 from collections.abc import Iterable
 
-# By the names that makers give; a model that is made from another counts as that.
+# A model that is derived from another counts as that one's family.
 NAMES = {
     "Llama": r"llama|nemoguard|vicuna",
     "Mistral": r"mistral|mixtral|ministral|nemo-12b|codestral",
@@ -22,23 +22,24 @@ NAMES = {
     "Granite": r"granite",
     "SmolLM": r"smollm",
 }
+"Family to a pattern in the case-folded names of its models."
 
 
 def family_of(model: str) -> str | None:
-    """Return the family that a model's name speaks of; None if it is not known."""
+    """Return the family of a model by its name; None if it is unknown."""
     name = model.casefold()
     return next((family for family, pattern in NAMES.items() if re.search(pattern, name)), None)
 
 
 def shared_families(models: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """
-    Find the families that have more than one juror.
+    Return the families that have more than one juror.
 
-    :param models: the name of each juror with the name of its model
-    :return: by family, the names of its jurors in order
+    :param models: (juror's name, model's name) pairs
+    :return: sorted names of jurors by family
     """
-    found: dict[str, list[str]] = {}
+    families: dict[str, list[str]] = {}
     for juror, model in sorted(models):
         if family := family_of(model):
-            found.setdefault(family, []).append(juror)
-    return {family: jurors for family, jurors in found.items() if len(jurors) > 1}
+            families.setdefault(family, []).append(juror)
+    return {family: jurors for family, jurors in families.items() if len(jurors) > 1}

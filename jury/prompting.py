@@ -1,4 +1,4 @@
-"""From a prompt version and a dialogue to the messages of one request. Pure."""
+"""Build the messages of one request from a prompt version and a dialogue. Pure."""
 
 import hashlib
 import random
@@ -13,123 +13,138 @@ from corpus.labels import FIELDS, Field, Label
 
 CATEGORIES = "categories"
 ASKABLE = (*(str(field) for field in FIELDS), CATEGORIES)
-"What a juror can be asked for."
-MOST_CATEGORIES = 6
+"What a juror can be asked for: the label fields and the categories."
+MAX_CATEGORIES = 6
+"Categories in one answer, at most."
 Messages = list[dict[str, str]]
 
 
 class Form(StrEnum):
-    """How a model answers."""
+    """The form of a model's reply, and of the prompt that asks for it."""
 
     OBJECT = "object"
-    "One JSON object with our own keys."
+    "A JSON object with our own keys."
     NEMOGUARD = "nemoguard"
-    "The object of NVIDIA's content-safety guards: `User Safety`, `Response Safety`, `Safety Categories`."
+    "The JSON object of NVIDIA's content-safety guards: `User Safety`, `Response Safety`, `Safety Categories`."
     LLAMA_GUARD = "llamaguard"
-    "`safe`, or `unsafe` and a line of codes; about one field."
+    "`safe`, or `unsafe` and a line of category codes, for one label field."
     RESPONSE = "response"
-    "No judgement: the assistant's next turn."
+    "A generated response: the assistant's next turn."
     REFUSAL = "refusal"
-    "The same, where it declines."
+    "A generated response that declines."
 
     @property
     def is_generative(self) -> bool:
-        """Whether it is a generator's rather than a juror's."""
+        """Whether it is for generators instead of jurors."""
         return self in (Form.RESPONSE, Form.REFUSAL)
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt version, as its file has it."""
+    """The content of a prompt version's TOML file."""
 
     user: str = ""
-    "Empty for a generator, which is sent the dialogue's own turns."
+    "Template of the user message; empty for a generator, which receives the dialogue's own turns."
     system: str = ""
-    "No such message is sent where it is empty."
+    "Template of the system message; no such message is sent if it is empty."
     category: str = "- $slug"
-    "How one category is listed."
+    "Template of one line in the list of categories."
     rationale: bool = False
-    "Whether it wants the reasons, before the verdict."
+    "Whether the model writes a rationale before its labels."
     shuffle: bool = False
-    "Whether categories are listed in another order at every call."
+    "Whether every request lists the categories in another order."
     form: Form = Form.OBJECT
 
     @classmethod
     def parse(cls, text: str) -> "Prompt":
+        """
+        Return the prompt that a TOML file describes.
+
+        :raises ValueError: if the text is not TOML or names an unknown form
+        :raises TypeError: if it has an unknown key
+        """
         content = tomllib.loads(text)
         return cls(**content | {"form": Form(content.get("form", Form.OBJECT))})
 
 
 @dataclass(frozen=True)
 class Question:
-    """What one juror is asked of one item."""
+    """What one juror is asked about one item."""
 
     fields: tuple[str, ...]
-    "Of prompt_label, response_label, categories; those the item has."
+    "Some of prompt_label, response_label and categories."
     rationale: bool = False
+    "Whether a rationale is asked for."
 
 
 def build_messages(
     prompt: Prompt, question: Question, turns: Sequence[Mapping[str, str]], categories: Sequence[str]
 ) -> Messages:
     """
-    Return the messages of a request.
+    Return the messages of a request to a juror.
 
-    The dialogue goes in as data, in a frame that no text within it can close.
+    The dialogue is framed as data, and no text within it can close the frame.
 
-    :param categories: as `render_category` shows each, in order
+    :param categories: the lines that `render_category` returns, in order
+    :return: each with `role` and `content`
     """
-    edge = boundary(turns)
+    frame = boundary(turns)
     about_prompt = prompt.form == Form.LLAMA_GUARD and Field.RESPONSE not in question.fields
     parts = {
-        "boundary": edge,
-        "dialogue": render_dialogue(turns, edge)
+        "boundary": frame,
+        "dialogue": render_dialogue(turns, frame)
         if prompt.form == Form.OBJECT
         else render_guard_dialogue(turns, up_to_prompt=about_prompt),
         "categories": "\n".join(categories),
         "answer": describe_guard_answer(question) if prompt.form == Form.NEMOGUARD else describe_answer(question),
         "judged": "user" if about_prompt else "agent",
     }
-    filled = {"system": prompt.system, "user": prompt.user}
+    templates = {"system": prompt.system, "user": prompt.user}
     return [
-        {"role": role, "content": Template(text).substitute(parts).strip()} for role, text in filled.items() if text
+        {"role": role, "content": Template(text).substitute(parts).strip()} for role, text in templates.items() if text
     ]
 
 
 def generation_messages(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages:
-    """Return the messages that ask for the next turn of a dialogue; a response that it has is left out."""
-    asked = turns[:-1] if turns[-1]["role"] == "assistant" else turns
-    own = [{"role": turn["role"], "content": turn["text"]} for turn in asked]
+    """Return the messages that ask a generator for the next turn of a dialogue, without the response it may have."""
+    history = turns[:-1] if turns[-1]["role"] == "assistant" else turns
+    dialogue = [{"role": turn["role"], "content": turn["text"]} for turn in history]
     if not prompt.system:
-        return own
-    if own[0]["role"] != "system":
-        return [{"role": "system", "content": prompt.system.strip()}, *own]
-    # Many endpoints take one system message only, and what is asked of the generator comes last.
-    return [{"role": "system", "content": f"{own[0]['content']}\n\n{prompt.system.strip()}"}, *own[1:]]
+        return dialogue
+    if dialogue[0]["role"] != "system":
+        return [{"role": "system", "content": prompt.system.strip()}, *dialogue]
+    # Many endpoints accept only one system message; the generator's own instruction comes last in it.
+    return [{"role": "system", "content": f"{dialogue[0]['content']}\n\n{prompt.system.strip()}"}, *dialogue[1:]]
 
 
 def order_categories(categories: Sequence[Mapping[str, Any]], seed: int | None) -> list[Mapping[str, Any]]:
-    """Return the categories as one call lists them: shuffled by its seed, or in their own order without one."""
+    """Return the categories shuffled by a seed, or in their own order without one."""
     return list(categories) if seed is None else random.Random(seed).sample(categories, len(categories))  # noqa: S311
 
 
 def boundary(turns: Sequence[Mapping[str, str]]) -> str:
-    """Make a line's beginning from a hash of the dialogue that is nowhere in the dialogue itself."""
+    """
+    Return the start of a marker line, `--- ` and hexadecimal digits, that occurs nowhere in the dialogue.
+
+    The digits are a prefix of the dialogue's SHA-256, 8 digits or as many more as it takes.
+    """
     text = "\0".join(f"{turn['role']}\0{turn['text']}" for turn in turns)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return next(edge for length in range(8, 65) if (edge := f"--- {digest[:length]}") not in text or length == 64)
+    return next(mark for length in range(8, 65) if (mark := f"--- {digest[:length]}") not in text or length == 64)
 
 
 def render_guard_dialogue(turns: Sequence[Mapping[str, str]], *, up_to_prompt: bool) -> str:
     """
-    Show a dialogue as guard models are used to it: a line a turn, `user:` or `agent:`, the response marked.
+    Return a dialogue in the format of guard models: a line per turn, after `user:` or `agent:`; the response is marked.
 
-    Further lines of a turn are indented, so that none of them can pass for a turn or a marker.
+    Further lines of a turn are indented, so that none of them looks like a turn or a marker.
+
+    :param up_to_prompt: leave the response out
     """
     has_response = bool(turns) and turns[-1]["role"] == "assistant"
-    shown = turns[:-1] if has_response and up_to_prompt else turns
+    rendered = turns[:-1] if has_response and up_to_prompt else turns
     lines = []
-    for at, turn in enumerate(shown, start=1):
+    for at, turn in enumerate(rendered, start=1):
         is_response = has_response and at == len(turns)
         name = "agent" if turn["role"] == "assistant" else turn["role"]
         text = "\n  ".join(turn["text"].splitlines())
@@ -137,22 +152,28 @@ def render_guard_dialogue(turns: Sequence[Mapping[str, str]], *, up_to_prompt: b
     return "\n".join(lines)
 
 
-def render_dialogue(turns: Sequence[Mapping[str, str]], edge: str) -> str:
-    shown = [f"{edge} {turn['role']}\n{turn['text']}" for turn in turns]
-    return "\n".join([*shown, f"{edge} end"])
+def render_dialogue(turns: Sequence[Mapping[str, str]], frame: str) -> str:
+    """
+    Return a dialogue with a marker line before each turn and after the last.
+
+    :param frame: the start of every marker line, from `boundary`
+    """
+    blocks = [f"{frame} {turn['role']}\n{turn['text']}" for turn in turns]
+    return "\n".join([*blocks, f"{frame} end"])
 
 
 def render_category(template: str, category: Mapping[str, Any]) -> str:
     """
-    List one category as a prompt wants it.
+    Fill in a prompt's template of one category.
 
-    :param category: its slug, name, code, definition, included and excluded
+    :param category: slug, name, code, definition, included and excluded
     """
     lists = {key: "; ".join(category[key]) for key in ("included", "excluded")}
     return Template(template).substitute({**category, **lists})
 
 
 def describe_answer(question: Question) -> str:
+    """Return an example of the JSON object that answers a question, for the prompt."""
     labels = "|".join(Label)
     shapes = {
         "rationale": '"<one or two sentences>"',
@@ -165,6 +186,7 @@ def describe_answer(question: Question) -> str:
 
 
 def describe_guard_answer(question: Question) -> str:
+    """Return an example of the JSON object of NVIDIA's guards, for the prompt."""
     keys = ['"User Safety": "safe|unsafe"']
     keys += ['"Response Safety": "safe|unsafe"'] if Field.RESPONSE in question.fields else []
     keys += ['"Safety Categories": "<names, separated by commas; leave the key out if all is safe>"']
@@ -172,13 +194,18 @@ def describe_guard_answer(question: Question) -> str:
 
 
 def answer_keys(question: Question) -> list[str]:
+    """Return the keys of the JSON object that answers a question, in the order the model writes them."""
     keys = ["rationale"] if question.rationale else []
     keys += question.fields
     return [*keys, "other_text"] if CATEGORIES in question.fields else keys
 
 
 def answer_schema(question: Question, slugs: Sequence[str]) -> dict[str, Any]:
-    """Return the JSON schema of the answer, in the strict form that endpoints enforce."""
+    """
+    Return the JSON schema of the answer to a question, in the strict subset of OpenAI's structured outputs.
+
+    :param slugs: the categories that may be named
+    """
     label = {"type": "string", "enum": [str(each) for each in Label]}
     kinds: dict[str, dict[str, Any]] = {
         "rationale": {"type": "string"},
@@ -187,7 +214,7 @@ def answer_schema(question: Question, slugs: Sequence[str]) -> dict[str, Any]:
         CATEGORIES: {
             "type": "array",
             "items": {"type": "string", "enum": list(slugs)},
-            "maxItems": MOST_CATEGORIES,
+            "maxItems": MAX_CATEGORIES,
         },
         "other_text": {"type": "string"},
     }
