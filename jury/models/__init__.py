@@ -1,4 +1,4 @@
-"""How models judge: who they are, what they were asked, what they answered."""
+"""Jurors and generators, their runs, and their answers."""
 
 from jury.models.ballot import Ballot
 from jury.models.batch import Batch

@@ -1,4 +1,4 @@
-"""What juror and generator have in common: an answer of a model about an item."""
+"""The base of ballots and generated responses."""
 
 from django.db import models
 
@@ -9,9 +9,9 @@ from jury.models.run import Run
 
 class Answer(models.Model):
     """
-    What came of one question to a model, kept with the raw reply.
+    The answer of a model about an item, with the raw reply.
 
-    Asking again leaves the old one, no longer current.
+    A repeated request adds another answer; the old one stays, no longer current.
     """
 
     class Outcome(models.TextChoices):
@@ -23,10 +23,10 @@ class Answer(models.Model):
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
     juror = models.ForeignKey(Juror, models.PROTECT, related_name="+")
     run = models.ForeignKey(Run, models.PROTECT, null=True, related_name="+")
-    "None for an import."
+    "None if it was imported."
     outcome = models.CharField(max_length=10, choices=Outcome)
     reason = models.TextField(blank=True, default="")
-    "Why it is not cast, in words."
+    "Why it was not cast, for people to read."
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+", db_index=False)
     raw_reply = models.TextField(blank=True, default="")
     finish_reason = models.CharField(max_length=40, blank=True, default="")
@@ -34,7 +34,7 @@ class Answer(models.Model):
     answer_tokens = models.PositiveIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
     seconds = models.FloatField(null=True)
-    "From the question to the answer; for an import, whatever came with it."
+    "Latency of the request; the imported value, if it was imported."
     is_current = models.BooleanField(default=True)
     cast_at = models.DateTimeField()
 

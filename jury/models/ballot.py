@@ -1,3 +1,5 @@
+"""Ballots: the judgements of jurors."""
+
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,7 +12,7 @@ from jury.models.answer import Answer
 
 
 class Ballot(Answer):
-    """A juror's judgement of an item, or the reason why there is none."""
+    """A juror's judgement of an item, or the reason for its absence."""
 
     prompt_label = models.CharField(max_length=13, null=True)
     response_label = models.CharField(max_length=13, null=True)
@@ -18,14 +20,14 @@ class Ballot(Answer):
     other_text = models.TextField(blank=True, default="")
     rationale = models.TextField(blank=True, default="")
     dropped_categories = models.PositiveSmallIntegerField(default=0)
-    "Named beside a clean safe, which means nothing."
+    "Categories that the juror named although every label is safe; they are ignored."
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
     order_seed = models.PositiveIntegerField(null=True)
-    "What the categories were shuffled by for this call; none where they kept their order."
+    "Seed of the order of the categories in the prompt; None if they were not shuffled."
     request_hash: Any = models.BinaryField(null=True)
-    "Of all that changes an answer; none for an import, or for what was asked before there was one."
+    "Hash of everything that can change the answer; None if it was imported."
     cached_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
-    "The ballot that this one repeats, because nothing that changes an answer was another."
+    "The ballot of an identical earlier request, which this one repeats."
 
     class Meta:
         indexes = [

@@ -1,3 +1,5 @@
+"""Batches of requests that endpoints answer within a day."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -6,7 +8,7 @@ from jury.models.run import Shard
 
 
 class Batch(models.Model):
-    """Questions of a shard that went to their endpoint in one file, to be answered within a day."""
+    """Requests of a shard that are sent to an endpoint in one file and answered within a day."""
 
     class State(models.TextChoices):
         SENDING = "sending", "Being sent"
@@ -18,18 +20,18 @@ class Batch(models.Model):
 
     shard = models.ForeignKey(Shard, models.CASCADE, related_name="+")
     key = models.CharField(max_length=40, unique=True)
-    "Sent with it, so that it is found again if nobody heard of its beginning."
+    "Our own id, sent along, by which a batch is found if the reply to its creation was lost."
     name = models.CharField(max_length=200, blank=True, default="")
-    "The endpoint's id of it."
+    "The endpoint's id of the batch."
     state = models.CharField(max_length=9, choices=State, default=State.SENDING)
     items = ArrayField(models.BigIntegerField())
-    "Primary keys."
+    "Primary keys of its items."
     asked = models.PositiveIntegerField(default=0)
     answered = models.PositiveIntegerField(default=0)
-    "Both as the endpoint counts."
+    "Both as the endpoint counts them."
     problem = models.TextField(blank=True, default="")
     unreachable_since = models.DateTimeField(null=True)
-    "Since when the endpoint has not told how far it is; none while it does."
+    "When the endpoint stopped reporting on the batch; None while it reports."
     made_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 

@@ -1,3 +1,5 @@
+"""Responses that generators wrote."""
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,16 +9,16 @@ from jury.models.answer import Answer
 
 class GeneratedResponse(Answer):
     """
-    A response that a generator wrote for an item, or the reason why there is none.
+    A response that a generator wrote for an item, or the reason for its absence.
 
-    It is the generator's alone until it is published: until then no item shows it.
+    No item shows it until it is published.
     """
 
     text = models.TextField(blank=True, default="")
-    "What it wrote, as an item would show it; empty unless the outcome is cast."
+    "The response as an item shows it; empty unless the outcome is cast."
     published_at = models.DateTimeField(null=True)
     published_in = models.ForeignKey(Item, models.PROTECT, null=True, related_name="+", db_index=False)
-    "The item that shows it: the one it was written for or, for a refusal, one of its own."
+    "The item that shows it: the item it was written for, or a new item for a refusal."
 
     class Meta:
         indexes = [

@@ -1,3 +1,5 @@
+"""Jurors, generators and the versions of their prompts."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -10,17 +12,18 @@ NOT_NEGATIVE = [MinValueValidator(0)]
 
 
 def default_asks() -> list[str]:
+    """Return what a juror is asked for by default: all there is."""
     return ["prompt_label", "response_label", "categories"]
 
 
 class PromptVersion(models.Model):
-    """The words a juror is asked with. Never edited once stored; a changed file is a new version."""
+    """A prompt of jurors or generators. Never edited once stored; a changed file is a new version."""
 
     IMPORTED = "imported"
 
     name = models.SlugField(max_length=60, unique=True)
     text = models.TextField()
-    "The whole file, TOML, as jury.prompting reads it."
+    "The whole TOML file, which `jury.prompting.Prompt.parse` reads."
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -30,9 +33,9 @@ class PromptVersion(models.Model):
 
 class Juror(models.Model):
     """
-    A model with its prompt and parameters, as a rater of one project.
+    A model with its prompt and parameters, which judges items of one project.
 
-    One that is asked for nothing is a generator: it writes responses, judges none and is on no panel.
+    A juror with empty `asks` is a generator: it writes responses, casts no ballots and is on no panel.
     """
 
     class ResponseFormat(models.TextChoices):
@@ -48,7 +51,7 @@ class Juror(models.Model):
     name = models.TextField(db_collation="C")
     model = models.CharField(max_length=200, blank=True, default="")
     base_url = models.CharField(max_length=500, blank=True, default="")
-    "An OpenAI-compatible endpoint. Empty for a juror that only came with an import."
+    "An OpenAI-compatible endpoint. Empty for a juror whose ballots were imported."
     api_key_env = models.CharField(max_length=100, blank=True, default="")
     "The environment variable that holds the key; the key itself is never stored."
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+")
@@ -57,18 +60,18 @@ class Juror(models.Model):
     max_tokens = models.PositiveIntegerField(default=512, validators=AT_LEAST_ONE)
     response_format = models.CharField(max_length=12, choices=ResponseFormat, default=ResponseFormat.JSON_SCHEMA)
     concurrency = models.PositiveSmallIntegerField(default=8, validators=AT_LEAST_ONE)
-    "Requests under way at once in one shard."
+    "Simultaneous requests in one shard."
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=AT_LEAST_ONE)
     tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=AT_LEAST_ONE)
     price_in = models.DecimalField(max_digits=12, decimal_places=6, default=0, validators=NOT_NEGATIVE)
-    "US dollars a million prompt tokens."
+    "US dollars per million prompt tokens."
     price_out = models.DecimalField(max_digits=12, decimal_places=6, default=0, validators=NOT_NEGATIVE)
-    "US dollars a million answer tokens."
+    "US dollars per million answer tokens."
     timeout_seconds = models.PositiveIntegerField(default=120, db_default=120, validators=AT_LEAST_ONE)
-    "How long one call may take."
+    "Timeout of one request."
     transport = models.CharField(max_length=5, choices=Transport, default=Transport.LIVE, db_default="live")
     in_panel = models.BooleanField(default=True)
-    "Whether a run without named jurors asks it."
+    "Whether runs that name no jurors ask it."
 
     class Meta:
         constraints = [
@@ -81,4 +84,5 @@ class Juror(models.Model):
 
     @property
     def is_generator(self) -> bool:
+        """Whether it writes responses instead of casting ballots."""
         return not self.asks

@@ -1,3 +1,5 @@
+"""Runs of the jury or of a generator, and their shards."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -6,7 +8,7 @@ from jury.models.juror import Juror
 
 
 class Run(models.Model):
-    """One convening of the jury, or of a generator. All that is needed to go on with it is here, not in the broker."""
+    """A run of jurors or of a generator. All its state is in the database, so it survives the loss of the broker."""
 
     class Generates(models.TextChoices):
         NOTHING = "", "Ballots"
@@ -26,17 +28,17 @@ class Run(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     generates = models.CharField(max_length=10, choices=Generates, default=Generates.NOTHING, db_default="", blank=True)
-    "What is asked for in place of ballots."
+    "What the run stores: ballots (empty), responses or refusals."
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
     budget_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     budget_calls = models.PositiveIntegerField(null=True)
     asks_again = ArrayField(models.CharField(max_length=10), default=list)
-    "Outcomes that do not count as having spoken, so that those ballots are asked for again."
+    "Outcomes that do not count as an answer: those items are asked about again."
     uses_cache = models.BooleanField(default=True, db_default=True)
-    "Whether an answer that was paid for once may be cast again."
+    "Whether verdicts of identical earlier requests are repeated at no cost."
     cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
     calls = models.PositiveIntegerField(db_default=0)
-    "Questions that were answered or failed; the SDK's own retries of one are not counted."
+    "Requests that were answered or failed."
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -45,11 +47,12 @@ class Run(models.Model):
 
     @property
     def has_budget(self) -> bool:
+        """Whether dollars or calls are limited."""
         return self.budget_usd is not None or self.budget_calls is not None
 
 
 class Shard(models.Model):
-    """The part of a run that one Celery task works through: some items, one juror."""
+    """The part of a run that one Celery task works through: items for one juror."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -59,17 +62,17 @@ class Shard(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="shards")
     juror = models.ForeignKey(Juror, models.PROTECT, related_name="+")
     items = ArrayField(models.BigIntegerField())
-    "Primary keys."
+    "Primary keys of its items."
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     reserved_usd = models.DecimalField(max_digits=16, decimal_places=10, db_default=0)
     reserved_calls = models.IntegerField(db_default=0)
-    "What its calls that are under way may cost, as long as the run has a budget."
+    "The reserved cost and number of its calls under way, if the run has a budget."
     holder = models.CharField(max_length=32, blank=True, db_default="")
-    "The worker that has it in hand, by a name of its own making."
+    "Random id of the worker that has claimed it; empty if none has."
     seen_at = models.DateTimeField(null=True)
-    "When that worker last gave a sign of life; none where nobody holds it."
+    "Last heartbeat of that worker; None if the shard is unclaimed."
     error = models.TextField(blank=True, default="")
-    "What broke it off: a fault of ours, or an endpoint that is gone. What it has stored is kept."
+    "Why it broke off: a fault of ours or an unreachable endpoint. Its stored answers are kept."
 
     def __str__(self) -> str:
         return f"shard {self.pk} of {self.run}"
