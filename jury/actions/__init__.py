@@ -1,4 +1,4 @@
-"""The verbs of the jury, one transaction each."""
+"""Actions of the jury, one transaction each."""
 
 from jury.actions.estimates import estimate_generation, estimate_run
 from jury.actions.imports import BallotWriter

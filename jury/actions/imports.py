@@ -1,5 +1,8 @@
+"""Import ballots that were cast elsewhere."""
+
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -16,7 +19,7 @@ COPY_BALLOTS = """
 
 
 class BallotWriter:
-    """Generates imported ballots of one project; made once a file, used once a batch."""
+    """Writes imported ballots of one project: created once a file, called once a batch."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -26,6 +29,7 @@ class BallotWriter:
         )
 
     def rater(self, name: str) -> int:
+        """Return the primary key of a juror by name; create it if it is new."""
         if name not in self.jurors:
             juror = Juror.objects.create(project=self.project, name=name, prompt=self.prompt, in_panel=False)
             self.jurors[name] = juror.pk
@@ -34,31 +38,22 @@ class BallotWriter:
     known = staticmethod(queries.current_ballots)
 
     def write(self, ballots: Iterable[tuple[int, int, ImportedOpinion, datetime]]) -> None:
-        """:param ballots: (item, juror, opinion, when it was cast); every pair must be without a current ballot"""
+        """
+        Store ballots with COPY.
+
+        :param ballots: primary keys of item and juror, the opinion, and when it was cast; no pair of item and juror may
+            have a current ballot yet
+        """
         with connection.cursor() as cursor, cursor.copy(COPY_BALLOTS) as copy:
             for item, juror, opinion, cast_at in ballots:
-                judgement = opinion.judgement
-                copy.write_row(
-                    (
-                        item,
-                        juror,
-                        Ballot.Outcome.CAST.value,
-                        "",
-                        judgement.prompt_label,
-                        judgement.response_label,
-                        list(judgement.categories),
-                        judgement.other_text,
-                        judgement.rationale,
-                        0,
-                        self.project.taxonomy_id,
-                        self.prompt.pk,
-                        "",
-                        "",
-                        0,
-                        0,
-                        0,
-                        opinion.seconds,
-                        True,
-                        cast_at,
-                    )
-                )
+                copy.write_row(self.row(item, juror, opinion, cast_at))
+
+    def row(self, item: int, juror: int, opinion: ImportedOpinion, cast_at: datetime) -> tuple[Any, ...]:
+        """Return the values of one ballot, in the order of `COPY_BALLOTS`."""
+        judgement, tokens, cost_usd = opinion.judgement, 0, 0
+        return (
+            *(item, juror, Ballot.Outcome.CAST.value, "", judgement.prompt_label, judgement.response_label),
+            *(list(judgement.categories), judgement.other_text, judgement.rationale, 0),
+            *(self.project.taxonomy_id, self.prompt.pk, "", "", tokens, tokens, cost_usd),
+            *(opinion.seconds, True, cast_at),
+        )

@@ -1,3 +1,5 @@
+"""Add jurors and generators, and change their limits."""
+
 import re
 from decimal import Decimal
 from typing import Any
@@ -19,13 +21,13 @@ CHANGEABLE = (
     *("in_panel", "api_key_env", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds"),
     *("price_in", "price_out", "transport"),
 )
-"What no answer depends on."
-NEVER_KEYS = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "REDIS_PASSWORD", "METRICS_TOKEN"}
-"Variables with secrets of ours, which no endpoint is sent."
+"Fields that no answer depends on."
+SECRET_VARIABLES = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "REDIS_PASSWORD", "METRICS_TOKEN"}
+"Environment variables with secrets of the installation, which are sent to no endpoint."
 
 
 class NotForLeads(Refused):
-    """Somebody with a higher role may."""
+    """Only an admin may do this."""
 
     status, code = 403, "permission_denied"
 
@@ -35,24 +37,24 @@ def add_juror(
     *, project: Project, name: str, prompt: str, base_url: str, by: User | None = None, **parameters: Any
 ) -> Juror:
     """
-    Put a juror on the project's panel.
+    Add a juror to a project's panel.
 
-    :param prompt: the name of a prompt version that asks for a judgement
-    :param parameters: the other fields of Juror
-    :raises Refused: if there is one of that name, or a parameter makes no sense
+    :param prompt: name of a prompt version for jurors
+    :param parameters: other fields of `Juror`
+    :raises Refused: if the name is taken, the prompt is unknown or does not fit, or a parameter is invalid
+    :raises NotForLeads: if only an admin may use the endpoint
     """
     version = queries.prompt_named(prompt)
     form = Prompt.parse(version.text).form
     if form.is_generative:
-        raise Refused(f"Prompt {prompt} asks for no judgement but for a text: it is for a generator, not for a juror.")
+        raise Refused(f"Prompt {prompt} asks for a text, not a judgement: it is for a generator, not for a juror.")
     labels = [field for field in parameters.get("asks", default_asks()) if field != CATEGORIES]
     if not labels:
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
     if form == Form.LLAMA_GUARD and len(labels) != 1:
         raise Refused(f"Prompt {prompt} gives one verdict. Ask for one label, and add a second juror for the other.")
-    return save_juror(
-        Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters), Verb.JUROR_ADDED, by
-    )
+    juror = Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters)
+    return save_juror(juror, Verb.JUROR_ADDED, by)
 
 
 @transaction.atomic
@@ -60,42 +62,48 @@ def add_generator(
     *, project: Project, name: str, prompt: str, base_url: str, by: User | None = None, **parameters: Any
 ) -> Juror:
     """
-    Name a model that writes responses, or refusals, in a project.
+    Add a generator of responses or refusals to a project.
 
-    :param prompt: the name of a prompt version that asks for such a text
-    :param parameters: the other fields of Juror, without what a juror is asked for
-    :raises Refused: if there is one of that name, a juror too, or a parameter makes no sense
+    :param prompt: name of a prompt version for generators
+    :param parameters: other fields of `Juror` except `asks` and `in_panel`
+    :raises Refused: if the name is taken, the prompt is unknown or does not fit, or a parameter is invalid
+    :raises NotForLeads: if only an admin may use the endpoint
     """
     version = queries.prompt_named(prompt)
     if not Prompt.parse(version.text).form.is_generative:
         raise Refused(f"Prompt {prompt} asks for a judgement: it is for a juror, not for a generator.")
-    found = Juror(project=project, name=name, prompt=version, base_url=base_url, asks=[], in_panel=False, **parameters)
-    return save_juror(found, Verb.GENERATOR_ADDED, by)
+    parameters |= {"asks": [], "in_panel": False}
+    generator = Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters)
+    return save_juror(generator, Verb.GENERATOR_ADDED, by)
 
 
 def save_juror(juror: Juror, verb: Verb, by: User | None) -> Juror:
     """
-    :raises Refused: if its name is taken, or a parameter makes no sense
+    Validate a new juror or generator, save it and record the event.
+
+    :raises Refused: if its name is taken, its endpoint is forbidden, or a parameter is invalid
+    :raises NotForLeads: if only an admin may use the endpoint
     """
     if Juror.objects.filter(project=juror.project, name=juror.name).exists():
         raise Refused(
-            f"Project {juror.project} has a juror {juror.name!r} already. A changed juror is a new one: name it anew."
+            f"Project {juror.project} has a juror {juror.name!r} already. "
+            "A changed juror is a new one: choose another name."
         )
-    check_may_ask_at(juror, by)
-    check(juror)
+    check_may_use_endpoint(juror, by)
+    check_parameters(juror)
     juror.save()
     detail = {"model": juror.model, "prompt": juror.prompt.name}
     record_event(project=juror.project, verb=verb, subject=juror.name, actor=by, detail=detail)
     return juror
 
 
-def check_may_ask_at(juror: Juror, by: User | None) -> None:
+def check_may_use_endpoint(juror: Juror, by: User | None) -> None:
     """
-    See that somebody may name an endpoint: dialogues and a key will go there.
+    Check that a person may add a juror's endpoint: dialogues and a key will be sent there.
 
-    :param by: none for a command, which is the operator's
-    :raises Refused: if no question may go there
-    :raises NotForLeads: if an admin must name it first
+    :param by: None for a command, which the operator runs
+    :raises Refused: if the endpoint is forbidden
+    :raises NotForLeads: if the endpoint is new to the project and the person is not an admin
     """
     rules, origin = queries.endpoint_rules(), origin_of(juror.base_url)
     rules.check(juror.base_url)
@@ -103,49 +111,53 @@ def check_may_ask_at(juror: Juror, by: User | None) -> None:
         return
     raise NotForLeads(
         f"{origin} is new to this project, and only an admin may send its dialogues there. Have an admin add the "
-        "first juror at it, or take an endpoint that the project has."
+        "first juror at it, or use an endpoint that the project has."
     )
 
 
 def is_admin(user: User) -> bool:
+    """Whether a person is an admin of any project, and so of all."""
     return Member.objects.filter(user=user, role=Member.Role.ADMIN).exists()
 
 
 @transaction.atomic
 def change_juror(*, juror: Juror, by: User | None = None, **changes: Any) -> Juror:
     """
-    Change what no answer of a juror depends on; a run under way goes by it from its next part on.
+    Change limits and prices of a juror. A run under way uses them from its next shard on.
 
-    :param changes: any of CHANGEABLE; what is as it was is passed over
-    :raises Refused: if nothing would change, or a value makes no sense
+    :param changes: any of `CHANGEABLE`; equal values are ignored
+    :raises Refused: if nothing would change, or a value is invalid
     """
-    found = Juror.objects.select_for_update(of=["self"]).select_related("project").get(pk=juror.pk)
-    changes = {name: changes[name] for name in CHANGEABLE if name in changes and changes[name] != getattr(found, name)}
+    locked = Juror.objects.select_for_update(of=["self"]).select_related("project").get(pk=juror.pk)
+    before = {name: getattr(locked, name) for name in CHANGEABLE}
+    changes = {name: changes[name] for name in CHANGEABLE if name in changes and changes[name] != before[name]}
     if not changes:
-        raise Refused(f"Juror {found.name!r} is so already; nothing was changed.")
-    detail = {name: {"from": preview(getattr(found, name)), "to": preview(value)} for name, value in changes.items()}
-    if found.is_generator and changes.get("in_panel"):
-        raise Refused(f"{found.name!r} is a generator: it judges nothing, and sits on no panel.")
+        raise Refused(f"Juror {locked.name!r} already has these settings; nothing was changed.")
+    if locked.is_generator and changes.get("in_panel"):
+        raise Refused(f"{locked.name!r} is a generator: it judges nothing, and is on no panel.")
     for name, value in changes.items():
-        setattr(found, name, value)
-    check(found)
-    found.save(update_fields=list(changes))
-    record_event(project=found.project, verb=Verb.JUROR_CHANGED, subject=found.name, actor=by, detail=detail)
-    return found
+        setattr(locked, name, value)
+    check_parameters(locked)
+    locked.save(update_fields=list(changes))
+    detail = {name: {"from": event_value(before[name]), "to": event_value(changes[name])} for name in changes}
+    record_event(project=locked.project, verb=Verb.JUROR_CHANGED, subject=locked.name, actor=by, detail=detail)
+    return locked
 
 
-def preview(value: Any) -> Any:
-    """Return a value as the record of events can hold it."""
+def event_value(value: Any) -> Any:
+    """Return a value as the JSON of an event can hold it."""
     return format(value.normalize(), "f") if isinstance(value, Decimal) else value
 
 
-def check(juror: Juror) -> None:
+def check_parameters(juror: Juror) -> None:
     """
-    :raises Refused: if a parameter makes no sense
+    Check the fields of a juror.
+
+    :raises Refused: if one is invalid; the message has all of them
     """
     if juror.api_key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", juror.api_key_env):
         raise Refused("--api-key-env takes the name of an environment variable, not the key itself.")
-    if juror.api_key_env.removesuffix("_FILE") in NEVER_KEYS:
+    if juror.api_key_env.removesuffix("_FILE") in SECRET_VARIABLES:
         raise Refused(f"{juror.api_key_env} is a secret of this installation, and goes to no endpoint.")
     try:
         juror.full_clean()

@@ -1,3 +1,5 @@
+"""Store prompt files as prompt versions."""
+
 import hashlib
 from pathlib import Path
 
@@ -9,9 +11,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "prompts"
 
 def load_prompts(folder: Path = FOLDER) -> None:
     """
-    Store every prompt file that is not stored yet, under its name.
+    Store every new prompt file as a prompt version of the file's name.
 
-    :raises Refused: if a stored version's file has changed since; ballots are pinned to it
+    :param folder: of `*.toml` files
+    :raises Refused: if the file of a stored version has changed, to which ballots refer
     """
     known = dict(PromptVersion.objects.values_list("name", "sha256"))
     for path in sorted(folder.glob("*.toml")):
