@@ -1,8 +1,9 @@
-"""What the commands share that start a run: a worker for it, and watching it to its end."""
+"""Shared parts of the jury's commands: arguments of a model, and starting and watching a run."""
 
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from subprocess import Popen
 from typing import Any
@@ -14,12 +15,18 @@ from corpus.errors import Refused
 from jury import queries, tasks, workers
 from jury.models import Juror, Run, Shard
 
-SECONDS_A_LOOK = 0.3
-SECONDS_OF_SILENCE = 180.0
-SECONDS_BETWEEN_TENDINGS = 20.0
+POLL_SECONDS = 0.3
+MAX_IDLE_SECONDS = 180.0
+"Without a new answer for so long, the command checks that a worker still runs."
+REQUEUE_SECONDS = 20.0
 
 
-def dollars(text: str) -> Decimal:
+def parse_dollars(text: str) -> Decimal:
+    """
+    Parse an amount of US dollars.
+
+    :raises ValueError: if it is not a finite number, or negative
+    """
     try:
         amount = Decimal(text)
     except InvalidOperation as error:
@@ -29,14 +36,19 @@ def dollars(text: str) -> Decimal:
     return amount
 
 
-def count(text: str) -> int:
-    if int(text) < 1:
+def parse_count(text: str) -> int:
+    """
+    Parse a positive integer.
+
+    :raises ValueError: if it is none
+    """
+    if (count := int(text)) < 1:
         raise ValueError
-    return int(text)
+    return count
 
 
 def add_model_arguments(parser: CommandParser, *, temperature: float) -> None:
-    """Take what says how a model is reached, and how fast and at what price it answers."""
+    """Add the arguments of a model: its endpoint, rates, prices and parameters."""
     parser.add_argument("--model", required=True, metavar="M")
     parser.add_argument("--base-url", required=True, metavar="URL", help="an OpenAI-compatible endpoint, as …/v1")
     parser.add_argument("--api-key-env", default="", metavar="VAR", help="environment variable that holds the key")
@@ -55,39 +67,43 @@ def add_model_arguments(parser: CommandParser, *, temperature: float) -> None:
 
 
 def model_parameters(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a juror or a generator from the arguments that `add_model_arguments` takes."""
-    same = (
+    """Return the fields of `Juror` from the arguments of `add_model_arguments`."""
+    unchanged = (
         *("model", "base_url", "api_key_env", "concurrency", "temperature", "max_tokens"),
         *("price_in", "price_out", "transport"),
     )
     renamed = {"rpm": "requests_per_minute", "tpm": "tokens_per_minute", "timeout": "timeout_seconds"}
-    return {name: options[name] for name in same} | {field: options[name] for name, field in renamed.items()}
+    return {name: options[name] for name in unchanged} | {field: options[name] for name, field in renamed.items()}
 
 
 class RunCommand(ProjectCommand):
-    """Starts a run and, with --wait, returns when it has ended."""
+    """A command that starts a run and, with --wait, returns when the run has ended."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--limit", type=count, metavar="N", help="only the first N items")
-        parser.add_argument("--budget", type=dollars, metavar="USD", help="spend no more than this")
-        parser.add_argument("--max-calls", type=count, metavar="N", help="ask no more than so many questions")
-        parser.add_argument("--estimate", action="store_true", help="say what the run would cost, and ask nothing")
+        parser.add_argument("--limit", type=parse_count, metavar="N", help="only the first N items")
+        parser.add_argument("--budget", type=parse_dollars, metavar="USD", help="spend no more than this")
+        parser.add_argument("--max-calls", type=parse_count, metavar="N", help="make no more calls than this")
+        parser.add_argument("--estimate", action="store_true", help="print what the run would cost, and ask nothing")
         parser.add_argument("--wait", action="store_true", help="show progress, and return when the run ends")
 
     def check_worker(self, *, waits: bool) -> bool:
         """
-        Tell whether a worker would do the run.
+        Return whether a worker runs.
 
-        :raises Refused: if none does and nobody waits, for then it would never be done
+        :raises Refused: if none runs and the command does not wait, so that the run would never be done
         """
-        answers = workers.worker_is_running()
-        if not answers and not waits:
+        is_running = workers.worker_is_running()
+        if not is_running and not waits:
             raise Refused("No worker is running. Start one with `make run`, or add --wait.")
-        return answers
+        return is_running
 
     def enqueue_and_wait(self, run: Run, *, has_worker: bool, waits: bool) -> None:
-        """Hand a run to the workers and, if one waits, watch it; where there is no worker, with one of its own."""
+        """
+        Enqueue a run and, with `waits`, watch it to its end; start a temporary worker if there is none.
+
+        :raises Refused: if the run can make no more progress
+        """
         with ExitStack() as stack:
             worker = None
             if waits and not has_worker and Shard.objects.filter(run=run).exists():
@@ -98,47 +114,73 @@ class RunCommand(ProjectCommand):
 
     def watch(self, run: Run, worker: "Popen[bytes] | None") -> None:
         """
-        :raises Refused: if the worker dies, or nothing moves any more
+        Show the progress of a run until it ends.
+
+        :param worker: the temporary worker, if there is one
+        :raises Refused: if that worker ends, or no worker runs any more
         """
-        bar = Progress(f"run {run.pk}")
-        heard, heard_at = -1, time.monotonic()
-        tended_at = heard_at
-        while (now := queries.run_progress(run)).state in Run.OPEN:
-            told = ", ".join(f"{count} {outcome}" for outcome, count in now.outcomes.items() if count)
-            told = f"paused, {told}" if now.state == Run.State.PAUSED else told
-            bar.show(now.done / now.ballots if now.ballots else 1.0, f"{told} ")
-            if now.done != heard or now.state == Run.State.PAUSED:
-                heard, heard_at = now.done, time.monotonic()
-            if worker and worker.poll() is not None:
-                raise Refused(
-                    f"The worker ended ({worker.returncode}); see worker.log in the home. "
-                    "What it stored is kept: run the same command again for the rest."
-                )
-            if time.monotonic() - heard_at > SECONDS_OF_SILENCE and not workers.worker_is_running():
-                raise Refused("No worker answers any more. What is stored is kept: run the same command again.")
-            if now.state == Run.State.RUNNING and time.monotonic() - tended_at > SECONDS_BETWEEN_TENDINGS:
-                tended_at = time.monotonic()
-                tasks.requeue_if_idle(run)  # there may be no beat
-            time.sleep(SECONDS_A_LOOK)
-        if now.state == Run.State.FINISHED:
+        watched, bar = WatchedRun(run, worker), Progress(f"run {run.pk}")
+        while (progress := queries.run_progress(run)).state in Run.OPEN:
+            share = progress.done / progress.ballots if progress.ballots else 1.0
+            bar.show(share, f"{describe_progress(progress)} ")
+            watched.check(progress)
+            time.sleep(POLL_SECONDS)
+        if progress.state == Run.State.FINISHED:
             bar.show(1.0)
         else:
-            self.print_note(f"Run {run.pk}: {Run.State(now.state).label.lower()}.")
+            self.print_note(f"Run {run.pk}: {Run.State(progress.state).label.lower()}.")
 
     def report_result(self, run: Run, seconds: float, **more: Any) -> None:
-        """Say what came of it; exit 1 where parts of it broke off."""
-        now = queries.run_progress(run)
+        """Print the result of a run as JSON; exit 1 if parts of it broke off."""
+        progress = queries.run_progress(run)
         self.print_result(
             {
                 "run": run.pk,
                 "items": queries.item_count(run),
-                **now.outcomes,
+                **progress.outcomes,
                 **more,
-                "cost_usd": float(now.cost_usd),
+                "cost_usd": float(progress.cost_usd),
                 "seconds": round(seconds, 3),
             }
         )
         if errors := queries.shard_errors(run):
             self.print_note(f"{len(errors)} parts of the run broke off, the first with: {errors[0]}")
-            self.print_note("What they had stored is kept: run the same command again for the rest.")
+            self.print_note("Their stored answers are kept: run the same command again for the rest.")
             sys.exit(1)
+
+
+@dataclass
+class WatchedRun:
+    """A run that a command waits for, checked again and again that it can still make progress."""
+
+    run: Run
+    worker: "Popen[bytes] | None"
+    done: int = -1
+    progressed_at: float = field(default_factory=time.monotonic)
+    requeued_at: float = field(default_factory=time.monotonic)
+
+    def check(self, progress: queries.RunProgress) -> None:
+        """
+        Requeue an idle run now and then.
+
+        :raises Refused: if the temporary worker has ended, or no worker runs any more
+        """
+        now = time.monotonic()
+        if progress.done != self.done or progress.state == Run.State.PAUSED:
+            self.done, self.progressed_at = progress.done, now
+        if self.worker and self.worker.poll() is not None:
+            raise Refused(
+                f"The worker ended ({self.worker.returncode}); see worker.log in the data directory. "
+                "Stored answers are kept: run the same command again for the rest."
+            )
+        if now - self.progressed_at > MAX_IDLE_SECONDS and not workers.worker_is_running():
+            raise Refused("No worker is running any more. Stored answers are kept: run the same command again.")
+        if progress.state == Run.State.RUNNING and now - self.requeued_at > REQUEUE_SECONDS:
+            self.requeued_at = now
+            tasks.requeue_if_idle(self.run)  # the schedule may not run
+
+
+def describe_progress(progress: queries.RunProgress) -> str:
+    """Return the outcomes of a run in words, as in `12 cast, 1 failed`."""
+    outcomes = [f"{count} {outcome}" for outcome, count in progress.outcomes.items() if count]
+    return ", ".join(["paused", *outcomes] if progress.state == Run.State.PAUSED else outcomes)

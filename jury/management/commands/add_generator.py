@@ -1,3 +1,5 @@
+"""Add a generator to a project."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -8,7 +10,7 @@ from jury.commands import add_model_arguments, model_parameters
 
 
 class Command(ProjectCommand):
-    help = "Name a model that writes responses where an item has none, or refusals of unsafe prompts."
+    help = "Add a model that writes responses where an item has none, or refusals of unsafe prompts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

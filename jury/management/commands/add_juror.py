@@ -1,3 +1,5 @@
+"""Add a juror to a project's panel."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -9,7 +11,12 @@ from jury.models import Juror
 from jury.prompting import ASKABLE
 
 
-def fields(text: str) -> list[str]:
+def parse_fields(text: str) -> list[str]:
+    """
+    Parse a comma-separated list of what a juror is asked for; return it in the usual order.
+
+    :raises ValueError: if one of them is unknown
+    """
     asked = [field.strip() for field in text.split(",")]
     if set(asked) - set(ASKABLE):
         raise ValueError
@@ -17,17 +24,16 @@ def fields(text: str) -> list[str]:
 
 
 class Command(ProjectCommand):
-    help = "Put a model on the project's panel of jurors."
+    help = "Add a model to the project's panel of jurors."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", metavar="NAME")
         parser.add_argument("--prompt", default="full-policy-v2", metavar="VERSION")
-        parser.add_argument("--asks", type=fields, default=list(ASKABLE), help=f"default {','.join(ASKABLE)}")
+        parser.add_argument("--asks", type=parse_fields, default=list(ASKABLE), help=f"default {','.join(ASKABLE)}")
         parser.add_argument(
             "--response-format", choices=Juror.ResponseFormat.values, default=Juror.ResponseFormat.JSON_SCHEMA.value
         )
-
         add_model_arguments(parser, temperature=0.0)
 
     def handle(self, **options: Any) -> None:

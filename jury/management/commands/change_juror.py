@@ -1,3 +1,5 @@
+"""Change a juror's limits and prices, or take it off the panel."""
+
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,11 +22,17 @@ OPTIONS = {
 }
 
 
-def rate(text: str) -> int | None:
+def parse_rate(text: str) -> int | None:
+    """Parse a rate a minute; None for `none`, which means no limit."""
     return None if text == "none" else int(text)
 
 
-def price(text: str) -> Decimal:
+def parse_price(text: str) -> Decimal:
+    """
+    Parse a price in US dollars.
+
+    :raises ValueError: if it is no number
+    """
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -32,23 +40,23 @@ def price(text: str) -> Decimal:
 
 
 class Command(ProjectCommand):
-    help = "Change a juror's limits and prices, or whether it is on the panel: what no answer depends on."
+    help = "Change a juror's limits and prices, or whether it is on the panel. Its answers do not depend on these."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", metavar="NAME")
-        slot = parser.add_mutually_exclusive_group()
-        slot.add_argument("--retire", dest="in_panel", action="store_false", default=None, help="off the panel")
-        slot.add_argument("--reseat", dest="in_panel", action="store_true", default=None, help="on the panel again")
-        parser.add_argument("--rpm", type=rate, metavar="N|none", help="requests a minute, over all workers")
-        parser.add_argument("--tpm", type=rate, metavar="N|none", help="tokens a minute, over all workers")
+        panel = parser.add_mutually_exclusive_group()
+        panel.add_argument("--retire", dest="in_panel", action="store_false", default=None, help="off the panel")
+        panel.add_argument("--reseat", dest="in_panel", action="store_true", default=None, help="on the panel again")
+        parser.add_argument("--rpm", type=parse_rate, metavar="N|none", help="requests a minute, over all workers")
+        parser.add_argument("--tpm", type=parse_rate, metavar="N|none", help="tokens a minute, over all workers")
         parser.add_argument("--concurrency", type=int, metavar="N", help="requests at once in one shard")
         parser.add_argument("--timeout", type=int, metavar="S", help="seconds that one call may take")
-        parser.add_argument("--price-in", type=price, metavar="X", help="US dollars a million prompt tokens")
-        parser.add_argument("--price-out", type=price, metavar="Y", help="US dollars a million answer tokens")
+        parser.add_argument("--price-in", type=parse_price, metavar="X", help="US dollars a million prompt tokens")
+        parser.add_argument("--price-out", type=parse_price, metavar="Y", help="US dollars a million answer tokens")
         parser.add_argument("--api-key-env", metavar="VAR", help="environment variable that holds the key")
         parser.add_argument("--transport", choices=Juror.Transport.values, help="batch: in files, within a day")
-        # "none" is a value here, so what was not named is told by its absence.
+        # None means "no limit" here, so `...` marks the options that were left out.
         parser.set_defaults(**dict.fromkeys(OPTIONS, ...))
 
     def handle(self, **options: Any) -> None:

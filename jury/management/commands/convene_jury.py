@@ -1,3 +1,5 @@
+"""Start a run of the jury, or estimate its cost."""
+
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,12 +14,13 @@ from jury.commands import RunCommand
 from jury.models import Ballot, Juror
 
 
-def vars_of(estimate: Estimate) -> dict[str, Any]:
+def as_json(estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as JSON values."""
     return asdict(estimate) | {"cost_usd": float(estimate.cost_usd)}
 
 
 class Command(RunCommand):
-    help = "Ask the jury about every item it has not spoken on."
+    help = "Ask the jury about every item that it has not answered."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -26,7 +29,7 @@ class Command(RunCommand):
             "--retry", action="append", default=[], choices=["abstained", "unreadable"], metavar="OUTCOME",
             help="ask again where the outcome was this; failed ones are asked again in any case",
         )  # fmt: skip
-        parser.add_argument("--no-cache", action="store_true", help="ask anew what was answered before in the same way")
+        parser.add_argument("--no-cache", action="store_true", help="repeat no verdict of an identical earlier request")
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
@@ -52,11 +55,12 @@ class Command(RunCommand):
         self.report_result(run, time.monotonic() - began)
 
     def estimate(self, project: Project, jurors: Sequence[Juror], limit: int | None, asks_again: list[str]) -> None:
+        """Print what a run would cost as JSON."""
         estimates = actions.estimate_run(project=project, jurors=jurors, limit=limit, asks_again=asks_again)
         self.print_result(
             {
                 "calls": sum(each.calls for each in estimates),
                 "cost_usd": float(sum(each.cost_usd for each in estimates)),
-                "jurors": [vars_of(each) for each in estimates],
+                "jurors": [as_json(each) for each in estimates],
             }
         )

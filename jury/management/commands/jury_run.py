@@ -1,3 +1,5 @@
+"""Show the progress of a run, or pause, resume or cancel it."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -8,15 +10,15 @@ from jury.models import Run
 
 
 class Command(ProjectCommand):
-    help = "Say how far a run of the jury is, or pause it, let it go on, or cancel it."
+    help = "Show the progress of a run of the jury, or pause, resume or cancel it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("run", type=int, nargs="?", metavar="RUN", help="its number; default: the latest")
-        what = parser.add_mutually_exclusive_group()
-        what.add_argument("--pause", action="store_true", help="ask nothing more for now; answers under way are kept")
-        what.add_argument("--resume", action="store_true", help="let a paused run go on")
-        what.add_argument("--cancel", action="store_true", help="end it for good; the next run asks for the rest")
+        change = parser.add_mutually_exclusive_group()
+        change.add_argument("--pause", action="store_true", help="send no further request; answers under way are kept")
+        change.add_argument("--resume", action="store_true", help="resume a paused run")
+        change.add_argument("--cancel", action="store_true", help="end it for good; the next run asks for the rest")
 
     def handle(self, **options: Any) -> None:
         run = queries.find_run(self.project(options), options["run"])
@@ -26,17 +28,18 @@ class Command(ProjectCommand):
             actions.cancel_run(run=run)
         elif options["resume"]:
             tasks.enqueue(actions.resume_run(run=run))
-        self.tell(run)
+        self.report_progress(run)
 
-    def tell(self, run: Run) -> None:
-        now = queries.run_progress(run)
+    def report_progress(self, run: Run) -> None:
+        """Print the progress of a run as JSON."""
+        progress = queries.run_progress(run)
         self.print_result(
             {
                 "run": run.pk,
-                "state": now.state,
-                "ballots": now.ballots,
-                **now.outcomes,
-                "cost_usd": float(now.cost_usd),
+                "state": progress.state,
+                "ballots": progress.ballots,
+                **progress.outcomes,
+                "cost_usd": float(progress.cost_usd),
                 "held": queries.claimed_shard_count(run),
             }
         )

@@ -1,19 +1,21 @@
+"""Measure how often prompt injections change a juror's verdict."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
 from jury import actions, queries
-from jury.commands import count
+from jury.commands import parse_count
 
 
 class Command(ProjectCommand):
-    help = "Measure how often a dialogue that speaks to its judge changes a juror's verdict."
+    help = "Measure how often a prompt injection changes a juror's verdict."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", metavar="NAME")
-        parser.add_argument("--items", type=count, default=10, metavar="N", help="dialogues to ask about (10)")
+        parser.add_argument("--items", type=parse_count, default=10, metavar="N", help="dialogues to ask about (10)")
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)

@@ -1,3 +1,5 @@
+"""Ask a juror about one dialogue without casting a ballot."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -7,7 +9,7 @@ from jury import actions, queries
 
 
 class Command(ProjectCommand):
-    help = "Ask a juror about one dialogue, and show what it was sent and what came back. Casts nothing."
+    help = "Ask a juror about one dialogue, and show the request and the reply. Casts no ballot."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
