@@ -1,4 +1,4 @@
-"""REST routes of the jury, for leads: its jurors, and its runs."""
+"""REST routes of jurors and runs, for leads."""
 
 from typing import ClassVar
 
@@ -12,14 +12,15 @@ from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Refused
 from corpus.models import TokenGrant
-from jury import actions, queries, tasks, workers
+from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run
 from jury.serializers import ConveneSerializer, JurorSerializer, as_run
 from jury.shapes import RunShape
+from jury.starting import start_with_worker
 
 
 class Jurors(ProjectView):
-    """The jurors of a project by name, and a new one on its panel."""
+    """List the jurors of a project by name, or add one."""
 
     least_role: ClassVar[Role] = Role.LEAD
     tag = "jury"
@@ -39,11 +40,13 @@ class Jurors(ProjectView):
 
 
 class RunPages(NewestFirst):
+    """Pages of runs. Smaller than usual: each run costs several queries."""
+
     page_size = 20
 
 
 class Runs(ProjectView):
-    """The runs of a project, the latest first, and a new one: 202, for it goes on in the workers."""
+    """List the runs of a project, latest first, or start one: 202, since workers carry it out."""
 
     heavy_methods = ("POST",)
     least_role: ClassVar[Role] = Role.LEAD
@@ -61,26 +64,22 @@ class Runs(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         body = ConveneSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        wanted = body.validated_data
-        jurors = queries.panel(self.project, wanted["jurors"])
-        if not workers.worker_is_running():
-            raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
-        run = actions.start_run(
+        data = body.validated_data
+        run = start_with_worker(
             project=self.project,
-            jurors=jurors,
-            limit=wanted["limit"],
-            budget_usd=wanted["budget_usd"],
-            budget_calls=wanted["max_calls"],
-            asks_again=[Ballot.Outcome.FAILED.value, *wanted["retry"]],
-            uses_cache=wanted["cache"],
+            jurors=queries.panel(self.project, data["jurors"]),
+            limit=data["limit"],
+            budget_usd=data["budget_usd"],
+            budget_calls=data["max_calls"],
+            asks_again=[Ballot.Outcome.FAILED.value, *data["retry"]],
+            uses_cache=data["cache"],
             by=self.access.user,
         )
-        tasks.enqueue(run)
         return Response(as_run(run), status=HTTP_202_ACCEPTED)
 
 
 class RunView(NumberedView):
-    """A route of one run, found in its project, or by its number alone."""
+    """Base of the routes of one run, addressed within its project or by its number alone."""
 
     least_role: ClassVar[Role] = Role.LEAD
     tag = "jury"
@@ -89,6 +88,8 @@ class RunView(NumberedView):
 
     def run_named(self, number: int) -> Run:
         """
+        Return a run of the project.
+
         :raises Http404: if the project has no such run
         """
         try:
@@ -98,7 +99,7 @@ class RunView(NumberedView):
 
 
 class RunDetail(RunView):
-    """One run, and how far it is."""
+    """One run and its progress."""
 
     @extend_schema(responses={200: RunShape})
     def get(self, request: Request, run: int, slug: str = "") -> Response:
@@ -106,7 +107,7 @@ class RunDetail(RunView):
 
 
 class PauseRun(RunView):
-    """Pause a run; 409 where its state does not allow it."""
+    """Pause a run; 409 if its state does not allow it."""
 
     @extend_schema(request=None, responses={200: RunShape})
     def post(self, request: Request, run: int, slug: str = "") -> Response:
@@ -114,17 +115,17 @@ class PauseRun(RunView):
 
 
 class ResumeRun(RunView):
-    """Let a paused run go on; 409 where its state does not allow it."""
+    """Resume a paused run; 409 if its state does not allow it."""
 
     @extend_schema(request=None, responses={200: RunShape})
     def post(self, request: Request, run: int, slug: str = "") -> Response:
-        found = actions.resume_run(run=self.run_named(run), by=self.access.user)
-        tasks.enqueue(found)
-        return Response(as_run(found))
+        resumed = actions.resume_run(run=self.run_named(run), by=self.access.user)
+        tasks.enqueue(resumed)
+        return Response(as_run(resumed))
 
 
 class CancelRun(RunView):
-    """End a run before its time; what was answered is kept. 409 where its state does not allow it."""
+    """Cancel a run and keep its answers; 409 if its state does not allow it."""
 
     @extend_schema(request=None, responses={200: RunShape})
     def post(self, request: Request, run: int, slug: str = "") -> Response:

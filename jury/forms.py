@@ -1,4 +1,4 @@
-"""What leads fill in about the jury."""
+"""Forms of the jury, for leads."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from jury import queries
 from jury.models import Ballot, Juror
 from jury.prompting import ASKABLE
 
-QUESTIONS = {"prompt_label": "the prompt", "response_label": "the response", "categories": "the categories"}
+ASK_LABELS = {"prompt_label": "the prompt", "response_label": "the response", "categories": "the categories"}
 LIMITS = {
     "api_key_env": "Environment variable that holds its key",
     "concurrency": "Questions under way at once in one shard",
@@ -22,7 +22,7 @@ LIMITS = {
 
 
 class ConveneForm(forms.Form):
-    """A run: of whom, about how much, at what price."""
+    """Start or estimate a run: which jurors, how many dialogues, which budget."""
 
     jurors = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple, label="Jurors (none ticked: the whole panel)"
@@ -41,7 +41,6 @@ class ConveneForm(forms.Form):
         label="Ask again where the outcome was",
         help_text="What failed is asked again in any case.",
     )
-
     no_cache = forms.BooleanField(
         required=False,
         label="Ask anew what was answered before",
@@ -55,22 +54,23 @@ class ConveneForm(forms.Form):
 
     @property
     def asks_again(self) -> list[str]:
+        """Return the outcomes that do not count as an answer."""
         return [Ballot.Outcome.FAILED.value, *self.cleaned_data["retry"]]
 
 
 class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
-    """A model, how it is reached, and how it is asked."""
+    """Add a juror: its model, endpoint, prompt and limits."""
 
     prompt = forms.ChoiceField(label="Prompt version", initial="full-policy-v2")
     asks = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
-        choices=list(QUESTIONS.items()),
+        choices=list(ASK_LABELS.items()),
         initial=ASKABLE,
-        label="PromptItem about",
+        label="Asked about",
     )
 
     is_generative = False
-    "Whether it is asked for a text rather than for a judgement."
+    "Whether the form offers the prompts of generators."
 
     class Meta:
         model = Juror
@@ -92,11 +92,11 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         self.fields["model"].required = self.fields["base_url"].required = True
 
     def _post_clean(self) -> None:
-        """Leave building and checking the juror to add_juror, which every door goes through."""
+        """Leave validation to `add_juror`, which page, REST and command share."""
 
 
 class GeneratorForm(JurorForm):
-    """A model that generates, and how it is reached."""
+    """Add a generator: its model, endpoint, prompt and limits."""
 
     is_generative = True
     prompt = forms.ChoiceField(label="Prompt version (refuse: refusals of unsafe prompts)", initial="respond-v1")
@@ -107,7 +107,7 @@ class GeneratorForm(JurorForm):
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What of a juror can change: what no answer depends on."""
+    """Change the fields of a juror that no answer depends on."""
 
     class Meta:
         model = Juror
@@ -120,4 +120,4 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["in_panel"]
 
     def _post_clean(self) -> None:
-        """Leave checking to change_juror."""
+        """Leave validation to `change_juror`."""

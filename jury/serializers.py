@@ -1,4 +1,4 @@
-"""What the REST routes of the jury take in, and what they give out."""
+"""Request bodies of the jury's REST routes, and the representation of a run."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value]
 
 
 class JurorSerializer(serializers.ModelSerializer[Juror]):
-    """A juror as add_juror makes one; the key itself is nowhere, only the name of its variable."""
+    """A juror. It has the name of the variable with its key, never the key itself."""
 
     prompt = serializers.CharField(default="full-policy-v2", max_length=60)
     asks = serializers.ListField(child=serializers.ChoiceField(ASKABLE), default=lambda: list(ASKABLE))
@@ -33,8 +33,10 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
 
 
 class ConveneSerializer(serializers.Serializer[Any]):
+    """The request to start a run."""
+
     jurors = serializers.ListField(child=serializers.CharField(), default=list)
-    "Names; empty for the whole panel."
+    "Names of jurors; empty for the whole panel."
     limit = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
     budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, allow_null=True, default=None)
     max_calls = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
@@ -43,17 +45,17 @@ class ConveneSerializer(serializers.Serializer[Any]):
 
 
 def as_run(run: Run) -> RunShape:
-    """Return a run with how far it is."""
-    now = queries.run_progress(run)
+    """Return a run with its progress."""
+    progress = queries.run_progress(run)
     return {
         "id": run.pk,
         "project": run.project.slug,
-        "state": now.state,
-        "ballots": now.ballots,
-        "outcomes": now.outcomes,
+        "state": progress.state,
+        "ballots": progress.ballots,
+        "outcomes": progress.outcomes,
         "held": queries.claimed_shard_count(run),
         "batches": queries.open_batches(run).count(),
-        "cost_usd": float(now.cost_usd),
+        "cost_usd": float(progress.cost_usd),
         "budget_usd": None if run.budget_usd is None else float(run.budget_usd),
         "max_calls": run.budget_calls,
         "started_at": run.started_at,

@@ -1,11 +1,11 @@
-"""What the REST routes of the jury give out."""
+"""Shapes of what the REST routes of the jury return."""
 
 from datetime import datetime
 from typing import TypedDict
 
 
 class RunShape(TypedDict):
-    """A run and how far it is: ballots by outcome, shards in workers' hands, and what it has cost."""
+    """A run and its progress: current ballots by outcome, shards that workers have claimed (`held`), and cost."""
 
     id: int
     project: str

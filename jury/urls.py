@@ -1,3 +1,5 @@
+"""URLs of the jury's pages, within a project."""
+
 from django.urls import path
 
 from jury.views import generated, jurors, runs

@@ -1,4 +1,4 @@
-"""Pages of the jury: its jurors, and what a run would cost."""
+"""Pages of jurors and generators, and the form that starts a run."""
 
 from typing import Any
 
@@ -8,12 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
-from corpus.errors import Refused
+from corpus.attempt import attempt
 from corpus.queries import category_names
-from jury import actions, queries, tasks, workers
+from jury import actions, queries
 from jury.actions.estimates import Estimate
 from jury.forms import ConveneForm, GeneratorForm, JurorForm, LimitsForm
 from jury.models import Juror, Run
+from jury.starting import start_with_worker
 
 RUNS_SHOWN = 20
 
@@ -21,101 +22,103 @@ RUNS_SHOWN = 20
 @require_safe
 @require_role(Role.LEAD)
 def jury(request: PageRequest, access: Access) -> HttpResponse:
-    return show_jury(request, access)
+    """Show jurors, generators and recent runs."""
+    return render_jury(request, access)
 
 
 @require_POST
 @require_role(Role.LEAD)
 def add(request: PageRequest, access: Access) -> HttpResponse:
+    """Add a juror."""
     form = JurorForm(request.POST)
-    if not form.is_valid():
-        return show_jury(request, access, juror_form=form, status=422)
-    try:
-        juror = actions.add_juror(project=access.project, by=access.user, **form.cleaned_data)
-    except Refused as refusal:  # beside the form, for a page of its own would lose what was typed
-        form.add_error(None, str(refusal))
-        return show_jury(request, access, juror_form=form, status=409)
-    messages.success(request, f"{juror.name} is on the panel.")
+    added = attempt(form, lambda: actions.add_juror(project=access.project, by=access.user, **form.cleaned_data))
+    if not added.is_done:
+        return render_jury(request, access, juror_form=form, status=added.status)
+    messages.success(request, f"{added.result.name} is on the panel.")
     return redirect("jury:jury", access.project.slug)
 
 
 @require_POST
 @require_role(Role.LEAD)
 def add_generator(request: PageRequest, access: Access) -> HttpResponse:
+    """Add a generator."""
     form = GeneratorForm(request.POST)
-    if not form.is_valid():
-        return show_jury(request, access, generator_form=form, status=422)
-    try:
-        made = actions.add_generator(project=access.project, by=access.user, **form.cleaned_data)
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return show_jury(request, access, generator_form=form, status=409)
-    messages.success(request, f"{made.name} can write responses now.")
+    added = attempt(form, lambda: actions.add_generator(project=access.project, by=access.user, **form.cleaned_data))
+    if not added.is_done:
+        return render_jury(request, access, generator_form=form, status=added.status)
+    messages.success(request, f"{added.result.name} can write responses now.")
     return redirect("jury:jury", access.project.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.LEAD)
 def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
-    """One juror: how it is asked, word for word, and the limits that may change."""
-    found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
-    form, status = LimitsForm(request.POST or None, instance=found), 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.change_juror(juror=found, by=access.user, **form.cleaned_data)
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-            status = 409
-        else:
-            messages.success(request, f"{found.name} is changed. A run under way goes by it from its next part on.")
-            return redirect("jury:juror", access.project.slug, found.pk)
-    elif request.method == "POST":
-        status = 422
-    context = {"access": access, "page": "jury", "juror": found, "form": form}
+    """Show a juror with its prompt, and change its limits."""
+    chosen = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
+    form, status = LimitsForm(request.POST or None, instance=chosen), 200
+    if request.method == "POST":
+        changed = attempt(form, lambda: actions.change_juror(juror=chosen, by=access.user, **form.cleaned_data))
+        if changed.is_done:
+            messages.success(request, f"{chosen.name} is changed. A run under way goes by it from its next part on.")
+            return redirect("jury:juror", access.project.slug, chosen.pk)
+        status = changed.status
+    context = {"access": access, "page": "jury", "juror": chosen, "form": form}
     return render(request, "jury/juror.html", context, status=status)
 
 
 @require_POST
 @require_role(Role.LEAD)
 def try_it(request: PageRequest, access: Access, juror: int) -> HttpResponse:
-    """Send one call, and show what came of it."""
-    found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
+    """Ask a juror about one dialogue, and show the request and the reply. No ballot is stored."""
+    chosen = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
     item = request.POST.get("item", "").strip()
-    trial = actions.try_juror(project=access.project, juror=found, item=item, by=access.user)
-    names = category_names(access.project)
-    context = {"access": access, "page": "jury", "juror": found, "trial": trial, "ballot": trial.ballot, "names": names}
+    trial = actions.try_juror(project=access.project, juror=chosen, item=item, by=access.user)
+    context = {
+        "access": access,
+        "page": "jury",
+        "juror": chosen,
+        "trial": trial,
+        "ballot": trial.ballot,
+        "names": category_names(access.project),
+    }
     return render(request, "jury/trial.html", context)
 
 
 @require_POST
 @require_role(Role.LEAD)
 def convene(request: PageRequest, access: Access) -> HttpResponse:
-    """Say what a run would cost or start it, as the button pressed says."""
-    form = ConveneForm(request.POST, jurors=jurors_of(access))
-    if not form.is_valid():
-        return show_jury(request, access, convene_form=form, status=422)
-    try:
-        jurors = queries.panel(access.project, form.cleaned_data["jurors"])
-        if request.POST.get("do") != "start":
-            estimates = actions.estimate_run(
-                project=access.project, jurors=jurors, limit=form.cleaned_data["limit"], asks_again=form.asks_again
-            )
-            return show_jury(request, access, convene_form=form, estimates=estimates)
-        return redirect("jury:run", access.project.slug, start(access, jurors, form).pk)
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return show_jury(request, access, convene_form=form, status=409)
+    """Start a run or estimate its cost, depending on the button."""
+    jurors = [row.juror for row in queries.juror_statistics(access.project)]
+    form = ConveneForm(request.POST, jurors=jurors)
+    if request.POST.get("do") != "start":
+        estimated = attempt(form, lambda: estimate(access, form))
+        return render_jury(request, access, convene_form=form, estimates=estimated.value, status=estimated.status)
+    started = attempt(form, lambda: start(access, form))
+    if not started.is_done:
+        return render_jury(request, access, convene_form=form, status=started.status)
+    return redirect("jury:run", access.project.slug, started.result.pk)
 
 
-def start(access: Access, jurors: list[Juror], form: ConveneForm) -> Run:
+def estimate(access: Access, form: ConveneForm) -> list[Estimate]:
     """
-    :raises Refused: if a juror cannot be asked, or no worker would do it
+    Estimate the run that a valid form describes.
+
+    :raises Refused: if a juror cannot be asked
     """
-    if not workers.worker_is_running():
-        raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
-    run = actions.start_run(
+    jurors = queries.panel(access.project, form.cleaned_data["jurors"])
+    limit = form.cleaned_data["limit"]
+    return actions.estimate_run(project=access.project, jurors=jurors, limit=limit, asks_again=form.asks_again)
+
+
+def start(access: Access, form: ConveneForm) -> Run:
+    """
+    Start the run that a valid form describes.
+
+    :raises Refused: if a juror cannot be asked, or no worker runs
+    """
+    return start_with_worker(
         project=access.project,
-        jurors=jurors,
+        jurors=queries.panel(access.project, form.cleaned_data["jurors"]),
         limit=form.cleaned_data["limit"],
         budget_usd=form.cleaned_data["budget_usd"],
         budget_calls=form.cleaned_data["max_calls"],
@@ -123,15 +126,9 @@ def start(access: Access, jurors: list[Juror], form: ConveneForm) -> Run:
         uses_cache=not form.cleaned_data["no_cache"],
         by=access.user,
     )
-    tasks.enqueue(run)
-    return run
 
 
-def jurors_of(access: Access) -> list[Juror]:
-    return [each.juror for each in queries.juror_statistics(access.project)]
-
-
-def show_jury(
+def render_jury(
     request: PageRequest,
     access: Access,
     *,
@@ -141,15 +138,16 @@ def show_jury(
     estimates: list[Estimate] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    figures = queries.juror_statistics(access.project)
-    jurors = [each.juror for each in figures]
+    """Render the page of the jury, with the form that was filled in and its errors."""
+    statistics = queries.juror_statistics(access.project)
+    jurors = [row.juror for row in statistics]
     runs = Run.objects.filter(project=access.project).order_by("-pk")[:RUNS_SHOWN]
     context: dict[str, Any] = {
         "access": access,
         "page": "jury",
-        "figures": figures,
+        "statistics": statistics,
         "families": queries.shared_model_families(access.project, [juror for juror in jurors if juror.in_panel]),
-        "runs": [(each, queries.run_progress(each)) for each in runs],
+        "runs": [(run, queries.run_progress(run)) for run in runs],
         "convene_form": convene_form or ConveneForm(jurors=jurors),
         "juror_form": juror_form or JurorForm(),
         "generators": queries.generator_statistics(access.project),

@@ -47,10 +47,10 @@ def test_a_lead_adds_a_juror_asks_for_an_estimate_and_watches_a_run(tmp_path):
 
     page = lead.get(f"jury/runs/{run.pk}/")
     assert "Stopped at its budget" in text_of(page)
-    assert (page.context["progress"].done, len(page.context["ballots"])) == (25, 25)
+    assert (page.context["progress"].done, len(page.context["answers"])) == (25, 25)
     ballot = Ballot.objects.filter(run=run).latest("pk")
     assert ballot.raw_reply in lead.get(f"jury/ballots/{ballot.pk}/").context["ballot"].raw_reply
-    assert lead.get("jury/").context["figures"][0].cast == 25
+    assert lead.get("jury/").context["statistics"][0].cast == 25
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_was_not_cast_is_listed_with_its_reason_and_asked_again(tmp_path):
         run = actions.start_run(project=project, jurors=queries.panel(project))
         run_shards(run)
     page = lead.get(f"jury/runs/{run.pk}/", outcome="unreadable")
-    wrong = list(page.context["ballots"])
+    wrong = list(page.context["answers"])
     assert 0 < len(wrong) < 24
     assert {ballot.outcome for ballot in wrong} == {"unreadable"}
     assert "not one JSON object" in text_of(page)
