@@ -34,6 +34,7 @@ check: dev  ## lint, types, import contracts, migrations, templates, compose fil
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	.ci/check_templates
+	$(BIN)/python -m adjudication.case_states --check
 	$(BIN)/docker-compose -f docker-compose.yml config -q
 	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile
 	$(BIN)/python .ci/find_secrets.py
