@@ -127,6 +127,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['project', '-at'], name='event_by_project')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('verb', 'opinions.seen')), fields=('project', 'subject', 'actor'), name='opinions_seen_once_a_person')],
             },
         ),
         migrations.AddConstraint(

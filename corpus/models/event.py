@@ -43,6 +43,7 @@ class Verb(models.TextChoices):
     MEMBER_CHANGED = "member.changed", "Member changed"
     MEMBER_REMOVED = "member.removed", "Member removed"
     OPINIONS_IMPORTED = "opinions.imported", "Opinions imported"
+    OPINIONS_SEEN = "opinions.seen", "Opinions seen"
     PREFERENCES_CHANGED = "preferences.changed", "Preferences changed"
     PROJECT_CREATED = "project.created", "Project created"
     PROJECT_POLICY_CHANGED = "project.policy_changed", "Project policy changed"
@@ -60,6 +61,41 @@ class Verb(models.TextChoices):
     VOTE_CORRECTED = "vote.corrected", "Vote corrected"
 
 
+ITEM_VERBS = frozenset(
+    {
+        Verb.CASE_ANSWERED_BLIND,
+        Verb.CASE_ANSWERED_SECOND,
+        Verb.CASE_CLAIMED,
+        Verb.CASE_RELEASED,
+        Verb.CASE_REOPENED,
+        Verb.CASE_SECOND_ASKED,
+        Verb.CASE_SENT_BACK,
+        Verb.GOLD_REMOVED,
+        Verb.GOLD_SET,
+        Verb.ITEM_AUDITED,
+        Verb.ITEM_SETTLED,
+        Verb.ITEM_SKIPPED,
+        Verb.ITEM_VOTED,
+        Verb.ITEM_WITHDRAWN,
+        Verb.ITEMS_EXPECTED,
+        Verb.LEASE_FREED,
+        Verb.OPINIONS_SEEN,
+        Verb.VOTE_CORRECTED,
+    }
+)
+"Verbs whose subject is the external id of an item."
+SITE_VERBS = frozenset(
+    {
+        Verb.ACCOUNT_ANONYMISED,
+        Verb.ACCOUNT_CLOSED,
+        Verb.ACCOUNT_OPENED,
+        Verb.CONTENT_ACKNOWLEDGED,
+        Verb.PREFERENCES_CHANGED,
+    }
+)
+"Verbs of events that belong to no project."
+
+
 class Event(models.Model):
     """Who did what when. The database refuses to change or delete a row."""
 
@@ -75,6 +111,13 @@ class Event(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["project", "-at"], name="event_by_project")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "subject", "actor"],
+                condition=models.Q(verb="opinions.seen"),
+                name="opinions_seen_once_a_person",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject}"
