@@ -8,6 +8,7 @@ from annotation.actions import Answer, guideline_in_force
 from annotation.display_names import LABEL_WORDS
 from annotation.models import Vote
 from corpus.access import Access
+from corpus.attempt import as_sentence
 from corpus.errors import Invalid
 from corpus.labels import Field, Judgement
 from corpus.models import Category, Project
@@ -48,11 +49,13 @@ class JudgementForm(forms.Form):
             guideline=given["guideline"],
         )
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Add an error, in the words of the page if it has its own for a broken rule."""
+        super().add_error(field, WORDS.get((field or "", error), error) if isinstance(error, str) else error)
+
     def refuse(self, error: Invalid) -> None:
         """Show a broken rule beside the field that breaks it."""
-        known = error.field if error.field in self.fields else None
-        reason = WORDS.get((error.field, error.reason), error.reason)
-        self.add_error(known, reason[:1].upper() + reason[1:] + ("" if reason.endswith(".") else "."))
+        self.add_error(error.field if error.field in self.fields else None, as_sentence(error.reason))
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -63,15 +66,15 @@ class JudgementForm(forms.Form):
 
 
 WORDS = {
-    (field, "choose one of safe, needs_caution, unsafe"): "Choose one of the three labels."
+    (field, "Choose one of safe, needs_caution, unsafe."): "Choose one of the three labels."
     for field in (Field.PROMPT, Field.RESPONSE)
 } | {
-    ("categories", "an unsafe label needs at least one"): "Name at least one category for what is unsafe.",
+    ("categories", "An unsafe label needs at least one."): "Name at least one category for what is unsafe.",
     (
         "categories",
-        "named beside a safe label; only unsafe or needs_caution has categories",
+        "Named beside a safe label; only unsafe or needs_caution has categories.",
     ): "Categories go with unsafe or needs caution. Take them away, or change the label.",
-    ("other_text", "the category other needs a text saying what it is"): "Say in a few words what it is.",
+    ("other_text", "The category other needs a text saying what it is."): "Say in a few words what it is.",
 }
 
 
