@@ -1,4 +1,4 @@
-"""What the commands of adjudication share: a policy, and lines to a file or to stdout."""
+"""Base classes of commands: those with a policy, and those that write lines to a file or to stdout."""
 
 import sys
 from collections.abc import Iterator
@@ -13,13 +13,15 @@ from corpus.errors import Refused
 
 
 class PolicyCommand(ProjectCommand):
+    """A command about a project under one policy."""
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--policy", choices=sorted(POLICIES), help="default: the project's own")
 
 
 class ListingCommand(PolicyCommand):
-    """Writes data to --out and the answer to stdout, or without it the data to stdout and the answer to stderr."""
+    """Writes data to --out and the summary to stdout; without --out, data to stdout and the summary to stderr."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -27,7 +29,9 @@ class ListingCommand(PolicyCommand):
 
     def write(self, blocks: Iterator[bytes], out: Path | None) -> None:
         """
-        :raises Refused: if the file cannot be written; a file half-written is removed
+        Write blocks to a file, or to stdout if there is none.
+
+        :raises Refused: if the file cannot be written; a half-written file is removed
         """
         if out is None:
             for block in blocks:

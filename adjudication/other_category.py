@@ -1,25 +1,26 @@
-"""What opinions called `other`, gathered by what was probably meant. Pure."""
+"""Group the texts that raters wrote for the category `other` by similarity. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-ALIKE = 85
-"Likeness, of 100, from which two texts count as one: a slip or an ending apart, words in any order."
+SIMILAR = 85
+"Similarity (token sort ratio, 0 to 100) from which two texts are grouped: typing errors and word order do not matter."
 MOST_COMPARED = 2_000
-"Every pair is compared, so there is a limit; the commonest come first."
+"Distinct texts to compare, the most frequent first. The work grows with the square of it."
 LENGTH_COMPARED = 200
-"Characters of a text that are looked at."
+"Characters of a text to compare."
 
 
 @dataclass(frozen=True, slots=True)
 class OtherText:
-    """One text as it was written, and by how many."""
+    """One text as it was written, and how many people and models wrote it."""
 
     text: str
     people: int
     models: int
     dialogues: tuple[str, ...] = ()
+    "External ids of items."
 
     @property
     def count(self) -> int:
@@ -28,12 +29,13 @@ class OtherText:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Texts that probably mean the same, commonest first."""
+    """Texts that probably mean the same, the most frequent first."""
 
     texts: tuple[OtherText, ...]
 
     @property
     def commonest(self) -> str:
+        """The most frequent spelling."""
         return self.texts[0].text
 
     @property
@@ -50,57 +52,65 @@ class Group:
 
     @property
     def dialogues(self) -> list[str]:
+        """External ids of the items, in alphabetical order."""
         return sorted({dialogue for each in self.texts for dialogue in each.dialogues})
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
+    """All texts in groups."""
+
     groups: tuple[Group, ...]
     "Largest first."
     not_compared: int
-    "How many distinct texts were too rare to be compared; each of these stands alone."
+    "How many distinct texts were too rare to be compared; each of these is a group by itself."
 
 
 def group_texts(texts: Iterable[OtherText], *, most: int = MOST_COMPARED) -> Grouping:
-    """Put nearly equal texts together; the order they come in makes no difference."""
+    """
+    Group similar texts; the result does not depend on their order.
+
+    :param most: how many distinct texts to compare, the most frequent first
+    """
     same: dict[str, list[OtherText]] = defaultdict(list)
     for each in texts:
-        same[squash(each.text)].append(each)
+        same[fold(each.text)].append(each)
     ranked = sorted(same, key=lambda text: (-sum(each.count for each in same[text]), text))
     compared, rare = ranked[:most], ranked[most:]
-    merged = [*near_equal(compared), *([text] for text in rare)]
+    merged = [*similar_groups(compared), *([text] for text in rare)]
     groups = (Group(tuple(sorted((each for text in texts for each in same[text]), key=by_count))) for texts in merged)
     return Grouping(tuple(sorted(groups, key=lambda group: (-group.count, group.commonest))), len(rare))
 
 
-def squash(text: str) -> str:
-    """Take away what nobody means by a difference: case and spacing."""
+def fold(text: str) -> str:
+    """Return a text without differences of case and spacing."""
     return " ".join(text.casefold().split())
 
 
 def by_count(text: OtherText) -> tuple[int, str]:
+    """Sort key: the most frequent first, then in alphabetical order."""
     return -text.count, text.text
 
 
-def near_equal(texts: Sequence[str]) -> list[list[str]]:
-    """Join every pair that is alike, and whatever hangs together by such pairs."""
-    import numpy as np  # not above: what only exports need not wait for it
+def similar_groups(texts: Sequence[str]) -> list[list[str]]:
+    """Return the connected components of the texts, where similar texts are connected (union-find)."""
+    import numpy as np  # here, so that commands which only export start without it
     from rapidfuzz import fuzz, process
 
     if not texts:
         return []
     cut = [text[:LENGTH_COMPARED] for text in texts]
-    likeness = process.cdist(cut, cut, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, dtype=np.uint8)
-    leader = list(range(len(texts)))
+    scores = process.cdist(cut, cut, scorer=fuzz.token_sort_ratio, score_cutoff=SIMILAR, dtype=np.uint8)
+    parent = list(range(len(texts)))
 
-    def led_by(at: int) -> int:
-        while leader[at] != at:
-            leader[at] = at = leader[leader[at]]
+    def root_of(at: int) -> int:
+        while parent[at] != at:
+            parent[at] = at = parent[parent[at]]
         return at
 
-    for one, other in zip(*(indices.tolist() for indices in np.nonzero(np.triu(likeness, 1))), strict=True):
-        leader[led_by(other)] = led_by(one)
+    for first, second in zip(*(indices.tolist() for indices in np.nonzero(np.triu(scores, 1))), strict=True):
+        parent[root_of(second)] = root_of(first)
     joined: dict[int, list[str]] = defaultdict(list)
     for at, text in enumerate(texts):
-        joined[led_by(at)].append(text)
+        joined[root_of(at)].append(text)
     return list(joined.values())

@@ -1,4 +1,4 @@
-"""The form that makes a category of what raters called `other`."""
+"""The form that makes a category of a text written for `other`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ LONGEST_SLUG = 60
 
 
 class CategoryForm(forms.Form):
-    """A category to be, as corpus.actions.add_category takes it."""
+    """A new category, with the fields that corpus.actions.add_category needs."""
 
     name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"dir": "auto"}))
     slug = forms.SlugField(
@@ -24,12 +24,12 @@ class CategoryForm(forms.Form):
     )
 
 
-def suggested(text: str) -> dict[str, Any]:
-    """Begin a category from a text somebody wrote for `other`."""
+def suggest_category(text: str) -> dict[str, Any]:
+    """Return the initial name and slug of a category from a text written for `other`."""
     name = " ".join(text.split())[:120].strip()
     return {"name": name[:1].upper() + name[1:], "slug": slug_of(name)}
 
 
 def slug_of(name: str) -> str:
-    """Write a name as a slug in the way of the taxonomy; empty where it has no Latin letter or digit."""
+    """Return a name as a slug of the taxonomy, with `_`; empty if the name has no Latin letter or digit."""
     return slugify(name).replace("-", "_")[:LONGEST_SLUG].strip("_")
