@@ -4,7 +4,7 @@ from adjudication.views import audit_log, audits, ballots, cases, history, other
 
 app_name = "adjudication"
 urlpatterns = [
-    path("other/", other_category.others, name="others"),
+    path("other/", other_category.other_texts, name="other-texts"),
     path("other/add/", other_category.add, name="add-category"),
     path("audits/", audits.audits, name="audits"),
     path("audits/<int:item>/", audits.audit, name="audit"),
@@ -12,7 +12,7 @@ urlpatterns = [
     path("quality/policies/", policies.policies, name="policies"),
     path("quality/policies/change/", policies.change, name="change-policy"),
     path("cases/", cases.case_list, name="cases"),
-    path("cases/next/", cases.take_next, name="next-case"),
+    path("cases/next/", cases.claim_next, name="next-case"),
     path("cases/<int:case>/", cases.case, name="case"),
     path("cases/<int:case>/claim/", cases.claim, name="claim"),
     path("cases/<int:case>/renew/", cases.renew, name="renew"),

@@ -5,6 +5,7 @@ from adjudication.actions.holds import (
     CaseClosed,
     CaseHeld,
     NotHeld,
+    NotSettled,
     claim_case,
     claim_next_case,
     release_case,
@@ -14,7 +15,6 @@ from adjudication.actions.policy_change import change_policy
 from adjudication.actions.recounts import recount, recount_if_changed
 from adjudication.actions.settling import (
     NotBlindYet,
-    NotSettled,
     OpinionsChanged,
     reopen_case,
     send_back_case,

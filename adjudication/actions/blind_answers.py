@@ -1,9 +1,10 @@
-"""What an adjudicator says before they are shown anything."""
+"""Record what an adjudicator says of an item before any opinion is shown to them."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from adjudication.actions.holds import check_open, locked_case, of, take
+from adjudication.actions.holds import check_allowed, claim_locked_case, lock_case, record_case_event
+from adjudication.case_states import Action, State
 from adjudication.models import BlindAnswer, Case, CaseSettings
 from adjudication.policies import policy_of
 from adjudication.queries import cases
@@ -14,11 +15,11 @@ from corpus.labels import Judgement, Label, check_judgement
 from corpus.models import Item, Project, Verb
 
 FINAL = (Label.SAFE.value, Label.UNSAFE.value)
-"Adjudicators decide: what needs caution is for them safe or unsafe."
+"The labels an adjudicator chooses from: what needs caution is settled as safe or unsafe."
 
 
 class AlreadyAnswered(Refused):
-    """A blind answer is given once, before anything is shown."""
+    """A blind answer is recorded once, before anything is shown."""
 
     code = "already_answered"
 
@@ -26,31 +27,41 @@ class AlreadyAnswered(Refused):
 @transaction.atomic
 def record_blind(*, project: Project, case: int, by: User, judgement: Judgement) -> BlindAnswer:
     """
-    Record what an adjudicator says before any opinion is shown; the same again changes nothing.
+    Record a blind answer; recording the same answer again changes nothing.
 
-    A case that is free comes into their hands by it. On a settled case that wants a second
-    answer, it is that answer, and changes nothing of the settlement.
+    On an open case this claims the case. On a settled case that wants a second answer,
+    it is that answer, and does not change the settlement.
 
     :raises Case.DoesNotExist: if the project has no such case
     :raises Invalid: if the answer breaks a rule
-    :raises AlreadyAnswered: if this person has given another, or another person the second answer
-    :raises CaseClosed, CaseHeld: if it is not to be had
+    :raises AlreadyAnswered: if this person answered otherwise, or another person recorded the second answer
+    :raises CaseClosed, CaseHeld: if this person cannot claim the case
     :raises VotedThemselves: if this person voted on the item
     """
-    found = locked_case(project, case)
-    if before := cases.blind_answer(found, by):
-        if as_judgement(before) == judgement:
-            return before
+    locked = lock_case(project, case)
+    if existing := cases.blind_answer_by(locked, by):
+        if as_judgement(existing) == judgement:
+            return existing
         raise AlreadyAnswered("You have labelled this case blind already. That answer stands.")
-    is_second = found.state == Case.State.SETTLED and found.wants_second
-    if is_second and cases.second_answer(found):
+    is_second = locked.state == State.SETTLED and locked.wants_second
+    if is_second and cases.second_answer_on(locked):
         raise AlreadyAnswered("Another adjudicator has given the second answer already.")
-    check_final(project, found.item, judgement)
-    if not is_second:
-        take(project, found, by)
-    exclude_annotator(project=project, user=by, item=found.item)
-    answer = BlindAnswer.objects.create(
-        case=found,
+    check_final(project, locked.item, judgement)
+    if is_second:
+        check_allowed(locked, Action.ANSWER_SECOND)
+    else:
+        claim_locked_case(project, locked, by, Action.ANSWER_BLIND)
+    exclude_annotator(project=project, user=by, item=locked.item)
+    created = create_blind_answer(locked, by, judgement, is_second=is_second)
+    verb = Verb.CASE_ANSWERED_SECOND if is_second else Verb.CASE_ANSWERED_BLIND
+    record_case_event(project, verb, locked, by)
+    return created
+
+
+def create_blind_answer(case: Case, by: User, judgement: Judgement, *, is_second: bool) -> BlindAnswer:
+    """Store a judgement as a blind answer."""
+    return BlindAnswer.objects.create(
+        case=case,
         adjudicator=by,
         prompt_label=judgement.prompt_label,
         response_label=judgement.response_label,
@@ -59,33 +70,28 @@ def record_blind(*, project: Project, case: int, by: User, judgement: Judgement)
         note=judgement.rationale,
         is_second=is_second,
     )
-    verb = Verb.CASE_ANSWERED_SECOND if is_second else Verb.CASE_ANSWERED_BLIND
-    record_event(project=project, verb=verb, subject=found.item.external_id, actor=by, detail=of(found))
-    return answer
 
 
 @transaction.atomic
 def ask_second(*, project: Project, case: int, by: User) -> Case:
     """
-    Ask for another adjudicator's blind answer on a settled case, or on an open one once it is settled.
+    Ask another adjudicator for a blind answer on a settled case, or on an open case once it is settled.
 
-    :raises CaseClosed: if it is neither
+    :raises Case.DoesNotExist: if the project has no such case
+    :raises CaseClosed: if it is neither open nor settled
     """
-    found = locked_case(project, case)
-    if found.state != Case.State.SETTLED:
-        check_open(found)
-    if not found.wants_second:
-        Case.objects.filter(pk=found.pk).update(wants_second=True)
-        record_event(
-            project=project, verb=Verb.CASE_SECOND_ASKED, subject=found.item.external_id, actor=by, detail=of(found)
-        )
-        found.wants_second = True
-    return found
+    locked = lock_case(project, case)
+    check_allowed(locked, Action.ASK_SECOND)
+    if not locked.wants_second:
+        Case.objects.filter(pk=locked.pk).update(wants_second=True)
+        record_case_event(project, Verb.CASE_SECOND_ASKED, locked, by)
+        locked.wants_second = True
+    return locked
 
 
 @transaction.atomic
 def update_case_settings(*, project: Project, by: User, hold_minutes: int, wants_second: bool) -> None:
-    """Change how a project settles its cases; it holds from the next case on."""
+    """Change how a project settles its cases, from the next claim or settlement on."""
     values = {"hold_minutes": hold_minutes, "wants_second": wants_second}
     CaseSettings.objects.update_or_create(project=project, defaults=values)
     record_event(project=project, verb=Verb.CASE_SETTINGS_CHANGED, actor=by, detail=values)
@@ -93,13 +99,12 @@ def update_case_settings(*, project: Project, by: User, hold_minutes: int, wants
 
 def check_final(project: Project, item: Item, judgement: Judgement) -> None:
     """
-    Hold an adjudicator's labels to the rules of an opinion, to all fields there are, and to safe or unsafe.
+    Check an adjudicator's labels: the rules of any opinion, a label for every field, and only safe or unsafe.
 
-    :raises Invalid: naming the field
+    :raises Invalid: naming the field that breaks a rule
     """
-    given = {"prompt_label": judgement.prompt_label, "response_label": judgement.response_label}
     for name in cases.fields_of(project, item):
-        if given[name] not in FINAL:
+        if getattr(judgement, name) not in FINAL:
             raise Invalid(name, "choose safe or unsafe")
     check_judgement(judgement, wanted=project.fields, has_response=item.has_response, asked_categories=True)
     follows = policy_of(project).response_follows_prompt
@@ -107,7 +112,6 @@ def check_final(project: Project, item: Item, judgement: Judgement) -> None:
         raise Invalid("response_label", "a safe dialogue has no unsafe response under this project's policy")
 
 
-def as_judgement(answer: BlindAnswer) -> Judgement:
-    return Judgement(
-        answer.prompt_label, answer.response_label, tuple(answer.categories), answer.other_text, answer.note
-    )
+def as_judgement(blind: BlindAnswer) -> Judgement:
+    """Return a stored blind answer as a judgement, its note as the rationale."""
+    return Judgement(blind.prompt_label, blind.response_label, tuple(blind.categories), blind.other_text, blind.note)

@@ -1,4 +1,4 @@
-"""A case in one adjudicator's hands, until a moment."""
+"""Claim, renew and release a case; a case is held by one adjudicator until a given time."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from adjudication.case_states import Action, State, find_transition
 from adjudication.models import Case
 from adjudication.queries import cases
-from adjudication.queries.cases import CaseFilter
+from adjudication.queries.case_filters import CaseFilter, cases_matching
 from annotation.actions import VotedThemselves
 from annotation.queries import has_voted
 from corpus.actions import record_event
@@ -19,78 +20,91 @@ from corpus.models import Project, Verb
 
 
 class CaseHeld(Refused):
-    """Another adjudicator has it in hand."""
+    """Another adjudicator holds the case."""
 
     code = "case_held"
 
 
 class CaseClosed(Refused):
-    """It is settled, or later opinions have decided it."""
+    """The case is settled, or later opinions have decided the item."""
 
     code = "case_closed"
 
 
 class NotHeld(Refused):
-    """The hold has run out, or never was."""
+    """The hold has run out, or the person never claimed the case."""
 
     code = "case_not_held"
+
+
+class NotSettled(Refused):
+    """Only a settled case can be reopened."""
+
+    code = "not_settled"
 
 
 @transaction.atomic
 def claim_case(*, project: Project, case: int, by: User) -> Case:
     """
-    Hold an open case for a while, so that nobody else settles it; one's own is held for another while.
+    Hold an open case for a while, so that nobody else settles it. Claiming it again extends the hold.
 
     :raises Case.DoesNotExist: if the project has no such case
     :raises CaseClosed: if it is not open
     :raises CaseHeld: if somebody else holds it
     :raises VotedThemselves: if this person voted on the item
     """
-    found = locked_case(project, case)
-    if has_voted(by, found.item):
+    locked = lock_case(project, case)
+    if has_voted(by, locked.item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
-    return take(project, found, by)
+    return claim_locked_case(project, locked, by, Action.CLAIM)
 
 
 @transaction.atomic
 def claim_next_case(*, project: Project, by: User, filters: CaseFilter) -> Case | None:
-    """Hold the oldest open case that matches and that this person may settle, or the one they hold already."""
-    held = cases.within_reach(cases.cases_matching(project, CaseFilter()), by).filter(holder=by, held_until__gte=Now())
-    free = cases.within_reach(cases.cases_matching(project, replace(filters, state="open")), by)
-    for some in (held, free):
-        rows = some.order_by("opened_at", "pk").select_for_update(of=("self",), skip_locked=True, no_key=True)
-        if found := rows.first():
-            return take(project, found, by)
+    """
+    Hold the oldest open case that matches and that this person may settle, or the case they hold already.
+
+    :return: None if no such case is left
+    """
+    held = cases.claimable_by(cases_matching(project, CaseFilter()), by).filter(holder=by, held_until__gte=Now())
+    free = cases.claimable_by(cases_matching(project, replace(filters, state="open")), by)
+    for candidates in (held, free):
+        rows = candidates.order_by("opened_at", "pk").select_for_update(of=("self",), skip_locked=True, no_key=True)
+        if locked := rows.first():
+            return claim_locked_case(project, locked, by, Action.CLAIM)
     return None
 
 
 @transaction.atomic
 def renew_hold(*, project: Project, case: int, by: User) -> Case:
     """
-    Hold a case for another while, because its page is open.
+    Extend the hold on a case, because its page is still open.
 
-    :raises NotHeld: if the hold has run out
+    :raises Case.DoesNotExist: if the project has no such case
+    :raises CaseClosed, CaseHeld, NotHeld: if this person does not hold it
     """
-    found = locked_case(project, case)
-    check_held(found, by)
-    return hold(project, found, by)
+    locked = lock_case(project, case)
+    check_held(locked, by, Action.RENEW)
+    return extend_hold(project, locked, by)
 
 
 @transaction.atomic
 def release_case(*, project: Project, case: int, by: User) -> Case:
-    """Let go of a case, so that another may have it at once; one that is not in one's hands is left as it is."""
-    found = locked_case(project, case)
-    if found.holder_id == by.pk:
-        release_hold(found)
-        record_event(
-            project=project, verb=Verb.CASE_RELEASED, subject=found.item.external_id, actor=by, detail=of(found)
-        )
-    return found
-
-
-def locked_case(project: Project, case: int) -> Case:
     """
-    Return a case, and have others wait for it until the transaction ends.
+    End a person's hold, so that another adjudicator can claim the case at once; without a hold, change nothing.
+
+    :raises Case.DoesNotExist: if the project has no such case
+    """
+    locked = lock_case(project, case)
+    if locked.holder_id == by.pk and find_transition(locked.state, Action.RELEASE):
+        clear_hold(locked)
+        record_case_event(project, Verb.CASE_RELEASED, locked, by)
+    return locked
+
+
+def lock_case(project: Project, case: int) -> Case:
+    """
+    Return a case with its item, locked until the transaction ends.
 
     :raises Case.DoesNotExist: if the project has no such case
     """
@@ -98,59 +112,74 @@ def locked_case(project: Project, case: int) -> Case:
     return rows.get(pk=case, item__project=project)
 
 
-def take(project: Project, case: Case, by: User) -> Case:
+def claim_locked_case(project: Project, case: Case, by: User, action: Action) -> Case:
     """
-    :raises CaseClosed: if it is not open
+    Hold a locked case for the action that needs it.
+
+    :raises CaseClosed: if its state does not allow the action
     :raises CaseHeld: if somebody else holds it
     """
-    check_open(case)
+    check_allowed(case, action)
     if is_held(case) and case.holder_id != by.pk:
         raise CaseHeld("Another adjudicator has this case in hand.")
-    if not (is_held(case) and case.holder_id == by.pk):
-        record_event(project=project, verb=Verb.CASE_CLAIMED, subject=case.item.external_id, actor=by, detail=of(case))
-    return hold(project, case, by)
+    if not is_held(case):
+        record_case_event(project, Verb.CASE_CLAIMED, case, by)
+    return extend_hold(project, case, by)
 
 
-def hold(project: Project, case: Case, by: User) -> Case:
+def extend_hold(project: Project, case: Case, by: User) -> Case:
+    """Hold a case from now on for as long as the project's settings say."""
     minutes = cases.case_settings_of(project).hold_minutes
     Case.objects.filter(pk=case.pk).update(holder=by, held_until=Now() + timedelta(minutes=minutes))
     case.refresh_from_db(fields=["holder", "held_until"])
     return case
 
 
-def release_hold(case: Case) -> None:
+def clear_hold(case: Case) -> None:
+    """Store that nobody holds a case."""
     case.holder, case.held_until = None, None
     case.save(update_fields=["holder", "held_until"])
 
 
 def is_held(case: Case) -> bool:
+    """Return whether anybody holds a case now."""
     return case.held_until is not None and case.held_until >= timezone.now()
 
 
-def check_open(case: Case) -> None:
+def check_allowed(case: Case, action: Action) -> None:
     """
-    :raises CaseClosed: saying why it is not
+    Check an action against the state table, and that an open case's item is not withdrawn.
+
+    :raises NotSettled: if a case that is not settled would be reopened
+    :raises CaseClosed: saying why the state does not allow the action
     """
-    if case.state == Case.State.CLOSED:
-        raise CaseClosed("Later opinions have decided this dialogue, so there is nothing to settle any more.")
-    if case.state != Case.State.OPEN:
+    if not find_transition(case.state, action):
+        if action == Action.REOPEN:
+            raise NotSettled("This case is not settled, or somebody has reopened it already.")
+        if case.state == State.CLOSED:
+            raise CaseClosed("Later opinions have decided this dialogue, so there is nothing to settle any more.")
         raise CaseClosed("This case is settled already. Reopen it if it should be looked at anew.")
-    if case.item.withdrawn_at:
+    if case.state == State.OPEN and case.item.withdrawn_at:
         raise CaseClosed("This dialogue has been withdrawn, so there is nothing to settle any more.")
 
 
-def check_held(case: Case, by: User) -> None:
+def check_held(case: Case, by: User, action: Action) -> None:
     """
-    :raises CaseClosed: if it is not open
+    Check that the state of a case allows an action, and that this person holds the case.
+
+    :raises CaseClosed: if its state does not allow the action
     :raises CaseHeld: if somebody else holds it
-    :raises NotHeld: if nobody does, or not any more
+    :raises NotHeld: if nobody holds it, or the hold has run out
     """
-    check_open(case)
+    check_allowed(case, action)
     if is_held(case) and case.holder_id != by.pk:
         raise CaseHeld("Your time with this case ran out, and another adjudicator has it in hand now.")
-    if not is_held(case) or case.holder_id != by.pk:
+    if not is_held(case):
         raise NotHeld("Your time with this case ran out, or you never took it. Take it, and send it again.")
 
 
-def of(case: Case) -> dict[str, int]:
-    return {"case": case.pk}
+def record_case_event(project: Project, verb: Verb, case: Case, by: User, **detail: object) -> None:
+    """Record an event about a case: its subject is the item's id, its detail holds the case's number."""
+    record_event(
+        project=project, verb=verb, subject=case.item.external_id, actor=by, detail={"case": case.pk, **detail}
+    )

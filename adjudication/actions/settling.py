@@ -1,72 +1,103 @@
-"""How a case ends: settled, sent back for more votes, or taken up again."""
+"""Settle a case, send it back for more votes, or reopen a settled case."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
 from adjudication.actions.blind_answers import check_final
-from adjudication.actions.holds import check_held, locked_case, of, release_hold, take
+from adjudication.actions.holds import (
+    check_allowed,
+    check_held,
+    claim_locked_case,
+    clear_hold,
+    lock_case,
+    record_case_event,
+)
 from adjudication.actions.recounts import lock_decisions, recount_item
-from adjudication.models import Case, Decision
-from adjudication.queries import cases
+from adjudication.case_states import Action, State, next_state
+from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.queries import cases, opinions
 from annotation.actions import VotedThemselves, request_more_votes
 from annotation.queries import has_voted
-from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
 from corpus.models import Project, Verb
 
 MOST_VOTES = 20
+"The most votes that one sending back can ask for."
 
 
 class NotBlindYet(Refused):
-    """Nothing is settled by somebody who has not first labelled it blind."""
+    """An adjudicator labels a case blind before they settle it."""
 
     code = "not_blind_yet"
 
 
 class OpinionsChanged(Refused):
-    """What was read is not what there is."""
+    """Opinions have changed since the adjudicator read them."""
 
     code = "opinions_changed"
 
 
-class NotSettled(Refused):
-    code = "not_settled"
-
-
 @transaction.atomic
-def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, seen: str = "") -> Case:
+def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, etag: str = "") -> Case:
     """
-    Return an item its final labels, with a reason; the same by the same person again changes nothing.
+    Settle an item with final labels and a reason; repeating the same settlement changes nothing.
 
-    :param judgement: its rationale is the reason
-    :param seen: the mark of the opinions that were shown (cases.mark_of); those there are, where none is given
+    :param judgement: the final labels; its rationale is the reason
+    :param etag: of the opinions that were shown (`opinions.opinions_etag`); empty to skip that check
     :raises Case.DoesNotExist: if the project has no such case
     :raises Invalid: if the labels break a rule, or there is no reason
     :raises NotBlindYet: if this person has not labelled it blind
-    :raises OpinionsChanged: if others were shown than there are
-    :raises CaseClosed, CaseHeld, NotHeld: if it is not in this person's hands
+    :raises OpinionsChanged: if the opinions are not those that were shown
+    :raises CaseClosed, CaseHeld, NotHeld: if this person does not hold the case
     :raises VotedThemselves: if this person voted on the item
     """
     lock_decisions(project)
-    found = locked_case(project, case)
-    if found.state == Case.State.SETTLED and found.adjudicator_id == by.pk and is_same(found, judgement):
-        return found
-    check_held(found, by)
-    blind = cases.blind_answer(found, by)
-    if blind is None:
-        raise NotBlindYet("Label this dialogue blind first. The opinions are shown afterwards.")
-    if has_voted(by, found.item):
-        raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
-    check_final(project, found.item, judgement)
+    locked = lock_case(project, case)
+    if locked.state == State.SETTLED and locked.adjudicator_id == by.pk and is_settled_as(locked, judgement):
+        return locked
+    blind = check_may_settle(locked, by)
+    check_final(project, locked.item, judgement)
     if not judgement.rationale.strip():
         raise Invalid("rationale", "write the reason; it stays with the label")
-    now_there = cases.seen_by(found.item)
-    if seen and seen != cases.mark_of(now_there):
+    opinion_ids = opinions.counted_opinion_ids(locked.item)
+    if etag and etag != opinions.opinions_etag(opinion_ids):
         raise OpinionsChanged("Opinions came in while you were reading. They are shown now; look once more.")
-    Case.objects.filter(pk=found.pk).update(
-        state=Case.State.SETTLED,
+    store_settlement(project, locked, by, blind, judgement, opinion_ids)
+    recount_item(project=project, item=locked.item_id)
+    record_case_event(project, Verb.ITEM_SETTLED, locked, by)
+    return lock_case(project, case)
+
+
+def check_may_settle(case: Case, by: User) -> BlindAnswer:
+    """
+    Return the blind answer of somebody who may settle a case.
+
+    :raises CaseClosed, CaseHeld, NotHeld: if this person does not hold the case
+    :raises NotBlindYet: if this person has not labelled it blind
+    :raises VotedThemselves: if this person voted on the item
+    """
+    check_held(case, by, Action.SETTLE)
+    blind = cases.blind_answer_by(case, by)
+    if blind is None:
+        raise NotBlindYet("Label this dialogue blind first. The opinions are shown afterwards.")
+    if has_voted(by, case.item):
+        raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
+    return blind
+
+
+def store_settlement(
+    project: Project,
+    case: Case,
+    by: User,
+    blind: BlindAnswer,
+    judgement: Judgement,
+    opinion_ids: tuple[list[int], list[int]],
+) -> None:
+    """Write the final labels, the blind ones and the ids of the opinions they were made from."""
+    Case.objects.filter(pk=case.pk).update(
+        state=next_state(case.state, Action.SETTLE),
         closed_at=Now(),
         holder=None,
         held_until=None,
@@ -81,16 +112,14 @@ def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, 
         categories=list(judgement.categories),
         other_text=judgement.other_text,
         reason=judgement.rationale.strip(),
-        seen_votes=now_there[0],
-        seen_ballots=now_there[1],
-        wants_second=found.wants_second or cases.case_settings_of(project).wants_second,
+        seen_votes=opinion_ids[0],
+        seen_ballots=opinion_ids[1],
+        wants_second=case.wants_second or cases.case_settings_of(project).wants_second,
     )
-    recount_item(project=project, item=found.item_id)
-    record_event(project=project, verb=Verb.ITEM_SETTLED, subject=found.item.external_id, actor=by, detail=of(found))
-    return locked_case(project, case)
 
 
-def is_same(case: Case, judgement: Judgement) -> bool:
+def is_settled_as(case: Case, judgement: Judgement) -> bool:
+    """Return whether a settled case has exactly these labels and this reason."""
     settled = Judgement(case.prompt_label, case.response_label, tuple(case.categories), case.other_text, case.reason)
     return settled == judgement
 
@@ -98,48 +127,49 @@ def is_same(case: Case, judgement: Judgement) -> bool:
 @transaction.atomic
 def send_back_case(*, project: Project, case: int, by: User, votes: int, reason: str = "") -> Case:
     """
-    Ask for so many more votes of people on an item, and let go of its case until they are in.
+    Ask for more human votes on an item, and release its case until they are cast.
 
-    :raises Invalid: if it is no number of votes
-    :raises CaseClosed, CaseHeld: if it is not to be had
-    :raises NoOpenBatch: if nobody would be handed the item
+    :param votes: how many more, from 1 to MOST_VOTES
+    :raises Case.DoesNotExist: if the project has no such case
+    :raises Invalid: if the number of votes is out of range
+    :raises CaseClosed, CaseHeld: if this person cannot claim the case
+    :raises NoOpenBatch: if the queue would not hand out the item
     :raises VotedThemselves: if this person voted on the item
     """
     if not 1 <= votes <= MOST_VOTES:
         raise Invalid("votes", f"choose a number from 1 to {MOST_VOTES}")
-    found = locked_case(project, case)
-    if has_voted(by, found.item):
+    locked = lock_case(project, case)
+    if has_voted(by, locked.item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must look at it.")
-    take(project, found, by)
-    request_more_votes(project=project, item=found.item, votes=votes)
-    release_hold(found)
-    Case.objects.filter(pk=found.pk).update(sent_back_at=Now())
-    detail = of(found) | {"votes": votes, "reason": reason.strip()}
-    record_event(project=project, verb=Verb.CASE_SENT_BACK, subject=found.item.external_id, actor=by, detail=detail)
-    return locked_case(project, case)
+    claim_locked_case(project, locked, by, Action.SEND_BACK)
+    request_more_votes(project=project, item=locked.item, votes=votes)
+    clear_hold(locked)
+    Case.objects.filter(pk=locked.pk).update(sent_back_at=Now())
+    record_case_event(project, Verb.CASE_SENT_BACK, locked, by, votes=votes, reason=reason.strip())
+    return lock_case(project, case)
 
 
 @transaction.atomic
 def reopen_case(*, project: Project, case: int, by: User, reason: str, keeps_open: bool = False) -> Case | None:
     """
-    End a settlement, which stays readable, and count the item anew; give the case that is open on it then, if any.
+    End a settlement, which stays readable, and recount the item.
 
-    :param keeps_open: open a case even if the opinions decide the item by now
+    :param keeps_open: open a new case even if the opinions decide the item now
+    :return: the new open case on the item; None if the opinions decide the item
+    :raises Case.DoesNotExist: if the project has no such case
     :raises Invalid: if there is no reason
-    :raises NotSettled: if it is not settled
+    :raises NotSettled: if the case is not settled
     """
     if not reason.strip():
         raise Invalid("reason", "write why; it stays with the settlement")
     lock_decisions(project)
-    found = locked_case(project, case)
-    if found.state != Case.State.SETTLED:
-        raise NotSettled("This case is not settled, or somebody has reopened it already.")
-    Case.objects.filter(pk=found.pk).update(state=Case.State.REOPENED)
-    # Away with what the settlement made of it, under every policy: a recount never overwrites a settled decision.
-    Decision.objects.filter(item=found.item_id).delete()
-    if keeps_open and not found.item.withdrawn_at:
-        Case.objects.create(item=found.item, reopens=found)
-    recount_item(project=project, item=found.item_id)
-    detail = of(found) | {"reason": reason.strip()}
-    record_event(project=project, verb=Verb.CASE_REOPENED, subject=found.item.external_id, actor=by, detail=detail)
-    return Case.objects.filter(item=found.item_id, state=Case.State.OPEN).select_related("item").first()
+    locked = lock_case(project, case)
+    check_allowed(locked, Action.REOPEN)
+    Case.objects.filter(pk=locked.pk).update(state=next_state(locked.state, Action.REOPEN))
+    # Under every policy, because a recount never overwrites a settled decision.
+    Decision.objects.filter(item=locked.item_id).delete()
+    if keeps_open and not locked.item.withdrawn_at:
+        Case.objects.create(item=locked.item, reopens=locked)
+    recount_item(project=project, item=locked.item_id)
+    record_case_event(project, Verb.CASE_REOPENED, locked, by, reason=reason.strip())
+    return Case.objects.filter(item=locked.item_id, state=State.OPEN).select_related("item").first()

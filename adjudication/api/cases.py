@@ -10,7 +10,8 @@ from rest_framework.status import HTTP_204_NO_CONTENT
 
 from adjudication import actions
 from adjudication.models import Case
-from adjudication.queries import cases
+from adjudication.queries.case_filters import cases_matching
+from adjudication.queries.cases import find_case
 from adjudication.serializers.cases import (
     CaseFilterSerializer,
     ReopenSerializer,
@@ -20,10 +21,17 @@ from adjudication.serializers.cases import (
 )
 from adjudication.shapes import CaseShape, OneCase
 from annotation.serializers import AnswerSerializer
-from corpus.access import Role
+from corpus.access import Access, Role
 from corpus.api.base import PAGE, NumberedView, OldestFirst, ProjectView, page_of
+from corpus.labels import Judgement
 from corpus.models import TokenGrant
 from corpus.queries import spellings_of
+
+
+def case_response(access: Access, case: Case) -> Response:
+    """Return one case as far as the caller may see it."""
+    body: OneCase = {"case": as_cases(access.project, [case], access.user)[0]}
+    return Response(body)
 
 
 class Cases(ProjectView):
@@ -35,10 +43,10 @@ class Cases(ProjectView):
 
     @extend_schema(parameters=[CaseFilterSerializer, *PAGE], responses={200: page_of(CaseShape)})
     def get(self, request: Request, slug: str) -> Response:
-        asked = CaseFilterSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        query = CaseFilterSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
         pages = OldestFirst()
-        page = pages.paginate_queryset(cases.cases_matching(self.project, asked.to_filter()), request, view=self) or []
+        page = pages.paginate_queryset(cases_matching(self.project, query.to_filter()), request, view=self) or []
         return pages.get_paginated_response(as_cases(self.project, page, self.access.user))
 
 
@@ -51,13 +59,12 @@ class NextCase(ProjectView):
 
     @extend_schema(request=CaseFilterSerializer, responses={200: OneCase, 204: None})
     def post(self, request: Request, slug: str) -> Response:
-        asked = CaseFilterSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        case = actions.claim_next_case(project=self.project, by=self.access.user, filters=asked.to_filter())
+        body = CaseFilterSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        case = actions.claim_next_case(project=self.project, by=self.access.user, filters=body.to_filter())
         if case is None:
             return Response(status=HTTP_204_NO_CONTENT)
-        answer: OneCase = {"case": as_cases(self.project, [case], self.access.user)[0]}
-        return Response(answer)
+        return case_response(self.access, case)
 
 
 class CaseView(NumberedView):
@@ -70,22 +77,22 @@ class CaseView(NumberedView):
 
     def case_numbered(self, number: int) -> Case:
         """
+        Return a case of the project.
+
         :raises Http404: if the project has no such case
         """
-        found = Case.objects.filter(pk=number, item__project=self.project)
-        case = found.select_related("item", "adjudicator", "holder").first()
+        case = find_case(self.project, number)
         if case is None:
             raise Http404("The project has no such case.")
         return case
 
-    def case_now(self, number: int) -> Response:
+    def current_case(self, number: int) -> Response:
         """
-        Answer with a case as it is now.
+        Return a response with a case as it is now.
 
         :raises Http404: if the project has no such case
         """
-        answer: OneCase = {"case": as_cases(self.project, [self.case_numbered(number)], self.access.user)[0]}
-        return Response(answer)
+        return case_response(self.access, self.case_numbered(number))
 
 
 class CaseDetail(CaseView):
@@ -93,21 +100,26 @@ class CaseDetail(CaseView):
 
     @extend_schema(responses={200: OneCase})
     def get(self, request: Request, case: int, slug: str = "") -> Response:
-        return self.case_now(case)
+        return self.current_case(case)
 
 
 class CaseChange(CaseView):
-    """Something that is done with a case."""
+    """An action on one case."""
 
-    def about(self, case: int) -> dict[str, Any]:
+    def action_arguments(self, case: int) -> dict[str, Any]:
         """
-        Return what every action on a case is told.
+        Return the arguments that every action on a case needs.
 
         :raises Http404: if the project has no such case
         """
         return {"project": self.project, "case": self.case_numbered(case).pk, "by": self.access.user}
 
-    def judgement(self, body: AnswerSerializer) -> Any:
+    def judgement(self, body: AnswerSerializer) -> Judgement:
+        """
+        Return the labels that were sent.
+
+        :raises ValidationError: if they break a rule
+        """
         body.is_valid(raise_exception=True)
         return body.answer(spellings_of(self.project.taxonomy)).judgement
 
@@ -117,8 +129,8 @@ class ClaimCase(CaseChange):
 
     @extend_schema(request=None, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
-        actions.claim_case(**self.about(case))
-        return self.case_now(case)
+        actions.claim_case(**self.action_arguments(case))
+        return self.current_case(case)
 
 
 class ReleaseCase(CaseChange):
@@ -126,8 +138,8 @@ class ReleaseCase(CaseChange):
 
     @extend_schema(request=None, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
-        actions.release_case(**self.about(case))
-        return self.case_now(case)
+        actions.release_case(**self.action_arguments(case))
+        return self.current_case(case)
 
 
 class AnswerBlind(CaseChange):
@@ -135,9 +147,9 @@ class AnswerBlind(CaseChange):
 
     @extend_schema(request=AnswerSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
-        about = self.about(case)
-        actions.record_blind(**about, judgement=self.judgement(AnswerSerializer(data=request.data)))
-        return self.case_now(case)
+        arguments = self.action_arguments(case)
+        actions.record_blind(**arguments, judgement=self.judgement(AnswerSerializer(data=request.data)))
+        return self.current_case(case)
 
 
 class SettleCase(CaseChange):
@@ -145,10 +157,10 @@ class SettleCase(CaseChange):
 
     @extend_schema(request=SettleSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
-        about, final = self.about(case), SettleSerializer(data=request.data)
-        judgement = self.judgement(final)
-        actions.settle_case(**about, judgement=judgement, seen=final.validated_data["seen"])
-        return self.case_now(case)
+        arguments, body = self.action_arguments(case), SettleSerializer(data=request.data)
+        judgement = self.judgement(body)
+        actions.settle_case(**arguments, judgement=judgement, etag=body.validated_data["seen"])
+        return self.current_case(case)
 
 
 class SendBackCase(CaseChange):
@@ -156,10 +168,10 @@ class SendBackCase(CaseChange):
 
     @extend_schema(request=SendBackSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
-        about, wanted = self.about(case), SendBackSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        actions.send_back_case(**about, **wanted.validated_data)
-        return self.case_now(case)
+        arguments, body = self.action_arguments(case), SendBackSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        actions.send_back_case(**arguments, **body.validated_data)
+        return self.current_case(case)
 
 
 class ReopenCase(CaseChange):
@@ -167,10 +179,10 @@ class ReopenCase(CaseChange):
 
     @extend_schema(request=ReopenSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
-        about, why = self.about(case), ReopenSerializer(data=request.data)
-        why.is_valid(raise_exception=True)
-        opened = actions.reopen_case(**about, **why.validated_data)
-        return self.case_now(opened.pk if opened else case)
+        arguments, body = self.action_arguments(case), ReopenSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        opened = actions.reopen_case(**arguments, **body.validated_data)
+        return self.current_case(opened.pk if opened else case)
 
 
 class AskSecond(CaseChange):
@@ -178,5 +190,5 @@ class AskSecond(CaseChange):
 
     @extend_schema(request=None, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
-        actions.ask_second(**self.about(case))
-        return self.case_now(case)
+        actions.ask_second(**self.action_arguments(case))
+        return self.current_case(case)

@@ -5,11 +5,11 @@ from typing import Any
 
 from django import forms
 
-from adjudication.queries.audit_log import EventFilter
+from adjudication.queries.audit_log import PROJECT_VERBS, EventFilter
 
 
 class EventForm(forms.Form):
-    """What to look for in the events of a project."""
+    """Which events of a project to list."""
 
     verb = forms.ChoiceField(required=False, label="What was done")
     actor = forms.ChoiceField(required=False, label="By whom")
@@ -18,14 +18,14 @@ class EventForm(forms.Form):
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, *args: Any, verbs: Sequence[str], actors: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actors: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, values in (("verb", verbs), ("actor", actors)):
+        for name, values in (("verb", PROJECT_VERBS), ("actor", actors)):
             field: Any = self.fields[name]
             field.choices = [("", "Any"), *((value, value) for value in values)]
 
     def to_filter(self) -> EventFilter:
-        """Return what is asked for; one that makes no sense is left out, and the form says so."""
+        """Return the filter; invalid fields are left out, and the form shows why."""
         if not self.is_bound:
             return EventFilter()
         self.is_valid()

@@ -1,4 +1,4 @@
-"""What adjudicators fill in."""
+"""Forms of the pages of cases."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from django import forms
 from adjudication.actions.blind_answers import FINAL
 from adjudication.actions.settling import MOST_VOTES
 from adjudication.models import CaseSettings
-from adjudication.queries.cases import MARGINS, STATES, CaseFilter
+from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter
 from annotation.display_names import LABEL_WORDS
 from annotation.forms.judgement import JudgementForm
 from corpus.labels import Field, Judgement
@@ -25,10 +25,10 @@ FIELD_WORDS = {Field.PROMPT.value: "Prompt", Field.RESPONSE.value: "Response"}
 
 
 class FinalForm(JudgementForm):
-    """An adjudicator's answer, blind or final: every label is safe or unsafe."""
+    """An adjudicator's labels, blind or final: each is safe or unsafe."""
 
     seen = forms.CharField(required=False, max_length=64)
-    "The mark of the opinions that the page showed."
+    "The etag of the opinions that the page showed."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -37,11 +37,13 @@ class FinalForm(JudgementForm):
             field.choices = [(label, LABEL_WORDS[label]) for label in FINAL]
 
     def judgement(self) -> Judgement:
-        """Return what was filled in; call it once the form is valid."""
+        """Return the labels; only for a valid form."""
         return self.answer().judgement
 
 
 class CaseFilterForm(forms.Form):
+    """Which cases to list."""
+
     state = forms.ChoiceField(choices=list(STATE_WORDS.items()), required=False, label="Cases")
     field = forms.ChoiceField(choices=[("", "Any"), *FIELD_WORDS.items()], required=False, label="Disputed field")
     source = forms.ChoiceField(required=False)
@@ -58,14 +60,14 @@ class CaseFilterForm(forms.Form):
             field.choices = [("", "Any"), *choices]
 
     def to_filter(self) -> CaseFilter:
-        """Return what is asked for; one that makes no sense asks for all that is open."""
-        given = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        return CaseFilter(
-            **{name: given.get(name, "") for name in self.fields} | {"state": given.get("state") or "open"}
-        )
+        """Return the filter; for an invalid form, the one that lists all open cases."""
+        values = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        return CaseFilter(**{name: value for name, value in values.items() if value})
 
 
 class SendBackForm(forms.Form):
+    """How many more votes to ask for, and why."""
+
     votes = forms.IntegerField(
         min_value=1,
         max_value=MOST_VOTES,
@@ -79,6 +81,8 @@ class SendBackForm(forms.Form):
 
 
 class ReopenForm(forms.Form):
+    """Why a settlement ends, and whether a case stays open whatever the opinions decide."""
+
     reason = forms.CharField(
         max_length=10_000,
         label="Why should it be looked at anew?",
@@ -87,7 +91,9 @@ class ReopenForm(forms.Form):
     keeps_open = forms.BooleanField(required=False, label="Open a case even if the opinions decide it by now")
 
 
-class CaseSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+class CaseSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """How a project settles its cases."""
+
     class Meta:
         model = CaseSettings
         fields = ["hold_minutes", "wants_second"]

@@ -6,46 +6,48 @@ from datetime import date
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from corpus.models import Event, Project
+from corpus.models import SITE_VERBS, Event, Project, Verb
+
+PROJECT_VERBS = tuple(sorted(verb.value for verb in Verb if verb not in SITE_VERBS))
+"The verbs of events that belong to a project, in alphabetical order."
 
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events of a project are asked for; an empty filters asks for all."""
+    """Which events of a project to list; all by default."""
 
     verb: str = ""
     actor: str = ""
+    "A username."
     subject: str = ""
+    "Part of a subject."
     text: str = ""
-    "Somewhere in the subject or the details."
+    "Part of a subject or of the details."
     since: date | None = None
     until: date | None = None
-    "Days of UTC, both within."
+    "Days of UTC, both included."
 
 
 def events_matching(project: Project, filters: EventFilter) -> QuerySet[Event]:
     """Return the events that match, the latest first."""
-    found = Event.objects.filter(project=project).select_related("actor")
+    events = Event.objects.filter(project=project).select_related("actor")
     if filters.verb:
-        found = found.filter(verb=filters.verb)
+        events = events.filter(verb=filters.verb)
     if filters.actor:
-        found = found.filter(actor__username=filters.actor)
+        events = events.filter(actor__username=filters.actor)
     if filters.subject:
-        found = found.filter(subject__icontains=filters.subject)
+        events = events.filter(subject__icontains=filters.subject)
     if filters.text:
-        found = found.annotate(told=Cast("detail", TextField()))
-        found = found.filter(Q(told__icontains=filters.text) | Q(subject__icontains=filters.text))
+        events = events.annotate(detail_text=Cast("detail", TextField()))
+        events = events.filter(Q(detail_text__icontains=filters.text) | Q(subject__icontains=filters.text))
     if filters.since:
-        found = found.filter(at__date__gte=filters.since)
+        events = events.filter(at__date__gte=filters.since)
     if filters.until:
-        found = found.filter(at__date__lte=filters.until)
-    return found.order_by("-pk")
-
-
-def verbs_of(project: Project) -> list[str]:
-    return sorted(set(Event.objects.filter(project=project).values_list("verb", flat=True).distinct()))
+        events = events.filter(at__date__lte=filters.until)
+    return events.order_by("-pk")
 
 
 def actors_of(project: Project) -> list[str]:
+    """Return the usernames of everybody who did anything in a project, in alphabetical order."""
     names = Event.objects.filter(project=project, actor__isnull=False).values_list("actor__username", flat=True)
-    return sorted(set(names.distinct()))
+    return sorted(names.distinct())

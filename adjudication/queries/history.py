@@ -1,41 +1,33 @@
-"""The history of one item, in time order."""
+"""Everything known about one item, in time order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
-from django.db.models import Q
-
+from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case, Decision
-from adjudication.queries import cases
+from adjudication.queries.opinions import Opinions
 from annotation.models import Audit, Vote
-from corpus.errors import Refused
-from corpus.models import Event, Item
+from corpus.labels import FIELDS
+from corpus.models import ITEM_VERBS, Event, Item
 from jury.models import Ballot
-
-# Subjects are names of many things; these are the nouns whose subject is an item's id.
-NOUNS = ("item.", "items.", "vote.", "case.", "lease.", "gold.")
-
-
-class BlindFirst(Refused):
-    code = "blind_first"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened to an item, or that was said of it."""
+    """One thing that happened to an item, or one opinion on it."""
 
     at: datetime
     kind: str
     "item, vote, ballot, decision, case, blind, settlement, audit or event."
     what: str
-    "In words."
+    "In words; the verb, for an event."
     who: str = ""
     prompt_label: str | None = None
     response_label: str | None = None
     categories: list[str] = field(default_factory=list)
+    "Slugs, in the order chosen."
     text: str = ""
     "A rationale or a reason, as written."
     is_current: bool = True
@@ -45,127 +37,122 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def check_may_read(item: Item, user: User) -> None:
-    """
-    :raises BlindFirst: if the person has the item's case in hand, and has not labelled it blind
-    """
-    held = Case.objects.filter(item=item, holder=user, state=Case.State.OPEN).first()
-    if held and cases.blind_answer(held, user) is None:
-        raise BlindFirst("You have this dialogue in hand as a case. Label it blind first, or let the case go.")
+def history_of(opinions: Opinions) -> list[Entry]:
+    """Return everything known about the item of these opinions, the oldest first."""
+    item = opinions.item
+    entries = [
+        Entry(item.imported_at, "item", "imported", text=item.source),
+        *vote_entries(opinions),
+        *ballot_entries(opinions),
+        *decision_entries(item),
+        *case_entries(item),
+        *blind_answer_entries(item),
+        *audit_entries(item),
+        *event_entries(item),
+    ]
+    return sorted(entries, key=lambda entry: entry.at)
 
 
-def history_of(item: Item) -> list[Entry]:
-    """Return all that is known of an item, the oldest first."""
-    entries = [*begun(item), *votes(item), *ballots(item), *decisions(item), *of_cases(item), *audits(item)]
-    return sorted([*entries, *events(item)], key=lambda entry: entry.at)
-
-
-def begun(item: Item) -> Iterator[Entry]:
-    yield Entry(item.imported_at, "item", "imported", text=item.source)
-
-
-def votes(item: Item) -> Iterator[Entry]:
-    superseded = set(Vote.objects.filter(item=item, supersedes__isnull=False).values_list("supersedes", flat=True))
-    for vote in Vote.objects.filter(item=item).select_related("annotator", "guideline"):
+def vote_entries(opinions: Opinions) -> Iterator[Entry]:
+    """Return an entry for every vote, superseded or not."""
+    votes = list(opinions.votes)
+    superseded = {vote.supersedes_id for vote in votes}
+    for vote in votes:
         what = "vote" if not vote.supersedes_id else "corrected vote"
         what += ", superseded since" if vote.pk in superseded else ""
         if not vote.is_current and vote.pk not in superseded:
             what = "vote that only checked the person"
         yield Entry(
-            kind="vote",
-            what=f"{what}, guideline {vote.guideline}",
+            vote.cast_at,
+            "vote",
+            f"{what}, guideline {vote.guideline}",
             who=vote.annotator.name,
+            text=vote.rationale,
             is_current=vote.is_current,
             detail={"vote": vote.pk, "supersedes": vote.supersedes_id, "other_text": vote.other_text},
-            **spoken(vote),
+            **labels_of(vote),
         )
 
 
-def ballots(item: Item) -> Iterator[Entry]:
-    for ballot in Ballot.objects.filter(item=item).select_related("juror", "prompt"):
+def ballot_entries(opinions: Opinions) -> Iterator[Entry]:
+    """Return an entry for every ballot, of any outcome."""
+    for ballot in opinions.ballots:
         what = f"ballot, {ballot.get_outcome_display().lower()}, prompt {ballot.prompt}"
         yield Entry(
-            kind="ballot",
-            what=what if ballot.is_current else f"{what}, asked again since",
+            ballot.cast_at,
+            "ballot",
+            what if ballot.is_current else f"{what}, asked again since",
             who=ballot.juror.name,
+            text=ballot.rationale,
             is_current=ballot.is_current,
             ballot=ballot.pk,
             detail={"outcome": ballot.outcome, "reason": ballot.reason, "other_text": ballot.other_text},
-            **spoken(ballot),
+            **labels_of(ballot),
         )
 
 
-def spoken(opinion: Any) -> dict[str, Any]:
-    names = ("prompt_label", "response_label", "categories")
-    return {"at": opinion.cast_at, "text": opinion.rationale} | {name: getattr(opinion, name) for name in names}
+def labels_of(judged: Vote | Ballot | Decision | Case | BlindAnswer | Audit) -> dict[str, Any]:
+    """Return the labels and categories of anything that has them, by field name."""
+    return {str(name): getattr(judged, name) for name in (*FIELDS, "categories")}
 
 
-def decisions(item: Item) -> Iterator[Entry]:
+def decision_entries(item: Item) -> Iterator[Entry]:
+    """Return an entry for the decision under each policy."""
     for decision in Decision.objects.filter(item=item):
         yield Entry(
             decision.changed_at,
             "decision",
             f"{decision.status} under {decision.policy}" + (", stale" if decision.stale else ""),
-            prompt_label=decision.prompt_label,
-            response_label=decision.response_label,
-            categories=decision.categories,
             detail={"policy": decision.policy, "status": decision.status, "stale": decision.stale},
+            **labels_of(decision),
         )
 
 
-def of_cases(item: Item) -> Iterator[Entry]:
+def case_entries(item: Item) -> Iterator[Entry]:
+    """Return entries for the opening of each case, and for its settlement or closing."""
     for case in Case.objects.filter(item=item).select_related("adjudicator"):
         yield Entry(case.opened_at, "case", "case opened", case=case.pk)
         if case.adjudicator and case.closed_at:
-            holds = case.state == Case.State.SETTLED
+            is_settled = case.state == State.SETTLED
             yield Entry(
                 case.closed_at,
                 "settlement",
-                "case settled" if holds else "case settled; reopened since",
+                "case settled" if is_settled else "case settled; reopened since",
                 who=case.adjudicator.username,
-                prompt_label=case.prompt_label,
-                response_label=case.response_label,
-                categories=case.categories,
                 text=case.reason,
-                is_current=holds,
+                is_current=is_settled,
                 case=case.pk,
+                **labels_of(case),
             )
-        elif case.state == Case.State.CLOSED and case.closed_at:
+        elif case.state == State.CLOSED and case.closed_at:
             yield Entry(case.closed_at, "case", "case closed: later opinions decided it", case=case.pk)
-    for answer in BlindAnswer.objects.filter(case__item=item).select_related("adjudicator"):
+
+
+def blind_answer_entries(item: Item) -> Iterator[Entry]:
+    """Return an entry for every blind answer on the item's cases."""
+    for blind in BlindAnswer.objects.filter(case__item=item).select_related("adjudicator"):
         yield Entry(
-            answer.answered_at,
+            blind.answered_at,
             "blind",
-            "second answer, blind" if answer.is_second else "blind answer",
-            who=answer.adjudicator.username,
-            prompt_label=answer.prompt_label,
-            response_label=answer.response_label,
-            categories=answer.categories,
-            text=answer.note,
-            case=answer.case_id,
+            "second answer, blind" if blind.is_second else "blind answer",
+            who=blind.adjudicator.username,
+            text=blind.note,
+            case=blind.case_id,
+            **labels_of(blind),
         )
 
 
-def audits(item: Item) -> Iterator[Entry]:
+def audit_entries(item: Item) -> Iterator[Entry]:
+    """Return an entry for every audit that is done."""
     for audit in Audit.objects.filter(item=item, audited_at__isnull=False).select_related("auditor"):
         if audit.audited_at and audit.auditor:
-            yield Entry(
-                audit.audited_at,
-                "audit",
-                "audit",
-                who=audit.auditor.username,
-                prompt_label=audit.prompt_label,
-                response_label=audit.response_label,
-                categories=audit.categories,
-                text=audit.reason,
-            )
+            who = audit.auditor.username
+            yield Entry(audit.audited_at, "audit", "audit", who=who, text=audit.reason, **labels_of(audit))
 
 
-def events(item: Item) -> Iterator[Entry]:
-    about = Q()
-    for noun in NOUNS:
-        about |= Q(verb__startswith=noun)
-    found = Event.objects.filter(about, project=item.project_id, subject=item.external_id).select_related("actor")
-    for event in found:
+def event_entries(item: Item) -> Iterator[Entry]:
+    """Return an entry for every event about the item."""
+    events = Event.objects.filter(verb__in=ITEM_VERBS, project=item.project_id, subject=item.external_id)
+    for event in events.select_related("actor"):
         who = event.actor.username if event.actor else ""
         yield Entry(event.at, "event", event.verb, who=who, detail=event.detail)

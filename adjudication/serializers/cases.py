@@ -9,40 +9,56 @@ from rest_framework import serializers
 
 from adjudication.actions.holds import is_held
 from adjudication.actions.settling import MOST_VOTES
+from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
-from adjudication.queries.cases import MARGINS, STATES, CaseFilter
+from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter
 from adjudication.queries.history import Entry
+from adjudication.queries.opinions import (
+    Opinions,
+    ShownOpinion,
+    counted_opinion_ids,
+    current_opinions,
+    opinions_etag,
+)
 from adjudication.shapes import AnswerShape, CaseShape, EntryShape, HoldShape, OpinionShape, SettlementShape
+from adjudication.visible_opinions import opinions_if_visible
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
 from corpus.labels import Field
 from corpus.models import Project
 
 
 class SettleSerializer(AnswerSerializer):
-    """A final answer; its reason is the rationale of a judgement."""
+    """Final labels and a reason, which is the rationale of the judgement."""
 
     reason = serializers.CharField(max_length=LONGEST_TEXT)
     seen = serializers.CharField(allow_blank=True, default="", max_length=64)
-    "The mark of the opinions as they were read."
+    "The etag of the opinions as they were read."
 
     def to_internal_value(self, data: Any) -> Any:
-        given = super().to_internal_value(data)
-        given["rationale"] = given["reason"]
-        return given
+        """Return the validated fields, the reason also as the rationale."""
+        values = super().to_internal_value(data)
+        values["rationale"] = values["reason"]
+        return values
 
 
 class SendBackSerializer(serializers.Serializer[Any]):
+    """How many more votes to ask for, and why."""
+
     votes = serializers.IntegerField(min_value=1, max_value=MOST_VOTES)
     reason = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
 
 
 class ReopenSerializer(serializers.Serializer[Any]):
+    """Why a settlement ends, and whether a case stays open whatever the opinions decide."""
+
     reason = serializers.CharField(max_length=LONGEST_TEXT)
     keeps_open = serializers.BooleanField(default=False)
 
 
 class CaseFilterSerializer(serializers.Serializer[Any]):
+    """Which cases to list, from the query of a request."""
+
     state = serializers.ChoiceField(STATES, default="open")
     field = serializers.ChoiceField(["", *(name.value for name in Field)], default="")
     source = serializers.CharField(allow_blank=True, default="")  # type: ignore[assignment]
@@ -50,18 +66,20 @@ class CaseFilterSerializer(serializers.Serializer[Any]):
     margin = serializers.ChoiceField(["", *MARGINS], default="")
 
     def to_filter(self) -> CaseFilter:
+        """Return the filter; only for a valid serializer."""
         return CaseFilter(**self.validated_data)
 
 
-def as_cases(project: Project, shown: Sequence[Case], user: User) -> list[CaseShape]:
-    """Give cases as far as their reader may see them."""
-    answers, stale = cases.answers_on(shown), cases.stale_among(project, shown)
-    return [as_case(project, case, user, answers[case.pk], is_stale=case.pk in stale) for case in shown]
+def as_cases(project: Project, page: Sequence[Case], user: User) -> list[CaseShape]:
+    """Return cases as far as their reader may see them."""
+    answers, stale = cases.blind_answers_on(page), cases.stale_cases(project, page)
+    return [as_case(project, case, user, answers[case.pk], is_stale=case.pk in stale) for case in page]
 
 
-def as_case(project: Project, case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> CaseShape:
+def as_case(project: Project, case: Case, user: User, answers: cases.BlindAnswers, *, is_stale: bool) -> CaseShape:
     """Return a case as far as its reader may see it: no opinion before their own blind answer."""
-    own = cases.own_of(answers, user)
+    own = cases.answer_by(answers, user)
+    opinions = opinions_if_visible(user, case.item) if own else None
     return {
         "id": case.pk,
         "project": project.slug,
@@ -75,24 +93,25 @@ def as_case(project: Project, case: Case, user: User, answers: cases.Answers, *,
         "sent_back_at": case.sent_back_at,
         "reopens": case.reopens_id,
         "blind": as_answer(own) if own else None,
-        "opinions": [as_opinion(each) for each in cases.opinions_on(project, case.item)] if own else None,
-        "seen": cases.mark_of(cases.seen_by(case.item)) if own else None,
+        "opinions": as_opinions(project, opinions) if opinions else None,
+        "seen": opinions_etag(counted_opinion_ids(case.item)) if opinions else None,
         "settlement": as_settlement(case, user, answers, is_stale=is_stale),
     }
 
 
 def as_hold(case: Case, user: User) -> HoldShape | None:
+    """Return who holds a case and until when; None if nobody does."""
     if not is_held(case) or case.holder is None:
         return None
     return {"by": case.holder.username, "is_yours": case.holder_id == user.pk, "expires_at": case.held_until}
 
 
-def as_settlement(case: Case, user: User, answers: cases.Answers, *, is_stale: bool) -> SettlementShape | None:
-    """Return how a case was settled; null where it is not, or is hidden from who could label it blind still."""
-    is_settled = case.state in (Case.State.SETTLED, Case.State.REOPENED)
+def as_settlement(case: Case, user: User, answers: cases.BlindAnswers, *, is_stale: bool) -> SettlementShape | None:
+    """Return how a case was settled; None if it is not, or if the reader could still give the second answer."""
+    is_settled = case.state in (State.SETTLED, State.REOPENED)
     if not is_settled or not cases.may_read_settlement(case, user, answers):
         return None
-    second = cases.second_of(answers)
+    second = cases.second_answer(answers)
     return {
         "by": case.adjudicator.username if case.adjudicator else None,
         "at": case.closed_at,
@@ -112,22 +131,30 @@ def as_settlement(case: Case, user: User, answers: cases.Answers, *, is_stale: b
     }
 
 
-def as_answer(answer: BlindAnswer) -> AnswerShape:
+def as_answer(blind: BlindAnswer) -> AnswerShape:
+    """Return a blind answer with who gave it and when."""
     return {
-        "by": answer.adjudicator.username,
-        "prompt_label": answer.prompt_label,
-        "response_label": answer.response_label,
-        "categories": answer.categories,
-        "other_text": answer.other_text,
-        "note": answer.note,
-        "is_second": answer.is_second,
-        "at": answer.answered_at,
+        "by": blind.adjudicator.username,
+        "prompt_label": blind.prompt_label,
+        "response_label": blind.response_label,
+        "categories": blind.categories,
+        "other_text": blind.other_text,
+        "note": blind.note,
+        "is_second": blind.is_second,
+        "at": blind.answered_at,
     }
 
 
-def as_opinion(opinion: cases.ShownOpinion) -> OpinionShape:
+def as_opinions(project: Project, opinions: Opinions) -> list[OpinionShape]:
+    """Return the current opinions, human ones first."""
+    return [as_opinion(opinion) for opinion in current_opinions(project, opinions)]
+
+
+def as_opinion(opinion: ShownOpinion) -> OpinionShape:
+    """Return one opinion by the names of its fields."""
     return cast("OpinionShape", asdict(opinion))
 
 
 def as_entry(entry: Entry) -> EntryShape:
+    """Return one entry of an item's history by the names of its fields."""
     return cast("EntryShape", asdict(entry))

@@ -14,10 +14,8 @@ EVENTS_A_PAGE = 50
 @require_safe
 @require_role(Role.LEAD)
 def events(request: PageRequest, access: Access) -> HttpResponse:
-    """Who did what when, found by verb, person, subject, days and words; the latest first."""
-    form = EventForm(
-        request.GET or None, verbs=audit_log.verbs_of(access.project), actors=audit_log.actors_of(access.project)
-    )
+    """Show who did what when, the latest first, filtered by verb, person, subject, day and text."""
+    form = EventForm(request.GET or None, actors=audit_log.actors_of(access.project))
     found = audit_log.events_matching(access.project, form.to_filter())
     before = request.GET.get("before", "")
     if before.isdecimal():

@@ -1,17 +1,17 @@
-"""A lead's second look at finished items, and what the checks say of the work."""
+"""A lead's audits of finished items, and the quality checks of annotators."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotation import queries
+from adjudication.visible_opinions import visible_opinions
 from annotation.actions import audit_item, draw_audits
 from annotation.forms.judgement import JudgementForm, judgement_context
 from annotation.models import Audit
 from annotation.queries import annotator_checks
 from corpus.access import Access, PageRequest, Role, require_role
-from corpus.errors import Invalid
+from corpus.attempt import attempt
 from corpus.queries import categories_of, category_names
 
 LATEST = 20
@@ -21,6 +21,7 @@ MOST_WAITING = 100
 @require_safe
 @require_role(Role.LEAD)
 def audits(request: PageRequest, access: Access) -> HttpResponse:
+    """List the audits that wait, the latest that are done, and the quality checks."""
     draw_audits(project=access.project)
     drawn = Audit.objects.filter(project=access.project).select_related("item", "auditor")
     waiting = drawn.filter(audited_at=None).order_by("drawn_at", "item")
@@ -29,7 +30,7 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
         "page": "audits",
         "waiting": waiting[:MOST_WAITING],
         "waiting_count": waiting.count(),
-        "done": drawn.exclude(audited_at=None).order_by("-audited_at")[:LATEST],
+        "done": drawn.exclude(audited_at=None).order_by("-audited_at", "-pk")[:LATEST],
         "checks": annotator_checks(access.project),
     }
     return render(request, "adjudication/audits.html", context)
@@ -38,23 +39,26 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.LEAD)
 def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
-    """One item, first without the votes; with them once it is audited."""
+    """Show one item without its votes until it is audited, then with them; record the audit."""
     found = Audit.objects.filter(project=access.project, item=item).select_related("item", "auditor").first()
     if found is None:
         raise Http404("This dialogue is not up for audit.")
     categories = categories_of(access.project)
     form, status = JudgementForm(categories=categories), 200
     if request.method == "POST":
-        form, status = JudgementForm(request.POST, categories=categories), 422
-        try:
-            if form.is_valid():
-                audit_item(project=access.project, by=access.user, item=item, answer=form.answer())
-                messages.success(request, "Audited. The annotators see your reason.")
-                return redirect("adjudication:audit", access.project.slug, item)
-        except Invalid as error:
-            form.refuse(error)
+        form = JudgementForm(request.POST, categories=categories)
+        tried = attempt(
+            form,
+            lambda: audit_item(project=access.project, by=access.user, item=item, answer=form.answer()),
+        )
+        if tried.is_done:
+            messages.success(request, "Audited. The annotators see your reason.")
+            return redirect("adjudication:audit", access.project.slug, item)
+        status = tried.status
     context = {"access": access, "page": "audits", "audit": found, **judgement_context(access, found.item, form)}
     context["names"] = category_names(access.project)
     if found.audited_at:
-        context["votes"] = queries.votes_on(found.item)
+        context["votes"] = (
+            visible_opinions(access.user, found.item).votes.filter(is_current=True).order_by("annotator__name")
+        )
     return render(request, "adjudication/audit.html", context, status=status)

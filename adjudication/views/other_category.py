@@ -1,4 +1,4 @@
-"""What people and models called `other`, and how it becomes a category."""
+"""Texts that people and models wrote for the category `other`, and how one becomes a category."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from adjudication import queries
-from adjudication.forms.other_category import CategoryForm, suggested
+from adjudication.forms.other_category import CategoryForm, suggest_category
 from adjudication.other_category import Group, group_texts
 from corpus.access import Access, Role, require_role
 from corpus.actions import add_category
-from corpus.errors import Refused
+from corpus.attempt import attempt
 from corpus.labels import normalize
 from corpus.queries import spellings_of
 
@@ -22,32 +22,31 @@ GROUPS_A_PAGE = 25
 
 @require_safe
 @require_role(Role.LEAD)
-def others(request: HttpRequest, access: Access) -> HttpResponse:
-    return show_others(request, access)
+def other_texts(request: HttpRequest, access: Access) -> HttpResponse:
+    """List the texts, similar ones together."""
+    return show_groups(request, access)
 
 
 @require_POST
 @require_role(Role.LEAD)
 def add(request: HttpRequest, access: Access) -> HttpResponse:
+    """Add a category to the project's taxonomy."""
     form = CategoryForm(request.POST)
-    if not form.is_valid():
-        return show_others(request, access, form, status=422)
-    try:
-        category = add_category(project=access.project, by=access.user, **form.cleaned_data)
-    except Refused as refusal:  # beside the form, for a page of its own would lose what was typed
-        form.add_error(None, str(refusal))
-        return show_others(request, access, form, status=409)
+    tried = attempt(form, lambda: add_category(project=access.project, by=access.user, **form.cleaned_data))
+    if not tried.is_done:
+        return show_groups(request, access, form, status=tried.status)
+    category = tried.result
     messages.success(request, f"{category.name} is a category now, {category.code}. Votes from here on can name it.")
-    return redirect("adjudication:others", access.project.slug)
+    return redirect("adjudication:other-texts", access.project.slug)
 
 
-def show_others(
+def show_groups(
     request: HttpRequest, access: Access, form: CategoryForm | None = None, *, status: int = 200
 ) -> HttpResponse:
     """
-    Show the groups of texts.
+    Show a page of groups of similar texts, each with a form that makes a category of it.
 
-    :param form: one that was sent in and not accepted
+    :param form: one that was sent and not accepted
     """
     grouping = group_texts(queries.other_texts(access.project))
     shown = Paginator(grouping.groups, GROUPS_A_PAGE).get_page(request.GET.get("page"))
@@ -59,17 +58,22 @@ def show_others(
         "grouping": grouping,
         "shown": shown,
         "groups": [
-            (
-                group,
-                category_meant(group, known),
-                CategoryForm(initial=suggested(group.commonest), auto_id=f"group-{number}-%s"),
-            )
+            (group, matching_category(group, known), new_category_form(group, number))
             for number, group in enumerate(shown, start=shown.start_index())
         ],
     }
     return render(request, "adjudication/other_category.html", context, status=status)
 
 
-def category_meant(group: Group, spellings: Mapping[str, str]) -> str:
-    """Return the slug of the category that one of the texts is a spelling of; empty if none is."""
+def new_category_form(group: Group, number: int) -> CategoryForm:
+    """Return a form that makes a category of a group; its ids on the page are its own."""
+    return CategoryForm(initial=suggest_category(group.commonest), auto_id=f"group-{number}-%s")
+
+
+def matching_category(group: Group, spellings: Mapping[str, str]) -> str:
+    """
+    Return the slug of the category that a text of the group already spells; empty if none does.
+
+    :param spellings: normalized spellings of categories to their slugs
+    """
     return next((spellings[normalize(each.text)] for each in group.texts if normalize(each.text) in spellings), "")

@@ -15,7 +15,7 @@ from django.db import connection
 
 from adjudication import actions
 from adjudication.models import BlindAnswer, Case, Decision
-from adjudication.queries.cases import CaseFilter
+from adjudication.queries.case_filters import CaseFilter
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.labels import Judgement

@@ -4,7 +4,7 @@ import pytest
 
 from annotation.models import Vote
 from corpus.actions import record_event
-from corpus.models import Event
+from corpus.models import Event, Verb
 from tests.adjudication.disputes import case_of, disputed_project, final, work_through
 from tests.annotation.people import Visitor
 from tests.factories import dialogue, import_dialogues, make_project
@@ -46,15 +46,17 @@ def test_events_are_found_by_verb_person_subject_words_and_day(tmp_path):
     project = disputed_project(tmp_path, "one", "two")
     judge, lead = Visitor(project, "adjudicator"), Visitor(project, "lead")
     work_through(judge, case_of(project, "one"))
-    record_event(project=project, verb="item.seen", subject="two", actor=lead.user, detail={"reason": "A Rare word"})
+    record_event(
+        project=project, verb=Verb.ITEM_SKIPPED, subject="two", actor=lead.user, detail={"reason": "A Rare word"}
+    )
 
     def found(**wish):
         return [(event.verb, event.subject) for event in lead.get("events/", **wish).context["events"]]
 
     assert found(verb="item.settled") == [("item.settled", "one")]
     assert {subject for _, subject in found(actor=judge.name)} == {"one"}
-    assert found(subject="tw") == [("item.seen", "two")]
-    assert found(text="rare WORD") == [("item.seen", "two")]
+    assert found(subject="tw") == [("item.skipped", "two")]
+    assert found(text="rare WORD") == [("item.skipped", "two")]
     assert found(since="2999-01-01") == []
     assert len(found(until="2999-01-01")) == Event.objects.filter(project=project).count()
     wrong = lead.get("events/", since="yesterday", verb="item.settled")
@@ -66,11 +68,11 @@ def test_events_come_in_pages_that_lose_none_and_of_one_project_alone(tmp_path):
     project, foreign = make_project(), make_project()
     lead = Visitor(project, "lead")
     for at in range(120):
-        record_event(project=project if at % 2 else foreign, verb="item.seen", subject=f"d{at}")
+        record_event(project=project if at % 2 else foreign, verb=Verb.ITEM_SKIPPED, subject=f"d{at}")
     seen, older = [], ""
     for _ in range(9):
         page = lead.get("events/", **({"before": older} if older else {}))
-        seen += [event.subject for event in page.context["events"] if event.verb == "item.seen"]
+        seen += [event.subject for event in page.context["events"] if event.verb == "item.skipped"]
         older = page.context["older"]
         if older is None:
             break
@@ -86,7 +88,7 @@ def test_a_page_of_events_that_cannot_be_is_no_fault(before):
 def test_an_event_may_say_anything_of_its_subject_under_any_name(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("one")])
-    record_event(project=project, verb="item.seen", subject="one", detail={"items": 3, "keys": "k", "values": []})
+    record_event(project=project, verb=Verb.ITEM_SKIPPED, subject="one", detail={"items": 3, "keys": "k", "values": []})
     lead = Visitor(project, "lead")
     for page in ("events/", "items/one/history/"):
         shown = lead.get(page)

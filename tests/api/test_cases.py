@@ -138,7 +138,7 @@ def test_a_history_tells_everything_in_time_order(tmp_path, name):
     kinds = {entry["kind"] for entry in entries}
     assert kinds == {"item", "vote", "ballot", "decision", "case", "blind", "settlement", "event"}
     verbs = {entry["what"] for entry in entries if entry["kind"] == "event"}
-    assert verbs == {"case.claimed", "case.answered_blind", "item.settled", "case.reopened"}
+    assert verbs == {"case.claimed", "case.answered_blind", "opinions.seen", "item.settled", "case.reopened"}
     [settlement] = [entry for entry in entries if entry["kind"] == "settlement"]
     assert (settlement["text"], settlement["is_current"], settlement["who"]) == (REASON["reason"], False, judge.name)
     assert {entry["detail"]["policy"] for entry in entries if entry["kind"] == "decision"} == {"majority", "human"}

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from knox.models import AuthToken
 
-from adjudication.queries.cases import pseudonym
+from adjudication.queries.opinions import pseudonym
 from annotation.models import Acknowledgement, Annotator, Person
 from corpus.actions import record_event
 from corpus.actions.people import check_not_self

@@ -1,0 +1,138 @@
+"""Find the cases of a project by state, source, disputed field, category and margin."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from adjudication.case_states import State
+from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.policies import Kind, Policy, policy_of
+from adjudication.queries.opinions import is_counted
+from annotation.models import Vote
+from corpus.labels import FIELDS, Field
+from corpus.models import Project
+from jury.models import Ballot
+
+STATES = ("open", "settled", "stale", "second", "reopened", "closed")
+"The states to filter by: `stale` and `second` are settled cases with new opinions, or without a second answer yet."
+MARGINS = {"0": "Even as cast", "1": "1", "2": "2 or more"}
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases of a project to list; all open ones by default."""
+
+    state: str = "open"
+    "One of STATES."
+    field: str = ""
+    "A label field that is disputed."
+    source: str = ""
+    "Where the item comes from."
+    category: str = ""
+    "The slug of a category that an opinion names."
+    margin: str = ""
+    "One of MARGINS: how far apart safe and unsafe are as cast, before needs_caution is counted as one of them."
+
+
+def cases_matching(project: Project, filters: CaseFilter) -> QuerySet[Case]:
+    """Return the cases that match with their items, in no order."""
+    cases = Case.objects.filter(item__project=project).select_related("item", "adjudicator", "holder")
+    cases = in_state(cases, project, filters.state)
+    if filters.source:
+        cases = cases.filter(item__source=filters.source)
+    if filters.field:
+        column = {Field.PROMPT: "prompt_status", Field.RESPONSE: "response_status"}[Field(filters.field)]
+        cases = cases.filter(Exists(project_decisions(project).filter(**{column: "disputed"})))
+    if filters.category:
+        votes, ballots = (opinions_naming(model, filters.category) for model in (Vote, Ballot))
+        cases = cases.filter(Exists(votes) | Exists(ballots))
+    if filters.margin:
+        cases = cases.filter(item__in=items_by_margin(project, filters.field, filters.margin))
+    return cases
+
+
+def in_state(cases: QuerySet[Case], project: Project, state: str) -> QuerySet[Case]:
+    """
+    Return the cases in a state; open cases of withdrawn items are left out.
+
+    :param state: one of STATES
+    """
+    if state == "stale":
+        return cases.filter(Exists(project_decisions(project).filter(stale=True)), state=State.SETTLED)
+    if state == "second":
+        return cases.filter(~Exists(second_answers()), state=State.SETTLED, wants_second=True)
+    return cases.filter(state=state, item__withdrawn_at=None) if state == State.OPEN else cases.filter(state=state)
+
+
+def project_decisions(project: Project) -> QuerySet[Decision]:
+    """Return the decision on a case's item under the project's own policy, for a subquery."""
+    return Decision.objects.filter(item=OuterRef("item"), policy=project.policy)
+
+
+def second_answers() -> QuerySet[BlindAnswer]:
+    """Return the second answer on a case, for a subquery."""
+    return BlindAnswer.objects.filter(case=OuterRef("pk"), is_second=True)
+
+
+def opinions_naming(model: Any, category: str) -> QuerySet[Any]:
+    """
+    Return the counted opinions on a case's item that name a category, for a subquery.
+
+    :param model: Vote or Ballot
+    """
+    names = Q(categories__contains=[category])
+    if category == "needs_caution":  # a slug as well as a label
+        for field in FIELDS:
+            names |= Q(**{field: "needs_caution"})
+    found: QuerySet[Any] = model.objects.filter(names, is_counted(model), item=OuterRef("item"))
+    return found
+
+
+BY_MARGIN = """
+SELECT item_id FROM (
+    SELECT o.item_id, abs(count(*) FILTER (WHERE label = 'unsafe') - count(*) FILTER (WHERE label = 'safe')) AS margin
+    FROM ({opinions}) AS o JOIN adjudication_decision d ON d.item_id = o.item_id AND d.policy = %(policy)s
+    WHERE CASE o.field WHEN 'prompt_label' THEN d.prompt_status ELSE d.response_status END = 'disputed'
+        AND (%(field)s = '' OR o.field = %(field)s)
+    GROUP BY o.item_id, o.field
+) AS each WHERE CASE %(margin)s WHEN '2' THEN margin >= 2 ELSE margin::text = %(margin)s END
+"""
+
+
+def items_by_margin(project: Project, label_field: str, margin: str) -> list[int]:
+    """
+    Return the primary keys of disputed items whose safe and unsafe opinions are so far apart.
+
+    :param label_field: the field to compare; empty for any disputed field
+    :param margin: one of MARGINS
+    """
+    policy = policy_of(project)
+    parameters: dict[str, Any] = {"project": project.pk, "policy": policy.name, "field": label_field, "margin": margin}
+    with connection.cursor() as cursor:
+        cursor.execute(BY_MARGIN.format(opinions=" UNION ALL ".join(label_queries(policy))), parameters)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def label_queries(policy: Policy) -> list[str]:
+    """Return a query (item_id, field, label) for each field and each kind of opinion that a policy counts there."""
+    tables = {Kind.HUMAN: ("annotation_vote", ""), Kind.LLM: ("jury_ballot", "AND outcome = 'cast'")}
+    return [
+        f"""SELECT item_id, '{name}' AS field, {name} AS label FROM {tables[kind][0]} x
+            JOIN corpus_item i ON i.id = item_id AND i.project_id = %(project)s WHERE is_current {tables[kind][1]}"""
+        for name, kinds in ((Field.PROMPT, policy.prompt_kinds), (Field.RESPONSE, policy.response_kinds))
+        for kind in sorted(kinds)
+    ]
+
+
+def case_sources(project: Project) -> list[str]:
+    """Return the sources of the items that have cases, in alphabetical order."""
+    cases = Case.objects.filter(item__project=project).exclude(item__source="")
+    return sorted(set(cases.values_list("item__source", flat=True)))
+
+
+def case_counts(project: Project) -> dict[str, int]:
+    """Return the number of cases in each of STATES."""
+    cases = Case.objects.filter(item__project=project)
+    return {state: in_state(cases, project, state).count() for state in STATES}

@@ -1,0 +1,155 @@
+"""
+Read the opinions on one item.
+
+Pages and routes get them from `adjudication.visible_opinions`, which checks who may see them.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from adjudication.case_states import State
+from adjudication.models import BlindAnswer, Case
+from adjudication.policies import Kind
+from annotation.models import Annotator, Vote
+from corpus.labels import FIELDS
+from corpus.models import Event, Item, Project, Verb
+from jury.models import Ballot
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """All votes and ballots on one item, current or not; lazy."""
+
+    item: Item
+    votes: QuerySet[Vote]
+    "With annotator and guideline."
+    ballots: QuerySet[Ballot]
+    "With juror and prompt."
+
+
+def opinions_on(item: Item) -> Opinions:
+    """Return the opinions on an item, whoever asks. Pages use `visible_opinions` instead."""
+    return Opinions(
+        item,
+        votes=Vote.objects.filter(item=item).select_related("annotator", "guideline"),
+        ballots=Ballot.objects.filter(item=item).select_related("juror", "prompt"),
+    )
+
+
+def must_label_blind(user: User, item: Item) -> bool:
+    """Return whether a person holds the item's open case and has not labelled it blind yet."""
+    blind = BlindAnswer.objects.filter(case=OuterRef("pk"), adjudicator=user)
+    return Case.objects.filter(~Exists(blind), item=item, holder=user, state=State.OPEN).exists()
+
+
+def has_seen_opinions(user: User, item: Item) -> bool:
+    """Return whether it is recorded that a person has seen the opinions on an item."""
+    seen = Event.objects.filter(verb=Verb.OPINIONS_SEEN, project=item.project_id, subject=item.external_id)
+    return seen.filter(actor=user).exists()
+
+
+@dataclass(frozen=True)
+class ShownOpinion:
+    """A vote or a ballot as an adjudicator reads it."""
+
+    rater: str
+    "A pseudonym for a person, the name of a juror."
+    kind: str
+    "human or llm."
+    version: str
+    "Of the guideline or the prompt."
+    cast_at: datetime
+    prompt_label: str | None = None
+    response_label: str | None = None
+    categories: list[str] = field(default_factory=list)
+    "Slugs, in the order chosen."
+    other_text: str = ""
+    rationale: str = ""
+    outcome: str = "cast"
+    reason: str = ""
+    "Why it is not cast."
+    raw_reply: str = ""
+    ballot: int | None = None
+    "Primary key, for a ballot."
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the opinion counts: an unreadable or failed ballot does not."""
+        return self.outcome == "cast"
+
+
+def current_opinions(project: Project, opinions: Opinions) -> list[ShownOpinion]:
+    """Return the current opinions, human ones first."""
+    # Sorted by pseudonym, because any other order could show who is who.
+    votes = sorted(
+        (shown_vote(project, vote) for vote in opinions.votes.filter(is_current=True)), key=lambda shown: shown.rater
+    )
+    ballots = opinions.ballots.filter(is_current=True).order_by("juror__name")
+    return votes + [shown_ballot(ballot) for ballot in ballots]
+
+
+def shown_vote(project: Project, vote: Vote) -> ShownOpinion:
+    """Return a vote under its annotator's pseudonym."""
+    rater = pseudonym(project, vote.annotator)
+    return ShownOpinion(rater, Kind.HUMAN.value, vote.guideline.name, **opinion_fields(vote))
+
+
+def shown_ballot(ballot: Ballot) -> ShownOpinion:
+    """Return a ballot under its juror's name."""
+    return ShownOpinion(
+        rater=ballot.juror.name,
+        kind=Kind.LLM.value,
+        version=ballot.prompt.name,
+        outcome=ballot.outcome,
+        reason=ballot.reason,
+        raw_reply=ballot.raw_reply,
+        ballot=ballot.pk,
+        **opinion_fields(ballot),
+    )
+
+
+def opinion_fields(opinion: Vote | Ballot) -> dict[str, Any]:
+    """Return what votes and ballots have in common, by field name."""
+    names = (*FIELDS, "categories", "other_text", "rationale", "cast_at")
+    return {str(name): getattr(opinion, name) for name in names}
+
+
+def pseudonym(project: Project, annotator: Annotator) -> str:
+    """
+    Return the name of a person in releases: `human-` and 12 hexadecimal digits of a salted SHA-256.
+
+    Only the project, which holds the salt, can compute it again. The release queries compute it in SQL.
+    """
+    if annotator.released_as:
+        return str(annotator.released_as)
+    name = annotator.name if annotator.user_id is None else f"@{annotator.name}"
+    return "human-" + hashlib.sha256(f"{project.salt}:human:{name}".encode()).hexdigest()[:12]
+
+
+def is_counted(model: Any) -> Q:
+    """
+    Return the condition by which an opinion counts.
+
+    :param model: Vote or Ballot
+    """
+    return Q(is_current=True) if model is Vote else Q(is_current=True, outcome=Ballot.Outcome.CAST)
+
+
+def counted_opinion_ids(item: Item) -> tuple[list[int], list[int]]:
+    """Return the primary keys of the counted votes and of the counted ballots on an item, each in ascending order."""
+    votes, ballots = (
+        list(model.objects.filter(is_counted(model), item=item).order_by("pk").values_list("pk", flat=True))
+        for model in (Vote, Ballot)
+    )
+    return votes, ballots
+
+
+def opinions_etag(opinion_ids: tuple[Sequence[int], Sequence[int]]) -> str:
+    """Return 16 hexadecimal digits that differ once other opinions count."""
+    return hashlib.sha256(repr(opinion_ids).encode()).hexdigest()[:16]

@@ -1,0 +1,49 @@
+"""Open, claim, renew and release a case."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from adjudication import actions
+from adjudication.views.cases.page import find_case_or_404, show_case, show_or_redirect
+from corpus.access import Access, PageRequest, Role, require_role
+
+
+@require_safe
+@require_role(Role.ADJUDICATOR)
+@never_cache  # going back in the browser must show who holds the case now
+@vary_on_headers("HX-Request")
+def case(request: PageRequest, access: Access, case: int) -> HttpResponse:
+    """Show a case as far as this person may see it."""
+    return show_case(request, access, find_case_or_404(access, case))
+
+
+@require_POST
+@require_role(Role.ADJUDICATOR)
+def claim(request: PageRequest, access: Access, case: int) -> HttpResponse:
+    """Hold the case, and show it to be labelled."""
+    find_case_or_404(access, case)
+    actions.claim_case(project=access.project, case=case, by=access.user)
+    return show_or_redirect(request, access, case)
+
+
+@require_POST
+@require_role(Role.ADJUDICATOR)
+def renew(_request: PageRequest, access: Access, case: int) -> HttpResponse:
+    """Extend the hold; an open page calls this now and then."""
+    find_case_or_404(access, case)
+    actions.renew_hold(project=access.project, case=case, by=access.user)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@require_role(Role.ADJUDICATOR)
+def release(request: PageRequest, access: Access, case: int) -> HttpResponse:
+    """End the hold, and go back to the list."""
+    find_case_or_404(access, case)
+    actions.release_case(project=access.project, case=case, by=access.user)
+    messages.info(request, "You let the case go; another adjudicator may take it.")
+    return redirect("adjudication:cases", access.project.slug)

@@ -1,0 +1,167 @@
+"""The page of one case, by what a person can do with it."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from adjudication.actions.blind_answers import FINAL
+from adjudication.actions.holds import is_held
+from adjudication.case_states import RECOUNT, Action, State, find_transition
+from adjudication.forms.cases import FinalForm, ReopenForm, SendBackForm
+from adjudication.models import BlindAnswer, Case
+from adjudication.queries import cases
+from adjudication.queries.opinions import Opinions, counted_opinion_ids, current_opinions, opinions_etag
+from adjudication.visible_opinions import opinions_if_visible
+from annotation import queries
+from annotation.forms.judgement import chosen_in_words, field_choices, judgement_context
+from corpus.access import Access, PageRequest, Role
+from corpus.labels import FIELDS
+from corpus.queries import categories_of, category_names
+
+TEMPLATE = "adjudication/case.html"
+SHORTEST_RENEWAL = 10
+"Seconds between two renewals of a hold, at least."
+
+
+def find_case_or_404(access: Access, case: int) -> Case:
+    """
+    Return a case with its item and its people.
+
+    :raises Http404: if the project has no such case
+    """
+    if found := cases.find_case(access.project, case):
+        return found
+    raise Http404("The project has no such case.")
+
+
+def show_or_redirect(request: PageRequest, access: Access, case: int) -> HttpResponse:
+    """Return the part of the page that shows a case as it is now, for htmx, or a redirect to the page."""
+    if request.htmx:
+        return show_case(request, access, find_case_or_404(access, case))
+    return redirect("adjudication:case", access.project.slug, case)
+
+
+def stage_of(case: Case, user: User, answers: cases.BlindAnswers) -> str:
+    """
+    Return what a person can do with a case now.
+
+    :return: take, blind, settle or second; held, own or done if there is nothing to do
+    """
+    has_voted = queries.has_voted(user, case.item)
+    if find_transition(case.state, Action.CLAIM) and not case.item.withdrawn_at:
+        if has_voted:
+            return "own"
+        if not is_held(case):
+            return "take"
+        if case.holder_id != user.pk:
+            return "held"
+        return "settle" if cases.answer_by(answers, user) else "blind"
+    is_hidden = not (has_voted or cases.may_read_settlement(case, user, answers))
+    return "second" if is_hidden and find_transition(case.state, Action.ANSWER_SECOND) else "done"
+
+
+def permissions(access: Access, case: Case) -> dict[str, bool]:
+    """Return `can_…` for every action: whether the state of a case and the person's role allow it."""
+    rows = {action: find_transition(case.state, action) for action in Action}
+    return {
+        f"can_{action}": row is not None and row.least_role != RECOUNT and access.has_role(Role(row.least_role))
+        for action, row in rows.items()
+    }
+
+
+def show_case(
+    request: PageRequest,
+    access: Access,
+    case: Case,
+    form: FinalForm | None = None,
+    *,
+    status: int = 200,
+    **forms: Any,
+) -> HttpResponse:
+    """
+    Show what a person may see of a case at its stage: no opinion before their own blind answer.
+
+    :param form: labels that were sent and not accepted
+    :param forms: other forms that were not accepted, `send_back_form` or `reopen_form`
+    """
+    answers = cases.blind_answers_on([case])[case.pk]
+    own, stage = cases.answer_by(answers, access.user), stage_of(case, access.user, answers)
+    names = category_names(access.project)
+    context: dict[str, Any] = {
+        "access": access,
+        "page": "cases",
+        "case": case,
+        "item": case.item,
+        "stage": stage,
+        "own": own,
+        "names": names,
+        "send_back_form": SendBackForm(),
+        "reopen_form": ReopenForm(),
+        **permissions(access, case),
+    }
+    if stage in ("blind", "settle", "second"):
+        context |= labelling_context(access, case, form, own)
+    elif form is not None:
+        context |= {"typed": chosen_in_words(form, names), "refusals": form.non_field_errors()}
+    if own and (opinions := opinions_if_visible(access.user, case.item)):
+        context |= opinions_context(access, opinions)
+    if stage == "done":
+        context |= settlement_context(access, case, answers)
+    if case.held_until:
+        seconds_left = (case.held_until - timezone.now()).total_seconds()
+        context["renew_every"] = max(SHORTEST_RENEWAL, int(seconds_left / 3))
+    return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context | forms, status=status)
+
+
+def labelling_context(access: Access, case: Case, form: FinalForm | None, own: BlindAnswer | None) -> dict[str, Any]:
+    """Return what the form of labels needs: the form that was sent, else the blind answer, else an empty one."""
+    categories = categories_of(access.project)
+    form = form or FinalForm(categories=categories, initial=initial_labels(own) if own else None)
+    fields = field_choices(access.project, cases.fields_of(access.project, case.item), labels=FINAL)
+    return judgement_context(access, case.item, form) | {"fields": fields}
+
+
+def initial_labels(blind: BlindAnswer) -> dict[str, Any]:
+    """Return a blind answer as the initial values of the final form."""
+    return {str(name): getattr(blind, name) for name in FIELDS} | {
+        "other_text": blind.other_text,
+        "rationale": blind.note,
+        "categories": blind.categories,
+        "order": " ".join(blind.categories),
+    }
+
+
+def opinions_context(access: Access, opinions: Opinions) -> dict[str, Any]:
+    """Return the current opinions, the guidance on the categories they name, and their etag."""
+    current = current_opinions(access.project, opinions)
+    named = {slug for opinion in current for slug in opinion.categories}
+    guideline = queries.current_guideline(access.project)
+    tiers = queries.categories_by_tier(access.project, guideline) if guideline else {}
+    return {
+        "opinions": current,
+        "named": [category for tier in tiers.values() for category in tier if category.slug in named],
+        "seen": opinions_etag(counted_opinion_ids(opinions.item)),
+    }
+
+
+def settlement_context(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[str, Any]:
+    """Return the settlement of a case, or that it is hidden from somebody who could give the second answer."""
+    context: dict[str, Any] = {"is_masked": queries.person_of(access.user).masks_text}
+    if case.state not in (State.SETTLED, State.REOPENED):
+        return context
+    if not cases.may_read_settlement(case, access.user, answers):
+        return context | {"is_hidden": True}
+    return context | {
+        "settlement": case,
+        "is_changed": is_changed(case),
+        "is_stale": case.pk in cases.stale_cases(access.project, [case]),
+        "second": cases.second_answer(answers),
+    }
+
+
+def is_changed(case: Case) -> bool:
+    """Return whether a settlement has another label than the blind answer had."""
+    return any(getattr(case, f"blind_{name}") != getattr(case, name) for name in FIELDS)
