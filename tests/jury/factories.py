@@ -54,7 +54,7 @@ def add_generator(project, url, name="writer", model="mistral-stub", **options):
 
 def write(project, generator, **options):
     """As the command does, with this process for a worker."""
-    items = adjudication_actions.items_to_generate(project=project, generator=generator)
+    items = adjudication_actions.items_for_generator(project=project, generator=generator)
     run = actions.start_generation(project=project, generator=generator, items=items, **options)
     run_shards(run)
     return run, adjudication_actions.publish_generated(project=project)

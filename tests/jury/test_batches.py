@@ -200,7 +200,7 @@ def test_a_verdict_known_already_is_not_sent(tmp_path):
 def test_a_generator_writes_by_batch_too(tmp_path, stub_url):
     project = project_with_items(tmp_path, 9)
     generator = add_generator(project, stub_url, transport="batch")
-    items = adjudication_actions.items_to_generate(project=project, generator=generator)
+    items = adjudication_actions.items_for_generator(project=project, generator=generator)
     run = actions.start_generation(project=project, generator=generator, items=items)
     run_shards(run)
     assert queries.without_generated_response(generator, items) == []

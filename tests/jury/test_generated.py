@@ -43,7 +43,7 @@ def test_prompt_only_items_are_given_responses_with_their_provenance(tmp_path, s
     assert Run.objects.get(pk=run.pk).cost_usd > 0
     # The file it came from is still the same to an import, and there is nothing left to write.
     assert import_dialogues(project, tmp_path, rows)["unchanged"] == PROMPTS
-    assert adjudication_actions.items_to_generate(project=project, generator=generator) == []
+    assert adjudication_actions.items_for_generator(project=project, generator=generator) == []
 
 
 def test_the_dialogues_own_turns_are_what_a_generator_is_sent(tmp_path, stub_url):
@@ -72,7 +72,7 @@ def test_what_somebody_has_judged_or_holds_is_left_as_it_is(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path)
     generator = add_generator(project, stub_url)
     import_votes(project, tmp_path, [opinion("p0", "ann")])
-    items = adjudication_actions.items_to_generate(project=project, generator=generator)
+    items = adjudication_actions.items_for_generator(project=project, generator=generator)
     assert len(items) == PROMPTS - 1
     run = actions.start_generation(project=project, generator=generator, items=items)
     run_shards(run)

@@ -1,12 +1,12 @@
-"""Reads of items that still want a generated response, and of responses not published yet."""
+"""Reads of items that lack a generated response or refusal, and of projects with unpublished ones."""
 
 from django.db import connection
 
 from corpus.models import Project
 from jury.models import GeneratedResponse, Run
 
-# What nobody has judged, is about to judge or is being asked about: an opinion on a prompt alone says nothing of a
-# response that came later.
+# Nobody has judged the item, holds it or is being asked about it: an opinion on a prompt alone does not cover a
+# response that was added later.
 UNJUDGED = """
     NOT EXISTS (SELECT FROM annotation_vote v WHERE v.item_id = i.id)
     AND NOT EXISTS (SELECT FROM jury_ballot b WHERE b.item_id = i.id)
@@ -23,7 +23,7 @@ ITEMS_WITHOUT_RESPONSE = f"""
             WHERE w.item_id = i.id AND w.is_current AND w.outcome = 'cast' AND r.generates = 'responses')
     ORDER BY i.id
 """
-# By a hash of the id, so that a part of them is a part of every source and the same one every time.
+# Ordered by a hash of the id, so that a limit takes a share of every source, and the same share every time.
 UNSAFE_PROMPTS = """
     SELECT i.id FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
     WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL AND reconstruction_id IS NULL
@@ -37,11 +37,11 @@ UNSAFE_PROMPTS = """
 """
 
 
-def items_to_generate_for(project: Project, generates: str) -> list[int]:
+def items_lacking(project: Project, generates: str) -> list[int]:
     """
-    Return the primary keys of what still lacks a response, or of unsafe prompts that still lack a refusal.
+    Return the primary keys of items without a response, or of unsafe prompts without a refusal.
 
-    :param generates: responses or refusals, as a run's
+    :param generates: `responses` or `refusals`, as `Run.generates`
     """
     sql = UNSAFE_PROMPTS if generates == Run.Generates.REFUSALS else ITEMS_WITHOUT_RESPONSE
     with connection.cursor() as cursor:
@@ -50,8 +50,8 @@ def items_to_generate_for(project: Project, generates: str) -> list[int]:
 
 
 def projects_with_unpublished() -> list[Project]:
-    """Return the projects in which something was written and not published yet."""
-    waiting = GeneratedResponse.objects.filter(
+    """Return the projects with generated texts that are not published yet."""
+    unpublished = GeneratedResponse.objects.filter(
         outcome=GeneratedResponse.Outcome.CAST, is_current=True, published_at=None
     )
-    return list(Project.objects.filter(pk__in=waiting.values("juror__project")).order_by("pk"))
+    return list(Project.objects.filter(pk__in=unpublished.values("juror__project")).order_by("pk"))
