@@ -17,7 +17,7 @@ def anonymise(request: PageRequest, access: Access, user: int) -> HttpResponse:
     member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)
     if request.POST.get("confirm") != member.user.username:
         messages.error(request, "Nothing was done: the name you typed is not theirs.")
-        return redirect("workspace:person", access.project.slug, user)
+        return redirect("workspace:member", access.project.slug, user)
     new = actions.anonymise_user(user=member.user, by=access.user)
     messages.success(request, f"The account is called {new} now, and nobody can sign in to it. Their votes stay.")
-    return redirect("workspace:people", access.project.slug)
+    return redirect("workspace:members", access.project.slug)

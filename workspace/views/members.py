@@ -18,8 +18,8 @@ from workspace.forms.members import InviteForm, RoleForm
 
 @require_safe
 @require_role(Role.ADMIN)
-def people(request: PageRequest, access: Access) -> HttpResponse:
-    return show_people(request, access, InviteForm())
+def members(request: PageRequest, access: Access) -> HttpResponse:
+    return show_members(request, access, InviteForm())
 
 
 @require_POST
@@ -28,28 +28,28 @@ def invite(request: PageRequest, access: Access) -> HttpResponse:
     """Make somebody a member, and show the link with which they set their password; it is shown this once."""
     form = InviteForm(request.POST)
     if not form.is_valid():
-        return show_people(request, access, form, status=422)
+        return show_members(request, access, form, status=422)
     made = add_member(project=access.project, by=access.user, **form.cleaned_data)
     link = "" if made.user.has_usable_password() else invitation_url(made.user)
-    return show_people(request, access, InviteForm(), invited=made.user, link=link)
+    return show_members(request, access, InviteForm(), invited=made.user, link=link)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.ADMIN)
-def person(request: PageRequest, access: Access, user: int) -> HttpResponse:
+def member(request: PageRequest, access: Access, user: int) -> HttpResponse:
     """One member: their numbers, their role, and whether they may come in."""
-    member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)
+    found = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)
     if request.method == "POST":
-        return change(request, access, member)
-    numbers = annotator_checks(access.project, member.user)
+        return change(request, access, found)
+    numbers = annotator_checks(access.project, found.user)
     context = {
         "access": access,
-        "page": "people",
-        "member": member,
-        "form": RoleForm(initial={"role": member.role}),
+        "page": "members",
+        "member": found,
+        "form": RoleForm(initial={"role": found.role}),
         "numbers": numbers[0] if numbers else None,
-        "grants": tokens_of(member.user),
-        "audits": queries.audits_for(access.project, member.user)[:20],
+        "grants": tokens_of(found.user),
+        "audits": queries.audits_for(access.project, found.user)[:20],
     }
     return render(request, "workspace/member.html", context)
 
@@ -63,25 +63,25 @@ def change(request: PageRequest, access: Access, member: Member) -> HttpResponse
         )
         revoke_token(grant=grant, by=access.user)
         messages.success(request, f"“{grant.name}” no longer works.")
-        return redirect("workspace:person", access.project.slug, user.pk)
+        return redirect("workspace:member", access.project.slug, user.pk)
     if verb == "remove":
         remove_member(project=access.project, user=user, by=access.user)
         messages.success(request, f"{user.username} is no longer in this project. Their votes stay.")
-        return redirect("workspace:people", access.project.slug)
+        return redirect("workspace:members", access.project.slug)
     if verb in ("close", "open"):
         set_active(user=user, is_active=verb == "open", by=access.user)
         messages.success(request, f"The account of {user.username} is {'open' if verb == 'open' else 'closed'}.")
     elif verb == "link":
-        return show_people(request, access, InviteForm(), invited=user, link=invitation_url(user))
+        return show_members(request, access, InviteForm(), invited=user, link=invitation_url(user))
     else:
         form = RoleForm(request.POST)
         if form.is_valid():
             change_role(project=access.project, user=user, by=access.user, **form.cleaned_data)
             messages.success(request, f"{user.username} is {form.cleaned_data['role']} now.")
-    return redirect("workspace:person", access.project.slug, user.pk)
+    return redirect("workspace:member", access.project.slug, user.pk)
 
 
-def show_people(
+def show_members(
     request: PageRequest,
     access: Access,
     form: InviteForm,
@@ -90,11 +90,11 @@ def show_people(
     link: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    members = Member.objects.filter(project=access.project).select_related("user").order_by("user__username")
+    rows = Member.objects.filter(project=access.project).select_related("user").order_by("user__username")
     context = {
         "access": access,
-        "page": "people",
-        "members": members,
+        "page": "members",
+        "members": rows,
         "form": form,
         "invited": invited,
         "link": link,
