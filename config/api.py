@@ -30,7 +30,7 @@ NUMBERED = [
     path("cases/<int:case>/reopen/", adjudication.ReopenCase.as_view()),
     path("cases/<int:case>/ask-second/", adjudication.AskSecond.as_view()),
     path("jobs/<int:job>/", jobs.JobDetail.as_view()),
-    path("jobs/<int:job>/refused/", jobs.RefusedRows.as_view()),
+    path("jobs/<int:job>/refused/", jobs.RejectedRows.as_view()),
 ]
 PROJECT = [
     path("", corpus.ProjectDetail.as_view()),

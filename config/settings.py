@@ -124,7 +124,7 @@ CELERY_BEAT_SCHEDULE = {
     "create-slots": {"task": "annotation.tasks.create_slots", "schedule": timedelta(seconds=30)},
     "requeue-stalled-runs": {"task": "jury.tasks.requeue_stalled_runs", "schedule": timedelta(seconds=30)},
     "publish-generated": {"task": "workspace.tasks.publish_generated", "schedule": timedelta(seconds=30)},
-    "requeue_if_idle-jobs": {"task": "workspace.tasks.requeue_stalled_jobs", "schedule": timedelta(seconds=30)},
+    "requeue-stalled-jobs": {"task": "workspace.tasks.requeue_stalled_jobs", "schedule": timedelta(seconds=30)},
     "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
     "measure-changed": {"task": "quality.tasks.measure_changed", "schedule": timedelta(seconds=60)},
 }

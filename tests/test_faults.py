@@ -36,6 +36,7 @@ from tests.factories import dialogue, import_dialogues, import_votes, make_proje
 from workspace import actions
 from workspace.models import Job
 from workspace.queries import jobs
+from workspace.tasks import enqueue_job
 
 pytestmark = pytest.mark.slow
 
@@ -345,10 +346,15 @@ def test_an_import_that_finds_no_room_keeps_nothing(tmp_path):
 
 def test_an_upload_that_finds_no_room_is_refused_in_words():
     project = make_project()
-    before = set(jobs.folder().glob("*"))
-    with no_room(1_000), pytest.raises(Refused, match="The upload cannot be kept"):
+    before = set(jobs.upload_folder().glob("*"))
+    with no_room(1_000), pytest.raises(Refused, match="The upload cannot be stored"):
         actions.begin_import(
-            project=project, kind=Job.Kind.DIALOGUES, name="a.jsonl", content=io.BytesIO(b"x" * 5_000), most_bytes=10**6
+            project=project,
+            kind=Job.Kind.DIALOGUES,
+            name="a.jsonl",
+            content=io.BytesIO(b"x" * 5_000),
+            most_bytes=10**6,
+            enqueue=enqueue_job,
         )
-    assert set(jobs.folder().glob("*")) == before
+    assert set(jobs.upload_folder().glob("*")) == before
     assert not Job.objects.filter(project=project).exists()

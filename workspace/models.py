@@ -52,7 +52,7 @@ class Job(models.Model):
         return str(self.request.get("name") or self.request.get("version", ""))
 
     @property
-    def has_refused_rows(self) -> bool:
+    def has_rejected_rows(self) -> bool:
         return bool(self.result and self.result.get("rejected"))
 
     @property

@@ -18,7 +18,8 @@ from corpus.models import Event, Item
 from releases.models import Release
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
-from workspace.actions.jobs import end
+from workspace.actions import delete_leftovers
+from workspace.actions.run_jobs import end_job
 from workspace.models import Job
 from workspace.queries import jobs
 from workspace.tasks import run_job
@@ -55,7 +56,7 @@ def test_a_file_is_taken_as_a_whole_body_or_as_a_part_of_a_form(admin):
     part = SimpleUploadedFile("mine.jsonl.gz", gzip.compress(LINES))
     again = done(admin, admin.client.post(f"/api/v1/projects/{admin.slug}/items/import/", {"file": part}))
     assert again["result"]["unchanged"] == 5
-    assert not jobs.uploaded(Job.objects.get(pk=again["id"])).exists()
+    assert not jobs.upload_path(Job.objects.get(pk=again["id"])).exists()
 
 
 def test_votes_are_taken_too(admin, tmp_path):
@@ -98,7 +99,7 @@ def test_a_file_that_breaks_off_fails_whole_and_says_why(admin):
     ],
 )
 def test_what_cannot_be_taken_is_refused_before_it_is_kept(admin, settings, name, status, code):
-    before = set(jobs.folder().glob("*"))
+    before = set(jobs.upload_folder().glob("*"))
     if code == "too_large":
         settings.UPLOAD_BYTES = 50
     answer = send(admin, LINES, name=name)
@@ -106,9 +107,9 @@ def test_what_cannot_be_taken_is_refused_before_it_is_kept(admin, settings, name
     if code:
         assert answer.json()["error"]["code"] == code
         assert not Job.objects.filter(project__slug=admin.slug).exists()
-        assert set(jobs.folder().glob("*")) == before
+        assert set(jobs.upload_folder().glob("*")) == before
     else:
-        assert jobs.uploaded(Job.objects.get(project__slug=admin.slug)).parent == jobs.folder()
+        assert jobs.upload_path(Job.objects.get(project__slug=admin.slug)).parent == jobs.upload_folder()
 
 
 def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin):
@@ -123,9 +124,9 @@ def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin
     run_job(job_id=job.pk)
     assert Job.objects.get(pk=job.pk).result["created"] == 5
 
-    upload = jobs.uploaded(job)
+    upload = jobs.upload_path(job)
     upload.write_bytes(LINES)
-    end(Job(pk=job.pk, kind=job.kind, request=job.request, holder="late"), "failed")  # it was taken over long ago
+    end_job(Job(pk=job.pk, kind=job.kind, request=job.request, holder="late"), "failed")  # it was taken over long ago
     assert (Job.objects.get(pk=job.pk).state, upload.exists()) == ("done", True)
     Job.objects.filter(pk=job.pk).update(state="running", seen_at=lately - timedelta(seconds=90), attempts=3)
     run_job(job_id=job.pk)
@@ -135,7 +136,7 @@ def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin
 
 def test_a_broker_that_is_away_loses_no_job(admin):
     job = Job.objects.get(pk=send(admin, LINES).json()["job"]["id"])
-    program = "import django; django.setup(); from adjudication.tasks import hand_over; hand_over(1)"
+    program = "import django; django.setup(); from workspace.tasks import enqueue_job; enqueue_job(1)"
     away = {"REDIS_URL": "redis://127.0.0.1:1/0", "DJANGO_SETTINGS_MODULE": "config.settings"}
     told = subprocess.run(
         [sys.executable, "-c", program],
@@ -150,8 +151,8 @@ def test_a_broker_that_is_away_loses_no_job(admin):
 
 
 def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
-    waiting = jobs.uploaded(Job.objects.get(pk=send(admin, LINES).json()["job"]["id"]))
-    cut_off, fresh = jobs.folder() / "cut.jsonl", jobs.folder() / "fresh.jsonl"
+    waiting = jobs.upload_path(Job.objects.get(pk=send(admin, LINES).json()["job"]["id"]))
+    cut_off, fresh = jobs.upload_folder() / "cut.jsonl", jobs.upload_folder() / "fresh.jsonl"
     for path in (cut_off, fresh):
         path.write_text("half")
     made = DATA_DIR.path / "releases" / admin.slug / "1.0"
@@ -161,7 +162,7 @@ def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
         (path / "train.json").write_text("half")
     for path in (cut_off, waiting, killed, made):
         os.utime(path, (0, 0))
-    jobs.sweep()
+    delete_leftovers()
     assert (cut_off.exists(), fresh.exists(), waiting.exists()) == (False, True, True)
     assert (killed.exists(), being_made.exists(), made.exists()) == (False, True, True)
     fresh.unlink()

@@ -56,7 +56,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused_and_nothing_of_it_is_kept(tm
 
     admin = Program(project, "admin")
     job = ended(admin, name, path.read_bytes())
-    assert (job.state, "UNPACKED_BYTES" in job.error, jobs.uploaded(job).exists()) == ("failed", True, False)
+    assert (job.state, "UNPACKED_BYTES" in job.error, jobs.upload_path(job).exists()) == ("failed", True, False)
     assert not Item.objects.filter(project=project).exists()
     assert not Event.objects.filter(project=project, verb="items.imported").exists()
 
@@ -104,10 +104,10 @@ def test_a_csv_record_of_many_lines_is_not_gathered_without_end(tmp_path):
 @pytest.mark.parametrize("kind", ARCHIVES)
 def test_an_archive_is_told_as_one_and_not_kept(tmp_path, kind):
     admin = Program(make_project(), "admin")
-    before = set(jobs.folder().glob("*"))
+    before = set(jobs.upload_folder().glob("*"))
     answer = sent(admin, "mine.jsonl", ARCHIVES[kind])
     assert (answer.status_code, f"{kind} " in answer.json()["error"]["message"]) == (409, True)
-    assert set(jobs.folder().glob("*")) == before
+    assert set(jobs.upload_folder().glob("*")) == before
     assert not Job.objects.filter(project__slug=admin.slug).exists()
     path = tmp_path / "mine.jsonl"
     path.write_bytes(ARCHIVES[kind])

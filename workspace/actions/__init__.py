@@ -1,17 +1,20 @@
-"""The verbs that join the other apps."""
+"""Actions that join the other apps."""
 
 from workspace.actions.anonymise import anonymise_user
+from workspace.actions.begin_jobs import begin_import, begin_release
 from workspace.actions.import_opinions import import_opinions
-from workspace.actions.jobs import TooLarge, begin_import, begin_release, work_job
-from workspace.actions.publish_generated import items_to_generate, publish_generated
+from workspace.actions.publish_generated import items_for_generator, publish_generated
+from workspace.actions.run_jobs import run_job
+from workspace.actions.uploads import TooLarge, delete_leftovers
 
 __all__ = [
     "TooLarge",
     "anonymise_user",
     "begin_import",
     "begin_release",
+    "delete_leftovers",
     "import_opinions",
-    "items_to_generate",
+    "items_for_generator",
     "publish_generated",
-    "work_job",
+    "run_job",
 ]

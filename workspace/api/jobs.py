@@ -1,4 +1,4 @@
-"""Uploads over REST, and the jobs that workers make of them."""
+"""REST routes that upload files and follow jobs."""
 
 from typing import IO, Any, ClassVar
 
@@ -15,14 +15,14 @@ from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_o
 from corpus.errors import Invalid
 from workspace import actions
 from workspace.models import Job
-from workspace.queries import jobs
+from workspace.queries.jobs import rejected_rows_path
 from workspace.serializers import UPLOADED, UploadSerializer, accepted, as_job
 from workspace.shapes import AcceptedShape, JobShape
-from workspace.tasks import hand_over
+from workspace.tasks import enqueue_job
 
 
 class WholeBody(BaseParser):
-    """Leaves a body that is a file unread."""
+    """Leave the body unread, because it is the file."""
 
     media_type = "*/*"
 
@@ -62,28 +62,31 @@ class Upload(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_BYTES + 2**16:
             raise actions.TooLarge(f"The file has more than {settings.UPLOAD_BYTES:,} bytes.")
-        asked = UploadSerializer(data=request.query_params.dict() | request.POST.dict())
-        asked.is_valid(raise_exception=True)
-        content, name = file_of(request, asked.validated_data["name"])
+        query = UploadSerializer(data=request.query_params.dict() | request.POST.dict())
+        query.is_valid(raise_exception=True)
+        content, name = uploaded_file(request, query.validated_data["name"])
         job = actions.begin_import(
             project=self.project,
-            kind=Job.Kind(asked.validated_data["kind"]),
+            kind=Job.Kind(query.validated_data["kind"]),
             name=name,
             content=content,
             most_bytes=settings.UPLOAD_BYTES,
+            enqueue=enqueue_job,
             by=self.access.user,
         )
-        hand_over(job.pk)
         return accepted(job)
 
 
 def is_form(request: Request) -> bool:
+    """Return whether the body is a form, not the file itself."""
     return "multipart/form-data" in (request.content_type or "")
 
 
-def file_of(request: Request, name: str) -> tuple[Any, str]:
+def uploaded_file(request: Request, name: str) -> tuple[Any, str]:
     """
-    :raises Invalid: if there is no file, or no name to tell its form by
+    Return the uploaded file, open, and its name.
+
+    :raises Invalid: if there is no file, or no name that tells its format
     """
     if is_form(request):
         if (part := request.FILES.get("file")) is None:
@@ -104,8 +107,8 @@ class Jobs(ProjectView):
     @extend_schema(parameters=PAGE, responses={200: page_of(JobShape)})
     def get(self, request: Request, slug: str) -> Response:
         pages = NewestFirst()
-        found = Job.objects.filter(project=self.project).select_related("project")
-        page = pages.paginate_queryset(found, request, view=self) or []
+        jobs = Job.objects.filter(project=self.project).select_related("project")
+        page = pages.paginate_queryset(jobs, request, view=self) or []
         return pages.get_paginated_response([as_job(job) for job in page])
 
 
@@ -118,12 +121,14 @@ class JobView(NumberedView):
 
     def job_numbered(self, number: int) -> Job:
         """
+        Return a job of the project.
+
         :raises Http404: if the project has no such job
         """
-        found = Job.objects.filter(pk=number, project=self.project).select_related("project").first()
-        if found is None:
+        job = Job.objects.filter(pk=number, project=self.project).select_related("project").first()
+        if job is None:
             raise Http404("The project has no such job.")
-        return found
+        return job
 
 
 class JobDetail(JobView):
@@ -134,14 +139,14 @@ class JobDetail(JobView):
         return Response(as_job(self.job_numbered(job)))
 
 
-class RefusedRows(JobView):
+class RejectedRows(JobView):
     """The rows that an import refused, with their numbers, fields and reasons, as JSON lines."""
 
     @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
     def get(self, request: Request, job: int, slug: str = "") -> FileResponse:
-        path = jobs.refused_rows(self.job_numbered(job))
+        path = rejected_rows_path(self.job_numbered(job))
         if not path.is_file():
-            raise Http404("This job has no refused rows, or is not at an end.")
+            raise Http404("This job has no refused rows, or has not ended.")
         return FileResponse(
             path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-ndjson"
         )

@@ -1,4 +1,4 @@
-"""The REST route that lists releases and makes one."""
+"""The REST route that lists releases and starts a new one."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from releases.shapes import ReleaseShape
 from workspace import actions
 from workspace.serializers import accepted
 from workspace.shapes import AcceptedShape
-from workspace.tasks import hand_over
+from workspace.tasks import enqueue_job
 
 
 class Releases(ReleaseView):
@@ -38,7 +38,7 @@ class Releases(ReleaseView):
             project=self.project,
             spec=body.to_spec(),
             policy_name=body.validated_data["policy"],
+            enqueue=enqueue_job,
             by=self.access.user,
         )
-        hand_over(job.pk)
         return accepted(job)

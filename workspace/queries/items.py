@@ -41,12 +41,12 @@ def like(words: str) -> str:
     return f"%{escaped}%"
 
 
-def items_found(project: Project, filters: dict[str, Any]) -> QuerySet[Item, Any]:
+def item_rows(project: Project, filters: dict[str, Any]) -> QuerySet[Item, Any]:
     """Return the items that match, with their labels but without their text, by import."""
     decided = Decision.objects.filter(item=OuterRef("pk"), policy=project.policy)
     labels = {f"d_{name}": Subquery(decided.values(name)[:1]) for name in LABELS}
-    found: Any = items_matching(project, filters).annotate(**labels).order_by("pk")
-    rows: QuerySet[Item, Any] = found.values(
+    items: Any = items_matching(project, filters).annotate(**labels).order_by("pk")
+    rows: QuerySet[Item, Any] = items.values(
         "external_id", "source", "license", "has_response", "withdrawn_at", *labels
     )
     return rows

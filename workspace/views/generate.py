@@ -38,7 +38,7 @@ def generate(request: PageRequest, access: Access) -> HttpResponse:
 
 def estimate(access: Access, form: GenerateForm) -> Estimate:
     generator = generator_named(access.project, form.cleaned_data["generator"])
-    items = actions.items_to_generate(project=access.project, generator=generator, limit=form.cleaned_data["limit"])
+    items = actions.items_for_generator(project=access.project, generator=generator, limit=form.cleaned_data["limit"])
     return estimate_generation(project=access.project, generator=generator, items=items)
 
 
@@ -53,7 +53,7 @@ def start(access: Access, form: GenerateForm) -> Run:
     run = start_generation(
         project=access.project,
         generator=generator,
-        items=actions.items_to_generate(project=access.project, generator=generator, limit=chosen["limit"]),
+        items=actions.items_for_generator(project=access.project, generator=generator, limit=chosen["limit"]),
         budget_usd=chosen["budget_usd"],
         budget_calls=chosen["max_calls"],
         by=access.user,

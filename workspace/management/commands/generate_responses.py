@@ -22,7 +22,7 @@ class Command(RunCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         generator = generator_named(project, options["generator"])
-        items = actions.items_to_generate(project=project, generator=generator, limit=options["limit"])
+        items = actions.items_for_generator(project=project, generator=generator, limit=options["limit"])
         if options["estimate"]:
             estimate = estimate_generation(project=project, generator=generator, items=items)
             cost = float(estimate.cost_usd)

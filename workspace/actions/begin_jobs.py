@@ -1,0 +1,68 @@
+"""Create jobs for a worker: imports of uploaded files, and releases."""
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import IO
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from corpus.actions import record_event
+from corpus.models import Project, Verb
+from releases.actions import ReleaseSpec, check_spec, folder_of
+from workspace.actions.uploads import save_upload, suffix_of
+from workspace.models import Job
+from workspace.queries.jobs import upload_path
+
+Enqueue = Callable[[int], None]
+"Sends a job, by its primary key, to a worker; callers pass `workspace.tasks.enqueue_job`, which actions cannot import."
+
+
+def begin_import(
+    *,
+    project: Project,
+    kind: Job.Kind,
+    name: str,
+    content: IO[bytes],
+    most_bytes: int,
+    enqueue: Enqueue,
+    by: User | None = None,
+) -> Job:
+    """
+    Store an upload and create the job that imports it; a worker gets the job when the transaction commits.
+
+    :param name: of the file; its extension names the format
+    :raises Refused: if the name does not tell the format, or the disk is full
+    :raises TooLarge: if it has more than `most_bytes`
+    """
+    request = {"name": name[-200:], "suffix": suffix_of(name), "token": secrets.token_hex(12)}
+    job = Job(project=project, kind=kind, by=by, request=request)
+    path = upload_path(job)
+    try:
+        save_upload(content, path, most_bytes)
+        with transaction.atomic():
+            job.save()
+            detail = {"job": job.pk, "kind": kind}
+            record_event(project=project, verb=Verb.UPLOAD_TAKEN, subject=name[-200:], actor=by, detail=detail)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    transaction.on_commit(partial(enqueue, job.pk))
+    return job
+
+
+def begin_release(
+    *, project: Project, spec: ReleaseSpec, enqueue: Enqueue, policy_name: str | None = None, by: User | None = None
+) -> Job:
+    """
+    Create the job that makes a release; a worker gets it when the transaction commits.
+
+    :raises Refused: if the version exists already, or the spec is not valid
+    """
+    check_spec(project, spec, folder_of(project, spec))
+    request = {**vars(spec), "policy": policy_name}
+    del request["out"]
+    job = Job.objects.create(project=project, kind=Job.Kind.RELEASE, by=by, request=request)
+    transaction.on_commit(partial(enqueue, job.pk))
+    return job

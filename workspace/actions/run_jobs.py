@@ -1,0 +1,155 @@
+"""Run a job on a worker and record how it ended, whatever happens."""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from corpus.actions import import_dialogues
+from corpus.actions.imports import refresh_statistics as refresh_item_statistics
+from corpus.errors import Refused
+from corpus.importing.report import RejectedRow
+from releases.actions import ReleaseSpec, make_release
+from releases.models import Release
+from workspace.actions.import_opinions import import_opinions
+from workspace.actions.import_opinions import refresh_statistics as refresh_opinion_statistics
+from workspace.models import Job
+from workspace.queries.jobs import rejected_rows_path, unclaimed, upload_path
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+SECONDS_BETWEEN_HEARTBEATS = 1.0
+Progress = Callable[[float], None]
+
+
+def run_job(*, job_id: int) -> None:
+    """Run a job if no worker has claimed it. Safe to deliver twice, and after a worker was killed."""
+    job = claim_job(job_id)
+    if job is None:
+        return
+    if job.attempts > MOST_ATTEMPTS:
+        end_job(job, Job.State.FAILED, error=f"The worker that ran it was killed {MOST_ATTEMPTS} times.")
+        return
+    try:
+        with heartbeat(job) as progress:
+            result = RUNNERS[job.kind](job, progress)
+        end_job(job, Job.State.DONE, result=result)
+    except Refused as refusal:
+        end_job(job, Job.State.FAILED, error=str(refusal))
+    except OSError as error:
+        end_job(job, Job.State.FAILED, error=f"A file cannot be read or written: {error.strerror}. Nothing was kept.")
+    except (OperationalError, InterfaceError) as error:
+        # The database is away. The job stays, and is queued again once its heartbeat has stopped for long enough.
+        logger.warning("job %s is put off: %s", job.pk, type(error).__name__)
+    except Exception:
+        end_job(job, Job.State.FAILED, error="A program error ended it; see the worker's log. Nothing was kept.")
+        raise
+
+
+def claim_job(job_id: int) -> Job | None:
+    """Claim a job for this worker, or return None if another worker has it."""
+    claimed = (
+        unclaimed()
+        .filter(pk=job_id)
+        .update(
+            state=Job.State.RUNNING,
+            holder=secrets.token_hex(8),
+            seen_at=Now(),
+            attempts=F("attempts") + 1,
+            started_at=timezone.now(),
+        )
+    )
+    return Job.objects.select_related("project__taxonomy", "by").get(pk=job_id) if claimed else None
+
+
+def end_job(job: Job, state: str, *, result: dict[str, Any] | None = None, error: str = "") -> None:
+    """Record the end of a job and delete its upload, unless another worker has taken the job over."""
+    ended = Job.objects.filter(pk=job.pk, holder=job.holder).update(
+        state=state,
+        result=result,
+        error=error,
+        ended_at=timezone.now(),
+        share=1.0 if result is not None else F("share"),
+    )
+    if ended and job.kind != Job.Kind.RELEASE:
+        upload_path(job).unlink(missing_ok=True)
+
+
+@contextmanager
+def heartbeat(job: Job) -> Iterator[Progress]:
+    """
+    Store the job's progress and the time every second while the block runs.
+
+    A thread does it, on a connection of its own: the job's own transaction shows nothing before it commits.
+    """
+    done, share = threading.Event(), [0.0]
+
+    def beat() -> None:
+        while not done.wait(SECONDS_BETWEEN_HEARTBEATS):
+            try:
+                Job.objects.filter(pk=job.pk, holder=job.holder).update(seen_at=Now(), share=share[0])
+            except DatabaseError:
+                connection.close()
+        connection.close()
+
+    def progress(share_done: float) -> None:
+        share[0] = share_done
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield progress
+    finally:
+        done.set()
+        thread.join()
+
+
+def run_import(job: Job, progress: Progress) -> dict[str, Any]:
+    """Import the job's upload, write its rejected rows to a file, and return the counts."""
+    importer, refresh_statistics = IMPORTERS[job.kind]
+    with rejected_rows_path(job).open("wb") as file:
+
+        def report(rejected: RejectedRow) -> None:
+            line = {"row": rejected.row, "id": rejected.id, "field": rejected.field, "reason": rejected.reason}
+            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+        counts = importer(
+            project=job.project, path=upload_path(job), name=job.subject, by=job.by, report=report, progress=progress
+        )
+    refresh_statistics()
+    return counts.as_dict()
+
+
+def run_release(job: Job, progress: Progress) -> dict[str, Any]:
+    """Make the release that the job asks for, and return its version, row count and hashes."""
+    request = dict(job.request)
+    policy_name = request.pop("policy")
+    request["splits"] = tuple(request["splits"])
+    request["licenses"] = tuple(request["licenses"]) if request["licenses"] else None
+    release = None
+    if job.attempts > 1:  # the worker that was killed may have finished the release
+        release = Release.objects.filter(project=job.project, version=request["version"]).first()
+    release = release or make_release(
+        project=job.project, spec=ReleaseSpec(**request), policy_name=policy_name, by=job.by, progress=progress
+    )
+    return {"version": release.version, "rows": release.rows, "files": release.hashes}
+
+
+IMPORTERS = {
+    Job.Kind.DIALOGUES.value: (import_dialogues, refresh_item_statistics),
+    Job.Kind.VOTES.value: (import_opinions, refresh_opinion_statistics),
+}
+RUNNERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
+    Job.Kind.DIALOGUES: run_import,
+    Job.Kind.VOTES: run_import,
+    Job.Kind.RELEASE: run_release,
+}
