@@ -118,15 +118,20 @@ def run_import(job: Job, progress: Progress) -> dict[str, Any]:
     importer, refresh_statistics = IMPORTERS[job.kind]
     with rejected_rows_path(job).open("wb") as file:
 
-        def report(rejected: RejectedRow) -> None:
+        def write_rejected(rejected: RejectedRow) -> None:
             line = {"row": rejected.row, "id": rejected.id, "field": rejected.field, "reason": rejected.reason}
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
-        counts = importer(
-            project=job.project, path=upload_path(job), name=job.subject, by=job.by, report=report, progress=progress
+        report = importer(
+            project=job.project,
+            path=upload_path(job),
+            name=job.subject,
+            by=job.by,
+            on_reject=write_rejected,
+            progress=progress,
         )
     refresh_statistics()
-    return counts.as_dict()
+    return report.as_dict()
 
 
 def run_release(job: Job, progress: Progress) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import IO
 from django.conf import settings
 
 from corpus.errors import Refused
-from corpus.importing.rows import EXTENSIONS, check_not_archive
+from corpus.importing.readers import EXTENSIONS, check_not_archive
 from workspace.models import Job
 from workspace.queries.jobs import REJECTED_ROWS, upload_folder, upload_path
 
