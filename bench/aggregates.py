@@ -55,7 +55,7 @@ def crowdkit_dawid_skene() -> Callable[[Votes], float]:
 
 
 def alpha() -> Callable[[Votes], float]:
-    from quality.statistics.reliability import alpha as estimate
+    from quality.statistics.reliability import krippendorff_alpha as estimate
 
     return lambda votes: float(estimate(Ratings(**votes).table()).value or 0)
 

@@ -1,8 +1,8 @@
 """
-Labels from opinions weighed by how good their raters seem: advice beside the majority. Pure, on numpy arrays.
+Labels from opinions weighted by estimated rater quality: advice beside the majority. Pure, on numpy arrays.
 
-Nothing here decides anything. On real votes such models can do worse than the majority, above
-all with few raters an item or raters that err alike (docs/quality.md).
+These estimates decide nothing. On real votes such models can be worse than the majority, above all with few
+ratings per item or with raters that make the same errors (docs/quality.md).
 """
 
 from dataclasses import dataclass
@@ -14,84 +14,102 @@ from quality.statistics.agreement import Codes, Ratings
 from quality.statistics.scores import Flags, majority_of_others
 
 Numbers = NDArray[np.float64]
-MOST_ROUNDS = 200
-CLOSE_ENOUGH = 1e-6
+MAX_ROUNDS = 200
+TOLERANCE = 1e-6
 RIGHT, WRONG = 2.0, 1.0
-"Imagined answers of every rater to items of each label: sparse raters stay near a little better than chance."
+"Pseudo-counts: with few ratings a rater is estimated a little better than chance."
 
 
 @dataclass(frozen=True)
-class Estimated:
+class DawidSkene:
+    """Estimated labels and error rates."""
+
     posterior: Numbers
-    "Shape (items, values): how probable each value is."
+    "Shape (items, values): the probability of each value."
     confusion: Numbers
-    "Shape (raters, values, values): how probable a rater's answer is, given the true value."
+    "Shape (raters, true values, rated values): the probability of a rating, given the true value."
     shares: Numbers
-    "Shape (values,): how common each value is."
+    "Shape (values,): how common each value is, 0 to 1."
     rounds: int
 
 
 def dawid_skene(
     ratings: Ratings, *, raters: int, values: int = 2, right: float = RIGHT, wrong: float = WRONG
-) -> Estimated:
+) -> DawidSkene:
     """
-    Estimate true values and the raters' errors together, by expectation and maximization from the vote shares.
+    Estimate true values and the raters' error rates together by expectation maximization, from the vote shares.
 
-    Source: A. P. Dawid, A. M. Skene, "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm",
-    1979; with `right` and `wrong` above 0 their estimates are smoothed by a Dirichlet prior, as in H.-C. Kim,
-    Z. Ghahramani, "Bayesian Classifier Combination", 2012.
+    Sources: A. P. Dawid, A. M. Skene, "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm",
+    1979; with `right` and `wrong` above 0 the error rates have a Dirichlet prior, as in H.-C. Kim, Z. Ghahramani,
+    "Bayesian Classifier Combination", 2012.
 
-    :param ratings: in any order; every item from 0 up has one
-    :param right: imagined right answers of every rater to each value; `wrong`: wrong ones
+    :param ratings: in any order; every item from 0 up has at least one
+    :param raters: the number of raters
+    :param right: pseudo-count of right ratings of every rater for each value; `wrong`: that of wrong ones
     """
-    few, of, times = patterns_of(ratings)
-    cells = few.raters * values + few.values
+    patterns, pattern_of, sizes = group_patterns(ratings)
+    cells = patterns.raters * values + patterns.values
     prior = np.full((values, values), wrong) + (right - wrong) * np.eye(values)
-    posterior = shares_of_votes(few, len(times), values)
+    posterior = vote_shares(patterns, len(sizes), values)
     confusion, shares = np.zeros((raters, values, values)), np.full(values, 1 / values)
-    rounds, moved = 0, 1.0
-    while moved >= CLOSE_ENOUGH and rounds < MOST_ROUNDS:
-        confusion, shares = maximize(few, cells, posterior, times, prior, raters)
-        before, posterior = posterior, expect(few, cells, confusion, shares, len(times))
-        rounds, moved = rounds + 1, float(np.abs(posterior - before).max(initial=0))
-    return Estimated(posterior[of], confusion, shares, rounds)
+    rounds, change = 0, 1.0
+    while change >= TOLERANCE and rounds < MAX_ROUNDS:
+        confusion, shares = maximize(patterns, cells, posterior, sizes, prior, raters)
+        before, posterior = posterior, expect(patterns, cells, confusion, shares, len(sizes))
+        rounds, change = rounds + 1, float(np.abs(posterior - before).max(initial=0))
+    return DawidSkene(posterior[pattern_of], confusion, shares, rounds)
 
 
-def shares_of_votes(ratings: Ratings, items: int, values: int) -> Numbers:
+def vote_shares(ratings: Ratings, items: int, values: int) -> Numbers:
+    """Return the share of each value among an item's ratings: shape (items, values)."""
     counts = np.bincount(ratings.items * values + ratings.values, minlength=items * values).reshape(items, values)
     shares: Numbers = counts / counts.sum(axis=1, keepdims=True)
     return shares
 
 
 def maximize(
-    ratings: Ratings, cells: Codes, posterior: Numbers, times: Numbers, prior: Numbers, raters: int
+    ratings: Ratings, cells: Codes, posterior: Numbers, sizes: Numbers, prior: Numbers, raters: int
 ) -> tuple[Numbers, Numbers]:
-    """Take the posterior for true: count how every rater answered to each value, and how common each is."""
+    """
+    M step: estimate the error rates and the shares of the values from the posterior.
+
+    :param cells: shape (ratings,), rater x values + value
+    :param posterior: shape (patterns, values)
+    :param sizes: shape (patterns,), the number of items with each pattern
+    :param prior: shape (values, values), pseudo-counts
+    :return: confusion (raters, values, values) and shares (values,)
+    """
     values = posterior.shape[1]
-    weighted = posterior * times[:, None]
+    weighted = posterior * sizes[:, None]
     confusion = np.empty((raters, values, values))
     for value in range(values):
         counts = np.bincount(cells, weights=weighted[ratings.items, value], minlength=raters * values)
         confusion[:, value] = counts.reshape(raters, values) + prior[value]
     totals = confusion.sum(axis=2, keepdims=True)
     confusion = np.divide(confusion, totals, out=np.full_like(confusion, 1 / values), where=totals > 0)
-    return confusion, weighted.sum(axis=0) / times.sum()
+    return confusion, weighted.sum(axis=0) / sizes.sum()
 
 
-def expect(ratings: Ratings, cells: Codes, confusion: Numbers, shares: Numbers, items: int) -> Numbers:
-    """Take the raters' errors for true: give the probability of each value of every item."""
+def expect(ratings: Ratings, cells: Codes, confusion: Numbers, shares: Numbers, patterns: int) -> Numbers:
+    """
+    E step: compute the posterior from the error rates and the shares of the values.
+
+    :param cells: shape (ratings,), rater x values + value
+    :param patterns: the number of patterns
+    :return: shape (patterns, values)
+    """
     values = len(shares)
     with np.errstate(divide="ignore"):
-        known, common = np.log(confusion), np.log(shares)
-    logs = np.empty((items, values))
+        log_confusion, log_shares = np.log(confusion), np.log(shares)
+    logs = np.empty((patterns, values))
     for value in range(values):
-        logs[:, value] = common[value] + np.bincount(
-            ratings.items, weights=known[:, value].ravel()[cells], minlength=items
-        )
-    return normalized(logs)
+        weights = log_confusion[:, value].ravel()[cells]
+        logs[:, value] = log_shares[value] + np.bincount(ratings.items, weights=weights, minlength=patterns)
+    return normalize_logs(logs)
 
 
-def normalized(logs: Numbers) -> Numbers:
+def normalize_logs(logs: Numbers) -> Numbers:
+    """Return probabilities from their logarithms up to a constant per row: shape (items, values) in and out."""
     top = logs.max(axis=1, keepdims=True)
     weights = np.exp(logs - np.where(np.isfinite(top), top, 0))
     totals = weights.sum(axis=1, keepdims=True)
@@ -99,31 +117,32 @@ def normalized(logs: Numbers) -> Numbers:
     return shares
 
 
-def patterns_of(ratings: Ratings) -> tuple[Ratings, Codes, Numbers]:
+def group_patterns(ratings: Ratings) -> tuple[Ratings, Codes, Numbers]:
     """
-    Put items together that the same raters rated alike; they have one posterior.
+    Group items with the same ratings by the same raters into one pattern; their posterior is the same.
 
-    :return: the ratings of one item of each pattern, the pattern of every item, and how many items each has
+    :return: the ratings of one item per pattern with the pattern as its item; the pattern of every item, (items,);
+        and the number of items with each pattern, (patterns,)
     """
-    ratings = in_order(ratings)
+    ratings = sort_ratings(ratings)
     sizes = np.bincount(ratings.items)
     starts = np.cumsum(sizes) - sizes
     values = int(ratings.values.max(initial=0)) + 1
     codes = (ratings.raters * values + ratings.values).astype(np.int32)
-    marks = np.random.default_rng(0).integers(1, 2**63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)
-    _, first, of = np.unique(np.add.reduceat(marks[codes], starts), return_index=True, return_inverse=True)
-    # Sums of chance numbers are the same for what is the same; for what is not, hardly ever: look.
-    if not are_alike(codes, starts, sizes, first[of]):
-        first = of = np.arange(len(sizes))
+    hashes = np.random.default_rng(0).integers(1, 2**63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)
+    _, first, pattern_of = np.unique(np.add.reduceat(hashes[codes], starts), return_index=True, return_inverse=True)
+    # Items with the same ratings have the same sum of hashes. Others hardly ever do, so check.
+    if not all_equal(codes, starts, sizes, first[pattern_of]):
+        first = pattern_of = np.arange(len(sizes))
     is_first = np.zeros(len(sizes), dtype=bool)
     is_first[first] = True
     kept = is_first[ratings.items]
-    few = Ratings(of[ratings.items[kept]], ratings.raters[kept].astype(np.int64), ratings.values[kept])
-    return few, of, np.bincount(of).astype(np.float64)
+    patterns = Ratings(pattern_of[ratings.items[kept]], ratings.raters[kept].astype(np.int64), ratings.values[kept])
+    return patterns, pattern_of, np.bincount(pattern_of).astype(np.float64)
 
 
-def in_order(ratings: Ratings) -> Ratings:
-    """Sort by item and rater, unless they are."""
+def sort_ratings(ratings: Ratings) -> Ratings:
+    """Return the ratings sorted by item and rater; the same object if they are sorted already."""
     items, raters = ratings.items, ratings.raters
     rising = (items[1:] > items[:-1]) | ((items[1:] == items[:-1]) & (raters[1:] >= raters[:-1]))
     if rising.all():
@@ -132,34 +151,42 @@ def in_order(ratings: Ratings) -> Ratings:
     return Ratings(items[order], raters[order], ratings.values[order])
 
 
-def are_alike(codes: NDArray[np.int32], starts: Codes, sizes: Codes, models: Codes) -> bool:
-    """Compare every item with the one that stands for it, rating by rater's place: little memory at any size."""
-    if not (sizes == sizes[models]).all():
+def all_equal(codes: NDArray[np.int32], starts: Codes, sizes: Codes, examples: Codes) -> bool:
+    """
+    Return whether every item has the same ratings as its example, compared place by place to save memory.
+
+    :param codes: shape (ratings,), rater and value of each rating as one number, sorted by item
+    :param starts: shape (items,), where each item's ratings start; `sizes`: how many it has
+    :param examples: shape (items,), the item that each is compared with
+    """
+    if not (sizes == sizes[examples]).all():
         return False
     for place in range(int(sizes.max(initial=0))):
         has = np.flatnonzero(sizes > place)
-        if not (codes[starts[has] + place] == codes[starts[models[has]] + place]).all():
+        if not (codes[starts[has] + place] == codes[starts[examples[has]] + place]).all():
             return False
     return True
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeightedVote:
+    """The outcome of a weighted vote."""
+
     unsafe: Numbers
     "Shape (items,): the probability of unsafe."
     weights: Numbers
     "Shape (raters,)."
 
 
-def weighted_vote(items: Codes, raters: Codes, unsafe: Flags, *, count: int) -> Weighed:
+def weighted_vote(items: Codes, raters: Codes, unsafe: Flags, *, count: int) -> WeightedVote:
     """
-    Weigh every opinion by log(p / (1 - p)), p being how often its rater says what most of the others say.
+    Weight every opinion by log(p / (1 - p)), where p is how often its rater agrees with the majority of the others.
 
-    Raters below a half weigh nothing rather than count against themselves; one imagined right and one
-    imagined wrong answer keep sparse raters apart from 0 and 1. Source: S. Nitzan, J. Paroush, "Optimal Decision
-    Rules in Uncertain Dichotomous Choice Situations", 1982.
+    The weight is 0 for p below one half. One right and one wrong pseudo-answer keep p of sparse raters away from
+    0 and 1. Source: S. Nitzan, J. Paroush, "Optimal Decision Rules in Uncertain Dichotomous Choice Situations", 1982.
 
-    :param count: how many raters there are
+    :param items: shape (ratings,), from 0, each with at least one rating; `raters` and `unsafe` likewise
+    :param count: the number of raters
     """
     is_judged, truth = majority_of_others(items, unsafe)
     judged = np.bincount(raters[is_judged], minlength=count)
@@ -167,4 +194,4 @@ def weighted_vote(items: Codes, raters: Codes, unsafe: Flags, *, count: int) -> 
     accuracy = (right + 1) / (judged + 2)
     weights = np.maximum(np.log(accuracy / (1 - accuracy)), 0.0)
     sums = np.bincount(items, weights=np.where(unsafe, 1, -1) * weights[raters])
-    return Weighed(1 / (1 + np.exp(-sums)), weights)
+    return WeightedVote(1 / (1 + np.exp(-sums)), weights)

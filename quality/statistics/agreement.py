@@ -1,8 +1,8 @@
 """
-How far raters agree. Pure, on numpy arrays.
+Agreement between raters: percent agreement, Fleiss's kappa and Cohen's kappa. Pure, on numpy arrays.
 
-Every function takes ratings in long form and bears missing ones. What is undefined, as
-when only one value was ever used, is None, never 0 or 1.
+Ratings come in long form, and any of them may be missing. An undefined figure is None, never 0 or 1:
+kappa, for example, is undefined when only one value was ever used. Krippendorff's alpha is in `reliability`.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
+"Small whole numbers that stand for items, raters or values."
 Table = NDArray[np.int64]
+"Shape (items, values): how often each item got each value."
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """One row a rating: the same place in the three arrays, each of shape (ratings,)."""
+    """Ratings in long form: three arrays of shape (ratings,), one element per rating."""
 
     items: Codes
     "0 … items - 1"
@@ -29,26 +31,32 @@ class Ratings:
         return len(self.items)
 
     def only_shared(self) -> "Ratings":
-        """Keep the items that two or more raters rated; one rating alone agrees with nothing."""
+        """Return the ratings of items with two or more ratings, with these items renumbered from 0."""
         counts = np.bincount(self.items, minlength=1)
         kept = counts[self.items] >= 2
         items = np.unique(self.items[kept], return_inverse=True)[1]
         return Ratings(items, self.raters[kept], self.values[kept])
 
-    def table(self) -> Table:
-        """Count how often each item got each value: shape (items, values)."""
-        if not len(self):
-            return np.zeros((0, 1), dtype=np.int64)
-        items, values = self.items.max() + 1, self.values.max() + 1
+    def table(self, *, values: int = 1) -> Table:
+        """
+        Count how often each item got each value.
+
+        :param values: the least number of columns; there are more if a higher value occurs
+        :return: shape (items, values)
+        """
+        values = max(values, int(self.values.max(initial=0)) + 1)
+        items = int(self.items.max(initial=-1)) + 1
         counts = np.bincount(self.items * values + self.values, minlength=items * values)
         return counts.reshape(items, values)
 
 
-def percent(table: Table) -> float | None:
+def percent_agreement(table: Table) -> float | None:
     """
-    Return the mean over items of the share of its pairs of ratings that agree, 0 to 1.
+    Return the share of agreeing pairs of ratings, 0 to 1, averaged over the items.
 
-    This is Fleiss's P-bar, for any number of ratings an item from 2 up.
+    This is the mean observed agreement of Fleiss 1971 (P-bar), for any number of ratings per item.
+
+    :param table: shape (items, values), every item with two or more ratings
     """
     if not len(table):
         return None
@@ -56,31 +64,15 @@ def percent(table: Table) -> float | None:
     return float(np.mean((table * (table - 1)).sum(axis=1) / (totals * (totals - 1))))
 
 
-def krippendorff_alpha(table: Table) -> float | None:
-    """
-    Give Krippendorff's alpha for nominal values with missing ratings.
-
-    Items with one rating do not count. None where all ratings are of one value.
-    Source: K. Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011, section C.
-    """
-    totals = table.sum(axis=1)
-    table, totals = table[totals >= 2], totals[totals >= 2]
-    pairable = totals.sum()
-    by_value = table.sum(axis=0)
-    expected = pairable**2 - (by_value**2).sum()
-    if expected == 0:
-        return None
-    observed = ((totals**2 - (table**2).sum(axis=1)) / (totals - 1)).sum()
-    return float(1 - (pairable - 1) * observed / expected)
-
-
 def fleiss_kappa(table: Table) -> float | None:
     """
-    Give Fleiss's kappa; None unless every item has the same number of ratings.
+    Return Fleiss's kappa, or None unless every item has the same number of ratings.
 
     Source: J. L. Fleiss, "Measuring nominal scale agreement among many raters", 1971.
+
+    :param table: shape (items, values), every item with two or more ratings
     """
-    observed = percent(table)
+    observed = percent_agreement(table)
     if observed is None or len(np.unique(table.sum(axis=1))) != 1:
         return None
     by_value = table.sum(axis=0)
@@ -90,20 +82,24 @@ def fleiss_kappa(table: Table) -> float | None:
 
 @dataclass(frozen=True)
 class Pair:
+    """Cohen's kappa of two raters."""
+
     a: int
     b: int
     n: int
-    "Items both rated."
+    "Items that both rated."
     kappa: float | None
 
 
 def cohen_kappas(ratings: Ratings, *, raters: int) -> list[Pair]:
     """
-    Give Cohen's kappa of every pair of raters with two or more items in common.
+    Return Cohen's kappa of every pair of raters with two or more items in common, ordered by rater numbers.
 
-    For all pairs at once: with X_v the (items, raters) table of who gave value v, the
-    agreements on v are X_v' X_v, and what a gave on the items shared with b is X_v' M.
-    Source: J. Cohen, "A coefficient of agreement for nominal scales", 1960.
+    All pairs are computed at once. Let X_v be the 0/1 matrix (items, raters) of who chose value v, and M that of who
+    rated at all. The agreements on v are then X_v' X_v, and X_v' M counts how often a chose v on the items that b
+    rated, too. Source: J. Cohen, "A coefficient of agreement for nominal scales", 1960.
+
+    :param raters: the number of raters
     """
     if not len(ratings):
         return []
@@ -113,21 +109,28 @@ def cohen_kappas(ratings: Ratings, *, raters: int) -> list[Pair]:
     agreed = np.zeros_like(shared)
     by_chance = np.zeros_like(shared)
     for value in np.unique(ratings.values):
-        gave = ratings.values == value
-        rows, places = np.unique(ratings.items[gave], return_inverse=True)
-        marks = np.zeros((len(rows), raters), dtype=np.float32)
-        marks[places, ratings.raters[gave]] = 1
-        agreed += marks.T @ marks
-        margins = (marks.T @ present[rows]).astype(np.float64)
+        has_value = ratings.values == value
+        rows, places = np.unique(ratings.items[has_value], return_inverse=True)
+        chosen = np.zeros((len(rows), raters), dtype=np.float32)
+        chosen[places, ratings.raters[has_value]] = 1
+        agreed += chosen.T @ chosen
+        margins = (chosen.T @ present[rows]).astype(np.float64)
         by_chance += margins * margins.T
     return [
-        Pair(a, b, int(shared[a, b]), kappa(agreed[a, b], by_chance[a, b], shared[a, b]))
+        Pair(a, b, int(shared[a, b]), chance_corrected(agreed[a, b], by_chance[a, b], shared[a, b]))
         for a in range(raters)
         for b in range(a + 1, raters)
         if shared[a, b] >= 2
     ]
 
 
-def kappa(agreed: float, by_chance: float, shared: float) -> float | None:
+def chance_corrected(agreed: float, by_chance: float, shared: float) -> float | None:
+    """
+    Return Cohen's kappa of one pair, or None if both raters used only the same single value.
+
+    :param agreed: items on which the two agree
+    :param by_chance: the sum over the values of the product of how often each rater used it
+    :param shared: items that both rated
+    """
     expected = by_chance / shared**2
     return None if expected == 1 else float((agreed / shared - expected) / (1 - expected))
