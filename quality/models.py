@@ -1,16 +1,18 @@
+"""Stored figures."""
+
 from django.db import models
 
 from corpus.models import Project
 
 
 class Report(models.Model):
-    """Figures of a project as they were when its opinions last were measured. Pages read these and count nothing."""
+    """The figures of one kind for a project, as of their computation. Pages only read them."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     policy = models.CharField(max_length=20)
     kind = models.CharField(max_length=20)
     fingerprint = models.JSONField()
-    "What it was made from, as of a recount, with gold and audits besides: other ones need other figures."
+    "Fingerprint of the input: opinions, settlements, policy settings, gold, audits and checks."
     content = models.JSONField()
     computed_at = models.DateTimeField()
     seconds = models.FloatField()

@@ -1,0 +1,1 @@
+"""Reads of raters, items and reports, named for what comes back."""
