@@ -1,5 +1,6 @@
-"""What Dawid-Skene and a weighted vote would make of the opinions, beside what is decided. Nothing is changed by it."""
+"""Labels by Dawid-Skene and by a weighted vote, compared with the decisions. Advice only: it changes nothing."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,146 +8,231 @@ import numpy as np
 from adjudication.policies import Kind, Policy
 from corpus.labels import Field
 from corpus.models import Item, Project
-from quality.reports.arrays import Decided, Opinions, read_decided
-from quality.reports.panel import FieldOfPanel
+from quality.reports.arrays import Decisions, Opinions, read_decisions
+from quality.reports.panel import PanelField
 from quality.reports.scores import gold_labels, settled_labels
-from quality.statistics.aggregation import dawid_skene, weighted_vote
+from quality.statistics.aggregation import DawidSkene, Numbers, WeightedVote, dawid_skene, weighted_vote
 from quality.statistics.agreement import Codes, Ratings
-from quality.statistics.scores import share
+from quality.statistics.scores import Flags, share
 
-MOST_LISTED = 500
+MAX_LISTED = 500
 FEW_OPINIONS = 5
 FEW_OF_A_RATER = 20
 CORRELATED = 0.3
-Places = dict[str, Codes]
+SURE = 0.45
+"An estimate is sure if its probability of unsafe is further than this from one half."
 
 
-def measure(
-    project: Project, opinions: Opinions, policy: Policy, panel: list[FieldOfPanel], reads: list[str]
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Counted:
+    """The opinions that the policy counts on one field, folded; items are renumbered from 0."""
+
+    places: Codes
+    "Shape (items,): index of each item in the project."
+    item: Codes
+    "Shape (opinions,)."
+    rater: Codes
+    "Shape (opinions,)."
+    unsafe: Flags
+    "Shape (opinions,)."
+
+    @property
+    def totals(self) -> Codes:
+        """The number of opinions per item: shape (items,)."""
+        return np.bincount(self.item)
+
+    @property
+    def unsafe_votes(self) -> Numbers:
+        """The number of opinions per item that say unsafe: shape (items,)."""
+        return np.bincount(self.item, weights=self.unsafe).astype(np.float64)
+
+
+Estimates = dict[str, Numbers]
+"The probability of unsafe, shape (items,), by method: dawid_skene and weighted."
+
+
+def advice_figures(project: Project, opinions: Opinions, policy: Policy, panel: list[PanelField]) -> dict[str, Any]:
     """
-    :param panel: how the jurors go together, by field
-    :param reads: the fields to advise on
+    Return the advice on each field of the project.
+
+    :param panel: the correlation of the jurors, by field
     """
-    by_name = {each.name: each for each in panel}
+    by_name = {field.name: field for field in panel}
     return {
         "fields": [
-            of_field(project, opinions, policy, field, by_name.get(Field(field).name.capitalize())) for field in reads
+            field_advice(project, opinions, policy, field, by_name.get(Field(field).name.capitalize()))
+            for field in project.fields
         ]
     }
 
 
-def of_field(
-    project: Project, opinions: Opinions, policy: Policy, field: str, panel: FieldOfPanel | None
+def field_advice(
+    project: Project, opinions: Opinions, policy: Policy, field: str, panel: PanelField | None
 ) -> dict[str, Any]:
-    heard = heard_by(opinions, policy, field)
-    unsafe = opinions.unsafe(field, policy)[heard]
-    keys, item = np.unique(opinions.item[heard], return_inverse=True)
-    if not len(keys):
+    """Return the estimates on one field beside the decisions, with warnings."""
+    counted = counted_opinions(opinions, policy, field)
+    if not len(counted.places):
         return {"field": field, "items": 0, "warnings": [], "flips": [], "raters": []}
-    rater = opinions.rater[heard]
-    estimated = dawid_skene(Ratings(item, rater, unsafe.astype(np.int64)), raters=len(opinions.raters))
-    weighed = weighted_vote(item, rater, unsafe, count=len(opinions.raters))
-    decided = read_decided(project, policy.name, field, opinions.keys)
-    label = np.full(len(opinions.keys), -1)
-    label[decided.item] = decided.label
-    votes = {"unsafe": np.bincount(item, weights=unsafe), "all": np.bincount(item)}
-    said = {"dawid_skene": estimated.posterior[:, 1], "weighted": weighed.unsafe}
+    raters, items = len(opinions.raters), len(opinions.item_keys)
+    ratings = Ratings(counted.item, counted.rater, counted.unsafe.astype(np.int64))
+    model = dawid_skene(ratings, raters=raters)
+    weighted = weighted_vote(counted.item, counted.rater, counted.unsafe, count=raters)
+    estimates = {"dawid_skene": model.posterior[:, 1], "weighted": weighted.unsafe}
+    decisions = read_decisions(project, policy.name, field, opinions.item_keys)
+    gold = gold_labels(project, opinions, policy, field)
     return {
         "field": field,
-        "items": len(keys),
-        "rounds": estimated.rounds,
-        "share_unsafe": float(estimated.shares[1]),
-        "warnings": warnings(item, rater, panel, len(opinions.raters)),
-        **differences(keys, label[keys], is_settled(decided, len(opinions.keys))[keys], said, votes, opinions.keys),
+        "items": len(counted.places),
+        "rounds": model.rounds,
+        "share_unsafe": float(model.shares[1]),
+        "warnings": warnings(counted, panel, raters),
+        **differences(counted, decisions, estimates, opinions.item_keys),
         "checked": {
-            "gold": how_often_right(gold_labels(project, opinions, policy, field)[keys], said, votes),
-            "settled": how_often_right(settled_labels(decided, len(opinions.keys))[keys], said, votes),
+            "gold": shares_right(gold[counted.places], counted, estimates),
+            "settled": shares_right(settled_labels(decisions, items)[counted.places], counted, estimates),
         },
-        "raters": [
-            {
-                "rater": name,
-                "kind": kind,
-                "n": int(np.sum(rater == at)),
-                "finds_unsafe": float(estimated.confusion[at, 1, 1]),
-                "leaves_safe": float(estimated.confusion[at, 0, 0]),
-                "weight": float(weighed.weights[at]),
-            }
-            for at, (kind, name) in enumerate(opinions.raters)
-            if np.any(rater == at)
-        ],
+        "raters": rater_estimates(opinions, counted, model, weighted),
     }
 
 
-def heard_by(opinions: Opinions, policy: Policy, field: str) -> Any:
-    """Mark the opinions that the policy listens to: the same that the decision was made from."""
+def counted_opinions(opinions: Opinions, policy: Policy, field: str) -> Counted:
+    """Return the opinions of the kinds that the policy counts: the same that the decisions are made from."""
     kinds = policy.prompt_kinds if field == Field.PROMPT else policy.response_kinds
-    is_heard = np.where(opinions.is_human, Kind.HUMAN in kinds, Kind.LLM in kinds)
-    return opinions.of(field) & is_heard
+    is_counted = np.where(opinions.is_human, Kind.HUMAN in kinds, Kind.LLM in kinds)
+    kept = opinions.has_value(field) & is_counted
+    places, item = np.unique(opinions.item[kept], return_inverse=True)
+    return Counted(places, item, opinions.rater[kept], opinions.is_unsafe(field, policy)[kept])
 
 
-def is_settled(decided: Decided, items: int) -> Any:
-    settled = np.zeros(items, dtype=bool)
-    settled[decided.item[decided.is_settled]] = True
-    return settled
+def differences(counted: Counted, decisions: Decisions, estimates: Estimates, item_keys: Codes) -> dict[str, Any]:
+    """
+    Return how many items each estimate would label otherwise, and list them, surest first.
+
+    Settled items are left out. `sure_of_open` counts open items that an estimate is sure of.
+    """
+    label, is_settled = labels_of(counted, decisions, len(item_keys))
+    is_decided, is_open = label >= 0, (label < 0) & ~is_settled
+    flips = {name: is_decided & ~is_settled & ((p > 0.5) != (label == 1)) for name, p in estimates.items()}
+    either = np.flatnonzero(flips["dawid_skene"] | flips["weighted"])
+    order = np.argsort(-np.abs(estimates["dawid_skene"][either] - 0.5), kind="stable")
+    figures = {
+        name: {"flips": int(flips[name].sum()), "sure_of_open": int((is_open & (np.abs(p - 0.5) > SURE)).sum())}
+        for name, p in estimates.items()
+    }
+    return {
+        "decided": int(is_decided.sum()),
+        "open": int(is_open.sum()),
+        **figures,
+        "either": len(either),
+        "flips": flip_rows(either[order][:MAX_LISTED], counted, label, estimates, item_keys),
+    }
 
 
-def differences(
-    places: Codes, label: Codes, settled: Any, said: dict[str, Any], votes: dict[str, Any], keys: Codes
-) -> dict[str, Any]:
-    """List the items that either would label otherwise than they were decided, the surest first."""
-    open_ = (label < 0) & ~settled
-    found: dict[str, Any] = {"decided": int((label >= 0).sum()), "open": int(open_.sum())}
-    flips = {name: (label >= 0) & ~settled & ((p > 0.5) != (label == 1)) for name, p in said.items()}
-    for name, p in said.items():
-        found[name] = {"flips": int(flips[name].sum()), "sure_of_open": int((open_ & (np.abs(p - 0.5) > 0.45)).sum())}
-    either = flips["dawid_skene"] | flips["weighted"]
-    surest = np.flatnonzero(either)
-    order = np.argsort(-np.abs(said["dawid_skene"][surest] - 0.5), kind="stable")
-    listed = surest[order][:MOST_LISTED]
-    names = dict(Item.objects.filter(pk__in=keys[places[listed]].tolist()).values_list("pk", "external_id"))
-    found["either"] = len(surest)
-    found["flips"] = [
+def labels_of(counted: Counted, decisions: Decisions, items: int) -> tuple[Codes, Flags]:
+    """
+    Return the decided label of each item with counted opinions, and whether an adjudicator settled it.
+
+    :param items: the number of items of the project
+    :return: 0 for safe, 1 for unsafe, -1 for none; and the flags; both of shape (items with counted opinions,)
+    """
+    label, is_settled = np.full(items, -1), np.zeros(items, dtype=bool)
+    label[decisions.item] = decisions.label
+    is_settled[decisions.item[decisions.is_settled]] = True
+    return label[counted.places], is_settled[counted.places]
+
+
+def flip_rows(
+    listed: Codes, counted: Counted, label: Codes, estimates: Estimates, item_keys: Codes
+) -> list[dict[str, Any]]:
+    """Return a row per listed item: its external id, its label, the counts and the probabilities of unsafe."""
+    keys = item_keys[counted.places[listed]].tolist()
+    names = dict(Item.objects.filter(pk__in=keys).values_list("pk", "external_id"))
+    totals, unsafe_votes = counted.totals, counted.unsafe_votes
+    return [
         {
-            "id": names[int(keys[places[at]])],
+            "id": names[key],
             "decided": "unsafe" if label[at] else "safe",
-            "safe": int(votes["all"][at] - votes["unsafe"][at]),
-            "unsafe": int(votes["unsafe"][at]),
-            **{name: round(float(p[at]), 4) for name, p in said.items()},
+            "safe": int(totals[at] - unsafe_votes[at]),
+            "unsafe": int(unsafe_votes[at]),
+            **{name: round(float(p[at]), 4) for name, p in estimates.items()},
         }
-        for at in listed
+        for key, at in zip(keys, listed, strict=True)
     ]
-    return found
 
 
-def how_often_right(truth: Codes, said: dict[str, Any], votes: dict[str, Any]) -> dict[str, Any]:
-    """Compare the three with known labels; on a tie the majority has no label and is not right."""
-    of = truth >= 0
-    unsafe = truth[of] == 1
-    most = np.sign(2 * votes["unsafe"][of] - votes["all"][of])
-    right = {"majority": int((most == np.where(unsafe, 1, -1)).sum())}
-    right |= {name: int(((p[of] > 0.5) == unsafe).sum()) for name, p in said.items()}
-    return {"n": int(of.sum()), **{name: share(count, int(of.sum())) for name, count in right.items()}}
+def shares_right(truth: Codes, counted: Counted, estimates: Estimates) -> dict[str, Any]:
+    """
+    Return how often the majority and each estimate are right on items with a known label.
+
+    A tie has no majority, so the majority is not right there.
+
+    :param truth: shape (items with counted opinions,), 0 for safe, 1 for unsafe, -1 for unknown
+    """
+    known = truth >= 0
+    unsafe = truth[known] == 1
+    majority = np.sign(2 * counted.unsafe_votes[known] - counted.totals[known])
+    right = {"majority": int((majority == np.where(unsafe, 1, -1)).sum())}
+    right |= {name: int(((p[known] > 0.5) == unsafe).sum()) for name, p in estimates.items()}
+    n = int(known.sum())
+    return {"n": n, **{name: share(count, n) for name, count in right.items()}}
 
 
-def warnings(item: Codes, rater: Codes, panel: FieldOfPanel | None, raters: int) -> list[str]:
-    """Say plainly what speaks against following such a model here."""
-    found = []
-    an_item = len(item) / (int(item.max()) + 1)
-    if an_item < FEW_OPINIONS:
-        found.append(
-            f"There are {an_item:.1f} opinions an item. With fewer than {FEW_OPINIONS}, whom the model takes for good "
-            "raters rests on little but its own guesses."
+def rater_estimates(
+    opinions: Opinions, counted: Counted, model: DawidSkene, weighted: WeightedVote
+) -> list[dict[str, Any]]:
+    """Return a row per rater: its recall of unsafe and of safe by Dawid-Skene, and its weight."""
+    counts = np.bincount(counted.rater, minlength=len(opinions.raters))
+    return [
+        {
+            "rater": name,
+            "kind": kind,
+            "n": int(counts[at]),
+            "finds_unsafe": float(model.confusion[at, 1, 1]),
+            "leaves_safe": float(model.confusion[at, 0, 0]),
+            "weight": float(weighted.weights[at]),
+        }
+        for at, (kind, name) in enumerate(opinions.raters)
+        if counts[at]
+    ]
+
+
+def warnings(counted: Counted, panel: PanelField | None, raters: int) -> list[str]:
+    """Return the reasons against following the estimates in this project, in words."""
+    return [
+        text
+        for text in (few_opinions_warning(counted), few_ratings_warning(counted, raters), correlation_warning(panel))
+        if text
+    ]
+
+
+def few_opinions_warning(counted: Counted) -> str:
+    """Return a warning if items have few opinions, else an empty text."""
+    per_item = len(counted.item) / len(counted.places)
+    if per_item >= FEW_OPINIONS:
+        return ""
+    return (
+        f"There are {per_item:.1f} opinions per item. With fewer than {FEW_OPINIONS}, the model has little to judge "
+        "its raters by but its own guesses."
+    )
+
+
+def few_ratings_warning(counted: Counted, raters: int) -> str:
+    """Return a warning if some raters have few opinions, else an empty text."""
+    counts = np.bincount(counted.rater, minlength=raters)
+    active, sparse = int((counts > 0).sum()), int(((counts > 0) & (counts < FEW_OF_A_RATER)).sum())
+    return f"{sparse} of {active} raters have fewer than {FEW_OF_A_RATER} opinions." if sparse else ""
+
+
+def correlation_warning(panel: PanelField | None) -> str:
+    """Return a warning if the jurors make the same errors, or if that is unknown, else an empty text."""
+    if panel is None:
+        return ""
+    errors = panel.errors
+    if errors.correlation is not None and errors.correlation > CORRELATED:
+        return (
+            f"The {len(panel.jurors)} jurors make the same errors (correlation {errors.correlation:.2f}, worth "
+            f"{errors.votes or 1:.1f} independent jurors). The model takes each for an independent rater."
         )
-    counts = np.bincount(rater, minlength=raters)
-    sparse = int(((counts > 0) & (counts < FEW_OF_A_RATER)).sum())
-    if sparse:
-        found.append(f"{sparse} of {int((counts > 0).sum())} raters have fewer than {FEW_OF_A_RATER} opinions.")
-    if panel and panel.errors.correlation is not None and panel.errors.correlation > CORRELATED:
-        found.append(
-            f"The {len(panel.jurors)} jurors err alike (correlation {panel.errors.correlation:.2f}, worth "
-            f"{panel.errors.votes or 1:.1f} independent ones). The model takes each for a witness of its own."
-        )
-    elif panel and panel.errors.correlation is None and panel.verdicts.correlation is not None:
-        found.append("Whether the jurors err alike is not known: too few items have a majority of people beside them.")
-    return found
+    if errors.correlation is None and panel.verdicts.correlation is not None:
+        return "It is unknown whether the jurors make the same errors: too few of their items have a human majority."
+    return ""

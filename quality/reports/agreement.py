@@ -1,134 +1,157 @@
-"""How far raters agree: by field, category, source and kind of rater, with intervals."""
+"""Agreement between raters, with intervals: by field, category, source and kind of rater."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from corpus.models import Project
 from quality.reports.arrays import LABELS, Opinions
-from quality.statistics import agreement, reliability
-from quality.statistics.agreement import Codes, Table
-from quality.statistics.reliability import Distance
+from quality.statistics.agreement import Codes, Ratings, Table, cohen_kappas, percent_agreement
+from quality.statistics.distances import Distance, masi, nominal, ordinal
+from quality.statistics.reliability import cross_replication_kappa, fleiss, krippendorff_alpha
 from quality.statistics.scores import Flags
 
-MOST_SOURCES = 20
-MOST_RATERS = 30
-Kinds = dict[str, Flags]
+MAX_SOURCES = 20
+MAX_RATERS = 30
 
 
-def measure(project: Project, opinions: Opinions) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Coding:
+    """The values whose agreement is computed."""
+
+    values: Codes
+    "Shape (opinions,), each below `count` where it is included."
+    included: Flags
+    "Shape (opinions,)."
+    count: int
+    "The number of different values."
+    distance: Distance = nominal
+    is_ordered: bool = False
+    "Whether alpha with ordinal distance is wanted, too."
+
+    def only(self, chosen: Flags) -> "Coding":
+        """Return the same coding over fewer opinions; `chosen` has shape (opinions,)."""
+        return replace(self, included=self.included & chosen)
+
+
+def agreement_figures(project: Project, opinions: Opinions) -> dict[str, Any]:
+    """Return agreement on each field, on categories as sets and on each category, and a matrix of kappas per field."""
     return {
-        "fields": [of_field(opinions, field) for field in project.fields],
-        "categories": of_sets(opinions),
-        "each_category": of_each_category(opinions),
-        "matrices": [of_pairs(opinions, field) for field in project.fields],
-        "sources_left_out": max(0, len(opinions.sources) - MOST_SOURCES),
+        "fields": [field_agreement(opinions, field) for field in project.fields],
+        "categories": category_set_agreement(opinions),
+        "each_category": category_agreements(opinions),
+        "matrices": [kappa_matrix(opinions, field) for field in project.fields],
+        "sources_left_out": max(0, len(opinions.sources) - MAX_SOURCES),
     }
 
 
-def of_field(opinions: Opinions, field: str) -> dict[str, Any]:
-    values, said = opinions.labels[field], opinions.of(field)
+def field_agreement(opinions: Opinions, field: str) -> dict[str, Any]:
+    """Return agreement on one label field, by kind of rater and by source."""
+    coding = Coding(opinions.labels[field], opinions.has_value(field), len(LABELS))
     return {
         "field": field,
-        "kinds": by_kind(opinions, values, said, len(LABELS), is_ordered=True),
-        "sources": by_source(opinions, values, said, len(LABELS)),
+        "kinds": agreement_by_kind(opinions, replace(coding, is_ordered=True)),
+        "sources": agreement_by_source(opinions, coding),
     }
 
 
-def of_sets(opinions: Opinions) -> dict[str, Any]:
-    distance = reliability.masi(opinions.sets)
-    said = opinions.of("categories")
-    return {
-        "kinds": by_kind(opinions, opinions.set, said, len(opinions.sets), distance=distance),
-        "sources": by_source(opinions, opinions.set, said, len(opinions.sets), distance=distance),
+def category_set_agreement(opinions: Opinions) -> dict[str, Any]:
+    """Return agreement on categories as sets, under the MASI distance."""
+    count, distance = len(opinions.category_sets), masi(opinions.category_sets)
+    coding = Coding(opinions.category_set, opinions.has_value("categories"), count, distance)
+    return {"kinds": agreement_by_kind(opinions, coding), "sources": agreement_by_source(opinions, coding)}
+
+
+def category_agreements(opinions: Opinions) -> list[dict[str, Any]]:
+    """
+    Return agreement on whether each category is named, most named first.
+
+    Only opinions that were asked for categories count.
+    """
+    included = opinions.has_value("categories")
+    rows = []
+    for slug in sorted({slug for names in opinions.category_sets for slug in names}):
+        is_named = np.array([*(slug in names for names in opinions.category_sets), False], dtype=np.int64)
+        values = is_named[opinions.category_set]
+        kinds = agreement_by_kind(opinions, Coding(values, included, 2))
+        rows.append({"category": slug, "named": int(values[included].sum()), "kinds": kinds})
+    return sorted(rows, key=lambda row: (-row["named"], row["category"]))
+
+
+def agreement_by_source(opinions: Opinions, coding: Coding) -> list[dict[str, Any]]:
+    """Return agreement within each of the largest sources, largest first."""
+    rows = []
+    for source in largest_sources(opinions):
+        here = opinions.item_source[opinions.item] == source
+        rows.append({"source": opinions.sources[source], "kinds": agreement_by_kind(opinions, coding.only(here))})
+    return rows
+
+
+def largest_sources(opinions: Opinions) -> Codes:
+    """Return the indices of the sources with the most items, at most MAX_SOURCES, largest first."""
+    sizes = np.bincount(opinions.item_source, minlength=len(opinions.sources))
+    return np.argsort(-sizes, kind="stable")[:MAX_SOURCES]
+
+
+def agreement_by_kind(opinions: Opinions, coding: Coding) -> dict[str, Any]:
+    """Return agreement among all raters, among people, among models, and between people and models."""
+    kinds = {
+        "all": coding,
+        "human": coding.only(opinions.is_human),
+        "llm": coding.only(~opinions.is_human),
     }
-
-
-def of_each_category(opinions: Opinions) -> list[dict[str, Any]]:
-    """Of every category: is it named or not, over the opinions that were asked for categories; most-named first."""
-    said = opinions.of("categories")
-    found = []
-    for slug in sorted({slug for each in opinions.sets for slug in each}):
-        is_named = np.array([*(slug in each for each in opinions.sets), False], dtype=np.int64)[opinions.set]
-        kinds = by_kind(opinions, is_named, said, 2)
-        found.append({"category": slug, "named": int(is_named[said].sum()), "kinds": kinds})
-    return sorted(found, key=lambda each: (-each["named"], each["category"]))
-
-
-def by_source(
-    opinions: Opinions, values: Codes, said: Flags, count: int, distance: Distance = reliability.nominal
-) -> list[dict[str, Any]]:
-    sizes = np.bincount(opinions.source, minlength=len(opinions.sources))
-    found = []
-    for source in np.argsort(-sizes, kind="stable")[:MOST_SOURCES]:
-        theirs = said & (opinions.source[opinions.item] == source)
-        kinds = by_kind(opinions, values, theirs, count, distance=distance)
-        found.append({"source": opinions.sources[source], "kinds": kinds})
-    return found
-
-
-def by_kind(
-    opinions: Opinions,
-    values: Codes,
-    said: Flags,
-    count: int,
-    *,
-    distance: Distance = reliability.nominal,
-    is_ordered: bool = False,
-) -> dict[str, Any]:
-    """Measure everybody, people among themselves, models among themselves, and people with models."""
-    chosen = {"all": said, "human": said & opinions.is_human, "llm": said & ~opinions.is_human}
-    tables = {kind: table_of(opinions, values, of, count) for kind, of in chosen.items()}
-    found = {
-        kind: of_table(table, raters_in(opinions, chosen[kind]), distance, is_ordered=is_ordered)
-        for kind, table in tables.items()
+    tables = {kind: value_table(opinions, each) for kind, each in kinds.items()}
+    figures = {
+        kind: table_agreement(tables[kind], len(np.unique(opinions.rater[each.included])), each)
+        for kind, each in kinds.items()
     }
-    both = (tables["human"].sum(axis=1) > 0) & (tables["llm"].sum(axis=1) > 0)
-    between = reliability.cross_alpha(tables["human"], tables["llm"], distance)
-    return found | {"between": {"items": int(both.sum()), "alpha": asdict(between)}}
+    in_both = (tables["human"].sum(axis=1) > 0) & (tables["llm"].sum(axis=1) > 0)
+    between = cross_replication_kappa(tables["human"], tables["llm"], coding.distance)
+    return figures | {"between": {"items": int(in_both.sum()), "alpha": asdict(between)}}
 
 
-def table_of(opinions: Opinions, values: Codes, chosen: Flags, count: int) -> Table:
-    """Count how often each item got each value; items with none at the end may be missing."""
-    items = len(opinions.keys)
-    width = max(count, 1)
-    cells = opinions.item[chosen] * width + values[chosen]
-    return np.bincount(cells, minlength=items * width).reshape(items, width)
+def value_table(opinions: Opinions, coding: Coding) -> Table:
+    """Count how often each item got each value: shape (items, values)."""
+    items, values = len(opinions.item_keys), max(coding.count, 1)
+    cells = opinions.item[coding.included] * values + coding.values[coding.included]
+    return np.bincount(cells, minlength=items * values).reshape(items, values)
 
 
-def raters_in(opinions: Opinions, chosen: Flags) -> int:
-    return len(np.unique(opinions.rater[chosen]))
+def table_agreement(table: Table, raters: int, coding: Coding) -> dict[str, Any]:
+    """
+    Return agreement on items with two or more opinions.
 
-
-def of_table(table: Table, raters: int, distance: Distance, *, is_ordered: bool = False) -> dict[str, Any]:
+    :param table: shape (items, values)
+    :param raters: the number of raters with an opinion
+    """
     shared = table[table.sum(axis=1) >= 2]
-    found = {
+    figures = {
         "items": len(shared),
         "raters": raters,
         "opinions": int(shared.sum()),
-        "percent": agreement.percent(shared),
-        "alpha": asdict(reliability.alpha(shared, distance)),
-        "fleiss": asdict(reliability.fleiss(shared)),
+        "percent": percent_agreement(shared),
+        "alpha": asdict(krippendorff_alpha(shared, coding.distance)),
+        "fleiss": asdict(fleiss(shared)),
     }
-    if is_ordered:
-        found["ordinal_alpha"] = asdict(reliability.alpha(shared, reliability.ordinal))
-    return found
+    if coding.is_ordered:
+        figures["ordinal_alpha"] = asdict(krippendorff_alpha(shared, ordinal))
+    return figures
 
 
-def of_pairs(opinions: Opinions, field: str) -> dict[str, Any]:
-    """Cohen's kappa of every two of the raters with the most opinions, as the rows of a matrix."""
+def kappa_matrix(opinions: Opinions, field: str) -> dict[str, Any]:
+    """Return Cohen's kappa of every two of the MAX_RATERS raters with the most opinions, as rows of a matrix."""
     ratings = opinions.ratings(field)
     counts = np.bincount(ratings.raters, minlength=len(opinions.raters))
-    heard = np.flatnonzero(counts)
-    shown = np.sort(heard[np.argsort(-counts[heard], kind="stable")][:MOST_RATERS])
+    active = np.flatnonzero(counts)
+    shown = np.sort(active[np.argsort(-counts[active], kind="stable")][:MAX_RATERS])
     place = np.full(len(opinions.raters), -1)
     place[shown] = np.arange(len(shown))
-    of = place[ratings.raters] >= 0
-    few = agreement.Ratings(ratings.items[of], place[ratings.raters[of]], ratings.values[of]).only_shared()
+    kept = place[ratings.raters] >= 0
+    shared = Ratings(ratings.items[kept], place[ratings.raters[kept]], ratings.values[kept]).only_shared()
     cells: list[list[dict[str, Any] | None]] = [[None] * len(shown) for _ in shown]
-    for pair in agreement.cohen_kappas(few, raters=len(shown)):
+    for pair in cohen_kappas(shared, raters=len(shown)):
         cells[pair.a][pair.b] = cells[pair.b][pair.a] = {"kappa": pair.kappa, "n": pair.n}
     names = [opinions.raters[at] for at in shown]
     rows = [{"rater": name, "kind": kind, "cells": row} for (kind, name), row in zip(names, cells, strict=True)]
-    return {"field": field, "rows": rows, "raters_left_out": len(heard) - len(shown)}
+    return {"field": field, "rows": rows, "raters_left_out": len(active) - len(shown)}

@@ -1,4 +1,9 @@
-"""How far opinions move adjudicators, and how far two of them agree."""
+"""
+Anchoring of adjudicators, and agreement between two of them.
+
+Anchoring is the pull of other people's opinions: how often an adjudicator's final label, given after seeing the
+opinions, differs from the blind label given before.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,104 +13,110 @@ from django.db.models import Exists, OuterRef
 
 from adjudication.models import BlindAnswer, Case
 from corpus.models import Project
-from quality.statistics import agreement
-from quality.statistics.agreement import Ratings
+from quality.statistics.agreement import Ratings, cohen_kappas, percent_agreement
 
 CODES = {"safe": 0, "unsafe": 1}
 
 
 @dataclass(frozen=True)
-class Moved:
-    """Of so many settlements, how many differ from the blind answer."""
+class Changes:
+    """How many settlements there are, and how many of them differ from the blind answer."""
 
-    of: int
+    total: int
     changed: int
 
     @property
     def share(self) -> float | None:
-        """None where there is nothing to share."""
-        return self.changed / self.of if self.of else None
+        """The share of changed settlements, 0 to 1; None if there are none."""
+        return self.changed / self.total if self.total else None
 
 
 @dataclass(frozen=True)
 class Anchoring:
-    """What became of one adjudicator's blind answers; of all together where the name is empty."""
+    """The changes of one adjudicator, or of all adjudicators if the name is empty."""
 
     name: str
-    any_label: Moved
-    prompt: Moved
-    response: Moved
-    categories: Moved
+    any_label: Changes
+    prompt: Changes
+    response: Changes
+    categories: Changes
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Two adjudicators on the same cases and one field."""
+class SecondAnswers:
+    """Agreement of second adjudicators with the first ones, on the same cases and one field."""
 
     field: str
     against: str
-    "What the second answers are compared with: the settlement, or the first one's blind answer."
+    "What the second answers are compared with: the settlement, or the first blind answer."
     n: int
     percent: float | None
     kappa: float | None
-    "None for fewer than two cases, and where only one label was used."
+    "Cohen's kappa; None for fewer than two cases, and if only one label was used."
 
 
-def settlements(project: Project) -> list[Case]:
-    """Return the settlements made with a blind answer that was blind, those reopened since too."""
+def blind_settlements(project: Project) -> list[Case]:
+    """
+    Return the settled cases, since reopened ones included, whose blind answer was blind.
+
+    It was not if the adjudicator had answered an earlier case of the same item, and so had seen its opinions.
+    """
     earlier = BlindAnswer.objects.filter(
         case__item=OuterRef("item"), adjudicator=OuterRef("adjudicator"), answered_at__lt=OuterRef("blind_at")
     )
-    made = Case.objects.filter(item__project=project, state__in=[Case.State.SETTLED, Case.State.REOPENED])
-    return list(made.filter(~Exists(earlier), adjudicator__isnull=False).select_related("adjudicator"))
+    settled = Case.objects.filter(item__project=project, state__in=[Case.State.SETTLED, Case.State.REOPENED])
+    return list(settled.filter(~Exists(earlier), adjudicator__isnull=False).select_related("adjudicator"))
 
 
-def anchoring(made: list[Case]) -> list[Anchoring]:
-    """Measure it for all together, then for each adjudicator by name."""
-    names = sorted({case.adjudicator.username for case in made if case.adjudicator})
-    everybody = [moved("", made)]
-    return everybody + [
-        moved(name, [case for case in made if case.adjudicator and case.adjudicator.username == name]) for name in names
-    ]
+def anchoring_figures(settlements: list[Case]) -> list[Anchoring]:
+    """Return the anchoring of all adjudicators together, then that of each by name."""
+    by_name: dict[str, list[Case]] = {}
+    for case in settlements:
+        if case.adjudicator:
+            by_name.setdefault(case.adjudicator.username, []).append(case)
+    return [anchoring_of("", settlements), *(anchoring_of(name, by_name[name]) for name in sorted(by_name))]
 
 
-def moved(name: str, made: list[Case]) -> Anchoring:
-    prompts = [(case.blind_prompt_label, case.prompt_label) for case in made]
-    responses = [(case.blind_response_label, case.response_label) for case in made]
+def anchoring_of(name: str, settlements: list[Case]) -> Anchoring:
+    """Return the changes between blind and final answers in some settlements."""
+    prompts = [(case.blind_prompt_label, case.prompt_label) for case in settlements]
+    responses = [(case.blind_response_label, case.response_label) for case in settlements]
+    changed = sum(a != b or c != d for (a, b), (c, d) in zip(prompts, responses, strict=True))
     return Anchoring(
         name,
-        any_label=Moved(len(made), sum(a != b or c != d for (a, b), (c, d) in zip(prompts, responses, strict=True))),
-        prompt=changes(prompts),
-        response=changes(responses),
-        categories=changes((set(case.blind_categories), set(case.categories)) for case in made),
+        any_label=Changes(len(settlements), changed),
+        prompt=count_changes(prompts),
+        response=count_changes(responses),
+        categories=count_changes((set(case.blind_categories), set(case.categories)) for case in settlements),
     )
 
 
-def changes(pairs: Iterable[tuple[object, object]]) -> Moved:
-    """Count the pairs that have a final side, and those whose sides differ."""
-    counted = [blind != final for blind, final in pairs if final is not None]
-    return Moved(len(counted), sum(counted))
+def count_changes(pairs: Iterable[tuple[object, object]]) -> Changes:
+    """Count the pairs of a blind and a final value that have a final value, and those whose values differ."""
+    changed = [blind != final for blind, final in pairs if final is not None]
+    return Changes(len(changed), sum(changed))
 
 
-def second_answers(project: Project) -> list[Compared]:
-    """Compare second answers with the settlements they were given on, and with the blind answers before those."""
+def second_answer_figures(project: Project) -> list[SecondAnswers]:
+    """Compare second blind answers with the settlements of their cases, and with the first blind answers."""
     answers = list(BlindAnswer.objects.filter(case__item__project=project, is_second=True).select_related("case"))
-    compared = []
+    figures = []
     for field in project.fields:
         for against, column in (("the settlement", field), ("the first blind answer", f"blind_{field}")):
             pairs = [(getattr(answer.case, column), getattr(answer, field)) for answer in answers]
-            compared.append(compare(field, against, [(a, b) for a, b in pairs if a and b]))
-    return compared
+            figures.append(label_agreement(field, against, [(a, b) for a, b in pairs if a and b]))
+    return figures
 
 
-def compare(field: str, against: str, pairs: list[tuple[str, str]]) -> Compared:
+def label_agreement(field: str, against: str, pairs: list[tuple[str, str]]) -> SecondAnswers:
+    """Return percent agreement and Cohen's kappa of pairs of labels, each safe or unsafe."""
     if not pairs:
-        return Compared(field, against, 0, None, None)
-    places = np.arange(len(pairs))
+        return SecondAnswers(field, against, 0, None, None)
     ratings = Ratings(
-        items=np.repeat(places, 2),
+        items=np.repeat(np.arange(len(pairs)), 2),
         raters=np.tile(np.array([0, 1]), len(pairs)),
         values=np.array([CODES[label] for pair in pairs for label in pair]),
     )
-    kappas = agreement.cohen_kappas(ratings, raters=2)
-    return Compared(field, against, len(pairs), agreement.percent(ratings.table()), kappas[0].kappa if kappas else None)
+    kappas = cohen_kappas(ratings, raters=2)
+    kappa = kappas[0].kappa if kappas else None
+    return SecondAnswers(field, against, len(pairs), percent_agreement(ratings.table()), kappa)

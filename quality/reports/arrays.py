@@ -1,42 +1,56 @@
-"""All opinions of a project as arrays, read in one go."""
+"""All opinions of a project as numpy arrays, read by COPY."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from django.db import connection
-from numpy.typing import NDArray
 
 from adjudication.policies import Policy
 from corpus.models import Project
-from quality import queries
+from quality.queries.columns import read_numbers, read_texts
+from quality.queries.raters import rater_names
 from quality.statistics.agreement import Codes, Ratings
 from quality.statistics.scores import Flags
 
 LABELS = ("safe", "needs_caution", "unsafe")
-"In their order; a label's code is its place, and -1 is none."
+"In their order; a label's code is its index, and -1 means no label."
 CODE = "coalesce(array_position(ARRAY['safe', 'needs_caution', 'unsafe'], {column}::text), 0) - 1"
-HEADER, TRAILER = 19, 2
 MONDAY = 345_600
-"Of 1970, in seconds: weeks are counted from there."
+"Seconds from the epoch to the first Monday, 5 January 1970; weeks are counted from there."
 
 ITEMS = """
     SELECT id, dense_rank() OVER (ORDER BY source) - 1, has_response::int
     FROM corpus_item WHERE project_id = %(project)s ORDER BY id
+"""
+SOURCES = "SELECT DISTINCT source FROM corpus_item WHERE project_id = %(project)s ORDER BY 1"
+CURRENT_OPINIONS = """
+    SELECT item_id, 'human' AS kind, annotator_id AS rater, prompt_label, response_label, categories, cast_at
+    FROM annotation_vote JOIN corpus_item i ON i.id = item_id
+    WHERE i.project_id = %(project)s AND is_current
+    UNION ALL
+    SELECT item_id, 'llm', juror_id, prompt_label, response_label, categories, cast_at
+    FROM jury_ballot JOIN corpus_item i ON i.id = item_id
+    WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast'
+"""
+# The set of categories as one text. An opinion with a hazard but no category was not asked for categories: NULL.
+CATEGORY_SET = """
+    CASE WHEN categories <> '{}'
+        THEN (SELECT string_agg(DISTINCT slug, ';' ORDER BY slug) FROM unnest(categories COLLATE "C") AS slug)
+        WHEN 'unsafe' IN (prompt_label, response_label) OR 'needs_caution' IN (prompt_label, response_label) THEN NULL
+        ELSE '' END
 """
 OPINIONS = f"""
     SELECT item_id, (kind = 'human')::int, rater, {CODE.format(column="prompt_label")},
         {CODE.format(column="response_label")},
         CASE WHEN value IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY value COLLATE "C") - 1 END,
         (extract(epoch FROM cast_at)::bigint - {MONDAY}) / 604800
-    FROM (SELECT *, {queries.CATEGORY_SET} AS value FROM ({queries.OPINIONS}) AS opinion) AS opinion
+    FROM (SELECT *, {CATEGORY_SET} AS value FROM ({CURRENT_OPINIONS}) AS opinion) AS opinion
     ORDER BY item_id, kind, rater
 """
-SETS = f"""
-    SELECT DISTINCT value COLLATE "C" FROM (SELECT {queries.CATEGORY_SET} AS value FROM ({queries.OPINIONS}) AS opinion)
+CATEGORY_SETS = f"""
+    SELECT DISTINCT value COLLATE "C" FROM (SELECT {CATEGORY_SET} AS value FROM ({CURRENT_OPINIONS}) AS opinion)
     AS opinion WHERE value IS NOT NULL ORDER BY 1
 """
-DECIDED = """
+DECISIONS = """
     SELECT item_id, (d.status = 'settled')::int, {label}, coalesce({part}_safe, 0), coalesce({part}_unsafe, 0),
         (d.{part}_status IS NOT NULL)::int
     FROM adjudication_decision d JOIN corpus_item i ON i.id = item_id
@@ -46,113 +60,135 @@ DECIDED = """
 
 @dataclass(frozen=True)
 class Opinions:
-    """One row an opinion in the first group of arrays, one an item in the second."""
+    """
+    Every current opinion of a project.
+
+    Arrays of shape (opinions,), ordered by item, kind and primary key of the rater; arrays of shape (items,), ordered
+    by primary key; and lists that the numbers in them point into.
+    """
 
     item: Codes
-    "Its place among the items."
+    "Shape (opinions,): index of the item."
     is_human: Flags
+    "Shape (opinions,)."
     rater: Codes
-    "Its place among the raters."
+    "Shape (opinions,): index of the rater."
     labels: dict[str, Codes]
-    "By field."
-    set: Codes
-    "The place of the set of categories it names; -1 where it was not asked for any."
+    "By field, shape (opinions,): index of the label in LABELS, or -1."
+    category_set: Codes
+    "Shape (opinions,): index of the set of named categories, or -1 where no categories were asked for."
     week: Codes
+    "Shape (opinions,): weeks since Monday 5 January 1970, UTC."
 
-    keys: Codes
-    "Primary keys of the items."
-    source: Codes
+    item_keys: Codes
+    "Shape (items,): primary keys."
+    item_source: Codes
+    "Shape (items,): index of the source."
     has_response: Flags
+    "Shape (items,)."
 
     sources: list[str]
     raters: list[tuple[str, str]]
-    "Kind and name, people first, by name."
-    sets: list[frozenset[str]]
+    "Kind (human or llm) and name, sorted; only raters with an opinion."
+    rater_keys: Codes
+    "Shape (raters,): primary keys, each within its kind."
+    category_sets: list[frozenset[str]]
 
-    def of(self, field: str) -> Flags:
-        """Mark the opinions that have something to say in a field."""
-        return (self.set if field == "categories" else self.labels[field]) >= 0
+    def values(self, field: str) -> Codes:
+        """
+        Return the coded values of a field, shape (opinions,), -1 where there is none.
 
-    def unsafe(self, field: str, policy: Policy) -> Flags:
-        """Fold the labels of a field."""
+        :param field: prompt_label, response_label or categories (the set as one value)
+        """
+        return self.category_set if field == "categories" else self.labels[field]
+
+    def has_value(self, field: str) -> Flags:
+        """Return which opinions have a value in a field: shape (opinions,)."""
+        return self.values(field) >= 0
+
+    def is_unsafe(self, field: str, policy: Policy) -> Flags:
+        """Return which opinions count as unsafe in a field under the policy: shape (opinions,)."""
         return np.array([*(label in policy.unsafe_labels for label in LABELS), False])[self.labels[field]]
 
-    def ratings(self, field: str) -> Ratings:
-        said = self.of(field)
-        values = self.set if field == "categories" else self.labels[field]
-        return Ratings(self.item[said], self.rater[said], values[said])
+    def ratings(self, field: str, chosen: Flags | None = None) -> Ratings:
+        """
+        Return the opinions on a field in long form.
+
+        :param chosen: shape (opinions,), the opinions to keep; all by default
+        """
+        kept = self.has_value(field) if chosen is None else self.has_value(field) & chosen
+        return Ratings(self.item[kept], self.rater[kept], self.values(field)[kept])
 
 
 def read_opinions(project: Project) -> Opinions:
-    everybody = {"project": project.pk, "human": True, "llm": True}
-    keys, source, has_response = read_numbers(ITEMS, everybody, columns=3)
-    item, is_human, rater, prompt, response, chosen, week = read_numbers(OPINIONS, everybody, columns=7)
-    raters, numbers = numbered(project, is_human, rater)
+    """Read every current opinion of a project. Several queries: call it inside `snapshot()`."""
+    parameters = {"project": project.pk}
+    item_keys, source, has_response = read_numbers(ITEMS, parameters, columns=3)
+    item, is_human, rater, prompt, response, category_set, week = read_numbers(OPINIONS, parameters, columns=7)
+    raters, rater_keys, rater_index = number_raters(project, is_human, rater)
     return Opinions(
-        item=np.searchsorted(keys, item),
+        item=np.searchsorted(item_keys, item),
         is_human=is_human.astype(bool),
-        rater=numbers,
+        rater=rater_index,
         labels={"prompt_label": prompt, "response_label": response},
-        set=chosen,
+        category_set=category_set,
         week=week,
-        keys=keys,
-        source=source,
+        item_keys=item_keys,
+        item_source=source,
         has_response=has_response.astype(bool),
-        sources=read_texts(
-            "SELECT DISTINCT source FROM corpus_item WHERE project_id = %(project)s ORDER BY 1", everybody
-        ),
+        sources=read_texts(SOURCES, parameters),
         raters=raters,
-        sets=[frozenset(each.split(";")) - {""} for each in read_texts(SETS, everybody)],
+        rater_keys=rater_keys,
+        category_sets=[frozenset(each.split(";")) - {""} for each in read_texts(CATEGORY_SETS, parameters)],
     )
 
 
-def numbered(project: Project, is_human: Codes, rater: Codes) -> tuple[list[tuple[str, str]], Codes]:
-    """Number the raters who have said something: people first, then by name."""
-    names = queries.rater_names(project)
-    found, places = np.unique(np.stack([is_human, rater]), axis=1, return_inverse=True)
-    who = [("human" if human else "llm", int(key)) for human, key in found.T]
-    order = sorted(range(len(who)), key=lambda at: (who[at][0], names[who[at]], who[at][1]))
-    rank = np.empty(len(who), dtype=np.int64)
-    rank[order] = np.arange(len(who))
-    return [(who[at][0], names[who[at]]) for at in order], rank[places.ravel()] if len(who) else places.ravel()
+def number_raters(project: Project, is_human: Codes, rater: Codes) -> tuple[list[tuple[str, str]], Codes, Codes]:
+    """
+    Number the raters of opinions: people first, then by name.
+
+    :param is_human: shape (opinions,), 0 or 1
+    :param rater: shape (opinions,), primary keys within the kind
+    :return: kind and name of every rater; their primary keys, (raters,); and the rater's index, (opinions,)
+    """
+    names = rater_names(project)
+    pairs, index = np.unique(np.stack([is_human, rater]), axis=1, return_inverse=True)
+    raters = [("human" if human else "llm", int(key)) for human, key in pairs.T]
+    order = sorted(range(len(raters)), key=lambda at: (raters[at][0], names[raters[at]], raters[at][1]))
+    keys = np.array([raters[at][1] for at in order], dtype=np.int64)
+    rank = np.empty(len(raters), dtype=np.int64)
+    rank[order] = np.arange(len(raters))
+    return [(raters[at][0], names[raters[at]]) for at in order], keys, rank[index.ravel()]
 
 
 @dataclass(frozen=True)
-class Decided:
-    """What was decided of a field, one row an item that has the field."""
+class Decisions:
+    """The decisions on one field, of items that have the field; arrays of shape (decisions,)."""
 
     item: Codes
+    "Index of the item."
     is_settled: Flags
     label: Codes
-    "As 0 for safe and 1 for unsafe; -1 where there is none."
+    "0 for safe, 1 for unsafe, -1 for no label."
     safe: Codes
+    "How many counted opinions say safe."
     unsafe: Codes
+    "How many counted opinions say unsafe."
 
 
-def read_decided(project: Project, policy: str, field: str, keys: Codes) -> Decided:
+def read_decisions(project: Project, policy: str, field: str, item_keys: Codes) -> Decisions:
+    """
+    Read the decisions on one field under a policy.
+
+    :param item_keys: shape (items,), primary keys in rising order
+    """
     part = {"prompt_label": "prompt", "response_label": "response"}[field]
-    label = f"coalesce(array_position(ARRAY['safe', 'unsafe'], d.{part}_label::text), 0) - 1"
-    sql = DECIDED.format(part=part, label=label)
-    item, settled, labels, safe, unsafe, has = read_numbers(sql, {"project": project.pk, "policy": policy}, columns=6)
-    of = has.astype(bool)
-    return Decided(np.searchsorted(keys, item[of]), settled[of].astype(bool), labels[of], safe[of], unsafe[of])
-
-
-def read_numbers(sql: str, parameters: dict[str, Any], *, columns: int) -> NDArray[np.int64]:
-    """Return a query of whole numbers, none null, as (columns, rows): then COPY's binary rows are all of one length."""
-    names = ", ".join(f"c{at}" for at in range(columns))
-    cast = ", ".join(f"c{at}::bigint" for at in range(columns))
-    statement = f"COPY (SELECT {cast} FROM ({sql}) AS row ({names})) TO STDOUT WITH (FORMAT binary)"
-    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
-        raw = b"".join(copy)
-    parts = [("fields", ">i2")]
-    for at in range(columns):
-        parts += [(f"length{at}", ">i4"), (f"c{at}", ">i8")]
-    rows = np.frombuffer(raw[HEADER:-TRAILER], dtype=np.dtype(parts))
-    return np.stack([rows[f"c{at}"].astype(np.int64) for at in range(columns)])
-
-
-def read_texts(sql: str, parameters: dict[str, Any]) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [text for (text,) in cursor.fetchall()]
+    code = f"coalesce(array_position(ARRAY['safe', 'unsafe'], d.{part}_label::text), 0) - 1"
+    sql = DECISIONS.format(part=part, label=code)
+    item, settled, label, safe, unsafe, has_field = read_numbers(
+        sql, {"project": project.pk, "policy": policy}, columns=6
+    )
+    kept = has_field.astype(bool)
+    return Decisions(
+        np.searchsorted(item_keys, item[kept]), settled[kept].astype(bool), label[kept], safe[kept], unsafe[kept]
+    )

@@ -1,4 +1,4 @@
-"""How people did on gold, on repeats and in audits."""
+"""Results of people on gold, repeats and audits."""
 
 from typing import Any
 
@@ -7,22 +7,24 @@ from annotation.queries import annotator_checks
 from corpus.models import Project
 from quality.statistics.scores import share
 
-COMPARED = (("gold", "gold_right"), ("repeats", "same"), ("audited", "audited_alike"))
+CHECKS = (("gold", "gold_right"), ("repeats", "same"), ("audited", "audited_alike"))
+"Columns of `annotator_checks`: how many checks of a kind a person had, and how many of them agree."
 
 
-def measure(project: Project) -> dict[str, Any]:
-    people = [of_person(row) for row in annotator_checks(project)]
+def check_figures(project: Project) -> dict[str, Any]:
+    """Return the results of every person, and the progress of gold and audits."""
     audits = Audit.objects.filter(project=project)
     return {
-        "people": people,
+        "people": [person_figures(row) for row in annotator_checks(project)],
         "gold_items": Gold.objects.filter(project=project).count(),
         "audits_drawn": audits.count(),
         "audits_done": audits.filter(audited_at__isnull=False).count(),
     }
 
 
-def of_person(row: dict[str, Any]) -> dict[str, Any]:
-    told = {"rater": row["name"], "votes": row["votes"], "seconds": row["seconds"]}
-    for of, right in COMPARED:
-        told[of] = {"n": row[of], "alike": row[right], "share": share(row[right], row[of])}
-    return told
+def person_figures(row: dict[str, Any]) -> dict[str, Any]:
+    """Return one person's checks by kind: how many, how many agree, and their share, 0 to 1."""
+    figures = {"rater": row["name"], "votes": row["votes"], "seconds": row["seconds"]}
+    for check, agreeing in CHECKS:
+        figures[check] = {"n": row[check], "alike": row[agreeing], "share": share(row[agreeing], row[check])}
+    return figures

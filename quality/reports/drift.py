@@ -1,4 +1,4 @@
-"""How every rater changes from week to week."""
+"""Weekly figures of every rater."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,38 +8,57 @@ import numpy as np
 from adjudication.policies import Policy
 from corpus.models import Project
 from quality.reports.arrays import Opinions
-from quality.statistics.scores import majority_of_others, share
+from quality.reports.scores import compare_with_others, current_answers
+from quality.statistics.agreement import Codes
+from quality.statistics.scores import share
 
 FIRST_MONDAY = date(1970, 1, 5)
 
 
-def measure(project: Project, opinions: Opinions, policy: Policy) -> dict[str, Any]:
-    return {"fields": [of_field(opinions, policy, field) for field in project.fields]}
+def drift_figures(project: Project, opinions: Opinions, policy: Policy) -> dict[str, Any]:
+    """Return the weekly figures of every rater on each field."""
+    return {"fields": [field_drift(opinions, policy, field) for field in project.fields]}
 
 
-def of_field(opinions: Opinions, policy: Policy, field: str) -> dict[str, Any]:
-    """Per rater and week: opinions, the share of them that say what most of the others say, and the share of unsafe."""
-    said = opinions.of(field)
-    item, rater, week = opinions.item[said], opinions.rater[said], opinions.week[said]
-    unsafe = opinions.unsafe(field, policy)[said]
-    is_judged, truth = majority_of_others(item, unsafe) if len(item) else (unsafe, unsafe)
-    weeks, at = np.unique(week, return_inverse=True)
-    cells, size = rater * len(weeks) + at, len(opinions.raters) * len(weeks)
-    counted, called, judged, alike = (
-        np.bincount(cells[of], minlength=size).reshape(len(opinions.raters), len(weeks))
-        for of in (np.ones_like(unsafe), unsafe, is_judged, is_judged & (unsafe == truth))
-    )
-    rows: list[dict[str, Any]] = [
-        {"rater": name, "kind": kind, "weeks": [
-            {
-                "n": int(counted[who, on]),
-                "unsafe": share(int(called[who, on]), int(counted[who, on])),
-                "agrees": share(int(alike[who, on]), int(judged[who, on])),
-                "compared": int(judged[who, on]),
-            }
-            for on in range(len(weeks))
-        ]}
-        for who, (kind, name) in enumerate(opinions.raters)
-    ]  # fmt: skip
-    days = [(FIRST_MONDAY + timedelta(weeks=int(week))).isoformat() for week in weeks]
-    return {"field": field, "weeks": days, "raters": [row for row in rows if any(week["n"] for week in row["weeks"])]}
+def field_drift(opinions: Opinions, policy: Policy, field: str) -> dict[str, Any]:
+    """
+    Return the figures of each rater and week on one field.
+
+    `n` opinions, the share `unsafe` of them, and of the `compared` ones, for which the others have a majority, the
+    share that `agrees` with it. Weeks are named by their Monday.
+    """
+    weeks, counts = weekly_counts(opinions, policy, field)
+    rows = [
+        {"rater": name, "kind": kind, "weeks": [week_figures(*each) for each in counts[:, rater].T.tolist()]}
+        for rater, (kind, name) in enumerate(opinions.raters)
+        if counts[0, rater].any()
+    ]
+    mondays = [(FIRST_MONDAY + timedelta(weeks=int(week))).isoformat() for week in weeks]
+    return {"field": field, "weeks": mondays, "raters": rows}
+
+
+def weekly_counts(opinions: Opinions, policy: Policy, field: str) -> tuple[Codes, Codes]:
+    """
+    Count the opinions on one field by rater and week.
+
+    :return: the weeks that occur, (weeks,); and the counts of all opinions, of unsafe ones, of those compared with a
+        majority of the others, and of those that agree with it: shape (4, raters, weeks)
+    """
+    answers = current_answers(opinions, field, policy)
+    compared = compare_with_others(answers)
+    weeks, at = np.unique(opinions.week[opinions.has_value(field)], return_inverse=True)
+    cells, shape = answers.rater * len(weeks) + at, (len(opinions.raters), len(weeks))
+    agrees = compared.has_truth & (answers.unsafe == compared.truth)
+    groups = (np.ones_like(agrees), answers.unsafe, compared.has_truth, agrees)
+    size = shape[0] * shape[1]
+    return weeks, np.stack([np.bincount(cells[group], minlength=size).reshape(shape) for group in groups])
+
+
+def week_figures(count: int, unsafe: int, compared: int, agreeing: int) -> dict[str, Any]:
+    """Return one rater's figures for one week, from its counts."""
+    return {
+        "n": count,
+        "unsafe": share(unsafe, count),
+        "agrees": share(agreeing, compared),
+        "compared": compared,
+    }

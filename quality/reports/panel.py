@@ -1,7 +1,9 @@
-"""How correlated the jury is, from its ballots in the database."""
+"""
+Correlation of the panel: whether its jurors say the same, and whether they make the same errors.
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+A panel is the set of a project's jurors. Jurors with the same errors outvote people with what is one opinion.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,104 +11,92 @@ import numpy as np
 from adjudication.policies import Policy, policy_of
 from corpus.labels import Field
 from corpus.models import Project
-from quality import queries
-from quality.reports.text import as_ratings
-from quality.statistics import agreement, correlation
-from quality.statistics.correlation import Marks
+from quality.reports.arrays import Opinions
+from quality.statistics.agreement import Ratings, cohen_kappas
+from quality.statistics.correlation import Marks, effective_votes, mean_correlation
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Two jurors side by side."""
+    """Two jurors: Cohen's kappa, and the number of items both have judged."""
 
     kappa: float | None
     items: int
 
 
 @dataclass(frozen=True)
-class Independence:
-    """How far jurors go together, in what they say or in where they err."""
+class Correlation:
+    """Correlation between jurors, of their verdicts or of their errors."""
 
     correlation: float | None
-    "The mean over the pairs; None where no two of them vary."
+    "The mean over the pairs of jurors; None if no pair has a correlation."
     votes: float | None
+    "The number of independent jurors that the panel is worth."
     items: int
 
 
 @dataclass(frozen=True)
-class FieldOfPanel:
-    """The panel on one field; labels folded as the project's policy folds them."""
+class PanelField:
+    """The panel on one field, with labels folded as the project's policy says."""
 
     name: str
     jurors: list[str]
     rows: list[tuple[str, list[Cell | None]]]
-    "A juror and Cohen's kappa with each of the others; None on the diagonal and where they share less than two items."
-    verdicts: Independence
-    errors: Independence
-    "Against the majority of the people who voted, on the items where there is one."
+    "A juror and its cell with each juror; None on the diagonal and for pairs that share fewer than two items."
+    verdicts: Correlation
+    errors: Correlation
+    "Against the majority of the human votes, on items that have one."
 
 
-def panel_report(project: Project) -> list[FieldOfPanel]:
-    """Return every field of the project on which two jurors or more have cast a ballot."""
+def panel_figures(project: Project, opinions: Opinions) -> list[PanelField]:
+    """Return the panel on every field for which two or more jurors have cast ballots."""
     policy = policy_of(project)
-    found = (field_of_panel(project, field, policy) for field in project.fields)
-    return [each for each in found if len(each.jurors) > 1]
+    fields = [panel_on_field(opinions, field, policy) for field in project.fields]
+    return [field for field in fields if len(field.jurors) > 1]
 
 
-def field_of_panel(project: Project, field: str, policy: Policy) -> FieldOfPanel:
-    rated = [
-        (item, kind, rater, "unsafe" if value in policy.unsafe_labels else "safe")
-        for item, kind, rater, value in queries.rated_values(project, field)
-    ]
-    names = queries.rater_names(project)
-    cast = sorted((row for row in rated if row[1] == "llm"), key=lambda row: names[row[1], row[2]])
-    who = list(dict.fromkeys(row[2] for row in cast))
-    jurors = [names["llm", rater] for rater in who]
-    said = marks_of(cast, who)
-    people = majorities((item, value == "unsafe") for item, kind, _, value in rated if kind == "human")
-    return FieldOfPanel(
+def panel_on_field(opinions: Opinions, field: str, policy: Policy) -> PanelField:
+    """Return the panel on one field."""
+    unsafe = opinions.is_unsafe(field, policy)
+    cast = opinions.has_value(field) & ~opinions.is_human
+    raters, juror = np.unique(opinions.rater[cast], return_inverse=True)
+    jurors = [opinions.raters[at][1] for at in raters]
+    verdicts = Ratings(opinions.item[cast], juror, unsafe[cast].astype(np.int64))
+    items, row = np.unique(verdicts.items, return_inverse=True)
+    marks = np.full((len(items), len(jurors)), np.nan)
+    marks[row, juror] = verdicts.values
+    balance = human_balance(opinions, field, policy)[items]
+    errors = np.abs(marks - (balance > 0)[:, None])[balance != 0]
+    return PanelField(
         name=Field(field).name.capitalize(),
         jurors=jurors,
-        rows=kappa_rows(cast, jurors, who),
-        verdicts=independence(np.array(list(said.values()))),
-        errors=independence(np.array([abs(marks - people[item]) for item, marks in said.items() if item in people])),
+        rows=list(zip(jurors, kappa_cells(verdicts, len(jurors)), strict=True)),
+        verdicts=correlation_of(marks),
+        errors=correlation_of(errors),
     )
 
 
-def marks_of(cast: list[tuple[int, str, int, str]], who: list[int]) -> dict[int, Marks]:
-    """Map every item to a row of marks: 1 where a juror says unsafe."""
-    places = {rater: place for place, rater in enumerate(who)}
-    marks: dict[int, Marks] = defaultdict(lambda: np.full(len(who), np.nan))
-    for item, _, rater, value in cast:
-        marks[item][places[rater]] = value == "unsafe"
-    return marks
+def human_balance(opinions: Opinions, field: str, policy: Policy) -> Marks:
+    """Return how many more people call each item unsafe than safe: shape (items,); 0 for a tie or no vote."""
+    votes = opinions.has_value(field) & opinions.is_human
+    signs = np.where(opinions.is_unsafe(field, policy)[votes], 1.0, -1.0)
+    return np.bincount(opinions.item[votes], weights=signs, minlength=len(opinions.item_keys)).astype(np.float64)
 
 
-def majorities(votes: Iterable[tuple[int, bool]]) -> Mapping[int, bool]:
-    """Map every item on which most people agree to whether they call it unsafe; a tie is none."""
-    balance: dict[int, int] = defaultdict(int)
-    for item, is_unsafe in votes:
-        balance[item] += 1 if is_unsafe else -1
-    return {item: sum_ > 0 for item, sum_ in balance.items() if sum_}
-
-
-def independence(marks: Marks) -> Independence:
+def correlation_of(marks: Marks) -> Correlation:
     """
-    :param marks: shape (items, jurors), or empty
+    Return the mean correlation of jurors and their effective number.
+
+    :param marks: shape (items, jurors), every item with a mark
     """
-    items = int((~np.isnan(marks)).any(axis=1).sum()) if marks.size else 0
-    mean = correlation.mean_correlation(marks) if items else None
-    votes = None if mean is None else correlation.effective_votes(marks.shape[1], mean)
-    return Independence(mean, votes, items)
+    mean = mean_correlation(marks)
+    votes = None if mean is None else effective_votes(marks.shape[1], mean)
+    return Correlation(mean, votes, len(marks))
 
 
-def kappa_rows(
-    cast: list[tuple[int, str, int, str]], jurors: list[str], who: list[int]
-) -> list[tuple[str, list[Cell | None]]]:
-    ratings, raters = as_ratings(cast)
-    place = [who.index(rater) for _, rater in raters]
-    cells: list[list[Cell | None]] = [[None] * len(who) for _ in who]
-    for pair in agreement.cohen_kappas(ratings, raters=len(raters)):
-        a, b = place[pair.a], place[pair.b]
-        cells[a][b] = cells[b][a] = Cell(pair.kappa, pair.n)
-    return list(zip(jurors, cells, strict=True))
+def kappa_cells(verdicts: Ratings, jurors: int) -> list[list[Cell | None]]:
+    """Return Cohen's kappa of every pair of jurors as a square matrix of cells."""
+    cells: list[list[Cell | None]] = [[None] * jurors for _ in range(jurors)]
+    for pair in cohen_kappas(verdicts, raters=jurors):
+        cells[pair.a][pair.b] = cells[pair.b][pair.a] = Cell(pair.kappa, pair.n)
+    return cells

@@ -1,0 +1,65 @@
+"""Stored reports as rows of the quality page's tables."""
+
+from typing import Any
+
+KIND_NAMES = {"all": "Everybody", "human": "People", "llm": "Models", "between": "People with models"}
+FIELD_NAMES = {"prompt_label": "Prompt", "response_label": "Response"}
+CATEGORY_SETS = "Categories, as sets"
+Content = dict[str, Any]
+"The JSON of a report, or a part of it."
+
+
+def agreement_rows(agreement: Content) -> list[Content]:
+    """Return a row per field and kind of rater, categories last."""
+    groups = [(FIELD_NAMES[field["field"]], field["kinds"]) for field in agreement["fields"]]
+    groups.append((CATEGORY_SETS, agreement["categories"]["kinds"]))
+    return [
+        {"name": name, "who": KIND_NAMES[kind], **kinds[kind], "is_first": kind == "all"}
+        for name, kinds in groups
+        for kind in KIND_NAMES
+    ]
+
+
+def alpha_rows(rows: list[Content], key: str) -> list[Content]:
+    """
+    Return a row per category or source with the figures of each kind of rater side by side.
+
+    :param key: where the name of a row is: category or source
+    """
+    return [
+        {"name": row[key], "named": row.get("named"), "kinds": [row["kinds"][kind] for kind in KIND_NAMES]}
+        for row in rows
+    ]
+
+
+def category_rows(agreement: Content, names: dict[str, str]) -> list[Content]:
+    """Return a row per category with alpha of each kind of rater; `names` are by slug."""
+    rows = alpha_rows(agreement["each_category"], "category")
+    return [row | {"shown": names.get(row["name"], row["name"])} for row in rows]
+
+
+def category_share_rows(shares: Content, names: dict[str, str]) -> list[Content]:
+    """Return a row per category with its share in each group; `names` are by slug."""
+    rows = shares["categories"]["rows"]
+    return [row | {"shown": names.get(row["category"], row["category"])} for row in rows]
+
+
+def source_tables(agreement: Content) -> list[Content]:
+    """Return a table per field, each with a row per source, categories last."""
+    groups = [(FIELD_NAMES[field["field"]], field["sources"]) for field in agreement["fields"]]
+    groups.append((CATEGORY_SETS, agreement["categories"]["sources"]))
+    return [{"name": name, "rows": alpha_rows(sources, "source")} for name, sources in groups]
+
+
+def field_section(reports: dict[str, Content], index: int) -> Content:
+    """Return what every report says about one field, by the field's index in the reports."""
+    drift = reports["drift"]["fields"][index]
+    return {
+        "title": FIELD_NAMES[drift["field"]],
+        "field": drift["field"],
+        "scores": reports["scores"]["fields"][index],
+        "drift": {"weeks": drift["weeks"], "raters": drift["raters"]},
+        "shares": reports["shares"]["labels"][index],
+        "splits": reports["shares"]["splits"][index],
+        "advice": reports["advice"]["fields"][index],
+    }
