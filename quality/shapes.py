@@ -1,11 +1,11 @@
-"""What the REST route of figures returns, as types."""
+"""The shape of the REST response, as a type."""
 
 from datetime import datetime
 from typing import Any, TypedDict
 
 
 class MetricsShape(TypedDict):
-    """Figures as they were last measured, by kind."""
+    """The figures of a project as of its last measurement, by kind of report."""
 
     policy: str
     as_of: datetime | None

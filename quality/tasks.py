@@ -11,13 +11,13 @@ from quality import actions
 
 @shared_task  # type: ignore[untyped-decorator]
 def measure_changed(**_later: Any) -> None:
-    """Measure the projects whose opinions have changed since their figures were made."""
+    """Measure every project whose input has changed since its last measurement."""
     for project in Project.objects.select_related("taxonomy").order_by("pk"):
         actions.measure_if_changed(project=project)
 
 
 @shared_task(acks_late=False)  # type: ignore[untyped-decorator]
 def measure_now(project: int, **_later: Any) -> None:
-    """Measure one project because somebody asked; if it is being measured, that is what they get."""
+    """Measure one project on request. Do nothing if another process is measuring it: its figures will be as new."""
     with contextlib.suppress(actions.BeingMeasured):
-        actions.measure(project=Project.objects.select_related("taxonomy").get(pk=project))
+        actions.measure_project(project=Project.objects.select_related("taxonomy").get(pk=project))

@@ -6,9 +6,11 @@ from typing import Any
 
 from adjudication.policies import policy_of
 from corpus.models import Project
+from corpus.snapshot import snapshot
 from quality.gold_file import read_gold
-from quality.queries import item_keys
-from quality.reports.text import agreement_report, score_report
+from quality.queries.raters import item_keys
+from quality.reports.arrays import Opinions, read_opinions
+from quality.reports.field_reports import agreement_report, score_report
 from releases.models import Release
 
 COLUMNS = ("accuracy", "precision", "recall", "f1")
@@ -24,13 +26,14 @@ def note(line: str) -> None:
 
 def agreement_and_scores(project: Project, reference: Path | None) -> None:
     """Print agreement on each label, and each rater's scores against the reference or the others' majority."""
+    with snapshot():
+        opinions = read_opinions(project)
+        scores = {field: scores_on(project, opinions, field, reference) for field in project.fields}
     for field in project.fields:
-        told = " · ".join(agreement_on(project, field, raters) for raters in ("human", "llm", "all"))
-        stage("Agreement", f"{field}: {told}")
-    for field in project.fields:
-        gold = read_gold(reference, field, item_keys(project))[0] if reference else None
-        report = score_report(project, field, policy_of(project), gold=gold)
-        against = "the reference labels" if gold else "the majority of the other raters"
+        line = " · ".join(agreement_line(opinions, field, raters) for raters in ("human", "llm", "all"))
+        stage("Agreement", f"{field}: {line}")
+    for field, report in scores.items():
+        against = "the reference labels" if report["decision"] else "the majority of the other raters"
         print(f"\n{field} against {against} (unsafe is positive)")
         print(f"  {'rater':<22}{'n':>5}" + "".join(f"{column:>11}" for column in COLUMNS))
         for rater in report["raters"]:
@@ -39,8 +42,19 @@ def agreement_and_scores(project: Project, reference: Path | None) -> None:
             print(row("the decision", report["decision"]))
 
 
-def agreement_on(project: Project, field: str, raters: str) -> str:
-    report = agreement_report(project, field, raters=raters, with_pairs=False)
+def scores_on(project: Project, opinions: Opinions, field: str, reference: Path | None) -> dict[str, Any]:
+    """Return the score report on one field, against the reference if there is one."""
+    gold = None
+    if reference:
+        keys = item_keys(project)
+        labels, _problems = read_gold(reference, field, keys)
+        gold = {keys[name]: label for name, label in labels.items()}
+    return score_report(project, opinions, field, policy_of(project), gold=gold)
+
+
+def agreement_line(opinions: Opinions, field: str, raters: str) -> str:
+    """Return percent agreement and alpha of one kind of rater, in words."""
+    report = agreement_report(opinions, field, raters=raters, with_pairs=False)
     if report["percent"] is None:
         return f"{raters} none"
     return f"{raters} {report['percent']:.0%}, alpha {shown(report['krippendorff_alpha'])}"

@@ -1,4 +1,4 @@
-"""How far opinions move adjudicators, and the settings of cases."""
+"""Anchoring of adjudicators and agreement between them, and the settings of cases."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,19 +9,20 @@ from adjudication import actions
 from adjudication.forms.cases import CaseSettingsForm
 from adjudication.queries import cases
 from corpus.access import Access, PageRequest, Role, require_role
-from quality.reports.anchoring import anchoring, second_answers, settlements
+from quality.reports.anchoring import anchoring_figures, blind_settlements, second_answer_figures
 
 
 @require_safe
 @require_role(Role.LEAD)
 def figures(request: PageRequest, access: Access) -> HttpResponse:
-    """How far opinions move adjudicators, how far two agree, and how the project settles its cases."""
+    """Show anchoring, agreement between two adjudicators, and the settings of cases."""
     return show_figures(request, access, CaseSettingsForm(instance=cases.case_settings_of(access.project)))
 
 
 @require_POST
 @require_role(Role.LEAD)
 def update_case_settings(request: PageRequest, access: Access) -> HttpResponse:
+    """Save the settings of cases."""
     form = CaseSettingsForm(request.POST, instance=cases.case_settings_of(access.project))
     if not form.is_valid():
         return show_figures(request, access, form, status=422)
@@ -31,15 +32,16 @@ def update_case_settings(request: PageRequest, access: Access) -> HttpResponse:
 
 
 def show_figures(request: PageRequest, access: Access, form: CaseSettingsForm, *, status: int = 200) -> HttpResponse:
-    made = settlements(access.project)
-    everybody, *each = anchoring(made)
+    """Render the page with a settings form, valid or not."""
+    settlements = blind_settlements(access.project)
+    everybody, *each = anchoring_figures(settlements)
     context = {
         "access": access,
         "page": "cases",
         "form": form,
         "everybody": everybody,
         "each": each,
-        "not_blind": cases.settled_count(access.project) - len(made),
-        "compared": second_answers(access.project),
+        "not_blind": cases.settled_count(access.project) - len(settlements),
+        "compared": second_answer_figures(access.project),
     }
     return render(request, "quality/case_figures.html", context, status=status)

@@ -1,21 +1,30 @@
-"""How far jurors go together, as part of the jury's page."""
+"""The correlation of the jurors, as a part of the jury's page."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
-from quality import actions
-from quality.reports.panel import panel_report
+from corpus.models import Project
+from corpus.snapshot import snapshot
+from quality.queries.freshness import latest_reports
+from quality.reports.arrays import read_opinions
+from quality.reports.panel import PanelField, panel_figures
 
 
 @require_safe
 @require_role(Role.LEAD)
 def panel(request: PageRequest, access: Access) -> HttpResponse:
-    """The page of its own that the link leads to, or the part of it that the jury's page takes in."""
-    part = "#panel" if request.htmx else ""
-    measured = actions.reports_of(access.project).get("jurors")
-    # Before its first measurement a project is small, or a minute old.
-    fields = measured.content["fields"] if measured else panel_report(access.project)
+    """Show the panel as a page of its own, or as the fragment that the jury's page loads."""
+    fragment = "#panel" if request.htmx else ""
+    measured = latest_reports(access.project).get("jurors")
+    # A project without a report is small or new, so computing the panel here is quick.
+    fields = measured.content["fields"] if measured else current_panel(access.project)
     context = {"access": access, "page": "jury", "fields": fields, "measured": measured}
-    return render(request, f"quality/panel.html{part}", context)
+    return render(request, f"quality/panel.html{fragment}", context)
+
+
+def current_panel(project: Project) -> list[PanelField]:
+    """Compute the panel from the opinions of this moment."""
+    with snapshot():
+        return panel_figures(project, read_opinions(project))

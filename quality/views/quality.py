@@ -1,4 +1,4 @@
-"""The figures of a project, as they were when it was last measured."""
+"""The pages of a project's figures, as of its last measurement."""
 
 from typing import Any
 
@@ -13,56 +13,45 @@ from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
 from jury.workers import worker_is_running
-from quality import actions, tasks
-from quality.reports import showing
+from quality import tasks
+from quality.queries.freshness import freshness_of, latest_reports
+from quality.reports import page_rows
+from quality.reports.charts import chart_data
 
-ON_A_PAGE = 50
+PAGE_SIZE = 50
 NO_WORKER = "No worker answers, so nothing would be measured. Start one with: make run"
 
 
 @require_safe
 @require_role(Role.LEAD)
 def quality(request: PageRequest, access: Access) -> HttpResponse:
-    """Every figure, in tables, with plots above them where there is a script."""
-    found = actions.reports_of(access.project)
-    context = {"access": access, "page": "quality", "state": actions.state_of(access.project, found)}
-    if found:
-        context |= figures({kind: report.content for kind, report in found.items()}, category_names(access.project))
+    """Show every figure in tables, and in charts if the browser runs scripts."""
+    reports = latest_reports(access.project)
+    context = {"access": access, "page": "quality", "state": freshness_of(access.project, reports)}
+    if reports:
+        contents = {kind: report.content for kind, report in reports.items()}
+        context |= figures_context(contents, category_names(access.project))
     return render(request, "quality/quality.html", context)
 
 
-def figures(reports: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def figures_context(reports: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """
+    Return the reports, and what the page makes of them, as template context.
+
+    :param names: names of categories, by slug
+    """
     agreement = reports["agreement"]
+    titles = page_rows.FIELD_NAMES
     return {
         "reports": reports,
-        "agreement": showing.agreement_rows(agreement),
-        "categories": [
-            row | {"shown": names.get(row["name"], row["name"])}
-            for row in showing.side_by_side(agreement["each_category"], "category")
-        ],
-        "category_shares": [
-            row | {"shown": names.get(row["category"], row["category"])}
-            for row in reports["shares"]["categories"]["rows"]
-        ],
-        "sources": showing.sources_of(agreement),
-        "matrices": [{**matrix, "title": showing.FIELDS[matrix["field"]]} for matrix in agreement["matrices"]],
-        "fields": [by_field(reports, at) for at in range(len(agreement["fields"]))],
-        "figures": showing.figures_of(reports, names),
-        "who": list(showing.WHO.values()),
-    }
-
-
-def by_field(reports: dict[str, Any], at: int) -> dict[str, Any]:
-    """What each report says of one field."""
-    drift = reports["drift"]["fields"][at]
-    return {
-        "title": showing.FIELDS[drift["field"]],
-        "field": drift["field"],
-        "scores": reports["scores"]["fields"][at],
-        "drift": {"weeks": drift["weeks"], "raters": drift["raters"]},
-        "shares": reports["shares"]["labels"][at],
-        "splits": reports["shares"]["splits"][at],
-        "advice": reports["advice"]["fields"][at],
+        "agreement": page_rows.agreement_rows(agreement),
+        "categories": page_rows.category_rows(agreement, names),
+        "category_shares": page_rows.category_share_rows(reports["shares"], names),
+        "sources": page_rows.source_tables(agreement),
+        "matrices": [{**matrix, "title": titles[matrix["field"]]} for matrix in agreement["matrices"]],
+        "fields": [page_rows.field_section(reports, index) for index in range(len(agreement["fields"]))],
+        "figures": chart_data(reports, names),
+        "who": list(page_rows.KIND_NAMES.values()),
     }
 
 
@@ -70,11 +59,11 @@ def by_field(reports: dict[str, Any], at: int) -> dict[str, Any]:
 @never_cache
 @require_role(Role.LEAD)
 def state(request: PageRequest, access: Access) -> HttpResponse:
-    """How fresh the figures are, asked again and again while they are being made."""
-    found = actions.state_of(access.project, actions.reports_of(access.project))
+    """Show how fresh the figures are; polled while they are being computed."""
+    freshness = freshness_of(access.project, latest_reports(access.project))
     since = request.GET.get("since", "")
-    is_new = found.as_of is not None and found.as_of.isoformat() != since
-    context = {"access": access, "state": found, "since": since, "is_new": is_new, "is_asked": True}
+    is_new = freshness.as_of is not None and freshness.as_of.isoformat() != since
+    context = {"access": access, "state": freshness, "since": since, "is_new": is_new, "is_asked": True}
     return render(request, "quality/quality.html#state", context)
 
 
@@ -86,9 +75,9 @@ def measure(request: PageRequest, access: Access) -> HttpResponse:
         raise Refused(NO_WORKER)
     tasks.measure_now.delay(access.project.pk)
     if request.htmx:
-        found = actions.state_of(access.project, actions.reports_of(access.project))
-        since = found.as_of.isoformat() if found.as_of else ""
-        context = {"access": access, "state": found, "since": since, "is_asked": True}
+        freshness = freshness_of(access.project, latest_reports(access.project))
+        since = freshness.as_of.isoformat() if freshness.as_of else ""
+        context = {"access": access, "state": freshness, "since": since, "is_asked": True}
         return render(request, "quality/quality.html#state", context)
     messages.success(request, "The figures are being made anew. Load the page again in a moment.")
     return redirect("quality:quality", access.project.slug)
@@ -97,17 +86,17 @@ def measure(request: PageRequest, access: Access) -> HttpResponse:
 @require_safe
 @require_role(Role.LEAD)
 def advice(request: PageRequest, access: Access) -> HttpResponse:
-    """The items that Dawid-Skene or a weighted vote would label otherwise, in pages."""
-    found = actions.reports_of(access.project)
-    fields = found["advice"].content["fields"] if found else []
+    """List the items that Dawid-Skene or a weighted vote would label otherwise, in pages."""
+    reports = latest_reports(access.project)
+    fields = reports["advice"].content["fields"] if reports else []
     wanted = request.GET.get("field") or access.project.fields[0]
-    chosen = next((each for each in fields if each["field"] == wanted), None)
+    advice = next((field for field in fields if field["field"] == wanted), None)
     context = {
         "access": access,
         "page": "quality",
-        "state": actions.state_of(access.project, found),
-        "advice": chosen,
-        "titles": [(each["field"], showing.FIELDS[each["field"]]) for each in fields],
-        "shown": Paginator(chosen["flips"] if chosen else [], ON_A_PAGE).get_page(request.GET.get("at")),
+        "state": freshness_of(access.project, reports),
+        "advice": advice,
+        "titles": [(field["field"], page_rows.FIELD_NAMES[field["field"]]) for field in fields],
+        "shown": Paginator(advice["flips"] if advice else [], PAGE_SIZE).get_page(request.GET.get("at")),
     }
     return render(request, "quality/advice.html", context)

@@ -1,3 +1,5 @@
+"""`agreement`: print how far raters agree on one field."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -5,7 +7,9 @@ from django.core.management.base import CommandParser
 from corpus.commands import ProjectCommand
 from corpus.errors import Refused
 from corpus.labels import FIELDS
-from quality.reports.text import agreement_report
+from corpus.snapshot import snapshot
+from quality.reports.arrays import read_opinions
+from quality.reports.field_reports import agreement_report
 
 
 class Command(ProjectCommand):
@@ -22,5 +26,6 @@ class Command(ProjectCommand):
         field = options["field"] or project.fields[0]
         if field in FIELDS and field not in project.fields:
             raise Refused(f"Project {project} does not want {field}; it wants {', '.join(project.fields)}.")
-        report = agreement_report(project, field, raters=options["raters"], with_pairs=not options["no_pairs"])
-        self.print_result(report)
+        with snapshot():
+            opinions = read_opinions(project)
+        self.print_result(agreement_report(opinions, field, raters=options["raters"], with_pairs=not options["no_pairs"]))

@@ -1,17 +1,22 @@
+"""`score`: print the scores of raters on one field, against the majority of the others or a gold file."""
+
 import sys
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from adjudication import actions
+from adjudication.actions import recount_if_changed
 from adjudication.commands import PolicyCommand
 from adjudication.policies import policy_of
 from corpus.errors import Refused
 from corpus.labels import FIELDS
-from quality import queries
+from corpus.models import Project
+from corpus.snapshot import snapshot
 from quality.gold_file import read_gold
-from quality.reports.text import score_report
+from quality.queries.raters import item_keys
+from quality.reports.arrays import read_opinions
+from quality.reports.field_reports import score_report
 
 
 class Command(PolicyCommand):
@@ -28,15 +33,27 @@ class Command(PolicyCommand):
         if field not in project.fields:
             raise Refused(f"Project {project} does not want {field}; it wants {', '.join(project.fields)}.")
         policy = policy_of(project, options["policy"])
-        gold: dict[str, str] | None = None
+        gold: dict[int, str] | None = None
         problems: list[str] = []
         if options["against"]:
-            gold, problems = read_gold(options["against"], field, set(queries.item_keys(project)))
-            actions.recount_if_changed(project=project, policy_name=policy.name)
+            gold, problems = self.read_gold(project, options["against"], field)
+            recount_if_changed(project=project, policy_name=policy.name)
+        with snapshot():
+            report = score_report(project, read_opinions(project), field, policy, gold=gold)
+        self.print_result(report)
+        if problems:
+            sys.exit(1)
+
+    def read_gold(self, project: Project, path: Path, field: str) -> tuple[dict[int, str], list[str]]:
+        """
+        Read gold labels and report rejected rows on stderr.
+
+        :return: labels by primary key of the item, and a message for each rejected row
+        """
+        keys = item_keys(project)
+        labels, problems = read_gold(path, field, keys)
         for problem in problems[:20]:
             self.print_note(problem)
         if len(problems) > 20:
             self.print_note(f"… and {len(problems) - 20:,} more rows refused.")
-        self.print_result(score_report(project, field, policy, gold=gold))
-        if problems:
-            sys.exit(1)
+        return {keys[name]: label for name, label in labels.items()}, problems
