@@ -12,7 +12,7 @@ from corpus.models import Event, Project
 from tests.adjudication.disputes import case_of, disputed_project, work_through
 from tests.annotation.people import Visitor
 from tests.factories import command, decisions, import_votes, make_project, opinion
-from tests.quality.test_quality import mixed_project
+from tests.quality.opinions import mixed_project
 
 CHANGES = [
     {"policy": "human", "quorum": None, "caution": None},

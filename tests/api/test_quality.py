@@ -5,7 +5,7 @@ import pytest
 from corpus.models import Project
 from tests.api.client import Program
 from tests.factories import command, import_votes, make_project, opinion
-from tests.quality.test_quality import mixed_project
+from tests.quality.opinions import mixed_project
 
 GETS = ["metrics/", "policy/compare/?policy=human"]
 POSTS = ["recount/", "policy/"]

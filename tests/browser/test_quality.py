@@ -7,7 +7,7 @@ from corpus.models import Project
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits
 from tests.factories import command, import_votes, opinion
-from tests.quality.test_quality import mixed_project
+from tests.quality.opinions import mixed_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -1,14 +1,18 @@
-"""Dawid-Skene and the weighted vote: by hand, by truths planted beforehand, and in what they must never do."""
+"""Dawid-Skene and the weighted vote, compared with plain loops and with planted truths."""
+
+import random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality.statistics.aggregation import dawid_skene, patterns_of, weighted_vote
+from quality.statistics.aggregation import dawid_skene, group_patterns, weighted_vote
 from quality.statistics.agreement import Ratings
 
 RATERS = 4
+Matrix = list[list[int | None]]
+"Items by raters; None where a rating is missing."
 answers = st.lists(
     st.lists(st.sampled_from([None, 0, 1]), min_size=RATERS, max_size=RATERS).filter(lambda row: set(row) != {None}),
     min_size=1,
@@ -16,13 +20,13 @@ answers = st.lists(
 )
 
 
-def as_ratings(matrix) -> Ratings:
+def as_ratings(matrix: Matrix) -> Ratings:
     rated = [(i, r, v) for i, row in enumerate(matrix) for r, v in enumerate(row) if v is not None]
     return Ratings(*np.array(rated, dtype=np.int64).reshape(-1, 3).T)
 
 
-def em_by_the_book(matrix, right, wrong, rounds):
-    """The loops of Dawid and Skene 1979, written out."""
+def em_by_the_book(matrix: Matrix, right: float, wrong: float, rounds: int) -> tuple[np.ndarray, np.ndarray]:
+    """Run the EM algorithm of Dawid and Skene 1979 as plain loops."""
     values = 2
     posterior = np.array([[sum(v == k for v in row) for k in range(values)] for row in matrix], dtype=float)
     posterior /= posterior.sum(axis=1, keepdims=True)
@@ -47,7 +51,7 @@ def em_by_the_book(matrix, right, wrong, rounds):
 
 @settings(max_examples=60, deadline=None)
 @given(answers)
-def test_it_is_the_em_of_the_book_item_by_item(matrix):
+def test_dawid_skene_equals_plain_loops(matrix: Matrix) -> None:
     found = dawid_skene(as_ratings(matrix), raters=RATERS)
     posterior, confusion = em_by_the_book(matrix, 2.0, 1.0, found.rounds)
 
@@ -55,27 +59,26 @@ def test_it_is_the_em_of_the_book_item_by_item(matrix):
     assert found.confusion == pytest.approx(confusion, abs=1e-9)
 
 
-def test_one_round_by_hand():
-    # Two raters, two items: both say 1 of the first, they part on the second. No prior: after the first M step
-    # shares are 1/4 and 3/4; rater 0 said 1, 1; rater 1 said 1, 0.
+def test_dawid_skene_of_two_raters_and_two_items() -> None:
+    # Both raters rate the first item 1; on the second they differ.
     found = dawid_skene(as_ratings([[1, 1], [1, 0]]), raters=2, right=0, wrong=0)
-    # Of value 0 the only item is (half of) the second: rater 0 said 1 of it, rater 1 said 0. In the end item 2 is
-    # all value 0 or stays shared; whatever it is, item 1 is surely 1.
+    # Without a prior, value 0 can only be that of the second item, so the first is surely 1.
     assert found.posterior[0] == pytest.approx([0, 1], abs=1e-6)
 
 
-def planted(items, accuracies, seed, answered=1.0):
+def planted(items: int, accuracies: list[float], seed: int, answered: float = 1.0) -> tuple[Ratings, np.ndarray]:
+    """Return ratings of raters with known accuracies, and the truth."""
     dice = np.random.default_rng(seed)
     truth = dice.random(items) < 0.4
     said = np.where(dice.random((items, len(accuracies))) < accuracies, truth[:, None], ~truth[:, None])
-    given_ = dice.random(said.shape) < answered
-    given_[np.arange(items), dice.integers(0, len(accuracies), items)] = True
-    i, r = np.nonzero(given_)
+    is_rated = dice.random(said.shape) < answered
+    is_rated[np.arange(items), dice.integers(0, len(accuracies), items)] = True
+    i, r = np.nonzero(is_rated)
     return Ratings(i, r, said[i, r].astype(np.int64)), truth
 
 
 @pytest.mark.parametrize("answered", [1.0, 0.6])
-def test_it_finds_planted_errors_and_beats_the_majority_where_raters_err_alone(answered):
+def test_estimates_beat_the_majority_if_errors_are_independent(answered: float) -> None:
     accuracies = [0.95, 0.9, 0.6, 0.58, 0.55]
     ratings, truth = planted(4000, accuracies, seed=3, answered=answered)
     found = dawid_skene(ratings, raters=5)
@@ -88,8 +91,7 @@ def test_it_finds_planted_errors_and_beats_the_majority_where_raters_err_alone(a
     assert np.mean((weighed.unsafe > 0.5) == truth) > majority + 0.02
 
 
-def test_three_jurors_that_say_the_same_lead_it_astray():
-    """The warning on the page is true: copies count as proof of each other."""
+def test_dawid_skene_is_misled_by_three_equal_jurors() -> None:
     dice = np.random.default_rng(4)
     truth = dice.random(3000) < 0.4
     people = np.where(dice.random((3000, 3)) < 0.85, truth[:, None], ~truth[:, None])
@@ -104,7 +106,7 @@ def test_three_jurors_that_say_the_same_lead_it_astray():
 
 @settings(max_examples=60, deadline=None)
 @given(answers, st.randoms(use_true_random=False))
-def test_order_makes_no_difference_and_probabilities_are_such(matrix, dice):
+def test_order_of_ratings_does_not_matter(matrix: Matrix, dice: random.Random) -> None:
     ratings = as_ratings(matrix)
     order = list(range(len(ratings)))
     dice.shuffle(order)
@@ -120,21 +122,21 @@ def test_order_makes_no_difference_and_probabilities_are_such(matrix, dice):
 
 
 @given(answers)
-def test_items_that_were_rated_alike_are_put_together_and_no_others(matrix):
+def test_patterns_group_items_with_equal_ratings_only(matrix: Matrix) -> None:
     ratings = as_ratings(matrix)
-    few, of, times = patterns_of(ratings)
+    patterns, pattern_of, sizes = group_patterns(ratings)
     rows = [tuple(row) for row in matrix]
 
-    assert len(times) == len(set(rows))
-    assert times.sum() == len(matrix)
-    for a, of_a in enumerate(of):
-        assert [rows[b] == rows[a] for b in range(len(rows))] == [of_b == of_a for of_b in of]
-    rebuilt = [[None] * RATERS for _ in times]
-    for item, rater, value in zip(few.items, few.raters, few.values, strict=True):
+    assert len(sizes) == len(set(rows))
+    assert sizes.sum() == len(matrix)
+    for a, pattern in enumerate(pattern_of):
+        assert [rows[b] == rows[a] for b in range(len(rows))] == [other == pattern for other in pattern_of]
+    rebuilt = [[None] * RATERS for _ in sizes]
+    for item, rater, value in zip(patterns.items, patterns.raters, patterns.values, strict=True):
         rebuilt[item][rater] = value
-    assert [tuple(rebuilt[each]) for each in of] == rows
+    assert [tuple(rebuilt[each]) for each in pattern_of] == rows
 
 
-def test_sparse_raters_stay_near_chance():
+def test_sparse_raters_stay_near_chance() -> None:
     found = dawid_skene(as_ratings([[1, None, 1, 1], [0, 1, 0, 0], [0, None, 0, 0]]), raters=4)
     assert 0.3 < found.confusion[1, 0, 1] < 0.6

@@ -1,4 +1,4 @@
-"""Agreement and scores against libraries that others trust."""
+"""Agreement and scores, compared with trusted libraries and published tables."""
 
 import krippendorff
 import numpy as np
@@ -9,15 +9,17 @@ from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, precisi
 
 from quality.statistics import agreement, scores
 from quality.statistics.agreement import Ratings
+from quality.statistics.reliability import krippendorff_alpha
 
 RATERS, VALUES = 5, 3
+Matrix = list[list[int | None]]
+"Items by raters; None where a rating is missing."
 matrices = st.lists(
     st.lists(st.sampled_from([None, 0, 1, 2]), min_size=RATERS, max_size=RATERS), min_size=1, max_size=30
 )
 
 
-def as_ratings(matrix) -> Ratings:
-    """From (items, raters) with None for a missing rating."""
+def as_ratings(matrix: Matrix) -> Ratings:
     rated = [
         (item, rater, value) for item, row in enumerate(matrix) for rater, value in enumerate(row) if value is not None
     ]
@@ -26,10 +28,10 @@ def as_ratings(matrix) -> Ratings:
 
 
 @given(matrices)
-def test_alpha_is_what_krippendorff_gives(matrix):
+def test_alpha_equals_the_krippendorff_package(matrix: Matrix) -> None:
     ratings = as_ratings(matrix).only_shared()
     used = set(ratings.values.tolist())
-    ours = agreement.krippendorff_alpha(ratings.table())
+    ours = krippendorff_alpha(ratings.table(), draws=0).value
     if len(used) < 2:
         assert ours is None
         return
@@ -38,7 +40,7 @@ def test_alpha_is_what_krippendorff_gives(matrix):
 
 
 @given(matrices)
-def test_kappa_of_each_pair_is_what_scikit_learn_gives(matrix):
+def test_kappa_of_each_pair_equals_scikit_learn(matrix: Matrix) -> None:
     ratings = as_ratings(matrix).only_shared()
     for pair in agreement.cohen_kappas(ratings, raters=RATERS):
         both = [(row[pair.a], row[pair.b]) for row in matrix if None not in (row[pair.a], row[pair.b])]
@@ -50,7 +52,7 @@ def test_kappa_of_each_pair_is_what_scikit_learn_gives(matrix):
             assert pair.kappa == pytest.approx(cohen_kappa_score(a, b))
 
 
-def test_fleiss_on_its_own_published_table():
+def test_fleiss_kappa_of_its_published_table() -> None:
     # Fleiss 1971, table 1: 30 patients, 6 psychiatrists, 5 diagnoses; kappa .430.
     rows = """0 0 0 6 0/0 3 0 0 3/0 1 4 0 1/0 0 0 0 6/0 3 0 3 0/2 0 4 0 0/0 0 4 0 2/2 0 3 1 0/2 0 0 4 0/0 0 0 0 6
     1 0 0 5 0/1 1 0 4 0/0 3 3 0 0/1 0 0 5 0/0 2 0 3 1/0 0 5 0 1/3 0 0 1 2/5 1 0 0 0/0 2 0 4 0/1 0 2 0 3
@@ -60,32 +62,32 @@ def test_fleiss_on_its_own_published_table():
     assert agreement.fleiss_kappa(table) == pytest.approx(0.430, abs=0.0005)
 
 
-def test_fleiss_is_undefined_unless_every_item_has_as_many_ratings():
+def test_fleiss_needs_equally_many_ratings_per_item() -> None:
     assert agreement.fleiss_kappa(np.array([[2, 1], [1, 1]])) is None
     assert agreement.fleiss_kappa(np.array([[3, 0], [3, 0]])) is None
     assert agreement.fleiss_kappa(np.zeros((0, 1), dtype=np.int64)) is None
 
 
-def test_percent_is_the_mean_over_items_of_the_pairs_that_agree():
-    assert agreement.percent(np.array([[3, 0], [2, 1]])) == pytest.approx((1 + 1 / 3) / 2)
-    assert agreement.percent(np.zeros((0, 1), dtype=np.int64)) is None
+def test_percent_is_the_mean_share_of_agreeing_pairs() -> None:
+    assert agreement.percent_agreement(np.array([[3, 0], [2, 1]])) == pytest.approx((1 + 1 / 3) / 2)
+    assert agreement.percent_agreement(np.zeros((0, 1), dtype=np.int64)) is None
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
-def test_scores_are_what_scikit_learn_gives(pairs):
-    said, truth = (np.array(column, dtype=bool) for column in zip(*pairs, strict=True))
-    ours = scores.score(said, truth)
-    precision, recall, f1, _ = precision_recall_fscore_support(truth, said, average="binary", zero_division=np.nan)
+def test_scores_equal_scikit_learn(pairs: list[tuple[bool, bool]]) -> None:
+    predicted, truth = (np.array(column, dtype=bool) for column in zip(*pairs, strict=True))
+    ours = scores.score(predicted, truth)
+    precision, recall, f1, _ = precision_recall_fscore_support(truth, predicted, average="binary", zero_division=np.nan)
 
-    assert ours.accuracy == pytest.approx(accuracy_score(truth, said))
+    assert ours.accuracy == pytest.approx(accuracy_score(truth, predicted))
     assert ours.precision is None if np.isnan(precision) else ours.precision == pytest.approx(precision)
     assert ours.recall is None if np.isnan(recall) else ours.recall == pytest.approx(recall)
     if not np.isnan(f1):
         assert ours.f1 == pytest.approx(f1)
-    each = f1_score(truth, said, average=None, labels=[False, True], zero_division=np.nan)
+    each = f1_score(truth, predicted, average=None, labels=[False, True], zero_division=np.nan)
     assert (ours.macro_f1 is None) == bool(np.isnan(each).any())
     if ours.macro_f1 is not None:
-        assert ours.macro_f1 == pytest.approx(f1_score(truth, said, average="macro", labels=[False, True]))
+        assert ours.macro_f1 == pytest.approx(f1_score(truth, predicted, average="macro", labels=[False, True]))
     undefined = {"accuracy", "precision", "recall", "f1", "macro_f1"} & {
         name for name, value in vars(ours).items() if value is None
     }
@@ -93,7 +95,7 @@ def test_scores_are_what_scikit_learn_gives(pairs):
 
 
 @given(matrices)
-def test_nobody_is_scored_against_their_own_rating(matrix):
+def test_majority_leaves_out_the_own_rating(matrix: Matrix) -> None:
     ratings = as_ratings(matrix)
     assume(len(ratings))
     unsafe = ratings.values == 2
@@ -103,3 +105,15 @@ def test_nobody_is_scored_against_their_own_rating(matrix):
         assert is_judged[at] == (sum(others) * 2 != len(others))
         if is_judged[at]:
             assert truth[at] == (sum(others) * 2 > len(others))
+
+
+def test_majority_of_no_ratings_is_empty() -> None:
+    is_judged, truth = scores.majority_of_others(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
+    assert (len(is_judged), len(truth)) == (0, 0)
+
+
+def test_table_has_a_column_for_every_value_asked_for() -> None:
+    ratings = as_ratings([[0, 0, None, None, None], [1, None, 0, None, None]])
+    assert ratings.table().tolist() == [[2, 0], [1, 1]]
+    assert ratings.table(values=3).tolist() == [[2, 0, 0], [1, 1, 0]]
+    assert as_ratings([]).table(values=3).shape == (0, 3)

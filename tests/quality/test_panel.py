@@ -1,11 +1,16 @@
-"""How correlated the jury is: the figures, and the page that shows them."""
+"""Correlation of the panel: the figures, and the page that shows them."""
+
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.reports.panel import panel_report
+from corpus.models import Project
+from quality.reports.arrays import read_opinions
+from quality.reports.panel import PanelField, panel_figures
 from quality.statistics.correlation import effective_votes, mean_correlation
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -13,32 +18,36 @@ from tests.factories import command, dialogue, import_dialogues, import_votes, m
 LABELS = {"s": "safe", "u": "unsafe", "c": "needs_caution"}
 
 
-def project_with(folder, kinds, said, **options):
-    """`said`: for every rater a letter for every item, "-" for silence."""
+def project_with(folder: Path, kinds: dict[str, str], labels: dict[str, str], **options: Any) -> Project:
+    """Make a project whose raters gave each item the label of a letter; "-" is no opinion."""
     project = make_project(fields="prompt_label", **options)
-    items = [f"i{number}" for number in range(len(next(iter(said.values()))))]
+    items = [f"i{number}" for number in range(len(next(iter(labels.values()))))]
     import_dialogues(project, folder, [dialogue(item) for item in items])
     rows = [
         opinion(item, rater, LABELS[letter]) | {"rater_kind": kinds[rater]}
-        for rater, word in said.items()
-        for item, letter in zip(items, word, strict=True)
+        for rater, letters in labels.items()
+        for item, letter in zip(items, letters, strict=True)
         if letter != "-"
     ]
     assert import_votes(project, folder, rows)["rejected"] == 0
     return project
 
 
-def test_two_that_err_alike_and_one_that_does_not(tmp_path):
+def first_field(project: Project) -> PanelField:
+    return panel_figures(project, read_opinions(project))[0]
+
+
+def test_correlation_of_two_equal_jurors_and_a_third(tmp_path: Path) -> None:
     kinds = {"ada": "human", "one": "llm", "two": "llm", "three": "llm"}
-    said = {"ada": "ssssuuuu", "one": "ssusuusu", "two": "ssusuusu", "three": "usssuuu-"}
-    field = panel_report(project_with(tmp_path, kinds, said))[0]
+    labels = {"ada": "ssssuuuu", "one": "ssusuusu", "two": "ssusuusu", "three": "usssuuu-"}
+    field = first_field(project_with(tmp_path, kinds, labels))
 
     assert (field.name, field.jurors) == ("Prompt", ["one", "three", "two"])
     kappas = {name: [cell and cell.kappa for cell in cells] for name, cells in field.rows}
     assert kappas["one"][2] == kappas["two"][0] == pytest.approx(1)
     assert kappas["one"][0] is None
     assert [cell and cell.items for cell in field.rows[1][1]] == [7, None, 7]
-    # Errors of `one` and `two`: items 2 and 6; of `three`: item 0, and 7 is not judged.
+    # Errors of `one` and `two`: items 2 and 6; of `three`: item 0. It has not judged item 7.
     ones, threes = [0, 0, 1, 0, 0, 0, 1], [1, 0, 0, 0, 0, 0, 0]
     mean = (1 + 2 * np.corrcoef(ones, threes)[0, 1]) / 3
     assert field.errors.correlation == pytest.approx(mean)
@@ -46,17 +55,17 @@ def test_two_that_err_alike_and_one_that_does_not(tmp_path):
     assert field.errors.items == 8
 
 
-def test_labels_are_folded_and_a_tie_of_people_is_no_reference(tmp_path):
+def test_labels_are_folded_and_a_human_tie_is_no_reference(tmp_path: Path) -> None:
     kinds = {"ada": "human", "bob": "human", "one": "llm", "two": "llm"}
-    said = {"ada": "suu", "bob": "ssu", "one": "scu", "two": "suc"}
-    field = panel_report(project_with(tmp_path, kinds, said, caution="unsafe"))[0]
+    labels = {"ada": "suu", "bob": "ssu", "one": "scu", "two": "suc"}
+    field = first_field(project_with(tmp_path, kinds, labels, caution="unsafe"))
 
     assert field.rows[0][1][1].kappa == 1
     assert field.errors.items == 2
-    assert field.errors.votes is None  # nobody erred, so nothing is known of how they err
+    assert field.errors.votes is None  # no juror made an error, so errors have no correlation
 
 
-def test_the_page_takes_it_in_and_says_so_where_nothing_is_known(tmp_path):
+def test_page_of_an_unmeasured_project(tmp_path: Path) -> None:
     project = project_with(tmp_path, {"one": "llm", "two": "llm"}, {"one": "su", "two": "su"})
     lead = Visitor(project, "lead")
     assert 'hx-trigger="load"' in lead.get("jury/").content.decode()
@@ -69,7 +78,7 @@ def test_the_page_takes_it_in_and_says_so_where_nothing_is_known(tmp_path):
     assert Visitor(project, "annotator").get("jury/panel/").status_code in (403, 404)
 
 
-def test_the_page_shows_what_was_measured_and_of_when(tmp_path):
+def test_page_shows_the_last_measurement(tmp_path: Path) -> None:
     project = project_with(
         tmp_path, {"ada": "human", "one": "llm", "two": "llm"}, {"ada": "su", "one": "su", "two": "us"}
     )
@@ -91,11 +100,16 @@ def test_the_page_shows_what_was_measured_and_of_when(tmp_path):
 
 
 @given(st.integers(1, 50), st.floats(-1, 1))
-def test_effective_votes_lie_between_one_and_all(raters, correlation):
+def test_effective_votes_lie_between_one_and_all(raters: int, correlation: float) -> None:
     assert 1 - 1e-9 <= effective_votes(raters, correlation) <= raters
 
 
-def test_jurors_that_share_nothing_or_never_vary_have_no_correlation():
-    never, silent = np.array([[1, 0], [1, 1], [1, 0]], float), np.array([[1, np.nan], [np.nan, 1]])
-    assert mean_correlation(never) is None
-    assert mean_correlation(silent) is None
+def test_jurors_without_shared_items_or_variation_have_no_correlation() -> None:
+    constant, disjoint = np.array([[1, 0], [1, 1], [1, 0]], float), np.array([[1, np.nan], [np.nan, 1]])
+    assert mean_correlation(constant) is None
+    assert mean_correlation(disjoint) is None
+
+
+def test_single_juror_is_no_panel(tmp_path: Path) -> None:
+    project = project_with(tmp_path, {"ada": "human", "one": "llm"}, {"ada": "su", "one": "us"})
+    assert panel_figures(project, read_opinions(project)) == []

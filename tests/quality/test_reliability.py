@@ -1,4 +1,4 @@
-"""Alpha under three distances, between kinds of raters, and its interval: against a library and definitions."""
+"""Krippendorff's alpha under three distances, kappa-x and intervals, against a library and the definitions."""
 
 from itertools import product
 
@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.statistics import agreement, reliability
+from quality.statistics import distances, reliability
+from quality.statistics.agreement import Table
+from quality.statistics.reliability import cross_replication_kappa, krippendorff_alpha
 
 counts = st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=1, max_size=25).map(np.array)
 SETS = [frozenset(each) for each in ("", "a", "b", "ab", "abc", "c")]
@@ -16,8 +18,8 @@ set_counts = st.lists(st.lists(st.integers(0, 2), min_size=6, max_size=6), min_s
 
 
 @given(counts, st.sampled_from(["nominal", "ordinal"]))
-def test_alpha_is_what_krippendorff_gives(table, level):
-    ours = reliability.alpha(table, getattr(reliability, level), draws=0)
+def test_alpha_equals_the_krippendorff_package(table: Table, level: str) -> None:
+    ours = krippendorff_alpha(table, getattr(distances, level), draws=0)
     pairable = table[table.sum(axis=1) >= 2]
     if not len(pairable) or np.count_nonzero(pairable.sum(axis=0)) < 2:
         assert ours.value is None
@@ -26,7 +28,7 @@ def test_alpha_is_what_krippendorff_gives(table, level):
     assert ours.value == pytest.approx(krippendorff.alpha(value_counts=table, level_of_measurement=level))
 
 
-def masi_by_definition(a, b):
+def masi_by_definition(a: frozenset[str], b: frozenset[str]) -> float:
     if a == b:
         return 0
     shared = a & b
@@ -34,15 +36,15 @@ def masi_by_definition(a, b):
     return 1 - monotone * len(shared) / len(a | b)
 
 
-def test_masi_is_as_defined():
-    apart = reliability.masi(SETS)(np.zeros((1, len(SETS))))[0]
+def test_masi_follows_its_definition() -> None:
+    apart = distances.masi(SETS)(np.zeros((1, len(SETS))))[0]
     for (at, a), (to, b) in product(enumerate(SETS), repeat=2):
         assert apart[at, to] == pytest.approx(masi_by_definition(a, b)), (a, b)
 
 
 @given(set_counts)
-def test_alpha_of_sets_is_what_krippendorff_gives_for_that_distance(table):
-    ours = reliability.alpha(table, reliability.masi(SETS), draws=0)
+def test_masi_alpha_equals_the_krippendorff_package(table: Table) -> None:
+    ours = krippendorff_alpha(table, distances.masi(SETS), draws=0)
 
     def metric(v1, v2, **_more):
         return np.vectorize(lambda a, b: masi_by_definition(SETS[int(a)], SETS[int(b)]), otypes=[float])(v1, v2)
@@ -55,8 +57,8 @@ def test_alpha_of_sets_is_what_krippendorff_gives_for_that_distance(table):
     assert ours.value == pytest.approx(theirs)
 
 
-def cross_by_definition(ours, theirs):
-    """Kappa-x, pair by pair."""
+def kappa_x_by_definition(ours: Table, theirs: Table) -> float | None:
+    """Compute kappa-x pair by pair."""
     observed = weight = 0.0
     all_ours, all_theirs = [], []
     for mine, yours in zip(ours, theirs, strict=True):
@@ -75,45 +77,45 @@ def cross_by_definition(ours, theirs):
 
 
 @given(counts, st.integers(0, 1000))
-def test_agreement_between_kinds_is_as_defined(ours, seed):
+def test_kappa_x_follows_its_definition(ours: Table, seed: int) -> None:
     theirs = np.random.default_rng(seed).integers(0, 3, ours.shape)
-    wanted = cross_by_definition(ours, theirs)
-    found = reliability.cross_alpha(ours, theirs, draws=0)
+    expected = kappa_x_by_definition(ours, theirs)
+    found = cross_replication_kappa(ours, theirs, draws=0)
 
-    assert (found.value is None) == (wanted is None)
-    if wanted is not None:
-        assert found.value == pytest.approx(wanted, abs=1e-12)
+    assert (found.value is None) == (expected is None)
+    if expected is not None:
+        assert found.value == pytest.approx(expected, abs=1e-12)
     else:
         assert found.reason
 
 
 @given(counts, st.integers(0, 5))
-def test_an_interval_repeats_itself_by_its_seed_and_is_in_order(table, seed):
-    first = reliability.alpha(table, draws=50, seed=seed)
-    assert first == reliability.alpha(table, draws=50, seed=seed)
+def test_interval_depends_on_the_seed_alone_and_is_ordered(table: Table, seed: int) -> None:
+    first = krippendorff_alpha(table, draws=50, seed=seed)
+    assert first == krippendorff_alpha(table, draws=50, seed=seed)
     if first.low is not None:
         assert first.low <= first.high <= 1
 
 
-def test_an_interval_is_that_of_items_drawn_one_by_one():
+def test_interval_equals_a_plain_bootstrap_over_items() -> None:
     dice = np.random.default_rng(1)
     truth = dice.random(400) < 0.4
-    said = np.where(dice.random((400, 4)) < 0.85, truth[:, None], ~truth[:, None])
-    table = np.stack([(~said).sum(axis=1), said.sum(axis=1)], axis=1)
-    plain = [agreement.krippendorff_alpha(table[dice.integers(0, 400, 400)]) for _ in range(1500)]
-    found = reliability.alpha(table, draws=2000)
+    labels = np.where(dice.random((400, 4)) < 0.85, truth[:, None], ~truth[:, None])
+    table = np.stack([(~labels).sum(axis=1), labels.sum(axis=1)], axis=1)
+    plain = [krippendorff_alpha(table[dice.integers(0, 400, 400)], draws=0).value for _ in range(1500)]
+    found = krippendorff_alpha(table, draws=2000)
 
     assert [found.low, found.high] == pytest.approx(list(np.quantile(plain, [0.025, 0.975])), abs=0.012)
 
 
-def test_intervals_of_many_different_items_are_drawn_in_blocks(monkeypatch):
+def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     table = np.random.default_rng(2).integers(0, 3, (60, 4))
-    whole = reliability.alpha(table, draws=40)
+    whole = krippendorff_alpha(table, draws=40)
     monkeypatch.setattr(reliability, "CELLS_AT_ONCE", 200)
-    assert reliability.alpha(table, draws=40) == whole
+    assert krippendorff_alpha(table, draws=40) == whole
 
 
-def test_undefined_says_why():
-    assert reliability.alpha(np.array([[1, 0]])).reason == reliability.NO_PAIRS
-    assert reliability.alpha(np.array([[3, 0], [2, 0]])).reason == reliability.ONE_VALUE
-    assert reliability.cross_alpha(np.array([[1, 0]]), np.array([[0, 0]])).reason == reliability.NO_CROSS_PAIRS
+def test_undefined_figures_have_a_reason() -> None:
+    assert krippendorff_alpha(np.array([[1, 0]])).reason == reliability.NO_PAIRS
+    assert krippendorff_alpha(np.array([[3, 0], [2, 0]])).reason == reliability.ONE_VALUE
+    assert cross_replication_kappa(np.array([[1, 0]]), np.array([[0, 0]])).reason == reliability.NO_CROSS_PAIRS

@@ -1,0 +1,116 @@
+"""Measurement of a project: when it happens, one at a time, from one snapshot."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import connection
+from django.db.models import F
+
+from adjudication.policies import policy_of
+from corpus.models import Project
+from quality import actions, tasks
+from quality.models import Report
+from quality.queries.freshness import freshness_of, input_fingerprint, is_being_measured, latest_reports
+from tests.annotation.people import Visitor
+from tests.factories import command, import_votes, make_project, opinion
+from tests.quality.opinions import mixed_project, small_project
+
+KINDS = {"agreement", "scores", "drift", "shares", "checks", "jurors", "advice"}
+
+
+def agreement_report(project: Project) -> Report:
+    return Report.objects.get(project=project, kind="agreement", policy=project.policy)
+
+
+def end_rest(project: Project) -> None:
+    Report.objects.filter(project=project).update(computed_at=F("computed_at") - timedelta(hours=1))
+
+
+def test_measurement_makes_one_report_per_kind(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    assert set(actions.measure_project(project=project)) == KINDS
+    assert set(actions.measure_project(project=project)) == KINDS
+    assert set(latest_reports(project)) == KINDS
+    assert Report.objects.filter(project=project).count() == len(KINDS)
+
+
+def test_empty_project_can_be_measured() -> None:
+    project = make_project()
+    assert command("measure", project=project.slug).code == 0
+    kinds = agreement_report(project).content["fields"][0]["kinds"]
+    assert kinds["all"]["alpha"] == {"value": None, "low": None, "high": None, "reason": "no item has two opinions"}
+
+
+def test_unchanged_project_is_not_measured_again(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    assert actions.measure_if_changed(project=project)
+    first = agreement_report(project).computed_at
+    end_rest(project)
+    assert not actions.measure_if_changed(project=project)
+    import_votes(project, tmp_path, [opinion("s1", "cleo")])
+    assert actions.measure_if_changed(project=project)
+    assert agreement_report(project).computed_at > first
+
+
+def test_changed_project_rests_after_a_measurement_unless_asked(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    assert actions.measure_if_changed(project=project)
+    import_votes(project, tmp_path, [opinion("s2", "cleo")])
+    assert not actions.measure_if_changed(project=project)
+    tasks.measure_now(project.pk)
+    assert agreement_report(project).content["fields"][0]["kinds"]["all"]["opinions"] == 5
+
+
+def test_gold_changes_the_fingerprint(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    actions.measure_project(project=project)
+    before = input_fingerprint(project, policy_of(project))
+    assert freshness_of(project, latest_reports(project)).is_current
+    Visitor(project, "lead").post("queue/gold/", external_id="s1", prompt_label="safe")
+    assert input_fingerprint(project, policy_of(project)) != before
+    assert not freshness_of(project, latest_reports(project)).is_current
+
+
+def test_project_without_reports_is_not_fresh() -> None:
+    project = make_project()
+    freshness = freshness_of(project, latest_reports(project))
+    assert (freshness.as_of, freshness.seconds, freshness.is_current) == (None, 0, False)
+
+
+def test_second_measurement_is_refused_while_the_first_runs(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(actions.TRY_LOCK, {"project": project.pk})
+            assert is_being_measured(project)
+            assert "already" in command("measure", project=project.slug).said
+            assert not actions.measure_if_changed(project=project)
+            tasks.measure_now(project.pk)
+            assert not Report.objects.filter(project=project).exists()
+    finally:
+        other.close()
+    assert command("measure", project=project.slug).code == 0
+    assert not is_being_measured(project)
+
+
+def test_concurrent_measurements_leave_one_whole_set_of_reports(tmp_path: Path) -> None:
+    project = mixed_project(tmp_path, items=30)
+
+    def measure() -> actions.BeingMeasured | None:
+        try:
+            actions.measure_project(project=Project.objects.get(pk=project.pk))
+        except actions.BeingMeasured as refusal:
+            return refusal
+        finally:
+            connection.close()
+        return None
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        outcomes = [future.result(timeout=60) for future in [pool.submit(measure) for _ in range(8)]]
+    assert None in outcomes
+    reports = Report.objects.filter(project=project)
+    assert len(reports) == len(KINDS)
+    assert len({report.computed_at for report in reports}) == 1
