@@ -28,4 +28,5 @@ class Command(ProjectCommand):
             raise Refused(f"Project {project} does not want {field}; it wants {', '.join(project.fields)}.")
         with snapshot():
             opinions = read_opinions(project)
-        self.print_result(agreement_report(opinions, field, raters=options["raters"], with_pairs=not options["no_pairs"]))
+        report = agreement_report(opinions, field, raters=options["raters"], with_pairs=not options["no_pairs"])
+        self.print_result(report)
