@@ -1,4 +1,4 @@
-"""The queue: one statement hands a person a slot that nobody else can get."""
+"""The queue: one statement leases a slot to one person, and to nobody else."""
 
 import random
 import uuid
@@ -17,10 +17,10 @@ from corpus.models import Project
 from corpus.prepared import fetch_one
 from corpus.shapes import TurnShape
 
-# Asked of every slot in turn, so as scalar subqueries: written as joins or NOT EXISTS the planner would
-# rather gather all of this person's votes first, which costs more the longer they have worked.
+# Evaluated slot by slot, so written as scalar subqueries: with joins or NOT EXISTS the planner would first
+# collect all votes of this person, which costs more the longer they have worked.
 FREE = """
-    s.project_id = %(project)s AND s.vote_id IS NULL AND {of_batch}
+    {scope} AND s.vote_id IS NULL AND {batch}
     AND (s.leased_until IS NULL OR s.leased_until < now())
     AND (SELECT i.withdrawn_at IS NULL AND NOT i.expected_categories && %(opted_out)s::text[]
         FROM corpus_item i WHERE i.id = s.item_id)
@@ -29,18 +29,18 @@ FREE = """
     AND (SELECT true FROM annotation_skip k
         WHERE k.item_id = s.item_id AND k.annotator_id = %(annotator)s) IS NULL
 """
-# From a place of chance onwards, and round: so no two people do the same run of items.
+# Starts at a random position and wraps around, so that no two people get the same sequence of items.
 CLAIM = """
     WITH onwards AS MATERIALIZED (
         SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_slot s
         WHERE {free} AND s.position >= %(start)s
-        ORDER BY s.project_id, s.batch_id, s.position LIMIT 1 FOR UPDATE OF s SKIP LOCKED
-    ), round AS MATERIALIZED (
+        ORDER BY {order} LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+    ), wrapped AS MATERIALIZED (
         SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_slot s
         WHERE NOT EXISTS (SELECT FROM onwards) AND {free} AND s.position < %(start)s
-        ORDER BY s.project_id, s.batch_id, s.position LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+        ORDER BY {order} LIMIT 1 FOR UPDATE OF s SKIP LOCKED
     ), taken AS (
-        SELECT * FROM onwards UNION ALL SELECT * FROM round
+        SELECT * FROM onwards UNION ALL SELECT * FROM wrapped
     ), lapsed AS (
         INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at)
         SELECT lease, item_id, leased_to_id, now() FROM taken WHERE lease IS NOT NULL
@@ -51,18 +51,32 @@ CLAIM = """
     RETURNING s.lease, s.leased_until, {item}
 """
 ITEM = "i.id, i.external_id, i.turns::text, i.has_response, i.expected_categories <> '{}'"
-CLAIM_FROM_POOL = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id IS NULL"))
-CLAIM_FROM_BATCH = CLAIM.format(item=ITEM, free=FREE.format(of_batch="s.batch_id = %(batch)s"))
-# One more slot of one item, for an answer whose own slot went to somebody else.
-CLAIM_FROM_ITEM = CLAIM.format(
-    item=ITEM,
-    free=FREE.format(
-        of_batch="""s.item_id = %(item)s AND (s.batch_id IS NULL
-            OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))"""
-    ).replace("s.project_id = %(project)s AND", ""),
-).replace("ORDER BY s.project_id, s.batch_id, s.position", "ORDER BY s.number")
+IN_PROJECT = "s.project_id = %(project)s"
+QUEUE_ORDER = "s.project_id, s.batch_id, s.position"
 
-# A lease that ran out is taken up again while nobody else has the slot, unless its batch has closed.
+
+def compose_claim(*, scope: str, batch: str, order: str) -> str:
+    """
+    Compose the statement that leases a slot.
+
+    :param scope: SQL condition for the slots to choose from
+    :param batch: SQL condition for their batch
+    :param order: SQL columns that say which slot comes first
+    """
+    return CLAIM.format(item=ITEM, order=order, free=FREE.format(scope=scope, batch=batch))
+
+
+CLAIM_FROM_POOL = compose_claim(scope=IN_PROJECT, batch="s.batch_id IS NULL", order=QUEUE_ORDER)
+CLAIM_FROM_BATCH = compose_claim(scope=IN_PROJECT, batch="s.batch_id = %(batch)s", order=QUEUE_ORDER)
+# Another slot of one item, for an answer whose own slot went to somebody else.
+CLAIM_FROM_ITEM = compose_claim(
+    scope="s.item_id = %(item)s",
+    batch="""(s.batch_id IS NULL
+        OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))""",
+    order="s.number",
+)
+
+# An expired lease is renewed while nobody else has the slot, unless its batch has closed.
 RENEW_HELD = f"""
     WITH slot AS (
         UPDATE annotation_slot s SET leased_until = now() + make_interval(mins => %(minutes)s)
@@ -80,17 +94,17 @@ RENEW_HELD = f"""
     SELECT h.lease, h.leased_until, {ITEM}
     FROM (SELECT * FROM slot UNION ALL SELECT * FROM checked LIMIT 1) AS h JOIN corpus_item i ON i.id = h.item_id
 """
-HAND_OUT_CHECK = """
-    WITH given AS (
+LEASE_CHECK = """
+    WITH leased AS (
         INSERT INTO annotation_check (lease, kind, item_id, annotator_id, repeats_id, leased_until)
         SELECT %(lease)s, %(kind)s, item_id, %(annotator)s, repeats_id, now() + make_interval(mins => %(minutes)s)
         FROM ({found}) AS found
         ON CONFLICT DO NOTHING
         RETURNING lease, leased_until, item_id
     )
-    SELECT lease, leased_until, {item} FROM given JOIN corpus_item i ON i.id = item_id
+    SELECT lease, leased_until, {item} FROM leased JOIN corpus_item i ON i.id = item_id
 """
-GOLD = HAND_OUT_CHECK.format(
+LEASE_GOLD = LEASE_CHECK.format(
     item=ITEM,
     found="""
     SELECT g.item_id, NULL::bigint AS repeats_id FROM annotation_gold g JOIN corpus_item i ON i.id = g.item_id
@@ -100,8 +114,8 @@ GOLD = HAND_OUT_CHECK.format(
     ORDER BY random() LIMIT 1
     """,
 )
-# Not one of the latest twenty, which a person may still remember.
-REPEAT = HAND_OUT_CHECK.format(
+# Leaves out the latest twenty, which the person may still remember.
+LEASE_REPEAT = LEASE_CHECK.format(
     item=ITEM,
     found="""
     SELECT v.item_id, v.id AS repeats_id FROM annotation_vote v JOIN corpus_item i ON i.id = v.item_id,
@@ -120,19 +134,19 @@ REPEAT = HAND_OUT_CHECK.format(
 
 @dataclass(frozen=True, slots=True)
 class ItemToJudge:
-    """What a person is shown of an item; nothing that would tell an answer is in it."""
+    """The part of an item that a person sees. It holds nothing that hints at a label."""
 
     pk: int
     external_id: str
     turns: list[TurnShape]
     has_response: bool
     knows_categories: bool
-    "Whether expected categories are known, so that opt-outs could be kept."
+    "Whether expected categories are known, so that opt-outs apply."
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An item in a person's hands until a moment."""
+    """An item leased to a person until a time."""
 
     id: uuid.UUID
     expires_at: datetime
@@ -140,66 +154,73 @@ class Lease:
 
     @property
     def renew_every(self) -> int:
-        """Return the seconds after which a page that is open should ask for more time: a third of what it has."""
+        """Return after how many seconds an open page should renew: a third of the time left."""
         return max(10, int((self.expires_at - timezone.now()).total_seconds() / 3))
 
 
 @transaction.atomic
 def claim_next(*, project: Project, user: User) -> Lease | None:
     """
-    Hand the person their next item, or the one they hold already; None when nothing is left for them.
+    Lease the person their next item, or renew the one they hold. Return None if nothing is left for them.
 
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    return claim_at(lock_session(project, user))
+    return claim_in_session(lock_session(project, user))
 
 
-def claim_at(session: AnnotatorSession, *, is_free: bool = False) -> Lease | None:
+def claim_in_session(session: AnnotatorSession, *, is_free: bool = False) -> Lease | None:
     """
-    Hand out the next item to a person who sits at their session already.
+    Lease the next item in a session that is locked already.
 
-    :param is_free: whether it is known that they hold nothing
+    :param is_free: True if the person is known to hold no item
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    if not is_free and (lease := run(RENEW_HELD, session)):
+    if not is_free and (lease := lease_by(RENEW_HELD, session)):
         return lease
     check_rested(session)
-    if lease := hand_out_check(session) or claim_slot(session):
+    if lease := lease_check(session) or claim_slot(session):
         return lease
     return claim_slot(session) if open_slots_for_new_items(session.project) else None
 
 
 @transaction.atomic
-def lease_held(*, project: Project, user: User) -> Lease | None:
-    """Return the item the person holds, renewed, without claiming another."""
-    return run(RENEW_HELD, lock_session(project, user))
+def renew_held_lease(*, project: Project, user: User) -> Lease | None:
+    """Renew and return the lease the person holds, without claiming a new item."""
+    return lease_by(RENEW_HELD, lock_session(project, user))
 
 
 def claim_slot(session: AnnotatorSession) -> Lease | None:
-    """Lease an open slot of an item this person has neither judged nor skipped nor opted out of."""
+    """Lease an open slot of an item this person has not judged, skipped or opted out of."""
     if session.batches is None:
-        return run(CLAIM_FROM_POOL, session)
-    return next((lease for batch in session.batches if (lease := run(CLAIM_FROM_BATCH, session, batch=batch))), None)
+        return lease_by(CLAIM_FROM_POOL, session)
+    return next(
+        (lease for batch in session.batches if (lease := lease_by(CLAIM_FROM_BATCH, session, batch=batch))), None
+    )
 
 
-def claim_slot_of(session: AnnotatorSession, item: int) -> Lease | None:
-    """Lease a further slot of one item, if it has one open."""
-    if lease := run(CLAIM_FROM_ITEM, session, item=item):
+def claim_slot_of_item(session: AnnotatorSession, item: int) -> Lease | None:
+    """Lease an open slot of one item, if it has any."""
+    if lease := lease_by(CLAIM_FROM_ITEM, session, item=item):
         return lease
-    return run(CLAIM_FROM_ITEM, session, item=item) if open_slots_for_new_items(session.project) else None
+    return lease_by(CLAIM_FROM_ITEM, session, item=item) if open_slots_for_new_items(session.project) else None
 
 
-def hand_out_check(session: AnnotatorSession) -> Lease | None:
-    """Now and then, hand out an item that checks the person's work: gold, or one they judged before."""
+def lease_check(session: AnnotatorSession) -> Lease | None:
+    """With the project's probability, lease an item that checks the person's work: gold, or a repeat."""
     drawn = random.uniform(0, 100)  # noqa: S311 - nobody gains by guessing it
     if drawn < session.gold_percent:
-        return run(GOLD, session, kind="gold")
+        return lease_by(LEASE_GOLD, session, kind="gold")
     if drawn < session.gold_percent + session.repeat_percent:
-        return run(REPEAT, session, kind="repeat")
+        return lease_by(LEASE_REPEAT, session, kind="repeat")
     return None
 
 
-def run(statement: str, session: AnnotatorSession, **more: Any) -> Lease | None:
+def lease_by(statement: str, session: AnnotatorSession, **extra: Any) -> Lease | None:
+    """
+    Run a statement that leases at most one item, and return the lease.
+
+    :param extra: parameters of this statement alone
+    """
     parameters = {
         "project": session.project.pk,
         "annotator": session.annotator,
@@ -207,7 +228,7 @@ def run(statement: str, session: AnnotatorSession, **more: Any) -> Lease | None:
         "minutes": session.lease_minutes,
         "lease": uuid.uuid4(),
         "start": random.random(),  # noqa: S311
-        **more,
+        **extra,
     }
     row = fetch_one(statement, parameters)
     if row is None:

@@ -1,4 +1,4 @@
-"""A person at work in a project: found, and held still for the length of a transaction."""
+"""An annotator's session: what the queue needs to know about a person, locked for one transaction."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,7 +11,7 @@ from corpus.errors import Refused
 from corpus.models import Project
 from corpus.prepared import fetch_one
 
-# The lock is on the person's own row: two tabs of one person take turns, and nobody waits for anybody else.
+# Locks the person's own row: two tabs of one person take turns, and nobody waits for anybody else.
 LOCK_SESSION = """
     SELECT p.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
@@ -30,8 +30,8 @@ LOCK_SESSION = """
     WHERE p.user_id = %(user)s
     FOR NO KEY UPDATE OF p
 """
-# A pause shorter than a break is work; what is longer ends the stretch and is not counted as time at work.
-RECORD = """
+# A pause shorter than a break counts as work; a longer one ends the stretch and does not count.
+RECORD_WORK = """
     INSERT INTO annotation_workday AS d (user_id, day, votes, skips, seconds, stretch_began_at, last_at)
     VALUES (%(user)s, %(day)s, %(votes)s, %(skips)s, 0, now(), now())
     ON CONFLICT (user_id, day) DO UPDATE SET
@@ -46,28 +46,34 @@ RECORD = """
 
 
 class Resting(Refused):
-    """The queue keeps what a person, or their project, set as a limit."""
+    """The person has reached a limit that they or their project set."""
 
     code = "resting"
 
 
 class DailyCapReached(Resting):
+    """The person has cast as many votes today as they may."""
+
     code = "daily_cap_reached"
 
 
 class BreakDue(Resting):
+    """The person has worked as long as they may without a break."""
+
     code = "break_due"
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorSession:
-    """One row of what the queue must know of a person before it hands anything out."""
+    """What the queue knows about a person before it hands out an item: one row of LOCK_SESSION."""
 
     project: Project
     user: int
     annotator: int
     opted_out: list[str]
+    "Slugs of categories."
     daily_cap: int | None
+    "Votes; the lower of the person's and the project's."
     break_after_minutes: int | None
     break_minutes: int
     lease_minutes: int
@@ -75,21 +81,23 @@ class AnnotatorSession:
     repeat_percent: int
     now: datetime
     day: date
+    "Today, in the person's time zone."
     guideline: int | None
-    "The version in force; none where none is published."
+    "The version in force; None if none is published."
     batches: list[int] | None
-    "Open ones this person may take from, oldest first; None where the project has no batch at all."
+    "Open batches this person may work on, oldest first; None if the project has no batch at all."
     votes_today: int
     stretch_began_at: datetime | None
     last_at: datetime | None
 
     @property
     def pause(self) -> timedelta:
+        """Return how long a pause must be to count as a break."""
         return timedelta(minutes=self.break_minutes)
 
 
 def lock_session(project: Project, user: User) -> AnnotatorSession:
-    """Find the person's session, making it on their first visit, and lock it until the transaction ends."""
+    """Load a person's session, creating it on their first visit, and lock it until the transaction ends."""
     for _ in range(2):
         if row := fetch_one(LOCK_SESSION, {"project": project.pk, "user": user.pk}):
             return AnnotatorSession(project, *row)
@@ -98,7 +106,7 @@ def lock_session(project: Project, user: User) -> AnnotatorSession:
 
 
 def ensure_profile(project: Project, user: User) -> Annotator:
-    """Make what a person needs to work in a project, where it is missing."""
+    """Create the rows a person needs to work in a project, if they are missing, and return the annotator."""
     Person.objects.get_or_create(user=user)
     Queue.objects.get_or_create(project=project)
     return Annotator.objects.get_or_create(project=project, user=user, defaults={"name": user.username})[0]
@@ -106,8 +114,10 @@ def ensure_profile(project: Project, user: User) -> Annotator:
 
 def check_rested(session: AnnotatorSession) -> None:
     """
-    :raises DailyCapReached: if the day's votes are cast
-    :raises BreakDue: if the person has worked as long as they should without a break
+    Check that neither the daily cap nor the time for a break is reached.
+
+    :raises DailyCapReached: if the person has cast all their votes of the day
+    :raises BreakDue: if the person has worked too long without a break
     """
     if session.daily_cap is not None and session.votes_today >= session.daily_cap:
         raise DailyCapReached(
@@ -124,10 +134,10 @@ def check_rested(session: AnnotatorSession) -> None:
 
 
 def record_work(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> None:
-    """Add an answer to the person's day."""
-    fetch_one(RECORD, day_of(session, votes=votes, skips=skips))
+    """Add votes and skips to the person's work of today."""
+    fetch_one(RECORD_WORK, work_parameters(session, votes=votes, skips=skips))
 
 
-def day_of(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> dict[str, Any]:
-    """Return the parameters of RECORD, for a statement that has it within."""
+def work_parameters(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> dict[str, Any]:
+    """Return the parameters of RECORD_WORK, also for a statement that contains it."""
     return {"user": session.user, "day": session.day, "votes": votes, "skips": skips, "pause": session.pause}

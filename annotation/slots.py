@@ -1,12 +1,12 @@
-"""Slots are made here: as many as an item still wants votes, and no more."""
+"""Open one slot for every vote an item still wants, and close the rest."""
 
 from django.db import connection, transaction
 
 from annotation.models import Queue
 from corpus.models import Project
 
-# Slots whose lease runs are left alone: somebody is at work there. Their vote will be one
-# more than wanted only if an import overtook them, and then both are kept.
+# Leased slots stay, because somebody is working on them. Their vote exceeds what is wanted only if an
+# import came in between; then both are kept.
 CLOSE_SURPLUS = """
     WITH voted AS (
         SELECT item_id, count(*) AS votes FROM annotation_vote
@@ -27,11 +27,11 @@ CLOSE_SURPLUS = """
     DELETE FROM annotation_slot USING slot
     WHERE annotation_slot.id = slot.id AND is_open
         AND (withdrawn_at IS NOT NULL OR rank > missing)
-        -- Asked of the row itself once more, for somebody may have taken the slot since we looked.
+        -- Checked again on the row itself: somebody may have leased the slot since the query began.
         AND annotation_slot.vote_id IS NULL
         AND (annotation_slot.leased_until IS NULL OR annotation_slot.leased_until < now())
 """
-# Gathered before they are joined: asked item by item, the counts would wade through the slots being made.
+# Materialized before they are joined: per item, the counts would also scan the slots being inserted.
 OPEN_MISSING = """
     WITH voted AS MATERIALIZED (
         SELECT item_id, count(*) AS votes FROM annotation_vote
@@ -60,10 +60,9 @@ OPEN_MISSING = """
 @transaction.atomic
 def open_slots(*, project: Project) -> int:
     """
-    Return every item as many open slots as it still wants votes, and no more.
+    Open as many slots for every item as it still wants votes, close surplus ones, and return how many were opened.
 
-    Imported votes count, so that enough of them leave no open slot; items decided by
-    construction want none. Gives the number of slots opened.
+    Imported votes count, so an item with enough of them gets no slot. Items decided by construction want no votes.
     """
     parameters = {"project": project.pk, "wanted": project.votes_wanted, "wants_prompt": project.wants_prompt_label}
     with connection.cursor() as cursor:
@@ -75,13 +74,13 @@ def open_slots(*, project: Project) -> int:
 
 @transaction.atomic
 def open_slots_for_new_items(project: Project) -> bool:
-    """Give slots to items that came since the last time; False, at the cost of one look, if none did."""
+    """Open slots for items added since the last call. Return False, after one cheap query, if there are none."""
     version = version_without_slots(project)
     if version is None:
         return False
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
-    if version_without_slots(project) is None:  # whoever held the lock has done it
+    if version_without_slots(project) is None:  # another transaction did it while this one waited
         return True
     open_slots(project=project)
     Queue.objects.filter(project=project).update(slots_version=version)
@@ -89,7 +88,7 @@ def open_slots_for_new_items(project: Project) -> bool:
 
 
 def version_without_slots(project: Project) -> int | None:
-    """Return the version of the project's items, if the slots are not made for it yet."""
+    """Return the current version of the project's items, or None if their slots are open already."""
     existing = Queue.objects.filter(project=project).values_list("slots_version", flat=True).first()
     version = Project.objects.values_list("items_version", flat=True).get(pk=project.pk)
     return None if existing == version else version

@@ -1,28 +1,30 @@
-"""What a lease is for, whether of a slot or of a check, in time or late."""
+"""Find the item a lease is for, whether it leases a slot or a check, in time or late."""
 
 import uuid
 from dataclasses import dataclass, replace
 
 from annotation.models import Check, LapsedLease, Slot, Vote
-from annotation.queue import claim_slot_of
+from annotation.queue import claim_slot_of_item
 from annotation.session import AnnotatorSession
 from corpus.errors import Refused
 from corpus.prepared import fetch_one
 
 
 class LeaseLost(Refused):
-    """The item has gone to others, and none of its slots is left."""
+    """The lease has expired and no slot of the item is open any more."""
 
     code = "lease_lost"
 
 
 class NoSuchLease(Refused):
+    """The lease does not exist, or belongs to another person or item."""
+
     code = "no_such_lease"
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedItem:
-    """What a lease is for."""
+    """An item a person may answer, with the slot or the check that the answer fills."""
 
     item: int
     external_id: str
@@ -40,15 +42,16 @@ SLOT_LEASED = """
 
 def find_leased_item(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> LeasedItem | None:
     """
-    Find what a running lease is for; None if there is none of this person's for this item.
+    Return the item of a running lease, or None if this person has no such lease for this item.
 
-    :raises LeaseLost: if the item was withdrawn meanwhile
+    :raises LeaseLost: if the item has been withdrawn
     """
     row = fetch_one(SLOT_LEASED, [lease, session.annotator])
     if row and row[2] == external_id:
-        if row[4]:
+        slot, item, _, has_response, withdrawn_at = row
+        if withdrawn_at:
             raise LeaseLost("This dialogue has been withdrawn. Your answer is not needed any more.")
-        return LeasedItem(row[1], row[2], row[3], row[0], None)
+        return LeasedItem(item, external_id, has_response, slot, None)
     check = Check.objects.select_related("item").filter(lease=lease, annotator=session.annotator, vote=None).first()
     if check and check.item.external_id == external_id:
         return LeasedItem(check.item_id, external_id, check.item.has_response, None, check)
@@ -57,18 +60,18 @@ def find_leased_item(session: AnnotatorSession, lease: uuid.UUID, external_id: s
 
 def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> LeasedItem:
     """
-    Find another slot of the item for an answer whose lease has lapsed.
+    Lease another slot of the item for an answer whose lease has expired.
 
-    :raises LeaseLost: if none is left
+    :raises LeaseLost: if no slot is left
     :raises NoSuchLease: if the lease was never this person's, or not for this item
     """
     lapsed = LapsedLease.objects.select_related("item").filter(lease=lease, annotator=session.annotator).first()
     if lapsed is None or lapsed.item.external_id != external_id:
         raise NoSuchLease("This lease is not yours, or not for this dialogue. Take the next one.")
     if not Vote.objects.filter(item=lapsed.item, annotator=session.annotator).exists() and (
-        taken := claim_slot_of(session, lapsed.item_id)
+        new_lease := claim_slot_of_item(session, lapsed.item_id)
     ):
-        slot = Slot.objects.get(lease=taken.id)
+        slot = Slot.objects.get(lease=new_lease.id)
         return LeasedItem(lapsed.item_id, external_id, lapsed.item.has_response, slot.pk, None)
     raise LeaseLost(
         "The time for this dialogue ran out, and meanwhile others have judged it. Your answer was not counted."
@@ -77,13 +80,14 @@ def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_
 
 def assign_slot(session: AnnotatorSession, leased: LeasedItem) -> LeasedItem:
     """
-    Return an answer on gold one of the item's slots, while there is one.
+    Assign one of the item's open slots to an answer on gold, if there is one.
 
-    Without a slot an answer only checks the person: it is no opinion, so that no item has more than it wants.
+    Without a slot the answer only checks the person and is no opinion, so no item gets more votes than it wants.
     """
-    if leased.check is None or leased.check.kind != Check.Kind.GOLD or not claim_slot_of(session, leased.item):
+    if leased.check is None or leased.check.kind != Check.Kind.GOLD:
         return leased
-    return replace(leased, slot=Slot.objects.get(item=leased.item, leased_to=session.annotator).pk)
+    lease = claim_slot_of_item(session, leased.item)
+    return replace(leased, slot=Slot.objects.get(lease=lease.id).pk) if lease else leased
 
 
 def end_lease(leased: LeasedItem) -> None:
@@ -94,5 +98,6 @@ def end_lease(leased: LeasedItem) -> None:
         Slot.objects.filter(pk=leased.slot).update(lease=None, leased_to=None, leased_until=None)
 
 
-def vote_under(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> Vote | None:
+def find_vote_by_lease(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> Vote | None:
+    """Return the vote this person cast under a lease on this item, if any."""
     return Vote.objects.filter(lease=lease, annotator=session.annotator, item__external_id=external_id).first()
