@@ -1,4 +1,4 @@
-"""REST routes of the queue: next, vote, skip, and one's own votes."""
+"""REST routes of the queue: next, vote, skip, and the caller's own votes."""
 
 from typing import Any, ClassVar
 
@@ -29,12 +29,14 @@ from corpus.queries import spellings_of
 
 
 class LabellingView(ProjectView):
+    """A route for annotators."""
+
     tag = "labelling"
     scope: ClassVar[str] = TokenGrant.Scope.LABEL
 
 
 class Next(LabellingView):
-    """Take the next item, or take up the one still held. 204 when nothing is left for the caller."""
+    """Claim the next item, or renew the lease on the one still held. 204 when nothing is left for the caller."""
 
     @extend_schema(request=None, responses={200: TakenShape, 204: None})
     def post(self, _request: Request, slug: str) -> Response:
@@ -43,35 +45,35 @@ class Next(LabellingView):
 
 
 class CastVote(LabellingView):
-    """Vote under a lease: 201, or 200 where the same was cast before. With `?next=1` the next item comes along."""
+    """Vote under a lease: 201, or 200 if the same vote was cast before. With `?next=1`, also claim the next item."""
 
     @extend_schema(
         request=VoteSerializer,
-        parameters=[OpenApiParameter("next", enum=["1"], description="Bring the next item along.")],
+        parameters=[OpenApiParameter("next", enum=["1"], description="Claim the next item too.")],
         responses={200: CastShape, 201: CastShape},
     )
     def post(self, request: Request, slug: str, external_id: str) -> Response:
         body = VoteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         takes_next = request.query_params.get("next") == "1"
-        turn = cast_vote(
+        result = cast_vote(
             project=self.project,
             user=self.access.user,
             external_id=external_id,
             lease=body.validated_data["lease"],
-            answer=body.answer(spellings_of(self.project.taxonomy)),
+            answer=body.to_answer(spellings_of(self.project.taxonomy)),
             takes_next=takes_next,
         )
-        content: CastShape = {"vote": as_vote(turn.vote, external_id)}
+        content: CastShape = {"vote": as_vote(result.vote, external_id)}
         if takes_next:
-            content["next"] = None if turn.lease is None else as_lease(turn.lease)
-        if turn.resting:
-            content["resting"] = {"code": turn.resting.code, "message": str(turn.resting)}
-        return Response(content, status=HTTP_201_CREATED if turn.is_new else HTTP_200_OK)
+            content["next"] = None if result.next_lease is None else as_lease(result.next_lease)
+        if result.resting:
+            content["resting"] = {"code": result.resting.code, "message": str(result.resting)}
+        return Response(content, status=HTTP_201_CREATED if result.is_new else HTTP_200_OK)
 
 
 class SkipItem(LabellingView):
-    """Return an item back with a reason; it does not come again."""
+    """Skip an item, with a reason. The caller does not get it again."""
 
     @extend_schema(request=SkipSerializer, responses={200: SkippedShape})
     def post(self, request: Request, slug: str, external_id: str) -> Response:
@@ -83,7 +85,7 @@ class SkipItem(LabellingView):
 
 
 class RenewLease(LabellingView):
-    """Hold an item for another while."""
+    """Renew a lease."""
 
     @extend_schema(request=LeaseSerializer, responses={200: RenewedShape})
     def post(self, request: Request, slug: str) -> Response:
@@ -95,7 +97,7 @@ class RenewLease(LabellingView):
 
 
 class MyVotes(LabellingView):
-    """The caller's own votes, newest first, without those they superseded. Follow `next` to the end."""
+    """The caller's own votes, newest first, without superseded ones. Follow `next` to the end."""
 
     @extend_schema(parameters=PAGE, responses={200: page_of(VoteShape)})
     def get(self, request: Request, slug: str) -> Response:
@@ -106,7 +108,7 @@ class MyVotes(LabellingView):
 
 
 class CorrectVote(LabellingView):
-    """Supersede one of the caller's own votes of an open batch; found in its project, or by its id alone."""
+    """Correct one of the caller's own votes while its batch is open. Found in its project, or by its id alone."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("slug", queries.project_of_vote(kwargs["vote"], request.user))
@@ -116,7 +118,7 @@ class CorrectVote(LabellingView):
     def post(self, request: Request, vote: int, slug: str = "") -> Response:
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        answer = body.answer(spellings_of(self.project.taxonomy))
+        answer = body.to_answer(spellings_of(self.project.taxonomy))
         try:
             after = correct_vote(project=self.project, user=self.access.user, vote=vote, answer=answer)
         except Vote.DoesNotExist:
@@ -126,7 +128,7 @@ class CorrectVote(LabellingView):
 
 
 class Progress(LabellingView):
-    """How far the caller is and, for leads, how far the queue is."""
+    """Progress of the caller and, for leads, of the queue."""
 
     @extend_schema(responses={200: ProgressShape})
     def get(self, _request: Request, slug: str) -> Response:

@@ -1,4 +1,4 @@
-"""How the pages call what the database stores."""
+"""Names that pages show for stored values."""
 
 from corpus.labels import Label
 

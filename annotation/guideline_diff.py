@@ -1,4 +1,4 @@
-"""What differs between two versions of a guideline, section by section. Pure: no database, no HTML."""
+"""Compare two versions of a guideline, section by section. Pure: no database, no HTML."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,8 @@ SIGNS = {"+ ": "added", "- ": "removed", "  ": "same"}
 
 @dataclass(frozen=True)
 class Line:
+    """One line of a section, with what happened to it."""
+
     change: str
     "`added`, `removed` or `same`."
     text: str
@@ -17,15 +19,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
+    """The compared lines of one category, of the body or of the questions."""
+
     title: str
     lines: list[Line]
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str]) -> list[Section]:
     """
-    Compare two versions, each `{body, entries, faq}`; sections without a difference are left out.
+    Compare two versions, each `{body, entries, faq}`; leave out sections without a difference.
 
-    :param names: slug to name of the categories, for titles
+    :param names: category slug to name, for titles
     """
     titles = {"": "In general", **names, "?": "Questions"}
     texts = [sections_of(version) for version in (before, after)]
@@ -36,15 +40,16 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[
 
 
 def sections_of(version: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the lines of a version by the slug of their category; `` is the body and `?` the questions."""
-    said: dict[str, list[str]] = {"": version["body"].splitlines()}
+    """Return the lines of a version by category slug, with the body under `""` and the questions under `"?"`."""
+    sections: dict[str, list[str]] = {"": version["body"].splitlines()}
     for slug, entry in version["entries"].items():
-        said[slug] = [f"In: {line}" for line in entry.get("included", [])]
-        said[slug] += [f"Out: {line}" for line in entry.get("excluded", [])]
-    said["?"] = [line for each in version["faq"] for line in (each["question"], *each["answer"].splitlines())]
-    return said
+        sections[slug] = [f"In: {line}" for line in entry.get("included", [])]
+        sections[slug] += [f"Out: {line}" for line in entry.get("excluded", [])]
+    sections["?"] = [line for each in version["faq"] for line in (each["question"], *each["answer"].splitlines())]
+    return sections
 
 
 def diff(before: Sequence[str], after: Sequence[str]) -> list[Line]:
+    """Compare two lists of lines."""
     marked = difflib.ndiff(before, after)
     return [Line(SIGNS[line[:2]], line[2:]) for line in marked if line[:2] in SIGNS]

@@ -1,4 +1,4 @@
-"""What the REST routes of people's judging take in, and what they give out."""
+"""Request bodies and responses of the routes for annotators."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +16,8 @@ LONGEST_TEXT = 10_000
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
+    """The body of a vote or of a correction."""
+
     prompt_label = serializers.ChoiceField(LABEL_CHOICES, allow_null=True, default=None)
     response_label = serializers.ChoiceField(LABEL_CHOICES, allow_null=True, default=None)
     categories = serializers.ListField(child=serializers.CharField(), default=list)
@@ -25,45 +27,59 @@ class AnswerSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField(allow_null=True, default=None)
     guideline = serializers.CharField(allow_blank=True, default="", max_length=60)
 
-    def answer(self, spellings: Mapping[str, str]) -> Answer:
+    def to_answer(self, spellings: Mapping[str, str]) -> Answer:
         """
+        Return the validated body as an answer.
+
         :param spellings: every spelling of a category to its slug
-        :raises ValidationError: if a category is none of them
+        :raises ValidationError: if a category is not among them
         """
-        given = self.validated_data
+        content = self.validated_data
         return Answer(
             Judgement(
-                prompt_label=given["prompt_label"],
-                response_label=given["response_label"],
-                categories=known_categories(given["categories"], spellings),
-                other_text=given["other_text"].strip(),
-                rationale=given["rationale"].strip(),
+                prompt_label=content["prompt_label"],
+                response_label=content["response_label"],
+                categories=find_slugs(content["categories"], spellings),
+                other_text=content["other_text"].strip(),
+                rationale=content["rationale"].strip(),
             ),
-            seconds=given["seconds"],
-            guideline=given["guideline"],
+            seconds=content["seconds"],
+            guideline=content["guideline"],
         )
 
 
-def known_categories(names: list[str], spellings: Mapping[str, str]) -> tuple[str, ...]:
+def find_slugs(names: list[str], spellings: Mapping[str, str]) -> tuple[str, ...]:
+    """
+    Return the slugs of categories in any spelling, each once, in order.
+
+    :raises ValidationError: if a name is not among the spellings
+    """
     if unknown := [name for name in names if name not in spellings]:
         raise serializers.ValidationError({"categories": f"{unknown[0]!r} is not a category of this project."})
     return tuple(dict.fromkeys(spellings[name] for name in names))
 
 
 class VoteSerializer(AnswerSerializer):
+    """The body of a vote, with its lease."""
+
     lease = serializers.UUIDField()
 
 
 class SkipSerializer(serializers.Serializer[Any]):
+    """The body of a skip."""
+
     lease = serializers.UUIDField()
     reason = serializers.CharField(max_length=LONGEST_TEXT)
 
 
 class LeaseSerializer(serializers.Serializer[Any]):
+    """The body of a renewal."""
+
     lease = serializers.UUIDField()
 
 
 def as_vote(vote: Vote, external_id: str) -> VoteShape:
+    """Return a vote as the routes show it."""
     return {
         "id": vote.pk,
         "item": external_id,
@@ -79,6 +95,7 @@ def as_vote(vote: Vote, external_id: str) -> VoteShape:
 
 
 def as_lease(lease: Lease) -> TakenShape:
+    """Return a leased item as the routes show it."""
     item = lease.item
     return {
         "item": {"id": item.external_id, "turns": item.turns, "has_response": item.has_response},

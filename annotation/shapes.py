@@ -1,4 +1,4 @@
-"""What the REST routes of people's judging give out."""
+"""Response types of the routes for annotators."""
 
 from datetime import datetime
 from typing import NotRequired, TypedDict
@@ -8,7 +8,7 @@ from corpus.shapes import DialogueShape
 
 
 class VoteShape(TypedDict):
-    """A vote as cast; `supersedes` is the vote that it corrects."""
+    """A vote as cast; `supersedes` is the id of the vote it corrects."""
 
     id: int
     item: str
@@ -23,26 +23,28 @@ class VoteShape(TypedDict):
 
 
 class LeaseShape(TypedDict):
+    """A lease and when it expires."""
+
     id: UUID
     expires_at: datetime
 
 
 class TakenShape(TypedDict):
-    """An item with the lease under which it is in the caller's hands."""
+    """An item leased to the caller."""
 
     item: DialogueShape
     lease: LeaseShape
 
 
 class RestShape(TypedDict):
-    """Why nothing more is handed out for now."""
+    """Why the queue hands out nothing for now."""
 
     code: str
     message: str
 
 
 class CastShape(TypedDict):
-    """A vote and, where asked for, the next item; null when none is left, or a rest is due."""
+    """A vote and, if requested, the next item: null if none is left, or if the caller has to rest."""
 
     vote: VoteShape
     next: NotRequired[TakenShape | None]
@@ -50,19 +52,27 @@ class CastShape(TypedDict):
 
 
 class CorrectedShape(TypedDict):
+    """The vote that supersedes the corrected one."""
+
     vote: VoteShape
 
 
 class SkippedShape(TypedDict):
+    """The id of a skipped item, and the reason."""
+
     skipped: str
     reason: str
 
 
 class RenewedShape(TypedDict):
+    """When a renewed lease expires."""
+
     expires_at: datetime
 
 
 class OwnProgress(TypedDict):
+    """Votes of the caller, items left for them, and their work of today."""
+
     votes: int
     items_left: int
     votes_today: int
@@ -70,7 +80,7 @@ class OwnProgress(TypedDict):
 
 
 class QueueProgress(TypedDict):
-    """Items that have slots, slots, slots filled by a vote, and slots leased at this moment."""
+    """Counts of items with slots, of slots, of filled slots, and of slots leased now."""
 
     items: int
     slots: int
@@ -79,5 +89,7 @@ class QueueProgress(TypedDict):
 
 
 class ProgressShape(TypedDict):
+    """Progress of the caller and, for leads, of the queue."""
+
     own: OwnProgress
     queue: NotRequired[QueueProgress]

@@ -1,4 +1,4 @@
-"""Doors for Celery."""
+"""Celery tasks of annotation."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from annotation.slots import open_slots_for_new_items
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
 def create_slots(**_later: Any) -> None:
-    """Make slots for what was imported, so that whoever asks first need not wait for it."""
+    """Open slots for imported items, so that the first annotator need not wait for it."""
     for queue in Queue.objects.select_related("project"):
         open_slots_for_new_items(queue.project)

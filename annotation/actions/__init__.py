@@ -1,4 +1,4 @@
-"""The verbs of people's judging, one transaction each."""
+"""What annotators and leads do, one transaction each."""
 
 from annotation.actions.audits import audit_item, draw_audits
 from annotation.actions.batches import assign_batch, close_batch, open_batch, reopen_batch

@@ -1,3 +1,5 @@
+"""Draw finished items for audit, and record what a lead finds."""
+
 import random
 
 from django.contrib.auth.models import User
@@ -24,10 +26,10 @@ FINISHED = """
 @transaction.atomic
 def draw_audits(*, project: Project) -> int:
     """
-    Draw, of every hundred finished items, as many as the project wants audited; give how many were drawn.
+    Draw the project's audit percentage of every hundred finished items, and return how many were drawn.
 
-    Which of a hundred are drawn is settled by chance before they are finished, so that a started
-    hundred has its share too and nobody can tell an item that will be looked at.
+    Which numbers of a hundred are drawn is fixed by chance beforehand, so an incomplete hundred gets its share
+    too, and nobody can tell which item will be audited.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('audits'), %s)", [project.pk])
@@ -43,15 +45,16 @@ def draw_audits(*, project: Project) -> int:
 
 
 def is_drawn(project: Project, number: int, percent: int) -> bool:
-    block, place = divmod(number, HUNDRED)
-    dice = random.Random(f"{project.salt}:{block}")  # noqa: S311 - repeatable, and secret by the salt
-    return place in dice.sample(range(HUNDRED), percent)
+    """Return whether the item with this draw number is among the drawn ones of its hundred."""
+    block, position = divmod(number, HUNDRED)
+    dice = random.Random(f"{project.salt}:{block}")  # noqa: S311 - repeatable; the salt keeps it secret
+    return position in dice.sample(range(HUNDRED), percent)
 
 
 @transaction.atomic
 def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audit:
     """
-    Record a lead's second look, whose reason goes back to everybody who voted on the item.
+    Record a lead's audit of an item; everybody who voted on it can read the reason.
 
     :raises Audit.DoesNotExist: if the item is not up for audit here
     :raises Invalid: if the answer breaks a rule, or gives no reason
@@ -63,17 +66,17 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
     if Vote.objects.filter(item=item, annotator__user=by).exists():
         raise Refused("You voted on this dialogue yourself, so another lead must audit it.")
     check_answer(project, answer, has_response=audit.item.has_response)
-    said = answer.judgement
-    if not said.rationale:
+    judgement = answer.judgement
+    if not judgement.rationale:
         raise Invalid("rationale", "write the reason; it goes back to the annotators")
     Audit.objects.filter(pk=audit.pk).update(
         auditor=by,
         audited_at=timezone.now(),
-        prompt_label=said.prompt_label,
-        response_label=said.response_label,
-        categories=list(said.categories),
-        other_text=said.other_text,
-        reason=said.rationale,
+        prompt_label=judgement.prompt_label,
+        response_label=judgement.response_label,
+        categories=list(judgement.categories),
+        other_text=judgement.other_text,
+        reason=judgement.rationale,
     )
     record_event(project=project, verb=Verb.ITEM_AUDITED, subject=audit.item.external_id, actor=by)
     return Audit.objects.get(pk=audit.pk)

@@ -1,3 +1,5 @@
+"""Open, close and assign batches of items."""
+
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
@@ -10,8 +12,7 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
 
-# Items in somebody's hands at this moment stay out: their slots could not be given a batch without
-# making that person wait.
+# Leaves out items that are leased now: changing their slots would make the annotator wait.
 FILL = """
     WITH chosen AS (
         SELECT s.item_id FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
@@ -32,11 +33,12 @@ def open_batch(
     *, project: Project, by: User, name: str, size: int, people: Sequence[User] = (), source: str = ""
 ) -> Batch:
     """
-    Put so many items that still want votes into a new open batch, by chance.
+    Open a new batch of items that still want votes, chosen at random.
 
-    :param people: whom it is handed to; nobody named means everybody
-    :param source: only items from there, where given
-    :raises Refused: if there is a batch of that name, or no item for it
+    :param size: how many items at most
+    :param people: who may work on it; empty for everybody
+    :param source: only items with this source; empty for all
+    :raises Refused: if there is a batch of that name, or no item is free
     """
     open_slots_for_new_items(project)
     try:
@@ -57,20 +59,21 @@ def open_batch(
 
 @transaction.atomic
 def close_batch(*, batch: Batch, by: User) -> None:
-    """Hand out nothing of it any more, and let its votes stand; who holds an item may finish it."""
+    """Stop handing out a batch and make its votes final. Items that are leased may still be finished."""
     if Batch.objects.filter(pk=batch.pk, closed_at=None).update(closed_at=timezone.now()):
         record_event(project=batch.project, verb=Verb.BATCH_CLOSED, subject=batch.name, actor=by)
 
 
 @transaction.atomic
 def reopen_batch(*, batch: Batch, by: User) -> None:
+    """Hand out a closed batch again."""
     if Batch.objects.filter(pk=batch.pk).exclude(closed_at=None).update(closed_at=None):
         record_event(project=batch.project, verb=Verb.BATCH_REOPENED, subject=batch.name, actor=by)
 
 
 @transaction.atomic
 def assign_batch(*, batch: Batch, by: User, people: Sequence[User]) -> None:
-    """Say who may take from a batch; nobody named means everybody."""
+    """Assign a batch to people; an empty list means everybody."""
     batch.people.set(people)
     detail = {"people": [user.username for user in people]}
     record_event(project=batch.project, verb=Verb.BATCH_HANDED_OUT, subject=batch.name, actor=by, detail=detail)

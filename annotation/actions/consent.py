@@ -1,4 +1,4 @@
-"""The acknowledgement that comes before any dialogue."""
+"""The acknowledgement people give before they see any dialogue."""
 
 from django.contrib.auth.models import User
 
@@ -7,15 +7,20 @@ from corpus.actions import record_event
 from corpus.models import Verb
 
 VERSION = 1
-"Of the text in templates/annotation/consent.html; raise it with every change of meaning, and all are asked again."
+"Version of the text in templates/annotation/consent.html. Raise it when the meaning changes, to ask everybody again."
 
 
 def has_acknowledged(user: User) -> bool:
+    """Return whether a person has acknowledged the current text."""
     return Acknowledgement.objects.filter(user=user, version=VERSION).exists()
 
 
 def acknowledge(*, user: User, time_zone: str) -> None:
-    """Store that a person has read the present text; their browser tells the time zone besides."""
+    """
+    Record that a person has acknowledged the current text, and store their time zone.
+
+    :param time_zone: as their browser reports it; empty if unknown
+    """
     _, is_new = Acknowledgement.objects.get_or_create(user=user, version=VERSION)
     if is_new:
         record_event(project=None, verb=Verb.CONTENT_ACKNOWLEDGED, actor=user, detail={"version": VERSION})

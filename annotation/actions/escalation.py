@@ -1,4 +1,4 @@
-"""What adjudication asks of the queue: more votes on an item, and that it is kept from who settles it."""
+"""Requests from adjudication: more votes on an item, and no item for the person who settles it."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from corpus.errors import Refused
 from corpus.models import Item, Project
 
 REASON = "took it up as an adjudicator"
-# Counted from what it has where that is more, so that so many slots are open besides those that are.
+# Counts from the votes an item has, if those are more than wanted, so that exactly so many slots are added.
 WANT_MORE = """
     INSERT INTO annotation_furthervotes (item_id, votes)
     SELECT %(item)s, %(more)s + greatest(
@@ -20,7 +20,7 @@ WANT_MORE = """
         (SELECT count(*) FROM annotation_vote WHERE item_id = %(item)s AND is_current) - %(wanted)s)
     ON CONFLICT (item_id) DO UPDATE SET votes = excluded.votes
 """
-OPEN = """
+OPEN_MORE = """
     INSERT INTO annotation_slot (project_id, item_id, number, batch_id)
     SELECT %(project)s, %(item)s, number, %(batch)s
     FROM generate_series(1, (SELECT %(wanted)s + votes FROM annotation_furthervotes WHERE item_id = %(item)s)) AS number
@@ -30,25 +30,30 @@ OPEN = """
 
 
 class VotedThemselves(Refused):
+    """The adjudicator has voted on the item."""
+
     code = "voted_yourself"
 
 
 class NoOpenBatch(Refused):
+    """Every batch of the project is closed, so nobody would get the item."""
+
     code = "no_open_batch"
 
 
 @transaction.atomic
 def request_more_votes(*, project: Project, item: Item, votes: int) -> None:
     """
-    Open so many further slots of an item, besides those that are open.
+    Open further slots of an item, in addition to those that are open.
 
-    :raises NoOpenBatch: if nobody would be handed it
+    :param votes: how many
+    :raises NoOpenBatch: if nobody would be handed the item
     """
-    values = {"project": project.pk, "item": item.pk, "wanted": project.votes_wanted, "more": votes}
+    parameters = {"project": project.pk, "item": item.pk, "wanted": project.votes_wanted, "more": votes}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
-        cursor.execute(WANT_MORE, values)
-        cursor.execute(OPEN, values | {"batch": batch_for(project, item)})
+        cursor.execute(WANT_MORE, parameters)
+        cursor.execute(OPEN_MORE, parameters | {"batch": batch_for(project, item)})
 
 
 def batch_for(project: Project, item: Item) -> int | None:
@@ -69,11 +74,11 @@ def batch_for(project: Project, item: Item) -> int | None:
 @transaction.atomic
 def exclude_annotator(*, project: Project, user: User, item: Item) -> None:
     """
-    Never hand an item to somebody who is about to read what others made of it; what they hold of it goes back.
+    Keep an item from a person who is about to read the opinions on it, and end their leases on it.
 
-    :raises VotedThemselves: if they voted on it
+    :raises VotedThemselves: if the person has voted on it
     """
-    # Whoever sits down holds still: no vote of theirs can come in between the look and the skip.
+    # With the session locked, the person cannot vote between the check and the skip.
     session = lock_session(project, user)
     if queries.has_voted(user, item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")

@@ -1,3 +1,5 @@
+"""Set and remove gold labels."""
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -12,9 +14,9 @@ from corpus.queries import find_item
 @transaction.atomic
 def set_gold(*, project: Project, by: User | None, external_id: str, judgement: Judgement, reason: str = "") -> Gold:
     """
-    Say what an item's label is known to be, so that people's votes on it check their work.
+    Set the known label of an item, so that votes on it check the annotators' work.
 
-    :raises NoSuchItem: if the project has none of that id
+    :raises NoSuchItem: if the project has no item of that id
     :raises Invalid: if the label breaks a rule
     """
     item = find_item(project, external_id)
@@ -36,6 +38,6 @@ def set_gold(*, project: Project, by: User | None, external_id: str, judgement: 
 
 @transaction.atomic
 def remove_gold(*, project: Project, by: User, external_id: str) -> None:
-    """Make an item an ordinary one again; the votes on it stay."""
+    """Remove the gold label of an item; the votes on it stay."""
     Gold.objects.filter(project=project, item__external_id=external_id).delete()
     record_event(project=project, verb=Verb.GOLD_REMOVED, subject=external_id, actor=by)

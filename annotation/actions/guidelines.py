@@ -1,3 +1,5 @@
+"""Publish versions of a guideline, and tell which one a vote was cast under."""
+
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +13,24 @@ from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
 
-FIRST = Path(__file__).resolve().parent.parent / "first_guideline.txt"
+FIRST_GUIDELINE = Path(__file__).resolve().parent.parent / "first_guideline.txt"
 
 
 def guideline_in_force(project: Project) -> GuidelineVersion:
-    """Return the newest version; a project without one gets the first."""
+    """Return the newest version. A project without any gets the first."""
     return (
         queries.current_guideline(project)
-        or GuidelineVersion.objects.get_or_create(project=project, name="1", defaults={"body": FIRST.read_text()})[0]
+        or GuidelineVersion.objects.get_or_create(
+            project=project, name="1", defaults={"body": FIRST_GUIDELINE.read_text()}
+        )[0]
     )
 
 
-def guideline_shown(session: AnnotatorSession, name: str) -> int:
+def find_guideline(session: AnnotatorSession, name: str) -> int:
     """
-    Return the primary key of the version somebody says they were shown, or of the one in force if they do not say.
+    Return the primary key of a version.
 
+    :param name: of the version the person saw; empty for the one in force
     :raises Invalid: if the project has no such version
     """
     if not name:
@@ -48,10 +53,12 @@ def publish_guideline(
     faq: list[dict[str, str]],
 ) -> GuidelineVersion:
     """
-    Make the next version of the guideline; earlier ones stay as they are, and so do the votes under them.
+    Publish the next version of the guideline. Earlier versions and the votes cast under them stay as they are.
 
-    :param after: the name of the version that was edited
-    :raises Refused: if another version came in between, or nothing changed
+    :param after: name of the version that was edited
+    :param entries: category slug to its `included` and `excluded` lines
+    :param faq: a list of `{question, answer}`
+    :raises Refused: if another version was published meanwhile, or nothing changed
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('guideline'), %s)", [project.pk])
@@ -73,9 +80,9 @@ def publish_guideline(
 @transaction.atomic
 def guideline_news(*, project: Project, user: User) -> tuple[GuidelineVersion, GuidelineVersion] | None:
     """
-    Tell a person once that the guideline has changed since their last visit: the version they knew, and the newest.
+    Return the version a person saw last and the newest, once after each change; otherwise None.
 
-    The first visit tells nothing, for to them all of it is new.
+    Also None on the first visit, when the whole guideline is new to them.
     """
     annotator = ensure_profile(project, user)
     newest = guideline_in_force(project)

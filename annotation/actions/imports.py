@@ -1,3 +1,5 @@
+"""Write votes that were cast elsewhere."""
+
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -15,7 +17,7 @@ COPY_VOTES = """
 
 
 class VoteWriter:
-    """Writes imported votes of one project; made once a file, used once a batch."""
+    """Writes imported votes into a project. Create one per file, and call `write` once per batch."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -23,6 +25,7 @@ class VoteWriter:
         self.guideline, _ = GuidelineVersion.objects.get_or_create(project=project, name=GuidelineVersion.IMPORTED)
 
     def rater(self, name: str) -> int:
+        """Return the primary key of an imported annotator, creating the annotator if new."""
         if name not in self.annotators:
             self.annotators[name] = Annotator.objects.create(project=self.project, name=name).pk
         return self.annotators[name]
@@ -30,7 +33,11 @@ class VoteWriter:
     known = staticmethod(queries.current_votes)
 
     def write(self, votes: Iterable[tuple[int, int, ImportedOpinion, datetime]]) -> None:
-        """:param votes: (item, annotator, opinion, when it was cast); every pair must be without a current vote"""
+        """
+        Insert votes with COPY.
+
+        :param votes: (item, annotator, opinion, time); no pair of item and annotator may have a current vote
+        """
         with connection.cursor() as cursor, cursor.copy(COPY_VOTES) as copy:
             for item, annotator, opinion, cast_at in votes:
                 judgement = opinion.judgement

@@ -1,37 +1,38 @@
+"""Renew a lease, and free one that somebody else holds."""
+
 import uuid
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.models import LapsedLease, Slot
 from annotation.session import lock_session
 from corpus.actions import record_event
 from corpus.models import Project, Verb
+from corpus.prepared import fetch_one
+
+RENEW = """
+    UPDATE {table} SET leased_until = now() + make_interval(mins => %s)
+    WHERE lease = %s AND {owner} = %s AND vote_id IS NULL RETURNING leased_until
+"""
+RENEW_SLOT = RENEW.format(table="annotation_slot", owner="leased_to_id")
+RENEW_CHECK = RENEW.format(table="annotation_check", owner="annotator_id")
 
 
 @transaction.atomic
 def renew_lease(*, project: Project, user: User, lease: uuid.UUID) -> datetime:
     """
-    Hold an item for another while, because its page is open; give the moment until which.
+    Renew a lease, because its page is still open, and return when it expires.
 
-    :raises LeaseLost: if somebody else has the slot by now
+    :raises LeaseLost: if somebody else has the slot now
     """
     session = lock_session(project, user)
-    for table in ("annotation_slot", "annotation_check"):
-        owner = "leased_to_id" if table == "annotation_slot" else "annotator_id"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""
-                UPDATE {table} SET leased_until = now() + make_interval(mins => %s)
-                WHERE lease = %s AND {owner} = %s AND vote_id IS NULL RETURNING leased_until
-                """,
-                [session.lease_minutes, lease, session.annotator],
-            )
-            if row := cursor.fetchone():
-                until: datetime = row[0]
-                return until
+    for statement in (RENEW_SLOT, RENEW_CHECK):
+        if row := fetch_one(statement, [session.lease_minutes, lease, session.annotator]):
+            leased_until: datetime = row[0]
+            return leased_until
     raise LeaseLost(
         "Your time for this dialogue ran out, and it went to somebody else. You can still send your answer."
     )
@@ -40,9 +41,9 @@ def renew_lease(*, project: Project, user: User, lease: uuid.UUID) -> datetime:
 @transaction.atomic
 def free_lease(*, project: Project, lease: uuid.UUID, by: User) -> None:
     """
-    Take an item out of somebody's hands, so that another may have it at once.
+    End somebody's lease on a slot, so that another person can get the item at once.
 
-    :raises NoSuchLease: if it has ended by itself
+    :raises NoSuchLease: if it has ended already
     """
     slot = (
         Slot.objects.select_for_update(of=("self",))
@@ -51,7 +52,7 @@ def free_lease(*, project: Project, lease: uuid.UUID, by: User) -> None:
         .first()
     )
     if slot is None or slot.leased_to is None:
-        raise NoSuchLease("This lease has ended by itself meanwhile.")
+        raise NoSuchLease("This lease has ended already.")
     LapsedLease.objects.create(lease=lease, item=slot.item, annotator=slot.leased_to)
     Slot.objects.filter(pk=slot.pk).update(lease=None, leased_to=None, leased_until=None)
     record_event(

@@ -1,3 +1,5 @@
+"""Store how people want to work, and how a project hands out its items."""
+
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,7 +12,7 @@ from corpus.models import Project, Verb
 
 @transaction.atomic
 def update_preferences(*, person: Person) -> None:
-    """Store how somebody wants to work; the queue goes by it from their next claim on."""
+    """Store how a person wants to work; the queue applies it from their next claim on."""
     Person.objects.update_or_create(
         user=person.user,
         defaults={
@@ -23,6 +25,10 @@ def update_preferences(*, person: Person) -> None:
 
 @transaction.atomic
 def update_queue_settings(*, project: Project, by: User, settings: dict[str, Any]) -> None:
-    """Store how a project hands out its items, and what was changed by whom."""
+    """
+    Store how a project hands out its items.
+
+    :param settings: fields of `Queue` and their values
+    """
     Queue.objects.update_or_create(project=project, defaults=settings)
     record_event(project=project, verb=Verb.QUEUE_CHANGED, actor=by, detail=settings)

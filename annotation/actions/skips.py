@@ -1,9 +1,11 @@
+"""Skip an item."""
+
 import uuid
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.actions.leased_items import end_lease, find_leased_item, reclaim_expired_lease, vote_under
+from annotation.actions.leased_items import end_lease, find_leased_item, find_vote_by_lease, reclaim_expired_lease
 from annotation.actions.votes import AlreadyVoted
 from annotation.models import Skip
 from annotation.session import lock_session, record_work
@@ -15,9 +17,10 @@ from corpus.models import Project, Verb
 @transaction.atomic
 def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUID, reason: str) -> Skip:
     """
-    Return a slot back with a reason; the person does not see the item again. The same again changes nothing.
+    Skip an item with a reason, and end the lease; the person does not get the item again. Repeating it changes nothing.
 
     :raises Invalid: if there is no reason
+    :raises AlreadyVoted: if the lease was used for a vote
     :raises NoSuchLease: if the lease is not this person's, or not for this item
     """
     if not reason.strip():
@@ -25,7 +28,7 @@ def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUI
     session = lock_session(project, user)
     if before := Skip.objects.filter(lease=lease, annotator=session.annotator, item__external_id=external_id).first():
         return before
-    if vote := vote_under(session, lease, external_id):
+    if vote := find_vote_by_lease(session, lease, external_id):
         raise AlreadyVoted("You have voted on this dialogue already; that vote stands.", vote)
     leased = find_leased_item(session, lease, external_id) or reclaim_expired_lease(session, lease, external_id)
     skip = Skip.objects.create(item_id=leased.item, annotator_id=session.annotator, lease=lease, reason=reason.strip())

@@ -1,3 +1,5 @@
+"""Cast a vote under a lease, and correct it later."""
+
 import uuid
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,11 +8,17 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation import queries
-from annotation.actions.guidelines import guideline_shown
-from annotation.actions.leased_items import LeasedItem, assign_slot, find_leased_item, reclaim_expired_lease, vote_under
+from annotation.actions.guidelines import find_guideline
+from annotation.actions.leased_items import (
+    LeasedItem,
+    assign_slot,
+    find_leased_item,
+    find_vote_by_lease,
+    reclaim_expired_lease,
+)
 from annotation.models import Slot, Vote
-from annotation.queue import Lease, claim_at
-from annotation.session import RECORD, AnnotatorSession, Resting, day_of, lock_session
+from annotation.queue import Lease, claim_in_session
+from annotation.session import RECORD_WORK, AnnotatorSession, Resting, lock_session, work_parameters
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Field, Judgement, check_judgement
@@ -31,81 +39,92 @@ class AlreadyVoted(Refused):
 
 
 class BatchClosed(Refused):
+    """The batch of the vote's item is closed, so the vote is final."""
+
     code = "batch_closed"
 
 
 class Superseded(Refused):
+    """The vote has been corrected already."""
+
     code = "superseded"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person sends in for a lease."""
+    """What a person submits for a leased item."""
 
     judgement: Judgement
     seconds: float | None = None
     guideline: str = ""
-    "The name of the version they were shown; the one in force where none is named."
+    "Name of the version the person saw; empty for the one in force."
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What came of an answer, and what comes next."""
+class VoteResult:
+    """The vote of an answer, and the next item if it was requested."""
 
     vote: Vote
     is_new: bool
-    lease: Lease | None = None
-    "The next item; none where nothing is left for the person, or they are to rest."
+    next_lease: Lease | None = None
+    "None if it was not requested, nothing is left for the person, or they have to rest."
     resting: Resting | None = None
 
 
 @transaction.atomic
 def cast_vote(
     *, project: Project, user: User, external_id: str, lease: uuid.UUID, answer: Answer, takes_next: bool = False
-) -> Turn:
+) -> VoteResult:
     """
-    Record a person's vote under their lease; the same answer under the same lease again changes nothing.
+    Record a person's vote under their lease. The same answer under the same lease again changes nothing.
 
-    An answer that comes after its lease has lapsed still counts while the item has an open slot.
+    An answer that comes after its lease has expired still counts while the item has an open slot.
 
-    :param takes_next: claim the next item in the same transaction
+    :param takes_next: whether to claim the next item in the same transaction
     :raises Invalid: if the answer breaks a rule
     :raises AlreadyVoted: if the lease was used for another answer
-    :raises LeaseLost: if the lease has lapsed and none of the item's slots is left
+    :raises LeaseLost: if the lease has expired and the item has no open slot
     :raises NoSuchLease: if the lease is not this person's, or not for this item
     """
     session = lock_session(project, user)
     leased = find_leased_item(session, lease, external_id)
-    before = None if leased else vote_under(session, lease, external_id)  # not the common way, so asked for only now
+    before = None if leased else find_vote_by_lease(session, lease, external_id)  # rare, so queried only here
     if before:
-        vote = the_same(before, answer)
+        check_same(before, answer)
+        result = VoteResult(before, is_new=False)
     else:
         vote, session = write_vote(session, leased or reclaim_expired_lease(session, lease, external_id), lease, answer)
         record_event(project=project, verb=Verb.ITEM_VOTED, subject=external_id, actor=user, detail={"vote": vote.pk})
-    turn = Turn(vote, is_new=before is None)
-    # Whoever has just answered in time holds nothing else.
-    return with_next(turn, session, is_free=leased is not None) if takes_next else turn
+        result = VoteResult(vote, is_new=True)
+    # A person who answers in time holds no other item.
+    return add_next_item(result, session, is_free=leased is not None) if takes_next else result
 
 
-def with_next(turn: Turn, session: AnnotatorSession, *, is_free: bool) -> Turn:
+def add_next_item(result: VoteResult, session: AnnotatorSession, *, is_free: bool) -> VoteResult:
+    """
+    Claim the next item for the person who voted.
+
+    :param is_free: True if the person is known to hold no item
+    """
     try:
-        return replace(turn, lease=claim_at(session, is_free=is_free))
+        return replace(result, next_lease=claim_in_session(session, is_free=is_free))
     except Resting as rest:  # the vote stands
-        return replace(turn, resting=rest)
+        return replace(result, resting=rest)
 
 
-def the_same(vote: Vote, answer: Answer) -> Vote:
+def check_same(vote: Vote, answer: Answer) -> None:
     """
-    :raises AlreadyVoted: if the answer is another
+    Check that an answer repeats a vote.
+
+    :raises AlreadyVoted: if it differs
     """
-    if is_same(vote, answer):
-        return vote
-    raise AlreadyVoted("You have voted on this dialogue already, perhaps in another tab; that vote stands.", vote)
+    if not is_same(vote, answer):
+        raise AlreadyVoted("You have voted on this dialogue already, perhaps in another tab; that vote stands.", vote)
 
 
-# The vote, what it fills and the person's day, in one statement; the common way of thousands of answers a day.
-WRITE = f"""
-    WITH day AS ({RECORD}), cast_vote AS (
+# The vote, the slot or check it fills and the person's work of the day, in one statement: it runs for every vote.
+WRITE_VOTE = f"""
+    WITH day AS ({RECORD_WORK}), cast_vote AS (
         INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
             rationale, seconds, taxonomy_id, guideline_id, lease, repeats_id, is_current, cast_at)
         VALUES (%(item_id)s, %(annotator_id)s, %(prompt_label)s, %(response_label)s, %(categories)s::text[],
@@ -127,7 +146,7 @@ def write_vote(
     session: AnnotatorSession, leased: LeasedItem, lease: uuid.UUID, answer: Answer
 ) -> tuple[Vote, AnnotatorSession]:
     """
-    Write the vote; give it, and the session as it is now.
+    Write the vote; return it with the updated session.
 
     :raises Invalid: if the answer breaks a rule
     """
@@ -141,10 +160,10 @@ def write_vote(
         "cast_at": session.now,
         "repeats_id": check.repeats_id if check else None,
         "is_current": leased.slot is not None,
-        **columns(session, answer),
+        **vote_columns(session, answer),
     }
     filled = {"slot": leased.slot, "check": check.lease if check else None}
-    row = fetch_one(WRITE, values | filled | day_of(session, votes=1))
+    row = fetch_one(WRITE_VOTE, values | filled | work_parameters(session, votes=1))
     if row is None:
         raise RuntimeError("the vote was not written")
     pk, votes, began, last = row
@@ -153,34 +172,36 @@ def write_vote(
 
 def check_answer(project: Project, answer: Answer, *, has_response: bool) -> None:
     """
-    Hold a person's answer to the rules of an opinion, and to all that people are asked for.
+    Check an answer against the rules of a judgement, and that it has every label annotators are asked for.
 
     :raises Invalid: naming the field
     """
-    said = answer.judgement
+    judgement = answer.judgement
     for field in queries.asked_fields_of_item(project, has_response=has_response):
-        if (said.prompt_label if field == Field.PROMPT else said.response_label) is None:
+        if (judgement.prompt_label if field == Field.PROMPT else judgement.response_label) is None:
             raise Invalid(field, "choose one of safe, needs_caution, unsafe")
-    check_judgement(said, wanted=queries.asked_fields(project), has_response=has_response, asked_categories=True)
+    check_judgement(judgement, wanted=queries.asked_fields(project), has_response=has_response, asked_categories=True)
     if answer.seconds is not None and not 0 <= answer.seconds <= LONGEST_SECONDS:
         raise Invalid("seconds", f"{answer.seconds} is not between 0 and {LONGEST_SECONDS:.0f}")
 
 
-def columns(session: AnnotatorSession, answer: Answer) -> dict[str, Any]:
-    said = answer.judgement
+def vote_columns(session: AnnotatorSession, answer: Answer) -> dict[str, Any]:
+    """Return the columns of a vote that its answer determines."""
+    judgement = answer.judgement
     return {
-        "prompt_label": said.prompt_label,
-        "response_label": said.response_label,
-        "categories": list(said.categories),
-        "other_text": said.other_text,
-        "rationale": said.rationale,
+        "prompt_label": judgement.prompt_label,
+        "response_label": judgement.response_label,
+        "categories": list(judgement.categories),
+        "other_text": judgement.other_text,
+        "rationale": judgement.rationale,
         "seconds": answer.seconds,
         "taxonomy_id": session.project.taxonomy_id,
-        "guideline_id": guideline_shown(session, answer.guideline),
+        "guideline_id": find_guideline(session, answer.guideline),
     }
 
 
 def is_same(vote: Vote, answer: Answer) -> bool:
+    """Return whether an answer has the labels, categories and texts of a vote."""
     before = Judgement(vote.prompt_label, vote.response_label, tuple(vote.categories), vote.other_text, vote.rationale)
     return before == answer.judgement
 
@@ -188,11 +209,12 @@ def is_same(vote: Vote, answer: Answer) -> bool:
 @transaction.atomic
 def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> Vote:
     """
-    Supersede one's own vote by another; both stay. The same answer again changes nothing.
+    Supersede one of the person's own votes by another; both are kept. The same answer again changes nothing.
 
+    :param vote: primary key
     :raises Invalid: if the answer breaks a rule
-    :raises Vote.DoesNotExist: if this person has no such vote here
-    :raises Superseded: if another correction stands already
+    :raises Vote.DoesNotExist: if this person has no such vote in the project
+    :raises Superseded: if the vote has been corrected already
     :raises BatchClosed: if the batch of the item is closed
     """
     session = lock_session(project, user)
@@ -205,6 +227,19 @@ def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> 
     if Slot.objects.filter(vote=before, batch__closed_at__isnull=False).exists():
         raise BatchClosed("The batch of this dialogue is closed, so its votes stand.")
     check_answer(project, answer, has_response=before.item.has_response)
+    after = write_correction(session, before, answer)
+    record_event(
+        project=project,
+        verb=Verb.VOTE_CORRECTED,
+        subject=before.item.external_id,
+        actor=user,
+        detail={"vote": after.pk, "supersedes": before.pk},
+    )
+    return after
+
+
+def write_correction(session: AnnotatorSession, before: Vote, answer: Answer) -> Vote:
+    """Write the vote that supersedes another, and move the slot to it."""
     Vote.objects.filter(pk=before.pk, is_current=True).update(is_current=False)
     after = Vote.objects.create(
         item_id=before.item_id,
@@ -213,14 +248,7 @@ def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> 
         repeats_id=before.repeats_id,
         is_current=before.is_current,
         cast_at=session.now,
-        **columns(session, answer),
+        **vote_columns(session, answer),
     )
     Slot.objects.filter(vote=before).update(vote=after)
-    record_event(
-        project=project,
-        verb=Verb.VOTE_CORRECTED,
-        subject=before.item.external_id,
-        actor=user,
-        detail={"vote": after.pk, "supersedes": before.pk},
-    )
     return after

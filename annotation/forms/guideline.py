@@ -1,3 +1,5 @@
+"""The form in which a lead writes the next version of a guideline."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +13,7 @@ BLANK_QUESTIONS = 2
 
 
 class GuidelineForm(forms.Form):
-    """The next version of a guideline: a text, two lists for each category, questions with answers."""
+    """The next version of a guideline: a body, two lists per category, and questions with answers."""
 
     after = forms.CharField(max_length=60, widget=forms.HiddenInput)
     summary = forms.CharField(max_length=500, label="What changes, in a sentence")
@@ -22,46 +24,50 @@ class GuidelineForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.guidance = guidance
         for each in guidance:
-            self.add_text(f"in-{each.slug}", f"{each.name}: in, a line each", "\n".join(each.included))
-            self.add_text(f"out-{each.slug}", f"{each.name}: out, a line each", "\n".join(each.excluded))
+            self.add_text_field(f"in-{each.slug}", f"{each.name}: in, a line each", "\n".join(each.included))
+            self.add_text_field(f"out-{each.slug}", f"{each.name}: out, a line each", "\n".join(each.excluded))
         self.questions = max(len(version.faq), self.count_posted()) + BLANK_QUESTIONS
         for at in range(self.questions):
             known = version.faq[at] if at < len(version.faq) else {"question": "", "answer": ""}
-            self.add_text(f"question-{at}", f"Question {at + 1}", known["question"], rows=1)
-            self.add_text(f"answer-{at}", f"Answer {at + 1}", known["answer"])
+            self.add_text_field(f"question-{at}", f"Question {at + 1}", known["question"], rows=1)
+            self.add_text_field(f"answer-{at}", f"Answer {at + 1}", known["answer"])
 
-    def add_text(self, name: str, label: str, initial: str, *, rows: int = 3) -> None:
+    def add_text_field(self, name: str, label: str, initial: str, *, rows: int = 3) -> None:
+        """Add an optional text field of several lines."""
         text = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
         self.fields[name] = forms.CharField(
             required=False, max_length=LONGEST_TEXT, label=label, initial=initial, widget=text
         )
 
     def count_posted(self) -> int:
+        """Return how many questions with content the posted form may have."""
         return sum(1 for name in self.data if name.startswith("question-")) - BLANK_QUESTIONS if self.is_bound else 0
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
+        """Check that every question has an answer, and every answer a question."""
+        values = super().clean() or {}
         for at in range(self.questions):
-            if bool(given.get(f"question-{at}")) != bool(given.get(f"answer-{at}")):
+            if bool(values.get(f"question-{at}")) != bool(values.get(f"answer-{at}")):
                 self.add_error(f"question-{at}", "A question needs an answer, and an answer a question.")
-        return given
+        return values
 
     def content(self) -> dict[str, Any]:
-        """Return what publish_guideline takes."""
-        given = self.cleaned_data
+        """Return the content as keyword arguments of `publish_guideline`."""
+        values = self.cleaned_data
         entries = {
-            each.slug: {"included": lines(given[f"in-{each.slug}"]), "excluded": lines(given[f"out-{each.slug}"])}
+            each.slug: {"included": lines(values[f"in-{each.slug}"]), "excluded": lines(values[f"out-{each.slug}"])}
             for each in self.guidance
         }
-        pairs = [(given[f"question-{at}"], given[f"answer-{at}"]) for at in range(self.questions)]
+        pairs = [(values[f"question-{at}"], values[f"answer-{at}"]) for at in range(self.questions)]
         return {
-            "after": given["after"],
-            "summary": given["summary"],
-            "body": given["body"].replace("\r\n", "\n"),
+            "after": values["after"],
+            "summary": values["summary"],
+            "body": values["body"].replace("\r\n", "\n"),
             "entries": entries,
             "faq": [{"question": question, "answer": answer} for question, answer in pairs if question],
         }
 
 
 def lines(text: str) -> list[str]:
+    """Split a text into its lines, without blank ones."""
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,3 +1,5 @@
+"""The form of a person's preferences."""
+
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -8,7 +10,7 @@ from corpus.models import Category
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
-    """How somebody wants to work."""
+    """How a person wants to work."""
 
     opted_out = forms.MultipleChoiceField(
         required=False,
@@ -34,11 +36,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at ru
     def __init__(self, *args: Any, categories: list[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["opted_out"]
-        kept = set(self.instance.opted_out) - {category.slug for category in categories}
-        field.choices = [(category.slug, category.name) for category in categories] + [(slug, slug) for slug in kept]
+        unknown = set(self.instance.opted_out) - {category.slug for category in categories}
+        field.choices = [(category.slug, category.name) for category in categories] + [(slug, slug) for slug in unknown]
         self.fields["time_zone"].widget = forms.Select(choices=[(name, name) for name in sorted(available_timezones())])
 
     def clean_time_zone(self) -> str:
+        """Check that the time zone exists."""
         zone: str = self.cleaned_data["time_zone"]
         if zone not in available_timezones():
             raise forms.ValidationError("There is no such time zone.")

@@ -1,3 +1,5 @@
+"""Forms of the queue page."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,10 +9,13 @@ from django.contrib.auth.models import User
 from annotation import queries
 from annotation.display_names import LABEL_WORDS
 from annotation.models import Queue
+from corpus.labels import Judgement
 from corpus.models import Category, Project
 
 
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+    """How a project hands out its items."""
+
     class Meta:
         model = Queue
         fields = (
@@ -34,6 +39,8 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
 
 
 class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """The people a batch is assigned to; none means everybody."""
+
     def __init__(self) -> None:
         super().__init__(
             User.objects.none(),
@@ -44,6 +51,8 @@ class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 
 class BatchForm(forms.Form):
+    """A new batch."""
+
     name = forms.CharField(max_length=60)
     size = forms.IntegerField(
         min_value=1, max_value=100_000, initial=2_000, label="Dialogues (2,000 to 4,000 work well)"
@@ -58,13 +67,22 @@ class BatchForm(forms.Form):
 
 
 class GoldForm(forms.Form):
+    """A gold label of one item."""
+
     external_id = forms.CharField(max_length=200, label="Id of the dialogue")
     prompt_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
     response_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
     reason = forms.CharField(required=False, max_length=10_000, label="Why, for other leads")
 
+    def judgement(self) -> Judgement:
+        """Return the labels of a valid form."""
+        labels = self.cleaned_data
+        return Judgement(labels["prompt_label"] or None, labels["response_label"] or None)
+
 
 class ExpectedForm(forms.Form):
+    """The categories that dialogues are expected to fall under."""
+
     external_ids = forms.CharField(
         max_length=1_000_000,
         label="Ids of dialogues, one a line",
@@ -80,4 +98,5 @@ class ExpectedForm(forms.Form):
         field.choices = [(category.slug, category.name) for category in categories]
 
     def clean_external_ids(self) -> list[str]:
+        """Return the ids, one per line, without empty lines."""
         return [line.strip() for line in self.cleaned_data["external_ids"].splitlines() if line.strip()]

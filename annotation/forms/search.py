@@ -1,3 +1,5 @@
+"""The search form of a person's own votes."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +10,8 @@ from corpus.models import Category
 
 
 class SearchForm(forms.Form):
+    """Words, a label and a category to search votes for."""
+
     words = forms.CharField(required=False, max_length=200, label="Words of the dialogue, its id, or my note")
     label = forms.ChoiceField(required=False)
     category = forms.ChoiceField(required=False)
@@ -21,7 +25,7 @@ class SearchForm(forms.Form):
             field: Any = self.fields[name]
             field.choices = [("", "Any"), *choices]
 
-    def wanted(self) -> dict[str, str]:
-        """Return what is asked for, each wish empty where there is none; one that makes no sense asks for nothing."""
-        given = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        return {name: given.get(name, "") for name in self.fields}
+    def criteria(self) -> dict[str, str]:
+        """Return the value of every field, empty if not set; all empty if the form is invalid."""
+        values = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        return {name: values.get(name, "") for name in self.fields}
