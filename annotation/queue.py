@@ -193,9 +193,8 @@ def claim_slot(session: AnnotatorSession) -> Lease | None:
     """Lease an open slot of an item this person has not judged, skipped or opted out of."""
     if session.batches is None:
         return lease_by(CLAIM_FROM_POOL, session)
-    return next(
-        (lease for batch in session.batches if (lease := lease_by(CLAIM_FROM_BATCH, session, batch=batch))), None
-    )
+    leases = (lease_by(CLAIM_FROM_BATCH, session, batch=batch) for batch in session.batches)
+    return next(filter(None, leases), None)
 
 
 def claim_slot_of_item(session: AnnotatorSession, item: int) -> Lease | None:

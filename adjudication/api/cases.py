@@ -121,7 +121,7 @@ class CaseChange(CaseView):
         :raises ValidationError: if they break a rule
         """
         body.is_valid(raise_exception=True)
-        return body.answer(spellings_of(self.project.taxonomy)).judgement
+        return body.to_answer(spellings_of(self.project.taxonomy)).judgement
 
 
 class ClaimCase(CaseChange):

@@ -18,12 +18,10 @@ FIRST_GUIDELINE = Path(__file__).resolve().parent.parent / "first_guideline.txt"
 
 def guideline_in_force(project: Project) -> GuidelineVersion:
     """Return the newest version. A project without any gets the first."""
-    return (
-        queries.current_guideline(project)
-        or GuidelineVersion.objects.get_or_create(
-            project=project, name="1", defaults={"body": FIRST_GUIDELINE.read_text()}
-        )[0]
-    )
+    if version := queries.current_guideline(project):
+        return version
+    body = FIRST_GUIDELINE.read_text()
+    return GuidelineVersion.objects.get_or_create(project=project, name="1", defaults={"body": body})[0]
 
 
 def find_guideline(session: AnnotatorSession, name: str) -> int:
@@ -66,7 +64,7 @@ def publish_guideline(
     if before.name != after:
         raise Refused(f"Version {before.name} was published while you wrote. Compare the two and publish again.")
     content: dict[str, Any] = {"body": body, "entries": entries, "faq": faq}
-    if content == {"body": before.body, "entries": queries.entries_of(project, before), "faq": before.faq}:
+    if content == {"body": before.body, "entries": queries.guideline_entries(project, before), "faq": before.faq}:
         raise Refused("Nothing differs from the version in force.")
     version = GuidelineVersion.objects.create(
         project=project, name=str(int(before.name) + 1), summary=summary, published_by=by, **content

@@ -1,4 +1,4 @@
-"""How people judge: who they are, what they are handed, what they said."""
+"""The tables of human annotation: people, slots and leases, votes, guidelines and quality checks."""
 
 from annotation.models.checks import Audit, AuditDraw, Check, Gold
 from annotation.models.guideline import GuidelineVersion

@@ -1,3 +1,5 @@
+"""Checks of annotators' work: gold labels, repeats and audits."""
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,7 +10,7 @@ from corpus.models import Item, Project
 
 
 class Gold(models.Model):
-    """A label known beforehand. The item wants a vote from everybody, and nobody is told which items these are."""
+    """A label known beforehand, to compare votes with. Annotators cannot tell these items from others."""
 
     item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
@@ -16,7 +18,7 @@ class Gold(models.Model):
     response_label = models.CharField(max_length=13, choices=LABEL_CHOICES, null=True)
     categories = ArrayField(models.TextField(), default=list, blank=True)
     reason = models.TextField(blank=True, default="")
-    "Why this is the label; for leads."
+    "Why this is the label. For leads."
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     set_at = models.DateTimeField(auto_now_add=True)
 
@@ -33,9 +35,9 @@ class Gold(models.Model):
 
 class Check(models.Model):
     """
-    An item handed to one person beside its slots: gold, or a repeat of an earlier vote.
+    An item leased to one person without a slot: gold, or a repeat of an earlier vote.
 
-    To that person it is a lease like any other.
+    To that person it looks like any other lease.
     """
 
     class Kind(models.TextChoices):
@@ -47,10 +49,10 @@ class Check(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
     annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="+", db_index=False)
     repeats = models.ForeignKey(Vote, models.PROTECT, null=True, related_name="+", db_index=False)
-    "The earlier vote, for a repeat."
+    "The earlier vote; None for gold."
     leased_until = models.DateTimeField()
     vote = models.OneToOneField(Vote, models.PROTECT, null=True, related_name="+")
-    "The answer; none while it is out."
+    "None until the person answers."
 
     class Meta:
         constraints = [
@@ -67,7 +69,7 @@ class Check(models.Model):
 
 
 class Audit(models.Model):
-    """A lead's second look at a finished item, with a written reason that goes back to who voted."""
+    """A lead's audit of a finished item, with a written reason for the people who voted on it."""
 
     item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
@@ -94,12 +96,12 @@ class Audit(models.Model):
 
 
 class AuditDraw(models.Model):
-    """How far the drawing of audits has come: the nth finished item of a project is drawn or not once."""
+    """The number of a finished item of a project, which decides once whether it is drawn for audit."""
 
     item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveIntegerField()
-    "From 0, in the order in which items were found finished."
+    "From 0, in the order in which items were finished."
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="one_draw_a_number")]

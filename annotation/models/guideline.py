@@ -1,3 +1,5 @@
+"""Versions of a project's guideline."""
+
 from django.conf import settings
 from django.db import models
 
@@ -13,13 +15,13 @@ class GuidelineVersion(models.Model):
     name = models.CharField(max_length=60)
     "`1`, `2`, …, or `imported` for opinions made elsewhere."
     body = models.TextField(blank=True, default="")
-    "What holds for every category; paragraphs, plain text."
+    "Guidance for all categories, in paragraphs of plain text."
     entries = models.JSONField(default=dict, blank=True)
-    "Category slug to `{included: [text], excluded: [text]}`; a category not named keeps the taxonomy's texts."
+    "Category slug to `{included: [text], excluded: [text]}`. A missing category keeps the taxonomy's texts."
     faq = models.JSONField(default=list, blank=True)
     "A list of `{question, answer}`."
     summary = models.TextField(blank=True, default="")
-    "What changed, in the words of who published it."
+    "What changed, as the person who published it wrote."
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(auto_now_add=True)
 

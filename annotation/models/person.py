@@ -1,3 +1,5 @@
+"""How a person works: preferences, work per day, and the acknowledgement of the content."""
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
@@ -5,17 +7,17 @@ from django.db import models
 
 
 class Person(models.Model):
-    """How somebody with an account wants to work, in whatever project."""
+    """How a person with an account wants to work, in all projects."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", primary_key=True)
     masks_text = models.BooleanField(default=True)
     "Whether dialogues are hidden until revealed."
     opted_out = ArrayField(models.TextField(), default=list, blank=True)
-    "Slugs of categories this person is not to be shown."
+    "Slugs of categories this person does not want to see."
     daily_cap = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
-    "Votes a day, all projects together; a project may set a lower one."
+    "Votes a day in all projects together. A project may set a lower cap."
     break_after_minutes = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
-    "Work at a stretch before a break; a project may set a shorter one."
+    "Work without a break. A project may set a shorter time."
     time_zone = models.CharField(max_length=64, default="UTC")
 
     def __str__(self) -> str:
@@ -23,14 +25,14 @@ class Person(models.Model):
 
 
 class WorkDay(models.Model):
-    """What one person did on one day of their own time zone, kept up with every vote and skip."""
+    """What one person did on one day in their own time zone, updated with every vote and skip."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     votes = models.PositiveIntegerField(default=0)
     skips = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
-    "At work: the times between answers, longer pauses left out."
+    "Time at work: between answers, without longer pauses."
     stretch_began_at = models.DateTimeField()
     "When the work without a break began."
     last_at = models.DateTimeField()
@@ -43,7 +45,7 @@ class WorkDay(models.Model):
 
 
 class Acknowledgement(models.Model):
-    """Somebody has read what kind of content awaits them, and said so."""
+    """A person's acknowledgement of the kind of content they will see."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     version = models.PositiveSmallIntegerField()

@@ -1,3 +1,5 @@
+"""Settings of a project's queue."""
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -16,16 +18,16 @@ class Queue(models.Model):
     break_after_minutes = models.PositiveSmallIntegerField(
         null=True, blank=True, default=50, validators=[MinValueValidator(1)]
     )
-    "Work at a stretch before a break is due; none means never."
+    "Work without a break before one is due. None means never."
     break_minutes = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1)])
     gold_percent = models.PositiveSmallIntegerField(default=5, validators=PERCENT)
-    "Of all claims, how many bring an item with a gold label, while there are such items."
+    "Percentage of claims that lease an item with a gold label, while there are such items."
     repeat_percent = models.PositiveSmallIntegerField(default=0, validators=PERCENT)
-    "Of all claims, how many bring an item the person judged before."
+    "Percentage of claims that lease an item the person has judged before."
     audit_percent = models.PositiveSmallIntegerField(default=15, validators=PERCENT)
-    "Of every 100 finished items, how many a lead looks at again."
+    "Percentage of finished items that a lead audits."
     slots_version = models.PositiveBigIntegerField(default=0)
-    "The version of the project's items that the slots are made for."
+    "The version of the project's items that slots were last opened for."
 
     class Meta:
         constraints = [

@@ -1,3 +1,5 @@
+"""Slots and leases: which votes are wanted, and who is working on which item."""
+
 import uuid
 
 from django.conf import settings
@@ -11,10 +13,9 @@ from corpus.models import Item, Project
 
 class Batch(models.Model):
     """
-    A set of items opened, handed out and closed together.
+    A set of items that is opened, handed out and closed together.
 
-    Until a project has its first batch, every item is on offer; from then on only those
-    of open batches are.
+    Until a project has its first batch, the queue hands out every item; then only those of open batches.
     """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
@@ -22,7 +23,7 @@ class Batch(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
-    "Whom it is handed to; nobody named means everybody."
+    "Who may work on it. Empty means everybody."
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_batch_a_name")]
@@ -33,19 +34,18 @@ class Batch(models.Model):
 
 class Slot(models.Model):
     """
-    One of the votes an item still wants from a person.
+    One of the votes an item wants from annotators.
 
-    Open until leased or filled. A lease whose moment has passed is nobody's: the slot
-    is open again without anything having to run.
+    Open until leased or filled. When a lease expires, its slot is open again without any job having to run.
     """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
-    "That of the item; here because the queue is an index, and an index is of one table."
+    "Copied from the item, because the index of the queue needs it in this table."
     item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
     position = models.FloatField(db_default=Random())
-    "Where it stands in the queue, 0 to 1; people begin at a place of their own at every claim."
+    "Position in the queue, 0 to 1, random. Every claim starts at a random position."
     number = models.PositiveSmallIntegerField()
-    "From 1; an item never has more slots than the votes it wants."
+    "From 1. An item never has more slots than the votes it wants."
     batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="+")
     lease = models.UUIDField(null=True)
     leased_to = models.ForeignKey(Annotator, models.PROTECT, null=True, related_name="+", db_index=False)
@@ -75,7 +75,7 @@ class Slot(models.Model):
 
 
 class FurtherVotes(models.Model):
-    """How many votes an item wants besides those its project wants of every item, since it was sent back for them."""
+    """How many votes an item wants beyond the project's number, because a case was sent back for more votes."""
 
     item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
     votes = models.PositiveSmallIntegerField()
@@ -86,9 +86,9 @@ class FurtherVotes(models.Model):
 
 class LapsedLease(models.Model):
     """
-    A lease that ended without a vote: its slot went to somebody else, or a lead freed it.
+    A lease that ended without a vote, because its slot went to somebody else or a lead freed it.
 
-    Kept so that an answer which comes late is known for what it is.
+    Kept so that a late answer can be told from one that never had a lease.
     """
 
     lease = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -101,7 +101,7 @@ class LapsedLease(models.Model):
 
 
 class Skip(models.Model):
-    """A slot given back with a reason; the person does not see the item again."""
+    """An item that a person skipped, with the reason. They do not get it again."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
     annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="+")

@@ -1,3 +1,5 @@
+"""Annotators and their votes."""
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,18 +13,18 @@ LABEL_CHOICES = [(label, label.replace("_", " ")) for label in sorted(LABELS)]
 
 
 class Annotator(models.Model):
-    """A person as a rater of one project: somebody with an account, or a name from an import."""
+    """A person who votes in one project: somebody with an account, or a name from an import."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    "Nobody for an imported rater: the same name is no proof of the same person."
+    "None for an imported annotator, because the same name does not prove the same person."
     name = models.TextField(db_collation="C")
     released_as = models.TextField(blank=True, default="", db_default="")
-    "The pseudonym in releases, kept of somebody whose name is gone; else it is made of the name."
+    "The pseudonym in releases of a person whose name was removed. Empty: it is derived from the name."
     guideline_seen = models.ForeignKey(
         GuidelineVersion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
-    "The newest version this person was told of."
+    "The newest version this person was notified of."
 
     class Meta:
         constraints = [
@@ -48,16 +50,16 @@ class Vote(models.Model):
     other_text = models.TextField(blank=True, default="")
     rationale = models.TextField(blank=True, default="")
     seconds = models.FloatField(null=True)
-    "How long the person took."
+    "How long the person took to answer."
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
     guideline = models.ForeignKey(GuidelineVersion, models.PROTECT, related_name="+", db_index=False)
     lease = models.UUIDField(null=True)
     "The lease it was cast under, which makes posting it twice harmless. None for an import."
     supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     repeats = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
-    "The same person's earlier vote that this one was asked for to compare with. No opinion, so never current."
+    "The same person's earlier vote that this one is compared with. A repeat is no opinion, so it is never current."
     is_current = models.BooleanField(default=True)
-    "False once superseded, and for a repeat."
+    "False if superseded, and for a repeat."
     cast_at = models.DateTimeField()
 
     class Meta:

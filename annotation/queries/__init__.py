@@ -1,4 +1,4 @@
-"""Reads of votes, annotators and progress, named for what comes back."""
+"""Queries for votes, annotators and progress, named for what they return."""
 
 from annotation.queries.progress import (
     annotator_checks,
@@ -18,8 +18,8 @@ from annotation.queries.votes import (
     categories_by_tier,
     current_guideline,
     current_votes,
-    entries_of,
     gold_items,
+    guideline_entries,
     guideline_versions,
     has_voted,
     imported_annotators,
@@ -49,9 +49,9 @@ __all__ = [
     "current_guideline",
     "current_votes",
     "day_so_far",
-    "entries_of",
     "exposure",
     "gold_items",
+    "guideline_entries",
     "guideline_versions",
     "has_voted",
     "imported_annotators",

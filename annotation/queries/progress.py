@@ -1,4 +1,4 @@
-"""How far people's work is, of one person and of the whole queue."""
+"""Progress of one person, of batches and of the whole queue."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,12 +12,12 @@ from annotation.session import ensure_profile, lock_session
 from annotation.shapes import OwnProgress, QueueProgress
 from corpus.models import Project
 
-QUEUE = """
+QUEUE_COUNTS = """
     SELECT count(DISTINCT item_id) AS items, count(*) AS slots, count(vote_id) AS filled,
         count(*) FILTER (WHERE leased_until >= now()) AS leased
     FROM annotation_slot WHERE project_id = %s
 """
-BATCHES = """
+BATCH_COUNTS = """
     SELECT b.id, b.name, b.opened_at, b.closed_at, count(DISTINCT s.item_id), count(s.id), count(s.vote_id),
         count(*) FILTER (WHERE s.leased_until >= now())
     FROM annotation_batch b LEFT JOIN annotation_slot s ON s.batch_id = b.id
@@ -26,7 +26,7 @@ BATCHES = """
 
 
 def own_progress(project: Project, user: User) -> OwnProgress:
-    """Count a person's votes here, in all and today."""
+    """Count a person's votes in a project and today, and the items left for them."""
     annotator = ensure_profile(project, user)
     day = queries.work_day(user)
     return {
@@ -38,17 +38,17 @@ def own_progress(project: Project, user: User) -> OwnProgress:
 
 
 def queue_progress(project: Project) -> QueueProgress:
-    """Count items that have slots, slots, slots filled by a vote, and slots leased at this moment."""
+    """Count the items with slots, the slots, the filled ones and those leased now."""
     with connection.cursor() as cursor:
-        cursor.execute(QUEUE, [project.pk])
+        cursor.execute(QUEUE_COUNTS, [project.pk])
         items, slots, filled, leased = cursor.fetchone()
     return {"items": items, "slots": slots, "filled": filled, "leased": leased}
 
 
 def batch_progress(project: Project) -> list[dict[str, Any]]:
-    """The same per batch, oldest first, with its name and whether it is open."""
+    """Return the same counts per batch, oldest first, with its pk, name, opened_at and closed_at."""
     with connection.cursor() as cursor:
-        cursor.execute(BATCHES, [project.pk])
+        cursor.execute(BATCH_COUNTS, [project.pk])
         keys = ("pk", "name", "opened_at", "closed_at", "items", "slots", "filled", "leased")
         return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
 
@@ -59,7 +59,7 @@ LEASES = """
     LEFT JOIN annotation_batch b ON b.id = s.batch_id
     WHERE s.project_id = %s AND s.leased_to_id IS NOT NULL ORDER BY s.leased_until, a.name
 """
-# Gold and audits are compared on the labels they give; a repeat on both labels and the set of categories.
+# A vote agrees with gold or an audit if their labels are equal; with its repeat, if labels and categories are.
 CHECKS = """
     WITH mine AS (
         SELECT v.id, v.item_id, v.annotator_id, v.prompt_label, v.response_label, v.seconds
@@ -84,7 +84,7 @@ CHECKS = """
     LEFT JOIN annotation_vote first ON first.id = c.repeats_id AND again.id IS NOT NULL
     GROUP BY a.user_id, a.name ORDER BY a.name
 """
-EXPOSURE = """
+EXPOSURE_COUNTS = """
     SELECT slug, count(*) FILTER (WHERE cast_at >= %(today)s), count(*)
     FROM annotation_vote v JOIN annotation_annotator a ON a.id = v.annotator_id,
         unnest(CASE WHEN cardinality(v.categories) = 0 THEN ARRAY[''] ELSE v.categories END) AS slug
@@ -94,33 +94,38 @@ EXPOSURE = """
 
 
 def exposure(user: User, names: dict[str, str]) -> list[dict[str, Any]]:
-    """Count the dialogues a person voted on today and in seven days, by the categories they gave."""
+    """
+    Count the dialogues a person voted on, by the categories they chose.
+
+    :param names: category slug to name
+    :return: rows of `name`, `today` and `week` (seven days including today), the most frequent first
+    """
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
-        cursor.execute(EXPOSURE, {"user": user.pk, "today": today, "week": today - timedelta(days=6)})
+        cursor.execute(EXPOSURE_COUNTS, {"user": user.pk, "today": today, "week": today - timedelta(days=6)})
         rows = cursor.fetchall()
     return [{"name": names.get(slug, slug) or "No category", "today": now, "week": week} for slug, now, week in rows]
 
 
 @transaction.atomic
 def day_so_far(project: Project, user: User) -> dict[str, Any]:
-    """Say how much of the day's work is done, and after how many more minutes of work a break is due."""
+    """Return a person's votes and minutes of today, their daily cap, and the minutes of work until a break is due."""
     session = lock_session(project, user)
     day = queries.work_day(user)
     worked = timedelta(0)
     if session.stretch_began_at and session.last_at and session.now - session.last_at < session.pause:
         worked = session.last_at - session.stretch_began_at
-    after = session.break_after_minutes
+    limit = session.break_after_minutes
     return {
         "votes_today": session.votes_today,
         "minutes_today": round(day.seconds / 60) if day else 0,
         "daily_cap": session.daily_cap,
-        "break_in": None if after is None else max(0, after - round(worked.total_seconds() / 60)),
+        "break_in": None if limit is None else max(0, limit - round(worked.total_seconds() / 60)),
     }
 
 
 def running_leases(project: Project) -> list[dict[str, Any]]:
-    """List every lease of a project, the one that ends first foremost; ended ones are marked by their time."""
+    """Return the leases of a project, the first to expire first. Expired ones are included until somebody claims."""
     with connection.cursor() as cursor:
         cursor.execute(LEASES, [project.pk])
         keys = ("lease", "item", "annotator", "until", "batch")
@@ -129,8 +134,11 @@ def running_leases(project: Project) -> list[dict[str, Any]]:
 
 def annotator_checks(project: Project, user: User | None = None) -> list[dict[str, Any]]:
     """
-    Count for every annotator, or for one, by name: votes, median seconds, and of the gold items, audited
-    items and repeats among them how many were answered alike.
+    Compare the votes of every annotator with gold, audits and their own repeats.
+
+    :param user: None for all annotators
+    :return: a row per annotator by name: `votes`, median `seconds`, and the numbers of gold, audited and repeated
+        items with how many of each agree (`gold_right`, `audited_alike`, `same`)
     """
     with connection.cursor() as cursor:
         cursor.execute(CHECKS, {"project": project.pk, "user": user.pk if user else None})

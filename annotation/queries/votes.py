@@ -1,4 +1,4 @@
-"""Reads of votes and annotators, named for what comes back."""
+"""Queries for votes and annotators, named for what they return."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ from corpus.queries import categories_of
 
 
 def imported_annotators(project: Project) -> dict[str, int]:
-    """Map the name of every imported rater to its primary key."""
+    """Return the primary keys of the imported annotators by name."""
     return dict(Annotator.objects.filter(project=project, user=None).values_list("name", "pk"))
 
 
 def current_votes(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[Any, ...]]:
     """
-    Look up many votes at once.
+    Return the current votes of many pairs of item and annotator at once.
 
     :param pairs: (item, annotator) primary keys
-    :return: for the pairs that have a current vote: prompt_label, response_label,
-        categories, other_text, rationale, seconds, cast_at
+    :return: prompt_label, response_label, categories, other_text, rationale, seconds and cast_at by pair; a pair
+        without a current vote is left out
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT item_id, annotator_id, prompt_label, response_label, categories, other_text, rationale,
                 seconds, cast_at
-            FROM annotation_vote JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (item_id, annotator_id)
+            FROM annotation_vote JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted (item_id, annotator_id)
                 USING (item_id, annotator_id)
             WHERE is_current
             """,
@@ -45,12 +45,12 @@ def current_votes(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tup
 
 
 def asked_fields(project: Project) -> tuple[str, ...]:
-    """Return the label fields that people are asked for; under aegis2 one label of the whole dialogue."""
+    """Return the label fields that annotators are asked for. Under aegis2, one label for the whole dialogue."""
     return project.fields[:1] if project.policy == Project.Policy.AEGIS2 else project.fields
 
 
 def asked_fields_of_item(project: Project, *, has_response: bool) -> tuple[str, ...]:
-    """Return the label fields a person is asked for on an item with, or without, a response."""
+    """Return the label fields that annotators are asked for on an item with or without a response."""
     return tuple(field for field in asked_fields(project) if has_response or field == Field.PROMPT)
 
 
@@ -60,12 +60,12 @@ def current_guideline(project: Project) -> GuidelineVersion | None:
 
 
 def guideline_versions(project: Project) -> QuerySet[GuidelineVersion]:
-    """Return the versions people were shown, in no order."""
+    """Return the published versions, unordered."""
     return GuidelineVersion.objects.filter(project=project).exclude(name=GuidelineVersion.IMPORTED)
 
 
 def own_votes(project: Project, user: User) -> QuerySet[Vote]:
-    """Return a person's standing votes in a project with their items, in no order; nobody else's, ever."""
+    """Return a person's own votes in a project that no correction supersedes, with their items, unordered."""
     return (
         Vote.objects.filter(annotator__project=project, annotator__user=user)
         .filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
@@ -74,19 +74,19 @@ def own_votes(project: Project, user: User) -> QuerySet[Vote]:
 
 
 def project_of_vote(vote: int, user: User | AnonymousUser) -> str:
-    """Return the slug of the project of one's own vote; empty, which no project is called, if it is not one's own."""
-    found = Vote.objects.filter(pk=vote, annotator__user=user) if user.is_authenticated else Vote.objects.none()
-    return found.values_list("annotator__project__slug", flat=True).first() or ""
+    """Return the slug of the project of a person's own vote; empty if the vote is not theirs."""
+    votes = Vote.objects.filter(pk=vote, annotator__user=user) if user.is_authenticated else Vote.objects.none()
+    return votes.values_list("annotator__project__slug", flat=True).first() or ""
 
 
 def work_day(user: User) -> WorkDay | None:
-    """Return what a person did on the present day of their time zone, if anything."""
+    """Return a person's work of today in their time zone, or None."""
     zone = Person.objects.filter(user=user).values_list("time_zone", flat=True).first() or "UTC"
     return WorkDay.objects.filter(user=user, day=timezone.localdate(timezone=ZoneInfo(zone))).first()
 
 
 def items_left(project: Project, annotator: Annotator) -> int:
-    """Count the items with an open slot that a person could still be handed, whatever their opt-outs."""
+    """Count the items with an open slot that a person has not judged or skipped. Opt-outs are ignored."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -103,18 +103,18 @@ def items_left(project: Project, annotator: Annotator) -> int:
 
 
 def last_vote(project: Project, user: User) -> Vote | None:
-    """Return the vote a person cast last and may still take back."""
-    return own_votes(project, user).filter(lease__isnull=False).order_by("-cast_at").first()
+    """Return the vote a person cast last on a page, which they may still correct."""
+    return own_votes(project, user).filter(lease__isnull=False).order_by("-cast_at", "-pk").first()
 
 
 def person_of(user: User) -> Person:
-    """Return how somebody wants to work; what they have not said yet is as it is for everybody."""
+    """Return how a person wants to work, or the defaults if nothing is stored."""
     return Person.objects.filter(user=user).first() or Person(user=user)
 
 
 @dataclass(frozen=True)
 class Guidance:
-    """A category as people are shown it, by one version of the guideline."""
+    """A category as one version of the guideline describes it."""
 
     slug: str
     code: str
@@ -126,19 +126,19 @@ class Guidance:
 
 
 def categories_by_tier(project: Project, guideline: GuidelineVersion) -> dict[str, list[Guidance]]:
-    """Return the categories of the project in its order, core first, then fine-grained, then the rest."""
+    """Return the categories of the project by title of their tier, in order: core, fine-grained, then the rest."""
     titles = {"core": "Core", "fine": "Fine-grained", "caution": "Besides", "other": "Besides"}
     tiers: dict[str, list[Guidance]] = {title: [] for title in dict.fromkeys(titles.values())}
     for each in categories_of(project):
-        said = guideline.entries.get(each.slug, {})
+        entry = guideline.entries.get(each.slug, {})
         tiers[titles[each.tier]].append(
             Guidance(
                 each.slug,
                 each.code,
                 each.name,
                 each.definition,
-                said.get("included") or each.included,
-                said.get("excluded") or each.excluded,
+                entry.get("included") or each.included,
+                entry.get("excluded") or each.excluded,
                 each.examples,
             )
         )
@@ -146,74 +146,79 @@ def categories_by_tier(project: Project, guideline: GuidelineVersion) -> dict[st
 
 
 def own_votes_matching(project: Project, user: User, *, words: str, label: str, category: str) -> QuerySet[Vote]:
-    """Return a person's own standing votes that match, newest first; an empty wish matches all."""
-    found = own_votes(project, user)
+    """
+    Return a person's own votes that match, newest first. An empty criterion matches all.
+
+    :param words: searched in the dialogue, its id and the person's texts
+    """
+    votes = own_votes(project, user)
     if words:
         is_in = Q(rationale__icontains=words) | Q(other_text__icontains=words) | Q(item__external_id__icontains=words)
-        found = found.annotate(spoken=Cast("item__turns", TextField())).filter(is_in | Q(spoken__icontains=words))
+        votes = votes.annotate(dialogue=Cast("item__turns", TextField())).filter(is_in | Q(dialogue__icontains=words))
     if label:
-        found = found.filter(Q(prompt_label=label) | Q(response_label=label))
+        votes = votes.filter(Q(prompt_label=label) | Q(response_label=label))
     if category:
-        found = found.filter(categories__contains=[category])
-    return found.order_by("-cast_at", "-pk")
+        votes = votes.filter(categories__contains=[category])
+    return votes.order_by("-cast_at", "-pk")
 
 
 def is_closed(vote: Vote) -> bool:
-    """Whether the batch of a vote is closed, so that it cannot be corrected any more."""
+    """Return whether the batch of a vote is closed, so that it cannot be corrected any more."""
     return Slot.objects.filter(vote=vote, batch__closed_at__isnull=False).exists()
 
 
 def audit_of(item: Item) -> Audit | None:
-    """Return the lead's second look at an item, if there was one."""
+    """Return the finished audit of an item, or None."""
     return Audit.objects.filter(item=item, audited_at__isnull=False).first()
 
 
 def audits_for(project: Project, user: User) -> QuerySet[Audit]:
-    """Return the audits of items a person voted on, newest first."""
+    """Return the finished audits of items a person voted on, newest first."""
     mine = Vote.objects.filter(item=OuterRef("item"), annotator__user=user, is_current=True)
     return (
         Audit.objects.filter(Exists(mine), project=project, audited_at__isnull=False)
         .select_related("item")
-        .order_by("-audited_at")
+        .order_by("-audited_at", "-pk")
     )
 
 
 def members_of(project: Project) -> QuerySet[User]:
-    """Return the members of a project by name."""
+    """Return the members of a project, sorted by name."""
     return User.objects.filter(pk__in=Member.objects.filter(project=project).values("user")).order_by("username")
 
 
 def people_by_batch(project: Project) -> dict[int, list[str]]:
-    """Map every batch to the names of those it is handed to."""
-    found: dict[int, list[str]] = {}
+    """Return the names of the people each batch is assigned to, by primary key of the batch."""
+    names: dict[int, list[str]] = {}
     pairs = Batch.people.through.objects.filter(batch__project=project).values_list("batch_id", "user__username")
     for batch, name in pairs.order_by("user__username"):
-        found.setdefault(batch, []).append(name)
-    return found
+        names.setdefault(batch, []).append(name)
+    return names
 
 
 def skips_by_reason(project: Project) -> list[Any]:
-    """Count the skips of a project by reason, the commonest first."""
+    """Count the skips of a project by reason, the most frequent 30 first."""
     skips = Skip.objects.filter(item__project=project).values("reason")
     return list(skips.annotate(count=Count("pk")).order_by("-count", "reason")[:30])
 
 
 def gold_items(project: Project) -> QuerySet[Gold]:
+    """Return the gold labels of a project, sorted by the id of their item."""
     return Gold.objects.filter(project=project).select_related("item").order_by("item__external_id")
 
 
 def votes_on(item: Item) -> QuerySet[Vote]:
-    """Return the current votes on an item by the names of who cast them; for leads."""
+    """Return the current votes on an item, sorted by the name of the annotator. For leads only."""
     return Vote.objects.filter(item=item, is_current=True).select_related("annotator").order_by("annotator__name")
 
 
 def has_voted(user: User, item: Item) -> bool:
-    """Whether somebody has ever voted on an item, be it superseded since."""
+    """Return whether a person has ever voted on an item, even if the vote was superseded."""
     return Vote.objects.filter(item=item, annotator__user=user).exists()
 
 
-def entries_of(project: Project, guideline: GuidelineVersion) -> dict[str, dict[str, list[str]]]:
-    """Return what is in and out of every category under a version, the taxonomy's where it says nothing itself."""
+def guideline_entries(project: Project, guideline: GuidelineVersion) -> dict[str, dict[str, list[str]]]:
+    """Return the `included` and `excluded` lines of every category, from the taxonomy if the version has none."""
     tiers = categories_by_tier(project, guideline).values()
     return {
         each.slug: {"included": each.included, "excluded": each.excluded} for guidance in tiers for each in guidance

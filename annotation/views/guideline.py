@@ -1,4 +1,4 @@
-"""The guideline: read by all, in every version; compared; written on by leads."""
+"""The guideline pages: read any version, compare two, and write the next."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -11,16 +11,16 @@ from annotation.forms.guideline import GuidelineForm
 from annotation.guideline_diff import compare
 from annotation.models import GuidelineVersion
 from corpus.access import Access, PageRequest, Role, require_role
-from corpus.errors import Refused
+from corpus.attempt import attempt
 from corpus.queries import category_names
 
 
 @require_safe
 @require_role()
 def guideline(request: PageRequest, access: Access, version: str = "") -> HttpResponse:
-    """One version, the one in force where none is named."""
+    """Show one version; without a name, the one in force."""
     in_force = guideline_in_force(access.project)
-    shown = version_named(access, version) if version else in_force
+    shown = find_version(access, version) if version else in_force
     versions = list(queries.guideline_versions(access.project).select_related("published_by").order_by("-pk"))
     context = {
         "access": access,
@@ -36,10 +36,11 @@ def guideline(request: PageRequest, access: Access, version: str = "") -> HttpRe
 @require_safe
 @require_role()
 def compare_versions(request: PageRequest, access: Access, before: str, after: str) -> HttpResponse:
-    """What differs between two versions."""
-    pair = [version_named(access, name) for name in (before, after)]
+    """Show what differs between two versions."""
+    pair = [find_version(access, name) for name in (before, after)]
     contents = [
-        {"body": each.body, "entries": queries.entries_of(access.project, each), "faq": each.faq} for each in pair
+        {"body": each.body, "entries": queries.guideline_entries(access.project, each), "faq": each.faq}
+        for each in pair
     ]
     context = {
         "access": access,
@@ -54,25 +55,26 @@ def compare_versions(request: PageRequest, access: Access, before: str, after: s
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.LEAD)
 def edit(request: PageRequest, access: Access) -> HttpResponse:
-    """Write the next version, beginning from the one in force; what was typed is never lost."""
+    """Write the next version, starting from the one in force. If it is refused, the typed text stays."""
     version = guideline_in_force(access.project)
     guidance = [each for tier in queries.categories_by_tier(access.project, version).values() for each in tier]
     form, status = GuidelineForm(request.POST or None, version=version, guidance=guidance), 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                made = publish_guideline(project=access.project, by=access.user, **form.content())
-                messages.success(request, f"Version {made.name} is in force.")
-                return redirect("annotation:guideline", access.project.slug)
-            except Refused as refusal:  # shown beside the text, which a page of its own would lose
-                form.add_error(None, str(refusal))
-                status = 409
+        tried = attempt(form, lambda: publish_guideline(project=access.project, by=access.user, **form.content()))
+        if tried.is_done:
+            messages.success(request, f"Version {tried.result.name} is in force.")
+            return redirect("annotation:guideline", access.project.slug)
+        status = tried.status
     context = {"access": access, "page": "guideline", "form": form, "version": version}
     return render(request, "annotation/guideline_edit.html", context, status=status)
 
 
-def version_named(access: Access, name: str) -> GuidelineVersion:
+def find_version(access: Access, name: str) -> GuidelineVersion:
+    """
+    Return a version of the project's guideline.
+
+    :raises Http404: if there is none of that name
+    """
     version = queries.guideline_versions(access.project).filter(name=name).first()
     if version is None:
         raise Http404(f"The guideline has no version {name!r}.")

@@ -21,7 +21,7 @@ from annotation.actions import (
 )
 from annotation.display_names import SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, chosen_in_words, judgement_context
-from annotation.queue import Lease, claim_next, lease_held
+from annotation.queue import Lease, claim_next, renew_held_lease
 from annotation.session import Resting
 from corpus.access import Access, PageRequest, require_role
 from corpus.errors import Invalid
@@ -32,28 +32,29 @@ TEMPLATE = "annotation/label.html"
 
 @require_safe
 @require_role()
-@never_cache  # going back must show what is in hand now, not what was
+@never_cache  # going back must show the item leased now, not an earlier one
 @vary_on_headers("HX-Request")
 def label(request: PageRequest, access: Access) -> HttpResponse:
-    """The item in the person's hands, or a button that gets one."""
-    return show_labelling(request, access, lease_held(project=access.project, user=access.user))
+    """Show the item the person holds, or a button that claims one."""
+    return show_labelling(request, access, renew_held_lease(project=access.project, user=access.user))
 
 
 @require_POST
 @require_role()
 def take_next(request: PageRequest, access: Access) -> HttpResponse:
-    return hand_over(request, access)
+    """Claim the next item and show it."""
+    return show_next_item(request, access)
 
 
 @require_POST
 @require_role()
 def vote(request: PageRequest, access: Access) -> HttpResponse:
-    """Cast the vote and bring the next item, in one round trip."""
+    """Cast the vote and claim the next item, in one round trip."""
     form = JudgementForm(request.POST, categories=categories_of(access.project))
     lease = posted_lease(request)
     try:
         if form.is_valid():
-            turn = cast_vote(
+            result = cast_vote(
                 project=access.project,
                 user=access.user,
                 external_id=request.POST.get("item", ""),
@@ -61,20 +62,21 @@ def vote(request: PageRequest, access: Access) -> HttpResponse:
                 answer=form.answer(),
                 takes_next=True,
             )
-            return show_handed(request, access, turn.lease, turn.resting)
+            return show_lease(request, access, result.next_lease, result.resting)
     except Invalid as error:
         form.refuse(error)
     except (AlreadyVoted, LeaseLost, NoSuchLease) as refusal:
-        return show_lost(request, access, form, refusal)
-    held = lease_held(project=access.project, user=access.user)
+        return show_rejected_answer(request, access, form, refusal)
+    held = renew_held_lease(project=access.project, user=access.user)
     if held is None or held.id != lease:
-        return show_lost(request, access, form, LeaseLost("This dialogue is no longer in your hands."))
+        return show_rejected_answer(request, access, form, LeaseLost("This dialogue is no longer in your hands."))
     return show_labelling(request, access, held, form, status=422)
 
 
 @require_POST
 @require_role()
 def skip(request: PageRequest, access: Access) -> HttpResponse:
+    """Skip the item and claim the next."""
     reason = request.POST.get("reason", "")
     note = request.POST.get("note", "").strip()
     try:
@@ -86,22 +88,24 @@ def skip(request: PageRequest, access: Access) -> HttpResponse:
             reason=f"{reason}: {note}" if reason and note else reason or note,
         )
     except Invalid:
-        held = lease_held(project=access.project, user=access.user)
+        held = renew_held_lease(project=access.project, user=access.user)
         return show_labelling(request, access, held, status=422, skip_error="Choose a reason, or write one.")
-    return hand_over(request, access)
+    return show_next_item(request, access)
 
 
 @require_POST
 @require_role()
 def renew(request: PageRequest, access: Access) -> HttpResponse:
-    """The page is open still."""
+    """Renew the lease of an open page."""
     renew_lease(project=access.project, user=access.user, lease=posted_lease(request))
     return HttpResponse(status=204)
 
 
 def posted_lease(request: PageRequest) -> uuid.UUID:
     """
-    :raises NoSuchLease: if the page sent none that could be one
+    Return the lease that the page sent.
+
+    :raises NoSuchLease: if it sent none, or none that is a UUID
     """
     try:
         return uuid.UUID(request.POST.get("lease", ""))
@@ -109,16 +113,16 @@ def posted_lease(request: PageRequest) -> uuid.UUID:
         raise NoSuchLease("The page was sent without its dialogue. Take the next one.") from None
 
 
-def hand_over(request: PageRequest, access: Access) -> HttpResponse:
-    """Claim the next item and show it."""
+def show_next_item(request: PageRequest, access: Access) -> HttpResponse:
+    """Claim the next item and show it, or why there is none."""
     try:
-        return show_handed(request, access, claim_next(project=access.project, user=access.user), None)
+        return show_lease(request, access, claim_next(project=access.project, user=access.user), None)
     except Resting as rest:
-        return show_handed(request, access, None, rest)
+        return show_lease(request, access, None, rest)
 
 
-def show_handed(request: PageRequest, access: Access, lease: Lease | None, resting: Resting | None) -> HttpResponse:
-    """Show what was handed out; what the queue says against it is shown in its place."""
+def show_lease(request: PageRequest, access: Access, lease: Lease | None, resting: Resting | None) -> HttpResponse:
+    """Show a claimed item, or why there is none: as the page's fragment, or by a redirect to the page."""
     if request.htmx:
         return show_labelling(request, access, lease, resting=resting, is_done=not (lease or resting))
     if not lease:
@@ -133,9 +137,15 @@ def show_labelling(
     form: JudgementForm | None = None,
     *,
     status: int = 200,
-    **more: Any,
+    **extra: Any,
 ) -> HttpResponse:
-    context = {"access": access, "page": "label", "lease": lease, **more}
+    """
+    Show the labelling page, or its fragment to htmx.
+
+    :param form: as the person filled it in; None for an empty one
+    :param extra: added to the template's context
+    """
+    context = {"access": access, "page": "label", "lease": lease, **extra}
     if lease:
         categories = categories_of(access.project)
         context |= judgement_context(access, lease.item, form or JudgementForm(categories=categories))
@@ -143,8 +153,8 @@ def show_labelling(
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 
-def show_lost(request: PageRequest, access: Access, form: JudgementForm, refusal: Exception) -> HttpResponse:
-    """Say why the answer was not counted, beside all that it said."""
+def show_rejected_answer(request: PageRequest, access: Access, form: JudgementForm, refusal: Exception) -> HttpResponse:
+    """Say why an answer was not counted, and show what it contained."""
     context = {
         "access": access,
         "page": "label",
@@ -152,4 +162,4 @@ def show_lost(request: PageRequest, access: Access, form: JudgementForm, refusal
         "vote": getattr(refusal, "vote", None),
         "typed": chosen_in_words(form, category_names(access.project)),
     }
-    return render(request, TEMPLATE + ("#lost" if request.htmx else ""), context, status=409)
+    return render(request, TEMPLATE + ("#rejected" if request.htmx else ""), context, status=409)

@@ -1,4 +1,4 @@
-"""What leads see of the queue: batches, leases, skips, gold, and how it hands out."""
+"""The queue page for leads: batches, leases, skips, gold, expected categories and settings."""
 
 import uuid
 from typing import Any
@@ -8,145 +8,133 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from annotation import queries
-from annotation.actions import (
-    assign_batch,
-    close_batch,
-    free_lease,
-    remove_gold,
-    reopen_batch,
-    set_gold,
-    update_queue_settings,
-)
-from annotation.actions import (
-    open_batch as open_a_batch,
-)
+from annotation import actions, queries
 from annotation.forms.queue import BatchForm, ExpectedForm, GoldForm, QueueForm
 from annotation.models import Batch, Queue
-from annotation.queries import batch_progress, queue_progress, running_leases
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import expect_categories
-from corpus.errors import Invalid, Refused
-from corpus.labels import Judgement
+from corpus.attempt import attempt
 from corpus.queries import categories_of
 
 
 @require_safe
 @require_role(Role.LEAD)
 def queue(request: PageRequest, access: Access) -> HttpResponse:
+    """Show the queue of the project."""
     return show_queue(request, access)
 
 
 @require_POST
 @require_role(Role.LEAD)
 def settings(request: PageRequest, access: Access) -> HttpResponse:
+    """Store how the project hands out its items."""
     form = QueueForm(request.POST, instance=settings_of(access))
     if not form.is_valid():
         return show_queue(request, access, settings_form=form, status=422)
-    update_queue_settings(project=access.project, by=access.user, settings=form.cleaned_data)
-    return back(request, access, "Kept. It holds from the next dialogue handed out.")
+    actions.update_queue_settings(project=access.project, by=access.user, settings=form.cleaned_data)
+    return redirect_with_message(request, access, "Kept. It holds from the next dialogue handed out.")
 
 
 @require_POST
 @require_role(Role.LEAD)
 def open_batch(request: PageRequest, access: Access) -> HttpResponse:
+    """Open a new batch."""
     form = BatchForm(request.POST, project=access.project)
-    if not form.is_valid():
-        return show_queue(request, access, batch_form=form, status=422)
-    try:
-        open_a_batch(project=access.project, by=access.user, **form.cleaned_data)
-    except Refused as refusal:  # beside the form, for a page of its own would lose what was typed
-        form.add_error(None, str(refusal))
-        return show_queue(request, access, batch_form=form, status=409)
-    return back(request, access, f"Batch {form.cleaned_data['name']} is open.")
+    tried = attempt(form, lambda: actions.open_batch(project=access.project, by=access.user, **form.cleaned_data))
+    if not tried.is_done:
+        return show_queue(request, access, batch_form=form, status=tried.status)
+    return redirect_with_message(request, access, f"Batch {tried.result.name} is open.")
 
 
 @require_POST
 @require_role(Role.LEAD)
 def change_batch(request: PageRequest, access: Access, batch: int) -> HttpResponse:
-    """Close it, open it again, or hand it to others, as the button pressed says."""
+    """Close a batch, open it again or assign it to people, depending on the button."""
     found = get_object_or_404(Batch.objects.select_related("project"), pk=batch, project=access.project)
     verb = request.POST.get("do")
     if verb == "close":
-        close_batch(batch=found, by=access.user)
+        actions.close_batch(batch=found, by=access.user)
     elif verb == "reopen":
-        reopen_batch(batch=found, by=access.user)
+        actions.reopen_batch(batch=found, by=access.user)
     else:
-        chosen = queries.members_of(access.project).filter(pk__in=numbers(request.POST.getlist("people")))
-        assign_batch(batch=found, by=access.user, people=list(chosen))
-    return back(request, access, f"Batch {found.name} is changed.")
+        people = queries.members_of(access.project).filter(pk__in=numbers(request.POST.getlist("people")))
+        actions.assign_batch(batch=found, by=access.user, people=list(people))
+    return redirect_with_message(request, access, f"Batch {found.name} is changed.")
 
 
 @require_POST
 @require_role(Role.LEAD)
 def free(request: PageRequest, access: Access, lease: uuid.UUID) -> HttpResponse:
-    free_lease(project=access.project, lease=lease, by=access.user)
-    return back(request, access, "Freed: the next who asks may get it.")
+    """End somebody's lease."""
+    actions.free_lease(project=access.project, lease=lease, by=access.user)
+    return redirect_with_message(request, access, "Freed: the next who asks may get it.")
 
 
 @require_POST
 @require_role(Role.LEAD)
 def gold(request: PageRequest, access: Access) -> HttpResponse:
-    """Set an item's gold label, or take it away."""
-    form = GoldForm(request.POST)
+    """Set or remove the gold label of an item."""
     if request.POST.get("do") == "remove":
-        remove_gold(project=access.project, by=access.user, external_id=request.POST.get("external_id", ""))
-        return back(request, access, "It is an ordinary dialogue again.")
-    try:
-        if form.is_valid():
-            given = form.cleaned_data
-            judgement = Judgement(given["prompt_label"] or None, given["response_label"] or None)
-            set_gold(
-                project=access.project,
-                by=access.user,
-                external_id=given["external_id"],
-                judgement=judgement,
-                reason=given["reason"],
-            )
-            return back(request, access, f"{given['external_id']} has a gold label.")
-    except Invalid as error:
-        form.add_error(error.field if error.field in form.fields else None, error.reason)
-    return show_queue(request, access, gold_form=form, status=422)
+        actions.remove_gold(project=access.project, by=access.user, external_id=request.POST.get("external_id", ""))
+        return redirect_with_message(request, access, "It is an ordinary dialogue again.")
+    form = GoldForm(request.POST)
+    tried = attempt(
+        form,
+        lambda: actions.set_gold(
+            project=access.project,
+            by=access.user,
+            external_id=form.cleaned_data["external_id"],
+            judgement=form.judgement(),
+            reason=form.cleaned_data["reason"],
+        ),
+    )
+    if not tried.is_done:
+        return show_queue(request, access, gold_form=form, status=tried.status)
+    return redirect_with_message(request, access, f"{form.cleaned_data['external_id']} has a gold label.")
 
 
 @require_POST
 @require_role(Role.LEAD)
 def expected(request: PageRequest, access: Access) -> HttpResponse:
-    """Say what dialogues are probably about, which opting out goes by."""
+    """Set the expected categories of items, which opt-outs go by."""
     form = ExpectedForm(request.POST, categories=categories_of(access.project))
-    try:
-        if form.is_valid():
-            changed = expect_categories(project=access.project, by=access.user, **form.cleaned_data)
-            return back(request, access, f"Kept; it was new for {changed:,} of them.")
-    except Invalid as error:
-        form.add_error("external_ids", f"{error.reason[:1].upper()}{error.reason[1:]}.")
-    return show_queue(request, access, expected_form=form, status=422)
+    tried = attempt(form, lambda: expect_categories(project=access.project, by=access.user, **form.cleaned_data))
+    if not tried.is_done:
+        return show_queue(request, access, expected_form=form, status=tried.status)
+    return redirect_with_message(request, access, f"Kept; it was new for {tried.result:,} of them.")
 
 
 def numbers(texts: list[str]) -> list[int]:
+    """Return the texts that are primary keys, as numbers."""
     return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
 
 
 def settings_of(access: Access) -> Queue:
+    """Return the queue settings of the project, or the defaults if none are stored."""
     return Queue.objects.filter(project=access.project).first() or Queue(project=access.project)
 
 
-def back(request: PageRequest, access: Access, said: str) -> HttpResponse:
-    messages.success(request, said)
+def redirect_with_message(request: PageRequest, access: Access, message: str) -> HttpResponse:
+    """Redirect to the queue page and show a message there."""
+    messages.success(request, message)
     return redirect("annotation:queue", access.project.slug)
 
 
 def show_queue(request: PageRequest, access: Access, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """
+    Show the queue page.
+
+    :param forms: forms with errors, by their names in the template, in place of empty ones
+    """
     project = access.project
-    people = list(queries.members_of(project))
-    handed_to = queries.people_by_batch(project)
+    assigned = queries.people_by_batch(project)
     context = {
         "access": access,
         "page": "queue",
-        "progress": queue_progress(project),
-        "batches": [(batch, handed_to.get(batch["pk"], [])) for batch in batch_progress(project)],
-        "people": people,
-        "leases": running_leases(project),
+        "progress": queries.queue_progress(project),
+        "batches": [(batch, assigned.get(batch["pk"], [])) for batch in queries.batch_progress(project)],
+        "people": list(queries.members_of(project)),
+        "leases": queries.running_leases(project),
         "skips": queries.skips_by_reason(project),
         "golds": queries.gold_items(project),
         "settings_form": QueueForm(instance=settings_of(access)),

@@ -1,4 +1,4 @@
-"""One's own votes: found, looked at again, corrected."""
+"""The pages on which people find and correct their own votes."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,20 +15,20 @@ from corpus.access import Access, PageRequest, require_role
 from corpus.errors import Invalid
 from corpus.queries import categories_of, category_names
 
-ON_A_PAGE = 50
+VOTES_PER_PAGE = 50
 
 
 @require_safe
 @require_role()
 def votes(request: PageRequest, access: Access) -> HttpResponse:
-    """The person's own votes, newest first, narrowed by words, label, category and whether still open."""
+    """Show the person's own votes, newest first, filtered by words, label and category."""
     form = SearchForm(request.GET or None, categories=categories_of(access.project))
-    found = queries.own_votes_matching(access.project, access.user, **form.wanted())
+    matching = queries.own_votes_matching(access.project, access.user, **form.criteria())
     context = {
         "access": access,
         "page": "votes",
         "form": form,
-        "votes": Paginator(found, ON_A_PAGE).get_page(request.GET.get("at")),
+        "votes": Paginator(matching, VOTES_PER_PAGE).get_page(request.GET.get("at")),
         "names": category_names(access.project),
     }
     return render(request, "annotation/votes.html" + ("#found" if request.htmx else ""), context)
@@ -37,10 +37,10 @@ def votes(request: PageRequest, access: Access) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role()
 def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
-    """One vote as it stands, to be superseded by another while its batch is open."""
+    """Show one vote, and supersede it by another while its batch is open."""
     before = queries.own_votes(access.project, access.user).filter(pk=vote).first()
     if before is None:
-        return follow_correction(access, vote)
+        return redirect_to_correction(access, vote)
     categories = categories_of(access.project)
     form = form_of(before, categories)
     status = 200
@@ -61,8 +61,12 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     return render(request, "annotation/correct.html", context, status=status)
 
 
-def follow_correction(access: Access, vote: int) -> HttpResponse:
-    """Lead from a vote that was superseded to the one that stands."""
+def redirect_to_correction(access: Access, vote: int) -> HttpResponse:
+    """
+    Redirect from a superseded vote to the one that supersedes it.
+
+    :raises Http404: if this person has no such vote
+    """
     later = Vote.objects.filter(supersedes=vote, annotator__user=access.user).first()
     if later is None:
         raise Http404("No vote of yours has this id.")

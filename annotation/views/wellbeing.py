@@ -1,4 +1,4 @@
-"""Looking after those who read this all day: what they saw, what they need not see, when to rest."""
+"""The wellbeing page and the consent page: what people have seen, what they opt out of, and when to rest."""
 
 from typing import cast
 from zoneinfo import available_timezones
@@ -23,7 +23,7 @@ from corpus.queries import categories_of, category_names
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role()
 def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
-    """What the person was exposed to, and how they want to work."""
+    """Show what the person was exposed to, and store how they want to work."""
     categories = categories_of(access.project)
     form = PersonForm(request.POST or None, instance=queries.person_of(access.user), categories=categories)
     if request.method == "POST" and form.is_valid():
@@ -43,15 +43,15 @@ def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def consent(request: PageRequest) -> HttpResponse:
-    """What kind of content awaits, to be acknowledged once for every version of the text."""
-    onwards = request.POST.get("next") or request.GET.get("next") or "/"
-    if not url_has_allowed_host_and_scheme(onwards, {request.get_host()}, request.is_secure()):
-        onwards = "/"
+    """Describe the content, and have each person acknowledge every version of the text once."""
+    next_page = request.POST.get("next") or request.GET.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(next_page, {request.get_host()}, request.is_secure()):
+        next_page = "/"
     if request.method != "POST":
-        return render(request, "annotation/consent.html", {"next": onwards})
+        return render(request, "annotation/consent.html", {"next": next_page})
     if request.POST.get("is_adult") != "yes":
         error = "Tick the box if both are true of you. If not, you cannot work here; tell whoever invited you."
-        return render(request, "annotation/consent.html", {"next": onwards, "error": error}, status=422)
+        return render(request, "annotation/consent.html", {"next": next_page, "error": error}, status=422)
     zone = request.POST.get("time_zone", "")
     acknowledge(user=cast("User", request.user), time_zone=zone if zone in available_timezones() else "")
-    return redirect(onwards)
+    return redirect(next_page)

@@ -1,4 +1,4 @@
-"""Where an annotator's day begins."""
+"""The page on which an annotator's day begins."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -17,7 +17,7 @@ LATEST_AUDITS = 5
 @require_safe
 @require_role()
 def work(request: PageRequest, access: Access) -> HttpResponse:
-    """One button to the next item, how far things are, one's own last votes, and what leads wrote."""
+    """Show a button for the next item, the person's progress and latest votes, and audits of their items."""
     project, user = access.project, access.user
     context = {
         "access": access,
