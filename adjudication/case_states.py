@@ -110,13 +110,13 @@ def with_diagram(document: str) -> str:
     return before + diagram() + after
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str], path: Path = DOCUMENT) -> None:
     """Write the diagram into the document, or exit with a message if it is out of date."""
-    document = DOCUMENT.read_text()
+    document = path.read_text()
     if arguments == ["--write"]:
-        DOCUMENT.write_text(with_diagram(document))
+        path.write_text(with_diagram(document))
     elif document != with_diagram(document):
-        sys.exit(f"{DOCUMENT.name}: the diagram is out of date. Run: python -m adjudication.case_states --write")
+        sys.exit(f"{path.name}: the diagram is out of date. Run: python -m adjudication.case_states --write")
 
 
 if __name__ == "__main__":

@@ -378,3 +378,14 @@ def test_a_longer_list_asks_the_database_no_more_often(tmp_path):
             assert len(judge.get("cases/", state="settled").context["rows"]) == so_many
         asked.append(len(queries))
     assert asked[0] == asked[1]
+
+
+def test_cases_closed_at_the_same_moment_have_one_order(tmp_path):
+    names = [f"d{at}" for at in range(6)]
+    project = disputed_project(tmp_path, *names)
+    opened = {name: case_of(project, name).pk for name in names}
+    import_votes(project, tmp_path, [opinion(name, "cleo", "safe", "safe") for name in names])
+    command("adjudicate", project=project.slug)
+    rows = Visitor(project, "adjudicator").get("cases/", state="closed").context["rows"]
+    assert len({row["closed_at"] for row in rows}) == 1
+    assert [row["pk"] for row in rows] == sorted(opened.values(), reverse=True)

@@ -1,0 +1,147 @@
+"""Who may see the opinions on an item: whoever holds its case labels it blind first, on every page and route."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from adjudication.visible_opinions import BlindFirst, opinions_if_visible, visible_opinions
+from annotation.models import Audit
+from corpus.models import Event, Item, Verb
+from jury.models import Ballot
+from tests.adjudication.disputes import case_of, disputed_project, final, work_through
+from tests.adjudication.test_case_races import at_once
+from tests.annotation.people import Visitor
+from tests.api.client import Program
+from tests.factories import command, import_votes, opinion
+
+WORDS = "it threatens somebody"
+JUROR = "a juror's reasons"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project whose one item has two votes and a ballot that tie, and an audit that is done."""
+    project = disputed_project(tmp_path)
+    ballots = [opinion("one", "model-x", "safe", "safe", rationale=JUROR)]
+    ballots += [opinion("one", "model-y", "unsafe", "safe", categories=["violence"])]
+    import_votes(project, tmp_path, ballots)
+    command("adjudicate", project=project.slug)
+    return project
+
+
+def item_of(project):
+    return Item.objects.get(project=project, external_id="one")
+
+
+def places(project):
+    ballot = Ballot.objects.get(item__project=project, juror__name="model-x")
+    return ["items/one/history/", f"jury/ballots/{ballot.pk}/", f"audits/{item_of(project).pk}/"]
+
+
+def seen_by(user):
+    return Event.objects.filter(verb=Verb.OPINIONS_SEEN, actor=user)
+
+
+def audited(project, lead):
+    """Draw and do an audit of the item, before anybody holds its case."""
+    audit = Audit.objects.create(project=project, item=item_of(project))
+    assert lead.post(f"audits/{audit.item_id}/", **final(rationale="As I see it.")).status_code == 302
+
+
+def test_every_page_waits_for_the_blind_label(project):
+    lead, case = Visitor(project, "lead"), case_of(project)
+    audited(project, Visitor(project, "lead"))
+    lead.post(f"cases/{case.pk}/claim/")
+
+    for place in places(project):
+        refused = lead.get(place)
+        assert refused.status_code == 409, place
+        assert not any(word in refused.content.decode() for word in (WORDS, "a juror&#x27;s reasons")), place
+    assert not seen_by(lead.user).exists()
+
+    lead.post(f"cases/{case.pk}/blind/", **final())
+    for place in places(project):
+        assert lead.get(place).status_code == 200, place
+
+
+def test_the_route_of_a_history_waits_too(project):
+    lead, case = Program(project, "lead"), case_of(project)
+    route = f"projects/{project.slug}/items/one/history/"
+    lead.post(f"cases/{case.pk}/claim/")
+    refused = lead.get(route)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "blind_first")
+    assert WORDS not in refused.content.decode()
+    lead.post(f"cases/{case.pk}/blind/", final())
+    assert WORDS in lead.get(route).content.decode()
+
+
+@pytest.mark.parametrize("role", ["annotator", "adjudicator"])
+def test_only_leads_read_votes_by_name(project, role):
+    for place in places(project):
+        assert Visitor(project, role).get(place).status_code == 403, place
+
+
+def test_a_release_of_the_case_ends_the_wait(project):
+    lead, case = Visitor(project, "lead"), case_of(project)
+    lead.post(f"cases/{case.pk}/claim/")
+    lead.post(f"cases/{case.pk}/release/")
+    assert lead.get("items/one/history/").status_code == 200
+
+
+def test_an_earlier_case_does_not_show_what_the_new_one_hides(project):
+    lead, earlier = Visitor(project, "lead"), case_of(project)
+    work_through(lead, earlier)
+    lead.post(f"cases/{earlier.pk}/reopen/", reason="Once more.")
+    assert WORDS in lead.get(f"cases/{earlier.pk}/").content.decode()
+    lead.post(f"cases/{case_of(project).pk}/claim/")
+    assert WORDS not in lead.get(f"cases/{earlier.pk}/").content.decode()
+    assert opinions_if_visible(lead.user, item_of(project)) is None
+    with pytest.raises(BlindFirst):
+        visible_opinions(lead.user, item_of(project))
+
+
+def test_a_sight_is_recorded_once_for_each_person(project):
+    lead, other = Visitor(project, "lead"), Visitor(project, "lead")
+    for place in places(project)[:2] * 2:
+        lead.get(place)
+    assert [event.subject for event in seen_by(lead.user)] == ["one"]
+    assert not seen_by(other.user).exists()
+    other.get("items/one/history/")
+    assert seen_by(other.user).count() == 1
+
+
+def test_the_pages_of_a_case_record_it_once_the_opinions_are_shown(project):
+    judge, case = Visitor(project, "adjudicator"), case_of(project)
+    judge.post(f"cases/{case.pk}/claim/")
+    judge.get(f"cases/{case.pk}/")
+    assert not seen_by(judge.user).exists()
+    judge.post(f"cases/{case.pk}/blind/", **final())
+    judge.get(f"cases/{case.pk}/")
+    assert seen_by(judge.user).count() == 1
+
+
+def test_at_once_it_is_recorded_once(project):
+    user, item = Visitor(project, "lead").user, item_of(project)
+    at_once(*(lambda: visible_opinions(user, item) for _ in range(4)))
+    assert seen_by(user).count() == 1
+
+
+def test_a_second_look_asks_two_questions_and_writes_nothing(project):
+    user, item = Visitor(project, "lead").user, item_of(project)
+    visible_opinions(user, item)
+    with CaptureQueriesContext(connection) as queries:
+        visible_opinions(user, item)
+    assert len(queries) == 2
+    assert all(query["sql"].startswith("SELECT") for query in queries)
+
+
+def test_whether_it_was_seen_is_read_from_an_index(project):
+    """Few rows make PostgreSQL prefer to read the table, so that is forbidden here."""
+    user, item = Visitor(project, "lead").user, item_of(project)
+    found = seen_by(user).filter(project=project, subject=item.external_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        try:
+            assert "opinions_seen_once_a_person" in found.explain()
+        finally:
+            cursor.execute("SET enable_seqscan = on")
