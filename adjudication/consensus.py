@@ -1,8 +1,9 @@
 """
-From the opinions on one item to its decision: the definition (domain.md 3). Pure.
+The definition of a decision: from the opinions on one item to its labels (domain.md 3). Pure.
 
-No clock, no chance, no order of arrival, no collation. `adjudication.counting` does the
-same for all items at once in SQL, and a test holds it to this.
+The result depends on nothing but the arguments: not on the clock, chance, the order of
+opinions or the database's collation. `adjudication.counting` decides all items at once in
+SQL, and a test compares its decisions with these.
 """
 
 from collections import Counter
@@ -10,46 +11,51 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from adjudication.policies import Kind, Policy, Pooling
-from corpus.labels import Field, Label
+from corpus.labels import Field, Label, fields_of_item
 
 
 @dataclass(frozen=True)
 class Opinion:
+    """A vote or a ballot on an item."""
+
     kind: Kind
-    prompt_label: str | None = None
-    response_label: str | None = None
+    labels: Mapping[Field, str]
+    "The labels by field; a field that the rater did not label is left out."
     categories: tuple[str, ...] = ()
 
     @property
-    def labels(self) -> tuple[str | None, str | None]:
-        return self.prompt_label, self.response_label
-
-    @property
-    def named(self) -> set[str]:
-        """The categories it names; a needs_caution label names the category of that slug."""
-        caution = {str(Label.NEEDS_CAUTION)} if Label.NEEDS_CAUTION in self.labels else set()
+    def named_categories(self) -> set[str]:
+        """The slugs of its categories; a needs_caution label names the category of that slug."""
+        caution = {str(Label.NEEDS_CAUTION)} if Label.NEEDS_CAUTION in self.labels.values() else set()
         return set(self.categories) | caution
 
 
 @dataclass(frozen=True)
 class FieldDecision:
+    """The decision on one label field of an item. The attributes are the columns that store it."""
+
     status: str
     label: str | None = None
     safe: int = 0
+    "How many of the counted opinions say safe; `unsafe` likewise."
     unsafe: int = 0
     source: str | None = None
+    "Whose opinions were counted; None without a label."
 
 
 @dataclass(frozen=True)
 class ItemDecision:
+    """The decision on an item."""
+
     status: str
-    fields: Mapping[str, FieldDecision]
+    fields: Mapping[Field, FieldDecision]
     categories: tuple[str, ...] = ()
     categories_agreed: bool | None = None
+    "Whether a majority named the categories; None if the policy does not ask, or there are none."
 
 
 PENDING = FieldDecision("pending")
-INHERITED = FieldDecision("inherited", label=Label.SAFE, source="human")
+INHERITED = FieldDecision("inherited", label=Label.SAFE.value, source="human")
 
 
 def decide(
@@ -66,48 +72,55 @@ def decide(
     :param fields: the label fields the project wants
     :param taxonomy: category slugs in order, which breaks ties between categories
     """
-    decisions: dict[str, FieldDecision] = {}
-    if Field.PROMPT in fields:
-        decisions[Field.PROMPT] = decide_field(opinions, Field.PROMPT, policy.prompt_kinds, policy)
-    if Field.RESPONSE in fields and has_response:
-        decisions[Field.RESPONSE] = decide_response(opinions, decisions.get(Field.PROMPT, PENDING), policy)
+    decisions: dict[Field, FieldDecision] = {}
+    for field in fields_of_item(fields, has_response=has_response):
+        decisions[field] = decide_field(opinions, field, policy, decisions)
     categories, agreed = pool_categories(opinions, decisions, policy, taxonomy)
     return ItemDecision(item_status(decisions), decisions, categories, agreed)
 
 
-def decide_response(opinions: Sequence[Opinion], prompt: FieldDecision, policy: Policy) -> FieldDecision:
-    if policy.response_follows_prompt and prompt.label is None:
-        return PENDING
-    if policy.response_follows_prompt and prompt.label == Label.SAFE:
-        return INHERITED
-    return decide_field(opinions, Field.RESPONSE, policy.response_kinds, policy)
+def decide_field(
+    opinions: Sequence[Opinion], field: Field, policy: Policy, earlier: Mapping[Field, FieldDecision]
+) -> FieldDecision:
+    """
+    Decide one field of an item.
+
+    :param earlier: the decisions on the fields before this one
+    """
+    followed = policy.rules[field].follows
+    if followed:
+        label = earlier.get(followed, PENDING).label
+        if label is None:
+            return PENDING
+        if label == Label.SAFE:
+            return INHERITED
+    return count_labels(opinions, field, policy)
 
 
-def decide_field(opinions: Sequence[Opinion], field: str, kinds: frozenset[Kind], policy: Policy) -> FieldDecision:
-    heard = [each for each in opinions if each.kind in kinds and getattr(each, field)]
-    unsafe = sum(is_unsafe(getattr(each, field), policy) for each in heard)
-    safe = len(heard) - unsafe
+def count_labels(opinions: Sequence[Opinion], field: Field, policy: Policy) -> FieldDecision:
+    """Decide a field by the number of its safe and unsafe labels."""
+    counted = [each for each in opinions if each.kind in policy.rules[field].kinds and field in each.labels]
+    unsafe = sum(each.labels[field] in policy.unsafe_labels for each in counted)
+    safe = len(counted) - unsafe
     agree = not (safe and unsafe)
-    if len(heard) < (policy.least(kinds) if agree else policy.quorum):
+    if len(counted) < (policy.unanimous_quorum(field) if agree else policy.quorum):
         return FieldDecision("pending", None, safe, unsafe)
     if safe == unsafe:
         return FieldDecision("disputed", None, safe, unsafe)
     label = Label.UNSAFE if unsafe > safe else Label.SAFE
-    return FieldDecision("unanimous" if agree else "majority", label, safe, unsafe, source_of(heard))
+    return FieldDecision("unanimous" if agree else "majority", label.value, safe, unsafe, source_of(counted))
 
 
-def is_unsafe(label: str | None, policy: Policy) -> bool:
-    return (policy.caution if label == Label.NEEDS_CAUTION else label) == Label.UNSAFE
-
-
-def source_of(heard: Sequence[Opinion]) -> str:
-    kinds = {each.kind for each in heard}
+def source_of(counted: Sequence[Opinion]) -> str:
+    """Return whose opinions were counted: human, llm_jury or human_and_llm_jury."""
+    kinds = {each.kind for each in counted}
     if len(kinds) == 2:
         return "human_and_llm_jury"
     return "human" if Kind.HUMAN in kinds else "llm_jury"
 
 
-def item_status(decisions: Mapping[str, FieldDecision]) -> str:
+def item_status(decisions: Mapping[Field, FieldDecision]) -> str:
+    """Return the status of an item: disputed if a field is, else pending if a field is, else decided."""
     statuses = {each.status for each in decisions.values()}
     if "disputed" in statuses:
         return "disputed"
@@ -117,27 +130,33 @@ def item_status(decisions: Mapping[str, FieldDecision]) -> str:
 
 def pool_categories(
     opinions: Sequence[Opinion],
-    decisions: Mapping[str, FieldDecision],
+    decisions: Mapping[Field, FieldDecision],
     policy: Policy,
     taxonomy: Sequence[str],
 ) -> tuple[tuple[str, ...], bool | None]:
     """Return the categories, most-named first and then in taxonomy order, and whether a majority chose them."""
-    heard = [each for each in opinions if each.kind in policy.category_kinds and each.named]
+    naming = [each for each in opinions if each.kind in policy.category_kinds and each.named_categories]
     if policy.pooling == Pooling.UNION:
-        return ranked(heard, taxonomy, at_least=1), None
+        return rank(naming, taxonomy, at_least=1), None
     if not any(each.label == Label.UNSAFE for each in decisions.values()):
         return (), None
-    heard = [each for each in heard if any(is_unsafe(label, policy) for label in each.labels)]
-    if not heard:
+    naming = [each for each in naming if policy.unsafe_labels & set(each.labels.values())]
+    if not naming:
         return (), None
-    if chosen := ranked(heard, taxonomy, at_least=len(heard) // 2 + 1):
+    if chosen := rank(naming, taxonomy, at_least=len(naming) // 2 + 1):
         return chosen, True
-    most = max(Counter(slug for each in heard for slug in each.named).values())
-    return ranked(heard, taxonomy, at_least=most), False
+    most = max(count_categories(naming).values())
+    return rank(naming, taxonomy, at_least=most), False
 
 
-def ranked(heard: Sequence[Opinion], taxonomy: Sequence[str], *, at_least: int) -> tuple[str, ...]:
-    counts = Counter(slug for each in heard for slug in each.named)
+def count_categories(opinions: Sequence[Opinion]) -> Counter[str]:
+    """Count the opinions that name each category."""
+    return Counter(slug for each in opinions for slug in each.named_categories)
+
+
+def rank(opinions: Sequence[Opinion], taxonomy: Sequence[str], *, at_least: int) -> tuple[str, ...]:
+    """Return the categories that `at_least` opinions name: most-named first, then in taxonomy order."""
+    counts = count_categories(opinions)
     order = {slug: position for position, slug in enumerate(taxonomy)}
     kept = [slug for slug, count in counts.items() if count >= at_least]
     return tuple(sorted(kept, key=lambda slug: (-counts[slug], order.get(slug, len(order)), slug)))

@@ -1,52 +1,51 @@
 """
 `adjudication.consensus` for all items of a project at once, as one SQL statement.
 
-Each part of the statement is named for what it holds, one row an item unless it says
-otherwise. Policies differ only in small expressions, put in by `decisions_sql`.
+The statement is composed of named parts: one row an item each, unless a comment says
+otherwise. What it says about a label field is written once and repeated for each field.
 """
 
-from adjudication.policies import Kind, Policy, Pooling
-from corpus.labels import REFUSAL_SOURCE
+from dataclasses import dataclass, fields
 
+from adjudication.consensus import INHERITED, PENDING, FieldDecision
+from adjudication.policies import Kind, Policy, Pooling
+from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field
+
+FIELD_COLUMNS = tuple(column.name for column in fields(FieldDecision))
+COLUMNS = (
+    "item_id",
+    "policy",
+    "status",
+    "decided_by",
+    *(field.column(name) for field in FIELDS for name in FIELD_COLUMNS),
+    "categories",
+    "categories_agreed",
+    "stale",
+    "changed_at",
+)
 SOURCES = {Kind.HUMAN: ("annotation_vote", "is_current"), Kind.LLM: ("jury_ballot", "is_current AND outcome = 'cast'")}
+CONSTRUCTED_SOURCE = {
+    Field.PROMPT: "coalesce(reference ->> 'prompt_label_source', 'human')",
+    Field.RESPONSE: f"'{REFUSAL_SOURCE}'",
+}
+"The source of each field of an item whose response was replaced by a refusal."
 
 DECISIONS = """
 WITH item AS (
     SELECT id AS item_id, has_response, refusal_of IS NOT NULL AS is_constructed, reference
-    FROM corpus_item WHERE project_id = %(project)s{of_one}
-), opinion AS (  -- one row an opinion; labels folded to "is it unsafe", null where not listened to
+    FROM corpus_item WHERE project_id = %(project)s{only_item}
+), opinion AS (  -- one row an opinion
     {opinions}
 ), tally AS (
-    SELECT item_id,
-        count(*) FILTER (WHERE NOT prompt_unsafe) AS prompt_safe,
-        count(*) FILTER (WHERE prompt_unsafe) AS prompt_unsafe,
-        bool_or(is_human) FILTER (WHERE prompt_unsafe IS NOT NULL) AS prompt_human,
-        bool_or(NOT is_human) FILTER (WHERE prompt_unsafe IS NOT NULL) AS prompt_llm,
-        count(*) FILTER (WHERE NOT response_unsafe) AS response_safe,
-        count(*) FILTER (WHERE response_unsafe) AS response_unsafe,
-        bool_or(is_human) FILTER (WHERE response_unsafe IS NOT NULL) AS response_human,
-        bool_or(NOT is_human) FILTER (WHERE response_unsafe IS NOT NULL) AS response_llm,
+    SELECT item_id, {tallied},
         count(*) FILTER (WHERE is_naming) AS naming
     FROM opinion GROUP BY item_id
 ), counted AS (
-    SELECT item.*,
-        coalesce(prompt_safe, 0) AS prompt_safe, coalesce(prompt_unsafe, 0) AS prompt_unsafe,
-        {prompt_status} AS prompt_status,
-        {prompt_source} AS prompt_source,
-        coalesce(response_safe, 0) AS response_safe, coalesce(response_unsafe, 0) AS response_unsafe,
-        {response_status} AS response_status,
-        {response_source} AS response_source,
+    SELECT item.*, {counted},
         coalesce(naming, 0) AS naming
     FROM item LEFT JOIN tally USING (item_id)
 ), labelled AS (
-    SELECT item_id, has_response, is_constructed, reference, naming,
-        prompt_safe, prompt_unsafe, prompt_status, prompt_source,
-        {prompt_label} AS prompt_label,
-        CASE WHEN {unheard} THEN 0 ELSE response_safe END AS response_safe,
-        CASE WHEN {unheard} THEN 0 ELSE response_unsafe END AS response_unsafe,
-        {followed_status} AS response_status,
-        {followed_source} AS response_source,
-        {followed_label} AS response_label
+    SELECT item_id, has_response, is_constructed, reference, naming, {labelled}
     FROM counted
 ), named AS (  -- one row a category of an item
     SELECT item_id, slug, count(*) AS count
@@ -55,7 +54,7 @@ WITH item AS (
 ), pooled AS (
     {pooled}
 ), settled AS (
-    SELECT c.item_id, c.prompt_label, c.response_label, c.categories,
+    SELECT c.item_id, {settled}, c.categories,
         seen_votes IS DISTINCT FROM ARRAY(
             SELECT id FROM annotation_vote v WHERE v.item_id = c.item_id AND is_current ORDER BY id
         ) OR seen_ballots IS DISTINCT FROM ARRAY(
@@ -63,25 +62,7 @@ WITH item AS (
         ) AS is_stale
     FROM adjudication_case c JOIN item USING (item_id) WHERE state = 'settled'
 ), outcome AS (
-    SELECT l.item_id, s.item_id IS NOT NULL AS is_settled, is_constructed,
-        {wants_prompt} AS has_prompt_field, {wants_response} AND has_response AS has_response_field,
-        CASE WHEN s.item_id IS NOT NULL THEN 'settled' WHEN is_constructed THEN 'inherited'
-            ELSE l.prompt_status END AS prompt_status,
-        CASE WHEN s.item_id IS NOT NULL THEN s.prompt_label
-            WHEN is_constructed THEN {constructed_prompt} ELSE l.prompt_label END AS prompt_label,
-        CASE WHEN is_constructed THEN 0 ELSE prompt_safe END AS prompt_safe,
-        CASE WHEN is_constructed THEN 0 ELSE prompt_unsafe END AS prompt_unsafe,
-        CASE WHEN s.item_id IS NOT NULL THEN 'adjudicator'
-            WHEN is_constructed THEN coalesce(reference ->> 'prompt_label_source', 'human')
-            ELSE prompt_source END AS prompt_source,
-        CASE WHEN s.item_id IS NOT NULL THEN 'settled' WHEN is_constructed THEN 'inherited'
-            ELSE l.response_status END AS response_status,
-        CASE WHEN s.item_id IS NOT NULL THEN s.response_label
-            WHEN is_constructed THEN {constructed_response} ELSE l.response_label END AS response_label,
-        CASE WHEN is_constructed THEN 0 ELSE response_safe END AS response_safe,
-        CASE WHEN is_constructed THEN 0 ELSE response_unsafe END AS response_unsafe,
-        CASE WHEN s.item_id IS NOT NULL THEN 'adjudicator'
-            WHEN is_constructed THEN '{refusal_source}' ELSE response_source END AS response_source,
+    SELECT l.item_id, s.item_id IS NOT NULL AS is_settled, is_constructed, {outcome},
         CASE WHEN s.item_id IS NOT NULL THEN s.categories
             WHEN is_constructed THEN ARRAY(SELECT jsonb_array_elements_text(reference -> 'categories'))
             ELSE coalesce(p.categories, '{{}}') END AS categories,
@@ -92,22 +73,18 @@ WITH item AS (
 SELECT item_id, %(policy)s::text AS policy, {item_status} AS status,
     CASE WHEN is_settled THEN 'adjudicator' WHEN is_constructed THEN 'construction'
         WHEN {item_status} = 'decided' THEN 'majority' END AS decided_by,
-    {columns},
+    {decided},
     categories, categories_agreed, stale, now() AS changed_at
 FROM outcome
 """
 
 OPINIONS_OF_A_KIND = """
-    SELECT item_id, {is_human} AS is_human,
-        {prompt} AS prompt_unsafe, {response} AS response_unsafe,
-        {names} AS names, {is_naming} AS is_naming
+    SELECT item_id, {is_human} AS is_human, {is_unsafe},
+        CASE WHEN {says_caution} AND NOT 'needs_caution' = ANY(categories)
+            THEN categories || 'needs_caution'::text ELSE categories END AS names,
+        {is_naming} AS is_naming
     FROM {table} JOIN item USING (item_id) WHERE {condition}
 """
-# A needs_caution label names the category of that slug, once.
-NAMES = """
-        CASE WHEN 'needs_caution' IN (prompt_label, response_label) AND NOT 'needs_caution' = ANY(categories)
-            THEN categories || 'needs_caution'::text ELSE categories END"""
-
 POOLED_UNION = """
     SELECT item_id, {every} AS categories, NULL::boolean AS agreed
     FROM named {in_taxonomy} GROUP BY item_id
@@ -116,141 +93,179 @@ POOLED_MAJORITY = """
     SELECT item_id, coalesce({strong}, {top}) AS categories, {strong} IS NOT NULL AS agreed
     FROM (SELECT named.*, max(count) OVER (PARTITION BY item_id) AS most FROM named) AS named
     JOIN labelled USING (item_id) {in_taxonomy}
-    WHERE 'unsafe' IN (prompt_label, response_label) GROUP BY item_id
+    WHERE 'unsafe' IN ({labels}) GROUP BY item_id
 """
 IN_TAXONOMY = """
     LEFT JOIN corpus_category category ON category.taxonomy_id = %(taxonomy)s AND category.slug = named.slug"""
 RANKED = 'array_agg(named.slug ORDER BY count DESC, position NULLS LAST, named.slug COLLATE "C")'
 
-FIELD_COLUMNS = ("status", "label", "safe", "unsafe", "source")
-COLUMNS = (
-    "item_id",
-    "policy",
-    "status",
-    "decided_by",
-    *(f"{field}_{column}" for field in ("prompt", "response") for column in FIELD_COLUMNS),
-    "categories",
-    "categories_agreed",
-    "stale",
-    "changed_at",
-)
+# The parts for one field, in the order of the statement. {part} is prompt or response.
+TALLIED = """
+        count(*) FILTER (WHERE NOT {part}_is_unsafe) AS {part}_safe,
+        count(*) FILTER (WHERE {part}_is_unsafe) AS {part}_unsafe,
+        bool_or(is_human) FILTER (WHERE {part}_is_unsafe IS NOT NULL) AS {part}_human,
+        bool_or(NOT is_human) FILTER (WHERE {part}_is_unsafe IS NOT NULL) AS {part}_llm"""
+COUNTED = """
+        coalesce({part}_safe, 0) AS {part}_safe, coalesce({part}_unsafe, 0) AS {part}_unsafe,
+        CASE WHEN coalesce({part}_safe + {part}_unsafe, 0)
+                < CASE WHEN {part}_safe > 0 AND {part}_unsafe > 0 THEN {quorum} ELSE {unanimous_quorum} END
+            THEN 'pending' WHEN {part}_safe = {part}_unsafe THEN 'disputed'
+            WHEN {part}_safe = 0 OR {part}_unsafe = 0 THEN 'unanimous' ELSE 'majority' END AS {part}_status,
+        CASE WHEN {part}_human AND {part}_llm THEN 'human_and_llm_jury'
+            WHEN {part}_human THEN 'human' WHEN {part}_llm THEN 'llm_jury' END AS {part}_source"""
+LABEL = """CASE WHEN {part}_status IN ('unanimous', 'majority')
+            THEN CASE WHEN {part}_unsafe > {part}_safe THEN 'unsafe' ELSE 'safe' END END"""
+FOLLOWED = "CASE {followed} WHEN 'unsafe' THEN {own} WHEN 'safe' THEN {inherited} ELSE {pending} END"
+OUTCOME = """
+        {is_present} AS has_{part},
+        CASE WHEN s.item_id IS NOT NULL THEN 'settled' WHEN is_constructed THEN 'inherited'
+            ELSE l.{part}_status END AS {part}_status,
+        CASE WHEN s.item_id IS NOT NULL THEN s.{field}
+            WHEN is_constructed THEN CASE WHEN (reference ->> '{field}') IN {unsafe} THEN 'unsafe' ELSE 'safe' END
+            ELSE l.{part}_label END AS {part}_label,
+        CASE WHEN is_constructed THEN 0 ELSE {part}_safe END AS {part}_safe,
+        CASE WHEN is_constructed THEN 0 ELSE {part}_unsafe END AS {part}_unsafe,
+        CASE WHEN s.item_id IS NOT NULL THEN 'adjudicator' WHEN is_constructed THEN {constructed_source}
+            ELSE {part}_source END AS {part}_source"""
 
 
-def decisions_sql(policy: Policy, fields: tuple[str, ...], *, of_one: bool = False) -> str:
+def decisions_sql(policy: Policy, wanted: tuple[str, ...], *, of_one: bool = False) -> str:
     """
-    Return the query for the decisions of a project's items under a policy.
+    Return the query for the decisions on a project's items under a policy.
 
     Its parameters are `project`, `taxonomy` (primary keys) and `policy` (a name); its
     columns are COLUMNS.
 
-    :param of_one: only that of the item whose primary key is the parameter `item`
+    :param wanted: the label fields the project wants
+    :param of_one: whether to decide only the item whose primary key is the parameter `item`
     """
-    wants_prompt, wants_response = "prompt_label" in fields, "response_label" in fields
-    follows = policy.response_follows_prompt
-    parts = {
-        "of_one": " AND id = %(item)s" if of_one else "",
-        "opinions": " UNION ALL ".join(opinions_of(kind, policy, wants_prompt, wants_response) for kind in Kind),
-        "prompt_status": status_of("prompt", policy, policy.least(policy.prompt_kinds)),
-        "response_status": status_of("response", policy, policy.least(policy.response_kinds)),
-        "prompt_source": source_of("prompt"),
-        "response_source": source_of("response"),
-        "prompt_label": label_of("prompt"),
-        "unheard": f"{label_of('prompt')} IS DISTINCT FROM 'unsafe'" if follows else "false",
-        "followed_status": following("pending", "inherited", "response_status") if follows else "response_status",
-        "followed_source": following(None, "human", source_if_decided()) if follows else source_if_decided(),
-        "followed_label": following(None, "safe", label_of("response")) if follows else label_of("response"),
-        "pooled": pooled_by(policy.pooling),
-        "wants_prompt": str(wants_prompt).lower(),
-        "wants_response": str(wants_response).lower(),
-        "constructed_prompt": folded_reference("prompt_label", policy),
-        "constructed_response": folded_reference("response_label", policy),
-        "refusal_source": REFUSAL_SOURCE,
-        "item_status": ITEM_STATUS,
-        "columns": ", ".join(column for field in ("prompt", "response") for column in columns_of(field)),
-    }
-    return DECISIONS.format(**parts)
+    parts = [FieldParts(field, policy, is_wanted=field in wanted) for field in FIELDS]
+    return DECISIONS.format(
+        only_item=" AND id = %(item)s" if of_one else "",
+        opinions=" UNION ALL ".join(opinions_of(kind, policy, parts) for kind in Kind),
+        tallied=",".join(part.tallied() for part in parts),
+        counted=",".join(part.counted() for part in parts),
+        labelled=",".join(part.labelled() for part in parts),
+        pooled=pooled(policy.pooling),
+        settled=", ".join(f"c.{field}" for field in FIELDS),
+        outcome=",".join(part.outcome() for part in parts),
+        item_status=item_status(),
+        decided=", ".join(part.decided() for part in parts),
+    )
 
 
-def opinions_of(kind: Kind, policy: Policy, wants_prompt: bool, wants_response: bool) -> str:
+@dataclass(frozen=True)
+class FieldParts:
+    """The parts of the statement that decide one label field."""
+
+    field: Field
+    policy: Policy
+    is_wanted: bool
+
+    @property
+    def unsafe(self) -> str:
+        """The labels that count as unsafe, as an SQL list."""
+        return in_list(sorted(self.policy.unsafe_labels))
+
+    def is_unsafe(self, kind: Kind) -> str:
+        """Return whether an opinion of a kind calls the field unsafe; null if it is not counted."""
+        is_counted = self.is_wanted and kind in self.policy.rules[self.field].kinds
+        return f"{self.field} IN {self.unsafe}" if is_counted else "NULL::boolean"
+
+    def tallied(self) -> str:
+        return TALLIED.format(part=self.field.part)
+
+    def counted(self) -> str:
+        return COUNTED.format(
+            part=self.field.part,
+            quorum=self.policy.quorum,
+            unanimous_quorum=self.policy.unanimous_quorum(self.field),
+        )
+
+    def labelled(self) -> str:
+        """Return the columns of the field by its own opinions or, where it follows another field, by that one."""
+        followed = self.policy.rules[self.field].follows
+        own = {name: self.field.column(name) for name in FIELD_COLUMNS} | {"label": LABEL.format(part=self.field.part)}
+        if followed:
+            label = LABEL.format(part=followed.part)
+            own = {
+                name: FOLLOWED.format(
+                    followed=label,
+                    own=expression,
+                    inherited=literal(getattr(INHERITED, name)),
+                    pending=literal(getattr(PENDING, name)),
+                )
+                for name, expression in own.items()
+            }
+        return ", ".join(f"{expression} AS {self.field.column(name)}" for name, expression in own.items())
+
+    def outcome(self) -> str:
+        needs = "has_response" if self.field in NEEDS_RESPONSE else "true"
+        return OUTCOME.format(
+            part=self.field.part,
+            field=self.field,
+            is_present=needs if self.is_wanted else "false",
+            unsafe=self.unsafe,
+            constructed_source=CONSTRUCTED_SOURCE[self.field],
+        )
+
+    def decided(self) -> str:
+        """Return the columns: null throughout where the item lacks the field, no source where it has no label."""
+        part = self.field.part
+        has_source = f"has_{part} AND {part}_label IS NOT NULL"
+        return ", ".join(
+            f"CASE WHEN {has_source if name == 'source' else f'has_{part}'} THEN {part}_{name} END AS {part}_{name}"
+            for name in FIELD_COLUMNS
+        )
+
+
+def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts]) -> str:
+    """Return a query for the opinions of one kind: the fields that are counted, and the categories they name."""
     table, condition = SOURCES[kind]
-    prompt, response = folded("prompt_label", policy), folded("response_label", policy)
-    called_unsafe = f"coalesce({prompt}, false) OR coalesce({response}, false)"
-    names_one = "(categories <> '{}' OR 'needs_caution' IN (prompt_label, response_label))"
-    naming = names_one if policy.pooling == Pooling.UNION else f"({called_unsafe}) AND {names_one}"
+    says_caution = f"'needs_caution' IN ({', '.join(FIELDS)})"
+    naming = f"(categories <> '{{}}' OR {says_caution})"
+    if policy.pooling == Pooling.MAJORITY:
+        calls_unsafe = " OR ".join(f"coalesce({part.field} IN {part.unsafe}, false)" for part in parts)
+        naming = f"({calls_unsafe}) AND {naming}"
     return OPINIONS_OF_A_KIND.format(
-        is_human=str(kind == Kind.HUMAN).lower(),
-        prompt=prompt if wants_prompt and kind in policy.prompt_kinds else "NULL::boolean",
-        response=response if wants_response and kind in policy.response_kinds else "NULL::boolean",
-        names=NAMES,
+        is_human=literal(kind == Kind.HUMAN),
+        is_unsafe=", ".join(f"{part.is_unsafe(kind)} AS {part.field.part}_is_unsafe" for part in parts),
+        says_caution=says_caution,
         is_naming=f"coalesce({naming}, false)" if kind in policy.category_kinds else "false",
         table=table,
         condition=condition,
     )
 
 
-def folded(column: str, policy: Policy) -> str:
-    unsafe = "('unsafe', 'needs_caution')" if policy.caution == "unsafe" else "('unsafe')"
-    return f"({column} IN {unsafe})"
-
-
-def folded_reference(field: str, policy: Policy) -> str:
-    column = f"(reference ->> '{field}')"
-    return f"CASE WHEN {folded(column, policy)} THEN 'unsafe' ELSE 'safe' END"
-
-
-def status_of(field: str, policy: Policy, least: int) -> str:
-    safe, unsafe = f"coalesce({field}_safe, 0)", f"coalesce({field}_unsafe, 0)"
-    enough = f"CASE WHEN {safe} = 0 OR {unsafe} = 0 THEN {least} ELSE {policy.quorum} END"
-    return f"""CASE WHEN {safe} + {unsafe} < {enough} THEN 'pending' WHEN {safe} = {unsafe} THEN 'disputed'
-            WHEN {safe} = 0 OR {unsafe} = 0 THEN 'unanimous' ELSE 'majority' END"""
-
-
-def source_of(field: str) -> str:
-    return f"""CASE WHEN {field}_human AND {field}_llm THEN 'human_and_llm_jury'
-            WHEN {field}_human THEN 'human' WHEN {field}_llm THEN 'llm_jury' END"""
-
-
-def label_of(field: str) -> str:
-    return f"""CASE WHEN {field}_status IN ('unanimous', 'majority')
-            THEN CASE WHEN {field}_unsafe > {field}_safe THEN 'unsafe' ELSE 'safe' END END"""
-
-
-def source_if_decided() -> str:
-    return f"CASE WHEN {label_of('response')} IS NOT NULL THEN response_source END"
-
-
-def following(when_open: str | None, when_safe: str, otherwise: str) -> str:
-    """Return an expression for a response that waits for its prompt's label."""
-    open_value = "NULL" if when_open is None else f"'{when_open}'"
-    return (
-        f"CASE {label_of('prompt')} WHEN 'unsafe' THEN {otherwise} WHEN 'safe' THEN '{when_safe}' ELSE {open_value} END"
-    )
-
-
-def pooled_by(pooling: Pooling) -> str:
+def pooled(pooling: Pooling) -> str:
+    """Return the query for the categories of items."""
     if pooling == Pooling.UNION:
         return POOLED_UNION.format(every=RANKED, in_taxonomy=IN_TAXONOMY)
     return POOLED_MAJORITY.format(
         strong=f"{RANKED} FILTER (WHERE count * 2 > naming)",
         top=f"{RANKED} FILTER (WHERE count = most)",
         in_taxonomy=IN_TAXONOMY,
+        labels=", ".join(field.column("label") for field in FIELDS),
     )
 
 
-# An item with no field to judge never gets a label, so it is not decided either.
-ITEM_STATUS = """CASE WHEN is_settled THEN 'settled'
-        WHEN has_prompt_field AND prompt_status = 'disputed'
-            OR has_response_field AND response_status = 'disputed' THEN 'disputed'
-        WHEN NOT (has_prompt_field OR has_response_field)
-            OR has_prompt_field AND prompt_status = 'pending'
-            OR has_response_field AND response_status = 'pending' THEN 'pending'
-        ELSE 'decided' END"""
+def item_status() -> str:
+    """Return the status of an item. One with no field to judge never gets a label, so it is not decided either."""
+    has_disputed, has_pending = (
+        " OR ".join(f"has_{field.part} AND {field.part}_status = '{status}'" for field in FIELDS)
+        for status in ("disputed", "pending")
+    )
+    has_field = " OR ".join(f"has_{field.part}" for field in FIELDS)
+    return f"""CASE WHEN is_settled THEN 'settled' WHEN {has_disputed} THEN 'disputed'
+        WHEN NOT ({has_field}) OR {has_pending} THEN 'pending' ELSE 'decided' END"""
 
 
-def columns_of(field: str) -> list[str]:
-    """Return the columns of a field: null throughout where the item lacks it, no source where it has no label."""
-    expressions = dict.fromkeys(FIELD_COLUMNS, "")
-    for column in FIELD_COLUMNS:
-        has = f"has_{field}_field" + (f" AND {field}_label IS NOT NULL" if column == "source" else "")
-        expressions[column] = f"CASE WHEN {has} THEN {field}_{column} END AS {field}_{column}"
-    return list(expressions.values())
+def literal(value: str | int | bool | None) -> str:
+    """Write a constant of the code in SQL. It must hold no quote: values of users are parameters."""
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, str) else str(value).lower()
+
+
+def in_list(values: list[str]) -> str:
+    return f"({', '.join(literal(value) for value in values)})"

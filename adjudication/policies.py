@@ -1,13 +1,17 @@
 """The policies by which opinions become labels (domain.md 3). Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
 from corpus.errors import Refused
+from corpus.labels import Field
 
 
 class Kind(StrEnum):
+    """Whose opinion it is: a person's vote or a juror's ballot."""
+
     HUMAN = "human"
     LLM = "llm"
 
@@ -25,21 +29,29 @@ class Pooling(StrEnum):
 
 
 @dataclass(frozen=True)
+class FieldRule:
+    """Which opinions decide one label field."""
+
+    kinds: frozenset[Kind]
+    "The kinds of opinion that are counted."
+    pairs_decide: bool = False
+    "Whether quorum - 1 opinions, at least 2, decide if they agree."
+    follows: Field | None = None
+    "A field whose safe label this field inherits; only where that field is unsafe are opinions counted."
+
+
+@dataclass(frozen=True)
 class Policy:
-    """Which opinions each field listens to, and how many of them decide it."""
+    """How the opinions on an item become its labels and categories."""
 
     name: str
-    prompt_kinds: frozenset[Kind]
-    response_kinds: frozenset[Kind]
-    quorum: int = 3
-    pairs_decide: frozenset[Kind] = frozenset()
-    "Fields that listen to these alone are decided by quorum - 1 opinions, at least 2, if they agree."
-    caution: str = "safe"
-    "What needs_caution counts as."
+    rules: Mapping[Field, FieldRule]
     category_kinds: frozenset[Kind] = BOTH
+    quorum: int = 3
+    "How many opinions decide a field."
+    caution: str = "safe"
+    "The label that needs_caution counts as."
     pooling: Pooling = Pooling.MAJORITY
-    response_follows_prompt: bool = False
-    "A safe prompt makes the response safe; only under an unsafe one is the response judged."
 
     def with_settings(self, *, quorum: int | None, caution: str | None) -> "Policy":
         """Return the policy with a project's own quorum and caution, where it has them."""
@@ -47,45 +59,53 @@ class Policy:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What a project may change of it."""
+        """The parts of the policy that a project may change."""
         return {"quorum": self.quorum, "caution": self.caution}
 
     @property
     def unsafe_labels(self) -> frozenset[str]:
-        """What counts as unsafe."""
+        """The labels that count as unsafe."""
         return frozenset({"unsafe", "needs_caution"} if self.caution == "unsafe" else {"unsafe"})
 
-    def least(self, kinds: frozenset[Kind]) -> int:
-        """Return how many opinions decide a field that listens to these kinds, if they all agree."""
-        return min(self.quorum, max(2, self.quorum - 1)) if kinds <= self.pairs_decide else self.quorum
+    def unanimous_quorum(self, field: Field) -> int:
+        """Return how many opinions decide a field if they all agree."""
+        return min(self.quorum, max(2, self.quorum - 1)) if self.rules[field].pairs_decide else self.quorum
+
+
+def same_rule(rule: FieldRule) -> dict[Field, FieldRule]:
+    """Return one rule for every field."""
+    return dict.fromkeys(Field, rule)
 
 
 POLICIES = {
     policy.name: policy
     for policy in (
-        Policy("majority", prompt_kinds=BOTH, response_kinds=BOTH),
+        Policy("majority", same_rule(FieldRule(BOTH))),
         Policy(
             "aegis2",
-            prompt_kinds=HUMAN,
-            response_kinds=LLM,
-            pairs_decide=LLM,
+            {
+                Field.PROMPT: FieldRule(HUMAN),
+                Field.RESPONSE: FieldRule(LLM, pairs_decide=True, follows=Field.PROMPT),
+            },
             category_kinds=HUMAN,
             pooling=Pooling.UNION,
-            response_follows_prompt=True,
         ),
-        Policy("human", prompt_kinds=HUMAN, response_kinds=HUMAN, category_kinds=HUMAN),
-        Policy("jury", prompt_kinds=LLM, response_kinds=LLM, pairs_decide=LLM, category_kinds=LLM),
+        Policy("human", same_rule(FieldRule(HUMAN)), category_kinds=HUMAN),
+        Policy("jury", same_rule(FieldRule(LLM, pairs_decide=True)), category_kinds=LLM),
     )
 }
 
 
 class HasPolicy(Protocol):
-    """A project, as far as policies care."""
+    """What `policy_of` reads of a project."""
 
     policy: str
     quorum: int | None
     caution: str | None
-    wants_prompt_label: bool
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The label fields the project wants."""
 
 
 @dataclass
@@ -96,7 +116,7 @@ class Proposal:
     policy: str
     quorum: int | None
     caution: str | None
-    wants_prompt_label: bool
+    fields: tuple[str, ...]
 
     def __str__(self) -> str:
         return self.slug
@@ -104,13 +124,15 @@ class Proposal:
 
 def policy_of(project: HasPolicy, name: str | None = None) -> Policy:
     """
-    Return a policy with the project's settings; without a name, the project's own.
+    Return a policy with the project's settings.
 
-    :raises Refused: if it is not known, or needs a field the project does not want
+    :param name: default: the project's own policy
+    :raises Refused: if the policy is not known, or needs a field the project does not want
     """
     policy = POLICIES.get(name or project.policy)
     if policy is None:
         raise Refused(f"There is no policy {name!r}. Known: {', '.join(POLICIES)}.")
-    if policy.response_follows_prompt and not project.wants_prompt_label:
-        raise Refused(f"Policy {policy.name} starts from prompt_label, which project {project} does not want.")
+    for rule in policy.rules.values():
+        if rule.follows and rule.follows not in project.fields:
+            raise Refused(f"Policy {policy.name} starts from {rule.follows}, which project {project} does not want.")
     return policy.with_settings(quorum=project.quorum, caution=project.caution)

@@ -1,36 +1,37 @@
-"""What would become of a project's labels under another policy: two counts of the same opinions, set side by side."""
+"""Compare two policies on the same opinions: which labels of a project, and which cases, would change."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import connection
 
 from adjudication.counting import decisions_sql
 from adjudication.policies import Policy
+from corpus.labels import FIELDS
 from corpus.models import Project
 
 MOST_ROWS = 500
-STATES = ("safe", "unsafe", "disputed", "pending")
 STATUSES = ("decided", "disputed", "pending", "settled")
-# The state of a field is its label or, where it has none, why not. Sets of categories are compared, not their order.
+# The state of a field is its label or, without one, its status. Categories are compared as sets.
+STATES = ", ".join(
+    f"coalesce({side}.{field.column('label')}, {side}.{field.column('status')}) AS {side}_{field.part}"
+    for side in ("old", "new")
+    for field in FIELDS
+)
+FIELD_ROWS = ", ".join(f"('{field}', old_{field.part}, new_{field.part})" for field in FIELDS)
 DIFF = """
-WITH a AS ({ours}), b AS ({theirs}), both_ AS MATERIALIZED (
-    SELECT a.item_id, i.external_id, i.withdrawn_at IS NOT NULL AS is_gone,
-        a.status AS old_status, b.status AS new_status,
-        coalesce(a.prompt_label, a.prompt_status) AS old_prompt,
-        coalesce(b.prompt_label, b.prompt_status) AS new_prompt,
-        coalesce(a.response_label, a.response_status) AS old_response,
-        coalesce(b.response_label, b.response_status) AS new_response,
-        a.categories AS old_categories, b.categories AS new_categories
-    FROM a JOIN b USING (item_id) JOIN corpus_item i ON i.id = item_id
+WITH old AS ({current}), new AS ({proposed}), both_ AS MATERIALIZED (
+    SELECT old.item_id, i.external_id, i.withdrawn_at IS NOT NULL AS is_withdrawn,
+        old.status AS old_status, new.status AS new_status, {states},
+        old.categories AS old_categories, new.categories AS new_categories
+    FROM old JOIN new USING (item_id) JOIN corpus_item i ON i.id = item_id
 ), changed AS MATERIALIZED (
-    SELECT external_id, field, before, after FROM both_, LATERAL (VALUES
-        ('prompt_label', old_prompt, new_prompt), ('response_label', old_response, new_response)
-    ) AS each (field, before, after) WHERE before IS DISTINCT FROM after
+    SELECT external_id, field, before, after
+    FROM both_, LATERAL (VALUES {field_rows}) AS each (field, before, after) WHERE before IS DISTINCT FROM after
     UNION ALL
     SELECT external_id, 'categories', array_to_string(old_categories, ', '), array_to_string(new_categories, ', ')
     FROM both_ WHERE NOT (old_categories @> new_categories AND old_categories <@ new_categories)
-), shown AS (
+), matching AS (
     SELECT * FROM changed WHERE (%(field)s = '' OR field = %(field)s)
         AND (%(before)s = '' OR before = %(before)s) AND (%(after)s = '' OR after = %(after)s)
 )
@@ -43,69 +44,88 @@ SELECT
         SELECT old_status AS status, count(*) AS n FROM both_ GROUP BY 1) AS counted),
     (SELECT coalesce(json_object_agg(status, n), '{{}}') FROM (
         SELECT new_status AS status, count(*) AS n FROM both_ GROUP BY 1) AS counted),
-    (SELECT count(*) FROM both_ WHERE new_status = 'disputed' AND NOT is_gone AND NOT EXISTS (
+    (SELECT count(*) FROM both_ WHERE new_status = 'disputed' AND NOT is_withdrawn AND NOT EXISTS (
         SELECT FROM adjudication_case c WHERE c.item_id = both_.item_id AND state = 'open')),
     (SELECT count(*) FROM adjudication_case c JOIN both_ USING (item_id)
         WHERE state = 'open' AND reopens_id IS NULL AND new_status <> 'disputed'),
-    (SELECT count(*) FROM shown),
+    (SELECT count(*) FROM matching),
     (SELECT coalesce(json_agg(row_to_json(page)), '[]') FROM (
-        SELECT external_id AS id, field, before, after FROM shown
+        SELECT external_id AS id, field, before, after FROM matching
         ORDER BY external_id COLLATE "C", field DESC LIMIT %(limit)s OFFSET %(offset)s) AS page)
 """
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of change, which may be asked for alone; empty parts are any."""
+class ChangeFilter:
+    """Which changes to list; an empty attribute matches any."""
 
     field: str = ""
+    "A label field, or `categories`."
     before: str = ""
     after: str = ""
 
 
 @dataclass(frozen=True)
 class Difference:
-    ours: Policy
-    theirs: Policy
+    """The changes that a proposed policy would make."""
+
+    current: Policy
+    proposed: Policy
     counts: list[dict[str, Any]]
-    "By field, before and after; of categories the number alone."
+    "Number of changes `n` by field, before and after; for categories the number alone."
     statuses: dict[str, tuple[int, int]]
     "Items of each status, now and then."
-    opens: int
-    "Cases that would open; `closes`: that would close."
-    closes: int
+    cases_opened: int
+    cases_closed: int
     total: int
-    "Changes of the kind that was asked for; `rows` has a page of them."
+    "Changes that match the filter; `rows` has a page of them."
     rows: list[dict[str, Any]]
 
     @property
     def labels(self) -> int:
-        """How many labels of a field would change."""
+        """Number of labels that would change, over all label fields."""
         return sum(count["n"] for count in self.counts if count["field"] != "categories")
 
     @property
     def categories(self) -> int:
+        """Number of items whose categories would change."""
         return sum(count["n"] for count in self.counts if count["field"] == "categories")
 
 
 def difference(
-    project: Project, ours: Policy, theirs: Policy, *, kind: Kind | None = None, limit: int = 50, offset: int = 0
+    project: Project,
+    current: Policy,
+    proposed: Policy,
+    *,
+    matching: ChangeFilter | None = None,
+    limit: int = 50,
+    offset: int = 0,
 ) -> Difference:
-    """Count under both policies from the opinions as they are, storing nothing."""
-    sql = DIFF.format(ours=decisions_sql(ours, project.fields), theirs=decisions_sql(theirs, project.fields))
-    kind = kind or Kind()
-    parameters: dict[str, Any] = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": theirs.name}
-    parameters |= {"field": kind.field, "before": kind.before, "after": kind.after}
+    """
+    Compare the decisions under two policies, from the opinions as they are. Nothing is stored.
+
+    :param matching: which changes to list
+    :param limit: how many changes to list, at most MOST_ROWS, after the first `offset`
+    """
+    sql = DIFF.format(
+        current=decisions_sql(current, project.fields),
+        proposed=decisions_sql(proposed, project.fields),
+        states=STATES,
+        field_rows=FIELD_ROWS,
+    )
+    matching = matching or ChangeFilter()
+    parameters: dict[str, Any] = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": proposed.name}
+    parameters |= asdict(matching) | {"limit": min(limit, MOST_ROWS), "offset": offset}
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters | {"limit": min(limit, MOST_ROWS), "offset": offset})
-        counts, old, new, opens, closes, total, rows = cursor.fetchone()
+        cursor.execute(sql, parameters)
+        counts, old, new, opened, closed, total, rows = cursor.fetchone()
     return Difference(
-        ours=ours,
-        theirs=theirs,
+        current=current,
+        proposed=proposed,
         counts=[dict(zip(("field", "before", "after", "n"), count, strict=True)) for count in counts],
         statuses={status: (old.get(status, 0), new.get(status, 0)) for status in STATUSES},
-        opens=opens,
-        closes=closes,
+        cases_opened=opened,
+        cases_closed=closed,
         total=total,
         rows=rows,
     )

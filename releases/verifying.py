@@ -1,9 +1,9 @@
-"""Whether a release is what its manifest says, and whether its labels follow from its votes. Needs no database."""
+"""Verify a release: its files against its manifest, and its labels against its votes. Needs no database."""
 
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +12,30 @@ import orjson
 from adjudication.consensus import Opinion, decide
 from adjudication.policies import POLICIES, Kind, Policy
 from corpus.errors import Refused
-from corpus.labels import FIELDS, REFUSAL_SOURCE
+from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
 
 SPLITS = ("train", "validation", "test")
-OWN = "manifest.json"
-LABELS = ("prompt_label", "response_label", "prompt_source", "response_source")
+MANIFEST = "manifest.json"
+COMPARED = tuple(field.column(name) for name in ("label", "source") for field in FIELDS)
+"The columns of decisions.parquet that rows of the splits repeat."
 Row = dict[str, Any]
 
 
 @dataclass
 class Verification:
+    """The outcome of verifying a release."""
+
     files: int = 0
     labels: int = 0
-    "Items whose decision was made again from the votes."
+    "Items decided again from the votes."
     settled: int = 0
-    "Items that an adjudicator or their making has decided, which no votes can make again."
+    "Items decided by an adjudicator or by construction, which do not follow from votes."
     differences: list[str] = field(default_factory=list)
 
 
 def verify(folder: Path) -> Verification:
     """
-    Make every hash and every label of a release again.
+    Compute every hash and every label of a release again, and compare.
 
     :raises Refused: if there is no release in the folder
     """
@@ -48,18 +51,24 @@ def verify(folder: Path) -> Verification:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
+    """
+    Return the manifest of a release.
+
+    :raises Refused: if it cannot be read or is none
+    """
     try:
-        manifest = orjson.loads((folder / OWN).read_bytes())
+        manifest = orjson.loads((folder / MANIFEST).read_bytes())
         dict(manifest["files"])
     except OSError as error:
-        raise Refused(f"There is no release in {folder}: {OWN} cannot be read ({error.strerror}).") from error
+        raise Refused(f"There is no release in {folder}: {MANIFEST} cannot be read ({error.strerror}).") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused(f"{folder / OWN} is no manifest of a release.") from error
+        raise Refused(f"{folder / MANIFEST} is no manifest of a release.") from error
     return dict(manifest)
 
 
 def check_files(folder: Path, manifest: dict[str, Any], found: Verification) -> None:
-    for name, told in manifest["files"].items():
+    """Compare the SHA-256 of every file with the manifest, and name the files it lacks."""
+    for name, listed in manifest["files"].items():
         found.files += 1
         try:
             with (folder / name).open("rb") as file:
@@ -67,14 +76,15 @@ def check_files(folder: Path, manifest: dict[str, Any], found: Verification) -> 
         except OSError as error:
             found.differences.append(f"{name}: cannot be read ({error.strerror})")
             continue
-        if digest != told["sha256"]:
-            found.differences.append(f"{name}: its SHA-256 is {digest}, the manifest says {told['sha256']}")
+        if digest != listed["sha256"]:
+            found.differences.append(f"{name}: its SHA-256 is {digest}, the manifest says {listed['sha256']}")
     for path in sorted(folder.iterdir()):
-        if path.name != OWN and path.name not in manifest["files"]:
+        if path.name != MANIFEST and path.name not in manifest["files"]:
             found.differences.append(f"{path.name}: the manifest does not name it")
 
 
 def check_labels(folder: Path, manifest: dict[str, Any], found: Verification) -> None:
+    """Decide every item again from the votes, and compare."""
     policy = policy_named(manifest["policy"])
     opinions: dict[str, list[Opinion]] = defaultdict(list)
     for row in rows_of(folder / "votes.parquet"):
@@ -85,66 +95,65 @@ def check_labels(folder: Path, manifest: dict[str, Any], found: Verification) ->
             found.settled += 1
             continue
         found.labels += 1
-        made = made_again(opinions[row["item"]], policy, row, manifest)
-        told = {name: row[name] for name in made}
-        if made != told:
-            wrong = [f"{name} {told[name]!r}, made again {made[name]!r}" for name in made if made[name] != told[name]]
+        again = decide_again(opinions[row["item"]], policy, row, manifest)
+        wrong = [f"{name} {row[name]!r}, decided again {again[name]!r}" for name in again if again[name] != row[name]]
+        if wrong:
             found.differences.append(f"{row['item']}: {', '.join(wrong)}")
 
 
-def policy_named(told: Mapping[str, Any]) -> Policy:
+def policy_named(described: Mapping[str, Any]) -> Policy:
     """
+    Return the policy that a manifest describes by name, quorum and caution.
+
     :raises Refused: if this version does not know it
     """
-    if told["name"] not in POLICIES:
-        raise Refused(f"This version knows no policy {told['name']!r}. Verify with the software that made the release.")
-    return POLICIES[told["name"]].with_settings(quorum=told["quorum"], caution=told["caution"])
+    if described["name"] not in POLICIES:
+        raise Refused(
+            f"This version knows no policy {described['name']!r}. Verify with the software that made the release."
+        )
+    return POLICIES[described["name"]].with_settings(quorum=described["quorum"], caution=described["caution"])
 
 
 def as_opinion(row: Row) -> Opinion:
-    categories = tuple(row["categories"] or ())
-    return Opinion(Kind(row["kind"]), row["prompt_label"], row["response_label"], categories)
+    """Return the opinion in a row of votes.parquet."""
+    return Opinion(Kind(row["kind"]), labels_in(row), tuple(row["categories"] or ()))
 
 
-def made_again(opinions: Sequence[Opinion], policy: Policy, row: Row, manifest: dict[str, Any]) -> Row:
-    """Decide an item again, and give it as the table of decisions has it."""
-    has_response = row["response_status"] is not None
+def decide_again(opinions: Sequence[Opinion], policy: Policy, row: Row, manifest: dict[str, Any]) -> Row:
+    """Decide an item again; return the columns of decisions.parquet that follow from its opinions."""
     decision = decide(
         opinions,
         policy,
         fields=manifest["fields"],
-        has_response=has_response,
+        has_response=row[Field.RESPONSE.column("status")] is not None,
         taxonomy=manifest["categories"],
     )
-    made: Row = {"status": decision.status, "categories": list(decision.categories)}
-    made["categories_agreed"] = decision.categories_agreed
-    for name in FIELDS:
-        if told := decision.fields.get(name):
-            short = name.removesuffix("_label")
-            made |= {f"{short}_status": told.status, f"{short}_label": told.label and str(told.label)}
-            made |= {f"{short}_safe": told.safe, f"{short}_unsafe": told.unsafe}
-            made[f"{short}_source"] = told.source if told.label else None
-    return made
+    again: Row = {"status": decision.status, "categories": list(decision.categories)}
+    again["categories_agreed"] = decision.categories_agreed
+    for label_field, decided in decision.fields.items():
+        again |= {label_field.column(name): value for name, value in asdict(decided).items()}
+    return again
 
 
 def check_rows(folder: Path, found: Verification) -> None:
-    """Hold the rows of the splits to the table of decisions."""
+    """Compare the rows of the splits with the table of decisions."""
     decided: Counter[tuple[Any, ...]] = Counter()
     for row in rows_of(folder / "decisions.parquet"):
         if row["split"]:
-            is_refusal = row["response_source"] == REFUSAL_SOURCE
+            is_refusal = row[Field.RESPONSE.column("source")] == REFUSAL_SOURCE
             name = row["item"].removesuffix("#refusal") if is_refusal else row["item"]
-            decided[row["split"], name, *(row[label] for label in LABELS)] += 1
+            decided[row["split"], name, *(row[column] for column in COMPARED)] += 1
     for split in SPLITS:
         for row in orjson.loads((folder / f"{split}.json").read_bytes()):
-            sources = (row["prompt_label_source"], row["response_label_source"])
-            decided[split, row["id"], row["prompt_label"], row["response_label"], *sources] -= 1
+            labels, sources = [row[field] for field in FIELDS], [row[f"{field}_source"] for field in FIELDS]
+            decided[split, row["id"], *labels, *sources] -= 1
     for (split, name, *_), count in sorted(decided.items(), key=str):
         if count:
             found.differences.append(f"{name}: {split}.json and decisions.parquet do not say the same of it")
 
 
 def rows_of(path: Path) -> Iterator[Row]:
+    """Read a Parquet file row by row, in batches."""
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as table:

@@ -11,7 +11,7 @@ from adjudication.queries import cases
 from annotation.actions import exclude_annotator
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
-from corpus.labels import Judgement, Label, check_judgement
+from corpus.labels import Field, Judgement, Label, check_judgement
 from corpus.models import Item, Project, Verb
 
 FINAL = (Label.SAFE.value, Label.UNSAFE.value)
@@ -107,7 +107,7 @@ def check_final(project: Project, item: Item, judgement: Judgement) -> None:
         if getattr(judgement, name) not in FINAL:
             raise Invalid(name, "choose safe or unsafe")
     check_judgement(judgement, wanted=project.fields, has_response=item.has_response, asked_categories=True)
-    follows = policy_of(project).response_follows_prompt
+    follows = policy_of(project).rules[Field.RESPONSE].follows
     if follows and judgement.prompt_label == Label.SAFE and judgement.response_label == Label.UNSAFE:
         raise Invalid("response_label", "a safe dialogue has no unsafe response under this project's policy")
 

@@ -1,4 +1,4 @@
-"""Another policy for a project."""
+"""Compare a project's policy with another, and change it."""
 
 from typing import Any
 
@@ -16,27 +16,34 @@ MOST_QUORUM = 100
 
 
 class SamePolicy(Refused):
+    """The project has this policy with these settings already."""
+
     code = "same_policy"
 
 
 def proposal(project: Project, *, policy: str, quorum: int | None, caution: str | None) -> Proposal:
     """
-    Return the project as it would be; no quorum and no caution are the policy's own.
+    Return the project as it would be under another policy.
 
-    :raises Invalid: if a setting makes no sense
+    :param quorum: None for the policy's own; `caution` likewise
+    :raises Invalid: if a setting is out of range
     :raises Refused: if the policy is not known or does not fit the fields of the project
     """
     if quorum is not None and not 1 <= quorum <= MOST_QUORUM:
         raise Invalid("quorum", f"choose a number from 1 to {MOST_QUORUM}")
     if caution not in (None, *Project.Caution.values):
         raise Invalid("caution", "choose safe or unsafe, or nothing for the policy's own")
-    proposed = Proposal(str(project), policy, quorum, caution, project.wants_prompt_label)
+    proposed = Proposal(str(project), policy, quorum, caution, project.fields)
     policy_of(proposed)
     return proposed
 
 
 def compare(project: Project, proposed: Proposal, **page: Any) -> Difference:
-    """Set the project's own policy beside a proposed one; `page` as policy_diff.difference takes it."""
+    """
+    Compare the project's own policy with a proposed one.
+
+    :param page: the changes to list, as arguments of `policy_diff.difference`
+    """
     return difference(project, policy_of(project), policy_of(proposed), **page)
 
 
@@ -45,12 +52,12 @@ def change_policy(
     *, project: Project, by: User | None, policy: str, quorum: int | None, caution: str | None, reason: str
 ) -> Difference:
     """
-    Return a project another policy or other settings and recount it at once; cases open and close by the new one.
+    Change the policy of a project or its settings, and recount it at once. Cases open and close accordingly.
 
-    :return: what changed
-    :raises Invalid: if a setting makes no sense, or there is no reason
+    :return: the changes made
+    :raises Invalid: if a setting is out of range, or there is no reason
     :raises Refused: if the policy does not fit the fields of the project
-    :raises SamePolicy: if nothing would be another
+    :raises SamePolicy: if nothing would change
     """
     if not reason.strip():
         raise Invalid("reason", "write why; it stays with the change")
@@ -64,7 +71,7 @@ def change_policy(
     Project.objects.filter(pk=project.pk).update(**new)
     recount(project=project)
     counts = {"labels": changed.labels, "categories": changed.categories}
-    counts |= {"cases_opened": changed.opens, "cases_closed": changed.closes}
+    counts |= {"cases_opened": changed.cases_opened, "cases_closed": changed.cases_closed}
     detail = {"from": old, "to": new, "reason": reason.strip(), "changed": counts}
     record_event(project=project, verb=Verb.PROJECT_POLICY_CHANGED, subject=project.slug, actor=by, detail=detail)
     return changed

@@ -1,3 +1,5 @@
+"""Recount: decide the items of a project again, and open and close cases accordingly."""
+
 from typing import Any
 
 from django.db import connection, transaction
@@ -8,8 +10,8 @@ from adjudication.models import Recount
 from adjudication.policies import Policy, policy_of
 from corpus.models import Project
 
-# A row that says the same is not written again. Settling and reopening take turns with recounts (lock_decisions),
-# so no settlement comes in while we count; and none would be overwritten if it did.
+# An unchanged decision is not written again. No settlement can come in during a recount (lock_decisions);
+# and none would be overwritten if it did.
 STORE = """
 INSERT INTO adjudication_decision AS stored ({columns})
 {decisions}
@@ -38,18 +40,19 @@ ON CONFLICT DO NOTHING
 @transaction.atomic
 def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     """
-    Decide every item of a project again from its opinions, under a policy (default: its own).
+    Decide every item of a project again from its opinions.
 
-    Set-based and idempotent: what has not changed is not written. Only the project's own
-    policy opens and closes cases.
+    Set-based and idempotent: a decision that is the same is not written again. Only the
+    project's own policy opens and closes cases.
 
+    :param policy_name: default: the project's own policy
     :raises Refused: if the policy does not fit the fields of the project
     """
     lock_decisions(project)
     policy = policy_of(project, policy_name)
-    # Before the count: what comes in meanwhile makes the count look old, never new.
+    # Taken before the count: an opinion that comes in meanwhile makes the count look old, never current.
     fingerprint = queries.fingerprint(project, policy.settings)
-    count(project, policy)
+    store_decisions(project, policy)
     stored, _ = Recount.objects.update_or_create(
         project=project, policy=policy.name, defaults={"fingerprint": fingerprint}
     )
@@ -58,24 +61,54 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
 
 @transaction.atomic
 def recount_item(*, project: Project, item: int) -> None:
-    """Decide one item again under the project's own policy, as a settlement or its end does at once."""
+    """
+    Decide one item again under the project's own policy, as after a settlement.
+
+    :param item: primary key
+    """
     lock_decisions(project)
-    count(project, policy_of(project), item)
+    store_decisions(project, policy_of(project), item)
+
+
+def recount_if_changed(*, project: Project, policy_name: str | None = None) -> Recount:
+    """
+    Recount only if items, opinions, settlements or settings have changed since the last recount.
+
+    :raises Refused: if the policy does not fit the fields of the project
+    """
+    if current := current_recount(project, policy_name):
+        return current
+    with transaction.atomic():
+        lock_decisions(project)
+        # Whoever held the lock before us may have recounted.
+        return current_recount(project, policy_name) or recount(project=project, policy_name=policy_name)
+
+
+def current_recount(project: Project, policy_name: str | None) -> Recount | None:
+    """Return the last recount under a policy if nothing has changed since."""
+    policy = policy_of(project, policy_name)
+    last = Recount.objects.filter(project=project, policy=policy.name).first()
+    return last if last and last.fingerprint == queries.fingerprint(project, policy.settings) else None
 
 
 def lock_decisions(project: Project) -> None:
     """
-    Wait for whoever counts or settles in the project, and have others wait until the transaction ends.
+    Lock the decisions of a project until the transaction ends, so that recounts and settlements take turns.
 
-    Take it before any row: a recount holds it while it waits for rows. The policy may have been changed
-    while we waited, so it is read again.
+    Lock before any row: a recount holds this lock while it waits for rows. The policy may
+    have changed while this call waited, so it is read again.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('recount'), %s)", [project.pk])
     project.refresh_from_db(fields=["policy", "quorum", "caution"])
 
 
-def count(project: Project, policy: Policy, item: int | None = None) -> None:
+def store_decisions(project: Project, policy: Policy, item: int | None = None) -> None:
+    """
+    Store the decisions under a policy, and open and close cases if it is the project's own.
+
+    :param item: primary key of the only item to decide; default: all items
+    """
     parameters: dict[str, Any] = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": policy.name}
     parameters["item"] = item
     with connection.cursor() as cursor:
@@ -86,6 +119,7 @@ def count(project: Project, policy: Policy, item: int | None = None) -> None:
 
 
 def store_sql(decisions: str) -> str:
+    """Return the statement that stores the rows of a query for decisions, where they differ from the stored ones."""
     compared = [column for column in COLUMNS if column not in ("item_id", "policy", "changed_at")]
     return STORE.format(
         columns=", ".join(COLUMNS),
@@ -94,11 +128,3 @@ def store_sql(decisions: str) -> str:
         old=", ".join(f"stored.{column}" for column in compared),
         new=", ".join(f"EXCLUDED.{column}" for column in compared),
     )
-
-
-def recount_if_changed(*, project: Project, policy_name: str | None = None) -> Recount:
-    """Recount only if items, opinions, settlements or settings have changed since the last time."""
-    policy = policy_of(project, policy_name)
-    last = Recount.objects.filter(project=project, policy=policy.name).first()
-    now: dict[str, Any] = queries.fingerprint(project, policy.settings)
-    return last if last and last.fingerprint == now else recount(project=project, policy_name=policy.name)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from adjudication import actions, queries
 from adjudication.actions.policy_change import compare, proposal
-from adjudication.policy_diff import Kind
+from adjudication.policy_diff import ChangeFilter
 from adjudication.serializers.policies import ChangePolicySerializer, CompareSerializer, as_difference
 from adjudication.shapes import ComparedShape, DifferenceShape, RecountShape
 from corpus.access import Role
@@ -17,7 +17,7 @@ from corpus.api.base import ProjectView
 
 
 class Recount(ProjectView):
-    """Recount every item now, and answer with the counts, as `adjudicate` does."""
+    """Recount every item now, and return the counts, as `adjudicate` does."""
 
     heavy_methods = ("POST",)
     least_role: ClassVar[Role] = Role.LEAD
@@ -32,7 +32,7 @@ class Recount(ProjectView):
 
 
 class ComparePolicy(ProjectView):
-    """What would change under another policy, from what to what, and which items, in pages."""
+    """The labels and cases that would change under another policy, with the changed items in pages."""
 
     heavy_methods = ("GET",)
     least_role: ClassVar[Role] = Role.LEAD
@@ -42,21 +42,20 @@ class ComparePolicy(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         asked = CompareSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        size, offset = given["page_size"], (given["page"] - 1) * given["page_size"]
-        found = compare(
+        data = asked.validated_data
+        size, offset = data["page_size"], (data["page"] - 1) * data["page_size"]
+        difference = compare(
             self.project,
-            proposal(self.project, **asked.wanted()),
-            kind=Kind(given["field"], given["before"], given["after"]),
+            proposal(self.project, **asked.to_settings()),
+            matching=ChangeFilter(data["field"], data["before"], data["after"]),
             limit=size,
             offset=offset,
         )
-        following = given["page"] + 1 if offset + size < found.total else None
         compared: ComparedShape = {
-            **as_difference(found),
-            "total": found.total,
-            "next_page": following,
-            "changes": found.rows,
+            **as_difference(difference),
+            "total": difference.total,
+            "next_page": data["page"] + 1 if offset + size < difference.total else None,
+            "changes": difference.rows,
         }
         return Response(compared)
 
@@ -73,5 +72,5 @@ class Policy(ProjectView):
         asked = ChangePolicySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         reason = asked.validated_data["reason"]
-        done = actions.change_policy(project=self.project, by=self.access.user, reason=reason, **asked.wanted())
-        return Response(as_difference(done))
+        changes = actions.change_policy(project=self.project, by=self.access.user, reason=reason, **asked.to_settings())
+        return Response(as_difference(changes))

@@ -1,4 +1,4 @@
-"""What a lead fills in to compare policies, and to change one."""
+"""Forms to compare policies and to change the policy."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ OWN = ("", "As the policy has it")
 
 
 class PolicyForm(forms.Form):
-    """A policy with its settings; those left empty are the policy's own."""
+    """A policy with its settings; an empty setting means the policy's own."""
 
     policy = forms.ChoiceField(choices=Project.Policy.choices)
     quorum = forms.IntegerField(
@@ -22,14 +22,14 @@ class PolicyForm(forms.Form):
     )
     caution = forms.ChoiceField(required=False, choices=[OWN, *Project.Caution.choices], label="Needs caution")
 
-    def wanted(self) -> dict[str, Any]:
-        """Return the settings; call it once the form is valid."""
-        given = self.cleaned_data
-        return {"policy": given["policy"], "quorum": given["quorum"], "caution": given["caution"] or None}
+    def to_settings(self) -> dict[str, Any]:
+        """Return policy, quorum and caution as `proposal` and `change_policy` take them; only for a valid form."""
+        data = self.cleaned_data
+        return {"policy": data["policy"], "quorum": data["quorum"], "caution": data["caution"] or None}
 
 
-class ChangeForm(PolicyForm):
-    """The same, meant in earnest."""
+class ChangePolicyForm(PolicyForm):
+    """The compared policy, with the reason to change to it."""
 
     policy = forms.ChoiceField(choices=Project.Policy.choices, widget=forms.HiddenInput)
     quorum = forms.IntegerField(required=False, min_value=1, max_value=MOST_QUORUM, widget=forms.HiddenInput)

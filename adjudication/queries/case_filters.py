@@ -43,7 +43,7 @@ def cases_matching(project: Project, filters: CaseFilter) -> QuerySet[Case]:
     if filters.source:
         cases = cases.filter(item__source=filters.source)
     if filters.field:
-        column = {Field.PROMPT: "prompt_status", Field.RESPONSE: "response_status"}[Field(filters.field)]
+        column = Field(filters.field).column("status")
         cases = cases.filter(Exists(project_decisions(project).filter(**{column: "disputed"})))
     if filters.category:
         votes, ballots = (opinions_naming(model, filters.category) for model in (Vote, Ballot))
@@ -90,12 +90,12 @@ def opinions_naming(model: Any, category: str) -> QuerySet[Any]:
     return found
 
 
+IS_DISPUTED = " OR ".join(f"o.field = '{field}' AND d.{field.column('status')} = 'disputed'" for field in FIELDS)
 BY_MARGIN = """
 SELECT item_id FROM (
     SELECT o.item_id, abs(count(*) FILTER (WHERE label = 'unsafe') - count(*) FILTER (WHERE label = 'safe')) AS margin
     FROM ({opinions}) AS o JOIN adjudication_decision d ON d.item_id = o.item_id AND d.policy = %(policy)s
-    WHERE CASE o.field WHEN 'prompt_label' THEN d.prompt_status ELSE d.response_status END = 'disputed'
-        AND (%(field)s = '' OR o.field = %(field)s)
+    WHERE ({is_disputed}) AND (%(field)s = '' OR o.field = %(field)s)
     GROUP BY o.item_id, o.field
 ) AS each WHERE CASE %(margin)s WHEN '2' THEN margin >= 2 ELSE margin::text = %(margin)s END
 """
@@ -111,7 +111,9 @@ def items_by_margin(project: Project, label_field: str, margin: str) -> list[int
     policy = policy_of(project)
     parameters: dict[str, Any] = {"project": project.pk, "policy": policy.name, "field": label_field, "margin": margin}
     with connection.cursor() as cursor:
-        cursor.execute(BY_MARGIN.format(opinions=" UNION ALL ".join(label_queries(policy))), parameters)
+        cursor.execute(
+            BY_MARGIN.format(opinions=" UNION ALL ".join(label_queries(policy)), is_disputed=IS_DISPUTED), parameters
+        )
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -121,8 +123,8 @@ def label_queries(policy: Policy) -> list[str]:
     return [
         f"""SELECT item_id, '{name}' AS field, {name} AS label FROM {tables[kind][0]} x
             JOIN corpus_item i ON i.id = item_id AND i.project_id = %(project)s WHERE is_current {tables[kind][1]}"""
-        for name, kinds in ((Field.PROMPT, policy.prompt_kinds), (Field.RESPONSE, policy.response_kinds))
-        for kind in sorted(kinds)
+        for name, rule in policy.rules.items()
+        for kind in sorted(rule.kinds)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Reads of decisions and opinions, named for what comes back."""
+"""Queries for decisions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from adjudication.other_category import OtherText
+from corpus.labels import FIELDS
 from corpus.models import Category, Project
 
 FINGERPRINT = """
@@ -25,9 +26,9 @@ SELECT json_build_object(
 
 def fingerprint(project: Project, settings: dict[str, Any]) -> dict[str, Any]:
     """
-    Return a small value that differs whenever a recount could give another result.
+    Return a small value that changes whenever a recount could have another result.
 
-    :param settings: of the policy, which are part of it
+    :param settings: the settings of the policy, which become part of the value
     """
     with connection.cursor() as cursor:
         cursor.execute(FINGERPRINT, {"project": project.pk})
@@ -36,68 +37,73 @@ def fingerprint(project: Project, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 STATUS_COUNTS = """
-SELECT d.status, d.prompt_status, d.prompt_label, d.response_status, d.response_label, count(*)
+SELECT d.status, {fields}, count(*)
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
 WHERE i.project_id = %s AND d.policy = %s
-GROUP BY 1, 2, 3, 4, 5
-"""
+GROUP BY d.status, {fields}
+""".format(fields=", ".join(f"d.{field.column('status')}, d.{field.column('label')}" for field in FIELDS))
 
 
 def decision_counts(project: Project, policy: str) -> dict[str, Any]:
-    """Count items by status, and for each field by label or else by status."""
+    """
+    Count the items of a project by status, and for each field by label or, without one, by status.
+
+    :return: items, decided, disputed, pending, settled, and fields: label field to counts
+    """
     counts: dict[str, Any] = dict.fromkeys(("items", "decided", "disputed", "pending", "settled"), 0)
     counts["fields"] = {field: dict.fromkeys(("safe", "unsafe", "disputed", "pending"), 0) for field in project.fields}
     with connection.cursor() as cursor:
         cursor.execute(STATUS_COUNTS, [project.pk, policy])
-        for status, prompt_status, prompt_label, response_status, response_label, count in cursor.fetchall():
+        for status, *of_fields, count in cursor.fetchall():
             counts["items"] += count
             counts[status] += count
-            for field, field_status, label in (
-                ("prompt_label", prompt_status, prompt_label),
-                ("response_label", response_status, response_label),
-            ):
+            for field, field_status, label in zip(FIELDS, of_fields[::2], of_fields[1::2], strict=True):
                 if field_status and field in counts["fields"]:
                     counts["fields"][field][label or field_status] += count
     return counts
 
 
 def taxonomy_order(project: Project) -> list[str]:
+    """Return the category slugs of the project's taxonomy, in order."""
     return list(
         Category.objects.filter(taxonomy_id=project.taxonomy_id).order_by("position").values_list("slug", flat=True)
     )
 
 
-DECISION_LINES = """
+# One row a label field: its position, name, status and counts.
+FIELD_ROWS = ", ".join(
+    f"({position}, '{field}', {', '.join(f'd.{field.column(name)}' for name in ('status', 'safe', 'unsafe'))})"
+    for position, field in enumerate(FIELDS)
+)
+DECISION_LINES = f"""
 SELECT row_to_json(line)::text FROM (
-    SELECT i.external_id AS id, d.status, d.prompt_label, d.response_label, d.categories, d.categories_agreed, d.stale,
+    SELECT i.external_id AS id, d.status, {", ".join(f"d.{field.column('label')}" for field in FIELDS)},
+        d.categories, d.categories_agreed, d.stale,
         (SELECT coalesce(json_object_agg(field, json_build_object(
-            'status', status, 'counts', json_build_object('safe', safe, 'unsafe', unsafe))), '{}')
-        FROM (VALUES ('prompt_label', d.prompt_status, d.prompt_safe, d.prompt_unsafe),
-            ('response_label', d.response_status, d.response_safe, d.response_unsafe)
-        ) AS each (field, status, safe, unsafe) WHERE status IS NOT NULL) AS fields
+            'status', status, 'counts', json_build_object('safe', safe, 'unsafe', unsafe))), '{{}}')
+        FROM (VALUES {FIELD_ROWS}) AS each (position, field, status, safe, unsafe) WHERE status IS NOT NULL) AS fields
     FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
     WHERE i.project_id = %(project)s ORDER BY i.external_id
 ) AS line
 """
-CASE_LINES = """
+CASE_LINES = f"""
 SELECT row_to_json(line)::text FROM (
     SELECT i.external_id AS id, field, json_build_object('safe', safe, 'unsafe', unsafe) AS counts
     FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s,
-        LATERAL (VALUES (1, 'prompt_label', d.prompt_status, d.prompt_safe, d.prompt_unsafe),
-            (2, 'response_label', d.response_status, d.response_safe, d.response_unsafe)
-        ) AS each (place, field, status, safe, unsafe)
+        LATERAL (VALUES {FIELD_ROWS}) AS each (position, field, status, safe, unsafe)
     WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status = 'disputed' AND each.status = 'disputed'
-    ORDER BY i.external_id, place
+    ORDER BY i.external_id, position
 ) AS line
 """
 
 
 def json_lines(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
     """
-    Stream a query of one JSON text column, a line each with its newline, in blocks.
+    Return the rows of a query with one JSON text column as lines, in blocks of bytes.
 
-    Memory stays flat. COPY's own text form would double every backslash; its CSV form,
-    with control characters that JSON never holds for quote and delimiter, leaves it be.
+    Rows are streamed, so memory stays flat. COPY's text format would double every
+    backslash; its CSV format does not, with control characters that JSON never holds as
+    quote and delimiter.
     """
     statement = f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
     with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
@@ -106,10 +112,12 @@ def json_lines(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
 
 
 def decision_lines(project: Project, policy: str) -> Iterator[bytes]:
+    """Return the decisions on all items of a project as JSON lines, by id."""
     return json_lines(DECISION_LINES, {"project": project.pk, "policy": policy})
 
 
 def case_lines(project: Project, policy: str) -> Iterator[bytes]:
+    """Return the disputed fields of a project's items as JSON lines, by id."""
     return json_lines(CASE_LINES, {"project": project.pk, "policy": policy})
 
 

@@ -11,7 +11,7 @@ from corpus.models import Project
 
 
 class PolicySerializer(serializers.Serializer[Any]):
-    """A policy with its settings; null ones are the policy's own."""
+    """A policy with its settings; a null setting means the policy's own."""
 
     policy = serializers.ChoiceField(choices=Project.Policy.choices)
     quorum = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=MOST_QUORUM)
@@ -19,14 +19,14 @@ class PolicySerializer(serializers.Serializer[Any]):
         choices=Project.Caution.choices, required=False, allow_null=True, allow_blank=True, default=None
     )
 
-    def wanted(self) -> dict[str, Any]:
-        """Return the settings; call it once it is valid."""
-        given = self.validated_data
-        return {"policy": given["policy"], "quorum": given["quorum"], "caution": given["caution"] or None}
+    def to_settings(self) -> dict[str, Any]:
+        """Return policy, quorum and caution as `proposal` and `change_policy` take them; only for valid data."""
+        data = self.validated_data
+        return {"policy": data["policy"], "quorum": data["quorum"], "caution": data["caution"] or None}
 
 
 class CompareSerializer(PolicySerializer):
-    """What to compare with, which kind of change to list, and which page of it."""
+    """The policy to compare with, the changes to list, and the page of them."""
 
     field = serializers.CharField(required=False, default="", max_length=20)
     before = serializers.CharField(required=False, default="", max_length=20)
@@ -36,17 +36,20 @@ class CompareSerializer(PolicySerializer):
 
 
 class ChangePolicySerializer(PolicySerializer):
+    """The policy to change to, and why."""
+
     reason = serializers.CharField(max_length=2_000)
 
 
-def as_difference(found: Difference) -> DifferenceShape:
+def as_difference(difference: Difference) -> DifferenceShape:
+    """Return a difference as the API shows it."""
     return {
-        "from": {"policy": found.ours.name, **found.ours.settings},
-        "to": {"policy": found.theirs.name, **found.theirs.settings},
-        "labels": found.labels,
-        "categories": found.categories,
-        "cases_opened": found.opens,
-        "cases_closed": found.closes,
-        "statuses": {status: {"before": old, "after": new} for status, (old, new) in found.statuses.items()},
-        "kinds": found.counts,
+        "from": {"policy": difference.current.name, **difference.current.settings},
+        "to": {"policy": difference.proposed.name, **difference.proposed.settings},
+        "labels": difference.labels,
+        "categories": difference.categories,
+        "cases_opened": difference.cases_opened,
+        "cases_closed": difference.cases_closed,
+        "statuses": {status: {"before": old, "after": new} for status, (old, new) in difference.statuses.items()},
+        "kinds": difference.counts,
     }

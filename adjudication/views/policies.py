@@ -1,4 +1,4 @@
-"""Another policy beside the project's own: what would change, and the change."""
+"""Pages to compare the project's policy with another, and to change it."""
 
 from dataclasses import asdict
 from typing import Any
@@ -11,77 +11,116 @@ from django.views.decorators.http import require_POST, require_safe
 
 from adjudication import actions
 from adjudication.actions.policy_change import compare, proposal
-from adjudication.forms.policies import ChangeForm, PolicyForm
+from adjudication.forms.policies import ChangePolicyForm, PolicyForm
 from adjudication.policies import policy_of
-from adjudication.policy_diff import Kind
+from adjudication.policy_diff import ChangeFilter, Difference
 from corpus.access import Access, PageRequest, Role, require_role
-from corpus.errors import Invalid, Refused
+from corpus.attempt import attempt
+from corpus.labels import FIELDS
 
 ON_A_PAGE = 50
+FIELD_NAMES = {field.value: field.display_name for field in FIELDS} | {"categories": "Categories"}
 
 
 @require_safe
 @require_role(Role.LEAD)
 def policies(request: PageRequest, access: Access) -> HttpResponse:
-    """Compare; nothing is counted before another policy is chosen."""
-    form = PolicyForm(request.GET if "policy" in request.GET else None, initial=own(access))
+    """Show the policy and, once another is chosen, what it would change."""
+    form = PolicyForm(request.GET if "policy" in request.GET else None, initial=own_settings(access))
     return show_policies(request, access, form)
-
-
-def own(access: Access) -> dict[str, Any]:
-    project = access.project
-    return {"policy": project.policy, "quorum": project.quorum, "caution": project.caution or ""}
-
-
-def show_policies(
-    request: PageRequest, access: Access, form: PolicyForm, change: ChangeForm | None = None, *, status: int = 200
-) -> HttpResponse:
-    asked = request.GET
-    at = max(1, int(asked["at"])) if asked.get("at", "").isdecimal() and len(asked["at"]) < 7 else 1
-    kind = Kind(*(asked.get(name, "") for name in ("field", "before", "after")))
-    found = None
-    if form.is_bound and form.is_valid():
-        try:
-            proposed = proposal(access.project, **form.wanted())
-            found = compare(access.project, proposed, kind=kind, limit=ON_A_PAGE, offset=(at - 1) * ON_A_PAGE)
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-            status = 409
-    elif form.is_bound:
-        status = 422
-    context = {
-        "access": access,
-        "page": "quality",
-        "form": form,
-        "change": change or ChangeForm(initial=form.cleaned_data if found else None),
-        "difference": found,
-        "own": policy_of(access.project),
-        "own_name": access.project.get_policy_display(),
-        "is_own": bool(found) and form.wanted() == {**own(access), "caution": access.project.caution},
-        "kind": kind,
-        "at": at,
-        "pages": -(-found.total // ON_A_PAGE) if found else 0,
-        "asked_kind": urlencode(asdict(kind)),
-        "query": urlencode({name: value or "" for name, value in form.wanted().items()}) if found else "",
-    }
-    return render(request, "adjudication/policies.html", context, status=status)
 
 
 @require_POST
 @require_role(Role.LEAD)
 def change(request: PageRequest, access: Access) -> HttpResponse:
-    form = ChangeForm(request.POST)
-    if not form.is_valid():
-        return show_policies(request, access, PolicyForm(request.POST), form, status=422)
-    try:
-        done = actions.change_policy(
-            project=access.project, by=access.user, reason=form.cleaned_data["reason"], **form.wanted()
-        )
-    except Invalid as error:
-        form.add_error(error.field, error.reason)
-        return show_policies(request, access, PolicyForm(request.POST), form, status=422)
+    """Change the policy, and recount the project."""
+    form = ChangePolicyForm(request.POST)
+    changed = attempt(form, lambda: change_policy(access, form))
+    if not changed.is_done:
+        return show_policies(request, access, PolicyForm(request.POST), form, status=changed.status)
+    made = changed.result
     messages.success(
         request,
-        f"The policy is changed. Other labels: {done.labels:,}. Cases opened: {done.opens:,}; closed: {done.closes:,}.",
+        f"The policy is changed. Changed labels: {made.labels:,}. "
+        f"Cases opened: {made.cases_opened:,}; closed: {made.cases_closed:,}.",
     )
     return redirect("adjudication:policies", access.project.slug)
+
+
+def change_policy(access: Access, form: ChangePolicyForm) -> Difference:
+    return actions.change_policy(
+        project=access.project, by=access.user, reason=form.cleaned_data["reason"], **form.to_settings()
+    )
+
+
+def own_settings(access: Access) -> dict[str, Any]:
+    """Return the project's policy and settings, as values of the form."""
+    project = access.project
+    return {"policy": project.policy, "quorum": project.quorum, "caution": project.caution or ""}
+
+
+def show_policies(
+    request: PageRequest, access: Access, form: PolicyForm, change: ChangePolicyForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    """
+    Show the comparison with the policy in a form.
+
+    :param change: a form to change the policy that was refused
+    """
+    context = {
+        "access": access,
+        "page": "quality",
+        "form": form,
+        "change": change or ChangePolicyForm(),
+        "own": policy_of(access.project),
+        "own_name": access.project.get_policy_display(),
+    }
+    if form.is_bound:
+        at, matching = page_of(request), filter_of(request)
+        compared = attempt(form, lambda: compare_page(access, form, matching, at))
+        status = status if compared.is_done else compared.status
+        if compared.is_done:
+            context |= difference_context(access, form, compared.result, matching, at)
+            context["change"] = change or ChangePolicyForm(initial=form.cleaned_data)
+    return render(request, "adjudication/policies.html", context, status=status)
+
+
+def page_of(request: PageRequest) -> int:
+    """Return the number of the page of changes asked for, from 1."""
+    at = request.GET.get("at", "")
+    return max(1, int(at)) if at.isdecimal() and len(at) < 7 else 1
+
+
+def filter_of(request: PageRequest) -> ChangeFilter:
+    """Return which changes are asked for."""
+    return ChangeFilter(*(request.GET.get(name, "") for name in ("field", "before", "after")))
+
+
+def compare_page(access: Access, form: PolicyForm, matching: ChangeFilter, at: int) -> Difference:
+    """
+    Compare the project's policy with that of a form.
+
+    :raises Invalid: if a setting is out of range
+    :raises Refused: if the policy does not fit the fields of the project
+    """
+    proposed = proposal(access.project, **form.to_settings())
+    return compare(access.project, proposed, matching=matching, limit=ON_A_PAGE, offset=(at - 1) * ON_A_PAGE)
+
+
+def difference_context(
+    access: Access, form: PolicyForm, difference: Difference, matching: ChangeFilter, at: int
+) -> dict[str, Any]:
+    """Return what the page needs to show a comparison."""
+    settings = form.to_settings()
+    return {
+        "difference": difference,
+        "counts": [row | {"name": FIELD_NAMES[row["field"]]} for row in difference.counts],
+        "rows": [row | {"name": FIELD_NAMES[row["field"]]} for row in difference.rows],
+        "matching": matching,
+        "matching_name": FIELD_NAMES.get(matching.field, "").lower(),
+        "is_own": settings == {**own_settings(access), "caution": access.project.caution},
+        "at": at,
+        "pages": -(-difference.total // ON_A_PAGE),
+        "filter_query": urlencode(asdict(matching)),
+        "query": urlencode({name: value or "" for name, value in settings.items()}),
+    }

@@ -97,7 +97,7 @@ def field_advice(
 
 def counted_opinions(opinions: Opinions, policy: Policy, field: str) -> Counted:
     """Return the opinions of the kinds that the policy counts: the same that the decisions are made from."""
-    kinds = policy.prompt_kinds if field == Field.PROMPT else policy.response_kinds
+    kinds = policy.rules[Field(field)].kinds
     is_counted = np.where(opinions.is_human, Kind.HUMAN in kinds, Kind.LLM in kinds)
     kept = opinions.has_value(field) & is_counted
     places, item = np.unique(opinions.item[kept], return_inverse=True)

@@ -10,14 +10,20 @@ from corpus.labels import FIELDS, Field
 
 TAXONOMY = ("violence", "threat", "hate_identity_hate", "needs_caution", "other")
 LABELS = {"s": "safe", "u": "unsafe", "c": "needs_caution"}
+"Label by the letter that the tests write for it."
 
 
-def vote(label: str, *categories: str, response: str | None = None) -> Opinion:
-    return Opinion(Kind.HUMAN, LABELS[label], LABELS.get(response or ""), categories)
+def labels(prompt: str | None, response: str | None) -> dict[Field, str]:
+    letters = {Field.PROMPT: prompt, Field.RESPONSE: response}
+    return {field: LABELS[letter] for field, letter in letters.items() if letter}
 
 
-def ballot(label: str | None, *categories: str, response: str | None = None) -> Opinion:
-    return Opinion(Kind.LLM, LABELS.get(label or ""), LABELS.get(response or ""), categories)
+def vote(prompt: str, *categories: str, response: str | None = None) -> Opinion:
+    return Opinion(Kind.HUMAN, labels(prompt, response), categories)
+
+
+def ballot(prompt: str | None, *categories: str, response: str | None = None) -> Opinion:
+    return Opinion(Kind.LLM, labels(prompt, response), categories)
 
 
 def decided(*opinions: Opinion, policy: str = "majority", has_response: bool = False, **settings) -> ItemDecision:
@@ -43,7 +49,7 @@ def test_worked_examples(votes, ballots, status, label):
     assert decision.fields[Field.PROMPT].label == label
 
 
-def test_majority_categories_are_those_most_of_the_naming_opinions_named():
+def test_majority_of_naming_opinions_chooses_categories():
     opinions = [vote("u", "violence"), vote("u", "violence", "threat"), vote("u", "hate_identity_hate"), ballot("u")]
 
     decision = decided(*opinions)
@@ -52,28 +58,28 @@ def test_majority_categories_are_those_most_of_the_naming_opinions_named():
     assert decision.categories_agreed is True
 
 
-def test_without_a_majority_the_most_named_categories_stay_together():
+def test_most_named_categories_stay_together_without_majority():
     decision = decided(vote("u", "threat"), vote("u", "violence"), vote("u"))
 
     assert decision.categories == ("violence", "threat")
     assert decision.categories_agreed is False
 
 
-def test_unsafe_without_any_category_named_agrees_on_nothing():
+def test_unsafe_without_categories_agrees_on_none():
     decision = decided(vote("u"), vote("u"), vote("u"))
 
     assert decision.categories == ()
     assert decision.categories_agreed is None
 
 
-def test_needs_caution_names_its_category_when_it_counts_as_unsafe():
+def test_needs_caution_names_its_category():
     decision = decided(vote("c"), vote("c"), vote("u", "violence"), caution="unsafe")
 
     assert decision.fields[Field.PROMPT].label == "unsafe"
     assert decision.categories == ("needs_caution",)
 
 
-def test_safe_items_have_no_categories_by_majority_and_all_by_union():
+def test_safe_items_have_categories_by_union_only():
     opinions = [vote("s"), vote("s"), vote("u", "threat", "violence"), vote("c")]
 
     assert decided(*opinions).categories == ()
@@ -91,7 +97,7 @@ def test_safe_items_have_no_categories_by_majority_and_all_by_union():
         ("us", ["u", "u", "u"], ("pending", None, None)),
     ],
 )
-def test_aegis2_judges_the_response_only_of_an_unsafe_prompt(votes, ballots, response):
+def test_aegis2_counts_response_labels_of_unsafe_prompts_only(votes, ballots, response):
     opinions = [*map(vote, votes), *(ballot(None, response=label) for label in ballots)]
 
     decision = decided(*opinions, policy="aegis2", has_response=True).fields[Field.RESPONSE]
@@ -99,13 +105,13 @@ def test_aegis2_judges_the_response_only_of_an_unsafe_prompt(votes, ballots, res
     assert (decision.status, decision.label, decision.source) == response
 
 
-def test_two_agreeing_ballots_decide_but_two_agreeing_people_do_not():
+def test_two_agreeing_ballots_decide_but_not_two_votes():
     assert decided(ballot("u"), ballot("u"), policy="jury").status == "decided"
     assert decided(ballot("u"), ballot("s"), policy="jury").status == "pending"
     assert decided(vote("u"), vote("u"), policy="human").status == "pending"
 
 
-def test_quorum_less_one_is_never_less_than_two_ballots():
+def test_pair_quorum_is_at_least_two_ballots():
     assert decided(ballot("u"), policy="jury", quorum=2).status == "pending"
     assert decided(ballot("u"), policy="jury", quorum=1).status == "decided"
     assert decided(*[ballot("u")] * 4, policy="jury", quorum=5).status == "decided"
@@ -114,39 +120,49 @@ def test_quorum_less_one_is_never_less_than_two_ballots():
 @pytest.mark.parametrize(
     ("policy", "source"), [("majority", "human_and_llm_jury"), ("human", "human"), ("jury", "llm_jury")]
 )
-def test_sources_name_the_kinds_that_were_counted(policy, source):
+def test_source_names_the_kinds_counted(policy, source):
     decision = decided(*map(vote, "sss"), *map(ballot, "sss"), policy=policy)
 
     assert decision.fields[Field.PROMPT].source == source
 
 
-def test_item_without_a_field_to_judge_is_not_decided():
+def test_item_without_field_is_pending():
     decision = decide([], POLICIES["majority"], fields=[Field.RESPONSE], has_response=False, taxonomy=TAXONOMY)
 
     assert decision.status == "pending"
     assert decision.fields == {}
 
 
-labels = st.sampled_from([*LABELS.values(), None])
 opinions = st.builds(
-    Opinion, st.sampled_from(Kind), labels, labels, st.lists(st.sampled_from(TAXONOMY), unique=True).map(tuple)
+    Opinion,
+    st.sampled_from(Kind),
+    st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(sorted(LABELS.values()))),
+    st.lists(st.sampled_from(TAXONOMY), unique=True).map(tuple),
 )
 
 
 @given(st.lists(opinions, max_size=9), st.sampled_from(sorted(POLICIES)), st.randoms())
 def test_order_of_opinions_never_matters(given_opinions, policy, random):
     shuffled = random.sample(given_opinions, len(given_opinions))
+    first, second = (decided(*each, policy=policy, has_response=True) for each in (given_opinions, shuffled))
 
-    assert decided(*given_opinions, policy=policy, has_response=True) == decided(
-        *shuffled, policy=policy, has_response=True
-    )
+    assert first == second
 
 
 @given(st.lists(opinions, max_size=9), st.sampled_from(sorted(POLICIES)))
-def test_a_label_always_has_more_than_half_or_is_inherited(given_opinions, policy):
+def test_label_is_inherited_or_has_more_than_half(given_opinions, policy):
     for field in decided(*given_opinions, policy=policy, has_response=True).fields.values():
         if field.label and field.status != "inherited":
             votes = {"safe": field.safe, "unsafe": field.unsafe}
             assert votes[field.label] * 2 > field.safe + field.unsafe
         if field.status == "disputed":
             assert field.safe == field.unsafe
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=list(POLICIES))
+def test_every_policy_has_a_rule_for_every_field(policy):
+    assert set(policy.rules) == set(FIELDS)
+    for field, rule in policy.rules.items():
+        # A field can only follow one that is decided before it, and that follows none.
+        assert rule.follows is None or FIELDS.index(rule.follows) < FIELDS.index(field)
+        assert rule.follows is None or policy.rules[rule.follows].follows is None

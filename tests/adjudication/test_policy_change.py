@@ -1,4 +1,4 @@
-"""Another policy: what it would change is what it then changes; cases follow; and it is on record."""
+"""A change of policy changes what the comparison said, cases follow, and the event is recorded."""
 
 import threading
 
@@ -24,37 +24,37 @@ CHANGES = [
 
 
 def states(project, folder):
-    """(item, field) to its label or status, and (item, "categories") to the set."""
+    """Return (item, field) to its label or status, and (item, "categories") to the set."""
     listed = decisions(project, folder)
-    found = {}
+    states = {}
     for name, line in listed.items():
-        for field, about in line["fields"].items():
-            found[name, field] = line[field] or about["status"]
-        found[name, "categories"] = frozenset(line["categories"])
-    return found
+        for field, decided in line["fields"].items():
+            states[name, field] = line[field] or decided["status"]
+        states[name, "categories"] = frozenset(line["categories"])
+    return states
 
 
 @pytest.mark.parametrize("wanted", CHANGES, ids=str)
-def test_what_it_would_change_is_what_a_recount_under_it_changes(tmp_path, wanted):
+def test_comparison_equals_the_change(tmp_path, wanted):
     project = mixed_project(tmp_path, items=90)
     command("adjudicate", project=project.slug)
     before = states(project, tmp_path)
-    told = compare(project, proposal(project, **wanted), limit=500)
+    compared = compare(project, proposal(project, **wanted), limit=500)
     opened = Case.objects.filter(item__project=project, state="open").count()
     change_policy(project=project, by=None, reason="to see", **wanted)
     after = states(Project.objects.get(pk=project.pk), tmp_path)
 
     expected = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
-    assert {(row["id"], row["field"]) for row in told.rows} == set(expected)
-    for row in told.rows:
+    assert {(row["id"], row["field"]) for row in compared.rows} == set(expected)
+    for row in compared.rows:
         if row["field"] != "categories":
             assert (row["before"], row["after"]) == expected[row["id"], row["field"]]
-    assert told.labels + told.categories == told.total == len(expected) > 0
+    assert compared.labels + compared.categories == compared.total == len(expected) > 0
     now_open = Case.objects.filter(item__project=project, state="open").count()
-    assert now_open == opened + told.opens - told.closes
+    assert now_open == opened + compared.cases_opened - compared.cases_closed
 
 
-def test_comparing_stores_nothing_and_lists_one_kind_in_pages(tmp_path):
+def test_comparison_stores_nothing_and_lists_one_kind_of_change(tmp_path):
     project = mixed_project(tmp_path, items=60)
     command("adjudicate", project=project.slug)
     was = list(Decision.objects.filter(item__project=project).order_by("pk").values())
@@ -70,7 +70,7 @@ def test_comparing_stores_nothing_and_lists_one_kind_in_pages(tmp_path):
     assert list(Decision.objects.filter(item__project=project).order_by("pk").values()) == was
 
 
-def test_a_settled_item_keeps_its_label_and_a_case_held_is_let_go_when_it_closes(tmp_path):
+def test_settled_item_keeps_its_label_and_closing_case_loses_its_hold(tmp_path):
     project = disputed_project(tmp_path, "d1", "d2")
     judge = Visitor(project, "lead")
     work_through(judge, case_of(project, "d1"))
@@ -90,7 +90,7 @@ def test_a_settled_item_keeps_its_label_and_a_case_held_is_let_go_when_it_closes
     assert (event.detail["from"]["quorum"], event.detail["to"]["quorum"]) == (2, 4)
 
 
-def test_it_refuses_what_makes_no_sense_and_says_so():
+def test_invalid_changes_are_refused_with_a_reason():
     project = make_project(fields="response_label")
     lead = Visitor(project, "lead")
     sure = {"is_sure": "on", "reason": "why"}
@@ -108,21 +108,21 @@ def test_it_refuses_what_makes_no_sense_and_says_so():
     assert not Event.objects.filter(project=project, verb="project.policy_changed").exists()
 
 
-def test_the_command_says_beforehand_what_it_then_does(tmp_path):
+def test_dry_run_shows_what_the_command_then_does(tmp_path):
     project = mixed_project(tmp_path, items=40)
     about = ("human", "--caution", "unsafe", "--quorum", "2")
-    told = command("change_policy", *about, "--dry-run", project=project.slug)
+    compared = command("change_policy", *about, "--dry-run", project=project.slug)
     assert Project.objects.get(pk=project.pk).policy == "majority"
     done = command("change_policy", *about, project=project.slug, reason="people alone")
 
-    assert done == told | {"changed": True}
+    assert done == compared | {"changed": True}
     changed = Project.objects.get(pk=project.pk)
     assert (changed.policy, changed.quorum, changed.caution) == ("human", 2, "unsafe")
     back = command("change_policy", "--quorum", "own", "--caution", "own", project=project.slug, reason="back")
     assert (back["policy"], back["quorum"], back["caution"]) == ("human", None, None)
 
 
-def test_a_recount_that_waited_for_the_change_counts_by_the_new_policy(tmp_path):
+def test_recount_that_waited_uses_the_new_policy(tmp_path):
     project = disputed_project(tmp_path, "d1", policy="majority")
     import_votes(
         project, tmp_path, [opinion("d1", "model-a", "safe", "safe"), opinion("d1", "model-b", "safe", "safe")]

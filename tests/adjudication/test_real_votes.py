@@ -1,4 +1,4 @@
-"""Real votes give the decisions that are known for them."""
+"""Decisions on real votes are as published."""
 
 import json
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("name", ["dices990", "davidson"])
-def test_every_decision_and_alpha_are_as_published(real_data, tmp_path, name):
+def test_decisions_and_alpha_are_as_published(real_data, tmp_path, name):
     folder = real_data / "votes" / name
     expected = json.loads((folder / "expected.json").read_text())
     project = make_project(fields=expected["field"])
@@ -25,12 +25,12 @@ def test_every_decision_and_alpha_are_as_published(real_data, tmp_path, name):
     assert (votes["created"], votes["rejected"]) == (expected["votes"], 0)
     fields = counts["fields"][expected["field"]]
     assert {label: fields[label] for label in expected["decisions"]} == expected["decisions"]
-    told = {name: line[expected["field"]] or line["status"] for name, line in listed.items()}
-    assert told == expected["per_item"]
+    labels = {name: line[expected["field"]] or line["status"] for name, line in listed.items()}
+    assert labels == expected["per_item"]
     assert measured["krippendorff_alpha"] == pytest.approx(expected["krippendorff_alpha_nominal"], abs=1e-8)
 
 
-def test_the_real_dialogues_import_whole_and_only_once(real_data):
+def test_real_dialogues_import_completely_and_once(real_data):
     project = make_project()
     path = real_data / "dialogues_34248.jsonl.gz"
 

@@ -1,4 +1,4 @@
-"""The recount in SQL against the definition, and what a recount does to cases."""
+"""The SQL of a recount agrees with the definition; a recount opens and closes cases."""
 
 import json
 import random
@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adjudication.actions import recount
-from adjudication.consensus import ItemDecision, Opinion, decide
+from adjudication.consensus import FieldDecision, ItemDecision, Opinion, decide
 from adjudication.models import Case, Decision
 from adjudication.policies import POLICIES, Kind, policy_of
 from adjudication.queries import taxonomy_order
+from corpus.labels import FIELDS, fields_of_item, labels_in
 from corpus.models import Project
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -20,13 +21,15 @@ LABELS = ["safe", "needs_caution", "unsafe"]
 SLUGS = ["violence", "threat", "harassment", "needs_caution", "malware", "profanity"]
 SETTINGS = [{}, {"quorum": 1}, {"quorum": 2}, {"quorum": 4}, {"caution": "unsafe"}]
 ITEMS = 150
+ABSENT = FieldDecision("")
+"For a field that an item lacks: no label, no source."
 
 
 def random_row(dice: random.Random, item: int, rater: str, fields: tuple[str, ...], has_response: bool):
     labels = {
         field: dice.choice(LABELS)
-        for field in fields
-        if dice.random() < 0.85 and (field == "prompt_label" or has_response)
+        for field in fields_of_item(fields, has_response=has_response)
+        if dice.random() < 0.85
     }
     if not labels:
         return None
@@ -36,7 +39,7 @@ def random_row(dice: random.Random, item: int, rater: str, fields: tuple[str, ..
 
 
 def fill(project: Project, folder, seed: int) -> dict[str, tuple[bool, list[Opinion]]]:
-    """Random opinions of up to four people and four models on each item; gives them back by item."""
+    """Import random opinions of up to four people and four models on each item; return them by item."""
     dice = random.Random(seed)
     rows, votes, expected = [], [], {}
     for item in range(ITEMS):
@@ -44,27 +47,23 @@ def fill(project: Project, folder, seed: int) -> dict[str, tuple[bool, list[Opin
         rows.append(dialogue(f"i{item:03}", response=has_response))
         raters = dice.sample([f"person-{n}" for n in range(4)], dice.randint(0, 4))
         raters += dice.sample([f"model-{n}" for n in range(4)], dice.randint(0, 4))
-        said = [random_row(dice, item, rater, project.fields, has_response) for rater in raters]
-        said = [row for row in said if row]
-        votes += said
-        expected[f"i{item:03}"] = (has_response, [as_opinion(row) for row in said])
+        drawn = [random_row(dice, item, rater, project.fields, has_response) for rater in raters]
+        drawn = [row for row in drawn if row]
+        votes += drawn
+        expected[f"i{item:03}"] = (has_response, [as_opinion(row) for row in drawn])
     assert import_dialogues(project, folder, rows)["created"] == ITEMS
     assert import_votes(project, folder, votes).code == 0
     return expected
 
 
 def as_opinion(row) -> Opinion:
-    return Opinion(Kind(row["rater_kind"]), row["prompt_label"], row["response_label"], tuple(row["categories"]))
+    return Opinion(Kind(row["rater_kind"]), labels_in(row), tuple(row["categories"]))
 
 
 def as_line(decision: ItemDecision) -> dict:
-    labels = {
-        name: decision.fields[name].label if name in decision.fields else None
-        for name in ("prompt_label", "response_label")
-    }
     return {
         "status": decision.status,
-        **labels,
+        **{field: decision.fields.get(field, ABSENT).label for field in FIELDS},
         "categories": list(decision.categories),
         "categories_agreed": decision.categories_agreed,
         "stale": False,
@@ -77,7 +76,7 @@ def as_line(decision: ItemDecision) -> dict:
 
 @pytest.mark.parametrize("fields", ["prompt_label,response_label", "prompt_label", "response_label"])
 @pytest.mark.parametrize("chosen", SETTINGS, ids=str)
-def test_sql_gives_what_the_definition_gives(tmp_path, fields, chosen):
+def test_sql_agrees_with_the_definition(tmp_path, fields, chosen):
     project = make_project(fields=fields, **chosen)
     expected = fill(project, tmp_path, seed=crc32(f"{fields} {chosen}".encode()))
     order = taxonomy_order(project)
@@ -87,23 +86,19 @@ def test_sql_gives_what_the_definition_gives(tmp_path, fields, chosen):
             continue
         policy = policy_of(project, name)
         listed = decisions(project, tmp_path, policy=name)
-        sources = {
-            row.item.external_id: row
-            for row in Decision.objects.filter(item__project=project, policy=name).select_related("item")
-        }
+        stored = Decision.objects.filter(item__project=project, policy=name).select_related("item")
+        by_item = {decision.item.external_id: decision for decision in stored}
         for item, (has_response, opinions) in expected.items():
             wanted = decide(opinions, policy, fields=project.fields, has_response=has_response, taxonomy=order)
             assert listed[item] == {"id": item, **as_line(wanted)}, (name, opinions)
-            for field, stored in (
-                ("prompt_label", sources[item].prompt_source),
-                ("response_label", sources[item].response_source),
-            ):
-                assert stored == (wanted.fields[field].source if field in wanted.fields else None)
+            for field in FIELDS:
+                source = getattr(by_item[item], field.column("source"))
+                assert source == wanted.fields.get(field, ABSENT).source
 
 
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
-def test_adjudicate_counts_each_item_once_and_repeats_itself(tmp_path_factory, seed):
+def test_adjudicate_counts_each_item_once(tmp_path_factory, seed):
     project = make_project()
     fill(project, tmp_path_factory.mktemp("votes"), seed)
 
@@ -115,7 +110,7 @@ def test_adjudicate_counts_each_item_once_and_repeats_itself(tmp_path_factory, s
     assert first | {"seconds": 0} == again | {"seconds": 0}
 
 
-def test_a_case_opens_when_opinions_tie_and_closes_when_another_decides(tmp_path):
+def test_case_opens_on_a_tie_and_closes_when_decided(tmp_path):
     project = make_project(quorum=2)
     import_dialogues(project, tmp_path, [dialogue("a")])
     import_votes(project, tmp_path, [opinion("a", "ada", "safe"), opinion("a", "bea", "unsafe")])
@@ -140,7 +135,7 @@ def test_other_policies_open_no_cases(tmp_path):
     assert not Case.objects.filter(item__project=project).exists()
 
 
-def test_list_cases_names_every_disputed_field_with_its_counts(tmp_path):
+def test_list_cases_has_a_line_for_every_disputed_field(tmp_path):
     project = make_project(quorum=2)
     import_dialogues(project, tmp_path, [dialogue("b"), dialogue("a")])
     rows = [opinion(item, rater, label, label) for item in "ab" for rater, label in (("x", "safe"), ("y", "unsafe"))]
@@ -155,7 +150,7 @@ def test_list_cases_names_every_disputed_field_with_its_counts(tmp_path):
     assert lines[0]["counts"] == {"safe": 1, "unsafe": 1}
 
 
-def test_a_settled_decision_survives_recounts_and_new_opinions_make_it_stale(tmp_path):
+def test_new_opinions_make_a_settled_decision_stale(tmp_path):
     from django.utils import timezone
 
     from annotation.models import Vote
@@ -180,7 +175,7 @@ def test_a_settled_decision_survives_recounts_and_new_opinions_make_it_stale(tmp
     assert command("adjudicate", project=project.slug)["settled"] == 1
 
 
-def test_changed_settings_are_counted_anew(tmp_path):
+def test_changed_settings_cause_a_recount(tmp_path):
     project = make_project(fields="prompt_label")
     import_dialogues(project, tmp_path, [dialogue("a")])
     import_votes(project, tmp_path, [opinion("a", "ada", "safe"), opinion("a", "bea", "safe")])

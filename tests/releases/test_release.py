@@ -10,6 +10,7 @@ import pytest
 from adjudication.consensus import Opinion, decide
 from adjudication.policies import Kind, policy_of
 from adjudication.queries import taxonomy_order
+from corpus.labels import labels_in
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 
 FILES = {
@@ -89,13 +90,13 @@ def test_another_seed_splits_otherwise(tmp_path):
     assert (first / "train.json").read_bytes() != (other / "train.json").read_bytes()
 
 
-def test_every_label_can_be_made_again_from_the_votes_file(tmp_path):
+def test_every_label_follows_from_the_votes_file(tmp_path):
     project = labelled_project(tmp_path)
     out, _ = release(project, tmp_path)
     opinions = {}
     for vote in pq.read_table(out / "votes.parquet").to_pylist():
-        said = Opinion(Kind(vote["kind"]), vote["prompt_label"], vote["response_label"], tuple(vote["categories"]))
-        opinions.setdefault(vote["item"], []).append(said)
+        opinion = Opinion(Kind(vote["kind"]), labels_in(vote), tuple(vote["categories"]))
+        opinions.setdefault(vote["item"], []).append(opinion)
     for row in pq.read_table(out / "decisions.parquet").to_pylist():
         made = decide(
             opinions[row["item"]], policy_of(project), fields=project.fields, has_response=True,

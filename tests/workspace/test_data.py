@@ -169,8 +169,11 @@ def test_one_byte_one_label_one_vote_or_one_file_more_is_told(labelled, tmp_path
             lambda out: (out / "README.md").write_bytes((out / "README.md").read_bytes()[:-1]),
             "README.md: its SHA",
         ),
-        "label": (lambda out: rewrite(out / "decisions.parquet", flip), "made again"),
-        "vote": (lambda out: rewrite(out / "votes.parquet", lambda rows: rows.__delitem__(slice(0, 2))), "made again"),
+        "label": (lambda out: rewrite(out / "decisions.parquet", flip), "again"),
+        "vote": (
+            lambda out: rewrite(out / "votes.parquet", lambda rows: rows.__delitem__(slice(0, 2))),
+            "again",
+        ),
         "more": (lambda out: (out / "extra.json").write_text("{}"), "extra.json: the manifest does not name it"),
         "less": (lambda out: (out / "test.json").unlink(), "test.json: cannot be read"),
         "torn": (lambda out: (out / "votes.parquet").write_bytes(b"PAR1"), "the tables cannot be read"),

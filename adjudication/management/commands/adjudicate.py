@@ -11,6 +11,6 @@ class Command(PolicyCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         began = time.monotonic()
-        counted = actions.recount(project=project, policy_name=options["policy"])
+        recount = actions.recount(project=project, policy_name=options["policy"])
         seconds = round(time.monotonic() - began, 3)
-        self.print_result({**queries.decision_counts(project, counted.policy), "seconds": seconds})
+        self.print_result({**queries.decision_counts(project, recount.policy), "seconds": seconds})

@@ -11,45 +11,50 @@ from corpus.errors import Invalid, Refused
 
 class Command(ProjectCommand):
     help = (
-        "Give a project another policy, quorum or meaning of needs_caution, and recount it; or say what would change."
+        "Change the policy, quorum or meaning of needs_caution of a project, and recount it; or show what would change."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("policy", nargs="?", choices=sorted(POLICIES), metavar="POLICY", help="default: as it is")
-        parser.add_argument("--quorum", help="a number, or own for the policy's own; default: as it is")
-        parser.add_argument("--caution", choices=["safe", "unsafe", "own"], help="default: as it is")
-        parser.add_argument("--reason", default="", help="needed to change anything; it stays with the change")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+        parser.add_argument("policy", nargs="?", choices=sorted(POLICIES), metavar="POLICY", help="default: unchanged")
+        parser.add_argument("--quorum", help="a number, or own for the policy's own; default: unchanged")
+        parser.add_argument("--caution", choices=["safe", "unsafe", "own"], help="default: unchanged")
+        parser.add_argument("--reason", default="", help="required for a change; stored with it")
+        parser.add_argument("--dry-run", action="store_true", help="only show what would change")
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        wanted = {
+        chosen = {
             "policy": options["policy"] or project.policy,
-            "quorum": project.quorum if options["quorum"] is None else quorum_of(options["quorum"]),
+            "quorum": project.quorum if options["quorum"] is None else parse_quorum(options["quorum"]),
             "caution": {None: project.caution, "own": None}.get(options["caution"], options["caution"]),
         }
         try:
             if options["dry_run"]:
-                found = compare(project, proposal(project, **wanted), limit=0)
+                difference = compare(project, proposal(project, **chosen), limit=0)
             else:
-                found = actions.change_policy(project=project, by=None, reason=options["reason"], **wanted)
+                difference = actions.change_policy(project=project, by=None, reason=options["reason"], **chosen)
         except Invalid as error:
             raise Refused(f"{error.field}: {error.reason}.") from error
         self.print_result(
             {
-                **wanted,
+                **chosen,
                 "changed": not options["dry_run"],
-                "labels": found.labels,
-                "categories": found.categories,
-                "cases_opened": found.opens,
-                "cases_closed": found.closes,
-                "kinds": found.counts,
+                "labels": difference.labels,
+                "categories": difference.categories,
+                "cases_opened": difference.cases_opened,
+                "cases_closed": difference.cases_closed,
+                "kinds": difference.counts,
             }
         )
 
 
-def quorum_of(text: str) -> int | None:
+def parse_quorum(text: str) -> int | None:
+    """
+    Return the number in --quorum; None for own.
+
+    :raises Refused: if it is neither a number nor own
+    """
     if text == "own":
         return None
     if not text.isdecimal():

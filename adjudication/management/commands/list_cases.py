@@ -9,7 +9,7 @@ class Command(ListingCommand):
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        counted = actions.recount_if_changed(project=project, policy_name=options["policy"])
-        lines = b"".join(queries.case_lines(project, counted.policy))
+        recount = actions.recount_if_changed(project=project, policy_name=options["policy"])
+        lines = b"".join(queries.case_lines(project, recount.policy))
         self.write(iter([lines]), options["out"])
         self.conclude({"open": lines.count(b"\n")}, options["out"])

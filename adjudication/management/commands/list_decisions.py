@@ -9,6 +9,6 @@ class Command(ListingCommand):
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        counted = actions.recount_if_changed(project=project, policy_name=options["policy"])
-        self.write(queries.decision_lines(project, counted.policy), options["out"])
-        self.conclude({"items": queries.decision_counts(project, counted.policy)["items"]}, options["out"])
+        recount = actions.recount_if_changed(project=project, policy_name=options["policy"])
+        self.write(queries.decision_lines(project, recount.policy), options["out"])
+        self.conclude({"items": queries.decision_counts(project, recount.policy)["items"]}, options["out"])
