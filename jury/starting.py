@@ -1,4 +1,4 @@
-"""Start a run from a page or a route, where nobody waits for it: only if a worker runs."""
+"""Start a run from a page or a REST route, but only if a worker runs."""
 
 from typing import Any
 

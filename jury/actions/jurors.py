@@ -52,7 +52,7 @@ def add_juror(
     if not labels:
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
     if form == Form.LLAMA_GUARD and len(labels) != 1:
-        raise Refused(f"Prompt {prompt} gives one verdict. Ask for one label, and add a second juror for the other.")
+        raise Refused(f"Prompt {prompt} asks for one verdict. Ask for one label, and add a second juror for the other.")
     juror = Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters)
     return save_juror(juror, Verb.JUROR_ADDED, by)
 

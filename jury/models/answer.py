@@ -15,6 +15,8 @@ class Answer(models.Model):
     """
 
     class Outcome(models.TextChoices):
+        """What a request led to."""
+
         CAST = "cast", "Cast"
         ABSTAINED = "abstained", "Abstained"
         UNREADABLE = "unreadable", "Unreadable"

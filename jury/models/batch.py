@@ -11,6 +11,8 @@ class Batch(models.Model):
     """Requests of a shard that are sent to an endpoint in one file and answered within a day."""
 
     class State(models.TextChoices):
+        """Where a batch is on its way; the endpoint ends it."""
+
         SENDING = "sending", "Being sent"
         UNDER_WAY = "under_way", "Under way"
         COLLECTED = "collected", "Collected"

@@ -39,11 +39,15 @@ class Juror(models.Model):
     """
 
     class ResponseFormat(models.TextChoices):
+        """How a reply becomes JSON."""
+
         JSON_SCHEMA = "json_schema", "JSON schema, enforced by the endpoint"
         JSON_OBJECT = "json_object", "A JSON object of the model's own making"
         TEXT = "text", "Text that must turn out to be JSON"
 
     class Transport(models.TextChoices):
+        """How requests are sent."""
+
         LIVE = "live", "Call by call"
         BATCH = "batch", "In batches, answered within a day"
 

@@ -11,11 +11,15 @@ class Run(models.Model):
     """A run of jurors or of a generator. All its state is in the database, so it survives the loss of the broker."""
 
     class Generates(models.TextChoices):
+        """What the answers to a run are."""
+
         NOTHING = "", "Ballots"
         RESPONSES = "responses", "Responses"
         REFUSALS = "refusals", "Refusals"
 
     class State(models.TextChoices):
+        """Only running and paused runs can change their state."""
+
         RUNNING = "running", "Running"
         PAUSED = "paused", "Paused"
         FINISHED = "finished", "Finished"
@@ -55,6 +59,8 @@ class Shard(models.Model):
     """The part of a run that one Celery task works through: items for one juror."""
 
     class State(models.TextChoices):
+        """A waiting shard may be claimed by a worker or not."""
+
         WAITING = "waiting", "Waiting"
         DONE = "done", "Done"
         BROKEN = "broken", "Broken off"
