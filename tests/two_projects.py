@@ -10,7 +10,7 @@ from jury.models import Ballot, GeneratedResponse, Juror, Run
 from tests.adjudication.disputes import case_of, disputed_project
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, opinion
-from tests.jury.factories import add_generator, add_jurors, run_shards, write
+from tests.jury.factories import add_generator, add_jurors, generate, run_shards
 from workspace.models import Job
 
 MARKER = "what only the other project knows"
@@ -53,7 +53,7 @@ def project_with_everything(folder, name, text, url):
     others = [dialogue("alone", text=text, response=False), dialogue("calm", text=text), dialogue("open", text=text)]
     import_dialogues(project, folder, others)
     import_votes(project, folder, [opinion("calm", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
-    write(project, add_generator(project, url))
+    generate(project, add_generator(project, url))
     add_jurors(project, url, "stub-1.0", "stub-0.0")  # of one mind about nothing
     run_shards(actions.start_run(project=project, jurors=queries.panel(project, [])))
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0

@@ -13,7 +13,7 @@ from tests.jury.factories import add_jurors, project_with_items
 pytestmark = pytest.mark.slow
 
 
-def test_a_lead_adds_a_juror_convenes_pauses_and_resumes(tmp_path):
+def test_lead_adds_juror_and_starts_pauses_and_resumes_run(tmp_path):
     project = project_with_items(tmp_path, 40)
     lead, admin = Program(project, "lead"), Program(project, "admin")
     jurors, runs = f"projects/{project.slug}/jurors/", f"projects/{project.slug}/jury-runs/"
@@ -40,7 +40,7 @@ def test_a_lead_adds_a_juror_convenes_pauses_and_resumes(tmp_path):
         assert lead.post(f"{run}cancel/").status_code == 409
 
 
-def test_what_makes_no_sense_is_refused_by_field_and_nothing_is_stored():
+def test_invalid_requests_name_the_field_and_store_nothing():
     project = make_project()
     add_jurors(project, "http://127.0.0.1:1/v1", "known")
     Juror.objects.filter(project=project).update(in_panel=False)
@@ -57,8 +57,8 @@ def test_what_makes_no_sense_is_refused_by_field_and_nothing_is_stored():
         ({"price_in": "-1"}, "price_in"),
         ({"name": "a\0b"}, "name"),
     ]:
-        answer = lead.post(jurors, good | wrong)
-        assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, [field]), answer.content
+        refused = lead.post(jurors, good | wrong)
+        assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, [field]), refused.content
     assert lead.post(jurors, good | {"base_url": "ftp://example.org"}).status_code == 409
     assert lead.post(jurors, good | {"prompt": "nowhere"}).status_code == 409
     assert not Juror.objects.filter(project=project).exclude(name="known").exists()
@@ -68,12 +68,12 @@ def test_what_makes_no_sense_is_refused_by_field_and_nothing_is_stored():
     assert list(lead.post(runs, {"limit": 0}).json()["error"]["fields"]) == ["limit"]
     assert list(lead.post(runs, {"budget_usd": -1}).json()["error"]["fields"]) == ["budget_usd"]
     assert "no juror 'y'" in lead.post(runs, {"jurors": ["y"]}).json()["error"]["message"]
-    nobody_there = lead.post(runs)
-    assert (nobody_there.status_code, "No worker" in nobody_there.json()["error"]["message"]) == (409, True)
+    refused = lead.post(runs)
+    assert (refused.status_code, "No worker" in refused.json()["error"]["message"]) == (409, True)
     assert not Run.objects.filter(project=project).exists()
 
 
-def test_runs_are_for_leads_of_their_project_alone():
+def test_only_leads_of_the_project_see_its_runs():
     project, other = make_project(), make_project()
     run = Run.objects.create(project=project)
     annotator, stranger = Program(project), Program(other, "lead")

@@ -1,4 +1,4 @@
-"""The jury in a browser: its pages in light and dark, and a juror added and a run paused with the keyboard."""
+"""The jury's pages in a browser, in light and dark, and with the keyboard alone."""
 
 from datetime import timedelta
 
@@ -10,52 +10,52 @@ from jury import actions, queries
 from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits
-from tests.jury.factories import add_generator, add_jurors, project_with_items, run_shards, write
+from tests.jury.factories import add_generator, add_jurors, generate, project_with_items, run_shards
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def heard(tmp_path, stub_url):
+def project_with_runs(tmp_path, stub_url):
     """A project with jurors, a finished run, and one under way."""
     project = project_with_items(tmp_path, 12)
     add_jurors(project, stub_url, "stub-0.9:prose", "stub-0.8", price_in="2", price_out="8", rpm=60000)
-    write(project, add_generator(project, stub_url))
+    generate(project, add_generator(project, stub_url))
     run = actions.start_run(project=project, jurors=queries.panel(project))
     run_shards(run)
     assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
     under_way = actions.start_run(project=project, jurors=queries.panel(project), asks_again=["unreadable"])
-    # The pages have a worker and beat beside them; to these, another worker has the run in hand.
+    # The site has a worker and a schedule, which leave shards alone that another worker has claimed.
     Shard.objects.filter(run=under_way).update(holder="another", seen_at=timezone.now() + timedelta(hours=1))
     return project
 
 
-def test_pages_of_the_jury_are_accessible_and_do_not_scroll_sideways(browser, site, heard, look):
-    lead = Visitor(heard, "lead")
-    first, last = Run.objects.filter(project=heard, generates="").order_by("pk")
-    written = GeneratedResponse.objects.filter(juror__project=heard).latest("pk")
+def test_jury_pages_are_accessible_and_do_not_scroll_sideways(browser, site, project_with_runs, look):
+    lead = Visitor(project_with_runs, "lead")
+    first, last = Run.objects.filter(project=project_with_runs, generates="").order_by("pk")
+    generated = GeneratedResponse.objects.filter(juror__project=project_with_runs).latest("pk")
     ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
-    places = (
+    paths = (
         "jury/",
         "jury/panel/",
         f"jury/jurors/{ballot.juror_id}/",
         f"jury/runs/{first.pk}/?outcome=unreadable",
         f"jury/runs/{last.pk}/",
         f"jury/ballots/{ballot.pk}/",
-        f"jury/runs/{written.run_id}/",
-        f"jury/writings/{written.pk}/",
+        f"jury/runs/{generated.run_id}/",
+        f"jury/writings/{generated.pk}/",
         "jury/generate/",
     )
     with Visit(browser, site, lead, **look) as visit:
-        for place in places:
-            page = visit.open(place)
+        for path in paths:
+            page = visit.open(path)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits(page)
         assert visit.complaints == []
 
 
-def test_a_juror_is_added_and_a_run_is_paused_with_the_keyboard(browser, site, heard):
-    with Visit(browser, site, Visitor(heard, "admin")) as visit:
+def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
+    with Visit(browser, site, Visitor(project_with_runs, "admin")) as visit:
         page = visit.open("jury/")
         page.get_by_text("Add a juror", exact=True).focus()
         page.keyboard.press("Enter")
@@ -67,12 +67,12 @@ def test_a_juror_is_added_and_a_run_is_paused_with_the_keyboard(browser, site, h
         page.keyboard.type("http://127.0.0.1:1/v1")
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("two is on the panel.")
-        assert Juror.objects.get(project=heard, name="two").model == "stub-0.7"
+        assert Juror.objects.get(project=project_with_runs, name="two").model == "stub-0.7"
 
         page.get_by_role("link", name="Run").first.click()
         expect(page.locator("#progress")).to_contain_text("Running")
         page.get_by_role("button", name="Pause").focus()
-        with page.expect_response(lambda answer: "jury/runs" in answer.url):  # the page looks again by itself
+        with page.expect_response(lambda response: "jury/runs" in response.url):  # the page polls
             pass
         expect(page.get_by_role("button", name="Pause")).to_be_focused()
         page.keyboard.press("Enter")

@@ -1,3 +1,5 @@
+"""A worker for tests of the jury."""
+
 from collections.abc import Iterator
 from subprocess import Popen
 
@@ -9,7 +11,7 @@ from jury.workers import temporary_worker, worker_is_running
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator["Popen[bytes]"]:
-    """A worker for the tests of a module; those that need none to be there come in other modules, or before it."""
+    """Run a worker for the tests of a module. Tests that need no worker to run come before it or in other modules."""
     with temporary_worker() as process:
         assert wait_until(worker_is_running, seconds=60)
         yield process

@@ -1,4 +1,4 @@
-"""Where jurors may be, and who may say so."""
+"""Which endpoints are allowed, and who may add one."""
 
 import asyncio
 import http.server
@@ -33,10 +33,10 @@ HERE = "http://127.0.0.1:1/v1"
         "models.example", "8.8.8.8", "[2606:4700::1111]", "[::ffff:127.0.0.1]", "my_model.internal",
     ],
 )  # fmt: skip
-def test_models_on_this_machine_and_in_the_network_are_fine_unless_forbidden(host):
+def test_private_addresses_are_allowed_unless_forbidden(host):
     EndpointRules().check(f"http://{host}:8000/v1")
     is_public = host in ("models.example", "8.8.8.8", "[2606:4700::1111]", "model", "my_model.internal")
-    if is_public:  # or a name, which is judged by what it leads to
+    if is_public:  # a name is checked by the address that it resolves to
         EndpointRules(public_only=True).check(f"http://{host}:8000/v1")
     else:
         with pytest.raises(ForbiddenEndpoint, match="PUBLIC_ONLY"):
@@ -51,18 +51,18 @@ def test_models_on_this_machine_and_in_the_network_are_fine_unless_forbidden(hos
         "100.100.100.200", "192.0.0.192", "168.63.129.16", "0.0.0.0",  # noqa: S104 - never bound
         "0.1.2.3", "[::]", "224.0.0.1", "[ff02::1]",
         "255.255.255.255", "240.0.0.1", "[fec0::1]",
-        # the same machines, written within IPv6
+        # the same machines, carried in IPv6
         "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[::169.254.169.254]", "[64:ff9b::a9fe:a9fe]",
         "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[::ffff:0.0.0.0]",
-        # and as old libraries take them
+        # and in spellings of the C library
         "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "0xa9.254.0251.254", "2130706433", "127.1",
         "0x7f.1", "017700000001", "0",
-        # characters that some fold into digits and dots
+        # characters that some parsers normalize to digits and dots
         "\uff11\uff16\uff19.254.169.254", "169\u3002254\u3002169\u3002254", "127.0.0.1%00",
         "[fe80::1%25eth0]", "m\u00f6del.example", "-x",
     ],
 )  # fmt: skip
-def test_no_spelling_of_a_forbidden_machine_is_taken(host):
+def test_forbidden_machine_is_refused_in_every_spelling(host):
     with pytest.raises(ForbiddenEndpoint):
         EndpointRules().check(f"http://{host}/v1")
 
@@ -75,13 +75,13 @@ def test_no_spelling_of_a_forbidden_machine_is_taken(host):
         "http://x\\@y/v1", "http://x/\nv1", " http://x/v1", "http://[::1/v1", "http://[v1.x]/v1", "javascript:alert(1)",
     ],
 )  # fmt: skip
-def test_what_is_no_plain_address_is_refused_in_words(address):
+def test_invalid_url_is_refused_with_a_short_reason(address):
     with pytest.raises(ForbiddenEndpoint) as refusal:
         EndpointRules().check(address)
     assert len(str(refusal.value)) < 200
 
 
-def test_an_origin_has_one_spelling_and_what_is_allowed_is_free_of_rules():
+def test_origin_has_one_spelling_and_allowed_origins_are_exempt():
     assert origin_of("HTTPS://Models.Example./v1") == "https://models.example:443"
     assert origin_of("http://[0:0::1]/v1") == "http://[::1]:80"
     rules = EndpointRules.parse(["http://169.254.169.254"], public_only=True)
@@ -92,27 +92,27 @@ def test_an_origin_has_one_spelling_and_what_is_allowed_is_free_of_rules():
         EndpointRules.parse(["models.example"], public_only=False)
 
 
-def added(lead, url, name):
+def add_juror(lead, url, name):
     return lead.post(f"projects/{lead.slug}/jurors/", {"name": name, "model": "m", "base_url": url})
 
 
-def test_only_an_admin_names_an_endpoint_that_is_new_to_the_project(settings):
+def test_only_admin_adds_new_endpoint(settings):
     project, other = make_project(), make_project()
     lead, admin = Program(project, "lead"), Program(project, "admin")
     add_jurors(other, HERE, "elsewhere")
 
-    refused = added(lead, HERE, "one")
+    refused = add_juror(lead, HERE, "one")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "permission_denied")
     assert "only an admin" in refused.json()["error"]["message"]
     assert not Juror.objects.filter(project=project).exists()
-    assert added(admin, HERE, "one").status_code == 201
-    assert added(lead, "http://127.0.0.1:1/another/v1", "two").status_code == 201
+    assert add_juror(admin, HERE, "one").status_code == 201
+    assert add_juror(lead, "http://127.0.0.1:1/another/v1", "two").status_code == 201
     for url in ("http://127.0.0.1:2/v1", "https://127.0.0.1:1/v1", "http://localhost:1/v1"):
-        assert added(lead, url, "three").status_code == 403
+        assert add_juror(lead, url, "three").status_code == 403
     settings.JURY_ENDPOINTS_ALLOWED = ["http://127.0.0.1:2"]
-    assert added(lead, "http://127.0.0.1:2/v1", "three").status_code == 201
+    assert add_juror(lead, "http://127.0.0.1:2/v1", "three").status_code == 201
     settings.JURY_ENDPOINTS_PUBLIC_ONLY = True
-    assert added(admin, "http://127.0.0.1:1/v1", "four").status_code == 409
+    assert add_juror(admin, "http://127.0.0.1:1/v1", "four").status_code == 409
 
 
 def test_the_pages_say_so_beside_what_was_typed():
@@ -127,7 +127,7 @@ def test_the_pages_say_so_beside_what_was_typed():
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "METRICS_TOKEN", "SECRET_KEY_FILE"])
-def test_no_secret_of_the_installation_is_a_key(name):
+def test_secret_of_the_installation_is_refused_as_key(name):
     project = make_project()
     add_jurors(project, HERE, "one")
     made = command("add_juror", "x", project=project.slug, model="m", base_url=HERE, api_key_env=name)
@@ -166,36 +166,36 @@ def redirecting():
         server.server_close()
 
 
-def answer_of(url, rules):
+def reply_from(url, rules):
     async def ask():
         async with Endpoint(url, "", seconds=5, rules=rules) as endpoint:
             return await endpoint.ask(model="m", messages=[])
 
-    with ThreadPoolExecutor(max_workers=1) as aside:  # browser tests leave a loop in the tests' thread
+    with ThreadPoolExecutor(max_workers=1) as aside:  # browser tests leave an event loop in the main thread
         return aside.submit(lambda: asyncio.run(ask())).result()
 
 
-def test_a_redirect_is_not_followed():
+def test_redirect_is_not_followed():
     with redirecting() as port, pytest.raises(Unavailable, match="answered 307"):
-        answer_of(f"http://127.0.0.1:{port}/v1", EndpointRules())
+        reply_from(f"http://127.0.0.1:{port}/v1", EndpointRules())
     assert Redirecting.seen == ["/v1/chat/completions"]
 
 
-def test_a_name_is_judged_by_where_it_leads_when_the_call_is_made():
-    """A name nobody can forbid by its letters leads to this machine, which the operator has forbidden."""
-    name = next((n for n in ("ip6-localhost", "ip6-loopback", socket.gethostname()) if leads_here(n)), None)
+def test_name_is_checked_by_its_address_when_connecting():
+    """A harmless name resolves to this machine, which the operator has forbidden."""
+    name = next(filter(resolves_to_this_machine, ("ip6-localhost", "ip6-loopback", socket.gethostname())), None)
     if name is None:
         pytest.skip("this machine has no second name for itself")
     with redirecting() as port:
         with pytest.raises(Unavailable, match="no question goes there"):
-            answer_of(f"http://{name}:{port}/v1", EndpointRules(public_only=True))
+            reply_from(f"http://{name}:{port}/v1", EndpointRules(public_only=True))
         allowed = EndpointRules.parse([f"http://{name}:{port}"], public_only=True)
         with pytest.raises(Unavailable, match=r"answered 307|cannot be reached") as reached:
-            answer_of(f"http://{name}:{port}/v1", allowed)
+            reply_from(f"http://{name}:{port}/v1", allowed)
     assert "no question" not in str(reached.value)
 
 
-def leads_here(name):
+def resolves_to_this_machine(name):
     try:
         socket.getaddrinfo(name, 80)
     except OSError:
@@ -203,18 +203,18 @@ def leads_here(name):
     return True
 
 
-def test_a_juror_that_was_added_before_is_not_asked_where_it_is_forbidden_now(tmp_path, settings):
+def test_older_juror_is_refused_where_rules_forbid_it_now(tmp_path, settings):
     project = project_with_items(tmp_path, 1)
     add_jurors(project, HERE, "one")
     settings.JURY_ENDPOINTS_PUBLIC_ONLY = True
     with pytest.raises(Refused, match="PUBLIC_ONLY"):
         actions.start_run(project=project, jurors=queries.panel(project))
-    tried = command("try_juror", "one", project=project.slug)
-    assert (tried.code, "PUBLIC_ONLY" in tried.said) == (2, True)
+    trial = command("try_juror", "one", project=project.slug)
+    assert (trial.code, "PUBLIC_ONLY" in trial.said) == (2, True)
 
 
-def test_what_asks_no_model_does_not_wait_for_the_sdk_to_load():
+def test_sdk_is_loaded_only_for_requests():
     imports = "import config.urls, config.initial_data, sys"
     loads = f"import django; django.setup(); {imports}; print('openai' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", loads], cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout) == (0, "False\n"), told.stderr
+    loaded = subprocess.run([sys.executable, "-c", loads], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (loaded.returncode, loaded.stdout) == (0, "False\n"), loaded.stderr

@@ -13,9 +13,9 @@ from jury.workers import temporary_worker, worker_is_running
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
-from tests.jury.factories import add_generator, counted, run_shards, write
-from workspace import actions as adjudication_actions
-from workspace.tasks import publish_generated
+from tests.jury.factories import add_generator, counted, generate, run_shards
+from workspace import tasks
+from workspace.actions import items_for_generator, publish_generated
 
 PROMPTS = 6
 
@@ -27,26 +27,26 @@ def with_prompts(folder, count=PROMPTS):
     return project, rows
 
 
-def test_prompt_only_items_are_given_responses_with_their_provenance(tmp_path, stub_url):
+def test_published_response_has_provenance(tmp_path, stub_url):
     project, rows = with_prompts(tmp_path)
     generator = add_generator(project, stub_url, price_in=1, price_out=1)
-    run, published = write(project, generator)
+    run, published = generate(project, generator)
 
     assert (published.responses, published.refusals, published.left) == (PROMPTS, 0, 0)
     item = Item.objects.get(project=project, external_id="p0")
     assert item.has_response
     assert item.turns[0] == {"role": "user", "text": "What is p0?"}
     assert item.meta == {"response_model": "mistral-stub", "response_generator": "writer"}
-    writing = GeneratedResponse.objects.get(item=item)
-    assert item.turns[1]["text"] == writing.text == writing.raw_reply
-    assert (writing.run, writing.prompt.name, writing.published_in) == (run, "respond-v1", item)
+    generated = GeneratedResponse.objects.get(item=item)
+    assert item.turns[1]["text"] == generated.text == generated.raw_reply
+    assert (generated.run, generated.prompt.name, generated.published_in) == (run, "respond-v1", item)
     assert Run.objects.get(pk=run.pk).cost_usd > 0
-    # The file it came from is still the same to an import, and there is nothing left to write.
+    # To an import of the same file the items are unchanged, and no item lacks a response.
     assert import_dialogues(project, tmp_path, rows)["unchanged"] == PROMPTS
-    assert adjudication_actions.items_for_generator(project=project, generator=generator) == []
+    assert items_for_generator(project=project, generator=generator) == []
 
 
-def test_the_dialogues_own_turns_are_what_a_generator_is_sent(tmp_path, stub_url):
+def test_generator_receives_the_dialogues_own_turns(tmp_path, stub_url):
     project = make_project()
     turns = [
         {"role": "system", "text": "Be brief."},
@@ -68,25 +68,25 @@ def test_the_dialogues_own_turns_are_what_a_generator_is_sent(tmp_path, stub_url
     assert refuser.asks == []
 
 
-def test_what_somebody_has_judged_or_holds_is_left_as_it_is(tmp_path, stub_url):
+def test_judged_or_leased_items_get_no_response(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path)
     generator = add_generator(project, stub_url)
     import_votes(project, tmp_path, [opinion("p0", "ann")])
-    items = adjudication_actions.items_for_generator(project=project, generator=generator)
+    items = items_for_generator(project=project, generator=generator)
     assert len(items) == PROMPTS - 1
     run = actions.start_generation(project=project, generator=generator, items=items)
     run_shards(run)
-    # While it was written, one was judged and another taken in hand.
+    # Meanwhile one item was judged and another was leased.
     import_votes(project, tmp_path, [opinion("p1", "ann")])
-    held = Visitor(project).take().item.external_id
-    published = adjudication_actions.publish_generated(project=project)
+    leased = Visitor(project).take().item.external_id
+    published = publish_generated(project=project)
 
-    assert (published.responses, published.left) == (PROMPTS - len({"p0", "p1", held}), len({"p1", held} - {"p0"}))
+    assert (published.responses, published.left) == (PROMPTS - len({"p0", "p1", leased}), len({"p1", leased} - {"p0"}))
     kept = Item.objects.filter(project=project, has_response=False)
-    assert set(kept.values_list("external_id", flat=True)) == {"p0", "p1", held}
+    assert set(kept.values_list("external_id", flat=True)) == {"p0", "p1", leased}
 
 
-def test_refusals_become_items_of_their_own_decided_by_construction(tmp_path):
+def test_refusals_become_new_items_with_decisions(tmp_path):
     project = make_project()
     rows = [dialogue(f"d{n}", response=bool(n), license="CC0-1.0") for n in range(4)]
     import_dialogues(project, tmp_path, rows)
@@ -98,57 +98,57 @@ def test_refusals_become_items_of_their_own_decided_by_construction(tmp_path):
     import_votes(project, tmp_path, votes)
     with stub_server() as url:
         generator = add_generator(project, url, prompt="refuse-v1", model="decline")
-        run, published = write(project, generator)
+        run, published = generate(project, generator)
         assert counted(url)["calls"] == 3
-        again, nothing = write(project, generator)
+        second, nothing = generate(project, generator)
 
     assert run.generates == "refusals"
-    assert (published.refusals, nothing.refusals, queries.ballots_wanted(again)) == (3, 0, 0)
+    assert (published.refusals, nothing.refusals, queries.ballots_wanted(second)) == (3, 0, 0)
     refusal = Item.objects.get(project=project, external_id="d1#refusal")
     assert (refusal.refusal_of, refusal.license, len(refusal.turns)) == ("d1", "CC0-1.0", 2)
     command("adjudicate", project=project.slug)
-    found = decisions(project, tmp_path)
-    assert (found["d1#refusal"]["prompt_label"], found["d1#refusal"]["response_label"]) == ("unsafe", "safe")
-    assert found["d1#refusal"]["categories"] == ["violence"]
-    assert "d3#refusal" not in found
+    decided = decisions(project, tmp_path)
+    assert (decided["d1#refusal"]["prompt_label"], decided["d1#refusal"]["response_label"]) == ("unsafe", "safe")
+    assert decided["d1#refusal"]["categories"] == ["violence"]
+    assert "d3#refusal" not in decided
     out = tmp_path / "export.json"
     command("export_dataset", project=project.slug, out=out)
     twins = [row for row in json.loads(out.read_text()) if row["id"] == "d1"]
     assert {row["response_label_source"] for row in twins} == {"human", "refusal_data_augmentation"}
-    # What was exported can be read back.
+    # The export can be imported again.
     other = make_project()
     assert command("import_dialogues", out, project=other.slug)["created"] == 7
 
 
-def test_a_refusal_that_does_not_decline_is_no_refusal(tmp_path, stub_url):
+def test_refusal_must_decline(tmp_path, stub_url):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("d")])
     import_votes(project, tmp_path, [opinion("d", rater, "unsafe", "safe", categories=["threat"]) for rater in "abc"])
     generator = add_generator(project, stub_url, prompt="refuse-v1", model="comply")
-    _, published = write(project, generator)
+    _, published = generate(project, generator)
 
     assert published.refusals == 0
     assert "does not decline" in GeneratedResponse.objects.get(juror=generator).reason
     assert not Item.objects.filter(project=project, refusal_of="d").exists()
 
 
-def test_a_generator_keeps_to_the_budget(tmp_path):
+def test_generator_keeps_to_the_budget(tmp_path):
     project, _ = with_prompts(tmp_path, 12)
     with stub_server() as url:
         generator = add_generator(project, url, concurrency=2)
-        run, published = write(project, generator, budget_calls=5)
+        run, published = generate(project, generator, budget_calls=5)
         assert (counted(url)["calls"], published.responses, Run.objects.get(pk=run.pk).state) == (5, 5, "over_budget")
-        rest, published = write(project, generator)
+        rest, published = generate(project, generator)
         assert (counted(url)["calls"], published.responses, Run.objects.get(pk=rest.pk).state) == (12, 7, "finished")
 
 
-def test_what_failed_is_asked_again_by_the_next_run_and_what_was_written_is_not(tmp_path):
+def test_next_run_asks_only_for_failed_responses(tmp_path):
     project, _ = with_prompts(tmp_path, 16)
     with stub_server() as url:
         generator = add_generator(project, url, model="writer:teapot")
-        run, published = write(project, generator)
+        run, published = generate(project, generator)
         failed = queries.run_progress(run).outcomes["failed"]
-        again, _ = write(project, generator)
+        again, _ = generate(project, generator)
 
     assert 0 < failed == 16 - published.responses
     assert queries.ballots_wanted(again) == failed
@@ -156,7 +156,7 @@ def test_what_failed_is_asked_again_by_the_next_run_and_what_was_written_is_not(
 
 
 @pytest.mark.slow
-def test_a_lead_has_responses_written_from_the_page(tmp_path, stub_url):
+def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path)
     lead = Visitor(project, "lead")
     assert "no generator yet" in lead.get("jury/generate/").content.decode()
@@ -171,34 +171,34 @@ def test_a_lead_has_responses_written_from_the_page(tmp_path, stub_url):
 
     estimate = lead.post("jury/generate/", generator="writer", do="estimate")
     assert f"{PROMPTS} calls" in estimate.content.decode()
-    alone = lead.post("jury/generate/", generator="writer", do="start")
-    assert (alone.status_code, "No worker is running" in alone.content.decode()) == (409, True)
+    refused = lead.post("jury/generate/", generator="writer", do="start")
+    assert (refused.status_code, "No worker is running" in refused.content.decode()) == (409, True)
     assert lead.post("jury/generate/", generator="nobody", do="start").status_code == 422
     with temporary_worker():
         assert wait_until(worker_is_running, seconds=60)
         begun = lead.post("jury/generate/", generator="writer", do="start", limit="4")
         run = Run.objects.get(project=project)
         assert wait_until(lambda: Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=60)
-    publish_generated()
+    tasks.publish_generated()
 
     assert Item.objects.filter(project=project, has_response=True).count() == 4
     page = lead.client.get(begun.url).content.decode()
     assert "Responses" in page
-    writing = GeneratedResponse.objects.filter(run=run).latest("pk")
-    assert writing.text in lead.get(f"jury/writings/{writing.pk}/").content.decode()
-    assert Visitor(make_project(), "lead").get(f"jury/writings/{writing.pk}/").status_code == 404
+    generated = GeneratedResponse.objects.filter(run=run).latest("pk")
+    assert generated.text in lead.get(f"jury/writings/{generated.pk}/").content.decode()
+    assert Visitor(make_project(), "lead").get(f"jury/writings/{generated.pk}/").status_code == 404
 
 
-def test_jurors_of_the_family_that_wrote_the_responses_are_named(tmp_path, stub_url):
+def test_estimate_warns_of_jurors_of_the_response_authors_family(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path)
-    write(project, add_generator(project, stub_url))
+    generate(project, add_generator(project, stub_url))
     command("add_juror", "judge", project=project.slug, model="Mixtral-8x22B", base_url=stub_url)
-    said = command("convene_jury", project=project.slug, estimate=True).said
+    warnings = command("convene_jury", project=project.slug, estimate=True).said
 
-    assert "judge, the author of responses mistral-stub: all of the Mistral family" in said
+    assert "judge, the author of responses mistral-stub: all of the Mistral family" in warnings
 
 
-def test_jurors_and_generators_are_not_mistaken_for_each_other(tmp_path, stub_url):
+def test_jurors_and_generators_are_distinguished(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path, 1)
     add_generator(project, stub_url)
     ask = {"model": "m", "base_url": stub_url, "project": project.slug}
@@ -219,7 +219,7 @@ def test_jurors_and_generators_are_not_mistaken_for_each_other(tmp_path, stub_ur
 
 
 @pytest.mark.slow
-def test_the_command_writes_and_places_and_says_so(tmp_path, stub_url, worker):
+def test_command_generates_and_publishes(tmp_path, stub_url, worker):
     project, _ = with_prompts(tmp_path)
     add_generator(project, stub_url)
     estimate = command("generate_responses", project=project.slug, generator="writer", estimate=True)

@@ -1,5 +1,7 @@
 """The pages of the jury, as leads use them."""
 
+import re
+
 import pytest
 
 from config.embedded.processes import wait_until
@@ -22,10 +24,11 @@ JUROR = {
 
 
 def text_of(page):
+    """Return the HTML of a page with single spaces."""
     return " ".join(page.content.decode().split())
 
 
-def test_a_lead_adds_a_juror_asks_for_an_estimate_and_watches_a_run(tmp_path):
+def test_lead_adds_juror_estimates_and_follows_run(tmp_path):
     project = project_with_items(tmp_path, 30)
     lead = Visitor(project, "lead")
     assert "None yet" in text_of(lead.get("jury/"))
@@ -61,7 +64,7 @@ def test_a_lead_adds_a_juror_asks_for_an_estimate_and_watches_a_run(tmp_path):
         ({"asks": ["mood"]}, "asks"), ({"name": "a\0b"}, "name"), ({"price_in": "1e40"}, "price_in"),
     ],
 )  # fmt: skip
-def test_a_juror_that_cannot_work_is_refused_beside_what_was_typed(wrong, field):
+def test_invalid_juror_is_refused_and_form_keeps_its_values(wrong, field):
     lead = Visitor(make_project(), "admin")
     page = lead.post("jury/jurors/", **(JUROR | {"base_url": "http://127.0.0.1:1/v1"} | wrong))
     assert page.status_code == (422 if field else 409)
@@ -70,29 +73,29 @@ def test_a_juror_that_cannot_work_is_refused_beside_what_was_typed(wrong, field)
     assert not Juror.objects.filter(project=lead.project).exists()
 
 
-def test_a_run_that_nobody_works_on_says_so_and_can_be_paused_and_cancelled(tmp_path):
+def test_run_without_worker_says_so_and_can_be_paused_and_cancelled(tmp_path):
     project = project_with_items(tmp_path, 3)
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")
     lead = Visitor(project, "lead")
-    nobody = lead.post("jury/runs/", do="start")
-    assert (nobody.status_code, "No worker is running" in text_of(nobody)) == (409, True)
+    refused = lead.post("jury/runs/", do="start")
+    assert (refused.status_code, "No worker is running" in text_of(refused)) == (409, True)
     run = actions.start_run(project=project, jurors=queries.panel(project))
-    place = f"jury/runs/{run.pk}/"
-    assert "No worker is at work on it" in text_of(lead.get(place))
-    part = lead.client.get(f"/projects/{project.slug}/{place}", headers={"HX-Request": "true"})
-    assert text_of(part).startswith("<section")
-    assert "HX-Refresh" not in part
+    url = f"jury/runs/{run.pk}/"
+    assert "No worker is at work on it" in text_of(lead.get(url))
+    fragment = lead.client.get(f"/projects/{project.slug}/{url}", headers={"HX-Request": "true"})
+    assert text_of(fragment).startswith("<section")
+    assert "HX-Refresh" not in fragment
 
-    lead.post(f"{place}change/", do="pause")
-    assert "<strong>Paused</strong>" in text_of(lead.get(place))
-    assert lead.post(f"{place}change/", do="pause").status_code == 409
-    lead.post(f"{place}change/", do="cancel")
-    part = lead.client.get(f"/projects/{project.slug}/{place}", headers={"HX-Request": "true"})
-    assert (part["HX-Refresh"], "<strong>Cancelled</strong>" in text_of(part)) == ("true", True)
-    assert lead.post(f"{place}change/", do="resume").status_code == 409
+    lead.post(f"{url}change/", do="pause")
+    assert "<strong>Paused</strong>" in text_of(lead.get(url))
+    assert lead.post(f"{url}change/", do="pause").status_code == 409
+    lead.post(f"{url}change/", do="cancel")
+    fragment = lead.client.get(f"/projects/{project.slug}/{url}", headers={"HX-Request": "true"})
+    assert (fragment["HX-Refresh"], "<strong>Cancelled</strong>" in text_of(fragment)) == ("true", True)
+    assert lead.post(f"{url}change/", do="resume").status_code == 409
 
 
-def test_what_was_not_cast_is_listed_with_its_reason_and_asked_again(tmp_path):
+def test_unreadable_answers_are_listed_and_asked_again(tmp_path):
     project = project_with_items(tmp_path, 24)
     lead = Visitor(project, "lead")
     with stub_server() as url:
@@ -100,25 +103,39 @@ def test_what_was_not_cast_is_listed_with_its_reason_and_asked_again(tmp_path):
         run = actions.start_run(project=project, jurors=queries.panel(project))
         run_shards(run)
     page = lead.get(f"jury/runs/{run.pk}/", outcome="unreadable")
-    wrong = list(page.context["answers"])
-    assert 0 < len(wrong) < 24
-    assert {ballot.outcome for ballot in wrong} == {"unreadable"}
+    unreadable = list(page.context["answers"])
+    assert 0 < len(unreadable) < 24
+    assert {ballot.outcome for ballot in unreadable} == {"unreadable"}
     assert "not one JSON object" in text_of(page)
-    assert "I think that this is safe." in text_of(lead.get(f"jury/ballots/{wrong[0].pk}/"))
+    assert "I think that this is safe." in text_of(lead.get(f"jury/ballots/{unreadable[0].pk}/"))
     again = lead.post("jury/runs/", do="estimate", retry="unreadable", jurors="stub-0.9:prose")
-    assert again.context["calls"] == len(wrong)
+    assert again.context["calls"] == len(unreadable)
 
 
-def test_the_jury_is_for_leads_of_its_project_alone(tmp_path):
+def test_only_leads_of_the_project_see_the_jury(tmp_path):
     project, other = project_with_items(tmp_path, 1), make_project()
     run = Run.objects.create(project=project)
     annotator, stranger = Visitor(project), Visitor(other, "lead")
-    for place in ("jury/", f"jury/runs/{run.pk}/"):
-        assert annotator.get(place).status_code == 403
+    for path in ("jury/", f"jury/runs/{run.pk}/"):
+        assert annotator.get(path).status_code == 403
     assert stranger.get(f"jury/runs/{run.pk}/").status_code == 404
     assert stranger.post(f"jury/runs/{run.pk}/change/", do="cancel").status_code == 404
     assert stranger.client.get(f"/projects/{project.slug}/jury/").status_code == 404
     assert Run.objects.get(pk=run.pk).state == "running"
+
+
+def test_run_page_shows_outcomes_and_no_labels(tmp_path):
+    project = project_with_items(tmp_path, 6)
+    with stub_server() as url:
+        add_jurors(project, url, "stub-0.9")
+        run = actions.start_run(project=project, jurors=queries.panel(project))
+        run_shards(run)
+    page = Visitor(project, "lead").get(f"jury/runs/{run.pk}/")
+    cells = {cell.strip() for cell in re.findall(r"<td[^>]*>([^<]*)</td>", page.content.decode())}
+
+    assert Ballot.objects.filter(run=run, outcome="cast").exclude(prompt_label=None).count() == 6
+    assert "Cast" in cells
+    assert not cells & {"safe", "needs_caution", "unsafe"}
 
 
 @pytest.mark.parametrize(
@@ -130,52 +147,52 @@ def test_the_jury_is_for_leads_of_its_project_alone(tmp_path):
         ("stub-0.9:busy", "failed", "answered 429"),
     ],
 )
-def test_a_juror_is_tried_with_one_call_that_casts_nothing(tmp_path, model, outcome, shown):
+def test_trial_makes_one_call_and_casts_no_ballot(tmp_path, model, outcome, shown):
     project = project_with_items(tmp_path, 24)
     lead = Visitor(project, "lead")
     with stub_server() as url:
         add_jurors(project, url, model)
         juror = Juror.objects.get(project=project)
         trials = [lead.post(f"jury/jurors/{juror.pk}/try/", item=f"i{at:03}") for at in range(24)]
-        came = counted(url)
+        calls = counted(url)
     page = next(page for page in trials if page.context["ballot"].outcome == outcome)
     assert shown in text_of(page).replace("&quot;", '"')
     assert page.context["trial"].item in page.context["trial"].messages[-1]["content"]
-    assert came["calls"] + came["refused"] == 24
+    assert calls["calls"] + calls["refused"] == 24
     assert not Ballot.objects.filter(juror=juror).exists()
     assert Event.objects.filter(project=project, verb="juror.tried", actor=lead.user).count() == 24
 
 
-def test_a_trial_that_cannot_be_is_refused(tmp_path):
+def test_impossible_trial_is_refused(tmp_path):
     project = project_with_items(tmp_path, 3)
     lead = Visitor(project, "lead")
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9", asks="response_label")
     juror = Juror.objects.get(project=project)
-    for item, why in (("nowhere", "no dialogue"), ("i000", "judges responses")):
+    for item, reason in (("nowhere", "no dialogue"), ("i000", "judges responses")):
         refused = lead.post(f"jury/jurors/{juror.pk}/try/", item=item)
-        assert (refused.status_code, why in text_of(refused)) == (409, True)
-    away = command("try_juror", "stub-0.9", project=project.slug)
-    assert (away.code, away["outcome"], "cannot be reached" in away["reason"]) == (0, "failed", True)
-    assert "--- user" in away.said
+        assert (refused.status_code, reason in text_of(refused)) == (409, True)
+    trial = command("try_juror", "stub-0.9", project=project.slug)
+    assert (trial.code, trial["outcome"], "cannot be reached" in trial["reason"]) == (0, "failed", True)
+    assert "--- user" in trial.said
     assert command("try_juror", "nobody", project=project.slug).code == 2
 
 
-def test_a_juror_shows_its_prompt_and_what_no_answer_depends_on_can_change():
+def test_juror_page_shows_prompt_and_changes_limits():
     project = make_project()
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9", rpm=100)
     lead = Visitor(project, "lead")
     juror = Juror.objects.get(project=project)
-    place = f"jury/jurors/{juror.pk}/"
-    assert juror.prompt.sha256 in text_of(lead.get(place))
+    path = f"jury/jurors/{juror.pk}/"
+    assert juror.prompt.sha256 in text_of(lead.get(path))
     same = {"api_key_env": "", "concurrency": "8", "requests_per_minute": "100", "tokens_per_minute": "",
             "price_in": "0", "price_out": "0", "timeout_seconds": "120",
             "transport": "live", "in_panel": "on"}  # fmt: skip
-    unchanged = lead.post(place, **same)
+    unchanged = lead.post(path, **same)
     assert (unchanged.status_code, "nothing was changed" in text_of(unchanged)) == (409, True)
-    wrong = lead.post(place, **same | {"concurrency": "0"})
-    assert wrong.status_code == 409
+    invalid = lead.post(path, **same | {"concurrency": "0"})
+    assert invalid.status_code == 409
     del same["in_panel"]
-    assert lead.post(place, **same | {"price_in": "0.5", "model": "another"}).status_code == 302
+    assert lead.post(path, **same | {"price_in": "0.5", "model": "another"}).status_code == 302
     juror.refresh_from_db()
     assert (juror.in_panel, float(juror.price_in), juror.model, juror.concurrency) == (False, 0.5, "stub-0.9", 8)
     event = Event.objects.get(project=project, verb="juror.changed")
@@ -190,7 +207,7 @@ def test_a_juror_shows_its_prompt_and_what_no_answer_depends_on_can_change():
 
 
 @pytest.mark.parametrize("options", [{}, {"reseat": True}, {"concurrency": "0"}, {"api_key_env": "sk-1"}])
-def test_a_change_that_is_none_or_makes_no_sense_is_refused(options):
+def test_empty_or_invalid_change_is_refused(options):
     project = make_project()
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")
     refused = command("change_juror", "stub-0.9", project=project.slug, **options)
