@@ -8,7 +8,7 @@ import environ
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir, DataDirError
 from corpus.errors import Refused
-from corpus.secret_files import secret_named
+from corpus.secret_files import read_secret
 
 environ.Env.read_env(CHECKOUT / ".env")  # never overrides what is set already
 env = environ.Env()
@@ -31,7 +31,7 @@ def server_url(name: str) -> str:
     if named := os.environ.get(name):
         if not is_server(name, named):  # it is not repeated: there may be a password in it
             raise Refused(f"{name} is not an address of the form {FORMS[name]}.")
-        return with_password(named, secret_named(PASSWORDS[name]))
+        return with_password(named, read_secret(PASSWORDS[name]))
     nowhere = {"DATABASE_URL": "postgresql://assize@127.0.0.1:1/assize", "REDIS_URL": "redis://127.0.0.1:1/0"}
     try:
         return embedded.addresses(DATA_DIR).get(name, nowhere[name])

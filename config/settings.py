@@ -5,7 +5,7 @@ from datetime import timedelta
 from config.data_dir import CHECKOUT
 from config.env import DATA_DIR, env, server_url
 from config.logs import logging_settings
-from corpus.secret_files import secret_named
+from corpus.secret_files import read_secret
 
 BASE_DIR = CHECKOUT
 ASSIZE_HOME = DATA_DIR.path
@@ -14,8 +14,8 @@ DEBUG = env.bool("ASSIZE_DEBUG", default=False)
 # Others reach this server: refuse to start with weak settings, and insist on TLS (config.production).
 PRODUCTION = env.bool("ASSIZE_PRODUCTION", default=False)
 # What a scraper shows as its bearer token; without one /metrics answers this machine alone.
-METRICS_TOKEN = secret_named("METRICS_TOKEN")
-SECRET_KEY = secret_named("SECRET_KEY") or DATA_DIR.secret("django")
+METRICS_TOKEN = read_secret("METRICS_TOKEN")
+SECRET_KEY = read_secret("SECRET_KEY") or DATA_DIR.secret("django")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL.rstrip("/")] if PRODUCTION else [])

@@ -1,4 +1,4 @@
-"""Who may be where: every page and route of a project begins here."""
+"""Access to projects: every page and route of a project checks membership and role here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,37 +22,41 @@ P = ParamSpec("P")
 
 
 class PageRequest(HttpRequest):
-    """A request as our middleware leaves it to a view."""
+    """A request with what the middleware adds."""
 
     htmx: HtmxDetails
 
 
 @dataclass(frozen=True)
 class Access:
-    """A person in a project, and as what."""
+    """A person in a project, with their role there."""
 
     project: Project
     user: User
     role: Role
 
     def has_role(self, least: Role) -> bool:
+        """Return whether the person's role is at least this one."""
         return RANKS[self.role] >= RANKS[least]
 
     @property
     def is_adjudicator(self) -> bool:
+        """Return whether the person is an adjudicator or more."""
         return self.has_role(Role.ADJUDICATOR)
 
     @property
     def is_lead(self) -> bool:
+        """Return whether the person is a lead or more."""
         return self.has_role(Role.LEAD)
 
     @property
     def is_admin(self) -> bool:
+        """Return whether the person is an admin."""
         return self.has_role(Role.ADMIN)
 
 
-# Every page and every call begins with this, so it is one plain statement.
-FIND = """
+# Runs for every page and call of a project, so it is one prepared statement.
+FIND_ACCESS = """
     SELECT {project}, {taxonomy}, m.role,
         EXISTS (SELECT FROM corpus_member a WHERE a.user_id = %(user)s AND a.role = 'admin')
     FROM corpus_project p JOIN corpus_taxonomy t ON t.id = p.taxonomy_id
@@ -63,23 +67,22 @@ FIND = """
 
 def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOTATOR) -> Access:
     """
-    Look up a project and what the person is there, in one query.
+    Return a person's access to a project, in one query. An admin of any project is an admin of all.
 
-    An admin of any project is admin of all.
-
-    :raises Http404: if there is no such project, or the person is no member of it: they cannot tell which
-    :raises PermissionDenied: if their role there is not enough
+    :param least: the role the person needs
+    :raises Http404: if there is no such project, or the person is not a member; they cannot tell which
+    :raises PermissionDenied: if their role is below `least`
     """
     if not user.is_authenticated or not isinstance(user, User):
         raise Http404
     project_columns, taxonomy_columns = columns_of(Project), columns_of(Taxonomy)
-    statement = FIND.format(
+    statement = FIND_ACCESS.format(
         project=", ".join(f"p.{name}" for name in project_columns),
         taxonomy=", ".join(f"t.{name}" for name in taxonomy_columns),
     )
     row = fetch_one(statement, {"slug": slug, "user": user.pk})
     if row is None or not (row[-2] or row[-1]):
-        raise Http404(f"No project {slug!r} of yours.")
+        raise Http404(f"You have no project {slug!r}.")
     project = Project.from_db("default", project_columns, row[: len(project_columns)])
     project.taxonomy = Taxonomy.from_db("default", taxonomy_columns, row[len(project_columns) : -2])
     access = Access(project, user, Role.ADMIN if row[-1] else Role(row[-2]))
@@ -88,8 +91,8 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
     return access
 
 
-def accesses_of(user: User) -> list[Access]:
-    """Return every project a person may be in, by slug, and as what."""
+def list_access(user: User) -> list[Access]:
+    """Return a person's access to every project they may see, sorted by slug."""
     roles = dict(Member.objects.filter(user=user).values_list("project", "role"))
     by_admin = Role.ADMIN in roles.values()
     return [Access(project, user, Role.ADMIN if by_admin else Role(roles[project.pk])) for project in projects_of(user)]
@@ -97,7 +100,7 @@ def accesses_of(user: User) -> list[Access]:
 
 @cache
 def columns_of(model: type[Model]) -> list[str]:
-    """Return the columns of a table in the order of its fields, as from_db takes them."""
+    """Return the columns of a model's table in the order that `from_db` expects."""
     return [str(field.column) for field in model._meta.concrete_fields]
 
 
@@ -107,7 +110,11 @@ def require_role(
     [Callable[Concatenate[PageRequest, Access, P], HttpResponseBase]],
     Callable[..., HttpResponseBase],
 ]:
-    """Turn a view of (request, access, ...) into one of (request, slug, ...) for members of that project."""
+    """
+    Decorate a view of (request, access, ...) as one of (request, slug, ...) for members with at least this role.
+
+    A person who is not signed in is sent to the sign-in page.
+    """
 
     def decorate(
         view: Callable[Concatenate[PageRequest, Access, P], HttpResponseBase],
@@ -124,7 +131,7 @@ def require_role(
 
 
 def send_to_sign_in(request: PageRequest) -> HttpResponse:
-    """Have somebody sign in and come back; a part of a page gets a plain 401, for the page itself says what to do."""
+    """Redirect to the sign-in page and back. An htmx request gets a plain 401, which the page's script explains."""
     if request.htmx:
         return HttpResponse(status=401)
     return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")

@@ -1,4 +1,4 @@
-"""Run an action for a form, and put what it refuses beside the fields: one way for every page."""
+"""Run an action for a form, and show why it was refused beside the form's fields."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,31 +14,32 @@ DONE, REFUSED, INVALID = 200, 409, 422
 
 @dataclass(frozen=True, slots=True)
 class Attempt(Generic[T]):
-    """The outcome of an action that a form asked for."""
+    """The outcome of an action that a form submitted."""
 
     value: T | None
-    "What the action returned; None unless it is done."
+    "What the action returned; None if it was not done."
     status: int
     "HTTP status of the page to show: 200 done, 409 refused, 422 invalid."
     refusal: Refused | None = None
 
     @property
     def is_done(self) -> bool:
+        """Return whether the action was done."""
         return self.status == DONE
 
     @property
     def result(self) -> T:
-        """Return what the action returned. Only for an attempt that is done."""
+        """Return what the action returned. Use it only if the action was done."""
         return cast("T", self.value)
 
 
 def attempt(form: BaseForm, action: Callable[[], T], *, refused_field: str | None = None) -> Attempt[T]:
     """
-    Run an action if the form is valid; add what the action refuses to the form's errors.
+    Run an action if the form is valid, and add the reason to the form's errors if the action is refused.
 
-    A page of its own for the refusal would lose what the person typed.
+    The page can then show the form again, with what the person typed.
 
-    :param refused_field: the field that a `Refused` is shown beside; None for the top of the form
+    :param refused_field: the field to show a `Refused` beside; None for the top of the form
     """
     if not form.is_valid():
         return Attempt(None, INVALID)

@@ -1,4 +1,4 @@
-"""What the management commands of all apps share: how they end, and how they speak."""
+"""Base classes of the management commands: exit codes, output and progress."""
 
 import sys
 import time
@@ -18,14 +18,15 @@ from corpus.models import Project
 
 class Command(BaseCommand):
     """
-    Exit 0 when done, 1 when some rows were refused, 2 when nothing was done.
+    A command that exits with 0 when done, 1 if some rows were rejected, and 2 if nothing was done.
 
-    The last line of stdout is one JSON object; progress and warnings go to stderr.
+    The last line of stdout is one JSON object. Progress and warnings go to stderr.
     """
 
     requires_system_checks: list[str] = []
 
     def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command, and exit with 2 if it is refused or the database fails."""
         try:
             return super().execute(*args, **options)
         except Refused as error:
@@ -35,8 +36,9 @@ class Command(BaseCommand):
             raise CommandError(f"The database cannot be used: {reason} (DATABASE_URL)", returncode=2) from error
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Create the parser, with Django's own options hidden from the help."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        # Django's own options are of no use to the people these commands are for.
+        # Hides Django's own options, which users of these commands do not need.
         for action in parser._actions:
             if action.dest in {
                 "version",
@@ -51,9 +53,11 @@ class Command(BaseCommand):
         return parser
 
     def print_result(self, content: dict[str, Any]) -> None:
+        """Print the result as one line of JSON to stdout."""
         self.stdout.write(orjson.dumps(content, default=str).decode())
 
     def print_note(self, line: str) -> None:
+        """Print a line for people to stderr."""
         self.stderr.write(line, style_func=lambda text: text)
 
 
@@ -64,13 +68,19 @@ class ProjectCommand(Command):
         parser.add_argument("--project", default="default", metavar="SLUG", help="default: default")
 
     def project(self, options: dict[str, Any]) -> Project:
+        """
+        Return the project of the option --project.
+
+        :raises NoSuchProject: if there is none of that slug
+        """
         return queries.find_project(options["project"])
 
 
 class ImportCommand(ProjectCommand):
-    """Reads a file row by row, and lists what it refuses."""
+    """A command that reads a file row by row, and lists the rejected rows."""
 
-    SHOWN = 20
+    SHOWN_ROWS = 20
+    "How many rejected rows are printed at most."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -79,18 +89,19 @@ class ImportCommand(ProjectCommand):
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        with RefusalList(options["errors"], self) as refusals:
-            report = self.read(project, options["path"], refusals.add, Progress(options["path"].name).show)
+        with RejectedRowList(options["errors"], self) as rejected:
+            report = self.read(project, options["path"], rejected.add, Progress(options["path"].name).show)
         self.print_result(report.as_dict())
         if report.rejected:
             sys.exit(1)
 
     def read(self, project: Project, path: Path, on_reject: OnReject, progress: Any) -> ImportReport:
+        """Import the file. Subclasses implement this."""
         raise NotImplementedError
 
 
-class RefusalList:
-    """Shows the first refused rows, and writes all of them to a file where one is given."""
+class RejectedRowList:
+    """Prints the first rejected rows, and writes all of them to a file if one is named."""
 
     def __init__(self, path: Path | None, command: ImportCommand) -> None:
         self.command = command
@@ -98,7 +109,7 @@ class RefusalList:
         self.count = 0
         self.file: IO[bytes] | None = None
 
-    def __enter__(self) -> "RefusalList":
+    def __enter__(self) -> "RejectedRowList":
         if self.path:
             try:
                 self.file = self.path.open("wb")
@@ -107,30 +118,35 @@ class RefusalList:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        hidden = self.count - self.command.SHOWN
+        hidden = self.count - self.command.SHOWN_ROWS
         if hidden > 0:
             where = f"see {self.path}" if self.path else "list them with --errors FILE"
             self.command.print_note(f"… and {hidden:,} more refused; {where}.")
         try:
             if self.file:
                 self.file.close()
-        except OSError as error:  # the last of them were still to be written, and the rows are imported by now
+        except OSError as error:  # too late to undo: the rows are imported by now
             self.command.print_note(f"{self.path} is not whole: {error.strerror}.")
 
-    def add(self, refusal: RejectedRow) -> None:
+    def add(self, rejected: RejectedRow) -> None:
+        """
+        Print and write one rejected row.
+
+        :raises Refused: if the file cannot be written; the import is rolled back then
+        """
         self.count += 1
         if self.file:
-            line = {"row": refusal.row, "id": refusal.id, "field": refusal.field, "reason": refusal.reason}
+            line = {"row": rejected.row, "id": rejected.id, "field": rejected.field, "reason": rejected.reason}
             try:
                 self.file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
             except OSError as error:
                 raise Refused(f"{self.path} cannot be written: {error.strerror}. Nothing was kept.") from error
-        if self.count <= self.command.SHOWN:
-            self.command.print_note(f"row {refusal.row}: {refusal.field}: {refusal.reason}")
+        if self.count <= self.command.SHOWN_ROWS:
+            self.command.print_note(f"row {rejected.row}: {rejected.field}: {rejected.reason}")
 
 
 class Progress:
-    """How far a long piece of work is: a bar on a terminal, a line now and then in a log."""
+    """Progress of a long command: a bar on a terminal, or a line every five seconds in a log."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -138,11 +154,16 @@ class Progress:
         self.began = self.shown_at = time.monotonic()
 
     def show(self, share: float, note: str = "") -> None:
+        """
+        Print the progress, unless it was printed a moment ago.
+
+        :param share: how much is done, 0 to 1
+        """
         now = time.monotonic()
         if share < 1 and now - self.shown_at < (0.2 if self.on_terminal else 5):
             return
         if not self.on_terminal and now - self.began < 5:
-            return  # a log needs no line about what took no time
+            return  # not worth a line in a log
         self.shown_at = now
         line = f"{self.title} {share:4.0%} {note}{self.time_left(share)}"
         if self.on_terminal:
@@ -154,5 +175,6 @@ class Progress:
         sys.stderr.flush()
 
     def time_left(self, share: float) -> str:
+        """Return the estimated time left or, at the end, the time taken."""
         passed = time.monotonic() - self.began
         return f" {passed / share - passed:.0f} s left" if 0 < share < 1 else f" {passed:.1f} s"

@@ -1,12 +1,12 @@
-"""The two ways in which something is not done, apart from bugs."""
+"""The two errors that are not bugs: a request is refused, or a value is invalid."""
 
 
 class Refused(Exception):
-    """What was asked for will not be done. The message is written for the person who asked."""
+    """The request is refused. The message is written for the person who made it."""
 
 
 class Invalid(Exception):
-    """A value breaks a rule of its field."""
+    """A value breaks a rule of its field. The reason is a phrase, such as `it is missing`."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")

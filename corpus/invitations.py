@@ -1,4 +1,4 @@
-"""The link with which a person sets the first password of their account."""
+"""Links with which people set the first password of their account."""
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -9,6 +9,6 @@ from django.utils.http import urlsafe_base64_encode
 
 
 def invitation_url(user: User) -> str:
-    """Return a link that works once, until a password is set or PASSWORD_RESET_TIMEOUT passes."""
+    """Return a link that works until a password is set or PASSWORD_RESET_TIMEOUT passes."""
     parts = {"uidb64": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
     return str(settings.PUBLIC_URL).rstrip("/") + reverse("accept-invitation", kwargs=parts)

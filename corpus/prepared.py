@@ -1,4 +1,4 @@
-"""Plain statements for the paths that run thousands of times an hour."""
+"""Prepared statements, for queries that run thousands of times an hour."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from django.db import connection
 
 def fetch_one(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...] | None:
     """
-    Run a statement that the server has planned beforehand, once a connection; give its first row.
+    Run a prepared statement and return its first row, or None.
 
-    Parameters travel apart from the text, so the text must say the type of any that could be null.
-    Planning is more than half of what a short statement costs.
+    The server plans it once per connection; planning is more than half of the cost of a short statement. Parameters
+    are sent separately, so the text must state the type of every parameter that may be null.
     """
     connection.ensure_connection()
     connection.validate_no_broken_transaction()

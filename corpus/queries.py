@@ -1,4 +1,4 @@
-"""Reads of projects, items and taxonomies, named for what comes back."""
+"""Queries for projects, items and taxonomies, named for what they return."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,18 @@ from corpus.models import Category, Item, Member, Project, Taxonomy, TokenGrant
 
 
 class NoSuchProject(Refused):
-    pass
+    """There is no project of that slug."""
 
 
 class NoSuchItem(Refused):
-    pass
+    """The project has no item of that id."""
 
 
 def find_project(slug: str) -> Project:
     """
-    :raises NoSuchProject: naming the ones there are
+    Return a project by its slug.
+
+    :raises NoSuchProject: if there is none; the message lists the existing ones
     """
     try:
         return Project.objects.select_related("taxonomy").get(slug=slug)
@@ -33,7 +35,7 @@ def find_project(slug: str) -> Project:
 
 
 def projects_of(user: User | AnonymousUser) -> list[Project]:
-    """Return the projects a person may see: those they are a member of, and to an admin all."""
+    """Return the projects a person may see, sorted by slug: those they are a member of, and all for an admin."""
     memberships = Member.objects.filter(user=user) if user.is_authenticated else Member.objects.none()
     projects = Project.objects.select_related("taxonomy").order_by("slug")
     if memberships.filter(role=Member.Role.ADMIN).exists():
@@ -43,6 +45,8 @@ def projects_of(user: User | AnonymousUser) -> list[Project]:
 
 def find_item(project: Project, external_id: str) -> Item:
     """
+    Return an item of a project by its external id.
+
     :raises NoSuchItem: if the project has none of that id
     """
     try:
@@ -52,12 +56,13 @@ def find_item(project: Project, external_id: str) -> Item:
 
 
 def spellings_of(taxonomy: Taxonomy) -> Mapping[str, str]:
-    """Map every spelling of a category, as written and folded, to its slug."""
+    """Return the slug of a category by each of its spellings, as written and normalized."""
     return spellings_of_version(taxonomy.pk)
 
 
-@lru_cache(maxsize=64)  # a version never changes, so what it says may be kept
+@lru_cache(maxsize=64)  # a version never changes
 def spellings_of_version(taxonomy: int) -> Mapping[str, str]:
+    """Return the spellings of the taxonomy with this primary key, cached."""
     spellings = {}
     for slug, name, also_written in Category.objects.filter(taxonomy=taxonomy).values_list(
         "slug", "name", "also_written"
@@ -73,12 +78,14 @@ def categories_of(project: Project) -> list[Category]:
 
 
 def category_names(project: Project) -> dict[str, str]:
-    """Map the slugs of the project's categories to their names."""
+    """Return the names of the project's categories by slug."""
     return {category.slug: category.name for category in categories_of(project)}
 
 
 def find_latest_taxonomy(name: str) -> Taxonomy:
     """
+    Return the newest version of a taxonomy.
+
     :raises Refused: if there is none of that name
     """
     taxonomy = Taxonomy.objects.filter(name=name).order_by("-version").first()
@@ -90,6 +97,8 @@ def find_latest_taxonomy(name: str) -> Taxonomy:
 
 @dataclass(frozen=True, slots=True)
 class KnownItem:
+    """An item that the project has already, as an import needs it."""
+
     pk: int
     has_response: bool
     is_withdrawn: bool
@@ -97,7 +106,7 @@ class KnownItem:
 
 
 def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, KnownItem]:
-    """Look up many items at once by their external ids; unknown ids are left out."""
+    """Return many items at once, by external id. Unknown ids are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -110,6 +119,6 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
 
 
 def tokens_of(user: User) -> list[TokenGrant]:
-    """Return what the tokens of a person may do, the latest first; expired ones too, until they are revoked."""
-    found = TokenGrant.objects.filter(token__user=user).select_related("token", "project")
-    return list(found.order_by("-token__created", "-pk"))
+    """Return the token grants of a person, newest first, including expired ones that are not revoked."""
+    grants = TokenGrant.objects.filter(token__user=user).select_related("token", "project")
+    return list(grants.order_by("-token__created", "-pk"))

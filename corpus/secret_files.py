@@ -1,4 +1,4 @@
-"""Secrets that lie in files, as container engines hand them out: NAME_FILE stands for NAME."""
+"""Secrets in files, as container engines provide them: NAME_FILE names the file for NAME."""
 
 import os
 from pathlib import Path
@@ -6,19 +6,25 @@ from pathlib import Path
 from corpus.errors import Refused
 
 
-def secret_named(name: str) -> str:
+def read_secret(name: str) -> str:
     """
-    Return what NAME holds, else what is in the file that NAME_FILE names, else nothing.
+    Return the value of the variable NAME, or the content of the file that NAME_FILE names, or an empty string.
 
     :raises Refused: if the file cannot be read, or is empty
     """
-    if said := os.environ.get(name):
-        return said
+    if value := os.environ.get(name):
+        return value
     file = os.environ.get(f"{name}_FILE")
-    return read_secret(f"{name}_FILE", Path(file)) if file else ""
+    return read_secret_file(f"{name}_FILE", Path(file)) if file else ""
 
 
-def read_secret(variable: str, file: Path) -> str:
+def read_secret_file(variable: str, file: Path) -> str:
+    """
+    Return the stripped content of a file.
+
+    :param variable: named in the message
+    :raises Refused: if the file cannot be read, or is empty
+    """
     try:
         content = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

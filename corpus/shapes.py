@@ -1,30 +1,34 @@
-"""What the REST routes of projects give out, as types: the code is checked by them, and the schema made of them."""
+"""Response types of the REST routes of projects. The code is type-checked against them, and the schema uses them."""
 
 from typing import Any, NotRequired, TypedDict
 
 
 class ErrorBody(TypedDict):
+    """An error."""
+
     code: str
-    "What a program may go by."
+    "For programs. Stable."
     message: str
     "For people."
     fields: NotRequired[dict[str, Any]]
-    "What is wrong with which field."
+    "What is wrong, by field."
 
 
 class ErrorShape(TypedDict):
-    """The one form of every error."""
+    """The form of every error response."""
 
     error: ErrorBody
 
 
 class TaxonomyName(TypedDict):
+    """A version of a taxonomy."""
+
     name: str
     version: int
 
 
 class ProjectShape(TypedDict):
-    """A project, without its content."""
+    """A project, without its items."""
 
     slug: str
     name: str
@@ -35,6 +39,8 @@ class ProjectShape(TypedDict):
 
 
 class CategoryShape(TypedDict):
+    """A category of a taxonomy."""
+
     slug: str
     name: str
     tier: str
@@ -42,19 +48,21 @@ class CategoryShape(TypedDict):
 
 
 class ProjectInFull(ProjectShape):
-    """A project, with what the caller is there and the categories of its taxonomy."""
+    """A project with the caller's role and the categories of its taxonomy."""
 
     role: str
     categories: list[CategoryShape]
 
 
 class TurnShape(TypedDict):
+    """One turn of a dialogue."""
+
     role: str
     text: str
 
 
 class DialogueShape(TypedDict):
-    """An item as it is judged."""
+    """An item as annotators see it."""
 
     id: str
     turns: list[TurnShape]

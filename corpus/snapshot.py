@@ -1,3 +1,5 @@
+"""Consistent reads over several queries."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -6,7 +8,7 @@ from django.db import connection, transaction
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Let every query inside see the database as it is now, whatever others commit meanwhile."""
+    """Run the queries inside in one repeatable-read transaction, so that they see the same data."""
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

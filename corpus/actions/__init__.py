@@ -1,4 +1,4 @@
-"""The verbs of the corpus, one transaction each."""
+"""What people do with projects, items and accounts, one transaction each."""
 
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues

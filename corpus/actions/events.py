@@ -1,3 +1,5 @@
+"""Record events in the audit log."""
+
 from typing import Any
 
 import orjson
@@ -20,6 +22,12 @@ def record_event(
     actor: User | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Record who did what. Call it inside the transaction that makes the change."""
-    about = (project.pk if project else None, actor.pk if actor else None)
-    fetch_one(RECORD, [*about, verb, subject, orjson.dumps(detail or {}).decode()])
+    """
+    Record who did what to what. Call it inside the transaction that makes the change.
+
+    :param project: None for an event that belongs to no project
+    :param subject: the external id or name of what was changed
+    :param actor: None for commands and scheduled tasks
+    """
+    keys = (project.pk if project else None, actor.pk if actor else None)
+    fetch_one(RECORD, [*keys, verb, subject, orjson.dumps(detail or {}).decode()])

@@ -65,9 +65,9 @@ class ImportRun:
 @contextmanager
 def without_cycle_search() -> Iterator[None]:
     """
-    Pause the search for reference cycles, which rows of data never form.
+    Pause the search for reference cycles, which rows of data never form; it takes a fifth of an import's time.
 
-    It would walk every object of the process again and again: a fifth of an import's time.
+    It is paused for the whole process, so use it in commands and workers, not in a web process.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -1,3 +1,5 @@
+"""Import dialogues from a file."""
+
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,7 @@ def import_dialogues(
     by: User | None = None,
 ) -> ImportReport:
     """
-    Add the dialogues of a file to a project; all of them, or none when the file breaks off.
+    Import the dialogues of a file into a project: all of them, or none if the file cannot be read to its end.
 
     A row with a known id counts as unchanged if its content is the same, and is rejected otherwise.
 
@@ -108,6 +110,7 @@ def write_items(project: Project, fresh: Sequence[SerializedDialogue]) -> None:
 
 
 def as_json(value: Any) -> str | None:
+    """Return a value as JSON text; None stays None."""
     return None if value is None else orjson.dumps(value).decode()
 
 

@@ -1,3 +1,5 @@
+"""Withdraw items, and set the categories they are expected to fall under."""
+
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
@@ -14,9 +16,9 @@ from corpus.models import Item, Project, Verb
 @transaction.atomic
 def withdraw_item(*, project: Project, external_id: str, reason: str, by: User | None = None) -> Item:
     """
-    Take an item out of the queue, the jury and later releases; its opinions stay.
+    Withdraw an item from the queue, the jury and later releases. Its opinions stay.
 
-    :raises NoSuchItem: if the project has none of that id
+    :raises NoSuchItem: if the project has no item of that id
     :raises Refused: if there is no reason, or it is withdrawn already
     """
     if not reason.strip():
@@ -35,12 +37,12 @@ def withdraw_item(*, project: Project, external_id: str, reason: str, by: User |
 @transaction.atomic
 def expect_categories(*, project: Project, by: User, external_ids: Sequence[str], categories: Sequence[str]) -> int:
     """
-    Say what items are probably about, so that the queue keeps them from whoever opted out; give how many changed.
+    Set the expected categories of items, which opt-outs go by, and return how many items changed.
 
-    What was said of them before is replaced; no category at all takes it back. All or nothing.
+    They replace earlier ones. If an id is unknown, nothing changes.
 
-    :param categories: slugs
-    :raises Invalid: if no id is given, or naming one that the project does not have
+    :param categories: slugs; empty to remove the expected categories
+    :raises Invalid: if there is no id, or an unknown one
     """
     wanted = list(dict.fromkeys(external_ids))
     items = Item.objects.filter(project=project, external_id__in=wanted)
@@ -57,5 +59,5 @@ def expect_categories(*, project: Project, by: User, external_ids: Sequence[str]
 
 
 def items_changed(project: Project) -> None:
-    """Let whoever works from the items know; call it last, for it holds the project's row until the end."""
+    """Raise the version of the project's items. Call it last: it locks the project's row until the transaction ends."""
     Project.objects.filter(pk=project.pk).update(items_version=F("items_version") + 1)

@@ -1,3 +1,5 @@
+"""Accounts and memberships."""
+
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -13,6 +15,8 @@ from corpus.models import Member, Project, Verb
 
 @dataclass(frozen=True)
 class Membership:
+    """A person who was made a member, with their new API token if one was requested."""
+
     user: User
     member: Member
     token: str | None
@@ -24,11 +28,12 @@ def add_member(
     *, project: Project, username: str, role: str, with_token: bool = False, by: User | None = None
 ) -> Membership:
     """
-    Make a person a member of a project, or change their role; an unknown person gets an account.
+    Make a person a member of a project, or change their role. An unknown person gets an account.
 
     The account has no password until its owner sets one through the invitation.
 
-    :raises Refused: if the name is not fit for an account, or it is oneself
+    :param with_token: whether to make an API token too
+    :raises Refused: if the name cannot be a user name, or is that of the caller
     """
     if by and by.username == username:
         check_not_self(by, by)
@@ -41,7 +46,12 @@ def add_member(
 
 
 def make_account(username: str) -> User:
-    # Sign-in takes no notice of case, so two such names would lock each other out.
+    """
+    Create an account without a password.
+
+    :raises Refused: if the name is taken or cannot be a user name
+    """
+    # Sign-in ignores case, so two names that differ only in case would lock each other out.
     if alike := User.objects.filter(username__iexact=username).first():
         raise Refused(f"There is an account {alike.username!r} already. Names that differ in case alone are one name.")
     user = User(username=username)
@@ -57,9 +67,9 @@ def make_account(username: str) -> User:
 @transaction.atomic
 def remove_member(*, project: Project, user: User, by: User) -> None:
     """
-    Take a person out of a project; their votes stay, and what they hold lapses by itself.
+    Remove a person from a project. Their votes stay, and their leases expire.
 
-    :raises Refused: if it is oneself, so that a project is never left without an admin
+    :raises Refused: if it is the caller, so that a project always keeps an admin
     """
     check_not_self(user, by)
     if Member.objects.filter(project=project, user=user).delete()[0]:
@@ -69,7 +79,9 @@ def remove_member(*, project: Project, user: User, by: User) -> None:
 @transaction.atomic
 def change_role(*, project: Project, user: User, role: str, by: User) -> None:
     """
-    :raises Refused: if it is oneself
+    Change a member's role.
+
+    :raises Refused: if it is the caller
     """
     check_not_self(user, by)
     if Member.objects.filter(project=project, user=user).exclude(role=role).update(role=role):
@@ -79,9 +91,9 @@ def change_role(*, project: Project, user: User, role: str, by: User) -> None:
 @transaction.atomic
 def set_active(*, user: User, is_active: bool, by: User) -> None:
     """
-    Close an account, with its sessions and tokens, or open it again.
+    Close an account and revoke its tokens, or open it again.
 
-    :raises Refused: if it is one's own
+    :raises Refused: if it is the caller's own
     """
     check_not_self(user, by)
     if User.objects.filter(pk=user.pk).exclude(is_active=is_active).update(is_active=is_active):
@@ -92,5 +104,10 @@ def set_active(*, user: User, is_active: bool, by: User) -> None:
 
 
 def check_not_self(user: User, by: User) -> None:
+    """
+    Check that an admin acts on another person.
+
+    :raises Refused: if not
+    """
     if user == by:
         raise Refused("You cannot do this to yourself. Another admin can.")

@@ -1,3 +1,5 @@
+"""Create projects."""
+
 from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
@@ -23,7 +25,13 @@ def create_project(
     fields: Collection[str] = FIELDS,
 ) -> Project:
     """
-    :raises Refused: if there is one of that slug, or a setting makes no sense
+    Create a project.
+
+    :param taxonomy: name; its newest version is used
+    :param quorum: replaces the policy's own; None to keep that
+    :param caution: what needs_caution counts as; None for the policy's own
+    :param fields: the label fields it wants
+    :raises Refused: if the slug is taken, or a setting is invalid
     """
     if Project.objects.filter(slug=slug).exists():
         raise Refused(f"There is a project {slug!r} already.")

@@ -1,3 +1,5 @@
+"""Load taxonomies, and add categories to a project's own."""
+
 import re
 from collections.abc import Sequence
 from itertools import chain, count
@@ -16,13 +18,13 @@ from corpus.models import Category, Event, Project, Taxonomy, Verb
 
 FOLDER = Path(__file__).resolve().parent.parent / "taxonomies"
 SEPARATORS = ",;"
-"What stands between the names of categories in files."
+"Characters that separate category names in files."
 LONGEST_NAME = 60
 
 
 @transaction.atomic
 def load_taxonomy(path: Path) -> Taxonomy:
-    """Store a taxonomy file, unless that version is stored: a version in use never changes."""
+    """Store a taxonomy file, unless that version is stored already: a version never changes."""
     content = orjson.loads(path.read_bytes())
     taxonomy, is_new = Taxonomy.objects.get_or_create(
         name=content["name"],
@@ -40,14 +42,14 @@ def load_taxonomy(path: Path) -> Taxonomy:
 @transaction.atomic
 def add_category(*, project: Project, by: User, slug: str, name: str, definition: str) -> Category:
     """
-    Return the project the next version of its taxonomy, with one more fine-grained category at the end.
+    Add a fine-grained category at the end of the project's taxonomy, as its next version.
 
-    Opinions stay pinned to the version they were given under. No other project changes: from the
-    first time on, the taxonomy is the project's own.
+    Opinions keep the version they were cast under. Other projects do not change: with its first added category
+    a project gets a taxonomy of its own.
 
-    :raises Refused: if the slug or the name is taken or cannot be used, or the definition is empty
+    :raises Refused: if the slug or the name is taken or invalid, or the definition is empty
     """
-    # One lead at a time: the second extends what the first made. Votes and items do not wait for this lock.
+    # One lead at a time, so that the second extends what the first added. Votes and items do not wait for this lock.
     project = Project.objects.select_for_update(no_key=True, of=("self",)).select_related("taxonomy").get(pk=project.pk)
     before = project.taxonomy
     name, definition = " ".join(name.split()), definition.strip()
@@ -77,21 +79,25 @@ def add_category(*, project: Project, by: User, slug: str, name: str, definition
 
 def check_is_new(taxonomy: Taxonomy, slug: str, name: str) -> None:
     """
-    :raises Refused: if the taxonomy has a category that is written like either
+    Check that no category of a taxonomy is spelled like this slug or name.
+
+    :raises Refused: if one is, or the name or slug cannot be used
     """
     if not normalize(slug) or not normalize(name):
         raise Refused("A category needs a name and a short name with at least one letter or digit.")
-    if taken := set(SEPARATORS) & set(name):
-        raise Refused(f"The name cannot have {min(taken)!r} in it: that is what separates categories in files.")
+    if separators := set(SEPARATORS) & set(name):
+        raise Refused(f"The name cannot have {min(separators)!r} in it: that is what separates categories in files.")
     spellings = queries.spellings_of(taxonomy)
     for written in (slug, name):
-        if meant := spellings.get(written) or spellings.get(normalize(written)):
-            raise Refused(f"{written!r} is how the category {meant!r} is written already. Choose another.")
+        if slug_of_known := spellings.get(written) or spellings.get(normalize(written)):
+            raise Refused(f"{written!r} is how the category {slug_of_known!r} is written already. Choose another.")
 
 
 def check_fits(category: Category) -> None:
     """
-    :raises Refused: if a field of it is empty, too long or otherwise unfit
+    Check the fields of a category.
+
+    :raises Refused: if one is empty, too long or otherwise invalid
     """
     try:
         category.clean_fields(exclude=["taxonomy"])
@@ -100,7 +106,7 @@ def check_fits(category: Category) -> None:
 
 
 def own_name(project: Project) -> str:
-    """Name the project's own taxonomy: as it is if the project made it, else one that nobody has."""
+    """Return the name of the project's own taxonomy: the present one if the project made it, else a new one."""
     taxonomy = project.taxonomy
     if Event.objects.filter(project=project, verb=Verb.TAXONOMY_EXTENDED, subject=str(taxonomy)).exists():
         return taxonomy.name
@@ -110,6 +116,6 @@ def own_name(project: Project) -> str:
 
 
 def next_code(categories: Sequence[Category]) -> str:
-    """Return the S-number after the highest in use."""
+    """Return the next code: S and the number after the highest in use."""
     numbers = [int(found[1]) for each in categories if (found := re.fullmatch(r"S(\d+)", each.code))]
     return f"S{max(numbers, default=0) + 1}"

@@ -1,3 +1,5 @@
+"""Make and revoke API tokens."""
+
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -24,19 +26,19 @@ def make_token(
     by: User | None = None,
 ) -> str:
     """
-    Make a token for a person, and give it; only its hash is stored.
+    Make a token for a person and return it. Only its hash is stored.
 
-    :param project: the only one it is to work in; None for all of the person's
-    :param days: after which it expires, 1 to MOST_DAYS
-    :raises Refused: if it may do nothing, or is to live too long
+    :param project: the only project it works in; None for all of the person's
+    :param days: until it expires, 1 to MOST_DAYS
+    :raises Refused: if there is no scope, or `days` is out of range
     """
     if not scopes:
         raise Refused("A token that may do nothing is of no use. Choose what it may do.")
     if not 1 <= days <= MOST_DAYS:
         raise Refused(f"A token lives 1 to {MOST_DAYS} days.")
-    made, secret = AuthToken.objects.create(user, expiry=timedelta(days=days))
+    token, secret = AuthToken.objects.create(user, expiry=timedelta(days=days))
     ordered = [scope.value for scope in Scope if scope in scopes]
-    TokenGrant.objects.create(token=made, name=name, scopes=ordered, project=project)
+    TokenGrant.objects.create(token=token, name=name, scopes=ordered, project=project)
     detail = {"scopes": ordered, "days": days}
     record_event(project=project, verb=Verb.TOKEN_MADE, subject=user.username, actor=by or user, detail=detail)
     return str(secret)
@@ -44,6 +46,6 @@ def make_token(
 
 @transaction.atomic
 def revoke_token(*, grant: TokenGrant, by: User) -> None:
-    """End a token at once; whoever uses it gets 401 from the next call on."""
+    """Revoke a token at once: the next call with it gets 401."""
     grant.token.delete()
     record_event(project=grant.project, verb=Verb.TOKEN_REVOKED, subject=grant.token.user.username, actor=by)

@@ -1,4 +1,4 @@
-"""What the REST routes of all apps share."""
+"""Base classes of the REST routes: access, scopes and pages."""
 
 from typing import Any, ClassVar, TypedDict
 
@@ -16,16 +16,17 @@ from corpus.models import Project, TokenGrant
 
 
 class ProjectView(APIView):
-    """A route of one project: 404 to whoever is no member of it, 403 to a role below the least."""
+    """A route of one project. Non-members get 404, and members whose role is too low get 403."""
 
     least_role: ClassVar[Role] = Role.ANNOTATOR
     least_roles: ClassVar[dict[str, Role]] = {}
-    "Of the methods that need another."
+    "Method to role, for methods that need another role."
     scope: ClassVar[str] = TokenGrant.Scope.DATA
-    "What a token must be good for, to do more here than read."
+    "The scope a token needs for any method that does more than read."
     access: Access
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the token's scope and project and the caller's role, and set `access`."""
         super().initial(request, *args, **kwargs)
         least = self.least_roles.get(str(request.method), self.least_role)
         check_scope(request, self.scope)
@@ -34,27 +35,29 @@ class ProjectView(APIView):
 
     @property
     def project(self) -> Project:
+        """Return the project of the route."""
         return self.access.project
 
 
 class NumberedView(ProjectView):
-    """A route of something with a number of its own, found in its project, or by the number alone."""
+    """A route of an object with a numeric id, under its project or by the id alone."""
 
     part: ClassVar[str]
-    "Of the path: what holds the number."
+    "Name of the path parameter with the id."
     slug_from: ClassVar[tuple[type[Model], str]]
-    "The table of such things, and the way from it to the slug of their project."
+    "The model, and the lookup from it to the slug of its project."
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the project of the object if the path does not name it."""
         if "slug" not in kwargs:
-            model, way = self.slug_from
-            found = model._default_manager.filter(pk=kwargs[self.part]).values_list(way, flat=True)
-            kwargs["slug"] = found.first() or ""  # no project is called so
+            model, lookup = self.slug_from
+            slugs = model._default_manager.filter(pk=kwargs[self.part]).values_list(lookup, flat=True)
+            kwargs["slug"] = slugs.first() or ""  # no project has an empty slug
         super().initial(request, *args, **kwargs)
 
 
 class Pages(CursorPagination):
-    """Pages that do not shift under their reader, who may say how long they are."""
+    """Cursor pages, which do not shift when rows are added. The caller may set their length."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -62,54 +65,67 @@ class Pages(CursorPagination):
 
 
 class NewestFirst(Pages):
+    """Pages of the newest rows first."""
+
     ordering = "-pk"
 
 
 class OldestFirst(Pages):
+    """Pages of the oldest rows first."""
+
     ordering = "pk"
 
 
 PAGE = [
-    OpenApiParameter("cursor", description="As it stands in `next` and `previous`."),
-    OpenApiParameter("page_size", int, description="How many a page is to have; more than the route allows is cut."),
+    OpenApiParameter("cursor", description="As in `next` and `previous`."),
+    OpenApiParameter("page_size", int, description="Rows per page, 500 at most."),
 ]
 
 
 def grant_of(request: Request) -> TokenGrant | None:
-    """Return what the token of a call may do; None for a session, and for tokens that may do all."""
+    """Return the grant of the call's token; None for a session."""
     return getattr(request.auth, "grant", None)
 
 
 def check_scope(request: Request, scope: str) -> None:
     """
-    :raises PermissionDenied: if the call comes with a token that is not good for it
+    Check that the call's token, if it has one, has the scope.
+
+    :raises PermissionDenied: if it lacks it
     """
     wanted = TokenGrant.Scope.READ.value if request.method in SAFE_METHODS else scope
     grant = grant_of(request)
     if grant and wanted not in grant.scopes:
-        raise PermissionDenied(f"This token has not the scope {wanted}. Make one that has, on the page Tokens.")
+        raise PermissionDenied(f"This token lacks the scope {wanted}. Make one with it on the page Tokens.")
 
 
 def check_project(request: Request, project: Project) -> None:
     """
-    :raises Http404: if the call comes with a token of another project
+    Check that the call's token, if it has one, works in this project.
+
+    :raises Http404: if it is limited to another
     """
     grant = grant_of(request)
     if grant and grant.project_id not in (None, project.pk):
-        raise Http404(f"No project {project.slug!r} of yours.")
+        raise Http404(f"You have no project {project.slug!r}.")
 
 
 def page_of(shape: Any) -> Any:
-    """Return the type of a page of such things: `next` and `previous` are addresses, null at the ends."""
+    """Return the type of a page of rows: `next` and `previous` are URLs, null at the ends."""
     fields = {"next": str | None, "previous": str | None, "results": list[shape]}
-    return TypedDict(f"PageOf{shape.__name__}", fields)  # type: ignore[operator]  # made while the program runs
+    return TypedDict(f"PageOf{shape.__name__}", fields)  # type: ignore[operator]  # created at run time
 
 
 @extend_schema(exclude=True)
 class NotThere(APIView):
-    """Answers in the form of all errors for what is no route, whoever asks."""
+    """The fallback for unknown routes: 404 in the form of every error."""
 
     permission_classes = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """
+        Refuse the call.
+
+        :raises Http404: always
+        """
         raise Http404("There is no such route. /api/docs/ has them all.")

@@ -12,6 +12,7 @@ from corpus.shapes import CategoryShape, ProjectInFull, ProjectShape
 
 
 def as_project(project: Project) -> ProjectShape:
+    """Return a project as the routes show it."""
     return {
         "slug": project.slug,
         "name": project.name,
@@ -34,7 +35,7 @@ class ProjectList(APIView):
 
 
 class ProjectDetail(ProjectView):
-    """One project, with what the caller is there and the categories of its taxonomy."""
+    """One project, with the caller's role and the categories of its taxonomy."""
 
     @extend_schema(responses={200: ProjectInFull})
     def get(self, _request: Request, slug: str) -> Response:

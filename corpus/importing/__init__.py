@@ -1,1 +1,1 @@
-"""From a file to checked rows. Pure: no Django, no database."""
+"""Read files into checked rows. Pure: no Django, no database."""

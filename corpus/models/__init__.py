@@ -1,4 +1,4 @@
-"""What is judged, by which list of hazards, in which project."""
+"""The tables of projects, members, taxonomies, items, events and tokens."""
 
 from corpus.models.event import ITEM_VERBS, SITE_VERBS, Event, Verb
 from corpus.models.item import Item

@@ -1,3 +1,5 @@
+"""Items."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import RawSQL
@@ -9,15 +11,15 @@ class Item(models.Model):
     """
     One dialogue to be judged.
 
-    Its content never changes once imported, but that a generated response may be added before anybody has judged it.
+    Its content never changes after the import, except that a generated response may be added before the first opinion.
     """
 
-    # No index of its own: the one of the constraint below begins with it, and an import, whose rows
-    # the planner has no statistics of yet, must not be tempted to look ids up by project alone.
+    # No index of its own: the unique constraint's index begins with it, and during an import, when the planner
+    # has no statistics yet, it must not look ids up by project alone.
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
-    # Byte order, whatever the collation of the database: exports are sorted by it.
+    # Sorted by bytes, regardless of the database's collation: exports are sorted by it.
     external_id = models.TextField(db_collation="C")
-    "The id its source gave it; the only id people and files ever see."
+    "The id from its source; the only id that people and files see."
     turns = models.JSONField()
     'A list of `{"role": "system" | "user" | "assistant", "text": str}`.'
     has_response = models.GeneratedField(
@@ -30,15 +32,15 @@ class Item(models.Model):
     license = models.TextField(blank=True, default="")
     meta = models.JSONField(default=dict, blank=True)
     expected_categories = ArrayField(models.TextField(), default=list, blank=True)
-    "Slugs. What opt-outs and quotas of the queue go by; never shown as an answer."
+    "Slugs. The queue's opt-outs go by them; annotators never see them."
     reference = models.JSONField(null=True, blank=True)
-    "Labels that came with the data: prompt_label, response_label, categories and their sources."
+    "Labels that came with the data: prompt_label, response_label, categories and their sources. None if none did."
     reconstruction_id = models.BigIntegerField(null=True, blank=True)
-    "The row of the withheld source from which a redacted prompt can be restored."
+    "Row of the withheld source from which a redacted prompt can be restored."
     refusal_of = models.TextField(null=True, blank=True)
-    "External id of the item whose response was replaced by a refusal; decides this one by construction."
+    "External id of the item whose response a refusal replaced. Such an item is decided by construction."
     content_hash = models.BinaryField(max_length=16)
-    "Of everything imported, so that a second import can tell the same from another."
+    "Hash of everything imported, to tell whether a second import has the same content."
     imported_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawal_reason = models.TextField(blank=True, default="")

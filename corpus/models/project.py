@@ -1,3 +1,5 @@
+"""Projects and their members."""
+
 import secrets
 
 from django.conf import settings
@@ -8,14 +10,15 @@ from corpus.models.taxonomy import Taxonomy
 
 
 def make_salt() -> str:
+    """Return a new random salt."""
     return secrets.token_hex(16)
 
 
 class Project(models.Model):
-    """One labelling campaign: what it asks, by which taxonomy, how often, and how votes become labels."""
+    """A labelling project: its label fields, taxonomy, votes per item, and policy for merging opinions."""
 
     class Policy(models.TextChoices):
-        """The names only; what they mean is in adjudication.policies."""
+        """Names of the policies, which adjudication.policies defines."""
 
         MAJORITY = "majority", "Majority of people and models"
         AEGIS2 = "aegis2", "AEGIS 2.0: people, then the jury for unsafe dialogues"
@@ -23,6 +26,8 @@ class Project(models.Model):
         JURY = "jury", "Majority of models"
 
     class Caution(models.TextChoices):
+        """What needs_caution counts as."""
+
         SAFE = "safe", "Needs caution counts as safe"
         UNSAFE = "unsafe", "Needs caution counts as unsafe"
 
@@ -32,16 +37,16 @@ class Project(models.Model):
     wants_prompt_label = models.BooleanField(default=True)
     wants_response_label = models.BooleanField(default=True)
     votes_wanted = models.PositiveSmallIntegerField(default=3)
-    "How many people an item wants."
+    "How many human votes every item wants."
     policy = models.CharField(max_length=20, choices=Policy, default=Policy.MAJORITY)
     quorum = models.PositiveSmallIntegerField(null=True, blank=True)
-    "Replaces the policy's own, where set."
+    "Replaces the policy's own, if set."
     caution = models.CharField(max_length=6, choices=Caution, null=True, blank=True)
-    "What needs_caution counts as; replaces the policy's own, where set."
+    "Replaces the policy's own, if set."
     salt = models.CharField(max_length=32, default=make_salt, editable=False)
-    "Makes the pseudonyms of raters, so that a release names nobody and repeats itself."
+    "Salt of the raters' pseudonyms, so that releases name nobody and are reproducible."
     items_version = models.PositiveBigIntegerField(default=0, editable=False)
-    "Grows whenever items come or go, so that whoever works from them can tell."
+    "Raised whenever items are added or withdrawn, so that the queue notices."
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -63,15 +68,17 @@ class Project(models.Model):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The label fields the project wants, prompt first."""
+        """Return the label fields the project wants, prompt first."""
         wanted = ((Field.PROMPT, self.wants_prompt_label), (Field.RESPONSE, self.wants_response_label))
         return tuple(field.value for field, wants in wanted if wants)
 
 
 class Member(models.Model):
-    """A person in a project, with what they may do there."""
+    """A person in a project, with their role."""
 
     class Role(models.TextChoices):
+        """Roles in ascending order; each may do what those before it may."""
+
         ANNOTATOR = "annotator", "Annotator"
         ADJUDICATOR = "adjudicator", "Adjudicator"
         LEAD = "lead", "Lead"

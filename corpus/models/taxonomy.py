@@ -1,9 +1,11 @@
+"""Taxonomies and their categories."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
 class Taxonomy(models.Model):
-    """One version of a list of hazards. A version in use is never changed; a new one follows it."""
+    """One version of a list of hazard categories. A version never changes; a change makes a new one."""
 
     name = models.SlugField(max_length=60)
     version = models.PositiveSmallIntegerField()
@@ -18,9 +20,11 @@ class Taxonomy(models.Model):
 
 
 class Category(models.Model):
-    """One hazard of a taxonomy, with the guidance people judge by."""
+    """One hazard category of a taxonomy, with guidance for annotators."""
 
     class Tier(models.TextChoices):
+        """Groups of categories, in the order pages show them."""
+
         CORE = "core", "Core"
         FINE = "fine", "Fine-grained"
         CAUTION = "caution", "Needs caution"
@@ -32,7 +36,7 @@ class Category(models.Model):
     code = models.CharField(max_length=8)
     tier = models.CharField(max_length=8, choices=Tier)
     position = models.PositiveSmallIntegerField()
-    "Its place in the taxonomy, which breaks ties between categories."
+    "From 1. Also breaks ties between categories."
     also_written = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     definition = models.TextField()
     included = ArrayField(models.TextField(), default=list, blank=True)

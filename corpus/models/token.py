@@ -1,3 +1,5 @@
+"""What API tokens may do."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -7,9 +9,11 @@ from corpus.models.project import Project
 
 
 class TokenGrant(models.Model):
-    """What an API token may do, and what it is called; knox keeps its hash, its person and when it expires."""
+    """The name and scopes of an API token. Knox stores its hash, its user and its expiry."""
 
     class Scope(models.TextChoices):
+        """What a token may do."""
+
         READ = "read", "Read what its person may read"
         LABEL = "label", "Take, skip and label dialogues"
         SETTLE = "settle", "Take and settle cases"
@@ -20,13 +24,14 @@ class TokenGrant(models.Model):
     name = models.CharField(max_length=100)
     scopes = ArrayField(models.CharField(max_length=6, choices=Scope))
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="+")
-    "The only one it works in, if any."
+    "The only project it works in; None for all of the user's."
     last_used_at = models.DateTimeField(null=True, blank=True)
-    "To the hour, so that a call need not write."
+    "Updated at most once an hour, so that most calls need not write."
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def has_expired(self) -> bool:
+        """Return whether the token has expired."""
         return bool(self.token.expiry and self.token.expiry < timezone.now())

@@ -1,4 +1,4 @@
-"""How pages write the names of categories."""
+"""Filters for category names."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,11 +12,11 @@ BREAK = mark_safe("/<wbr>")
 
 @register.filter
 def named(slugs: Sequence[str], names: Mapping[str, str]) -> str:
-    """Write slugs as the names of their categories; one that has none in this version as it is."""
+    """Return the names of categories, joined by commas. A slug without a name in this version stays as it is."""
     return ", ".join(names.get(slug, slug) for slug in slugs)
 
 
 @register.filter
 def breakable(name: str) -> SafeString:
-    """Let a name such as Copyright/Trademark/Plagiarism break after its strokes, and nowhere else."""
+    """Allow a line break after each slash of a name such as Copyright/Trademark/Plagiarism."""
     return format_html_join(BREAK, "{}", ((part,) for part in name.split("/")))

@@ -1,4 +1,4 @@
-"""How pages go through a mapping whose keys are not ours."""
+"""A filter for mappings with arbitrary keys."""
 
 from collections.abc import ItemsView, Mapping
 from typing import Any
@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.filter
 def pairs(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
-    """Give its keys with their values; `.items` in a template would look for a key of that name first."""
+    """Return the items of a mapping. In a template, `.items` would look for a key of that name first."""
     return mapping.items()

@@ -2,7 +2,7 @@
 
 from corpus.errors import Refused
 from corpus.models import Project
-from corpus.secret_files import secret_named
+from corpus.secret_files import read_secret
 from jury import queries
 from jury.models import Juror, Run
 from jury.prompting import Form, Prompt
@@ -45,7 +45,7 @@ def check_can_reach(juror: Juror) -> None:
     if not juror.base_url:
         raise Refused(f"Juror {juror.name!r} came with an import and has no endpoint to ask.")
     queries.endpoint_rules().check(juror.base_url)
-    if juror.api_key_env and not secret_named(juror.api_key_env):
+    if juror.api_key_env and not read_secret(juror.api_key_env):
         raise Refused(
             f"{juror.name!r} needs its key in the environment variable {juror.api_key_env}, "
             f"or in the file that {juror.api_key_env}_FILE names."

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from corpus.errors import Refused
 from corpus.models import Project
-from corpus.secret_files import secret_named
+from corpus.secret_files import read_secret
 from jury.engine.batch_endpoint import BatchEndpoint
 from jury.engine.budget import BudgetSpent
 from jury.engine.circuit import Circuit, EndpointDown
@@ -84,7 +84,7 @@ class ModelClient(ABC, Generic[A]):
         name = self.juror.api_key_env
         # Whoever convenes is told of a key that is missing; here the endpoint says so, in the ballots.
         with suppress(Refused):
-            return secret_named(name) if name else ""
+            return read_secret(name) if name else ""
         return ""
 
     def line(

@@ -4,7 +4,7 @@ import pytest
 
 from config.env import server_url, with_password
 from corpus.errors import Refused
-from corpus.secret_files import secret_named
+from corpus.secret_files import read_secret
 
 
 @pytest.fixture
@@ -15,11 +15,11 @@ def file(tmp_path):
 
 
 def test_the_variable_itself_goes_before_its_file(monkeypatch, file):
-    assert secret_named("ASSIZE_TEST_KEY") == ""
+    assert read_secret("ASSIZE_TEST_KEY") == ""
     monkeypatch.setenv("ASSIZE_TEST_KEY_FILE", str(file))
-    assert secret_named("ASSIZE_TEST_KEY") == "from a file/@:"
+    assert read_secret("ASSIZE_TEST_KEY") == "from a file/@:"
     monkeypatch.setenv("ASSIZE_TEST_KEY", "given")
-    assert secret_named("ASSIZE_TEST_KEY") == "given"
+    assert read_secret("ASSIZE_TEST_KEY") == "given"
 
 
 def test_a_file_that_is_missing_empty_or_no_text_is_named(monkeypatch, tmp_path):
@@ -29,7 +29,7 @@ def test_a_file_that_is_missing_empty_or_no_text_is_named(monkeypatch, tmp_path)
         if content is not None:
             path.write_bytes(content)
         with pytest.raises(Refused, match=f"ASSIZE_TEST_KEY_FILE .*{reason}"):
-            secret_named("ASSIZE_TEST_KEY")
+            read_secret("ASSIZE_TEST_KEY")
 
 
 @pytest.mark.parametrize(

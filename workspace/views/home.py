@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from corpus.access import accesses_of
+from corpus.access import list_access
 from workspace.queries.overview import overview
 
 
@@ -19,6 +19,6 @@ def home(request: HttpRequest) -> HttpResponse:
     Every project of the signed-in person. How far it is and its latest labels are for leads alone:
     whoever still has to judge must not read what others made of it.
     """
-    memberships = accesses_of(cast("User", request.user))
+    memberships = list_access(cast("User", request.user))
     cards = [(membership, overview(membership.project) if membership.is_lead else None) for membership in memberships]
     return render(request, "workspace/home.html", {"cards": cards})

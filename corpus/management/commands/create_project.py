@@ -9,7 +9,7 @@ from corpus.models import Project
 
 
 class Command(Base):
-    help = "Make a project."
+    help = "Create a project."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", metavar="SLUG")

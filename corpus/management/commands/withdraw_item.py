@@ -7,7 +7,7 @@ from corpus.commands import ProjectCommand
 
 
 class Command(ProjectCommand):
-    help = "Take an item out of the queue, the jury and later releases, which will list it as withdrawn."
+    help = "Withdraw an item from the queue, the jury and later releases, which list it as withdrawn."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
