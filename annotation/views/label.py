@@ -12,7 +12,6 @@ from django.views.decorators.vary import vary_on_headers
 
 from annotation import queries
 from annotation.actions import (
-    AlreadyVoted,
     LeaseLost,
     NoSuchLease,
     cast_vote,
@@ -24,7 +23,8 @@ from annotation.forms.judgement import JudgementForm, chosen_in_words, judgement
 from annotation.queue import Lease, claim_next, renew_held_lease
 from annotation.session import Resting
 from corpus.access import Access, PageRequest, require_role
-from corpus.errors import Invalid
+from corpus.attempt import attempt
+from corpus.errors import Invalid, Refused
 from corpus.queries import categories_of, category_names
 
 TEMPLATE = "annotation/label.html"
@@ -52,21 +52,21 @@ def vote(request: PageRequest, access: Access) -> HttpResponse:
     """Cast the vote and claim the next item, in one round trip."""
     form = JudgementForm(request.POST, categories=categories_of(access.project))
     lease = posted_lease(request)
-    try:
-        if form.is_valid():
-            result = cast_vote(
-                project=access.project,
-                user=access.user,
-                external_id=request.POST.get("item", ""),
-                lease=lease,
-                answer=form.answer(),
-                takes_next=True,
-            )
-            return show_lease(request, access, result.next_lease, result.resting)
-    except Invalid as error:
-        form.refuse(error)
-    except (AlreadyVoted, LeaseLost, NoSuchLease) as refusal:
-        return show_rejected_answer(request, access, form, refusal)
+    tried = attempt(
+        form,
+        lambda: cast_vote(
+            project=access.project,
+            user=access.user,
+            external_id=request.POST.get("item", ""),
+            lease=lease,
+            answer=form.answer(),
+            takes_next=True,
+        ),
+    )
+    if tried.is_done:
+        return show_lease(request, access, tried.result.next_lease, tried.result.resting)
+    if tried.refusal:
+        return show_rejected_answer(request, access, form, tried.refusal)
     held = renew_held_lease(project=access.project, user=access.user)
     if held is None or held.id != lease:
         return show_rejected_answer(request, access, form, LeaseLost("This dialogue is no longer in your hands."))
@@ -153,7 +153,7 @@ def show_labelling(
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 
-def show_rejected_answer(request: PageRequest, access: Access, form: JudgementForm, refusal: Exception) -> HttpResponse:
+def show_rejected_answer(request: PageRequest, access: Access, form: JudgementForm, refusal: Refused) -> HttpResponse:
     """Say why an answer was not counted, and show what it contained."""
     context = {
         "access": access,

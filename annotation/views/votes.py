@@ -12,7 +12,7 @@ from annotation.forms.judgement import JudgementForm, form_of, judgement_context
 from annotation.forms.search import SearchForm
 from annotation.models import Vote
 from corpus.access import Access, PageRequest, require_role
-from corpus.errors import Invalid
+from corpus.attempt import attempt
 from corpus.queries import categories_of, category_names
 
 VOTES_PER_PAGE = 50
@@ -46,15 +46,14 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     status = 200
     if request.method == "POST":
         form = JudgementForm(request.POST, categories=categories)
-        try:
-            if form.is_valid():
-                correct_vote(project=access.project, user=access.user, vote=vote, answer=form.answer())
-                messages.success(request, f"Your vote on {before.item.external_id} is corrected.")
-                back = "annotation:label" if request.POST.get("from") == "label" else "annotation:votes"
-                return redirect(back, access.project.slug)
-        except Invalid as error:
-            form.refuse(error)
-        status = 422
+        tried = attempt(
+            form, lambda: correct_vote(project=access.project, user=access.user, vote=vote, answer=form.answer())
+        )
+        if tried.is_done:
+            messages.success(request, f"Your vote on {before.item.external_id} is corrected.")
+            page = "annotation:label" if request.POST.get("from") == "label" else "annotation:votes"
+            return redirect(page, access.project.slug)
+        status = tried.status
     context = {"access": access, "page": "votes", "vote": before, "came_from": request.GET.get("from", "")}
     context |= judgement_context(access, before.item, form)
     context |= {"is_closed": queries.is_closed(before), "audit": queries.audit_of(before.item)}

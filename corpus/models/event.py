@@ -1,3 +1,5 @@
+"""The audit log: events, and the verbs they record."""
+
 from django.conf import settings
 from django.db import models
 
@@ -5,60 +7,73 @@ from corpus.models.project import Project
 
 
 class Verb(models.TextChoices):
-    """Everything that is recorded as an event, as `noun.past`. Every action that changes data uses one of these."""
+    """What an event records, as `noun.past`. Every action that changes data records one of these."""
 
-    ACCOUNT_ANONYMISED = "account.anonymised", "Account anonymised"
-    ACCOUNT_CLOSED = "account.closed", "Account closed"
+    # Accounts, members and API tokens
     ACCOUNT_OPENED = "account.opened", "Account opened"
-    BATCH_CLOSED = "batch.closed", "Batch closed"
-    BATCH_HANDED_OUT = "batch.handed_out", "Batch handed out"
-    BATCH_OPENED = "batch.opened", "Batch opened"
-    BATCH_REOPENED = "batch.reopened", "Batch reopened"
-    CASE_ANSWERED_BLIND = "case.answered_blind", "Case answered blind"
-    CASE_ANSWERED_SECOND = "case.answered_second", "Case answered second"
-    CASE_CLAIMED = "case.claimed", "Case claimed"
-    CASE_RELEASED = "case.released", "Case released"
-    CASE_REOPENED = "case.reopened", "Case reopened"
-    CASE_SECOND_ASKED = "case.second_asked", "Case second asked"
-    CASE_SENT_BACK = "case.sent_back", "Case sent back"
-    CASE_SETTINGS_CHANGED = "case_settings.changed", "Case settings changed"
+    ACCOUNT_CLOSED = "account.closed", "Account closed"
+    ACCOUNT_ANONYMISED = "account.anonymised", "Account anonymised"
+    MEMBER_ADDED = "member.added", "Member added"
+    MEMBER_CHANGED = "member.changed", "Member changed"
+    MEMBER_REMOVED = "member.removed", "Member removed"
+    TOKEN_MADE = "token.made", "Token made"
+    TOKEN_REVOKED = "token.revoked", "Token revoked"
     CONTENT_ACKNOWLEDGED = "content.acknowledged", "Content acknowledged"
-    GENERATOR_ADDED = "generator.added", "Generator added"
-    GOLD_REMOVED = "gold.removed", "Gold removed"
-    GOLD_SET = "gold.set", "Gold set"
+    PREFERENCES_CHANGED = "preferences.changed", "Preferences changed"
+
+    # Projects and their settings
+    PROJECT_CREATED = "project.created", "Project created"
+    PROJECT_POLICY_CHANGED = "project.policy_changed", "Project policy changed"
+    TAXONOMY_EXTENDED = "taxonomy.extended", "Taxonomy extended"
     GUIDELINE_PUBLISHED = "guideline.published", "Guideline published"
-    ITEM_AUDITED = "item.audited", "Item audited"
-    ITEM_SETTLED = "item.settled", "Item settled"
-    ITEM_SKIPPED = "item.skipped", "Item skipped"
-    ITEM_VOTED = "item.voted", "Item voted"
-    ITEM_WITHDRAWN = "item.withdrawn", "Item withdrawn"
-    ITEMS_EXPECTED = "items.expected", "Items expected"
+    QUEUE_CHANGED = "queue.changed", "Queue changed"
+    CASE_SETTINGS_CHANGED = "case_settings.changed", "Case settings changed"
+
+    # Uploads and items
+    UPLOAD_TAKEN = "upload.taken", "Upload taken"
     ITEMS_IMPORTED = "items.imported", "Items imported"
+    ITEMS_EXPECTED = "items.expected", "Items expected"
+    ITEM_WITHDRAWN = "item.withdrawn", "Item withdrawn"
+    OPINIONS_IMPORTED = "opinions.imported", "Opinions imported"
+    OPINIONS_SEEN = "opinions.seen", "Opinions seen"
+
+    # Votes, batches and checks of annotators
+    ITEM_VOTED = "item.voted", "Item voted"
+    ITEM_SKIPPED = "item.skipped", "Item skipped"
+    VOTE_CORRECTED = "vote.corrected", "Vote corrected"
+    LEASE_FREED = "lease.freed", "Lease freed"
+    BATCH_OPENED = "batch.opened", "Batch opened"
+    BATCH_HANDED_OUT = "batch.handed_out", "Batch handed out"
+    BATCH_CLOSED = "batch.closed", "Batch closed"
+    BATCH_REOPENED = "batch.reopened", "Batch reopened"
+    GOLD_SET = "gold.set", "Gold set"
+    GOLD_REMOVED = "gold.removed", "Gold removed"
+    ITEM_AUDITED = "item.audited", "Item audited"
+
+    # Jurors, runs and generated responses
     JUROR_ADDED = "juror.added", "Juror added"
     JUROR_CHANGED = "juror.changed", "Juror changed"
     JUROR_PROBED = "juror.probed", "Juror probed"
     JUROR_TRIED = "juror.tried", "Juror tried"
-    LEASE_FREED = "lease.freed", "Lease freed"
-    MEMBER_ADDED = "member.added", "Member added"
-    MEMBER_CHANGED = "member.changed", "Member changed"
-    MEMBER_REMOVED = "member.removed", "Member removed"
-    OPINIONS_IMPORTED = "opinions.imported", "Opinions imported"
-    OPINIONS_SEEN = "opinions.seen", "Opinions seen"
-    PREFERENCES_CHANGED = "preferences.changed", "Preferences changed"
-    PROJECT_CREATED = "project.created", "Project created"
-    PROJECT_POLICY_CHANGED = "project.policy_changed", "Project policy changed"
-    QUEUE_CHANGED = "queue.changed", "Queue changed"
-    RELEASE_MADE = "release.made", "Release made"
-    RESPONSES_PUBLISHED = "responses.published", "Responses published"
-    RUN_CANCELLED = "run.cancelled", "Run cancelled"
+    GENERATOR_ADDED = "generator.added", "Generator added"
+    RUN_STARTED = "run.started", "Run started"
     RUN_PAUSED = "run.paused", "Run paused"
     RUN_RESUMED = "run.resumed", "Run resumed"
-    RUN_STARTED = "run.started", "Run started"
-    TAXONOMY_EXTENDED = "taxonomy.extended", "Taxonomy extended"
-    TOKEN_MADE = "token.made", "Token made"
-    TOKEN_REVOKED = "token.revoked", "Token revoked"
-    UPLOAD_TAKEN = "upload.taken", "Upload taken"
-    VOTE_CORRECTED = "vote.corrected", "Vote corrected"
+    RUN_CANCELLED = "run.cancelled", "Run cancelled"
+    RESPONSES_PUBLISHED = "responses.published", "Responses published"
+
+    # Cases
+    CASE_CLAIMED = "case.claimed", "Case claimed"
+    CASE_RELEASED = "case.released", "Case released"
+    CASE_ANSWERED_BLIND = "case.answered_blind", "Case answered blind"
+    CASE_SECOND_ASKED = "case.second_asked", "Case second asked"
+    CASE_ANSWERED_SECOND = "case.answered_second", "Case answered second"
+    CASE_SENT_BACK = "case.sent_back", "Case sent back"
+    ITEM_SETTLED = "item.settled", "Item settled"
+    CASE_REOPENED = "case.reopened", "Case reopened"
+
+    # Releases
+    RELEASE_MADE = "release.made", "Release made"
 
 
 ITEM_VERBS = frozenset(
@@ -97,15 +112,15 @@ SITE_VERBS = frozenset(
 
 
 class Event(models.Model):
-    """Who did what when. The database refuses to change or delete a row."""
+    """Who did what, and when. The database rejects any change or deletion of a row."""
 
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     "None for commands and scheduled tasks."
     verb = models.CharField(max_length=60)
-    "One of `Verb`."
+    "A value of `Verb`."
     subject = models.TextField(blank=True, default="")
-    "The external id or name of what it was done to."
+    "The external id or name of what was changed."
     detail = models.JSONField(default=dict)
     at = models.DateTimeField(auto_now_add=True)
 
