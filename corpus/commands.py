@@ -85,7 +85,7 @@ class ImportCommand(ProjectCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("path", type=Path, metavar="PATH")
-        parser.add_argument("--errors", type=Path, metavar="FILE", help="write the refused rows there, as JSONL")
+        parser.add_argument("--errors", type=Path, metavar="FILE", help="write the rejected rows there, as JSONL")
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
@@ -121,7 +121,7 @@ class RejectedRowList:
         hidden = self.count - self.command.SHOWN_ROWS
         if hidden > 0:
             where = f"see {self.path}" if self.path else "list them with --errors FILE"
-            self.command.print_note(f"… and {hidden:,} more refused; {where}.")
+            self.command.print_note(f"… and {hidden:,} more rejected; {where}.")
         try:
             if self.file:
                 self.file.close()

@@ -1,4 +1,4 @@
-"""From a row to a dialogue, in each form that an import takes (docs/import.md)."""
+"""Parse rows into dialogues, in every form an import accepts (docs/import.md)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -26,6 +26,8 @@ KNOWN_KEYS = frozenset(
 
 @dataclass(slots=True)
 class Dialogue:
+    """A checked dialogue from a file, as the fields of an item."""
+
     external_id: str
     turns: list[dict[str, str]]
     source: str = ""
@@ -61,17 +63,17 @@ class SerializedDialogue:
     turns: str
     meta: str
     content_hash: bytes
-    "Sixteen bytes that differ when anything imported differs, whatever form it came in."
+    "Hash of 16 bytes of everything imported, independent of the form of the row."
 
 
 def parse_dialogue(
     row: object, *, spellings: Mapping[str, str], limits: Limits, empty_is_none: bool = False
 ) -> Dialogue:
     """
-    Read one row as a dialogue.
+    Parse one row as a dialogue.
 
-    :param spellings: folded spelling to category slug
-    :param empty_is_none: whether an empty response means that there is none (CSV has no null)
+    :param spellings: normalized spelling to category slug
+    :param empty_is_none: whether an empty response means no response, as in CSV, which has no null
     :raises Invalid: naming the field that is wrong
     """
     if not isinstance(row, dict):
@@ -95,6 +97,12 @@ def parse_dialogue(
 
 
 def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool, empty_is_none: bool) -> list[dict[str, str]]:
+    """
+    Parse the turns of a row from `turns`, `messages`, or `prompt` and `response`.
+
+    :param redacted: whether the prompt may be missing, because the source withheld it
+    :raises Invalid: if the row has none or several of these, or they break a rule
+    """
     if redacted and "turns" not in row and "messages" not in row and values.is_absent(row.get("prompt")):
         row = {**row, "prompt": ""}
     forms = [form for form in ("turns", "messages", "prompt") if not values.is_absent(row.get(form))]
@@ -111,6 +119,7 @@ def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool, empty_is
 
 
 def pair_turns(row: dict[str, Any], *, redacted: bool, empty_is_none: bool) -> list[dict[str, str]]:
+    """Return the turns of a row with a prompt and perhaps a response."""
     prompt = values.clean_text(row["prompt"], "prompt")
     turns = [{"role": "user", "text": REDACTED if redacted and not prompt else prompt}]
     response = row.get("response")
@@ -120,6 +129,13 @@ def pair_turns(row: dict[str, Any], *, redacted: bool, empty_is_none: bool) -> l
 
 
 def listed_turns(listed: object, form: str, key: str, limits: Limits) -> list[dict[str, str]]:
+    """
+    Return the turns of a list.
+
+    :param form: the key of the list in the row, for errors
+    :param key: the key of the text in a turn
+    :raises Invalid: naming the turn that is wrong
+    """
     if not isinstance(listed, list):
         raise Invalid(form, f"{preview(listed)} is not a list")
     if not 1 <= len(listed) <= limits.turns:
@@ -139,6 +155,11 @@ def listed_turns(listed: object, form: str, key: str, limits: Limits) -> list[di
 
 
 def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
+    """
+    Check roles, their order, empty turns and the size of a dialogue.
+
+    :raises Invalid: naming the turn that is wrong
+    """
     last = len(turns) - 1
     size = 0
     for at, turn in enumerate(turns):
@@ -149,7 +170,7 @@ def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
             raise Invalid(f"{form}[{at}].role", "a system turn can only come first")
         is_empty_response = role == "assistant" and at == last
         if not text.strip() and not is_empty_response:
-            raise Invalid(place(form, at), "the turn is empty")
+            raise Invalid(turn_name(form, at), "the turn is empty")
         size += len(text.encode())
     if not any(turn["role"] == "user" for turn in turns):
         raise Invalid(form, "no turn is the user's")
@@ -157,11 +178,17 @@ def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
         raise Invalid(form, f"{size:,} bytes, {limits.dialogue_bytes:,} are allowed")
 
 
-def place(form: str, at: int) -> str:
+def turn_name(form: str, at: int) -> str:
+    """Return the name of a turn in errors."""
     return ("prompt", "response")[at] if form == "prompt" else f"{form}[{at}]"
 
 
 def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """
+    Return `meta` with the unknown keys of the row.
+
+    :raises Invalid: if a key is in both, or a value cannot be stored
+    """
     meta = row.get("meta")
     if values.is_absent(meta):
         meta = {}
@@ -170,18 +197,22 @@ def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
     unknown = {key: row[key] for key in row if key not in KNOWN_KEYS}
     if both := meta.keys() & unknown.keys():
         raise Invalid(min(both), "it is in the row and in meta too")
-    found = meta | unknown
-    if max(map(len, found), default=0) <= limits.id and values.is_plainly_fit(found, limits):
-        return found
-    for key, value in found.items():
+    merged = meta | unknown
+    if max(map(len, merged), default=0) <= limits.id and values.is_plainly_fit(merged, limits):
+        return merged
+    for key, value in merged.items():
         values.clean_text(key, "meta", limit=limits.id)
         values.check_json(value, key, limits)
-    return found
+    return merged
 
 
 def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_response: bool) -> dict[str, Any] | None:
-    """Read the labels that came with the data, as the published AEGIS 2.0 form has them."""
-    if REFERENCE_KEYS.isdisjoint(row):  # as nearly always, and quicker to see than the next
+    """
+    Return the labels that came with the data, in the columns of the published AEGIS 2.0 data set; None if none did.
+
+    :raises Invalid: naming the column that is wrong
+    """
+    if REFERENCE_KEYS.isdisjoint(row):  # the common case, and faster than the next check
         return None
     if all(values.is_absent(row.get(key)) or row.get(key) == "" for key in REFERENCE_KEYS):
         return None
@@ -198,11 +229,16 @@ def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_re
 
 
 def parse_source(value: object, field_name: str) -> str | None:
+    """Return the source of a label; None if absent."""
     return None if values.is_absent(value) or value == "" else values.clean_text(value, field_name, limit=100)
 
 
 def parse_reconstruction_id(value: object) -> int | None:
-    """Read the id as a whole number; numeric columns make it a float, and NaN where there is none."""
+    """
+    Return the id as a whole number; None if absent. Numeric columns make it a float, and NaN if absent.
+
+    :raises Invalid: if it is not a whole number
+    """
     name = "reconstruction_id_if_redacted"
     if values.is_absent(value) or value == "":
         return None

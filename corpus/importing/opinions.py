@@ -1,4 +1,4 @@
-"""From a row to an opinion made elsewhere, by a person or a model (docs/import.md)."""
+"""Parse rows into opinions made elsewhere, by people or models (docs/import.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ COLUMNS = Columns(frozenset({"item_id", "rater", "rater_kind"}), frozenset(FIELD
 
 @dataclass(frozen=True, slots=True)
 class ImportedOpinion:
+    """A checked opinion from a file."""
+
     item_id: str
     rater: str
     kind: str
@@ -23,14 +25,14 @@ class ImportedOpinion:
     judgement: Judgement
     seconds: float | None = None
     cast_at: datetime | None = None
-    "None where the file does not say."
+    "None if the file does not say."
 
 
 def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) -> ImportedOpinion:
     """
-    Read one row; whether the item and the project admit it is not looked at here.
+    Parse one row. Whether the item and the project allow its labels is not checked here.
 
-    :param spellings: folded spelling to category slug
+    :param spellings: normalized spelling to category slug
     :raises Invalid: naming the field that is wrong
     """
     if not isinstance(row, dict):

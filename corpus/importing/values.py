@@ -1,4 +1,4 @@
-"""Checks of single values, shared by every kind of import."""
+"""Parse and check single values; shared by all imports."""
 
 import math
 import re
@@ -17,9 +17,10 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 def clean_text(value: object, field: str, *, limit: int | None = None) -> str:
     """
-    Return the text back if a database and a file can hold it.
+    Return the text if a database and a file can store it.
 
-    :raises Invalid: if it is no text, too long, or has a NUL or bytes that are not UTF-8
+    :param limit: characters; None for no limit
+    :raises Invalid: if it is not text, is too long, or has a NUL or bytes that are not UTF-8
     """
     if not isinstance(value, str):
         raise Invalid(field, f"{preview(value)} is not text")
@@ -37,11 +38,9 @@ def clean_text(value: object, field: str, *, limit: int | None = None) -> str:
 
 def clean_name(value: object, field: str, *, limit: int) -> str:
     """
-    Check an id or a name: 1 to `limit` characters, none of them a control character.
+    Return an id or a name of 1 to `limit` characters. A whole number becomes its digits.
 
-    A whole number is taken as its digits.
-
-    :raises Invalid: otherwise
+    :raises Invalid: if it is missing, too long, not text, or has a control character
     """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -54,20 +53,25 @@ def clean_name(value: object, field: str, *, limit: int) -> str:
 
 
 def optional_text(value: object, field: str, *, limit: int) -> str:
+    """
+    Return a text that may be absent; empty if it is.
+
+    :raises Invalid: as `clean_text`
+    """
     return "" if value is None else clean_text(value, field, limit=limit)
 
 
 def is_absent(value: object) -> bool:
-    """Tell whether a cell is empty: None, or the NaN that stands for it in numeric columns."""
+    """Return whether a cell is empty: None, or NaN, as numeric columns write it."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def parse_categories(value: object, field: str, spellings: Mapping[str, str]) -> tuple[str, ...]:
     """
-    Read categories from a list, or from text joined by `;`, each as a slug or in any known spelling.
+    Return the slugs of categories in a list or in text joined by `;`, each once, in any known spelling.
 
-    :param spellings: folded spelling to slug
-    :raises Invalid: if one is not of the taxonomy
+    :param spellings: normalized spelling to slug
+    :raises Invalid: if one is not in the taxonomy
     """
     if is_absent(value):
         return ()
@@ -80,6 +84,11 @@ def parse_categories(value: object, field: str, spellings: Mapping[str, str]) ->
 
 
 def find_category(name: object, field: str, spellings: Mapping[str, str]) -> str:
+    """
+    Return the slug of a category.
+
+    :raises Invalid: if it is not in the taxonomy
+    """
     if not isinstance(name, str):
         raise Invalid(field, f"{preview(name)} is not text")
     if slug := spellings.get(name) or spellings.get(normalize(name)):
@@ -88,6 +97,11 @@ def find_category(name: object, field: str, spellings: Mapping[str, str]) -> str
 
 
 def parse_seconds(value: object, field: str) -> float | None:
+    """
+    Return a time in seconds; None if absent.
+
+    :raises Invalid: if it is not a number, or is negative or infinite
+    """
     if is_absent(value) or value == "":
         return None
     try:
@@ -100,7 +114,11 @@ def parse_seconds(value: object, field: str) -> float | None:
 
 
 def parse_moment(value: object, field: str) -> datetime | None:
-    """Read an ISO 8601 moment; one without a zone is UTC."""
+    """
+    Return an ISO 8601 date and time in UTC; None if absent. Without a zone it is taken as UTC.
+
+    :raises Invalid: if it is no such date and time
+    """
     if is_absent(value) or value == "":
         return None
     try:
@@ -112,9 +130,9 @@ def parse_moment(value: object, field: str) -> datetime | None:
 
 def check_json(value: object, field: str, limits: Limits) -> None:
     """
-    Check that foreign JSON can be stored: bounded depth, clean text, numbers of 64 bits.
+    Check that unknown JSON can be stored: its depth, its texts, and whole numbers of at most 64 bits.
 
-    :raises Invalid: otherwise
+    :raises Invalid: if it cannot
     """
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
@@ -127,12 +145,12 @@ def check_json(value: object, field: str, limits: Limits) -> None:
             raise Invalid(field, "a whole number of more than 64 bits")
         elif isinstance(each, dict | list):
             waiting.extend((inner, depth + 1) for inner in members(each, field))
-        elif not isinstance(each, int | float | date | None):  # Parquet has more types than JSON
+        elif not isinstance(each, int | float | date | None):  # Parquet has types that JSON lacks
             raise Invalid(field, f"a {type(each).__name__} has no form in JSON")
 
 
 def is_plainly_fit(value: dict[str, Any], limits: Limits) -> bool:
-    """Tell at a glance what nearly always holds: an object that, written out, is short, shallow and without NUL."""
+    """Return True if an object is short, shallow and without NUL as JSON: a fast check that nearly always passes."""
     try:
         written = orjson.dumps(value)
     except (TypeError, ValueError, RecursionError):
@@ -142,6 +160,11 @@ def is_plainly_fit(value: dict[str, Any], limits: Limits) -> bool:
 
 
 def members(value: dict[Any, Any] | list[Any], field: str) -> Iterator[Any]:
+    """
+    Yield the values in an object or a list.
+
+    :raises Invalid: if a key of an object cannot be stored
+    """
     if isinstance(value, list):
         yield from value
         return

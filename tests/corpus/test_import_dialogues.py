@@ -274,7 +274,7 @@ def test_many_refusals_are_shown_in_part_and_listed_in_full(project, tmp_path):
 
     assert outcome["rejected"] == 50
     assert outcome.said.count(": turns: ") == 20
-    assert "30 more refused" in outcome.said
+    assert "30 more rejected" in outcome.said
     assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 50
 
 

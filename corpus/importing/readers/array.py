@@ -12,21 +12,21 @@ from corpus.importing.readers.row import CHUNK, Row, Unreadable
 
 def array_rows(content: io.BufferedReader, path: Path, limits: Limits) -> Iterator[Row]:
     """
-    Walk a JSON array element by element, holding one element and one chunk at most.
+    Yield the elements of a JSON array, with at most one element and one chunk in memory.
 
-    A reader of events would be stricter than the files are: Python writes NaN into JSON.
+    An event parser would reject too much: Python writes NaN into JSON (docs/decisions/0002).
     """
     text = ArrayText(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape"), path, limits)
     text.expect("[")
     if text.next_character() == "]":
-        text.take()
+        text.take_character()
         text.expect_end()
         return
     number = 0
     while True:
         number += 1
         yield text.element(number)
-        if (mark := text.take()) == "]":
+        if (mark := text.take_character()) == "]":
             break
         if mark != ",":
             raise text.broken(number, "a comma or the end of the array is missing")
@@ -34,7 +34,7 @@ def array_rows(content: io.BufferedReader, path: Path, limits: Limits) -> Iterat
 
 
 class ArrayText:
-    """The part of an array that is in memory, and where in it the reading is."""
+    """The part of an array that is in memory, and the position of the reader in it."""
 
     SPACE = re.compile(r"[ \t\r\n]*")
     MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -44,8 +44,12 @@ class ArrayText:
         self.text, self.at, self.ended = "", 0, False
         self.decoder = json.JSONDecoder()
 
-    def more(self) -> bool:
-        """Read on; each time as much again as is waiting, so that a long element costs no more than its length."""
+    def read_more(self) -> bool:
+        """
+        Read the next part of the file, and return whether there was any.
+
+        The part is as long as what is in memory, so that the cost of an element grows only with its length.
+        """
         waiting = self.text[self.at :]
         part = "" if self.ended else self.source.read(max(CHUNK, len(waiting)))
         self.ended = not part
@@ -53,30 +57,48 @@ class ArrayText:
         return bool(part)
 
     def next_character(self) -> str:
+        """Return the next character that is not space, without passing it; empty at the end of the file."""
         while True:
             self.at = self.SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
             if self.at < len(self.text):
                 return self.text[self.at]
-            if not self.more():
+            if not self.read_more():
                 return ""
 
-    def take(self) -> str:
+    def take_character(self) -> str:
+        """Return the next character that is not space, and pass it."""
         character = self.next_character()
         self.at += 1
         return character
 
     def expect(self, character: str) -> None:
-        if self.take() != character:
+        """
+        Pass a character.
+
+        :raises Unreadable: if the next one is another
+        """
+        if self.take_character() != character:
             raise Unreadable(f"{self.path} is not a JSON array.")
 
     def expect_end(self) -> None:
+        """
+        Check that the file ends here.
+
+        :raises Unreadable: if it goes on
+        """
         if self.next_character():
             raise Unreadable(f"{self.path} goes on after the end of its array.")
 
     def broken(self, number: int, reason: str) -> Unreadable:
+        """Return the error for a file that cannot be read beyond a record."""
         return Unreadable(f"{self.path} cannot be read beyond record {number}: {reason}.")
 
     def element(self, number: int) -> Row:
+        """
+        Read one element.
+
+        :raises Unreadable: if it is broken, or longer than the limit
+        """
         self.next_character()
         while True:
             try:
@@ -92,11 +114,15 @@ class ArrayText:
                 problem = str(error)
             if len(self.text) - self.at > self.limits.row_bytes:
                 raise self.broken(number, f"it is broken, or longer than {self.limits.row_bytes:,} bytes")
-            if not self.more() and self.ended and problem != "the array breaks off":
+            if not self.read_more() and self.ended and problem != "the array breaks off":
                 raise self.broken(number, problem)
 
     def skip_nested(self, number: int) -> None:
-        """Step over an element by counting its brackets."""
+        """
+        Pass an element that is nested too deep, by counting its brackets.
+
+        :raises Unreadable: if it does not end within the limit
+        """
         while True:
             depth = 0
             for mark in self.MARK.finditer(self.text, self.at):
@@ -104,5 +130,5 @@ class ArrayText:
                 if depth == 0 and mark[0] in "]}":
                     self.at = mark.end()
                     return
-            if len(self.text) - self.at > self.limits.row_bytes or not self.more():
+            if len(self.text) - self.at > self.limits.row_bytes or not self.read_more():
                 raise self.broken(number, "it is nested too deep and does not end")

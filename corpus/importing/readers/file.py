@@ -1,4 +1,4 @@
-"""Open a file of rows, tell its form, and read it with the reader of that form."""
+"""Open a file of rows, detect its form, and read it with the reader for that form."""
 
 import gzip
 import io
@@ -16,7 +16,7 @@ from corpus.importing.limits import Limits
 from corpus.importing.readers.array import array_rows
 from corpus.importing.readers.csv import csv_rows
 from corpus.importing.readers.lines import line_rows
-from corpus.importing.readers.packing import Bounded, check_not_archive
+from corpus.importing.readers.packing import BoundedReader, check_not_archive
 from corpus.importing.readers.parquet import parquet_rows
 from corpus.importing.readers.row import CHUNK, Columns, Row, Unreadable
 
@@ -27,7 +27,7 @@ class RowFile:
     """
     A file of rows, open for reading. Use it in a `with` block.
 
-    :raises Unreadable: if it is not there, or its form is not known
+    :raises Unreadable: if the file cannot be opened, or is an archive other than gzip
     """
 
     def __init__(self, path: Path, limits: Limits, columns: Columns | None = None) -> None:
@@ -56,20 +56,23 @@ class RowFile:
         self.close()
 
     def close(self) -> None:
+        """Close the file and what was opened for it."""
         self.closing.close()
 
     @property
     def share_read(self) -> float:
-        """How much of the file has been read, 0 to 1."""
-        # A reader that has come to the end closes what it read from.
+        """Return the share of the file read so far, 0 to 1."""
+        # A reader that reaches the end closes the file.
         return 1.0 if self.raw.closed or not self.size else min(1.0, self.raw.tell() / self.size)
 
     def rows(self) -> Iterator[Row]:
         """
-        :raises Unreadable: where the file breaks off or is not what it says it is
+        Yield the rows of the file.
+
+        :raises Unreadable: if the file cannot be read to its end, is not valid, or its form is not known
         """
         try:
-            yield from self.rows_of_its_form()
+            yield from self.parsed_rows()
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Unreadable(f"{self.path} is not a whole gzip file: {error}.") from error
         except OSError as error:
@@ -84,7 +87,8 @@ class RowFile:
         for rows in batched(self.rows()):
             yield rows, self.share_read
 
-    def rows_of_its_form(self) -> Iterator[Row]:
+    def parsed_rows(self) -> Iterator[Row]:
+        """Yield the rows with the reader for the file's form."""
         content = self.content()
         form = self.form(content)
         if form == "parquet":
@@ -97,13 +101,18 @@ class RowFile:
             yield from line_rows(content, self.limits)
 
     def content(self) -> io.BufferedReader:
+        """Return the unpacked content."""
         if not self.is_gzip:
             return io.BufferedReader(self.raw, CHUNK)  # type: ignore[arg-type]
         unpacked = self.closing.enter_context(gzip.open(self.raw))  # noqa: SIM115
-        return io.BufferedReader(Bounded(unpacked, self.path, self.limits.unpacked_bytes), CHUNK)
+        return io.BufferedReader(BoundedReader(unpacked, self.path, self.limits.unpacked_bytes), CHUNK)
 
     def form(self, content: io.BufferedReader) -> str:
-        """Tell the form by the name, and JSON's two apart by their first character."""
+        """
+        Return the form: `lines`, `array`, `csv` or `parquet`, by the name and, for JSON, by the first character.
+
+        :raises Unreadable: if the name has no known extension
+        """
         name = self.path.name.lower().removesuffix(".gz")
         form = EXTENSIONS.get(Path(name).suffix)
         if form is None:
@@ -115,7 +124,7 @@ class RowFile:
         return form
 
     def seekable(self, content: io.BufferedReader) -> IO[bytes]:
-        """Parquet is read from its end: unpack a gzipped one to a temporary file."""
+        """Return a seekable file for Parquet, which is read from its end; a gzipped one is unpacked to disk."""
         if not self.is_gzip:
             return self.raw
         unpacked = self.closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115

@@ -11,6 +11,7 @@ from corpus.importing.readers.row import CHUNK, Row
 
 
 def line_rows(content: io.BufferedReader, limits: Limits) -> Iterator[Row]:
+    """Yield a row for every line that is not blank; the number is that of the line."""
     number = 0
     while line := content.readline(limits.row_bytes + 1):
         number += 1
@@ -22,16 +23,18 @@ def line_rows(content: io.BufferedReader, limits: Limits) -> Iterator[Row]:
 
 
 def skip_line(content: io.BufferedReader) -> None:
+    """Read to the end of the line."""
     while (part := content.readline(CHUNK)) and not part.endswith(b"\n"):
         pass
 
 
 def parse_line(number: int, line: bytes) -> Row:
+    """Parse one line as JSON."""
     try:
         return Row(number, orjson.loads(line))
     except orjson.JSONDecodeError:
         pass
-    # The standard parser is slower but takes NaN, which Python itself writes, and tells more.
+    # The standard parser is slower, but accepts NaN, which Python's own writer produces, and explains more.
     try:
         return Row(number, json.loads(line.decode("utf-8", "surrogateescape")))
     except RecursionError:

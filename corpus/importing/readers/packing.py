@@ -1,4 +1,4 @@
-"""Gzip is unpacked up to a limit; any other archive is refused."""
+"""Unpack gzip up to a limit, and reject other archives."""
 
 import io
 from pathlib import Path
@@ -14,34 +14,44 @@ ARCHIVES = {
     b"\xfd7zXZ\x00": "an xz file",
     b"\x28\xb5\x2f\xfd": "a zstd file",
 }
-"What a file may begin with that is packed in a way we do not unpack."
+"First bytes of archives that are not unpacked."
 
 
-class Bounded(io.RawIOBase):
-    """What is unpacked, until there is too much of it: a thousand bytes may be packed into one."""
+class BoundedReader(io.RawIOBase):
+    """A stream of unpacked bytes that ends with `Unreadable` at a limit: one packed byte may hold a thousand."""
 
-    def __init__(self, source: Any, path: Path, most: int) -> None:
-        self.source, self.path, self.most, self.size = source, path, most, 0
+    def __init__(self, source: Any, path: Path, limit: int) -> None:
+        self.source, self.path, self.limit, self.size = source, path, limit, 0
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """
+        Read unpacked bytes into a buffer.
+
+        :raises Unreadable: once there are more than the limit
+        """
         part = self.source.read(len(buffer))
         self.size += len(part)
-        if self.size > self.most:
-            raise too_much(self.path, self.most)
+        if self.size > self.limit:
+            raise unpacks_to_too_much(self.path, self.limit)
         buffer[: len(part)] = part
         return len(part)
 
 
-def too_much(path: Path, most: int) -> Unreadable:
-    return Unreadable(f"{path.name} unpacks to more than {most:,} bytes (UNPACKED_BYTES). Split it.")
+def unpacks_to_too_much(path: Path, limit: int) -> Unreadable:
+    """Return the error for a file that unpacks to more bytes than the limit."""
+    return Unreadable(f"{path.name} unpacks to more than {limit:,} bytes (UNPACKED_BYTES). Split it.")
 
 
 def check_not_archive(name: str, beginning: bytes) -> None:
     """
-    :raises Unreadable: if the file is packed in a way that is not unpacked here
+    Check that a file is not an archive other than gzip.
+
+    :param beginning: its first 8 bytes or more
+    :raises Unreadable: if it is
     """
     for mark, kind in ARCHIVES.items():
         if beginning.startswith(mark):
