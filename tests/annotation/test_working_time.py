@@ -1,0 +1,246 @@
+"""Daily caps and breaks: pure rules at their boundaries, then days in time zones, through the routes."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.models import Person, Queue, WorkDay
+from annotation.session import AnnotatorSession, BreakDue, DailyCapReached, check_rested, lock_session, record_work
+from tests.api.client import Program
+from tests.factories import dialogue, import_dialogues, make_project
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SESSION = AnnotatorSession(
+    project=None,
+    user=1,
+    annotator=1,
+    opted_out=[],
+    daily_cap=None,
+    break_after_minutes=None,
+    break_minutes=5,
+    lease_minutes=30,
+    gold_percent=0,
+    repeat_percent=0,
+    now=NOW,
+    day=date(2026, 3, 1),
+    guideline=None,
+    batches=None,
+    votes_today=0,
+    stretch_began_at=None,
+    last_at=None,
+)
+
+
+def session_with(*, worked: float = 0, rested: float = 0, **values):
+    """A session of somebody who worked so many minutes at a stretch, and rested so many since."""
+    last = NOW - timedelta(minutes=rested)
+    return replace(SESSION, last_at=last, stretch_began_at=last - timedelta(minutes=worked), **values)
+
+
+@pytest.mark.parametrize(("cap", "votes"), [(None, 10_000), (1, 0), (5, 4), (2**31 - 1, 7)])
+def test_votes_below_the_cap_are_let_on(cap, votes):
+    check_rested(replace(SESSION, daily_cap=cap, votes_today=votes))
+
+
+@pytest.mark.parametrize(("cap", "votes"), [(1, 1), (5, 5), (5, 6), (1, 100)])
+def test_votes_at_the_cap_are_stopped_until_tomorrow(cap, votes):
+    with pytest.raises(DailyCapReached, match=f"{votes} votes today, which is your limit. Come back tomorrow"):
+        check_rested(replace(SESSION, daily_cap=cap, votes_today=votes))
+
+
+@pytest.mark.parametrize(
+    ("worked", "rested"),
+    [(0, 0), (49.9, 0), (49.9, 4.9), (50, 5), (50, 60), (300, 5), (300, 24 * 60), (0, 24 * 60)],
+)
+def test_work_shorter_than_the_stretch_or_rested_long_enough_goes_on(worked, rested):
+    check_rested(session_with(worked=worked, rested=rested, break_after_minutes=50))
+
+
+@pytest.mark.parametrize(("worked", "rested", "left"), [(50, 0, 5), (50, 4.9, 1), (51, 2, 3), (600, 4, 1)])
+def test_break_is_due_after_the_stretch_and_says_for_how_long(worked, rested, left):
+    with pytest.raises(BreakDue, match=f"worked {worked} minutes without a break.* opens again in {left} min"):
+        check_rested(session_with(worked=worked, rested=rested, break_after_minutes=50))
+
+
+def test_no_break_is_due_where_the_project_wants_none():
+    check_rested(session_with(worked=600, break_after_minutes=None))
+
+
+def test_first_item_of_a_person_needs_no_rest():
+    check_rested(replace(SESSION, break_after_minutes=1))
+
+
+def test_cap_is_told_before_the_break():
+    with pytest.raises(DailyCapReached):
+        check_rested(session_with(worked=600, break_after_minutes=50, daily_cap=1, votes_today=1))
+
+
+def test_clock_of_the_database_behind_the_last_answer_stops_nobody_for_long():
+    with pytest.raises(BreakDue, match="opens again in 6 min"):
+        check_rested(session_with(worked=60, rested=-1, break_after_minutes=50))
+
+
+@pytest.fixture
+def annotator(tmp_path):
+    """A person with a project of twenty dialogues that each want one vote."""
+    project = make_project(votes_wanted=1)
+    import_dialogues(project, tmp_path, [dialogue(f"d{at:02}") for at in range(20)])
+    person = Program(project)
+    person.project, person.user = project, User.objects.get(username=person.name)
+    assert person.vote(person.take()).status_code == 201  # which makes the rows of a person at work
+    return person
+
+
+def set_queue(person, **values):
+    Queue.objects.filter(project=person.project).update(**values)
+
+
+def set_person(person, **values):
+    Person.objects.filter(user=person.user).update(**values)
+
+
+def session_of(person):
+    with transaction.atomic():
+        return lock_session(person.project, person.user)
+
+
+def why_not(answer):
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+@pytest.mark.parametrize(
+    ("own", "of_project", "effective"), [(None, None, None), (5, None, 5), (None, 7, 7), (5, 7, 5), (9, 7, 7)]
+)
+def test_lower_of_two_caps_holds(annotator, own, of_project, effective):
+    set_person(annotator, daily_cap=own)
+    set_queue(annotator, daily_cap=of_project)
+    assert session_of(annotator).daily_cap == effective
+
+
+@pytest.mark.parametrize(
+    ("own", "of_project", "effective"), [(None, None, None), (20, 50, 20), (90, 50, 50), (9, None, 9)]
+)
+def test_shorter_of_two_stretches_holds(annotator, own, of_project, effective):
+    set_person(annotator, break_after_minutes=own)
+    set_queue(annotator, break_after_minutes=of_project)
+    assert session_of(annotator).break_after_minutes == effective
+
+
+def test_cap_stops_the_next_item_and_not_the_one_in_hand(annotator):
+    set_person(annotator, daily_cap=2)
+    taken = annotator.take()
+    assert annotator.vote(taken).status_code == 201
+    assert why_not(annotator.next()) == (409, "daily_cap_reached")
+
+
+def test_cap_counts_the_votes_of_all_projects(annotator, tmp_path):
+    other = make_project(votes_wanted=1)
+    import_dialogues(other, tmp_path, [dialogue("elsewhere")])
+    assert annotator.post(f"projects/{other.slug}/next/").status_code == 404  # no member there yet
+    set_person(annotator, daily_cap=1)
+    assert why_not(annotator.next()) == (409, "daily_cap_reached")
+
+
+def test_skips_do_not_count_against_the_cap(annotator):
+    set_person(annotator, daily_cap=2)
+    for _ in range(3):
+        assert annotator.skip(annotator.take()).status_code in (200, 201)
+    assert annotator.next().status_code == 200
+    day = WorkDay.objects.get(user=annotator.user)
+    assert (day.votes, day.skips) == (1, 3)
+
+
+def test_lower_cap_than_cast_already_stops_at_once(annotator):
+    annotator.vote(annotator.take())
+    set_person(annotator, daily_cap=1)
+    assert why_not(annotator.next()) == (409, "daily_cap_reached")
+
+
+def test_break_opens_the_queue_again(annotator):
+    set_queue(annotator, break_after_minutes=50, break_minutes=5)
+    now = timezone.now()
+    WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)
+    assert why_not(annotator.next()) == (409, "break_due")
+    WorkDay.objects.filter(user=annotator.user).update(last_at=now - timedelta(minutes=5, seconds=1))
+    assert annotator.next().status_code == 200
+
+
+def test_item_in_hand_is_shown_during_a_break(annotator):
+    taken = annotator.take()
+    set_queue(annotator, break_after_minutes=50)
+    now = timezone.now()
+    WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)
+    again = annotator.next()
+    assert (again.status_code, again.json()["lease"]["id"]) == (200, taken["lease"]["id"])
+
+
+def test_pause_longer_than_a_break_begins_a_new_stretch_and_is_no_work(annotator):
+    began = timezone.now() - timedelta(minutes=60)
+    WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=began, last_at=began, seconds=100)
+    annotator.vote(annotator.take())
+    day = WorkDay.objects.get(user=annotator.user)
+    assert day.stretch_began_at > began
+    assert day.seconds == 100
+
+
+def test_pause_shorter_than_a_break_is_work(annotator):
+    last = timezone.now() - timedelta(minutes=3)
+    WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=last, last_at=last, seconds=100)
+    annotator.vote(annotator.take())
+    day = WorkDay.objects.get(user=annotator.user)
+    assert abs((day.stretch_began_at - last).total_seconds()) < 1
+    assert 100 + 180 <= day.seconds < 100 + 180 + 30
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu"])
+def test_day_is_the_day_of_the_persons_time_zone(annotator, zone):
+    set_person(annotator, time_zone=zone)
+    before = datetime.now(ZoneInfo(zone)).date()
+    found = session_of(annotator).day
+    assert before <= found <= datetime.now(ZoneInfo(zone)).date()
+
+
+def test_vote_is_counted_on_the_day_of_the_persons_zone(annotator):
+    WorkDay.objects.filter(user=annotator.user).delete()
+    set_person(annotator, time_zone="Pacific/Kiritimati")  # UTC+14: a day ahead for most of ours
+    annotator.vote(annotator.take())
+    day = WorkDay.objects.get(user=annotator.user)
+    assert day.day == datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+
+
+def test_yesterdays_votes_leave_todays_cap_alone(annotator):
+    set_person(annotator, daily_cap=1)
+    today = WorkDay.objects.get(user=annotator.user).day
+    WorkDay.objects.filter(user=annotator.user).update(day=today - timedelta(days=1))
+    assert annotator.next().status_code == 200
+
+
+def test_progress_counts_what_was_cast_today_in_the_persons_zone(annotator):
+    annotator.vote(annotator.take())
+    own = annotator.get(f"projects/{annotator.slug}/progress/").json()["own"]
+    assert (own["votes"], own["votes_today"], own["items_left"]) == (2, 2, 18)
+
+
+def test_work_is_added_to_the_same_day_row(annotator):
+    with transaction.atomic():
+        session = lock_session(annotator.project, annotator.user)
+        record_work(session, votes=2, skips=1)
+        record_work(session, votes=1)
+    day = WorkDay.objects.get(user=annotator.user)
+    assert (day.votes, day.skips) == (4, 1)
+
+
+def test_session_is_made_on_the_first_visit(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    person = Program(project)
+    user = User.objects.get(username=person.name)
+    with transaction.atomic():
+        session = lock_session(project, user)
+    assert (session.votes_today, session.stretch_began_at, session.batches, session.opted_out) == (0, None, None, [])
+    assert (session.break_after_minutes, session.lease_minutes) == (50, 30)
