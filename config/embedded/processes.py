@@ -1,4 +1,4 @@
-"""What both embedded servers need of the operating system."""
+"""Ports, processes and users: what the embedded servers need from the operating system."""
 
 import contextlib
 import errno
@@ -15,25 +15,25 @@ from config.data_dir import DataDirError
 
 
 def free_port() -> int:
-    """Return a loopback port nobody listens on now; a caller must bear losing the race for it."""
+    """Return a free loopback port. Another process may still take it first."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def command_line(pid: int) -> str:
-    """Return the command line of a process, or nothing when it is gone or a zombie."""
+    """Return the command line of a process, or an empty string if it has ended or is a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         if Path("/proc/self").exists():
             return ""
-    asked = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return asked.stdout.strip()
+    listing = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return listing.stdout.strip()
 
 
 def spawn(command: Sequence[str], *, log: Path) -> subprocess.Popen[bytes]:
-    """Start a server in a session of its own, holding none of its caller's streams."""
+    """Start a process in a session of its own, with its output in a log and none of the caller's streams."""
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -46,6 +46,7 @@ def spawn(command: Sequence[str], *, log: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float) -> bool:
+    """Wait until a condition holds, and return whether it did within so many seconds."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
@@ -54,39 +55,44 @@ def wait_until(ready: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def end(pid: int, number: signal.Signals, *, seconds: float = 20) -> None:
-    """Ask a process to end, and wait; kill it when it does not."""
-    for attempt in (number, signal.SIGKILL):
+def end(pid: int, stop_signal: signal.Signals, *, seconds: float = 20) -> None:
+    """Stop a process with a signal and wait for its end; kill it if it does not end."""
+    for number in (stop_signal, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, attempt)
+            os.kill(pid, number)
         if wait_until(lambda: not command_line(pid), seconds=seconds):
             return
 
 
 def reason_in(log: Path) -> str:
-    """Return the last line of a log that says what went wrong."""
+    """Return the last line of a log that names an error."""
     try:
         lines = log.read_text(errors="replace").splitlines()[-40:]
     except OSError:
         return "it left no log"
-    telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "rror", "space"))]
-    return (telling or lines or ["it said nothing"])[-1].strip()
+    errors = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "rror", "space"))]
+    return (errors or lines or ["it printed nothing"])[-1].strip()
 
 
-def explain(what: str, where: Path, reason: str) -> DataDirError:
-    """Put a failed start into one line, naming a full disk as such."""
-    if "No space left" in reason or os.strerror(errno.EDQUOT) in reason:
-        return DataDirError(f"{what} cannot start: the disk that holds {where} is full. Free some space.")
-    return DataDirError(f"{what} cannot start in {where}: {reason}")
+def is_disk_full(reason: str) -> bool:
+    """Return whether an error message says that the disk, or the user's quota, is full."""
+    return "No space left" in reason or os.strerror(errno.EDQUOT) in reason
+
+
+def start_error(server: str, folder: Path, reason: str) -> DataDirError:
+    """Return the error of a failed start, in one line that names a full disk as such."""
+    if is_disk_full(reason):
+        return DataDirError(f"{server} cannot start: the disk that holds {folder} is full. Free some space.")
+    return DataDirError(f"{server} cannot start in {folder}: {reason}")
 
 
 @cache
 def unprivileged_prefix() -> tuple[str, ...] | None:
     """
-    Return the words to put before a command that refuses to run as root.
+    Return what to put before a command that refuses to run as root: nothing if we are not root.
 
-    A user namespace needs no change of owner and works below folders only root may
-    enter. Some containers forbid it: then None, and the caller changes the owner.
+    A user namespace needs no change of owner, and works below folders that only root may enter. Some containers
+    forbid it; then return None, and the caller has to change the owner of the files.
     """
     if os.geteuid() != 0:
         return ()

@@ -1,4 +1,4 @@
-"""The embedded servers, through crashes and company."""
+"""The embedded servers: start, stop, crashes, and commands side by side."""
 
 import os
 import signal
@@ -12,91 +12,92 @@ import redis
 
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir, DataDirError
-from config.embedded import postgres, valkey
+from config.embedded.postgres import Postgres
+from config.embedded.valkey import Valkey
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def data_dir(tmp_path):
-    made = DataDir(tmp_path / "a data_dir")  # a space in the path must do no harm
+    made = DataDir(tmp_path / "a data directory")  # paths with spaces work
     made.make()
     yield made
     embedded.stop(made)
 
 
-def counted(url):
+def row_count(url):
     with psycopg.connect(url) as connection:
         return connection.execute("SELECT count(*) FROM kept").fetchone()[0]
 
 
-def keep_a_row(url):
+def store_row(url):
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS row")
 
 
-def test_a_second_start_finds_the_first(data_dir):
-    first = postgres.start(data_dir), valkey.start(data_dir)
+def test_second_start_finds_running_servers(data_dir):
+    first = Postgres(data_dir).start(), Valkey(data_dir).start()
 
-    assert (postgres.start(data_dir), valkey.start(data_dir)) == first
+    assert (Postgres(data_dir).start(), Valkey(data_dir).start()) == first
     assert embedded.addresses(data_dir) == {"DATABASE_URL": first[0], "REDIS_URL": first[1]}
 
 
-def test_two_homes_have_servers_of_their_own(data_dir, tmp_path):
+def test_data_directories_have_separate_servers(data_dir, tmp_path):
     other = DataDir(tmp_path / "other")
     other.make()
     try:
-        keep_a_row(postgres.start(data_dir))
-        assert postgres.start(other) != postgres.start(data_dir)
+        store_row(Postgres(data_dir).start())
+        assert Postgres(other).start() != Postgres(data_dir).start()
         with pytest.raises(psycopg.errors.UndefinedTable):
-            counted(postgres.start(other))
-        assert valkey.start(other) != valkey.start(data_dir)
+            row_count(Postgres(other).start())
+        assert Valkey(other).start() != Valkey(data_dir).start()
     finally:
         embedded.stop(other)
 
 
-def test_what_was_stored_survives_kill_9(data_dir):
-    keep_a_row(postgres.start(data_dir))
-    before = valkey.start(data_dir)
-    for server in (postgres, valkey):
-        os.kill(server.recorded_process(data_dir)[0], signal.SIGKILL)
+def test_data_survives_kill_9(data_dir):
+    store_row(Postgres(data_dir).start())
+    before = Valkey(data_dir).start()
+    for kind in (Postgres, Valkey):
+        os.kill(kind(data_dir).recorded_process()[0], signal.SIGKILL)
 
-    assert counted(postgres.start(data_dir)) == 1
-    assert valkey.start(data_dir) != before
+    assert row_count(Postgres(data_dir).start()) == 1
+    assert Valkey(data_dir).start() != before
 
 
-def test_a_pid_file_whose_number_is_somebody_elses_is_no_hindrance(data_dir):
-    keep_a_row(postgres.start(data_dir))
+def test_reused_pid_in_stale_pid_file_is_ignored(data_dir):
+    store_row(Postgres(data_dir).start())
     pid_file = data_dir.path / "postgres" / "data" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     os.kill(int(lines[0]), signal.SIGKILL)
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")  # as after a crash and a restart
 
-    assert counted(postgres.start(data_dir)) == 1
+    assert row_count(Postgres(data_dir).start()) == 1
 
 
-def test_a_half_made_cluster_is_made_anew(data_dir):
+def test_half_made_cluster_is_replaced(data_dir):
     folder = data_dir.path / "postgres"
     (folder / "new").mkdir(parents=True)
     (folder / "new" / "PG_VERSION").write_text("18")
     (folder / "data").mkdir()
 
-    assert postgres.answers(postgres.start(data_dir))
+    assert Postgres(data_dir).answers(Postgres(data_dir).start())
 
 
-def test_a_stranger_on_the_old_port_is_not_taken_for_our_server(data_dir):
-    url = valkey.start(data_dir)
+def test_other_process_with_recorded_pid_is_ignored(data_dir):
+    url = Valkey(data_dir).start()
     port = int(url.rsplit(":", 1)[1].split("/")[0])
     process = data_dir.path / "valkey" / "process"
     ours = process.read_text()
     process.write_text(f"{os.getpid()} {port}")
 
-    assert valkey.address(data_dir) is None
-    process.write_text(ours)  # so that it can be ended
+    assert Valkey(data_dir).address() is None
+    process.write_text(ours)  # so that the fixture can stop it
 
 
-def test_nobody_comes_in_without_the_password(data_dir):
-    url, broker = postgres.start(data_dir), valkey.start(data_dir)
+def test_servers_require_the_password(data_dir):
+    url, broker = Postgres(data_dir).start(), Valkey(data_dir).start()
     password = data_dir.secret("postgres")
 
     with pytest.raises(psycopg.OperationalError):
@@ -106,22 +107,22 @@ def test_nobody_comes_in_without_the_password(data_dir):
     assert (data_dir.path / "secrets" / "postgres").stat().st_mode & 0o077 == 0
 
 
-def test_a_home_that_cannot_be_made_is_refused_in_one_line():
-    with pytest.raises(DataDirError, match=r"^Cannot use .* as the data_dir: .*\.$"):
+def test_impossible_data_directory_is_one_error_line():
+    with pytest.raises(DataDirError, match=r"^Cannot use .* as the data directory: .*\.$"):
         DataDir(Path("/proc/nowhere/data_dir")).make()
 
 
-def test_stop_ends_both_and_then_has_nothing_to_end(data_dir):
-    postgres.start(data_dir)
-    valkey.start(data_dir)
+def test_stop_ends_both_servers_once(data_dir):
+    Postgres(data_dir).start()
+    Valkey(data_dir).start()
 
     assert embedded.stop(data_dir) == ["PostgreSQL", "Valkey"]
     assert embedded.stop(data_dir) == []
     assert embedded.addresses(data_dir) == {}
 
 
-def fresh(data_dir, *arguments, **more):
-    """Run a command on a data_dir as a user would, with no server named by the environment."""
+def run_manage(data_dir, *arguments, **more):
+    """Run a management command as a user would, with no server named by the environment."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -130,14 +131,14 @@ def fresh(data_dir, *arguments, **more):
     )  # fmt: skip
 
 
-def test_any_command_brings_an_empty_home_up_and_ends_though_the_servers_stay(data_dir):
-    made = fresh(data_dir, "create_project", "one")
+def test_command_prepares_empty_data_directory_and_leaves_servers_running(data_dir):
+    made = run_manage(data_dir, "create_project", "one")
 
     assert (made.returncode, made.stdout) == (0, '{"project":"one"}\n'), made.stderr
     assert set(embedded.addresses(data_dir)) == {"DATABASE_URL", "REDIS_URL"}
 
 
-def test_two_commands_started_together_wait_for_each_other(data_dir):
+def test_commands_started_together_wait_for_each_other(data_dir):
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     started = [
         subprocess.Popen(
@@ -147,10 +148,10 @@ def test_two_commands_started_together_wait_for_each_other(data_dir):
         )
         for name in ("one", "two")
     ]  # fmt: skip
-    told = [process.communicate(timeout=120) for process in started]
+    outputs = [process.communicate(timeout=120) for process in started]
 
-    assert [process.returncode for process in started] == [0, 0], told
-    assert fresh(data_dir, "create_project", "one").returncode == 2
+    assert [process.returncode for process in started] == [0, 0], outputs
+    assert run_manage(data_dir, "create_project", "one").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -160,11 +161,11 @@ def test_two_commands_started_together_wait_for_each_other(data_dir):
         ("REDIS_URL", "redis://127.0.0.1:1/0", ["convene_jury"]),
     ],
 )
-def test_a_missing_server_is_one_line_that_names_its_variable(data_dir, variable, url, command):
+def test_unreachable_server_is_one_error_line_with_its_variable(data_dir, variable, url, command):
     if command == ["convene_jury"]:
         juror = ["add_juror", "j", "--model", "m", "--base-url", "http://127.0.0.1:1/v1"]
-        assert fresh(data_dir, *juror).returncode == 0
-    done = fresh(data_dir, *command, **{variable: url})
+        assert run_manage(data_dir, *juror).returncode == 0
+    done = run_manage(data_dir, *command, **{variable: url})
 
     assert (done.returncode, done.stdout) == (2, "")
     assert variable in done.stderr
@@ -185,8 +186,8 @@ def test_a_missing_server_is_one_line_that_names_its_variable(data_dir, variable
         ),
     ],
 )
-def test_what_is_no_address_of_a_server_is_one_line_that_shows_none_of_it(data_dir, variable, url):
-    done = fresh(data_dir, "list_decisions", **{variable: url})
+def test_malformed_server_url_is_one_error_line_without_the_url(data_dir, variable, url):
+    done = run_manage(data_dir, "list_decisions", **{variable: url})
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"{variable} is not an address of the form")

@@ -1,0 +1,117 @@
+"""The protocol of an embedded server: how it is started, found again and stopped."""
+
+import signal
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from config.data_dir import DataDir
+from config.embedded import processes
+
+MOST_STARTS = 5
+SECONDS_BETWEEN_STARTS = 0.5
+
+
+class EmbeddedServer(ABC):
+    """
+    One server of a data directory: a process on loopback, on a free port, with a generated password.
+
+    A subclass names the program and its files; this class starts, finds and stops it.
+    """
+
+    name: ClassVar[str]
+    "As messages call it."
+    slug: ClassVar[str]
+    "Name of its folder in the data directory, and of its secret."
+    variable: ClassVar[str]
+    "The environment variable that holds the server's URL, here or elsewhere."
+    stop_signal: ClassVar[signal.Signals]
+    seconds_to_start: ClassVar[float]
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self.data_dir = data_dir
+        self.folder = data_dir.path / self.slug
+        self.log = self.folder / "log"
+
+    @abstractmethod
+    def url(self, port: int) -> str:
+        """Return the URL of the server, with its password."""
+
+    @abstractmethod
+    def recorded_process(self) -> tuple[int, int] | None:
+        """Return (pid, port) of the server's live process, or None; a pid that another program now has does not count."""
+
+    @abstractmethod
+    def create_files(self) -> None:
+        """
+        Create the files the server needs, unless they exist.
+
+        :raises DataDirError: if they cannot be created
+        """
+
+    @abstractmethod
+    def start_command(self, port: int) -> list[str]:
+        """Write what the server reads at its start, and return its command line."""
+
+    @abstractmethod
+    def is_ready(self, port: int) -> bool:
+        """Return whether a server that was just started accepts connections."""
+
+    @abstractmethod
+    def finish_start(self, pid: int, port: int) -> None:
+        """Do what can only be done once the server runs."""
+
+    @abstractmethod
+    def answers(self, url: str) -> bool:
+        """Return whether the server at a URL accepts our password."""
+
+    def start(self) -> str:
+        """
+        Start the server unless it runs, and return its URL. Call with the data directory locked.
+
+        :raises DataDirError: if it cannot be created or started, with the reason
+        """
+        if url := self.address():
+            return url
+        try:
+            self.create_files()
+            return self.launch()
+        except OSError as error:
+            raise processes.start_error(self.name, self.folder, str(error)) from error
+
+    def address(self) -> str | None:
+        """Return the URL of the server if it runs, else None."""
+        recorded = self.recorded_process()
+        if recorded is None:
+            return None
+        url = self.url(recorded[1])
+        return url if self.answers(url) else None
+
+    def stop(self) -> bool:
+        """Stop the server, and return whether it was running."""
+        recorded = self.recorded_process()
+        if recorded is None:
+            return False
+        processes.end(recorded[0], self.stop_signal)
+        return True
+
+    def launch(self) -> str:
+        """
+        Start the process and wait until it is ready; return its URL.
+
+        :raises DataDirError: if it ends by itself every time, with the reason from its log
+        """
+        for _start in range(MOST_STARTS):  # another process may take the port first, or a dying one hold the data
+            port = processes.free_port()
+            self.log.unlink(missing_ok=True)
+            server = processes.spawn(self.start_command(port), log=self.log)
+            processes.wait_until(
+                lambda: server.poll() is not None or self.is_ready(port),  # noqa: B023
+                seconds=self.seconds_to_start,
+            )
+            if server.poll() is None:
+                self.finish_start(server.pid, port)
+                return self.url(port)
+            if processes.is_disk_full(processes.reason_in(self.log)):
+                break
+            processes.wait_until(lambda: False, seconds=SECONDS_BETWEEN_STARTS)
+        raise processes.start_error(self.name, self.folder, processes.reason_in(self.log))
