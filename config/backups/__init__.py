@@ -1,1 +1,1 @@
-"""A whole installation in one folder: its database, its releases, and a manifest with the hash of every file."""
+"""Back up an installation into one folder: database, releases, and a manifest with the hash of every file."""

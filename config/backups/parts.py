@@ -1,4 +1,4 @@
-"""The files of a backup, and whether they are what its manifest says."""
+"""The files of a backup, written with their hashes and checked against the manifest."""
 
 import hashlib
 import shutil
@@ -11,77 +11,86 @@ import orjson
 
 from corpus.errors import Refused
 
-MANIFEST, SEAL, DUMP = "manifest.json", "manifest.sha256", "database.dump"
+MANIFEST, MANIFEST_HASH, DUMP = "manifest.json", "manifest.sha256", "database.dump"
 FORMAT = 1
-PIECE = 2**20
+BLOCK = 2**20
+"Bytes read at a time."
 
 
-def pieces(path: Path) -> Iterator[bytes]:
+def blocks_of(path: Path) -> Iterator[bytes]:
+    """Yield a file in blocks."""
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
+        while block := file.read(BLOCK):
+            yield block
 
 
 def write_part(folder: Path, name: str, content: Iterable[bytes]) -> dict[str, Any]:
-    """Write a file as its content comes, and give its line of the manifest."""
+    """Write a file block by block, and return its size and SHA-256 for the manifest."""
     path, digest, size = folder / name, hashlib.sha256(), 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        for piece in content:
-            digest.update(piece)
-            size += file.write(piece)
+        for block in content:
+            digest.update(block)
+            size += file.write(block)
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-def seal(folder: Path, manifest: dict[str, Any]) -> None:
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest, and its hash in the format of `sha256sum`."""
     content = orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
-    told = write_part(folder, MANIFEST, [content])
-    write_part(folder, SEAL, [f"{told['sha256']}  {MANIFEST}\n".encode()])
+    part = write_part(folder, MANIFEST, [content])
+    write_part(folder, MANIFEST_HASH, [f"{part['sha256']}  {MANIFEST}\n".encode()])
 
 
-def read_whole(folder: Path) -> dict[str, Any]:
+def read_verified(folder: Path) -> dict[str, Any]:
     """
-    Return the manifest of a backup whose every byte is as it was written.
+    Return the manifest of a backup after checking the hash of every file.
 
-    :raises Refused: naming the first file that is not
+    :raises Refused: if a file is missing or damaged; the message names the first one
     """
     try:
         content = (folder / MANIFEST).read_bytes()
-        sealed = (folder / SEAL).read_text().split()[0]
+        recorded = (folder / MANIFEST_HASH).read_text().split()[0]
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise Refused(f"There is no whole backup in {folder}: {MANIFEST} or {SEAL} cannot be read.") from error
-    if hashlib.sha256(content).hexdigest() != sealed:
+        raise Refused(
+            f"There is no complete backup in {folder}: {MANIFEST} or {MANIFEST_HASH} cannot be read."
+        ) from error
+    if hashlib.sha256(content).hexdigest() != recorded:
         raise damaged(folder, MANIFEST)
     manifest: dict[str, Any] = orjson.loads(content)
     if manifest["format"] != FORMAT:
-        raise Refused(f"{folder} is a backup in another form ({manifest['format']}). Restore it with its own version.")
+        raise Refused(
+            f"{folder} is a backup in another format ({manifest['format']}). Restore it with its own version."
+        )
     for name, part in manifest["parts"].items():
-        if ".." in Path(name).parts or told_of(folder / name) != part:
+        if ".." in Path(name).parts or size_and_hash(folder / name) != part:
             raise damaged(folder, name)
     return manifest
 
 
-def told_of(path: Path) -> dict[str, Any] | None:
+def size_and_hash(path: Path) -> dict[str, Any] | None:
+    """Return the size and SHA-256 of a file, or None if it cannot be read."""
     digest, size = hashlib.sha256(), 0
     try:
-        for piece in pieces(path):
-            digest.update(piece)
-            size += len(piece)
+        for block in blocks_of(path):
+            digest.update(block)
+            size += len(block)
     except OSError:
         return None
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def damaged(folder: Path, name: str) -> Refused:
+    """Return the refusal of a backup with a damaged file."""
     return Refused(f"The backup in {folder} is damaged: {name} is not what was written. Nothing was changed.")
 
 
 @contextmanager
-def aside(path: Path) -> Iterator[Path]:
+def temporary_folder(path: Path) -> Iterator[Path]:
     """
-    Return a folder to write in, gone if the block fails.
+    Create a folder for the length of the block; the block may rename it to keep it.
 
-    :raises Refused: if there is no room, or it cannot be written
+    :raises Refused: if the disk is full, or the folder cannot be written
     """
     try:
         shutil.rmtree(path, ignore_errors=True)

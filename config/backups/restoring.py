@@ -1,4 +1,4 @@
-"""From a backup to what it was made of: the database in one transaction, the files moved in when that has held."""
+"""Restore a backup: the database in one transaction, then the files."""
 
 import os
 import shutil
@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from config.backups.parts import DUMP, aside, pieces, read_whole, write_part
+from config.backups.parts import DUMP, blocks_of, read_verified, temporary_folder, write_part
 from config.backups.tools import output_of
-from config.backups.writing import SECRET, place_of, rows
+from config.backups.writing import SECRET, release_folder, row_counts
 from corpus.errors import Refused
 from releases.models import Release
 
-# Whoever still uses the tables keeps this from beginning, rather than everybody waiting for everybody.
+# Give up if somebody still uses the tables, rather than block everybody who comes later.
 PRELUDE = """
     SET lock_timeout = '10s';
     SET client_min_messages = warning;
@@ -24,37 +24,46 @@ PRELUDE = """
     GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
 FOLDERS = ("releases", "uploads")
-# All else is there in a database that was only brought up.
-SIGNS_OF_USE = {"auth_user": "", "corpus_item": "", "corpus_project": "WHERE slug <> 'default'", "jury_juror": ""}
+# Rows that a new database does not have, by table.
+ROWS_OF_USED_DATABASE = {
+    "auth_user": "",
+    "corpus_item": "",
+    "corpus_project": "WHERE slug <> 'default'",
+    "jury_juror": "",
+}
 
 
 def restore_backup(folder: Path, *, replace: bool = False) -> dict[str, Any]:
     """
-    Put back what a backup holds, and give its manifest.
+    Restore the database and the files of a backup, and return its manifest.
 
-    :raises Refused: if the backup is damaged or newer than this software, or there is something here that it would
-        replace; then nothing has changed
+    :param replace: whether to replace data that is here already
+    :raises Refused: if the backup is damaged or newer than this software, or there is data here and not `replace`;
+        then nothing has changed
     """
-    manifest = read_whole(folder)
+    manifest = read_verified(folder)
     check_not_newer(manifest)
     check_may_replace(replace)
     data_dir = Path(settings.ASSIZE_HOME)
-    with aside(data_dir / f".restore.{os.getpid()}") as staged:
+    with temporary_folder(data_dir / f".restore.{os.getpid()}") as staged:
         for name in manifest["parts"]:
             if name.startswith(FOLDERS):
-                write_part(staged, name, pieces(folder / name))
+                write_part(staged, name, blocks_of(folder / name))
         restore_database(folder / DUMP, staged)
-        move_in(staged, data_dir)
-    keep_secret(folder / SECRET, data_dir)
-    point_to_files()
+        move_folders(staged, data_dir)
+    restore_secret(folder / SECRET, data_dir)
+    update_release_folders()
     check_rows(manifest)
     return manifest
 
 
 def check_not_newer(manifest: dict[str, Any]) -> None:
+    """
+    :raises Refused: if the backup has migrations that this version does not know
+    """
     known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-    replaced = {"account", "mfa"}  # not ours: their packages may squash them
-    ours = {name for name in manifest["migrations"] if name.split(".")[0] not in replaced}
+    foreign = {"account", "mfa"}  # their packages may squash migrations
+    ours = {name for name in manifest["migrations"] if name.split(".")[0] not in foreign}
     if unknown := sorted(ours - known):
         raise Refused(
             f"The backup was made by a newer version ({manifest['software']}): {unknown[0]} is not known here. "
@@ -63,17 +72,21 @@ def check_not_newer(manifest: dict[str, Any]) -> None:
 
 
 def check_may_replace(replace: bool) -> None:
+    """
+    :raises Refused: if the database is in use, and `replace` is not set
+    """
     if not replace and (table := table_in_use()):
         raise Refused(
-            f"There is something in this database already ({table}). Restore into an empty data_dir or database, "
-            "or give --replace to lose all that is here."
+            f"This database has data already ({table}). Restore into an empty data directory or database, "
+            "or use --replace to lose all data that is here."
         )
 
 
 def table_in_use() -> str:
+    """Return the name of a table with rows that a new database does not have, or an empty string."""
     present = connection.introspection.table_names()
     with connection.cursor() as cursor:
-        for table, where in SIGNS_OF_USE.items():
+        for table, where in ROWS_OF_USED_DATABASE.items():
             if table in present:
                 cursor.execute(f"SELECT 1 FROM {table} {where} LIMIT 1")
                 if cursor.fetchone():
@@ -83,27 +96,27 @@ def table_in_use() -> str:
 
 def restore_database(dump: Path, staged: Path) -> None:
     """
-    Replace all tables, or none.
+    Replace all tables in one transaction.
 
-    :raises Refused: if PostgreSQL takes back what was begun
+    :raises Refused: if PostgreSQL rolls it back
     """
-    # Read to its end before anything is begun: psql would take the end of a broken pipe for that of the script.
+    # Written out completely first: psql cannot tell the end of a broken pipe from the end of the script.
     prelude, script = staged / "prelude.sql", staged / "database.sql"
     prelude.write_text(PRELUDE)
-    for _nothing in output_of("pg_restore", f"--file={script}", "--no-owner", "--no-privileges", str(dump)):
+    for _block in output_of("pg_restore", f"--file={script}", "--no-owner", "--no-privileges", str(dump)):
         pass
     connection.close()
     quiet = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--single-transaction")
     try:
-        for _nothing in output_of("psql", *quiet, f"--file={prelude}", f"--file={script}"):
+        for _block in output_of("psql", *quiet, f"--file={prelude}", f"--file={script}"):
             pass
     except Refused as error:
         raise Refused(f"{error} The database is as it was. If it is in use, stop pages and workers first.") from error
     script.unlink()
 
 
-def move_in(staged: Path, data_dir: Path) -> None:
-    """Put folders in place; what was there stays beside them, for whoever gave --replace too easily."""
+def move_folders(staged: Path, data_dir: Path) -> None:
+    """Move the restored folders into place; keep the old ones beside them, in case --replace was a mistake."""
     for name in FOLDERS:
         old = data_dir / name
         if old.exists() and any(old.iterdir()):
@@ -114,25 +127,31 @@ def move_in(staged: Path, data_dir: Path) -> None:
             (staged / name).rename(old)
 
 
-def keep_secret(file: Path, data_dir: Path) -> None:
-    """Take over the key that signs sessions and links, unless the environment names one."""
+def restore_secret(file: Path, data_dir: Path) -> None:
+    """Restore the key that signs sessions and links, unless the environment names one."""
     if file.exists() and not {"SECRET_KEY", "SECRET_KEY_FILE"} & set(os.environ):
-        kept = data_dir / "secrets" / "django"
-        kept.parent.mkdir(mode=0o700, exist_ok=True)
-        half_made = kept.with_suffix(".restored")
+        secret = data_dir / "secrets" / "django"
+        secret.parent.mkdir(mode=0o700, exist_ok=True)
+        half_made = secret.with_suffix(".restored")
         half_made.touch(mode=0o600)
         half_made.write_bytes(file.read_bytes())
-        half_made.rename(kept)
+        half_made.rename(secret)
 
 
-def point_to_files() -> None:
+def update_release_folders() -> None:
+    """Point every release to its files in this data directory."""
     for release in Release.objects.select_related("project"):
-        release.folder = str(Path(settings.ASSIZE_HOME) / place_of(release))
+        release.folder = str(Path(settings.ASSIZE_HOME) / release_folder(release))
         release.save(update_fields=["folder"])
 
 
 def check_rows(manifest: dict[str, Any]) -> None:
-    found = rows()
+    """
+    :raises Refused: if a table has another number of rows than the manifest says
+    """
+    counts = row_counts()
     for name, count in manifest["rows"].items():
-        if found.get(name) != count:
-            raise Refused(f"What was restored is not what was kept: {name} has not {count} rows. Use --replace again.")
+        if counts.get(name) != count:
+            raise Refused(
+                f"The restored database differs from the backup: {name} does not have {count} rows. Use --replace again."
+            )

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs, told of our database by their environment and not where others could read it."""
+"""Run PostgreSQL's client programs; they get the password by their environment, which others cannot read."""
 
 import os
 import shutil
@@ -17,60 +17,64 @@ VARIABLES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "
 
 def program(name: str) -> str:
     """
-    :raises Refused: if it is neither among the packages nor on the path
+    Return the path of a client program.
+
+    :raises Refused: if it is neither in the packages nor on the PATH
     """
     try:
         bundled = postgres.binary(name)
     except DataDirError:
         bundled = ""
-    found = bundled if Path(bundled).is_file() else shutil.which(name)
-    if not found:
+    path = bundled if Path(bundled).is_file() else shutil.which(name)
+    if not path:
         raise Refused(f"{name} is missing. Run `make setup`, or install the client programs of PostgreSQL.")
-    return found
+    return path
 
 
 def environment() -> dict[str, str]:
+    """Return the environment in which a client program connects to our database."""
     database = settings.DATABASES["default"]
-    told = {name: str(database[key]) for key, name in VARIABLES.items() if database.get(key)}
+    variables = {name: str(database[key]) for key, name in VARIABLES.items() if database.get(key)}
     options = database.get("OPTIONS", {})
-    told |= {f"PG{key.upper()}": str(options[key]) for key in ("sslmode", "sslrootcert") if key in options}
-    return {**os.environ, **told, "PGCONNECT_TIMEOUT": "10"}
+    variables |= {f"PG{key.upper()}": str(options[key]) for key in ("sslmode", "sslrootcert") if key in options}
+    return {**os.environ, **variables, "PGCONNECT_TIMEOUT": "10"}
 
 
 def output_of(name: str, *arguments: str) -> Iterator[bytes]:
     """
-    Return what a program writes, piece by piece.
+    Yield the output of a program block by block.
 
-    :raises Refused: if it ends badly, with what it said
+    :raises Refused: if it fails, with its error message
     """
     process = start(name, arguments)
     assert process.stdout  # noqa: S101 - for types
     try:
-        while piece := process.stdout.read(2**20):
-            yield piece
+        while block := process.stdout.read(2**20):
+            yield block
     finally:
         process.stdout.close()
-        said = finish(process)
+        error = finish(process)
     if process.returncode:
-        raise Refused(f"{name} could not do it: {said}")
+        raise Refused(f"{name} failed: {error}")
 
 
 def start(name: str, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start a client program with its output in pipes."""
     return subprocess.Popen(
         [program(name), *arguments],
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        restore_signals=False,  # a file that may not grow is to be an error that it can tell of, not its end
+        restore_signals=False,  # so that a full disk is an error message, not a signal that ends the program
     )
 
 
 def finish(process: "subprocess.Popen[bytes]") -> str:
-    """Wait for the end, and give the line that tells most."""
+    """Wait for the end of a program, and return the first line of its stderr that names an error."""
     assert process.stderr  # noqa: S101 - for types
     lines = [line for line in process.stderr.read().decode(errors="replace").splitlines() if line.strip()]
     process.stderr.close()
     process.wait()
-    telling = [line for line in lines if "rror" in line or "FATAL" in line]
-    return (telling or lines or [f"it ended with {process.returncode}"])[0].strip()
+    errors = [line for line in lines if "rror" in line or "FATAL" in line]
+    return (errors or lines or [f"it ended with {process.returncode}"])[0].strip()

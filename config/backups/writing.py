@@ -1,4 +1,4 @@
-"""One backup: everything as it was at one moment, written aside and moved into its place."""
+"""Write a backup of one moment, in a temporary folder that is renamed at the end."""
 
 import platform
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from config.backups.parts import DUMP, FORMAT, aside, pieces, seal, write_part
+from config.backups.parts import DUMP, FORMAT, blocks_of, temporary_folder, write_manifest, write_part
 from config.backups.tools import output_of
 from corpus.errors import Refused
 from releases.actions import software_version
@@ -21,28 +21,29 @@ SECRET = "secrets/django"  # noqa: S105 - the name of a file
 
 def make_backup(folder: Path, *, with_secrets: bool = False) -> dict[str, Any]:
     """
-    Write a backup into a folder that is not there yet, and give its manifest.
+    Write a backup into a new folder, and return its manifest.
 
-    Database, counts and the list of releases are of one snapshot, so people and workers may go on meanwhile.
+    The database, the row counts and the list of releases come from one snapshot, so people and workers may go on.
 
-    :raises Refused: if there is something in its place, no room for it, or a release without its files
+    :raises Refused: if the folder exists, the disk is full, or a release has lost its files
     """
     if folder.exists():
-        raise Refused(f"{folder} is there already. A backup is a folder of its own.")
-    with aside(folder.with_name(f".{folder.name}.part")) as half_made, transaction.atomic():
+        raise Refused(f"{folder} exists already. A backup is a new folder.")
+    with temporary_folder(folder.with_name(f".{folder.name}.part")) as half_made, transaction.atomic():
         snapshot = begin_snapshot()
         parts = {DUMP: write_part(half_made, DUMP, dump(snapshot))}
-        for name, path in files_kept():
-            parts[name] = write_part(half_made, name, pieces(path))
+        for name, path in files_to_back_up():
+            parts[name] = write_part(half_made, name, blocks_of(path))
         if with_secrets:
             parts[SECRET] = write_part(half_made, SECRET, [settings.SECRET_KEY.encode()])
-        manifest = about() | {"parts": parts}
-        seal(half_made, manifest)
+        manifest = installation_facts() | {"parts": parts}
+        write_manifest(half_made, manifest)
         half_made.rename(folder)
     return manifest
 
 
 def begin_snapshot() -> str:
+    """Make the transaction a snapshot, and return the id by which pg_dump joins it."""
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SELECT pg_export_snapshot()")
@@ -50,14 +51,15 @@ def begin_snapshot() -> str:
 
 
 def dump(snapshot: str) -> Iterator[bytes]:
+    """Yield the dump of the database in PostgreSQL's custom format, block by block."""
     return output_of("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}")
 
 
-def files_kept() -> Iterator[tuple[str, Path]]:
+def files_to_back_up() -> Iterator[tuple[str, Path]]:
     """
-    Return the files of the releases in the snapshot and the uploads that wait for a worker, by name.
+    Yield (name in the backup, path) of the files of releases, and of uploads that wait for a worker.
 
-    :raises Refused: if a release is not where it was written
+    :raises Refused: if the folder of a release is missing
     """
     data_dir = Path(settings.ASSIZE_HOME)
     for release in Release.objects.order_by("pk"):
@@ -65,19 +67,20 @@ def files_kept() -> Iterator[tuple[str, Path]]:
         if not folder.is_dir():
             raise Refused(f"The files of release {release} are not in {folder}. Put them back, then make the backup.")
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            yield f"{place_of(release)}/{path.relative_to(folder)}", path
+            yield f"{release_folder(release)}/{path.relative_to(folder)}", path
     if Job.objects.filter(state__in=Job.OPEN).exists():
         for path in sorted((data_dir / "uploads").glob("*")):
             if path.is_file():
                 yield f"uploads/{path.name}", path
 
 
-def place_of(release: Release) -> str:
-    """Name the folder of a release in a data_dir; one that was written elsewhere comes back to there."""
+def release_folder(release: Release) -> str:
+    """Return the folder of a release inside a data directory; a release written elsewhere is restored to it."""
     return f"releases/{release.project.slug}/{release.version}"
 
 
-def about() -> dict[str, Any]:
+def installation_facts() -> dict[str, Any]:
+    """Return the versions, migrations and row counts that the manifest records."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         server = cursor.fetchone()[0]
@@ -90,12 +93,12 @@ def about() -> dict[str, Any]:
         "python": platform.python_version(),
         "postgresql": server,
         "migrations": migrations,
-        "rows": rows(),
+        "rows": row_counts(),
     }
 
 
-def rows() -> dict[str, int]:
-    """Count the rows of every table of ours."""
+def row_counts() -> dict[str, int]:
+    """Return the number of rows of every table."""
     counts = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")

@@ -197,4 +197,4 @@ def test_a_backup_of_a_newer_version_is_not_restored(old, backup, tmp_path):
 
 
 def test_what_is_there_is_not_overwritten_by_a_backup(old, backup):
-    assert "is there already" in old.refusal("backup", backup)
+    assert "exists already" in old.refusal("backup", backup)
