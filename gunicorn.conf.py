@@ -1,4 +1,4 @@
-"""Read by gunicorn by itself where it is started in the checkout. Numbers are on its command line."""
+"""Gunicorn reads this file by itself when it starts in the checkout. Process counts are on its command line."""
 
 import os
 import shutil
@@ -9,22 +9,23 @@ from django.conf import settings
 
 from config.production import refuse_if_weak
 
-# Before there are workers, each of which would say it again.
+# Before the workers start, each of which would print it again.
 refuse_if_weak()
 
-# What gunicorn says of a broken request may quote it, so its lines are written as ours are.
+# Gunicorn may quote a malformed request in its log, so its lines are redacted like ours.
 logconfig_dict = settings.LOGGING
-# It would lie in the home of the user, which is not ours to write, and one for all servers.
+# It would be one file for all servers in the user's home folder, which may not be writable.
 control_socket_disable = True
-COUNTS = ""
+METRICS_FOLDER = ""
 
 
 def on_starting(_server: Any) -> None:
-    # Where its processes put down what they count, for any of them to read: a folder of this server alone, as process
-    # numbers are unique only within one.
-    global COUNTS
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = COUNTS = tempfile.mkdtemp(prefix="assize-counts-")
+    """Create the folder in which the processes share their metrics."""
+    # One folder for each server, because pids are unique only within one.
+    global METRICS_FOLDER
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_FOLDER = tempfile.mkdtemp(prefix="assize-counts-")
 
 
 def on_exit(_server: Any) -> None:
-    shutil.rmtree(COUNTS, ignore_errors=True)
+    """Delete the shared metrics."""
+    shutil.rmtree(METRICS_FOLDER, ignore_errors=True)

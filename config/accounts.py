@@ -1,4 +1,4 @@
-"""How people come in: by invitation, with a name and a password, and with what they added to these."""
+"""Sign-in by allauth: accounts by invitation only, with a password, a second factor or a passkey."""
 
 import unicodedata
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class InviteOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc] # untyped
-    """An account is made by an admin and opened by its invitation, never by whoever comes along."""
+    """Admins create accounts, and people open them by their invitation; there is no sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": "That username and password do not belong together.",
@@ -21,18 +21,21 @@ class InviteOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc] # untyped
     }
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
+        """Return False: nobody can sign up."""
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Lead back to the host that was asked, not to every host that is answered."""
+        """Return whether a URL leads to the host of the request; other ALLOWED_HOSTS do not count."""
         return url_has_allowed_host_and_scheme(url, {self.request.get_host()}, self.request.is_secure())
 
     def _get_login_attempts_cache_key(self, _request: HttpRequest, **credentials: Any) -> str:
-        # The account alone: allauth's own key has the host too, and so as many tries as there are hosts.
+        # The account alone: allauth's key includes the host, which allows as many tries as there are hosts.
         return unicodedata.normalize("NFKC", credentials.get("username", "")).casefold()
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # untyped
+    """Second factors, with our wording of a wrong code."""
+
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That is not right, or no longer. Enter the code shown now, or try the passkey again.",
     }

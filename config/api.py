@@ -14,7 +14,7 @@ from releases.api import export, releases
 from workspace.api import items, jobs
 from workspace.api.releases import Releases
 
-# Found by their numbers alone, or in their project.
+# Routes with a number, each at its own path and also below its project.
 NUMBERED = [
     path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),

@@ -1,10 +1,13 @@
+"""The Django app of the wiring."""
+
 from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """An app without models: it carries the commands that join all the others."""
+    """An app without models, for the commands that join all other apps."""
 
     name = "config"
 
     def ready(self) -> None:
-        from config import celery, checks  # noqa: F401 - tasks are sent through the app that exists
+        """Load the Celery app and the system checks."""
+        from config import celery, checks  # noqa: F401 - tasks are sent through the Celery app

@@ -1,3 +1,5 @@
+"""Authenticate REST calls by API token."""
+
 from datetime import timedelta
 from typing import Any
 
@@ -21,15 +23,17 @@ AN_HOUR = timedelta(hours=1)
 
 class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has no types
     """
-    Knox's own with one look at the table, by the hash of the whole token.
+    Knox's authentication with one query, by the hash of the whole token.
 
-    Its own way reads all tokens of the person, a quarter of what a call costs. A token that has expired is
-    refused and stays until it is removed.
+    Knox reads all tokens of the user, which took a quarter of a call's time. An expired token is rejected and stays
+    in the database until somebody removes it.
     """
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, AuthToken]:
         """
-        :raises AuthenticationFailed: if the token is unknown, or has expired, or its person's account is closed
+        Return the user of a token and the token, with its grant as `token.grant`.
+
+        :raises AuthenticationFailed: if the token is unknown or has expired, or the account is closed
         """
         token_columns, user_columns, grant_columns = columns_of(AuthToken), columns_of(User), columns_of(TokenGrant)
         statement = FIND.format(
@@ -40,17 +44,17 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has
         row = fetch_one(statement, [hash_token(token.decode("utf-8", "replace"))])
         if row is None:
             raise AuthenticationFailed("Invalid token.")
-        found = AuthToken.from_db("default", token_columns, row[: len(token_columns)])
-        if found.expiry and found.expiry < timezone.now():
+        auth_token = AuthToken.from_db("default", token_columns, row[: len(token_columns)])
+        if auth_token.expiry and auth_token.expiry < timezone.now():
             raise AuthenticationFailed("This token has expired. Make a new one.")
-        found.user = User.from_db("default", user_columns, row[len(token_columns) : -len(grant_columns)])
-        found.grant = granted(grant_columns, row[-len(grant_columns) :])
-        validated: tuple[User, AuthToken] = self.validate_user(found)
+        auth_token.user = User.from_db("default", user_columns, row[len(token_columns) : -len(grant_columns)])
+        auth_token.grant = grant_from(grant_columns, row[-len(grant_columns) :])
+        validated: tuple[User, AuthToken] = self.validate_user(auth_token)
         return validated
 
 
-def granted(columns: list[str], row: tuple[Any, ...]) -> TokenGrant | None:
-    """Return what a token may do, and note that it was used; a token from before there were grants has none."""
+def grant_from(columns: list[str], row: tuple[Any, ...]) -> TokenGrant | None:
+    """Return a token's grant, or None if it has none; record at most once an hour that it was used."""
     if row[0] is None:
         return None
     grant = TokenGrant.from_db("default", columns, row)

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says of this set-up."""
+"""Checks of `manage.py check --deploy`."""
 
 from typing import Any
 
@@ -10,4 +10,5 @@ from config.production import weaknesses
 
 @register(Tags.security, deploy=True)
 def production_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """Return an error for each setting that is too weak for production."""
     return [Error(line, id=f"assize.E{number:03}") for number, line in enumerate(weaknesses(settings), start=1)]

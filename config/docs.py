@@ -1,4 +1,4 @@
-"""The description of the REST routes, for programs and for people. Whoever reaches the pages may read it."""
+"""The OpenAPI description of the REST routes, and the page that shows it. Both need no sign-in."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,20 +8,20 @@ from rest_framework.response import Response
 
 
 class Schema(SpectacularJSONAPIView):
-    """OpenAPI 3.1, as JSON. It is the code's own, so it is made once a process."""
+    """OpenAPI 3.1, as JSON. It depends on the code alone, so each process builds it once."""
 
     permission_classes = ()
     authentication_classes = ()
     throttle_classes = ()
-    made: Response | None = None
+    cached: Response | None = None
 
     def _get_schema_response(self, request: Request) -> Response:
-        kept = type(self)
-        if kept.made is None:
-            kept.made = super()._get_schema_response(request)
-        return Response(kept.made.data, headers=dict(kept.made.headers))
+        view = type(self)
+        if view.cached is None:
+            view.cached = super()._get_schema_response(request)
+        return Response(view.cached.data, headers=dict(view.cached.headers))
 
 
 def docs(request: HttpRequest) -> HttpResponse:
-    """Show the routes with forms to try them; the scripts are ours, and ask nobody else."""
+    """Show the routes with forms to try them. All scripts come from this server."""
     return render(request, "api/docs.html")

@@ -1,4 +1,4 @@
-"""What the environment says, read once; a missing or wrong value is named with its remedy."""
+"""Values from the environment and `.env`, read once. An error names the variable and how to mend it."""
 
 import os
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -21,15 +21,16 @@ PASSWORDS = {"DATABASE_URL": "DATABASE_PASSWORD", "REDIS_URL": "REDIS_PASSWORD"}
 
 def server_url(name: str) -> str:
     """
-    Return the URL of a server: the one the environment names, else the embedded one if it is up.
+    Return the URL of a server: from the environment, else of the embedded server if it runs.
 
-    Settings are also read by tools that need no server (mypy, ruff), so a missing one
-    is an address where nobody listens, not an error here.
+    Tools that need no server, such as mypy, read the settings too. Without a server, return an address where nothing
+    listens.
 
-    :raises Refused: if it is no such URL, or its password is in a file that cannot be read
+    :param name: DATABASE_URL or REDIS_URL
+    :raises Refused: if the variable holds no such URL, or its password is in a file that cannot be read
     """
     if named := os.environ.get(name):
-        if not is_server(name, named):  # it is not repeated: there may be a password in it
+        if not is_server(name, named):  # the message leaves the value out, which may contain a password
             raise Refused(f"{name} is not an address of the form {FORMS[name]}.")
         return with_password(named, read_secret(PASSWORDS[name]))
     nowhere = {"DATABASE_URL": "postgresql://assize@127.0.0.1:1/assize", "REDIS_URL": "redis://127.0.0.1:1/0"}
@@ -40,22 +41,23 @@ def server_url(name: str) -> str:
 
 
 def is_server(name: str, url: str) -> bool:
+    """Return whether a URL has the form that the variable needs (FORMS)."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises ValueError if it is not a number
     except ValueError:
         return False
-    place = parts.path.strip("/")
+    path = parts.path.strip("/")
     if name == "DATABASE_URL":
-        return parts.scheme in DATABASES and bool(place)
-    is_numbered = bool(parts.hostname) and (not place or place.isdecimal())
+        return parts.scheme in DATABASES and bool(path)
+    is_numbered = bool(parts.hostname) and (not path or path.isdecimal())
     return parts.scheme in BROKERS and (parts.scheme == "unix" or is_numbered)
 
 
 def with_password(url: str, password: str) -> str:
-    """Put a password into a URL that has none."""
+    """Return a URL with a password, unless it has one already."""
     parts = urlsplit(url)
     if not password or parts.password is not None:
         return url
-    where = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{quote(password, safe='')}@{where}"))
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{quote(password, safe='')}@{host}"))

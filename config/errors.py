@@ -1,4 +1,4 @@
-"""Refusals, shown once: what an action will not do reaches the person in its own words."""
+"""Show refusals and errors to people and programs, each in one place."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +15,8 @@ from corpus.errors import Invalid, Refused
 
 
 class RefusalMiddleware:
+    """Show an action's refusal as a page, or with htmx as a notice on the page that is open."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -23,7 +25,9 @@ class RefusalMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         """
-        :raises Http404: if the path has a character that no name of ours can have, nor the database take
+        Reject paths with a NUL, which PostgreSQL cannot compare with.
+
+        :raises Http404: if the path has one
         """
         if "\0" in request.path_info:
             if request.path_info.startswith("/api/"):
@@ -32,6 +36,7 @@ class RefusalMiddleware:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page or the notice of a refusal; leave other exceptions to Django."""
         if not isinstance(exception, Refused):
             return None
         if not getattr(request, "htmx", False):
@@ -41,7 +46,7 @@ class RefusalMiddleware:
 
 
 def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer every failure of a REST route in one form: `{"error": {"code", "message", "fields"?}}`."""
+    """Return every error of a REST route as `{"error": {"code", "message", "fields"?}}`."""
     if isinstance(exception, Refused):
         status, code = getattr(exception, "status", 409), getattr(exception, "code", "refused")
         return error_response(status, code, str(exception))
@@ -53,7 +58,7 @@ def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exception, ValidationError):
         fields = response.data if isinstance(response.data, dict) else {"body": response.data}
         first = next(iter(fields.items()))
-        message = f"{first[0]}: {flat(first[1])}"
+        message = f"{first[0]}: {first_message(first[1])}"
         response.data = {"error": {"code": "invalid", "message": message, "fields": fields}}
         return response
     code = {Http404: "not_found", PermissionDenied: "permission_denied"}.get(type(exception))
@@ -65,12 +70,13 @@ def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def error_response(status: int, code: str, message: str, fields: dict[str, Any] | None = None) -> Response:
+    """Return one error as a response; `fields` maps field names to messages."""
     error: dict[str, Any] = {"code": code, "message": message}
     return Response({"error": error | ({"fields": fields} if fields else {})}, status=status)
 
 
-def flat(value: Any) -> str:
-    """The first message in what may be a list of lists."""
+def first_message(value: Any) -> str:
+    """Return the first message in nested lists and dicts of messages."""
     while isinstance(value, list | dict):
         value = next(iter(value.values() if isinstance(value, dict) else value), "")
     return str(value)

@@ -1,4 +1,4 @@
-"""Whether this process is alive, and whether what it stands on is: for balancers and for people on call."""
+"""Health endpoints for load balancers and people on call: /healthz and /readyz."""
 
 import time
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
 WORKERS_SEEN = "workers:seen"
-SECONDS_OF_SILENCE = 90
-"After which workers count as gone; the schedule has one give a sign of life every half minute."
+WORKER_TIMEOUT_SECONDS = 90
+"Without a heartbeat for so long, no worker counts as running; the schedule asks for one every 30 seconds."
 
 
 class HealthMiddleware:
-    """Answers before anything that a balancer's request may lack: a host of ours, a session, TLS."""
+    """Answer before the checks that a balancer's request would fail: host name, session, TLS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -30,19 +30,20 @@ class HealthMiddleware:
 
 
 def readiness() -> JsonResponse:
-    """Answer 200 when database, broker and migrations are in order, else 503; workers are told of, not required."""
+    """Return 200 if database, broker and migrations are in order, else 503. Workers are reported but not required."""
     checks = {"database": database_problem(), "broker": broker_problem()}
     checks["migrations"] = "unknown" if checks["database"] else migrations_problem()
-    told: dict[str, Any] = {name: problem or "ok" for name, problem in checks.items()}
-    told["workers"] = "unknown" if checks["broker"] else workers_told()
+    report: dict[str, Any] = {name: problem or "ok" for name, problem in checks.items()}
+    report["workers"] = "unknown" if checks["broker"] else workers_status()
     is_ready = not any(checks.values())
-    answer = JsonResponse({"status": "ok" if is_ready else "unavailable", **told}, status=200 if is_ready else 503)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    response = JsonResponse({"status": "ok" if is_ready else "unavailable", **report}, status=200 if is_ready else 503)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
-# What a server says of its troubles may name hosts and accounts, so it is not passed on.
+# A server's own error message may name hosts and accounts, so it is not shown.
 def database_problem() -> str:
+    """Return what is wrong with the database, or an empty string."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -53,6 +54,7 @@ def database_problem() -> str:
 
 
 def broker_problem() -> str:
+    """Return what is wrong with the broker, or an empty string."""
     try:
         cache.get(WORKERS_SEEN)
     except (RedisError, OSError):
@@ -61,26 +63,29 @@ def broker_problem() -> str:
 
 
 def migrations_problem() -> str:
+    """Return how many migrations are missing, or an empty string."""
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return f"{len(missing)} are missing" if missing else ""
 
 
-def workers_told() -> str:
-    return "ok" if has_workers() else f"none has given a sign of life for {SECONDS_OF_SILENCE} seconds"
+def workers_status() -> str:
+    """Return "ok", or that no worker has sent a heartbeat."""
+    return "ok" if has_workers() else f"no heartbeat for {WORKER_TIMEOUT_SECONDS} seconds"
 
 
 def note_worker() -> None:
-    """Let it be known that a worker takes messages from the broker."""
-    cache.set(WORKERS_SEEN, time.time(), timeout=SECONDS_OF_SILENCE)
+    """Record that a worker receives messages from the broker."""
+    cache.set(WORKERS_SEEN, time.time(), timeout=WORKER_TIMEOUT_SECONDS)
 
 
 def has_workers() -> bool:
+    """Return whether a worker has sent a heartbeat recently."""
     return cache.get(WORKERS_SEEN) is not None
 
 
 def workers(_request: HttpRequest) -> dict[str, Any]:
-    """Let pages say that no worker runs; asked only where a page looks."""
+    """Tell templates whether no worker runs; the cache is read only if a template asks."""
 
     def are_missing() -> bool:
         try:

@@ -1,4 +1,4 @@
-"""What every database holds from the start: taxonomies, prompt versions, the project `default`."""
+"""The data of a new database: taxonomies, prompt versions, the project `default`."""
 
 from corpus import actions as corpus
 from corpus.actions.taxonomies import FOLDER as TAXONOMIES
@@ -7,7 +7,7 @@ from jury import actions as jury
 
 
 def load_initial_data() -> None:
-    """Store what is missing; on a current database this reads and writes nothing else."""
+    """Store the initial data that is missing; change nothing in an up-to-date database."""
     for path in sorted(TAXONOMIES.glob("*.json")):
         corpus.load_taxonomy(path)
     jury.load_prompts()

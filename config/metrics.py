@@ -1,8 +1,8 @@
 """
-Figures for Prometheus at /metrics.
+Metrics for Prometheus at /metrics.
 
-Requests are counted by each process, in files that gunicorn's processes share (gunicorn.conf.py). All else is asked
-of PostgreSQL and the broker, at most once in ten seconds however many ask.
+Each process counts its requests in files that gunicorn's processes share (gunicorn.conf.py). Other metrics come from
+PostgreSQL and the broker; the counts in PostgreSQL are cached for ten seconds.
 """
 
 import ipaddress
@@ -25,14 +25,14 @@ from prometheus_client.registry import Collector
 from config.health import WORKERS_SEEN
 from workspace.queries.metrics import Counts, project_metrics
 
-SECONDS_KEPT = 10
+CACHE_SECONDS = 10
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 HELP = {
-    "items": ("status", "Items, by what the policy of their project makes of them."),
+    "items": ("status", "Items, by their status under the policy of their project."),
     "cases": ("state", "Disputes."),
-    "slots": ("state", "Votes still wanted: open ones are the queue, leased ones are before somebody now."),
+    "slots": ("state", "Votes still wanted: open slots are queued, an annotator has the leased ones."),
     "runs": ("state", "Runs of the jury and of generators."),
     "ballots": ("outcome", "Current ballots."),
     "jobs": ("state", "Imports and releases done by workers."),
@@ -40,19 +40,20 @@ HELP = {
 
 REQUESTS = Counter("assize_http_requests", "Requests answered.", ["route", "method", "status"])
 SECONDS = Histogram(
-    "assize_http_request_seconds", "Until an answer began.", ["route", "method"], buckets=BUCKETS
-)  # of streams, the beginning
+    "assize_http_request_seconds", "Seconds until the response began.", ["route", "method"], buckets=BUCKETS
+)
 
 
 def note_request(*, route: str, method: str, status: int, seconds: float) -> None:
-    # Anybody may send a method of their own making, and every label is kept for good.
+    """Count a request and the seconds until its response began."""
+    # A client may invent methods, and Prometheus keeps every label for good.
     method = method if method in METHODS else "other"
     REQUESTS.labels(route, method, str(status)).inc()
     SECONDS.labels(route, method).observe(seconds)
 
 
 class MetricsMiddleware:
-    """Answers before anything that a scraper lacks: a host of ours, a session, TLS. To others there is no such page."""
+    """Answer before the checks that a scraper's request would fail: host name, session, TLS. Others get a 404."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -66,15 +67,16 @@ class MetricsMiddleware:
 
 
 def may_scrape(request: HttpRequest) -> bool:
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if given and settings.METRICS_TOKEN:
-        is_right = secrets.compare_digest(given.strip().encode(), settings.METRICS_TOKEN.encode())
+    """Return whether a request has the bearer token or, without a token, comes from this machine."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if token and settings.METRICS_TOKEN:
+        is_right = secrets.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
         return scheme.casefold() == "bearer" and is_right
-    return is_from_here(request)
+    return is_local(request)
 
 
-def is_from_here(request: HttpRequest) -> bool:
-    """Tell whether a program of this machine asks, and not a proxy on it for somebody else."""
+def is_local(request: HttpRequest) -> bool:
+    """Return whether a request comes from this machine, and not through a proxy on it."""
     try:
         peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
@@ -83,6 +85,7 @@ def is_from_here(request: HttpRequest) -> bool:
 
 
 def exposition() -> bytes:
+    """Return all metrics in Prometheus' text format 0.0.4."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(DatabaseCollector())
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
@@ -92,13 +95,13 @@ def exposition() -> bytes:
 
 
 class DatabaseCollector(Collector):
-    """What there is, as PostgreSQL and the broker tell when they are asked; one that is away is told of as such."""
+    """Collect metrics from PostgreSQL and the broker; `assize_up` is 0 for a server that does not answer."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        up = GaugeMetricFamily("assize_up", "Whether it answered.", labels=["part"])
-        for part, ask in (("broker", from_broker), ("database", from_database)):
+        up = GaugeMetricFamily("assize_up", "1 if the server answered.", labels=["part"])
+        for part, collect in (("broker", broker_metrics), ("database", database_metrics)):
             try:
-                yield from ask()
+                yield from collect()
             except (DatabaseError, redis.RedisError, OSError):
                 up.add_metric([part], 0)
             else:
@@ -106,8 +109,9 @@ class DatabaseCollector(Collector):
         yield up
 
 
-def from_database() -> Iterator[GaugeMetricFamily]:
-    for kind, counts in counted().items():
+def database_metrics() -> Iterator[GaugeMetricFamily]:
+    """Yield the counts of items, cases, slots, runs, ballots and jobs."""
+    for kind, counts in cached_counts().items():
         label, text = HELP[kind]
         family = GaugeMetricFamily(f"assize_{kind}", text, labels=[label])
         for state, count in counts.items():
@@ -115,25 +119,27 @@ def from_database() -> Iterator[GaugeMetricFamily]:
         yield family
 
 
-def counted() -> Counts:
+def cached_counts() -> Counts:
+    """Return the counts from the cache, or from PostgreSQL if they are not in it."""
     try:
-        kept: Counts | None = cache.get("metrics:counts")
+        counts: Counts | None = cache.get("metrics:counts")
     except (redis.RedisError, OSError):
         return project_metrics()
-    if kept is None:
-        kept = project_metrics()
-        cache.set("metrics:counts", kept, timeout=SECONDS_KEPT)
-    return kept
+    if counts is None:
+        counts = project_metrics()
+        cache.set("metrics:counts", counts, timeout=CACHE_SECONDS)
+    return counts
 
 
-def from_broker() -> Iterator[GaugeMetricFamily]:
+def broker_metrics() -> Iterator[GaugeMetricFamily]:
+    """Yield the lengths of the queues, and when a worker last sent a heartbeat."""
     waiting = GaugeMetricFamily("assize_queue_messages", "Tasks waiting in the broker.", labels=["queue"])
     with redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=5) as broker:
         for queue in settings.CELERY_TASK_QUEUES:
             waiting.add_metric([queue], int(broker.llen(queue)))
     yield waiting
     seen = cache.get(WORKERS_SEEN)
-    yield GaugeMetricFamily("assize_workers_seen", "1 if a worker gave a sign of life lately.", value=seen is not None)
+    yield GaugeMetricFamily("assize_workers_seen", "1 if a worker sent a heartbeat recently.", value=seen is not None)
     if seen is not None:
         age = time.time() - seen
-        yield GaugeMetricFamily("assize_worker_silence_seconds", "Since the last sign of life.", value=age)
+        yield GaugeMetricFamily("assize_worker_silence_seconds", "Seconds since the last heartbeat.", value=age)

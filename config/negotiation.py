@@ -1,3 +1,5 @@
+"""Content negotiation of the REST routes."""
+
 from collections.abc import Iterable
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -6,7 +8,7 @@ from rest_framework.request import Request
 
 
 class FixedRenderer(DefaultContentNegotiation):
-    """Every route answers in a form of its own, whatever the caller says they accept."""
+    """Always use the first renderer of a route, whatever the request accepts."""
 
     def select_renderer(
         self,
@@ -14,5 +16,6 @@ class FixedRenderer(DefaultContentNegotiation):
         renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,  # noqa: ARG002
     ) -> tuple[BaseRenderer, str]:
-        ours = next(iter(renderers))
-        return ours, ours.media_type
+        """Return the first renderer and its media type."""
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type

@@ -1,3 +1,5 @@
+"""Parse the bodies of REST calls."""
+
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -6,12 +8,14 @@ from rest_framework.parsers import JSONParser as PlainJSONParser
 
 
 class JSONParser(PlainJSONParser):
-    """Django REST framework's own, which nesting of any depth cannot bring down."""
+    """Django REST framework's parser, safe against deeply nested JSON."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """
+        Return the parsed body.
+
         :raises ParseError: if the body is not JSON, or is nested too deeply
         """
         try:

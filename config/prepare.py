@@ -1,4 +1,4 @@
-"""From any state of the home to one a command can work in."""
+"""Run a management command after starting the embedded servers and bringing the database up to date."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ NEEDS_SERVERS_ONLY = {"makemigrations", "restore", "migrate", "sqlmigrate", "sho
 
 
 def run_command(argv: list[str]) -> int:
-    """Run a management command, with its servers up and its database current; give the exit code."""
+    """Run a management command, with the servers running and the database up to date; return the exit code."""
     name = argv[1] if len(argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
@@ -20,7 +20,7 @@ def run_command(argv: list[str]) -> int:
             embedded.start(DATA_DIR)
     except DataDirError as error:
         return fail(str(error))
-    # Only now: settings read the addresses of the servers.
+    # Not earlier: the settings read the addresses of the servers.
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
 
@@ -33,8 +33,8 @@ def run_command(argv: list[str]) -> int:
     except (DataDirError, Refused) as error:
         return fail(str(error))
     except DatabaseError as error:
-        return fail(unusable(error))
-    except BrokenPipeError:  # the reader, as `head`, has seen enough
+        return fail(database_problem(error))
+    except BrokenPipeError:  # the reader, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
@@ -44,7 +44,7 @@ def run_command(argv: list[str]) -> int:
 
 
 def prepare_database() -> None:
-    """Apply what the database lacks: migrations, taxonomies, prompts, the project `default`."""
+    """Apply missing migrations, and load the taxonomies, prompts and the project `default` if they are missing."""
     import django
     from django.core.management import call_command
     from django.db import connection
@@ -54,7 +54,7 @@ def prepare_database() -> None:
     from config import initial_data
 
     with DATA_DIR.locked():
-        (DATA_DIR.path / "static").mkdir(exist_ok=True)  # WhiteNoise warns where it is not
+        (DATA_DIR.path / "static").mkdir(exist_ok=True)  # WhiteNoise warns if it does not exist
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
@@ -62,13 +62,16 @@ def prepare_database() -> None:
 
 
 def fail(line: str) -> int:
+    """Write a line to stderr and return exit code 2."""
     sys.stderr.write(f"{line}\n")
     return 2
 
 
-def unusable(error: Exception) -> str:
+def database_problem(error: Exception) -> str:
+    """Return a line that says why the database cannot be used, and which variable names it."""
     return f"The database cannot be used: {first_line(error)} (DATABASE_URL)"
 
 
 def first_line(error: Exception) -> str:
+    """Return the first line of an error, or its type if it has no text."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

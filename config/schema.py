@@ -1,4 +1,4 @@
-"""The OpenAPI description of the REST routes, made from their code: types of answers, serializers, roles."""
+"""Build the OpenAPI description of the REST routes from their response types, serializers and roles."""
 
 from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -24,9 +24,9 @@ ERRORS = {
 
 class AssizeAutoSchema(AutoSchema):
     """
-    Describes what all routes share, so that each says only what is its own.
+    Describe what all routes share: tags, roles and errors.
 
-    Types of answers become components of their names; errors follow from method, path and body.
+    Response types become components with their names; the errors follow from method, path and body.
     """
 
     def get_tags(self) -> list[str]:
@@ -34,15 +34,16 @@ class AssizeAutoSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         numbered = "/cases/{", "/jury-runs/{", "/jobs/{", "/my-votes/{"
-        is_second_way = "{slug}" in self.path and any(part in self.path for part in numbered)
-        return f"{self.method.lower()}{type(self.view).__name__}{'InProject' if is_second_way else ''}"
+        is_in_project = "{slug}" in self.path and any(part in self.path for part in numbered)
+        return f"{self.method.lower()}{type(self.view).__name__}{'InProject' if is_in_project else ''}"
 
     def get_summary(self) -> str | None:
-        """Return the first sentence of what the method, or the view, says of itself."""
-        said: str = get_doc(getattr(self.view, self.method.lower())) or get_doc(self.view.__class__)
-        return said.split("\n\n")[0].replace("\n", " ")
+        """Return the first paragraph of the docstring of the method or the view."""
+        text: str = get_doc(getattr(self.view, self.method.lower())) or get_doc(self.view.__class__)
+        return text.split("\n\n")[0].replace("\n", " ")
 
     def get_description(self) -> str:  # type: ignore[override]  # as the library does
+        """Return the docstring with the least role that may call the route."""
         least = getattr(self.view, "least_roles", {}).get(self.method) or getattr(self.view, "least_role", None)
         described: str = super().get_description()
         return f"{described}\n\nLeast role: {least.label.lower()}." if least else described
@@ -55,7 +56,7 @@ class AssizeAutoSchema(AutoSchema):
         return super()._get_response_bodies(direction) | errors
 
     def error_codes(self) -> list[str]:
-        """Name the errors that a route of this kind may end in."""
+        """Return the HTTP statuses of the errors that the route can return."""
         codes = {"401", "403", "429", *getattr(self.view, "also_fails_with", ())}
         codes |= {"404"} if "{" in self.path else set()
         codes |= {"400", "409", "415"} if self.method == "POST" else set()
@@ -66,7 +67,7 @@ class AssizeAutoSchema(AutoSchema):
         self, serializer: Any, status_code: str, media_types: Any = None, direction: Direction = "response"
     ) -> Any:
         described = serializer if isinstance(serializer, OpenApiResponse) else OpenApiResponse(serializer)
-        if is_ours(described.response):
+        if is_our_type(described.response):
             schema = schema_of(described.response, self.registry)
             serializer = OpenApiResponse(schema, described.description or "Done.", described.examples)
         return super()._get_response_for_code(serializer, status_code, media_types, direction)
@@ -74,16 +75,16 @@ class AssizeAutoSchema(AutoSchema):
 
 def schema_of(kind: Any, registry: ComponentRegistry) -> dict[str, Any]:
     """
-    Return the schema of a type, what is made of parts that have names by reference to them.
+    Return the JSON schema of a type, with references to named types inside it.
 
-    The library's own way has no names for the parts, and says null in the words of OpenAPI 3.0.
+    drf-spectacular inlines the named types, and writes null as OpenAPI 3.0 does.
     """
     parts = get_args(kind)
     if is_typeddict(kind):
         return component_of(kind, registry)
     if type(None) in parts:
-        [given] = [schema_of(part, registry) for part in parts if part is not type(None)]
-        return {"oneOf": [given, {"type": "null"}]}
+        [schema] = [schema_of(part, registry) for part in parts if part is not type(None)]
+        return {"oneOf": [schema, {"type": "null"}]}
     if get_origin(kind) is list:
         return {"type": "array", "items": schema_of(parts[0], registry)}
     if get_origin(kind) is dict and parts[1] is not Any:
@@ -92,27 +93,28 @@ def schema_of(kind: Any, registry: ComponentRegistry) -> dict[str, Any]:
 
 
 def component_of(kind: Any, registry: ComponentRegistry) -> dict[str, Any]:
-    """Register a type under its name, once, and refer to it."""
-    found = ResolvedComponent(name=kind.__name__.removesuffix("Shape"), type=ResolvedComponent.SCHEMA, object=kind)
-    if found not in registry:
-        found.schema = {
+    """Register a TypedDict as a component, once, and return a reference to it."""
+    component = ResolvedComponent(name=kind.__name__.removesuffix("Shape"), type=ResolvedComponent.SCHEMA, object=kind)
+    if component not in registry:
+        component.schema = {
             "type": "object",
             "properties": {name: schema_of(part, registry) for name, part in get_type_hints(kind).items()},
             "required": sorted(kind.__required_keys__),
             "additionalProperties": False,
         }
-        if said := get_doc(kind):
-            found.schema["description"] = said
-        registry.register(found)
-    return dict(found.ref)
+        if text := get_doc(kind):
+            component.schema["description"] = text
+        registry.register(component)
+    return dict(component.ref)
 
 
-def is_ours(kind: Any) -> bool:
+def is_our_type(kind: Any) -> bool:
+    """Return whether `schema_of` describes a type: a TypedDict or a list."""
     return is_typeddict(kind) or get_origin(kind) is list
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """How a token is sent."""
+    """Describe how a token is sent."""
 
     target_class = "config.authentication.TokenAuthentication"
     name = "token"
@@ -127,5 +129,5 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 def only_ours(endpoints: list[Any]) -> list[Any]:
-    """Leave out what is no route of a resource."""
+    """Return the endpoints of /api/v1/, without the schema and the docs page."""
     return [each for each in endpoints if each[0].startswith("/api/v1/")]

@@ -1,5 +1,5 @@
 """
-Web, worker and beat as one: started together, watched, and stopped together.
+Start web, worker and beat together, watch them, and stop them together.
 
     python -m config.serve [PORT]
 """
@@ -22,25 +22,25 @@ from django.db import DatabaseError
 from config import embedded
 from config.data_dir import CHECKOUT, DataDirError
 from config.env import DATA_DIR
-from config.prepare import fail, prepare_database, unusable
+from config.prepare import database_problem, fail, prepare_database
 from corpus.errors import Refused
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
 
 
 class Stopped(Exception):
-    """Somebody asked us to end."""
+    """A signal asked this process to end."""
 
 
 def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -> int:
-    """Serve until Ctrl-C, SIGTERM or the end of one of the processes; give the exit code."""
+    """Serve until Ctrl-C, SIGTERM or the end of one of the processes; return the exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     address = f"http://127.0.0.1:{port}"
     os.environ.setdefault("PUBLIC_URL", address)
     if not is_free(port):
         return fail(f"Port {port} is in use. Choose another: make run PORT=8001")
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop_here)
+        signal.signal(number, raise_stopped)
     processes: Processes = {}
     try:
         embedded.start(DATA_DIR)
@@ -53,7 +53,7 @@ def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -
     except (DataDirError, Refused) as error:
         return fail(str(error))
     except DatabaseError as error:
-        return fail(unusable(error))
+        return fail(database_problem(error))
     except (KeyboardInterrupt, Stopped):
         print("\nStopping.", flush=True)
         return 0
@@ -61,11 +61,13 @@ def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -
         end_all(processes)
 
 
-def stop_here(_number: int, _frame: FrameType | None) -> None:
+def raise_stopped(_number: int, _frame: FrameType | None) -> None:
+    """Handle a signal by ending `main`."""
     raise Stopped
 
 
 def is_free(port: int) -> bool:
+    """Return whether we can listen on a loopback port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -76,6 +78,7 @@ def is_free(port: int) -> bool:
 
 
 def start_all(port: int) -> Processes:
+    """Start web, worker and beat, each with a log in the data directory."""
     from jury.workers import worker_command
 
     celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
@@ -89,11 +92,13 @@ def start_all(port: int) -> Processes:
 
 
 def web_command(port: int) -> list[str]:
+    """Return the command line of gunicorn: two processes with four threads each."""
     gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
     return [*gunicorn, "--workers", "2", "--threads", "4", "--log-level", "warning"]
 
 
 def start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start a process whose output goes to a log."""
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -101,13 +106,15 @@ def start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
+            start_new_session=True,  # Ctrl-C reaches only this process, which ends the others in order
         )
 
 
 def wait_for_page(address: str, processes: Processes) -> None:
     """
-    :raises DataDirError: if the pages do not answer
+    Wait until the pages answer, 60 seconds at most.
+
+    :raises DataDirError: if they do not
     """
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and processes["web"].poll() is None:
@@ -116,11 +123,11 @@ def wait_for_page(address: str, processes: Processes) -> None:
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise DataDirError(f"The pages do not come up. See {DATA_DIR.path / 'web.log'}.")
+    raise DataDirError(f"The pages do not answer. See {DATA_DIR.path / 'web.log'}.")
 
 
 def watch(processes: Processes) -> int:
-    """Wait until one of the processes ends by itself, which none should."""
+    """Wait until a process ends by itself, which none should, and return exit code 2."""
     while True:
         for name, process in processes.items():
             if process.poll() is not None:
@@ -129,6 +136,7 @@ def watch(processes: Processes) -> int:
 
 
 def end_all(processes: Processes) -> None:
+    """Stop all processes; kill those that take longer than 15 seconds."""
     for process in processes.values():
         process.terminate()
     for process in processes.values():

@@ -1,4 +1,4 @@
-"""End the embedded servers of this home: `python -m config.stop`."""
+"""Stop the embedded servers of this data directory: `python -m config.stop`."""
 
 from config import embedded
 from config.env import DATA_DIR

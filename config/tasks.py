@@ -1,4 +1,4 @@
-"""The doors for Celery."""
+"""The Celery task that shows that workers run."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from config.health import note_worker
 
 @shared_task  # type: ignore[untyped-decorator]
 def heartbeat(**_later: Any) -> None:
-    """Show that the schedule, the broker and a worker are there, all three."""
+    """Record a heartbeat, which proves that the schedule, the broker and a worker run."""
     note_worker()

@@ -1,4 +1,4 @@
-"""How often one account may call the REST routes, over all its tokens and sessions and all web processes."""
+"""Limit how often an account may call the REST routes, over all its tokens, sessions and web processes."""
 
 import time
 from typing import Any
@@ -12,23 +12,25 @@ from rest_framework.throttling import SimpleRateThrottle
 
 class UserRateThrottle(SimpleRateThrottle):
     """
-    Counts the calls of a window of time, in the cache.
+    Count the calls in each time window, in the cache.
 
-    The library's own keeps the time of each call, and would read and write thousands of them with every one.
-    A cache that cannot be reached stops nobody: what has to be kept is in the database.
+    Django REST framework's throttles store the time of each call, and would read and write thousands of times with
+    every call. If the cache cannot be reached, all calls are allowed.
     """
 
     scope = "pace"
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Say whether there is room for one call more, and count it."""
+        """Count a call, and return whether it is within every limit."""
         return all(self.has_room(request, scope) for scope in self.scopes_of(request, view))
 
     def scopes_of(self, request: Request, view: Any) -> list[str]:
+        """Return the limits that apply: `pace`, and `heavy` for the methods in `view.heavy_methods`."""
         is_heavy = request.method in getattr(view, "heavy_methods", ())
         return ["pace", "heavy"] if is_heavy else ["pace"]
 
     def has_room(self, request: Request, scope: str) -> bool:
+        """Count a call in the current window of a scope, and return whether it is within the limit."""
         most, seconds = self.parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
         if most is None or seconds is None:
             return True
@@ -37,13 +39,15 @@ class UserRateThrottle(SimpleRateThrottle):
         return self.count(f"calls:{scope}:{self.get_ident_of(request)}:{window}", seconds) <= most
 
     def count(self, key: str, seconds: int) -> int:
+        """Add 1 to a counter that expires, and return it; 0 if the cache cannot be reached."""
         try:
             cache.add(key, 0, timeout=seconds)
             return int(cache.incr(key))
-        except (RedisError, OSError, ValueError):  # the last: its window ended between the two
+        except (RedisError, OSError, ValueError):  # ValueError: the window ended between the two calls
             return 0
 
     def get_ident_of(self, request: Request) -> str:
+        """Return the key of an account, or of an address if nobody is signed in."""
         return f"user-{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
 
     def wait(self) -> float:

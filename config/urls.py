@@ -1,3 +1,5 @@
+"""The pages of all apps."""
+
 from allauth.account import views as account
 from django.contrib.auth import views as auth
 from django.urls import include, path

@@ -1,3 +1,5 @@
+"""The WSGI application that gunicorn serves."""
+
 from django.core.wsgi import get_wsgi_application
 
 from config.production import refuse_if_weak

@@ -1,3 +1,5 @@
+"""Releases."""
+
 from django.db import models
 
 from corpus.models import Project

@@ -1,3 +1,5 @@
+"""Pages of one release, its files, and the comparison of two."""
+
 from django.urls import path
 
 from releases import views

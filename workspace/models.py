@@ -1,3 +1,5 @@
+"""Jobs that workers do for people."""
+
 from django.conf import settings
 from django.db import models
 

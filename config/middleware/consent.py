@@ -1,4 +1,4 @@
-"""No page before its reader has acknowledged what kind of content awaits, and none in another's time zone."""
+"""Ask people to acknowledge the kind of content before the first page, and show times in their zone."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -12,11 +12,13 @@ from django.utils import timezone
 from annotation import queries
 from annotation.actions.consent import VERSION, has_acknowledged
 
-# Programs ask with a token, whose owner an admin knows; and nobody is asked on the way in or out.
+# Programs have a token, whose owner an admin knows; and signing in and out comes before consent.
 OPEN = ("/api/", "/static/", "/sign-", "/account/", "/invitation/", "/consent/")
 
 
 class ConsentMiddleware:
+    """Redirect signed-in people to the consent page until they have acknowledged its current version."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

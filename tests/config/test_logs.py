@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from config.embedded.processes import free_port, wait_until
-from config.logs import JSONLine, RedactingFilter, scrubbed
+from config.logs import JSONLine, RedactingFilter, redact
 from tests.config.serving import Started, call, comes_up
 from tests.factories import command, dialogue, import_dialogues, make_project
 from workspace.models import Job
@@ -101,5 +101,5 @@ def test_an_error_is_told_by_its_kind_and_place_not_by_its_words():
     f"redis://:{MARK}@valkey:6379/0 refused", f"postgresql://assize:{MARK}@db/x", f"password: {MARK}",
 ])  # fmt: skip
 def test_what_follows_the_word_for_a_secret_is_taken_out_of_a_message(text):
-    assert MARK not in scrubbed(text)
+    assert MARK not in redact(text)
     assert MARK not in formatted("%s", text)["message"]

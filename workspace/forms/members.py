@@ -1,3 +1,5 @@
+"""Forms that invite members and change their role."""
+
 from django import forms
 
 from corpus.models import Member

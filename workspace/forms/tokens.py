@@ -1,3 +1,5 @@
+"""The form that makes an API token."""
+
 from typing import Any
 
 from django import forms
