@@ -90,10 +90,10 @@ def copy(slug: str) -> dict[str, float]:
     from django.db import connection
 
     from corpus.models import Project
-    from releases.exporting import KEYS, Selection
+    from releases.exporting import KEYS, ExportQuery
 
     project = Project.objects.get(slug=slug)
-    selection = Selection(project, project.policy)
+    selection = ExportQuery(project, project.policy)
     rows = f"SELECT row_to_json(line)::text FROM ({selection.rows_sql(KEYS)}) AS line"
     began, size = time.perf_counter(), 0
     with connection.cursor() as cursor, cursor.copy(f"COPY ({rows}) TO STDOUT", selection.parameters) as lines:

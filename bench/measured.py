@@ -27,7 +27,7 @@ from bench.memory import peak_megabytes
 from corpus import actions as corpus
 from corpus.models import Project
 from corpus.snapshot import snapshot
-from releases.exporting import KEYS, Selection, stream
+from releases.exporting import KEYS, ExportQuery, stream_dataset
 from workspace import actions as adjudication
 
 
@@ -53,13 +53,13 @@ def recount_floor(project: Project, _path: Path) -> None:
 
 def export(project: Project, path: Path) -> None:
     with snapshot(), path.open("wb") as file:
-        for block in stream(Selection(project, project.policy), "json"):
+        for block in stream_dataset(ExportQuery(project, project.policy), "json"):
             file.write(block)
 
 
 def export_floor(project: Project, path: Path) -> None:
     with snapshot(), path.open("wb") as file:
-        for block in Selection(project, project.policy).lines(KEYS):
+        for block in ExportQuery(project, project.policy).lines(KEYS):
             file.write(block)
 
 

@@ -1,14 +1,11 @@
-import hashlib
+"""Make a release: check what is asked for, write the files, record the release."""
+
 import os
 import shutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 from django.conf import settings
 from django.contrib.auth.models import User
 
@@ -20,35 +17,16 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
 from corpus.snapshot import snapshot
-from releases import exporting
-from releases import tables as release_tables
-from releases.croissant import croissant
-from releases.dataset_card import dataset_card
-from releases.exporting import Selection
 from releases.models import Release
-from releases.queries import guidelines_in_use, rater_counts
+from releases.spec import ReleaseSpec
+from releases.writing import write_files
 
-SPLITS = ("train", "validation", "test")
-SOFTWARE = "0.1.0"
-PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-
-
-@dataclass(frozen=True)
-class ReleaseSpec:
-    """What a release is asked to be. The same spec on the same data gives the same bytes."""
-
-    version: str
-    splits: tuple[float, float, float] = (0.9, 0.04, 0.06)
-    seed: int = 0
-    licenses: tuple[str, ...] | None = None
-    date: str | None = None
-    "The only date in the files."
-    truncate: bool = False
-    out: Path | None = None
-    "Where to, instead of the home's releases/PROJECT/VERSION."
+MOST_COUNTS = 5
+"How often opinions are counted before a release that new opinions overtake is refused."
 
 
 def folder_of(project: Project, spec: ReleaseSpec) -> Path:
+    """Return the folder that a release is written to."""
     return spec.out or Path(settings.ASSIZE_HOME) / "releases" / project.slug / spec.version
 
 
@@ -61,23 +39,26 @@ def make_release(
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Release:
     """
-    Write the files of a release into a folder of its own, all of them or none.
+    Write the files of a release into a new folder and record it; all of it or nothing.
 
-    :param progress: told the share of the files that is written, 0 to 1
-    :raises Refused: if there is one of that version, the folder is in use, or nothing is decided
+    :param policy_name: None for the project's own
+    :param progress: called with the share of the files that are written, 0 to 1
+    :raises Refused: if the version exists, the folder is not empty, or no item is decided
     """
     folder = folder_of(project, spec)
     check_spec(project, spec, folder)
     half_made = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         half_made.mkdir(parents=True)
-        for _attempt in range(5):
+        for _count in range(MOST_COUNTS):
             recount_if_changed(project=project, policy_name=policy_name)
             with snapshot():
-                # Opinions may have come in between the count and the snapshot: then count again.
+                # If opinions came in between the count and the snapshot, count again.
                 if is_current(project, policy_name):
-                    manifest, own = write_files(project, spec, policy_name, half_made, progress)
-                    return publish(project, spec, manifest, own, by=by, half_made=half_made, folder=folder)
+                    manifest, digest = write_files(project, spec, policy_name, half_made, progress)
+                    release = record_release(project, manifest, digest, folder=folder, by=by)
+                    move_into_place(half_made, folder)
+                    return release
         raise Refused("Opinions come in faster than they are counted. Pause the queue or the jury, and try again.")
     except OSError as error:
         raise Refused(f"The release cannot be written to {folder}: {error.strerror}.") from error
@@ -86,6 +67,9 @@ def make_release(
 
 
 def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
+    """
+    :raises Refused: if the version or the splits are not valid, the version exists, or the folder is not empty
+    """
     if not spec.version or spec.version.startswith(".") or "/" in spec.version or len(spec.version) > 60:
         raise Refused(f"{spec.version!r} cannot be a version: 1 to 60 characters, no slash, no dot in front.")
     if min(spec.splits) < 0 or abs(sum(spec.splits) - 1) > 1e-6:
@@ -97,120 +81,36 @@ def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
 
 
 def is_current(project: Project, policy_name: str | None) -> bool:
+    """Return whether the decisions include every opinion that this transaction sees."""
     policy = policy_of(project, policy_name)
-    counted = Recount.objects.get(project=project, policy=policy.name)
-    return bool(counted.fingerprint == queries.fingerprint(project, policy.settings))
+    recount = Recount.objects.get(project=project, policy=policy.name)
+    return bool(recount.fingerprint == queries.fingerprint(project, policy.settings))
 
 
-def write_files(
-    project: Project, spec: ReleaseSpec, policy_name: str | None, half_made: Path, progress: Callable[[float], None]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write every file of a release; give its manifest, and what `write` says of the manifest's own file."""
-    policy = policy_of(project, policy_name)
-    selection = Selection(
-        project, policy.name, truncate=spec.truncate, licenses=spec.licenses, splits=spec.splits, seed=spec.seed
-    )
-    counts = release_tables.counts_of(selection)
-    rows = sum(counts["split"].values())
-    if not rows:
-        under = f" under {' or '.join(spec.licenses)}" if spec.licenses else ""
-        raise Refused(f"Nothing{under} is decided yet, so there is nothing to release.")
-    tables: list[tuple[str, Callable[[], Iterable[bytes]]]] = [
-        *((f"{split}.json", partial(exporting.stream, selection, "json", split=split)) for split in SPLITS),
-        ("votes.parquet", partial(release_tables.votes_parquet, selection)),
-        ("decisions.parquet", partial(release_tables.decisions_parquet, selection)),
-        ("withdrawn.json", lambda: exporting.as_array(release_tables.withdrawn_lines(selection))),
-    ]
-    files = []
-    for done, (name, blocks) in enumerate(tables, start=1):
-        files.append(write(half_made, name, blocks()))
-        progress(done / (len(tables) + 1))
-    manifest = describe(project, spec, policy_name, rows, counts)
-    data = {file["name"]: file for file in files}
-    files.append(write(half_made, "README.md", [dataset_card(manifest, project_categories(project)).encode()]))
-    files.append(write(half_made, "croissant.json", [orjson.dumps(croissant(manifest, data), option=PRETTY)]))
-    manifest["files"] = {file.pop("name"): file for file in files}
-    return manifest, write(half_made, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
-
-
-def write(folder: Path, name: str, blocks: Iterable[bytes]) -> dict[str, Any]:
-    """Write a file to the disk itself, hashing as it goes."""
-    digest, size = hashlib.sha256(), 0
-    with (folder / name).open("wb") as file:
-        for block in blocks:
-            digest.update(block)
-            size += file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
-    return {"name": name, "sha256": digest.hexdigest(), "bytes": size}
-
-
-def describe(
-    project: Project, spec: ReleaseSpec, policy_name: str | None, rows: int, counts: dict[str, dict[str, int]]
-) -> dict[str, Any]:
-    policy = policy_of(project, policy_name)
-    decided = queries.decision_counts(project, policy.name)
-    return {
-        "name": project.slug,
-        "title": project.name,
-        "version": spec.version,
-        "date": spec.date,
-        "software": f"assize {software_version()}",
-        "policy": {"name": policy.name, **policy.settings},
-        "taxonomy": str(project.taxonomy),
-        "categories": queries.taxonomy_order(project),
-        "guideline": guidelines_in_use(project),
-        "fields": list(project.fields),
-        "truncated": spec.truncate,
-        "licenses": None if spec.licenses is None else sorted(spec.licenses),
-        "splits": dict(zip(SPLITS, spec.splits, strict=True)),
-        "seed": spec.seed,
-        "rows": rows,
-        "counts": {
-            "status": {name: decided[name] for name in ("decided", "settled", "disputed", "pending")},
-            **counts,
-        },
-        "raters": rater_counts(project),
-    }
-
-
-def software_version() -> str:
-    try:
-        return version("assize")
-    except PackageNotFoundError:  # run from a checkout, as it usually is
-        return SOFTWARE
-
-
-def project_categories(project: Project) -> list[dict[str, str]]:
-    return [
-        {"name": category.name, "tier": category.get_tier_display(), "definition": category.definition}
-        for category in project.taxonomy.categories.order_by("position")
-    ]
-
-
-def publish(
-    project: Project,
-    spec: ReleaseSpec,
-    manifest: dict[str, Any],
-    own: dict[str, Any],
-    *,
-    by: User | None,
-    half_made: Path,
-    folder: Path,
+def record_release(
+    project: Project, manifest: dict[str, Any], digest: str, *, folder: Path, by: User | None
 ) -> Release:
-    """Put the folder in its place and the release on record, as the last step."""
+    """
+    Store a release and its event.
+
+    :param digest: SHA-256 of the manifest's file
+    """
     release = Release.objects.create(
         project=project,
-        version=spec.version,
+        version=manifest["version"],
         folder=str(folder),
         rows=manifest["rows"],
         manifest=manifest,
-        manifest_sha256=own["sha256"],
+        manifest_sha256=digest,
     )
-    detail = {"manifest_sha256": own["sha256"]}
-    record_event(project=project, verb=Verb.RELEASE_MADE, subject=spec.version, actor=by, detail=detail)
+    detail = {"manifest_sha256": digest}
+    record_event(project=project, verb=Verb.RELEASE_MADE, subject=release.version, actor=by, detail=detail)
+    return release
+
+
+def move_into_place(half_made: Path, folder: Path) -> None:
+    """Rename a finished folder. This is the last step of the transaction, so that a failed one leaves no files."""
     if folder.exists():
-        folder.rmdir()  # empty, as was checked
+        folder.rmdir()  # it is empty, as `check_spec` found
     folder.parent.mkdir(parents=True, exist_ok=True)
     half_made.rename(folder)
-    return release

@@ -1,4 +1,4 @@
-"""The Croissant description of a release (https://docs.mlcommons.org/croissant/docs/croissant-spec.html). Pure."""
+"""Describe a release in Croissant 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-spec.html)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -47,11 +47,12 @@ MEDIA_TYPES = {".json": "application/json", ".parquet": "application/x-parquet"}
 
 def croissant(manifest: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """
-    Describe a release.
+    Return the Croissant description of a release, ready for JSON.
 
-    :param files: name to its `sha256` and `bytes`, of the data files
+    :param manifest: of the release, without its files
+    :param files: `sha256` and `bytes` of each data file, by name
     """
-    described = {
+    description = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
@@ -68,10 +69,11 @@ def croissant(manifest: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]
         "distribution": [file_object(name, file) for name, file in files.items()],
         "recordSet": [record_set(split) for split in manifest["splits"]],
     }
-    return described | ({"datePublished": manifest["date"]} if manifest["date"] else {})
+    return description | ({"datePublished": manifest["date"]} if manifest["date"] else {})
 
 
 def file_object(name: str, file: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the FileObject of a file with its size and SHA-256."""
     return {
         "@type": "cr:FileObject",
         "@id": name,
@@ -84,6 +86,7 @@ def file_object(name: str, file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def record_set(split: str) -> dict[str, Any]:
+    """Return the RecordSet of a split, with a Field for each column."""
     return {
         "@type": "cr:RecordSet",
         "@id": split,

@@ -1,11 +1,15 @@
-"""The dataset card of a release, with the header that Hugging Face reads. Pure."""
+"""
+Write the dataset card of a release, with the YAML header that Hugging Face reads.
+
+The header follows https://github.com/huggingface/hub-docs/blob/main/datasetcard.md.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-# https://huggingface.co/docs/hub/repositories-licenses, as far as the sources we know go.
+# Of https://huggingface.co/docs/hub/repositories-licenses, those of sources we know.
 LICENSE_IDS = {"cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "mit", "apache-2.0", "cc-by-nc-4.0", "odc-by"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -26,7 +30,7 @@ def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, 
     """
     Return the card as Markdown.
 
-    :param manifest: what the release says of itself, without its files
+    :param manifest: of the release, without its files
     :param categories: name, tier and definition of each, in taxonomy order
     """
     counts = manifest["counts"]
@@ -60,6 +64,7 @@ def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, 
 
 
 def header(manifest: Mapping[str, Any]) -> str:
+    """Return the YAML header."""
     splits = "".join(f"\n  - split: {split}\n    path: {split}.json" for split in manifest["splits"])
     return (
         f"---\npretty_name: {quoted(manifest['title'])}\nlicense: {license_id(manifest['counts']['license'])}\n"
@@ -70,21 +75,24 @@ def header(manifest: Mapping[str, Any]) -> str:
 
 
 def license_id(licenses: Mapping[str, int]) -> str:
+    """Return Hugging Face's id of the licence if all rows have the same one, else "other"."""
     ids = {name.lower() for name in licenses}
-    only = ids.pop() if len(ids) == 1 else ""
-    return only if only in LICENSE_IDS else "other"
+    single = ids.pop() if len(ids) == 1 else ""
+    return single if single in LICENSE_IDS else "other"
 
 
 def size(rows: int) -> str:
+    """Return Hugging Face's size category."""
     return next((name for bound, name in SIZES if rows < bound), "n>1M")
 
 
 def quoted(text: str) -> str:
-    """Quote for YAML, of which JSON is a part."""
+    """Return a text quoted for YAML; a JSON string is valid YAML."""
     return orjson.dumps(text).decode()
 
 
 def method(manifest: Mapping[str, Any]) -> str:
+    """Return the paragraph that says how the labels were made."""
     policy, raters = manifest["policy"], manifest["raters"]
     guidelines = ", ".join(manifest["guideline"]) or "none"
     fewer = " (of models alone, one fewer if they agree)" if policy["name"] in ("aegis2", "jury") else ""
@@ -99,6 +107,7 @@ def method(manifest: Mapping[str, Any]) -> str:
 
 
 def table(name: str, counts: Mapping[str, int]) -> str:
+    """Return a Markdown table of counts, largest first; an empty string if there are none."""
     if not counts:
         return ""
     ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
@@ -107,4 +116,5 @@ def table(name: str, counts: Mapping[str, int]) -> str:
 
 
 def cell(text: str) -> str:
+    """Return a text escaped for a Markdown table cell."""
     return text.replace("|", "\\|").replace("\n", " ") or "not stated"

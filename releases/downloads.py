@@ -1,4 +1,4 @@
-"""Files of releases on their way out: whole or in part, and never other than they were made."""
+"""Serve the files of releases, whole or in part, after checking their hashes."""
 
 import hashlib
 import mimetypes
@@ -19,79 +19,83 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class Damaged(Refused):
-    """A file is not what its manifest says."""
+    """A file is missing, or differs from its hash in the manifest."""
 
     code = "damaged"
 
 
 def file_of(release: Release, name: str) -> tuple[Path, str]:
     """
-    Return a file of a release and its SHA-256.
+    Return the path of a release's file, and its SHA-256.
 
-    :raises Http404: if the release has none of that name
-    :raises Damaged: if it has gone, or is another one than was made
+    :raises Http404: if the release has no file of that name
+    :raises Damaged: if the file is missing or has changed
     """
     digest = release.hashes.get(name)
     if digest is None:
         raise Http404(f"The release has no file {name!r}.")
     path = Path(release.folder) / name
     try:
-        about = path.stat()
-        found = hash_of(str(path), about.st_mtime_ns, about.st_size)
+        stat = path.stat()
+        actual = hash_of(str(path), stat.st_mtime_ns, stat.st_size)
     except OSError as error:
         raise Damaged(f"{name} of release {release.version} cannot be read: {error.strerror}.") from error
-    if found != digest:
+    if actual != digest:
         raise Damaged(f"{name} of release {release.version} has changed since it was made. Restore it from a backup.")
     return path, digest
 
 
-@lru_cache(maxsize=1024)  # by what changes when a file does, as far as a file system tells
+@lru_cache(maxsize=1024)  # time and size are part of the key, because they change when a file does
 def hash_of(path: str, _changed_at: int, _size: int) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def answer(headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseBase:
+def file_response(headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseBase:
     """
-    Answer with a file, or with the part of it that is asked for.
+    Return a file, or the byte range that the request asks for (RFC 9110, sections 13 and 14).
 
-    :param headers: of the request: Range (parts but one are answered with the whole: RFC 9110, 14.2), If-Range and
-        If-None-Match
+    Several ranges get the whole file, which section 14.2 allows.
+
+    :param headers: of the request; Range, If-Range and If-None-Match count
+    :param digest: SHA-256 of the file, which is its ETag
     """
-    asked, known, unless = (headers.get(name, "") for name in ("Range", "If-None-Match", "If-Range"))
+    wanted, known, if_range = (headers.get(name, "") for name in ("Range", "If-None-Match", "If-Range"))
     content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     etag, size = f'"{digest}"', path.stat().st_size
-    given: HttpResponseBase
+    response: HttpResponseBase
     if etag in parse_etags(known) or known.strip() == "*":
-        given = HttpResponse(status=304)
-    elif (part := part_of(asked, size)) is None or (unless and unless != etag):
-        given = FileResponse(path.open("rb"), content_type=content_type)
+        response = HttpResponse(status=304)
+    elif (part := byte_range(wanted, size)) is None or (if_range and if_range != etag):
+        response = FileResponse(path.open("rb"), content_type=content_type)
     elif not part:
-        given = HttpResponse(status=416)
-        given["Content-Range"] = f"bytes */{size}"
+        response = HttpResponse(status=416)
+        response["Content-Range"] = f"bytes */{size}"
     else:
-        given = StreamingHttpResponse(read(path.open("rb"), part), status=206, content_type=content_type)
-        given["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-        given["Content-Length"] = str(len(part))
-    given["ETag"] = etag
-    given["Accept-Ranges"] = "bytes"
-    given["Cache-Control"] = "private, max-age=31536000, immutable"
-    given["Content-Disposition"] = f'attachment; filename="{path.name}"'
-    return given
+        response = StreamingHttpResponse(read_range(path.open("rb"), part), status=206, content_type=content_type)
+        response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        response["Content-Length"] = str(len(part))
+    response["ETag"] = etag
+    response["Accept-Ranges"] = "bytes"
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["Content-Disposition"] = f'attachment; filename="{path.name}"'
+    return response
 
 
-def part_of(asked: str, size: int) -> range | None:
-    """Return the bytes of one part; None if the whole is wanted, empty if there are none there."""
-    found = RANGE.fullmatch(asked.strip())
-    if not found or not any(found.groups()):
+def byte_range(header: str, size: int) -> range | None:
+    """Return the range that a Range header names, empty beyond the end; None if it does not name a single range."""
+    match = RANGE.fullmatch(header.strip())
+    if not match or not any(match.groups()):
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if not first:
         return range(max(0, size - int(last)), size)
     return range(min(int(first), size), min(int(last) + 1 if last else size, size))
 
 
-def read(file: IO[bytes], part: range) -> Iterator[bytes]:
+def read_range(file: IO[bytes], part: range) -> Iterator[bytes]:
+    """Yield a range of a file in blocks, then close the file."""
     with file:
         file.seek(part.start)
         left = len(part)

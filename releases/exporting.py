@@ -1,7 +1,8 @@
 """
-The dataset as a stream of bytes, in each format, from one snapshot, with flat memory.
+Export the dataset as a stream of bytes in JSON, JSON lines, CSV or Parquet, with constant memory.
 
-Every row is made in SQL and leaves through COPY; Python only frames it.
+SQL builds every row, and COPY streams it; Python adds only what the format puts around the rows. The rows have the
+columns of the published AEGIS 2.0 files (https://huggingface.co/datasets/nvidia/Aegis-AI-Content-Safety-Dataset-2.0).
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,11 +29,12 @@ KEYS = (
     "response_label_source",
 )
 TEXTS = ("id", "prompt", "response", "violated_categories")
-"Of the nine, those that come from elsewhere."
-# A spreadsheet runs a cell that begins so as a formula; after an apostrophe it shows it (OWASP, CSV injection).
-GUARDED = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
+"The columns whose text comes from outside, and may look like a formula."
+# A spreadsheet runs a cell that begins with one of these as a formula, and shows it after an apostrophe
+# (https://owasp.org/www-community/attacks/CSV_Injection).
+ESCAPED = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
 MORE_KEYS = ("turns", "source", "license")
-"Besides the nine, where the form has room for them."
+"More columns, in the formats that have room for them."
 
 ROWS = """
 SELECT coalesce(i.refusal_of, i.external_id) AS id,
@@ -40,8 +42,8 @@ SELECT coalesce(i.refusal_of, i.external_id) AS id,
     {prompt} AS prompt, {response} AS response,
     d.prompt_label, d.response_label,
     CASE WHEN d.categories = '{{}}' THEN '' ELSE array_to_string(ARRAY(
-        SELECT coalesce(%(names)s::jsonb ->> slug, slug) FROM unnest(d.categories) WITH ORDINALITY AS c (slug, place)
-        ORDER BY place), ', ') END AS violated_categories,
+        SELECT coalesce(%(names)s::jsonb ->> slug, slug) FROM unnest(d.categories) WITH ORDINALITY AS c (slug, position)
+        ORDER BY position), ', ') END AS violated_categories,
     d.prompt_source AS prompt_label_source, d.response_source AS response_label_source,
     CASE WHEN i.reconstruction_id IS NULL THEN i.turns ELSE '[{{"role": "user", "text": "REDACTED"}}]'::jsonb
         || CASE WHEN i.has_response THEN jsonb_build_array(i.turns -> -1) ELSE '[]'::jsonb END END AS turns,
@@ -50,13 +52,13 @@ FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status IN ('decided', 'settled')
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
 """
-# Alone where the user's turn is all there is before the response, else every turn of it.
+# The text of the user's turn if it is the only one before the response, else every such turn as `role: text`.
 WHOLE_PROMPT = """
     CASE WHEN i.reconstruction_id IS NOT NULL THEN 'REDACTED'
         WHEN jsonb_array_length(i.turns) = 1 + i.has_response::int THEN i.turns -> 0 ->> 'text'
-        ELSE (SELECT string_agg(turn ->> 'role' || ': ' || (turn ->> 'text'), E'\\n\\n' ORDER BY place)
-            FROM jsonb_array_elements(i.turns) WITH ORDINALITY AS t (turn, place)
-            WHERE place <= jsonb_array_length(i.turns) - i.has_response::int) END"""
+        ELSE (SELECT string_agg(turn ->> 'role' || ': ' || (turn ->> 'text'), E'\\n\\n' ORDER BY position)
+            FROM jsonb_array_elements(i.turns) WITH ORDINALITY AS t (turn, position)
+            WHERE position <= jsonb_array_length(i.turns) - i.has_response::int) END"""
 WHOLE_RESPONSE = "CASE WHEN i.has_response THEN i.turns -> -1 ->> 'text' END"
 FIRST_PROMPT = """
     CASE WHEN i.reconstruction_id IS NOT NULL THEN 'REDACTED'
@@ -65,33 +67,34 @@ FIRST_RESPONSE = """
     CASE WHEN i.has_response
         THEN jsonb_path_query_first(i.turns, '$[*] ? (@.role == "assistant")') ->> 'text' END"""
 
-# A place between 0 and 1 that depends on the seed and the prompt alone: the same prompt is
-# always in the same split, in this release and in later ones. Case and spacing do not count.
+# A number from 0 to 1 that depends on the seed and the prompt alone: the first 52 bits of a SHA-256. A prompt is in the
+# same split in every release. Letter case and spacing do not count.
 SPLIT = r"""
     CASE WHEN %(splits)s::float8[] IS NULL THEN NULL ELSE (
-        SELECT CASE WHEN place < (%(splits)s::float8[])[1] THEN 'train'
-            WHEN place < (%(splits)s::float8[])[1] + (%(splits)s::float8[])[2] THEN 'validation' ELSE 'test' END
+        SELECT CASE WHEN point < (%(splits)s::float8[])[1] THEN 'train'
+            WHEN point < (%(splits)s::float8[])[1] + (%(splits)s::float8[])[2] THEN 'validation' ELSE 'test' END
         FROM (SELECT ('x' || left(encode(sha256(convert_to(%(seed)s || ':' || lower(regexp_replace(
             {prompt}, '[ \t\r\n]+', ' ', 'g') COLLATE "C"), 'UTF8')), 'hex'), 13))::bit(52)::bigint / 2::float8 ^ 52
-            AS place) AS hashed) END"""
+            AS point) AS hashed) END"""
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which rows of a project leave, and in which shape."""
+class ExportQuery:
+    """Which rows of a project to export, and how: builds the SQL and its parameters."""
 
     project: Project
     policy: str
     truncate: bool = False
-    "The published form: first user turn and first assistant turn only."
+    "Only the first user turn and the first assistant turn."
     licenses: tuple[str, ...] | None = None
-    "Only items under one of these."
+    "Only items under one of these licences; None for all."
     splits: tuple[float, float, float] | None = None
-    "Shares of train, validation and test."
+    "Shares of train, validation and test; None for rows without a split."
     seed: int = 0
     raw: bool = False
-    "CSV cells as they are, also those that a spreadsheet would take for formulas."
+    "CSV cells unescaped, although a spreadsheet may run some as formulas."
     names: dict[str, str] = field(init=False)
+    "Category names by slug."
 
     def __post_init__(self) -> None:
         slugs = Category.objects.filter(taxonomy_id=self.project.taxonomy_id).values_list("slug", "name")
@@ -99,12 +102,14 @@ class Selection:
 
     @property
     def sql(self) -> str:
+        """The query of all rows, unordered."""
         prompt = FIRST_PROMPT if self.truncate else WHOLE_PROMPT
         response = FIRST_RESPONSE if self.truncate else WHOLE_RESPONSE
         return ROWS.format(prompt=prompt, response=response, split=SPLIT.format(prompt=prompt))
 
     @property
     def parameters(self) -> dict[str, Any]:
+        """The parameters of the query."""
         return {
             "project": self.project.pk,
             "policy": self.policy,
@@ -115,37 +120,42 @@ class Selection:
         }
 
     def rows_sql(self, columns: Iterable[str], *, split: str | None = None) -> str:
-        """Return the query for these columns of the rows (of one split), by id in byte order."""
+        """Return the query of some columns of all rows, or of one split, ordered by id in byte order."""
         where = f"WHERE split = '{split}'" if split else ""
         return f"SELECT {', '.join(columns)} FROM ({self.sql}) AS every {where} ORDER BY sort_key"
 
     def count(self) -> int:
+        """Return the number of rows."""
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM ({self.sql}) AS every", self.parameters)
             return int(cursor.fetchone()[0])
 
     def lines(self, columns: Iterable[str], *, split: str | None = None) -> Iterator[bytes]:
+        """Yield the rows as JSON objects, each a line with its line feed."""
         rows = self.rows_sql(columns, split=split)
         return queries.json_lines(f"SELECT row_to_json(line)::text FROM ({rows}) AS line", self.parameters)
 
 
-def stream(selection: Selection, form: str, *, split: str | None = None) -> Iterator[bytes]:
+def stream_dataset(query: ExportQuery, form: str, *, split: str | None = None) -> Iterator[bytes]:
     """
-    Return the dataset in one of FORMATS, block by block.
+    Yield the dataset in a format, block by block.
 
-    Call it inside a transaction to read several streams from the same snapshot.
+    Call it inside a repeatable-read transaction to read several streams from the same snapshot.
+
+    :param form: one of FORMATS
+    :param split: one of SPLITS; None for all rows
     """
     if form == "json":
-        return as_array(selection.lines(KEYS, split=split))
+        return json_array(query.lines(KEYS, split=split))
     if form == "jsonl":
-        return selection.lines((*KEYS, *MORE_KEYS), split=split)
+        return query.lines((*KEYS, *MORE_KEYS), split=split)
     if form == "csv":
-        return csv_blocks(selection, split=split)
-    return as_parquet(selection.lines((*KEYS, *MORE_KEYS), split=split), dataset_schema())
+        return csv_blocks(query, split=split)
+    return parquet_blocks(query.lines((*KEYS, *MORE_KEYS), split=split), dataset_schema())
 
 
-def as_array(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Frame JSON lines as one array, a row a line."""
+def json_array(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield JSON lines as one JSON array with a row in each line."""
     opening = b"[\n"
     for line in lines:
         yield opening + line[:-1]
@@ -153,19 +163,22 @@ def as_array(lines: Iterable[bytes]) -> Iterator[bytes]:
     yield b"[]\n" if opening == b"[\n" else b"\n]\n"
 
 
-def guarded(column: str) -> str:
-    return f"{GUARDED.format(column)} AS {column}" if column in TEXTS else column
+def escape_formula(column: str) -> str:
+    """Return the SQL of a column whose cells no spreadsheet runs as a formula."""
+    return f"{ESCAPED.format(column)} AS {column}" if column in TEXTS else column
 
 
-def csv_blocks(selection: Selection, *, split: str | None) -> Iterator[bytes]:
-    columns = KEYS if selection.raw else [guarded(key) for key in KEYS]
-    statement = f"COPY ({selection.rows_sql(columns, split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
-    with connection.cursor() as cursor, cursor.copy(statement, selection.parameters) as copy:
+def csv_blocks(query: ExportQuery, *, split: str | None) -> Iterator[bytes]:
+    """Yield the rows as PostgreSQL's CSV with a header line (RFC 4180, with line feeds)."""
+    columns = KEYS if query.raw else [escape_formula(key) for key in KEYS]
+    statement = f"COPY ({query.rows_sql(columns, split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
+    with connection.cursor() as cursor, cursor.copy(statement, query.parameters) as copy:
         for block in copy:
             yield bytes(block)
 
 
 def dataset_schema() -> Any:
+    """Return the Arrow schema of the rows."""
     import pyarrow as pa
 
     types = dict.fromkeys(KEYS, pa.string()) | {"reconstruction_id_if_redacted": pa.int64()}
@@ -174,23 +187,28 @@ def dataset_schema() -> Any:
 
 
 PARQUET_ROWS, PARQUET_BYTES = 2_000, 2**19
+"The most rows, and bytes of JSON, in a row group."
 
 
-def as_parquet(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
-    """Turn JSON lines into a Parquet file, a row group at a time."""
+def parquet_blocks(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
+    """
+    Yield JSON lines as a Parquet file, one row group at a time.
+
+    :param schema: the Arrow schema of the rows
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    outlet = DrainableBuffer()
-    with pq.ParquetWriter(outlet, schema, compression="zstd") as writer:
+    buffer = DrainableBuffer()
+    with pq.ParquetWriter(buffer, schema, compression="zstd") as writer:
         for batch in row_groups(lines):
             writer.write_batch(pa.RecordBatch.from_pylist([orjson.loads(line) for line in batch], schema=schema))
-            yield outlet.drain()
-    yield outlet.drain()
+            yield buffer.drain()
+    yield buffer.drain()
 
 
 def row_groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Divide lines by number and by size, as a group is in memory at once, several times over."""
+    """Yield lines in groups limited by number and by bytes, because a group is in memory several times over."""
     group: list[bytes] = []
     size = 0
     for line in lines:
@@ -204,23 +222,27 @@ def row_groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 class DrainableBuffer(RawIOBase):
-    """A file that forgets what has been taken from it, but not how far it has come."""
+    """A file object that hands out what was written and forgets it, but keeps its position."""
 
     def __init__(self) -> None:
         self.waiting: list[bytes] = []
         self.position = 0
 
     def writable(self) -> bool:
+        """Return True."""
         return True
 
     def write(self, block: Any) -> int:
+        """Append a block, and return its length."""
         self.waiting.append(bytes(block))
         self.position += len(self.waiting[-1])
         return len(self.waiting[-1])
 
     def tell(self) -> int:
+        """Return how many bytes were written so far."""
         return self.position
 
     def drain(self) -> bytes:
-        taken, self.waiting = b"".join(self.waiting), []
-        return taken
+        """Return what was written since the last call."""
+        content, self.waiting = b"".join(self.waiting), []
+        return content

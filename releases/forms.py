@@ -1,4 +1,4 @@
-"""Forms that make and compare releases."""
+"""Forms to make and compare releases."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 
 from adjudication.policies import POLICIES
-from releases.actions import ReleaseSpec
+from releases.spec import ReleaseSpec
 
 
 class ReleaseForm(forms.Form):
-    """What a release is to be."""
+    """The settings of a new release."""
 
     version = forms.CharField(max_length=60, label="Version, as 1.0")
     policy = forms.ChoiceField(required=False, label="Policy")
@@ -35,19 +35,20 @@ class ReleaseForm(forms.Form):
         field.choices = [(name, name) for name in licenses if name]
 
     def to_spec(self) -> ReleaseSpec:
-        given = self.cleaned_data
+        """Return the cleaned data as a spec; percentages become shares."""
+        data = self.cleaned_data
         return ReleaseSpec(
-            version=given["version"],
-            splits=(given["train"] / 100, given["validation"] / 100, given["test"] / 100),
-            seed=given["seed"],
-            licenses=tuple(given["licenses"]) or None,
-            date=given["date"].isoformat() if given["date"] else None,
-            truncate=given["truncate"],
+            version=data["version"],
+            splits=(data["train"] / 100, data["validation"] / 100, data["test"] / 100),
+            seed=data["seed"],
+            licenses=tuple(data["licenses"]) or None,
+            date=data["date"].isoformat() if data["date"] else None,
+            truncate=data["truncate"],
         )
 
 
 class CompareForm(forms.Form):
-    """Two releases."""
+    """Two releases to compare."""
 
     before = forms.ChoiceField(label="From")
     after = forms.ChoiceField(label="To")

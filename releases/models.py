@@ -6,7 +6,7 @@ from corpus.models import Project
 
 
 class Release(models.Model):
-    """An immutable export: its files lie in a folder, its manifest here too."""
+    """An immutable export: files in a folder, with a copy of the manifest here."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     version = models.CharField(max_length=60)
@@ -24,6 +24,6 @@ class Release(models.Model):
 
     @property
     def hashes(self) -> dict[str, str]:
-        """Map each file of the release, the manifest too, to its sha256."""
+        """Return the SHA-256 of each file of the release by name, the manifest included."""
         files = {name: file["sha256"] for name, file in self.manifest["files"].items()}
         return files | {"manifest.json": self.manifest_sha256}

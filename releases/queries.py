@@ -1,4 +1,4 @@
-"""Reads that a release and an export need."""
+"""Reads for releases and exports."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from jury.models import Ballot
 
 
 def guidelines_in_use(project: Project) -> list[str]:
-    """Name the guideline versions that current votes were cast under."""
+    """Return the names of the guideline versions of current votes, sorted."""
     votes = Vote.objects.filter(annotator__project=project, is_current=True)
     return sorted(set(votes.values_list("guideline__name", flat=True)))
 
 
 def rater_counts(project: Project) -> dict[str, int]:
-    """Count the people and the jurors who have a current opinion in the project."""
-    people = Vote.objects.filter(annotator__project=project, is_current=True)
-    jurors = Ballot.objects.filter(juror__project=project, is_current=True, outcome=Ballot.Outcome.CAST)
+    """Return the number of annotators (`human`) and jurors (`llm`) with a current opinion in the project."""
+    votes = Vote.objects.filter(annotator__project=project, is_current=True)
+    ballots = Ballot.objects.filter(juror__project=project, is_current=True, outcome=Ballot.Outcome.CAST)
     return {
-        "human": people.values("annotator").distinct().count(),
-        "llm": jurors.values("juror").distinct().count(),
+        "human": votes.values("annotator").distinct().count(),
+        "llm": ballots.values("juror").distinct().count(),
     }
 
 
-# The sum, because a change that began before another and ended after it moves neither count nor maximum.
+# The sum also detects a change that began before the latest one and was committed after it.
 EXPORT_STATE = """
 SELECT count(*), max(d.changed_at), sum(extract(epoch FROM d.changed_at)),
     count(*) FILTER (WHERE i.withdrawn_at IS NULL),
@@ -36,7 +36,7 @@ WHERE i.project_id = %(project)s AND d.policy = %(policy)s
 
 
 def export_state(project: Project, policy: str) -> list[Any]:
-    """Return a small value that differs whenever an export could give other rows."""
+    """Return values that change whenever the rows of an export may have changed."""
     with connection.cursor() as cursor:
         cursor.execute(EXPORT_STATE, {"project": project.pk, "policy": policy})
         return [str(value) for value in cursor.fetchone()]

@@ -5,27 +5,27 @@ from typing import Any
 from rest_framework import serializers
 
 from adjudication.policies import POLICIES
-from releases.actions import ReleaseSpec
 from releases.exporting import FORMATS
 from releases.models import Release
 from releases.shapes import ReleaseShape
+from releases.spec import ReleaseSpec
 
 
 class ExportSerializer(serializers.Serializer[Any]):
-    """What an export is to be."""
+    """The options of an export."""
 
     format = serializers.ChoiceField(FORMATS, default="json")
     policy = serializers.ChoiceField(sorted(POLICIES), allow_null=True, default=None)
     truncate = serializers.BooleanField(default=False)
-    "The published form: first user turn and first assistant turn only."
+    "Only the first user turn and the first assistant turn."
     raw = serializers.BooleanField(default=False)
-    "CSV cells as they are, also those that a spreadsheet would run as formulas."
+    "CSV cells unescaped, although a spreadsheet may run some as formulas."
     license = serializers.ListField(child=serializers.CharField(max_length=10_000), default=list)
-    "Only items under one of these."
+    "Only items under one of these licences."
 
 
 class ReleaseSpecSerializer(serializers.Serializer[Any]):
-    """What a release is to be."""
+    """The settings of a new release."""
 
     version = serializers.CharField(max_length=60)
     policy = serializers.ChoiceField(sorted(POLICIES), allow_null=True, default=None)
@@ -38,18 +38,20 @@ class ReleaseSpecSerializer(serializers.Serializer[Any]):
     truncate = serializers.BooleanField(default=False)
 
     def to_spec(self) -> ReleaseSpec:
-        given = self.validated_data
+        """Return the validated data as a spec."""
+        data = self.validated_data
         return ReleaseSpec(
-            version=given["version"],
-            splits=tuple(given["splits"]),
-            seed=given["seed"],
-            licenses=tuple(given["licenses"]) if given["licenses"] else None,
-            date=given["date"].isoformat() if given["date"] else None,
-            truncate=given["truncate"],
+            version=data["version"],
+            splits=tuple(data["splits"]),
+            seed=data["seed"],
+            licenses=tuple(data["licenses"]) if data["licenses"] else None,
+            date=data["date"].isoformat() if data["date"] else None,
+            truncate=data["truncate"],
         )
 
 
 def as_release(release: Release) -> ReleaseShape:
+    """Return a release as its REST routes return it."""
     manifest = release.manifest
     return {
         "version": release.version,

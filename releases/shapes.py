@@ -1,4 +1,4 @@
-"""What the REST routes of exports and releases return, as types."""
+"""Types of what the REST routes of exports and releases return."""
 
 from datetime import datetime
 from typing import Any, TypedDict

@@ -1,4 +1,4 @@
-"""The tables beside the dataset in a release: every opinion, every decision, what was withdrawn."""
+"""The tables of a release beside the dataset: opinions, decisions and withdrawn items."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 
 from adjudication import queries
-from releases.exporting import Selection, as_parquet
+from releases.exporting import ExportQuery, parquet_blocks
 
-# People are named by nothing but a number that only the project can make again.
+# A rater's pseudonym is a salted hash of the name, or the one under which an anonymised rater was released before.
 PSEUDONYM = """
     CASE WHEN released_as <> '' THEN released_as ELSE kind || '-' || left(encode(
         sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
@@ -50,20 +50,20 @@ WHERE project_id = %(project)s AND withdrawn_at IS NOT NULL ORDER BY external_id
 """
 
 
-def votes_parquet(selection: Selection) -> Iterator[bytes]:
-    """Return every current opinion on the items that may leave, cast or not."""
+def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
+    """Yield the Parquet file of every current opinion on items that are not withdrawn, cast or not."""
     import pyarrow as pa
 
     text = pa.string()
     names = ("item", "rater", "kind", "prompt_label", "response_label")
     more = ("other_text", "outcome", "taxonomy", "guideline", "prompt_version", "prompt_sha256", "model")
     columns = [(name, text) for name in names] + [("categories", pa.list_(text))] + [(name, text) for name in more]
-    parameters = selection.parameters | {"salt": selection.project.salt}
-    return as_parquet(json_rows(OPINIONS.format(pseudonym=PSEUDONYM), parameters), pa.schema(columns))
+    parameters = query.parameters | {"salt": query.project.salt}
+    return parquet_blocks(json_rows(OPINIONS.format(pseudonym=PSEUDONYM), parameters), pa.schema(columns))
 
 
-def decisions_parquet(selection: Selection) -> Iterator[bytes]:
-    """Return the decision on every item that may leave, exported or not; only the exported have a split."""
+def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
+    """Yield the Parquet file of the decisions on items that are not withdrawn; only exported items have a split."""
     import pyarrow as pa
 
     text, number, flag = pa.string(), pa.int32(), pa.bool_()
@@ -73,14 +73,16 @@ def decisions_parquet(selection: Selection) -> Iterator[bytes]:
         columns += [(f"{field}_safe", number), (f"{field}_unsafe", number), (f"{field}_source", text)]
     columns += [("categories", pa.list_(text)), ("categories_agreed", flag), ("stale", flag)]
     columns += [("split", text), ("source", text), ("license", text)]
-    return as_parquet(json_rows(DECISIONS.format(rows=selection.sql), selection.parameters), pa.schema(columns))
+    return parquet_blocks(json_rows(DECISIONS.format(rows=query.sql), query.parameters), pa.schema(columns))
 
 
-def withdrawn_lines(selection: Selection) -> Iterator[bytes]:
-    return json_rows(WITHDRAWN, selection.parameters)
+def withdrawn_lines(query: ExportQuery) -> Iterator[bytes]:
+    """Yield id and reason of the withdrawn items as JSON lines."""
+    return json_rows(WITHDRAWN, query.parameters)
 
 
 def json_rows(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
+    """Yield the rows of a query as JSON objects, each a line."""
     return queries.json_lines(f"SELECT row_to_json(line)::text FROM ({sql}) AS line", parameters)
 
 
@@ -105,7 +107,7 @@ FROM (SELECT) AS one
 """
 
 
-def counts_of(selection: Selection) -> dict[str, dict[str, int]]:
-    """Count the exported rows by split, label, source, licence and category."""
-    lines = list(json_rows(f"WITH every AS MATERIALIZED ({selection.sql}) {COUNTS}", selection.parameters))
+def export_counts(query: ExportQuery) -> dict[str, dict[str, int]]:
+    """Return the number of exported rows by split, label, source, licence and category."""
+    lines = list(json_rows(f"WITH every AS MATERIALIZED ({query.sql}) {COUNTS}", query.parameters))
     return {name: count or {} for name, count in orjson.loads(lines[0]).items()}

@@ -13,37 +13,42 @@ from releases.models import Release
 @require_safe
 @require_role(Role.LEAD)
 def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
-    """One release: counts, splits, hashes and its dataset card."""
+    """Show a release: counts, splits, hashes and the dataset card."""
     found = get_object_or_404(Release, project=access.project, version=version)
     sizes = {name: file["bytes"] for name, file in found.manifest["files"].items()}
-    try:
-        card = downloads.file_of(found, "README.md")[0].read_text()
-    except Refused as damage:
-        card = str(damage)
     context = {
         "access": access,
         "page": "releases",
         "release": found,
         "manifest": found.manifest,
         "files": [(name, sizes.get(name), digest) for name, digest in found.hashes.items()],
-        "card": card,
+        "card": dataset_card_of(found),
     }
     return render(request, "releases/release.html", context)
+
+
+def dataset_card_of(release: Release) -> str:
+    """Return the dataset card of a release, or why it cannot be shown."""
+    try:
+        return downloads.file_of(release, "README.md")[0].read_text()
+    except Refused as refusal:
+        return str(refusal)
 
 
 @require_safe
 @require_role(Role.LEAD)
 def release_file(request: PageRequest, access: Access, version: str, name: str) -> HttpResponseBase:
+    """Download a file of a release."""
     found = get_object_or_404(Release, project=access.project, version=version)
-    return downloads.answer(request.headers, *downloads.file_of(found, name))
+    return downloads.file_response(request.headers, *downloads.file_of(found, name))
 
 
 @require_safe
 @require_role(Role.LEAD)
 def compare(request: PageRequest, access: Access) -> HttpResponse:
-    """What is another in one release than in another, and why."""
-    named = Release.objects.filter(project=access.project)
-    before = get_object_or_404(named, version=request.GET.get("before", ""))
-    after = get_object_or_404(named, version=request.GET.get("after", ""))
-    context = {"access": access, "page": "releases", "found": comparing.compare(before, after)}
+    """Show how two releases differ, and why."""
+    releases = Release.objects.filter(project=access.project)
+    before = get_object_or_404(releases, version=request.GET.get("before", ""))
+    after = get_object_or_404(releases, version=request.GET.get("after", ""))
+    context = {"access": access, "page": "releases", "comparison": comparing.compare(before, after)}
     return render(request, "releases/compare.html", context)

@@ -153,5 +153,5 @@ def check_rows(manifest: dict[str, Any]) -> None:
     for name, count in manifest["rows"].items():
         if counts.get(name) != count:
             raise Refused(
-                f"The restored database differs from the backup: {name} does not have {count} rows. Use --replace again."
+                f"The restored database differs from the backup: {name} should have {count} rows. Use --replace again."
             )

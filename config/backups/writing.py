@@ -12,8 +12,8 @@ from django.utils import timezone
 from config.backups.parts import DUMP, FORMAT, blocks_of, temporary_folder, write_manifest, write_part
 from config.backups.tools import output_of
 from corpus.errors import Refused
-from releases.actions import software_version
 from releases.models import Release
+from releases.writing import software_version
 from workspace.models import Job
 
 SECRET = "secrets/django"  # noqa: S105 - the name of a file

@@ -1,4 +1,4 @@
-"""The dataset over HTTP: one snapshot, streamed, with flat memory."""
+"""Export the dataset over HTTP: streamed from one snapshot, with constant memory."""
 
 import hashlib
 import threading
@@ -24,22 +24,22 @@ from corpus.api.base import ProjectView
 from corpus.models import Project
 from corpus.snapshot import snapshot
 from releases import queries
-from releases.exporting import Selection, stream
+from releases.exporting import ExportQuery, stream_dataset
 from releases.serializers import ExportSerializer
 from releases.shapes import RowShape
 
-TYPES = {
+CONTENT_TYPES = {
     "json": "application/json",
     "jsonl": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
-OTHER_TYPES = [kind for form, kind in TYPES.items() if form != "json"]
+OTHER_TYPES = [kind for form, kind in CONTENT_TYPES.items() if form != "json"]
 BLOCK = 2**16
-"Bytes: a row of its own for each write would take longer than making it."
-SECONDS_TO_WAIT = 5
-# An export keeps one thread of the web process for as long as its reader takes, and the others belong to the queue.
-rooms = threading.BoundedSemaphore(settings.EXPORTS_AT_ONCE)
+"Bytes sent at a time; sending each row alone takes longer than building it."
+RETRY_AFTER_SECONDS = 5
+# An export takes a thread of the web process for as long as its client reads; the other threads serve the queue.
+export_slots = threading.BoundedSemaphore(settings.EXPORTS_AT_ONCE)
 
 
 class Export(ProjectView):
@@ -66,60 +66,66 @@ class Export(ProjectView):
         },
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
-        asked = ExportSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        counted = last_count(self.project, given["policy"])
-        selection = Selection(
+        serializer = ExportSerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        options = serializer.validated_data
+        recount = last_recount(self.project, options["policy"])
+        query = ExportQuery(
             self.project,
-            counted.policy,
-            truncate=given["truncate"],
-            licenses=tuple(given["license"]) or None,
-            raw=given["raw"],
+            recount.policy,
+            truncate=options["truncate"],
+            licenses=tuple(options["license"]) or None,
+            raw=options["raw"],
         )
-        if not rooms.acquire(blocking=False):
-            raise Throttled(SECONDS_TO_WAIT, "Other exports are under way. Try again in a moment.")
-        body = blocks(selection, given["format"])
-        etag = next(body).decode()  # the snapshot begins here, and the stream goes on from it
-        answer: HttpResponseBase
-        if is_known(request, etag):
-            body.close()
-            answer = HttpResponseNotModified()
-        else:
-            answer = as_response(request, body, given["format"], name=f"{slug}.{given['format']}")
-        answer["ETag"] = etag
-        answer["X-As-Of"] = counted.counted_at.isoformat()
-        answer["Last-Modified"] = http_date(counted.counted_at.timestamp())
-        answer["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(answer, ("Accept-Encoding", "Authorization", "Cookie"))
-        return answer
+        if not export_slots.acquire(blocking=False):
+            raise Throttled(RETRY_AFTER_SECONDS, "Other exports are under way. Try again in a moment.")
+        response = export_response(request, query, options["format"], name=f"{slug}.{options['format']}")
+        response["X-As-Of"] = recount.counted_at.isoformat()
+        response["Last-Modified"] = http_date(recount.counted_at.timestamp())
+        response["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(response, ("Accept-Encoding", "Authorization", "Cookie"))
+        return response
 
 
-def last_count(project: Project, policy_name: str | None) -> Recount:
+def last_recount(project: Project, policy_name: str | None) -> Recount:
     """
-    Return the last recount; the schedule keeps it current, so only the first is made here.
+    Return the last recount, which the schedule keeps current; recount here only if there is none.
 
-    :raises Refused: if the policy does not fit the fields of the project
+    :raises Refused: if the policy does not fit the project's fields
     """
     policy = policy_of(project, policy_name)
-    found = Recount.objects.filter(project=project, policy=policy.name).first()
-    return found or actions.recount(project=project, policy_name=policy.name)
+    last = Recount.objects.filter(project=project, policy=policy.name).first()
+    return last or actions.recount(project=project, policy_name=policy.name)
 
 
-def blocks(selection: Selection, form: str) -> Generator[bytes]:
-    """Return the ETag of an export, then the export; close it, and its connection is free at once."""
+def export_response(request: Request, query: ExportQuery, form: str, *, name: str) -> HttpResponseBase:
+    """Return the export, or 304 if the client has it already; either frees its slot when it is closed."""
+    body = etag_and_blocks(query, form)
+    etag = next(body).decode()  # the snapshot starts here, and the blocks come from it too
+    response: HttpResponseBase
+    if is_known(request, etag):
+        body.close()
+        response = HttpResponseNotModified()
+    else:
+        response = streaming_response(request, body, form, name=name)
+    response["ETag"] = etag
+    return response
+
+
+def etag_and_blocks(query: ExportQuery, form: str) -> Generator[bytes]:
+    """Yield the ETag of an export, then its blocks. Closing the generator ends the snapshot and frees the slot."""
     try:
         with snapshot():
-            state = queries.export_state(selection.project, selection.policy)
-            about = [state, form, selection.truncate, selection.licenses, selection.raw, selection.names]
-            yield f'W/"{hashlib.sha256(orjson.dumps(about, default=str)).hexdigest()[:32]}"'.encode()
-            yield from gathered(stream(selection, form))
+            state = queries.export_state(query.project, query.policy)
+            version = [state, form, query.truncate, query.licenses, query.raw, query.names]
+            yield f'W/"{hashlib.sha256(orjson.dumps(version, default=str)).hexdigest()[:32]}"'.encode()
+            yield from joined(stream_dataset(query, form))
     finally:
-        rooms.release()
+        export_slots.release()
 
 
-def gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Put small parts together into blocks of about BLOCK bytes."""
+def joined(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield small parts joined into blocks of about BLOCK bytes."""
     waiting: list[bytes] = []
     size = 0
     for part in parts:
@@ -132,21 +138,23 @@ def gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def is_known(request: Request, etag: str) -> bool:
+    """Return whether If-None-Match has an ETag, by weak comparison (RFC 9110, 13.1.2)."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in known or etag.removeprefix("W/") in {each.removeprefix("W/") for each in known}
 
 
-def as_response(request: Request, body: Generator[bytes], form: str, *, name: str) -> StreamingHttpResponse:
-    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "") and form != "parquet"  # compressed as it is
-    answer = StreamingHttpResponse(Closing(body, takes_gzip=takes_gzip), content_type=TYPES[form])
+def streaming_response(request: Request, body: Generator[bytes], form: str, *, name: str) -> StreamingHttpResponse:
+    """Return blocks as a download, compressed if the client accepts gzip."""
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "") and form != "parquet"  # is compressed already
+    response = StreamingHttpResponse(ClosingStream(body, takes_gzip=takes_gzip), content_type=CONTENT_TYPES[form])
     if takes_gzip:
-        answer["Content-Encoding"] = "gzip"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+        response["Content-Encoding"] = "gzip"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
-class Closing:
-    """A stream that the server closes when its reader hangs up, with all that it stands on."""
+class ClosingStream:
+    """A stream of blocks that closes its source when the client disconnects, compressed or not."""
 
     def __init__(self, body: Generator[bytes], *, takes_gzip: bool) -> None:
         self.body = body
@@ -156,6 +164,7 @@ class Closing:
         return iter(self.blocks)
 
     def close(self) -> None:
+        """Close the source, which ends the snapshot and frees the export slot."""
         if self.blocks is not self.body:
             self.blocks.close()
         self.body.close()

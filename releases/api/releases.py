@@ -19,17 +19,21 @@ OTHER_TYPES = ("text/markdown", "application/octet-stream")
 
 
 class ReleaseView(ProjectView):
+    """A route of releases, for leads."""
+
     least_role: ClassVar[Role] = Role.LEAD
     tag = "releases"
 
     def release_named(self, version: str) -> Release:
         """
-        :raises Http404: if the project has none of that version
+        Return a release of the project.
+
+        :raises Http404: if the project has no such version
         """
-        found = Release.objects.filter(project=self.project, version=version).first()
-        if found is None:
+        release = Release.objects.filter(project=self.project, version=version).first()
+        if release is None:
             raise Http404(f"The project has no release {version!r}.")
-        return found
+        return release
 
 
 class ReleaseDetail(ReleaseView):
@@ -59,4 +63,4 @@ class ReleaseFile(ReleaseView):
         },
     )
     def get(self, request: Request, slug: str, version: str, name: str) -> HttpResponseBase:
-        return downloads.answer(request.headers, *downloads.file_of(self.release_named(version), name))
+        return downloads.file_response(request.headers, *downloads.file_of(self.release_named(version), name))

@@ -114,7 +114,7 @@ def test_a_release_is_made_shown_fetched_and_compared(labelled, tmp_path):
     command("withdraw_item", "d02", project=labelled.slug, reason="asked for")
     admin.post("releases/make/", **ORDER | {"version": "1.1", "seed": "7"})
     do_all(labelled)
-    found = lead.get("releases/compare/", before="1.0", after="1.1").context["found"]
+    found = lead.get("releases/compare/", before="1.0", after="1.1").context["comparison"]
     assert (found.added, found.removed, found.changed, found.same) == (1, 1, 1, 37)
     assert [(change.item, change.why) for change in found.listed] == [("d01", "other opinions were counted")]
     assert ("seed", 0, 7) in found.settings

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from corpus.actions import record_event
 from corpus.models import Project, Verb
-from releases.actions import ReleaseSpec, check_spec, folder_of
+from releases.actions import check_spec, folder_of
+from releases.spec import ReleaseSpec
 from workspace.actions.uploads import save_upload, suffix_of
 from workspace.models import Job
 from workspace.queries.jobs import upload_path

@@ -17,8 +17,9 @@ from corpus.actions import import_dialogues
 from corpus.actions.imports import refresh_statistics as refresh_item_statistics
 from corpus.errors import Refused
 from corpus.importing.report import RejectedRow
-from releases.actions import ReleaseSpec, make_release
+from releases.actions import make_release
 from releases.models import Release
+from releases.spec import ReleaseSpec
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.import_opinions import refresh_statistics as refresh_opinion_statistics
 from workspace.models import Job

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from adjudication import actions
 from adjudication.commands import ListingCommand
 from corpus.snapshot import snapshot
-from releases.exporting import FORMATS, Selection, stream
+from releases.exporting import FORMATS, ExportQuery, stream_dataset
 
 
 class Command(ListingCommand):
@@ -17,30 +17,33 @@ class Command(ListingCommand):
         parser.add_argument("--format", choices=FORMATS, default="json")
         parser.add_argument("--truncate", action="store_true", help="first user and first assistant turn only")
         parser.add_argument("--license", nargs="+", metavar="L", help="only items under one of these")
-        parser.add_argument("--raw", action="store_true", help="CSV cells as they are, formulas too")
+        parser.add_argument(
+            "--raw", action="store_true", help="CSV cells unescaped, also those that look like formulas"
+        )
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        counted = actions.recount_if_changed(project=project, policy_name=options["policy"])
+        recount = actions.recount_if_changed(project=project, policy_name=options["policy"])
         licenses = tuple(options["license"]) if options["license"] else None
-        selection = Selection(
-            project, counted.policy, truncate=options["truncate"], licenses=licenses, raw=options["raw"]
+        query = ExportQuery(
+            project, recount.policy, truncate=options["truncate"], licenses=licenses, raw=options["raw"]
         )
         with snapshot():
-            meter = Meter(stream(selection, options["format"]))
-            self.write(meter.blocks(), options["out"])
-            rows = selection.count()
-        self.conclude({"rows": rows, "bytes": meter.bytes}, options["out"])
+            counter = ByteCounter(stream_dataset(query, options["format"]))
+            self.write(counter.blocks(), options["out"])
+            rows = query.count()
+        self.conclude({"rows": rows, "bytes": counter.bytes}, options["out"])
 
 
-class Meter:
-    """Counts what passes through."""
+class ByteCounter:
+    """Counts the bytes of the blocks that pass through it."""
 
     def __init__(self, source: Iterator[bytes]) -> None:
         self.source = source
         self.bytes = 0
 
     def blocks(self) -> Iterator[bytes]:
+        """Yield the blocks."""
         for block in self.source:
             self.bytes += len(block)
             yield block

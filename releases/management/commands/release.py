@@ -6,15 +6,17 @@ from django.core.management.base import CommandParser
 
 from adjudication.commands import PolicyCommand
 from releases import actions
-from releases.actions import ReleaseSpec
+from releases.spec import ReleaseSpec
 
 
 def shares(text: str) -> tuple[float, float, float]:
+    """Return three shares from `0.9,0.04,0.06`; argparse reports a ValueError."""
     train, validation, test = (float(share) for share in text.split(","))
     return train, validation, test
 
 
 def day(text: str) -> str:
+    """Return a date as it was typed; argparse reports a ValueError."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         raise ValueError
     return text
@@ -26,7 +28,9 @@ class Command(PolicyCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("release_version", metavar="VERSION")
-        parser.add_argument("--out", type=Path, metavar="DIR", help="default: releases/PROJECT/VERSION in the home")
+        parser.add_argument(
+            "--out", type=Path, metavar="DIR", help="default: releases/PROJECT/VERSION in the data directory"
+        )
         parser.add_argument("--splits", type=shares, default=(0.9, 0.04, 0.06), help="default 0.9,0.04,0.06")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--license", nargs="+", metavar="L", help="only items under these licences")

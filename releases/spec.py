@@ -1,0 +1,24 @@
+"""What a release is asked to be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class ReleaseSpec:
+    """The specification of a release. The same spec on the same data gives the same bytes."""
+
+    version: str
+    splits: tuple[float, float, float] = (0.9, 0.04, 0.06)
+    "Shares of train, validation and test; they add up to 1."
+    seed: int = 0
+    licenses: tuple[str, ...] | None = None
+    "Only items under one of these licences; None for all."
+    date: str | None = None
+    "YYYY-MM-DD, the only date in the files."
+    truncate: bool = False
+    "Only the first user turn and the first assistant turn."
+    out: Path | None = None
+    "The folder to write to, instead of releases/PROJECT/VERSION in the data directory."

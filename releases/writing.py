@@ -1,0 +1,137 @@
+"""Write the files of a release, and build its manifest."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from adjudication import queries
+from adjudication.policies import policy_of
+from corpus.errors import Refused
+from corpus.models import Project
+from releases import exporting, tables
+from releases.croissant import croissant
+from releases.dataset_card import dataset_card
+from releases.exporting import ExportQuery
+from releases.queries import guidelines_in_use, rater_counts
+from releases.spec import SPLITS, ReleaseSpec
+
+SOFTWARE = "0.1.0"
+PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+Counts = dict[str, dict[str, int]]
+Table = tuple[str, Callable[[], Iterable[bytes]]]
+"A file name, and a function that yields the file's content."
+
+
+def write_files(
+    project: Project, spec: ReleaseSpec, policy_name: str | None, folder: Path, progress: Callable[[float], None]
+) -> tuple[dict[str, Any], str]:
+    """
+    Write every file of a release.
+
+    :param progress: called with the share of the files that are written, 0 to 1
+    :return: the manifest, and the SHA-256 of its file
+    :raises Refused: if no item is decided
+    """
+    policy = policy_of(project, policy_name)
+    query = ExportQuery(
+        project, policy.name, truncate=spec.truncate, licenses=spec.licenses, splits=spec.splits, seed=spec.seed
+    )
+    counts = tables.export_counts(query)
+    if not sum(counts["split"].values()):
+        licenses = f" under {' or '.join(spec.licenses)}" if spec.licenses else ""
+        raise Refused(f"Nothing{licenses} is decided yet, so there is nothing to release.")
+    data = write_data(folder, data_tables(query), progress)
+    manifest = build_manifest(project, spec, policy_name, counts)
+    card = dataset_card(manifest, project_categories(project))
+    description = orjson.dumps(croissant(manifest, data), option=PRETTY)
+    manifest["files"] = data | {
+        "README.md": write_file(folder, "README.md", [card.encode()]),
+        "croissant.json": write_file(folder, "croissant.json", [description]),
+    }
+    written = write_file(folder, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
+    return manifest, written["sha256"]
+
+
+def data_tables(query: ExportQuery) -> list[Table]:
+    """Return the data files of a release in the order in which they are written."""
+    return [
+        *((f"{split}.json", partial(exporting.stream_dataset, query, "json", split=split)) for split in SPLITS),
+        ("votes.parquet", partial(tables.votes_parquet, query)),
+        ("decisions.parquet", partial(tables.decisions_parquet, query)),
+        ("withdrawn.json", lambda: exporting.json_array(tables.withdrawn_lines(query))),
+    ]
+
+
+def write_data(folder: Path, data: list[Table], progress: Callable[[float], None]) -> dict[str, dict[str, Any]]:
+    """Write the data files, and return the size and hash of each by name."""
+    files = {}
+    for done, (name, content) in enumerate(data, start=1):
+        files[name] = write_file(folder, name, content())
+        progress(done / (len(data) + 1))
+    return files
+
+
+def write_file(folder: Path, name: str, blocks: Iterable[bytes]) -> dict[str, Any]:
+    """Write a file and sync it to the disk; return its `sha256` and its size in `bytes`."""
+    digest, size = hashlib.sha256(), 0
+    with (folder / name).open("wb") as file:
+        for block in blocks:
+            digest.update(block)
+            size += file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return {"sha256": digest.hexdigest(), "bytes": size}
+
+
+def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None, counts: Counts) -> dict[str, Any]:
+    """
+    Return the manifest of a release, still without its `files`.
+
+    :param counts: rows by split, label, source, licence and category
+    """
+    policy = policy_of(project, policy_name)
+    decided = queries.decision_counts(project, policy.name)
+    return {
+        "name": project.slug,
+        "title": project.name,
+        "version": spec.version,
+        "date": spec.date,
+        "software": f"assize {software_version()}",
+        "policy": {"name": policy.name, **policy.settings},
+        "taxonomy": str(project.taxonomy),
+        "categories": queries.taxonomy_order(project),
+        "guideline": guidelines_in_use(project),
+        "fields": list(project.fields),
+        "truncated": spec.truncate,
+        "licenses": None if spec.licenses is None else sorted(spec.licenses),
+        "splits": dict(zip(SPLITS, spec.splits, strict=True)),
+        "seed": spec.seed,
+        "rows": sum(counts["split"].values()),
+        "counts": {
+            "status": {name: decided[name] for name in ("decided", "settled", "disputed", "pending")},
+            **counts,
+        },
+        "raters": rater_counts(project),
+    }
+
+
+def software_version() -> str:
+    """Return the version of this software."""
+    try:
+        return version("assize")
+    except PackageNotFoundError:  # a checkout is usually not installed as a package
+        return SOFTWARE
+
+
+def project_categories(project: Project) -> list[dict[str, str]]:
+    """Return name, tier and definition of each category, in taxonomy order."""
+    return [
+        {"name": category.name, "tier": category.get_tier_display(), "definition": category.definition}
+        for category in project.taxonomy.categories.order_by("position")
+    ]
