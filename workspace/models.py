@@ -7,7 +7,7 @@ from corpus.models import Project
 
 
 class Job(models.Model):
-    """Something that takes longer than a request may: done by a worker, followed here to its end."""
+    """Work that takes longer than a request may: an import or a release, done by a worker."""
 
     class Kind(models.TextChoices):
         DIALOGUES = "dialogues", "Import of dialogues"
@@ -26,17 +26,18 @@ class Job(models.Model):
     kind = models.CharField(max_length=9, choices=Kind)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     request = models.JSONField(default=dict)
-    "What is to be done: the name of the uploaded file, or the order of a release."
+    "What to do: the name of the uploaded file, or the specification of a release."
     share = models.FloatField(default=0.0)
-    "How far it is, 0 to 1."
+    "Progress, 0 to 1."
     result = models.JSONField(null=True)
-    "What the command would have answered."
+    "What the command of the same kind prints as its result."
     error = models.TextField(blank=True, default="")
-    "Why it failed, in words for whoever asked."
+    "Why it failed, for the person who started it."
     attempts = models.PositiveSmallIntegerField(default=0)
     holder = models.CharField(max_length=32, blank=True, default="")
+    "Random id of the worker's claim."
     seen_at = models.DateTimeField(null=True)
-    "When its worker last gave a sign of life."
+    "Time of the worker's last heartbeat."
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -50,13 +51,15 @@ class Job(models.Model):
 
     @property
     def subject(self) -> str:
-        """The name of the file or of the version."""
+        """Return the name of the file, or the version of the release."""
         return str(self.request.get("name") or self.request.get("version", ""))
 
     @property
     def has_rejected_rows(self) -> bool:
+        """Return whether an import rejected rows."""
         return bool(self.result and self.result.get("rejected"))
 
     @property
     def is_open(self) -> bool:
+        """Return whether the job has not ended."""
         return self.state in self.OPEN

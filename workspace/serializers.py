@@ -12,7 +12,7 @@ from workspace.shapes import AcceptedShape, JobShape
 
 
 class ItemFilterSerializer(serializers.Serializer[Any]):
-    """Which items are asked for."""
+    """Filters of the items."""
 
     status = serializers.ChoiceField([*Decision.Status.values, "withdrawn"], default="", allow_blank=True)
     source = serializers.CharField(default=None, allow_blank=True, max_length=10_000)  # type: ignore[assignment]
@@ -24,15 +24,15 @@ UPLOADED = (Job.Kind.DIALOGUES, Job.Kind.VOTES)
 
 
 class UploadSerializer(serializers.Serializer[Any]):
-    """What an uploaded file is."""
+    """The kind and name of an uploaded file."""
 
     kind = serializers.ChoiceField([kind.value for kind in UPLOADED], default=Job.Kind.DIALOGUES.value)
     name = serializers.CharField(default="", allow_blank=True, max_length=500)
-    "Of the file, where it is the whole body."
+    "Name of the file, if the file is the whole body."
 
 
 def as_job(job: Job) -> JobShape:
-    """Return a job and how far it is."""
+    """Return a job as its REST routes return it."""
     return {
         "id": job.pk,
         "project": job.project.slug,
@@ -49,6 +49,6 @@ def as_job(job: Job) -> JobShape:
 
 
 def accepted(job: Job) -> Response:
-    """Answer that a worker will do it, and where to follow it."""
-    answer: AcceptedShape = {"job": as_job(job)}
-    return Response(answer, status=HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
+    """Return 202 with the job, and where to follow it."""
+    body: AcceptedShape = {"job": as_job(job)}
+    return Response(body, status=HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}/"})

@@ -1,4 +1,4 @@
-"""What the REST routes of items and jobs return, as types."""
+"""Types of what the REST routes of items and jobs return."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -39,4 +39,6 @@ class JobShape(TypedDict):
 
 
 class AcceptedShape(TypedDict):
+    """A job that a worker will do."""
+
     job: JobShape

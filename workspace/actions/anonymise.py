@@ -1,4 +1,4 @@
-"""Cutting the link between a person and what they did."""
+"""Anonymise a person: remove their name and account, and keep their work."""
 
 import re
 import secrets
@@ -34,13 +34,13 @@ RENAME_IN_EVENTS = """
 @transaction.atomic
 def anonymise_user(*, user: User, by: User | None = None) -> str:
     """
-    Take a person's name, credentials and memberships away, for good; what they judged and settled stays as it is.
+    Remove a person's name, credentials and memberships for good. Their votes and settlements stay.
 
-    :param by: none for a command
-    :return: what the account is called from now on
-    :raises Refused: if it is oneself, the last admin, or anonymous already
+    :param by: the admin who does it; None for a command
+    :return: the new name of the account
+    :raises Refused: if it is the admin's own account, the last admin's, or anonymous already
     """
-    # All rows, in one order, so that two admins who do this to each other cannot both succeed.
+    # Lock all admins, in one order, so that two admins cannot anonymise each other at the same time.
     list(Member.objects.filter(role=Member.Role.ADMIN).order_by("pk").select_for_update())
     user = User.objects.select_for_update().get(pk=user.pk)
     check_can_anonymise(user, by)
@@ -60,7 +60,7 @@ def check_can_anonymise(user: User, by: User | None) -> None:
     if by is not None:
         check_not_self(user, by)
         if not active_admins().filter(user=by).exists():
-            raise Refused("You are no admin any more.")
+            raise Refused("You are not an admin any more.")
     if re.fullmatch(ANONYMOUS, user.username):
         raise Refused(f"{user.username} is anonymous already.")
     admins = active_admins()
@@ -69,19 +69,21 @@ def check_can_anonymise(user: User, by: User | None) -> None:
 
 
 def active_admins() -> QuerySet[Member]:
+    """Return the admin memberships of open accounts."""
     return Member.objects.filter(role=Member.Role.ADMIN, user__is_active=True)
 
 
 def rename_rater(user: User, new: str) -> None:
-    """Keep what releases call the person, which could not be made again without the name."""
+    """Rename a person's annotators; keep the pseudonyms under which they were released, which derive from the name."""
     for annotator in Annotator.objects.filter(user=user).select_related("project"):
         annotator.released_as = pseudonym(annotator.project, annotator)
         annotator.name = new
         annotator.save(update_fields=["released_as", "name"])
-        Report.objects.filter(project=annotator.project).delete()  # they name raters, and are measured anew
+        Report.objects.filter(project=annotator.project).delete()  # they contain rater names, and are computed again
 
 
 def forget_account(user: User, new: str) -> None:
+    """Delete credentials, memberships and preferences, and close the account under its new name."""
     for model in (AuthToken, Authenticator, EmailAddress, Member, Person, Acknowledgement):
         model.objects.filter(user=user).delete()
     user.groups.clear()
@@ -93,6 +95,7 @@ def forget_account(user: User, new: str) -> None:
 
 
 def rename_in_events(old: str, new: str) -> None:
+    """Replace a name in the append-only events; the trigger allows exactly this replacement."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('assize.renamed', %s, true)", [orjson.dumps({"old": old, "new": new}).decode()]
@@ -102,7 +105,7 @@ def rename_in_events(old: str, new: str) -> None:
 
 
 def end_sessions(user: int) -> None:
-    """Sessions say whose they are in what is signed alone, so each is read."""
+    """Delete a person's sessions. Only the signed content names the person, so read every session."""
     for session in Session.objects.iterator():
         if str(session.get_decoded().get("_auth_user_id")) == str(user):
             SessionStore(session.session_key).delete()

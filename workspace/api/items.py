@@ -1,4 +1,4 @@
-"""The items of a project over REST, with what has become of them, for leads."""
+"""The REST route of items and their decisions, for leads."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,6 +17,8 @@ from workspace.shapes import ItemShape
 
 
 class ItemPages(OldestFirst):
+    """Pages of items, by import."""
+
     page_size = 100
     max_page_size = 1_000
 
@@ -29,15 +31,15 @@ class Items(ProjectView):
 
     @extend_schema(parameters=[ItemFilterSerializer, *PAGE], responses={200: page_of(ItemShape)})
     def get(self, request: Request, slug: str) -> Response:
-        asked = ItemFilterSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        filters = ItemFilterSerializer(data=request.query_params)
+        filters.is_valid(raise_exception=True)
         pages = ItemPages()
-        page = pages.paginate_queryset(items_matching(self.project, asked.validated_data), request, view=self) or []
+        page = pages.paginate_queryset(items_matching(self.project, filters.validated_data), request, view=self) or []
         return pages.get_paginated_response(as_items(self.project, page))
 
 
 def as_items(project: Project, items: Sequence[Item]) -> list[ItemShape]:
-    """Return items with their decisions, in two queries; one not counted yet is pending."""
+    """Return items with their decisions; an item without one is pending."""
     decisions = {
         decision.item_id: decision
         for decision in Decision.objects.filter(item__in=[item.pk for item in items], policy=project.policy)
@@ -46,6 +48,7 @@ def as_items(project: Project, items: Sequence[Item]) -> list[ItemShape]:
 
 
 def as_item(item: Item, decision: Decision | None) -> ItemShape:
+    """Return an item and its decision as the route returns them."""
     return {
         "id": item.external_id,
         "turns": item.turns,

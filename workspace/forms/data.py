@@ -1,4 +1,4 @@
-"""Forms of uploads and of the search for items."""
+"""Forms to upload a file and to search items."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class UploadForm(forms.Form):
 
 
 class ItemForm(forms.Form):
-    """What to look for among the items."""
+    """Filters of the items."""
 
     id = forms.CharField(required=False, max_length=200, label="Id begins with")
     text = forms.CharField(required=False, max_length=200, label="Words in it")
@@ -45,5 +45,5 @@ class ItemForm(forms.Form):
             field.choices = [("", "Any"), *choices]
 
     def to_filter(self) -> dict[str, str]:
-        """Return what is asked for; one that makes no sense is left out, and the form says so."""
+        """Return the filters that are set; none if a value is not valid, which the form then shows."""
         return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}

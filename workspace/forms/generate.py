@@ -6,7 +6,7 @@ from django import forms
 
 
 class GenerateForm(forms.Form):
-    """Who generates, how much, and at what price."""
+    """The generator, how many items, and the budget."""
 
     generator = forms.ChoiceField(label="Generator")
     limit = forms.IntegerField(

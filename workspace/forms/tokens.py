@@ -9,7 +9,7 @@ from corpus.models import Project, TokenGrant
 
 
 class TokenForm(forms.Form):
-    """A token to be made; it may do no more than its person, and only what is ticked."""
+    """A new token. It may do only what its owner may do, and only what is ticked."""
 
     name = forms.CharField(
         max_length=100, label="What it is for", help_text="As “nightly export”; you and admins see it."

@@ -14,35 +14,37 @@ LABELS = ("status", "prompt_label", "response_label", "categories", "stale")
 
 def items_matching(project: Project, filters: dict[str, Any]) -> QuerySet[Item]:
     """
+    Return the items of a project that match every filter.
+
     :param filters: any of status, source, license, category, id (its beginning) and text (words in a turn)
     """
-    found = Item.objects.filter(project=project)
+    items = Item.objects.filter(project=project)
     for column in ("source", "license"):
         if filters.get(column) is not None:
-            found = found.filter(**{column: filters[column]})
+            items = items.filter(**{column: filters[column]})
     if filters.get("id"):
-        found = found.filter(external_id__startswith=filters["id"])
+        items = items.filter(external_id__startswith=filters["id"])
     if filters.get("text"):
-        words = RawSQL(HAS_WORDS, [like(filters["text"])], output_field=BooleanField())  # noqa: S611 - a parameter
-        found = found.filter(words)
+        words = RawSQL(HAS_WORDS, [like_pattern(filters["text"])], output_field=BooleanField())  # noqa: S611 - a parameter
+        items = items.filter(words)
     decided = Decision.objects.filter(item=OuterRef("pk"), policy=project.policy)
     if filters.get("status") == "withdrawn":
-        return found.filter(withdrawn_at__isnull=False)
+        return items.filter(withdrawn_at__isnull=False)
     if filters.get("status"):
-        found = found.filter(Exists(decided.filter(status=filters["status"])), withdrawn_at=None)
+        items = items.filter(Exists(decided.filter(status=filters["status"])), withdrawn_at=None)
     if filters.get("category"):
-        found = found.filter(Exists(decided.filter(categories__contains=[filters["category"]])))
-    return found
+        items = items.filter(Exists(decided.filter(categories__contains=[filters["category"]])))
+    return items
 
 
-def like(words: str) -> str:
-    """Return a pattern of ILIKE for words as they stand."""
+def like_pattern(words: str) -> str:
+    """Return an ILIKE pattern that finds words literally, anywhere in a text."""
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
 
 def item_rows(project: Project, filters: dict[str, Any]) -> QuerySet[Item, Any]:
-    """Return the items that match, with their labels but without their text, by import."""
+    """Return the matching items as rows with their labels (`d_status`…) but without their text, in import order."""
     decided = Decision.objects.filter(item=OuterRef("pk"), policy=project.policy)
     labels = {f"d_{name}": Subquery(decided.values(name)[:1]) for name in LABELS}
     items: Any = items_matching(project, filters).annotate(**labels).order_by("pk")
@@ -53,15 +55,16 @@ def item_rows(project: Project, filters: dict[str, Any]) -> QuerySet[Item, Any]:
 
 
 def sources_of(project: Project) -> list[str]:
-    """Return the sources of the items by name, without the empty one."""
+    """Return the distinct sources of the items, sorted, without the empty one; 200 at most."""
     return distinct(project, "source")
 
 
 def licenses_of(project: Project) -> list[str]:
-    """Return the licences of the items by name, without the empty one."""
+    """Return the distinct licences of the items, sorted, without the empty one; 200 at most."""
     return distinct(project, "license")
 
 
 def distinct(project: Project, column: str) -> list[str]:
-    found = Item.objects.filter(project=project).exclude(**{column: ""}).values_list(column, flat=True)
-    return list(found.distinct().order_by(F(column).asc())[:200])
+    """Return the distinct values of a text column of the items, sorted."""
+    values = Item.objects.filter(project=project).exclude(**{column: ""}).values_list(column, flat=True)
+    return list(values.distinct().order_by(F(column).asc())[:200])

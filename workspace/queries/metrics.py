@@ -1,4 +1,4 @@
-"""How much of everything there is, over all projects: numbers for whoever watches the servers."""
+"""Counts over all projects, for the metrics of the servers."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from jury.models import Ballot, Run
 from workspace.models import Job
 
 Counts = dict[str, dict[str, int]]
-KNOWN: Counts = {
+"Number of rows by kind and state."
+ZEROS: Counts = {
     "items": dict.fromkeys([*Decision.Status.values, "withdrawn"], 0),
     "cases": dict.fromkeys(Case.State.values, 0),
     "slots": dict.fromkeys(["open", "leased"], 0),
@@ -17,7 +18,7 @@ KNOWN: Counts = {
     "ballots": dict.fromkeys(Ballot.Outcome.values, 0),
     "jobs": dict.fromkeys(Job.State.values, 0),
 }
-# Items that no recount has seen yet are pending, as in `adjudicate`.
+# Items without a decision yet are pending, as in `adjudicate`.
 COUNT = """
     SELECT 'items', CASE WHEN i.withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE coalesce(d.status, 'pending') END,
         count(*)
@@ -34,10 +35,10 @@ COUNT = """
 
 
 def project_metrics() -> Counts:
-    """Count all of it in one statement; what there is none of is 0, not absent."""
-    found: dict[str, dict[str, Any]] = {kind: dict(states) for kind, states in KNOWN.items()}
+    """Return all counts, from one statement; a state without rows counts 0."""
+    counts: dict[str, dict[str, Any]] = {kind: dict(states) for kind, states in ZEROS.items()}
     with connection.cursor() as cursor:
         cursor.execute(COUNT)
         for kind, state, count in cursor.fetchall():
-            found[kind][state] = count
-    return found
+            counts[kind][state] = count
+    return counts

@@ -1,4 +1,4 @@
-"""How far a project is, for its first page."""
+"""The progress and the latest labels of a project, for the home page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,15 +8,14 @@ from adjudication.queries import decision_counts
 from annotation.models import Vote
 from corpus.models import Category, Item, Project
 from jury.models import Ballot
-from workspace.queries import overview as queries
 
 STATUSES = ("decided", "settled", "disputed", "pending")
-LATEST = 12
+LATEST_LABELS = 12
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of the progress bar; start and width in percent, as text that no locale changes."""
+    """One part of the progress bar. Start and width are percentages, formatted independently of the locale."""
 
     status: str
     name: str
@@ -27,6 +26,8 @@ class Bar:
 
 @dataclass(frozen=True)
 class Overview:
+    """What the home page shows of a project."""
+
     project: Project
     items: int
     votes: int
@@ -36,32 +37,33 @@ class Overview:
 
 
 def overview(project: Project) -> Overview:
-    """Return the counts as of the last recount; what is not counted yet is pending."""
+    """Return the counts of the last recount; items without a decision yet are pending."""
     counts = decision_counts(project, project.policy)
     items = Item.objects.filter(project=project).count()
     counts["pending"] += items - counts["items"]
-    votes, ballots = queries.opinion_counts(project)
-    return Overview(project, items, votes, ballots, bars(counts, items), queries.latest_labels(project, LATEST))
+    votes, ballots = opinion_counts(project)
+    return Overview(project, items, votes, ballots, bars(counts, items), latest_labels(project, LATEST_LABELS))
 
 
 def bars(counts: dict[str, Any], items: int) -> list[Bar]:
-    drawn, start = [], 0.0
+    """Return the parts of the progress bar from left to right."""
+    parts, start = [], 0.0
     for status in STATUSES:
         width = 100 * counts[status] / items if items else 0.0
-        drawn.append(Bar(status, Decision.Status(status).label, counts[status], f"{start:.3f}", f"{width:.3f}"))
+        parts.append(Bar(status, Decision.Status(status).label, counts[status], f"{start:.3f}", f"{width:.3f}"))
         start += width
-    return drawn
+    return parts
 
 
 def opinion_counts(project: Project) -> tuple[int, int]:
-    """Count the current votes of people and the cast ballots of models."""
+    """Return the numbers of current human votes and of cast ballots."""
     votes = Vote.objects.filter(annotator__project=project, is_current=True).count()
     ballots = Ballot.objects.filter(juror__project=project, is_current=True, outcome=Ballot.Outcome.CAST).count()
     return votes, ballots
 
 
 def latest_labels(project: Project, count: int) -> list[dict[str, Any]]:
-    """Return the labels that were decided last, without any text of their dialogues."""
+    """Return the items decided last with their labels, without the text of the dialogues."""
     decided = Decision.objects.filter(
         item__project=project,
         item__withdrawn_at=None,

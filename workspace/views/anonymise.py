@@ -1,4 +1,4 @@
-"""What concerns people and all that they have done."""
+"""Anonymise a member."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from workspace import actions
 @require_POST
 @require_role(Role.ADMIN)
 def anonymise(request: PageRequest, access: Access, user: int) -> HttpResponse:
-    """Cut the link to a person, if their name was typed: there is no way back."""
+    """Anonymise a member for good, if their name was typed to confirm it."""
     member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)
     if request.POST.get("confirm") != member.user.username:
         messages.error(request, "Nothing was done: the name you typed is not theirs.")

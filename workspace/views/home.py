@@ -1,4 +1,4 @@
-"""Pages that show what opinions have come to."""
+"""The home page: the projects of a person."""
 
 from typing import cast
 
@@ -16,8 +16,9 @@ from workspace.queries.overview import overview
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """
-    Every project of the signed-in person. How far it is and its latest labels are for leads alone:
-    whoever still has to judge must not read what others made of it.
+    List the projects of the signed-in person.
+
+    Only leads see progress and latest labels: annotators must not see the labels of items that they may still judge.
     """
     memberships = list_access(cast("User", request.user))
     cards = [(membership, overview(membership.project) if membership.is_lead else None) for membership in memberships]

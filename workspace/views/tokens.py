@@ -1,4 +1,4 @@
-"""One's own API tokens: made, seen once, and ended."""
+"""Pages of a person's own API tokens."""
 
 from typing import cast
 
@@ -21,7 +21,7 @@ from workspace.forms.tokens import TokenForm
 @never_cache
 @login_required
 def tokens(request: PageRequest) -> HttpResponse:
-    """List one's tokens, and make one, which is shown this once."""
+    """List the person's tokens, or make a new one, which is shown only once."""
     user = cast("User", request.user)
     form = TokenForm(request.POST or None, projects=projects_of(user))
     secret = None
@@ -35,7 +35,7 @@ def tokens(request: PageRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke(request: PageRequest, grant: int) -> HttpResponse:
-    """End a token of one's own."""
+    """Revoke one of the person's own tokens."""
     user = cast("User", request.user)
     found = get_object_or_404(TokenGrant.objects.select_related("token", "project"), pk=grant, token__user=user)
     revoke_token(grant=found, by=user)

@@ -9,7 +9,7 @@ from workspace.actions.import_opinions import refresh_statistics
 
 
 class Command(ImportCommand):
-    help = "Add opinions made elsewhere, by people or models, from a CSV or JSONL file (or one of them gzipped)."
+    help = "Import opinions of people or models made elsewhere, from a CSV or JSONL file, gzipped or not."
 
     def read(self, project: Project, path: Path, on_reject: OnReject, progress: Any) -> ImportReport:
         report = actions.import_opinions(project=project, path=path, on_reject=on_reject, progress=progress)
