@@ -1,5 +1,5 @@
 """
-The main job, once, end to end: dialogues, votes, jury, adjudication, release.
+Run the main workflow once: dialogues, votes, jury, adjudication, release.
 
     python -m config.demo [--serve 0|1] [--port N] [--input FILE] [--limit N]
 """
@@ -18,6 +18,7 @@ from corpus.errors import Refused
 
 
 def main() -> int:
+    """Run the demo, then serve it; return the exit code."""
     options = read_arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{options.port}")
@@ -26,25 +27,26 @@ def main() -> int:
     try:
         embedded.start(DATA_DIR)
         prepare_database()
-        # Only now: Django is set up, and its settings know the servers.
+        # Not earlier: the settings read the addresses of the servers.
         from config.demo.journey import Journey
 
         journey = Journey(input_file=options.input, limit=options.limit)
-        journey.travel()
+        journey.run()
     except (DataDirError, Refused) as error:
         return fail(str(error))
     except CommandError as error:
         fail(str(error))
         return error.returncode
     except KeyboardInterrupt:
-        fail("\nStopped. What is stored is kept; `make demo` goes on from there.")
+        fail("\nStopped. What is stored stays; `make demo` continues from there.")
         return 130
     if not options.serve:
         return 0
-    return serve.main(options.port, when_up=journey.invite)
+    return serve.main(options.port, when_up=journey.print_invitations)
 
 
 def read_arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="make demo")
     parser.add_argument("--serve", type=int, default=1)
     parser.add_argument("--port", type=int, default=8000)

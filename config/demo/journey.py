@@ -1,4 +1,4 @@
-"""The stages of the demo, each through the command a user would type."""
+"""The stages of the demo, each by the command that a user would run."""
 
 import io
 import json
@@ -29,20 +29,20 @@ LEAST_ITEMS = 30
 STEP = 10
 
 
-def run(command: str, *arguments: object, **options: Any) -> dict[str, Any]:
-    """Run a management command and give the JSON of its last line; a refused row is no failure here."""
+def run_command(command: str, *arguments: object, **options: Any) -> dict[str, Any]:
+    """Run a management command and return the JSON of its last line. Rejected rows are not an error here."""
     output = io.StringIO()
     try:
         call_command(command, *(str(argument) for argument in arguments), stdout=output, **options)
     except SystemExit as end:
         if end.code not in (0, 1):
             raise
-    answer: dict[str, Any] = json.loads(output.getvalue().splitlines()[-1])
-    return answer
+    result: dict[str, Any] = json.loads(output.getvalue().splitlines()[-1])
+    return result
 
 
 class Journey:
-    """From a file of dialogues to a release."""
+    """The way from a file of dialogues to a release."""
 
     def __init__(self, *, input_file: str, limit: int) -> None:
         self.dialogues = Path(input_file) if input_file else FOLDER / "dialogues.jsonl"
@@ -51,69 +51,77 @@ class Journey:
         self.limit = None if self.is_own else limit
         self.began = time.monotonic()
 
-    def travel(self) -> None:
+    def run(self) -> None:
         """
-        :raises Refused: if there is no such file; before anything is made for it
+        Run all stages.
+
+        :raises Refused: if the file cannot be read; then nothing was created
         """
         RowFile(self.dialogues, Limits()).close()
-        self.prepare()
-        self.take_in()
-        self.convene()
-        self.conclude()
+        self.create_project()
+        self.import_data()
+        self.convene_jury()
+        self.adjudicate_and_release()
 
-    def prepare(self) -> None:
+    def create_project(self) -> None:
+        """Create the project and its members, unless it exists."""
         if not Project.objects.filter(slug=self.slug).exists():
-            run("create_project", self.slug, name="Demo" if self.is_own else self.dialogues.name)
+            run_command("create_project", self.slug, name="Demo" if self.is_own else self.dialogues.name)
             for name, role in PEOPLE.items():
-                run("create_user", name, "--role", role, project=self.slug)
+                run_command("create_user", name, "--role", role, project=self.slug)
 
-    def take_in(self) -> None:
-        read = run("import_dialogues", self.dialogues, project=self.slug)
+    def import_data(self) -> None:
+        """Import the dialogues and, for our own file, the votes of three annotators."""
+        counts = run_command("import_dialogues", self.dialogues, project=self.slug)
         summary.stage(
-            "Dialogues", f"{read['created']:,} new, {read['unchanged']:,} known, {read['rejected']:,} refused"
+            "Dialogues", f"{counts['created']:,} new, {counts['unchanged']:,} known, {counts['rejected']:,} refused"
         )
         if self.is_own:
-            read = run("import_votes", FOLDER / "votes.csv", project=self.slug)
-            summary.stage("Votes", f"{read['created']:,} new, {read['unchanged']:,} known, of three annotators")
+            counts = run_command("import_votes", FOLDER / "votes.csv", project=self.slug)
+            summary.stage("Votes", f"{counts['created']:,} new, {counts['unchanged']:,} known, of three annotators")
         else:
             summary.stage("Votes", "none yet: they are cast in the pages")
 
-    def convene(self) -> None:
-        """Ask the local model, under three prompts, about as many items as fit in the time."""
+    def convene_jury(self) -> None:
+        """Ask the local model with three prompts about as many items as the time allows."""
         with model_server(DATA_DIR) as base_url, temporary_worker():
             for name, prompt in JURORS.items():
-                self.slot(name, prompt, base_url)
+                self.add_juror(name, prompt, base_url)
             if not wait_until(worker_is_running, seconds=60):
-                raise Refused("The worker does not answer. See worker.log in the home.")
-            heard = self.hear()
-        outcomes = ", ".join(f"{heard[key]:,} {key}" for key in ("cast", "abstained", "unreadable", "failed"))
+                raise Refused("The worker does not answer. See worker.log in the data directory.")
+            totals = self.run_jury()
+        outcomes = ", ".join(f"{totals[key]:,} {key}" for key in ("cast", "abstained", "unreadable", "failed"))
         summary.stage(
-            "Jury", f"{heard['items']:,} dialogues before three jurors in {heard['seconds']:.0f} s: {outcomes}"
+            "Jury", f"{totals['items']:,} dialogues before three jurors in {totals['seconds']:.0f} s: {outcomes}"
         )
-        summary.note(f"The jurors are one small local model ({MODEL}) under three prompts. It is real, and weak.")
+        summary.note(
+            f"The jurors are one small local model ({MODEL}) under three prompts. It is a real model, and a weak one."
+        )
 
-    def slot(self, name: str, prompt: str, base_url: str) -> None:
-        """Add a juror or, since the local model gets another port each time, tell it where the model is now."""
-        found = Juror.objects.filter(project__slug=self.slug, name=name)
-        if not found.update(base_url=base_url):
+    def add_juror(self, name: str, prompt: str, base_url: str) -> None:
+        """Add a juror, or update its URL: the local model has another port each time."""
+        juror = Juror.objects.filter(project__slug=self.slug, name=name)
+        if not juror.update(base_url=base_url):
             asks = ["--asks", "prompt_label,response_label", "--concurrency", "1", "--max-tokens", "96"]
-            run("add_juror", name, *asks, model=MODEL, base_url=base_url, prompt=prompt, project=self.slug)
+            run_command("add_juror", name, *asks, model=MODEL, base_url=base_url, prompt=prompt, project=self.slug)
 
-    def hear(self) -> dict[str, Any]:
-        total: dict[str, Any] = dict.fromkeys(("items", "cast", "abstained", "unreadable", "failed", "seconds"), 0)
+    def run_jury(self) -> dict[str, Any]:
+        """Run the jury in steps until the time is up or no items are left; return the summed counts."""
+        totals: dict[str, Any] = dict.fromkeys(("items", "cast", "abstained", "unreadable", "failed", "seconds"), 0)
         while True:
-            step = STEP if self.limit is None else min(STEP, self.limit - total["items"])
-            heard = run("convene_jury", limit=step, wait=True, project=self.slug) if step else {"items": 0}
-            if not heard["items"]:
-                return total
-            for key in total:
-                total[key] += heard[key]
-            is_late = total["seconds"] + heard["seconds"] > SECONDS_OF_JURY
-            if self.limit is None and is_late and total["items"] >= LEAST_ITEMS:
-                return total
+            step = STEP if self.limit is None else min(STEP, self.limit - totals["items"])
+            report = run_command("convene_jury", limit=step, wait=True, project=self.slug) if step else {"items": 0}
+            if not report["items"]:
+                return totals
+            for key in totals:
+                totals[key] += report[key]
+            is_late = totals["seconds"] + report["seconds"] > SECONDS_OF_JURY
+            if self.limit is None and is_late and totals["items"] >= LEAST_ITEMS:
+                return totals
 
-    def conclude(self) -> None:
-        counts = run("adjudicate", project=self.slug)
+    def adjudicate_and_release(self) -> None:
+        """Count the opinions, make a release if anything is decided, and print agreement and scores."""
+        counts = run_command("adjudicate", project=self.slug)
         statuses = ", ".join(f"{counts[key]:,} {key}" for key in ("decided", "settled", "disputed", "pending"))
         summary.stage("Adjudication", statuses)
         project = Project.objects.select_related("taxonomy").get(slug=self.slug)
@@ -121,14 +129,15 @@ class Journey:
         if not counts["decided"] + counts["settled"]:
             summary.stage("Release", "none: nothing is decided yet")
             return
-        made = run("release", version, project=self.slug)
+        made = run_command("release", version, project=self.slug)
         summary.stage("Release", f"version {made['version']} with {made['rows']:,} labelled dialogues")
         summary.agreement_and_scores(project, FOLDER / "reference.csv" if self.is_own else None)
         summary.files(Release.objects.get(project=project, version=version))
         summary.note(f"The whole run took {time.monotonic() - self.began:.0f} s.")
 
-    def invite(self, address: str) -> None:
-        """Show how to come in: an account has no password until its owner sets one."""
+    def print_invitations(self, address: str) -> None:
+        """Print the links by which people set their passwords."""
         for name, role in PEOPLE.items():
-            print(f"  {name} ({role}): {run('create_user', name, '--role', role, project=self.slug)['invite_url']}")
+            created = run_command("create_user", name, "--role", role, project=self.slug)
+            print(f"  {name} ({role}): {created['invite_url']}")
         print(f"Open a link to set that account's password, then sign in at {address}/sign-in/", flush=True)
