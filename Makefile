@@ -15,16 +15,16 @@ help:  ## list the commands
 
 setup: .venv/run.stamp  ## prepare everything that running needs
 
-demo: setup  ## the whole way from dialogues to a labelled dataset, then serve it (SERVE=0: stop after it)
+demo: setup  ## run the whole workflow from dialogues to a dataset, then serve it (SERVE=0: do not serve)
 	@$(BIN)/python -m config.demo --serve $(SERVE) --port $(PORT) --limit $(LIMIT) $(if $(INPUT),--input "$(INPUT)")
 
 run: setup  ## start web, worker and beat together (PORT=8000)
 	@$(BIN)/python -m config.serve $(PORT)
 
-stop:  ## end the embedded servers
+stop:  ## stop the embedded servers
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.stop; fi
 
-test: dev  ## run all tests, the browser's too, in two processes with servers of their own
+test: dev  ## run all tests, including browser tests, in two processes with their own servers
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev  ## lint, types, import contracts, migrations, templates, compose file, Dockerfiles, secrets
@@ -39,10 +39,10 @@ check: dev  ## lint, types, import contracts, migrations, templates, compose fil
 	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile
 	$(BIN)/python .ci/find_secrets.py
 
-audit: dev  ## known weaknesses of what we stand on (needs the network)
+audit: dev  ## check dependencies for known vulnerabilities (needs the network)
 	@.ci/audit
 
-fix: dev  ## let the formatter and the linter mend what they can
+fix: dev  ## format the code and fix what the linter can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
@@ -57,7 +57,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.quality
 
-clean: stop  ## remove the environment and the home with everything in it
+clean: stop  ## remove the environment and the data directory with everything in it
 	rm -rf .venv .assize
 
 dev: .venv/dev.stamp

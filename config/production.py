@@ -36,7 +36,7 @@ def weak_pages(settings: Any) -> Iterator[str]:
     if not hosts or any(host.strip() in ("*", "") for host in hosts):
         yield "ALLOWED_HOSTS is empty or accepts every host. Name the hosts that people use, with commas between."
     if urlsplit(settings.PUBLIC_URL).scheme != "https" or not urlsplit(settings.PUBLIC_URL).hostname:
-        yield f"PUBLIC_URL is {settings.PUBLIC_URL}, which is not an https URL. Set it to https://HOST, behind a TLS proxy."
+        yield f"PUBLIC_URL is {settings.PUBLIC_URL}, which is not https. Set it to https://HOST, behind a TLS proxy."
 
 
 def weak_key(key: str) -> Iterator[str]:

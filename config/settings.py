@@ -1,4 +1,4 @@
-"""Settings of the whole. Every value that differs between machines comes from the environment."""
+"""Django settings. Every value that differs between machines comes from the environment."""
 
 from datetime import timedelta
 
@@ -11,24 +11,24 @@ BASE_DIR = CHECKOUT
 ASSIZE_HOME = DATA_DIR.path
 
 DEBUG = env.bool("ASSIZE_DEBUG", default=False)
-# Others reach this server: refuse to start with weak settings, and insist on TLS (config.production).
+# A server that others can reach: refuse to start with weak settings, and require TLS (config.production).
 PRODUCTION = env.bool("ASSIZE_PRODUCTION", default=False)
-# What a scraper shows as its bearer token; without one /metrics answers this machine alone.
+# The bearer token for /metrics; without one, only this machine may read the metrics.
 METRICS_TOKEN = read_secret("METRICS_TOKEN")
 SECRET_KEY = read_secret("SECRET_KEY") or DATA_DIR.secret("django")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL.rstrip("/")] if PRODUCTION else [])
-# How many proxies of ours append to X-Forwarded-For. At 0 it is not believed, and the peer's own address counts.
+# How many of our proxies append to X-Forwarded-For. At 0 the header is ignored, and the peer's address counts.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 3600) if PRODUCTION else 0
-# The proxy sends browsers on to https itself.
+# The proxy redirects browsers to https itself.
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
-# Only a proxy of ours may say that a request came by TLS; anybody can write the header.
+# Only our proxy may say that a request came over TLS; any client can send the header.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT > 0 else None
 
 INSTALLED_APPS = [
@@ -98,12 +98,12 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url_config(server_url("DATABASE_URL"))}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-# Only statements that ask for it are prepared (corpus.prepared), none for being run often.
+# Prepare only the statements that ask for it (corpus.prepared), not those that run often.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = server_url("REDIS_URL")
-# For a broker on another host that nobody else can reach.
+# Allow a broker on another host without a password, if nobody else can reach it.
 REDIS_WITHOUT_PASSWORD = env.bool("REDIS_WITHOUT_PASSWORD", default=False)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -114,7 +114,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Shards by the thousand have a queue of their own, or what is done every half minute would stand behind them.
+# Thousands of shards have their own queue; otherwise the tasks of every 30 seconds would wait behind them.
 CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "jury")}
 CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -139,7 +139,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
-# Sign-in is allauth's. Accounts come by invitation alone, and no mail is sent by anything.
+# allauth does the sign-in. Accounts are by invitation only, and nothing sends mail.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 ACCOUNT_ADAPTER = "config.accounts.InviteOnlyAdapter"
@@ -147,19 +147,19 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-# Failed tries lock the account first. The bound of an address is wide, as a whole office may share one.
+# Failed attempts lock the account first. The limit of an address is wide, because an office may share one.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "5/5m/key,100/5m/ip"}
 MFA_ADAPTER = "config.accounts.MFAAdapter"
 MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Assize"
-# http://localhost is a sound origin to the library as it is; no other one without TLS should become one.
+# The library accepts http://localhost anyway; no other origin without TLS should be accepted.
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 
 REST_FRAMEWORK = {
-    # Tokens first: their challenge makes the answer to nobody a 401.
+    # Tokens first: their challenge makes the response to an anonymous call a 401.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "config.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -175,7 +175,7 @@ REST_FRAMEWORK = {
         "heavy": env.str("API_HEAVY_RATE", default="120/min"),
     },
     "EXCEPTION_HANDLER": "config.errors.api_error",
-    "URL_FORMAT_OVERRIDE": None,  # `format` is ours, of the export
+    "URL_FORMAT_OVERRIDE": None,  # the export has a query parameter `format`
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Assize",
@@ -195,13 +195,13 @@ SPECTACULAR_SETTINGS = {
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - a model
 
-# No script and no style but our own files, nothing from elsewhere, no frame around us.
+# Allow only our own scripts and styles, nothing from other hosts, and no frames.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        # data: for the QR code of an authenticator app, which must not be kept at an address of its own.
+        # data: for the QR code of an authenticator app, which must not have a URL.
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
@@ -223,9 +223,9 @@ WHITENOISE_USE_FINDERS = True
 LOG_LEVEL = env.str("ASSIZE_LOG_LEVEL", default="WARNING").upper()
 LOGGING = logging_settings(form=env.str("ASSIZE_LOG_FORMAT", default="line"), level=LOG_LEVEL)
 
-# The largest file that is taken by upload; commands take any.
+# The largest upload; commands import files of any size.
 UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=2**30)
-# Limits of what an import takes (docs/import.md). Characters unless a name says bytes.
+# Limits of an import (docs/import.md), in characters unless the name says bytes.
 IMPORT_LIMITS = {
     "id": 200,
     "dialogue_bytes": 2**20,
@@ -235,19 +235,19 @@ IMPORT_LIMITS = {
     "row_bytes": 16 * 2**20,
     "unpacked_bytes": env.int("UNPACKED_BYTES", default=20 * UPLOAD_BYTES),
 }
-# Exports that one web process streams at once, each in a thread of its own; gunicorn gives it four.
+# Exports that a web process streams at the same time, each in one of its four threads.
 EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=2)
-# Origins, as http://10.0.0.7:8000, that leads may name for jurors and that no rule about addresses applies to.
+# Origins such as http://10.0.0.7:8000 that leads may use for jurors, exempt from the rules about addresses.
 JURY_ENDPOINTS_ALLOWED = env.list("JURY_ENDPOINTS_ALLOWED", default=[])
-# Whether jurors may be on the public internet only, never on this machine or in its network.
+# Whether jurors must be on the public internet, not on this machine or in its network.
 JURY_ENDPOINTS_PUBLIC_ONLY = env.bool("JURY_ENDPOINTS_PUBLIC_ONLY", default=False)
-# How many items one Celery task of a jury run works through, and how many rows go out in one write.
+# Items in a shard, which is one Celery task of a jury run.
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
-# Items a shard has whose juror answers in batches: one file an endpoint.
+# Items in a shard of a juror with a batch endpoint; a shard is one batch file.
 JURY_BATCH_ITEMS = env.int("JURY_BATCH_ITEMS", default=5_000)
-# Seconds a run waits for an endpoint that answers nobody.
+# Seconds a run waits for an endpoint that does not respond.
 JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
-# After so many of them a worker turns to other work, and comes back to it later.
+# After so many seconds of them, a worker turns to other work and retries later.
 JURY_ENDPOINT_STAY = 30.0
-# A worker gives a sign of life every second. After so many without one, another takes over what it had in hand.
+# A worker sends a heartbeat every second. After so many seconds without one, another worker takes over its shards.
 JURY_TAKEOVER_SECONDS = env.float("JURY_TAKEOVER_SECONDS", default=60.0)

@@ -1,6 +1,6 @@
 FROM caddy:2.11.7-alpine
 COPY deploy/Caddyfile /etc/caddy/Caddyfile
-# The copy is without the right to low ports, which no engine gives to a process that may gain no privileges.
+# The copy lacks the capability for low ports, with which it cannot start under no-new-privileges.
 RUN cp /usr/bin/caddy /usr/bin/plain-caddy \
     && mv /usr/bin/plain-caddy /usr/bin/caddy \
     && chown -R 10002:10002 /data /config

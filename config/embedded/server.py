@@ -38,7 +38,7 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def recorded_process(self) -> tuple[int, int] | None:
-        """Return (pid, port) of the server's live process, or None; a pid that another program now has does not count."""
+        """Return (pid, port) of the server's live process, or None; a pid that another program has now is ignored."""
 
     @abstractmethod
     def create_files(self) -> None:

@@ -12,7 +12,7 @@ class Command(Base):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR")
-        parser.add_argument("--with-secrets", action="store_true", help="also the key that signs sessions and links")
+        parser.add_argument("--with-secrets", action="store_true", help="include the key that signs sessions and links")
 
     def handle(self, **options: Any) -> None:
         folder = options["folder"].resolve()

@@ -5,7 +5,7 @@ from corpus.models import Project
 
 
 class Command(Base):
-    help = "Bring the database up to date, as every command does first, and nothing else."
+    help = "Start the embedded servers and bring the database up to date, as every command does first."
 
     def handle(self, **options: Any) -> None:
         self.print_result({"projects": Project.objects.count()})

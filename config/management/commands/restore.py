@@ -9,15 +9,15 @@ from corpus.commands import Command as Base
 
 
 class Command(Base):
-    help = "Put back what `backup` wrote, into an empty database and home; an older backup is brought up to date."
+    help = "Restore a backup into an empty database and data directory, and migrate an older one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR")
-        parser.add_argument("--replace", action="store_true", help="lose everything that is here now")
+        parser.add_argument("--replace", action="store_true", help="replace all data that is here now")
 
     def handle(self, **options: Any) -> None:
         if options["replace"]:
-            self.print_note("Replacing everything in this database. Folders that go are kept beside the new ones.")
+            self.print_note("Replacing everything in this database. The old folders stay beside the new ones.")
         manifest = restore_backup(options["folder"].resolve(), replace=options["replace"])
         prepare_database()
         rows = sum(manifest["rows"].values())
