@@ -41,7 +41,7 @@ def plain(route):
     return re.sub(r"^projects/\{\}/(?=(cases|jobs|jury-runs|my-votes)/\{\}/)", "", re.sub(r"\{[a-z_]+\}", "{}", route))
 
 
-def test_every_route_has_an_example_in_both_languages():
+def test_every_route_has_curl_and_python_examples():
     shown = set()
     for heading, blocks in sections():
         if found := re.match(r"(?:GET|POST) (\S+)", heading):
@@ -97,7 +97,7 @@ def given_by(said):
     return {name.upper(): str(value) for name, value in found.items()}
 
 
-def test_the_examples_in_curl_run_as_they_stand(fill_in, tmp_path):
+def test_curl_examples_run(fill_in, tmp_path):
     environment = dict(fill_in.environment)
     opening = ""
     for heading, blocks in sections():
@@ -115,7 +115,7 @@ def test_the_examples_in_curl_run_as_they_stand(fill_in, tmp_path):
         assert (tmp_path / name).stat().st_size, name
 
 
-def test_the_examples_in_python_run_as_one_program(fill_in, tmp_path):
+def test_python_examples_run_as_one_program(fill_in, tmp_path):
     program = "\n".join(fill_in(text) for _, blocks in sections() for language, text in blocks if language == "python")
     ran = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, env=fill_in.environment,

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from django.db import connection
 
-from releases.api.export import rooms
+from releases.api.export import export_slots
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -39,7 +39,7 @@ def fetch(program, **query):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_an_export_is_byte_for_byte_what_the_command_writes(labelled, tmp_path, form):
+def test_export_route_and_command_give_the_same_bytes(labelled, tmp_path, form):
     lead = Program(labelled, "lead")
     for truncate in ({}, {"truncate": True}):
         out = tmp_path / f"out.{form}"
@@ -50,7 +50,7 @@ def test_an_export_is_byte_for_byte_what_the_command_writes(labelled, tmp_path, 
     assert answer["X-As-Of"]
 
 
-def test_unchanged_is_304_and_a_new_label_or_a_withdrawal_is_not(labelled, tmp_path):
+def test_unchanged_export_is_304(labelled, tmp_path):
     lead = Program(labelled, "lead")
     first, body = fetch(lead)
     assert len(json.loads(body)) == 41
@@ -69,7 +69,7 @@ def test_unchanged_is_304_and_a_new_label_or_a_withdrawal_is_not(labelled, tmp_p
     assert len(json.loads(fetch(lead)[1])) == 41
 
 
-def test_gzip_where_it_is_taken(labelled):
+def test_export_is_compressed_on_request(labelled):
     lead = Program(labelled, "lead")
     plain = fetch(lead)[1]
     answer = lead.client.get(f"/api/v1/projects/{labelled.slug}/export/", headers={"accept-encoding": "gzip, br"})
@@ -77,22 +77,22 @@ def test_gzip_where_it_is_taken(labelled):
     assert gzip.decompress(b"".join(answer.streaming_content)) == plain
 
 
-def test_a_reader_who_hangs_up_frees_connection_and_place_at_once(labelled):
+def test_disconnect_frees_connection_and_slot(labelled):
     lead = Program(labelled, "lead")
     answer = lead.get(f"projects/{labelled.slug}/export/")
     assert next(islice(answer.streaming_content, 1))
     answer.close()
     assert not connection.in_atomic_block
     for _ in range(2):
-        assert rooms.acquire(blocking=False)
+        assert export_slots.acquire(blocking=False)
     full = lead.get(f"projects/{labelled.slug}/export/")
     assert (full.status_code, full["Retry-After"]) == (429, "5")
     assert full.json()["error"]["code"] == "throttled"
-    rooms.release(2)
+    export_slots.release(2)
     assert fetch(lead)[0].status_code == 200
 
 
-def test_who_may_and_what_makes_no_sense(labelled):
+def test_export_rejects_other_roles_and_options(labelled):
     route = f"projects/{labelled.slug}/export/"
     assert [Program(labelled, role).get(route).status_code for role in ("annotator", "adjudicator")] == [403, 403]
     assert Program(make_project(), "lead").get(route).status_code == 404
@@ -111,7 +111,7 @@ def test_who_may_and_what_makes_no_sense(labelled):
         ({"status": "decided", "source": "b", "category": "threat"}, 7), ({"status": "withdrawn"}, 0),
     ],
 )  # fmt: skip
-def test_items_are_found_by_what_has_become_of_them(labelled, query, count):
+def test_items_are_filtered_by_decision(labelled, query, count):
     lead = Program(labelled, "lead")
     found, page = [], lead.get(f"projects/{labelled.slug}/items/", page_size=25, **query).json()
     found += page["results"]
@@ -124,7 +124,7 @@ def test_items_are_found_by_what_has_become_of_them(labelled, query, count):
         assert not query.get("category") or query["category"] in item["categories"]
 
 
-def test_items_are_the_leads_and_asked_for_in_words_that_are_known(labelled):
+def test_items_are_for_leads_with_known_filters(labelled):
     route = f"projects/{labelled.slug}/items/"
     assert Program(labelled).get(route).status_code == 403
     assert Program(make_project(), "lead").get(route).status_code == 404

@@ -66,7 +66,7 @@ def world(tmp_path_factory, database, stub_url):
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_no_call_breaks_anything_or_reaches_into_another_project(case, role, world):
+def test_fuzzed_calls_never_fail_or_cross_projects(case, role, world):
     case.path_parameters = world.named(case)
     case.headers.pop("Range", None)  # a part of a JSON file is none; tests/api/test_jobs.py asks for parts
     before = rows_of(world.other)

@@ -47,7 +47,7 @@ def done(program, answer):
     return program.get(f"jobs/{job['id']}/").json()
 
 
-def test_a_file_is_taken_as_a_whole_body_or_as_a_part_of_a_form(admin):
+def test_upload_as_body_or_form_part(admin):
     first = done(admin, send(admin, LINES))
     assert (first["state"], first["progress"]) == ("done", 1.0)
     event = Event.objects.get(project__slug=admin.slug, verb="items.imported")
@@ -59,13 +59,13 @@ def test_a_file_is_taken_as_a_whole_body_or_as_a_part_of_a_form(admin):
     assert not jobs.upload_path(Job.objects.get(pk=again["id"])).exists()
 
 
-def test_votes_are_taken_too(admin, tmp_path):
+def test_votes_can_be_uploaded(admin, tmp_path):
     done(admin, send(admin, LINES))
     votes = "item_id,rater,rater_kind,prompt_label,response_label\nu0,ann,human,safe,safe\n"
     assert done(admin, send(admin, votes.encode(), name="v.csv", kind="votes"))["result"]["created"] == 1
 
 
-def test_what_a_file_is_may_be_said_in_the_form(admin):
+def test_kind_and_name_may_be_form_fields(admin):
     done(admin, send(admin, LINES))
     votes = SimpleUploadedFile("v", b"item_id,rater,rater_kind,prompt_label,response_label\nu0,ann,human,safe,safe\n")
     where = f"/api/v1/projects/{admin.slug}/items/import/"
@@ -74,7 +74,7 @@ def test_what_a_file_is_may_be_said_in_the_form(admin):
     assert admin.client.post(where, {"file": votes, "kind": "songs"}).status_code == 400
 
 
-def test_refused_rows_can_be_fetched_with_their_reasons(admin):
+def test_rejected_rows_can_be_downloaded_with_reasons(admin):
     job = done(admin, send(admin, LINES + b'{"id": "bad"}\nnot json\n'))
     assert (job["state"], job["result"]["rejected"]) == ("done", 2)
     answer = admin.get(f"jobs/{job['id']}/refused/")
@@ -82,7 +82,7 @@ def test_refused_rows_can_be_fetched_with_their_reasons(admin):
     assert [(row["row"], row["field"]) for row in rows] == [(6, "turns"), (7, "row")]
 
 
-def test_a_file_that_breaks_off_fails_whole_and_says_why(admin):
+def test_truncated_file_fails_completely(admin):
     job = done(admin, send(admin, gzip.compress(LINES * 50)[:-20], name="mine.jsonl.gz"))
     assert (job["state"], job["result"]) == ("failed", None)
     assert "gzip" in job["error"]
@@ -98,7 +98,7 @@ def test_a_file_that_breaks_off_fails_whole_and_says_why(admin):
         ("mine.jsonl", 413, "too_large"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_before_it_is_kept(admin, settings, name, status, code):
+def test_rejected_upload_is_not_stored(admin, settings, name, status, code):
     before = set(jobs.upload_folder().glob("*"))
     if code == "too_large":
         settings.UPLOAD_BYTES = 50
@@ -112,7 +112,7 @@ def test_what_cannot_be_taken_is_refused_before_it_is_kept(admin, settings, name
         assert jobs.upload_path(Job.objects.get(project__slug=admin.slug)).parent == jobs.upload_folder()
 
 
-def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin):
+def test_job_of_killed_worker_is_retried_three_times(admin):
     answer = send(admin, LINES)
     job = Job.objects.get(pk=answer.json()["job"]["id"])
     lately = timezone.now()
@@ -134,7 +134,7 @@ def test_a_job_whose_worker_was_killed_is_done_by_another_and_not_for_ever(admin
     assert (given_up.state, "killed 3 times" in given_up.error) == ("failed", True)
 
 
-def test_a_broker_that_is_away_loses_no_job(admin):
+def test_unreachable_broker_loses_no_job(admin):
     job = Job.objects.get(pk=send(admin, LINES).json()["job"]["id"])
     program = "import django; django.setup(); from workspace.tasks import enqueue_job; enqueue_job(1)"
     away = {"REDIS_URL": "redis://127.0.0.1:1/0", "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -150,7 +150,7 @@ def test_a_broker_that_is_away_loses_no_job(admin):
     assert job in jobs.unclaimed()
 
 
-def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
+def test_leftovers_are_deleted_and_waiting_uploads_kept(admin):
     waiting = jobs.upload_path(Job.objects.get(pk=send(admin, LINES).json()["job"]["id"]))
     cut_off, fresh = jobs.upload_folder() / "cut.jsonl", jobs.upload_folder() / "fresh.jsonl"
     for path in (cut_off, fresh):
@@ -168,7 +168,7 @@ def test_what_was_cut_off_is_swept_and_what_is_waited_for_is_not(admin):
     fresh.unlink()
 
 
-def test_jobs_are_the_admins_of_their_project(admin):
+def test_jobs_are_for_admins_of_their_project(admin):
     job = send(admin, LINES).json()["job"]["id"]
     stranger = Program(make_project(), "lead")
     lead = Program(admin_project(admin), "lead")
@@ -205,7 +205,7 @@ def released(tmp_path):
     return lead, admin
 
 
-def test_a_release_is_what_the_command_would_have_made(released, tmp_path):
+def test_release_route_and_command_give_the_same_bytes(released, tmp_path):
     lead, _ = released
     made = lead.get(f"projects/{lead.slug}/releases/1.0/").json()
     again = command("release", "again", project=lead.slug, date="2026-11-24", out=tmp_path / "again")
@@ -215,7 +215,7 @@ def test_a_release_is_what_the_command_would_have_made(released, tmp_path):
     assert [each["version"] for each in lead.get(f"projects/{lead.slug}/releases/").json()["results"]][-1] == "1.0"
 
 
-def test_files_are_fetched_whole_in_parts_and_once(released):
+def test_release_files_support_ranges_and_etags(released):
     lead, _ = released
     base = f"/api/v1/projects/{lead.slug}/releases/1.0/files/"
 
@@ -240,7 +240,7 @@ def test_files_are_fetched_whole_in_parts_and_once(released):
         assert fetch(absent)[0].status_code == 404
 
 
-def test_a_file_that_has_changed_is_not_given_out(released):
+def test_changed_release_file_is_not_served(released):
     lead, _ = released
     release = Release.objects.get(project__slug=lead.slug)
     path = f"{release.folder}/README.md"
@@ -250,7 +250,7 @@ def test_a_file_that_has_changed_is_not_given_out(released):
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "damaged")
 
 
-def test_a_release_that_cannot_be_is_refused_at_once_or_fails_with_the_reason(released):
+def test_invalid_release_is_refused_or_fails_with_reason(released):
     lead, admin = released
     route = f"projects/{lead.slug}/releases/"
     assert lead.post(route, {"version": "2"}).status_code == 403

@@ -8,7 +8,7 @@ from django.test import Client
 from config.api import urlpatterns
 
 
-def test_the_schema_is_openapi_3_1_for_whoever_asks_and_has_every_route():
+def test_schema_is_openapi_3_1_with_every_route():
     answer = Client().get("/api/schema/")
     assert answer.status_code == 200
     told = json.loads(answer.content)
@@ -30,11 +30,11 @@ def routes(patterns, before=""):
             yield path.replace(">", "}")
 
 
-def test_nothing_in_it_is_in_doubt(tmp_path):
+def test_schema_has_no_warnings(tmp_path):
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
 
 
-def test_what_is_no_route_answers_in_the_one_form():
+def test_unknown_route_answers_with_the_error_object():
     for place in ("/api/v1/", "/api/v1/nothing/", "/api/v1/projects/x/nothing/", "/api/v1/a%0Ab/", "/api/v1/a%00/"):
         answer = Client().get(place)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), place

@@ -112,7 +112,7 @@ def fresh(tmp_path):
     embedded.stop(place.home)
 
 
-def test_a_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
+def test_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
     assert json.loads(fresh.run("restore", backup).stdout)["rows"] > 200
     assert fresh.facts(tmp_path / "new facts") == old.facts(tmp_path / "old facts")
     verified = fresh.do("verify_release", fresh.home.path / "releases" / "garden" / "1.0")
@@ -152,7 +152,7 @@ def cut(path):
     ("database.dump", flip), ("database.dump", cut), ("manifest.json", flip),
     ("releases/garden/1.0/votes.parquet", Path.unlink),
 ])  # fmt: skip
-def test_a_damaged_backup_is_named_and_changes_nothing(old, backup, tmp_path, harm, name):
+def test_damaged_backup_is_rejected_by_file_name(old, backup, tmp_path, harm, name):
     hurt = Path(shutil.copytree(backup, tmp_path / "hurt"))
     harm(hurt / name)
     line = old.refusal("restore", hurt, "--replace")
@@ -163,7 +163,7 @@ def test_a_damaged_backup_is_named_and_changes_nothing(old, backup, tmp_path, ha
     assert (old.home.path / "releases/garden/1.0/votes.parquet").is_file()
 
 
-def test_a_full_disk_leaves_no_half_backup_and_no_half_restored_home(old, backup, fresh, tmp_path):
+def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, fresh, tmp_path):
     def small_files():
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_no_half_backup_and_no_half_restored_home(old, backup
     assert not list(fresh.home.path.glob(".restore*"))
 
 
-def test_a_database_in_use_is_left_as_it_was(old, backup):
+def test_restore_leaves_a_database_in_use(old, backup):
     with old.database() as connection:
         connection.execute("SELECT * FROM corpus_item LIMIT 1")  # and the transaction goes on
         line = old.refusal("restore", backup, "--replace")
@@ -187,7 +187,7 @@ def test_a_database_in_use_is_left_as_it_was(old, backup):
     assert old.do("adjudicate", "--project", "garden")["settled"] == 1
 
 
-def test_a_backup_of_a_newer_version_is_not_restored(old, backup, tmp_path):
+def test_backup_of_newer_version_is_rejected(old, backup, tmp_path):
     from config.backups.parts import seal
 
     newer = Path(shutil.copytree(backup, tmp_path / "newer"))
@@ -196,5 +196,5 @@ def test_a_backup_of_a_newer_version_is_not_restored(old, backup, tmp_path):
     assert "corpus.9999_from_tomorrow" in old.refusal("restore", newer, "--replace")
 
 
-def test_what_is_there_is_not_overwritten_by_a_backup(old, backup):
+def test_backup_and_restore_never_overwrite(old, backup):
     assert "exists already" in old.refusal("backup", backup)

@@ -15,7 +15,7 @@ SERVICES = COMPOSE["services"]
 OURS = ("prepare", "web", "worker", "beat")
 
 
-def test_only_the_proxy_opens_ports():
+def test_only_proxy_publishes_ports():
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert "inside" not in SERVICES["proxy"]["networks"]
     assert SERVICES["postgres"]["networks"] == SERVICES["valkey"]["networks"] == ["inside"]
@@ -23,14 +23,14 @@ def test_only_the_proxy_opens_ports():
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_services_insist_on_sound_settings_and_write_to_volumes_alone(name):
+def test_services_require_production_settings_and_read_only_files(name):
     service = SERVICES[name]
     assert service["environment"]["ASSIZE_PRODUCTION"] == "1"
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert "USER 10001" in (CHECKOUT / "Dockerfile").read_text()
 
 
-def test_no_password_is_in_the_file_and_every_secret_is_one_that_is_made(tmp_path):
+def test_compose_file_has_no_password(tmp_path):
     for name in OURS:
         said = SERVICES[name]["environment"]
         assert not [key for key in said if key.endswith(("PASSWORD", "SECRET_KEY", "TOKEN"))]
@@ -53,5 +53,5 @@ def read_secrets(script):
     return {path.name: path.read_text() for path in (script.parent / "secrets").iterdir()}
 
 
-def test_no_secret_is_tracked():
+def test_secrets_are_not_tracked():
     assert not [path for path in tracked() if "secrets/" in str(path.relative_to(CHECKOUT))]

@@ -51,7 +51,7 @@ def as_proxied(port, path, **more):
     return call(f"http://127.0.0.1:{port}{path}", **{**forwarded, **more})
 
 
-def test_the_commands_of_the_compose_file_serve_import_and_judge_together(tmp_path, stub_url):
+def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
     project = make_project()
     token = command("create_user", f"of-{project.slug}", "--role", "admin", "--token", project=project.slug)["token"]
     add_jurors(project, stub_url, "stub-0.9")

@@ -23,7 +23,7 @@ def rows(name):
         return list(csv.DictReader(file))
 
 
-def test_its_dialogues_are_many_and_of_every_kind():
+def test_demo_has_dialogues_of_every_kind():
     dialogues = [json.loads(line) for line in (FOLDER / "dialogues.jsonl").read_text("utf-8").splitlines()]
     named = Counter(slug for row in rows("reference.csv") for slug in row["categories"].split(";") if slug)
     lengths = Counter(len(each["turns"]) for each in dialogues)
@@ -38,7 +38,7 @@ def test_its_dialogues_are_many_and_of_every_kind():
     assert {row["id"] for row in rows("reference.csv")} == {each["id"] for each in dialogues}
 
 
-def test_its_dialogues_and_votes_import_whole():
+def test_demo_files_import_completely():
     project = make_project()
 
     assert command("import_dialogues", FOLDER / "dialogues.jsonl", project=project.slug)["rejected"] == 0
@@ -48,7 +48,7 @@ def test_its_dialogues_and_votes_import_whole():
 
 
 @pytest.mark.slow
-def test_own_dialogues_meet_a_real_model_and_leave_votes_to_the_pages(tmp_path):
+def test_demo_runs_on_other_dialogues(tmp_path):
     path = write_lines(tmp_path, [dialogue(f"own-{n}") for n in range(3)], name="My own.jsonl")
     done = subprocess.run(
         [sys.executable, "-m", "config.demo", "--serve", "0", "--input", str(path), "--limit", "2"],
@@ -61,7 +61,7 @@ def test_own_dialogues_meet_a_real_model_and_leave_votes_to_the_pages(tmp_path):
     assert Ballot.objects.filter(juror__project__slug="my-own", outcome="cast").count() == 6
 
 
-def test_a_file_that_is_not_there_is_one_line(tmp_path):
+def test_missing_file_is_one_error_line(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "config.demo", "--serve", "0", "--input", str(tmp_path / "none.jsonl")],
         cwd=CHECKOUT, env=os.environ, capture_output=True, text=True, timeout=60, check=False,

@@ -26,7 +26,7 @@ def lines_of(text):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", ["INFO", "DEBUG"])
-def test_no_line_of_a_process_holds_a_dialogue_a_rationale_or_a_secret(tmp_path, level):
+def test_logs_contain_no_dialogue_rationale_or_secret(tmp_path, level):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("one", text=f"{MARK} dialogue")])
     made = command("create_user", f"mark-{project.slug}", "--role", "admin", "--token", project=project.slug)
@@ -67,7 +67,7 @@ def test_no_line_of_a_process_holds_a_dialogue_a_rationale_or_a_secret(tmp_path,
     assert [line for line in worker if line.get("task") == "workspace.tasks.run_job" and line["task_id"]]
 
 
-def test_a_request_has_one_line_and_an_id_that_comes_back(caplog):
+def test_request_has_one_log_line_and_returns_its_id(caplog):
     caplog.set_level(logging.INFO, logger="assize.access")
     given = Client().get("/sign-in/?next=/x", headers={"X-Request-ID": "balancer-0001"})
     made = [Client().get("/sign-in/", headers={"X-Request-ID": bad}) for bad in ("short", "a b c d e f g", "x" * 65)]
@@ -86,7 +86,7 @@ def formatted(message, *arguments, exc_info=None, **more):
     return json.loads(JSONLine().format(record))
 
 
-def test_an_error_is_told_by_its_kind_and_place_not_by_its_words():
+def test_json_log_omits_exception_message():
     try:
         raise ValueError(MARK)
     except ValueError:
@@ -100,6 +100,6 @@ def test_an_error_is_told_by_its_kind_and_place_not_by_its_words():
     f"GET /api/?token={MARK}", f"Authorization: Bearer {MARK}", f"Token {MARK} is wrong", f"api_key={MARK}",
     f"redis://:{MARK}@valkey:6379/0 refused", f"postgresql://assize:{MARK}@db/x", f"password: {MARK}",
 ])  # fmt: skip
-def test_what_follows_the_word_for_a_secret_is_taken_out_of_a_message(text):
+def test_credentials_are_redacted(text):
     assert MARK not in redact(text)
     assert MARK not in formatted("%s", text)["message"]

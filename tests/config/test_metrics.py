@@ -34,7 +34,7 @@ def scrape():
     return figures(answer.content.decode())
 
 
-def test_it_counts_items_cases_slots_and_what_waits(tmp_path):
+def test_metrics_count_items_cases_slots_and_queues(tmp_path):
     before = scrape()
     project = make_project(votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue(name) for name in ("a", "b", "c", "d")])
@@ -57,7 +57,7 @@ def test_it_counts_items_cases_slots_and_what_waits(tmp_path):
     assert {("assize_runs", "running"), ("assize_jobs", "failed"), ("assize_slots", "leased")} <= set(after)
 
 
-def test_requests_are_counted_by_route_and_name_nobody():
+def test_requests_are_counted_by_route_name():
     somebody = Visitor(make_project())
     route = "assize_http_requests_total", "GET", "annotation:work", "200"
     before = scrape().get(route, 0)
@@ -77,21 +77,21 @@ def test_requests_are_counted_by_route_and_name_nobody():
     {"HTTP_AUTHORIZATION": "Bearer "} | ELSEWHERE, {"HTTP_AUTHORIZATION": "Bearer wrong"},
     {"HTTP_AUTHORIZATION": "Bearer wröng"}, {"HTTP_AUTHORIZATION": "Token right-token"},
 ])  # fmt: skip
-def test_to_everybody_else_there_is_no_such_page(settings, more):
+def test_metrics_are_hidden_from_others(settings, more):
     for settings.METRICS_TOKEN in ("", "right-token"):
         if settings.METRICS_TOKEN or "HTTP_AUTHORIZATION" not in more or "REMOTE_ADDR" in more:
             answer = Client().get("/metrics", **more)
             assert (answer.status_code, answer.content) == (404, b"")
 
 
-def test_the_token_opens_it_from_anywhere(settings):
+def test_metrics_token_works_from_anywhere(settings):
     settings.METRICS_TOKEN = "right-token"
     asked = {"HTTP_AUTHORIZATION": "Bearer right-token", "HTTP_X_FORWARDED_FOR": "10.1.2.3"} | ELSEWHERE
     assert Client().get("/metrics", **asked).status_code == 200
     assert Client().post("/metrics", **asked).status_code == 404
 
 
-def test_a_broker_that_is_away_is_told_of_and_the_rest_is_counted(settings):
+def test_metrics_report_unreachable_broker(settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     found = scrape()
     assert (found["assize_up", "broker"], found["assize_up", "database"]) == (0, 1)
@@ -99,7 +99,7 @@ def test_a_broker_that_is_away_is_told_of_and_the_rest_is_counted(settings):
 
 
 @pytest.mark.slow
-def test_the_processes_of_a_server_count_together_and_leave_no_folder(tmp_path):
+def test_processes_share_metrics_and_leave_no_folder(tmp_path):
     port = free_port()
     command = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--log-level", "warning"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -67,7 +67,7 @@ def test_each_weak_setting_is_named(changed, named):
         {"REDIS_URL": "redis://valkey:6379/0", "REDIS_WITHOUT_PASSWORD": True},
     ],
 )
-def test_sound_settings_are_passed(changed):
+def test_sound_settings_pass(changed):
     assert found(**changed) == []
 
 
@@ -94,7 +94,7 @@ def test_no_process_starts_in_production_with_weak_settings(command, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [GUNICORN, WORKER])
-def test_a_secret_file_that_is_not_there_is_one_line(command):
+def test_missing_secret_file_is_one_error_line(command):
     ended = run(*command, SECRET_KEY_FILE="/nowhere/key")
     assert ended.returncode == 2
     assert "Not started: The file of SECRET_KEY_FILE cannot be read: /nowhere/key" in ended.stderr
@@ -102,7 +102,7 @@ def test_a_secret_file_that_is_not_there_is_one_line(command):
 
 
 @pytest.mark.slow
-def test_the_deploy_check_says_the_same_without_the_switch():
+def test_deploy_check_reports_weak_settings():
     ended = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy"], cwd=CHECKOUT, timeout=60,
         env={**os.environ, "SECRET_KEY": "short"}, capture_output=True, text=True, check=False,
@@ -112,7 +112,7 @@ def test_the_deploy_check_says_the_same_without_the_switch():
 
 
 @pytest.mark.slow
-def test_production_insists_on_tls_and_believes_the_proxy_it_was_told_of():
+def test_production_requires_tls_and_trusts_its_proxy():
     names = "SECURE_HSTS_SECONDS SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_PROXY_SSL_HEADER CSRF_TRUSTED_ORIGINS"
     asked = f"from config import settings as s; print(*(getattr(s, n) for n in {names.split()!r}), sep='|')"
     told = {"PUBLIC_URL": "https://a.example.org", "ASSIZE_PRODUCTION": "1", "TRUSTED_PROXY_COUNT": "1"}

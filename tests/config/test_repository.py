@@ -48,7 +48,7 @@ def test_no_file_names_a_package_host_or_a_download_address():
             assert not [host for host in hosts if host in text], path
 
 
-def test_a_project_is_made_once_and_settings_that_make_no_sense_are_refused():
+def test_project_is_created_once_with_valid_settings():
     assert command("create_project", "only-once").code == 0
     assert "already" in command("create_project", "only-once").said
     assert "not a field" in command("create_project", "x1", fields="prompt").said
@@ -58,7 +58,7 @@ def test_a_project_is_made_once_and_settings_that_make_no_sense_are_refused():
     assert "There is no project" in command("adjudicate", project="nowhere").said
 
 
-def test_an_invitation_is_printed_and_a_token_shown_only_when_asked_for():
+def test_token_is_printed_only_on_request():
     plain = command("create_user", "zoe", "--role", "lead")
     more = command("create_user", "zoe", "--role", "annotator", "--token")
 
@@ -67,7 +67,7 @@ def test_an_invitation_is_printed_and_a_token_shown_only_when_asked_for():
     assert more["invite_url"].startswith("http://")
 
 
-def test_events_cannot_be_changed_deleted_or_emptied():
+def test_events_are_append_only():
     from django.db import DatabaseError, connection
 
     from corpus.models import Event
@@ -83,7 +83,7 @@ def test_events_cannot_be_changed_deleted_or_emptied():
     assert Event.objects.filter(subject="with-event", verb=event.verb).exists()
 
 
-def test_a_new_secret_in_a_file_is_found(tmp_path):
+def test_secret_in_a_file_is_detected(tmp_path):
     (tmp_path / "settings.py").write_text('API_PASSWORD = "' + "7hK2pQ9x" * 3 + '"\n')
     (tmp_path / "plain.py").write_text("PAGES = 3\n")
     look = [sys.executable, ".ci/find_secrets.py"]

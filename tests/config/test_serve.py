@@ -27,7 +27,7 @@ def children(pid):
     return [int(line) for line in listed.stdout.split()]
 
 
-def test_it_says_where_it_is_when_the_pages_answer_and_sigterm_ends_all_of_it():
+def test_serve_prints_address_and_sigterm_stops_all():
     port = free_port()
     running = start(port)
     try:
@@ -44,7 +44,7 @@ def test_it_says_where_it_is_when_the_pages_answer_and_sigterm_ends_all_of_it():
     assert not any(command_line(pid) for pid in started)
 
 
-def test_it_ends_with_a_line_when_a_part_of_it_dies():
+def test_serve_ends_when_a_process_ends():
     running = start(free_port())
     running.stdout.readline()
     for pid in children(running.pid):
@@ -56,7 +56,7 @@ def test_it_ends_with_a_line_when_a_part_of_it_dies():
     assert "The beat ended" in said
 
 
-def test_a_port_that_is_no_number_is_refused():
+def test_port_must_be_a_number():
     refused = start("web")
     _, said = refused.communicate(timeout=60)
 
@@ -65,7 +65,7 @@ def test_a_port_that_is_no_number_is_refused():
     assert "Traceback" not in said
 
 
-def test_a_busy_port_is_one_line():
+def test_busy_port_is_one_error_line():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -80,7 +80,7 @@ def test_a_busy_port_is_one_line():
 @pytest.mark.parametrize(
     ("variable", "url"), [("REDIS_URL", "nonsense"), ("DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:1/none")]
 )
-def test_a_server_that_cannot_be_used_is_one_line(monkeypatch, variable, url):
+def test_unusable_server_is_one_error_line(monkeypatch, variable, url):
     monkeypatch.setenv(variable, url)
     refused = start(free_port())
     _, said = refused.communicate(timeout=60)

@@ -65,7 +65,7 @@ def add_app(client):
     return secret
 
 
-def test_the_page_answers_a_stranger_and_the_right_password_opens(client):
+def test_right_password_signs_in(client):
     person = make_person()
     assert client.get("/sign-in/").status_code == 200
     assert client.get("/").url.startswith("/sign-in/")
@@ -80,7 +80,7 @@ def test_the_page_answers_a_stranger_and_the_right_password_opens(client):
     assert not signed_in(client)
 
 
-def test_a_wrong_password_says_the_same_whether_or_not_there_is_such_an_account(client):
+def test_wrong_password_does_not_reveal_accounts(client):
     known = sign_in(client, make_person(), "something else").context["form"].errors
     unknown = sign_in(client, f"nobody-{next(numbers)}", "something else").context["form"].errors
 
@@ -88,7 +88,7 @@ def test_a_wrong_password_says_the_same_whether_or_not_there_is_such_an_account(
     assert not signed_in(client)
 
 
-def test_the_sixth_try_in_a_row_is_refused_even_with_the_right_password(client):
+def test_sixth_attempt_is_refused(client):
     person, colleague = make_person(), make_person()
     for _ in range(5):
         assert WRONG in sign_in(client, person, "something else").content.decode()
@@ -103,7 +103,7 @@ def test_the_sixth_try_in_a_row_is_refused_even_with_the_right_password(client):
     assert sign_in(client, colleague).url == "/"
 
 
-def test_an_account_that_does_not_exist_is_locked_in_the_same_way(client):
+def test_unknown_account_is_locked_too(client):
     name = f"nobody-{next(numbers)}"
     for _ in range(5):
         sign_in(client, name, "something else")
@@ -111,7 +111,7 @@ def test_an_account_that_does_not_exist_is_locked_in_the_same_way(client):
     assert LOCKED in sign_in(client, name, "something else").content.decode()
 
 
-def test_a_forged_address_gives_no_more_tries_as_no_proxy_is_trusted(client):
+def test_forged_address_gives_no_more_attempts(client):
     assert settings.ALLAUTH_TRUSTED_PROXY_COUNT == 0
     person = make_person()
     forged = [{"x-forwarded-for": f"10.0.0.{number}"} for number in range(6)]
@@ -123,7 +123,7 @@ def test_a_forged_address_gives_no_more_tries_as_no_proxy_is_trusted(client):
     assert LOCKED in last.content.decode()
 
 
-def test_too_many_tries_of_one_address_are_refused_and_those_of_another_are_not(client):
+def test_attempts_are_limited_by_address(client):
     empty = {"login": "", "password": ""}
     for _ in range(120):
         assert client.post("/sign-in/", empty, REMOTE_ADDR="192.0.2.1").status_code == 200
@@ -135,7 +135,7 @@ def test_too_many_tries_of_one_address_are_refused_and_those_of_another_are_not(
     assert client.post("/sign-in/", empty, REMOTE_ADDR="192.0.2.2").status_code == 200
 
 
-def test_behind_a_proxy_of_ours_the_address_it_adds_is_the_one_that_counts(client, settings):
+def test_address_added_by_our_proxy_counts(client, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     empty = {"login": "", "password": ""}
 
@@ -148,7 +148,7 @@ def test_behind_a_proxy_of_ours_the_address_it_adds_is_the_one_that_counts(clien
     assert try_from("192.0.2.5") == 200
 
 
-def test_nobody_can_sign_up(client):
+def test_sign_up_is_closed(client):
     name, before = f"intruder-{next(numbers)}", User.objects.count()
     wanted = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
 
@@ -159,15 +159,15 @@ def test_nobody_can_sign_up(client):
 
 
 @pytest.mark.parametrize("path", ["password/reset/", "email/", "confirm-email/", "login/code/"])
-def test_nothing_of_mail_is_there(client, path):
+def test_there_are_no_mail_pages(client, path):
     assert client.get(f"/account/{path}").status_code == 404
 
 
-def test_the_old_place_of_sign_in_leads_on(client):
+def test_old_sign_in_address_redirects(client):
     assert client.get("/account/login/?next=/account/2fa/").url == "/sign-in/?next=/account/2fa/"
 
 
-def test_a_code_is_asked_for_once_an_app_was_added(client):
+def test_sign_in_asks_for_a_code_after_setup(client):
     person = make_person()
     sign_in(client, person)
     secret = add_app(client)
@@ -190,7 +190,7 @@ def test_a_code_is_asked_for_once_an_app_was_added(client):
     assert "That is not right, or no longer" in again.content.decode()
 
 
-def test_codes_are_locked_after_five_wrong_ones(client):
+def test_five_wrong_codes_lock(client):
     person = make_person()
     sign_in(client, person)
     secret = add_app(client)
@@ -204,7 +204,7 @@ def test_codes_are_locked_after_five_wrong_ones(client):
     assert not signed_in(client)
 
 
-def test_a_recovery_code_works_once(client):
+def test_recovery_code_works_once(client):
     person = make_person()
     sign_in(client, person)
     add_app(client)
@@ -222,7 +222,7 @@ def test_a_recovery_code_works_once(client):
     assert not signed_in(client)
 
 
-def test_the_app_can_be_removed_after_the_password_was_asked_for_again(client):
+def test_removing_the_app_needs_the_password(client):
     person = make_person()
     sign_in(client, person)
     add_app(client)
@@ -242,7 +242,7 @@ def test_the_app_can_be_removed_after_the_password_was_asked_for_again(client):
     assert not Authenticator.objects.filter(user=person).exists()
 
 
-def test_a_closed_account_cannot_come_in(client):
+def test_closed_account_cannot_sign_in(client):
     person = make_person()
     person.is_active = False
     person.save(update_fields=["is_active"])
@@ -256,13 +256,13 @@ def test_a_closed_account_cannot_come_in(client):
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "http://localhost/x"]
 )
-def test_sign_in_leads_on_to_our_own_host_alone(client, elsewhere):
+def test_sign_in_redirects_only_to_our_host(client, elsewhere):
     assert sign_in(client, make_person(), next=elsewhere).url == "/"
     assert client.post("/sign-out/", {"next": elsewhere}).url == "/sign-in/"
     assert sign_in(client, make_person(), next="/account/2fa/").url == "/account/2fa/"
 
 
-def test_a_password_is_changed_only_by_who_knows_it(client):
+def test_changing_the_password_needs_the_old_one(client):
     person = make_person()
     sign_in(client, person)
     new = {"password1": "another horse battery", "password2": "another horse battery"}
@@ -274,7 +274,7 @@ def test_a_password_is_changed_only_by_who_knows_it(client):
     assert sign_in(client, person, "another horse battery").url == "/"
 
 
-def test_no_script_or_style_stands_in_the_pages(client):
+def test_pages_have_no_inline_script_or_style(client):
     sign_in(client, make_person())
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     for path in ("", "totp/activate/", "webauthn/", "webauthn/add/"):

@@ -40,7 +40,7 @@ def export(project, folder, form="json", **options):
     return path, outcome
 
 
-def test_json_has_exactly_the_nine_keys_in_order_and_items_in_byte_order(tmp_path):
+def test_json_has_nine_keys_and_items_in_byte_order(tmp_path):
     path, outcome = export(labelled_project(tmp_path), tmp_path)
     rows = json.loads(path.read_bytes())
 
@@ -60,7 +60,7 @@ def test_json_has_exactly_the_nine_keys_in_order_and_items_in_byte_order(tmp_pat
     }
 
 
-def test_null_and_empty_responses_stay_apart(tmp_path):
+def test_null_and_empty_responses_differ(tmp_path):
     path, _ = export(labelled_project(tmp_path), tmp_path)
     rows = {row["id"]: row for row in json.loads(path.read_bytes())}
 
@@ -72,7 +72,7 @@ def test_null_and_empty_responses_stay_apart(tmp_path):
     )
 
 
-def test_longer_prompts_keep_every_turn_unless_truncated(tmp_path):
+def test_long_prompts_keep_every_turn_unless_truncated(tmp_path):
     project = labelled_project(tmp_path)
     whole = {row["id"]: row for row in json.loads(export(project, tmp_path)[0].read_bytes())}
     short = {row["id"]: row for row in json.loads(export(project, tmp_path, truncate=True)[0].read_bytes())}
@@ -81,7 +81,7 @@ def test_longer_prompts_keep_every_turn_unless_truncated(tmp_path):
     assert (whole["a"]["response"], short["a"]["prompt"], short["a"]["response"]) == ("So.", "Hi", "Hello")
 
 
-def test_redacted_items_carry_the_word_and_their_id_and_never_the_text(tmp_path):
+def test_redacted_items_have_no_text(tmp_path):
     project = labelled_project(tmp_path)
     row = json.loads(export(project, tmp_path)[0].read_bytes())[-1]
     line = json.loads(export(project, tmp_path, "jsonl")[0].read_text().splitlines()[-1])
@@ -90,7 +90,7 @@ def test_redacted_items_carry_the_word_and_their_id_and_never_the_text(tmp_path)
     assert [turn["text"] for turn in line["turns"]] == ["REDACTED", "I cannot."]
 
 
-def test_every_format_says_the_same(tmp_path):
+def test_formats_have_equal_content(tmp_path):
     project = labelled_project(tmp_path)
     rows = json.loads(export(project, tmp_path)[0].read_bytes())
     lines = [json.loads(line) for line in export(project, tmp_path, "jsonl")[0].read_text().splitlines()]
@@ -107,7 +107,7 @@ def test_every_format_says_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
-def test_no_cell_of_a_csv_is_a_formula(tmp_path, start):
+def test_csv_cells_are_never_formulas(tmp_path, start):
     text = f'{start}HYPERLINK("http://127.0.0.1")'
     project = make_project(quorum=1)
     import_dialogues(project, tmp_path, [dialogue("one", text=text), dialogue("two", text="1 = 1")])
@@ -118,7 +118,7 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path, start):
     assert json.loads(export(project, tmp_path)[0].read_bytes())[0]["prompt"] == text
 
 
-def test_only_items_under_a_licence_leave_where_one_is_asked_for(tmp_path):
+def test_export_filters_by_licence(tmp_path):
     project = labelled_project(tmp_path)
     [row] = json.loads(export(project, tmp_path, license="MIT")[0].read_bytes())
     assert row["id"] == json.loads(export(project, tmp_path)[0].read_bytes())[2]["id"]
@@ -130,7 +130,7 @@ def read_cells(path):
         return list(csv.DictReader(file))
 
 
-def test_long_dialogues_do_not_share_a_row_group_of_parquet(tmp_path):
+def test_parquet_row_groups_are_limited_in_bytes(tmp_path):
     """A group is in memory at once, so dialogues of 300 kB must not come two thousand to one."""
     project, names = make_project(), ["one", "two", "three"]
     import_dialogues(project, tmp_path, [dialogue(name, text=f"What is {name}? " + "x" * 300_000) for name in names])
@@ -140,19 +140,19 @@ def test_long_dialogues_do_not_share_a_row_group_of_parquet(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "parquet"])
-def test_twice_the_same_bytes(tmp_path, form):
+def test_export_is_reproducible(tmp_path, form):
     project = labelled_project(tmp_path)
 
     assert export(project, tmp_path, form)[0].read_bytes() == export(project, tmp_path, form)[0].read_bytes()
 
 
-def test_an_empty_project_exports_an_empty_array(tmp_path):
+def test_empty_project_exports_empty_array(tmp_path):
     path, outcome = export(make_project(), tmp_path)
 
     assert (json.loads(path.read_bytes()), outcome["rows"]) == ([], 0)
 
 
-def test_withdrawn_items_do_not_leave(tmp_path):
+def test_withdrawn_items_are_not_exported(tmp_path):
     project = labelled_project(tmp_path)
     assert command("withdraw_item", "b", project=project.slug, reason="Asked for.")["item"] == "b"
     path, _ = export(project, tmp_path)
@@ -160,7 +160,7 @@ def test_withdrawn_items_do_not_leave(tmp_path):
     assert "b" not in {row["id"] for row in json.loads(path.read_bytes())}
 
 
-def test_the_published_form_comes_back_as_it_was(tmp_path):
+def test_exported_file_imports_again(tmp_path):
     """Import a file of the published form; rows made with their label leave as they came."""
     project = make_project()
     row = {
@@ -180,7 +180,7 @@ def test_the_published_form_comes_back_as_it_was(tmp_path):
     assert json.loads(path.read_bytes()) == [row]
 
 
-def test_a_folder_that_does_not_exist_is_refused_in_one_line(tmp_path):
+def test_missing_folder_is_one_error_line(tmp_path):
     refused = command("export_dataset", project=make_project().slug, out=tmp_path / "no" / "x.json")
 
     assert refused.code == 2

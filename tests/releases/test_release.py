@@ -41,7 +41,7 @@ def release(project, folder, version="1.0", **options):
     return out, made
 
 
-def test_a_release_is_complete_and_its_hashes_are_right(tmp_path):
+def test_release_is_complete_with_right_hashes(tmp_path):
     out, made = release(labelled_project(tmp_path), tmp_path)
     manifest = json.loads((out / "manifest.json").read_bytes())
 
@@ -57,7 +57,7 @@ def test_a_release_is_complete_and_its_hashes_are_right(tmp_path):
     assert manifest["counts"]["license"] == {"CC-BY-4.0": 20, "MIT": 40}
 
 
-def test_no_prompt_is_in_two_splits_and_every_row_is_in_one(tmp_path):
+def test_splits_share_no_prompt(tmp_path):
     out, _ = release(labelled_project(tmp_path), tmp_path, splits="0.5,0.25,0.25")
     splits = {name: json.loads((out / f"{name}.json").read_bytes()) for name in ("train", "validation", "test")}
     prompts = [{row["prompt"] for row in rows} for rows in splits.values()]
@@ -67,7 +67,7 @@ def test_no_prompt_is_in_two_splits_and_every_row_is_in_one(tmp_path):
     assert len(set.union(*prompts)) == sum(map(len, prompts))
 
 
-def test_the_same_data_seed_and_date_give_the_same_bytes(tmp_path):
+def test_release_is_reproducible(tmp_path):
     project = labelled_project(tmp_path)
     first, _ = release(project, tmp_path, "1.0", date="2026-01-02")
     again, _ = release(project, tmp_path, "1.1", date="2026-01-02")
@@ -82,7 +82,7 @@ def test_the_same_data_seed_and_date_give_the_same_bytes(tmp_path):
     assert manifests[0] == manifests[1]
 
 
-def test_another_seed_splits_otherwise(tmp_path):
+def test_seed_changes_the_splits(tmp_path):
     project = labelled_project(tmp_path)
     first, _ = release(project, tmp_path, "1.0")
     other, _ = release(project, tmp_path, "1.1", seed=7)
@@ -90,7 +90,7 @@ def test_another_seed_splits_otherwise(tmp_path):
     assert (first / "train.json").read_bytes() != (other / "train.json").read_bytes()
 
 
-def test_every_label_follows_from_the_votes_file(tmp_path):
+def test_labels_follow_from_votes_file(tmp_path):
     project = labelled_project(tmp_path)
     out, _ = release(project, tmp_path)
     opinions = {}
@@ -106,7 +106,7 @@ def test_every_label_follows_from_the_votes_file(tmp_path):
         assert list(made.categories) == row["categories"]
 
 
-def test_raters_are_pseudonyms_that_repeat(tmp_path):
+def test_raters_have_stable_pseudonyms(tmp_path):
     project = labelled_project(tmp_path)
     out, _ = release(project, tmp_path)
     raters = {vote["rater"] for vote in pq.read_table(out / "votes.parquet").to_pylist()}
@@ -115,14 +115,14 @@ def test_raters_are_pseudonyms_that_repeat(tmp_path):
     assert not {"ada", "bea", "model-m"} & raters
 
 
-def test_only_items_under_the_named_licences_leave(tmp_path):
+def test_release_filters_by_licence(tmp_path):
     out, made = release(labelled_project(tmp_path), tmp_path, license=["MIT"])
 
     assert made["rows"] == 40
     assert {row["license"] for row in pq.read_table(out / "decisions.parquet").to_pylist()} == {"MIT"}
 
 
-def test_withdrawn_items_are_listed_and_nowhere_else(tmp_path):
+def test_withdrawn_items_are_only_in_their_list(tmp_path):
     project = labelled_project(tmp_path)
     command("withdraw_item", "i007", project=project.slug, reason="Asked for.")
     out, made = release(project, tmp_path)
@@ -132,7 +132,7 @@ def test_withdrawn_items_are_listed_and_nowhere_else(tmp_path):
     assert "i007" not in {vote["item"] for vote in pq.read_table(out / "votes.parquet").to_pylist()}
 
 
-def test_the_croissant_file_is_valid_and_reads_the_data(tmp_path):
+def test_croissant_file_is_valid_and_reads_the_data(tmp_path):
     out, _ = release(labelled_project(tmp_path), tmp_path, date="2026-01-02")
 
     dataset = mlcroissant.Dataset(jsonld=out / "croissant.json")
@@ -150,7 +150,7 @@ def test_the_croissant_file_is_valid_and_reads_the_data(tmp_path):
         ("../2", {}, "cannot be a version"),
     ],
 )
-def test_a_release_that_makes_no_sense_is_refused(tmp_path, version, options, told):
+def test_invalid_release_is_refused(tmp_path, version, options, told):
     project = labelled_project(tmp_path, 6)
     release(project, tmp_path, "1.0")
     refused = command("release", version, project=project.slug, **options)
@@ -159,7 +159,7 @@ def test_a_release_that_makes_no_sense_is_refused(tmp_path, version, options, to
     assert told in refused.said
 
 
-def test_a_folder_in_use_is_left_alone(tmp_path):
+def test_folder_in_use_is_refused(tmp_path):
     project = labelled_project(tmp_path, 6)
     (tmp_path / "used").mkdir()
     (tmp_path / "used" / "mine").write_text("keep")
@@ -169,7 +169,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
     assert [path.name for path in (tmp_path / "used").iterdir()] == ["mine"]
 
 
-def test_nothing_decided_is_nothing_released(tmp_path):
+def test_release_without_decisions_is_refused(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("a")])
     refused = command("release", "1.0", project=project.slug, out=tmp_path / "out")

@@ -48,7 +48,7 @@ def labelled(tmp_path):
     return project
 
 
-def test_an_admin_uploads_a_file_and_fetches_what_was_refused():
+def test_admin_uploads_file_and_downloads_rejected_rows():
     project = make_project()
     admin = Visitor(project, "admin")
     assert "None yet" in text_of(admin.get("data/"))
@@ -77,14 +77,14 @@ def test_an_admin_uploads_a_file_and_fetches_what_was_refused():
         ({"status": "pending", "source": "own"}, 1), ({"category": "threat"}, 13), ({"source": "nobody's"}, 40),
     ],
 )  # fmt: skip
-def test_items_are_found_with_every_filter(labelled, query, found):
+def test_every_item_filter_works(labelled, query, found):
     command("adjudicate", project=labelled.slug)
     page = Visitor(labelled, "admin").get("data/", **query)
     assert page.context["shown"].paginator.count == found  # a source that there is not is left out, as the form says
     assert page.status_code == 200
 
 
-def test_pages_of_data_are_the_admins_and_releases_the_leads(labelled):
+def test_data_page_is_for_admins_and_releases_for_leads(labelled):
     for role, data, releases in (("annotator", 403, 403), ("lead", 403, 200), ("admin", 200, 200)):
         somebody = Visitor(labelled, role)
         assert somebody.get("data/").status_code == data
@@ -93,7 +93,7 @@ def test_pages_of_data_are_the_admins_and_releases_the_leads(labelled):
     assert not Job.objects.filter(project=labelled).exists()
 
 
-def test_a_release_is_made_shown_fetched_and_compared(labelled, tmp_path):
+def test_release_is_made_shown_downloaded_and_compared(labelled, tmp_path):
     admin, lead = Visitor(labelled, "admin"), Visitor(labelled, "lead")
     assert admin.post("releases/make/", **ORDER).status_code == 302
     do_all(labelled)
@@ -121,7 +121,7 @@ def test_a_release_is_made_shown_fetched_and_compared(labelled, tmp_path):
     assert lead.get("releases/compare/", before="1.0", after="9").status_code == 404
 
 
-def test_a_source_may_have_any_name(tmp_path):
+def test_source_may_have_any_name(tmp_path):
     project = make_project(quorum=1)
     import_dialogues(project, tmp_path, [dialogue("one", source="items", license="keys")])
     import_votes(project, tmp_path, [opinion("one", "a", "safe", "safe")])
@@ -136,7 +136,7 @@ def released(project, folder, **options):
 
 
 @pytest.mark.parametrize("policy", ["majority", "aegis2", "human", "jury"])
-def test_a_release_is_verified_from_its_own_votes(labelled, tmp_path, policy):
+def test_release_is_verified_from_its_votes(labelled, tmp_path, policy):
     reference = {
         "prompt_label": "unsafe",
         "response_label": "safe",
@@ -159,7 +159,7 @@ def rewrite(path: Path, change) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
 
 
-def test_one_byte_one_label_one_vote_or_one_file_more_is_told(labelled, tmp_path):
+def test_verification_finds_every_kind_of_change(labelled, tmp_path):
     def flip(rows):
         row = next(row for row in rows if row["prompt_label"] == "safe" and row["split"] == "train")
         row["prompt_label"] = "unsafe"
@@ -187,7 +187,7 @@ def test_one_byte_one_label_one_vote_or_one_file_more_is_told(labelled, tmp_path
         assert found["differences"] >= 1
 
 
-def test_what_is_no_release_is_refused(tmp_path):
+def test_verification_rejects_other_folders(tmp_path):
     assert command("verify_release", tmp_path / "nowhere").code == 2
     (tmp_path / "manifest.json").write_text("[]")
     assert command("verify_release", tmp_path).code == 2

@@ -82,7 +82,7 @@ def lines_of(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("door", ["page", "command"])
-def test_a_name_is_nowhere_afterwards_and_all_that_was_done_is_as_it_was(tmp_path, door):
+def test_anonymised_name_is_nowhere_and_work_stays(tmp_path, door):
     project, admin, person = worked(tmp_path)
     before = {
         "files": released(project, tmp_path, "1.0.0"),
@@ -121,7 +121,7 @@ def test_a_name_is_nowhere_afterwards_and_all_that_was_done_is_as_it_was(tmp_pat
     assert command("measure", project=project.slug).code == 0
 
 
-def test_nobody_forgets_themselves_and_only_admins_forget_others():
+def test_only_admins_anonymise_and_only_others():
     project, other = make_project(), make_project()
     admin, lead, person = Visitor(project, "admin"), Visitor(project, "lead"), Visitor(project)
     stranger = Visitor(other)
@@ -135,7 +135,7 @@ def test_nobody_forgets_themselves_and_only_admins_forget_others():
     assert command("anonymise_user", "nobody-at-all").code == 2
 
 
-def test_the_last_admin_stays():
+def test_last_admin_cannot_be_anonymised():
     """All others are closed for as long as this takes, for the database is shared with other tests."""
     last = Visitor(make_project(), "admin")
     others = Member.objects.filter(role="admin", user__is_active=True).exclude(user=last.user)
@@ -147,7 +147,7 @@ def test_the_last_admin_stays():
     assert User.objects.get(pk=last.user.pk).username == last.name
 
 
-def test_two_admins_who_forget_each_other_do_not_both_succeed():
+def test_admins_cannot_anonymise_each_other_at_once():
     project = make_project()
     one, two = Visitor(project, "admin"), Visitor(project, "admin")
     ends = []
@@ -171,7 +171,7 @@ def test_two_admins_who_forget_each_other_do_not_both_succeed():
     assert User.objects.filter(username__in=[one.name, two.name]).count() == 1, ends
 
 
-def test_an_event_can_be_changed_in_no_other_way():
+def test_events_reject_any_other_change():
     person = Visitor(make_project())
     event = Event.objects.filter(verb="member.added", subject=person.name).get()
 
@@ -198,7 +198,7 @@ def test_an_event_can_be_changed_in_no_other_way():
     assert Event.objects.get(pk=event.pk).subject == person.name
 
 
-def test_names_give_way_where_names_are_kept_and_nowhere_else():
+def test_names_are_replaced_only_where_events_keep_names():
     project = make_project()
     told = {"people": ["x-gone", "x-gone-too"], "annotator": "x-gone", "reason": "x-gone", "source": "x-gone"}
     record_event(project=project, verb="batch.opened", subject="x-gone", detail=told)
