@@ -14,17 +14,17 @@ TURNS = Path(tempfile.gettempdir()) / f"assize-turns-{os.environ.get('PYTEST_XDI
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring slow files to the front, or one process would sit over the last of them while the other has nothing."""
+    """Run slow tests first, so that no process runs the last of them alone."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """
-    The home's own database, migrated and seeded as any command would find it.
+    Prepare the database as every command does.
 
-    Nothing is rolled back: every test makes a project of its own, so that it may commit,
-    start workers and run commands as a user does.
+    Nothing is rolled back: every test makes its own project, so that it can commit, start workers and run commands as
+    a user does.
     """
     from config.prepare import prepare_database
 
@@ -36,9 +36,9 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def turn(request: pytest.FixtureRequest) -> Iterator[None]:
     """
-    Let tests that hold others to a time run while the other process waits; all others run side by side.
+    Run tests marked `alone` while the other process waits; run all others side by side.
 
-    Whoever wants the machine alone keeps the gate shut until it is, or it would wait for ever.
+    A test that waits for the machine keeps the gate locked, so that no other test starts before it.
     """
     mode = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
     with TURNS.open("w") as turns, TURNS.with_suffix(".gate").open("w") as gate:
@@ -50,7 +50,7 @@ def turn(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder with real dialogues and votes, which is not part of the repository."""
+    """Return the folder of real dialogues and votes, which is not part of the repository."""
     folder = Path(os.environ.get("ASSIZE_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
     if not folder.is_dir():
         pytest.skip(f"the real data is not here: {folder} (ASSIZE_SHARED_DATA)")
@@ -59,7 +59,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def stub_url() -> Iterator[str]:
-    """The base URL of a stub of an OpenAI-compatible endpoint."""
+    """Return the base URL of a stub of an OpenAI-compatible endpoint."""
     with stub_server() as url:
         yield url
 

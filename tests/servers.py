@@ -1,8 +1,8 @@
 """
-Servers for the tests: real ones, of their own.
+Start real servers for the tests.
 
-Loaded by pytest before Django's settings are. A data_dir of its own, with embedded servers; or,
-where DATABASE_URL names a server, a database of its own on that.
+Pytest loads this module before Django's settings. It makes a data directory with embedded servers or, if DATABASE_URL
+names a server, a database on that server.
 """
 
 import atexit
@@ -36,13 +36,13 @@ def end(data_dir: DataDir) -> None:
     shutil.rmtree(data_dir.path, ignore_errors=True)
 
 
-# Not in the checkout, so that a test cannot meet a demo; and short, for whoever dislikes long paths.
+# Outside the checkout, so that tests never use the data of a demo; and with a short path.
 os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
 data_dir = DataDir(Path(os.environ["ASSIZE_HOME"]))
 if os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = own_database(os.environ["DATABASE_URL"])
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
-    # Messages of one process are not the other's.
+    # Each test process has its own Redis database.
     os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{worker[2:]}"))
 atexit.register(end, data_dir)
 embedded.start(data_dir)

@@ -34,8 +34,8 @@ def labelled(tmp_path):
 
 
 def fetch(program, **query):
-    answer = program.get(f"projects/{program.slug}/export/", **query)
-    return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
+    response = program.get(f"projects/{program.slug}/export/", **query)
+    return response, b"".join(response.streaming_content) if response.streaming else response.content
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -44,10 +44,10 @@ def test_export_route_and_command_give_the_same_bytes(labelled, tmp_path, form):
     for truncate in ({}, {"truncate": True}):
         out = tmp_path / f"out.{form}"
         command("export_dataset", project=labelled.slug, out=out, format=form, **truncate)
-        answer, body = fetch(lead, format=form, **truncate)
-        assert (answer.status_code, body) == (200, out.read_bytes())
-    assert answer["Content-Disposition"] == f'attachment; filename="{labelled.slug}.{form}"'
-    assert answer["X-As-Of"]
+        response, body = fetch(lead, format=form, **truncate)
+        assert (response.status_code, body) == (200, out.read_bytes())
+    assert response["Content-Disposition"] == f'attachment; filename="{labelled.slug}.{form}"'
+    assert response["X-As-Of"]
 
 
 def test_unchanged_export_is_304(labelled, tmp_path):
@@ -72,16 +72,16 @@ def test_unchanged_export_is_304(labelled, tmp_path):
 def test_export_is_compressed_on_request(labelled):
     lead = Program(labelled, "lead")
     plain = fetch(lead)[1]
-    answer = lead.client.get(f"/api/v1/projects/{labelled.slug}/export/", headers={"accept-encoding": "gzip, br"})
-    assert answer["Content-Encoding"] == "gzip"
-    assert gzip.decompress(b"".join(answer.streaming_content)) == plain
+    response = lead.client.get(f"/api/v1/projects/{labelled.slug}/export/", headers={"accept-encoding": "gzip, br"})
+    assert response["Content-Encoding"] == "gzip"
+    assert gzip.decompress(b"".join(response.streaming_content)) == plain
 
 
 def test_disconnect_frees_connection_and_slot(labelled):
     lead = Program(labelled, "lead")
-    answer = lead.get(f"projects/{labelled.slug}/export/")
-    assert next(islice(answer.streaming_content, 1))
-    answer.close()
+    response = lead.get(f"projects/{labelled.slug}/export/")
+    assert next(islice(response.streaming_content, 1))
+    response.close()
     assert not connection.in_atomic_block
     for _ in range(2):
         assert export_slots.acquire(blocking=False)

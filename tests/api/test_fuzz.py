@@ -70,9 +70,9 @@ def test_fuzzed_calls_never_fail_or_cross_projects(case, role, world):
     case.path_parameters = world.named(case)
     case.headers.pop("Range", None)  # a part of a JSON file is none; tests/api/test_jobs.py asks for parts
     before = rows_of(world.other)
-    answer = case.call_and_validate(headers=world.headers(role), checks=CHECKS)
+    response = case.call_and_validate(headers=world.headers(role), checks=CHECKS)
     if role != "admin":
         assert rows_of(world.other) == before
-        assert MARKER.encode() not in answer.content
+        assert MARKER.encode() not in response.content
     if role == "anonymous":
-        assert answer.status_code in (401, 404)
+        assert response.status_code in (401, 404)

@@ -1,4 +1,4 @@
-"""Uploads and releases over REST: taken at once, done by a worker, ended in every case."""
+"""Uploads and releases over REST: accepted at once, run by a worker, ended in every case."""
 
 import gzip
 import hashlib
@@ -38,10 +38,10 @@ def send(program, body, name="mine.jsonl", **query):
     return program.client.post(route, body, content_type="application/octet-stream")
 
 
-def done(program, answer):
-    """Do the job as a worker would, and give it."""
-    assert answer.status_code == 202, answer.content
-    job = answer.json()["job"]
+def done(program, response):
+    """Run the job as a worker would, and return it."""
+    assert response.status_code == 202, response.content
+    job = response.json()["job"]
     assert job["state"] == "waiting"
     run_job(job_id=job["id"])
     return program.get(f"jobs/{job['id']}/").json()
@@ -77,8 +77,8 @@ def test_kind_and_name_may_be_form_fields(admin):
 def test_rejected_rows_can_be_downloaded_with_reasons(admin):
     job = done(admin, send(admin, LINES + b'{"id": "bad"}\nnot json\n'))
     assert (job["state"], job["result"]["rejected"]) == ("done", 2)
-    answer = admin.get(f"jobs/{job['id']}/refused/")
-    rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    response = admin.get(f"jobs/{job['id']}/refused/")
+    rows = [json.loads(line) for line in b"".join(response.streaming_content).splitlines()]
     assert [(row["row"], row["field"]) for row in rows] == [(6, "turns"), (7, "row")]
 
 
@@ -102,10 +102,10 @@ def test_rejected_upload_is_not_stored(admin, settings, name, status, code):
     before = set(jobs.upload_folder().glob("*"))
     if code == "too_large":
         settings.UPLOAD_BYTES = 50
-    answer = send(admin, LINES, name=name)
-    assert answer.status_code == status
+    response = send(admin, LINES, name=name)
+    assert response.status_code == status
     if code:
-        assert answer.json()["error"]["code"] == code
+        assert response.json()["error"]["code"] == code
         assert not Job.objects.filter(project__slug=admin.slug).exists()
         assert set(jobs.upload_folder().glob("*")) == before
     else:
@@ -113,13 +113,13 @@ def test_rejected_upload_is_not_stored(admin, settings, name, status, code):
 
 
 def test_job_of_killed_worker_is_retried_three_times(admin):
-    answer = send(admin, LINES)
-    job = Job.objects.get(pk=answer.json()["job"]["id"])
-    lately = timezone.now()
-    Job.objects.filter(pk=job.pk).update(state="running", holder="dead", seen_at=lately, attempts=1)
+    response = send(admin, LINES)
+    job = Job.objects.get(pk=response.json()["job"]["id"])
+    now = timezone.now()
+    Job.objects.filter(pk=job.pk).update(state="running", holder="dead", seen_at=now, attempts=1)
     run_job(job_id=job.pk)  # delivered twice
     assert Job.objects.get(pk=job.pk).state == "running"
-    Job.objects.filter(pk=job.pk).update(seen_at=lately - timedelta(seconds=90))
+    Job.objects.filter(pk=job.pk).update(seen_at=now - timedelta(seconds=90))
     assert job in jobs.unclaimed()
     run_job(job_id=job.pk)
     assert Job.objects.get(pk=job.pk).result["created"] == 5
@@ -128,7 +128,7 @@ def test_job_of_killed_worker_is_retried_three_times(admin):
     upload.write_bytes(LINES)
     end_job(Job(pk=job.pk, kind=job.kind, request=job.request, holder="late"), "failed")  # it was taken over long ago
     assert (Job.objects.get(pk=job.pk).state, upload.exists()) == ("done", True)
-    Job.objects.filter(pk=job.pk).update(state="running", seen_at=lately - timedelta(seconds=90), attempts=3)
+    Job.objects.filter(pk=job.pk).update(state="running", seen_at=now - timedelta(seconds=90), attempts=3)
     run_job(job_id=job.pk)
     given_up = Job.objects.get(pk=job.pk)
     assert (given_up.state, "killed 3 times" in given_up.error) == ("failed", True)
@@ -138,7 +138,7 @@ def test_unreachable_broker_loses_no_job(admin):
     job = Job.objects.get(pk=send(admin, LINES).json()["job"]["id"])
     program = "import django; django.setup(); from workspace.tasks import enqueue_job; enqueue_job(1)"
     away = {"REDIS_URL": "redis://127.0.0.1:1/0", "DJANGO_SETTINGS_MODULE": "config.settings"}
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program],
         cwd=CHECKOUT,
         env=os.environ | away,
@@ -146,7 +146,7 @@ def test_unreachable_broker_loses_no_job(admin):
         text=True,
         check=False,
     )  # fmt: skip
-    assert (told.returncode, "waits for the schedule" in told.stderr) == (0, True), told.stderr
+    assert (process.returncode, "waits for the schedule" in process.stderr) == (0, True), process.stderr
     assert job in jobs.unclaimed()
 
 
@@ -220,11 +220,11 @@ def test_release_files_support_ranges_and_etags(released):
     base = f"/api/v1/projects/{lead.slug}/releases/1.0/files/"
 
     def fetch(name, **headers):
-        answer = lead.client.get(base + name, headers=headers)
-        return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
+        response = lead.client.get(base + name, headers=headers)
+        return response, b"".join(response.streaming_content) if response.streaming else response.content
 
-    answer, whole = fetch("train.json")
-    assert (answer.status_code, hashlib.sha256(whole).hexdigest()) == (200, answer["ETag"].strip('"'))
+    response, whole = fetch("train.json")
+    assert (response.status_code, hashlib.sha256(whole).hexdigest()) == (200, response["ETag"].strip('"'))
     part, body = fetch("train.json", range="bytes=10-19")
     assert (part.status_code, body) == (206, whole[10:20])
     assert part["Content-Range"] == f"bytes 10-19/{len(whole)}"
@@ -235,7 +235,7 @@ def test_release_files_support_ranges_and_etags(released):
     for odd in ("bytes=0-1,4-5", "lines=1-2", "bytes=-"):
         assert fetch("train.json", range=odd)[0].status_code == 200
     assert fetch("train.json", **{"range": "bytes=0-3", "if-range": '"other"'})[1] == whole
-    assert fetch("train.json", **{"if-none-match": answer["ETag"]})[0].status_code == 304
+    assert fetch("train.json", **{"if-none-match": response["ETag"]})[0].status_code == 304
     for absent in ("nothing.json", "..%2Fmanifest.json"):
         assert fetch(absent)[0].status_code == 404
 
@@ -246,8 +246,8 @@ def test_changed_release_file_is_not_served(released):
     path = f"{release.folder}/README.md"
     with open(path, "a") as file:  # noqa: PTH123
         file.write("More.")
-    answer = lead.get(f"projects/{lead.slug}/releases/1.0/files/README.md")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "damaged")
+    response = lead.get(f"projects/{lead.slug}/releases/1.0/files/README.md")
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "damaged")
 
 
 def test_invalid_release_is_refused_or_fails_with_reason(released):

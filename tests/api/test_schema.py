@@ -9,13 +9,13 @@ from config.api import urlpatterns
 
 
 def test_schema_is_openapi_3_1_with_every_route():
-    answer = Client().get("/api/schema/")
-    assert answer.status_code == 200
-    told = json.loads(answer.content)
-    assert told["openapi"] == "3.1.0"
-    described = {path.removeprefix("/api/v1/") for path in told["paths"]}
+    response = Client().get("/api/schema/")
+    assert response.status_code == 200
+    schema = json.loads(response.content)
+    assert schema["openapi"] == "3.1.0"
+    described = {path.removeprefix("/api/v1/") for path in schema["paths"]}
     assert described == {route for route in routes(urlpatterns) if route}
-    assert Client().get("/api/schema/").content == answer.content
+    assert Client().get("/api/schema/").content == response.content
 
 
 def routes(patterns, before=""):
@@ -36,5 +36,5 @@ def test_schema_has_no_warnings(tmp_path):
 
 def test_unknown_route_answers_with_the_error_object():
     for place in ("/api/v1/", "/api/v1/nothing/", "/api/v1/projects/x/nothing/", "/api/v1/a%0Ab/", "/api/v1/a%00/"):
-        answer = Client().get(place)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found"), place
+        response = Client().get(place)
+        assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found"), place

@@ -1,4 +1,4 @@
-"""Processes of ours, started as an operator starts them, watched through their files and ended by number."""
+"""Start our processes as an operator does, and call them over HTTP."""
 
 import json
 import os
@@ -16,7 +16,7 @@ BIN = Path(sys.executable).parent
 
 
 class Started:
-    """Several commands side by side; leaving the block ends each of them, in the order of their start."""
+    """Processes side by side; leaving the block stops them in the order of their start."""
 
     def __init__(self, folder, **environment):
         self.folder, self.environment = folder, {**os.environ, **environment}
@@ -51,15 +51,15 @@ class Started:
 
 
 def call(url, *, token="", body=None, method=None, seconds=30, **headers):
-    """One request over HTTP: its status, its JSON where it is that, and its headers."""
+    """Send a request; return its status, its body (parsed if it is JSON) and its headers."""
     data = json.dumps(body).encode() if isinstance(body, dict) else body
-    head = {"Content-Type": "application/json", **{name.replace("_", "-"): said for name, said in headers.items()}}
+    head = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
     if token:
         head["Authorization"] = f"Token {token}"
     request = urllib.request.Request(url, data=data, headers=head, method=method)  # noqa: S310 - loopback
     try:
-        with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
-            return answer.status, parsed(answer.read()), answer.headers
+        with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310
+            return response.status, parsed(response.read()), response.headers
     except urllib.error.HTTPError as refusal:
         return refusal.code, parsed(refusal.read()), refusal.headers
 

@@ -26,19 +26,19 @@ from corpus.labels import Judgement
 from corpus.models import Project
 judge = User.objects.get(username="judge"); judge.set_password({password!r}); judge.save()
 case = Case.objects.get(state="open")
-told = dict(project=Project.objects.get(slug="garden"), case=case.pk, by=judge)
-told["judgement"] = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
-actions.record_blind(**told)
-actions.settle_case(**told)
+settlement = dict(project=Project.objects.get(slug="garden"), case=case.pk, by=judge)
+settlement["judgement"] = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
+actions.record_blind(**settlement)
+actions.settle_case(**settlement)
 """
 
 
-class Place:
-    """A home of its own, with servers of its own, worked by commands."""
+class Installation:
+    """An installation with its own data directory and servers, driven by commands."""
 
     def __init__(self, folder):
-        self.home = DataDir(folder)
-        self.environment = {name: said for name, said in os.environ.items() if not name.endswith("_URL")}
+        self.data_dir = DataDir(folder)
+        self.environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
         self.environment["ASSIZE_HOME"] = str(folder)
 
     def run(self, *words, limit=None):
@@ -54,17 +54,17 @@ class Place:
         return commands_at(self.environment, *lines)
 
     def refusal(self, *words, limit=None):
-        """The one line, without a traceback, with which a command ends that did nothing."""
+        """Return the only error line of a command that changed nothing."""
         ended = self.run(*words, limit=limit)
         lines = ended.stderr.strip().splitlines()
         assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
         return lines[-1]
 
     def database(self):
-        return psycopg.connect(embedded.addresses(self.home)["DATABASE_URL"])
+        return psycopg.connect(embedded.addresses(self.data_dir)["DATABASE_URL"])
 
     def facts(self, folder):
-        """What is to be the same after all: decisions, export and rows, byte by byte."""
+        """Return the decisions and the export as bytes, which a restore must reproduce."""
         folder.mkdir()
         self.do_all(
             ["list_decisions", "--out", folder / "decisions", "--project", "garden"],
@@ -76,12 +76,12 @@ class Place:
 @pytest.fixture(scope="module")
 def old(tmp_path_factory):
     folder = tmp_path_factory.mktemp("old")
-    place = Place(folder / "home")
+    installation = Installation(folder / "data")
     rows = [dialogue(f"d{n}", text=f"Dialogue {n} über alles") for n in range(40)]
     torn = [opinion("d0", rater, label, "safe") for rater, label in zip("abcd", ["safe", "unsafe"] * 2, strict=True)]
     votes = [opinion(f"d{n}", rater, "safe", "safe") for n in range(1, 40) for rater in ("a", "b", "model-x")]
     try:
-        place.do_all(
+        installation.do_all(
             ["create_project", "garden"],
             ["import_dialogues", write_lines(folder, rows), "--project", "garden"],
             ["import_votes", write_lines(folder, torn + votes), "--project", "garden"],
@@ -91,33 +91,33 @@ def old(tmp_path_factory):
             ["adjudicate", "--project", "garden"],
             ["release", "1.0", "--project", "garden"],
         )
-        yield place
+        yield installation
     finally:
-        embedded.stop(place.home)
+        embedded.stop(installation.data_dir)
 
 
 @pytest.fixture(scope="module")
 def backup(old, tmp_path_factory):
     folder = tmp_path_factory.mktemp("kept") / "backup"
-    told = old.do("backup", folder, "--with-secrets")
-    assert told["files"] > 9
+    report = old.do("backup", folder, "--with-secrets")
+    assert report["files"] > 9
     assert not [path for path in folder.parent.iterdir() if path != folder]
     return folder
 
 
 @pytest.fixture
 def fresh(tmp_path):
-    place = Place(tmp_path / "another home")
-    yield place
-    embedded.stop(place.home)
+    installation = Installation(tmp_path / "another data directory")
+    yield installation
+    embedded.stop(installation.data_dir)
 
 
 def test_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
     assert json.loads(fresh.run("restore", backup).stdout)["rows"] > 200
     assert fresh.facts(tmp_path / "new facts") == old.facts(tmp_path / "old facts")
-    verified = fresh.do("verify_release", fresh.home.path / "releases" / "garden" / "1.0")
+    verified = fresh.do("verify_release", fresh.data_dir.path / "releases" / "garden" / "1.0")
     assert (verified["differences"], verified["settled"]) == (0, 1)
-    assert (fresh.home.path / "secrets/django").read_text() == (old.home.path / "secrets/django").read_text()
+    assert (fresh.data_dir.path / "secrets/django").read_text() == (old.data_dir.path / "secrets/django").read_text()
     signed = fresh.run("shell", "--command", (
         "from django.test import Client; c = Client(SERVER_NAME='127.0.0.1'); "
         f"print(c.post('/sign-in/', {{'login': 'judge', 'password': '{PASSWORD}'}}).status_code, "
@@ -131,11 +131,11 @@ def test_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
         ["release", "1.1", "--project", "garden"],
     )
     assert (imported["created"], released["rows"]) == (1, 40)
-    assert "already" in fresh.refusal("restore", backup)  # and now there is something in it
+    assert "already" in fresh.refusal("restore", backup)  # the database has data now
     assert fresh.run("restore", backup, "--replace").returncode == 0
     assert fresh.facts(tmp_path / "again") == old.facts(tmp_path / "old again")
-    assert (fresh.home.path / "releases.replaced-1" / "garden" / "1.1").is_dir()
-    assert not list(fresh.home.path.glob(".restore*"))
+    assert (fresh.data_dir.path / "releases.replaced-1" / "garden" / "1.1").is_dir()
+    assert not list(fresh.data_dir.path.glob(".restore*"))
 
 
 def flip(path):
@@ -160,7 +160,7 @@ def test_damaged_backup_is_rejected_by_file_name(old, backup, tmp_path, harm, na
     assert name in line
     with old.database() as connection:
         assert connection.execute("SELECT count(*) FROM corpus_item").fetchone()[0] == 40
-    assert (old.home.path / "releases/garden/1.0/votes.parquet").is_file()
+    assert (old.data_dir.path / "releases/garden/1.0/votes.parquet").is_file()
 
 
 def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, fresh, tmp_path):
@@ -174,13 +174,13 @@ def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, fresh, tmp_p
     fresh.do("prepare")
     assert "large" in fresh.refusal("restore", backup, limit=small_files)
     assert fresh.do("prepare") == {"projects": 1}
-    assert not (fresh.home.path / "releases").exists()
-    assert not list(fresh.home.path.glob(".restore*"))
+    assert not (fresh.data_dir.path / "releases").exists()
+    assert not list(fresh.data_dir.path.glob(".restore*"))
 
 
 def test_restore_leaves_a_database_in_use(old, backup):
     with old.database() as connection:
-        connection.execute("SELECT * FROM corpus_item LIMIT 1")  # and the transaction goes on
+        connection.execute("SELECT * FROM corpus_item LIMIT 1")  # in a transaction that stays open
         line = old.refusal("restore", backup, "--replace")
     assert "as it was" in line
     assert "stop pages and workers" in line
@@ -188,11 +188,11 @@ def test_restore_leaves_a_database_in_use(old, backup):
 
 
 def test_backup_of_newer_version_is_rejected(old, backup, tmp_path):
-    from config.backups.parts import seal
+    from config.backups.parts import write_manifest
 
     newer = Path(shutil.copytree(backup, tmp_path / "newer"))
     manifest = json.loads((newer / "manifest.json").read_text())
-    seal(newer, manifest | {"migrations": [*manifest["migrations"], "corpus.9999_from_tomorrow"]})
+    write_manifest(newer, manifest | {"migrations": [*manifest["migrations"], "corpus.9999_from_tomorrow"]})
     assert "corpus.9999_from_tomorrow" in old.refusal("restore", newer, "--replace")
 
 

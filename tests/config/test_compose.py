@@ -32,9 +32,11 @@ def test_services_require_production_settings_and_read_only_files(name):
 
 def test_compose_file_has_no_password(tmp_path):
     for name in OURS:
-        said = SERVICES[name]["environment"]
-        assert not [key for key in said if key.endswith(("PASSWORD", "SECRET_KEY", "TOKEN"))]
-        assert {said[key].rsplit("/")[-1] for key in said if key.endswith("_FILE")} == set(SERVICES[name]["secrets"])
+        environment = SERVICES[name]["environment"]
+        assert not [key for key in environment if key.endswith(("PASSWORD", "SECRET_KEY", "TOKEN"))]
+        assert {environment[key].rsplit("/")[-1] for key in environment if key.endswith("_FILE")} == set(
+            SERVICES[name]["secrets"]
+        )
     script = tmp_path / "deploy" / "make-secrets"
     script.parent.mkdir()
     script.write_bytes((CHECKOUT / "deploy" / "make-secrets").read_bytes())

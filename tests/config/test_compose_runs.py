@@ -24,15 +24,15 @@ DATA_DIR = "/home/assize"
 
 
 def web_command(port):
-    given = re.search(r"^CMD (\[.*\])$", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE)
-    return [word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in json.loads(given[1])]
+    command = re.search(r"^CMD (\[.*\])$", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE)
+    return [word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in json.loads(command[1])]
 
 
-def told(folder):
-    """What the file tells its services, but for the addresses of servers, which are those of the tests."""
-    said = SERVICES["web"]["environment"]
+def service_environment(folder):
+    """Return the environment of the services, with the server addresses of the tests."""
+    environment = SERVICES["web"]["environment"]
     sound = {"SECRET_KEY": secrets.token_urlsafe(48), "PUBLIC_URL": "https://localhost", "ALLOWED_HOSTS": "localhost"}
-    kept = {name: said[name] for name in ("ASSIZE_PRODUCTION", "ASSIZE_LOG_FORMAT", "TRUSTED_PROXY_COUNT")}
+    kept = {name: environment[name] for name in ("ASSIZE_PRODUCTION", "ASSIZE_LOG_FORMAT", "TRUSTED_PROXY_COUNT")}
     more = {"ASSIZE_LOG_LEVEL": "INFO", "METRICS_TOKEN": secrets.token_urlsafe(16), "TMPDIR": str(folder)}
     return kept | sound | more
 
@@ -56,7 +56,7 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
     token = command("create_user", f"of-{project.slug}", "--role", "admin", "--token", project=project.slug)["token"]
     add_jurors(project, stub_url, "stub-0.9")
     api, ports = f"/api/v1/projects/{project.slug}", (free_port(), free_port())
-    environment = told(tmp_path)
+    environment = service_environment(tmp_path)
     prepared = subprocess.run(
         [sys.executable, *SERVICES["prepare"]["command"][1:]], cwd=CHECKOUT, env={**os.environ, **environment},
         timeout=60, capture_output=True, text=True, check=True,
@@ -73,11 +73,11 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
         sent = as_proxied(ports[0], where, token=token, body=rows, Content_Type="text/plain")[0]
         imported = wait_until(lambda: not Job.objects.filter(project=project, state__in=Job.OPEN).exists(), seconds=60)
         convened = as_proxied(ports[1], f"{api}/jury-runs/", token=token, body={})[0]
-        heard = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=60)
+        finished = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=60)
         listed = as_proxied(ports[0], f"{api}/items/", token=token)
         pids = {name: process.pid for name, process in ours.running.items()}
 
-    assert (page, hidden, shown[0], sent, imported, convened, heard) == (200, 404, 200, 202, True, 202, True)
+    assert (page, hidden, shown[0], sent, imported, convened, finished) == (200, 404, 200, 202, True, 202, True)
     assert "max-age=31536000" in head["Strict-Transport-Security"]
     assert "Secure" in head["Set-Cookie"]
     assert "HttpOnly" in head["Set-Cookie"]

@@ -1,4 +1,4 @@
-"""What the processes write: JSON lines that say enough, and never what was judged or what lets somebody in."""
+"""Logs: enough to follow a request, and never dialogues or secrets."""
 
 import json
 import logging
@@ -38,9 +38,9 @@ def test_logs_contain_no_dialogue_rationale_or_secret(tmp_path, level):
         ours.start("worker", WORKER)
         assert comes_up(port)
         _, taken, _ = call(f"{api}/next/", token=secret, body=b"")
-        answer = {"prompt_label": "safe", "response_label": "safe", "rationale": f"{MARK} rationale"}
-        answer["lease"] = taken["lease"]["id"]
-        voted, _, _ = call(f"{api}/items/one/vote/?{MARK}=1", token=secret, body=answer)
+        vote = {"prompt_label": "safe", "response_label": "safe", "rationale": f"{MARK} rationale"}
+        vote["lease"] = taken["lease"]["id"]
+        voted, _, _ = call(f"{api}/items/one/vote/?{MARK}=1", token=secret, body=vote)
         refused, _, _ = call(f"{api}/items/one/vote/", token=secret, body={"lease": MARK, "prompt_label": MARK})
         call(f"{api}/projects/", token=f"{MARK}-token")
         call(f"{site}/projects/{MARK}-nowhere/?token={MARK}", Cookie=f"sessionid={MARK}", X_Api_Key=MARK)
@@ -69,14 +69,14 @@ def test_logs_contain_no_dialogue_rationale_or_secret(tmp_path, level):
 
 def test_request_has_one_log_line_and_returns_its_id(caplog):
     caplog.set_level(logging.INFO, logger="assize.access")
-    given = Client().get("/sign-in/?next=/x", headers={"X-Request-ID": "balancer-0001"})
+    response = Client().get("/sign-in/?next=/x", headers={"X-Request-ID": "balancer-0001"})
     made = [Client().get("/sign-in/", headers={"X-Request-ID": bad}) for bad in ("short", "a b c d e f g", "x" * 65)]
 
-    assert given["X-Request-ID"] == "balancer-0001"
-    assert all(re.fullmatch("[0-9a-f]{32}", answer["X-Request-ID"]) for answer in made)
-    told = [record for record in caplog.records if record.name == "assize.access"]
-    assert len(told) == 4
-    assert (told[0].route, told[0].status, told[0].user) == ("sign-in", 200, None)
+    assert response["X-Request-ID"] == "balancer-0001"
+    assert all(re.fullmatch("[0-9a-f]{32}", each["X-Request-ID"]) for each in made)
+    lines = [record for record in caplog.records if record.name == "assize.access"]
+    assert len(lines) == 4
+    assert (lines[0].route, lines[0].status, lines[0].user) == ("sign-in", 200, None)
 
 
 def formatted(message, *arguments, exc_info=None, **more):

@@ -1,4 +1,4 @@
-"""/metrics: who may ask, what it counts, and that nobody is named in it."""
+"""/metrics: access, counts, and no personal data."""
 
 import os
 import subprocess
@@ -29,9 +29,9 @@ def figures(text):
 
 def scrape():
     cache.delete("metrics:counts")
-    answer = Client().get("/metrics", headers={"host": "10.0.0.7:8000"})
-    assert answer.status_code == 200
-    return figures(answer.content.decode())
+    response = Client().get("/metrics", headers={"host": "10.0.0.7:8000"})
+    assert response.status_code == 200
+    return figures(response.content.decode())
 
 
 def test_metrics_count_items_cases_slots_and_queues(tmp_path):
@@ -47,8 +47,8 @@ def test_metrics_count_items_cases_slots_and_queues(tmp_path):
     after = scrape()
 
     grown = {name: after[name] - before.get(name, 0) for name in after}
-    found = {kind: grown["assize_items", kind] for kind in ("decided", "disputed", "pending", "settled", "withdrawn")}
-    assert found == {"decided": 1, "disputed": 1, "pending": 1, "settled": 0, "withdrawn": 1}
+    metrics = {kind: grown["assize_items", kind] for kind in ("decided", "disputed", "pending", "settled", "withdrawn")}
+    assert metrics == {"decided": 1, "disputed": 1, "pending": 1, "settled": 0, "withdrawn": 1}
     assert grown["assize_cases", "open"] == 1
     assert grown["assize_ballots", "cast"] == 1
     assert (after["assize_workers_seen",], after["assize_up", "broker"], after["assize_up", "database"]) == (1, 1, 1)
@@ -80,22 +80,22 @@ def test_requests_are_counted_by_route_name():
 def test_metrics_are_hidden_from_others(settings, more):
     for settings.METRICS_TOKEN in ("", "right-token"):
         if settings.METRICS_TOKEN or "HTTP_AUTHORIZATION" not in more or "REMOTE_ADDR" in more:
-            answer = Client().get("/metrics", **more)
-            assert (answer.status_code, answer.content) == (404, b"")
+            response = Client().get("/metrics", **more)
+            assert (response.status_code, response.content) == (404, b"")
 
 
 def test_metrics_token_works_from_anywhere(settings):
     settings.METRICS_TOKEN = "right-token"
-    asked = {"HTTP_AUTHORIZATION": "Bearer right-token", "HTTP_X_FORWARDED_FOR": "10.1.2.3"} | ELSEWHERE
-    assert Client().get("/metrics", **asked).status_code == 200
-    assert Client().post("/metrics", **asked).status_code == 404
+    headers = {"HTTP_AUTHORIZATION": "Bearer right-token", "HTTP_X_FORWARDED_FOR": "10.1.2.3"} | ELSEWHERE
+    assert Client().get("/metrics", **headers).status_code == 200
+    assert Client().post("/metrics", **headers).status_code == 404
 
 
 def test_metrics_report_unreachable_broker(settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
-    found = scrape()
-    assert (found["assize_up", "broker"], found["assize_up", "database"]) == (0, 1)
-    assert ("assize_items", "decided") in found
+    metrics = scrape()
+    assert (metrics["assize_up", "broker"], metrics["assize_up", "database"]) == (0, 1)
+    assert ("assize_items", "decided") in metrics
 
 
 @pytest.mark.slow
@@ -118,8 +118,8 @@ def test_processes_share_metrics_and_leave_no_folder(tmp_path):
 
 
 def fetch(port, path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-        return answer.read().decode()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+        return response.read().decode()
 
 
 def is_up(port):

@@ -29,7 +29,7 @@ def database(password):
     return {"DATABASES": {"default": {"USER": "labels", "PASSWORD": password}}}
 
 
-def found(**changed):
+def weak(**changed):
     return weaknesses(SimpleNamespace(**SOUND | changed))
 
 
@@ -54,7 +54,7 @@ def found(**changed):
     ],
 )
 def test_each_weak_setting_is_named(changed, named):
-    (line,) = found(**changed)
+    (line,) = weak(**changed)
     assert named in line
 
 
@@ -68,7 +68,7 @@ def test_each_weak_setting_is_named(changed, named):
     ],
 )
 def test_sound_settings_pass(changed):
-    assert found(**changed) == []
+    assert weak(**changed) == []
 
 
 def run(*command, **environment):
@@ -115,13 +115,15 @@ def test_deploy_check_reports_weak_settings():
 def test_production_requires_tls_and_trusts_its_proxy():
     names = "SECURE_HSTS_SECONDS SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_PROXY_SSL_HEADER CSRF_TRUSTED_ORIGINS"
     asked = f"from config import settings as s; print(*(getattr(s, n) for n in {names.split()!r}), sep='|')"
-    told = {"PUBLIC_URL": "https://a.example.org", "ASSIZE_PRODUCTION": "1", "TRUSTED_PROXY_COUNT": "1"}
-    said = [
+    production = {"PUBLIC_URL": "https://a.example.org", "ASSIZE_PRODUCTION": "1", "TRUSTED_PROXY_COUNT": "1"}
+    settings = [
         subprocess.run([sys.executable, "-c", asked], cwd=CHECKOUT, env={**os.environ, **more}, timeout=60,
                        capture_output=True, text=True, check=True).stdout.strip().split("|")
-        for more in (told, told | {"TRUSTED_PROXY_COUNT": "0", "HSTS_SECONDS": "60"}, {"ASSIZE_PRODUCTION": "0"})
+        for more in (
+            production, production | {"TRUSTED_PROXY_COUNT": "0", "HSTS_SECONDS": "60"}, {"ASSIZE_PRODUCTION": "0"},
+        )
     ]  # fmt: skip
     header = "('HTTP_X_FORWARDED_PROTO', 'https')"
-    assert said[0] == ["31536000", "True", "True", header, "['https://a.example.org']"]
-    assert said[1] == ["60", "True", "True", "None", "['https://a.example.org']"]
-    assert said[2] == ["0", "False", "False", "None", "[]"]
+    assert settings[0] == ["31536000", "True", "True", header, "['https://a.example.org']"]
+    assert settings[1] == ["60", "True", "True", "None", "['https://a.example.org']"]
+    assert settings[2] == ["0", "False", "False", "None", "[]"]

@@ -50,19 +50,19 @@ def test_serve_ends_when_a_process_ends():
     for pid in children(running.pid):
         if "beat" in command_line(pid):
             os.kill(pid, signal.SIGKILL)
-    _, said = running.communicate(timeout=60)
+    _, output = running.communicate(timeout=60)
 
     assert running.returncode == 2
-    assert "The beat ended" in said
+    assert "The beat ended" in output
 
 
 def test_port_must_be_a_number():
     refused = start("web")
-    _, said = refused.communicate(timeout=60)
+    _, output = refused.communicate(timeout=60)
 
     assert refused.returncode == 2
-    assert "invalid int value" in said
-    assert "Traceback" not in said
+    assert "invalid int value" in output
+    assert "Traceback" not in output
 
 
 def test_busy_port_is_one_error_line():
@@ -70,10 +70,10 @@ def test_busy_port_is_one_error_line():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         refused = start(taken.getsockname()[1])
-        _, said = refused.communicate(timeout=60)
+        _, output = refused.communicate(timeout=60)
 
     assert refused.returncode == 2
-    assert "is in use" in said
+    assert "is in use" in output
     assert wait_until(lambda: not command_line(refused.pid), seconds=5)
 
 
@@ -83,7 +83,7 @@ def test_busy_port_is_one_error_line():
 def test_unusable_server_is_one_error_line(monkeypatch, variable, url):
     monkeypatch.setenv(variable, url)
     refused = start(free_port())
-    _, said = refused.communicate(timeout=60)
-    assert (refused.returncode, len(said.strip().splitlines())) == (2, 1)
-    assert variable in said
-    assert "hidden" not in said
+    _, output = refused.communicate(timeout=60)
+    assert (refused.returncode, len(output.strip().splitlines())) == (2, 1)
+    assert variable in output
+    assert "hidden" not in output

@@ -1,4 +1,4 @@
-"""Coming in: password, second step, lockout, and nobody without an invitation."""
+"""Sign-in: passwords, second factors, lockout, and accounts by invitation only."""
 
 import re
 import time
@@ -152,8 +152,8 @@ def test_sign_up_is_closed(client):
     name, before = f"intruder-{next(numbers)}", User.objects.count()
     wanted = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
 
-    for answer in (client.get("/account/signup/"), client.post("/account/signup/", wanted)):
-        assert "Accounts are by invitation" in answer.content.decode()
+    for response in (client.get("/account/signup/"), client.post("/account/signup/", wanted)):
+        assert "Accounts are by invitation" in response.content.decode()
     assert User.objects.count() == before
     assert not signed_in(client)
 
@@ -248,8 +248,8 @@ def test_closed_account_cannot_sign_in(client):
     person.save(update_fields=["is_active"])
 
     assert WRONG in sign_in(client, person, "something else").content.decode()
-    answer = client.get(sign_in(client, person).url)
-    assert "This account is closed" in answer.content.decode()
+    response = client.get(sign_in(client, person).url)
+    assert "This account is closed" in response.content.decode()
     assert not signed_in(client)
 
 
@@ -278,10 +278,10 @@ def test_pages_have_no_inline_script_or_style(client):
     sign_in(client, make_person())
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     for path in ("", "totp/activate/", "webauthn/", "webauthn/add/"):
-        answer = client.get(f"/account/2fa/{path}")
-        text = answer.content.decode()
-        assert answer.status_code == 200, path
-        assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+        response = client.get(f"/account/2fa/{path}")
+        text = response.content.decode()
+        assert response.status_code == 200, path
+        assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
         assert "<style" not in text
         assert " style=" not in text
         for script in re.findall(r"<script([^>]*)>", text):

@@ -143,20 +143,20 @@ def test_croissant_file_is_valid_and_reads_the_data(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("version", "options", "told"),
+    ("version", "options", "expected"),
     [
         ("1.0", {}, "already"),
         ("2.0", {"splits": "0.5,0.4,0.2"}, "add up to 1"),
         ("../2", {}, "cannot be a version"),
     ],
 )
-def test_invalid_release_is_refused(tmp_path, version, options, told):
+def test_invalid_release_is_refused(tmp_path, version, options, expected):
     project = labelled_project(tmp_path, 6)
     release(project, tmp_path, "1.0")
     refused = command("release", version, project=project.slug, **options)
 
     assert refused.code == 2
-    assert told in refused.said
+    assert expected in refused.said
 
 
 def test_folder_in_use_is_refused(tmp_path):

@@ -16,7 +16,7 @@ from tests.factories import command, dialogue, import_dialogues, import_votes, m
 from workspace.models import Job
 from workspace.tasks import run_job
 
-ORDER = {"version": "1.0", "train": "90", "validation": "4", "test": "6", "seed": "0"}
+SPEC = {"version": "1.0", "train": "90", "validation": "4", "test": "6", "seed": "0"}
 
 
 def text_of(page):
@@ -89,18 +89,18 @@ def test_data_page_is_for_admins_and_releases_for_leads(labelled):
         somebody = Visitor(labelled, role)
         assert somebody.get("data/").status_code == data
         assert somebody.get("releases/").status_code == releases
-    assert Visitor(labelled, "lead").post("releases/make/", **ORDER).status_code == 403
+    assert Visitor(labelled, "lead").post("releases/make/", **SPEC).status_code == 403
     assert not Job.objects.filter(project=labelled).exists()
 
 
 def test_release_is_made_shown_downloaded_and_compared(labelled, tmp_path):
     admin, lead = Visitor(labelled, "admin"), Visitor(labelled, "lead")
-    assert admin.post("releases/make/", **ORDER).status_code == 302
+    assert admin.post("releases/make/", **SPEC).status_code == 302
     do_all(labelled)
     assert "39 rows" in text_of(admin.get("releases/"))
-    assert admin.post("releases/make/", **ORDER).status_code == 409
-    assert admin.post("releases/make/", **ORDER | {"version": "2", "train": "95"}).status_code == 409
-    assert admin.post("releases/make/", **ORDER | {"version": ""}).status_code == 422
+    assert admin.post("releases/make/", **SPEC).status_code == 409
+    assert admin.post("releases/make/", **SPEC | {"version": "2", "train": "95"}).status_code == 409
+    assert admin.post("releases/make/", **SPEC | {"version": ""}).status_code == 422
     page = text_of(lead.get("releases/of/1.0/"))
     assert Release.objects.get(project=labelled).manifest_sha256 in page
     got = lead.get("releases/of/1.0/decisions.parquet")
@@ -112,12 +112,12 @@ def test_release_is_made_shown_downloaded_and_compared(labelled, tmp_path):
     )
     import_votes(labelled, tmp_path, [opinion("d39", rater, "safe", "safe") for rater in "xyz"])
     command("withdraw_item", "d02", project=labelled.slug, reason="asked for")
-    admin.post("releases/make/", **ORDER | {"version": "1.1", "seed": "7"})
+    admin.post("releases/make/", **SPEC | {"version": "1.1", "seed": "7"})
     do_all(labelled)
-    found = lead.get("releases/compare/", before="1.0", after="1.1").context["comparison"]
-    assert (found.added, found.removed, found.changed, found.same) == (1, 1, 1, 37)
-    assert [(change.item, change.why) for change in found.listed] == [("d01", "other opinions were counted")]
-    assert ("seed", 0, 7) in found.settings
+    comparison = lead.get("releases/compare/", before="1.0", after="1.1").context["comparison"]
+    assert (comparison.added, comparison.removed, comparison.changed, comparison.same) == (1, 1, 1, 37)
+    assert [(change.item, change.why) for change in comparison.listed] == [("d01", "other opinions were counted")]
+    assert ("seed", 0, 7) in comparison.settings
     assert lead.get("releases/compare/", before="1.0", after="9").status_code == 404
 
 
@@ -178,12 +178,12 @@ def test_verification_finds_every_kind_of_change(labelled, tmp_path):
         "less": (lambda out: (out / "test.json").unlink(), "test.json: cannot be read"),
         "torn": (lambda out: (out / "votes.parquet").write_bytes(b"PAR1"), "the tables cannot be read"),
     }
-    for name, (spoil, told) in cases.items():
+    for name, (spoil, expected) in cases.items():
         folder = tmp_path / name
         command("release", name, project=labelled.slug, out=folder)
         spoil(folder)
         found = command("verify_release", folder)
-        assert (found.code, told in found.said) == (1, True), (name, found.said)
+        assert (found.code, expected in found.said) == (1, True), (name, found.said)
         assert found["differences"] >= 1
 
 

@@ -1,4 +1,4 @@
-"""Somebody is forgotten: their name is nowhere, and what they did is as it was."""
+"""Anonymising a person removes their name everywhere and keeps their work."""
 
 import threading
 
@@ -200,10 +200,13 @@ def test_events_reject_any_other_change():
 
 def test_names_are_replaced_only_where_events_keep_names():
     project = make_project()
-    told = {"people": ["x-gone", "x-gone-too"], "annotator": "x-gone", "reason": "x-gone", "source": "x-gone"}
-    record_event(project=project, verb="batch.opened", subject="x-gone", detail=told)
+    detail = {"people": ["x-gone", "x-gone-too"], "annotator": "x-gone", "reason": "x-gone", "source": "x-gone"}
+    record_event(project=project, verb="batch.opened", subject="x-gone", detail=detail)
     with transaction.atomic():
         rename_in_events("x-gone", "former-0123456789ab")
     event = Event.objects.get(project=project, verb="batch.opened")
     assert event.subject == "x-gone"  # the name of a batch
-    assert event.detail == told | {"people": ["former-0123456789ab", "x-gone-too"], "annotator": "former-0123456789ab"}
+    assert event.detail == detail | {
+        "people": ["former-0123456789ab", "x-gone-too"],
+        "annotator": "former-0123456789ab",
+    }
