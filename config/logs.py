@@ -36,6 +36,7 @@ class RedactingFilter(logging.Filter):
     """Replace paths by route names, and Celery's lines about a task, which quote its arguments, by its outcome."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Add request and task ids to a record and redact it; always return True."""
         record.request_id = getattr(record, "request_id", request_id.get())
         if task := task_of(record):
             record.task, record.task_id = task

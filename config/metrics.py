@@ -98,6 +98,7 @@ class DatabaseCollector(Collector):
     """Collect metrics from PostgreSQL and the broker; `assize_up` is 0 for a server that does not answer."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield all metrics."""
         up = GaugeMetricFamily("assize_up", "1 if the server answered.", labels=["part"])
         for part, collect in (("broker", broker_metrics), ("database", database_metrics)):
             try:

@@ -13,6 +13,8 @@ class FileShape(TypedDict):
 
 
 class ReleaseShape(TypedDict):
+    """A release with its manifest and files."""
+
     version: str
     rows: int
     made_at: datetime

@@ -1,4 +1,4 @@
-"""What the demo tells a person, in lines and small tables."""
+"""Print the results of the demo as lines and small tables."""
 
 import json
 from pathlib import Path
@@ -17,10 +17,12 @@ COLUMNS = ("accuracy", "precision", "recall", "f1")
 
 
 def stage(name: str, line: str) -> None:
+    """Print the result of a stage."""
     print(f"{name:<13} {line}", flush=True)
 
 
 def note(line: str) -> None:
+    """Print a line below a stage."""
     print(f"{'':<13} {line}", flush=True)
 
 
@@ -57,14 +59,16 @@ def agreement_line(opinions: Opinions, field: str, raters: str) -> str:
     report = agreement_report(opinions, field, raters=raters, with_pairs=False)
     if report["percent"] is None:
         return f"{raters} none"
-    return f"{raters} {report['percent']:.0%}, alpha {shown(report['krippendorff_alpha'])}"
+    return f"{raters} {report['percent']:.0%}, alpha {format_score(report['krippendorff_alpha'])}"
 
 
 def row(name: str, score: dict[str, Any]) -> str:
-    return f"  {name:<22}{score['n']:>5}" + "".join(f"{shown(score[column]):>11}" for column in COLUMNS)
+    """Return a row of the table of scores."""
+    return f"  {name:<22}{score['n']:>5}" + "".join(f"{format_score(score[column]):>11}" for column in COLUMNS)
 
 
-def shown(value: float | None) -> str:
+def format_score(value: float | None) -> str:
+    """Return a score with two decimals, or "undefined"."""
     return "undefined" if value is None else f"{value:.2f}"
 
 
@@ -76,9 +80,10 @@ def files(release: Release) -> None:
         print(f"  {name:<20}{(folder / name).stat().st_size:>10,} bytes")
     rows = json.loads((folder / "train.json").read_bytes())
     labelled = next((each for each in rows if each["violated_categories"] and each["response"]), rows[0])
-    short = {key: cut(value) for key, value in labelled.items()}
+    short = {key: shorten(value) for key, value in labelled.items()}
     print(f"One row of it:\n{json.dumps(short, indent=2, ensure_ascii=False)}\n")
 
 
-def cut(value: Any) -> Any:
+def shorten(value: Any) -> Any:
+    """Return a text shortened to 70 characters; other values unchanged."""
     return value[:70] + "…" if isinstance(value, str) and len(value) > 71 else value

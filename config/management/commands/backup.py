@@ -1,3 +1,5 @@
+"""Back up the installation."""
+
 from pathlib import Path
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Prepare the servers and the database."""
+
 from typing import Any
 
 from corpus.commands import Command as Base

@@ -1,3 +1,5 @@
+"""Restore a backup."""
+
 from pathlib import Path
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Export the dataset."""
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Make a release."""
+
 import re
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""Verify a release."""
+
 import sys
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""Anonymise a user."""
+
 from typing import Any
 
 from django.contrib.auth.models import User

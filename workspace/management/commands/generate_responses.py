@@ -1,3 +1,5 @@
+"""Generate responses or refusals."""
+
 import time
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Import votes and ballots."""
+
 from pathlib import Path
 from typing import Any
 
