@@ -1,15 +1,15 @@
-// The labelling page with the keyboard: one key for each choice, drafts kept, the time at work counted.
+// The labelling page: a key for each choice, drafts of answers, and the time spent.
 "use strict";
 
 const DRAFTS = "assize-draft:";
-const KEPT_DAYS = 7;
-const WORDS = ["other_text", "rationale"];
+const DRAFT_DAYS = 7;
+const TEXT_FIELDS = ["other_text", "rationale"];
 
 const labelling = () => document.getElementById("labelling");
 const answer = () => document.getElementById("answer");
 const all = (selector) => [...(answer()?.querySelectorAll(selector) ?? [])];
 
-// Drafts: what is chosen and typed, for this person and this dialogue, until it is sent.
+// Drafts: the choices and texts of one person for one dialogue, kept in the browser until they are sent.
 function draftKey() {
   const item = labelling()?.querySelector("[data-item]")?.dataset.item;
   return item && `${DRAFTS}${labelling().dataset.user}:${item}`;
@@ -18,14 +18,14 @@ function keepDraft() {
   const form = answer();
   if (!form || !draftKey()) return;
   const chosen = all("input[type=radio]:checked").map((input) => [input.name, input.value]);
-  const words = WORDS.map((name) => [name, form.elements[name].value]);
+  const words = TEXT_FIELDS.map((name) => [name, form.elements[name].value]);
   const draft = { at: Date.now(), order: form.elements.order.value, chosen, words };
-  store(() => localStorage.setItem(draftKey(), JSON.stringify(draft)));
+  tryStorage(() => localStorage.setItem(draftKey(), JSON.stringify(draft)));
 }
-function takeUpDraft() {
+function restoreDraft() {
   const form = answer();
-  const draft = draftKey() && store(() => JSON.parse(localStorage.getItem(draftKey())));
-  if (!form || !draft || form.querySelector(".error")) return; // what was refused is shown as it was sent
+  const draft = draftKey() && tryStorage(() => JSON.parse(localStorage.getItem(draftKey())));
+  if (!form || !draft || form.querySelector(".error")) return; // a refused answer is shown as it was sent
   for (const [name, value] of draft.chosen) {
     const input = all(`input[name=${name}]`).find((each) => each.value === value);
     if (input) input.checked = true;
@@ -35,32 +35,32 @@ function takeUpDraft() {
   form.elements.order.value = draft.order;
   for (const [name, value] of draft.words) form.elements[name].value = value;
 }
-function forgetOldDrafts() {
-  store(() => {
+function removeOldDrafts() {
+  tryStorage(() => {
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(DRAFTS)) continue;
       const { at } = JSON.parse(localStorage.getItem(key));
-      if (Date.now() - at > KEPT_DAYS * 86400000) localStorage.removeItem(key);
+      if (Date.now() - at > DRAFT_DAYS * 86400000) localStorage.removeItem(key);
     }
   });
 }
-function store(work) {
-  try { return work(); } catch { return null; } // storage may be full or forbidden; the page works without
+function tryStorage(work) {
+  try { return work(); } catch { return null; } // storage may be full or disabled; the page works without it
 }
 
-// Time at work: only while the page is looked at.
-let seen = 0;
-let since = performance.now();
-function count() {
-  if (!document.hidden) seen += performance.now() - since;
-  since = performance.now();
+// Time spent: only while the page is visible.
+let visibleTime = 0; // milliseconds
+let countedAt = performance.now();
+function countTime() {
+  if (!document.hidden) visibleTime += performance.now() - countedAt;
+  countedAt = performance.now();
 }
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) seen += performance.now() - since;
-  since = performance.now();
+  if (document.hidden) visibleTime += performance.now() - countedAt; // it was visible until now
+  countedAt = performance.now();
 });
 
-// Categories: the order in which they were chosen, what they mean, and finding one by typing.
+// Categories: the order in which they are chosen, their descriptions, and search.
 function chooseCategory(input) {
   const field = answer().elements.order;
   const slugs = field.value.split(" ").filter((slug) => slug && slug !== input.value);
@@ -79,31 +79,31 @@ function showAbout(label) {
   for (const section of about.children) section.hidden = section.id !== label.dataset.about;
   about.hidden = false;
 }
-const found = () => all(".category").filter((label) => !label.hidden);
-function find(text) {
+const matchingCategories = () => all(".category").filter((label) => !label.hidden);
+function searchCategories(text) {
   const wanted = text.trim().toLowerCase();
   for (const label of all(".category")) label.hidden = !label.textContent.toLowerCase().includes(wanted);
   for (const tier of all(".tier")) tier.hidden = !tier.querySelector(".category:not([hidden])");
-  if (wanted && found().length) showAbout(found()[0]);
+  if (wanted && matchingCategories().length) showAbout(matchingCategories()[0]);
 }
 
-function settle() {
+function preparePage() {
   for (const hidden of document.querySelectorAll(".search, #show-keys")) hidden.hidden = false;
   if (!answer()) return;
-  takeUpDraft();
+  restoreDraft();
   showOrder();
-  seen = 0;
-  since = performance.now();
+  visibleTime = 0;
+  countedAt = performance.now();
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.id === "use-keys") store(() => localStorage.setItem("assize-keys", event.target.checked ? "on" : "off"));
+  if (event.target.id === "use-keys") tryStorage(() => localStorage.setItem("assize-keys", event.target.checked ? "on" : "off"));
   if (!answer()?.contains(event.target)) return;
   if (event.target.name === "categories") chooseCategory(event.target);
   keepDraft();
 });
 document.addEventListener("input", (event) => {
-  if (event.target.id === "search") find(event.target.value);
+  if (event.target.id === "search") searchCategories(event.target.value);
   else if (answer()?.contains(event.target)) keepDraft();
 });
 for (const kind of ["mouseover", "focusin"]) {
@@ -114,33 +114,33 @@ for (const kind of ["mouseover", "focusin"]) {
 }
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.elt !== answer()) return;
-  count();
-  event.detail.parameters.seconds = (seen / 1000).toFixed(1);
+  countTime();
+  event.detail.parameters.seconds = (visibleTime / 1000).toFixed(1);
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig, target } = event.detail;
   if (xhr.status < 400 && target?.id === "labelling" && requestConfig?.verb === "post" && draftKey()) {
-    store(() => localStorage.removeItem(draftKey()));
+    tryStorage(() => localStorage.removeItem(draftKey()));
   }
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "labelling") return;
-  settle();
+  preparePage();
   const wrong = labelling().querySelector(".error");
   (wrong?.closest("fieldset, p, form")?.querySelector("input") ?? labelling().querySelector("[autofocus]") ?? labelling()).focus();
   if (!wrong) window.scrollTo(0, 0);
 });
 
-// Keys. A text field keeps its letters; the person may switch single keys off.
+// Keys. Text fields keep their letters, and the person may switch single keys off.
 const isText = (element) => element?.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
-const keysAreOn = () => store(() => localStorage.getItem("assize-keys")) !== "off";
-function press(key) {
+const keysAreOn = () => tryStorage(() => localStorage.getItem("assize-keys")) !== "off";
+function handleKey(key) {
   const radio = all("input[type=radio]").find((input) => input.dataset.key === key);
   if (radio) { radio.click(); radio.focus(); return true; }
-  // Whatever else a page gives a key: a field takes the focus, anything else is pressed.
+  // Elements with data-press: a field gets the focus, anything else is clicked.
   const named = [...document.querySelectorAll("[data-press]")].find((element) => element.dataset.press === key);
   if (named) { if (named.matches("input, textarea, select, section")) named.focus(); else named.click(); return true; }
-  const work = {
+  const action = {
     r: () => { const dialogue = document.getElementById("dialogue"); dialogue.open = !dialogue.open; },
     c: () => document.getElementById("search")?.focus(),
     n: () => document.getElementById("rationale")?.focus(),
@@ -148,33 +148,33 @@ function press(key) {
     u: () => document.getElementById("undo")?.click(),
   }[key];
   if (key === "?") { document.getElementById("keys").showModal(); return true; }
-  if (work && answer()) work();
-  return Boolean(work && answer());
+  if (action && answer()) action();
+  return Boolean(action && answer());
 }
-function pressedInText(event) {
+function handleKeyInText(event) {
   if (event.key === "Escape") event.target.blur();
   if (event.target.id === "search" && event.key === "Enter") {
-    const first = found()[0]?.querySelector("input");
+    const first = matchingCategories()[0]?.querySelector("input");
     if (first && event.target.value.trim()) first.click();
     event.target.value = "";
-    find("");
+    searchCategories("");
     event.preventDefault();
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.target.form?.requestSubmit();
   } else if (event.key === "Enter" && event.target.matches("input") && event.target.form === answer()) {
-    event.preventDefault(); // a single line ends without sending the whole
+    event.preventDefault(); // Enter in a single-line field does not send the answer
   }
 }
 document.addEventListener("keydown", (event) => {
   if (document.getElementById("keys")?.open) return;
-  if (isText(event.target)) { pressedInText(event); return; }
+  if (isText(event.target)) { handleKeyInText(event); return; }
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Enter") {
     if (event.target.closest("button, a, summary, #skip")) return;
     if (answer()) { event.preventDefault(); answer().requestSubmit(); }
     return;
   }
-  if ((keysAreOn() || event.key === "?") && press(event.key)) event.preventDefault();
+  if ((keysAreOn() || event.key === "?") && handleKey(event.key)) event.preventDefault();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("#show-keys")) document.getElementById("keys").showModal();
@@ -182,5 +182,5 @@ document.addEventListener("click", (event) => {
 
 const useKeys = document.getElementById("use-keys");
 if (useKeys) useKeys.checked = keysAreOn();
-forgetOldDrafts();
-settle();
+removeOldDrafts();
+preparePage();
