@@ -1,4 +1,4 @@
-"""People who use the pages: signed in, members of one project, and past the acknowledgement."""
+"""People who use the pages: signed in, members of one project, with the content acknowledged."""
 
 from typing import Any
 
@@ -12,6 +12,8 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 class Visitor:
+    """A member of a project with a signed-in browser session."""
+
     def __init__(self, project: Any, role: str = "annotator") -> None:
         self.project = project
         self.name = f"{role}-{next(numbers)}"
@@ -22,18 +24,21 @@ class Visitor:
         self.client.force_login(self.user, backend=BACKEND)
 
     def get(self, page: str, **query: Any) -> Any:
+        """Open a page of the project."""
         return self.client.get(f"/projects/{self.project.slug}/{page}", query)
 
     def post(self, page: str, /, **fields: Any) -> Any:
+        """Submit a form of the project."""
         return self.client.post(f"/projects/{self.project.slug}/{page}", fields)
 
     def take(self) -> Any:
-        """Press the button, and give the lease and the item that the page shows."""
+        """Claim the next item, and return the lease that the page shows."""
         self.post("label/next/")
         return self.get("label/").context["lease"]
 
     def vote(self, lease: Any, **fields: Any) -> Any:
-        answer = (
-            {"prompt_label": "safe", "response_label": "safe"} if lease.item.has_response else {"prompt_label": "safe"}
-        )
+        """Vote safe on a leased item, unless `fields` say otherwise."""
+        answer = {"prompt_label": "safe"}
+        if lease.item.has_response:
+            answer["response_label"] = "safe"
         return self.post("label/vote/", lease=lease.id, item=lease.item.external_id, **(answer | fields))

@@ -26,7 +26,7 @@ PEOPLE, ITEMS, WANTED = 50, 200, 3
 
 
 class web_process:  # noqa: N801 - reads as a verb in `with`
-    """A web server of its own, in whose sessions a longer wait for a lock is an error."""
+    """A web server process in which a longer wait for a lock is an error."""
 
     def __init__(self, *, longest_wait: str = "100ms") -> None:
         self.port, self.longest_wait = free_port(), longest_wait
@@ -54,8 +54,8 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
         self.process.wait(timeout=30)
 
 
-def hire(project, folder):
-    """Make the annotators, and give the file of their tokens."""
+def add_annotators(project, folder):
+    """Create the annotators, and return the path of a file with their tokens."""
     tokens = folder / "tokens"
     with tokens.open("w") as file:
         for _ in range(PEOPLE):
@@ -64,15 +64,15 @@ def hire(project, folder):
     return tokens
 
 
-def at_work(servers, project, tokens, *options):
+def start_annotators(servers, project, tokens, *options):
     addresses = ",".join(server.address for server in servers)
     people = [sys.executable, "-m", "bench.people", addresses, project.slug, str(tokens), *options]
     return subprocess.Popen(people, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
 
 
 def lapse_some(project, dice):
-    held = list(Slot.objects.filter(project=project, leased_to__isnull=False).values_list("pk", flat=True))
-    chosen = dice.sample(held, len(held) // 10)
+    leased = list(Slot.objects.filter(project=project, leased_to__isnull=False).values_list("pk", flat=True))
+    chosen = dice.sample(leased, len(leased) // 10)
     Slot.objects.filter(pk__in=chosen, leased_to__isnull=False).update(
         leased_until=timezone.now() - timedelta(seconds=1)
     )
@@ -82,13 +82,13 @@ def votes_of(project):
     return Vote.objects.filter(item__project=project)
 
 
-def test_every_item_gets_three_votes_by_three_people(tmp_path):
+def test_every_item_gets_three_votes_of_three_people(tmp_path):
     project = make_project(votes_wanted=WANTED)
     import_dialogues(project, tmp_path, [dialogue(f"d{at:03}") for at in range(ITEMS)])
-    tokens, dice, told = hire(project, tmp_path), random.Random(7), []
+    tokens, dice, outcomes = add_annotators(project, tmp_path), random.Random(7), []
     with ExitStack() as stack:
         servers = [stack.enter_context(web_process()) for _ in range(2)]
-        people = at_work(servers, project, tokens, "--seconds", "60", "--skip", "0.05", "--leave", "0.05")
+        people = start_annotators(servers, project, tokens, "--seconds", "60", "--skip", "0.05", "--leave", "0.05")
         assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=60)
         servers[1].kill()
         for _ in range(5):
@@ -98,17 +98,17 @@ def test_every_item_gets_three_votes_by_three_people(tmp_path):
         while people.poll() is None:
             lapse_some(project, dice)
             time.sleep(0.1)
-        told.append(json.loads(people.stdout.read()))
-        while Slot.objects.filter(project=project, vote=None).exists() and len(told) < 10:
-            # What lapsed after everybody had gone home is there for whoever comes next.
-            told.append(json.loads(at_work(servers, project, tokens, "--seconds", "30").communicate()[0]))
+        outcomes.append(json.loads(people.stdout.read()))
+        while Slot.objects.filter(project=project, vote=None).exists() and len(outcomes) < 10:
+            # Leases that expired after the last annotator stopped are left for the next round.
+            outcomes.append(json.loads(start_annotators(servers, project, tokens, "--seconds", "30").communicate()[0]))
 
-    assert [problem for each in told for problem in each["unexpected"]] == []
-    assert told[0]["retries"] > 0
+    assert [problem for each in outcomes for problem in each["unexpected"]] == []
+    assert outcomes[0]["retries"] > 0
     assert Skip.objects.filter(item__project=project).exists()
     assert LapsedLease.objects.filter(item__project=project).exists()
     by_item = votes_of(project).values("item").annotate(votes=Count("pk"), people=Count("annotator", distinct=True))
     assert {(row["votes"], row["people"]) for row in by_item} == {(WANTED, WANTED)}
     assert by_item.count() == ITEMS
-    assert sum(each["votes"] for each in told) == ITEMS * WANTED
+    assert sum(each["votes"] for each in outcomes) == ITEMS * WANTED
     assert not Slot.objects.filter(project=project, vote=None).exists()

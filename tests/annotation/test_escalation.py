@@ -1,4 +1,4 @@
-"""What adjudication asks of the queue: further votes, and that who settles an item is never handed it."""
+"""Further votes on request, and no item for the person who settles it."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def open_slots_of(item):
 
 
 @pytest.mark.parametrize(("voted", "further"), [(1, 2), (3, 2), (5, 1)])
-def test_so_many_further_slots_are_open_and_stay_so_when_slots_are_made_again(tmp_path, voted, further):
+def test_further_slots_stay_open(tmp_path, voted, further):
     project = project_with(tmp_path, "one", "two")
     import_votes(project, tmp_path, [opinion("one", f"rater-{at}", "safe", "safe") for at in range(voted)])
     item = Item.objects.get(project=project, external_id="one")
@@ -30,7 +30,7 @@ def test_so_many_further_slots_are_open_and_stay_so_when_slots_are_made_again(tm
     assert Slot.objects.filter(project=project, item__external_id="two", vote=None).count() == 3
 
 
-def test_further_slots_are_handed_out_and_filled(tmp_path):
+def test_further_slots_are_filled(tmp_path):
     project = project_with(tmp_path, "one", votes_wanted=1)
     first, second, third = (Program(project) for _ in range(3))
     first.vote(first.take())
@@ -42,7 +42,7 @@ def test_further_slots_are_handed_out_and_filled(tmp_path):
     assert Vote.objects.filter(item__project=project).count() == 2
 
 
-def test_where_all_batches_are_closed_nothing_is_wanted(tmp_path):
+def test_closed_batches_get_no_further_slots(tmp_path):
     project = project_with(tmp_path, "one", votes_wanted=1)
     lead = Visitor(project, "lead")
     lead.post("queue/batches/", name="first", size=1)
@@ -56,7 +56,7 @@ def test_where_all_batches_are_closed_nothing_is_wanted(tmp_path):
     assert open_slots_of(item) == 2
 
 
-def test_what_was_set_aside_is_taken_from_ones_hands_and_never_handed_out_again(tmp_path):
+def test_excluded_annotator_loses_the_item(tmp_path):
     project = project_with(tmp_path, "one")
     judge = Visitor(project, "adjudicator")
     lease = judge.take()
@@ -70,7 +70,7 @@ def test_what_was_set_aside_is_taken_from_ones_hands_and_never_handed_out_again(
     exclude_annotator(project=project, user=judge.user, item=item)
 
 
-def test_who_voted_cannot_set_it_aside(tmp_path):
+def test_voter_cannot_be_excluded(tmp_path):
     project = project_with(tmp_path, "one")
     voter = Visitor(project, "adjudicator")
     voter.vote(voter.take())

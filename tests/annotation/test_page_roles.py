@@ -1,4 +1,4 @@
-"""Who may see which page, guidelines, people, and what everybody must have read first."""
+"""Roles of the pages, the consent page, guidelines and members."""
 
 import pytest
 from django.test import Client
@@ -16,7 +16,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("role", ["annotator", "lead", "admin"])
-def test_pages_open_for_their_role_and_are_not_there_for_strangers(tmp_path, role):
+def test_pages_check_the_role(tmp_path, role):
     project = project_with(tmp_path, "one")
     visitor, stranger = Visitor(project, role), Visitor(make_project())
     roles = list(PAGES)
@@ -29,14 +29,14 @@ def test_pages_open_for_their_role_and_are_not_there_for_strangers(tmp_path, rol
             assert Client().get(f"/projects/{project.slug}/{page}").status_code == 302, page
 
 
-def test_names_that_nothing_can_have_are_not_there(tmp_path):
+def test_impossible_names_are_not_found(tmp_path):
     lead = Visitor(project_with(tmp_path, "one"), "lead")
     places = ["guideline/%00/", "guideline/%00/%00/", "guideline/none/", f"votes/{10**30}/", f"audits/{10**30}/"]
 
     assert [lead.get(place).status_code for place in places] == [404] * len(places)
 
 
-def test_nobody_sees_or_changes_anothers_vote(tmp_path):
+def test_votes_of_others_are_not_found(tmp_path):
     project = project_with(tmp_path, "one")
     ada, bea, lead = Visitor(project), Visitor(project), Visitor(project, "lead")
     ada.vote(ada.take(), rationale="a private thought")
@@ -50,12 +50,12 @@ def test_nobody_sees_or_changes_anothers_vote(tmp_path):
     assert Vote.objects.filter(item__project=project).count() == 1
 
 
-def test_an_annotator_is_not_shown_what_others_made_of_a_dialogue(tmp_path):
+def test_annotator_sees_no_labels_of_others(tmp_path):
     project = project_with(tmp_path, "one")
     assert "Latest labels" not in Visitor(project).client.get("/").content.decode()
 
 
-def test_the_acknowledgement_comes_before_every_page_and_once(tmp_path):
+def test_consent_comes_before_every_page_once(tmp_path):
     ada = Visitor(project_with(tmp_path, "one"))
     fresh = Client()
     Acknowledgement.objects.filter(user=ada.user).delete()
@@ -70,7 +70,7 @@ def test_the_acknowledgement_comes_before_every_page_and_once(tmp_path):
     assert fresh.post("/consent/", {"next": "https://elsewhere.example/", "is_adult": "yes"}).url == "/"
 
 
-def test_a_new_guideline_is_told_once_compared_and_pinned_to_votes(tmp_path):
+def test_new_guideline_is_announced_once(tmp_path):
     project = project_with(tmp_path, "one", "two")
     ada, lead = Visitor(project), Visitor(project, "lead")
     ada.get("work/")
@@ -93,7 +93,7 @@ def test_a_new_guideline_is_told_once_compared_and_pinned_to_votes(tmp_path):
     assert list(pinned) == ["1", "2"]
 
 
-def test_an_admin_invites_changes_and_closes_but_not_themselves(tmp_path):
+def test_admin_manages_others_only(tmp_path):
     project = project_with(tmp_path, "one")
     admin, ada = Visitor(project, "admin"), Visitor(project)
     page = admin.post("people/invite/", username=f"new-of-{ada.name}", role="annotator").content.decode()
@@ -109,7 +109,7 @@ def test_an_admin_invites_changes_and_closes_but_not_themselves(tmp_path):
     assert admin.get("people/").status_code == 200
 
 
-def test_wishes_are_kept_and_nonsense_is_refused_by_field(tmp_path):
+def test_preferences_are_checked_by_field(tmp_path):
     ada = Visitor(project_with(tmp_path, "one"))
     kept = ada.post("wellbeing/", daily_cap=20, time_zone="Europe/Lisbon", opted_out=["threat"], break_after_minutes="")
     wrong = ada.post("wellbeing/", daily_cap=-3, time_zone="Mars/Olympus")

@@ -1,4 +1,4 @@
-"""A slot for every vote that is still wanted, and none more."""
+"""One slot for every vote still wanted, and no more."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,7 +13,7 @@ def slots(project):
     return Slot.objects.filter(item__project=project)
 
 
-def test_every_item_gets_as_many_slots_as_it_wants_votes_once(tmp_path):
+def test_item_gets_a_slot_for_every_vote(tmp_path):
     project = make_project(votes_wanted=3)
     import_dialogues(project, tmp_path, [dialogue("a"), dialogue("b")])
 
@@ -21,7 +21,7 @@ def test_every_item_gets_as_many_slots_as_it_wants_votes_once(tmp_path):
     assert sorted(slots(project).values_list("number", flat=True)) == [1, 1, 2, 2, 3, 3]
 
 
-def test_votes_that_came_in_since_close_open_slots(tmp_path):
+def test_imported_votes_close_slots(tmp_path):
     project = make_project(votes_wanted=3)
     import_dialogues(project, tmp_path, [dialogue("a")])
     open_slots(project=project)
@@ -30,7 +30,7 @@ def test_votes_that_came_in_since_close_open_slots(tmp_path):
     assert slots(project).count() == 1
 
 
-def test_wanting_more_or_fewer_votes_opens_or_closes_slots(tmp_path):
+def test_votes_wanted_sets_the_slots(tmp_path):
     project = make_project(votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue("a")])
     open_slots(project=project)
@@ -41,7 +41,7 @@ def test_wanting_more_or_fewer_votes_opens_or_closes_slots(tmp_path):
         assert slots(project).count() == wanted
 
 
-def test_withdrawn_items_and_refusals_want_no_votes(tmp_path):
+def test_withdrawn_items_and_refusals_get_no_slots(tmp_path):
     project = make_project()
     refusal = dialogue("r") | {
         "prompt_label": "unsafe", "response_label": "safe", "response_label_source": "refusal_data_augmentation",
@@ -55,7 +55,7 @@ def test_withdrawn_items_and_refusals_want_no_votes(tmp_path):
     assert slots(project).count() == 0
 
 
-def test_the_database_keeps_one_current_vote_a_person(tmp_path):
+def test_database_keeps_one_current_vote_a_person(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("a")])
     import_votes(project, tmp_path, [opinion("a", "ada")])

@@ -1,4 +1,4 @@
-"""A program that uses the REST routes with a token of its own."""
+"""A program that calls the REST routes with its own token."""
 
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from tests.factories import command, numbers
 
 
 class Program:
-    """Calls routes of one project as one person."""
+    """A client that calls the routes of one project as one person."""
 
     def __init__(self, project: Any, role: str = "annotator", name: str = "") -> None:
         self.name = name or f"{role}-{next(numbers)}"
@@ -20,25 +20,31 @@ class Program:
         self.client = Client(headers={"authorization": f"Token {self.token}"})
 
     def get(self, route: str, **query: Any) -> Any:
+        """Get a route under /api/v1/."""
         return self.client.get(f"/api/v1/{route}", query)
 
     def post(self, route: str, body: Any = None) -> Any:
+        """Post JSON to a route under /api/v1/."""
         return self.client.post(f"/api/v1/{route}", body or {}, content_type="application/json")
 
     def next(self) -> Any:
+        """Claim the next item, and return the response."""
         return self.post(f"projects/{self.slug}/next/")
 
     def take(self) -> Any:
+        """Claim the next item, and return it with its lease."""
         answer = self.next()
         assert answer.status_code == 200, answer.content
         return answer.json()
 
     def item_route(self, taken: Any, verb: str) -> str:
+        """Return a route of a claimed item."""
         return f"projects/{self.slug}/items/{quote(taken['item']['id'], safe='')}/{verb}/"
 
     def vote(
         self, taken: Any, prompt: str = "safe", response: str | None = "safe", query: str = "", **more: Any
     ) -> Any:
+        """Vote on a claimed item. `query` is appended to the URL."""
         body = {"lease": taken["lease"]["id"], "prompt_label": prompt, "categories": [], **more}
         body["response_label"] = response if taken["item"]["has_response"] else None
         return self.post(self.item_route(taken, "vote") + query, body)

@@ -1,4 +1,4 @@
-"""Next, vote, skip: what a program of an annotator relies on."""
+"""The routes next, vote and skip, as an annotator's program uses them."""
 
 import uuid
 from datetime import timedelta
@@ -19,7 +19,7 @@ def project_with(folder, *names, **options):
     return project
 
 
-def test_an_item_is_taken_voted_on_and_done(tmp_path):
+def test_item_is_claimed_and_voted_on(tmp_path):
     ada = Program(project_with(tmp_path, "one"))
 
     taken = ada.take()
@@ -43,7 +43,7 @@ def test_an_item_is_taken_voted_on_and_done(tmp_path):
     assert ada.next().status_code == 204
 
 
-def test_the_same_answer_again_is_the_same_vote_and_another_is_refused(tmp_path):
+def test_repeated_answer_is_the_same_vote(tmp_path):
     ada = Program(project_with(tmp_path, "one"))
     taken = ada.take()
     first, second = ada.vote(taken), ada.vote(taken)
@@ -55,13 +55,13 @@ def test_the_same_answer_again_is_the_same_vote_and_another_is_refused(tmp_path)
     assert Vote.objects.filter(pk=first.json()["vote"]["id"], prompt_label="safe").exists()
 
 
-def test_next_gives_the_item_still_held(tmp_path):
+def test_next_returns_the_item_still_held(tmp_path):
     ada = Program(project_with(tmp_path, "one", "two", "three"))
 
     assert ada.take()["lease"]["id"] == ada.take()["lease"]["id"]
 
 
-def test_a_vote_brings_the_next_item_along(tmp_path):
+def test_vote_can_claim_the_next_item(tmp_path):
     ada = Program(project_with(tmp_path, "one", "two"))
     second = ada.vote(ada.take(), query="?next=1").json()["next"]
     last = ada.vote(second, query="?next=1").json()
@@ -70,7 +70,7 @@ def test_a_vote_brings_the_next_item_along(tmp_path):
     assert last["next"] is None
 
 
-def test_three_people_and_no_fourth(tmp_path):
+def test_item_goes_to_three_people(tmp_path):
     project = project_with(tmp_path, "one")
     people = [Program(project) for _ in range(4)]
     answers = [person.next() for person in people]
@@ -82,7 +82,7 @@ def test_three_people_and_no_fourth(tmp_path):
     assert Slot.objects.filter(project=project, vote=None).count() == 0
 
 
-def test_a_skipped_item_comes_back_to_others_only(tmp_path):
+def test_skipped_item_goes_to_others(tmp_path):
     project = project_with(tmp_path, "one", votes_wanted=1)
     ada, bea = Program(project), Program(project)
     taken = ada.take()
@@ -94,7 +94,7 @@ def test_a_skipped_item_comes_back_to_others_only(tmp_path):
     assert ada.skip({**taken, "lease": {"id": str(uuid.uuid4())}}, "again").json()["error"]["code"] == "no_such_lease"
 
 
-def test_answers_that_break_a_rule_name_the_field_and_change_nothing(tmp_path):
+def test_invalid_answer_names_the_field(tmp_path):
     ada = Program(project_with(tmp_path, "one"))
     taken = ada.take()
     wrong = {
@@ -105,19 +105,22 @@ def test_answers_that_break_a_rule_name_the_field_and_change_nothing(tmp_path):
         "seconds": ada.vote(taken, seconds=-1),
         "guideline": ada.vote(taken, guideline="99"),
     }
-    wrong_too = [ada.vote(taken, "safe", categories=["threat"]), ada.vote(taken, "unsafe", categories=["nonsense"])]
+    wrong_categories = [
+        ada.vote(taken, "safe", categories=["threat"]),
+        ada.vote(taken, "unsafe", categories=["nonsense"]),
+    ]
 
     for field, answer in wrong.items():
         assert answer.status_code == 400, field
         assert list(answer.json()["error"]["fields"]) == [field]
-    assert [(each.status_code, list(each.json()["error"]["fields"])) for each in wrong_too] == [
+    assert [(each.status_code, list(each.json()["error"]["fields"])) for each in wrong_categories] == [
         (400, ["categories"])
     ] * 2
     assert ada.vote(taken, lease="nonsense").json()["error"]["fields"] == {"lease": ["Must be a valid UUID."]}
     assert ada.vote(taken).status_code == 201
 
 
-def test_a_prompt_only_item_takes_no_response_label(tmp_path):
+def test_prompt_only_item_has_no_response_label(tmp_path):
     ada = Program(project_with(tmp_path, dialogue("one", response=False)))
     taken = ada.take()
 
@@ -128,7 +131,7 @@ def test_a_prompt_only_item_takes_no_response_label(tmp_path):
     assert ada.vote(taken).status_code == 201
 
 
-def test_items_nobody_could_label_are_not_handed_out(tmp_path):
+def test_items_without_wanted_fields_are_not_handed_out(tmp_path):
     project = project_with(tmp_path, dialogue("bare", response=False), "full", fields="response_label")
     ada = Program(project)
     taken = ada.take()
@@ -141,7 +144,7 @@ def test_items_nobody_could_label_are_not_handed_out(tmp_path):
     assert ada.next().status_code == 204
 
 
-def test_aegis2_asks_for_one_label_of_the_whole_dialogue(tmp_path):
+def test_aegis2_asks_for_one_label(tmp_path):
     ada = Program(project_with(tmp_path, "one", policy="aegis2"))
     taken = ada.take()
 
@@ -149,7 +152,7 @@ def test_aegis2_asks_for_one_label_of_the_whole_dialogue(tmp_path):
     assert ada.vote(taken, response=None).status_code == 201
 
 
-def test_imported_votes_count_and_new_dialogues_are_picked_up(tmp_path):
+def test_queue_follows_imports(tmp_path):
     project = project_with(tmp_path, "one")
     import_votes(project, tmp_path, [opinion("one", name) for name in ("x", "y", "z")])
     ada = Program(project)
@@ -159,7 +162,7 @@ def test_imported_votes_count_and_new_dialogues_are_picked_up(tmp_path):
     assert ada.take()["item"]["id"] == "two"
 
 
-def test_any_id_a_source_may_give_finds_its_item(tmp_path):
+def test_any_external_id_finds_its_item(tmp_path):
     names = ["a/b", "ü?x=1&y#z", "100%", "vote", "a/vote", "שלום", "with space", "items/x/vote/"]
     ada = Program(project_with(tmp_path, *names))
     seen = []
@@ -171,7 +174,7 @@ def test_any_id_a_source_may_give_finds_its_item(tmp_path):
     assert sorted(seen) == sorted(names)
 
 
-def test_own_votes_are_listed_and_corrected_by_a_vote_that_supersedes(tmp_path):
+def test_own_votes_are_listed_and_corrected(tmp_path):
     project = project_with(tmp_path, "one", "two")
     ada, bea = Program(project), Program(project)
     for person in (ada, bea):
@@ -194,7 +197,7 @@ def test_own_votes_are_listed_and_corrected_by_a_vote_that_supersedes(tmp_path):
     assert Vote.objects.filter(item__project=project).count() == 6
 
 
-def test_a_project_of_others_is_not_there(tmp_path):
+def test_foreign_project_is_not_found(tmp_path):
     project, foreign = project_with(tmp_path, "one"), project_with(tmp_path, "theirs")
     ada, stranger = Program(project), Program(foreign)
     taken = ada.take()
@@ -215,14 +218,14 @@ def test_a_project_of_others_is_not_there(tmp_path):
     assert ada.vote(taken).status_code == 201
 
 
-def test_nobody_gets_nothing(client, tmp_path):
+def test_anonymous_call_is_refused(client, tmp_path):
     project = project_with(tmp_path, "one")
     answer = client.post(f"/api/v1/projects/{project.slug}/next/")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_authenticated")
 
 
-def test_a_token_that_is_wrong_expired_or_of_a_closed_account_opens_nothing(client, tmp_path):
+def test_invalid_tokens_are_refused(client, tmp_path):
     project = project_with(tmp_path, "one")
     ada = Program(project)
     route = f"/api/v1/projects/{project.slug}/"
@@ -239,7 +242,7 @@ def test_a_token_that_is_wrong_expired_or_of_a_closed_account_opens_nothing(clie
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"x"', "[" * 100_000, '{"lease": "\\u0000"}'])
-def test_a_body_that_is_none_is_refused_in_the_form_of_all_errors(tmp_path, body):
+def test_invalid_body_is_an_error_like_others(tmp_path, body):
     ada = Program(project_with(tmp_path, "one"))
     route = f"/api/v1/{ada.item_route(ada.take(), 'vote')}"
     answer = ada.client.post(route, body, content_type="application/json")
@@ -248,7 +251,7 @@ def test_a_body_that_is_none_is_refused_in_the_form_of_all_errors(tmp_path, body
     assert set(answer.json()["error"]) >= {"code", "message"}
 
 
-def test_progress_tells_an_annotator_of_their_own_work_and_a_lead_of_the_queue(tmp_path):
+def test_progress_depends_on_the_role(tmp_path):
     project = project_with(tmp_path, "one", "two")
     ada, lead = Program(project), Program(project, "lead")
     ada.vote(ada.take())

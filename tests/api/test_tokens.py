@@ -1,4 +1,4 @@
-"""Tokens: what they may do, where, how long, how often; made and ended on a page."""
+"""API tokens: scopes, projects, expiry and throttling; created and revoked on a page."""
 
 from datetime import timedelta
 
@@ -14,10 +14,10 @@ from tests.api.client import Program
 from tests.factories import make_project
 
 
-def make(visitor, *scopes, **fields):
-    """Make a token on the page, and give a client that sends it."""
-    wish = {"name": "nightly", "scopes": scopes, "project": "", "days": "30"} | fields
-    page = visitor.client.post("/account/tokens/", wish)
+def make_client(visitor, *scopes, **fields):
+    """Create a token on the page, and return a client that sends it."""
+    fields_posted = {"name": "nightly", "scopes": scopes, "project": "", "days": "30"} | fields
+    page = visitor.client.post("/account/tokens/", fields_posted)
     assert page.status_code == 200, page.content
     return Client(headers={"authorization": f"Token {page.context['secret']}"})
 
@@ -32,9 +32,9 @@ CALLS = {
 
 
 @pytest.mark.parametrize("scope", CALLS)
-def test_a_token_does_what_it_is_good_for_and_nothing_else(tmp_path, scope):
+def test_token_is_limited_to_its_scope(tmp_path, scope):
     lead = Visitor(disputed_project(tmp_path), "lead")
-    client = make(lead, scope)
+    client = make_client(lead, scope)
     for other, (method, route) in CALLS.items():
         place = f"/api/v1/projects/{lead.project.slug}/{route}"
         answer = getattr(client, method)(place, **({"content_type": "application/json"} if method == "post" else {}))
@@ -48,20 +48,20 @@ def test_a_token_does_what_it_is_good_for_and_nothing_else(tmp_path, scope):
             assert other in answer.json()["error"]["message"]
 
 
-def test_a_token_of_one_project_finds_no_other(tmp_path):
+def test_token_is_limited_to_its_project(tmp_path):
     ours, theirs = disputed_project(tmp_path), make_project()
     admin = Visitor(ours, "admin")
-    client = make(admin, *CALLS, project=ours.slug)
+    client = make_client(admin, *CALLS, project=ours.slug)
     assert [each["slug"] for each in client.get("/api/v1/projects/").json()] == [ours.slug]
     assert client.get(f"/api/v1/projects/{theirs.slug}/items/").status_code == 404
     assert client.get(f"/api/v1/cases/{case_of(ours).pk}/").status_code == 200
-    everywhere = make(admin, *CALLS)
+    everywhere = make_client(admin, *CALLS)
     assert everywhere.get(f"/api/v1/projects/{theirs.slug}/items/").status_code == 200
 
 
-def test_it_is_shown_once_kept_as_a_hash_and_expires():
+def test_token_is_shown_once_and_expires():
     visitor = Visitor(make_project(), "lead")
-    client = make(visitor, "read", days="1")
+    client = make_client(visitor, "read", days="1")
     secret = client.defaults["HTTP_AUTHORIZATION"].split()[1]
     page = visitor.client.get("/account/tokens/")
     assert secret not in page.content.decode()
@@ -77,11 +77,11 @@ def test_it_is_shown_once_kept_as_a_hash_and_expires():
     assert "expired" in visitor.client.get("/account/tokens/").content.decode()
 
 
-def test_its_person_or_an_admin_ends_it_at_once_and_nobody_else():
+def test_user_or_admin_revokes_a_token():
     project = make_project()
     visitor, stranger, admin = Visitor(project), Visitor(project), Visitor(project, "admin")
     for end in ("person", "admin"):
-        client = make(visitor, "read")
+        client = make_client(visitor, "read")
         grant = TokenGrant.objects.get(token__user=visitor.user)
         assert stranger.client.post(f"/account/tokens/{grant.pk}/revoke/").status_code == 404
         assert client.get("/api/v1/projects/").status_code == 200
@@ -110,16 +110,16 @@ def test_its_person_or_an_admin_ends_it_at_once_and_nobody_else():
         {"project": "nowhere"},
     ],
 )
-def test_what_makes_no_sense_is_said_at_its_field(wrong):
+def test_invalid_token_form_names_the_field(wrong):
     visitor = Visitor(make_project())
     for fields in (wrong, {"project": make_project().slug}):
-        wish = {"name": "nightly", "scopes": ["read"], "project": "", "days": "30"} | fields
-        page = visitor.client.post("/account/tokens/", wish)
+        fields_posted = {"name": "nightly", "scopes": ["read"], "project": "", "days": "30"} | fields
+        page = visitor.client.post("/account/tokens/", fields_posted)
         assert (page.status_code, list(page.context["form"].errors)) == (422, list(fields))
     assert not TokenGrant.objects.filter(token__user=visitor.user).exists()
 
 
-def test_too_many_heavy_calls_have_to_wait_and_light_ones_go_on(settings):
+def test_heavy_calls_are_throttled(settings):
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {
         "DEFAULT_THROTTLE_RATES": {"pace": "100/hour", "heavy": "2/hour"}
     }

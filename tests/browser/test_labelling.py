@@ -1,4 +1,4 @@
-"""Days at the labelling page: with the keyboard, in two tabs, offline, late, without script, on a telephone."""
+"""The labelling page in a browser: keyboard, two tabs, offline, late, without script, on a phone."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.browser.test_first_visit import come_in
 from tests.browser.visits import Visit, assert_fits, project_of, votes_of
 from tests.factories import dialogue
 
-TELEPHONE = {"width": 360, "height": 740}
+PHONE = {"width": 360, "height": 740}
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -36,7 +36,7 @@ def answer_safe(page):
     page.keyboard.press("4")
 
 
-def test_from_the_invitation_to_the_tenth_vote_with_the_keyboard_alone(page, site, tmp_path):
+def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
     project = project_of(tmp_path, count=12)
     come_in(page, site, project)
     page.get_by_role("link", name="Label", exact=False).first.focus()
@@ -88,7 +88,7 @@ def test_from_the_invitation_to_the_tenth_vote_with_the_keyboard_alone(page, sit
     assert Skip.objects.filter(item__project=project).count() == 1
 
 
-def test_a_second_tab_with_another_answer_says_so_and_keeps_it(visit):
+def test_second_tab_keeps_its_answer(visit):
     first = visit.start()
     second = visit.open("label/", visit.new_tab())
     item = item_shown(first)
@@ -109,7 +109,7 @@ def test_a_second_tab_with_another_answer_says_so_and_keeps_it(visit):
     visit.complaints.clear()  # the browser logs every 409
 
 
-def test_going_back_shows_what_is_in_hand_and_casts_nothing(visit):
+def test_going_back_shows_the_leased_item(visit):
     page = visit.start()
     item = item_shown(page)
     answer_safe(page)
@@ -123,7 +123,7 @@ def test_going_back_shows_what_is_in_hand_and_casts_nothing(visit):
     assert len(visit.votes()) == 1
 
 
-def test_a_double_click_casts_one_vote(visit):
+def test_double_click_casts_one_vote(visit):
     page = visit.start()
     item = item_shown(page)
     answer_safe(page)
@@ -135,7 +135,7 @@ def test_a_double_click_casts_one_vote(visit):
     expect(page.locator(".error")).to_have_count(0)
 
 
-def test_what_is_sent_without_a_connection_goes_out_when_it_is_back(visit):
+def test_offline_vote_is_sent_later(visit):
     page = visit.start()
     item = item_shown(page)
     answer_safe(page)
@@ -152,7 +152,7 @@ def test_what_is_sent_without_a_connection_goes_out_when_it_is_back(visit):
     visit.complaints.clear()  # the browser logs the failed call
 
 
-def test_what_was_typed_is_there_after_a_reload(visit):
+def test_draft_survives_a_reload(visit):
     page = visit.start()
     page.keyboard.press("3")
     page.locator(".category", has_text="Threat").click()
@@ -164,16 +164,16 @@ def test_what_was_typed_is_there_after_a_reload(visit):
     expect(page.get_by_label("Threat")).to_be_checked()
 
 
-def test_an_answer_whose_time_ran_out_is_not_counted_and_not_lost(visit):
+def test_late_answer_is_shown_again(visit):
     page = visit.start()
     project, item = visit.visitor.project, item_shown(page)
     Slot.objects.filter(project=project, item__external_id=item).update(
         leased_until=timezone.now() - timedelta(seconds=1)
     )
     bea = Visitor(project)
-    while (theirs := bea.take()) and theirs.item.external_id != item:
-        bea.vote(theirs)
-    bea.vote(theirs)
+    while (bea_lease := bea.take()) and bea_lease.item.external_id != item:
+        bea.vote(bea_lease)
+    bea.vote(bea_lease)
     page.keyboard.press("2")
     page.keyboard.press("5")
     page.get_by_label("Note").fill("a long thought")
@@ -185,7 +185,7 @@ def test_an_answer_whose_time_ran_out_is_not_counted_and_not_lost(visit):
     visit.complaints.clear()  # the browser logs every 409
 
 
-def test_whoever_was_signed_out_meanwhile_is_told_and_keeps_what_was_typed(visit):
+def test_signed_out_page_keeps_the_draft(visit):
     page = visit.start()
     item = item_shown(page)
     answer_safe(page)
@@ -205,7 +205,7 @@ def test_whoever_was_signed_out_meanwhile_is_told_and_keeps_what_was_typed(visit
     visit.complaints.clear()  # the browser logs every 401
 
 
-def test_a_page_from_before_signing_in_anew_says_so_and_keeps_what_was_typed(visit):
+def test_stale_page_keeps_the_draft(visit):
     page = visit.start()
     answer_safe(page)
     page.get_by_label("Note").fill("from the day before")
@@ -221,7 +221,7 @@ def test_a_page_from_before_signing_in_anew_says_so_and_keeps_what_was_typed(vis
     visit.complaints.clear()  # the browser logs every 403
 
 
-def test_a_wrong_answer_is_explained_where_it_is_wrong(visit):
+def test_invalid_answer_is_explained(visit):
     page = visit.start()
     page.keyboard.press("3")
     page.keyboard.press("4")
@@ -232,7 +232,7 @@ def test_a_wrong_answer_is_explained_where_it_is_wrong(visit):
     visit.complaints.clear()  # the browser logs every 422
 
 
-def test_the_last_vote_can_be_changed_and_the_dialogue_in_hand_waits(visit):
+def test_last_vote_can_be_corrected(visit):
     page = visit.start()
     item = item_shown(page)
     answer_safe(page)
@@ -250,7 +250,7 @@ def test_the_last_vote_can_be_changed_and_the_dialogue_in_hand_waits(visit):
     ]  # fmt: skip
 
 
-def test_all_of_it_works_without_script(browser, site, tmp_path):
+def test_labelling_works_without_script(browser, site, tmp_path):
     visitor = Visitor(project_of(tmp_path))
     with Visit(browser, site, visitor, java_script_enabled=False) as visit:
         page = visit.start()
@@ -276,9 +276,9 @@ def test_all_of_it_works_without_script(browser, site, tmp_path):
         ]  # fmt: skip
 
 
-def test_text_from_right_to_left_runs_so_and_nothing_scrolls_sideways_at_360_px(browser, site, tmp_path):
+def test_right_to_left_text_fits_a_phone(browser, site, tmp_path):
     rows = [dialogue("שיחה", text="מה מזג האוויר היום? " * 8 + "<b>x</b>"), dialogue("long", text="w" * 400)]
-    with Visit(browser, site, Visitor(project_of(tmp_path, *rows)), viewport=TELEPHONE) as visit:
+    with Visit(browser, site, Visitor(project_of(tmp_path, *rows)), viewport=PHONE) as visit:
         page = visit.start()
         for _ in range(2):
             page.locator("#dialogue summary").click()

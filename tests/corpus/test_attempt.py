@@ -1,3 +1,5 @@
+"""Run an action for a form, and show why it was refused."""
+
 from django import forms
 
 from corpus.attempt import attempt
@@ -24,26 +26,26 @@ def test_done_action_returns_its_value():
     assert (tried.is_done, tried.status, tried.result) == (True, 200, "ADA")
 
 
-def test_refusal_is_shown_at_the_top_of_the_form():
+def test_refusal_is_shown_above_the_form():
     form = NameForm({"name": "ada"})
     tried = attempt(form, lambda: refuse(Refused("There is no room.")))
     assert (tried.is_done, tried.status, str(tried.refusal)) == (False, 409, "There is no room.")
     assert form.non_field_errors() == ["There is no room."]
 
 
-def test_refusal_is_shown_beside_the_field_it_is_about():
+def test_refusal_can_be_shown_beside_a_field():
     form = NameForm({"name": "ada"})
     attempt(form, lambda: refuse(Refused("Taken.")), refused_field="name")
     assert form.errors == {"name": ["Taken."]}
 
 
-def test_broken_rule_is_shown_beside_its_field_as_a_sentence():
+def test_broken_rule_is_shown_beside_its_field():
     form = NameForm({"name": "ada"})
     tried = attempt(form, lambda: refuse(Invalid("name", "is taken")))
     assert (tried.status, form.errors) == (422, {"name": ["Is taken."]})
 
 
-def test_broken_rule_of_a_field_the_form_lacks_is_not_lost():
+def test_broken_rule_of_an_unknown_field_is_shown():
     form = NameForm({"name": "ada"})
     attempt(form, lambda: refuse(Invalid("external_id", "is not known.")))
     assert form.non_field_errors() == ["Is not known."]

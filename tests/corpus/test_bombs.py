@@ -1,4 +1,4 @@
-"""Files that are small as they come and large as they are read."""
+"""Files that are small when packed and large when read."""
 
 import gzip
 import json
@@ -27,25 +27,25 @@ LINES = "".join(json.dumps(dialogue(f"u{n}")) + "\n" for n in range(2_000)).enco
 ARCHIVES = {"zip": b"PK\x03\x04....", "xz": b"\xfd7zXZ\x00", "7z": b"7z\xbc\xaf\x27\x1c", "zstd": b"\x28\xb5\x2f\xfd"}
 
 
-def small(settings, most):
+def limit_unpacked_bytes(settings, most):
     settings.IMPORT_LIMITS = settings.IMPORT_LIMITS | {"unpacked_bytes": most}
 
 
-def sent(admin, name, content):
+def upload(admin, name, content):
     route = f"/api/v1/projects/{admin.slug}/items/import/?name={name}"
     return admin.client.post(route, content, content_type="application/octet-stream")
 
 
-def ended(admin, name, content):
-    answer = sent(admin, name, content)
+def import_upload(admin, name, content):
+    answer = upload(admin, name, content)
     assert answer.status_code == 202, answer.content
     run_job(job_id=answer.json()["job"]["id"])
     return Job.objects.get(pk=answer.json()["job"]["id"])
 
 
 @pytest.mark.parametrize("name", ["b.jsonl.gz", "b.json.gz", "b.csv.gz", "b.parquet.gz"])
-def test_a_file_that_unpacks_to_too_much_is_refused_and_nothing_of_it_is_kept(tmp_path, settings, name):
-    small(settings, len(LINES) - 1)
+def test_file_that_unpacks_to_too_much_is_refused(tmp_path, settings, name):
+    limit_unpacked_bytes(settings, len(LINES) - 1)
     project = make_project()
     path = tmp_path / name
     body = {"json": b"[" + b",".join(LINES.splitlines()) + b"]", "csv": b"id,prompt\n" + b"a,b\n" * 60_000}
@@ -55,14 +55,14 @@ def test_a_file_that_unpacks_to_too_much_is_refused_and_nothing_of_it_is_kept(tm
     assert not Item.objects.filter(project=project).exists()
 
     admin = Program(project, "admin")
-    job = ended(admin, name, path.read_bytes())
+    job = import_upload(admin, name, path.read_bytes())
     assert (job.state, "UNPACKED_BYTES" in job.error, jobs.upload_path(job).exists()) == ("failed", True, False)
     assert not Item.objects.filter(project=project).exists()
     assert not Event.objects.filter(project=project, verb="items.imported").exists()
 
 
-def test_just_within_the_bound_is_taken(tmp_path, settings):
-    small(settings, len(LINES))
+def test_file_at_the_limit_is_imported(tmp_path, settings):
+    limit_unpacked_bytes(settings, len(LINES))
     path = tmp_path / "b.jsonl.gz"
     path.write_bytes(gzip.compress(LINES))
     assert command("import_dialogues", path, project=make_project().slug)["created"] == 2_000
@@ -70,7 +70,7 @@ def test_just_within_the_bound_is_taken(tmp_path, settings):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["b.jsonl.gz", "b.json.gz", "b.csv.gz"])
-def test_a_bomb_takes_no_memory(tmp_path, name):
+def test_bomb_needs_little_memory(tmp_path, name):
     """600 MB of one character, in 600 KB, within an address space that could not hold it."""
     path = tmp_path / name
     with gzip.open(path, "wb", compresslevel=1) as file:
@@ -85,16 +85,16 @@ def test_a_bomb_takes_no_memory(tmp_path, name):
         "except Unreadable as error: print('refused', error)\n"
         "from bench.memory import peak_megabytes; print(peak_megabytes())"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program, path], cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (700 * 2**20, 700 * 2**20)),
     )  # fmt: skip
-    said, peak = told.stdout.splitlines()
-    assert said.startswith("refused")
+    message, peak = done.stdout.splitlines()
+    assert message.startswith("refused")
     assert float(peak) < 250
 
 
-def test_a_csv_record_of_many_lines_is_not_gathered_without_end(tmp_path):
+def test_endless_csv_record_is_refused(tmp_path):
     path = tmp_path / "b.csv"
     path.write_text("id,prompt\n" + '"a\n",' * 100_000)
     with RowFile(path, Limits(row_bytes=1_000)) as file, pytest.raises(Unreadable, match="longer than 4,000"):
@@ -102,10 +102,10 @@ def test_a_csv_record_of_many_lines_is_not_gathered_without_end(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ARCHIVES)
-def test_an_archive_is_told_as_one_and_not_kept(tmp_path, kind):
+def test_archive_is_refused_by_its_content(tmp_path, kind):
     admin = Program(make_project(), "admin")
     before = set(jobs.upload_folder().glob("*"))
-    answer = sent(admin, "mine.jsonl", ARCHIVES[kind])
+    answer = upload(admin, "mine.jsonl", ARCHIVES[kind])
     assert (answer.status_code, f"{kind} " in answer.json()["error"]["message"]) == (409, True)
     assert set(jobs.upload_folder().glob("*")) == before
     assert not Job.objects.filter(project__slug=admin.slug).exists()
@@ -115,13 +115,13 @@ def test_an_archive_is_told_as_one_and_not_kept(tmp_path, kind):
     assert (refused.code, f"{kind} " in refused.said) == (2, True)
 
 
-def test_an_archive_is_told_by_its_name_too():
-    answer = sent(Program(make_project(), "admin"), "mine.jsonl.zip", LINES)
+def test_archive_is_refused_by_its_name():
+    answer = upload(Program(make_project(), "admin"), "mine.jsonl.zip", LINES)
     assert (answer.status_code, "Archives are not unpacked" in answer.json()["error"]["message"]) == (409, True)
 
 
-def test_an_upload_nested_too_deep_is_refused_as_a_row():
-    job = ended(Program(make_project(), "admin"), "deep.jsonl", b"[" * 90_000 + b"\n" + LINES)
+def test_deep_nesting_rejects_one_row():
+    job = import_upload(Program(make_project(), "admin"), "deep.jsonl", b"[" * 90_000 + b"\n" + LINES)
     assert (job.state, job.result["rejected"], job.result["created"]) == ("done", 1, 2_000)
 
 
@@ -130,7 +130,7 @@ def parquet(path, **options):
     return path.read_bytes()
 
 
-def test_parquet_that_says_it_is_too_large_is_refused_before_it_is_read(tmp_path):
+def test_large_parquet_is_refused_by_its_header(tmp_path):
     path = tmp_path / "b.parquet"
     parquet(path, use_dictionary=False)
     with RowFile(path, Limits(unpacked_bytes=10_000)) as file, pytest.raises(Unreadable, match="unpacks to more"):
@@ -138,7 +138,7 @@ def test_parquet_that_says_it_is_too_large_is_refused_before_it_is_read(tmp_path
 
 
 @pytest.mark.parametrize("length", [0, 1, 2**16, 2**31 - 1, 2**32 - 1])
-def test_a_parquet_header_that_lies_about_its_length_fails_in_words(tmp_path, length):
+def test_false_parquet_length_is_unreadable(tmp_path, length):
     path = tmp_path / "b.parquet"
     path.write_bytes(parquet(path)[:-8] + struct.pack("<I", length) + b"PAR1")
     with RowFile(path, Limits()) as file, pytest.raises(Unreadable, match=r"cannot be read|lacks"):
@@ -146,7 +146,7 @@ def test_a_parquet_header_that_lies_about_its_length_fails_in_words(tmp_path, le
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_parquet_file_with_spoilt_bytes_fails_in_words_or_is_read(tmp_path, seed):
+def test_spoilt_parquet_is_unreadable_or_read(tmp_path, seed):
     path, chance = tmp_path / "b.parquet", random.Random(seed)
     content = bytearray(parquet(path))
     for _ in range(8):

@@ -1,4 +1,4 @@
-"""Dialogues through the command: what is taken, what is refused, and in which words."""
+"""Import dialogues with the command: accepted and rejected rows, and the reasons."""
 
 import csv
 import gzip
@@ -34,20 +34,20 @@ def project():
     return make_project()
 
 
-def fresh(**row):
-    """A row with an id nobody else has."""
+def new_row(**row):
+    """Return a row with a new id."""
     return {"id": f"row-{next(numbers)}", **row}
 
 
-def take(project, folder, row):
-    """Import one row that must be taken, and give its item."""
+def import_row(project, folder, row):
+    """Import one valid row, and return its item."""
     outcome = import_dialogues(project, folder, [row])
     assert (outcome.code, outcome["rejected"]) == (0, 0), outcome.said
     return Item.objects.filter(project=project).latest("pk")
 
 
-def refused(project, folder, row):
-    """Import one row that must be refused between two that are taken; give what was said of it."""
+def reject_row(project, folder, row):
+    """Import an invalid row between two valid ones, and return its line of the errors file."""
     errors = folder / f"errors-{next(numbers)}.jsonl"
     before, after = dialogue(f"b{next(numbers)}"), dialogue(f"a{next(numbers)}")
     outcome = import_dialogues(project, folder, [before, row, after], errors=errors)
@@ -67,18 +67,18 @@ def refused(project, folder, row):
     ],
 )
 def test_each_form_is_the_same_dialogue(project, tmp_path, row):
-    item = take(project, tmp_path, fresh(**row, source="one", license="MIT"))
+    item = import_row(project, tmp_path, new_row(**row, source="one", license="MIT"))
 
     assert (item.turns, item.has_response, item.source, item.license) == (TURNS, True, "one", "MIT")
 
 
 def test_responses_are_null_empty_or_text(project, tmp_path):
-    rows = [fresh(prompt="Hello"), fresh(prompt="Hello", response=None), fresh(prompt="Hello", response="")]
+    rows = [new_row(prompt="Hello"), new_row(prompt="Hello", response=None), new_row(prompt="Hello", response="")]
 
-    assert [take(project, tmp_path, row).has_response for row in rows] == [False, False, True]
+    assert [import_row(project, tmp_path, row).has_response for row in rows] == [False, False, True]
 
 
-def test_an_empty_response_cell_of_csv_means_prompt_only(project, tmp_path):
+def test_empty_csv_response_means_prompt_only(project, tmp_path):
     path = tmp_path / "x.csv"
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([["id", "prompt", "response", "topic"], ["csv-1", "Hello", "", "greeting"]])
@@ -96,7 +96,7 @@ def test_parquet_with_turns_and_missing_numbers(project, tmp_path):
     assert Item.objects.get(project=project, external_id="pq-1").turns == TURNS
 
 
-def test_values_of_parquet_that_json_does_not_have_are_refused(project, tmp_path):
+def test_parquet_values_without_json_form_are_rejected(project, tmp_path):
     rows = [{"id": "dec", "prompt": "x", "price": Decimal("1.5")}]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "x.parquet")
     outcome = command("import_dialogues", tmp_path / "x.parquet", project=project.slug)
@@ -105,15 +105,15 @@ def test_values_of_parquet_that_json_does_not_have_are_refused(project, tmp_path
     assert "row 1: price: a Decimal has no form in JSON" in outcome.said
 
 
-def test_unknown_keys_go_to_meta_and_known_spellings_to_slugs(project, tmp_path):
-    row = fresh(prompt="Hello", meta={"a": 1}, topic=["x", {"y": None}], expected_categories=["Guns/Illegal Weapons"])
-    item = take(project, tmp_path, row)
+def test_unknown_keys_go_to_meta(project, tmp_path):
+    row = new_row(prompt="Hello", meta={"a": 1}, topic=["x", {"y": None}], expected_categories=["Guns/Illegal Weapons"])
+    item = import_row(project, tmp_path, row)
 
     assert item.meta == {"a": 1, "topic": ["x", {"y": None}]}
     assert item.expected_categories == ["guns_illegal_weapons"]
 
 
-def test_the_same_again_is_unchanged_and_other_content_refused(tmp_path):
+def test_known_id_is_unchanged_or_rejected(tmp_path):
     project = make_project()
     rows = [dialogue("a"), dialogue("b"), dialogue("a"), dialogue("b", text="Other?")]
 
@@ -126,9 +126,9 @@ def test_the_same_again_is_unchanged_and_other_content_refused(tmp_path):
     assert Event.objects.filter(project=project, verb="items.imported").count() == 2
 
 
-def test_the_form_of_a_row_is_no_part_of_its_content(project, tmp_path):
-    row = fresh(prompt="Hello", response="Hi")
-    take(project, tmp_path, row)
+def test_content_ignores_the_form_of_a_row(project, tmp_path):
+    row = new_row(prompt="Hello", response="Hi")
+    import_row(project, tmp_path, row)
 
     assert import_dialogues(project, tmp_path, [{"id": row["id"], "turns": TURNS}])["unchanged"] == 1
 
@@ -182,31 +182,31 @@ def turn(text="x", role="user"):
         ({"id": "r", "prompt": "x", "reconstruction_id_if_redacted": 1.5}, "reconstruction_id_if_redacted", "whole"),
     ],
 )  # fmt: skip
-def test_a_row_that_breaks_a_rule_is_refused_with_its_field_and_the_reason(project, tmp_path, row, field, reason):
-    line = refused(project, tmp_path, row)
+def test_invalid_row_is_rejected_with_a_reason(project, tmp_path, row, field, reason):
+    line = reject_row(project, tmp_path, row)
 
     assert line["field"] == field
     assert reason in line["reason"]
 
 
-def test_hostile_nesting_is_refused(project, tmp_path):
+def test_deep_nesting_is_rejected(project, tmp_path):
     nested = []
     for _ in range(40):
         nested = [nested]
 
-    assert "nested deeper than 32" in refused(project, tmp_path, fresh(prompt="x", note=nested))["reason"]
-    assert "nested too deep" in refused(project, tmp_path, "[" * 90_000)["reason"]
+    assert "nested deeper than 32" in reject_row(project, tmp_path, new_row(prompt="x", note=nested))["reason"]
+    assert "nested too deep" in reject_row(project, tmp_path, "[" * 90_000)["reason"]
 
 
-def test_what_is_just_within_the_limits_is_taken(project, tmp_path):
-    take(project, tmp_path, {"id": "i" * 200, "prompt": "é" * 2**19})
-    take(project, tmp_path, fresh(turns=[turn()] * 1000, source="s" * 10_000))
-    assert take(project, tmp_path, {"id": 42, "prompt": "A number is its digits."}).external_id == "42"
+def test_rows_at_the_limits_are_imported(project, tmp_path):
+    import_row(project, tmp_path, {"id": "i" * 200, "prompt": "é" * 2**19})
+    import_row(project, tmp_path, new_row(turns=[turn()] * 1000, source="s" * 10_000))
+    assert import_row(project, tmp_path, {"id": 42, "prompt": "A number is its digits."}).external_id == "42"
 
 
-def test_the_published_form_keeps_its_labels_for_reference(project, tmp_path):
+def test_published_labels_are_kept_for_reference(project, tmp_path):
     row = PUBLISHED | {"id": "pub-1", "prompt_label": "unsafe", "violated_categories": "Sexual Minor, Needs Caution"}
-    item = take(project, tmp_path, row)
+    item = import_row(project, tmp_path, row)
 
     assert item.reference == {
         "prompt_label": "unsafe", "response_label": "safe", "categories": ["sexual_minor", "needs_caution"],
@@ -216,22 +216,22 @@ def test_the_published_form_keeps_its_labels_for_reference(project, tmp_path):
 
 
 @pytest.mark.parametrize("number", ["17", "17.0", '"17"'])
-def test_redacted_rows_may_have_no_prompt_and_any_number(project, tmp_path, number):
+def test_redacted_rows_need_no_prompt(project, tmp_path, number):
     row = json.dumps(PUBLISHED | {"id": f"red-{next(numbers)}", "prompt": ""}).replace(
         '"reconstruction_id_if_redacted": null', f'"reconstruction_id_if_redacted": {number}'
     )
-    item = take(project, tmp_path, row)
+    item = import_row(project, tmp_path, row)
 
     assert (item.reconstruction_id, item.turns[0]["text"]) == (17, "REDACTED")
 
 
-def test_nan_means_that_nothing_is_redacted(project, tmp_path):
+def test_nan_means_not_redacted(project, tmp_path):
     row = json.dumps(PUBLISHED | {"id": "nan-1"}).replace("null", "NaN")
 
-    assert take(project, tmp_path, row).reconstruction_id is None
+    assert import_row(project, tmp_path, row).reconstruction_id is None
 
 
-def test_refusals_become_items_of_their_own_decided_by_construction(tmp_path):
+def test_refusals_become_decided_items(tmp_path):
     project = make_project()
     original = PUBLISHED | {"response": "Here you go.", "prompt_label": "unsafe", "violated_categories": "Threat"}
     refusal = original | {"response": "I'd rather not.", "response_label_source": "refusal_data_augmentation"}
@@ -251,7 +251,7 @@ def test_refusals_become_items_of_their_own_decided_by_construction(tmp_path):
         ("cut.jsonl.gz", gzip.compress(b'{"id": "kept?", "prompt": "x"}\n' * 2, mtime=0)[:-9]),
     ],
 )
-def test_of_a_file_that_breaks_off_nothing_is_kept(tmp_path, name, content):
+def test_broken_file_imports_nothing(tmp_path, name, content):
     project = make_project()
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -262,14 +262,14 @@ def test_of_a_file_that_breaks_off_nothing_is_kept(tmp_path, name, content):
     assert not Item.objects.filter(project=project).exists()
 
 
-def test_the_list_of_refusals_must_be_writable_before_anything_is_read(project, tmp_path):
-    outcome = import_dialogues(project, tmp_path, [fresh(prompt="x")], errors=tmp_path / "no" / "errors.jsonl")
+def test_unwritable_errors_file_is_refused_first(project, tmp_path):
+    outcome = import_dialogues(project, tmp_path, [new_row(prompt="x")], errors=tmp_path / "no" / "errors.jsonl")
 
     assert outcome.code == 2
     assert "cannot be written" in outcome.said
 
 
-def test_many_refusals_are_shown_in_part_and_listed_in_full(project, tmp_path):
+def test_rejected_rows_are_listed_in_full(project, tmp_path):
     outcome = import_dialogues(project, tmp_path, [{"id": f"x{n}"} for n in range(50)], errors=tmp_path / "all.jsonl")
 
     assert outcome["rejected"] == 50
@@ -286,8 +286,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 
 
 @pytest.mark.slow
-def test_a_large_file_needs_no_memory_of_its_size(tmp_path):
-    """60 MB of dialogues, against one dialogue."""
+def test_large_file_needs_little_memory(tmp_path):
+    """Compare 60 MB of dialogues with one dialogue."""
 
     def peak(path):
         convert = [sys.executable, "manage.py", "import_dialogues", str(path), "--project", make_project().slug]

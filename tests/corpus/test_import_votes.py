@@ -1,4 +1,4 @@
-"""Opinions made elsewhere, through the command."""
+"""Import votes and ballots with the command."""
 
 import json
 
@@ -20,7 +20,7 @@ def vote(**more):
     return opinion("both", f"rater-{next(numbers)}", "safe") | more
 
 
-def test_people_and_models_are_created_as_they_are_met(tmp_path):
+def test_unknown_raters_are_created(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("a")])
     unsafe = {"categories": ["threat", "Guns/Illegal Weapons"], "rationale": "It threatens.", "seconds": 12.5}
@@ -36,7 +36,7 @@ def test_people_and_models_are_created_as_they_are_met(tmp_path):
     assert not Juror.objects.get(project=project).in_panel
 
 
-def test_csv_joins_categories_with_semicolons(project, tmp_path):
+def test_csv_categories_are_split_at_semicolons(project, tmp_path):
     path = tmp_path / "votes.csv"
     path.write_text(
         "item_id,rater,rater_kind,prompt_label,response_label,categories,cast_at\n"
@@ -51,7 +51,7 @@ def test_csv_joins_categories_with_semicolons(project, tmp_path):
 
 @pytest.mark.parametrize("moment", [{}, {"cast_at": "2026-01-02T03:04:05Z"}])
 @pytest.mark.parametrize("rater", ["ada", "model"])
-def test_the_same_again_is_unchanged_and_another_opinion_refused(tmp_path, rater, moment):
+def test_second_opinion_is_unchanged_or_rejected(tmp_path, rater, moment):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("a")])
     row = opinion("a", rater, "safe", "safe", seconds=3, **moment)
@@ -87,7 +87,7 @@ def test_the_same_again_is_unchanged_and_another_opinion_refused(tmp_path, rater
         ({"cast_at": "yesterday"}, "cast_at", "ISO 8601"),
     ],
 )
-def test_a_row_that_breaks_a_rule_is_refused_with_its_field_and_the_reason(project, tmp_path, row, field, reason):
+def test_invalid_row_is_rejected_with_a_reason(project, tmp_path, row, field, reason):
     errors = tmp_path / "errors.jsonl"
     outcome = import_votes(project, tmp_path, [vote(), vote() | row, vote()], errors=errors)
     (line,) = [json.loads(line) for line in errors.read_text().splitlines()]
@@ -97,7 +97,7 @@ def test_a_row_that_breaks_a_rule_is_refused_with_its_field_and_the_reason(proje
     assert reason in line["reason"]
 
 
-def test_labels_the_project_does_not_want_are_refused(tmp_path):
+def test_unwanted_labels_are_rejected(tmp_path):
     project = make_project(fields="response_label")
     import_dialogues(project, tmp_path, [dialogue("a")])
     outcome = import_votes(project, tmp_path, [opinion("a", "ada", "safe", "safe")])
@@ -107,14 +107,14 @@ def test_labels_the_project_does_not_want_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("header", ["item_id,rater,prompt_label", "item_id,rater,rater_kind,label"])
-def test_a_file_without_a_needed_column_is_not_read(project, tmp_path, header):
+def test_file_without_a_needed_column_is_refused(project, tmp_path, header):
     path = tmp_path / "votes.csv"
     path.write_text(header + "\n")
 
     assert command("import_votes", path, project=project.slug).code == 2
 
 
-def test_withdrawn_items_take_no_new_opinions(tmp_path):
+def test_withdrawn_items_accept_no_new_opinions(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("a")])
     row = opinion("a", "ada")
@@ -125,14 +125,14 @@ def test_withdrawn_items_take_no_new_opinions(tmp_path):
     assert "the item is withdrawn" in import_votes(project, tmp_path, [opinion("a", "bea")]).said
 
 
-def test_imported_raters_are_never_joined_to_an_account_of_the_same_name(project, tmp_path):
+def test_imported_rater_is_not_an_account(project, tmp_path):
     command("create_user", "dora", project=project.slug)
     import_votes(project, tmp_path, [vote(rater="dora")])
 
     assert Annotator.objects.get(project=project, name="dora").user is None
 
 
-def test_enough_imported_votes_leave_no_open_slot_and_any_number_is_taken(tmp_path):
+def test_imported_votes_leave_fewer_slots(tmp_path):
     project = make_project(votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue(name) for name in ("none", "one", "two", "four")])
     raters = {"one": 1, "two": 2, "four": 4}

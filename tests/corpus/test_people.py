@@ -1,9 +1,9 @@
-"""Accounts, made by the command."""
+"""Create accounts with the command."""
 
 from tests.factories import command, numbers
 
 
-def test_a_name_that_differs_in_case_alone_is_refused():
+def test_names_differing_in_case_are_refused():
     name = f"person-{next(numbers)}"
     assert command("create_user", name).code == 0
 

@@ -1,4 +1,4 @@
-"""Every form of file, and every way in which one can be broken."""
+"""The readers: every form of file, and broken files."""
 
 import gzip
 import json
@@ -43,7 +43,7 @@ FORMS = {
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_gives_the_same_rows(tmp_path, name, suffix):
+def test_every_form_has_the_same_rows(tmp_path, name, suffix):
     rows = read(write(tmp_path, name + suffix, FORMS[name]))
 
     assert [row.value for row in rows] == ROWS
@@ -51,18 +51,18 @@ def test_every_form_gives_the_same_rows(tmp_path, name, suffix):
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "array.json", "rows.csv"])
-def test_a_byte_order_mark_is_passed_over(tmp_path, name):
+def test_byte_order_mark_is_ignored(tmp_path, name):
     assert [row.value for row in read(write(tmp_path, name, "\ufeff" + FORMS[name]))] == ROWS
 
 
-def test_rows_are_numbered_by_line_in_jsonl_and_by_record_elsewhere(tmp_path):
+def test_rows_are_numbered_by_line_or_record(tmp_path):
     assert [row.number for row in read(write(tmp_path, "rows.ndjson", FORMS["rows.ndjson"]))] == [1, 3, 5]
     assert [row.number for row in read(write(tmp_path, "array.json", FORMS["array.json"]))] == [1, 2, 3]
     assert [row.number for row in read(write(tmp_path, "rows.csv", FORMS["rows.csv"]))] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json"])
-def test_nan_as_python_writes_it_is_read(tmp_path, form):
+def test_nan_is_read(tmp_path, form):
     text = '{"id": "a", "n": NaN}'
     (row,) = read(write(tmp_path, f"x.{form}", f"[{text}]" if form == "json" else text))
 
@@ -78,7 +78,7 @@ def test_nan_as_python_writes_it_is_read(tmp_path, form):
         ('{"id": "' + "x" * 500 + '"}', "longer than 300 bytes"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_refused_and_the_next_is_read(tmp_path, line, problem):
+def test_unreadable_line_is_skipped(tmp_path, line, problem):
     limits = {"row_bytes": 300} if "300" in problem else {}
     rows = read(write(tmp_path, "x.jsonl", f'{{"id": "before"}}\n{line}\n{{"id": "after"}}\n'), limits=limits)
 
@@ -87,7 +87,7 @@ def test_a_line_that_cannot_be_read_is_refused_and_the_next_is_read(tmp_path, li
     assert rows[2].value == {"id": "after"}
 
 
-def test_an_element_nested_too_deep_is_refused_and_the_next_is_read(tmp_path):
+def test_element_nested_too_deep_is_skipped(tmp_path):
     deep = '{"a": ' * 50_000 + '"]}["' + "}" * 50_000
     rows = read(write(tmp_path, "x.json", f'[{{"id": "before"}}, {deep}, {{"id": "after"}}]'))
 
@@ -96,7 +96,7 @@ def test_an_element_nested_too_deep_is_refused_and_the_next_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.json", "x.csv"])
-def test_bytes_that_are_not_utf8_spoil_their_row_alone(tmp_path, name):
+def test_invalid_utf8_spoils_one_row(tmp_path, name):
     bad, good = b'{"id": "a", "text": "\xff\xfe"}', b'{"id": "b", "text": "fine"}'
     content = {
         "x.jsonl": bad + b"\n" + good,
@@ -109,7 +109,7 @@ def test_bytes_that_are_not_utf8_spoil_their_row_alone(tmp_path, name):
     assert rows[1].value == {"id": "b", "text": "fine"}
 
 
-def test_elements_across_the_borders_of_chunks_are_whole(tmp_path):
+def test_elements_across_chunks_are_whole(tmp_path):
     rows = [{"id": str(n), "text": "é" * (n * 7)} for n in range(900)]  # several times the size of a chunk
     content = json.dumps(rows, ensure_ascii=False)
 
@@ -118,7 +118,7 @@ def test_elements_across_the_borders_of_chunks_are_whole(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("x.json", '[{"id": "a"}, {"id": "b"', "beyond record 2"),
         ("x.json", '[{"id": "a"}, {"id" "b"}]', "beyond record 2"),
@@ -133,12 +133,12 @@ def test_elements_across_the_borders_of_chunks_are_whole(tmp_path):
         ("x.txt", "id", "form is not known"),
     ],
 )
-def test_a_file_that_breaks_off_cannot_be_read(tmp_path, name, content, told):
-    with pytest.raises(Unreadable, match=told):
+def test_broken_file_is_unreadable(tmp_path, name, content, message):
+    with pytest.raises(Unreadable, match=message):
         read(write(tmp_path, name, content))
 
 
-def test_a_truncated_gzip_file_cannot_be_read(tmp_path):
+def test_truncated_gzip_is_unreadable(tmp_path):
     path = tmp_path / "x.jsonl.gz"
     whole = gzip.compress("\n".join(json.dumps({"id": str(n * 7919)}) for n in range(5_000)).encode())
     path.write_bytes(whole[: len(whole) // 2])
@@ -156,19 +156,19 @@ def test_missing_columns_are_named(tmp_path):
         read(path, one_of=frozenset({"prompt", "turns"}))
 
 
-def test_a_record_with_too_few_or_too_many_cells_is_refused(tmp_path):
+def test_record_with_wrong_cell_count_is_skipped(tmp_path):
     rows = read(write(tmp_path, "x.csv", "id,text\na\nb,two,three\nc,fine\n"))
 
     assert [bool(row.problem) for row in rows] == [True, True, False]
 
 
-def test_what_is_not_a_file_is_refused(tmp_path):
+def test_missing_file_is_unreadable(tmp_path):
     for path in (tmp_path / "nowhere.jsonl", tmp_path):
         with pytest.raises(Unreadable, match="cannot be read"):
             RowFile(path, Limits()).close()
 
 
-def test_an_element_longer_than_the_limit_does_not_fill_the_memory(tmp_path):
+def test_element_longer_than_the_limit_ends_the_file(tmp_path):
     path = write(tmp_path, "x.json", '[{"id": "' + "x" * 3_000_000)
 
     with pytest.raises(Unreadable, match="longer than 1,000 bytes"):

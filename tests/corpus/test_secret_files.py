@@ -1,4 +1,4 @@
-"""Secrets may lie in files that NAME_FILE names."""
+"""Secrets from files that NAME_FILE names."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def file(tmp_path):
     return path
 
 
-def test_the_variable_itself_goes_before_its_file(monkeypatch, file):
+def test_variable_precedes_its_file(monkeypatch, file):
     assert read_secret("ASSIZE_TEST_KEY") == ""
     monkeypatch.setenv("ASSIZE_TEST_KEY_FILE", str(file))
     assert read_secret("ASSIZE_TEST_KEY") == "from a file/@:"
@@ -22,7 +22,7 @@ def test_the_variable_itself_goes_before_its_file(monkeypatch, file):
     assert read_secret("ASSIZE_TEST_KEY") == "given"
 
 
-def test_a_file_that_is_missing_empty_or_no_text_is_named(monkeypatch, tmp_path):
+def test_unreadable_secret_file_is_named(monkeypatch, tmp_path):
     path = tmp_path / "secret"
     monkeypatch.setenv("ASSIZE_TEST_KEY_FILE", str(path))
     for content, reason in ((None, "No such file"), (b" \n", "is empty"), (b"\xff\xfe", "not text")):
@@ -40,11 +40,11 @@ def test_a_file_that_is_missing_empty_or_no_text_is_named(monkeypatch, tmp_path)
         ("redis://:own@valkey/0", "redis://:own@valkey/0"),
     ],
 )
-def test_a_password_of_its_own_is_put_into_a_url_without_one(url, whole):
+def test_password_is_put_into_a_url_without_one(url, whole):
     assert with_password(url, "a/@") == whole
 
 
-def test_a_server_takes_its_password_from_a_file(monkeypatch, file):
+def test_server_reads_its_password_from_a_file(monkeypatch, file):
     monkeypatch.setenv("DATABASE_URL", "postgresql://assize@db/assize")
     monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(file))
     assert server_url("DATABASE_URL") == "postgresql://assize:from%20a%20file%2F%40%3A@db/assize"
