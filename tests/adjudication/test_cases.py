@@ -333,7 +333,7 @@ def test_anchoring_is_counted_by_adjudicator_and_for_all_and_only_where_blind_wa
     context = lead.get("cases/figures/").context
 
     everybody = context["everybody"]
-    assert (everybody.any_label.of, everybody.any_label.changed, everybody.categories.changed) == (3, 1, 2)
+    assert (everybody.any_label.total, everybody.any_label.changed, everybody.categories.changed) == (3, 1, 2)
     shares = {row.name: row.any_label.share for row in context["each"]}
     assert shares == {judge.name: 0.5, other.name: 0.0}
     assert context["not_blind"] == 1
