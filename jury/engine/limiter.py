@@ -8,84 +8,95 @@ of a quarter of a second, so that a fast juror does not ask Redis before every c
 """
 
 import asyncio
-import time
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
+from jury.engine.clock import SYSTEM_CLOCK, Clock
+
 PACE = 0.99
-"Of the rate: calls that set out evenly arrive unevenly, and one too many in a minute is refused."
+"Share of the rate: calls that set out evenly arrive unevenly, and one too many in a minute is refused."
 SECONDS_A_BLOCK = 0.25
 SECONDS_BETWEEN_LOOKS = 1.0
 REDIS_TRIES = 30
 "With waits that grow to two seconds: about a minute for a Redis that is started again."
 
-TAKE_A_MOMENT = """
+# The key outlives the last moment that was taken, or the schedule would begin anew before it was over.
+TAKE_MOMENT = """
 local moment = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(ARGV[1]))
-redis.call('SET', KEYS[1], moment + tonumber(ARGV[2]), 'EX', 120)
+local next_moment = moment + tonumber(ARGV[2])
+redis.call('SET', KEYS[1], next_moment, 'EX', math.ceil(next_moment - tonumber(ARGV[1])) + 120)
 return tostring(moment)
 """
 
 
-def shared_memory(url: str) -> Redis:
-    """Connect to Redis in a way that outlasts its restart; use it in an `async with` block."""
+def connect_redis(url: str) -> Redis:
+    """Return a Redis client that outlasts a restart of the server; use it in an `async with` block."""
     return Redis.from_url(url, retry=Retry(ExponentialBackoff(cap=2.0, base=0.1), REDIS_TRIES))
 
 
 class Rate:
-    """So many units a minute, of which this process takes a block at a time."""
+    """A number of units a minute, of which this process takes a block at a time."""
 
-    def __init__(self, redis: Redis, key: str, a_minute: int) -> None:
-        self.redis, self.key = redis, key
-        self.take = redis.register_script(TAKE_A_MOMENT)
+    def __init__(self, redis: Redis, key: str, a_minute: int, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.redis, self.key, self.clock = redis, key, clock
+        self.take_moment = redis.register_script(TAKE_MOMENT)
         self.seconds_a_unit = 60 / (a_minute * PACE)
         self.block = int(SECONDS_A_BLOCK / self.seconds_a_unit)
         self.left, self.moment = 0, 0.0
         "Units of the block, and when the next of them may be used."
-        self.turn = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
     async def next_moment(self, units: int) -> float:
-        """Take so many units, and give when they may be used, as seconds of the epoch."""
-        async with self.turn:
-            now = time.time()
-            # What was left lying is not made up for: it would go out as one burst.
+        """Take units, and return when they may be used, in seconds of the epoch."""
+        async with self.lock:
+            now = self.clock.time()
+            # Units that were left unused are not made up for: they would go out as one burst.
             if self.left < units or self.moment < now - SECONDS_A_BLOCK:
                 self.left = max(units, self.block)
-                self.moment = float(await self.take(keys=[self.key], args=[now, self.left * self.seconds_a_unit]))
-            given = self.moment
+                cost = self.left * self.seconds_a_unit
+                self.moment = float(await self.take_moment(keys=[self.key], args=[now, cost]))
+            moment = self.moment
             self.left, self.moment = self.left - units, self.moment + units * self.seconds_a_unit
-            return given
+            return moment
 
 
 class Limiter:
     """Holds back the calls of one juror to its requests and tokens a minute."""
 
-    def __init__(self, redis: Redis, key: str, *, requests: int | None, tokens: int | None) -> None:
-        self.redis = redis
-        self.requests = Rate(redis, f"jury:{key}:requests", requests) if requests else None
-        self.tokens = Rate(redis, f"jury:{key}:tokens", tokens) if tokens else None
+    def __init__(
+        self, redis: Redis, key: str, *, requests: int | None, tokens: int | None, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.redis, self.clock = redis, clock
+        self.requests = Rate(redis, f"jury:{key}:requests", requests, clock) if requests else None
+        self.tokens = Rate(redis, f"jury:{key}:tokens", tokens, clock) if tokens else None
         self.hold_key = f"jury:{key}:hold"
         self.held_until = self.looked_at = 0.0
 
     async def wait(self, *, tokens: int) -> None:
-        """Wait until a call of about so many tokens may go out."""
+        """
+        Wait until a call may go out.
+
+        :param tokens: an estimate for the question and the longest answer together
+        """
         while True:
             await self.wait_out_hold()
             for rate, units in ((self.requests, 1), (self.tokens, tokens)):
                 if rate:
-                    await asyncio.sleep(max(0.0, await rate.next_moment(units) - time.time()))
-            if self.held_until <= time.time():  # else a refusal came in between, and the moment is given up
+                    await self.clock.sleep(max(0.0, await rate.next_moment(units) - self.clock.time()))
+            if self.held_until <= self.clock.time():  # else a refusal came in between, and the moment is given up
                 return
 
     async def hold(self, seconds: float) -> None:
-        """Let no call of any worker go out for so long: the endpoint said that it is too much."""
-        self.held_until = max(self.held_until, time.time() + seconds)
+        """Let no call of any worker go out for some seconds, because the endpoint said that it is too much."""
+        self.held_until = max(self.held_until, self.clock.time() + seconds)
         await self.redis.set(self.hold_key, self.held_until, px=max(1, round(seconds * 1000)))
 
     async def wait_out_hold(self) -> None:
-        now = time.time()
+        """Wait until the hold of this worker, or of another, is over."""
+        now = self.clock.time()
         if now - self.looked_at > SECONDS_BETWEEN_LOOKS:
             self.looked_at = now
             self.held_until = max(self.held_until, float(await self.redis.get(self.hold_key) or 0))
-        await asyncio.sleep(max(0.0, self.held_until - now))
+        await self.clock.sleep(max(0.0, self.held_until - now))
