@@ -118,7 +118,7 @@ class Bench:
         asker = JurorClient(self.project, self.add_juror(url))
         path = self.folder / "requests.jsonl"
         items = queries.items_by_pk(list(Item.objects.filter(project=self.project).values_list("pk", flat=True)))
-        path.write_text("".join(json.dumps(asker.request(asker.asking(item))) + "\n" for item in items))
+        path.write_text("".join(json.dumps(asker.compose(item).body) + "\n" for item in items))
         return path
 
     def run(self, url: str, *, limit: int | None = None, **options: Any) -> float:

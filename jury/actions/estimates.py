@@ -34,14 +34,14 @@ def estimate_run(
     *, project: Project, jurors: Sequence[Juror], limit: int | None, asks_again: Collection[str]
 ) -> list[Estimate]:
     """
-    Say for each juror what a run would ask of it. Asks nothing, stores nothing.
+    Return for each juror what a run would cost. Asks nothing, stores nothing.
 
     :raises Refused: if a juror cannot be asked
     """
     for juror in jurors:
         check_can_ask(project, juror)
     unanswered = queries.unanswered_items(project, jurors, limit=limit, asks_again=asks_again)
-    # Of a limited run every juror is asked about the same items, as far as it has not spoken on them.
+    # Of a limited run every juror is asked about the same items, as far as it has not answered them.
     wanted = set(sorted(set().union(*unanswered.values()))[:limit])
     return [
         estimate_for(JurorClient(project, juror), [key for key in unanswered[juror.pk] if key in wanted])
@@ -51,7 +51,7 @@ def estimate_run(
 
 def estimate_generation(*, project: Project, generator: Juror, items: Sequence[int]) -> Estimate:
     """
-    Say what it would ask of a generator to write for items. Asks nothing, stores nothing.
+    Return what it would cost to have a generator write for items. Asks nothing, stores nothing.
 
     :param items: primary keys
     :raises Refused: if the generator cannot be asked
@@ -61,6 +61,7 @@ def estimate_generation(*, project: Project, generator: Juror, items: Sequence[i
 
 
 def estimate_for(client: JurorClient | GeneratorClient, items: Sequence[int]) -> Estimate:
+    """Return what questions about items would cost, from the lengths of a sample of them."""
     juror = client.juror
     sample = queries.items_by_pk(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
     lengths = [client.length(item) for item in sample]

@@ -1,4 +1,4 @@
-"""How often a juror lets the dialogue it judges talk it round."""
+"""Measure how often a dialogue talks the juror that judges it round."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ from corpus.labels import Field, Label
 from corpus.models import Project, Verb
 from jury import queries
 from jury.actions.checks import check_can_ask
+from jury.engine.budget import Reservation
 from jury.engine.circuit import EndpointDown
 from jury.engine.juror_client import JurorClient
-from jury.engine.limiter import shared_memory
+from jury.engine.limiter import connect_redis
 from jury.injections import ATTEMPTS, inject
 from jury.models import Ballot, Juror
 from jury.queries import PromptItem
@@ -27,7 +28,7 @@ PLAIN = ""
 
 @dataclass
 class ProbeCounts:
-    """What came of one attempt over all items."""
+    """The verdicts of one attempt on all items."""
 
     asked: int = 0
     unreadable: int = 0
@@ -48,7 +49,7 @@ class Probe:
     cost_usd: Decimal = Decimal(0)
     attempts: dict[str, ProbeCounts] = field(default_factory=lambda: {name: ProbeCounts() for name in ATTEMPTS})
 
-    def note(self, ballots: dict[str, Ballot], label: str) -> None:
+    def add(self, ballots: dict[str, Ballot], label: str) -> None:
         """Compare the verdicts on one item."""
         self.cost_usd += sum((ballot.cost_usd for ballot in ballots.values()), Decimal(0))
         before = getattr(ballots[PLAIN], label)
@@ -70,40 +71,39 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
     :raises Refused: if the juror cannot be asked, or there is nothing to ask about
     """
     check_can_ask(project, juror)
-    asker = JurorClient(project, juror)
-    label = asker.labels[-1]  # the response where it is asked for: that is what attempts can reach best
+    client = JurorClient(project, juror)
+    label = client.labels[-1]  # the response where it is asked for: that is what attempts can reach best
     items = queries.sample_items(project, count, with_response=label == Field.RESPONSE)
     if not items:
         raise Refused(f"Project {project} has no dialogue that juror {juror.name!r} could judge.")
     probe = Probe(len(items))
-    with ThreadPoolExecutor(max_workers=1) as aside:  # whoever calls may have an event loop of their own
+    with ThreadPoolExecutor(max_workers=1) as aside:  # the caller may have an event loop
         try:
-            answers = aside.submit(lambda: asyncio.run(ask_all(asker, items, label))).result()
+            ballots_by_item = aside.submit(lambda: asyncio.run(ask_all(client, items, label))).result()
         except EndpointDown as error:
             raise Refused(f"Nothing was measured: {error}") from error
-    for ballots in answers:
-        probe.note(ballots, label)
+    for ballots in ballots_by_item:
+        probe.add(ballots, label)
     detail = {"items": probe.items, **{name: vars(counts) for name, counts in probe.attempts.items()}}
     record_event(project=project, verb=Verb.JUROR_PROBED, subject=juror.name, detail=detail)
     return probe
 
 
-async def ask_all(asker: JurorClient, items: Sequence[PromptItem], label: str) -> list[dict[str, Ballot]]:
-    """Return the answers on each item by attempt, `PLAIN` among them."""
-    room = asyncio.Semaphore(asker.juror.concurrency)
-    async with asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
-        line = asker.line(endpoint, redis)
-
-        async def admit(_asked: int, _answered: int) -> None:
-            """A probe has no budget."""
+async def ask_all(client: JurorClient, items: Sequence[PromptItem], label: str) -> list[dict[str, Ballot]]:
+    """Return the ballots on each item by attempt, `PLAIN` among them."""
+    room = asyncio.Semaphore(client.juror.concurrency)
+    async with client.endpoint() as endpoint, connect_redis(settings.REDIS_URL) as redis:
+        limited = client.rate_limited_client(endpoint, redis)
 
         async def ask(item: PromptItem, attempt: str) -> Ballot:
+            """Return the ballot on an item with one attempt in it."""
             turns: Any = item.turns
             if attempt != PLAIN:
                 turns = inject(item.turns, attempt, into_response=label == Field.RESPONSE)
+            request = client.compose(PromptItem(item.pk, turns, item.has_response))
             async with room:
-                return await asker.ask(PromptItem(item.pk, turns, item.has_response), line, admit)
+                return await client.ask(request, limited, Reservation(client.price))
 
         names = [PLAIN, *ATTEMPTS]
-        answers = await asyncio.gather(*(ask(item, name) for item in items for name in names))
-    return [dict(zip(names, answers[at : at + len(names)], strict=True)) for at in range(0, len(answers), len(names))]
+        ballots = await asyncio.gather(*(ask(item, name) for item in items for name in names))
+    return [dict(zip(names, ballots[at : at + len(names)], strict=True)) for at in range(0, len(ballots), len(names))]

@@ -12,8 +12,10 @@ from corpus.errors import Refused
 from corpus.models import Item, Project, Verb
 from jury import queries
 from jury.actions.checks import check_can_ask
+from jury.engine.budget import Reservation
 from jury.engine.juror_client import JurorClient
-from jury.engine.limiter import shared_memory
+from jury.engine.limiter import connect_redis
+from jury.engine.model_client import Request
 from jury.models import Ballot, Juror
 from jury.prompting import Messages
 from jury.queries import PromptItem
@@ -36,38 +38,38 @@ def try_juror(*, project: Project, juror: Juror, item: str = "", by: User | None
     :raises Refused: if the juror cannot be asked, or has nothing to say of that item
     """
     check_can_ask(project, juror)
-    asker = JurorClient(project, juror)
-    asked, name = item_to_try(project, asker, item)
-    asking = asker.asking(asked)
-    with ThreadPoolExecutor(max_workers=1) as aside:  # whoever calls may have an event loop of their own
-        ballot = aside.submit(lambda: asyncio.run(ask_once(asker, asked, asking.seed))).result()
+    client = JurorClient(project, juror)
+    chosen, name = item_to_try(project, client, item)
+    request = client.compose(chosen)
+    with ThreadPoolExecutor(max_workers=1) as aside:  # the caller may have an event loop
+        ballot = aside.submit(lambda: asyncio.run(ask_once(client, request))).result()
     record_event(project=project, verb=Verb.JUROR_TRIED, subject=juror.name, actor=by, detail={"item": name})
-    return Trial(name, asker.request(asking)["messages"], ballot)
+    return Trial(name, request.body["messages"], ballot)
 
 
-def item_to_try(project: Project, asker: JurorClient, name: str) -> tuple[PromptItem, str]:
+def item_to_try(project: Project, client: JurorClient, name: str) -> tuple[PromptItem, str]:
     """
+    Return the item of an external id, or any where that is empty, with its external id.
+
     :raises Refused: if there is no such item, or no field of it that the juror is asked for
     """
-    wants_response = asker.labels == ("response_label",)
+    wants_response = client.labels == ("response_label",)
     if name:
         keys = list(Item.objects.filter(project=project, external_id=name).values_list("pk", flat=True))
         found = queries.items_by_pk(keys)
         if not found:
             raise Refused(f"Project {project} has no dialogue {name!r}.")
         if wants_response and not found[0].has_response:
-            raise Refused(f"Juror {asker.juror.name!r} judges responses, and {name!r} has none.")
+            raise Refused(f"Juror {client.juror.name!r} judges responses, and {name!r} has none.")
         return found[0], name
     found = queries.sample_items(project, 1, with_response=wants_response)
     if not found:
-        raise Refused(f"Project {project} has no dialogue that juror {asker.juror.name!r} could judge.")
+        raise Refused(f"Project {project} has no dialogue that juror {client.juror.name!r} could judge.")
     return found[0], Item.objects.values_list("external_id", flat=True).get(pk=found[0].pk)
 
 
-async def ask_once(asker: JurorClient, item: PromptItem, seed: int | None) -> Ballot:
-    async def admit(_asked: int, _answered: int) -> None:
-        """A trial has no budget."""
-
-    async with asker.endpoint() as endpoint, shared_memory(settings.REDIS_URL) as redis:
-        line = asker.line(endpoint, redis, tries=1, patience=0.0)
-        return await asker.ask(item, line, admit, seed=seed)
+async def ask_once(client: JurorClient, request: Request) -> Ballot:
+    """Return the answer to a request, without a second try and without a budget."""
+    async with client.endpoint() as endpoint, connect_redis(settings.REDIS_URL) as redis:
+        single = client.rate_limited_client(endpoint, redis, tries=1, patience=0.0)
+        return await client.ask(request, single, Reservation(client.price))

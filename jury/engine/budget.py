@@ -1,180 +1,166 @@
-"""A budget that no race can overshoot: what a call may cost is reserved before it is made."""
+"""
+A budget that no race can pass: the price of every attempt is reserved before it is sent.
+
+An attempt ends in one of three ways. It was answered and is charged what it cost; it was refused before any work
+and its reservation is returned; or nobody knows what came of it, and it is charged what was reserved.
+"""
 
 import asyncio
-import time
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
-from itertools import accumulate
 
-from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
+from jury.engine import ledger
+from jury.engine.clock import SYSTEM_CLOCK, Clock
+from jury.engine.ledger import NOTHING, Grant
+from jury.models import Shard
 
-from jury.models import Run, Shard
-from jury.queries import has_calls_under_way, reserved_of
-
-NOTHING = Decimal(0)
 SECONDS_BETWEEN_LOOKS = 0.3
 LONGEST_WAIT = 300.0
 "Seconds to wait for what others have reserved."
+Price = Callable[[int, int], Decimal]
+"The price of a call in US dollars, by its prompt tokens and answer tokens."
 
 
 class BudgetSpent(Exception):
     """The run's budget has no room for another call."""
 
-
-class Answer(Enum):
-    GRANTED = "granted"
-    LATER = "later"
-    "Not now; but calls that are under way may turn out cheaper than was reserved for them."
-    SPENT = "spent"
+    def __init__(self) -> None:
+        super().__init__("the budget has no room for it")
 
 
-@transaction.atomic
-def reserve(shard: Shard, usd: Decimal, calls: int) -> Answer:
-    """Set aside so much of the run's budget for calls of one shard, if there is room for it."""
-    # First the lock, then the sums: a statement that waits would see what was reserved before it waited.
-    run = Run.objects.select_for_update().get(pk=shard.run_id)
-    held_usd, held_calls = reserved_of(run)
-    spent = run.cost_usd + held_usd
-    has_money = run.budget_usd is None or (run.budget_usd > 0 and spent + usd <= run.budget_usd)
-    has_calls = run.budget_calls is None or run.calls + held_calls + calls <= run.budget_calls
-    if run.state == Run.State.RUNNING and has_money and has_calls:
-        grown = {"reserved_usd": F("reserved_usd") + usd, "reserved_calls": F("reserved_calls") + calls}
-        Shard.objects.filter(pk=shard.pk).update(**grown)
-        return Answer.GRANTED
-    return Answer.LATER if run.state == Run.State.RUNNING and has_calls_under_way(run) else Answer.SPENT
-
-
-@transaction.atomic
-def reserve_first(shard: Shard, prices: Sequence[Decimal]) -> tuple[Answer, int]:
+class Budget:
     """
-    Set aside the prices of as many calls, from the first, as the run's budget has room for.
+    What one shard has reserved of its run's budget and no attempt uses yet.
 
-    :return: of none, whether there will be room later; and how many
+    Several calls are reserved in one statement, as many as go out together.
     """
-    run = Run.objects.select_for_update().get(pk=shard.run_id)
-    held_usd, held_calls = reserved_of(run)
-    room_usd = None if run.budget_usd is None else run.budget_usd - run.cost_usd - held_usd
-    room_calls = None if run.budget_calls is None else run.budget_calls - run.calls - held_calls
-    count, usd = len(prices) if room_calls is None else max(0, min(len(prices), room_calls)), NOTHING
-    if room_usd is not None:
-        sums = list(accumulate(prices[:count]))
-        count = bisect_right(sums, room_usd) if run.budget_usd else 0
-        usd = sums[count - 1] if count else NOTHING
-    if run.state == Run.State.RUNNING and count:
-        if run.has_budget:
-            grown = {"reserved_usd": F("reserved_usd") + usd, "reserved_calls": F("reserved_calls") + count}
-            Shard.objects.filter(pk=shard.pk).update(**grown)
-        return Answer.GRANTED, count
-    return Answer.LATER if run.state == Run.State.RUNNING and has_calls_under_way(run) else Answer.SPENT, 0
 
-
-def book(shard: Shard, paid: Decimal, promised: "Tab") -> None:
-    """Count calls and what they cost, and give back what was reserved for them."""
-    Run.objects.filter(pk=shard.run_id).update(cost_usd=F("cost_usd") + paid, calls=F("calls") + promised.calls)
-    unreserve(shard, promised)
-
-
-def unreserve(shard: Shard, promised: "Tab") -> None:
-    # Not below nothing: a worker that was taken for dead may come back, and its share is written off by then.
-    back = {
-        "reserved_usd": Greatest(F("reserved_usd") - promised.usd, NOTHING),
-        "reserved_calls": Greatest(F("reserved_calls") - promised.calls, 0),
-    }
-    if shard.run.has_budget:
-        Shard.objects.filter(pk=shard.pk).update(**back)
-
-
-def release(shard: Shard) -> None:
-    """Give back all that a shard has reserved: it makes no more calls."""
-    if shard.run.has_budget:
-        Shard.objects.filter(pk=shard.pk).update(reserved_usd=0, reserved_calls=0)
-
-
-@transaction.atomic
-def write_off(shard: Shard) -> None:
-    """Book what a worker had reserved that was killed: its calls may have been answered, and paid."""
-    if shard.run.has_budget:
-        left = Shard.objects.select_for_update().get(pk=shard.pk)
-        book(shard, left.reserved_usd, Tab(left.reserved_usd, left.reserved_calls))
-
-
-@dataclass
-class Tab:
-    """What was promised for the calls of one question."""
-
-    usd: Decimal = NOTHING
-    calls: int = 0
-
-
-@dataclass
-class Purse:
-    """What one shard has reserved and not promised to a call yet."""
-
-    shard: Shard
-    database: ThreadPoolExecutor
-    ahead: int
-    "Calls to reserve at once: as many as go out together."
-    usd: Decimal = NOTHING
-    calls: int = 0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def take(self, price: Decimal, tab: Tab) -> None:
+    def __init__(self, shard: Shard, database: ThreadPoolExecutor, *, ahead: int, clock: Clock = SYSTEM_CLOCK) -> None:
         """
-        Promise the price of one call from what is reserved, reserving more where it does not suffice.
+        Begin with nothing reserved.
 
-        :raises BudgetSpent: if there is no room for it, even when all calls under way are settled
+        :param database: one thread, in which all statements run
+        :param ahead: calls to reserve at once
         """
-        if self.shard.run.has_budget:
-            async with self.turn:
-                while self.calls < 1 or self.usd < price:
-                    await self.refill(price)
-                self.usd, self.calls = self.usd - price, self.calls - 1
-        tab.usd, tab.calls = tab.usd + price, tab.calls + 1
+        self.shard, self.database, self.ahead, self.clock = shard, database, ahead, clock
+        self.has_limit = shard.run.has_budget
+        self.usd, self.calls = NOTHING, 0
+        self.lock = asyncio.Lock()
 
-    async def take_at_once(self, price: Decimal, tab: Tab) -> None:
+    async def take(self, price: Decimal) -> None:
         """
-        Promise the price of one more call to a question that holds money already.
+        Take the price of one call from what is reserved, and reserve more where it does not suffice.
 
-        It does not wait for others to settle theirs: they might be waiting for its own.
+        :raises BudgetSpent: if there is no room, even when all calls under way are settled
+        """
+        if not self.has_limit:
+            return
+        async with self.lock:
+            deadline = self.clock.monotonic() + LONGEST_WAIT
+            calls = self.ahead
+            while not self.take_idle(price):
+                grant = await self.reserve(max(price * calls - self.usd, NOTHING), calls)
+                if grant == Grant.GRANTED:
+                    continue
+                if calls > 1:
+                    calls = 1
+                elif self.calls or self.usd:
+                    await self.return_idle()
+                elif grant == Grant.SPENT or self.clock.monotonic() > deadline:
+                    raise BudgetSpent
+                else:
+                    await self.clock.sleep(SECONDS_BETWEEN_LOOKS)
 
-        :raises BudgetSpent: if there is no room for it now
+    async def take_now(self, price: Decimal) -> None:
         """
-        if self.shard.run.has_budget:
-            loop = asyncio.get_running_loop()
-            if await loop.run_in_executor(self.database, reserve, self.shard, price, 1) != Answer.GRANTED:
-                raise BudgetSpent("the budget has no room for it")
-        tab.usd, tab.calls = tab.usd + price, tab.calls + 1
+        Take the price of one more call for a question that has been charged for others already.
 
-    async def refill(self, price: Decimal) -> None:
+        It does not wait until other questions are settled, because they might be waiting for this one.
+
+        :raises BudgetSpent: if there is no room now
         """
-        :raises BudgetSpent: if there is no room for one call
+        while self.has_limit and not self.take_idle(price):
+            if await self.reserve(price, 1) != Grant.GRANTED:
+                raise BudgetSpent
+
+    def take_idle(self, price: Decimal) -> bool:
+        """Take the price of one call from what is reserved already; False if it does not suffice."""
+        if self.calls < 1 or self.usd < price:
+            return False
+        self.usd, self.calls = self.usd - price, self.calls - 1
+        return True
+
+    def put_back(self, price: Decimal) -> None:
+        """Keep the reservation of a call that was not made for the next one."""
+        if self.has_limit:
+            self.usd, self.calls = self.usd + price, self.calls + 1
+
+    async def reserve(self, usd: Decimal, calls: int) -> Grant:
+        """Reserve more in the database; also when the task that waits for it is cancelled meanwhile."""
+        return await asyncio.shield(asyncio.ensure_future(self.reserve_whole(usd, calls)))
+
+    async def reserve_whole(self, usd: Decimal, calls: int) -> Grant:
+        """Reserve more in the database, and keep it."""
+        loop = asyncio.get_running_loop()
+        grant = await loop.run_in_executor(self.database, ledger.reserve, self.shard, usd, calls)
+        if grant == Grant.GRANTED:
+            self.usd, self.calls = self.usd + usd, self.calls + calls
+        return grant
+
+    async def return_idle(self) -> None:
+        """Return what no attempt uses; two shards that kept it would wait for each other."""
+        usd, calls, self.usd, self.calls = self.usd, self.calls, NOTHING, 0
+        await asyncio.get_running_loop().run_in_executor(self.database, ledger.unreserve, self.shard, usd, calls)
+
+
+class Reservation:
+    """The money of one question: what its attempts have reserved, and what they were charged."""
+
+    def __init__(self, price: Price, budget: Budget | None = None) -> None:
         """
-        deadline = time.monotonic() + LONGEST_WAIT
-        calls = self.ahead
-        while True:
-            missing = max(price * calls - self.usd, NOTHING)
-            answer = await asyncio.get_running_loop().run_in_executor(
-                self.database, reserve, self.shard, missing, calls
+        Begin without any attempt.
+
+        :param price: returns the price of tokens
+        :param budget: None for questions that have no limit, such as trials
+        """
+        self.price, self.budget = price, budget
+        self.open: Decimal | None = None
+        "The price of the attempt under way."
+        self.calls = 0
+        "Attempts that may have been answered."
+        self.usd = NOTHING
+        "What was reserved for them."
+        self.charged = NOTHING
+        "What they cost, in US dollars."
+
+    async def reserve(self, prompt_tokens: int, answer_tokens: int) -> None:
+        """
+        Reserve the price of the next attempt.
+
+        :raises BudgetSpent: if there is no room for it
+        """
+        price = self.price(prompt_tokens, answer_tokens)
+        if self.budget is not None:
+            await (self.budget.take_now(price) if self.calls else self.budget.take(price))
+        self.open = price
+
+    def charge(self, usd: Decimal) -> None:
+        """Charge the attempt under way with what it cost."""
+        if self.open is not None:
+            self.usd, self.charged, self.calls, self.open = (
+                self.usd + self.open,
+                self.charged + usd,
+                self.calls + 1,
+                None,
             )
-            if answer == Answer.GRANTED:
-                self.usd, self.calls = self.usd + missing, self.calls + calls
-                return
-            if calls > 1:
-                calls = 1
-            elif self.calls or self.usd:
-                await self.give_back()
-            elif answer == Answer.SPENT or time.monotonic() > deadline:
-                raise BudgetSpent("the budget has no room for it")
-            else:
-                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
-    async def give_back(self) -> None:
-        """Let go of what is promised to no call; two that held on to it would wait for each other."""
-        idle, self.usd, self.calls = Tab(self.usd, self.calls), NOTHING, 0
-        await asyncio.get_running_loop().run_in_executor(self.database, unreserve, self.shard, idle)
+    def forfeit(self) -> None:
+        """Charge the attempt under way with its price, because nobody knows whether it was answered."""
+        self.charge(self.open or NOTHING)
+
+    def cancel(self) -> None:
+        """Return the price of an attempt that was not made, or refused before any work."""
+        if self.open is not None and self.budget is not None:
+            self.budget.put_back(self.open)
+        self.open = None

@@ -1,4 +1,4 @@
-"""Answers that were paid for once and need not be paid for again."""
+"""Find ballots that answer the same request, so that it is not paid for twice."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from corpus.models import Project
 from jury.models import Ballot
 
-REPEATED = ("prompt_label", "response_label", "categories", "other_text", "rationale", "dropped_categories")
+COPIED = ("prompt_label", "response_label", "categories", "other_text", "rationale", "dropped_categories")
 KEPT = ("order_seed", "raw_reply", "finish_reason", "taxonomy_id")
 
 
-def ballots_known(project: Project, hashes: Iterable[bytes]) -> dict[bytes, Ballot]:
+def cached_ballots(project: Project, hashes: Iterable[bytes]) -> dict[bytes, Ballot]:
     """
     Return a ballot of the project for each request that was answered before, by its hash.
 
-    Only verdicts are repeated: a refusal, an unreadable reply or a fault may be another one next time.
+    Only verdicts are copied: a refusal, an unreadable reply or a fault may be another one next time.
     """
     known = Ballot.objects.filter(
         juror__project=project, request_hash__in=set(hashes), outcome=Ballot.Outcome.CAST, cached_from=None
@@ -22,11 +22,11 @@ def ballots_known(project: Project, hashes: Iterable[bytes]) -> dict[bytes, Ball
     return {bytes(ballot.request_hash): ballot for ballot in known.order_by("-pk")}
 
 
-def repeat(ballot: Ballot, pinned: dict[str, Any]) -> Ballot:
+def copy_ballot(ballot: Ballot, key_fields: dict[str, Any]) -> Ballot:
     """
-    Make a ballot of the verdict of another one, at no cost.
+    Return a ballot with the verdict of another one, at no cost.
 
-    :param pinned: the item, juror, run, prompt and request of the new one
+    :param key_fields: the item, juror, run, prompt and request of the new one
     """
-    same = {name: getattr(ballot, name) for name in REPEATED + KEPT}
-    return Ballot(**pinned | same, outcome=Ballot.Outcome.CAST, cached_from=ballot)
+    same = {name: getattr(ballot, name) for name in COPIED + KEPT}
+    return Ballot(**key_fields | same, outcome=Ballot.Outcome.CAST, cached_from=ballot)

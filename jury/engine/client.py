@@ -1,16 +1,16 @@
-"""One call after another to one endpoint: at its rates, and again where that is worth it."""
+"""Send calls to one endpoint: at its rates, paid for attempt by attempt, and again where that is worth it."""
 
 import asyncio
 import random
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
+from jury.engine.budget import BudgetSpent, Reservation
 from jury.engine.circuit import Circuit
-from jury.engine.endpoint import Endpoint
+from jury.engine.clock import SYSTEM_CLOCK, Clock
 from jury.engine.limiter import Limiter
-from jury.engine.reply import Declined, Reply, RetryableError, Unavailable
+from jury.engine.reply import Billing, Declined, Reply, RetryableError, Unavailable
 
 TRIES = 5
 "Of a call that ends in a fault of the endpoint, a cut connection or silence."
@@ -22,7 +22,21 @@ LONGEST_WAIT = 30.0
 
 
 class Stopped(Exception):
-    """Nothing more is to go out."""
+    """No further call may go out."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was stopped")
+
+
+class ChatEndpoint(Protocol):
+    """What sends one chat completion, once: `Endpoint`, or a fake one in tests."""
+
+    async def ask(self, **request: Any) -> Reply:
+        """
+        Return the reply to a request.
+
+        :raises Declined, RetryableError, Unavailable: if there is none
+        """
 
 
 class RateLimitedClient:
@@ -30,98 +44,146 @@ class RateLimitedClient:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        endpoint: ChatEndpoint,
         limiter: Limiter,
         circuit: Circuit,
         *,
         tries: int = TRIES,
         patience: float = PATIENCE,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self.endpoint, self.limiter, self.circuit = endpoint, limiter, circuit
+        self.endpoint, self.limiter, self.circuit, self.clock = endpoint, limiter, circuit, clock
         self.tries, self.patience = tries, patience
         self.is_stopped = False
-        self.idle: set[asyncio.Task[Any]] = set()
-        "Tasks with no call under way: they wait for their moment, or to try again."
+        self.waiting: set[asyncio.Task[Any]] = set()
+        "Tasks with no call under way: they wait for money, for their moment, or to try again."
 
-    async def call(self, request: dict[str, Any], *, tokens: int) -> Reply:
+    async def call(
+        self, request: dict[str, Any], *, prompt_tokens: int, answer_tokens: int, reservation: Reservation
+    ) -> Reply:
         """
         Send one request, and send it again where the endpoint is busy or the connection was cut.
 
         What an endpoint asks for by Retry-After holds for the calls of all workers.
 
-        :param tokens: of the question and the longest answer together
+        :param prompt_tokens: an estimate from the length of the question
+        :param answer_tokens: the most that the answer may have
+        :raises BudgetSpent: if the budget has no room for the first attempt
         :raises Declined: if a content filter stopped it
-        :raises Unavailable: if there was no usable answer in the end
-        :raises EndpointDown: if the endpoint has been silent for too long
-        :raises Stopped: if `stop` was called before an answer came
+        :raises Unavailable: if there was no usable reply in the end
+        :raises EndpointDown: if the endpoint has not answered for too long
+        :raises Stopped: if `stop` was called before a reply came
         """
-        began = time.monotonic()
-        faults = refusals = 0
+        began = self.clock.monotonic()
+        faults, refusals, last = 0, 0, None
         while True:
-            with self.waiting():
-                # A call that is made once, to see, does not wait until somebody else has seen.
-                await (self.circuit.wait() if self.tries > 1 else self.circuit.look())
-                await self.limiter.wait(tokens=tokens)
             try:
-                return await self.ask(request)
+                await self.admit(prompt_tokens, answer_tokens, reservation)
+            except BudgetSpent as spent:
+                if last is None or not reservation.calls:
+                    raise
+                raise Unavailable(f"{last}, and not asked again: {spent}") from spent
+            try:
+                return await self.attempt(request, reservation)
             except RetryableError as error:
+                last = error
                 faults, refusals = faults + (not error.is_refusal), refusals + error.is_refusal
-                wait = max(error.retry_after or 0.0, backed_off(faults + refusals))
-                is_last = faults == self.tries or time.monotonic() - began + wait > self.patience
-                await self.note(error, is_last=is_last)
+                wait = max(error.retry_after or 0.0, backoff(faults + refusals))
+                is_last = faults == self.tries or self.clock.monotonic() - began + wait > self.patience
+                await self.report(error, is_last=is_last)
                 if is_last:
                     asked = faults + refusals
                     raise Unavailable(f"{error} (asked {asked} times)" if asked > 1 else str(error)) from error
-                if error.is_refusal:
-                    await self.limiter.hold(wait)
-                else:
-                    with self.waiting():
-                        await asyncio.sleep(wait)
+                await self.back_off(error, wait)
 
-    async def ask(self, request: dict[str, Any]) -> Reply:
+    async def admit(self, prompt_tokens: int, answer_tokens: int, reservation: Reservation) -> None:
+        """Return when the next attempt is paid for and may go out."""
+        with self.wait():
+            await reservation.reserve(prompt_tokens, answer_tokens)
+            try:
+                # A call that is made once, as a trial, does not wait until another worker has tried.
+                await (self.circuit.wait() if self.tries > 1 else self.circuit.refresh())
+                await self.limiter.wait(tokens=prompt_tokens + answer_tokens)
+            except BaseException:
+                reservation.cancel()
+                raise
+
+    async def attempt(self, request: dict[str, Any], reservation: Reservation) -> Reply:
+        """Send a request once, and settle what it costs."""
         try:
             reply = await self.endpoint.ask(**request)
-        except RetryableError:
+        except Declined:
+            settle(reservation, Billing.FREE)
+            await self.circuit.record_answer()
             raise
-        except (Declined, Unavailable):
-            await self.circuit.answered()
+        except Unavailable as error:
+            settle(reservation, error.billing)
+            if not isinstance(error, RetryableError):
+                await self.circuit.record_answer()
             raise
-        await self.circuit.answered()
+        except BaseException:  # cancelled, or a fault of ours
+            reservation.forfeit()
+            raise
+        if reply.has_usage:
+            reservation.charge(reservation.price(reply.prompt_tokens, reply.answer_tokens))
+        else:
+            reservation.forfeit()
+        await self.circuit.record_answer()
         return reply
 
-    async def note(self, error: RetryableError, *, is_last: bool) -> None:
-        """Tell the circuit what speaks against the endpoint, rather than against this one question."""
+    async def report(self, error: RetryableError, *, is_last: bool) -> None:
+        """Report to the circuit what speaks against the endpoint, rather than against this one question."""
         if error.is_refusal:
-            await self.circuit.answered()
+            await self.circuit.record_answer()
         elif error.is_down or is_last or self.circuit.open_until is not None:
-            await self.circuit.failed(str(error))
+            await self.circuit.record_fault(str(error))
+
+    async def back_off(self, error: RetryableError, seconds: float) -> None:
+        """Wait before the next attempt; after a refusal, let all workers wait."""
+        if error.is_refusal:
+            await self.limiter.hold(seconds)
+        else:
+            with self.wait():
+                await self.clock.sleep(seconds)
 
     def stop(self) -> None:
         """Let no further call go out; those under way are awaited."""
         self.is_stopped = True
-        for task in self.idle:
+        for task in self.waiting:
             task.cancel()
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
+    def wait(self) -> Iterator[None]:
         """
-        :raises Stopped: if the line is stopped, before or meanwhile
+        Let `stop` end what the current task waits for in the block.
+
+        :raises Stopped: if the client is stopped, before or meanwhile
         """
         task = asyncio.current_task()
         if self.is_stopped or task is None:
-            raise Stopped("the run was stopped")
-        self.idle.add(task)
+            raise Stopped
+        self.waiting.add(task)
         try:
             yield
         except asyncio.CancelledError:
             if self.is_stopped:
-                raise Stopped("the run was stopped") from None
+                raise Stopped from None
             raise
         finally:
-            self.idle.discard(task)
+            self.waiting.discard(task)
 
 
-def backed_off(tries: int) -> float:
-    """Return the seconds to wait after so many tries, where the endpoint asks for no more."""
+def settle(reservation: Reservation, billing: Billing) -> None:
+    """Settle an attempt without a reply by what it may be billed."""
+    if billing == Billing.NOT_A_CALL:
+        reservation.cancel()
+    elif billing == Billing.FREE:
+        reservation.charge(reservation.price(0, 0))
+    else:
+        reservation.forfeit()
+
+
+def backoff(tries: int) -> float:
+    """Return the seconds to wait after a number of tries, where the endpoint asks for no more."""
     longest: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret

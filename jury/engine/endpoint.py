@@ -1,4 +1,4 @@
-"""One question at a time to an OpenAI-compatible endpoint."""
+"""Send one question at a time to an OpenAI-compatible endpoint."""
 
 import time
 from contextlib import AbstractContextManager
@@ -30,7 +30,9 @@ class Endpoint:
 
         self.sdk = sdk
         self.base_url, self.seconds = base_url, seconds
-        self.client: AsyncOpenAI = sdk.client_of(base_url, api_key, seconds=seconds, rules=rules or EndpointRules())
+        self.client: AsyncOpenAI = sdk.guarded_client(
+            base_url, api_key, seconds=seconds, rules=rules or EndpointRules()
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -41,7 +43,7 @@ class Endpoint:
         await self.client.close()
 
     def classify_error(self, seconds: float | None = None) -> AbstractContextManager[None]:
-        """Turn what the SDK raises into what callers can act on, as `sdk.classify_error` does."""
+        """Raise what callers can act on in place of the SDK's errors, as `sdk.classify_error` does."""
         return self.sdk.classify_error(self.seconds if seconds is None else seconds)
 
     async def ask(self, **request: Any) -> Reply:

@@ -1,3 +1,5 @@
+"""Choose the client of a shard."""
+
 from jury.engine.generator_client import GeneratorClient
 from jury.engine.juror_client import JurorClient
 from jury.models import Shard

@@ -1,10 +1,11 @@
-"""A generator's answer to what a user of a dialogue asks, or its refusal. Places nothing."""
+"""Ask a generator for the response to a prompt, or for its refusal. Publishes nothing."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from corpus.errors import Invalid
 from jury.engine.forms.generated import read_generated
-from jury.engine.model_client import ModelClient, Outcome, Request, length_of, unreadable
+from jury.engine.model_client import ModelClient, Outcome, Request, unreadable
 from jury.engine.reply import Reply
 from jury.models import GeneratedResponse
 from jury.prompting import generation_messages
@@ -14,24 +15,25 @@ from jury.queries import PromptItem
 class GeneratorClient(ModelClient[GeneratedResponse]):
     """Asks one generator for the response that follows a prompt."""
 
-    def compose(self, item: PromptItem, *, seed: int | None = None) -> tuple[Request, int | None]:
-        return self.request(item), seed
-
-    def conclude(
-        self, item: PromptItem, _seed: int | None, replies: Sequence[Reply], trouble: Outcome | None
-    ) -> GeneratedResponse:
-        return GeneratedResponse(**self.pinned(item), **self.paid(replies), **(trouble or self.written(replies[-1])))
-
-    def request(self, item: PromptItem) -> Request:
-        return {
+    def compose(self, item: PromptItem) -> Request:
+        """Return the request for the next turn of a dialogue."""
+        body = {
             "model": self.juror.model,
             "messages": generation_messages(self.prompt, item.turns),
             "temperature": self.juror.temperature,
             "max_tokens": self.juror.max_tokens,
         }
+        return Request(item, body)
 
-    def written(self, reply: Reply) -> Outcome:
-        """Tell what a reply came to. A model's refusal is a response like any other."""
+    def make_answer(
+        self, item: PromptItem, _seed: int | None, replies: Sequence[Reply], problem: Outcome | None, *, cost: Decimal
+    ) -> GeneratedResponse:
+        """Return the response, not stored yet, that the replies to a request come to."""
+        outcome = problem or self.outcome_of(replies[-1])
+        return GeneratedResponse(**self.key_fields(item), **self.reply_fields(replies, cost), **outcome)
+
+    def outcome_of(self, reply: Reply) -> Outcome:
+        """Return what a reply comes to. A model's refusal is a response like any other."""
         try:
             text = read_generated(self.prompt.form, reply.text or reply.refusal)
         except Invalid as error:
@@ -39,4 +41,5 @@ class GeneratorClient(ModelClient[GeneratedResponse]):
         return {"outcome": GeneratedResponse.Outcome.CAST, "text": text}
 
     def length(self, item: PromptItem) -> int:
-        return length_of(self.request(item))
+        """Return the characters of the question about an item."""
+        return self.compose(item).length

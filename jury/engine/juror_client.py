@@ -1,9 +1,9 @@
-"""One juror's question about one item, and what the answer comes to. Stores nothing."""
+"""Ask a juror for its judgement of an item."""
 
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -11,23 +11,13 @@ import orjson
 from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import queries
-from jury.engine.cache import ballots_known, repeat
+from jury.engine.cache import cached_ballots, copy_ballot
 from jury.engine.forms import read_reply, response_format, with_codes
-from jury.engine.model_client import ModelClient, Outcome, Request, abstained, length_of, unreadable
+from jury.engine.model_client import ModelClient, Outcome, Request, abstained, unreadable
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
 from jury.prompting import CATEGORIES, Form, Question, build_messages, order_categories, render_category
 from jury.queries import PromptItem
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A question that went out."""
-
-    item: PromptItem
-    question: Question
-    seed: int | None
-    "Of the order of the categories; none where they keep their own."
 
 
 class JurorClient(ModelClient[Ballot]):
@@ -41,88 +31,96 @@ class JurorClient(ModelClient[Ballot]):
         self.spellings = spellings_of(project.taxonomy)
         if self.prompt.form != Form.OBJECT:
             self.spellings = with_codes(self.spellings, self.categories)
-        self.answers_to = self.key_of_all_questions()
+        self.juror_hash = self.hash_juror()
 
-    def key_of_all_questions(self) -> bytes:
-        """Hash what changes the answers to every question: not times and tries, nor the order by chance."""
+    def hash_juror(self) -> bytes:
+        """Return a hash of what changes the answers to all questions: not times and prices, nor the shuffling."""
         juror = self.juror
         parts = (
             *(juror.base_url, juror.model, juror.prompt.sha256, juror.response_format),
             *(juror.temperature, juror.max_tokens, self.categories),
-            # What is drawn by chance is drawn for each juror by itself.
+            # Random answers are those of one juror.
             juror.pk if juror.temperature else 0,
         )
         return hashlib.sha256(orjson.dumps(parts)).digest()
 
     def request_hash(self, item: PromptItem) -> bytes:
-        """Hash all that changes an answer. 16 bytes."""
+        """Return a hash of all that changes the answer about an item. 16 bytes."""
         about = orjson.dumps([item.turns, self.question(item).fields])
-        return hashlib.sha256(self.answers_to + about).digest()[:16]
+        return hashlib.sha256(self.juror_hash + about).digest()[:16]
 
-    def known(self, items: Sequence[PromptItem]) -> dict[int, Ballot]:
+    def cached_answers(self, items: Sequence[PromptItem]) -> dict[int, Ballot]:
         """
         Return a ballot, not stored yet, for each item that was asked about before in the same way, by item.
 
-        In the same project: what another one has paid for is not this one's, nor is its budget.
+        Only ballots of the same project count: projects share neither answers nor budgets.
         """
         hashes = {item.pk: self.request_hash(item) for item in items}
-        found = ballots_known(self.project, hashes.values())
+        found = cached_ballots(self.project, hashes.values())
         return {
-            item.pk: repeat(found[hashes[item.pk]], self.pinned(item)) for item in items if hashes[item.pk] in found
+            item.pk: copy_ballot(found[hashes[item.pk]], self.key_fields(item))
+            for item in items
+            if hashes[item.pk] in found
         }
 
-    def asking(self, item: PromptItem, *, seed: int | None = None) -> Asking:
-        """Make a question of an item, with the categories in an order of chance where the prompt wants that."""
-        by_chance = secrets.randbits(31) if seed is None and self.prompt.shuffle else seed
-        return Asking(item, self.question(item), by_chance)
+    def compose(self, item: PromptItem) -> Request:
+        """Return the request about an item, with the categories shuffled where the prompt wants that."""
+        return self.compose_shuffled(item, secrets.randbits(31) if self.prompt.shuffle else None)
 
-    def compose(self, item: PromptItem, *, seed: int | None = None) -> tuple[Request, int | None]:
-        asking = self.asking(item, seed=seed)
-        return self.request(asking), asking.seed
+    def compose_shuffled(self, item: PromptItem, seed: int | None) -> Request:
+        """
+        Return the request about an item.
+
+        :param seed: what the categories are shuffled by; None keeps their order
+        """
+        juror, question = self.juror, self.question(item)
+        slugs = [category["slug"] for category in order_categories(self.categories, seed)]
+        body: dict[str, Any] = {
+            "model": juror.model,
+            "messages": build_messages(self.prompt, question, item.turns, [self.shown[slug] for slug in slugs]),
+            "temperature": juror.temperature,
+            "max_tokens": juror.max_tokens,
+        }
+        if self.prompt.form == Form.OBJECT:  # guard models answer in a form of their own, which no schema describes
+            body |= response_format(juror.response_format, question, slugs)
+        return Request(item, body, seed)
 
     def question(self, item: PromptItem) -> Question:
+        """Return what the juror is asked about an item: its labels, as far as the item has them, and categories."""
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
         categories = (CATEGORIES,) if CATEGORIES in self.juror.asks else ()
         return Question(fields + categories, rationale=self.prompt.rationale)
 
-    def request(self, asking: Asking) -> Request:
-        juror, question = self.juror, asking.question
-        slugs = [category["slug"] for category in order_categories(self.categories, asking.seed)]
-        request: Request = {
-            "model": juror.model,
-            "messages": build_messages(self.prompt, question, asking.item.turns, [self.shown[slug] for slug in slugs]),
-            "temperature": juror.temperature,
-            "max_tokens": juror.max_tokens,
-        }
-        if self.prompt.form != Form.OBJECT:
-            return request  # a guard's form is its own, and no schema of ours
-        return request | response_format(juror.response_format, question, slugs)
+    def make_answer(
+        self, item: PromptItem, seed: int | None, replies: Sequence[Reply], problem: Outcome | None, *, cost: Decimal
+    ) -> Ballot:
+        """Return the ballot, not stored yet, that the replies to a request come to."""
+        outcome = problem or self.outcome_of(self.question(item), replies[-1])
+        return Ballot(**self.key_fields(item), order_seed=seed, **self.reply_fields(replies, cost), **outcome)
 
-    def conclude(self, item: PromptItem, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> Ballot:
-        outcome = trouble or self.verdict(self.question(item), replies[-1])
-        return Ballot(**self.pinned(item), order_seed=seed, **self.paid(replies), **outcome)
-
-    def pinned(self, item: PromptItem) -> dict[str, Any]:
+    def key_fields(self, item: PromptItem) -> dict[str, Any]:
+        """Return the fields of a ballot that are known before it is asked for."""
         more = {"taxonomy_id": self.project.taxonomy_id, "request_hash": self.request_hash(item)}
-        return super().pinned(item) | more
+        return super().key_fields(item) | more
 
-    def verdict(self, question: Question, reply: Reply) -> Outcome:
-        """Tell what the reply came to: a refusal is an abstention, and an unclear one is never guessed at."""
+    def outcome_of(self, question: Question, reply: Reply) -> Outcome:
+        """Return what a reply comes to: a refusal is an abstention, and an unclear one is never guessed at."""
         if reply.refusal:
             return abstained(reply.refusal)
         reading = read_reply(self.prompt.form, reply.text, question, self.spellings)
         if reading.judgement is None:
             return unreadable(reading.reason)
-        said = reading.judgement
+        judgement = reading.judgement
         return {
             "outcome": Ballot.Outcome.CAST,
-            "prompt_label": said.prompt_label,
-            "response_label": said.response_label,
-            "categories": list(said.categories),
-            "other_text": said.other_text,
-            "rationale": said.rationale,
+            "prompt_label": judgement.prompt_label,
+            "response_label": judgement.response_label,
+            "categories": list(judgement.categories),
+            "other_text": judgement.other_text,
+            "rationale": judgement.rationale,
             "dropped_categories": reading.dropped_categories,
         }
 
     def length(self, item: PromptItem) -> int:
-        return length_of(self.request(Asking(item, self.question(item), None)))
+        """Return the characters of the question about an item."""
+        return self.compose_shuffled(item, None).length

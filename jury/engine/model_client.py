@@ -1,8 +1,9 @@
-"""What is the same about every question to a model: where it goes, at what pace and price, and how often."""
+"""What all questions to models share: where they go, at what rate and price, and what their replies come to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +15,7 @@ from corpus.errors import Refused
 from corpus.models import Project
 from corpus.secret_files import read_secret
 from jury.engine.batch_endpoint import BatchEndpoint
-from jury.engine.budget import BudgetSpent
+from jury.engine.budget import BudgetSpent, Reservation
 from jury.engine.circuit import Circuit, EndpointDown
 from jury.engine.client import PATIENCE, TRIES, RateLimitedClient, Stopped
 from jury.engine.endpoint import Endpoint
@@ -30,43 +31,67 @@ MORE_ROOM = 4
 CHARACTERS_A_TOKEN = 3
 LONGEST_KEPT = 100_000
 "Characters of a raw reply; no verdict is that long."
-Admit = Callable[[int, int], Awaitable[None]]
-"Waits until there is money for a call of about so many tokens, with an answer of at most so many."
-Request = dict[str, Any]
 Outcome = dict[str, Any]
 "Fields of an answer: what its replies came to."
 
 A = TypeVar("A", Ballot, GeneratedResponse)
 
 
+@dataclass(frozen=True)
+class Request:
+    """A question about one item, as it is sent."""
+
+    item: PromptItem
+    body: dict[str, Any]
+    "The JSON of a chat completion."
+    seed: int | None = None
+    "What the categories were shuffled by; None where they kept their order."
+
+    @property
+    def length(self) -> int:
+        """Return the characters of all messages."""
+        return sum(len(message["content"]) for message in self.body["messages"])
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Return an estimate of its tokens, more than most models count."""
+        return self.length // CHARACTERS_A_TOKEN
+
+
 class ModelClient(ABC, Generic[A]):
-    """Asks one model about items of one project."""
+    """Asks one model about items of one project. Stores nothing."""
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         self.project, self.juror, self.run_id = project, juror, run_id
         self.prompt = Prompt.parse(juror.prompt.text)
 
-    async def ask(self, item: PromptItem, line: RateLimitedClient, admit: Admit, *, seed: int | None = None) -> A:
+    async def ask(self, request: Request, client: RateLimitedClient, reservation: Reservation) -> A:
         """
         Ask about one item; a reply that is cut off is asked for once more, with more room.
 
-        :param seed: of what is drawn by chance, if anything is; drawn where none is given
-        :raises BudgetSpent, EndpointDown, Stopped: if the first call did not go out for that
+        :raises BudgetSpent: if the budget has no room for the first attempt
+        :raises EndpointDown, Stopped: if there was no reply until then
         """
-        request, drawn = self.compose(item, seed=seed)
-        replies, trouble = await self.replies_to(request, line, admit)
-        return self.conclude(item, drawn, replies, trouble)
+        replies, problem = await self.replies_to(request, client, reservation)
+        return self.make_answer(request.item, request.seed, replies, problem, cost=reservation.charged)
 
     @abstractmethod
-    def compose(self, item: PromptItem, *, seed: int | None = None) -> tuple[Request, int | None]:
-        """Return the request about an item, and the seed it was made with."""
+    def compose(self, item: PromptItem) -> Request:
+        """Return the request about an item."""
 
     @abstractmethod
-    def conclude(self, item: PromptItem, seed: int | None, replies: Sequence[Reply], trouble: Outcome | None) -> A:
-        """Put down what came of a request, and what all replies to it have cost."""
+    def make_answer(
+        self, item: PromptItem, seed: int | None, replies: Sequence[Reply], problem: Outcome | None, *, cost: Decimal
+    ) -> A:
+        """
+        Return the answer, not stored yet, that the replies to a request come to.
 
-    def known(self, _items: Sequence[PromptItem]) -> dict[int, A]:
-        """Return an answer for each item, by its key, that need not be asked about."""
+        :param problem: why the last reply cannot be read; None where it can
+        :param cost: US dollars for all attempts
+        """
+
+    def cached_answers(self, _items: Sequence[PromptItem]) -> dict[int, A]:
+        """Return an answer, not stored yet, for each item that need not be asked about, by its key."""
         return {}
 
     @abstractmethod
@@ -74,22 +99,26 @@ class ModelClient(ABC, Generic[A]):
         """Return the characters of the question about an item."""
 
     def endpoint(self) -> Endpoint:
+        """Return the model's endpoint for single calls."""
         return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=endpoint_rules())
 
     def batch_endpoint(self) -> BatchEndpoint:
+        """Return the model's endpoint for batches."""
         return BatchEndpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=endpoint_rules())
 
     @property
     def key(self) -> str:
+        """Return the API key; empty if there is none, or it cannot be read."""
         name = self.juror.api_key_env
-        # Whoever convenes is told of a key that is missing; here the endpoint says so, in the ballots.
+        # A run does not start without the key; here the endpoint says that it lacks, in the ballots.
         with suppress(Refused):
             return read_secret(name) if name else ""
         return ""
 
-    def line(
+    def rate_limited_client(
         self, endpoint: Endpoint, redis: Redis, *, tries: int = TRIES, patience: float = PATIENCE
     ) -> RateLimitedClient:
+        """Return a client with the limits that all workers share."""
         juror = self.juror
         limiter = Limiter(
             redis, f"juror-{juror.pk}", requests=juror.requests_per_minute, tokens=juror.tokens_per_minute
@@ -105,22 +134,25 @@ class ModelClient(ABC, Generic[A]):
         return RateLimitedClient(endpoint, limiter, circuit, tries=tries, patience=patience)
 
     async def replies_to(
-        self, request: Request, line: RateLimitedClient, admit: Admit
+        self, request: Request, client: RateLimitedClient, reservation: Reservation
     ) -> tuple[list[Reply], Outcome | None]:
         """
         Send a request; where the reply is cut off, once more with more room.
 
-        :return: the replies, and what the answer comes to where the last of them does not say
-        :raises BudgetSpent, EndpointDown, Stopped: if the first call did not go out for that
+        :return: the replies, and why the last of them cannot be read, if it cannot
         """
-        tokens = length_of(request) // CHARACTERS_A_TOKEN
         replies: list[Reply] = []
         try:
             for room in (1, MORE_ROOM):
-                most = self.juror.max_tokens * room
-                await admit(tokens, most)
-                replies.append(await line.call(request | {"max_tokens": most}, tokens=tokens + most))
-                if replies[-1].finish_reason != "length":
+                longest = self.juror.max_tokens * room
+                reply = await client.call(
+                    request.body | {"max_tokens": longest},
+                    prompt_tokens=request.prompt_tokens,
+                    answer_tokens=longest,
+                    reservation=reservation,
+                )
+                replies.append(reply)
+                if reply.finish_reason != "length":
                     break
         except Declined as error:
             return replies, abstained(str(error))
@@ -130,28 +162,31 @@ class ModelClient(ABC, Generic[A]):
             if not replies:
                 raise
             return replies, failed(f"cut off, and not asked for a longer answer: {error}")
-        return replies, trouble_with(replies[-1])
+        return replies, problem_with(replies[-1])
 
-    def paid(self, replies: Sequence[Reply]) -> dict[str, Any]:
-        """Return what all replies to a question have cost, and the last of them as it came."""
-        prompt_tokens = sum(each.prompt_tokens for each in replies)
-        answer_tokens = sum(each.answer_tokens for each in replies)
-        paid: dict[str, Any] = {
-            "prompt_tokens": prompt_tokens,
-            "answer_tokens": answer_tokens,
-            "cost_usd": self.price(prompt_tokens, answer_tokens),
+    def reply_fields(self, replies: Sequence[Reply], cost: Decimal) -> dict[str, Any]:
+        """Return the fields of an answer that its replies fill: their tokens and cost, and the last of them."""
+        fields: dict[str, Any] = {
+            "prompt_tokens": sum(each.prompt_tokens for each in replies),
+            "answer_tokens": sum(each.answer_tokens for each in replies),
+            "cost_usd": cost,
         }
         if replies:
-            paid["raw_reply"] = replies[-1].text.replace("\0", "�")[:LONGEST_KEPT]
-            paid["finish_reason"] = replies[-1].finish_reason[:40]
-            paid["seconds"] = sum(each.seconds for each in replies)
-        return paid
+            fields["raw_reply"] = replies[-1].text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST_KEPT]
+            fields["finish_reason"] = replies[-1].finish_reason[:40]
+            fields["seconds"] = sum(each.seconds for each in replies)
+        return fields
 
     def price(self, prompt_tokens: int, answer_tokens: int) -> Decimal:
-        """Return what so many tokens cost, in US dollars."""
+        """Return the price of a call in US dollars."""
         return (prompt_tokens * self.juror.price_in + answer_tokens * self.juror.price_out) / 1_000_000
 
-    def pinned(self, item: PromptItem) -> dict[str, Any]:
+    def price_of(self, replies: Sequence[Reply]) -> Decimal:
+        """Return what replies cost in US dollars."""
+        return sum((self.price(each.prompt_tokens, each.answer_tokens) for each in replies), Decimal(0))
+
+    def key_fields(self, item: PromptItem) -> dict[str, Any]:
+        """Return the fields of an answer that are known before it is asked for."""
         return {
             "item_id": item.pk,
             "juror_id": self.juror.pk,
@@ -161,8 +196,8 @@ class ModelClient(ABC, Generic[A]):
         }
 
 
-def trouble_with(reply: Reply) -> Outcome | None:
-    """Tell what a reply comes to that cannot be read for what it says; None where it can."""
+def problem_with(reply: Reply) -> Outcome | None:
+    """Return why a reply cannot be read; None where it can."""
     if reply.finish_reason == "content_filter":
         return abstained(reply.refusal or "filtered by the endpoint")
     if reply.finish_reason == "length":
@@ -173,16 +208,15 @@ def trouble_with(reply: Reply) -> Outcome | None:
 
 
 def abstained(reason: str) -> Outcome:
+    """Return the outcome of a model that declined to answer."""
     return {"outcome": Answer.Outcome.ABSTAINED, "reason": reason}
 
 
 def unreadable(reason: str) -> Outcome:
+    """Return the outcome of a reply that is no answer."""
     return {"outcome": Answer.Outcome.UNREADABLE, "reason": reason}
 
 
 def failed(reason: str) -> Outcome:
+    """Return the outcome of a question that got no reply."""
     return {"outcome": Answer.Outcome.FAILED, "reason": reason}
-
-
-def length_of(request: Request) -> int:
-    return sum(len(message["content"]) for message in request["messages"])

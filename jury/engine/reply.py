@@ -1,37 +1,61 @@
-"""What an endpoint may say: an answer, or why there is none."""
+"""What may come of one call: a reply, or the reason why there is none."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 FILTER_CODES = {"content_filter", "content_policy_violation"}
 TOO_MANY = {429, 503}
 
 
+class Billing(Enum):
+    """What an endpoint may bill for an attempt without a usable reply."""
+
+    NOT_A_CALL = "not a call"
+    "Refused before any work: it was too much, or no connection came about."
+    FREE = "free"
+    "Answered with an error, which is not billed."
+    UNKNOWN = "unknown"
+    "Sent, and nobody knows what came of it: it may be billed in full."
+
+
 class Unavailable(Exception):
-    """The endpoint gave no usable answer."""
+    """The endpoint returned no usable reply."""
+
+    def __init__(self, reason: str, *, billing: Billing = Billing.UNKNOWN) -> None:
+        super().__init__(reason)
+        self.billing = billing
 
 
 class RetryableError(Unavailable):
-    """The endpoint gave no answer now; the same call may get one later."""
+    """The endpoint returned no reply now; the same call may get one later."""
 
     def __init__(
-        self, reason: str, *, retry_after: float | None = None, is_refusal: bool = False, is_down: bool = False
+        self,
+        reason: str,
+        *,
+        billing: Billing = Billing.UNKNOWN,
+        retry_after: float | None = None,
+        is_refusal: bool = False,
+        is_down: bool = False,
     ) -> None:
-        super().__init__(reason)
+        super().__init__(reason, billing=billing)
         self.retry_after = retry_after
         "Seconds, where the endpoint named them."
         self.is_refusal = is_refusal
-        "It is asked too much, so that other calls should wait as well."
+        "The endpoint is asked too much, so other calls should wait as well."
         self.is_down = is_down
         "Nothing came from the endpoint itself, which speaks against it and not against the call."
 
 
 class Declined(Exception):
-    """The endpoint's own filter would not let the question or the answer through."""
+    """The endpoint's own filter stopped the question or the answer."""
 
 
 @dataclass(frozen=True)
 class Reply:
+    """One chat completion, as far as it is used."""
+
     text: str
     refusal: str = ""
     finish_reason: str = ""
@@ -39,9 +63,16 @@ class Reply:
     answer_tokens: int = 0
     seconds: float = 0.0
 
+    @property
+    def has_usage(self) -> bool:
+        """Whether the endpoint said how many tokens it counted."""
+        return bool(self.prompt_tokens or self.answer_tokens)
+
 
 def read_completion(completion: Any, seconds: float) -> Reply:
     """
+    Return the reply in the JSON of a chat completion.
+
     :raises Unavailable: if the endpoint sent something that is no completion
     """
     try:
@@ -61,7 +92,9 @@ def read_completion(completion: Any, seconds: float) -> Reply:
 
 def text_of(value: Any) -> str:
     """
-    :raises TypeError: if it is neither a text nor nothing
+    Return a text, or an empty one for None.
+
+    :raises TypeError: if the value is neither
     """
     if not isinstance(value, str | None):
         raise TypeError
@@ -69,4 +102,5 @@ def text_of(value: Any) -> str:
 
 
 def brief(text: str) -> str:
+    """Return the first 300 characters of a text, on one line."""
     return " ".join(text.split())[:300]

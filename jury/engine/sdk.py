@@ -1,7 +1,7 @@
 """
-The openai SDK, to whom it may be led, and what its errors mean.
+Build a guarded OpenAI client and classify its errors.
 
-Loading it takes a second and 40 MB: `jury.engine.endpoint` does so when there is a question to ask.
+Loading the SDK takes a second and 40 MB: `jury.engine.endpoint` does so when the first question is asked.
 """
 
 import socket
@@ -12,20 +12,20 @@ from ipaddress import ip_address
 from typing import Any
 
 import openai
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientConnectorError, ClientSession, ConnectionTimeoutError, TCPConnector
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
-from jury.engine.reply import FILTER_CODES, TOO_MANY, Declined, RetryableError, Unavailable, brief
+from jury.engine.reply import FILTER_CODES, TOO_MANY, Billing, Declined, RetryableError, Unavailable, brief
 from jury.engine.retry_after import seconds_to_wait
 
-WORTH_ANOTHER_TRY = {408, 409, 425, 429}
-GATEWAY_SAYS_DOWN = {502, 504}
+RETRYABLE = {408, 409, 425, 429}
+GATEWAY_ERRORS = {502, 504}
 
 
-def client_of(base_url: str, api_key: str, *, seconds: float, rules: EndpointRules) -> AsyncOpenAI:
+def guarded_client(base_url: str, api_key: str, *, seconds: float, rules: EndpointRules) -> AsyncOpenAI:
     """
-    Make a client that goes to one endpoint and nowhere else.
+    Return a client that connects to one endpoint and nowhere else.
 
     :raises ForbiddenEndpoint: if no question may go there
     """
@@ -88,9 +88,9 @@ class ForbiddenAddress(OSError):
 @contextmanager
 def classify_error(seconds: float) -> Iterator[None]:
     """
-    Turn what the SDK raises into what callers can act on.
+    Raise what callers can act on in place of the SDK's errors.
 
-    :param seconds: after which the client gives a call up
+    :param seconds: the time limit of a call
     :raises Declined, RetryableError, Unavailable: as `Endpoint.ask` says
     """
     began = time.monotonic()
@@ -99,34 +99,59 @@ def classify_error(seconds: float) -> Iterator[None]:
     except openai.APIStatusError as error:
         if error.code in FILTER_CODES:
             raise Declined(f"filtered by the endpoint ({error.code})") from error
-        raise refused_by(error) from error
-    except (openai.APITimeoutError, openai.APIConnectionError) as error:
-        if (forbidden := forbidden_by(error)) is not None:
-            raise Unavailable(str(forbidden)) from error
-        if not isinstance(error, openai.APITimeoutError):
-            raise RetryableError(f"the endpoint cannot be reached: {brief(str(error))}", is_down=True) from error
-        # The transport calls a refused connection a timeout too, and the clock knows better.
-        if time.monotonic() - began < seconds * 0.95:
-            raise RetryableError("the endpoint cannot be reached", is_down=True) from error
-        raise RetryableError(f"no answer within {seconds:g} s", is_down=True) from error
+        raise status_error(error) from error
+    except openai.APIConnectionError as error:  # a timeout is one too
+        raise connection_error(error, took=time.monotonic() - began, limit=seconds) from error
     except openai.OpenAIError as error:
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
     except ValueError as error:  # a body that is not JSON gets past the SDK's own errors
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
 
 
-def forbidden_by(error: BaseException | None) -> ForbiddenAddress | None:
-    """Find the refusal of an address behind what the transport and the SDK have made of it."""
-    while error is not None and not isinstance(error, ForbiddenAddress):
+def connection_error(error: openai.APIConnectionError, *, took: float, limit: float) -> Unavailable:
+    """
+    Return what a lost or missing connection means.
+
+    :param took: seconds from the beginning of the call
+    :param limit: seconds after which the client stops waiting
+    """
+    causes = list(causes_of(error))
+    if forbidden := next((cause for cause in causes if isinstance(cause, ForbiddenAddress)), None):
+        return Unavailable(str(forbidden), billing=Billing.NOT_A_CALL)
+    # The SDK and its transport name a refused and a cut connection a timeout too; aiohttp knows whether it was made.
+    is_sent = not any(isinstance(cause, ClientConnectorError | ConnectionTimeoutError) for cause in causes)
+    billing = Billing.UNKNOWN if is_sent else Billing.NOT_A_CALL
+    is_timeout = isinstance(error, openai.APITimeoutError)
+    if is_timeout and took >= limit * 0.95:
+        return RetryableError(f"no answer within {limit:g} s", billing=billing, is_down=True)
+    reason = "the endpoint cannot be reached" + ("" if is_timeout else f": {brief(str(error))}")
+    return RetryableError(reason, billing=billing, is_down=True)
+
+
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and the ones that led to it, the socket's among them."""
+    while error is not None:
+        yield error
         error = getattr(error, "os_error", None) or error.__cause__ or error.__context__
-    return error
 
 
-def refused_by(error: openai.APIStatusError) -> Unavailable:
-    """Tell an answer that may be another one later from one that will not."""
-    reason = f"the endpoint answered {error.status_code}: {brief(error.message)}"
-    if error.status_code not in WORTH_ANOTHER_TRY and error.status_code < 500:
-        return Unavailable(reason)
-    waits = seconds_to_wait(error.response.headers, time.time())
+def status_error(error: openai.APIStatusError) -> Unavailable:
+    """Return a retryable error for an HTTP status that may be another one later, else a final one."""
     status = error.status_code
-    return RetryableError(reason, retry_after=waits, is_refusal=status in TOO_MANY, is_down=status in GATEWAY_SAYS_DOWN)
+    reason = f"the endpoint answered {status}: {brief(error.message)}"
+    if status not in RETRYABLE and status < 500:
+        return Unavailable(reason, billing=Billing.FREE)
+    return RetryableError(
+        reason,
+        billing=billing_of(status),
+        retry_after=seconds_to_wait(error.response.headers, time.time()),
+        is_refusal=status in TOO_MANY,
+        is_down=status in GATEWAY_ERRORS,
+    )
+
+
+def billing_of(status: int) -> Billing:
+    """Return what an attempt may be billed that ended in an HTTP error; a gateway may have lost a good answer."""
+    if status in TOO_MANY:
+        return Billing.NOT_A_CALL
+    return Billing.UNKNOWN if status in GATEWAY_ERRORS else Billing.FREE

@@ -42,7 +42,7 @@ class Run(models.Model):
     "Whether verdicts of identical earlier requests are repeated at no cost."
     cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
     calls = models.PositiveIntegerField(db_default=0)
-    "Requests that were answered or failed."
+    "Attempts that may have been answered, and the questions of batches."
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -44,16 +44,16 @@ def test_how_long_an_endpoint_wants_to_be_left_alone(headers, seconds):
     assert seconds_to_wait(headers, now=10.0) == (None if seconds is None else pytest.approx(seconds))
 
 
-@pytest.mark.parametrize("way", ["busy", "cut"])
-def test_a_busy_endpoint_and_a_cut_connection_are_asked_again_and_cost_one_call(tmp_path, worker, way):
+@pytest.mark.parametrize(("way", "attempts"), [("busy", 12), ("cut", 24)])
+def test_refused_attempts_are_no_calls_and_cut_ones_are(tmp_path, worker, way, attempts):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
         add_jurors(project, url, f"stub-0.9:{way}", concurrency=4)
-        heard = command("convene_jury", project=project.slug, wait=True, max_calls=12)
+        done = command("convene_jury", project=project.slug, wait=True, max_calls=attempts)
         assert counted(url)["calls"] == 12
 
-    assert (heard["cast"], heard["failed"]) == (12, 0)
-    assert Run.objects.get(pk=heard["run"]).calls == 12
+    assert (done["cast"], done["failed"]) == (12, 0)
+    assert Run.objects.get(pk=done["run"]).calls == attempts
 
 
 def test_an_endpoint_that_refuses_holds_back_the_calls_of_every_worker(tmp_path, worker):

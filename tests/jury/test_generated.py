@@ -60,7 +60,7 @@ def test_generator_receives_the_dialogues_own_turns(tmp_path, stub_url):
     for name in ("writer", "refuser"):
         asked = queries.items_by_pk([Item.objects.get(project=project).pk])[0]
         generator = queries.generator_named(project, name)
-        sent = GeneratorClient(project, generator).request(asked)["messages"]
+        sent = GeneratorClient(project, generator).compose(asked).body["messages"]
         assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
         assert [message["content"] for message in sent[1:]] == [turn["text"] for turn in turns[1:]]
         assert sent[0]["content"].startswith("Be brief.")

@@ -1,0 +1,150 @@
+"""Calls that are made again, and what each attempt is charged, with a fake endpoint and clock."""
+
+import asyncio
+
+import pytest
+
+from jury.engine.budget import BudgetSpent, Reservation
+from jury.engine.client import PATIENCE, TRIES, Stopped
+from jury.engine.reply import Billing, Declined, Reply, RetryableError, Unavailable
+from tests.jury.engine.fakes import REPLY, FakeClock, FakeEndpoint, StoppedClock, limited_client, price, run_aside
+
+BUSY = RetryableError("429", billing=Billing.NOT_A_CALL, retry_after=7, is_refusal=True)
+CUT = RetryableError("cut", billing=Billing.UNKNOWN, is_down=True)
+REFUSED = RetryableError("no connection", billing=Billing.NOT_A_CALL, is_down=True)
+ERROR = RetryableError("500", billing=Billing.FREE)
+RESERVED, COST = price(100, 50), price(100, 10)
+
+
+def attempt(*outcomes, budget=None, **options):
+    """Return what one call comes to: a reply or an error, its reservation, the clock and the calls."""
+
+    async def work():
+        clock, endpoint = FakeClock(), FakeEndpoint(*outcomes)
+        reservation = Reservation(price, budget)
+        async with limited_client(endpoint, clock, **options) as client:
+            try:
+                result = await call(client, reservation)
+            except (BudgetSpent, Declined, Unavailable) as error:
+                result = error
+        return result, reservation, clock, endpoint.calls
+
+    return run_aside(work)
+
+
+async def call(client, reservation):
+    return await client.call({}, prompt_tokens=100, answer_tokens=50, reservation=reservation)
+
+
+class BudgetOf:
+    """A budget with room for some attempts."""
+
+    def __init__(self, attempts):
+        self.left = attempts
+
+    async def take(self, _price):
+        if not self.left:
+            raise BudgetSpent
+        self.left -= 1
+
+    take_now = take
+
+    def put_back(self, _price):
+        self.left += 1
+
+
+def test_reply_is_charged_what_it_cost():
+    result, reservation, _, calls = attempt(REPLY)
+    assert (result, reservation.charged, reservation.usd, reservation.calls, calls) == (REPLY, COST, RESERVED, 1, 1)
+
+
+def test_reply_without_usage_is_charged_as_reserved():
+    _, reservation, _, _ = attempt(Reply("{}"))
+    assert reservation.charged == RESERVED
+
+
+@pytest.mark.parametrize(
+    ("fault", "charged", "calls"),
+    [(BUSY, COST, 1), (REFUSED, COST, 1), (ERROR, COST, 2), (CUT, RESERVED + COST, 2)],
+)
+def test_each_fault_is_charged_for_what_it_may_have_cost(fault, charged, calls):
+    result, reservation, _, _ = attempt(fault, REPLY)
+    assert (result, reservation.charged, reservation.calls) == (REPLY, charged, calls)
+
+
+def test_retry_after_is_waited_for():
+    _, _, clock, _ = attempt(BUSY, REPLY)
+    assert clock.now - 1_000_000 == pytest.approx(7)
+
+
+def test_call_ends_after_the_last_try():
+    result, reservation, _, calls = attempt(CUT)
+    assert (str(result), calls, reservation.calls) == ("cut (asked 5 times)", TRIES, TRIES)
+    assert reservation.charged == TRIES * RESERVED
+
+
+def test_refusals_end_after_patience():
+    result, reservation, clock, calls = attempt(BUSY)
+    assert isinstance(result, Unavailable)
+    assert calls > TRIES
+    assert PATIENCE - 40 < clock.now - 1_000_000 <= PATIENCE
+    assert (reservation.calls, reservation.charged) == (0, 0)
+
+
+@pytest.mark.parametrize("error", [Declined("filtered"), Unavailable("400", billing=Billing.FREE)])
+def test_final_errors_cost_a_call_and_no_money(error):
+    result, reservation, _, calls = attempt(error)
+    assert (result, calls, reservation.calls, reservation.charged) == (error, 1, 1, 0)
+
+
+def test_retry_needs_room_in_the_budget():
+    result, reservation, _, calls = attempt(CUT, REPLY, budget=BudgetOf(1))
+    assert (str(result), calls) == ("cut, and not asked again: the budget has no room for it", 1)
+    assert reservation.charged == RESERVED
+
+
+def test_refused_attempt_returns_its_reservation():
+    budget = BudgetOf(1)
+    result, _, _, calls = attempt(BUSY, BUSY, REPLY, budget=budget)
+    assert (result, calls, budget.left) == (REPLY, 3, 0)
+
+
+def test_first_attempt_without_room_is_not_sent():
+    result, _, _, calls = attempt(REPLY, budget=BudgetOf(0))
+    assert (type(result), calls) == (BudgetSpent, 0)
+
+
+def test_stop_ends_a_wait_and_keeps_the_charge():
+    async def work():
+        reservation = Reservation(price)
+        async with limited_client(FakeEndpoint(CUT), StoppedClock()) as client:
+            waiting = asyncio.create_task(call(client, reservation))
+            while not reservation.calls:
+                await asyncio.sleep(0)
+            client.stop()
+            with pytest.raises(Stopped):
+                await waiting
+            with pytest.raises(Stopped):
+                await call(client, Reservation(price))
+        return reservation
+
+    assert run_aside(work).charged == RESERVED
+
+
+def test_cancelled_attempt_is_charged_as_reserved():
+    class Silent:
+        async def ask(self, **_request):
+            await asyncio.Event().wait()
+
+    async def work():
+        reservation = Reservation(price)
+        async with limited_client(Silent(), FakeClock()) as client:
+            asking = asyncio.create_task(call(client, reservation))
+            while reservation.open is None:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.05)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        return reservation
+
+    assert run_aside(work).charged == RESERVED
