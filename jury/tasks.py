@@ -1,4 +1,4 @@
-"""The doors for Celery."""
+"""The tasks that Celery runs."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ logger = get_task_logger(__name__)
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_shard(*, shard_id: int, **_later: Any) -> None:
-    """Hear one juror on the items of one shard. Harmless to deliver twice."""
+    """Ask one juror about the items of one shard. Harmless to deliver twice."""
     try:
         work = batch_runner.work_batch if uses_batches(shard_id) else runner.run_shard
         work(shard_id=shard_id)

@@ -1,5 +1,5 @@
 """
-Many questions in one file, answered within a day and mostly at half the price.
+Send many questions in one file, answered within a day and mostly at half the price.
 
 Source: the Batch API of OpenAI-compatible endpoints (`/files`, `/batches`): one JSON object a line, in both directions.
 """
@@ -25,7 +25,7 @@ from jury.engine.reply import (
 
 logger = logging.getLogger(__name__)
 KEY = "assize"
-"Of the metadata, under which a batch remembers what it was sent as."
+"The metadata key that holds the key of a batch."
 ENDED = {"completed", "failed", "expired", "cancelled"}
 MOST_LISTED = 1_000
 SECONDS_A_FILE = 600.0
@@ -33,8 +33,8 @@ Result = Reply | Declined | Unavailable
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A batch, as its endpoint tells of it."""
+class SentBatch:
+    """A batch, as its endpoint describes it."""
 
     id: str
     status: str
@@ -52,18 +52,18 @@ class Sent:
 
 class BatchEndpoint(Endpoint):
     """
-    A client of an endpoint's batches. Every call may raise as told.
+    A client of an endpoint's batches. Every call may raise the same errors.
 
     :raises RetryableError: if the same call may be answered later
     :raises Unavailable: if the endpoint has no batches, or would not take this one
     """
 
-    async def send(self, requests: Iterable[tuple[str, Mapping[str, Any]]], *, key: str) -> Sent:
+    async def send(self, requests: Iterable[tuple[str, Mapping[str, Any]]], *, key: str) -> SentBatch:
         """
-        Upload questions and have them answered.
+        Upload questions as one batch.
 
         :param requests: a name for each, and what `ask` would send
-        :param key: to find the batch by, should nobody hear of its beginning
+        :param key: finds the batch again if its id was lost
         """
         lines = b"".join(
             orjson.dumps(
@@ -74,41 +74,42 @@ class BatchEndpoint(Endpoint):
         )
         with self.classify_error(SECONDS_A_FILE):
             file = await self.client.files.create(file=(f"{key}.jsonl", lines), purpose="batch", timeout=SECONDS_A_FILE)
-            made = await self.client.batches.create(
+            created = await self.client.batches.create(
                 input_file_id=file.id,
                 endpoint="/v1/chat/completions",
                 completion_window="24h",
                 metadata={KEY: key},
             )
-        return as_sent(made)
+        return sent_batch(created)
 
-    async def find(self, key: str) -> Sent | None:
-        """Look for a batch among the endpoint's latest by what it was sent as."""
+    async def find(self, key: str) -> SentBatch | None:
+        """Return the batch that was sent with a key, from the endpoint's latest; None if there is none."""
         with self.classify_error():
             seen = 0
             async for batch in self.client.batches.list(limit=100):
                 if (batch.metadata or {}).get(KEY) == key:
-                    return as_sent(batch)
+                    return sent_batch(batch)
                 seen += 1
                 if seen == MOST_LISTED:
                     break
         return None
 
-    async def look(self, name: str) -> Sent:
+    async def status(self, name: str) -> SentBatch:
+        """Return how far a batch is."""
         with self.classify_error():
-            return as_sent(await self.client.batches.retrieve(name))
+            return sent_batch(await self.client.batches.retrieve(name))
 
-    async def cancel(self, name: str) -> Sent:
-        """Have no further question answered; what has been answered is kept."""
+    async def cancel(self, name: str) -> SentBatch:
+        """Cancel a batch; what has been answered is kept."""
         with self.classify_error():
-            return as_sent(await self.client.batches.cancel(name))
+            return sent_batch(await self.client.batches.cancel(name))
 
-    async def results(self, sent: Sent) -> AsyncIterator[tuple[str, Result]]:
-        """Return the name of each answered question with what came, in no order; what is no line is passed over."""
+    async def results(self, sent: SentBatch) -> AsyncIterator[tuple[str, Result]]:
+        """Yield the name of each answered question with its result, in no order; broken lines are skipped."""
         for file in sent.files:
             with self.classify_error(SECONDS_A_FILE):
-                got = await self.client.files.content(file, timeout=SECONDS_A_FILE)
-                text = got.content
+                content = await self.client.files.content(file, timeout=SECONDS_A_FILE)
+                text = content.content
             for line in text.splitlines():
                 if (read := read_result(line)) is not None:
                     yield read
@@ -116,9 +117,9 @@ class BatchEndpoint(Endpoint):
                     logger.warning("a line of the results of batch %s is not one", sent.id)
 
 
-def as_sent(batch: Any) -> Sent:
+def sent_batch(batch: Any) -> SentBatch:
     counts, errors = batch.request_counts, (batch.errors.data if batch.errors else None) or []
-    return Sent(
+    return SentBatch(
         id=batch.id,
         status=batch.status,
         asked=counts.total if counts else 0,
@@ -129,10 +130,10 @@ def as_sent(batch: Any) -> Sent:
 
 
 def read_result(line: bytes) -> tuple[str, Result] | None:
-    """Read one line of a batch's results; None if not even its question can be told from it."""
+    """Read one line of a batch's results; None if it does not even name its question."""
     try:
-        told = orjson.loads(line)
-        name, answer, error = str(told["custom_id"]), told.get("response") or {}, told.get("error") or {}
+        parsed = orjson.loads(line)
+        name, answer, error = str(parsed["custom_id"]), parsed.get("response") or {}, parsed.get("error") or {}
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
     body = answer.get("body")

@@ -1,74 +1,109 @@
-"""Answers on their way from a worker into the database."""
+"""Answers on their way into the database, a buffer a shard; and how they are stored and charged together."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
-from jury.engine.budget import Purse, Tab, book
-from jury.models import Ballot, GeneratedResponse, Run, Shard
+from jury.engine import ledger
+from jury.engine.pipeline import Answer, Result
+from jury.engine.shards import heartbeat
+from jury.models import Run, Shard
 
 
 @dataclass
-class Held:
-    """A shard in hand, with what has come back of its questions."""
+class BallotBuffer:
+    """What has come of the questions of one shard and is not stored yet."""
 
     shard: Shard
     wanted: int
-    "Answers that were missing when it was taken up."
-    at_once: int
-    waiting: list[tuple[Ballot | GeneratedResponse, Tab]] = field(default_factory=list)
-    "Answers that have come, with what was reserved for their calls. The event loop's."
-    leaving: list[tuple[Ballot | GeneratedResponse, Tab]] = field(default_factory=list)
-    "Those that the next write stores. The database thread's."
+    "Answers that were missing when the shard was opened."
+    answers: list[Answer] = field(default_factory=list)
+    charged: Decimal = Decimal(0)
+    "US dollars that the attempts cost."
+    reserved: Decimal = Decimal(0)
+    "US dollars that were reserved for them."
+    calls: int = 0
     stored: int = 0
     error: str = ""
-    own_purse: Purse | None = None
+    is_lost: bool = False
+    "Another worker has taken the shard over."
 
-    def purse(self, database: ThreadPoolExecutor) -> Purse:
-        if self.own_purse is None:
-            self.own_purse = Purse(self.shard, database, ahead=min(self.at_once, self.wanted))
-        return self.own_purse
+    def add(self, result: Result) -> None:
+        """Keep what came of one question until it is stored."""
+        reservation = result.reservation
+        self.charged, self.reserved = self.charged + reservation.charged, self.reserved + reservation.usd
+        self.calls += reservation.calls
+        self.error = self.error or result.error
+        if result.answer is not None:
+            self.answers.append(result.answer)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to store."""
+        return not (self.answers or self.calls)
 
     @property
     def is_complete(self) -> bool:
-        return self.stored == self.wanted
+        """Whether all answers are stored."""
+        return self.is_empty and self.stored == self.wanted
 
-    def hand_over(self) -> None:
-        """Return what has come to the next write."""
-        come, self.waiting = self.waiting, []
-        self.leaving += come
-
-    def store(self) -> None:
-        """Store what is leaving and book it, in a transaction of the caller's, who then calls `note_stored`."""
-        if self.leaving:
-            store_answers(self.shard.run, [answer for answer, _ in self.leaving])
-            paid = sum((answer.cost_usd for answer, _ in self.leaving), Decimal(0))
-            tabs = [tab for _, tab in self.leaving]
-            book(self.shard, paid, Tab(sum((tab.usd for tab in tabs), Decimal(0)), sum(tab.calls for tab in tabs)))
-
-    def note_stored(self) -> None:
-        self.stored += len(self.leaving)
-        self.leaving = []
+    def mark_stored(self) -> None:
+        """Empty the buffer, after a transaction that stored it."""
+        self.stored += len(self.answers)
+        self.answers, self.charged, self.reserved, self.calls = [], Decimal(0), Decimal(0), 0
 
 
-def store_answers(run: Run, batch: Sequence[Ballot | GeneratedResponse]) -> None:
-    kind: Any = type(batch[0])
-    pairs: dict[str, Any] = {
-        "items": [each.item_id for each in batch],
-        "juror": batch[0].juror_id,
+def flush(run: Run, buffers: Collection[BallotBuffer], holder: str) -> bool:
+    """
+    Store what the buffers hold, charge it, and show that the holder is alive. All in one transaction, or not at all.
+
+    A shard that another worker has taken over is not charged: that worker has charged all that was reserved for it.
+
+    :return: whether the run goes on and all shards are still the holder's
+    """
+    full = [buffer for buffer in buffers if not buffer.is_empty]
+    with transaction.atomic():
+        store_answers(run, [answer for buffer in full for answer in buffer.answers])
+        if full:
+            ledger.lock_run(run.pk)
+        held = heartbeat([buffer.shard.pk for buffer in buffers], holder)
+        charged = [buffer for buffer in full if buffer.shard.pk in held]
+        if charged:
+            usd = sum((buffer.charged for buffer in charged), Decimal(0))
+            ledger.charge(run, usd, sum(buffer.calls for buffer in charged))
+        for buffer in charged:
+            ledger.unreserve(buffer.shard, buffer.reserved, buffer.calls)
+        is_running = Run.objects.get(pk=run.pk).state == Run.State.RUNNING
+    for buffer in full:
+        buffer.mark_stored()
+    for buffer in buffers:
+        buffer.is_lost = buffer.shard.pk not in held
+    return is_running and len(held) == len(buffers)
+
+
+def store_answers(run: Run, answers: Sequence[Answer]) -> None:
+    """
+    Store answers of one juror in place of those that the run asks for again.
+
+    Where another worker was first, the database keeps the answer of that worker.
+    """
+    if not answers:
+        return
+    model: Any = type(answers[0])
+    values: dict[str, Any] = {
+        "items": [answer.item_id for answer in answers],
+        "juror": answers[0].juror_id,
         "again": run.asks_again,
     }
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE {kind._meta.db_table} SET is_current = false
+            UPDATE {model._meta.db_table} SET is_current = false
             WHERE item_id = ANY(%(items)s) AND juror_id = %(juror)s AND is_current AND outcome = ANY(%(again)s)
             """,
-            pairs,
+            values,
         )
-    # Where another worker was first, the database keeps that one.
-    kind.objects.bulk_create(batch, ignore_conflicts=True)
+    model.objects.bulk_create(answers, ignore_conflicts=True)

@@ -13,15 +13,15 @@ from jury.queries import shard_with_context, unclaimed
 
 
 def claim_shard(shard_id: int) -> str:
-    """Take a shard in hand, and give the name to hold it by; empty if it is done or another has it."""
+    """Claim a shard, and return the name that holds it; empty if it is done or another worker has it."""
     holder = secrets.token_hex(8)
-    taken = unclaimed(Shard.objects.filter(pk=shard_id)).update(holder=holder, seen_at=Now())
-    return holder if taken else ""
+    is_claimed = unclaimed(Shard.objects.filter(pk=shard_id)).update(holder=holder, seen_at=Now())
+    return holder if is_claimed else ""
 
 
 @transaction.atomic
 def claim_next_shard(run: Run, juror: Juror, holder: str) -> Shard | None:
-    """Take the juror's next shard of a run in hand that is nobody's; None if there is none."""
+    """Claim the juror's next unclaimed shard of a run and return it; None if there is none."""
     free = unclaimed(Shard.objects.filter(run=run, juror=juror)).order_by("items__0", "pk")
     found = free.select_for_update(of=["self"], skip_locked=True).values_list("pk", flat=True).first()
     if found is None:
@@ -30,13 +30,22 @@ def claim_next_shard(run: Run, juror: Juror, holder: str) -> Shard | None:
     return shard_with_context(found)
 
 
-def heartbeat(shards: Collection[int], holder: str) -> bool:
-    """Return a sign of life; False if one of the shards has been taken over."""
-    return Shard.objects.filter(pk__in=list(shards), holder=holder).update(seen_at=Now()) == len(shards)
+def heartbeat(shards: Collection[int], holder: str) -> set[int]:
+    """
+    Record that the holder of shards is alive, and lock them until the transaction ends.
+
+    :param shards: primary keys
+    :return: those that no other worker has taken over
+    """
+    mine = Shard.objects.filter(pk__in=list(shards), holder=holder)
+    with transaction.atomic():
+        held = set(mine.select_for_update().values_list("pk", flat=True))
+        Shard.objects.filter(pk__in=held).update(seen_at=Now())
+    return held
 
 
 def release_claim(holder: str) -> None:
-    """Leave the shards of a holder to whoever comes next."""
+    """Leave the shards of a holder to the next worker."""
     Shard.objects.filter(holder=holder).update(holder="", seen_at=None)
 
 
@@ -53,7 +62,7 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
 
 
 def break_off(run: Run, base_url: str, holder: str, *, error: str) -> None:
-    """Break off the shards of a run that an endpoint would have to answer, save those that others hold."""
+    """Break off the shards of a run that an endpoint would have to answer, except those that other workers hold."""
     waiting = Shard.objects.filter(run=run, juror__base_url=base_url, state=Shard.State.WAITING)
     mine = waiting.filter(holder=holder) if holder else Shard.objects.none()
     for shard in sorted({*mine.values_list("pk", flat=True), *queries.unclaimed(waiting).values_list("pk", flat=True)}):
@@ -61,4 +70,5 @@ def break_off(run: Run, base_url: str, holder: str, *, error: str) -> None:
 
 
 def end_run(run: Run, state: str) -> None:
+    """End a run that is running in a state, and leave any other as it is."""
     Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(state=state, finished_at=timezone.now())

@@ -1,0 +1,99 @@
+"""The ask loop of a shard runner: it asks a model about queued items, many at once. It knows no database."""
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+from django.db import DatabaseError, InterfaceError
+from redis.exceptions import RedisError
+
+from jury.engine.budget import BudgetSpent, Price, Reservation
+from jury.engine.circuit import EndpointDown, EndpointRests
+from jury.engine.client import RateLimitedClient, Stopped
+from jury.engine.model_client import Request
+from jury.engine.pipeline import Answer, QueuedItem, Result
+from jury.queries import PromptItem
+
+logger = logging.getLogger(__name__)
+
+
+class Model(Protocol):
+    """What asks about one item: a `ModelClient`, or a fake one in tests."""
+
+    price: Price
+
+    def compose(self, item: PromptItem) -> Request:
+        """Return the request about an item."""
+
+    async def ask(self, request: Request, client: RateLimitedClient, reservation: Reservation) -> Answer:
+        """Return the answer to a request."""
+
+
+class AskLoop:
+    """Asks about queued items until the queue ends, the budget is spent or the client is stopped."""
+
+    def __init__(self, model: Any, client: RateLimitedClient, *, at_once: int) -> None:
+        """
+        Prepare to ask.
+
+        :param model: as `Model` describes
+        :param at_once: questions that are under way at once
+        """
+        self.model, self.client, self.at_once = model, client, at_once
+        self.is_over_budget = False
+        self.has_rested = False
+        "The endpoint does not answer now; the rest is left to another time."
+        self.down = ""
+        "Why the endpoint is given up."
+        self.outage: Exception | None = None
+        "What the database or Redis said when it could not be reached."
+
+    async def run(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:
+        """Ask about all items of one queue, and put what comes of them into the other."""
+        await asyncio.gather(*(self.ask_in_turn(items, results) for _ in range(self.at_once)))
+
+    async def ask_in_turn(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:
+        """Ask about one item after the other."""
+        while (queued := await self.next_item(items)) is not None:
+            reservation = Reservation(self.model.price, queued.budget)
+            answer, error = None, ""
+            try:
+                answer, error = await self.ask(queued.item, reservation)
+            finally:
+                if answer or error or reservation.calls:
+                    results.put_nowait(Result(queued.shard_id, reservation, answer, error))
+
+    async def next_item(self, items: "asyncio.Queue[QueuedItem | None]") -> QueuedItem | None:
+        """Return the next item; None when nothing more is to be asked."""
+        try:
+            with self.client.wait():
+                queued = await items.get()
+        except Stopped:
+            return None
+        if queued is None:
+            items.put_nowait(None)  # for the others
+        return None if self.is_over_budget else queued
+
+    async def ask(self, item: PromptItem, reservation: Reservation) -> tuple[Answer | None, str]:
+        """Ask about one item; return the answer, if there is one, and what was wrong with ourselves."""
+        try:
+            return await self.model.ask(self.model.compose(item), self.client, reservation), ""
+        except BudgetSpent:
+            self.is_over_budget = True
+        except Stopped:
+            pass
+        except EndpointRests:
+            self.has_rested = True
+            self.client.stop()
+        except EndpointDown as error:
+            self.down = str(error)
+            self.client.stop()
+        except (DatabaseError, InterfaceError, RedisError) as error:
+            self.outage = error
+            self.client.stop()
+        except Exception as error:
+            # The answers under way are paid for, so they are awaited and stored.
+            logger.exception("item %s, juror %s", item.pk, self.model.juror)
+            self.client.stop()
+            return None, f"{type(error).__name__}: {error}"
+        return None, ""

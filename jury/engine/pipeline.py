@@ -1,0 +1,40 @@
+"""What source, ask loop and sink pass to each other through their queues. None is the last thing in a queue."""
+
+from dataclasses import dataclass, field
+
+from jury.engine.budget import Budget, Reservation
+from jury.models import Ballot, GeneratedResponse, Shard
+from jury.queries import PromptItem
+
+Answer = Ballot | GeneratedResponse
+
+
+@dataclass(frozen=True)
+class QueuedItem:
+    """An item to ask about; from the source to the ask loop."""
+
+    item: PromptItem
+    shard_id: int
+    budget: Budget
+
+
+@dataclass(frozen=True)
+class OpenedShard:
+    """A shard whose items come next; from the source to the sink."""
+
+    shard: Shard
+    wanted: int
+    "Answers that are missing, the cached ones among them."
+    cached: list[Answer] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one question; from the ask loop to the sink."""
+
+    shard_id: int
+    reservation: Reservation
+    answer: Answer | None = None
+    "None where attempts were charged without any."
+    error: str = ""
+    "A fault of ours, which breaks the shard off."
