@@ -22,17 +22,17 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
         work = batch_runner.work_batch if uses_batches(shard_id) else runner.run_shard
         work(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
-        # A server is away. The shard stays as it is, and `requeue_stalled_runs` hands it out once more.
+        # A server is away. The shard stays as it is, and `requeue_stalled_runs` queues it again.
         logger.warning("shard %s is put off: %s: %s", shard_id, type(error).__name__, error)
     except Exception as error:
-        # A fault of ours. Whoever waits for the run must learn that this part will not come.
+        # A fault of ours. The run must show that this shard will not be completed.
         finish_shard(shard_id, error=f"{type(error).__name__}: {error}")
         raise
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def requeue_stalled_runs(**_later: Any) -> None:
-    """Hand out again what no worker holds: its worker was killed, or the broker lost its message."""
+    """Queue shards again whose worker was killed, or whose message the broker lost."""
     for run in Run.objects.filter(state=Run.State.RUNNING).order_by("pk"):
         requeue_if_idle(run)
     for shard_id in shards_with_open_batches().values_list("pk", flat=True):
@@ -40,20 +40,20 @@ def requeue_stalled_runs(**_later: Any) -> None:
 
 
 def requeue_if_idle(run: Run) -> None:
-    """Hand the shards of a run out again that nobody holds and no message is on its way for."""
+    """Queue the unclaimed shards of a run again, if no message is on its way to the workers."""
     # While messages wait, the workers are only busy.
     if not messages_waiting():
         enqueue(run)
 
 
 def messages_waiting() -> int:
-    """Count the shards that were handed out and that no worker has taken from the queue."""
+    """Return the number of shards in the queue that no worker has received."""
     with current_app.connection_for_read() as broker:
         return int(broker.default_channel.client.llen(current_app.conf.task_routes[run_shard.name]["queue"]))
 
 
 def enqueue(run: Run) -> None:
-    """Hand every waiting shard of a run to the workers."""
+    """Queue every waiting shard of a run; end the run if there is none."""
     for shard_id in waiting_shards(run).values_list("pk", flat=True):
         run_shard.delay(shard_id=shard_id)
     if not Shard.objects.filter(run=run, state=Shard.State.WAITING).exists():

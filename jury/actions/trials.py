@@ -1,4 +1,4 @@
-"""One call on trial: what a juror is sent about an item, and what comes back. Casts nothing."""
+"""Try a juror on one item: what it is sent, and what comes back. Stores no ballot."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +23,8 @@ from jury.queries import PromptItem
 
 @dataclass(frozen=True)
 class Trial:
+    """What a juror was sent about an item, and its ballot."""
+
     item: str
     "Its external id."
     messages: Messages

@@ -1,4 +1,4 @@
-"""The ask loop of a shard runner: it asks a model about queued items, many at once. It knows no database."""
+"""The ask loop of a shard runner: it asks a model about queued items, many at once. It stores nothing."""
 
 import asyncio
 import logging

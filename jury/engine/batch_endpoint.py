@@ -47,6 +47,7 @@ class SentBatch:
 
     @property
     def has_ended(self) -> bool:
+        """Whether no further answers will come."""
         return self.status in ENDED
 
 
@@ -118,6 +119,7 @@ class BatchEndpoint(Endpoint):
 
 
 def sent_batch(batch: Any) -> SentBatch:
+    """Return what the SDK's batch object says."""
     counts, errors = batch.request_counts, (batch.errors.data if batch.errors else None) or []
     return SentBatch(
         id=batch.id,

@@ -44,7 +44,7 @@ def work_batch(*, shard_id: int) -> None:
 
 
 class BatchRunner:
-    """One step of a shard that goes by batches."""
+    """Takes a shard whose questions go in batches one step further."""
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.shard, self.run, self.holder = shard, shard.run, holder
@@ -71,7 +71,7 @@ class BatchRunner:
             self.give_up(batch, str(error))
 
     def prepare(self) -> Batch | None:
-        """Reserve money for what is missing and note that it is about to be sent; None if there is nothing to send."""
+        """Reserve money and store a batch of the missing items, not sent yet; None if there is nothing to send."""
         if self.run.state != Run.State.RUNNING:
             return None
         ledger.forfeit(self.shard)
@@ -130,6 +130,7 @@ class BatchRunner:
             self.update(batch, self.carry_out(lambda endpoint: endpoint.cancel(batch.name)))
 
     def collect(self, batch: Batch, sent: SentBatch) -> None:
+        """Store the answers of a batch that has ended; what it did not answer has failed."""
         answers = self.carry_out(lambda endpoint: self.download(batch, sent, endpoint))
         if sent.status != "cancelled":
             answered = {answer.item_id for answer in answers}
@@ -203,6 +204,7 @@ class BatchRunner:
         return asyncio.run(self.with_heartbeat(work))
 
     async def with_heartbeat(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
+        """Await work, with a heartbeat every few seconds."""
         async with self.client.batch_endpoint() as endpoint:
             task_under_way = asyncio.ensure_future(work(endpoint))
             try:

@@ -2,7 +2,7 @@
 A budget that no race can pass: the price of every attempt is reserved before it is sent.
 
 An attempt ends in one of three ways. It was answered and is charged what it cost; it was refused before any work
-and its reservation is returned; or nobody knows what came of it, and it is charged what was reserved.
+and its reservation is returned; or its fate is unknown, and it is charged what was reserved.
 """
 
 import asyncio
@@ -156,7 +156,7 @@ class Reservation:
             )
 
     def forfeit(self) -> None:
-        """Charge the attempt under way with its price, because nobody knows whether it was answered."""
+        """Charge the attempt under way with its price, because it may have been answered."""
         self.charge(self.open or NOTHING)
 
     def cancel(self) -> None:

@@ -1,8 +1,8 @@
 """
 A circuit breaker for each endpoint, shared by all workers through Redis.
 
-After several faults in a row nobody calls an endpoint until one trial call gets an answer. Source: M. Nygard,
-Release It!, "Circuit Breaker".
+After several faults in a row no worker calls an endpoint until one trial call gets an answer. Source:
+M. Nygard, Release It!, "Circuit Breaker".
 """
 
 import hashlib
@@ -58,14 +58,14 @@ class Circuit:
         self.open_until: float | None = None
         self.reason = ""
         self.down_since = 0.0
-        "When the endpoint last began to answer nobody, this worker or another."
+        "Since when the endpoint has answered no worker."
         self.waiting_since: float | None = None
 
     async def wait(self) -> None:
         """
         Return when a call may go out: at once, or as the trial that finds out whether the endpoint is back.
 
-        :raises EndpointDown: if it has answered nobody for `patience` seconds, and has just been tried
+        :raises EndpointDown: if it has answered no worker for `patience` seconds, and has just been tried
         :raises EndpointRests: if it was not back within `stay` seconds
         """
         await self.refresh()
@@ -117,7 +117,7 @@ class Circuit:
         now = self.clock.time()
         if self.open_until is None or now >= self.open_until:  # else it was under way when the circuit opened
             if self.open_until is None or now - self.open_until > 2 * LONGEST_REST + self.longest_call:
-                self.down_since = now  # nobody has asked for so long that it says nothing of the time between
+                self.down_since = now  # the last fault is too old to say anything about the time between
             self.open_until, self.looked_at = now + self.rest, now
             self.rest = min(LONGEST_REST, 2 * self.rest)
             await self.redis.set(self.open_key, f"{self.open_until} {self.down_since}", ex=SECONDS_KEPT)

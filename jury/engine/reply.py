@@ -16,7 +16,7 @@ class Billing(Enum):
     FREE = "free"
     "Answered with an error, which is not billed."
     UNKNOWN = "unknown"
-    "Sent, and nobody knows what came of it: it may be billed in full."
+    "Sent, and its fate is unknown: it may be billed in full."
 
 
 class Unavailable(Exception):

@@ -1,4 +1,4 @@
-"""For how long an endpoint wants to be left alone."""
+"""Read from the headers of a refusal how long to wait."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     """
-    Read for how long an endpoint wants to be left alone; None where it does not say.
+    Return how many seconds to wait before the next call; None where the endpoint does not say.
 
     Sources: RFC 9110, 10.2.3 (`Retry-After`, seconds or a date); OpenAI's `retry-after-ms` and
     `x-ratelimit-reset-requests`, `-tokens` (as `1m30s`), of which those with nothing remaining count.
@@ -27,10 +27,12 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def number(text: str | None) -> float | None:
+    """Return a decimal number that is not negative; None if the text is no such number."""
     return float(text) if text and re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", text) else None
 
 
 def until(date: str, now: float) -> float | None:
+    """Return the seconds until an HTTP date; None if it is not a date."""
     try:
         return max(0.0, parsedate_to_datetime(date).timestamp() - now)
     except (ValueError, OverflowError):
@@ -38,7 +40,7 @@ def until(date: str, now: float) -> float | None:
 
 
 def duration(text: str) -> float | None:
-    """Read seconds, or hours to milliseconds as `1h2m3.5s` and `20ms`."""
+    """Return the seconds of a text such as `1.5`, `1h2m3.5s` or `20ms`; None if it is no duration."""
     if (seconds := number(text)) is not None:
         return seconds
     if not re.fullmatch(r"(\d{1,9}(\.\d{1,9})?(ms|h|m|s))+", text):

@@ -35,7 +35,7 @@ def guarded_client(base_url: str, api_key: str, *, seconds: float, rules: Endpoi
     return AsyncOpenAI(
         base_url=base_url,
         api_key=api_key or "none",
-        # A redirect would lead to where nobody has looked, and a chat completion has no need of one.
+        # A redirect would lead to an address that no rule has checked, and a chat completion needs none.
         http_client=GuardedClient(None if is_free else rules, timeout=seconds, follow_redirects=False),
         max_retries=0,  # jury.engine.client tries again, at the rates that all workers share
     )
@@ -43,10 +43,10 @@ def guarded_client(base_url: str, api_key: str, *, seconds: float, rules: Endpoi
 
 class GuardedClient(DefaultAioHttpClient):
     """
-    The SDK's client on aiohttp, which looks at each address before it connects.
+    The SDK's client on aiohttp, which checks each address when it connects.
 
-    The last moment is the only sure one: a name may lead elsewhere than when it was looked up before. Through a
-    proxy that the environment names, the proxy looks names up, and is to be told itself what it may not reach.
+    An earlier check would prove nothing, because a name may resolve to another address later. Where the environment
+    names a proxy, that proxy resolves names and must have rules of its own.
     """
 
     def __init__(self, rules: EndpointRules | None, **options: Any) -> None:
@@ -68,9 +68,9 @@ class GuardedClient(DefaultAioHttpClient):
 
 
 def guarded_sockets(rules: EndpointRules) -> Callable[[Any], socket.socket]:
-    """Have sockets made for addresses that may be asked, and for no other."""
+    """Return a socket factory that refuses addresses which the rules forbid."""
 
-    def make(found: Any) -> socket.socket:
+    def make_socket(found: Any) -> socket.socket:
         family, kind, protocol, _, address = found
         try:
             rules.check_address(ip_address(address[0].partition("%")[0]))
@@ -78,11 +78,11 @@ def guarded_sockets(rules: EndpointRules) -> Callable[[Any], socket.socket]:
             raise ForbiddenAddress(str(error)) from error
         return socket.socket(family, kind, protocol)
 
-    return make
+    return make_socket
 
 
 class ForbiddenAddress(OSError):
-    """As an error of the network, which the transport passes on as such."""
+    """A forbidden address; a network error, so that the transport passes it on."""
 
 
 @contextmanager

@@ -22,7 +22,7 @@ SECONDS_A_TURN = 60.0
 
 
 class ShardSource:
-    """Queues the items of a shard and then of the juror's next ones, so that a shard's last calls delay nobody."""
+    """Queues the items of a shard and then of the juror's next ones, so that a shard's last calls delay no others."""
 
     def __init__(
         self,

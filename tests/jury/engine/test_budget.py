@@ -66,7 +66,7 @@ def test_calls_are_reserved_ahead_as_far_as_there_is_room():
 
     async def work(budget):
         await budget.take(PRICE)
-        assert (budget.calls, await asyncio.to_thread(lambda: None)) == (3, None)
+        assert budget.calls == 3
         for _ in range(9):
             await budget.take(PRICE)
         with pytest.raises(BudgetSpent):
@@ -106,6 +106,8 @@ def test_question_waits_until_others_are_settled():
 
     async def work(budget):
         async def settle():
+            while not budget.clock.waits:
+                await asyncio.sleep(0)
             await asyncio.get_running_loop().run_in_executor(budget.database, ledger.unreserve, one, PRICE, 1)
 
         await asyncio.gather(budget.take(PRICE), settle())

@@ -72,7 +72,7 @@ def test_reasoning_is_stripped_and_safe_drops_categories():
     answer = {"User Safety": "safe", "Response Safety": "safe", "Safety Categories": "S1"}
     reading = read_reply(Form.NEMOGUARD, f'<think>Is it "unsafe"? No.</think>\n{json.dumps(answer)}', BOTH, SPELLINGS)
 
-    assert reading.judgement.labels == {"safe"}
+    assert reading.judgement.prompt_label == "safe"
     assert (reading.judgement.categories, reading.dropped_categories) == ((), 1)
 
 

@@ -32,7 +32,7 @@ def test_whole_answer_is_read():
 def test_one_code_fence_is_allowed():
     fenced = f"```json\n{reply(prompt_label='safe', response_label='safe')}\n```"
 
-    assert read(fenced, LABELS).judgement.labels == {"safe"}
+    assert read(fenced, LABELS).judgement.prompt_label == "safe"
 
 
 @pytest.mark.parametrize(
