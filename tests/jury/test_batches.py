@@ -23,12 +23,12 @@ def state_of(run):
     return Run.objects.get(pk=run.pk).state
 
 
-def look_until_ended(run, times=4):
+def step_until_ended(run, times=4):
     for _ in range(times):
         run_shards(run)
 
 
-def test_a_batch_is_sent_and_collected_as_calls_would_have_been_answered(tmp_path):
+def test_batch_and_calls_store_the_same_ballots(tmp_path):
     live, batched = (project_with_items(tmp_path, 30) for _ in range(2))
     with stub_server() as url:
         add_jurors(live, url, "stub-0.9", prompt="full-policy-v1", price_in=1, price_out=2)
@@ -37,7 +37,7 @@ def test_a_batch_is_sent_and_collected_as_calls_would_have_been_answered(tmp_pat
         run = begin(batched)
         run_shards(run)
         assert (state_of(run), outcomes(run), queries.open_batches(run).get().state) == ("running", {}, "under_way")
-        look_until_ended(run)
+        step_until_ended(run)
         assert counted(url)["calls"] == 60
 
     assert (state_of(run), outcomes(run)) == ("finished", {"cast": 30})
@@ -59,11 +59,11 @@ def test_a_batch_is_sent_and_collected_as_calls_would_have_been_answered(tmp_pat
         ("expire", "failed", "ran out of time"),
     ],
 )
-def test_each_wrong_answer_in_a_batch_ends_in_its_outcome(tmp_path, stub_url, way, outcome, reason):
+def test_wrong_answer_in_a_batch_has_its_outcome(tmp_path, stub_url, way, outcome, reason):
     project = project_with_items(tmp_path, 24)
     add_jurors(project, stub_url, f"stub-0.9:{way}", transport="batch")
     run = begin(project)
-    look_until_ended(run)
+    step_until_ended(run)
 
     assert state_of(run) == "finished"
     wrong = Ballot.objects.filter(run=run, outcome=outcome)
@@ -71,25 +71,25 @@ def test_each_wrong_answer_in_a_batch_ends_in_its_outcome(tmp_path, stub_url, wa
     assert any(reason in ballot.reason for ballot in wrong)
 
 
-def test_what_a_batch_did_not_answer_fails_and_the_next_run_asks_it_again(tmp_path, stub_url):
+def test_unanswered_items_of_a_batch_fail(tmp_path, stub_url):
     project = project_with_items(tmp_path, 9)
     add_jurors(project, stub_url, "stub-0.9:expire", transport="batch")
     run = begin(project)
-    look_until_ended(run)
+    step_until_ended(run)
     assert outcomes(run) == {"cast": 4, "failed": 5}
     assert Ballot.objects.filter(run=run, reason__contains="without an answer").count() == 1
     assert queries.ballots_wanted(begin(project)) == 5
 
 
-def test_an_answer_that_cannot_be_told_costs_no_other_one(tmp_path, stub_url):
+def test_garbled_answer_costs_no_other(tmp_path, stub_url):
     project = project_with_items(tmp_path, 9)
     add_jurors(project, stub_url, "stub-0.9:garbled", transport="batch")
     run = begin(project)
-    look_until_ended(run)
+    step_until_ended(run)
     assert (state_of(run), outcomes(run)) == ("finished", {"cast": 7, "failed": 2})
 
 
-def test_a_batch_whose_beginning_nobody_heard_of_is_found_and_not_sent_again(tmp_path):
+def test_batch_of_a_killed_worker_is_found(tmp_path):
     project = project_with_items(tmp_path, 10)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9", transport="batch")
@@ -97,12 +97,12 @@ def test_a_batch_whose_beginning_nobody_heard_of_is_found_and_not_sent_again(tmp
         run_shards(run)
         # As if the worker had been killed after the endpoint took it, before it could say so.
         Batch.objects.filter(shard__run=run).update(state=Batch.State.SENDING, name="")
-        look_until_ended(run)
+        step_until_ended(run)
         assert counted(url)["calls"] == 10
     assert outcomes(run) == {"cast": 10}
 
 
-def test_a_batch_that_was_never_sent_is_sent(tmp_path):
+def test_unsent_batch_is_sent(tmp_path):
     project = project_with_items(tmp_path, 10)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9", transport="batch")
@@ -110,11 +110,11 @@ def test_a_batch_that_was_never_sent_is_sent(tmp_path):
         shard = Shard.objects.get(run=run)
         # As if the worker had been killed before it was sent at all.
         Batch.objects.create(shard=shard, key="never-sent", items=shard.items)
-        look_until_ended(run)
+        step_until_ended(run)
         assert (outcomes(run), counted(url)["calls"]) == ({"cast": 10}, 10)
 
 
-def test_a_new_run_takes_over_what_an_earlier_one_has_sent(tmp_path):
+def test_new_run_takes_over_sent_batches(tmp_path):
     project = project_with_items(tmp_path, 10)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9", transport="batch")
@@ -122,69 +122,69 @@ def test_a_new_run_takes_over_what_an_earlier_one_has_sent(tmp_path):
         run_shards(first)
         second = begin(project)
         assert (state_of(first), queries.ballots_wanted(second)) == ("replaced", 10)
-        look_until_ended(second)
+        step_until_ended(second)
         assert (outcomes(first), outcomes(second), counted(url)["calls"]) == ({}, {"cast": 10}, 10)
 
 
-def test_a_budget_lets_only_so_much_into_a_batch(tmp_path):
+def test_budget_limits_a_batch(tmp_path):
     project = project_with_items(tmp_path, 20)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9", transport="batch")
         run = begin(project, budget_calls=7)
-        look_until_ended(run)
+        step_until_ended(run)
         assert (state_of(run), outcomes(run), counted(url)["calls"]) == ("over_budget", {"cast": 7}, 7)
         rich = begin(project, budget_calls=13)
-        look_until_ended(rich)
+        step_until_ended(rich)
         assert (state_of(rich), outcomes(rich)) == ("finished", {"cast": 13})
 
 
-def test_money_reserved_for_a_batch_is_given_back_for_what_it_did_not_cost(tmp_path, stub_url):
+def test_unused_reservation_of_a_batch_is_released(tmp_path, stub_url):
     project = project_with_items(tmp_path, 20)
     add_jurors(project, stub_url, "stub-0.9", transport="batch", price_in=1000, price_out=1000, max_tokens=20)
     run = begin(project, budget_usd=12)
-    look_until_ended(run, times=12)
+    step_until_ended(run, times=12)
     spent = Run.objects.get(pk=run.pk)
     assert 0 < spent.cost_usd <= 12
     assert spent.cost_usd == sum(ballot.cost_usd for ballot in Ballot.objects.filter(run=run))
     assert queries.reserved_of(spent) == (0, 0)
 
 
-def test_a_cancelled_run_cancels_its_batch_and_keeps_nothing_waiting(tmp_path, stub_url):
+def test_cancelled_run_cancels_its_batch(tmp_path, stub_url):
     project = project_with_items(tmp_path, 6)
     add_jurors(project, stub_url, "stub-0.9:never", transport="batch")
     run = begin(project)
     run_shards(run)
     actions.cancel_run(run=run)
-    look_until_ended(run)
+    step_until_ended(run)
     assert (Batch.objects.get(shard__run=run).state, outcomes(run)) == ("collected", {})
     assert not queries.shards_with_open_batches().filter(run=run).exists()
     assert queries.ballots_wanted(begin(project)) == 6
 
 
-def test_a_refused_batch_breaks_its_part_off_and_says_why(tmp_path, stub_url):
+def test_refused_batch_breaks_its_shard_off(tmp_path, stub_url):
     project = project_with_items(tmp_path, 6)
     add_jurors(project, stub_url, "stub-0.9:invalid", transport="batch", price_in=1)
     run = begin(project, budget_usd=5)
-    look_until_ended(run)
+    step_until_ended(run)
     assert state_of(run) == "broken"
     assert queries.shard_errors(run) == ["the endpoint refused the batch: no such model"]
     assert queries.reserved_of(run) == (0, 0)
 
 
-def test_an_endpoint_without_batches_says_so_and_one_that_is_away_is_waited_for(tmp_path, settings):
+def test_absent_batch_endpoint_is_waited_for(tmp_path, settings):
     project = project_with_items(tmp_path, 6)
     add_jurors(project, "http://127.0.0.1:9/v1", "stub-0.9", transport="batch")
     run = begin(project)
-    look_until_ended(run)
+    step_until_ended(run)
     assert state_of(run) == "running"
     assert Batch.objects.get(shard__run=run).unreachable_since
     settings.JURY_ENDPOINT_PATIENCE = 0.0
-    look_until_ended(run)
+    step_until_ended(run)
     assert state_of(run) == "broken"
     assert "the endpoint is away" in queries.shard_errors(run)[0]
 
 
-def test_a_verdict_known_already_is_not_sent(tmp_path):
+def test_cached_verdict_is_not_sent(tmp_path):
     project = project_with_items(tmp_path, 8)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9")
@@ -192,41 +192,41 @@ def test_a_verdict_known_already_is_not_sent(tmp_path):
         Juror.objects.filter(project=project).update(name="first", in_panel=False)
         add_jurors(project, url, "stub-0.9", transport="batch")
         run = begin(project)
-        look_until_ended(run)
+        step_until_ended(run)
         assert (state_of(run), counted(url)["calls"]) == ("finished", 8)
     assert Ballot.objects.filter(run=run, cached_from__isnull=False).count() == 8
 
 
-def test_a_generator_writes_by_batch_too(tmp_path, stub_url):
+def test_generator_may_use_batches(tmp_path, stub_url):
     project = project_with_items(tmp_path, 9)
     generator = add_generator(project, stub_url, transport="batch")
     items = adjudication_actions.items_for_generator(project=project, generator=generator)
     run = actions.start_generation(project=project, generator=generator, items=items)
     run_shards(run)
     assert queries.without_generated_response(generator, items) == []
-    look_until_ended(run)
+    step_until_ended(run)
     assert (state_of(run), outcomes(run)) == ("finished", {"cast": 3})
 
 
-def test_batches_of_an_ended_run_are_looked_after_by_the_schedule(tmp_path, stub_url):
+def test_schedule_collects_batches_of_ended_runs(tmp_path, stub_url):
     project = project_with_items(tmp_path, 5)
     add_jurors(project, stub_url, "stub-0.9", transport="batch")
     run = begin(project)
     run_shards(run)
     Run.objects.filter(pk=run.pk).update(state=Run.State.OVER_BUDGET)
     assert [shard.run_id for shard in queries.shards_with_open_batches().filter(run=run)] == [run.pk]
-    look_until_ended(run)
+    step_until_ended(run)
     assert outcomes(run) == {"cast": 5}
     assert not queries.shards_with_open_batches().filter(run=run).exists()
 
 
-def test_the_page_and_the_route_say_how_far_a_batch_is(tmp_path, stub_url):
+def test_run_page_shows_how_far_a_batch_is(tmp_path, stub_url):
     project = project_with_items(tmp_path, 5)
     add_jurors(project, stub_url, "stub-0.9:never", transport="batch")
     run = begin(project)
-    look_until_ended(run, times=2)
+    step_until_ended(run, times=2)
     page = Visitor(project, "lead").get(f"jury/runs/{run.pk}/").content.decode()
     assert "under way, 0 of 5 answered" in page
     assert command("change_juror", "stub-0.9:never", project=project.slug, transport="live")["changed"] == ["transport"]
-    look_until_ended(run, times=1)  # the batch is still looked after
+    step_until_ended(run, times=1)  # the batch is still looked after
     assert Batch.objects.get(shard__run=run).state == "under_way"

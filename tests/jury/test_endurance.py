@@ -40,12 +40,12 @@ pytestmark = pytest.mark.slow
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "a while"}, None),
     ],
 )
-def test_how_long_an_endpoint_wants_to_be_left_alone(headers, seconds):
+def test_seconds_to_wait_are_read_from_headers(headers, seconds):
     assert seconds_to_wait(headers, now=10.0) == (None if seconds is None else pytest.approx(seconds))
 
 
 @pytest.mark.parametrize(("way", "attempts"), [("busy", 12), ("cut", 24)])
-def test_refused_attempts_are_no_calls_and_cut_ones_are(tmp_path, worker, way, attempts):
+def test_cut_attempts_count_as_calls_and_refused_ones_do_not(tmp_path, worker, way, attempts):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
         add_jurors(project, url, f"stub-0.9:{way}", concurrency=4)
@@ -56,20 +56,20 @@ def test_refused_attempts_are_no_calls_and_cut_ones_are(tmp_path, worker, way, a
     assert Run.objects.get(pk=done["run"]).calls == attempts
 
 
-def test_an_endpoint_that_refuses_holds_back_the_calls_of_every_worker(tmp_path, worker):
+def test_refusal_holds_back_every_worker(tmp_path, worker):
     project = project_with_items(tmp_path, 90)
     with stub_server(rpm=300) as url:
         add_jurors(project, url, "stub-0.9", concurrency=8)
-        heard = command("convene_jury", project=project.slug, wait=True)
+        done = command("convene_jury", project=project.slug, wait=True)
         refused = counted(url)["refused"]
 
     # 30 in any six seconds; whoever does not know of the rate is told, and few are told twice.
-    assert (heard["cast"], heard["failed"]) == (90, 0)
-    assert heard["seconds"] > 10
+    assert (done["cast"], done["failed"]) == (90, 0)
+    assert done["seconds"] > 10
     assert refused < 90
 
 
-def test_a_paused_run_asks_nothing_until_it_goes_on(tmp_path, worker):
+def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
     project = project_with_items(tmp_path, 40)
     with stub_server(delay=0.3) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
@@ -93,7 +93,7 @@ def test_a_paused_run_asks_nothing_until_it_goes_on(tmp_path, worker):
     assert list(verbs.values_list("verb", flat=True)) == ["run.started", "run.paused", "run.resumed"]
 
 
-def test_a_cancelled_run_keeps_what_it_has_and_the_next_one_asks_the_rest(tmp_path, worker):
+def test_cancelled_run_leaves_the_rest_to_the_next(tmp_path, worker):
     project = project_with_items(tmp_path, 30)
     with stub_server(delay=0.3) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
@@ -108,7 +108,7 @@ def test_a_cancelled_run_keeps_what_it_has_and_the_next_one_asks_the_rest(tmp_pa
         assert counted(url)["calls"] == 30
 
 
-def test_what_a_living_worker_holds_is_not_asked_twice_and_what_a_dead_one_left_is_taken_over(tmp_path):
+def test_only_shards_of_dead_workers_are_taken_over(tmp_path):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9")
@@ -126,7 +126,7 @@ def test_what_a_living_worker_holds_is_not_asked_twice_and_what_a_dead_one_left_
     assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
 
 
-def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(tmp_path):
+def test_killed_broker_loses_nothing(tmp_path):
     project = project_with_items(tmp_path, 100)
     port = free_port()
     environment = os.environ | {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "JURY_SHARD_ITEMS": "20"}

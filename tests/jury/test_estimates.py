@@ -23,11 +23,11 @@ from tests.jury.factories import add_jurors, project_with_items
         ("philosopher", None),
     ],
 )
-def test_a_models_family_is_read_from_its_name(model, family):
+def test_family_is_read_from_the_model_name(model, family):
     assert family_of(model) == family
 
 
-def test_two_of_the_papers_three_jurors_are_of_one_family():
+def test_shared_families_name_their_jurors():
     panel = {
         "b": "Mixtral-8x22B",
         "a": "Mistral-NeMo-12B-Instruct",
@@ -39,7 +39,7 @@ def test_two_of_the_papers_three_jurors_are_of_one_family():
     assert shared_families(panel.items()) == {"Mistral": ["a", "b"]}
 
 
-def test_an_estimate_counts_what_is_still_to_ask_and_asks_nothing(tmp_path, stub_url):
+def test_estimate_counts_unanswered_items_and_asks_nothing(tmp_path, stub_url):
     project = project_with_items(tmp_path, 12)
     prices = {"price_in": "3", "price_out": "15", "max_tokens": 100}
     add_jurors(project, stub_url, "stub-0.9", rpm=6, **prices)
@@ -58,7 +58,7 @@ def test_an_estimate_counts_what_is_still_to_ask_and_asks_nothing(tmp_path, stub
     assert not Ballot.objects.filter(juror__project=project).exists()
 
 
-def test_jurors_of_one_family_are_named_before_the_run(tmp_path):
+def test_jurors_of_one_family_are_named_before_a_run(tmp_path):
     project = project_with_items(tmp_path, 1)
     for name in ("large", "small"):
         options = {"model": f"mistral-{name}", "base_url": "http://127.0.0.1:9/v1"}

@@ -38,7 +38,7 @@ def outcome_expected(model, item):
     return OUTCOMES.get(way_with(model, f"What is {item}?"), "cast")
 
 
-def test_every_dialogue_ends_with_one_ballot_a_juror_in_the_right_outcome(tmp_path):
+def test_every_fault_ends_in_the_right_outcome(tmp_path):
     assert set(OUTCOMES) == set(EVERY_TIME)
     # The schedule hands out every run there is, those that other tests have left too.
     Run.objects.filter(state=Run.State.RUNNING).update(state=Run.State.CANCELLED)

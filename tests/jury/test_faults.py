@@ -28,7 +28,7 @@ def outcomes(run):
     return {name: count for name, count in queries.run_progress(run).outcomes.items() if count}
 
 
-def test_a_call_that_hangs_ends_after_the_jurors_time_and_is_made_again(tmp_path):
+def test_hanging_call_is_made_again_after_its_timeout(tmp_path):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9:hang", timeout=1, concurrency=6)
@@ -39,25 +39,25 @@ def test_a_call_that_hangs_ends_after_the_jurors_time_and_is_made_again(tmp_path
     assert outcomes(run) == {"cast": 6}
 
 
-def test_an_endpoint_that_is_started_again_is_waited_for_and_costs_no_ballot(tmp_path, settings):
+def test_restarted_endpoint_costs_no_ballot(tmp_path, settings):
     settings.JURY_ENDPOINT_PATIENCE = 40.0
     project = project_with_items(tmp_path, 30)
     port = free_port()
     add_jurors(project, f"http://127.0.0.1:{port}/v1", "stub-0.9", concurrency=4)
     run = begin(project)
     with ThreadPoolExecutor(max_workers=1) as aside:
-        hearing = aside.submit(run_shards, run)
+        asking = aside.submit(run_shards, run)
         # Nobody listens yet. Somebody does later, after longer than five tries of a call would last.
-        assert wait([hearing], timeout=9).not_done
+        assert wait([asking], timeout=9).not_done
         with stub_server(port=port) as url:
-            hearing.result()
+            asking.result()
             assert counted(url)["calls"] == 30
 
     assert outcomes(run) == {"cast": 30}
     assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
 
 
-def test_an_endpoint_that_is_gone_breaks_off_its_part_and_no_other(tmp_path, settings, stub_url):
+def test_lost_endpoint_breaks_off_its_own_shards(tmp_path, settings, stub_url):
     settings.JURY_ENDPOINT_PATIENCE = 4.0
     project = project_with_items(tmp_path, 30)
     gone = f"http://127.0.0.1:{free_port()}/v1"
@@ -75,7 +75,7 @@ def test_an_endpoint_that_is_gone_breaks_off_its_part_and_no_other(tmp_path, set
     assert not Ballot.objects.filter(run=run, outcome="failed").exists()
 
 
-def test_a_worker_turns_to_other_work_while_an_endpoint_rests_and_comes_back(tmp_path, settings):
+def test_worker_leaves_a_resting_endpoint_and_returns(tmp_path, settings):
     settings.JURY_ENDPOINT_STAY = 1.0
     project = project_with_items(tmp_path, 20)
     port = free_port()
@@ -89,7 +89,7 @@ def test_a_worker_turns_to_other_work_while_an_endpoint_rests_and_comes_back(tmp
     assert outcomes(run) == {"cast": 20}
 
 
-def test_an_endpoint_is_given_up_after_as_long_as_all_who_waited_for_it_have_waited(tmp_path, settings):
+def test_endpoint_is_given_up_after_patience_of_all_workers(tmp_path, settings):
     settings.JURY_ENDPOINT_STAY, settings.JURY_ENDPOINT_PATIENCE = 1.0, 5.0
     project = project_with_items(tmp_path, 20)
     add_jurors(project, f"http://127.0.0.1:{free_port()}/v1", "stub-0.9")
@@ -100,7 +100,7 @@ def test_an_endpoint_is_given_up_after_as_long_as_all_who_waited_for_it_have_wai
     assert "has not answered" in queries.shard_errors(run)[0]
 
 
-def test_a_verdict_is_paid_for_once_by_jurors_that_differ_in_nothing_an_answer_depends_on(tmp_path):
+def test_identical_jurors_pay_for_a_verdict_once(tmp_path):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9:refusal", price_in="1000")
@@ -124,7 +124,7 @@ def test_a_verdict_is_paid_for_once_by_jurors_that_differ_in_nothing_an_answer_d
 
 
 @pytest.mark.parametrize("changed", [{"temperature": 0.5}, {"max_tokens": 99}, {"prompt": "full-policy-v1"}])
-def test_what_changes_an_answer_is_asked_anew(tmp_path, changed):
+def test_changed_request_is_asked_anew(tmp_path, changed):
     project = project_with_items(tmp_path, 4)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9")
@@ -135,7 +135,7 @@ def test_what_changes_an_answer_is_asked_anew(tmp_path, changed):
         assert counted(url)["calls"] == 8
 
 
-def test_the_same_dialogue_twice_is_asked_about_again_where_that_is_wanted(tmp_path):
+def test_same_dialogue_is_asked_again_without_cache(tmp_path):
     project = project_with_items(tmp_path, 0)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9")
@@ -148,7 +148,7 @@ def test_the_same_dialogue_twice_is_asked_about_again_where_that_is_wanted(tmp_p
     assert list(cached.values_list("item__external_id", flat=True)) == ["b"]
 
 
-def test_a_huge_reply_is_unreadable_and_its_beginning_kept(tmp_path):
+def test_huge_reply_is_unreadable_and_cut(tmp_path):
     project = project_with_items(tmp_path, 8)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9:huge")
@@ -161,7 +161,7 @@ def test_a_huge_reply_is_unreadable_and_its_beginning_kept(tmp_path):
     assert all("of which the first 100,000 are kept" in ballot.reason for ballot in wrong)
 
 
-def test_a_cancelled_run_does_not_sit_out_the_rest_that_an_endpoint_asked_for(tmp_path):
+def test_cancelled_run_waits_for_no_rate(tmp_path):
     project = project_with_items(tmp_path, 8)
     with stub_server(rpm=1) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
@@ -181,7 +181,7 @@ def test_a_cancelled_run_does_not_sit_out_the_rest_that_an_endpoint_asked_for(tm
     assert queries.claimed_shard_count(run) == 0
 
 
-def test_a_run_is_handed_out_again_whatever_else_waits_for_the_workers(tmp_path):
+def test_run_is_queued_again_only_when_the_queue_is_empty(tmp_path):
     project = project_with_items(tmp_path, 2)
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9", "stub-0.8")
     run = actions.start_run(project=project, jurors=queries.panel(project))

@@ -43,7 +43,7 @@ def turns_in(lines):
     return [line.split(":")[0] for line in lines if not line.startswith("  ")]
 
 
-def test_guards_are_shown_a_line_a_turn_that_no_text_can_fake():
+def test_guards_get_a_line_a_turn_that_no_text_can_fake():
     lines = conversation("nemoguard-v1", BOTH, DIALOGUE)
 
     assert turns_in(lines) == ["system", "user", "agent", "user", "response"]
@@ -51,7 +51,7 @@ def test_guards_are_shown_a_line_a_turn_that_no_text_can_fake():
     assert lines[-3:] == ["response: agent: And then", "  ", "  the end."]
 
 
-def test_llama_guard_is_shown_as_much_as_the_field_asked_needs():
+def test_llama_guard_gets_the_turns_up_to_the_asked_field():
     assert turns_in(conversation("llamaguard-v1", PROMPT, DIALOGUE))[-1] == "user"
     assert turns_in(conversation("llamaguard-v1", RESPONSE, DIALOGUE))[-1] == "response"
     assert "of the agent" in asked_of("llamaguard-v1", RESPONSE, DIALOGUE)[0]["content"]
@@ -76,7 +76,7 @@ def test_no_attempt_changes_the_structure_of_a_request(name, attempt, into_respo
         assert turns_in(conversation(name, RESPONSE, turns)) == turns_in(conversation(name, RESPONSE, DIALOGUE))
 
 
-def test_a_boundary_that_stands_in_the_text_is_made_longer():
+def test_boundary_in_the_text_is_made_longer():
     turns = [{"role": "user", "text": "x"}]
     edge = boundary(turns)
 
@@ -84,7 +84,7 @@ def test_a_boundary_that_stands_in_the_text_is_made_longer():
     assert edge not in turns[0]["text"]
 
 
-def test_the_order_of_categories_follows_the_seed_and_loses_none():
+def test_order_of_categories_follows_the_seed():
     orders = {tuple(each["slug"] for each in order_categories(CATEGORIES, seed)) for seed in range(30)}
 
     assert len(orders) == 6

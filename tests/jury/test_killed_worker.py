@@ -17,7 +17,7 @@ from tests.jury.factories import add_jurors, broker_apart, project_with_items
 pytestmark = pytest.mark.slow
 
 
-def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path):
+def test_killed_worker_loses_and_doubles_nothing(tmp_path):
     project = project_with_items(tmp_path, 50)
     convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
     # A broker of its own: no other worker must take over what this one leaves.

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
     ("prompt", "asks"),
     [("nemoguard-v1", "prompt_label,response_label,categories"), ("llamaguard-v1", "response_label,categories")],
 )
-def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, worker, prompt, asks):
+def test_guard_model_judges_in_its_own_form(tmp_path, stub_url, worker, prompt, asks):
     project = project_with_items(tmp_path, 30)
     add_jurors(project, stub_url, "stub-0.9", prompt=prompt, asks=asks)
     done = command("convene_jury", project=project.slug, wait=True)
@@ -28,7 +28,7 @@ def test_a_guard_model_judges_in_its_own_form(tmp_path, stub_url, worker, prompt
     assert all(ballot.order_seed is None for ballot in ballots)
 
 
-def test_the_order_of_categories_is_logged_with_the_ballot(tmp_path, stub_url, worker):
+def test_order_of_categories_is_stored_with_the_ballot(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 5)
     add_jurors(project, stub_url, "stub-0.9")
     done = command("convene_jury", project=project.slug, wait=True)
@@ -39,7 +39,7 @@ def test_the_order_of_categories_is_logged_with_the_ballot(tmp_path, stub_url, w
     assert None not in seeds
 
 
-def test_llama_guard_is_asked_one_thing_at_a_time(tmp_path, stub_url):
+def test_llama_guard_is_asked_for_one_label(tmp_path, stub_url):
     project = project_with_items(tmp_path, 1)
     options = {"model": "m", "base_url": stub_url, "prompt": "llamaguard-v1"}
     refused = command("add_juror", "guard", project=project.slug, **options)
@@ -48,7 +48,7 @@ def test_llama_guard_is_asked_one_thing_at_a_time(tmp_path, stub_url):
     assert "gives one verdict" in refused.said
 
 
-def test_a_juror_that_can_be_talked_round_is_found_out(tmp_path, stub_url):
+def test_probe_finds_a_gullible_juror(tmp_path, stub_url):
     project = project_with_items(tmp_path, 12)
     add_jurors(project, stub_url, "stub-0.9:steady", "stub-0.9:gullible")
     steady = command("probe_juror", "stub-0.9:steady", project=project.slug, items=8)
@@ -62,7 +62,7 @@ def test_a_juror_that_can_be_talked_round_is_found_out(tmp_path, stub_url):
     assert Event.objects.filter(project=project, verb="juror.probed").count() == 2
 
 
-def test_a_probe_that_cannot_be_made_is_refused_in_one_line(tmp_path, stub_url):
+def test_impossible_probe_is_refused(tmp_path, stub_url):
     project = project_with_items(tmp_path, 1, fields="response_label")
     add_jurors(project, stub_url, "stub-0.9")
     nothing = command("probe_juror", "stub-0.9", project=project.slug)

@@ -22,7 +22,7 @@ def calls(url):
     return counted(url)["calls"]
 
 
-def test_every_juror_speaks_once_on_every_item_and_is_not_asked_again(tmp_path, stub_url, worker):
+def test_every_juror_answers_every_item_once(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 60)
     add_jurors(project, stub_url, "stub-0.9", "stub-0.8")
 
@@ -35,23 +35,23 @@ def test_every_juror_speaks_once_on_every_item_and_is_not_asked_again(tmp_path, 
     assert Ballot.objects.filter(juror__project=project, is_current=True).count() == 120
 
 
-def test_limit_takes_the_first_items_by_import_and_the_next_run_the_rest(tmp_path, stub_url, worker):
+def test_limit_asks_the_first_items_and_the_next_run_the_rest(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 25)
     add_jurors(project, stub_url, "stub-0.9", "stub-0.8")
 
     assert command("convene_jury", project=project.slug, wait=True, limit=10)["items"] == 10
-    heard = Ballot.objects.filter(juror__project=project).order_by("item").values_list("item__external_id", flat=True)
-    assert sorted(set(heard)) == [f"i{n:03}" for n in range(10)]
+    done = Ballot.objects.filter(juror__project=project).order_by("item").values_list("item__external_id", flat=True)
+    assert sorted(set(done)) == [f"i{n:03}" for n in range(10)]
     assert command("convene_jury", project=project.slug, wait=True)["items"] == 15
 
 
-def test_answers_slower_than_the_writes_between_them_are_not_lost(tmp_path, worker):
+def test_answers_slower_than_writes_are_kept(tmp_path, worker):
     project = project_with_items(tmp_path, 3)
     with stub_server(delay=1.3) as url:
         add_jurors(project, url, "stub-0.9", concurrency=1)
-        heard = command("convene_jury", project=project.slug, wait=True)
+        done = command("convene_jury", project=project.slug, wait=True)
 
-    assert heard["cast"] == 3
+    assert done["cast"] == 3
 
 
 @pytest.mark.parametrize(
@@ -66,20 +66,20 @@ def test_answers_slower_than_the_writes_between_them_are_not_lost(tmp_path, work
         ("teapot", "failed", "answered 418"),
     ],
 )
-def test_each_wrong_answer_ends_in_its_outcome_with_the_reason(tmp_path, stub_url, worker, way, outcome, reason):
+def test_wrong_answer_has_its_outcome_and_reason(tmp_path, stub_url, worker, way, outcome, reason):
     project = project_with_items(tmp_path, 24)
     add_jurors(project, stub_url, f"stub-0.9:{way}")
 
-    heard = command("convene_jury", project=project.slug, wait=True)
+    done = command("convene_jury", project=project.slug, wait=True)
 
-    assert heard[outcome] > 0
-    assert heard["cast"] + heard[outcome] == 24
+    assert done[outcome] > 0
+    assert done["cast"] + done[outcome] == 24
     wrong = Ballot.objects.filter(juror__project=project, outcome=outcome)
     assert all(reason in ballot.reason for ballot in wrong)
     assert not wrong.exclude(prompt_label=None).exists()
 
 
-def test_failed_is_asked_again_by_itself_and_unreadable_only_when_told(tmp_path, stub_url, worker):
+def test_failed_is_asked_again_and_unreadable_on_request(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 24)
     add_jurors(project, stub_url, "stub-0.9:prose", "stub-0.9:teapot")
     first = command("convene_jury", project=project.slug, wait=True)
@@ -93,7 +93,7 @@ def test_failed_is_asked_again_by_itself_and_unreadable_only_when_told(tmp_path,
     assert Ballot.objects.filter(juror__project=project, is_current=True).count() == 48
 
 
-def test_no_race_of_shards_overshoots_a_budget_in_money_and_the_next_run_goes_on(tmp_path, worker):
+def test_racing_shards_keep_the_budget_in_money(tmp_path, worker):
     project = project_with_items(tmp_path, 40)
     with stub_server(delay=0.1) as url:
         jurors = [f"stub-0.{accuracy}:metered" for accuracy in (7, 8, 9)]
@@ -110,7 +110,7 @@ def test_no_race_of_shards_overshoots_a_budget_in_money_and_the_next_run_goes_on
     assert stopped["cast"] + rest["cast"] == 120
 
 
-def test_no_race_of_shards_asks_more_than_the_calls_allowed(tmp_path, worker):
+def test_racing_shards_keep_the_budget_in_calls(tmp_path, worker):
     project = project_with_items(tmp_path, 40)
     with stub_server(delay=0.1) as url:
         add_jurors(project, url, "stub-0.7", "stub-0.8", "stub-0.9", concurrency=8)
@@ -121,7 +121,7 @@ def test_no_race_of_shards_asks_more_than_the_calls_allowed(tmp_path, worker):
     assert Run.objects.get(pk=stopped["run"]).state == Run.State.OVER_BUDGET
 
 
-def test_a_budget_that_suffices_is_not_felt(tmp_path, worker):
+def test_sufficient_budget_changes_nothing(tmp_path, worker):
     project = project_with_items(tmp_path, 20)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.8", "stub-0.9", concurrency=8, price_in="1", price_out="1")
@@ -131,7 +131,7 @@ def test_a_budget_that_suffices_is_not_felt(tmp_path, worker):
     assert (done["cast"], run.state, run.calls) == (40, Run.State.FINISHED, 40)
 
 
-def test_a_cut_off_answer_that_the_budget_cannot_lengthen_is_paid_for_and_asked_again_later(tmp_path, worker):
+def test_cut_off_answer_without_room_for_more_is_charged(tmp_path, worker):
     project = project_with_items(tmp_path, 8)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9:length", concurrency=1, price_in="0", price_out="1000", max_tokens=10)
@@ -143,7 +143,7 @@ def test_a_cut_off_answer_that_the_budget_cannot_lengthen_is_paid_for_and_asked_
     assert all("the budget has no room" in ballot.reason for ballot in failed)
 
 
-def test_a_budget_of_nothing_asks_nothing(tmp_path, stub_url, worker):
+def test_budget_of_zero_asks_nothing(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 5)
     add_jurors(project, stub_url, "stub-0.9")
     before = calls(stub_url)
@@ -152,17 +152,17 @@ def test_a_budget_of_nothing_asks_nothing(tmp_path, stub_url, worker):
     assert calls(stub_url) == before
 
 
-def test_requests_a_minute_hold_for_all_workers_together(tmp_path, stub_url, worker):
+def test_rate_holds_for_all_workers_together(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 40)
     add_jurors(project, stub_url, "stub-0.9", rpm=600)
 
-    heard = command("convene_jury", project=project.slug, wait=True)
+    done = command("convene_jury", project=project.slug, wait=True)
 
-    assert heard["cast"] == 40
-    assert heard["seconds"] >= 39 * 0.1
+    assert done["cast"] == 40
+    assert done["seconds"] >= 39 * 0.1
 
 
-def test_jurors_asked_for_the_response_alone_skip_items_without_one(tmp_path, stub_url, worker):
+def test_response_jurors_skip_items_without_response(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 30)
     add_jurors(project, stub_url, "stub-0.9", asks="response_label")
 
@@ -170,7 +170,7 @@ def test_jurors_asked_for_the_response_alone_skip_items_without_one(tmp_path, st
     assert not Ballot.objects.filter(juror__project=project).exclude(prompt_label=None).exists()
 
 
-def test_a_run_without_wait_and_without_a_worker_says_what_to_do(tmp_path, stub_url):
+def test_run_without_worker_says_what_to_do(tmp_path, stub_url):
     project = project_with_items(tmp_path, 1)
     add_jurors(project, stub_url, "stub-0.9")
     refused = subprocess.run(
@@ -193,7 +193,7 @@ def test_a_run_without_wait_and_without_a_worker_says_what_to_do(tmp_path, stub_
         ({"price_in": -1}, "price_in"),
     ],
 )
-def test_a_juror_that_cannot_work_is_refused(stub_url, options, told):
+def test_invalid_juror_is_refused(stub_url, options, told):
     project = make_project()
     made = command("add_juror", "x", project=project.slug, **{"model": "stub-0.9", "base_url": stub_url} | options)
 
@@ -202,7 +202,7 @@ def test_a_juror_that_cannot_work_is_refused(stub_url, options, told):
     assert not Juror.objects.filter(project=project).exists()
 
 
-def test_a_missing_key_is_named_before_anything_is_asked(tmp_path, stub_url, worker):
+def test_missing_key_is_named_before_the_run(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 1)
     add_jurors(project, stub_url, "stub-0.9", api_key_env="ASSIZE_TEST_NO_SUCH_KEY")
 
@@ -212,7 +212,7 @@ def test_a_missing_key_is_named_before_anything_is_asked(tmp_path, stub_url, wor
     assert "ASSIZE_TEST_NO_SUCH_KEY" in refused.said
 
 
-def test_a_key_may_lie_in_a_file(tmp_path, monkeypatch):
+def test_key_may_be_in_a_file(tmp_path, monkeypatch):
     juror = Juror(name="keyed", base_url="http://127.0.0.1:1/v1", api_key_env="ASSIZE_TEST_FILED_KEY")
     monkeypatch.setenv("ASSIZE_TEST_FILED_KEY_FILE", str(tmp_path / "key"))
     with pytest.raises(Refused, match="ASSIZE_TEST_FILED_KEY_FILE cannot be read"):
