@@ -45,7 +45,7 @@ def test_llama_guard_is_asked_for_one_label(tmp_path, stub_url):
     refused = command("add_juror", "guard", project=project.slug, **options)
 
     assert refused.code == 2
-    assert "gives one verdict" in refused.said
+    assert "asks for one verdict" in refused.said
 
 
 def test_probe_finds_a_gullible_juror(tmp_path, stub_url):
