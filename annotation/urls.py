@@ -1,3 +1,5 @@
+"""Page URLs of annotation, under /projects/SLUG/."""
+
 from django.urls import path
 
 from annotation.views import guideline, label, queue, votes, wellbeing, work

@@ -1,4 +1,4 @@
-"""Publish versions of a guideline, and tell which one a vote was cast under."""
+"""Publish versions of a guideline, and find the version a vote was cast under."""
 
 from pathlib import Path
 from typing import Any

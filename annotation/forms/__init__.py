@@ -1,1 +1,1 @@
-"""What people fill in on the pages of the annotators' room."""
+"""Forms of the pages for annotators and their leads."""

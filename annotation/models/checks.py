@@ -41,6 +41,8 @@ class Check(models.Model):
     """
 
     class Kind(models.TextChoices):
+        """What the answer is compared with."""
+
         GOLD = "gold", "Gold"
         REPEAT = "repeat", "Repeat"
 

@@ -88,7 +88,7 @@ class LapsedLease(models.Model):
     """
     A lease that ended without a vote, because its slot went to somebody else or a lead freed it.
 
-    Kept so that a late answer can be told from one that never had a lease.
+    Kept to distinguish a late answer from one that never had a lease.
     """
 
     lease = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -1,3 +1,5 @@
+"""Create a project."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser

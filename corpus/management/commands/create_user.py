@@ -1,3 +1,5 @@
+"""Make a person a member of a project, or change their role."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser

@@ -1,3 +1,5 @@
+"""Import dialogues from a file."""
+
 from pathlib import Path
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Withdraw an item."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser
