@@ -117,7 +117,7 @@ def report_people(rows: list[Round], sizes: dict[str, int]) -> int:
 def report_claims(claims: dict[str, dict[str, float]], sizes: dict[str, int]) -> int:
     """Print what the database spends on a claim, and give 1 when ours costs too much more than the barest."""
     over = 0
-    print(f"\npgbench, 8 clients{'dialogues':>11}{'bare claim':>14}{'our claim':>13}{'ratio':>8}{'session before it':>18}")
+    print(f"\npgbench, 8 clients{'dialogues':>11}{'bare claim':>14}{'our claim':>13}{'ratio':>8}{'session':>18}")
     for slug, taken in claims.items():
         bare, ours, session = taken["bare"], taken["claim"], taken["session"]
         ratio = ours / bare
