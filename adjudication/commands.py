@@ -48,7 +48,8 @@ class ListingCommand(PolicyCommand):
             half_written.unlink(missing_ok=True)
             raise Refused(f"{out} cannot be written: {error.strerror}.") from error
 
-    def conclude(self, content: dict[str, Any], out: Path | None) -> None:
+    def print_summary(self, content: dict[str, Any], out: Path | None) -> None:
+        """Print the summary as JSON: to stdout if the data went to a file, else to stderr."""
         if out is None:
             self.stdout = self.stderr
             self.stderr.style_func = None

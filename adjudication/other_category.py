@@ -24,6 +24,7 @@ class OtherText:
 
     @property
     def count(self) -> int:
+        """How many raters wrote this text."""
         return self.people + self.models
 
 
@@ -40,10 +41,12 @@ class Group:
 
     @property
     def people(self) -> int:
+        """How many people wrote a text of the group."""
         return sum(each.people for each in self.texts)
 
     @property
     def models(self) -> int:
+        """How many models wrote a text of the group."""
         return sum(each.models for each in self.texts)
 
     @property

@@ -1,4 +1,4 @@
-"""What the REST routes of cases, history and policies return, as types."""
+"""The JSON bodies that the REST routes of cases, history and policies return."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -7,13 +7,15 @@ from corpus.shapes import DialogueShape
 
 
 class HoldShape(TypedDict):
+    """Who holds a case, and until when."""
+
     by: str
     is_yours: bool
     expires_at: datetime | None
 
 
 class AnswerShape(TypedDict):
-    """A blind answer of an adjudicator."""
+    """An adjudicator's blind answer."""
 
     by: str
     prompt_label: str | None
@@ -44,12 +46,16 @@ class OpinionShape(TypedDict):
 
 
 class BlindLabels(TypedDict):
+    """The labels of the settling adjudicator before any opinion was shown."""
+
     prompt_label: str | None
     response_label: str | None
     categories: list[str]
 
 
 class SettlementShape(TypedDict):
+    """The final labels of a case, the reason, and the second answer if there is one."""
+
     by: str | None
     at: datetime | None
     prompt_label: str | None
@@ -84,11 +90,13 @@ class CaseShape(TypedDict):
 
 
 class OneCase(TypedDict):
+    """The body of every route of one case."""
+
     case: CaseShape
 
 
 class EntryShape(TypedDict):
-    """One thing that happened to an item, or that was said of it."""
+    """One thing that happened to an item, or one opinion on it."""
 
     at: datetime
     kind: str
@@ -105,10 +113,14 @@ class EntryShape(TypedDict):
 
 
 class DialogueThen(DialogueShape):
+    """A dialogue, and when it was withdrawn if it was."""
+
     withdrawn_at: datetime | None
 
 
 class HistoryShape(TypedDict):
+    """An item and everything known about it, the oldest first."""
+
     item: DialogueThen
     history: list[EntryShape]
 

@@ -1,3 +1,5 @@
+"""Pages of adjudication, under /projects/<slug>/."""
+
 from django.urls import path
 
 from adjudication.views import audit_log, audits, ballots, cases, history, other_category, policies

@@ -23,7 +23,7 @@ def visible_opinions(user: User, item: Item) -> Opinions:
     :raises BlindFirst: if the person holds the item's open case and has not labelled it blind
     """
     if must_label_blind(user, item):
-        raise BlindFirst("You have this dialogue in hand as a case. Label it blind first, or let the case go.")
+        raise BlindFirst("You hold the case of this dialogue. Label it blind first, or release the case.")
     if not has_seen_opinions(user, item):
         record_opinions_seen(item=item, by=user)
     return opinions_on(item)

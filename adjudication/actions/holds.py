@@ -121,7 +121,7 @@ def claim_locked_case(project: Project, case: Case, by: User, action: Action) ->
     """
     check_allowed(case, action)
     if is_held(case) and case.holder_id != by.pk:
-        raise CaseHeld("Another adjudicator has this case in hand.")
+        raise CaseHeld("Another adjudicator holds this case.")
     if not is_held(case):
         record_case_event(project, Verb.CASE_CLAIMED, case, by)
     return extend_hold(project, case, by)
@@ -173,9 +173,9 @@ def check_held(case: Case, by: User, action: Action) -> None:
     """
     check_allowed(case, action)
     if is_held(case) and case.holder_id != by.pk:
-        raise CaseHeld("Your time with this case ran out, and another adjudicator has it in hand now.")
+        raise CaseHeld("Your time with this case ran out, and another adjudicator holds it now.")
     if not is_held(case):
-        raise NotHeld("Your time with this case ran out, or you never took it. Take it, and send it again.")
+        raise NotHeld("Your time with this case ran out, or you never claimed it. Claim it, and send it again.")
 
 
 def record_case_event(project: Project, verb: Verb, case: Case, by: User, **detail: object) -> None:

@@ -35,7 +35,7 @@ def case_response(access: Access, case: Case) -> Response:
 
 
 class Cases(ProjectView):
-    """The cases of a project that match, the oldest first. Follow `next` to the end."""
+    """The cases of a project that match, the oldest first. Follow `next` to the last page."""
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
     tag = "cases"
@@ -51,7 +51,7 @@ class Cases(ProjectView):
 
 
 class NextCase(ProjectView):
-    """Take the oldest open case that matches, or the one still held. 204 when none is left for the caller."""
+    """Claim the oldest open case that matches, or return the one the caller holds. 204 if none is left."""
 
     least_role: ClassVar[Role] = Role.ADJUDICATOR
     tag = "cases"
@@ -125,7 +125,7 @@ class CaseChange(CaseView):
 
 
 class ClaimCase(CaseChange):
-    """Take a case in hand, or hold it for another while."""
+    """Claim a case, or extend the caller's hold on it."""
 
     @extend_schema(request=None, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
@@ -134,7 +134,7 @@ class ClaimCase(CaseChange):
 
 
 class ReleaseCase(CaseChange):
-    """Let a case go that the caller has in hand."""
+    """Release a case that the caller holds."""
 
     @extend_schema(request=None, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
@@ -143,7 +143,7 @@ class ReleaseCase(CaseChange):
 
 
 class AnswerBlind(CaseChange):
-    """Record the caller's blind label, taking the case if it is free; opinions are shown from then on."""
+    """Record the caller's blind label, and claim the case if nobody holds it. Opinions are shown from then on."""
 
     @extend_schema(request=AnswerSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
@@ -164,7 +164,7 @@ class SettleCase(CaseChange):
 
 
 class SendBackCase(CaseChange):
-    """Ask people for more votes on the item of a case."""
+    """Ask for more human votes on the item of a case."""
 
     @extend_schema(request=SendBackSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
@@ -175,7 +175,7 @@ class SendBackCase(CaseChange):
 
 
 class ReopenCase(CaseChange):
-    """End a settlement; answers with the new case, or with the old one where opinions decide the item now."""
+    """End a settlement; return the new case, or the old one if opinions decide the item now."""
 
     @extend_schema(request=ReopenSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:

@@ -17,7 +17,7 @@ from corpus.queries import NoSuchItem, find_item
 
 
 class ItemHistory(ProjectView):
-    """All that is known of one item, in time order."""
+    """Everything known about one item, in time order."""
 
     least_role: ClassVar[Role] = Role.LEAD
     tag = "items"

@@ -1,4 +1,4 @@
-"""What opinions come to: decisions, and the cases they leave open."""
+"""Decisions, and the cases that opinions leave undecided."""
 
 from adjudication.models.blind_answer import BlindAnswer
 from adjudication.models.case import Case

@@ -1,3 +1,5 @@
+"""Blind answers on cases."""
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,9 +10,9 @@ from adjudication.models.case import Case
 
 class BlindAnswer(models.Model):
     """
-    What an adjudicator said of a case before any opinion was shown to them. Never edited.
+    An adjudicator's labels for a case before any opinion was shown to them. Never edited.
 
-    A second one of a settled case is kept beside the settlement, and changes nothing of it.
+    The second answer on a settled case does not change the settlement.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="+", db_index=False)
@@ -21,7 +23,7 @@ class BlindAnswer(models.Model):
     other_text = models.TextField(blank=True, default="")
     note = models.TextField(blank=True, default="")
     is_second = models.BooleanField(default=False)
-    "Given on a settlement of somebody else, to be compared with it."
+    "Recorded on a settlement by somebody else, to be compared with it."
     answered_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,3 +1,5 @@
+"""Cases: items that opinions leave undecided."""
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,9 +9,11 @@ from corpus.models import Item
 
 
 class Case(models.Model):
-    """An item whose opinions do not decide it, from its opening to what came of it."""
+    """An item whose opinions do not decide it, from the opening of the case to its settlement or closing."""
 
     class State(models.TextChoices):
+        """What each allows is in adjudication.case_states."""
+
         OPEN = "open", "Open"
         SETTLED = "settled", "Settled"
         CLOSED = "closed", "Closed: later opinions decided it"
@@ -20,15 +24,15 @@ class Case(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
     reopens = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
-    "The settlement to be looked at anew. Such a case stays open whatever the opinions come to."
+    "The settlement that was reopened so that this case opens; opinions do not close it."
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     held_until = models.DateTimeField(null=True)
-    "A hold whose moment has passed is nobody's, without anything having to run."
+    "From this time on nobody holds the case; no job has to run for that."
     sent_back_at = models.DateTimeField(null=True)
-    "When it was last sent back for more votes; nobody is handed it while those slots are open."
+    "When it was last sent back for more votes. Nobody can claim it as their next case while those slots are open."
 
     adjudicator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    # Kept apart, so that how far opinions moved the adjudicator can be measured.
+    # Stored beside the final labels, to measure how far opinions moved the adjudicator.
     blind_prompt_label = models.CharField(max_length=6, null=True)
     blind_response_label = models.CharField(max_length=6, null=True)
     blind_categories = ArrayField(models.TextField(), default=list)
@@ -40,10 +44,11 @@ class Case(models.Model):
     other_text = models.TextField(blank=True, default="")
     reason = models.TextField(blank=True, default="")
     seen_votes = ArrayField(models.BigIntegerField(), default=list)
-    "Primary keys of the current votes when it was settled; others since make the decision stale."
+    "Primary keys of the counted votes at the settlement; if others count later, the decision is stale."
     seen_ballots = ArrayField(models.BigIntegerField(), default=list)
+    "The same of ballots."
     wants_second = models.BooleanField(db_default=False)
-    "Whether another adjudicator is asked to label it blind, once it is settled."
+    "Whether another adjudicator is asked for a blind answer once the case is settled."
 
     class Meta:
         constraints = [

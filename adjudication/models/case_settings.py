@@ -1,3 +1,5 @@
+"""Settings of cases, one row a project."""
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -10,9 +12,9 @@ class CaseSettings(models.Model):
 
     project = models.OneToOneField(Project, models.CASCADE, related_name="+", primary_key=True)
     hold_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
-    "How long a case is held for one adjudicator; an open page asks for more in time."
+    "How long a claim holds a case; an open page renews the hold."
     wants_second = models.BooleanField(default=False)
-    "Whether another adjudicator is asked to label every settled case, blind."
+    "Whether another adjudicator is asked for a blind answer on every settled case."
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(hold_minutes__gte=1), name="hold_is_positive")]

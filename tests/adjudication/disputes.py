@@ -1,4 +1,4 @@
-"""Disputed items, reached by votes that tie."""
+"""Make disputed items, by votes that tie."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ UNSAFE = {"categories": ["threat"], "rationale": "it threatens somebody"}
 
 
 def disputed_project(folder, *names, **options):
-    """A project where two people tie on each of these items, at a quorum of 2."""
+    """Make a project where two people tie on each of these items, at a quorum of 2."""
     project = make_project(**({"quorum": 2, "votes_wanted": 2} | options))
     rows = [dialogue(name) if isinstance(name, str) else name for name in names or ("one",)]
     import_dialogues(project, folder, rows)
@@ -39,8 +39,8 @@ def final(**more: Any) -> dict[str, Any]:
 
 
 def work_through(judge, case, **settlement):
-    """Take a case, label it blind and settle it, by the pages."""
+    """Claim a case, label it blind and settle it, by the pages."""
     judge.post(f"cases/{case.pk}/claim/")
     assert judge.post(f"cases/{case.pk}/blind/", **final()).status_code == 302
-    said = final(rationale="It is a threat.") | settlement
-    return judge.post(f"cases/{case.pk}/settle/", **said)
+    labels = final(rationale="It is a threat.") | settlement
+    return judge.post(f"cases/{case.pk}/settle/", **labels)

@@ -1,4 +1,4 @@
-"""Two at one case, and a settlement while everything is counted: nothing is lost, and nothing overwritten."""
+"""Several adjudicators at one case, and settlements during a recount: nothing is lost or overwritten."""
 
 import contextlib
 import json
@@ -28,21 +28,21 @@ from tests.factories import command, import_votes, numbers, opinion
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 
 
-def at_once(*works):
-    """Run each in a thread with a connection of its own, begun together; give what came of each."""
-    barrier = threading.Barrier(len(works))
+def at_once(*calls):
+    """Start each call at the same time, in a thread and connection of its own; return their results or refusals."""
+    barrier = threading.Barrier(len(calls))
 
-    def run(work):
+    def run(call):
         barrier.wait()
         try:
-            return work()
+            return call()
         except Refused as refusal:
             return refusal
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(max_workers=len(works)) as pool:
-        return [future.result(timeout=60) for future in [pool.submit(run, work) for work in works]]
+    with ThreadPoolExecutor(max_workers=len(calls)) as pool:
+        return [future.result(timeout=60) for future in [pool.submit(run, call) for call in calls]]
 
 
 def settle(project, case, judge):
@@ -54,7 +54,7 @@ def answer_blind(project, case, judge):
 
 
 @pytest.mark.parametrize("how", ["claim", "next", "blind"])
-def test_of_two_adjudicators_at_one_case_one_gets_it(tmp_path, how):
+def test_one_of_several_adjudicators_gets_the_case(tmp_path, how):
     names = [f"d{at}" for at in range(6)]
     project = disputed_project(tmp_path, *names)
     judges = [Visitor(project, "adjudicator") for _ in range(4)]
@@ -72,27 +72,27 @@ def test_of_two_adjudicators_at_one_case_one_gets_it(tmp_path, how):
         return
     for name in names:
         case = case_of(project, name)
-        came = at_once(*(work(judge, case) for judge in judges))
-        assert sum(not isinstance(each, Refused) for each in came) == 1
+        results = at_once(*(work(judge, case) for judge in judges))
+        assert sum(not isinstance(each, Refused) for each in results) == 1
         case.refresh_from_db()
         assert case.holder in [judge.user for judge in judges]
         claims = Event.objects.filter(project=project, verb="case.claimed", detail__case=case.pk)
         assert [event.actor for event in claims] == [case.holder]
 
 
-def test_settling_twice_at_once_settles_once(tmp_path):
+def test_simultaneous_settlements_settle_once(tmp_path):
     project = disputed_project(tmp_path)
     case, judge = case_of(project), Visitor(project, "adjudicator")
     answer_blind(project, case, judge)
 
-    came = at_once(*(lambda: settle(project, case, judge) for _ in range(4)))
+    results = at_once(*(lambda: settle(project, case, judge) for _ in range(4)))
 
-    assert [each.state for each in came] == ["settled"] * 4
+    assert [each.state for each in results] == ["settled"] * 4
     assert Event.objects.filter(project=project, verb="item.settled").count() == 1
 
 
-def test_a_settlement_in_the_middle_of_a_count_stands_and_opens_no_second_case(tmp_path):
-    """The count is stopped at a row that somebody else has locked, between having read and having written."""
+def test_settlement_during_a_recount_stands(tmp_path):
+    """The recount is stopped at a row locked by another session, after it has read and before it writes."""
     project = disputed_project(tmp_path, "one", "two")
     case, judge = case_of(project), Visitor(project, "adjudicator")
     answer_blind(project, case, judge)
@@ -127,7 +127,7 @@ def apart(work):
 
 
 def wait_for_lock(count=1):
-    """Wait until so many of our sessions wait for a lock."""
+    """Wait until `count` sessions of this database wait for a lock."""
     for _ in range(400):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -136,10 +136,10 @@ def wait_for_lock(count=1):
             if cursor.fetchone()[0] >= count:
                 return
         time.sleep(0.02)
-    raise AssertionError("nobody waits for a lock")
+    raise AssertionError("no session waits for a lock")
 
 
-def test_many_settle_send_back_and_reopen_while_everything_is_counted_again_and_again(tmp_path):
+def test_adjudicators_work_while_recounts_run(tmp_path):
     names = [f"d{at:02}" for at in range(24)]
     project = disputed_project(tmp_path, *names)
     judges = [Visitor(project, "adjudicator") for _ in range(3)]
@@ -169,8 +169,8 @@ def test_many_settle_send_back_and_reopen_while_everything_is_counted_again_and_
         finally:
             done.set()
 
-    came = at_once(count, count, judges_work)
-    assert came[2] == [None] * 3
+    results = at_once(count, count, judges_work)
+    assert results[2] == [None] * 3
     settled, kept = set(), {"settled": 12, "disputed": 12}
     for name in names:
         if Case.objects.filter(item__project=project, item__external_id=name, state="settled").exists():
@@ -185,20 +185,20 @@ def test_many_settle_send_back_and_reopen_while_everything_is_counted_again_and_
     assert BlindAnswer.objects.filter(case__item__project=project).count() == 24
 
 
-def test_a_vote_between_reading_and_settling_is_not_taken_for_read(tmp_path):
+def test_vote_after_reading_stops_the_settlement(tmp_path):
     project = disputed_project(tmp_path)
     case, judge = case_of(project), Visitor(project, "adjudicator")
     answer_blind(project, case, judge)
     page = judge.get(f"cases/{case.pk}/")
     rows = [opinion("one", "cleo", "unsafe", "safe", categories=["violence"]), opinion("one", "dora", "safe", "safe")]
     import_votes(project, tmp_path, rows)
-    said = {"prompt_label": "unsafe", "response_label": "safe", "categories": ["threat"], "rationale": "A long reason."}
+    labels = final(rationale="A long reason.")
 
-    late = judge.post(f"cases/{case.pk}/settle/", seen=page.context["seen"], **said)
+    late = judge.post(f"cases/{case.pk}/settle/", seen=page.context["seen"], **labels)
     assert (late.status_code, "A long reason." in late.content.decode()) == (409, True)
     assert "Opinions came in while you were reading" in late.content.decode()
     assert len(late.context["opinions"]) == 4
-    again = judge.post(f"cases/{case.pk}/settle/", seen=late.context["seen"], **said)
+    again = judge.post(f"cases/{case.pk}/settle/", seen=late.context["seen"], **labels)
     assert again.status_code == 302
     assert not decision_of(project).stale
     import_votes(project, tmp_path, [opinion("one", "eve", "safe", "safe")])
@@ -206,7 +206,7 @@ def test_a_vote_between_reading_and_settling_is_not_taken_for_read(tmp_path):
     assert (decision_of(project).status, decision_of(project).stale) == ("settled", True)
 
 
-def test_other_policies_keep_a_settlement_and_let_go_of_it_once_it_is_reopened(tmp_path):
+def test_other_policies_follow_settlement_and_reopening(tmp_path):
     project = disputed_project(tmp_path)
     case, judge = case_of(project), Visitor(project, "adjudicator")
     answer_blind(project, case, judge)
@@ -219,7 +219,7 @@ def test_other_policies_keep_a_settlement_and_let_go_of_it_once_it_is_reopened(t
 
 
 def call(address, route, token, body):
-    """POST to a route of a running site; give the status."""
+    """POST to a route of a running site; return the status."""
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{address}/api/v1/{route}", json.dumps(body).encode(), {"Authorization": f"Token {token}"}
     )
@@ -232,24 +232,24 @@ def call(address, route, token, body):
 
 
 @pytest.mark.slow
-def test_over_http_of_three_adjudicators_at_one_case_one_labels_and_settles_it(tmp_path):
+def test_one_of_three_adjudicators_settles_over_http(tmp_path):
     names = [f"d{at}" for at in range(8)]
     project = disputed_project(tmp_path, *names)
     made = [
         command("create_user", f"judge-{next(numbers)}", "--role", "adjudicator", "--token", project=project.slug)
         for _ in range(3)
     ]
-    said = {**final(), "reason": "It is a threat."}
-    # Adjudicators take turns at a case, by design; only people in the queue never wait.
+    body = {**final(), "reason": "It is a threat."}
+    # Adjudicators wait for each other at a case; only the annotation queue never waits.
     with web_process(longest_wait="10s") as server:
         assert wait_until(lambda: is_up(server), seconds=60)
         for name in names:
             case = case_of(project, name)
             for verb, lost in (("blind", 409), ("settle", 409)):
-                came = at_once(
-                    *(partial(call, server.address, f"cases/{case.pk}/{verb}/", each["token"], said) for each in made)
+                results = at_once(
+                    *(partial(call, server.address, f"cases/{case.pk}/{verb}/", each["token"], body) for each in made)
                 )
-                assert sorted(came) == [200, lost, lost], verb
+                assert sorted(results) == [200, lost, lost], verb
     settled = Case.objects.filter(item__project=project, state="settled")
     assert settled.count() == len(names)
     assert Event.objects.filter(project=project, verb="item.settled").count() == len(names)

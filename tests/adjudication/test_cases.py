@@ -1,4 +1,4 @@
-"""The pages of cases: what is shown when, what is refused, and what a settlement does."""
+"""The pages of cases: what they show when, what they refuse, and what a settlement changes."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def judge_holding(project, name="one", role="adjudicator"):
     return judge, case
 
 
-def test_nothing_anybody_said_is_shown_before_the_blind_label_and_all_of_it_after(tmp_path):
+def test_opinions_are_shown_after_the_blind_label(tmp_path):
     project = disputed_project(tmp_path)
     ballot = opinion("one", "model-x", "safe", "safe", rationale="a juror's reasons")
     import_votes(project, tmp_path, [ballot, opinion("one", "model-y", "unsafe", "safe", categories=["violence"])])
@@ -56,13 +56,13 @@ def test_nothing_anybody_said_is_shown_before_the_blind_label_and_all_of_it_afte
     assert {category.slug for category in after.context["named"]} == {"threat", "violence"}
 
 
-def test_settling_changes_the_decision_the_export_and_keeps_both_answers(tmp_path):
+def test_settling_changes_the_export_and_keeps_both_answers(tmp_path):
     project = disputed_project(tmp_path, "one", "two")
     assert export(project, tmp_path) == {}
     judge, case = judge_holding(project)
-    said = {"prompt_label": "safe", "response_label": "safe", "categories": [], "rationale": "Only a question."}
+    settlement = {"prompt_label": "safe", "response_label": "safe", "rationale": "Only a question."}
     judge.post(f"cases/{case.pk}/blind/", **final())
-    assert judge.post(f"cases/{case.pk}/settle/", **said).status_code == 302
+    assert judge.post(f"cases/{case.pk}/settle/", **settlement).status_code == 302
 
     case.refresh_from_db()
     assert (case.state, case.adjudicator, case.holder) == ("settled", judge.user, None)
@@ -76,7 +76,7 @@ def test_settling_changes_the_decision_the_export_and_keeps_both_answers(tmp_pat
     assert Event.objects.filter(project=project, verb="item.settled", actor=judge.user).count() == 1
 
 
-def test_the_voter_is_neither_handed_nor_shown_the_case_nor_can_settle_it(tmp_path):
+def test_voter_cannot_settle_their_own_item(tmp_path):
     project = make_project(votes_wanted=1, quorum=2)
     import_dialogues(project, tmp_path, [dialogue("one")])
     voter, other = Visitor(project, "adjudicator"), Visitor(project, "adjudicator")
@@ -94,7 +94,7 @@ def test_the_voter_is_neither_handed_nor_shown_the_case_nor_can_settle_it(tmp_pa
     assert other.post("cases/next/").url.endswith(f"/cases/{case.pk}/")
 
 
-def test_who_has_read_the_opinions_cannot_vote_afterwards(tmp_path):
+def test_reader_of_opinions_cannot_vote(tmp_path):
     project = disputed_project(tmp_path, votes_wanted=3)
     judge = Visitor(project, "adjudicator")
     lease, case = judge.take(), case_of(project)
@@ -106,16 +106,16 @@ def test_who_has_read_the_opinions_cannot_vote_afterwards(tmp_path):
     assert not Vote.objects.filter(annotator__user=judge.user).exists()
 
 
-def test_settling_needs_a_blind_label_and_a_reason_and_keeps_what_was_typed(tmp_path):
+def test_settling_needs_a_blind_label_and_a_reason(tmp_path):
     project = disputed_project(tmp_path)
     judge, case = judge_holding(project)
     early = judge.post(f"cases/{case.pk}/settle/", **final(rationale="No look at it."))
     assert (early.status_code, "Label this dialogue blind first" in text_of(early)) == (409, True)
     judge.post(f"cases/{case.pk}/blind/", **final())
-    silent = judge.post(f"cases/{case.pk}/settle/", **final(rationale=""))
-    assert silent.status_code == 422
-    assert list(silent.context["form"].errors) == ["rationale"]
-    assert silent.context["chosen"]["categories"] == ["threat"]
+    without_reason = judge.post(f"cases/{case.pk}/settle/", **final(rationale=""))
+    assert without_reason.status_code == 422
+    assert list(without_reason.context["form"].errors) == ["rationale"]
+    assert without_reason.context["chosen"]["categories"] == ["threat"]
     assert case_of(project).state == "open"
 
 
@@ -128,7 +128,7 @@ def test_settling_needs_a_blind_label_and_a_reason_and_keeps_what_was_typed(tmp_
         ({"categories": ["no such"]}, "categories"),
     ],
 )  # fmt: skip
-def test_labels_that_break_a_rule_are_refused_by_field_and_kept(tmp_path, answer, field):
+def test_broken_rules_are_shown_by_field(tmp_path, answer, field):
     project = disputed_project(tmp_path)
     judge, case = judge_holding(project)
     wrong = judge.post(f"cases/{case.pk}/blind/", **final(rationale="what I typed") | answer)
@@ -141,7 +141,7 @@ def test_labels_that_break_a_rule_are_refused_by_field_and_kept(tmp_path, answer
     assert case_of(project).state == "open"
 
 
-def test_a_label_for_a_response_that_is_not_there_is_refused(tmp_path):
+def test_missing_response_gets_no_label(tmp_path):
     project = make_project(quorum=2, votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue("one", response=False)])
     rows = [opinion("one", "ada"), opinion("one", "bea", "unsafe", categories=["threat"])]
@@ -154,7 +154,7 @@ def test_a_label_for_a_response_that_is_not_there_is_refused(tmp_path):
     assert judge.post(f"cases/{case.pk}/blind/", prompt_label="safe").status_code == 302
 
 
-def test_under_aegis2_a_safe_dialogue_has_no_unsafe_response(tmp_path):
+def test_aegis2_safe_dialogue_has_no_unsafe_response(tmp_path):
     project = make_project(policy="aegis2", quorum=2)
     import_dialogues(project, tmp_path, [dialogue("one")])
     import_votes(project, tmp_path, [opinion("one", "ada"), opinion("one", "bea", "unsafe", categories=["threat"])])
@@ -164,7 +164,7 @@ def test_under_aegis2_a_safe_dialogue_has_no_unsafe_response(tmp_path):
     assert list(wrong.context["form"].errors) == ["response_label"]
 
 
-def test_a_case_held_by_another_is_refused_until_it_is_let_go_or_runs_out(tmp_path):
+def test_held_case_is_refused_until_released_or_expired(tmp_path):
     project = disputed_project(tmp_path)
     judge, case = judge_holding(project)
     other = Visitor(project, "adjudicator")
@@ -187,12 +187,12 @@ def test_a_case_held_by_another_is_refused_until_it_is_let_go_or_runs_out(tmp_pa
     assert judge.post(f"cases/{case.pk}/renew/").status_code == 409
     assert other.post(f"cases/{case.pk}/claim/").status_code == 302
     again = judge.post(f"cases/{case.pk}/settle/", **final(**GOOD))
-    assert (again.status_code, "another adjudicator has it" in text_of(again)) == (409, True)
+    assert (again.status_code, "another adjudicator holds it" in text_of(again)) == (409, True)
     other.post(f"cases/{case.pk}/release/")
     assert work_through(judge, case).status_code == 302
 
 
-def test_pressing_twice_is_harmless_and_a_blind_label_is_given_once(tmp_path):
+def test_repeating_a_request_changes_nothing(tmp_path):
     project = disputed_project(tmp_path)
     judge, case = judge_holding(project)
     for _ in range(2):
@@ -207,7 +207,7 @@ def test_pressing_twice_is_harmless_and_a_blind_label_is_given_once(tmp_path):
     assert [Event.objects.filter(project=project, verb=verb).count() for verb in verbs] == [1, 1, 1]
 
 
-def test_sent_back_it_waits_for_so_many_more_votes_and_closes_or_comes_back(tmp_path):
+def test_sent_back_case_waits_for_votes(tmp_path):
     project = disputed_project(tmp_path, "one", "two", votes_wanted=2)
     for name in ("one", "two"):
         judge, case = judge_holding(project, name)
@@ -233,7 +233,7 @@ def test_sent_back_it_waits_for_so_many_more_votes_and_closes_or_comes_back(tmp_
 
 
 @pytest.mark.parametrize("keeps_open", [False, True])
-def test_reopening_keeps_the_settlement_and_counts_anew(tmp_path, keeps_open):
+def test_reopening_keeps_the_settlement_and_recounts(tmp_path, keeps_open):
     project = disputed_project(tmp_path, "one", "two")
     judge = Visitor(project, "adjudicator")
     for name in ("one", "two"):
@@ -260,7 +260,7 @@ def test_reopening_keeps_the_settlement_and_counts_anew(tmp_path, keeps_open):
         assert export(project, tmp_path)["two"]["prompt_label"] == "unsafe"
 
 
-def test_filters_find_by_field_source_category_and_margin(tmp_path):
+def test_filters_by_field_source_category_and_margin(tmp_path):
     rows = [dialogue("a", source="here"), dialogue("b", source="there"), dialogue("c", source="here")]
     project = disputed_project(tmp_path, *rows)
     hazard = {"categories": ["violence"]}
@@ -275,8 +275,8 @@ def test_filters_find_by_field_source_category_and_margin(tmp_path):
     command("adjudicate", project=project.slug)
     judge = Visitor(project, "adjudicator")
 
-    def found(**wish):
-        return sorted(row["name"] for row in judge.get("cases/", **wish).context["rows"])
+    def found(**filters):
+        return sorted(row["name"] for row in judge.get("cases/", **filters).context["rows"])
 
     assert found() == ["a", "b", "c"]
     assert found(source="here") == ["a", "c"]
@@ -294,7 +294,7 @@ def test_filters_find_by_field_source_category_and_margin(tmp_path):
     assert not any(word in shown for word in (WORDS, "2:2"))
 
 
-def test_a_second_adjudicator_labels_blind_and_changes_nothing(tmp_path):
+def test_second_answer_changes_nothing(tmp_path):
     project = disputed_project(tmp_path, "one", "two")
     lead, judge, second = (Visitor(project, role) for role in ("lead", "adjudicator", "adjudicator"))
     assert lead.post("cases/figures/keep/", hold_minutes=0).status_code == 422
@@ -307,8 +307,8 @@ def test_a_second_adjudicator_labels_blind_and_changes_nothing(tmp_path):
     assert (asked.context["stage"], "It is a threat." in text_of(asked)) == ("second", False)
     assert "It is a threat." not in text_of(second.get("cases/", state="settled"))
     assert judge.get(f"cases/{case.pk}/").context["stage"] == "done"
-    said = {"prompt_label": "safe", "response_label": "safe"}
-    assert second.post(f"cases/{case.pk}/blind/", **said).status_code == 302
+    labels = {"prompt_label": "safe", "response_label": "safe"}
+    assert second.post(f"cases/{case.pk}/blind/", **labels).status_code == 302
     shown = text_of(second.get(f"cases/{case.pk}/"))
     assert all(word in shown for word in ("It is a threat.", WORDS, "Second, blind"))
     assert Visitor(project, "adjudicator").post(f"cases/{case.pk}/blind/", **final()).status_code == 409
@@ -321,7 +321,7 @@ def test_a_second_adjudicator_labels_blind_and_changes_nothing(tmp_path):
     assert compared["response_label", "the settlement"].kappa is None
 
 
-def test_anchoring_is_counted_by_adjudicator_and_for_all_and_only_where_blind_was_blind(tmp_path):
+def test_anchoring_by_adjudicator_and_for_all(tmp_path):
     project = disputed_project(tmp_path, "one", "two", "three")
     lead, judge, other = (Visitor(project, role) for role in ("lead", "adjudicator", "adjudicator"))
     assert "nobody has settled a case yet" in text_of(lead.get("cases/figures/"))
@@ -340,7 +340,7 @@ def test_anchoring_is_counted_by_adjudicator_and_for_all_and_only_where_blind_wa
     assert judge.get("cases/figures/").status_code == 403
 
 
-def test_pages_of_cases_are_for_adjudicators_of_the_project_alone(tmp_path):
+def test_case_pages_need_an_adjudicator_of_the_project(tmp_path):
     project, foreign = disputed_project(tmp_path), make_project()
     case, stranger, annotator = case_of(project), Visitor(foreign, "lead"), Visitor(project)
     for place in ("cases/", f"cases/{case.pk}/"):
@@ -355,7 +355,7 @@ def test_pages_of_cases_are_for_adjudicators_of_the_project_alone(tmp_path):
     assert "Cases" in text_of(annotator.get("cases/"))
 
 
-def test_later_opinions_close_a_case_under_the_adjudicator_who_keeps_what_they_typed(tmp_path):
+def test_closed_case_keeps_what_was_typed(tmp_path):
     project = disputed_project(tmp_path)
     judge, case = judge_holding(project)
     judge.post(f"cases/{case.pk}/blind/", **final())
@@ -366,21 +366,21 @@ def test_later_opinions_close_a_case_under_the_adjudicator_who_keeps_what_they_t
     assert "Later opinions have decided" in text_of(late)
 
 
-def test_a_longer_list_asks_the_database_no_more_often(tmp_path):
+def test_longer_list_needs_no_more_queries(tmp_path):
     names = [f"d{at}" for at in range(8)]
     project = disputed_project(tmp_path, *names)
-    judge, asked = Visitor(project, "adjudicator"), []
-    for so_many in (2, 6):
-        for name in names[:so_many]:
+    judge, query_counts = Visitor(project, "adjudicator"), []
+    for length in (2, 6):
+        for name in names[:length]:
             if not Case.objects.filter(item__project=project, item__external_id=name, state="settled").exists():
                 work_through(judge, case_of(project, name))
         with CaptureQueriesContext(connection) as queries:
-            assert len(judge.get("cases/", state="settled").context["rows"]) == so_many
-        asked.append(len(queries))
-    assert asked[0] == asked[1]
+            assert len(judge.get("cases/", state="settled").context["rows"]) == length
+        query_counts.append(len(queries))
+    assert query_counts[0] == query_counts[1]
 
 
-def test_cases_closed_at_the_same_moment_have_one_order(tmp_path):
+def test_cases_closed_together_have_one_order(tmp_path):
     names = [f"d{at}" for at in range(6)]
     project = disputed_project(tmp_path, *names)
     opened = {name: case_of(project, name).pk for name in names}

@@ -14,7 +14,7 @@ def text_of(page):
     return page.content.decode()
 
 
-def test_the_history_of_an_item_shows_what_was_superseded_and_escapes_what_it_shows(tmp_path):
+def test_history_shows_superseded_votes_and_escapes_text(tmp_path):
     project = make_project(votes_wanted=1)
     import_dialogues(project, tmp_path, [dialogue("a/b <i>", text="<b>bold</b>")])
     ada, lead = Visitor(project), Visitor(project, "lead")
@@ -32,7 +32,7 @@ def test_the_history_of_an_item_shows_what_was_superseded_and_escapes_what_it_sh
     assert (ada.get("items/x/history/").status_code, lead.get("items/nowhere/history/").status_code) == (403, 404)
 
 
-def test_who_has_a_case_in_hand_labels_it_before_they_read_its_history(tmp_path):
+def test_holder_labels_the_case_before_reading_its_history(tmp_path):
     project = disputed_project(tmp_path)
     lead, case = Visitor(project, "lead"), case_of(project)
     assert lead.get("items/one/history/").status_code == 200
@@ -42,7 +42,7 @@ def test_who_has_a_case_in_hand_labels_it_before_they_read_its_history(tmp_path)
     assert lead.get("items/one/history/").status_code == 200
 
 
-def test_events_are_found_by_verb_person_subject_words_and_day(tmp_path):
+def test_events_are_filtered_by_verb_person_subject_text_and_day(tmp_path):
     project = disputed_project(tmp_path, "one", "two")
     judge, lead = Visitor(project, "adjudicator"), Visitor(project, "lead")
     work_through(judge, case_of(project, "one"))
@@ -50,8 +50,8 @@ def test_events_are_found_by_verb_person_subject_words_and_day(tmp_path):
         project=project, verb=Verb.ITEM_SKIPPED, subject="two", actor=lead.user, detail={"reason": "A Rare word"}
     )
 
-    def found(**wish):
-        return [(event.verb, event.subject) for event in lead.get("events/", **wish).context["events"]]
+    def found(**filters):
+        return [(event.verb, event.subject) for event in lead.get("events/", **filters).context["events"]]
 
     assert found(verb="item.settled") == [("item.settled", "one")]
     assert {subject for _, subject in found(actor=judge.name)} == {"one"}
@@ -64,7 +64,7 @@ def test_events_are_found_by_verb_person_subject_words_and_day(tmp_path):
     assert [judge.get("events/").status_code, lead.get("events/", before="x" * 40).status_code] == [403, 200]
 
 
-def test_events_come_in_pages_that_lose_none_and_of_one_project_alone(tmp_path):
+def test_event_pages_lose_none_and_are_of_one_project(tmp_path):
     project, foreign = make_project(), make_project()
     lead = Visitor(project, "lead")
     for at in range(120):
@@ -80,12 +80,12 @@ def test_events_come_in_pages_that_lose_none_and_of_one_project_alone(tmp_path):
 
 
 @pytest.mark.parametrize("before", ["9" * 30, "٣", "-1"])
-def test_a_page_of_events_that_cannot_be_is_no_fault(before):
+def test_impossible_event_page_is_no_error(before):
     lead = Visitor(make_project(), "lead")
     assert lead.get("events/", before=before).status_code == 200
 
 
-def test_an_event_may_say_anything_of_its_subject_under_any_name(tmp_path):
+def test_event_details_may_have_any_keys(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("one")])
     record_event(project=project, verb=Verb.ITEM_SKIPPED, subject="one", detail={"items": 3, "keys": "k", "values": []})

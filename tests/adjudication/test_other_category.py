@@ -1,4 +1,4 @@
-"""What was called `other`: gathered, put together by meaning, and made a category."""
+"""Texts written for `other`: listed, grouped by similarity, and made a category."""
 
 import json
 import random
@@ -36,14 +36,14 @@ def groups_of(visitor):
     return [(group.commonest, group.people, group.models) for group, *_ in visitor.get("other/").context["groups"]]
 
 
-def test_texts_that_mean_the_same_stand_together_with_their_numbers(tmp_path):
+def test_similar_texts_are_grouped_with_their_counts(tmp_path):
     lead = Visitor(project_with_others(tmp_path), "lead")
 
     assert groups_of(lead) == [("Ticket scalping", 3, 1), ("Sports betting", 0, 1)]
     assert '<code dir="auto">one</code>' in lead.get("other/").content.decode()
 
 
-def test_a_group_becomes_a_category_of_the_next_version_for_this_project_alone(tmp_path):
+def test_group_becomes_a_category_of_this_project(tmp_path):
     project = project_with_others(tmp_path)
     other_project = make_project()
     lead, ada = Visitor(project, "lead"), Visitor(project)
@@ -70,7 +70,7 @@ def test_a_group_becomes_a_category_of_the_next_version_for_this_project_alone(t
     assert "Ticket scalping" in {name for row in rows for name in row["violated_categories"].split(", ")}
 
 
-def test_a_second_category_extends_the_first(tmp_path):
+def test_second_category_extends_the_first_version(tmp_path):
     project = project_with_others(tmp_path)
     lead = Visitor(project, "lead")
     lead.post("other/add/", **CATEGORY)
@@ -81,10 +81,10 @@ def test_a_second_category_extends_the_first(tmp_path):
     assert (project.taxonomy.name, project.taxonomy.version) == (f"aegis2-{project.slug}", 3)
 
 
-def test_what_cannot_be_a_category_is_refused_and_kept_in_the_form(tmp_path):
+def test_invalid_category_is_kept_in_the_form(tmp_path):
     project = project_with_others(tmp_path)
     lead = Visitor(project, "lead")
-    for wrong, status, said in (
+    for wrong, status, message in (
         ({"definition": ""}, 422, "required"),
         ({"slug": "two words"}, 422, "valid"),
         ({"slug": "violence"}, 409, "is written already"),
@@ -93,13 +93,13 @@ def test_what_cannot_be_a_category_is_refused_and_kept_in_the_form(tmp_path):
         ({"name": "‽"}, 409, "at least one letter"),
     ):
         answer = lead.post("other/add/", **(CATEGORY | wrong))
-        assert (answer.status_code, said in answer.content.decode()) == (status, True), wrong
+        assert (answer.status_code, message in answer.content.decode()) == (status, True), wrong
         assert CATEGORY["name"] in answer.content.decode()
     project.refresh_from_db()
     assert project.taxonomy.name == "aegis2"
 
 
-def test_only_leads_of_the_project_come_here(tmp_path):
+def test_page_needs_a_lead_of_the_project(tmp_path):
     project = project_with_others(tmp_path)
 
     assert Visitor(project).get("other/").status_code == 403
@@ -108,7 +108,7 @@ def test_only_leads_of_the_project_come_here(tmp_path):
     assert stranger.client.get(f"/projects/{project.slug}/other/").status_code == 404
 
 
-def test_nothing_called_other_has_a_page_that_says_so(tmp_path):
+def test_page_without_texts_says_so(tmp_path):
     assert "Nobody has chosen" in Visitor(project_with_others(tmp_path, {}), "lead").get("other/").content.decode()
 
 
@@ -116,7 +116,7 @@ texts = st.lists(st.text(alphabet="abc äß", min_size=1, max_size=12).filter(st
 
 
 @given(texts=texts, seed=st.integers(0, 999))
-def test_grouping_keeps_every_text_once_and_does_not_mind_the_order(texts, seed):
+def test_grouping_keeps_every_text_once_in_any_order(texts, seed):
     given_texts = [OtherText(text, at, 1) for at, text in enumerate(texts)]
     shuffled = random.Random(seed).sample(given_texts, len(given_texts))
     grouping = group_texts(given_texts)
@@ -125,7 +125,7 @@ def test_grouping_keeps_every_text_once_and_does_not_mind_the_order(texts, seed)
     assert sorted(each.text for group in grouping.groups for each in group.texts) == sorted(texts)
 
 
-def test_texts_too_rare_to_compare_stand_alone_and_are_counted():
+def test_texts_too_rare_to_compare_are_counted():
     texts = [OtherText(text, 5 - at, 0) for at, text in enumerate(["spying", "gambling", "spying."])]
     grouping = group_texts(texts, most=2)
 

@@ -1,4 +1,4 @@
-"""Cases over REST, and an item's history: what a program of an adjudicator or a lead relies on."""
+"""Cases and item histories over REST."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -45,7 +45,7 @@ def test_a_case_is_labelled_blind_read_and_settled(tmp_path):
     assert judge.get(f"projects/{project.slug}/cases/", state="settled").json()["results"][0]["id"] == listed["id"]
 
 
-def test_another_adjudicator_sees_no_opinion_before_their_own_blind_label(tmp_path):
+def test_opinions_wait_for_the_callers_own_blind_label(tmp_path):
     project = disputed_project(tmp_path)
     judge, other = Program(project, "adjudicator"), Program(project, "lead")
     case = case_of(project)
@@ -84,7 +84,7 @@ def test_refusals_have_the_one_form(tmp_path):
     assert case_of(project).state == "open"
 
 
-def test_taken_one_by_one_sent_back_and_reopened(tmp_path):
+def test_next_case_send_back_and_reopen(tmp_path):
     project = disputed_project(tmp_path, "one", "two")
     judge = Program(project, "adjudicator")
     slug = project.slug
@@ -103,7 +103,7 @@ def test_taken_one_by_one_sent_back_and_reopened(tmp_path):
     assert judge.get(f"projects/{slug}/cases/", state="nonsense").status_code == 400
 
 
-def test_cases_of_others_are_not_there_and_annotators_may_not(tmp_path):
+def test_foreign_cases_are_not_found_and_annotators_refused(tmp_path):
     project = disputed_project(tmp_path)
     case, stranger, annotator = case_of(project), Program(make_project(), "lead"), Program(project)
     for answer in (
@@ -121,7 +121,7 @@ def test_cases_of_others_are_not_there_and_annotators_may_not(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["one", "a/b c?d#e%2F", "שלום/history"])
-def test_a_history_tells_everything_in_time_order(tmp_path, name):
+def test_history_is_in_time_order(tmp_path, name):
     project = disputed_project(tmp_path, name)
     judge, lead = Program(project, "adjudicator"), Program(project, "lead")
     case = case_of(project, name)
@@ -130,10 +130,10 @@ def test_a_history_tells_everything_in_time_order(tmp_path, name):
     judge.post(f"cases/{case.pk}/reopen/", {"reason": "Once more."})
     import_votes(project, tmp_path, [opinion(name, "model-x", "safe", "safe")])
     command("adjudicate", project=project.slug, policy="human")
-    told = lead.get(f"projects/{project.slug}/items/{quote(name, safe='')}/history/")
+    response = lead.get(f"projects/{project.slug}/items/{quote(name, safe='')}/history/")
 
-    assert told.status_code == 200, told.content
-    entries = told.json()["history"]
+    assert response.status_code == 200, response.content
+    entries = response.json()["history"]
     assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
     kinds = {entry["kind"] for entry in entries}
     assert kinds == {"item", "vote", "ballot", "decision", "case", "blind", "settlement", "event"}

@@ -1,4 +1,4 @@
-"""Cases in a browser: labelled blind, read, settled, sent back and reopened with the keyboard; seen in every way."""
+"""Cases in a browser: with the keyboard alone, after a reload, and in every size and colour scheme."""
 
 import json
 
@@ -27,7 +27,7 @@ def press(page, *keys):
 
 
 def take_and_label(page, name):
-    """Take the next case and label it blind, by keys alone."""
+    """Claim the next case and label it blind, with the keyboard alone."""
     page.keyboard.press("t")
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
     expect(page.locator("#search")).to_be_visible()
@@ -42,7 +42,7 @@ def take_and_label(page, name):
     expect(page.locator("#rationale")).to_have_value("seen blind")
 
 
-def test_three_disputes_are_settled_sent_back_and_reopened_with_the_keyboard(browser, site, tmp_path):
+def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
     project = disputed_project(tmp_path, "d1", "d2", "d3")
     judge = Visitor(project, "lead")
     work_through(judge, case_of(project, "d3"))
@@ -95,7 +95,7 @@ def test_three_disputes_are_settled_sent_back_and_reopened_with_the_keyboard(bro
     assert Case.objects.filter(item__project=project, state="open").count() == 1
 
 
-def test_a_reason_half_written_is_there_after_a_reload_and_a_lost_hold(browser, site, tmp_path):
+def test_draft_survives_a_reload_and_a_lost_hold(browser, site, tmp_path):
     project = disputed_project(tmp_path)
     judge = Visitor(project, "adjudicator")
     case = case_of(project)
@@ -121,7 +121,7 @@ def test_a_reason_half_written_is_there_after_a_reload_and_a_lost_hold(browser, 
     assert decision_of(project).prompt_label == "safe"
 
 
-def test_pages_of_cases_are_accessible_and_do_not_scroll_sideways(browser, site, tmp_path, look):
+def test_case_pages_are_accessible_and_fit(browser, site, tmp_path, look):
     rows = [dialogue(f"{LONG} {at}", source="a source with a name") for at in range(3)]
     project = disputed_project(tmp_path, *rows, dialogue("שיחה", text="מה מזג האוויר היום? " * 8))
     import_votes(project, tmp_path, [

@@ -12,4 +12,4 @@ class Command(ListingCommand):
         recount = actions.recount_if_changed(project=project, policy_name=options["policy"])
         lines = b"".join(queries.case_lines(project, recount.policy))
         self.write(iter([lines]), options["out"])
-        self.conclude({"open": lines.count(b"\n")}, options["out"])
+        self.print_summary({"open": lines.count(b"\n")}, options["out"])

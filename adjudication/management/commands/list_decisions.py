@@ -11,4 +11,4 @@ class Command(ListingCommand):
         project = self.project(options)
         recount = actions.recount_if_changed(project=project, policy_name=options["policy"])
         self.write(queries.decision_lines(project, recount.policy), options["out"])
-        self.conclude({"items": queries.decision_counts(project, recount.policy)["items"]}, options["out"])
+        self.print_summary({"items": queries.decision_counts(project, recount.policy)["items"]}, options["out"])

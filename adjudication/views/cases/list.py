@@ -32,7 +32,7 @@ def filter_form(access: Access, data: QueryDict) -> CaseFilterForm:
 @require_role(Role.ADJUDICATOR)
 @vary_on_headers("HX-Request")
 def case_list(request: PageRequest, access: Access) -> HttpResponse:
-    """Show the cases of a project; of open ones nothing that would tell what anybody said of them."""
+    """List the cases of a project; for open cases, nothing that shows an opinion."""
     form = filter_form(access, request.GET)
     filters = form.to_filter()
     order = ["opened_at", "pk"] if filters.state == State.OPEN else ["-closed_at", "-pk"]

@@ -34,7 +34,7 @@ class Command(ListingCommand):
             counter = ByteCounter(stream_dataset(query, options["format"]))
             self.write(counter.blocks(), options["out"])
             rows = query.count()
-        self.conclude({"rows": rows, "bytes": counter.bytes}, options["out"])
+        self.print_summary({"rows": rows, "bytes": counter.bytes}, options["out"])
 
 
 class ByteCounter:
