@@ -3,7 +3,7 @@
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from subprocess import Popen
 from typing import Any
@@ -119,11 +119,11 @@ class RunCommand(ProjectCommand):
         :param worker: the temporary worker, if there is one
         :raises Refused: if that worker ends, or no worker runs any more
         """
-        watched, bar = WatchedRun(run, worker), Progress(f"run {run.pk}")
+        watched, bar = WatchedRun(run, worker, time.monotonic()), Progress(f"run {run.pk}")
         while (progress := queries.run_progress(run)).state in Run.OPEN:
             share = progress.done / progress.ballots if progress.ballots else 1.0
             bar.show(share, f"{describe_progress(progress)} ")
-            watched.check(progress)
+            watched.check(progress, time.monotonic())
             time.sleep(POLL_SECONDS)
         if progress.state == Run.State.FINISHED:
             bar.show(1.0)
@@ -155,17 +155,19 @@ class WatchedRun:
 
     run: Run
     worker: "Popen[bytes] | None"
+    began_at: float
     done: int = -1
-    progressed_at: float = field(default_factory=time.monotonic)
-    requeued_at: float = field(default_factory=time.monotonic)
 
-    def check(self, progress: queries.RunProgress) -> None:
+    def __post_init__(self) -> None:
+        self.progressed_at = self.requeued_at = self.began_at
+
+    def check(self, progress: queries.RunProgress, now: float) -> None:
         """
         Requeue an idle run now and then.
 
+        :param now: seconds on the clock of `began_at`
         :raises Refused: if the temporary worker has ended, or no worker runs any more
         """
-        now = time.monotonic()
         if progress.done != self.done or progress.state == Run.State.PAUSED:
             self.done, self.progressed_at = progress.done, now
         if self.worker and self.worker.poll() is not None:
