@@ -11,7 +11,7 @@ from adjudication.models import CaseSettings
 from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter
 from annotation.display_names import LABEL_WORDS
 from annotation.forms.judgement import JudgementForm
-from corpus.labels import Field, Judgement
+from corpus.labels import FIELDS, Judgement
 from corpus.models import Category
 
 STATE_WORDS = dict(
@@ -21,7 +21,7 @@ STATE_WORDS = dict(
         strict=True,
     )
 )
-FIELD_WORDS = {Field.PROMPT.value: "Prompt", Field.RESPONSE.value: "Response"}
+FIELD_WORDS = {field.value: field.display_name for field in FIELDS}
 
 
 class FinalForm(JudgementForm):
@@ -32,7 +32,7 @@ class FinalForm(JudgementForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in Field:
+        for name in FIELDS:
             field: Any = self.fields[name]
             field.choices = [(label, LABEL_WORDS[label]) for label in FINAL]
 

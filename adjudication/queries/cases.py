@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case, CaseSettings, Decision
 from annotation.models import Slot, Vote
-from corpus.labels import Field
+from corpus.labels import fields_of_item
 from corpus.models import Item, Project
 
 BlindAnswers = Sequence[BlindAnswer]
@@ -84,4 +84,4 @@ def stale_cases(project: Project, cases: Sequence[Case]) -> set[int]:
 
 def fields_of(project: Project, item: Item) -> tuple[str, ...]:
     """Return the label fields to settle: those the project wants and the item has."""
-    return tuple(name for name in project.fields if item.has_response or name == Field.PROMPT)
+    return fields_of_item(project.fields, has_response=item.has_response)

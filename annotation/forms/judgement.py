@@ -1,3 +1,5 @@
+"""The form of a person's judgement of one item, and what its template needs."""
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,20 +12,24 @@ from annotation.models import Vote
 from corpus.access import Access
 from corpus.attempt import as_sentence
 from corpus.errors import Invalid
-from corpus.labels import Field, Judgement
+from corpus.labels import FIELDS, OTHER, Field, Judgement
 from corpus.models import Category, Project
 
 LONGEST_TEXT = 10_000
+KEYS = {
+    (field, label): str(len(LABEL_WORDS) * row + column)
+    for row, field in enumerate(FIELDS)
+    for column, label in enumerate(LABEL_WORDS, start=1)
+}
+"The key that chooses a label of a field: 1 to 3 for the prompt, 4 to 6 for the response, on every page."
 
 
 class JudgementForm(forms.Form):
-    """A person's answer on one item: a label for each field asked, categories, and words."""
+    """A person's judgement of one item: a label for each field, categories, and texts."""
 
-    prompt_label = forms.ChoiceField(choices=list(LABEL_WORDS.items()), required=False)
-    response_label = forms.ChoiceField(choices=list(LABEL_WORDS.items()), required=False)
     categories = forms.MultipleChoiceField(required=False)
     order = forms.CharField(required=False)
-    "The slugs in the order chosen, which check boxes alone do not tell."
+    "The slugs in the order chosen; check boxes do not say it."
     other_text = forms.CharField(required=False, max_length=LONGEST_TEXT)
     rationale = forms.CharField(required=False, max_length=LONGEST_TEXT)
     seconds = forms.FloatField(required=False)
@@ -31,22 +37,23 @@ class JudgementForm(forms.Form):
 
     def __init__(self, *args: Any, categories: Sequence[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for label_field in FIELDS:
+            self.fields[label_field.value] = forms.ChoiceField(choices=list(LABEL_WORDS.items()), required=False)
         field: Any = self.fields["categories"]
         field.choices = [(category.slug, category.name) for category in categories]
 
     def answer(self) -> Answer:
-        """Return what was filled in; call it once the form is valid."""
-        given = self.cleaned_data
+        """Return the judgement with its time and guideline; only for a valid form."""
+        data = self.cleaned_data
         return Answer(
             Judgement(
-                prompt_label=given["prompt_label"] or None,
-                response_label=given["response_label"] or None,
-                categories=in_order(given["categories"], given["order"].split()),
-                other_text=given["other_text"] if "other" in given["categories"] else "",
-                rationale=given["rationale"],
+                **{field.value: data[field] or None for field in FIELDS},
+                categories=in_chosen_order(data["categories"], data["order"].split()),
+                other_text=data["other_text"] if OTHER in data["categories"] else "",
+                rationale=data["rationale"],
             ),
-            seconds=given["seconds"],
-            guideline=given["guideline"],
+            seconds=data["seconds"],
+            guideline=data["guideline"],
         )
 
     def add_error(self, field: str | None, error: Any) -> None:
@@ -59,15 +66,14 @@ class JudgementForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """What is filled in so far, as the page shows it again."""
+        """The values filled in so far, by name, as the page shows them again."""
         source = self.data if self.is_bound else self.initial
         slugs = source.getlist("categories") if hasattr(source, "getlist") else source.get("categories", [])
         return {**{name: source.get(name, "") for name in self.fields}, "categories": slugs}
 
 
 WORDS = {
-    (field, "Choose one of safe, needs_caution, unsafe."): "Choose one of the three labels."
-    for field in (Field.PROMPT, Field.RESPONSE)
+    (field.value, "Choose one of safe, needs_caution, unsafe."): "Choose one of the three labels." for field in FIELDS
 } | {
     ("categories", "An unsafe label needs at least one."): "Name at least one category for what is unsafe.",
     (
@@ -78,50 +84,60 @@ WORDS = {
 }
 
 
-def in_order(chosen: list[str], order: list[str]) -> tuple[str, ...]:
-    """Put what was chosen into the order in which it was, as far as that is known."""
-    known = [slug for slug in dict.fromkeys(order) if slug in chosen]
-    return (*known, *(slug for slug in chosen if slug not in known))
+def in_chosen_order(slugs: list[str], order: list[str]) -> tuple[str, ...]:
+    """Return the chosen slugs in the order of `order`; those it lacks come last."""
+    known = [slug for slug in dict.fromkeys(order) if slug in slugs]
+    return (*known, *(slug for slug in slugs if slug not in known))
 
 
-def form_of(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
-    """Return a form filled in as a vote was."""
-    filled = {name: getattr(vote, name) or "" for name in ("prompt_label", "response_label", "other_text", "rationale")}
-    filled |= {"categories": vote.categories, "order": " ".join(vote.categories)}
-    return JudgementForm(categories=categories, initial=filled)
+def form_of_vote(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
+    """Return a form filled in with a vote."""
+    initial = {name: getattr(vote, name) or "" for name in (*FIELDS, "other_text", "rationale")}
+    initial |= {"categories": vote.categories, "order": " ".join(vote.categories)}
+    return JudgementForm(categories=categories, initial=initial)
 
 
-def judgement_context(access: Access, item: Any, form: JudgementForm) -> dict[str, Any]:
-    """Return what `components/judgement.html` needs to show a form on an item."""
+def judgement_context(
+    access: Access,
+    item: Any,
+    form: JudgementForm,
+    *,
+    fields: Sequence[str] | None = None,
+    labels: Sequence[str] = tuple(LABEL_WORDS),
+) -> dict[str, Any]:
+    """
+    Return what `components/judgement.html` needs to show a form on an item.
+
+    :param fields: the label fields to show; default: those that annotators are asked for
+    :param labels: the labels to choose from
+    """
+    if fields is None:
+        fields = queries.asked_fields_of_item(access.project, has_response=item.has_response)
     guideline = guideline_in_force(access.project)
-    asked = queries.asked_fields_of_item(access.project, has_response=item.has_response)
     return {
         "item": item,
         "form": form,
         "chosen": form.chosen,
-        "fields": field_choices(access.project, asked, labels=list(LABEL_WORDS)),
+        "fields": [field_context(access.project, form, Field(name), labels) for name in fields],
         "tiers": queries.categories_by_tier(access.project, guideline),
         "guideline": guideline,
         "is_masked": queries.person_of(access.user).masks_text,
     }
 
 
-def field_choices(project: Project, fields: Sequence[str], *, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the name, title and choices of label fields; a choice is (key, label, its word)."""
-    titles: dict[str, str] = {
-        Field.PROMPT: "Prompt" if project.policy != Project.Policy.AEGIS2 else "Whole dialogue",
-        Field.RESPONSE: "Response",
+def field_context(project: Project, form: JudgementForm, field: Field, labels: Sequence[str]) -> dict[str, Any]:
+    """Return the name, title, choices and errors of a label field."""
+    is_whole_dialogue = field == Field.PROMPT and project.policy == Project.Policy.AEGIS2
+    chosen = form.chosen[field]
+    return {
+        "name": field.value,
+        "title": "Whole dialogue" if is_whole_dialogue else field.display_name,
+        "choices": [
+            {"key": KEYS[field, label], "value": label, "word": LABEL_WORDS[label], "is_chosen": label == chosen}
+            for label in labels
+        ],
+        "errors": form.errors.get(field, []),
     }
-    keys = {Field.PROMPT: dict(zip(LABEL_WORDS, "123", strict=True))}
-    keys[Field.RESPONSE] = dict(zip(LABEL_WORDS, "456", strict=True))
-    return [
-        {
-            "name": str(field),
-            "title": titles[field],
-            "choices": [(keys[Field(field)][label], label, LABEL_WORDS[label]) for label in labels],
-        }
-        for field in fields
-    ]
 
 
 def chosen_in_words(form: JudgementForm, names: dict[str, str]) -> dict[str, str]:
@@ -131,9 +147,7 @@ def chosen_in_words(form: JudgementForm, names: dict[str, str]) -> dict[str, str
     :param names: names of categories by slug
     """
     words, chosen = LABEL_WORDS | names, form.chosen
-    return {
-        "Prompt": words.get(chosen["prompt_label"], ""),
-        "Response": words.get(chosen["response_label"], ""),
+    return {field.display_name: words.get(chosen[field], "") for field in FIELDS} | {
         "Categories": ", ".join(words.get(slug, slug) for slug in chosen["categories"]),
         "Other": chosen["other_text"],
         "Note": chosen["rationale"],

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Skip, Slot, Vote, WorkDay
-from corpus.labels import Field
+from corpus.labels import fields_of_item
 from corpus.models import Item, Member, Project
 from corpus.queries import categories_of
 
@@ -51,7 +51,7 @@ def asked_fields(project: Project) -> tuple[str, ...]:
 
 def asked_fields_of_item(project: Project, *, has_response: bool) -> tuple[str, ...]:
     """Return the label fields that annotators are asked for on an item with or without a response."""
-    return tuple(field for field in asked_fields(project) if has_response or field == Field.PROMPT)
+    return fields_of_item(asked_fields(project), has_response=has_response)
 
 
 def current_guideline(project: Project) -> GuidelineVersion | None:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation import queries
 from annotation.actions import correct_vote
-from annotation.forms.judgement import JudgementForm, form_of, judgement_context
+from annotation.forms.judgement import JudgementForm, form_of_vote, judgement_context
 from annotation.forms.search import SearchForm
 from annotation.models import Vote
 from corpus.access import Access, PageRequest, require_role
@@ -42,7 +42,7 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     if before is None:
         return redirect_to_correction(access, vote)
     categories = categories_of(access.project)
-    form = form_of(before, categories)
+    form = form_of_vote(before, categories)
     status = 200
     if request.method == "POST":
         form = JudgementForm(request.POST, categories=categories)

@@ -8,7 +8,7 @@ from django.db import transaction
 from corpus import queries
 from corpus.actions.events import record_event
 from corpus.errors import Refused
-from corpus.labels import FIELDS, Field
+from corpus.labels import FIELDS
 from corpus.models import Project, Verb
 
 
@@ -45,8 +45,7 @@ def create_project(
         votes_wanted=votes_wanted,
         quorum=quorum,
         caution=caution,
-        wants_prompt_label=Field.PROMPT in fields,
-        wants_response_label=Field.RESPONSE in fields,
+        **{f"wants_{field}": field in fields for field in FIELDS},
     )
     try:
         project.full_clean()

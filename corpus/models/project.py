@@ -5,7 +5,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 
-from corpus.labels import Field
+from corpus.labels import FIELDS
 from corpus.models.taxonomy import Taxonomy
 
 
@@ -69,8 +69,7 @@ class Project(models.Model):
     @property
     def fields(self) -> tuple[str, ...]:
         """Return the label fields the project wants, prompt first."""
-        wanted = ((Field.PROMPT, self.wants_prompt_label), (Field.RESPONSE, self.wants_response_label))
-        return tuple(field.value for field, wants in wanted if wants)
+        return tuple(field.value for field in FIELDS if getattr(self, f"wants_{field}"))
 
 
 class Member(models.Model):

@@ -16,7 +16,7 @@ from adjudication.queries import cases
 from adjudication.queries.opinions import Opinions, counted_opinion_ids, current_opinions, opinions_etag
 from adjudication.visible_opinions import opinions_if_visible
 from annotation import queries
-from annotation.forms.judgement import chosen_in_words, field_choices, judgement_context
+from annotation.forms.judgement import chosen_in_words, judgement_context
 from corpus.access import Access, PageRequest, Role
 from corpus.labels import FIELDS
 from corpus.queries import categories_of, category_names
@@ -120,8 +120,8 @@ def labelling_context(access: Access, case: Case, form: FinalForm | None, own: B
     """Return what the form of labels needs: the form that was sent, else the blind answer, else an empty one."""
     categories = categories_of(access.project)
     form = form or FinalForm(categories=categories, initial=initial_labels(own) if own else None)
-    fields = field_choices(access.project, cases.fields_of(access.project, case.item), labels=FINAL)
-    return judgement_context(access, case.item, form) | {"fields": fields}
+    fields = cases.fields_of(access.project, case.item)
+    return judgement_context(access, case.item, form, fields=fields, labels=FINAL)
 
 
 def initial_labels(blind: BlindAnswer) -> dict[str, Any]:
