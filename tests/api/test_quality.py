@@ -22,7 +22,7 @@ def lead(project):
 
 
 @pytest.mark.parametrize("role", ["annotator", "adjudicator"])
-def test_none_of_it_is_for_whoever_still_judges(project, role):
+def test_annotators_and_adjudicators_are_refused(project, role):
     program = Program(project, role)
     for route in GETS:
         assert program.get(f"projects/{project.slug}/{route}").status_code == 403, route
@@ -30,7 +30,7 @@ def test_none_of_it_is_for_whoever_still_judges(project, role):
         assert program.post(f"projects/{project.slug}/{route}").status_code == 403, route
 
 
-def test_a_project_of_others_is_not_there(project):
+def test_project_of_others_is_not_found(project):
     stranger = Program(make_project(), "lead")
     for route in GETS:
         assert stranger.get(f"projects/{project.slug}/{route}").status_code == 404, route
@@ -38,13 +38,13 @@ def test_a_project_of_others_is_not_there(project):
         assert stranger.post(f"projects/{project.slug}/{route}").status_code == 404, route
 
 
-def test_a_recount_answers_as_the_command_does(project, lead):
-    answer = lead.post(f"projects/{project.slug}/recount/")
-    assert answer.status_code == 200
-    assert answer.json() | {"seconds": 0} == dict(command("adjudicate", project=project.slug)) | {"seconds": 0}
+def test_recount_returns_what_the_command_prints(project, lead):
+    response = lead.post(f"projects/{project.slug}/recount/")
+    assert response.status_code == 200
+    assert response.json() | {"seconds": 0} == dict(command("adjudicate", project=project.slug)) | {"seconds": 0}
 
 
-def test_metrics_say_as_of_when_and_whether_anything_came_since(tmp_path):
+def test_metrics_are_stale_after_a_new_opinion(tmp_path):
     project = mixed_project(tmp_path, items=20)
     lead = Program(project, "lead")
     route = f"projects/{project.slug}/metrics/"
@@ -52,27 +52,27 @@ def test_metrics_say_as_of_when_and_whether_anything_came_since(tmp_path):
     assert (empty["as_of"], empty["is_current"], empty["reports"]) == (None, False, {})
 
     command("measure", project=project.slug)
-    told = lead.get(route).json()
+    body = lead.get(route).json()
     kinds = {"agreement", "scores", "drift", "shares", "checks", "jurors", "advice"}
-    assert (told["is_current"], set(told["reports"])) == (True, kinds)
-    alpha = told["reports"]["agreement"]["fields"][0]["kinds"]["all"]["alpha"]["value"]
+    assert (body["is_current"], set(body["reports"])) == (True, kinds)
+    alpha = body["reports"]["agreement"]["fields"][0]["kinds"]["all"]["alpha"]["value"]
     assert alpha == pytest.approx(command("agreement", project=project.slug)["krippendorff_alpha"])
 
     import_votes(project, tmp_path, [opinion("m000", "dora")])
     later = lead.get(route).json()
-    assert (later["is_current"], later["as_of"]) == (False, told["as_of"])
-    assert later["reports"] == told["reports"]
+    assert (later["is_current"], later["as_of"]) == (False, body["as_of"])
+    assert later["reports"] == body["reports"]
 
 
-def test_changes_come_in_pages_and_by_kind(project, lead):
+def test_changes_are_paged_and_filtered_by_kind(project, lead):
     route = f"projects/{project.slug}/policy/compare/"
     whole = lead.get(route, policy="human", page_size=500).json()
     assert whole["total"] == len(whole["changes"]) == whole["labels"] + whole["categories"] > 4
     pages, page = [], 1
     while page:
-        told = lead.get(route, policy="human", page_size=3, page=page).json()
-        pages += told["changes"]
-        page = told["next_page"]
+        body = lead.get(route, policy="human", page_size=3, page=page).json()
+        pages += body["changes"]
+        page = body["next_page"]
     assert pages == whole["changes"]
     kind = whole["kinds"][0]
     one = lead.get(route, policy="human", **{key: kind[key] or "" for key in ("field", "before", "after")}).json()
@@ -81,16 +81,16 @@ def test_changes_come_in_pages_and_by_kind(project, lead):
     assert lead.get(route, policy="human", quorum=0).status_code == 400
 
 
-def test_a_policy_is_changed_with_a_reason(tmp_path):
+def test_policy_change_needs_a_reason(tmp_path):
     project = mixed_project(tmp_path, items=20)
     lead = Program(project, "lead")
     route = f"projects/{project.slug}/policy/"
     assert lead.post(route, {"policy": "human"}).status_code == 400
-    told = lead.get(f"{route}compare/", policy="human", quorum=2).json()
+    body = lead.get(f"{route}compare/", policy="human", quorum=2).json()
     done = lead.post(route, {"policy": "human", "quorum": 2, "reason": "people alone"})
 
     assert done.status_code == 200
-    assert done.json() == {key: value for key, value in told.items() if key not in ("total", "next_page", "changes")}
+    assert done.json() == {key: value for key, value in body.items() if key not in ("total", "next_page", "changes")}
     changed = Project.objects.get(pk=project.pk)
     assert (changed.policy, changed.quorum) == ("human", 2)
     again = lead.post(route, {"policy": "human", "quorum": 2, "reason": "people alone"})

@@ -1,4 +1,4 @@
-"""The quality page in a browser: seen in every way, drawn, measured anew by a button, and without script."""
+"""The quality page in a browser: charts, accessibility, measurement by a button, and without scripts."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +19,7 @@ def project(tmp_path_factory):
     return made
 
 
-def test_it_is_drawn_and_accessible_in_every_way(browser, site, project, look):
+def test_charts_are_drawn_and_pages_accessible(browser, site, project, look):
     with Visit(browser, site, Visitor(project, "lead"), **look) as visit:
         page = visit.open("quality/")
         expect(page.locator("figure.plot canvas").first).to_be_visible()
@@ -37,7 +37,7 @@ def test_it_is_drawn_and_accessible_in_every_way(browser, site, project, look):
         assert visit.complaints == []
 
 
-def test_without_script_the_tables_say_it_all(browser, site, project):
+def test_tables_need_no_script(browser, site, project):
     with Visit(browser, site, Visitor(project, "lead"), java_script_enabled=False) as visit:
         page = visit.open("quality/")
         expect(page.get_by_role("heading", name="Agreement")).to_be_visible()
@@ -45,7 +45,7 @@ def test_without_script_the_tables_say_it_all(browser, site, project):
         expect(page.get_by_role("row", name="Prompt Everybody")).to_be_visible()
 
 
-def test_figures_are_made_anew_by_a_button(browser, site, tmp_path):
+def test_button_measures_again(browser, site, tmp_path):
     project = mixed_project(tmp_path, items=30)
     command("measure", project=project.slug)
     import_votes(project, tmp_path, [opinion("m000", "dora")])
@@ -59,7 +59,7 @@ def test_figures_are_made_anew_by_a_button(browser, site, tmp_path):
         assert visit.complaints == []
 
 
-def test_a_policy_is_compared_and_then_changed(browser, site, tmp_path):
+def test_policy_is_compared_and_changed(browser, site, tmp_path):
     project = mixed_project(tmp_path, items=60)
     command("adjudicate", project=project.slug)
     with Visit(browser, site, Visitor(project, "lead")) as visit:
@@ -69,7 +69,7 @@ def test_a_policy_is_compared_and_then_changed(browser, site, tmp_path):
         page.get_by_role("button", name="Compare").click()
         expect(page.get_by_role("heading", name="What would change")).to_be_visible()
         page.get_by_label("Reason").fill("People alone.")
-        page.get_by_role("button", name="Change the policy").click()  # not sure yet: the browser asks for the tick
+        page.get_by_role("button", name="Change the policy").click()  # refused by the browser: the box is not ticked
         assert Project.objects.get(pk=project.pk).policy == "majority"
         page.get_by_label("I have seen what will change").check()
         page.get_by_role("button", name="Change the policy").click()
