@@ -173,9 +173,11 @@ class FieldParts:
         return f"{self.field} IN {self.unsafe}" if is_counted else "NULL::boolean"
 
     def tallied(self) -> str:
+        """Return the counts of safe and unsafe labels, and whose they are."""
         return TALLIED.format(part=self.field.part)
 
     def counted(self) -> str:
+        """Return the counts, status and source of the field by its own opinions."""
         return COUNTED.format(
             part=self.field.part,
             quorum=self.policy.quorum,
@@ -200,6 +202,7 @@ class FieldParts:
         return ", ".join(f"{expression} AS {self.field.column(name)}" for name, expression in own.items())
 
     def outcome(self) -> str:
+        """Return the columns of the field as settled, as constructed, or else as counted."""
         needs = "has_response" if self.field in NEEDS_RESPONSE else "true"
         return OUTCOME.format(
             part=self.field.part,
@@ -268,4 +271,5 @@ def literal(value: str | int | bool | None) -> str:
 
 
 def in_list(values: list[str]) -> str:
+    """Write constants of the code as an SQL list."""
     return f"({', '.join(literal(value) for value in values)})"

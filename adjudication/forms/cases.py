@@ -38,7 +38,7 @@ class FinalForm(JudgementForm):
 
     def judgement(self) -> Judgement:
         """Return the labels; only for a valid form."""
-        return self.answer().judgement
+        return self.to_answer().judgement
 
 
 class CaseFilterForm(forms.Form):

@@ -1,3 +1,5 @@
+"""The stored decisions on items."""
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -6,15 +8,19 @@ from corpus.models import Item
 
 
 class Decision(models.Model):
-    """The label of one item under one policy, as the last recount found it or an adjudicator settled it."""
+    """The decision on one item under one policy, by the last recount or by an adjudicator."""
 
     class Status(models.TextChoices):
+        """The status of the item."""
+
         DECIDED = "decided", "Decided"
         DISPUTED = "disputed", "Disputed"
         PENDING = "pending", "Pending"
         SETTLED = "settled", "Settled"
 
     class FieldStatus(models.TextChoices):
+        """The status of one label field."""
+
         UNANIMOUS = "unanimous", "Unanimous"
         MAJORITY = "majority", "Majority"
         DISPUTED = "disputed", "Disputed"
@@ -23,6 +29,8 @@ class Decision(models.Model):
         SETTLED = "settled", "Settled"
 
     class DecidedBy(models.TextChoices):
+        """Who or what decided the item."""
+
         MAJORITY = "majority", "Majority"
         ADJUDICATOR = "adjudicator", "Adjudicator"
         CONSTRUCTION = "construction", "Construction"
@@ -32,7 +40,7 @@ class Decision(models.Model):
     status = models.CharField(max_length=8, choices=Status)
     decided_by = models.CharField(max_length=12, choices=DecidedBy, null=True)
 
-    # A field the project does not want or the item does not have is null throughout.
+    # The columns of each label field (Field.column); all null if the project does not want it or the item lacks it.
     prompt_status = models.CharField(max_length=9, choices=FieldStatus, null=True)
     prompt_label = models.CharField(max_length=6, null=True)
     prompt_safe = models.PositiveIntegerField(null=True)
@@ -48,9 +56,9 @@ class Decision(models.Model):
     "Slugs, most-named first."
     categories_agreed = models.BooleanField(null=True)
     stale = models.BooleanField(default=False)
-    "Settled, and opinions have changed since."
+    "Whether opinions have changed since it was settled."
     changed_at = models.DateTimeField()
-    "When a recount last found anything of it new; no part of the decision itself."
+    "When a recount last changed the decision."
 
     class Meta:
         constraints = [

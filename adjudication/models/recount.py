@@ -1,15 +1,17 @@
+"""When decisions were last counted."""
+
 from django.db import models
 
 from corpus.models import Project
 
 
 class Recount(models.Model):
-    """When the decisions of a project under a policy were last counted, and from what."""
+    """The last recount of a project under a policy."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     policy = models.CharField(max_length=20)
     fingerprint = models.JSONField()
-    "How many items, opinions and settlements there were, and the settings: other ones need another count."
+    "The counts of items, opinions and settlements, and the settings; if they differ now, a recount is needed."
     counted_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -49,7 +49,7 @@ def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
         form = JudgementForm(request.POST, categories=categories)
         tried = attempt(
             form,
-            lambda: audit_item(project=access.project, by=access.user, item=item, answer=form.answer()),
+            lambda: audit_item(project=access.project, by=access.user, item=item, answer=form.to_answer()),
         )
         if tried.is_done:
             messages.success(request, "Audited. The annotators see your reason.")

@@ -48,6 +48,7 @@ def change(request: PageRequest, access: Access) -> HttpResponse:
 
 
 def change_policy(access: Access, form: ChangePolicyForm) -> Difference:
+    """Change the policy as a valid form says; raise what the action refuses."""
     return actions.change_policy(
         project=access.project, by=access.user, reason=form.cleaned_data["reason"], **form.to_settings()
     )

@@ -42,7 +42,7 @@ class JudgementForm(forms.Form):
         field: Any = self.fields["categories"]
         field.choices = [(category.slug, category.name) for category in categories]
 
-    def answer(self) -> Answer:
+    def to_answer(self) -> Answer:
         """Return the judgement with its time and guideline; only for a valid form."""
         data = self.cleaned_data
         return Answer(

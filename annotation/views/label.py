@@ -59,7 +59,7 @@ def vote(request: PageRequest, access: Access) -> HttpResponse:
             user=access.user,
             external_id=request.POST.get("item", ""),
             lease=lease,
-            answer=form.answer(),
+            answer=form.to_answer(),
             takes_next=True,
         ),
     )

@@ -47,7 +47,7 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     if request.method == "POST":
         form = JudgementForm(request.POST, categories=categories)
         tried = attempt(
-            form, lambda: correct_vote(project=access.project, user=access.user, vote=vote, answer=form.answer())
+            form, lambda: correct_vote(project=access.project, user=access.user, vote=vote, answer=form.to_answer())
         )
         if tried.is_done:
             messages.success(request, f"Your vote on {before.item.external_id} is corrected.")

@@ -1,3 +1,5 @@
+"""Recount a project."""
+
 import time
 from typing import Any
 

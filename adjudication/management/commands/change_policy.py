@@ -1,3 +1,5 @@
+"""Change the policy of a project, or show what a change would do."""
+
 from typing import Any
 
 from django.core.management.base import CommandParser

@@ -1,3 +1,5 @@
+"""List the disputed fields of a project."""
+
 from typing import Any
 
 from adjudication import actions, queries

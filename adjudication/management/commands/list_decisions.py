@@ -1,3 +1,5 @@
+"""List the decisions on a project."""
+
 from typing import Any
 
 from adjudication import actions, queries
