@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case, CaseSettings, Decision
 from annotation.models import Slot, Vote
-from corpus.labels import fields_of_item
+from corpus.labels import Field, fields_of_item
 from corpus.models import Item, Project
 
 BlindAnswers = Sequence[BlindAnswer]
@@ -82,6 +82,6 @@ def stale_cases(project: Project, cases: Sequence[Case]) -> set[int]:
     return {by_item[item] for item in stale.values_list("item", flat=True)}
 
 
-def fields_of(project: Project, item: Item) -> tuple[str, ...]:
+def fields_of(project: Project, item: Item) -> tuple[Field, ...]:
     """Return the label fields to settle: those the project wants and the item has."""
     return fields_of_item(project.fields, has_response=item.has_response)

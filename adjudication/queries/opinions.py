@@ -79,6 +79,11 @@ class ShownOpinion:
     "Primary key, for a ballot."
 
     @property
+    def labels(self) -> list[tuple[str, str]]:
+        """The display name of each field that has a label, and the label."""
+        return [(field.display_name, label) for field in FIELDS if (label := getattr(self, field))]
+
+    @property
     def is_counted(self) -> bool:
         """Whether the opinion counts: an unreadable or failed ballot does not."""
         return self.outcome == "cast"

@@ -86,7 +86,7 @@ def as_case(project: Project, case: Case, user: User, answers: cases.BlindAnswer
         "state": case.state,
         "item": {"id": case.item.external_id, "turns": case.item.turns, "has_response": case.item.has_response},
         "source": case.item.source,
-        "fields": list(cases.fields_of(project, case.item)),
+        "fields": [field.value for field in cases.fields_of(project, case.item)],
         "opened_at": case.opened_at,
         "closed_at": case.closed_at,
         "hold": as_hold(case, user),
