@@ -1,4 +1,4 @@
-"""The batch transport: sent once, looked after, collected, whoever is killed in between."""
+"""The batch transport: sent once, watched and collected, whichever worker is killed in between."""
 
 import pytest
 

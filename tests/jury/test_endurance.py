@@ -63,7 +63,7 @@ def test_refusal_holds_back_every_worker(tmp_path, worker):
         done = command("convene_jury", project=project.slug, wait=True)
         refused = counted(url)["refused"]
 
-    # 30 in any six seconds; whoever does not know of the rate is told, and few are told twice.
+    # The endpoint answers 30 in any six seconds, refuses the rest, and few are refused twice.
     assert (done["cast"], done["failed"]) == (90, 0)
     assert done["seconds"] > 10
     assert refused < 90
@@ -143,10 +143,10 @@ def test_killed_broker_loses_nothing(tmp_path):
             broker.send_signal(signal.SIGKILL)
             broker.wait()
             broker = start_broker(tmp_path, port)
-            said = running.communicate(timeout=150)
-            assert (running.returncode, counted(url)["calls"]) == (0, 200), said
+            output = running.communicate(timeout=150)
+            assert (running.returncode, counted(url)["calls"]) == (0, 200), output
     finally:
         broker.kill()
         broker.wait()
-    assert json.loads(said[0].splitlines()[-1])["cast"] == 200
+    assert json.loads(output[0].splitlines()[-1])["cast"] == 200
     assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 200

@@ -1,4 +1,4 @@
-"""What is told before a run: what it would cost, and which jurors are likely to err alike."""
+"""What a lead learns before a run: its cost, and which jurors are likely to err alike."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_jurors_of_one_family_are_named_before_a_run(tmp_path):
     for name in ("large", "small"):
         options = {"model": f"mistral-{name}", "base_url": "http://127.0.0.1:9/v1"}
         assert command("add_juror", name, project=project.slug, **options).code == 0
-    told = command("convene_jury", project=project.slug, estimate=True)
+    estimate = command("convene_jury", project=project.slug, estimate=True)
 
-    assert told.code == 0
-    assert "large, small: all of the Mistral family" in told.said
+    assert estimate.code == 0
+    assert "large, small: all of the Mistral family" in estimate.said

@@ -138,20 +138,20 @@ class Servers:
         self.broker.wait()
 
     def convene(self, project, *options):
-        """Start a run, as soon as a worker answers, and give its number."""
-        said = []
+        """Start a run as soon as a worker answers, and return its number."""
+        done = []
 
         def has_begun():
             command_line = [sys.executable, "manage.py", "convene_jury", "--project", project.slug, *options]
-            said[:] = [
+            done[:] = [
                 subprocess.run(
                     command_line, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, check=False
                 )
             ]
-            return said[0].returncode == 0
+            return done[0].returncode == 0
 
-        assert wait_until(has_begun, seconds=150), said[0].stderr
-        return json.loads(said[0].stdout.splitlines()[-1])["run"]
+        assert wait_until(has_begun, seconds=150), done[0].stderr
+        return json.loads(done[0].stdout.splitlines()[-1])["run"]
 
     def stop(self):
         self.kill_workers()

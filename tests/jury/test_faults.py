@@ -47,7 +47,7 @@ def test_restarted_endpoint_costs_no_ballot(tmp_path, settings):
     run = begin(project)
     with ThreadPoolExecutor(max_workers=1) as aside:
         asking = aside.submit(run_shards, run)
-        # Nobody listens yet. Somebody does later, after longer than five tries of a call would last.
+        # The server starts later than five tries of a call would last.
         assert wait([asking], timeout=9).not_done
         with stub_server(port=port) as url:
             asking.result()
@@ -81,7 +81,7 @@ def test_worker_leaves_a_resting_endpoint_and_returns(tmp_path, settings):
     port = free_port()
     add_jurors(project, f"http://127.0.0.1:{port}/v1", "stub-0.9")
     run = begin(project)
-    run_shards(run)  # nobody listens
+    run_shards(run)  # no server listens
     assert (Run.objects.get(pk=run.pk).state, queries.claimed_shard_count(run)) == (Run.State.RUNNING, 0)
     assert not Ballot.objects.filter(run=run).exists()
     with stub_server(port=port):

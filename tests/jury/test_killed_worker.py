@@ -31,12 +31,12 @@ def test_killed_worker_loses_and_doubles_nothing(tmp_path):
         assert wait_until(lambda: ballots.count() > 10, seconds=150)
         for child in worker_of(first.pid):
             os.killpg(child, signal.SIGKILL)
-        _, said = first.communicate(timeout=60)
+        _, errors = first.communicate(timeout=60)
         stored = ballots.count()
         again = subprocess.run(convene, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
 
-    assert (first.returncode, stored < 100) == (2, True), said
-    assert "run the same command again" in said
+    assert (first.returncode, stored < 100) == (2, True), errors
+    assert "run the same command again" in errors
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout.splitlines()[-1])["cast"] == 100 - stored
     assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 100

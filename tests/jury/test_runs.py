@@ -88,8 +88,8 @@ def test_failed_is_asked_again_and_unreadable_on_request(tmp_path, stub_url, wor
     assert failed_again["failed"] == first["failed"] > 0
     assert failed_again["unreadable"] == 0
 
-    told = command("convene_jury", project=project.slug, wait=True, retry=["unreadable"])
-    assert told["unreadable"] == first["unreadable"] > 0
+    again = command("convene_jury", project=project.slug, wait=True, retry=["unreadable"])
+    assert again["unreadable"] == first["unreadable"] > 0
     assert Ballot.objects.filter(juror__project=project, is_current=True).count() == 48
 
 
@@ -184,7 +184,7 @@ def test_run_without_worker_says_what_to_do(tmp_path, stub_url):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reason"),
     [
         ({"base_url": "ftp://example.org"}, "not the address of an endpoint"),
         ({"prompt": "nowhere"}, "There is no prompt"),
@@ -193,12 +193,12 @@ def test_run_without_worker_says_what_to_do(tmp_path, stub_url):
         ({"price_in": -1}, "price_in"),
     ],
 )
-def test_invalid_juror_is_refused(stub_url, options, told):
+def test_invalid_juror_is_refused(stub_url, options, reason):
     project = make_project()
     made = command("add_juror", "x", project=project.slug, **{"model": "stub-0.9", "base_url": stub_url} | options)
 
     assert made.code == 2
-    assert told in made.said
+    assert reason in made.said
     assert not Juror.objects.filter(project=project).exists()
 
 

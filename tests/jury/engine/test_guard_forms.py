@@ -31,9 +31,13 @@ def llama(reply, question=PROMPT):
 
 @pytest.mark.parametrize("categories", ["Violence, S8", "S1,S8", "violence , Hate/Identity Hate ", ["Violence", "S8"]])
 def test_nemoguard_names_or_codes_are_read(categories):
-    said = nemoguard(User_Safety="unsafe", Response_Safety="Safe ", Safety_Categories=categories).judgement
+    judgement = nemoguard(User_Safety="unsafe", Response_Safety="Safe ", Safety_Categories=categories).judgement
 
-    assert (said.prompt_label, said.response_label, said.categories) == ("unsafe", "safe", ("violence", "hate"))
+    assert (judgement.prompt_label, judgement.response_label, judgement.categories) == (
+        "unsafe",
+        "safe",
+        ("violence", "hate"),
+    )
 
 
 def test_nemoguard_keys_may_have_spaces_and_the_other_name():
@@ -77,9 +81,9 @@ def test_reasoning_is_stripped_and_safe_drops_categories():
 
 
 def test_other_category_says_that_the_form_has_no_text():
-    said = nemoguard(User_Safety="unsafe", Response_Safety="safe", Safety_Categories="Other").judgement
+    judgement = nemoguard(User_Safety="unsafe", Response_Safety="safe", Safety_Categories="Other").judgement
 
-    assert (said.categories, said.other_text) == (("other",), UNSAID)
+    assert (judgement.categories, judgement.other_text) == (("other",), UNSAID)
 
 
 @pytest.mark.parametrize(
