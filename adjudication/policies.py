@@ -129,7 +129,8 @@ def policy_of(project: HasPolicy, name: str | None = None) -> Policy:
     :param name: default: the project's own policy
     :raises Refused: if the policy is not known, or needs a field the project does not want
     """
-    policy = POLICIES.get(name or project.policy)
+    name = name or project.policy
+    policy = POLICIES.get(name)
     if policy is None:
         raise Refused(f"There is no policy {name!r}. Known: {', '.join(POLICIES)}.")
     for rule in policy.rules.values():
