@@ -58,10 +58,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     try:
         manifest = orjson.loads((folder / MANIFEST).read_bytes())
-        dict(manifest["files"])
+        [listed["sha256"] for listed in manifest["files"].values()]
     except OSError as error:
         raise Refused(f"There is no release in {folder}: {MANIFEST} cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{folder / MANIFEST} is no manifest of a release.") from error
     return dict(manifest)
 
