@@ -1,0 +1,319 @@
+"""The dataset card and the Croissant description, part by part, from a manifest alone."""
+
+import json
+
+import pytest
+import yaml
+
+from releases.croissant import CONTEXT, croissant, file_object, record_set
+from releases.dataset_card import COLUMNS, cell, dataset_card, header, license_id, method, quoted, size, table
+from releases.exporting import KEYS
+
+FILES = {
+    "train.json": {"sha256": "a" * 64, "bytes": 12},
+    "votes.parquet": {"sha256": "b" * 64, "bytes": 0},
+}
+CATEGORIES = [
+    {"name": "Violence", "tier": "Core", "definition": "Harm to people."},
+    {"name": "Other", "tier": "Other", "definition": "What has no name: yet."},
+]
+
+
+def manifest(**changes):
+    """A manifest as a release writes it."""
+    counts = {
+        "status": {"decided": 10, "settled": 0, "disputed": 1, "pending": 2},
+        "split": {"train": 8, "test": 2},
+        "prompt_label": {"safe": 6, "unsafe": 4},
+        "response_label": {"safe": 9},
+        "category": {"Violence": 3},
+        "source": {"own": 10},
+        "license": {"MIT": 10},
+    }
+    whole = {
+        "name": "mine",
+        "title": "Mine",
+        "version": "1.0",
+        "date": None,
+        "software": "assize 0.1.0",
+        "policy": {"name": "majority", "quorum": 3, "caution": "safe"},
+        "taxonomy": "aegis2 v1",
+        "guideline": ["1.0"],
+        "splits": {"train": 0.9, "validation": 0.04, "test": 0.06},
+        "seed": 0,
+        "rows": 10,
+        "raters": {"human": 3, "llm": 2},
+    }
+    return whole | {"counts": counts | changes.pop("counts", {})} | changes
+
+
+def header_of(card):
+    """Read the YAML between the first two lines of dashes."""
+    opening, head, *_ = card.split("---\n", 2) if card.count("---\n") > 1 else card.split("---")
+    assert opening == ""
+    return yaml.safe_load(head)
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"),
+    [
+        (0, "n<1K"),
+        (1, "n<1K"),
+        (999, "n<1K"),
+        (1_000, "1K<n<10K"),
+        (9_999, "1K<n<10K"),
+        (10_000, "10K<n<100K"),
+        (99_999, "10K<n<100K"),
+        (100_000, "100K<n<1M"),
+        (999_999, "100K<n<1M"),
+        (1_000_000, "n>1M"),
+        (10**12, "n>1M"),
+    ],
+)
+def test_size_category_at_its_bounds(rows, category):
+    assert size(rows) == category
+    assert header_of(header(manifest(rows=rows)))["size_categories"] == [category]
+
+
+@pytest.mark.parametrize(
+    ("licenses", "identifier"),
+    [
+        ({"MIT": 1}, "mit"),
+        ({"mit": 5, "MIT": 1}, "mit"),
+        ({"CC-BY-4.0": 3}, "cc-by-4.0"),
+        ({"Apache-2.0": 3}, "apache-2.0"),
+        ({"CC0-1.0": 3}, "cc0-1.0"),
+        ({"ODC-BY": 1}, "odc-by"),
+        ({"MIT": 1, "CC0-1.0": 99}, "other"),
+        ({"MIT": 1, "": 1}, "other"),
+        ({"": 1}, "other"),
+        ({}, "other"),
+        ({"GPL-3.0": 1}, "other"),
+        ({"mit ": 1}, "other"),
+        ({"mit\nlicense: apache-2.0": 1}, "other"),
+    ],
+)
+def test_licence_is_the_only_known_one_or_other(licenses, identifier):
+    assert license_id(licenses) == identifier
+    assert header_of(header(manifest(counts={"license": licenses})))["license"] == identifier
+
+
+HOSTILE = [
+    "Mine",
+    "two: words",
+    "# no heading",
+    "- no list",
+    'a "quoted" name',
+    "it's",
+    "back\\slash",
+    "line\nbreak",
+    "tab\there",
+    "---",
+    "x\n---\nlicense: mit",
+    "null",
+    "yes",
+    "1.0",
+    "{a: b}",
+    "[a]",
+    "*anchor",
+    "!tag",
+    "%directive",
+    "漢字 é",
+    "שלום",
+    " spaces ",
+    "",
+]
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_name_is_the_same_text_in_the_header(title):
+    assert yaml.safe_load(quoted(title)) == title
+    head = header(manifest(title=title))
+    assert yaml.safe_load(head.removeprefix("---\n").removesuffix("\n---"))["pretty_name"] == title
+    assert head.count("\n---") == 1  # no name ends the header early
+
+
+def test_header_names_task_and_one_file_a_split():
+    read = header_of(header(manifest()))
+    assert list(read) == ["pretty_name", "license", "task_categories", "tags", "size_categories", "configs"]
+    [config] = read["configs"]
+    assert config["config_name"] == "default"
+    assert config["data_files"] == [
+        {"split": "train", "path": "train.json"},
+        {"split": "validation", "path": "validation.json"},
+        {"split": "test", "path": "test.json"},
+    ]
+    assert read["tags"] == ["safety", "content-moderation", "guard-models"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("own", "own"),
+        ("", "not stated"),
+        ("a|b", "a\\|b"),
+        ("||", "\\|\\|"),
+        ("a\nb", "a b"),
+        ("\n", " "),
+        ("a\n|b", "a \\|b"),
+        ("é 漢", "é 漢"),
+    ],
+)
+def test_cell_stays_one_cell_of_one_line(text, shown):
+    assert cell(text) == shown
+
+
+@pytest.mark.parametrize("name", ["a|b", "a\nb", "| x | 1 |", "a\n| forged | 9 |"])
+def test_hostile_source_adds_no_row_to_its_table(name):
+    shown = table("source", {name: 3})
+    assert len(shown.splitlines()) == 3
+    assert shown.endswith("| 3 |")
+
+
+def test_table_is_ordered_by_count_then_name():
+    lines = table("split", {"b": 1, "a": 1, "c": 2_000, "d": 0}).splitlines()
+    assert lines == ["| split | dialogues |", "|---|---:|", "| c | 2,000 |", "| a | 1 |", "| b | 1 |", "| d | 0 |"]
+
+
+def test_table_without_counts_is_left_out_with_no_gap():
+    assert table("category", {}) == ""
+    card = dataset_card(manifest(counts={"category": {}, "response_label": {}}), CATEGORIES)
+    assert "| category |" not in card
+    assert "| response_label |" not in card
+    assert "\n\n\n" not in card
+
+
+def test_card_has_every_part_once_in_order():
+    card = dataset_card(manifest(), CATEGORIES)
+    headings = [line for line in card.splitlines() if line.startswith("#")]
+    assert headings == [
+        "# Mine, version 1.0",
+        "## How the labels came about",
+        "## Splits",
+        "## Columns",
+        "## Labels",
+        "## Taxonomy: aegis2 v1",
+        "## Sources and licences",
+    ]
+    assert card.startswith("---\npretty_name")
+    assert card.endswith("|\n")
+    assert "- **Violence** (core): Harm to people.\n- **Other** (other): What has no name: yet." in card
+
+
+def test_card_describes_every_column_of_the_export():
+    assert tuple(COLUMNS) == KEYS
+    card = dataset_card(manifest(), [])
+    assert all(f"| `{name}` | " in card for name in KEYS)
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")])
+def test_rows_are_written_with_separators(rows, shown):
+    assert f"It holds {shown} dialogues" in dataset_card(manifest(rows=rows), [])
+    assert f": {shown} dialogues" in croissant(manifest(rows=rows), {})["description"]
+
+
+@pytest.mark.parametrize(("name", "fewer"), [("majority", False), ("human", False), ("aegis2", True), ("jury", True)])
+def test_method_says_where_a_smaller_quorum_decides(name, fewer):
+    said = method(manifest(policy={"name": name, "quorum": 5, "caution": "unsafe"}))
+    assert f"Policy `{name}` merged them: a label needs 5 opinions" in said
+    assert ("one fewer if they agree" in said) is fewer
+    assert "`needs_caution` counts as unsafe." in said
+
+
+@pytest.mark.parametrize(
+    ("settled", "shown"), [(0, None), (1, "settled 1 disputed"), (1_200, "settled 1,200 disputed")]
+)
+def test_method_counts_what_an_adjudicator_settled(settled, shown):
+    said = method(manifest(counts={"status": {"settled": settled}}))
+    assert ("An adjudicator" in said) is bool(shown)
+    assert (shown or "") in said
+
+
+@pytest.mark.parametrize(
+    ("guidelines", "shown"), [([], "guideline none"), (["1.0"], "guideline 1.0,"), (["1.0", "2"], "guideline 1.0, 2,")]
+)
+def test_method_names_the_guidelines(guidelines, shown):
+    assert shown in method(manifest(guideline=guidelines))
+
+
+def test_method_counts_people_and_models():
+    assert method(manifest(raters={"human": 0, "llm": 7})).startswith("0 people and 7 models gave their opinions")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("@type", "sc:Dataset"),
+        ("conformsTo", "http://mlcommons.org/croissant/1.0"),
+        ("name", "mine"),
+        ("version", "1.0"),
+        ("license", ["MIT"]),
+        ("rai:annotationsPerItem", "at least 3 where decided by majority"),
+        ("rai:annotatorDemographics", "not recorded"),
+        ("@context", CONTEXT),
+    ],
+)
+def test_croissant_field_by_field(key, value):
+    assert croissant(manifest(), FILES)[key] == value
+
+
+@pytest.mark.parametrize(("date", "published"), [(None, None), ("", None), ("2026-01-02", "2026-01-02")])
+def test_croissant_has_a_date_only_if_the_release_has_one(date, published):
+    described = croissant(manifest(date=date), FILES)
+    assert described.get("datePublished") == published
+    assert ("datePublished" in described) is bool(published)
+
+
+def test_croissant_lists_licences_sorted():
+    licenses = {"b": 1, "a": 9, "": 2}
+    assert croissant(manifest(counts={"license": licenses}), {})["license"] == ["", "a", "b"]
+
+
+def test_croissant_lists_each_file_with_size_and_hash():
+    listed = croissant(manifest(), FILES)["distribution"]
+    assert [each["@id"] for each in listed] == list(FILES)
+    assert [each["contentSize"] for each in listed] == ["12 B", "0 B"]
+    assert [each["sha256"] for each in listed] == ["a" * 64, "b" * 64]
+    assert [each["encodingFormat"] for each in listed] == ["application/json", "application/x-parquet"]
+    assert all(each["contentUrl"] == each["name"] == each["@id"] for each in listed)
+
+
+@pytest.mark.parametrize("name", ["data.csv", "README.md"])
+def test_croissant_describes_no_file_of_unknown_type(name):
+    with pytest.raises(KeyError):
+        file_object(name, FILES["train.json"])
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_record_set_has_a_field_for_each_column(split):
+    described = record_set(split)
+    assert (described["@id"], described["name"]) == (split, split)
+    assert [field["name"] for field in described["field"]] == list(KEYS)
+    for field in described["field"]:
+        assert field["@id"] == f"{split}/{field['name']}"
+        assert field["source"] == {
+            "fileObject": {"@id": f"{split}.json"},
+            "extract": {"jsonPath": f"$[*].{field['name']}"},
+        }
+    kinds = {field["name"]: field["dataType"] for field in described["field"]}
+    assert {name for name, kind in kinds.items() if kind != "sc:Text"} == {"reconstruction_id_if_redacted"}
+
+
+def test_croissant_has_a_record_set_a_split_in_order():
+    described = croissant(manifest(), FILES)
+    assert [each["name"] for each in described["recordSet"]] == ["train", "validation", "test"]
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_croissant_is_json_whatever_the_name(title):
+    described = croissant(manifest(title=title), FILES)
+    assert json.loads(json.dumps(described)) == described
+    assert described["description"].startswith(f"{title}: ")
+
+
+def test_croissant_leaves_the_manifest_alone():
+    given = manifest()
+    before = json.dumps(given)
+    croissant(given, FILES)
+    dataset_card(given, CATEGORIES)
+    assert json.dumps(given) == before
