@@ -72,7 +72,7 @@ def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
     """
     if not spec.version or spec.version.startswith(".") or "/" in spec.version or len(spec.version) > 60:
         raise Refused(f"{spec.version!r} cannot be a version: 1 to 60 characters, no slash, no dot in front.")
-    if min(spec.splits) < 0 or abs(sum(spec.splits) - 1) > 1e-6:
+    if not (min(spec.splits) >= 0 and abs(sum(spec.splits) - 1) <= 1e-6):  # a NaN compares false
         raise Refused("The splits must be three shares from 0 to 1 that add up to 1, as 0.9,0.04,0.06.")
     if Release.objects.filter(project=project, version=spec.version).exists():
         raise Refused(f"Project {project} has a release {spec.version!r} already; releases never change.")
