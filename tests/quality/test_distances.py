@@ -1,0 +1,92 @@
+"""Distances between values: by their name, by their order, and between sets."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quality.statistics.distances import masi, nominal, ordinal
+
+
+def masi_of(a: str, b: str) -> float:
+    return float(masi([frozenset(a), frozenset(b)])(np.zeros((1, 2)))[0, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "distance"),
+    [
+        ("", "", 0),
+        ("a", "a", 0),
+        ("ab", "ba", 0),
+        ("", "a", 1),
+        ("", "abc", 1),
+        ("a", "b", 1),
+        ("ab", "cd", 1),
+        ("a", "ab", 1 - 1 / 2 * 2 / 3),
+        ("a", "abc", 1 - 1 / 3 * 2 / 3),
+        ("ab", "abc", 1 - 2 / 3 * 2 / 3),
+        ("ab", "bc", 1 - 1 / 3 * 1 / 3),
+        ("abc", "bcd", 1 - 2 / 4 * 1 / 3),
+        ("abcd", "d", 1 - 1 / 4 * 2 / 3),
+    ],
+)
+def test_masi_of_two_sets(a: str, b: str, distance: float) -> None:
+    assert masi_of(a, b) == pytest.approx(distance)
+    assert masi_of(b, a) == pytest.approx(distance)
+
+
+def test_masi_of_no_sets_is_empty() -> None:
+    assert masi([])(np.zeros((1, 0))).shape == (1, 0, 0)
+
+
+def test_masi_of_the_empty_set_alone_is_zero() -> None:
+    assert masi([frozenset()])(np.zeros((1, 1))).tolist() == [[[0]]]
+
+
+def test_masi_does_not_depend_on_how_often_a_set_was_used() -> None:
+    distance = masi([frozenset("a"), frozenset("ab")])
+    assert distance(np.array([[1.0, 1.0]])).tolist() == distance(np.array([[9.0, 0.0]])).tolist()
+
+
+sets = st.frozensets(st.sampled_from("abcde"))
+
+
+@given(st.lists(sets, min_size=1, max_size=6, unique=True))
+def test_masi_is_symmetric_and_zero_only_for_equal_sets(each: list[frozenset[str]]) -> None:
+    apart = masi(each)(np.zeros((1, len(each))))[0]
+    assert apart == pytest.approx(apart.T)
+    assert ((apart >= 0) & (apart <= 1)).all()
+    assert ((apart < 1e-9) == np.eye(len(each), dtype=bool)).all()
+
+
+@pytest.mark.parametrize("values", [1, 2, 5])
+def test_nominal_distance_is_one_between_any_two(values: int) -> None:
+    apart = nominal(np.zeros((3, values)))
+    assert apart.shape == (1, values, values)
+    assert apart[0].sum() == values * (values - 1)
+    assert np.diag(apart[0]).sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("used", "low_mid", "mid_high", "low_high"),
+    [
+        ([2, 2, 2], 4, 4, 16),
+        ([2, 0, 2], 1, 1, 4),  # half of both ends
+        ([1, 4, 3], 6.25, 12.25, 36),
+        ([10, 2, 0], 36, 1, 49),
+        ([0, 0, 0], 0, 0, 0),
+        ([0, 6, 0], 9, 9, 36),
+    ],
+)
+def test_ordinal_distance_counts_the_ratings_between(
+    used: list[int], low_mid: float, mid_high: float, low_high: float
+) -> None:
+    apart = ordinal(np.array([used], dtype=float))[0]
+    assert (apart[0, 1], apart[1, 2], apart[0, 2]) == (low_mid, mid_high, low_high)
+    assert apart.tolist() == apart.T.tolist()
+
+
+def test_ordinal_distance_differs_between_draws() -> None:
+    apart = ordinal(np.array([[2.0, 2.0], [4.0, 0.0]]))
+    assert apart[:, 0, 1].tolist() == [4, 4]
+    assert ordinal(np.array([[1.0, 0, 1], [1, 5, 1]]))[:, 0, 2].tolist() == [1, 36]
