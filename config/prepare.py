@@ -2,12 +2,15 @@
 
 import os
 import sys
+from collections.abc import Iterable
 
 from config import embedded
 from config.data_dir import DataDirError
 from config.env import DATA_DIR
 
 NEEDS_NOTHING = {"help", "--help", "-h", "--version", "version", "check"}
+OUR_APPS = {"corpus", "annotation", "jury", "adjudication", "quality", "releases", "workspace"}
+"Apps with migrations of our own; those of packages may be squashed by their authors."
 NEEDS_SERVERS_ONLY = {"makemigrations", "restore", "migrate", "sqlmigrate", "showmigrations", "dbshell", "flush"}
 
 
@@ -44,7 +47,11 @@ def run_command(argv: list[str]) -> int:
 
 
 def prepare_database() -> None:
-    """Apply missing migrations, and load the taxonomies, prompts and the project `default` if they are missing."""
+    """
+    Apply missing migrations, and load the taxonomies, prompts and the project `default` if they are missing.
+
+    :raises Refused: if another version of the software has migrated the database
+    """
     import django
     from django.core.management import call_command
     from django.db import connection
@@ -56,9 +63,35 @@ def prepare_database() -> None:
     with DATA_DIR.locked():
         (DATA_DIR.path / "static").mkdir(exist_ok=True)  # WhiteNoise warns if it does not exist
         executor = MigrationExecutor(connection)
+        check_same_version(executor.loader.applied_migrations)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
         initial_data.load_initial_data()
+
+
+def check_same_version(applied: Iterable[tuple[str, str]]) -> None:
+    """
+    Check that this version knows all migrations of a database.
+
+    :param applied: app and name of every migration
+    :raises Refused: naming one that it does not know
+    """
+    from corpus.errors import Refused
+
+    if unknown := unknown_migrations(applied):
+        raise Refused(
+            f"This database was made by another version of Assize: migration {unknown[0]} is not known here. "
+            "Nothing was changed. Use that version, or start with an empty database: `make clean`, or another "
+            "ASSIZE_HOME or DATABASE_URL."
+        )
+
+
+def unknown_migrations(applied: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the migrations of our own apps that this version does not know, as `app.name`, sorted."""
+    from django.db.migrations.loader import MigrationLoader
+
+    known = set(MigrationLoader(None).disk_migrations)
+    return sorted(f"{app}.{name}" for app, name in applied if app in OUR_APPS and (app, name) not in known)
 
 
 def fail(line: str) -> int:

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 
 from config.backups.parts import DUMP, blocks_of, read_verified, temporary_folder, write_part
 from config.backups.tools import output_of
 from config.backups.writing import SECRET, release_folder, row_counts
+from config.prepare import unknown_migrations
 from corpus.errors import Refused
 from releases.models import Release
 
@@ -61,12 +61,10 @@ def check_not_newer(manifest: dict[str, Any]) -> None:
     """
     :raises Refused: if the backup has migrations that this version does not know
     """
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-    foreign = {"account", "mfa"}  # their packages may squash migrations
-    ours = {name for name in manifest["migrations"] if name.split(".")[0] not in foreign}
-    if unknown := sorted(ours - known):
+    applied = (tuple(name.split(".", 1)) for name in manifest["migrations"])
+    if unknown := unknown_migrations((app, name) for app, name in applied):
         raise Refused(
-            f"The backup was made by a newer version ({manifest['software']}): {unknown[0]} is not known here. "
+            f"The backup was made by another version ({manifest['software']}): {unknown[0]} is not known here. "
             "Restore it with that version."
         )
 
