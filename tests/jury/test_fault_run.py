@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from bench.stub_server import EVERY_TIME, way_with
+from bench.stub_server import EVERY_TIME, mixed_failure
 from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
 from jury.models import Ballot, Run
@@ -35,7 +35,7 @@ OUTCOMES = {
 
 
 def outcome_expected(model, item):
-    return OUTCOMES.get(way_with(model, f"What is {item}?"), "cast")
+    return OUTCOMES.get(mixed_failure(model, f"What is {item}?"), "cast")
 
 
 def test_every_fault_ends_in_the_right_outcome(tmp_path):
