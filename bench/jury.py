@@ -1,11 +1,11 @@
 """
-A jury run beside a bare loop of requests, and the rate of one juror over two workers.
+Time a jury run beside a plain loop of SDK requests, and check the rate limit of one juror over two workers.
 
     python -m bench.jury [--dialogues 3000] [--rounds 3] [--rated 900] [--small]
 
-A stub answers after 100 ms. The bare loop sends the requests that the run sends, prepared beforehand,
-in as many processes, and keeps nothing; the run builds them, reads the answers and stores ballots in
-PostgreSQL. They take turns, and the medians count. A home of its own, gone afterwards.
+A stub answers after 100 ms. The SDK baseline sends the same requests as the run, prepared beforehand, in as
+many processes, and stores nothing; the run builds them, parses the replies and stores ballots in PostgreSQL.
+They run in turn, and the figures are medians. The data directory is temporary.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from bench.temporary_home import temporary_home
 from config.data_dir import CHECKOUT
 
 DELAY = 0.1
-LEAST_OF_BARE = {64: 0.90, 256: 0.75}
+LEAST_OF_BASELINE = {64: 0.90, 256: 0.75}
 RPM, LEAST_OF_RATE, MOST_REFUSED = 600, 0.97, 0.01
 SECONDS_AT_MOST = 600
 
@@ -41,9 +41,9 @@ def main() -> int:
         options.dialogues, options.rounds, options.rated = 60, 1, 20
     with temporary_home() as folder:
         bench = Bench(folder, options.dialogues)
-        missed = [bench.beside_bare(at_once, options.rounds) for at_once in LEAST_OF_BARE]
-        missed.append(bench.two_workers_beside_one(options.rounds))
-        missed.append(bench.at_a_rate(options.rated))
+        missed = [bench.compare_with_sdk(at_once, options.rounds) for at_once in LEAST_OF_BASELINE]
+        missed.append(bench.compare_two_workers_with_one(options.rounds))
+        missed.append(bench.check_rate_limit(options.rated))
     return 0 if options.small else int(any(missed))
 
 
@@ -61,34 +61,37 @@ class Bench:
         import_dialogues(project=self.project, path=path, on_reject=lambda *_: None)
         self.dialogues = dialogues
 
-    def beside_bare(self, at_once: int, rounds: int) -> bool:
-        bare, ours = [], []
+    def compare_with_sdk(self, at_once: int, rounds: int) -> bool:
+        """Print the rates of the SDK baseline and of our run; return whether ours is below its limit."""
+        baseline, ours = [], []
         with stub("--delay", str(DELAY)) as url, workers(1):
             requests = self.write_requests(url)
             for _ in range(rounds):
-                bare.append(self.dialogues / send_bare(url, requests, at_once))
-                ours.append(self.dialogues / self.run(url, concurrency=at_once))
-        ratio = statistics.median(ours) / statistics.median(bare)
-        told(f"{at_once} at once, answers after {1000 * DELAY:.0f} ms", bare=bare, ours=ours)
-        print(f"{'':<40}{ratio:.3f} of the bare loop; at least {LEAST_OF_BARE[at_once]}")
-        return ratio < LEAST_OF_BARE[at_once]
+                baseline.append(self.dialogues / sdk_seconds(url, requests, at_once))
+                ours.append(self.dialogues / self.seconds_of_run(url, concurrency=at_once))
+        ratio = statistics.median(ours) / statistics.median(baseline)
+        print_rates(f"{at_once} at once, answers after {1000 * DELAY:.0f} ms", sdk=baseline, ours=ours)
+        print(f"{'':<40}{ratio:.3f} of the SDK baseline; at least {LEAST_OF_BASELINE[at_once]}")
+        return ratio < LEAST_OF_BASELINE[at_once]
 
-    def two_workers_beside_one(self, rounds: int) -> bool:
+    def compare_two_workers_with_one(self, rounds: int) -> bool:
+        """Print the rates of one and of two workers; return whether two are slower."""
         one, two = [], []
         with stub("--delay", str(DELAY)) as url:
             for _ in range(rounds):
                 with workers(1):
-                    one.append(self.dialogues / self.run(url, concurrency=64))
+                    one.append(self.dialogues / self.seconds_of_run(url, concurrency=64))
                 with workers(2):
-                    two.append(self.dialogues / self.run(url, concurrency=32))
+                    two.append(self.dialogues / self.seconds_of_run(url, concurrency=32))
         ratio = statistics.median(two) / statistics.median(one)
-        told("one worker at 64, two at 32", one=one, two=two)
+        print_rates("one worker at 64, two at 32", one=one, two=two)
         print(f"{'':<40}{ratio:.3f} of one worker; at least 1")
         return ratio < 1
 
-    def at_a_rate(self, dialogues: int) -> bool:
+    def check_rate_limit(self, dialogues: int) -> bool:
+        """Print the rate of a limited juror; return whether it is too slow or too often refused."""
         with stub("--rpm", str(RPM)) as url, workers(2):
-            seconds = self.run(url, concurrency=32, requests_per_minute=RPM, limit=dialogues)
+            seconds = self.seconds_of_run(url, concurrency=32, requests_per_minute=RPM, limit=dialogues)
             counted = json.load(urllib.request.urlopen(url.removesuffix("v1") + "calls"))  # noqa: S310 - the stub
         rate, refused = 60 * dialogues / seconds, counted["refused"] / (counted["calls"] + counted["refused"])
         print(f"{f'two workers, {RPM} requests a minute':<40}{rate:.1f} a minute, {100 * refused:.2f} % refused")
@@ -96,6 +99,7 @@ class Bench:
         return rate < LEAST_OF_RATE * RPM or refused > MOST_REFUSED
 
     def add_juror(self, url: str, **options: Any) -> Any:
+        """Add a juror that no earlier run has used, so that no ballot is cached."""
         from jury.actions import add_juror
 
         self.jurors += 1
@@ -110,19 +114,19 @@ class Bench:
         )
 
     def write_requests(self, url: str) -> Path:
-        """Write the requests that a run sends, a line each."""
+        """Write the requests that a run sends, one a line; return the path."""
         from corpus.models import Item
         from jury import queries
         from jury.engine.juror_client import JurorClient
 
-        asker = JurorClient(self.project, self.add_juror(url))
+        client = JurorClient(self.project, self.add_juror(url))
         path = self.folder / "requests.jsonl"
         items = queries.items_by_pk(list(Item.objects.filter(project=self.project).values_list("pk", flat=True)))
-        path.write_text("".join(json.dumps(asker.compose(item).body) + "\n" for item in items))
+        path.write_text("".join(json.dumps(client.compose(item).body) + "\n" for item in items))
         return path
 
-    def run(self, url: str, *, limit: int | None = None, **options: Any) -> float:
-        """Let the workers there are hear a new juror on the dialogues; give the seconds until all is stored."""
+    def seconds_of_run(self, url: str, *, limit: int | None = None, **options: Any) -> float:
+        """Run a new juror over the dialogues; return the seconds until all ballots are stored."""
         from jury import actions, tasks
         from jury.models import Ballot, Run
 
@@ -132,7 +136,7 @@ class Bench:
         tasks.enqueue(run)
         while Run.objects.get(pk=run.pk).state == Run.State.RUNNING:
             if time.perf_counter() - started > SECONDS_AT_MOST:
-                raise RuntimeError(f"the run has taken {SECONDS_AT_MOST} seconds")
+                raise RuntimeError(f"the run did not finish within {SECONDS_AT_MOST} seconds")
             time.sleep(0.01)
         seconds = time.perf_counter() - started
         cast = Ballot.objects.filter(run=run, outcome=Ballot.Outcome.CAST).count()
@@ -143,6 +147,7 @@ class Bench:
 
 @contextmanager
 def stub(*options: str) -> Iterator[str]:
+    """Run the stub server; yield its base URL."""
     server = subprocess.Popen(
         [sys.executable, "-m", "bench.stub_server", *options], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
     )
@@ -155,13 +160,13 @@ def stub(*options: str) -> Iterator[str]:
 
 @contextmanager
 def workers(count: int) -> Iterator[None]:
-    """So many workers of one process each, ready to take tasks."""
+    """Run `count` workers of one process each; start the block when all answer."""
     from celery import current_app
     from django.conf import settings
 
     from jury.workers import stop_worker, worker_command
 
-    with ExitStack() as ending, (Path(settings.ASSIZE_HOME) / "worker.log").open("ab") as log:
+    with ExitStack() as stack, (Path(settings.ASSIZE_HOME) / "worker.log").open("ab") as log:
         for number in range(count):
             worker = subprocess.Popen(
                 [*worker_command(processes=1), "--hostname", f"bench-{number}@%h"],
@@ -170,7 +175,7 @@ def workers(count: int) -> Iterator[None]:
                 stderr=log,
                 start_new_session=True,
             )
-            ending.callback(stop_worker, worker)
+            stack.callback(stop_worker, worker)
         deadline = time.monotonic() + 60
         while len(current_app.control.ping(timeout=1.0)) < count:
             if time.monotonic() > deadline:
@@ -178,16 +183,18 @@ def workers(count: int) -> Iterator[None]:
         yield
 
 
-def send_bare(url: str, requests: Path, at_once: int) -> float:
+def sdk_seconds(url: str, requests: Path, at_once: int) -> float:
+    """Return the seconds that the SDK baseline takes for the requests."""
     command = [sys.executable, "-m", "bench.sdk_baseline", url, str(requests), str(at_once)]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=SECONDS_AT_MOST)
     return float(done.stdout)
 
 
-def told(what: str, **rates: list[float]) -> None:
+def print_rates(title: str, **rates: list[float]) -> None:
+    """Print the median and all rates of each side."""
     for name, each in rates.items():
         every = ", ".join(f"{rate:.0f}" for rate in each)
-        print(f"{what:<40}{name:<6}{statistics.median(each):>7.0f} calls/s ({every})", flush=True)
+        print(f"{title:<40}{name:<6}{statistics.median(each):>7.0f} calls/s ({every})", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """
-The barest way to send requests: a loop on the SDK's aiohttp transport, which keeps nothing.
+Send requests in the simplest way: a loop on the aiohttp transport of the SDK that stores nothing.
 
-    python -m bench.bare BASE_URL FILE AT_ONCE
+    python -m bench.sdk_baseline BASE_URL FILE AT_ONCE
 
-FILE has a request a line. Prints the seconds that all of them took, client and connections included.
+FILE has one request a line. Prints the seconds for all of them, including the client and its connections.
 """
 
 import asyncio
@@ -15,14 +15,15 @@ from pathlib import Path
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 
-async def send(url: str, requests: list[dict], at_once: int) -> None:
+async def send_all(url: str, requests: list[dict], at_once: int) -> None:
+    """Send the requests, at most `at_once` at a time."""
     waiting = iter(requests)
 
     async def send_in_turn(client: AsyncOpenAI) -> None:
         for request in waiting:
             reply = await client.chat.completions.create(**request)
             if not reply.choices[0].message.content:
-                raise RuntimeError("an empty answer")
+                raise RuntimeError("the reply is empty")
 
     transport = DefaultAioHttpClient(timeout=120)
     async with AsyncOpenAI(base_url=url, api_key="none", http_client=transport, max_retries=0) as client:
@@ -33,5 +34,5 @@ if __name__ == "__main__":
     url, file, at_once = sys.argv[1:]
     requests = [json.loads(line) for line in Path(file).read_text().splitlines()]
     started = time.perf_counter()
-    asyncio.run(send(url, requests, int(at_once)))
+    asyncio.run(send_all(url, requests, int(at_once)))
     print(time.perf_counter() - started)
