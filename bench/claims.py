@@ -1,4 +1,4 @@
-"""A claim as the queue makes it beside the barest one that is still right, both driven by pgbench."""
+"""Time the claim of the queue beside the simplest correct claim, both driven by pgbench."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from annotation.queue import CLAIM_FROM_POOL, RENEW_HELD
 from annotation.session import LOCK_SESSION
 from config.embedded.postgres import binary
 
-# Nothing but what keeps a slot from being given twice and an item from being judged twice by one person.
-BARE = """
+# Only what keeps a slot from being leased twice and an annotator from voting twice on an item.
+BASELINE = """
     UPDATE annotation_slot SET lease = gen_random_uuid(), leased_to_id = :annotator,
         leased_until = now() + interval '30 minutes'
     WHERE id = (
@@ -23,8 +23,8 @@ BARE = """
         ORDER BY s.project_id, s.batch_id, s.position LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING id
 """
-TURNS = 3
-# Each claim is taken back, so that every one finds the same queue; and so neither pays for the disk.
+REPEAT = 3
+# Each claim is rolled back, so that all find the same queue and none waits for the disk.
 FRAME = """
 \\set annotator {annotator} + :client_id
 \\set user {user} + :client_id
@@ -37,28 +37,28 @@ ROLLBACK;
 
 def latencies(folder: Path, *, project: int, annotator: int, user: int, clients: int, seconds: int) -> dict[str, float]:
     """
-    Return milliseconds: `bare`, `claim` for the queue's own statement, `session` for what it asks before that.
+    Return milliseconds of the `baseline` claim, of the `claim` of the queue, and of its `session` statements before it.
 
-    Each is driven by itself, in turns, and the median of the turns is given.
+    Each runs alone, in turn; the figure is the median of the repeats.
 
-    :param annotator: the first of as many that follow one another, as `user` is
+    :param annotator: the first of `clients` consecutive ids, as is `user`
     """
     scripts = {
-        "bare": [one_line(BARE)],
+        "baseline": [one_line(BASELINE)],
         "claim": [as_script(CLAIM_FROM_POOL)],
         "session": [as_script(LOCK_SESSION), as_script(RENEW_HELD)],
     }
-    told: dict[str, list[float]] = {name: [] for name in scripts}
-    for _ in range(TURNS):
+    measured: dict[str, list[float]] = {name: [] for name in scripts}
+    for _ in range(REPEAT):
         for name, statements in scripts.items():
             text = ";\n".join(statements).replace(":project", str(project)) + ";"
             (folder / name).write_text(FRAME.format(annotator=annotator, user=user, statements=text))
-            told[name].append(sum(drive(folder / name, clients, seconds)))
-    return {name: statistics.median(taken) for name, taken in told.items()}
+            measured[name].append(sum(statement_latencies(folder / name, clients, seconds)))
+    return {name: statistics.median(times) for name, times in measured.items()}
 
 
 def as_script(statement: str) -> str:
-    """Write a statement of ours with the variables of pgbench."""
+    """Return a statement of the queue with variables of pgbench as its parameters."""
     text = statement.replace("%(lease)s", "gen_random_uuid()").replace("%(minutes)s", "30")
     text = text.replace("%(opted_out)s", "'{}'")
     return one_line(re.sub(r"%\((\w+)\)s", r":\1", text))
@@ -68,12 +68,12 @@ def one_line(statement: str) -> str:
     return " ".join(statement.split())
 
 
-def drive(script: Path, clients: int, seconds: int) -> list[float]:
+def statement_latencies(script: Path, clients: int, seconds: int) -> list[float]:
     """Return the mean latency in milliseconds of every statement between BEGIN and ROLLBACK."""
     command = [binary("pgbench"), "--no-vacuum", "--protocol=prepared", "--report-per-command", "--file", str(script)]
     command += [f"--client={clients}", "--jobs=2", f"--time={seconds}", os.environ["DATABASE_URL"]]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = [line.split(None, 2) for line in done.stdout.splitlines() if re.match(r"\s+\d+\.\d+\s+\d+\s+\S", line)]
-    taken = [(float(milliseconds), text) for milliseconds, _failures, text in lines]
-    names = [text for _, text in taken]
-    return [milliseconds for milliseconds, _ in taken[names.index("BEGIN;") + 1 : names.index("ROLLBACK;")]]
+    times = [(float(milliseconds), text) for milliseconds, _failures, text in lines]
+    names = [text for _, text in times]
+    return [milliseconds for milliseconds, _ in times[names.index("BEGIN;") + 1 : names.index("ROLLBACK;")]]

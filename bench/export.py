@@ -1,13 +1,12 @@
 """
-The dataset over HTTP at 34,248 items and at ten times that, beside COPY of the same JSON in the same run.
+Time the export over HTTP at 34,248 items and at ten times that, beside COPY of the same JSON in the same run.
 
     python -m bench.export [--times 1 10] [--repeat 3] [--seconds 10] [--small]
 
-COPY runs in PostgreSQL alone: the rows as JSON lines, to a reader that throws them away. Memory is that of the web
-process that streams, above what it has between exports once its code is loaded; pyarrow, which Parquet needs, is
-loaded by the first such export and stays: 65 to 80 MB, and 110 where pandas is installed, which pyarrow then loads
-too. Then people vote through the same two web processes, without and with an export under way. A home of its own,
-gone afterwards.
+COPY runs in PostgreSQL alone: it sends the rows as JSON lines to a reader that discards them. Memory is that of the web
+process that streams, above its memory between exports once its code is loaded. The first Parquet export loads pyarrow,
+which stays: 65 to 80 MB, and 110 MB if pandas is installed, because pyarrow then loads it too. Then annotators vote
+through the same two web processes, without and with an export in progress. The data directory is temporary.
 """
 
 import argparse
@@ -22,13 +21,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.corpus import SMALL, TRUE_SCALE
-from bench.queue import served, work
+from bench.queue import run_annotators, running_web
 from bench.temporary_home import temporary_home
 
 MOST_RATIO, MOST_MEGABYTES = 3.0, 60
-WARM = 3
-FORMS = ("json", "jsonl", "csv", "parquet")
-QUEUE, PEOPLE = "queue", 8
+WARM_UP = 3
+FORMATS = ("json", "jsonl", "csv", "parquet")
+QUEUE, ANNOTATORS = "queue", 8
 
 
 def main() -> int:
@@ -45,18 +44,18 @@ def main() -> int:
         over = 0
         for times in options.times:
             token = make_project(f"x{times}", times, folder, count=count)
-            with served() as address:
-                over |= report(times, measure(address, f"x{times}", token, options.repeat))
+            with running_web() as address:
+                over |= report(times, export_figures(address, f"x{times}", token, options.repeat))
         tokens = make_queue(folder, count)
-        with served() as address:
+        with running_web() as address:
             report_queue(queue_figures(address, f"x{options.times[-1]}", token, tokens, options.seconds))
     return 0 if options.small else over
 
 
 def make_project(slug: str, times: int, folder: Path, *, count: int) -> str:
-    """Fill a project with dialogues that six opinions each have decided; give the token of a lead of it."""
+    """Fill a project with dialogues decided by six opinions each; return the token of one of its leads."""
     from bench.corpus import write_dialogues, write_votes
-    from bench.pipeline_round import analyze, run
+    from bench.pipeline_round import analyze, run_stage
     from corpus.actions import add_member, create_project
 
     print(f"\nmaking {count * times:,} dialogues", flush=True)
@@ -64,29 +63,30 @@ def make_project(slug: str, times: int, folder: Path, *, count: int) -> str:
     dialogues, votes = folder / "dialogues.jsonl", folder / "votes.csv"
     write_votes(votes, write_dialogues(dialogues, times=times, count=count))
     for name, *paths in (("import_dialogues", dialogues), ("import_votes", votes), ("recount",)):
-        run(name, slug, *paths)
+        run_stage(name, slug, *paths)
         analyze()  # as the commands do
     return str(add_member(project=project, username=f"lead-{slug}", role="lead", with_token=True).token)
 
 
-def measure(address: str, slug: str, token: str, repeat: int) -> dict[str, dict[str, float]]:
-    """Return the medians of COPY and of each form, in turns."""
-    taken: dict[str, list[dict[str, float]]] = {}
-    for form in FORMS * WARM:
-        pull(address, slug, token, form)  # until both processes have loaded what they need
+def export_figures(address: str, slug: str, token: str, repeat: int) -> dict[str, dict[str, float]]:
+    """Return the median seconds, megabytes and memory of COPY and of each format, which run in turn."""
+    measured: dict[str, list[dict[str, float]]] = {}
+    for form in FORMATS * WARM_UP:
+        download(address, slug, token, form)  # until both processes have loaded their code
     for _ in range(repeat):
-        taken.setdefault("COPY", []).append(copy(slug))
-        for form in FORMS:
+        measured.setdefault("COPY", []).append(copy_figures(slug))
+        for form in FORMATS:
             with memory_of_web() as memory:
-                figure = pull(address, slug, token, form)
-            taken.setdefault(form, []).append(figure | memory)
+                figure = download(address, slug, token, form)
+            measured.setdefault(form, []).append(figure | memory)
     return {
         name: {key: statistics.median(each[key] for each in figures) for key in figures[0]}
-        for name, figures in taken.items()
+        for name, figures in measured.items()
     }
 
 
-def copy(slug: str) -> dict[str, float]:
+def copy_figures(slug: str) -> dict[str, float]:
+    """Return seconds and megabytes of COPY for the rows of the JSON export."""
     from django.db import connection
 
     from corpus.models import Project
@@ -102,30 +102,31 @@ def copy(slug: str) -> dict[str, float]:
     return {"seconds": time.perf_counter() - began, "megabytes": size / 2**20, "memory": 0.0}
 
 
-def pull(address: str, slug: str, token: str, form: str) -> dict[str, float]:
+def download(address: str, slug: str, token: str, form: str) -> dict[str, float]:
+    """Return seconds and megabytes of an export over HTTP."""
     url = f"{address}/api/v1/projects/{slug}/export/?format={form}"
-    asked = urllib.request.Request(url, headers={"Authorization": f"Token {token}"})  # noqa: S310 - our own address
+    request = urllib.request.Request(url, headers={"Authorization": f"Token {token}"})  # noqa: S310 - our own address
     began, size = time.perf_counter(), 0
-    with urllib.request.urlopen(asked, timeout=600) as answer:  # noqa: S310
-        while block := answer.read(2**18):
+    with urllib.request.urlopen(request, timeout=600) as response:  # noqa: S310
+        while block := response.read(2**18):
             size += len(block)
     return {"seconds": time.perf_counter() - began, "megabytes": size / 2**20}
 
 
 @contextmanager
 def memory_of_web() -> Iterator[dict[str, float]]:
-    """Watch the web processes, and give by how many megabytes the one that grew most has grown at its highest."""
+    """Yield a dict whose `memory`, set at the end, is the largest growth of a web process in megabytes, at its peak."""
     pids = web_processes()
     for pid in pids:
-        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak
     before = {pid: status_of(pid, "VmRSS") for pid in pids}
-    found: dict[str, float] = {}
-    yield found
-    found["memory"] = max(status_of(pid, "VmHWM") - before[pid] for pid in pids)
+    figures: dict[str, float] = {}
+    yield figures
+    figures["memory"] = max(status_of(pid, "VmHWM") - before[pid] for pid in pids)
 
 
 def web_processes() -> list[int]:
-    """Return the processes whose parent is the gunicorn that we started."""
+    """Return the ids of the workers of our gunicorn."""
     return [pid for parent in children_of(os.getpid()) if is_gunicorn(parent) for pid in children_of(parent)]
 
 
@@ -144,38 +145,38 @@ def status_of(pid: int, name: str) -> float:
 
 
 def make_queue(folder: Path, count: int) -> Path:
-    """Make a project with open slots and people to fill them; return the file of their tokens."""
+    """Create a project with open slots and annotators; return the file with their tokens."""
     from bench.synthetic_annotators import add_annotators, make_project_with_slots
 
     make_project_with_slots(QUEUE, count, folder)
-    add_annotators(QUEUE, PEOPLE, folder)
+    add_annotators(QUEUE, ANNOTATORS, folder)
     return folder / f"{QUEUE}-others"
 
 
 def queue_figures(address: str, slug: str, token: str, tokens: Path, seconds: int) -> dict[str, dict]:
-    """Return what eight people meet with who vote as fast as they can: by themselves, and beside an export."""
-    work(address, QUEUE, tokens, 2)  # connections open, statements planned
-    figures = {"by themselves": work(address, QUEUE, tokens, seconds)}
+    """Return the figures of annotators who vote as fast as they can, alone and beside an export."""
+    run_annotators(address, QUEUE, tokens, 2)  # opens connections and plans statements
+    figures = {"alone": run_annotators(address, QUEUE, tokens, seconds)}
     is_over = threading.Event()
 
-    def pull_on() -> None:
+    def download_repeatedly() -> None:
         while not is_over.is_set():
-            pull(address, slug, token, "json")
+            download(address, slug, token, "json")
 
-    reader = threading.Thread(target=pull_on)
+    reader = threading.Thread(target=download_repeatedly)
     reader.start()
-    figures["beside an export"] = work(address, QUEUE, tokens, seconds)
+    figures["beside an export"] = run_annotators(address, QUEUE, tokens, seconds)
     is_over.set()
     reader.join()
     return figures
 
 
 def report(times: int, figures: dict[str, dict[str, float]]) -> int:
-    """Print the table, and give 1 when JSON is over its limit, or memory is."""
-    floor, over = figures["COPY"]["seconds"], 0
-    print(f"\n{'form':<10}{'size':>8}{'seconds':>10}{'to COPY':>10}{'sent':>10}{'memory':>10}")
+    """Print the table; return 1 if the time of JSON or any memory is over its limit."""
+    baseline, over = figures["COPY"]["seconds"], 0
+    print(f"\n{'format':<10}{'size':>8}{'seconds':>10}{'to COPY':>10}{'sent':>10}{'memory':>10}")
     for name, each in figures.items():
-        ratio = each["seconds"] / floor
+        ratio = each["seconds"] / baseline
         over |= each["memory"] > MOST_MEGABYTES or (name == "json" and ratio > MOST_RATIO)
         print(
             f"{name:<10}{'x ' + str(times):>8}{each['seconds']:>10.2f}{ratio:>10.2f}"
@@ -186,7 +187,8 @@ def report(times: int, figures: dict[str, dict[str, float]]) -> int:
 
 
 def report_queue(figures: dict[str, dict]) -> None:
-    print(f"\n{PEOPLE} people{'votes/s':>20}{'vote + next: p50':>19}{'p99':>9}")
+    """Print votes a second and latencies, alone and beside an export."""
+    print(f"\n{ANNOTATORS} people{'votes/s':>20}{'vote + next: p50':>19}{'p99':>9}")
     for name, each in figures.items():
         vote = each["vote"]
         print(f"{name:<20}{each['votes_per_second']:>8.0f}{vote['p50']:>16.1f} ms{vote['p99']:>6.0f} ms")

@@ -1,10 +1,10 @@
 """
-People at work over HTTP, as many as asked for, each answering as fast as the pages do.
+Simulate annotators over HTTP, one for each token, who vote as fast as the pages answer.
 
     python -m bench.people ADDRESS[,ADDRESS] PROJECT FILE_OF_TOKENS [--seconds S] [--skip SHARE] [--leave SHARE]
 
-With several addresses the people are shared out among them. Prints one JSON object: latencies
-in milliseconds of `next` and of `vote`, counts, votes a second.
+Several addresses share the annotators evenly. Prints one JSON object: latencies in milliseconds of
+`next` and of `vote`, counts, and votes a second.
 """
 
 import argparse
@@ -22,11 +22,13 @@ import aiohttp
 from yarl import URL
 
 ANSWER = {"prompt_label": "unsafe", "categories": ["threat"], "rationale": "", "seconds": 3.0}
-AGAIN = 0.05
+RETRY_SECONDS = 0.05
 
 
 @dataclass
 class Measurements:
+    """Latencies and counts of all annotators together."""
+
     next_ms: list[float] = field(default_factory=list)
     vote_ms: list[float] = field(default_factory=list)
     votes: int = 0
@@ -37,8 +39,8 @@ class Measurements:
 
 
 @dataclass
-class Person:
-    """One annotator: takes, votes, sometimes skips, sometimes walks away; asks again when a call fails."""
+class SyntheticAnnotator:
+    """An annotator who takes items, votes, sometimes skips or leaves an item, and repeats calls that fail."""
 
     http: aiohttp.ClientSession
     address: str
@@ -50,71 +52,77 @@ class Person:
     leave: float
     dice: random.Random
 
-    async def work(self) -> None:
-        """Take an item, then answer as the page does: each answer brings the next item along."""
-        taken: dict | None = None
+    async def annotate(self) -> None:
+        """Label items until the time is over; like the page, get the next item in the response to a vote."""
+        current: dict | None = None
         while time.monotonic() < self.until:
-            if taken is None:
-                status, taken = await self.call("next/", {}, self.measured.next_ms)
+            if current is None:
+                status, current = await self.call("next/", {}, self.measured.next_ms)
                 if status != 200:
-                    self.expect(status == 204, f"next {status} {taken}")
+                    self.expect(status == 204, f"next {status} {current}")
                     return
-            taken = await self.answer(taken)
+            current = await self.vote_or_skip(current)
 
-    async def answer(self, taken: dict) -> dict | None:
+    async def vote_or_skip(self, current: dict) -> dict | None:
+        """Vote on the current item, skip it or leave it; return the next item, if any."""
         luck = self.dice.random()
-        item = quote(taken["item"]["id"], safe="")
-        body = {"lease": taken["lease"]["id"]}
+        item = quote(current["item"]["id"], safe="")
+        body = {"lease": current["lease"]["id"]}
         if luck < self.leave:
             self.measured.left += 1
             return None
         if luck < self.leave + self.skip:
-            status, said = await self.call(f"items/{item}/skip/", body | {"reason": "unclear"}, [])
+            status, reply = await self.call(f"items/{item}/skip/", body | {"reason": "unclear"}, [])
             self.measured.skips += status == 200
         else:
-            body |= ANSWER | {"response_label": "safe" if taken["item"]["has_response"] else None}
-            status, said = await self.call(f"items/{item}/vote/?next=1", body, self.measured.vote_ms)
+            body |= ANSWER | {"response_label": "safe" if current["item"]["has_response"] else None}
+            status, reply = await self.call(f"items/{item}/vote/?next=1", body, self.measured.vote_ms)
             self.measured.votes += status in (200, 201)
-        self.expect(status < 300 or said.get("error", {}).get("code") == "lease_lost", f"answer {status} {said}")
-        return said.get("next")
+        self.expect(status < 300 or reply.get("error", {}).get("code") == "lease_lost", f"answer {status} {reply}")
+        return reply.get("next")
 
-    def expect(self, is_well: bool, what: str) -> None:
-        if not is_well:
-            self.measured.unexpected.append(what)
+    def expect(self, is_expected: bool, description: str) -> None:
+        """Record what happened unless it was expected."""
+        if not is_expected:
+            self.measured.unexpected.append(description)
 
     async def call(self, route: str, body: dict, times: list[float]) -> tuple[int, dict]:
-        """Post, and post the same again while the server is away: every route is safe to repeat."""
+        """Send a POST request, again while the server is down: every route can be repeated safely."""
         url = URL(f"{self.address}/api/v1/projects/{self.project}/{route}", encoded=True)
         headers = {"Authorization": f"Token {self.token}"}
         while True:
             began = time.perf_counter()
             try:
-                async with self.http.post(url, json=body, headers=headers) as answer:
-                    content = await answer.json() if answer.status != 204 else {}
+                async with self.http.post(url, json=body, headers=headers) as response:
+                    content = await response.json() if response.status != 204 else {}
                     times.append(1000 * (time.perf_counter() - began))
-                    return answer.status, content
+                    return response.status, content
             except (aiohttp.ClientError, OSError):
                 if time.monotonic() > self.until:
                     return 0, {}
                 self.measured.retries += 1
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_SECONDS)
 
 
-async def work(
+async def run_annotators(
     addresses: list[str], project: str, tokens: list[str], *, seconds: float, skip: float, leave: float
 ) -> dict:
+    """Run an annotator for each token at once; return the summary of their work."""
     measured, began = Measurements(), time.monotonic()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
         people = [
-            Person(http, address, project, token, measured, began + seconds, skip, leave, random.Random(number))
+            SyntheticAnnotator(
+                http, address, project, token, measured, began + seconds, skip, leave, random.Random(number)
+            )
             for number, (token, address) in enumerate(zip(tokens, cycle(addresses), strict=False))
         ]
-        await asyncio.gather(*(person.work() for person in people))
+        await asyncio.gather(*(person.annotate() for person in people))
     return summary(measured, time.monotonic() - began)
 
 
 def summary(measured: Measurements, seconds: float) -> dict:
+    """Return quantiles and counts as the command prints them."""
     return {
         "people_seconds": round(seconds, 2),
         "votes": measured.votes,
@@ -129,6 +137,7 @@ def summary(measured: Measurements, seconds: float) -> dict:
 
 
 def quantiles(times: list[float]) -> dict[str, float]:
+    """Return the median and the 99th percentile; zeros if there are fewer than two times."""
     if len(times) < 2:
         return {"p50": 0.0, "p99": 0.0}
     cuts = statistics.quantiles(times, n=100)
@@ -143,10 +152,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--skip", type=float, default=0)
     parser.add_argument("--leave", type=float, default=0)
-    given = parser.parse_args()
-    tokens = given.tokens.read_text().split()
+    options = parser.parse_args()
+    tokens = options.tokens.read_text().split()
     figures = asyncio.run(
-        work(given.addresses, given.project, tokens, seconds=given.seconds, skip=given.skip, leave=given.leave)
+        run_annotators(
+            options.addresses,
+            options.project,
+            tokens,
+            seconds=options.seconds,
+            skip=options.skip,
+            leave=options.leave,
+        )
     )
     print(json.dumps(figures))
 

@@ -1,11 +1,10 @@
 """
-Import, recount and export at 34,248 items and at ten times that, each beside its floor.
+Time import, recount and export at 34,248 items and at ten times that, each beside its SQL baseline.
 
     python -m bench.pipeline [--times 1 10] [--repeat 3] [--small]
 
-Every round has servers and a database of its own, gone afterwards, so that no round finds what an earlier one left
-and nothing has to be deleted. A figure is the median of the rounds; a ratio is to the floor of the same round.
-Absolute figures move with the machine.
+Every round has its own temporary servers and database, so that it starts empty. A figure is the median of the
+rounds; a ratio compares the median of a stage with that of its baseline. Absolute figures depend on the machine.
 """
 
 import argparse
@@ -19,8 +18,8 @@ from pathlib import Path
 from bench.corpus import SMALL, TRUE_SCALE, write_dialogues, write_votes
 
 LIMITS = {"import_dialogues": 4.0, "recount": 3.0, "export": 3.0}
-FLOORS = {"import_dialogues": "import_floor", "recount": "recount_floor", "export": "export_floor"}
-WITHOUT_FLOOR = ("import_votes", "recount_again")
+BASELINES = {"import_dialogues": "import_baseline", "recount": "recount_baseline", "export": "export_baseline"}
+WITHOUT_BASELINE = ("import_votes", "recount_again")
 MOST_MEGABYTES = 60
 MOST_GROWTH = 12.0
 
@@ -34,29 +33,29 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     options = parser.parse_args()
     if options.small:
-        report({1: measure(1, 1, count=SMALL)})
+        report({1: median_figures(1, 1, count=SMALL)})
         return 0
-    return report({times: measure(times, options.repeat) for times in options.times})
+    return report({times: median_figures(times, options.repeat) for times in options.times})
 
 
-def measure(times: int, repeat: int, *, count: int = TRUE_SCALE) -> Figures:
-    """Return the median of every figure over the rounds."""
+def median_figures(times: int, repeat: int, *, count: int = TRUE_SCALE) -> Figures:
+    """Return the figures of every stage, each the median over the rounds."""
     print(f"\n{count * times:,} dialogues", flush=True)
     with tempfile.TemporaryDirectory(prefix="assize-bench-") as folder:
         dialogues, votes = Path(folder) / "dialogues.jsonl", Path(folder) / "votes.csv"
         write_votes(votes, write_dialogues(dialogues, times=times, count=count))
-        rounds = [one_round(dialogues, votes) for _ in range(repeat)]
+        rounds = [run_round(dialogues, votes) for _ in range(repeat)]
     return {name: median([figures[name] for figures in rounds]) for name in rounds[0]}
 
 
-def one_round(dialogues: Path, votes: Path) -> Figures:
-    """Run one round in a process of its own, for its servers are its own; return its figures by stage."""
+def run_round(dialogues: Path, votes: Path) -> Figures:
+    """Run one round in a separate process with its own servers; return its figures by stage."""
     command = [sys.executable, "-m", "bench.pipeline_round", str(dialogues), str(votes)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     *lines, figures = done.stdout.splitlines()
     print("\n".join(lines), flush=True)
-    found: Figures = json.loads(figures)
-    return found
+    by_stage: Figures = json.loads(figures)
+    return by_stage
 
 
 def median(figures: list[dict[str, float]]) -> dict[str, float]:
@@ -64,13 +63,13 @@ def median(figures: list[dict[str, float]]) -> dict[str, float]:
 
 
 def report(figures: dict[int, Figures]) -> int:
-    """Print the table, and return 1 when a figure is over its limit."""
+    """Print the table; return 1 if a figure is over its limit."""
     over = 0
-    print(f"\n{'stage':<18}{'size':>9}{'seconds':>10}{'floor':>9}{'ratio':>8}{'limit':>7}{'memory':>10}")
+    print(f"\n{'stage':<18}{'size':>9}{'seconds':>10}{'baseline':>9}{'ratio':>8}{'limit':>7}{'memory':>10}")
     for times, stages in figures.items():
         for name, limit in LIMITS.items():
-            over += report_stage(name, times, stages[name], stages[FLOORS[name]], limit)
-        for name in WITHOUT_FLOOR:
+            over += report_stage(name, times, stages[name], stages[BASELINES[name]], limit)
+        for name in WITHOUT_BASELINE:
             ours = stages[name]
             print(f"{name:<18}{'x ' + str(times):>9}{ours['seconds']:>10.2f}{'':>24}{ours['megabytes']:>7.0f} MB")
     if {1, 10} <= figures.keys():
@@ -79,18 +78,18 @@ def report(figures: dict[int, Figures]) -> int:
     return 1 if over else 0
 
 
-def report_stage(name: str, times: int, ours: dict[str, float], floor: dict[str, float], limit: float) -> bool:
-    """Print a stage beside its floor; return whether it is over its limit."""
-    ratio = ours["seconds"] / floor["seconds"]
+def report_stage(name: str, times: int, ours: dict[str, float], baseline: dict[str, float], limit: float) -> bool:
+    """Print a stage beside its baseline; return whether it is over its limit."""
+    ratio = ours["seconds"] / baseline["seconds"]
     print(
-        f"{name:<18}{'x ' + str(times):>9}{ours['seconds']:>10.2f}{floor['seconds']:>9.2f}"
+        f"{name:<18}{'x ' + str(times):>9}{ours['seconds']:>10.2f}{baseline['seconds']:>9.2f}"
         f"{ratio:>8.2f}{limit:>7.1f}{ours['megabytes']:>7.0f} MB"
     )
     return ratio > limit or ours["megabytes"] > MOST_MEGABYTES
 
 
 def report_growth(name: str, figures: dict[int, Figures]) -> bool:
-    """Print how the time of a stage grows with ten times the work; return whether it is over the limit."""
+    """Print how the time of a stage grows with ten times the items; return whether it is over the limit."""
     growth = figures[10][name]["seconds"] / figures[1][name]["seconds"]
     print(f"{name:<18} ten times the work in {growth:.1f} times the time (limit {MOST_GROWTH:.0f})")
     return growth > MOST_GROWTH

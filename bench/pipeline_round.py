@@ -1,7 +1,7 @@
 """
-One round of bench.pipeline: a fresh project through the stages and through their floors.
+Run one round of bench.pipeline: all stages and their SQL baselines on a new project.
 
-    python -m bench.pipeline_round DIALOGUES VOTES      prints the figures as JSON in its last line
+    python -m bench.pipeline_round DIALOGUES VOTES      prints the figures as JSON on the last line
 """
 
 import json
@@ -17,35 +17,35 @@ ANALYZE = "VACUUM ANALYZE corpus_item, annotation_vote, jury_ballot, adjudicatio
 def main() -> None:
     dialogues, votes = map(Path, sys.argv[1:])
     with temporary_home() as folder:
-        print(json.dumps(one_round(dialogues, votes, folder)))
+        print(json.dumps(measure_stages(dialogues, votes, folder)))
 
 
-def one_round(dialogues: Path, votes: Path, folder: Path) -> dict[str, dict[str, float]]:
-    """Return seconds and megabytes of every stage and every floor, by name."""
+def measure_stages(dialogues: Path, votes: Path, folder: Path) -> dict[str, dict[str, float]]:
+    """Return seconds and megabytes of every stage and every baseline, by name."""
     from bench.sql_baseline import prepare_items
     from corpus.actions import create_project
 
-    ours, floor = create_project(slug="ours"), create_project(slug="floor")
-    figures = {"import_dialogues": run("import_dialogues", "ours", dialogues)}
+    ours, baseline = create_project(slug="ours"), create_project(slug="baseline")
+    figures = {"import_dialogues": run_stage("import_dialogues", "ours", dialogues)}
     prepared = folder / "prepared"
-    prepare_items(ours, floor, prepared)
-    figures["import_floor"] = run("import_floor", "floor", prepared)
-    empty(floor.pk)
-    figures["import_votes"] = run("import_votes", "ours", votes)
+    prepare_items(ours, baseline, prepared)
+    figures["import_baseline"] = run_stage("import_baseline", "baseline", prepared)
+    delete_items(baseline.pk)
+    figures["import_votes"] = run_stage("import_votes", "ours", votes)
     analyze()
-    for stage, name in (("recount_floor",) * 2, ("recount",) * 2, ("recount", "recount_again")):
-        figures[name] = run(stage, "ours")
+    for stage, name in (("recount_baseline",) * 2, ("recount",) * 2, ("recount", "recount_again")):
+        figures[name] = run_stage(stage, "ours")
     analyze()
-    for name in ("export_floor", "export"):
-        figures[name] = run(name, "ours", folder / "export.json")
+    for name in ("export_baseline", "export"):
+        figures[name] = run_stage(name, "ours", folder / "export.json")
     with (folder / "export.json").open("rb") as file:
         figures["export"]["rows"] = len(json.load(file))
     return figures
 
 
-def run(name: str, *arguments: object) -> dict[str, float]:
-    """Run a stage in a process of its own; print and return its seconds and megabytes."""
-    command = [sys.executable, "-m", "bench.measured", name, *map(str, arguments)]
+def run_stage(name: str, *arguments: object) -> dict[str, float]:
+    """Run a stage in a separate process; print and return its seconds and megabytes."""
+    command = [sys.executable, "-m", "bench.stage", name, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     figure: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     print(f"  {name:<18}{figure['seconds']:8.2f} s {figure['megabytes']:7.0f} MB", flush=True)
@@ -53,16 +53,17 @@ def run(name: str, *arguments: object) -> dict[str, float]:
 
 
 def analyze() -> None:
-    """Let the floors know of the tables what the commands let themselves know."""
+    """Update the statistics of the tables, as the commands do, so that the baselines have them too."""
     execute(ANALYZE)
 
 
-def empty(project: int) -> None:
-    """Delete the items of the floor's project, which no opinion and no event refers to."""
+def delete_items(project: int) -> None:
+    """Delete the items of the baseline project, to which no opinion and no event refers."""
     execute("DELETE FROM corpus_item WHERE project_id = %s", [project])
 
 
 def execute(statement: str, parameters: list[int] | None = None) -> None:
+    """Run one SQL statement."""
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What each stage is measured against: the same rows, tables, indexes and constraints, with the fewest statements."""
+"""SQL baselines of the stages: the same rows, tables, indexes and constraints in the fewest statements."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from corpus.models import Project
 COLUMNS = """project_id, external_id, turns, source, license, meta, expected_categories, reference,
     reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason"""
 
-# One GROUP BY for each field and one for the categories, each in the plainest form.
+# One GROUP BY for each field and one for the categories, each in its simplest form.
 GROUPED = """
 WITH opinion AS MATERIALIZED (
     SELECT item_id, prompt_label, response_label, categories FROM annotation_vote WHERE is_current
@@ -30,7 +30,7 @@ INSERT INTO adjudication_decision (item_id, policy, status, decided_by,
     prompt_status, prompt_label, prompt_safe, prompt_unsafe, prompt_source,
     response_status, response_label, response_safe, response_unsafe, response_source,
     categories, categories_agreed, stale, changed_at)
-SELECT i.id, 'floor', 'decided', 'majority',
+SELECT i.id, 'baseline', 'decided', 'majority',
     'majority', CASE WHEN p.unsafe > p.safe THEN 'unsafe' ELSE 'safe' END, p.safe, p.unsafe, 'human_and_llm_jury',
     'majority', CASE WHEN r.unsafe > r.safe THEN 'unsafe' ELSE 'safe' END, r.safe, r.unsafe, 'human_and_llm_jury',
     coalesce(c.slugs, '{}'), true, false, now()
@@ -41,7 +41,7 @@ WHERE i.project_id = %s
 
 
 def prepare_items(source: Project, target: Project, path: Path) -> None:
-    """Write the rows of one project as COPY wants them for another."""
+    """Write the items of one project as a file for COPY into another."""
     columns = COLUMNS.replace("project_id", f"{target.pk} AS project_id")
     with connection.cursor() as cursor, path.open("wb") as file:
         statement = f"COPY (SELECT {columns} FROM corpus_item WHERE project_id = {source.pk} ORDER BY id) TO STDOUT"
@@ -51,6 +51,7 @@ def prepare_items(source: Project, target: Project, path: Path) -> None:
 
 
 def copy_items(_project: Project, path: Path) -> None:
+    """Insert prepared items with one COPY."""
     statement = f"COPY corpus_item ({COLUMNS}) FROM STDIN"
     with connection.cursor() as cursor, path.open("rb") as file, cursor.copy(statement) as copy:
         while block := file.read(2**18):
@@ -58,5 +59,6 @@ def copy_items(_project: Project, path: Path) -> None:
 
 
 def group_by(project: Project) -> None:
+    """Insert the decisions of a majority with one statement."""
     with connection.cursor() as cursor:
         cursor.execute(GROUPED, [project.pk])

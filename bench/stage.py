@@ -1,9 +1,9 @@
 """
-One measured piece of work, in a process of its own so that its memory is its own.
+Run one stage of the pipeline in a separate process, so that its memory is measured alone.
 
-    python -m bench.measured NAME PROJECT [PATH]      prints {"seconds", "megabytes"} as JSON
+    python -m bench.stage NAME PROJECT [PATH]      prints {"seconds", "megabytes"} as JSON
 
-`megabytes` is the peak above the process with all imports done and the database open.
+`megabytes` is the peak memory above that of the process with its imports done and its connection open.
 """
 
 import json
@@ -19,7 +19,6 @@ import django
 
 django.setup()
 
-
 from adjudication import actions as adjudication_actions
 from adjudication import queries
 from bench import sql_baseline
@@ -28,7 +27,7 @@ from corpus import actions as corpus
 from corpus.models import Project
 from corpus.snapshot import snapshot
 from releases.exporting import KEYS, ExportQuery, stream_dataset
-from workspace import actions as adjudication
+from workspace import actions as workspace
 
 
 def import_dialogues(project: Project, path: Path) -> None:
@@ -36,10 +35,10 @@ def import_dialogues(project: Project, path: Path) -> None:
 
 
 def import_votes(project: Project, path: Path) -> None:
-    adjudication.import_opinions(project=project, path=path, on_reject=print)
+    workspace.import_opinions(project=project, path=path, on_reject=print)
 
 
-def import_floor(project: Project, path: Path) -> None:
+def import_baseline(project: Project, path: Path) -> None:
     sql_baseline.copy_items(project, path)
 
 
@@ -47,7 +46,7 @@ def recount(project: Project, _path: Path) -> None:
     adjudication_actions.recount(project=project)
 
 
-def recount_floor(project: Project, _path: Path) -> None:
+def recount_baseline(project: Project, _path: Path) -> None:
     sql_baseline.group_by(project)
 
 
@@ -57,15 +56,15 @@ def export(project: Project, path: Path) -> None:
             file.write(block)
 
 
-def export_floor(project: Project, path: Path) -> None:
+def export_baseline(project: Project, path: Path) -> None:
     with snapshot(), path.open("wb") as file:
         for block in ExportQuery(project, project.policy).lines(KEYS):
             file.write(block)
 
 
-WORK: dict[str, Callable[[Project, Path], None]] = {
-    work.__name__: work
-    for work in (import_dialogues, import_votes, import_floor, recount, recount_floor, export, export_floor)
+STAGES: dict[str, Callable[[Project, Path], None]] = {
+    stage.__name__: stage
+    for stage in (import_dialogues, import_votes, import_baseline, recount, recount_baseline, export, export_baseline)
 }
 
 
@@ -74,7 +73,7 @@ def main() -> None:
     project = Project.objects.select_related("taxonomy").get(slug=slug)
     queries.fingerprint(project, {})
     idle, began = peak_megabytes(), time.perf_counter()
-    WORK[name](project, path)
+    STAGES[name](project, path)
     seconds = time.perf_counter() - began
     print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes() - idle}))
 
