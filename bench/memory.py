@@ -1,11 +1,12 @@
-"""How much memory this process has taken at its highest."""
+"""Measure the memory of this process."""
 
 import resource
 from pathlib import Path
 
 
 def peak_megabytes() -> float:
-    # Not getrusage: a child's begins with the peak of the process that started it.
+    """Return the peak resident memory of this process in megabytes."""
+    # Not getrusage: the peak of a child starts at that of its parent.
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -1,4 +1,4 @@
-"""Time the leads' pages in this process, as a browser would ask for them; import it once servers are up."""
+"""Time the pages of leads with the test client of Django; import it once the servers run."""
 
 import statistics
 import subprocess
@@ -18,22 +18,26 @@ LIMITED = (
 COMPARED = "quality/policies/?policy=human"
 
 
-def milliseconds(count: int) -> dict[str, tuple[float, bool]]:
-    """Return the median for each page, and whether a limit holds for it: a comparison counts everything anew."""
+def page_milliseconds(count: int) -> dict[str, tuple[float, bool]]:
+    """Return the median of each page, and whether a limit applies: a policy comparison recounts everything."""
     seed = [sys.executable, "-m", "bench.seed", "--project", "quality", "--dialogues", str(count)]
     subprocess.run(seed, cwd=CHECKOUT, check=True, capture_output=True)
     began = time.perf_counter()
     manage("measure", "--project", "quality")
-    found = {"measuring it all, in the background": ((time.perf_counter() - began) * 1000, False)}
-    client, token = visitor()
+    figures = {"measuring it all, in the background": ((time.perf_counter() - began) * 1000, False)}
+    client, token = signed_in_lead()
     for page in LIMITED:
-        found[page] = timed(lambda page=page: client.get(f"/projects/quality/{page}")), True
-    found["api metrics/"] = timed(lambda: client.get("/api/v1/projects/quality/metrics/", headers=token)), True
-    found[COMPARED] = timed(lambda: client.get(f"/projects/quality/{COMPARED}")), False
-    return found
+        figures[page] = median_milliseconds(lambda page=page: client.get(f"/projects/quality/{page}")), True
+    figures["api metrics/"] = (
+        median_milliseconds(lambda: client.get("/api/v1/projects/quality/metrics/", headers=token)),
+        True,
+    )
+    figures[COMPARED] = median_milliseconds(lambda: client.get(f"/projects/quality/{COMPARED}")), False
+    return figures
 
 
-def visitor() -> tuple[Any, dict[str, str]]:
+def signed_in_lead() -> tuple[Any, dict[str, str]]:
+    """Return the client of a lead who is signed in, and the headers of their API token."""
     from django.conf import settings
     from django.contrib.auth.models import User
     from django.test import Client
@@ -53,12 +57,17 @@ def visitor() -> tuple[Any, dict[str, str]]:
     return client, {"authorization": f"Token {token}"}
 
 
-def timed(ask: Callable[[], Any]) -> float:
-    if ask().status_code != 200:
+def median_milliseconds(request: Callable[[], Any]) -> float:
+    """
+    Return the median duration of a request.
+
+    :raises RuntimeError: if the page cannot be opened
+    """
+    if request().status_code != 200:
         raise RuntimeError("a page cannot be opened")
-    taken = []
+    times = []
     for _ in range(REPEAT):
         began = time.perf_counter()
-        ask()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
+        request()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)

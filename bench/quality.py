@@ -1,11 +1,11 @@
 """
-Dawid-Skene and alpha with intervals beside the libraries people use, and how long the page of quality takes.
+Time Dawid-Skene and alpha with intervals beside common libraries, and the pages of leads.
 
     python -m bench.quality [--times 1 10] [--repeat 3] [--no-pages] [--small]
 
-Each piece of work runs in a process of its own. Seconds are medians of the repeats; a ratio is to the reference of the
-same run. Memory is the peak above the process with its imports done, the votes included. crowd-kit is no requirement of
-ours; without it its rows are skipped:
+Each estimate runs in a separate process. Seconds are medians of the repeats; a ratio is to the reference of the same
+run. Memory is the peak above the process with its imports done, the votes included. Assize does not require crowd-kit;
+if it is not installed, its rows are skipped. To install it:
 
     .venv/bin/uv pip install --python .venv/bin/python --require-hashes -r requirements/bench.txt
 """
@@ -39,32 +39,34 @@ def main() -> int:
     if options.small:
         options.times, options.repeat = [1], 1
     count = SMALL if options.small else TRUE_SCALE
-    over = sum(measure(times, options.repeat, count=count) for times in options.times)
+    over = sum(report_estimates(times, options.repeat, count=count) for times in options.times)
     if not options.no_pages:
         with temporary_home():
             over += report_pages(count)
     return 1 if over and not options.small else 0
 
 
-def measure(times: int, repeat: int, *, count: int) -> int:
+def report_estimates(times: int, repeat: int, *, count: int) -> int:
     """Print the table of one size; return how many figures are over their limit."""
     with tempfile.TemporaryDirectory() as folder:
         votes = Path(folder) / "votes.npz"
-        work("write", count * times, votes)
+        run_estimate("write", count * times, votes)
         print(f"\n{count * times:,} dialogues x 6 raters", flush=True)
         has_crowdkit = importlib.util.find_spec("crowdkit") is not None
         names = ["dawid_skene", *(["crowdkit_dawid_skene"] if has_crowdkit else []), "alpha", "krippendorff_alpha"]
-        figures = {name: median([work(name, count * times, votes) for _ in range(repeat)]) for name in names}
+        figures = {name: median([run_estimate(name, count * times, votes) for _ in range(repeat)]) for name in names}
     for name, figure in figures.items():
         print(
-            f"  {name:<22}{figure['seconds']:8.3f} s {figure['megabytes']:7.0f} MB   {figure['says']:.6f}", flush=True
+            f"  {name:<22}{figure['seconds']:8.3f} s {figure['megabytes']:7.0f} MB   {figure['estimate']:.6f}",
+            flush=True,
         )
     if not has_crowdkit:
-        print("  crowd-kit is not installed, so its row is skipped; the head of bench/quality.py says how to get it")
+        print("  crowd-kit is not installed, so its row is skipped; see the head of bench/quality.py")
     return compare(figures)
 
 
 def compare(figures: dict[str, dict[str, float]]) -> int:
+    """Print the ratios to the references; return how many are over their limit."""
     over = 0
     ours, theirs = figures["dawid_skene"], figures.get("crowdkit_dawid_skene")
     if theirs:
@@ -84,7 +86,8 @@ def median(figures: list[dict[str, float]]) -> dict[str, float]:
     return {key: statistics.median(figure[key] for figure in figures) for key in figures[0]}
 
 
-def work(name: str, items: int, votes: Path) -> dict[str, float]:
+def run_estimate(name: str, items: int, votes: Path) -> dict[str, float]:
+    """Run one estimate in a separate process; return its seconds, megabytes and value."""
     command = [sys.executable, "-m", "bench.aggregates", name, str(items), str(votes)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     figure: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -92,14 +95,14 @@ def work(name: str, items: int, votes: Path) -> dict[str, float]:
 
 
 def report_pages(count: int) -> int:
-    """Open every page of quality on `count` dialogues; return how many take longer than they may."""
-    from bench.pages import milliseconds
+    """Print the time of each page on `count` dialogues; return how many are over their limit."""
+    from bench.pages import page_milliseconds
 
     over = 0
     print(f"\npages at {count:,} dialogues x 6 raters (limit {MOST_PAGE_MILLISECONDS:.0f} ms, median of 9)")
-    for name, (taken, is_limited) in milliseconds(count).items():
-        over += is_limited and taken > MOST_PAGE_MILLISECONDS
-        print(f"  {name:<40}{taken:10,.0f} ms{'' if is_limited else '   (no limit)'}", flush=True)
+    for name, (milliseconds, is_limited) in page_milliseconds(count).items():
+        over += is_limited and milliseconds > MOST_PAGE_MILLISECONDS
+        print(f"  {name:<40}{milliseconds:10,.0f} ms{'' if is_limited else '   (no limit)'}", flush=True)
     return over
 
 
