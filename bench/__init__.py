@@ -1,1 +1,1 @@
-"""The speed claims: each a command that prints its figure beside a reference measured in the same run."""
+"""Benchmarks of the speed claims; each command prints its figure beside a reference measured in the same run."""

@@ -1,4 +1,4 @@
-"""Dialogues and simulated opinions at true scale, as files that the imports read."""
+"""Write dialogues and simulated opinions at true scale, as files that the imports read."""
 
 import csv
 import gzip
@@ -16,14 +16,12 @@ SHARE_UNSAFE = 0.45
 SLUGS = ["violence", "threat", "harassment", "hate_identity_hate", "fraud_deception", "profanity", "malware"]
 HUMANS = {"ada": 0.95, "bea": 0.88, "cleo": 0.7}
 MODELS = {"model-a": 0.9, "model-b": 0.82, "model-c": 0.75}
-
-
 SMALL = 400
-"Dialogues of the small forms."
+"Number of dialogues in the small form of each benchmark."
 
 
 def dialogues(count: int = TRUE_SCALE) -> Iterator[dict]:
-    """Yield the real dialogues where they are, else the demo's over and over; `count` of them, TRUE_SCALE at most."""
+    """Yield `count` real dialogues if they are at hand, else those of the demo repeatedly; at most TRUE_SCALE."""
     folder = Path(os.environ.get("ASSIZE_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
     file = folder / "dialogues_34248.jsonl.gz"
     if file.exists():
@@ -37,7 +35,7 @@ def dialogues(count: int = TRUE_SCALE) -> Iterator[dict]:
 
 
 def write_dialogues(path: Path, *, times: int, count: int = TRUE_SCALE) -> list[tuple[str, bool]]:
-    """Write `count` dialogues `times` times each, under other ids; return (id, has a response) of each."""
+    """Write `count` dialogues `times` times each, under different ids; return (id, has a response) for each row."""
     items = []
     with path.open("w", encoding="utf-8") as file:
         for row in dialogues(count):
@@ -49,7 +47,7 @@ def write_dialogues(path: Path, *, times: int, count: int = TRUE_SCALE) -> list[
 
 
 def write_votes(path: Path, items: list[tuple[str, bool]], *, seed: int = 0) -> int:
-    """Write six opinions on every item by raters who err on their share of them; give how many."""
+    """Write six opinions on every item, by raters of different accuracy; return how many."""
     dice = random.Random(seed)
     with path.open("w", newline="", encoding="utf-8") as file:
         sheet = csv.writer(file)
@@ -59,9 +57,9 @@ def write_votes(path: Path, items: list[tuple[str, bool]], *, seed: int = 0) -> 
             hazards = dice.sample(SLUGS, 2)
             for kind, raters in (("human", HUMANS), ("llm", MODELS)):
                 for rater, accuracy in raters.items():
-                    said = [unsafe if dice.random() < accuracy else not unsafe for unsafe in truth]
-                    labels = ["unsafe" if unsafe else "safe" for unsafe in said]
-                    is_unsafe = said[0] or (said[1] and has_response)
-                    named = ";".join(hazards[: dice.randint(1, 2)]) if is_unsafe else ""
-                    sheet.writerow([item, rater, kind, labels[0], labels[1] if has_response else "", named])
+                    votes = [unsafe if dice.random() < accuracy else not unsafe for unsafe in truth]
+                    labels = ["unsafe" if unsafe else "safe" for unsafe in votes]
+                    is_unsafe = votes[0] or (votes[1] and has_response)
+                    categories = ";".join(hazards[: dice.randint(1, 2)]) if is_unsafe else ""
+                    sheet.writerow([item, rater, kind, labels[0], labels[1] if has_response else "", categories])
     return len(items) * (len(HUMANS) + len(MODELS))

@@ -1,5 +1,5 @@
 """
-Build a project at true scale in this home: dialogues, six simulated raters each, a stub jury.
+Fill a project at true scale in this data directory: dialogues, six simulated raters, optionally a stub jury.
 
     python -m bench.seed [--project bench] [--times 1] [--dialogues N] [--jury]
 """
@@ -17,6 +17,7 @@ JURORS = ("stub-0.95", "stub-0.85", "stub-0.7")
 
 
 def manage(*arguments: str) -> None:
+    """Print and run a management command."""
     print(f"$ manage.py {' '.join(arguments)}", flush=True)
     subprocess.run([sys.executable, "manage.py", *arguments], cwd=CHECKOUT, check=True)
 
@@ -28,27 +29,28 @@ def main() -> None:
     parser.add_argument("--dialogues", type=int, default=TRUE_SCALE, help="fewer than all there are")
     parser.add_argument("--jury", action="store_true", help="ask three stub jurors about every item too")
     options = parser.parse_args()
-    here = ("--project", options.project)
+    project_option = ("--project", options.project)
     manage("create_project", options.project)
     with tempfile.TemporaryDirectory() as folder:
         items = write_dialogues(Path(folder) / "dialogues.jsonl", times=options.times, count=options.dialogues)
         write_votes(Path(folder) / "votes.csv", items)
-        manage("import_dialogues", f"{folder}/dialogues.jsonl", *here)
-        manage("import_votes", f"{folder}/votes.csv", *here)
+        manage("import_dialogues", f"{folder}/dialogues.jsonl", *project_option)
+        manage("import_votes", f"{folder}/votes.csv", *project_option)
     if options.jury:
-        convene(here)
-    manage("adjudicate", *here)
+        convene_stub_jury(project_option)
+    manage("adjudicate", *project_option)
 
 
-def convene(here: tuple[str, str]) -> None:
+def convene_stub_jury(project_option: tuple[str, str]) -> None:
+    """Run three stub jurors over every item."""
     stub = subprocess.Popen(
         [sys.executable, "-m", "bench.stub_server"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
     )
     try:
         url = f"http://127.0.0.1:{int(stub.stdout.readline())}/v1"
         for juror in JURORS:
-            manage("add_juror", juror, "--model", juror, "--base-url", url, "--concurrency", "16", *here)
-        manage("convene_jury", "--wait", *here)
+            manage("add_juror", juror, "--model", juror, "--base-url", url, "--concurrency", "16", *project_option)
+        manage("convene_jury", "--wait", *project_option)
     finally:
         stub.terminate()
 

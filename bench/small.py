@@ -1,7 +1,7 @@
 """
-Run every bench in its small form, so that none of them rots: `make bench-small`, a minute for all.
+Run every benchmark in its small form, to see that each still works: `make bench-small`, about a minute.
 
-The figures say nothing about speed; a bench that crashes ends this with its error and exit code 1.
+The figures say nothing about speed. If a benchmark crashes, its output is printed and the exit code is 1.
 """
 
 import os
@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def has_failed(name: str) -> bool:
-    """Run one bench in its small form, and print what it printed if it fails."""
+    """Run one benchmark in its small form; print its output if it fails, and return whether it did."""
     began = time.monotonic()
     command = [sys.executable, "-m", f"bench.{name}", "--small"]
     try:

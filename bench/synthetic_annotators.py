@@ -1,4 +1,4 @@
-"""Projects of any size with people to work in them; import it once Django is set up."""
+"""Create projects of any size with synthetic annotators; import it once Django is set up."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from corpus.models import Item
 from corpus.queries import find_project
 
 VETERAN = 30_000
-"Votes that the veteran has cast before; on half of the dialogues where there are fewer."
-WORKED = """
+"Votes that the veteran has already cast; at most on half of the dialogues."
+INSERT_VETERAN_VOTES = """
 WITH done AS (
     SELECT s.id, s.item_id, i.has_response FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
     WHERE s.project_id = {project} AND s.number = 1 ORDER BY s.id LIMIT {votes}
@@ -31,7 +31,8 @@ WHERE annotation_slot.id = done.id
 """
 
 
-def run(statement: str) -> None:
+def execute(statement: str) -> None:
+    """Run one SQL statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
@@ -44,13 +45,13 @@ def make_project_with_slots(slug: str, items: int, folder: Path) -> None:
     import_dialogues(project=project, path=path, on_reject=lambda *_: None)
     for copy in range(1, -(-items // TRUE_SCALE)):
         columns = COLUMNS.replace("external_id", f"external_id || '/{copy}'")
-        most = min(TRUE_SCALE, items - copy * TRUE_SCALE)
-        run(
+        missing = min(TRUE_SCALE, items - copy * TRUE_SCALE)
+        execute(
             f"INSERT INTO corpus_item ({COLUMNS}) SELECT {columns} FROM"
-            f" (SELECT * FROM corpus_item WHERE project_id = {project.pk} ORDER BY id LIMIT {most}) AS first"
+            f" (SELECT * FROM corpus_item WHERE project_id = {project.pk} ORDER BY id LIMIT {missing}) AS first"
         )
     open_slots_for_new_items(project)
-    run("VACUUM ANALYZE")
+    execute("VACUUM ANALYZE")
 
 
 def add_annotators(slug: str, people: int, folder: Path) -> dict[str, int]:
@@ -60,15 +61,15 @@ def add_annotators(slug: str, people: int, folder: Path) -> dict[str, int]:
     :return: the ids of the project and of the first of the others, whose ids are consecutive
     """
     project = find_project(slug)
-    made = [
+    members = [
         add_member(project=project, username=f"{slug}-{number}", role="annotator", with_token=True)
         for number in range(people + 1)
     ]
-    annotators = [ensure_profile(project, each.user) for each in made]
-    for name, chosen in (("veteran", made[:1]), ("others", made[1:])):
+    annotators = [ensure_profile(project, each.user) for each in members]
+    for name, chosen in (("veteran", members[:1]), ("others", members[1:])):
         (folder / f"{slug}-{name}").write_text("\n".join(each.token for each in chosen))
     ids = {"annotator": annotators[0].pk, "taxonomy": project.taxonomy_id, "guideline": guideline_in_force(project).pk}
     items = Item.objects.filter(project=project).count()
-    run(WORKED.format(project=project.pk, votes=min(VETERAN, items // 2), **ids))
-    run("VACUUM ANALYZE")
-    return {"project": project.pk, "annotator": annotators[1].pk, "user": made[1].user.pk}
+    execute(INSERT_VETERAN_VOTES.format(project=project.pk, votes=min(VETERAN, items // 2), **ids))
+    execute("VACUUM ANALYZE")
+    return {"project": project.pk, "annotator": annotators[1].pk, "user": members[1].user.pk}

@@ -1,4 +1,4 @@
-"""A data directory of a bench's own, with servers of its own, gone afterwards."""
+"""Run a benchmark in a temporary data directory with its own servers."""
 
 import os
 import shutil
@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SHARED = "ASSIZE_BENCH_HOME"
-"Names a data directory that is up already, for benches that run one after the other in the small form."
+"Variable with a data directory whose servers run already, which the small forms share."
 
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """Bring up servers and a prepared database that nobody else uses, and yield a folder for files."""
+    """Start servers and prepare an empty database; yield a folder for files, and delete everything at the end."""
     folder = Path(tempfile.mkdtemp(prefix="assize-bench-"))
     shared = os.environ.get(SHARED)
     os.environ["ASSIZE_HOME"] = shared or str(folder / "home")
-    os.environ["API_RATE"] = "1000000/min"  # no person is as fast as a bench
+    os.environ["API_RATE"] = "1000000/min"  # a benchmark sends more than any person
     from config import embedded
     from config.env import DATA_DIR
 
