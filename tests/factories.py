@@ -1,4 +1,4 @@
-"""Plain functions that reach a state by the steps a user would take: the commands."""
+"""Functions that create projects and their data with the management commands, as a user does."""
 
 import io
 import itertools
@@ -15,55 +15,55 @@ numbers = itertools.count(1)
 
 
 class Outcome(dict[str, Any]):
-    """The JSON of a command's last line, with its exit code and what it said on stderr."""
+    """The JSON of the last line of a command, with its exit code and its stderr."""
 
     code: int = 0
-    said: str = ""
+    stderr: str = ""
 
 
 def command(name: str, /, *arguments: object, **options: Any) -> Outcome:
-    """Run a management command in this process, as `manage.py` would."""
+    """Run a management command in this process, as `manage.py` would; return its outcome."""
     out, err = io.StringIO(), io.StringIO()
     code, error = 0, ""
     try:
         call_command(name, *(str(each) for each in arguments), *as_arguments(options), stdout=out, stderr=err)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    except CommandError as refusal:
-        code, error = refusal.returncode, str(refusal)
+    except SystemExit as exit_:
+        code = int(exit_.code or 0)
+    except CommandError as failure:
+        code, error = failure.returncode, str(failure)
     lines = out.getvalue().splitlines() or err.getvalue().splitlines()
     outcome = Outcome(json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {})
-    outcome.code, outcome.said = code, err.getvalue() + error
+    outcome.code, outcome.stderr = code, err.getvalue() + error
     return outcome
 
 
 def as_arguments(options: dict[str, Any]) -> list[str]:
-    """Write options as a user would type them: a list as the option again and again, True as a flag."""
-    typed = []
+    """Return options as a user types them: a list as a repeated option, True as a flag."""
+    arguments = []
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         values = value if isinstance(value, list) else [value]
-        typed += [flag if each is True else f"{flag}={each}" for each in values]
-    return typed
+        arguments += [flag if each is True else f"{flag}={each}" for each in values]
+    return arguments
 
 
 def make_project(**options: Any) -> Project:
-    """A project with a name of its own; options as those of create_project."""
+    """Create a project with a unique slug; the options are those of create_project."""
     slug = f"project-{next(numbers)}"
     made = command("create_project", slug, **options)
-    assert made.code == 0, made.said
+    assert made.code == 0, made.stderr
     return Project.objects.get(slug=slug)
 
 
 def write_lines(folder: Path, rows: list[Any], name: str = "") -> Path:
-    """A JSONL file; a row that is text is written as it is."""
+    """Write a JSONL file and return its path; a row that is text is written unchanged."""
     path = folder / (name or f"rows-{next(numbers)}.jsonl")
     path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
     return path
 
 
 def dialogue(name: str, *, response: bool = True, text: str = "", **more: Any) -> dict[str, Any]:
-    """A row for import_dialogues."""
+    """Return a row for import_dialogues."""
     row = {"id": name, "prompt": text or f"What is {name}?", **more}
     return row | {"response": f"That is {name}."} if response else row
 
@@ -71,7 +71,7 @@ def dialogue(name: str, *, response: bool = True, text: str = "", **more: Any) -
 def opinion(
     item: str, rater: str, prompt: str | None = "safe", response: str | None = None, **more: Any
 ) -> dict[str, Any]:
-    """A row for import_votes; `llm` raters are those whose name begins with `model`."""
+    """Return a row for import_votes; raters whose name starts with `model` are of kind `llm`."""
     kind = "llm" if rater.startswith("model") else "human"
     return {
         "item_id": item,
@@ -84,15 +84,17 @@ def opinion(
 
 
 def import_dialogues(project: Project, folder: Path, rows: list[Any], **options: Any) -> Outcome:
+    """Import rows of dialogues with the command."""
     return command("import_dialogues", write_lines(folder, rows), project=project.slug, **options)
 
 
 def import_votes(project: Project, folder: Path, rows: list[Any], **options: Any) -> Outcome:
+    """Import rows of votes with the command."""
     return command("import_votes", write_lines(folder, rows), project=project.slug, **options)
 
 
 def decisions(project: Project, folder: Path, **options: Any) -> dict[str, dict[str, Any]]:
-    """The lines of list_decisions, by id."""
+    """Return the lines of list_decisions, by item id."""
     path = folder / f"decisions-{next(numbers)}.jsonl"
     assert command("list_decisions", project=project.slug, out=path, **options).code == 0
     lines = [json.loads(line) for line in path.read_text().splitlines()]

@@ -95,9 +95,9 @@ def test_invalid_changes_are_refused_with_a_reason():
     lead = Visitor(project, "lead")
     sure = {"is_sure": "on", "reason": "why"}
 
-    assert "starts from prompt_label" in command("change_policy", "aegis2", project=project.slug, reason="x").said
-    assert "write why" in command("change_policy", "human", project=project.slug).said
-    assert "choose a number" in command("change_policy", "human", project=project.slug, reason="x", quorum="0").said
+    assert "starts from prompt_label" in command("change_policy", "aegis2", project=project.slug, reason="x").stderr
+    assert "write why" in command("change_policy", "human", project=project.slug).stderr
+    assert "choose a number" in command("change_policy", "human", project=project.slug, reason="x", quorum="0").stderr
     refused = lead.post("quality/policies/change/", policy="aegis2", **sure)
     assert (refused.status_code, "starts from prompt_label" in refused.content.decode()) == (409, True)
     assert lead.post("quality/policies/change/", policy="human", reason="why").status_code == 422

@@ -14,7 +14,7 @@ class Program:
     def __init__(self, project: Any, role: str = "annotator", name: str = "") -> None:
         self.name = name or f"{role}-{next(numbers)}"
         made = command("create_user", self.name, "--role", role, "--token", project=project.slug)
-        assert made.code == 0, made.said
+        assert made.code == 0, made.stderr
         self.slug = project.slug
         self.token = made["token"]
         self.client = Client(headers={"authorization": f"Token {self.token}"})

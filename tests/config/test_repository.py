@@ -50,12 +50,12 @@ def test_no_file_names_a_package_host_or_a_download_address():
 
 def test_project_is_created_once_with_valid_settings():
     assert command("create_project", "only-once").code == 0
-    assert "already" in command("create_project", "only-once").said
-    assert "not a field" in command("create_project", "x1", fields="prompt").said
+    assert "already" in command("create_project", "only-once").stderr
+    assert "not a field" in command("create_project", "x1", fields="prompt").stderr
     assert command("create_project", "x2", policy="aegis2", fields="response_label").code == 2
     assert command("create_project", "x3", quorum=0).code == 2
     assert command("create_project", "no spaces").code == 2
-    assert "There is no project" in command("adjudicate", project="nowhere").said
+    assert "There is no project" in command("adjudicate", project="nowhere").stderr
 
 
 def test_token_is_printed_only_on_request():

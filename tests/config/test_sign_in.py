@@ -26,7 +26,7 @@ def make_person(name=None):
     """Somebody who was invited and has set a password."""
     name = name or f"signer-{next(numbers)}"
     made = command("create_user", name)
-    assert made.code == 0, made.said
+    assert made.code == 0, made.stderr
     person = User.objects.get(username=name)
     person.set_password(PASSWORD)
     person.save(update_fields=["password"])

@@ -51,7 +51,7 @@ def test_file_that_unpacks_to_too_much_is_refused(tmp_path, settings, name):
     body = {"json": b"[" + b",".join(LINES.splitlines()) + b"]", "csv": b"id,prompt\n" + b"a,b\n" * 60_000}
     path.write_bytes(gzip.compress(body.get(name.split(".")[1], LINES)))
     refused = command("import_dialogues", path, project=project.slug)
-    assert (refused.code, "unpacks to more than" in refused.said) == (2, True), refused.said
+    assert (refused.code, "unpacks to more than" in refused.stderr) == (2, True), refused.stderr
     assert not Item.objects.filter(project=project).exists()
 
     admin = Program(project, "admin")
@@ -112,7 +112,7 @@ def test_archive_is_refused_by_its_content(tmp_path, kind):
     path = tmp_path / "mine.jsonl"
     path.write_bytes(ARCHIVES[kind])
     refused = command("import_dialogues", path, project=admin.slug)
-    assert (refused.code, f"{kind} " in refused.said) == (2, True)
+    assert (refused.code, f"{kind} " in refused.stderr) == (2, True)
 
 
 def test_archive_is_refused_by_its_name():

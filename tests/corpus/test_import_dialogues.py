@@ -42,7 +42,7 @@ def new_row(**row):
 def import_row(project, folder, row):
     """Import one valid row, and return its item."""
     outcome = import_dialogues(project, folder, [row])
-    assert (outcome.code, outcome["rejected"]) == (0, 0), outcome.said
+    assert (outcome.code, outcome["rejected"]) == (0, 0), outcome.stderr
     return Item.objects.filter(project=project).latest("pk")
 
 
@@ -51,10 +51,10 @@ def reject_row(project, folder, row):
     errors = folder / f"errors-{next(numbers)}.jsonl"
     before, after = dialogue(f"b{next(numbers)}"), dialogue(f"a{next(numbers)}")
     outcome = import_dialogues(project, folder, [before, row, after], errors=errors)
-    assert (outcome.code, outcome["created"], outcome["rejected"]) == (1, 2, 1), outcome.said
+    assert (outcome.code, outcome["created"], outcome["rejected"]) == (1, 2, 1), outcome.stderr
     (line,) = [json.loads(line) for line in errors.read_text().splitlines()]
     assert line["row"] == 2
-    assert f"row 2: {line['field']}: {line['reason']}" in outcome.said
+    assert f"row 2: {line['field']}: {line['reason']}" in outcome.stderr
     return line
 
 
@@ -102,7 +102,7 @@ def test_parquet_values_without_json_form_are_rejected(project, tmp_path):
     outcome = command("import_dialogues", tmp_path / "x.parquet", project=project.slug)
 
     assert outcome.code == 1
-    assert "row 1: price: a Decimal has no form in JSON" in outcome.said
+    assert "row 1: price: a Decimal has no form in JSON" in outcome.stderr
 
 
 def test_unknown_keys_go_to_meta(project, tmp_path):
@@ -122,7 +122,7 @@ def test_known_id_is_unchanged_or_rejected(tmp_path):
 
     assert first == {"read": 4, "created": 2, "unchanged": 1, "rejected": 1}
     assert again == {"read": 4, "created": 0, "unchanged": 3, "rejected": 1}
-    assert "row 4: id: an item of this id has other content" in first.said
+    assert "row 4: id: an item of this id has other content" in first.stderr
     assert Event.objects.filter(project=project, verb="items.imported").count() == 2
 
 
@@ -266,15 +266,15 @@ def test_unwritable_errors_file_is_refused_first(project, tmp_path):
     outcome = import_dialogues(project, tmp_path, [new_row(prompt="x")], errors=tmp_path / "no" / "errors.jsonl")
 
     assert outcome.code == 2
-    assert "cannot be written" in outcome.said
+    assert "cannot be written" in outcome.stderr
 
 
 def test_rejected_rows_are_listed_in_full(project, tmp_path):
     outcome = import_dialogues(project, tmp_path, [{"id": f"x{n}"} for n in range(50)], errors=tmp_path / "all.jsonl")
 
     assert outcome["rejected"] == 50
-    assert outcome.said.count(": turns: ") == 20
-    assert "30 more rejected" in outcome.said
+    assert outcome.stderr.count(": turns: ") == 20
+    assert "30 more rejected" in outcome.stderr
     assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 50
 
 

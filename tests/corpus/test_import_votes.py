@@ -60,7 +60,7 @@ def test_second_opinion_is_unchanged_or_rejected(tmp_path, rater, moment):
     assert import_votes(project, tmp_path, [row])["unchanged"] == 1
     other = import_votes(project, tmp_path, [row | {"response_label": "needs_caution"}])
     assert (other.code, other["rejected"]) == (1, 1)
-    assert "row 1: item_id: this rater's opinion of the item is another" in other.said
+    assert "row 1: item_id: this rater's opinion of the item is another" in other.stderr
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_unwanted_labels_are_rejected(tmp_path):
     outcome = import_votes(project, tmp_path, [opinion("a", "ada", "safe", "safe")])
 
     assert outcome.code == 1
-    assert "prompt_label: this project does not want it" in outcome.said
+    assert "prompt_label: this project does not want it" in outcome.stderr
 
 
 @pytest.mark.parametrize("header", ["item_id,rater,prompt_label", "item_id,rater,rater_kind,label"])
@@ -122,7 +122,7 @@ def test_withdrawn_items_accept_no_new_opinions(tmp_path):
     command("withdraw_item", "a", project=project.slug, reason="Asked for.")
 
     assert import_votes(project, tmp_path, [row])["unchanged"] == 1
-    assert "the item is withdrawn" in import_votes(project, tmp_path, [opinion("a", "bea")]).said
+    assert "the item is withdrawn" in import_votes(project, tmp_path, [opinion("a", "bea")]).stderr
 
 
 def test_imported_rater_is_not_an_account(project, tmp_path):

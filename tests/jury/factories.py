@@ -19,7 +19,7 @@ def add_jurors(project, url, *models, **options):
     """Add a juror for each model, named after it."""
     for model in models:
         made = command("add_juror", model, project=project.slug, model=model, base_url=url, **options)
-        assert made.code == 0, made.said
+        assert made.code == 0, made.stderr
 
 
 def project_with_items(folder, count, **options):
@@ -51,7 +51,7 @@ def run_shards(run):
 def add_generator(project, url, name="writer", model="mistral-stub", **options):
     """Add a generator and return it."""
     made = command("add_generator", name, project=project.slug, model=model, base_url=url, **options)
-    assert made.code == 0, made.said
+    assert made.code == 0, made.stderr
     return queries.generator_named(project, name)
 
 

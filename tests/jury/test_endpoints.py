@@ -133,7 +133,7 @@ def test_secret_of_the_installation_is_refused_as_key(name):
     made = command("add_juror", "x", project=project.slug, model="m", base_url=HERE, api_key_env=name)
     changed = command("change_juror", "one", project=project.slug, api_key_env=name)
     assert (made.code, changed.code) == (2, 2)
-    assert "goes to no endpoint" in made.said
+    assert "goes to no endpoint" in made.stderr
 
 
 class Redirecting(http.server.BaseHTTPRequestHandler):
@@ -210,7 +210,7 @@ def test_older_juror_is_refused_where_rules_forbid_it_now(tmp_path, settings):
     with pytest.raises(Refused, match="PUBLIC_ONLY"):
         actions.start_run(project=project, jurors=queries.panel(project))
     trial = command("try_juror", "one", project=project.slug)
-    assert (trial.code, "PUBLIC_ONLY" in trial.said) == (2, True)
+    assert (trial.code, "PUBLIC_ONLY" in trial.stderr) == (2, True)
 
 
 def test_sdk_is_loaded_only_for_requests():

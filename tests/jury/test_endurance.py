@@ -84,7 +84,7 @@ def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
         assert 4 <= stopped_at == counted(url)["calls"] < 40
         tasks.requeue_stalled_runs()
         again = command("jury_run", project=project.slug, pause=True)
-        assert (again.code, again.said) == (2, f"Run {begun['run']} cannot be paused. It is: paused.")
+        assert (again.code, again.stderr) == (2, f"Run {begun['run']} cannot be paused. It is: paused.")
 
         assert command("jury_run", begun["run"], project=project.slug, resume=True)["state"] == "running"
         assert wait_until(lambda: Run.objects.get(pk=begun["run"]).state == "finished", seconds=30)

@@ -66,4 +66,4 @@ def test_jurors_of_one_family_are_named_before_a_run(tmp_path):
     estimate = command("convene_jury", project=project.slug, estimate=True)
 
     assert estimate.code == 0
-    assert "large, small: all of the Mistral family" in estimate.said
+    assert "large, small: all of the Mistral family" in estimate.stderr

@@ -193,7 +193,7 @@ def test_estimate_warns_of_jurors_of_the_response_authors_family(tmp_path, stub_
     project, _ = with_prompts(tmp_path)
     generate(project, add_generator(project, stub_url))
     command("add_juror", "judge", project=project.slug, model="Mixtral-8x22B", base_url=stub_url)
-    warnings = command("convene_jury", project=project.slug, estimate=True).said
+    warnings = command("convene_jury", project=project.slug, estimate=True).stderr
 
     assert "judge, the author of responses mistral-stub: all of the Mistral family" in warnings
 
@@ -214,7 +214,7 @@ def test_jurors_and_generators_are_distinguished(tmp_path, stub_url):
         command("change_juror", "writer", project=project.slug, reseat=True),
     ]
     assert [refusal.code for refusal in refusals] == [2] * len(refusals)
-    assert all("Traceback" not in refusal.said for refusal in refusals)
+    assert all("Traceback" not in refusal.stderr for refusal in refusals)
     assert Juror.objects.filter(project=project).count() == 2
 
 

@@ -173,7 +173,7 @@ def test_impossible_trial_is_refused(tmp_path):
         assert (refused.status_code, reason in text_of(refused)) == (409, True)
     trial = command("try_juror", "stub-0.9", project=project.slug)
     assert (trial.code, trial["outcome"], "cannot be reached" in trial["reason"]) == (0, "failed", True)
-    assert "--- user" in trial.said
+    assert "--- user" in trial.stderr
     assert command("try_juror", "nobody", project=project.slug).code == 2
 
 

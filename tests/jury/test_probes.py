@@ -32,7 +32,7 @@ def test_order_of_categories_is_stored_with_the_ballot(tmp_path, stub_url, worke
     project = project_with_items(tmp_path, 5)
     add_jurors(project, stub_url, "stub-0.9")
     done = command("convene_jury", project=project.slug, wait=True)
-    assert done.code == 0, done.said
+    assert done.code == 0, done.stderr
 
     seeds = set(Ballot.objects.filter(juror__project=project).values_list("order_seed", flat=True))
     assert len(seeds) == 5
@@ -45,7 +45,7 @@ def test_llama_guard_is_asked_for_one_label(tmp_path, stub_url):
     refused = command("add_juror", "guard", project=project.slug, **options)
 
     assert refused.code == 2
-    assert "asks for one verdict" in refused.said
+    assert "asks for one verdict" in refused.stderr
 
 
 def test_probe_finds_a_gullible_juror(tmp_path, stub_url):
@@ -69,5 +69,5 @@ def test_impossible_probe_is_refused(tmp_path, stub_url):
     unknown = command("probe_juror", "nobody", project=project.slug)
 
     assert (nothing.code, unknown.code) == (2, 2)
-    assert "has no dialogue" in nothing.said
-    assert "has no juror" in unknown.said
+    assert "has no dialogue" in nothing.stderr
+    assert "has no juror" in unknown.stderr

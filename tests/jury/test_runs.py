@@ -198,7 +198,7 @@ def test_invalid_juror_is_refused(stub_url, options, reason):
     made = command("add_juror", "x", project=project.slug, **{"model": "stub-0.9", "base_url": stub_url} | options)
 
     assert made.code == 2
-    assert reason in made.said
+    assert reason in made.stderr
     assert not Juror.objects.filter(project=project).exists()
 
 
@@ -209,7 +209,7 @@ def test_missing_key_is_named_before_the_run(tmp_path, stub_url, worker):
     refused = command("convene_jury", project=project.slug, wait=True)
 
     assert refused.code == 2
-    assert "ASSIZE_TEST_NO_SUCH_KEY" in refused.said
+    assert "ASSIZE_TEST_NO_SUCH_KEY" in refused.stderr
 
 
 def test_key_may_be_in_a_file(tmp_path, monkeypatch):

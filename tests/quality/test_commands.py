@@ -89,14 +89,14 @@ def test_wrong_gold_is_reported_row_by_row(
     report = command("score", project=project.slug, against=gold)
 
     assert report.code == code
-    assert message in report.said
+    assert message in report.stderr
 
 
 def test_unwanted_field_is_refused(project: Project) -> None:
     for name in ("agreement", "score"):
         refused = command(name, project=project.slug, field="response_label")
         assert refused.code == 2
-        assert "does not want response_label" in refused.said
+        assert "does not want response_label" in refused.stderr
 
 
 @pytest.fixture(scope="module")

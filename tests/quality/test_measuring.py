@@ -86,7 +86,7 @@ def test_second_measurement_is_refused_while_the_first_runs(tmp_path: Path) -> N
         with other.cursor() as cursor:
             cursor.execute(actions.TRY_LOCK, {"project": project.pk})
             assert is_being_measured(project)
-            assert "already" in command("measure", project=project.slug).said
+            assert "already" in command("measure", project=project.slug).stderr
             assert not actions.measure_if_changed(project=project)
             tasks.measure_now(project.pk)
             assert not Report.objects.filter(project=project).exists()

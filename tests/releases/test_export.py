@@ -35,7 +35,7 @@ def labelled_project(folder):
 def export(project, folder, form="json", **options):
     path = folder / f"export-{next(numbers)}.{form}"
     outcome = command("export_dataset", project=project.slug, out=path, format=form, **options)
-    assert outcome.code == 0, outcome.said
+    assert outcome.code == 0, outcome.stderr
     assert outcome["bytes"] == path.stat().st_size
     return path, outcome
 
@@ -184,4 +184,4 @@ def test_missing_folder_is_one_error_line(tmp_path):
     refused = command("export_dataset", project=make_project().slug, out=tmp_path / "no" / "x.json")
 
     assert refused.code == 2
-    assert "cannot be written" in refused.said
+    assert "cannot be written" in refused.stderr

@@ -37,7 +37,7 @@ def labelled_project(folder, count=60):
 def release(project, folder, version="1.0", **options):
     out = folder / f"release-{next(numbers)}"
     made = command("release", version, project=project.slug, out=out, **options)
-    assert made.code == 0, made.said
+    assert made.code == 0, made.stderr
     return out, made
 
 
@@ -156,7 +156,7 @@ def test_invalid_release_is_refused(tmp_path, version, options, expected):
     refused = command("release", version, project=project.slug, **options)
 
     assert refused.code == 2
-    assert expected in refused.said
+    assert expected in refused.stderr
 
 
 def test_folder_in_use_is_refused(tmp_path):

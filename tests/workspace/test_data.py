@@ -131,7 +131,7 @@ def test_source_may_have_any_name(tmp_path):
 
 def released(project, folder, **options):
     made = command("release", "1.0", project=project.slug, out=folder, **options)
-    assert made.code == 0, made.said
+    assert made.code == 0, made.stderr
     return folder
 
 
@@ -148,7 +148,7 @@ def test_release_is_verified_from_its_votes(labelled, tmp_path, policy):
     Item.objects.filter(project=labelled, external_id="d05").update(**twin)
     folder = released(labelled, tmp_path / "out", policy=policy)
     found = command("verify_release", folder)
-    assert (found.code, found["differences"], found["settled"]) == (0, 0, 1), found.said
+    assert (found.code, found["differences"], found["settled"]) == (0, 0, 1), found.stderr
     assert found["labels"] == 39
 
 
@@ -183,7 +183,7 @@ def test_verification_finds_every_kind_of_change(labelled, tmp_path):
         command("release", name, project=labelled.slug, out=folder)
         spoil(folder)
         found = command("verify_release", folder)
-        assert (found.code, expected in found.said) == (1, True), (name, found.said)
+        assert (found.code, expected in found.stderr) == (1, True), (name, found.stderr)
         assert found["differences"] >= 1
 
 
