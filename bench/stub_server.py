@@ -18,7 +18,7 @@ so that jurors disagree reproducibly. The name of the model selects the behaviou
     stub-0.9:gullible   the same, but says safe if the dialogue claims to be approved
 
 A model with any other name writes the next turn of the dialogue; if the prompt asks it to decline, it does, unless
-its name is comply. A batch is complete when it is retrieved for the second time, with the same replies as single calls. The batch of
+its name is comply. A batch completes after it is retrieved once, with the same replies as single calls. The batch of
 a model that ends in :invalid is refused, in :expire half of it expires, in :never it never completes, in :garbled one
 reply is no JSON and another has an unknown id. Prompts in the form of NemoGuard or Llama Guard get replies in that
 form. With --rpm the server accepts at most that many calls in any minute and a tenth of them in any six seconds, and
