@@ -65,7 +65,7 @@ ITEMS = {f"t{at:02}": text for at, text in enumerate(TEXTS_OF_ALL_KINDS)}
 def label_all(project, folder, rows, **options):
     """Import the rows, and decide each by one vote."""
     imported = import_dialogues(project, folder, rows)
-    assert imported["rejected"] == 0, imported.said
+    assert imported["rejected"] == 0, imported.stderr
     votes = [opinion(row["id"], "ada", "safe", "safe" if has_response(row) else None) for row in rows]
     assert import_votes(project, folder, votes)["rejected"] == 0
     command("adjudicate", project=project.slug, **options)

@@ -313,7 +313,7 @@ def test_folder_is_named_after_project_and_version(project, settings):
 )
 def test_command_refuses_odd_options(project, options, said):
     refused = command("release", "odd", project=project.slug, **options)
-    assert (bool(refused.code), said in refused.said) == (True, True), refused.said
+    assert (bool(refused.code), said in refused.stderr) == (True, True), refused.stderr
     assert not Release.objects.filter(project=project, version="odd").exists()
 
 
