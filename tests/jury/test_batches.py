@@ -226,7 +226,7 @@ def test_run_page_shows_how_far_a_batch_is(tmp_path, stub_url):
     run = begin(project)
     step_until_ended(run, times=2)
     page = Visitor(project, "lead").get(f"jury/runs/{run.pk}/").content.decode()
-    assert "under way, 0 of 5 answered" in page
+    assert "under way, 0 of 5 answered" in " ".join(page.split())
     assert command("change_juror", "stub-0.9:never", project=project.slug, transport="live")["changed"] == ["transport"]
     step_until_ended(run, times=1)  # the batch is still looked after
     assert Batch.objects.get(shard__run=run).state == "under_way"
