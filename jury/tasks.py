@@ -19,7 +19,7 @@ logger = get_task_logger(__name__)
 def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Ask one juror about the items of one shard. Harmless to deliver twice."""
     try:
-        work = batch_runner.work_batch if uses_batches(shard_id) else runner.run_shard
+        work = batch_runner.advance_batch if uses_batches(shard_id) else runner.run_shard
         work(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
         # A server is away. The shard stays as it is, and `requeue_stalled_runs` queues it again.

@@ -1,7 +1,7 @@
 """
 Ask one juror or generator through batches: sent, watched, collected.
 
-Every call of `work_batch` takes a shard one step further and returns; the schedule calls it again. What a step has
+Every call of `advance_batch` takes a shard one step further and returns; the schedule calls it again. What a step has
 done is in the database, so that a worker may be killed between any two.
 """
 
@@ -21,20 +21,27 @@ from jury.engine import ledger
 from jury.engine.batch_endpoint import BatchEndpoint, Result, SentBatch
 from jury.engine.buffer import store_answers
 from jury.engine.factory import client_for
-from jury.engine.model_client import CHARACTERS_A_TOKEN, MORE_ROOM, Outcome, abstained, failed, problem_with
+from jury.engine.model_client import (
+    CHARACTERS_A_TOKEN,
+    MORE_ROOM,
+    Outcome,
+    abstained_outcome,
+    failed_outcome,
+    unusable_outcome,
+)
 from jury.engine.pipeline import Answer
 from jury.engine.reply import Declined, Reply, RetryableError, Unavailable
-from jury.engine.shards import break_off, claim_shard, end_run, finish_shard, heartbeat, release_claim
+from jury.engine.shards import break_shards_of_endpoint, claim_shard, end_run, finish_shard, heartbeat, release_claim
 from jury.models import Batch, Run, Shard
 from jury.queries import PromptItem
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 SECONDS_A_HEARTBEAT = 5.0
-NOT_ANSWERED = "the batch ended without an answer to it"
+NOT_ANSWERED = "the batch ended without an answer to this item"
 
 
-def work_batch(*, shard_id: int) -> None:
+def advance_batch(*, shard_id: int) -> None:
     """Take the batch of a shard one step further. Safe to run again after a crash, or twice at once."""
     if holder := claim_shard(shard_id):
         try:
@@ -57,18 +64,18 @@ class BatchRunner:
             if batch is None:
                 batch = self.prepare()
             elif batch.state == Batch.State.SENDING:
-                # The worker that began to send it was killed before it knew whether it arrived. It is paid for once.
-                found = self.carry_out(lambda endpoint: endpoint.find(batch.key))
+                # A worker was killed while sending the batch. Look for it first, so that it is not paid for twice.
+                found = self.run_with_endpoint(lambda endpoint: endpoint.find(batch.key))
                 if found:
                     self.update(batch, found)
             if batch and batch.state == Batch.State.SENDING:
                 self.update(batch, self.send(batch))
             if batch and batch.state == Batch.State.UNDER_WAY:
-                self.watch(batch)
+                self.check_progress(batch)
         except RetryableError as error:
-            self.put_off(batch, error)
+            self.retry_later(batch, error)
         except Unavailable as error:
-            self.give_up(batch, str(error))
+            self.break_shard(batch, str(error))
 
     def prepare(self) -> Batch | None:
         """Reserve money and store a batch of the missing items, not sent yet; None if there is nothing to send."""
@@ -110,7 +117,7 @@ class BatchRunner:
         for item in queries.items_by_pk(batch.items):
             request = self.client.compose(item)
             requests.append((request_name(item, request.seed), request.body | {"max_tokens": self.longest_answer}))
-        return self.carry_out(lambda endpoint: endpoint.send(requests, key=batch.key))
+        return self.run_with_endpoint(lambda endpoint: endpoint.send(requests, key=batch.key))
 
     def update(self, batch: Batch, sent: SentBatch) -> None:
         """Store how far a batch is, as its endpoint says."""
@@ -118,70 +125,70 @@ class BatchRunner:
         batch.unreachable_since = None
         batch.save(update_fields=["name", "state", "asked", "answered", "unreachable_since"])
 
-    def watch(self, batch: Batch) -> None:
-        """Ask how far a batch is; collect it when it has ended, cancel it when its run was cancelled."""
-        sent = self.carry_out(lambda endpoint: endpoint.status(batch.name))
+    def check_progress(self, batch: Batch) -> None:
+        """Fetch the status of a batch; collect it if it has ended, cancel it if its run was cancelled."""
+        sent = self.run_with_endpoint(lambda endpoint: endpoint.status(batch.name))
         self.update(batch, sent)
         if sent.has_ended:
             if sent.status == "failed":
                 raise Unavailable(f"the endpoint refused the batch: {sent.problem or 'it does not say why'}")
             self.collect(batch, sent)
         elif self.run.state == Run.State.CANCELLED and sent.status != "cancelling":
-            self.update(batch, self.carry_out(lambda endpoint: endpoint.cancel(batch.name)))
+            self.update(batch, self.run_with_endpoint(lambda endpoint: endpoint.cancel(batch.name)))
 
     def collect(self, batch: Batch, sent: SentBatch) -> None:
-        """Store the answers of a batch that has ended; what it did not answer has failed."""
-        answers = self.carry_out(lambda endpoint: self.download(batch, sent, endpoint))
+        """Store the answers of a batch that has ended, and a failure for each item without one."""
+        answers = self.run_with_endpoint(lambda endpoint: self.download(batch, sent, endpoint))
         if sent.status != "cancelled":
             answered = {answer.item_id for answer in answers}
             missing = queries.items_by_pk([key for key in batch.items if key not in answered])
-            answers += [self.make_answer(item, None, [], failed(NOT_ANSWERED)) for item in missing]
+            answers += [self.make_answer(item, None, [], failed_outcome(NOT_ANSWERED)) for item in missing]
         self.store(batch, answers)
 
     async def download(self, batch: Batch, sent: SentBatch, endpoint: BatchEndpoint) -> list[Answer]:
-        """Return the answers that a batch has brought."""
+        """Return the answers in the result files of a batch."""
         items = {item.pk: item for item in await in_thread(queries.items_by_pk, batch.items)}
         answers = {}
         async for name, result in endpoint.results(sent):
             key, seed = read_name(name)
-            if key in items:  # else it is an answer to nothing that was asked
-                answers[key] = self.answer_from(items[key], seed, result)
+            if key in items:  # else the endpoint answered something that was not asked
+                answers[key] = self.answer_from_result(items[key], seed, result)
         return list(answers.values())
 
-    def answer_from(self, item: PromptItem, seed: int | None, result: Result) -> Answer:
-        """Return the answer that one line of the results comes to."""
+    def answer_from_result(self, item: PromptItem, seed: int | None, result: Result) -> Answer:
+        """Return the answer for one line of the result files."""
         if isinstance(result, Reply):
-            return self.make_answer(item, seed, [result], problem_with(result))
-        problem = abstained(str(result)) if isinstance(result, Declined) else failed(str(result))
+            return self.make_answer(item, seed, [result], unusable_outcome(result))
+        problem = abstained_outcome(str(result)) if isinstance(result, Declined) else failed_outcome(str(result))
         return self.make_answer(item, seed, [], problem)
 
     def make_answer(self, item: PromptItem, seed: int | None, replies: list[Reply], problem: Outcome | None) -> Answer:
-        """Return the answer that replies come to, at their own price."""
+        """Return the answer that replies make up, with the cost of those replies."""
         return self.client.make_answer(item, seed, replies, problem, cost=self.client.price_of(replies))
 
     @transaction.atomic
     def store(self, batch: Batch, answers: list[Answer]) -> None:
-        """Store and charge all that came, or nothing, and never twice."""
+        """Store and charge all answers in one transaction, and only once."""
         ledger.lock_run(self.shard.run_id)
         shard = Shard.objects.select_for_update(of=["self"]).select_related("run").get(pk=self.shard.pk)
         fresh = Batch.objects.select_for_update().get(pk=batch.pk)
         if fresh.state == Batch.State.COLLECTED:
             return
         for answer in answers:
-            answer.run_id = shard.run_id  # a later run may have taken it over meanwhile
+            answer.run_id = shard.run_id  # a later run may own the shard by now
         store_answers(shard.run, answers)
         ledger.charge(shard.run, sum((answer.cost_usd for answer in answers), Decimal(0)), len(answers))
         Shard.objects.filter(pk=shard.pk).update(reserved_usd=0, reserved_calls=0)
-        self.end(batch, Batch.State.COLLECTED)
+        self.finish_batch(batch, Batch.State.COLLECTED)
 
-    def end(self, batch: Batch, state: str, problem: str = "") -> None:
-        """Store that a batch has ended, and what was wrong with it."""
+    def finish_batch(self, batch: Batch, state: str, problem: str = "") -> None:
+        """Mark a batch as ended, with the problem if there was one."""
         batch.state, batch.problem, batch.ended_at = state, problem, timezone.now()
         batch.save(update_fields=["state", "problem", "ended_at"])
 
-    def put_off(self, batch: Batch | None, error: RetryableError) -> None:
-        """Leave the batch to a later step; an endpoint that stays away breaks its shards off."""
-        logger.warning("shard %s is put off: %s", self.shard.pk, error)
+    def retry_later(self, batch: Batch | None, error: RetryableError) -> None:
+        """Leave the batch to a later step; break the shards of an endpoint that is unreachable for too long."""
+        logger.warning("shard %s is retried later: %s", self.shard.pk, error)
         now = timezone.now()
         if batch is None:
             return
@@ -189,21 +196,23 @@ class BatchRunner:
             batch.unreachable_since = now
             batch.save(update_fields=["unreachable_since"])
         elif (now - batch.unreachable_since).total_seconds() > settings.JURY_ENDPOINT_PATIENCE:
-            break_off(self.run, self.shard.juror.base_url, self.holder, error=f"the endpoint is away: {error}")
+            break_shards_of_endpoint(
+                self.run, self.shard.juror.base_url, self.holder, error=f"the endpoint is away: {error}"
+            )
 
     @transaction.atomic
-    def give_up(self, batch: Batch | None, reason: str) -> None:
-        """Break the shard off, because its batch was refused."""
+    def break_shard(self, batch: Batch | None, reason: str) -> None:
+        """Mark the shard as broken, because its batch was refused."""
         if batch:
-            self.end(batch, Batch.State.REFUSED, reason)
+            self.finish_batch(batch, Batch.State.REFUSED, reason)
             Shard.objects.filter(pk=self.shard.pk).update(reserved_usd=0, reserved_calls=0)
         finish_shard(self.shard.pk, error=reason)
 
-    def carry_out(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
-        """Run work with the endpoint, and show meanwhile that the holder is alive."""
-        return asyncio.run(self.with_heartbeat(work))
+    def run_with_endpoint(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
+        """Run work with the endpoint, and keep the shard claimed meanwhile."""
+        return asyncio.run(self.await_with_heartbeat(work))
 
-    async def with_heartbeat(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
+    async def await_with_heartbeat(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
         """Await work, with a heartbeat every few seconds."""
         async with self.client.batch_endpoint() as endpoint:
             task_under_way = asyncio.ensure_future(work(endpoint))

@@ -48,7 +48,7 @@ class Budget:
         self.usd, self.calls = NOTHING, 0
         self.lock = asyncio.Lock()
 
-    async def take(self, price: Decimal) -> None:
+    async def acquire(self, price: Decimal) -> None:
         """
         Take the price of one call from what is reserved, and reserve more where it does not suffice.
 
@@ -59,7 +59,7 @@ class Budget:
         async with self.lock:
             deadline = self.clock.monotonic() + LONGEST_WAIT
             calls = self.ahead
-            while not self.take_idle(price):
+            while not self.acquire_reserved(price):
                 grant = await self.reserve(max(price * calls - self.usd, NOTHING), calls)
                 if grant == Grant.GRANTED:
                     continue
@@ -72,7 +72,7 @@ class Budget:
                 else:
                     await self.clock.sleep(SECONDS_BETWEEN_LOOKS)
 
-    async def take_now(self, price: Decimal) -> None:
+    async def acquire_now(self, price: Decimal) -> None:
         """
         Take the price of one more call for a question that has been charged for others already.
 
@@ -80,18 +80,18 @@ class Budget:
 
         :raises BudgetSpent: if there is no room now
         """
-        while self.has_limit and not self.take_idle(price):
+        while self.has_limit and not self.acquire_reserved(price):
             if await self.reserve(price, 1) != Grant.GRANTED:
                 raise BudgetSpent
 
-    def take_idle(self, price: Decimal) -> bool:
+    def acquire_reserved(self, price: Decimal) -> bool:
         """Take the price of one call from what is reserved already; False if it does not suffice."""
         if self.calls < 1 or self.usd < price:
             return False
         self.usd, self.calls = self.usd - price, self.calls - 1
         return True
 
-    def put_back(self, price: Decimal) -> None:
+    def keep_for_next_call(self, price: Decimal) -> None:
         """Keep the reservation of a call that was not made for the next one."""
         if self.has_limit:
             self.usd, self.calls = self.usd + price, self.calls + 1
@@ -142,7 +142,7 @@ class Reservation:
         """
         price = self.price(prompt_tokens, answer_tokens)
         if self.budget is not None:
-            await (self.budget.take_now(price) if self.calls else self.budget.take(price))
+            await (self.budget.acquire_now(price) if self.calls else self.budget.acquire(price))
         self.open = price
 
     def charge(self, usd: Decimal) -> None:
@@ -162,5 +162,5 @@ class Reservation:
     def cancel(self) -> None:
         """Return the price of an attempt that was not made, or refused before any work."""
         if self.open is not None and self.budget is not None:
-            self.budget.put_back(self.open)
+            self.budget.keep_for_next_call(self.open)
         self.open = None

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from corpus.errors import Invalid
 from jury.engine.forms.generated import read_generated
-from jury.engine.model_client import ModelClient, Outcome, Request, unreadable
+from jury.engine.model_client import ModelClient, Outcome, Request, unreadable_outcome
 from jury.engine.reply import Reply
 from jury.models import GeneratedResponse
 from jury.prompting import generation_messages
@@ -37,7 +37,7 @@ class GeneratorClient(ModelClient[GeneratedResponse]):
         try:
             text = read_generated(self.prompt.form, reply.text or reply.refusal)
         except Invalid as error:
-            return unreadable(error.reason)
+            return unreadable_outcome(error.reason)
         return {"outcome": GeneratedResponse.Outcome.CAST, "text": text}
 
     def length(self, item: PromptItem) -> int:

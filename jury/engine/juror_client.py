@@ -13,7 +13,7 @@ from corpus.queries import spellings_of
 from jury import queries
 from jury.engine.cache import cached_ballots, copy_ballot
 from jury.engine.forms import read_reply, response_format, with_codes
-from jury.engine.model_client import ModelClient, Outcome, Request, abstained, unreadable
+from jury.engine.model_client import ModelClient, Outcome, Request, abstained_outcome, unreadable_outcome
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
 from jury.prompting import CATEGORIES, Form, Question, build_messages, order_categories, render_category
@@ -106,10 +106,10 @@ class JurorClient(ModelClient[Ballot]):
     def outcome_of(self, question: Question, reply: Reply) -> Outcome:
         """Return what a reply comes to: a refusal is an abstention, and an unclear one is never guessed at."""
         if reply.refusal:
-            return abstained(reply.refusal)
+            return abstained_outcome(reply.refusal)
         reading = read_reply(self.prompt.form, reply.text, question, self.spellings)
         if reading.judgement is None:
-            return unreadable(reading.reason)
+            return unreadable_outcome(reading.reason)
         judgement = reading.judgement
         return {
             "outcome": Ballot.Outcome.CAST,

@@ -155,14 +155,14 @@ class ModelClient(ABC, Generic[A]):
                 if reply.finish_reason != "length":
                     break
         except Declined as error:
-            return replies, abstained(str(error))
+            return replies, abstained_outcome(str(error))
         except Unavailable as error:
-            return replies, failed(str(error))
+            return replies, failed_outcome(str(error))
         except (BudgetSpent, EndpointDown, Stopped) as error:
             if not replies:
                 raise
-            return replies, failed(f"cut off, and not asked for a longer answer: {error}")
-        return replies, problem_with(replies[-1])
+            return replies, failed_outcome(f"cut off, and not asked for a longer answer: {error}")
+        return replies, unusable_outcome(replies[-1])
 
     def reply_fields(self, replies: Sequence[Reply], cost: Decimal) -> dict[str, Any]:
         """Return the fields of an answer that its replies fill: their tokens and cost, and the last of them."""
@@ -196,27 +196,29 @@ class ModelClient(ABC, Generic[A]):
         }
 
 
-def problem_with(reply: Reply) -> Outcome | None:
-    """Return why a reply cannot be read; None where it can."""
+def unusable_outcome(reply: Reply) -> Outcome | None:
+    """Return the outcome of a reply that cannot be read: filtered, cut off or too long. None if it can be read."""
     if reply.finish_reason == "content_filter":
-        return abstained(reply.refusal or "filtered by the endpoint")
+        return abstained_outcome(reply.refusal or "filtered by the endpoint")
     if reply.finish_reason == "length":
-        return unreadable("cut off, with more room too")
+        return unreadable_outcome("cut off, with more room too")
     if len(reply.text) > LONGEST_KEPT:
-        return unreadable(f"the reply has {len(reply.text):,} characters, of which the first {LONGEST_KEPT:,} are kept")
+        return unreadable_outcome(
+            f"the reply has {len(reply.text):,} characters, of which the first {LONGEST_KEPT:,} are kept"
+        )
     return None
 
 
-def abstained(reason: str) -> Outcome:
+def abstained_outcome(reason: str) -> Outcome:
     """Return the outcome of a model that declined to answer."""
     return {"outcome": Answer.Outcome.ABSTAINED, "reason": reason}
 
 
-def unreadable(reason: str) -> Outcome:
+def unreadable_outcome(reason: str) -> Outcome:
     """Return the outcome of a reply that is no answer."""
     return {"outcome": Answer.Outcome.UNREADABLE, "reason": reason}
 
 
-def failed(reason: str) -> Outcome:
+def failed_outcome(reason: str) -> Outcome:
     """Return the outcome of a question that got no reply."""
     return {"outcome": Answer.Outcome.FAILED, "reason": reason}

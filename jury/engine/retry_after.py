@@ -12,26 +12,26 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     Sources: RFC 9110, 10.2.3 (`Retry-After`, seconds or a date); OpenAI's `retry-after-ms` and
     `x-ratelimit-reset-requests`, `-tokens` (as `1m30s`), of which those with nothing remaining count.
     """
-    if (milliseconds := number(headers.get("retry-after-ms"))) is not None:
+    if (milliseconds := parse_number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     if after := headers.get("retry-after"):
-        seconds = number(after)
-        return seconds if seconds is not None else until(after, now)
+        seconds = parse_number(after)
+        return seconds if seconds is not None else seconds_until(after, now)
     resets = [
         reset
         for kind in ("requests", "tokens")
-        if number(headers.get(f"x-ratelimit-remaining-{kind}")) == 0
-        and (reset := duration(headers.get(f"x-ratelimit-reset-{kind}", ""))) is not None
+        if parse_number(headers.get(f"x-ratelimit-remaining-{kind}")) == 0
+        and (reset := parse_duration(headers.get(f"x-ratelimit-reset-{kind}", ""))) is not None
     ]
     return max(resets, default=None)
 
 
-def number(text: str | None) -> float | None:
+def parse_number(text: str | None) -> float | None:
     """Return a decimal number that is not negative; None if the text is no such number."""
     return float(text) if text and re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", text) else None
 
 
-def until(date: str, now: float) -> float | None:
+def seconds_until(date: str, now: float) -> float | None:
     """Return the seconds until an HTTP date; None if it is not a date."""
     try:
         return max(0.0, parsedate_to_datetime(date).timestamp() - now)
@@ -39,9 +39,9 @@ def until(date: str, now: float) -> float | None:
         return None
 
 
-def duration(text: str) -> float | None:
+def parse_duration(text: str) -> float | None:
     """Return the seconds of a text such as `1.5`, `1h2m3.5s` or `20ms`; None if it is no duration."""
-    if (seconds := number(text)) is not None:
+    if (seconds := parse_number(text)) is not None:
         return seconds
     if not re.fullmatch(r"(\d{1,9}(\.\d{1,9})?(ms|h|m|s))+", text):
         return None

@@ -61,7 +61,7 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
             end_run(shard.run, Run.State.BROKEN if Shard.State.BROKEN in states else Run.State.FINISHED)
 
 
-def break_off(run: Run, base_url: str, holder: str, *, error: str) -> None:
+def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str) -> None:
     """Break off the shards of a run that an endpoint would have to answer, except those that other workers hold."""
     waiting = Shard.objects.filter(run=run, juror__base_url=base_url, state=Shard.State.WAITING)
     mine = waiting.filter(holder=holder) if holder else Shard.objects.none()

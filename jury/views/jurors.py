@@ -68,7 +68,7 @@ def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
 
 @require_POST
 @require_role(Role.LEAD)
-def try_it(request: PageRequest, access: Access, juror: int) -> HttpResponse:
+def show_trial(request: PageRequest, access: Access, juror: int) -> HttpResponse:
     """Ask a juror about one dialogue, and show the request and the reply. No ballot is stored."""
     chosen = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=access.project)
     item = request.POST.get("item", "").strip()

@@ -65,10 +65,10 @@ def test_calls_are_reserved_ahead_as_far_as_there_is_room():
     run, [shard] = make_run(budget_calls=10)
 
     async def work(budget):
-        await budget.take(PRICE)
+        await budget.acquire(PRICE)
         assert budget.calls == 3
         for _ in range(9):
-            await budget.take(PRICE)
+            await budget.acquire(PRICE)
         with pytest.raises(BudgetSpent):
             await Reservation(price, budget).reserve(100, 50)
 
@@ -110,7 +110,7 @@ def test_question_waits_until_others_are_settled():
                 await asyncio.sleep(0)
             await asyncio.get_running_loop().run_in_executor(budget.database, ledger.unreserve, one, PRICE, 1)
 
-        await asyncio.gather(budget.take(PRICE), settle())
+        await asyncio.gather(budget.acquire(PRICE), settle())
         return budget.clock.waits
 
     assert with_budgets(work, [other])
