@@ -143,14 +143,14 @@ def decisions_sql(policy: Policy, wanted: tuple[str, ...], *, of_one: bool = Fal
     return DECISIONS.format(
         only_item=" AND id = %(item)s" if of_one else "",
         opinions=" UNION ALL ".join(opinions_of(kind, policy, parts) for kind in Kind),
-        tallied=",".join(part.tallied() for part in parts),
-        counted=",".join(part.counted() for part in parts),
-        labelled=",".join(part.labelled() for part in parts),
-        pooled=pooled(policy.pooling),
+        tallied=",".join(part.tally_columns() for part in parts),
+        counted=",".join(part.count_columns() for part in parts),
+        labelled=",".join(part.label_columns() for part in parts),
+        pooled=category_pool_sql(policy.pooling),
         settled=", ".join(f"c.{field}" for field in FIELDS),
-        outcome=",".join(part.outcome() for part in parts),
+        outcome=",".join(part.outcome_columns() for part in parts),
         item_status=item_status(),
-        decided=", ".join(part.decided() for part in parts),
+        decided=", ".join(part.decided_columns() for part in parts),
     )
 
 
@@ -163,20 +163,20 @@ class FieldParts:
     is_wanted: bool
 
     @property
-    def unsafe(self) -> str:
+    def unsafe_labels(self) -> str:
         """The labels that count as unsafe, as an SQL list."""
-        return in_list(sorted(self.policy.unsafe_labels))
+        return sql_list(sorted(self.policy.unsafe_labels))
 
     def is_unsafe(self, kind: Kind) -> str:
         """Return whether an opinion of a kind calls the field unsafe; null if it is not counted."""
         is_counted = self.is_wanted and kind in self.policy.rules[self.field].kinds
-        return f"{self.field} IN {self.unsafe}" if is_counted else "NULL::boolean"
+        return f"{self.field} IN {self.unsafe_labels}" if is_counted else "NULL::boolean"
 
-    def tallied(self) -> str:
+    def tally_columns(self) -> str:
         """Return the counts of safe and unsafe labels, and whose they are."""
         return TALLIED.format(part=self.field.part)
 
-    def counted(self) -> str:
+    def count_columns(self) -> str:
         """Return the counts, status and source of the field by its own opinions."""
         return COUNTED.format(
             part=self.field.part,
@@ -184,7 +184,7 @@ class FieldParts:
             unanimous_quorum=self.policy.unanimous_quorum(self.field),
         )
 
-    def labelled(self) -> str:
+    def label_columns(self) -> str:
         """Return the columns of the field by its own opinions or, where it follows another field, by that one."""
         followed = self.policy.rules[self.field].follows
         own = {name: self.field.column(name) for name in FIELD_COLUMNS} | {"label": LABEL.format(part=self.field.part)}
@@ -194,25 +194,25 @@ class FieldParts:
                 name: FOLLOWED.format(
                     followed=label,
                     own=expression,
-                    inherited=literal(getattr(INHERITED, name)),
-                    pending=literal(getattr(PENDING, name)),
+                    inherited=sql_literal(getattr(INHERITED, name)),
+                    pending=sql_literal(getattr(PENDING, name)),
                 )
                 for name, expression in own.items()
             }
         return ", ".join(f"{expression} AS {self.field.column(name)}" for name, expression in own.items())
 
-    def outcome(self) -> str:
+    def outcome_columns(self) -> str:
         """Return the columns of the field as settled, as constructed, or else as counted."""
         needs = "has_response" if self.field in NEEDS_RESPONSE else "true"
         return OUTCOME.format(
             part=self.field.part,
             field=self.field,
             is_present=needs if self.is_wanted else "false",
-            unsafe=self.unsafe,
+            unsafe=self.unsafe_labels,
             constructed_source=CONSTRUCTED_SOURCE[self.field],
         )
 
-    def decided(self) -> str:
+    def decided_columns(self) -> str:
         """Return the columns: null throughout where the item lacks the field, no source where it has no label."""
         part = self.field.part
         has_source = f"has_{part} AND {part}_label IS NOT NULL"
@@ -228,10 +228,10 @@ def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts]) -> str:
     says_caution = f"'needs_caution' IN ({', '.join(FIELDS)})"
     naming = f"(categories <> '{{}}' OR {says_caution})"
     if policy.pooling == Pooling.MAJORITY:
-        calls_unsafe = " OR ".join(f"coalesce({part.field} IN {part.unsafe}, false)" for part in parts)
+        calls_unsafe = " OR ".join(f"coalesce({part.field} IN {part.unsafe_labels}, false)" for part in parts)
         naming = f"({calls_unsafe}) AND {naming}"
     return OPINIONS_OF_A_KIND.format(
-        is_human=literal(kind == Kind.HUMAN),
+        is_human=sql_literal(kind == Kind.HUMAN),
         is_unsafe=", ".join(f"{part.is_unsafe(kind)} AS {part.field.part}_is_unsafe" for part in parts),
         says_caution=says_caution,
         is_naming=f"coalesce({naming}, false)" if kind in policy.category_kinds else "false",
@@ -240,7 +240,7 @@ def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts]) -> str:
     )
 
 
-def pooled(pooling: Pooling) -> str:
+def category_pool_sql(pooling: Pooling) -> str:
     """Return the query for the categories of items."""
     if pooling == Pooling.UNION:
         return POOLED_UNION.format(every=RANKED, in_taxonomy=IN_TAXONOMY)
@@ -263,13 +263,13 @@ def item_status() -> str:
         WHEN NOT ({has_field}) OR {has_pending} THEN 'pending' ELSE 'decided' END"""
 
 
-def literal(value: str | int | bool | None) -> str:
+def sql_literal(value: str | int | bool | None) -> str:
     """Write a constant of the code in SQL. It must hold no quote: values of users are parameters."""
     if value is None:
         return "NULL"
     return f"'{value}'" if isinstance(value, str) else str(value).lower()
 
 
-def in_list(values: list[str]) -> str:
+def sql_list(values: list[str]) -> str:
     """Write constants of the code as an SQL list."""
-    return f"({', '.join(literal(value) for value in values)})"
+    return f"({', '.join(sql_literal(value) for value in values)})"

@@ -77,7 +77,7 @@ def group_texts(texts: Iterable[OtherText], *, most: int = MOST_COMPARED) -> Gro
     """
     same: dict[str, list[OtherText]] = defaultdict(list)
     for each in texts:
-        same[fold(each.text)].append(each)
+        same[ignore_case_and_spacing(each.text)].append(each)
     ranked = sorted(same, key=lambda text: (-sum(each.count for each in same[text]), text))
     compared, rare = ranked[:most], ranked[most:]
     merged = [*similar_groups(compared), *([text] for text in rare)]
@@ -85,7 +85,7 @@ def group_texts(texts: Iterable[OtherText], *, most: int = MOST_COMPARED) -> Gro
     return Grouping(tuple(sorted(groups, key=lambda group: (-group.count, group.commonest))), len(rare))
 
 
-def fold(text: str) -> str:
+def ignore_case_and_spacing(text: str) -> str:
     """Return a text without differences of case and spacing."""
     return " ".join(text.casefold().split())
 

@@ -23,7 +23,7 @@ urlpatterns = [
     path("queue/settings/", queue.settings, name="queue-settings"),
     path("queue/batches/", queue.open_batch, name="open-batch"),
     path("queue/batches/<int:batch>/", queue.change_batch, name="change-batch"),
-    path("queue/leases/<uuid:lease>/free/", queue.free, name="free-lease"),
+    path("queue/leases/<uuid:lease>/free/", queue.free_lease, name="free-lease"),
     path("queue/gold/", queue.gold, name="gold"),
     path("queue/expected/", queue.expected, name="expected"),
 ]

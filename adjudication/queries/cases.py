@@ -51,7 +51,7 @@ def blind_answers_on(cases: Sequence[Case]) -> dict[int, list[BlindAnswer]]:
 
 def blind_answer_by(case: Case, user: User) -> BlindAnswer | None:
     """Return a person's blind answer on a case, if there is one."""
-    return answer_by(blind_answers_on([case])[case.pk], user)
+    return own_answer(blind_answers_on([case])[case.pk], user)
 
 
 def second_answer_on(case: Case) -> BlindAnswer | None:
@@ -59,7 +59,7 @@ def second_answer_on(case: Case) -> BlindAnswer | None:
     return second_answer(blind_answers_on([case])[case.pk])
 
 
-def answer_by(answers: BlindAnswers, user: User) -> BlindAnswer | None:
+def own_answer(answers: BlindAnswers, user: User) -> BlindAnswer | None:
     """Return a person's own answer among those on one case, if there is one."""
     return next((blind for blind in answers if blind.adjudicator_id == user.pk), None)
 
@@ -72,7 +72,7 @@ def second_answer(answers: BlindAnswers) -> BlindAnswer | None:
 def may_read_settlement(case: Case, user: User, answers: BlindAnswers) -> bool:
     """Return whether a settlement may be shown to a person: not while they could still give the second answer."""
     is_final = not case.wants_second or second_answer(answers) is not None
-    return is_final or case.adjudicator_id == user.pk or answer_by(answers, user) is not None
+    return is_final or case.adjudicator_id == user.pk or own_answer(answers, user) is not None
 
 
 def stale_cases(project: Project, cases: Sequence[Case]) -> set[int]:

@@ -78,7 +78,7 @@ def as_cases(project: Project, page: Sequence[Case], user: User) -> list[CaseSha
 
 def as_case(project: Project, case: Case, user: User, answers: cases.BlindAnswers, *, is_stale: bool) -> CaseShape:
     """Return a case as far as its reader may see it: no opinion before their own blind answer."""
-    own = cases.answer_by(answers, user)
+    own = cases.own_answer(answers, user)
     opinions = opinions_if_visible(user, case.item) if own else None
     return {
         "id": case.pk,

@@ -55,7 +55,10 @@ class GuidelineForm(forms.Form):
         """Return the content as keyword arguments of `publish_guideline`."""
         values = self.cleaned_data
         entries = {
-            each.slug: {"included": lines(values[f"in-{each.slug}"]), "excluded": lines(values[f"out-{each.slug}"])}
+            each.slug: {
+                "included": non_blank_lines(values[f"in-{each.slug}"]),
+                "excluded": non_blank_lines(values[f"out-{each.slug}"]),
+            }
             for each in self.guidance
         }
         pairs = [(values[f"question-{at}"], values[f"answer-{at}"]) for at in range(self.questions)]
@@ -68,6 +71,6 @@ class GuidelineForm(forms.Form):
         }
 
 
-def lines(text: str) -> list[str]:
+def non_blank_lines(text: str) -> list[str]:
     """Split a text into its lines, without blank ones."""
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -65,7 +65,7 @@ class JudgementForm(forms.Form):
         self.add_error(error.field if error.field in self.fields else None, as_sentence(error.reason))
 
     @property
-    def chosen(self) -> dict[str, Any]:
+    def current_values(self) -> dict[str, Any]:
         """The values filled in so far, by name, as the page shows them again."""
         source = self.data if self.is_bound else self.initial
         slugs = source.getlist("categories") if hasattr(source, "getlist") else source.get("categories", [])
@@ -117,7 +117,7 @@ def judgement_context(
     return {
         "item": item,
         "form": form,
-        "chosen": form.chosen,
+        "chosen": form.current_values,
         "fields": [field_context(access.project, form, Field(name), labels) for name in fields],
         "tiers": queries.categories_by_tier(access.project, guideline),
         "guideline": guideline,
@@ -128,7 +128,7 @@ def judgement_context(
 def field_context(project: Project, form: JudgementForm, field: Field, labels: Sequence[str]) -> dict[str, Any]:
     """Return the name, title, choices and errors of a label field."""
     is_whole_dialogue = field == Field.PROMPT and project.policy == Project.Policy.AEGIS2
-    chosen = form.chosen[field]
+    chosen = form.current_values[field]
     return {
         "name": field.value,
         "title": "Whole dialogue" if is_whole_dialogue else field.display_name,
@@ -140,13 +140,13 @@ def field_context(project: Project, form: JudgementForm, field: Field, labels: S
     }
 
 
-def chosen_in_words(form: JudgementForm, names: dict[str, str]) -> dict[str, str]:
+def describe_choices(form: JudgementForm, names: dict[str, str]) -> dict[str, str]:
     """
     Return what somebody had chosen and typed, in words by title.
 
     :param names: names of categories by slug
     """
-    words, chosen = LABEL_WORDS | names, form.chosen
+    words, chosen = LABEL_WORDS | names, form.current_values
     return {field.display_name: words.get(chosen[field], "") for field in FIELDS} | {
         "Categories": ", ".join(words.get(slug, slug) for slug in chosen["categories"]),
         "Other": chosen["other_text"],

@@ -19,7 +19,7 @@ from annotation.actions import (
     skip_item,
 )
 from annotation.display_names import SKIP_REASONS
-from annotation.forms.judgement import JudgementForm, chosen_in_words, judgement_context
+from annotation.forms.judgement import JudgementForm, describe_choices, judgement_context
 from annotation.queue import Lease, claim_next, renew_held_lease
 from annotation.session import Resting
 from corpus.access import Access, PageRequest, require_role
@@ -160,6 +160,6 @@ def show_rejected_answer(request: PageRequest, access: Access, form: JudgementFo
         "page": "label",
         "reason": refusal,
         "vote": getattr(refusal, "vote", None),
-        "typed": chosen_in_words(form, category_names(access.project)),
+        "typed": describe_choices(form, category_names(access.project)),
     }
     return render(request, TEMPLATE + ("#rejected" if request.htmx else ""), context, status=409)

@@ -28,7 +28,7 @@ def queue(request: PageRequest, access: Access) -> HttpResponse:
 @require_role(Role.LEAD)
 def settings(request: PageRequest, access: Access) -> HttpResponse:
     """Store how the project hands out its items."""
-    form = QueueForm(request.POST, instance=settings_of(access))
+    form = QueueForm(request.POST, instance=queue_settings_of(access))
     if not form.is_valid():
         return show_queue(request, access, settings_form=form, status=422)
     actions.update_queue_settings(project=access.project, by=access.user, settings=form.cleaned_data)
@@ -64,7 +64,7 @@ def change_batch(request: PageRequest, access: Access, batch: int) -> HttpRespon
 
 @require_POST
 @require_role(Role.LEAD)
-def free(request: PageRequest, access: Access, lease: uuid.UUID) -> HttpResponse:
+def free_lease(request: PageRequest, access: Access, lease: uuid.UUID) -> HttpResponse:
     """End somebody's lease."""
     actions.free_lease(project=access.project, lease=lease, by=access.user)
     return redirect_with_message(request, access, "Freed: the next who asks may get it.")
@@ -109,7 +109,7 @@ def numbers(texts: list[str]) -> list[int]:
     return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
 
 
-def settings_of(access: Access) -> Queue:
+def queue_settings_of(access: Access) -> Queue:
     """Return the queue settings of the project, or the defaults if none are stored."""
     return Queue.objects.filter(project=access.project).first() or Queue(project=access.project)
 
@@ -137,7 +137,7 @@ def show_queue(request: PageRequest, access: Access, *, status: int = 200, **for
         "leases": queries.running_leases(project),
         "skips": queries.skips_by_reason(project),
         "golds": queries.gold_items(project),
-        "settings_form": QueueForm(instance=settings_of(access)),
+        "settings_form": QueueForm(instance=queue_settings_of(access)),
         "batch_form": BatchForm(project=project),
         "gold_form": GoldForm(),
         "expected_form": ExpectedForm(categories=categories_of(project)),

@@ -66,10 +66,10 @@ def claim_next(request: PageRequest, access: Access) -> HttpResponse:
 def rows_of(access: Access, page: list[Case]) -> list[dict[str, Any]]:
     """Return the rows of a page of the list."""
     answers, stale = cases.blind_answers_on(page), cases.stale_cases(access.project, page)
-    return [row_of(access, case, answers[case.pk]) | {"is_stale": case.pk in stale} for case in page]
+    return [case_row(access, case, answers[case.pk]) | {"is_stale": case.pk in stale} for case in page]
 
 
-def row_of(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[str, Any]:
+def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[str, Any]:
     """Return what the list shows of a case; labels and reason only if this person may read its settlement."""
     is_settled = case.state in (State.SETTLED, State.REOPENED)
     is_shown = is_settled and cases.may_read_settlement(case, access.user, answers)

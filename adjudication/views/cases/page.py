@@ -16,7 +16,7 @@ from adjudication.queries import cases
 from adjudication.queries.opinions import Opinions, counted_opinion_ids, current_opinions, opinions_etag
 from adjudication.visible_opinions import opinions_if_visible
 from annotation import queries
-from annotation.forms.judgement import chosen_in_words, judgement_context
+from annotation.forms.judgement import describe_choices, judgement_context
 from corpus.access import Access, PageRequest, Role
 from corpus.labels import FIELDS
 from corpus.queries import categories_of, category_names
@@ -58,7 +58,7 @@ def stage_of(case: Case, user: User, answers: cases.BlindAnswers) -> str:
             return "take"
         if case.holder_id != user.pk:
             return "held"
-        return "settle" if cases.answer_by(answers, user) else "blind"
+        return "settle" if cases.own_answer(answers, user) else "blind"
     is_hidden = not (has_voted or cases.may_read_settlement(case, user, answers))
     return "second" if is_hidden and find_transition(case.state, Action.ANSWER_SECOND) else "done"
 
@@ -88,7 +88,7 @@ def show_case(
     :param forms: other forms that were not accepted, `send_back_form` or `reopen_form`
     """
     answers = cases.blind_answers_on([case])[case.pk]
-    own, stage = cases.answer_by(answers, access.user), stage_of(case, access.user, answers)
+    own, stage = cases.own_answer(answers, access.user), stage_of(case, access.user, answers)
     names = category_names(access.project)
     context: dict[str, Any] = {
         "access": access,
@@ -105,7 +105,7 @@ def show_case(
     if stage in ("blind", "settle", "second"):
         context |= labelling_context(access, case, form, own)
     elif form is not None:
-        context |= {"typed": chosen_in_words(form, names), "refusals": form.non_field_errors()}
+        context |= {"typed": describe_choices(form, names), "refusals": form.non_field_errors()}
     if own and (opinions := opinions_if_visible(access.user, case.item)):
         context |= opinions_context(access, opinions)
     if stage == "done":
