@@ -7,10 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
-from config.production import refuse_if_weak
+from config.production import exit_if_weak
 
 # Before the workers start, each of which would print it again.
-refuse_if_weak()
+exit_if_weak()
 
 # Gunicorn may quote a malformed request in its log, so its lines are redacted like ours.
 logconfig_dict = settings.LOGGING

@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_init, worker_process_init, worker_ready
 
-from config.production import exit_on_error, refuse_if_weak
+from config.production import exit_if_weak, exit_on_error
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -22,7 +22,7 @@ with exit_on_error():
 @beat_init.connect  # type: ignore[untyped-decorator]
 def check_settings(**_signal: Any) -> None:
     """Refuse to start a production worker or schedule with weak settings."""
-    refuse_if_weak()
+    exit_if_weak()
 
 
 OBJECTS_BEFORE_COLLECTING = 10_000
@@ -56,6 +56,6 @@ def freeze_loaded_objects(**_signal: Any) -> None:
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def send_first_heartbeat(**_signal: Any) -> None:
     """Record the first heartbeat at once; the schedule asks for the next ones."""
-    from config.health import note_worker
+    from config.health import record_worker_heartbeat
 
-    note_worker()
+    record_worker_heartbeat()

@@ -74,7 +74,7 @@ def workers_status() -> str:
     return "ok" if has_workers() else f"no heartbeat for {WORKER_TIMEOUT_SECONDS} seconds"
 
 
-def note_worker() -> None:
+def record_worker_heartbeat() -> None:
     """Record that a worker receives messages from the broker."""
     cache.set(WORKERS_SEEN, time.time(), timeout=WORKER_TIMEOUT_SECONDS)
 

@@ -44,7 +44,7 @@ SECONDS = Histogram(
 )
 
 
-def note_request(*, route: str, method: str, status: int, seconds: float) -> None:
+def count_request(*, route: str, method: str, status: int, seconds: float) -> None:
     """Count a request and the seconds until its response began."""
     # A client may invent methods, and Prometheus keeps every label for good.
     method = method if method in METHODS else "other"

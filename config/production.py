@@ -23,7 +23,7 @@ GUESSABLE = ("password", "postgres", "assize", "changeme", "secret", "redis", "v
 LOOPBACK = ("localhost", "::1")
 
 
-def weaknesses(settings: Any) -> list[str]:
+def weak_settings(settings: Any) -> list[str]:
     """Return a sentence for each weak setting that says how to mend it."""
     return [*weak_pages(settings), *weak_key(settings.SECRET_KEY), *weak_database(settings), *weak_broker(settings)]
 
@@ -51,7 +51,7 @@ def weak_key(key: str) -> Iterator[str]:
 def weak_database(settings: Any) -> Iterator[str]:
     """Yield what is weak about the password of the database."""
     database = settings.DATABASES["default"]
-    if reason := weakness_of(str(database.get("PASSWORD") or ""), str(database.get("USER") or "")):
+    if reason := password_problem(str(database.get("PASSWORD") or ""), str(database.get("USER") or "")):
         yield f"The password of the database {reason}. Set a long one in DATABASE_PASSWORD_FILE or DATABASE_URL."
 
 
@@ -61,14 +61,14 @@ def weak_broker(settings: Any) -> Iterator[str]:
     host = parts.hostname or ""
     if parts.scheme == "unix" or host in LOOPBACK or host.startswith("127.") or settings.REDIS_WITHOUT_PASSWORD:
         return
-    if reason := weakness_of(unquote(parts.password or ""), parts.username or ""):
+    if reason := password_problem(unquote(parts.password or ""), parts.username or ""):
         yield (
             f"The password of the broker {reason}. Set a long one in REDIS_PASSWORD_FILE or REDIS_URL, "
             "or REDIS_WITHOUT_PASSWORD=1 if nobody else can reach it."
         )
 
 
-def weakness_of(password: str, user: str) -> str:
+def password_problem(password: str, user: str) -> str:
     """Return what is wrong with a password, as "is missing"; an empty string if nothing is."""
     if not password:
         return "is missing"
@@ -81,7 +81,7 @@ def weakness_of(password: str, user: str) -> str:
     return "is guessable" if len(set(password)) < LEAST_DISTINCT else ""
 
 
-def refuse_if_weak(*, code: int = 2) -> None:
+def exit_if_weak(*, code: int = 2) -> None:
     """
     Exit with a line for each weak setting if this is a production server.
 
@@ -91,7 +91,7 @@ def refuse_if_weak(*, code: int = 2) -> None:
     with exit_on_error(code=code):
         from django.conf import settings
 
-        lines = weaknesses(settings) if settings.PRODUCTION else []
+        lines = weak_settings(settings) if settings.PRODUCTION else []
     if lines:
         exit_with("\n".join(f"Not started: {line}" for line in lines), code=code)
 

@@ -2,7 +2,7 @@
 
 from django.core.wsgi import get_wsgi_application
 
-from config.production import refuse_if_weak
+from config.production import exit_if_weak
 
-refuse_if_weak(code=4)
+exit_if_weak(code=4)
 application = get_wsgi_application()

@@ -56,7 +56,7 @@ def read_verified(folder: Path) -> dict[str, Any]:
             f"There is no complete backup in {folder}: {MANIFEST} or {MANIFEST_HASH} cannot be read."
         ) from error
     if hashlib.sha256(content).hexdigest() != recorded:
-        raise damaged(folder, MANIFEST)
+        raise damaged_backup(folder, MANIFEST)
     manifest: dict[str, Any] = orjson.loads(content)
     if manifest["format"] != FORMAT:
         raise Refused(
@@ -64,7 +64,7 @@ def read_verified(folder: Path) -> dict[str, Any]:
         )
     for name, part in manifest["parts"].items():
         if ".." in Path(name).parts or size_and_hash(folder / name) != part:
-            raise damaged(folder, name)
+            raise damaged_backup(folder, name)
     return manifest
 
 
@@ -80,7 +80,7 @@ def size_and_hash(path: Path) -> dict[str, Any] | None:
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-def damaged(folder: Path, name: str) -> Refused:
+def damaged_backup(folder: Path, name: str) -> Refused:
     """Return the refusal of a backup with a damaged file."""
     return Refused(f"The backup in {folder} is damaged: {name} is not what was written. Nothing was changed.")
 

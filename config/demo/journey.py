@@ -94,7 +94,7 @@ class Journey:
         summary.stage(
             "Jury", f"{totals['items']:,} dialogues before three jurors in {totals['seconds']:.0f} s: {outcomes}"
         )
-        summary.note(
+        summary.print_note(
             f"The jurors are one small local model ({MODEL}) under three prompts. It is a real model, and a weak one."
         )
 
@@ -133,7 +133,7 @@ class Journey:
         summary.stage("Release", f"version {made['version']} with {made['rows']:,} labelled dialogues")
         summary.agreement_and_scores(project, FOLDER / "reference.csv" if self.is_own else None)
         summary.files(Release.objects.get(project=project, version=version))
-        summary.note(f"The whole run took {time.monotonic() - self.began:.0f} s.")
+        summary.print_note(f"The whole run took {time.monotonic() - self.began:.0f} s.")
 
     def print_invitations(self, address: str) -> None:
         """Print the links by which people set their passwords."""

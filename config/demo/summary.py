@@ -21,7 +21,7 @@ def stage(name: str, line: str) -> None:
     print(f"{name:<13} {line}", flush=True)
 
 
-def note(line: str) -> None:
+def print_note(line: str) -> None:
     """Print a line below a stage."""
     print(f"{'':<13} {line}", flush=True)
 

@@ -94,7 +94,7 @@ class Postgres(EmbeddedServer):
 
     def is_ready(self, port: int) -> bool:
         # Our own database does not exist before the first start.
-        return self.answers(self.url(port, "postgres"))
+        return self.accepts_password(self.url(port, "postgres"))
 
     def finish_start(self, _pid: int, port: int) -> None:
         """Create our database if it does not exist."""
@@ -103,7 +103,7 @@ class Postgres(EmbeddedServer):
             if not known:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
-    def answers(self, url: str) -> bool:
+    def accepts_password(self, url: str) -> bool:
         try:
             psycopg.connect(url, connect_timeout=5).close()
         except psycopg.OperationalError:

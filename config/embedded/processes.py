@@ -55,7 +55,7 @@ def wait_until(ready: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def end(pid: int, stop_signal: signal.Signals, *, seconds: float = 20) -> None:
+def stop_process(pid: int, stop_signal: signal.Signals, *, seconds: float = 20) -> None:
     """Stop a process with a signal and wait for its end; kill it if it does not end."""
     for number in (stop_signal, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):

@@ -61,7 +61,7 @@ class EmbeddedServer(ABC):
         """Do what can only be done once the server runs."""
 
     @abstractmethod
-    def answers(self, url: str) -> bool:
+    def accepts_password(self, url: str) -> bool:
         """Return whether the server at a URL accepts our password."""
 
     def start(self) -> str:
@@ -84,14 +84,14 @@ class EmbeddedServer(ABC):
         if recorded is None:
             return None
         url = self.url(recorded[1])
-        return url if self.answers(url) else None
+        return url if self.accepts_password(url) else None
 
     def stop(self) -> bool:
         """Stop the server, and return whether it was running."""
         recorded = self.recorded_process()
         if recorded is None:
             return False
-        processes.end(recorded[0], self.stop_signal)
+        processes.stop_process(recorded[0], self.stop_signal)
         return True
 
     def launch(self) -> str:

@@ -47,12 +47,12 @@ class Valkey(EmbeddedServer):
         return [binary(), str(settings)]
 
     def is_ready(self, port: int) -> bool:
-        return self.answers(self.url(port))
+        return self.accepts_password(self.url(port))
 
     def finish_start(self, pid: int, port: int) -> None:
         (self.folder / "process").write_text(f"{pid} {port}")
 
-    def answers(self, url: str) -> bool:
+    def accepts_password(self, url: str) -> bool:
         # Another server on our old port rejects our password, which is a RedisError too.
         try:
             with redis.Redis.from_url(url, socket_timeout=5) as client:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from config.logs import request_id
-from config.metrics import note_request
+from config.metrics import count_request
 
 logger = logging.getLogger("assize.access")
 WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -42,7 +42,7 @@ def id_for(request: HttpRequest) -> str:
 def log_request(request: HttpRequest, status: int, seconds: float) -> None:
     """Count a request in the metrics, and write its line to the access log."""
     route, method, ms = route_of(request), request.method or "", round(seconds * 1000, 1)
-    note_request(route=route, method=method, status=status, seconds=seconds)
+    count_request(route=route, method=method, status=status, seconds=seconds)
     if logger.isEnabledFor(logging.INFO):
         fields = {"method": method[:10], "route": route, "status": status, "ms": ms}
         fields |= {"user": user_of(request), "project": project_of(request, status)}

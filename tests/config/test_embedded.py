@@ -82,7 +82,7 @@ def test_half_made_cluster_is_replaced(data_dir):
     (folder / "new" / "PG_VERSION").write_text("18")
     (folder / "data").mkdir()
 
-    assert Postgres(data_dir).answers(Postgres(data_dir).start())
+    assert Postgres(data_dir).accepts_password(Postgres(data_dir).start())
 
 
 def test_other_process_with_recorded_pid_is_ignored(data_dir):

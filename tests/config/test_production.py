@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from config.data_dir import CHECKOUT
-from config.production import weaknesses
+from config.production import weak_settings
 
 GUNICORN = ("gunicorn", "config.wsgi", "--bind", "127.0.0.1:0", "--log-level", "warning")
 WORKER = ("celery", "--app", "config.celery", "worker", "--loglevel", "WARNING")
@@ -30,7 +30,7 @@ def database(password):
 
 
 def weak(**changed):
-    return weaknesses(SimpleNamespace(**SOUND | changed))
+    return weak_settings(SimpleNamespace(**SOUND | changed))
 
 
 @pytest.mark.parametrize(
