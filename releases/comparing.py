@@ -30,7 +30,7 @@ class Change:
         ]
 
     @property
-    def why(self) -> str:
+    def reason(self) -> str:
         """Return why the labels differ, as far as the tables show."""
         if self.before["decided_by"] != self.after["decided_by"]:
             return f"decided by {self.before['decided_by']}, then by {self.after['decided_by']}"

@@ -88,8 +88,8 @@ def field_advice(
         "warnings": warnings(counted, panel, raters),
         **differences(counted, decisions, estimates, opinions.item_keys),
         "checked": {
-            "gold": shares_right(gold[counted.places], counted, estimates),
-            "settled": shares_right(settled_labels(decisions, items)[counted.places], counted, estimates),
+            "gold": accuracies(gold[counted.places], counted, estimates),
+            "settled": accuracies(settled_labels(decisions, items)[counted.places], counted, estimates),
         },
         "raters": rater_estimates(opinions, counted, model, weighted),
     }
@@ -160,7 +160,7 @@ def flip_rows(
     ]
 
 
-def shares_right(truth: Codes, counted: Counted, estimates: Estimates) -> dict[str, Any]:
+def accuracies(truth: Codes, counted: Counted, estimates: Estimates) -> dict[str, Any]:
     """
     Return how often the majority and each estimate are right on items with a known label.
 

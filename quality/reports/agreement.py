@@ -30,7 +30,7 @@ class Coding:
     is_ordered: bool = False
     "Whether alpha with ordinal distance is wanted, too."
 
-    def only(self, chosen: Flags) -> "Coding":
+    def restrict_to(self, chosen: Flags) -> "Coding":
         """Return the same coding over fewer opinions; `chosen` has shape (opinions,)."""
         return replace(self, included=self.included & chosen)
 
@@ -84,7 +84,9 @@ def agreement_by_source(opinions: Opinions, coding: Coding) -> list[dict[str, An
     rows = []
     for source in largest_sources(opinions):
         here = opinions.item_source[opinions.item] == source
-        rows.append({"source": opinions.sources[source], "kinds": agreement_by_kind(opinions, coding.only(here))})
+        rows.append(
+            {"source": opinions.sources[source], "kinds": agreement_by_kind(opinions, coding.restrict_to(here))}
+        )
     return rows
 
 
@@ -98,8 +100,8 @@ def agreement_by_kind(opinions: Opinions, coding: Coding) -> dict[str, Any]:
     """Return agreement among all raters, among people, among models, and between people and models."""
     kinds = {
         "all": coding,
-        "human": coding.only(opinions.is_human),
-        "llm": coding.only(~opinions.is_human),
+        "human": coding.restrict_to(opinions.is_human),
+        "llm": coding.restrict_to(~opinions.is_human),
     }
     tables = {kind: value_table(opinions, each) for kind, each in kinds.items()}
     figures = {

@@ -87,7 +87,7 @@ def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[A
 def add_batch(writer: OpinionWriter, batch: Sequence[Admitted], run: ImportRun) -> None:
     """Write the opinions that are new; reject a second opinion of a rater, and any on a withdrawn item."""
     pairs = [(item.pk, writer.rater(opinion.rater)) for _, opinion, item in batch]
-    known = {pair: as_stored(*columns) for pair, columns in writer.known(pairs).items()}
+    known = {pair: stored_content(*columns) for pair, columns in writer.known(pairs).items()}
     now = timezone.now()
     fresh = []
     for (number, opinion, item), pair in zip(batch, pairs, strict=True):
@@ -121,7 +121,7 @@ def as_content(opinion: ImportedOpinion) -> Content:
     )
 
 
-def as_stored(prompt_label: str, response_label: str, categories: list[str], *rest: object) -> Content:
+def stored_content(prompt_label: str, response_label: str, categories: list[str], *rest: object) -> Content:
     """Return the stored columns of an opinion in the form of `as_content`."""
     return (prompt_label, response_label, tuple(categories), *rest)
 

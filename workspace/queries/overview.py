@@ -42,10 +42,10 @@ def overview(project: Project) -> Overview:
     items = Item.objects.filter(project=project).count()
     counts["pending"] += items - counts["items"]
     votes, ballots = opinion_counts(project)
-    return Overview(project, items, votes, ballots, bars(counts, items), latest_labels(project, LATEST_LABELS))
+    return Overview(project, items, votes, ballots, progress_bars(counts, items), latest_labels(project, LATEST_LABELS))
 
 
-def bars(counts: dict[str, Any], items: int) -> list[Bar]:
+def progress_bars(counts: dict[str, Any], items: int) -> list[Bar]:
     """Return the parts of the progress bar from left to right."""
     parts, start = [], 0.0
     for status in STATUSES:

@@ -29,7 +29,7 @@ def array_rows(content: io.BufferedReader, path: Path, limits: Limits) -> Iterat
         if (mark := text.take_character()) == "]":
             break
         if mark != ",":
-            raise text.broken(number, "a comma or the end of the array is missing")
+            raise text.unreadable_after(number, "a comma or the end of the array is missing")
     text.expect_end()
 
 
@@ -44,7 +44,7 @@ class ArrayText:
         self.text, self.at, self.ended = "", 0, False
         self.decoder = json.JSONDecoder()
 
-    def read_more(self) -> bool:
+    def read_chunk(self) -> bool:
         """
         Read the next part of the file, and return whether there was any.
 
@@ -62,7 +62,7 @@ class ArrayText:
             self.at = self.SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
             if self.at < len(self.text):
                 return self.text[self.at]
-            if not self.read_more():
+            if not self.read_chunk():
                 return ""
 
     def take_character(self) -> str:
@@ -89,7 +89,7 @@ class ArrayText:
         if self.next_character():
             raise Unreadable(f"{self.path} goes on after the end of its array.")
 
-    def broken(self, number: int, reason: str) -> Unreadable:
+    def unreadable_after(self, number: int, reason: str) -> Unreadable:
         """Return the error for a file that cannot be read beyond a record."""
         return Unreadable(f"{self.path} cannot be read beyond record {number}: {reason}.")
 
@@ -113,9 +113,9 @@ class ArrayText:
             except ValueError as error:
                 problem = str(error)
             if len(self.text) - self.at > self.limits.row_bytes:
-                raise self.broken(number, f"it is broken, or longer than {self.limits.row_bytes:,} bytes")
-            if not self.read_more() and self.ended and problem != "the array breaks off":
-                raise self.broken(number, problem)
+                raise self.unreadable_after(number, f"it is broken, or longer than {self.limits.row_bytes:,} bytes")
+            if not self.read_chunk() and self.ended and problem != "the array breaks off":
+                raise self.unreadable_after(number, problem)
 
     def skip_nested(self, number: int) -> None:
         """
@@ -130,5 +130,5 @@ class ArrayText:
                 if depth == 0 and mark[0] in "]}":
                     self.at = mark.end()
                     return
-            if len(self.text) - self.at > self.limits.row_bytes or not self.read_more():
-                raise self.broken(number, "it is nested too deep and does not end")
+            if len(self.text) - self.at > self.limits.row_bytes or not self.read_chunk():
+                raise self.unreadable_after(number, "it is nested too deep and does not end")

@@ -90,7 +90,7 @@ class RowFile:
     def parsed_rows(self) -> Iterator[Row]:
         """Yield the rows with the reader for the file's form."""
         content = self.content()
-        form = self.form(content)
+        form = self.detect_form(content)
         if form == "parquet":
             yield from parquet_rows(self.seekable(content), self.path, self.limits, self.columns)
         elif form == "csv":
@@ -107,7 +107,7 @@ class RowFile:
         unpacked = self.closing.enter_context(gzip.open(self.raw))  # noqa: SIM115
         return io.BufferedReader(BoundedReader(unpacked, self.path, self.limits.unpacked_bytes), CHUNK)
 
-    def form(self, content: io.BufferedReader) -> str:
+    def detect_form(self, content: io.BufferedReader) -> str:
         """
         Return the form: `lines`, `array`, `csv` or `parquet`, by the name and, for JSON, by the first character.
 

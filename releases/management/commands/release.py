@@ -17,7 +17,7 @@ def shares(text: str) -> tuple[float, float, float]:
     return train, validation, test
 
 
-def day(text: str) -> str:
+def parse_day(text: str) -> str:
     """Return a date as it was typed; argparse reports a ValueError."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         raise ValueError
@@ -36,7 +36,7 @@ class Command(PolicyCommand):
         parser.add_argument("--splits", type=shares, default=(0.9, 0.04, 0.06), help="default 0.9,0.04,0.06")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--license", nargs="+", metavar="L", help="only items under these licences")
-        parser.add_argument("--date", type=day, metavar="YYYY-MM-DD", help="the only date in the files")
+        parser.add_argument("--date", type=parse_day, metavar="YYYY-MM-DD", help="the only date in the files")
         parser.add_argument("--truncate", action="store_true", help="first user and first assistant turn only")
 
     def handle(self, **options: Any) -> None:
