@@ -47,7 +47,7 @@ class EndpointRules:
     @classmethod
     def parse(cls, allowed: Collection[str], *, public_only: bool) -> "EndpointRules":
         """
-        Return the rules for a list of allowed URLs, of which only the origins count.
+        Return the rules for a list of allowed URLs; only their origins matter.
 
         :raises Refused: if one of the URLs is not the address of an endpoint
         """
@@ -78,7 +78,7 @@ class EndpointRules:
 
         :raises ForbiddenEndpoint: if no request may be sent there
         """
-        if kind := forbidden_kind(carried_address(address), public_only=self.public_only):
+        if kind := forbidden_kind(embedded_ipv4(address), public_only=self.public_only):
             raise ForbiddenEndpoint(f"{address} is {kind}: no question goes there.")
 
 
@@ -149,8 +149,8 @@ def parse_legacy_ipv4(host: str) -> IPv4Address | None:
         return None
 
 
-def carried_address(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address carries (mapped, 6to4, NAT64, Teredo), or else the address."""
+def embedded_ipv4(address: Address) -> Address:
+    """Return the IPv4 address embedded in an IPv6 address (mapped, 6to4, NAT64, Teredo), else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if carried := address.ipv4_mapped or address.sixtofour:

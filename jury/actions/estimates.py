@@ -27,7 +27,7 @@ class Estimate:
     cost_usd: Decimal
     "With answers as long as they may be; more only where answers are cut off and asked for again."
     minutes: float | None
-    "At the juror's rates; None where it has none, for then its speed is the endpoint's."
+    "At the juror's rate limits; None if it has none, because only the endpoint knows its speed."
 
 
 def estimate_run(
@@ -41,7 +41,7 @@ def estimate_run(
     for juror in jurors:
         check_can_ask(project, juror)
     unanswered = queries.unanswered_items(project, jurors, limit=limit, asks_again=asks_again)
-    # Of a limited run every juror is asked about the same items, as far as it has not answered them.
+    # A limited run asks all jurors about the same items, less those that a juror has answered.
     wanted = set(sorted(set().union(*unanswered.values()))[:limit])
     return [
         estimate_for(JurorClient(project, juror), [key for key in unanswered[juror.pk] if key in wanted])

@@ -44,7 +44,7 @@ class AskLoop:
         self.has_rested = False
         "The endpoint does not answer now; the rest is left to another time."
         self.down = ""
-        "Why the endpoint is given up."
+        "Why the endpoint counts as down."
         self.outage: Exception | None = None
         "What the database or Redis said when it could not be reached."
 
@@ -64,7 +64,7 @@ class AskLoop:
                     results.put_nowait(Result(queued.shard_id, reservation, answer, error))
 
     async def next_item(self, items: "asyncio.Queue[QueuedItem | None]") -> QueuedItem | None:
-        """Return the next item; None when nothing more is to be asked."""
+        """Return the next item; None if there is none, or the client was stopped."""
         try:
             with self.client.wait():
                 queued = await items.get()

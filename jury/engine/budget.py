@@ -17,7 +17,7 @@ from jury.models import Shard
 
 SECONDS_BETWEEN_LOOKS = 0.3
 LONGEST_WAIT = 300.0
-"Seconds to wait for what others have reserved."
+"Seconds to wait until other shards return what they have reserved."
 Price = Callable[[int, int], Decimal]
 "The price of a call in US dollars, by its prompt tokens and answer tokens."
 
@@ -31,7 +31,7 @@ class BudgetSpent(Exception):
 
 class Budget:
     """
-    What one shard has reserved of its run's budget and no attempt uses yet.
+    The part of a run's budget that one shard has reserved, and that no attempt uses yet.
 
     Several calls are reserved in one statement, as many as go out together.
     """
@@ -50,7 +50,7 @@ class Budget:
 
     async def acquire(self, price: Decimal) -> None:
         """
-        Take the price of one call from what is reserved, and reserve more where it does not suffice.
+        Take the price of one call from what is reserved, and reserve more if that does not suffice.
 
         :raises BudgetSpent: if there is no room, even when all calls under way are settled
         """
@@ -74,9 +74,9 @@ class Budget:
 
     async def acquire_now(self, price: Decimal) -> None:
         """
-        Take the price of one more call for a question that has been charged for others already.
+        Take the price of another call for a question that has been charged for a call already.
 
-        It does not wait until other questions are settled, because they might be waiting for this one.
+        Do not wait until other questions are settled, because they might be waiting for this one.
 
         :raises BudgetSpent: if there is no room now
         """
@@ -92,12 +92,12 @@ class Budget:
         return True
 
     def keep_for_next_call(self, price: Decimal) -> None:
-        """Keep the reservation of a call that was not made for the next one."""
+        """Keep the reserved price of a call that was not made, for the next call."""
         if self.has_limit:
             self.usd, self.calls = self.usd + price, self.calls + 1
 
     async def reserve(self, usd: Decimal, calls: int) -> Grant:
-        """Reserve more in the database; also when the task that waits for it is cancelled meanwhile."""
+        """Reserve more in the database, even if the waiting task is cancelled, so that no reservation is lost."""
         return await asyncio.shield(asyncio.ensure_future(self.reserve_whole(usd, calls)))
 
     async def reserve_whole(self, usd: Decimal, calls: int) -> Grant:
@@ -109,7 +109,7 @@ class Budget:
         return grant
 
     async def return_idle(self) -> None:
-        """Return what no attempt uses; two shards that kept it would wait for each other."""
+        """Return the unused reservation to the run, because two shards that kept theirs would wait for each other."""
         usd, calls, self.usd, self.calls = self.usd, self.calls, NOTHING, 0
         await asyncio.get_running_loop().run_in_executor(self.database, ledger.unreserve, self.shard, usd, calls)
 

@@ -15,7 +15,7 @@ from jury.models import Run, Shard
 
 @dataclass
 class BallotBuffer:
-    """What has come of the questions of one shard and is not stored yet."""
+    """The results of one shard that are not stored yet."""
 
     shard: Shard
     wanted: int
@@ -32,7 +32,7 @@ class BallotBuffer:
     "Another worker has taken the shard over."
 
     def add(self, result: Result) -> None:
-        """Keep what came of one question until it is stored."""
+        """Add the result of one question."""
         reservation = result.reservation
         self.charged, self.reserved = self.charged + reservation.charged, self.reserved + reservation.usd
         self.calls += reservation.calls
@@ -62,7 +62,7 @@ def flush(run: Run, buffers: Collection[BallotBuffer], holder: str) -> bool:
 
     A shard that another worker has taken over is not charged: that worker has charged all that was reserved for it.
 
-    :return: whether the run goes on and all shards are still the holder's
+    :return: False if the run has stopped, or another worker holds one of the shards
     """
     full = [buffer for buffer in buffers if not buffer.is_empty]
     with transaction.atomic():

@@ -24,7 +24,7 @@ class EndpointDown(Exception):
 
 
 class EndpointRests(EndpointDown):
-    """An endpoint does not answer now, and the worker has other work to do meanwhile."""
+    """An endpoint does not answer now, and the worker can do other work instead."""
 
 
 class Circuit:
@@ -45,7 +45,7 @@ class Circuit:
         Attach to the state that all workers share.
 
         :param at_once: calls that are under way at once
-        :param patience: seconds without an answer to any worker after which the endpoint is given up
+        :param patience: seconds after which an endpoint that has answered no worker counts as down
         :param stay: seconds for which this worker waits before it turns to other work
         :param longest_call: seconds that one call may take
         """

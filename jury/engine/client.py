@@ -64,7 +64,7 @@ class RateLimitedClient:
         """
         Send one request, and send it again where the endpoint is busy or the connection was cut.
 
-        What an endpoint asks for by Retry-After holds for the calls of all workers.
+        Retry-After of an endpoint delays the calls of all workers.
 
         :param prompt_tokens: an estimate from the length of the question
         :param answer_tokens: the most that the answer may have
@@ -78,7 +78,7 @@ class RateLimitedClient:
         faults, refusals, last = 0, 0, None
         while True:
             try:
-                await self.admit(prompt_tokens, answer_tokens, reservation)
+                await self.wait_for_turn(prompt_tokens, answer_tokens, reservation)
             except BudgetSpent as spent:
                 if last is None or not reservation.calls:
                     raise
@@ -96,8 +96,8 @@ class RateLimitedClient:
                     raise Unavailable(f"{error} (asked {asked} times)" if asked > 1 else str(error)) from error
                 await self.back_off(error, wait)
 
-    async def admit(self, prompt_tokens: int, answer_tokens: int, reservation: Reservation) -> None:
-        """Return when the next attempt is paid for and may go out."""
+    async def wait_for_turn(self, prompt_tokens: int, answer_tokens: int, reservation: Reservation) -> None:
+        """Reserve the price of the next attempt, and wait until it may be sent."""
         with self.wait():
             await reservation.reserve(prompt_tokens, answer_tokens)
             try:

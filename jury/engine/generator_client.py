@@ -28,12 +28,12 @@ class GeneratorClient(ModelClient[GeneratedResponse]):
     def make_answer(
         self, item: PromptItem, _seed: int | None, replies: Sequence[Reply], problem: Outcome | None, *, cost: Decimal
     ) -> GeneratedResponse:
-        """Return the response, not stored yet, that the replies to a request come to."""
+        """Return the response, unsaved, for the replies to a request."""
         outcome = problem or self.outcome_of(replies[-1])
         return GeneratedResponse(**self.key_fields(item), **self.reply_fields(replies, cost), **outcome)
 
     def outcome_of(self, reply: Reply) -> Outcome:
-        """Return what a reply comes to. A model's refusal is a response like any other."""
+        """Return the outcome of a reply. A model's refusal is a response like any other."""
         try:
             text = read_generated(self.prompt.form, reply.text or reply.refusal)
         except Invalid as error:

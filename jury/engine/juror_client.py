@@ -94,7 +94,7 @@ class JurorClient(ModelClient[Ballot]):
     def make_answer(
         self, item: PromptItem, seed: int | None, replies: Sequence[Reply], problem: Outcome | None, *, cost: Decimal
     ) -> Ballot:
-        """Return the ballot, not stored yet, that the replies to a request come to."""
+        """Return the ballot, unsaved, for the replies to a request."""
         outcome = problem or self.outcome_of(self.question(item), replies[-1])
         return Ballot(**self.key_fields(item), order_seed=seed, **self.reply_fields(replies, cost), **outcome)
 
@@ -104,7 +104,7 @@ class JurorClient(ModelClient[Ballot]):
         return super().key_fields(item) | more
 
     def outcome_of(self, question: Question, reply: Reply) -> Outcome:
-        """Return what a reply comes to: a refusal is an abstention, and an unclear one is never guessed at."""
+        """Return the outcome of a reply: a refusal abstains, and an unclear reply is unreadable, never guessed."""
         if reply.refusal:
             return abstained_outcome(reply.refusal)
         reading = read_reply(self.prompt.form, reply.text, question, self.spellings)

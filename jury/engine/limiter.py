@@ -16,13 +16,13 @@ from redis.backoff import ExponentialBackoff
 from jury.engine.clock import SYSTEM_CLOCK, Clock
 
 PACE = 0.99
-"Share of the rate: calls that set out evenly arrive unevenly, and one too many in a minute is refused."
+"Share of the rate that is used: evenly spaced calls arrive unevenly, and the endpoint refuses one too many."
 SECONDS_A_BLOCK = 0.25
 SECONDS_BETWEEN_LOOKS = 1.0
 REDIS_TRIES = 30
 "With waits that grow to two seconds: about a minute for a Redis that is started again."
 
-# The key outlives the last moment that was taken, or the schedule would begin anew before it was over.
+# The key outlives the last reserved moment; otherwise the schedule would restart while calls still wait for it.
 TAKE_MOMENT = """
 local moment = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(ARGV[1]))
 local next_moment = moment + tonumber(ARGV[2])
@@ -37,7 +37,7 @@ def connect_redis(url: str) -> Redis:
 
 
 class Rate:
-    """A number of units a minute, of which this process takes a block at a time."""
+    """A rate in units a minute, shared by all workers. This process reserves a block of units at a time."""
 
     def __init__(self, redis: Redis, key: str, a_minute: int, clock: Clock = SYSTEM_CLOCK) -> None:
         self.redis, self.key, self.clock = redis, key, clock
@@ -52,7 +52,7 @@ class Rate:
         """Take units, and return when they may be used, in seconds of the epoch."""
         async with self.lock:
             now = self.clock.time()
-            # Units that were left unused are not made up for: they would go out as one burst.
+            # Unused units expire: if they were carried over, they would go out as one burst.
             if self.left < units or self.moment < now - SECONDS_A_BLOCK:
                 self.left = max(units, self.block)
                 cost = self.left * self.seconds_a_unit
@@ -85,16 +85,16 @@ class Limiter:
             for rate, units in ((self.requests, 1), (self.tokens, tokens)):
                 if rate:
                     await self.clock.sleep(max(0.0, await rate.next_moment(units) - self.clock.time()))
-            if self.held_until <= self.clock.time():  # else a refusal came in between, and the moment is given up
+            if self.held_until <= self.clock.time():  # else another call was refused meanwhile: wait for a new moment
                 return
 
     async def hold(self, seconds: float) -> None:
-        """Let no call of any worker go out for some seconds, because the endpoint said that it is too much."""
+        """Stop the calls of all workers for some seconds, because the endpoint refused a call as too many."""
         self.held_until = max(self.held_until, self.clock.time() + seconds)
         await self.redis.set(self.hold_key, self.held_until, px=max(1, round(seconds * 1000)))
 
     async def wait_out_hold(self) -> None:
-        """Wait until the hold of this worker, or of another, is over."""
+        """Wait until any hold, set by this or another worker, is over."""
         now = self.clock.time()
         if now - self.looked_at > SECONDS_BETWEEN_LOOKS:
             self.looked_at = now

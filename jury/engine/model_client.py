@@ -27,12 +27,12 @@ from jury.prompting import Prompt
 from jury.queries import PromptItem, endpoint_rules
 
 MORE_ROOM = 4
-"How many times as many tokens a reply gets that was cut off."
+"Factor by which the token limit grows when a reply that was cut off is asked for again."
 CHARACTERS_A_TOKEN = 3
 LONGEST_KEPT = 100_000
-"Characters of a raw reply; no verdict is that long."
+"Characters of a raw reply that are stored; no verdict is that long."
 Outcome = dict[str, Any]
-"Fields of an answer: what its replies came to."
+"Fields of an answer that say what its replies mean: outcome, reason and the like."
 
 A = TypeVar("A", Ballot, GeneratedResponse)
 

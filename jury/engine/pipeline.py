@@ -1,4 +1,4 @@
-"""What source, ask loop and sink pass to each other through their queues. None is the last thing in a queue."""
+"""What source, ask loop and sink pass to each other through their queues. None ends a queue."""
 
 from dataclasses import dataclass, field
 
@@ -24,17 +24,17 @@ class OpenedShard:
 
     shard: Shard
     wanted: int
-    "Answers that are missing, the cached ones among them."
+    "Items without an answer in the run, including those with a cached answer."
     cached: list[Answer] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one question; from the ask loop to the sink."""
+    """The result of one question; from the ask loop to the sink."""
 
     shard_id: int
     reservation: Reservation
     answer: Answer | None = None
-    "None where attempts were charged without any."
+    "None if attempts were charged but no answer came."
     error: str = ""
-    "A fault of ours, which breaks the shard off."
+    "A bug of ours, which marks the shard as broken."

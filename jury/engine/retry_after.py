@@ -10,7 +10,7 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
     Return how many seconds to wait before the next call; None where the endpoint does not say.
 
     Sources: RFC 9110, 10.2.3 (`Retry-After`, seconds or a date); OpenAI's `retry-after-ms` and
-    `x-ratelimit-reset-requests`, `-tokens` (as `1m30s`), of which those with nothing remaining count.
+    `x-ratelimit-reset-requests` and `-tokens` (as `1m30s`), each only if nothing remains of its limit.
     """
     if (milliseconds := parse_number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000

@@ -59,9 +59,9 @@ class ShardRunner:
 
     async def run(self) -> None:
         """
-        Ask and store until there is nothing left to ask, or no more is to be asked.
+        Ask and store until no item is left or the run has stopped.
 
-        :raises DatabaseError, RedisError: if the database or Redis is away; nothing that was stored is lost by it
+        :raises DatabaseError, RedisError: if the database or Redis is unreachable; what was stored is kept
         """
         at_once = self.model.juror.concurrency
         async with self.model.endpoint() as endpoint, connect_redis(settings.REDIS_URL) as redis:
@@ -87,7 +87,7 @@ class ShardRunner:
             raise self.asking.outage
 
     def record_ending(self) -> None:
-        """Record why shards were not completed, where it was not the run that ended."""
+        """Record why shards are incomplete, unless their run has ended."""
         asking, run, buffers = self.asking, self.shard.run, self.sink.held_buffers()
         if asking is None:
             return

@@ -13,7 +13,7 @@ from jury.queries import shard_with_context, unclaimed
 
 
 def claim_shard(shard_id: int) -> str:
-    """Claim a shard, and return the name that holds it; empty if it is done or another worker has it."""
+    """Claim a shard and return the holder's name; an empty string if it is done or another worker holds it."""
     holder = secrets.token_hex(8)
     is_claimed = unclaimed(Shard.objects.filter(pk=shard_id)).update(holder=holder, seen_at=Now())
     return holder if is_claimed else ""
@@ -50,7 +50,7 @@ def release_claim(holder: str) -> None:
 
 
 def finish_shard(shard_id: int, *, error: str = "") -> None:
-    """Mark a shard done, or broken off by an error; its run ends with the last one."""
+    """Mark a shard as done, or as broken by an error; end its run if no other shard waits."""
     with transaction.atomic():
         shard = Shard.objects.select_related("run").select_for_update().get(pk=shard_id)
         shard.state = Shard.State.BROKEN if error else Shard.State.DONE
@@ -62,7 +62,7 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
 
 
 def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str) -> None:
-    """Break off the shards of a run that an endpoint would have to answer, except those that other workers hold."""
+    """Mark the waiting shards of a run at one endpoint as broken, except those that other workers hold."""
     waiting = Shard.objects.filter(run=run, juror__base_url=base_url, state=Shard.State.WAITING)
     mine = waiting.filter(holder=holder) if holder else Shard.objects.none()
     for shard in sorted({*mine.values_list("pk", flat=True), *queries.unclaimed(waiting).values_list("pk", flat=True)}):
@@ -70,5 +70,5 @@ def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str
 
 
 def end_run(run: Run, state: str) -> None:
-    """End a run that is running in a state, and leave any other as it is."""
+    """Move a running run to a final state; leave a run that has ended as it is."""
     Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(state=state, finished_at=timezone.now())

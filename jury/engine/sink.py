@@ -17,11 +17,11 @@ from jury.models import Run
 SECONDS_A_WRITE = 1.0
 RESULTS_A_WRITE = 1000
 PATIENCE_WITH_DATABASE = 0.75
-"Share of the time after which other workers take over the shards of a silent one."
+"Share of the time after which other workers take over the shards of a worker without a heartbeat."
 
 
 class BallotSink:
-    """Stores the answers of the shards in hand, and shows meanwhile that their holder is alive."""
+    """Stores the answers of the claimed shards, and records heartbeats for them."""
 
     def __init__(
         self,
@@ -42,15 +42,15 @@ class BallotSink:
         self.seconds, self.results_a_write = seconds, results_a_write
         self.buffers: dict[int, BallotBuffer] = {}
         self.is_stopped = False
-        "The run does not go on, or another worker has taken a shard over."
+        "The run has stopped, or another worker has taken over a shard."
         self.stored_at = clock.monotonic()
 
     async def run(self, results: "asyncio.Queue[OpenedShard | Result | None]", stop: Callable[[], None]) -> None:
         """
         Store what the queue brings until it ends.
 
-        :param stop: called when no further question is to go out
-        :raises OperationalError, InterfaceError: if the database stays away; what was reserved then stays reserved
+        :param stop: called to send no further question
+        :raises OperationalError, InterfaceError: if the database stays unreachable; reservations then remain
         """
         is_open = True
         while is_open or self.has_unstored():
@@ -88,7 +88,7 @@ class BallotSink:
         return not all(buffer.is_empty for buffer in self.buffers.values())
 
     async def write(self) -> None:
-        """Store what has come. It is paid for, so a database that is being restarted is waited for."""
+        """Store the results so far. They are paid for, so wait for a database that is restarting."""
         try:
             await asyncio.get_running_loop().run_in_executor(self.database, self.store)
             self.stored_at = self.clock.monotonic()

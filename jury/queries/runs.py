@@ -87,5 +87,5 @@ def reserved_of(run: Run) -> tuple[Decimal, int]:
 
 
 def has_calls_under_way(run: Run) -> bool:
-    """Whether live workers or open batches hold reservations, part of which they may still release."""
+    """Return whether live workers or open batches hold reservations, which they may still release in part."""
     return claimed(run).filter(reserved_calls__gt=0).exists() or open_batches(run).exists()

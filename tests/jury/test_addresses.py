@@ -8,7 +8,7 @@ from corpus.errors import Refused
 from jury.endpoints import (
     EndpointRules,
     ForbiddenEndpoint,
-    carried_address,
+    embedded_ipv4,
     forbidden_kind,
     origin_of,
     parse_address,
@@ -147,7 +147,7 @@ def test_only_a_plain_address_without_a_zone_is_one(host, is_address):
     ("fd00::10.1.2.3", "fd00::a01:203"),
 ])  # fmt: skip
 def test_ipv4_address_inside_ipv6_is_read_out(address, carried):
-    assert carried_address(ip_address(address)) == ip_address(carried)
+    assert embedded_ipv4(ip_address(address)) == ip_address(carried)
 
 
 @pytest.mark.parametrize(("address", "kind"), [

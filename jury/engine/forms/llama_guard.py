@@ -1,5 +1,5 @@
 """
-The form of Meta's Llama Guard: `safe`, or `unsafe` and a line of category codes, about one field. Pure.
+Read replies of Meta's Llama Guard: `safe`, or `unsafe` and a line of category codes, about one field. Pure.
 
 Source: the model card of meta-llama/Llama-Guard-3-8B.
 """
@@ -13,13 +13,15 @@ from jury.prompting import Question
 
 def read_llama_guard(reply: str, question: Question, spellings: Spellings) -> Reading:
     """
-    Read the verdict of the one asked field, and the codes on the line below it.
+    Return the reading of a reply: the verdict on the field that was asked, and the categories it names.
 
-    :raises Invalid: if there is anything else in the reply, or nothing; or as `guard_reading` says
+    :param question: asks for exactly one label field, since Llama Guard judges one side of a dialogue
+    :raises Invalid: if the reply is not a verdict and at most one line of codes, or names an unknown category
     """
-    first, *rest = [line.strip() for line in strip_reasoning(reply).splitlines() if line.strip()] or [""]
+    verdict, *code_lines = [line.strip() for line in strip_reasoning(reply).splitlines() if line.strip()] or [""]
     field = next(field for field in (Field.PROMPT, Field.RESPONSE) if field in question.fields)
-    label = read_verdict(first, field)
-    if len(rest) > (1 if label == Label.UNSAFE else 0):
+    label = read_verdict(verdict, field)
+    most_code_lines = 1 if label == Label.UNSAFE else 0
+    if len(code_lines) > most_code_lines:
         raise Invalid("reply", "there is more than a verdict and its codes")
-    return guard_reading({field: label}, rest[0] if rest else "", question, spellings)
+    return guard_reading({field: label}, code_lines[0] if code_lines else "", question, spellings)

@@ -1,5 +1,5 @@
 """
-The form of NVIDIA's NemoGuard content-safety models. Pure.
+Read replies of NVIDIA's NemoGuard content-safety models. Pure.
 
 Source: the model card of nvidia/llama-3.1-nemoguard-8b-content-safety: an object of `User Safety`, `Response Safety`
 and `Safety Categories`. Also seen in replies: `Violated Categories`, and keys with trailing spaces.
@@ -19,9 +19,9 @@ CATEGORY_KEYS = ("Safety Categories", "Violated Categories")
 
 def read_nemoguard(reply: str, question: Question, spellings: Spellings) -> Reading:
     """
-    Read the verdict of each asked field, and the categories.
+    Return the reading of a reply: the verdict on each field that was asked, and the categories it names.
 
-    :raises Invalid: if a verdict is missing, stated twice, or neither safe nor unsafe; or as `guard_reading` says
+    :raises Invalid: if a verdict is missing, stated twice or unknown, or a category is unknown
     """
     answer: dict[str, Any] = {}
     for key, value in parse_object(reply).items():

@@ -42,14 +42,14 @@ class BudgetOf:
     def __init__(self, attempts):
         self.left = attempts
 
-    async def take(self, _price):
+    async def acquire(self, _price):
         if not self.left:
             raise BudgetSpent
         self.left -= 1
 
-    take_now = take
+    acquire_now = acquire
 
-    def put_back(self, _price):
+    def keep_for_next_call(self, _price):
         self.left += 1
 
 
