@@ -58,7 +58,7 @@ def export(project: Project, path: Path) -> None:
 
 def export_baseline(project: Project, path: Path) -> None:
     with snapshot(), path.open("wb") as file:
-        for block in ExportQuery(project, project.policy).lines(KEYS):
+        for block in ExportQuery(project, project.policy).json_lines(KEYS):
             file.write(block)
 
 

@@ -28,15 +28,17 @@ KEYS = (
     "prompt_label_source",
     "response_label_source",
 )
-TEXTS = ("id", "prompt", "response", "violated_categories")
-"The columns whose text comes from outside, and may look like a formula."
-# A spreadsheet runs a cell that begins with one of these as a formula, and shows it after an apostrophe
-# (https://owasp.org/www-community/attacks/CSV_Injection).
-ESCAPED = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
-MORE_KEYS = ("turns", "source", "license")
-"More columns, in the formats that have room for them."
+TEXT_KEYS = ("id", "prompt", "response", "violated_categories")
+"The keys whose text was written by users and may look like a formula."
+# A spreadsheet runs a cell as a formula if it begins with one of these characters, but not if an apostrophe precedes
+# it (https://owasp.org/www-community/attacks/CSV_Injection).
+ESCAPED_CELL = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
+EXTRA_KEYS = ("turns", "source", "license")
+"Further keys in JSON lines and Parquet. JSON and CSV have the published columns only."
+PARQUET_ROWS, PARQUET_BYTES = 2_000, 2**19
+"The most rows, and bytes of JSON, in a row group."
 
-ROWS = """
+ROWS_SQL = """
 SELECT coalesce(i.refusal_of, i.external_id) AS id,
     i.reconstruction_id AS reconstruction_id_if_redacted,
     {prompt} AS prompt, {response} AS response,
@@ -67,9 +69,9 @@ FIRST_RESPONSE = """
     CASE WHEN i.has_response
         THEN jsonb_path_query_first(i.turns, '$[*] ? (@.role == "assistant")') ->> 'text' END"""
 
-# A number from 0 to 1 that depends on the seed and the prompt alone: the first 52 bits of a SHA-256. A prompt is in the
-# same split in every release. Letter case and spacing do not count.
-SPLIT = r"""
+# The split depends on the seed and the prompt alone, so a prompt is in the same split in every release. The first 52
+# bits of a SHA-256 of the prompt, without case and spacing, make a number from 0 to 1.
+SPLIT_SQL = r"""
     CASE WHEN %(splits)s::float8[] IS NULL THEN NULL ELSE (
         SELECT CASE WHEN point < (%(splits)s::float8[])[1] THEN 'train'
             WHEN point < (%(splits)s::float8[])[1] + (%(splits)s::float8[])[2] THEN 'validation' ELSE 'test' END
@@ -80,32 +82,32 @@ SPLIT = r"""
 
 @dataclass(frozen=True)
 class ExportQuery:
-    """Which rows of a project to export, and how: builds the SQL and its parameters."""
+    """Which rows of a project to export, and how; it builds the SQL and its parameters."""
 
     project: Project
     policy: str
     truncate: bool = False
-    "Only the first user turn and the first assistant turn."
+    "Whether to export only the first user turn and the first assistant turn."
     licenses: tuple[str, ...] | None = None
-    "Only items under one of these licences; None for all."
+    "Export only items under one of these licences; None for all."
     splits: tuple[float, float, float] | None = None
     "Shares of train, validation and test; None for rows without a split."
     seed: int = 0
     raw: bool = False
-    "CSV cells unescaped, although a spreadsheet may run some as formulas."
+    "Whether to leave CSV cells unescaped, although a spreadsheet may run some as formulas."
     names: dict[str, str] = field(init=False)
-    "Category names by slug."
+    "Category names by slug; read from the database when the query is made."
 
     def __post_init__(self) -> None:
-        slugs = Category.objects.filter(taxonomy_id=self.project.taxonomy_id).values_list("slug", "name")
-        object.__setattr__(self, "names", dict(slugs))
+        names = Category.objects.filter(taxonomy_id=self.project.taxonomy_id).values_list("slug", "name")
+        object.__setattr__(self, "names", dict(names))  # the dataclass is frozen
 
     @property
     def sql(self) -> str:
-        """The query of all rows, unordered."""
+        """The query for all rows, without an order."""
         prompt = FIRST_PROMPT if self.truncate else WHOLE_PROMPT
         response = FIRST_RESPONSE if self.truncate else WHOLE_RESPONSE
-        return ROWS.format(prompt=prompt, response=response, split=SPLIT.format(prompt=prompt))
+        return ROWS_SQL.format(prompt=prompt, response=response, split=SPLIT_SQL.format(prompt=prompt))
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -120,42 +122,43 @@ class ExportQuery:
         }
 
     def rows_sql(self, columns: Iterable[str], *, split: str | None = None) -> str:
-        """Return the query of some columns of all rows, or of one split, ordered by id in byte order."""
+        """Return the query for some columns of all rows, or of one split, in byte order of the ids."""
         where = f"WHERE split = '{split}'" if split else ""
-        return f"SELECT {', '.join(columns)} FROM ({self.sql}) AS every {where} ORDER BY sort_key"
+        return f"SELECT {', '.join(columns)} FROM ({self.sql}) AS exported {where} ORDER BY sort_key"
 
     def count(self) -> int:
         """Return the number of rows."""
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM ({self.sql}) AS every", self.parameters)
+            cursor.execute(f"SELECT count(*) FROM ({self.sql}) AS exported", self.parameters)
             return int(cursor.fetchone()[0])
 
-    def lines(self, columns: Iterable[str], *, split: str | None = None) -> Iterator[bytes]:
-        """Yield the rows as JSON objects, each a line with its line feed."""
+    def json_lines(self, columns: Iterable[str], *, split: str | None = None) -> Iterator[bytes]:
+        """Yield each row as a JSON object and a line feed."""
         rows = self.rows_sql(columns, split=split)
         return queries.json_lines(f"SELECT row_to_json(line)::text FROM ({rows}) AS line", self.parameters)
 
 
-def stream_dataset(query: ExportQuery, form: str, *, split: str | None = None) -> Iterator[bytes]:
+def stream_dataset(query: ExportQuery, file_format: str, *, split: str | None = None) -> Iterator[bytes]:
     """
     Yield the dataset in a format, block by block.
 
-    Call it inside a repeatable-read transaction to read several streams from the same snapshot.
+    Rows are read as the stream is consumed. Consume several streams in one repeatable-read transaction if they must
+    agree with each other.
 
-    :param form: one of FORMATS
-    :param split: one of SPLITS; None for all rows
+    :param file_format: one of FORMATS
+    :param split: one of `releases.spec.SPLITS`; None for all rows
     """
-    if form == "json":
-        return json_array(query.lines(KEYS, split=split))
-    if form == "jsonl":
-        return query.lines((*KEYS, *MORE_KEYS), split=split)
-    if form == "csv":
+    if file_format == "json":
+        return json_array(query.json_lines(KEYS, split=split))
+    if file_format == "jsonl":
+        return query.json_lines((*KEYS, *EXTRA_KEYS), split=split)
+    if file_format == "csv":
         return csv_blocks(query, split=split)
-    return parquet_blocks(query.lines((*KEYS, *MORE_KEYS), split=split), dataset_schema())
+    return parquet_blocks(query.json_lines((*KEYS, *EXTRA_KEYS), split=split), dataset_schema())
 
 
 def json_array(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield JSON lines as one JSON array with a row in each line."""
+    """Yield JSON lines as one JSON array, one row per line."""
     opening = b"[\n"
     for line in lines:
         yield opening + line[:-1]
@@ -164,8 +167,8 @@ def json_array(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def escape_formula(column: str) -> str:
-    """Return the SQL of a column whose cells no spreadsheet runs as a formula."""
-    return f"{ESCAPED.format(column)} AS {column}" if column in TEXTS else column
+    """Return the SQL for a column, with an apostrophe before any cell that a spreadsheet would run as a formula."""
+    return f"{ESCAPED_CELL.format(column)} AS {column}" if column in TEXT_KEYS else column
 
 
 def csv_blocks(query: ExportQuery, *, split: str | None) -> Iterator[bytes]:
@@ -186,10 +189,6 @@ def dataset_schema() -> Any:
     return pa.schema([*types.items(), ("turns", pa.list_(turn)), ("source", pa.string()), ("license", pa.string())])
 
 
-PARQUET_ROWS, PARQUET_BYTES = 2_000, 2**19
-"The most rows, and bytes of JSON, in a row group."
-
-
 def parquet_blocks(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
     """
     Yield JSON lines as a Parquet file, one row group at a time.
@@ -208,7 +207,7 @@ def parquet_blocks(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
 
 
 def row_groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Yield lines in groups limited by number and by bytes, because a group is in memory several times over."""
+    """Yield lines in groups limited by number and by bytes, because several copies of a group are in memory at once."""
     group: list[bytes] = []
     size = 0
     for line in lines:
@@ -222,7 +221,7 @@ def row_groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 class DrainableBuffer(RawIOBase):
-    """A file object that hands out what was written and forgets it, but keeps its position."""
+    """A write-only file object for ParquetWriter, whose content can be taken out as it is written."""
 
     def __init__(self) -> None:
         self.waiting: list[bytes] = []
@@ -243,6 +242,6 @@ class DrainableBuffer(RawIOBase):
         return self.position
 
     def drain(self) -> bytes:
-        """Return what was written since the last call."""
+        """Return and drop what was written since the last call."""
         content, self.waiting = b"".join(self.waiting), []
         return content

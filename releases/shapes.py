@@ -1,11 +1,11 @@
-"""Types of what the REST routes of exports and releases return."""
+"""Response types of the REST routes of exports and releases."""
 
 from datetime import datetime
 from typing import Any, TypedDict
 
 
 class FileShape(TypedDict):
-    """`bytes` is null of the manifest, which cannot hold its own size."""
+    """A file of a release. `bytes` is null for the manifest, which cannot hold its own size."""
 
     name: str
     sha256: str
@@ -23,7 +23,7 @@ class ReleaseShape(TypedDict):
 
 
 class RowShape(TypedDict):
-    """One dialogue of the dataset, in the form of the published AEGIS 2.0 files."""
+    """One dialogue of the dataset, with the columns of the published AEGIS 2.0 files."""
 
     id: str
     reconstruction_id_if_redacted: int | None
