@@ -1,13 +1,13 @@
-"""The Django app of the wiring."""
+"""The Django app configuration of `config`."""
 
 from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """An app without models, for the commands that join all other apps."""
+    """The app that joins all others: commands, system checks and the Celery app, but no models."""
 
     name = "config"
 
     def ready(self) -> None:
-        """Load the Celery app and the system checks."""
-        from config import celery, checks  # noqa: F401 - tasks are sent through the Celery app
+        """Import the Celery app and the system checks, which register themselves."""
+        from config import celery, checks  # noqa: F401 - importing them is enough

@@ -1,5 +1,5 @@
 """
-Start web, worker and beat together, watch them, and stop them together.
+Start the web server, the Celery worker and Celery beat, and stop all three when one ends.
 
     python -m config.serve [PORT]
 """
@@ -25,22 +25,29 @@ from config.env import DATA_DIR
 from config.prepare import database_problem, fail, prepare_database
 from corpus.errors import Refused
 
+STARTUP_SECONDS = 60
+STOP_SECONDS = 15
 Processes = dict[str, "subprocess.Popen[bytes]"]
+"Running processes by name: `web`, `worker`, `beat`."
 
 
 class Stopped(Exception):
-    """A signal asked this process to end."""
+    """This process received SIGTERM or SIGHUP."""
 
 
-def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -> int:
-    """Serve until Ctrl-C, SIGTERM or the end of one of the processes; return the exit code."""
+def main(port: int, *, on_ready: Callable[[str], None] = lambda _address: None) -> int:
+    """
+    Serve until Ctrl-C, SIGTERM, SIGHUP or the end of one of the processes; return the exit code.
+
+    :param on_ready: called with the address once the pages answer
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     address = f"http://127.0.0.1:{port}"
     os.environ.setdefault("PUBLIC_URL", address)
     if not is_free(port):
         return fail(f"Port {port} is in use. Choose another: make run PORT=8001")
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, raise_stopped)
+        signal.signal(number, stop_on_signal)
     processes: Processes = {}
     try:
         embedded.start(DATA_DIR)
@@ -48,8 +55,8 @@ def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -
         processes.update(start_all(port))
         wait_for_page(address, processes)
         print(f"Assize is at {address}  (Ctrl-C stops it)", flush=True)
-        when_up(address)
-        return watch(processes)
+        on_ready(address)
+        return wait_for_exit(processes)
     except (DataDirError, Refused) as error:
         return fail(str(error))
     except DatabaseError as error:
@@ -58,16 +65,20 @@ def main(port: int, *, when_up: Callable[[str], None] = lambda _address: None) -
         print("\nStopping.", flush=True)
         return 0
     finally:
-        end_all(processes)
+        stop_all(processes)
 
 
-def raise_stopped(_number: int, _frame: FrameType | None) -> None:
-    """Handle a signal by ending `main`."""
+def stop_on_signal(_number: int, _frame: FrameType | None) -> None:
+    """
+    Handle a signal by ending `main`.
+
+    :raises Stopped: always
+    """
     raise Stopped
 
 
 def is_free(port: int) -> bool:
-    """Return whether we can listen on a loopback port."""
+    """Return whether a loopback port is free to listen on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -88,7 +99,7 @@ def start_all(port: int) -> Processes:
         "worker": worker_command(),
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="],
     }
-    return {name: start(command, DATA_DIR.path / f"{name}.log") for name, command in commands.items()}
+    return {name: start_process(command, DATA_DIR.path / f"{name}.log") for name, command in commands.items()}
 
 
 def web_command(port: int) -> list[str]:
@@ -97,7 +108,7 @@ def web_command(port: int) -> list[str]:
     return [*gunicorn, "--workers", "2", "--threads", "4", "--log-level", "warning"]
 
 
-def start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
+def start_process(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
     """Start a process whose output goes to a log."""
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -112,11 +123,11 @@ def start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
 
 def wait_for_page(address: str, processes: Processes) -> None:
     """
-    Wait until the pages answer, 60 seconds at most.
+    Wait until the pages answer.
 
-    :raises DataDirError: if they do not
+    :raises DataDirError: if they do not answer within STARTUP_SECONDS, or the web server ends
     """
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline and processes["web"].poll() is None:
         try:
             urllib.request.urlopen(f"{address}/sign-in/", timeout=5).close()  # noqa: S310 - our own address
@@ -126,8 +137,8 @@ def wait_for_page(address: str, processes: Processes) -> None:
     raise DataDirError(f"The pages do not answer. See {DATA_DIR.path / 'web.log'}.")
 
 
-def watch(processes: Processes) -> int:
-    """Wait until a process ends by itself, which none should, and return exit code 2."""
+def wait_for_exit(processes: Processes) -> int:
+    """Wait until one of the processes ends, which is always an error; print which, and return exit code 2."""
     while True:
         for name, process in processes.items():
             if process.poll() is not None:
@@ -135,13 +146,13 @@ def watch(processes: Processes) -> int:
         time.sleep(0.5)
 
 
-def end_all(processes: Processes) -> None:
-    """Stop all processes; kill those that take longer than 15 seconds."""
+def stop_all(processes: Processes) -> None:
+    """Stop all processes; kill those that take longer than STOP_SECONDS each."""
     for process in processes.values():
         process.terminate()
     for process in processes.values():
         try:
-            process.wait(timeout=15)
+            process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -15,7 +15,7 @@ from config.prepare import unknown_migrations
 from corpus.errors import Refused
 from releases.models import Release
 
-# Give up if somebody still uses the tables, rather than block everybody who comes later.
+# Fail if the tables are still in use, rather than block every later query.
 PRELUDE = """
     SET lock_timeout = '10s';
     SET client_min_messages = warning;

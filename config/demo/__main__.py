@@ -42,7 +42,7 @@ def main() -> int:
         return 130
     if not options.serve:
         return 0
-    return serve.main(options.port, when_up=journey.print_invitations)
+    return serve.main(options.port, on_ready=journey.print_invitations)
 
 
 def read_arguments() -> argparse.Namespace:
