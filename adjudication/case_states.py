@@ -41,7 +41,7 @@ class Action(StrEnum):
 
 
 class Transition(NamedTuple):
-    """One row of the table: in this state, somebody with this role can do this, and this is the next state."""
+    """One row of the table: the action that a role can take in a state, and the state that follows."""
 
     state: State
     action: Action

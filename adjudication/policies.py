@@ -37,7 +37,7 @@ class FieldRule:
     pairs_decide: bool = False
     "Whether quorum - 1 opinions, at least 2, decide if they agree."
     follows: Field | None = None
-    "A field whose safe label this field inherits; only where that field is unsafe are opinions counted."
+    "A field whose safe label this field inherits. Opinions on this field count only if that one is unsafe."
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def compose_claim(*, scope: str, batch: str, order: str) -> str:
 
 CLAIM_FROM_POOL = compose_claim(scope=IN_PROJECT, batch="s.batch_id IS NULL", order=QUEUE_ORDER)
 CLAIM_FROM_BATCH = compose_claim(scope=IN_PROJECT, batch="s.batch_id = %(batch)s", order=QUEUE_ORDER)
-# Another slot of one item, for an answer whose own slot went to somebody else.
+# Another slot of the same item, for an answer whose own slot was leased to another person.
 CLAIM_FROM_ITEM = compose_claim(
     scope="s.item_id = %(item)s",
     batch="""(s.batch_id IS NULL
@@ -206,7 +206,7 @@ def claim_slot_of_item(session: AnnotatorSession, item: int) -> Lease | None:
 
 def lease_check(session: AnnotatorSession) -> Lease | None:
     """With the project's probability, lease an item that checks the person's work: gold, or a repeat."""
-    drawn = random.uniform(0, 100)  # noqa: S311 - nobody gains by guessing it
+    drawn = random.uniform(0, 100)  # noqa: S311 - guessing it gains nothing
     if drawn < session.gold_percent:
         return lease_by(LEASE_GOLD, session, kind="gold")
     if drawn < session.gold_percent + session.repeat_percent:

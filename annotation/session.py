@@ -11,7 +11,7 @@ from corpus.errors import Refused
 from corpus.models import Project
 from corpus.prepared import fetch_one
 
-# Locks the person's own row: two tabs of one person take turns, and nobody waits for anybody else.
+# Locks the person's own row: two tabs of one person take turns, and no person waits for another.
 LOCK_SESSION = """
     SELECT p.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,

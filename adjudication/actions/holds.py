@@ -1,4 +1,4 @@
-"""Claim, renew and release a case; a case is held by one adjudicator until a given time."""
+"""Claim, renew and release a case; a case is held by one adjudicator at a time, until the hold expires."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ class CaseClosed(Refused):
 
 
 class NotHeld(Refused):
-    """The hold has run out, or the person never claimed the case."""
+    """The hold has expired, or the person never claimed the case."""
 
     code = "case_not_held"
 
@@ -136,13 +136,13 @@ def extend_hold(project: Project, case: Case, by: User) -> Case:
 
 
 def clear_hold(case: Case) -> None:
-    """Store that nobody holds a case."""
+    """Clear the holder of a case and the end of the hold."""
     case.holder, case.held_until = None, None
     case.save(update_fields=["holder", "held_until"])
 
 
 def is_held(case: Case) -> bool:
-    """Return whether anybody holds a case now."""
+    """Return whether a case is held now."""
     return case.held_until is not None and case.held_until >= timezone.now()
 
 

@@ -50,7 +50,7 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     """
     lock_decisions(project)
     policy = policy_of(project, policy_name)
-    # Taken before the count: an opinion that comes in meanwhile makes the count look old, never current.
+    # Read before the count, so that an opinion added during the count makes it stale.
     fingerprint = queries.fingerprint(project, policy.settings)
     store_decisions(project, policy)
     stored, _ = Recount.objects.update_or_create(
@@ -80,7 +80,7 @@ def recount_if_changed(*, project: Project, policy_name: str | None = None) -> R
         return current
     with transaction.atomic():
         lock_decisions(project)
-        # Whoever held the lock before us may have recounted.
+        # Another process may have recounted while this one waited for the lock.
         return current_recount(project, policy_name) or recount(project=project, policy_name=policy_name)
 
 

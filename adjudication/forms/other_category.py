@@ -1,17 +1,18 @@
-"""The form that makes a category of a text written for `other`."""
+"""The form that adds a category, starting from a text that somebody wrote for `other`."""
 
 from typing import Any
 
 from django import forms
 from django.utils.text import slugify
 
+LONGEST_NAME = 120
 LONGEST_SLUG = 60
 
 
 class CategoryForm(forms.Form):
-    """A new category, with the fields that corpus.actions.add_category needs."""
+    """A new category; the fields are the arguments of `corpus.actions.add_category`."""
 
-    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"dir": "auto"}))
+    name = forms.CharField(max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"dir": "auto"}))
     slug = forms.SlugField(
         max_length=LONGEST_SLUG,
         label="Short name",
@@ -25,11 +26,11 @@ class CategoryForm(forms.Form):
 
 
 def suggest_category(text: str) -> dict[str, Any]:
-    """Return the initial name and slug of a category from a text written for `other`."""
-    name = " ".join(text.split())[:120].strip()
+    """Return initial values for the form: a text written for `other` as a name, and its slug."""
+    name = " ".join(text.split())[:LONGEST_NAME].strip()
     return {"name": name[:1].upper() + name[1:], "slug": slug_of(name)}
 
 
 def slug_of(name: str) -> str:
-    """Return a name as a slug of the taxonomy, with `_`; empty if the name has no Latin letter or digit."""
+    """Return the slug of a name, with `_` between words; empty if the name has no Latin letter or digit."""
     return slugify(name).replace("-", "_")[:LONGEST_SLUG].strip("_")

@@ -48,6 +48,6 @@ def events_matching(project: Project, filters: EventFilter) -> QuerySet[Event]:
 
 
 def actors_of(project: Project) -> list[str]:
-    """Return the usernames of everybody who did anything in a project, in alphabetical order."""
+    """Return the usernames of the actors of a project's events, in alphabetical order."""
     names = Event.objects.filter(project=project, actor__isnull=False).values_list("actor__username", flat=True)
     return sorted(names.distinct())

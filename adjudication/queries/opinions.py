@@ -34,7 +34,7 @@ class Opinions:
 
 
 def opinions_on(item: Item) -> Opinions:
-    """Return the opinions on an item, whoever asks. Pages use `visible_opinions` instead."""
+    """Return all opinions on an item, unchecked. Pages use `visible_opinions` instead."""
     return Opinions(
         item,
         votes=Vote.objects.filter(item=item).select_related("annotator", "guideline"),

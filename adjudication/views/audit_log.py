@@ -14,21 +14,21 @@ EVENTS_A_PAGE = 50
 @require_safe
 @require_role(Role.LEAD)
 def events(request: PageRequest, access: Access) -> HttpResponse:
-    """Show who did what when, the latest first, filtered by verb, person, subject, day and text."""
+    """Show the latest events, filtered by verb, person, subject, day and text. `before` is an event's id."""
     form = EventForm(request.GET or None, actors=audit_log.actors_of(access.project))
-    found = audit_log.events_matching(access.project, form.to_filter())
+    matching = audit_log.events_matching(access.project, form.to_filter())
     before = request.GET.get("before", "")
     if before.isdecimal():
-        found = found.filter(pk__lt=int(before))
-    shown = list(found[: EVENTS_A_PAGE + 1])
+        matching = matching.filter(pk__lt=int(before))
+    page = list(matching[: EVENTS_A_PAGE + 1])  # the extra event shows that there is an older page
     query = request.GET.copy()
     query.pop("before", None)
     context = {
         "access": access,
         "page": "events",
         "form": form,
-        "events": shown[:EVENTS_A_PAGE],
-        "older": shown[EVENTS_A_PAGE - 1].pk if len(shown) > EVENTS_A_PAGE else None,
+        "events": page[:EVENTS_A_PAGE],
+        "older": page[EVENTS_A_PAGE - 1].pk if len(page) > EVENTS_A_PAGE else None,
         "is_later": bool(before),
         "query": query.urlencode(),
     }

@@ -36,7 +36,7 @@ def open_batch(
     Open a new batch of items that still want votes, chosen at random.
 
     :param size: how many items at most
-    :param people: who may work on it; empty for everybody
+    :param people: who may work on it; empty for all annotators
     :param source: only items with this source; empty for all
     :raises Refused: if there is a batch of that name, or no item is free
     """

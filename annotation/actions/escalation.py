@@ -47,7 +47,7 @@ def request_more_votes(*, project: Project, item: Item, votes: int) -> None:
     Open further slots of an item, in addition to those that are open.
 
     :param votes: how many
-    :raises NoOpenBatch: if nobody would be handed the item
+    :raises NoOpenBatch: if no open batch would hand the item to anybody
     """
     parameters = {"project": project.pk, "item": item.pk, "wanted": project.votes_wanted, "more": votes}
     with connection.cursor() as cursor:

@@ -142,7 +142,7 @@ def field_context(project: Project, form: JudgementForm, field: Field, labels: S
 
 def describe_choices(form: JudgementForm, names: dict[str, str]) -> dict[str, str]:
     """
-    Return what somebody had chosen and typed, in words by title.
+    Return what a person chose and typed, as display text by title.
 
     :param names: names of categories by slug
     """

@@ -18,7 +18,7 @@ class Queue(models.Model):
     break_after_minutes = models.PositiveSmallIntegerField(
         null=True, blank=True, default=50, validators=[MinValueValidator(1)]
     )
-    "Work without a break before one is due. None means never."
+    "Minutes of work after which a break is due. None means never."
     break_minutes = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1)])
     gold_percent = models.PositiveSmallIntegerField(default=5, validators=PERCENT)
     "Percentage of claims that lease an item with a gold label, while there are such items."

@@ -23,7 +23,7 @@ class Batch(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
-    "Who may work on it. Empty means everybody."
+    "Who may work on the batch. Empty means every annotator."
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_batch_a_name")]
@@ -86,7 +86,7 @@ class FurtherVotes(models.Model):
 
 class LapsedLease(models.Model):
     """
-    A lease that ended without a vote, because its slot went to somebody else or a lead freed it.
+    A lease that ended without a vote, because another person got its slot or a lead freed it.
 
     Kept to distinguish a late answer from one that never had a lease.
     """

@@ -12,7 +12,7 @@ from corpus.shapes import CategoryShape, ProjectInFull, ProjectShape
 
 
 def as_project(project: Project) -> ProjectShape:
-    """Return a project as the routes show it."""
+    """Return a project without its items, as JSON."""
     return {
         "slug": project.slug,
         "name": project.name,
@@ -29,9 +29,15 @@ class ProjectList(APIView):
     @extend_schema(responses={200: list[ProjectShape]})
     def get(self, request: Request) -> Response:
         check_scope(request, TokenGrant.Scope.READ)
-        grant, projects = grant_of(request), queries.projects_of(request.user)
-        only = grant.project_id if grant else None
-        return Response([as_project(project) for project in projects if only in (None, project.pk)])
+        grant = grant_of(request)
+        token_project = grant.project_id if grant else None  # None also if the token is good for all projects
+        return Response(
+            [
+                as_project(project)
+                for project in queries.projects_of(request.user)
+                if token_project in (None, project.pk)
+            ]
+        )
 
 
 class ProjectDetail(ProjectView):
@@ -40,8 +46,13 @@ class ProjectDetail(ProjectView):
     @extend_schema(responses={200: ProjectInFull})
     def get(self, _request: Request, slug: str) -> Response:
         categories: list[CategoryShape] = [
-            {"slug": each.slug, "name": each.name, "tier": each.tier, "definition": each.definition}
-            for each in queries.categories_of(self.project)
+            {
+                "slug": category.slug,
+                "name": category.name,
+                "tier": category.tier,
+                "definition": category.definition,
+            }
+            for category in queries.categories_of(self.project)
         ]
-        whole: ProjectInFull = {**as_project(self.project), "role": self.access.role, "categories": categories}
-        return Response(whole)
+        body: ProjectInFull = {**as_project(self.project), "role": self.access.role, "categories": categories}
+        return Response(body)

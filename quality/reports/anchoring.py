@@ -1,8 +1,8 @@
 """
 Anchoring of adjudicators, and agreement between two of them.
 
-Anchoring is the pull of other people's opinions: how often an adjudicator's final label, given after seeing the
-opinions, differs from the blind label given before.
+Anchoring is the influence of other people's opinions: how often an adjudicator's final label, set after seeing the
+opinions, differs from the blind label set before.
 """
 
 from collections.abc import Iterable

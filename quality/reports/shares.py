@@ -65,7 +65,7 @@ def category_shares(opinions: Opinions) -> dict[str, Any]:
     """
     Return the share of opinions that name each category, in each group, most named first.
 
-    Only opinions that were asked for categories count. Besides groups of items there are people and models.
+    Only opinions that were asked for categories count. The groups are those of items, plus people and models.
     """
     asked = opinions.has_value("categories")
     groups = [(by, name, asked & items[opinions.item]) for by, name, items in item_groups(opinions)]

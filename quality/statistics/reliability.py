@@ -17,7 +17,7 @@ DRAWS = 1_000
 CONFIDENCE = 0.95
 CELLS_AT_ONCE = 4_000_000
 "The most numbers that a block of bootstrap draws may hold in memory."
-ONE_VALUE = "every opinion is the same, so nothing can be told from chance"
+ONE_VALUE = "every opinion is the same, so agreement cannot be distinguished from chance"
 NO_PAIRS = "no item has two opinions"
 DIFFERENT_NUMBERS = "items have different numbers of opinions"
 NO_CROSS_PAIRS = "no item has an opinion of each kind"

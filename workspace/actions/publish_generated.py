@@ -86,7 +86,7 @@ class Published:
     responses: int
     refusals: int
     left: int
-    "Responses to items that somebody has judged, or is judging, without one; those items stay as they are."
+    "Responses to items that have been judged, or are being judged, without a response; these items stay unchanged."
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from workspace.models import Job
 
 
 class UploadForm(forms.Form):
-    """A file, and what it holds."""
+    """A file to import, and whether it holds dialogues or votes."""
 
     file = forms.FileField(
         label="File", help_text="JSON lines, a JSON array, CSV or Parquet, each also gzipped; all of it or nothing."
@@ -22,7 +22,7 @@ class UploadForm(forms.Form):
 
 
 class ItemForm(forms.Form):
-    """Filters of the items."""
+    """Filters of the item list."""
 
     id = forms.CharField(required=False, max_length=200, label="Id begins with")
     text = forms.CharField(required=False, max_length=200, label="Words in it")
@@ -45,5 +45,7 @@ class ItemForm(forms.Form):
             field.choices = [("", "Any"), *choices]
 
     def to_filter(self) -> dict[str, str]:
-        """Return the filters that are set; none if a value is not valid, which the form then shows."""
-        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}
+        """Return the filters that are set, by field name. An invalid form filters nothing and shows its errors."""
+        if not self.is_valid():
+            return {}
+        return {name: value for name, value in self.cleaned_data.items() if value}
