@@ -53,7 +53,7 @@ def make_release(
         for _count in range(MOST_COUNTS):
             recount_if_changed(project=project, policy_name=policy_name)
             with snapshot():
-                # If opinions came in between the count and the snapshot, count again.
+                # Count again if opinions were added between the count and the snapshot.
                 if is_current(project, policy_name):
                     manifest, digest = write_files(project, spec, policy_name, half_made, progress)
                     release = record_release(project, manifest, digest, folder=folder, by=by)

@@ -31,7 +31,7 @@ class Change:
 
     @property
     def reason(self) -> str:
-        """Return why the labels differ, as far as the tables show."""
+        """Return why the labels differ, from the counts and policies in the tables."""
         if self.before["decided_by"] != self.after["decided_by"]:
             return f"decided by {self.before['decided_by']}, then by {self.after['decided_by']}"
         counts = [name for name in REASONS[2:] if self.before[name] != self.after[name]]

@@ -71,13 +71,13 @@ class CaseFilterSerializer(serializers.Serializer[Any]):
 
 
 def as_cases(project: Project, page: Sequence[Case], user: User) -> list[CaseShape]:
-    """Return cases as far as their reader may see them."""
+    """Return cases with what the reader may see."""
     answers, stale = cases.blind_answers_on(page), cases.stale_cases(project, page)
     return [as_case(project, case, user, answers[case.pk], is_stale=case.pk in stale) for case in page]
 
 
 def as_case(project: Project, case: Case, user: User, answers: cases.BlindAnswers, *, is_stale: bool) -> CaseShape:
-    """Return a case as far as its reader may see it: no opinion before their own blind answer."""
+    """Return a case with what the reader may see: no opinions before their own blind answer."""
     own = cases.own_answer(answers, user)
     opinions = opinions_if_visible(user, case.item) if own else None
     return {

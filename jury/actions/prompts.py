@@ -14,7 +14,7 @@ def load_prompts(folder: Path = FOLDER) -> None:
     Store every new prompt file as a prompt version of the file's name.
 
     :param folder: of `*.toml` files
-    :raises Refused: if the file of a stored version has changed, to which ballots refer
+    :raises Refused: if the file of a stored version has changed, because ballots refer to that version
     """
     known = dict(PromptVersion.objects.values_list("name", "sha256"))
     for path in sorted(folder.glob("*.toml")):

@@ -49,7 +49,7 @@ class AskLoop:
         "What the database or Redis said when it could not be reached."
 
     async def run(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:
-        """Ask about all items of one queue, and put what comes of them into the other."""
+        """Ask about the items of one queue, and put the results into the other."""
         await asyncio.gather(*(self.ask_in_turn(items, results) for _ in range(self.at_once)))
 
     async def ask_in_turn(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:

@@ -139,7 +139,7 @@ class RateLimitedClient:
             await self.circuit.record_fault(str(error))
 
     async def back_off(self, error: RetryableError, seconds: float) -> None:
-        """Wait before the next attempt; after a refusal, let all workers wait."""
+        """Wait before the next attempt; after a refusal, make all workers wait."""
         if error.is_refusal:
             await self.limiter.hold(seconds)
         else:
@@ -147,7 +147,7 @@ class RateLimitedClient:
                 await self.clock.sleep(seconds)
 
     def stop(self) -> None:
-        """Let no further call go out; those under way are awaited."""
+        """Start no further call; calls in progress are still awaited."""
         self.is_stopped = True
         for task in self.waiting:
             task.cancel()

@@ -86,7 +86,7 @@ class JurorClient(ModelClient[Ballot]):
         return Request(item, body, seed)
 
     def question(self, item: PromptItem) -> Question:
-        """Return what the juror is asked about an item: its labels, as far as the item has them, and categories."""
+        """Return what the juror is asked about an item: the labels whose text the item has, and categories."""
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
         categories = (CATEGORIES,) if CATEGORIES in self.juror.asks else ()
         return Question(fields + categories, rationale=self.prompt.rationale)

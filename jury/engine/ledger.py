@@ -25,7 +25,7 @@ class Grant(Enum):
 
     GRANTED = "granted"
     LATER = "later"
-    "There is no room now; but calls under way may turn out cheaper than was reserved for them."
+    "There is no room now, but calls in progress may cost less than was reserved for them."
     SPENT = "spent"
 
 
@@ -78,7 +78,7 @@ def room_in(run: Run) -> tuple[Decimal | None, int | None]:
 
 
 def refusal(run: Run) -> Grant:
-    """Return whether money may be free later, which calls under way decide."""
+    """Return whether calls in progress may still return part of their reservations."""
     return Grant.LATER if run.state == Run.State.RUNNING and has_calls_under_way(run) else Grant.SPENT
 
 

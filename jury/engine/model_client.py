@@ -1,4 +1,4 @@
-"""What all questions to models share: where they go, at what rate and price, and what their replies come to."""
+"""What all questions to models share: endpoint, rate limits, prices and the outcomes of replies."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ class ModelClient(ABC, Generic[A]):
         """
 
     def cached_answers(self, _items: Sequence[PromptItem]) -> dict[int, A]:
-        """Return an answer, not stored yet, for each item that need not be asked about, by its key."""
+        """Return an unsaved answer for each item with a cached one, by the primary key of the item."""
         return {}
 
     @abstractmethod

@@ -12,7 +12,7 @@ class Billing(Enum):
     """What an endpoint may bill for an attempt without a usable reply."""
 
     NOT_A_CALL = "not a call"
-    "Refused before any work: it was too much, or no connection came about."
+    "Refused before any work: over a limit, or no connection was made."
     FREE = "free"
     "Answered with an error, which is not billed."
     UNKNOWN = "unknown"
@@ -43,7 +43,7 @@ class RetryableError(Unavailable):
         self.retry_after = retry_after
         "Seconds, where the endpoint named them."
         self.is_refusal = is_refusal
-        "The endpoint is asked too much, so other calls should wait as well."
+        "The endpoint refused the call as too many, so other calls should wait as well."
         self.is_down = is_down
         "Nothing came from the endpoint itself, which speaks against it and not against the call."
 
@@ -54,7 +54,7 @@ class Declined(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """One chat completion, as far as it is used."""
+    """The fields of a chat completion that are used."""
 
     text: str
     refusal: str = ""

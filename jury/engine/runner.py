@@ -43,7 +43,7 @@ def ask_and_store(shard: Shard, holder: str, database: ThreadPoolExecutor) -> No
         runner.record_ending()
     finally:
         database.submit(runner.sink.release).result()
-        # `connection` is the connection of the thread that looks at it.
+        # `connection` is a separate connection in each thread.
         database.submit(lambda: connection.close()).result()
 
 
