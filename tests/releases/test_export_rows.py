@@ -238,7 +238,7 @@ def point_of(prompt, seed):
 def splits_of(project, splits, **options):
     """The split of each id."""
     query = ExportQuery(project, project.policy, splits=splits, **options)
-    return {row["id"]: row["split"] for row in (json.loads(line) for line in query.lines(("id", "split")))}
+    return {row["id"]: row["split"] for row in (json.loads(line) for line in query.json_lines(("id", "split")))}
 
 
 @pytest.mark.parametrize("seed", [0, 1, -1, 2**63 - 1, -(2**63)])
@@ -303,7 +303,7 @@ def test_refusal_is_in_the_split_of_its_original(tmp_path):
     project = label_all(make_project(quorum=1), tmp_path, [dialogue("a", text="Same?"), dialogue("b", text="Same?")])
     Item.objects.filter(project=project, external_id="b").update(refusal_of="a", external_id="a#refusal")
     query = ExportQuery(project, project.policy, splits=(0.4, 0.3, 0.3))
-    rows = [json.loads(line) for line in query.lines(("id", "sort_key", "split"))]
+    rows = [json.loads(line) for line in query.json_lines(("id", "sort_key", "split"))]
     assert [(row["id"], row["sort_key"]) for row in rows] == [("a", "a"), ("a", "a#refusal")]
     assert len({row["split"] for row in rows}) == 1
 
