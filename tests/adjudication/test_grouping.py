@@ -3,7 +3,7 @@
 import pytest
 
 from adjudication.forms.other_category import CategoryForm, slug_of, suggest_category
-from adjudication.other_category import LENGTH_COMPARED, OtherText, fold, group_texts
+from adjudication.other_category import LENGTH_COMPARED, OtherText, group_texts, ignore_case_and_spacing
 from adjudication.views.other_category import matching_category
 from corpus.labels import normalize
 
@@ -29,7 +29,7 @@ def group(*texts, **options):
     ],
 )
 def test_case_and_spacing_do_not_count(text, folded):
-    assert fold(text) == folded
+    assert ignore_case_and_spacing(text) == folded
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_most_frequent_kind_is_first(made):
     ],
 )
 def test_change_says_why(before, after, why):
-    assert Change("a", ROW | before, ROW | after).why == why
+    assert Change("a", ROW | before, ROW | after).reason == why
 
 
 @pytest.mark.parametrize("name", COMPARED)

@@ -15,7 +15,7 @@ from releases.exporting import (
     KEYS,
     PARQUET_BYTES,
     PARQUET_ROWS,
-    TEXTS,
+    TEXT_KEYS,
     DrainableBuffer,
     ExportQuery,
     dataset_schema,
@@ -139,7 +139,7 @@ def test_csv_has_its_header_even_without_rows():
 
 @pytest.mark.parametrize("column", KEYS)
 def test_only_columns_of_outside_text_are_guarded(column):
-    assert (escape_formula(column) == column) is (column not in TEXTS)
+    assert (escape_formula(column) == column) is (column not in TEXT_KEYS)
 
 
 @pytest.mark.parametrize("name", ["=id", "+id", "-id", "@id", "\uff1did"])

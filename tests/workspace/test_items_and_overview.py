@@ -11,7 +11,7 @@ from tests.factories import command, dialogue, import_dialogues, import_votes, m
 from workspace.models import Job
 from workspace.queries.items import items_matching, licenses_of, like_pattern, sources_of
 from workspace.queries.metrics import ZEROS, project_metrics
-from workspace.queries.overview import LATEST_LABELS, STATUSES, bars, overview
+from workspace.queries.overview import LATEST_LABELS, STATUSES, overview, progress_bars
 
 TEXTS = {
     "percent": "100% sure",
@@ -244,7 +244,7 @@ COUNTS = {"decided": 0, "settled": 0, "disputed": 0, "pending": 0}
     ],
 )  # fmt: skip
 def test_parts_of_the_progress_bar_touch_and_fill_it(counts, items, parts):
-    made = bars(COUNTS | counts, items)
+    made = progress_bars(COUNTS | counts, items)
     assert [bar.status for bar in made] == list(STATUSES)
     assert [(bar.start, bar.width) for bar in made] == parts
     assert sum(bar.count for bar in made) == items
