@@ -12,11 +12,11 @@ from config.production import (
     LEAST_KEY,
     LEAST_PASSWORD,
     exit_on_error,
+    password_problem,
     weak_broker,
     weak_database,
     weak_key,
     weak_pages,
-    weakness_of,
 )
 from corpus.errors import Refused
 
@@ -43,7 +43,7 @@ MIXED = "".join(random.Random(1).choices(string.ascii_letters, k=80))
     ("pässwörterbuch", "", ""),
 ])  # fmt: skip
 def test_weakness_of_a_word_is_named(word, user, weakness):
-    assert weakness_of(word, user) == weakness
+    assert password_problem(word, user) == weakness
 
 
 @pytest.mark.parametrize(("key", "is_weak"), [
