@@ -19,12 +19,14 @@ def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUI
     """
     Skip an item with a reason, and end the lease; the person does not get the item again. Repeating it changes nothing.
 
-    :raises Invalid: if there is no reason
+    :raises Invalid: if there is no reason, or it has a NUL
     :raises AlreadyVoted: if the lease was used for a vote
     :raises NoSuchLease: if the lease is not this person's, or not for this item
     """
     if not reason.strip():
         raise Invalid("reason", "say why, in a word or two")
+    if "\0" in reason:
+        raise Invalid("reason", "it holds a NUL character")
     session = lock_session(project, user)
     if before := Skip.objects.filter(lease=lease, annotator=session.annotator, item__external_id=external_id).first():
         return before

@@ -51,13 +51,13 @@ def take_next(request: PageRequest, access: Access) -> HttpResponse:
 def vote(request: PageRequest, access: Access) -> HttpResponse:
     """Cast the vote and claim the next item, in one round trip."""
     form = JudgementForm(request.POST, categories=categories_of(access.project))
-    lease = posted_lease(request)
+    lease, external_id = posted_lease(request), posted_item(request)
     tried = attempt(
         form,
         lambda: cast_vote(
             project=access.project,
             user=access.user,
-            external_id=request.POST.get("item", ""),
+            external_id=external_id,
             lease=lease,
             answer=form.to_answer(),
             takes_next=True,
@@ -83,7 +83,7 @@ def skip(request: PageRequest, access: Access) -> HttpResponse:
         skip_item(
             project=access.project,
             user=access.user,
-            external_id=request.POST.get("item", ""),
+            external_id=posted_item(request),
             lease=posted_lease(request),
             reason=f"{reason}: {note}" if reason and note else reason or note,
         )
@@ -111,6 +111,18 @@ def posted_lease(request: PageRequest) -> uuid.UUID:
         return uuid.UUID(request.POST.get("lease", ""))
     except ValueError:
         raise NoSuchLease("The page was sent without its dialogue. Take the next one.") from None
+
+
+def posted_item(request: PageRequest) -> str:
+    """
+    Return the id of the item that the page sent.
+
+    :raises NoSuchLease: if it has a NUL, which no id has and no query can contain
+    """
+    external_id: str = request.POST.get("item", "")
+    if "\0" in external_id:
+        raise NoSuchLease("The page was sent without its dialogue. Take the next one.")
+    return external_id
 
 
 def show_next_item(request: PageRequest, access: Access) -> HttpResponse:
