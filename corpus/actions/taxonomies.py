@@ -50,7 +50,8 @@ def add_category(*, project: Project, by: User, slug: str, name: str, definition
     :raises Refused: if the slug or the name is taken or invalid, or the definition is empty
     """
     # One lead at a time, so that the second extends what the first added. Votes and items do not wait for this lock.
-    project = Project.objects.select_for_update(no_key=True, of=("self",)).select_related("taxonomy").get(pk=project.pk)
+    # Without a join: a row that waits for the lock would be lost if its taxonomy changed meanwhile.
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     before = project.taxonomy
     name, definition = " ".join(name.split()), definition.strip()
     check_is_new(before, slug, name)
