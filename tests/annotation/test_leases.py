@@ -1,0 +1,442 @@
+"""Leases: claimed, renewed, expired to the microsecond, lost to others, and two people at once."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.postgres.functions import TransactionNow
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annotation.actions import cast_vote, free_lease, skip_item
+from annotation.actions.leased_items import LeaseLost, NoSuchLease
+from annotation.actions.votes import AlreadyVoted, Answer
+from annotation.models import LapsedLease, Queue, Skip, Slot, Vote, WorkDay
+from annotation.queue import claim_next, renew_held_lease
+from annotation.slots import open_slots_for_new_items
+from corpus.errors import Refused
+from corpus.labels import Judgement
+from corpus.models import Event, Verb
+from tests.annotation.people import Visitor
+from tests.api.client import Program
+from tests.api.test_queue import project_with
+from tests.factories import command, make_project
+
+SAFE = Answer(Judgement("safe", "safe"))
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of one dialogue that wants one vote."""
+    return project_with(tmp_path, "one", votes_wanted=1)
+
+
+def annotator_of(project):
+    person = Program(project)
+    person.user = User.objects.get(username=person.name)
+    return person
+
+
+def lapse(project, seconds=1.0):
+    Slot.objects.filter(project=project).exclude(lease=None).update(
+        leased_until=timezone.now() - timedelta(seconds=seconds)
+    )
+
+
+def outcome(answer):
+    return answer.status_code, answer.json().get("error", {}).get("code")
+
+
+def at_once(*calls):
+    """Run each call in a thread with a connection of its own, and return what it returned or how it was refused."""
+    start = Barrier(len(calls))
+
+    def run(call):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '3s'")  # a test that waits forever says nothing
+            start.wait(timeout=5)
+            return call()
+        except Refused as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+@pytest.mark.parametrize("minutes", [1, 30, 32767])
+def test_lease_lasts_as_long_as_the_queue_says(project, minutes):
+    Queue.objects.update_or_create(project=project, defaults={"lease_minutes": minutes})
+    before = timezone.now()
+    until = datetime.fromisoformat(annotator_of(project).take()["lease"]["expires_at"])
+    assert before <= until - timedelta(minutes=minutes) <= timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("after_expiry", "is_free"),
+    [(-60 * 10**6, False), (-1, False), (0, False), (1, True), (10**6, True), (86400 * 10**6, True)],
+)
+def test_lease_holds_to_the_microsecond_of_its_expiry(project, after_expiry, is_free):
+    ada, bea = annotator_of(project), annotator_of(project)
+    ada.take()
+    with transaction.atomic():  # in which the database's clock stands still
+        expiry = TransactionNow() - timedelta(microseconds=after_expiry)
+        Slot.objects.filter(project=project).update(leased_until=expiry)
+        assert (claim_next(project=project, user=bea.user) is not None) == is_free
+
+
+def test_taking_an_expired_lease_records_whose_it_was(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    lease = ada.take()["lease"]["id"]
+    lapse(project)
+    assert bea.take()["lease"]["id"] != lease
+    lapsed = LapsedLease.objects.get(item__project=project)
+    assert (str(lapsed.lease), lapsed.annotator.user) == (lease, ada.user)
+
+
+def test_every_lapse_of_one_slot_is_recorded(project):
+    people = [annotator_of(project) for _ in range(3)]
+    leases = []
+    for person in people:
+        leases.append(person.take()["lease"]["id"])
+        lapse(project)
+    lapsed = LapsedLease.objects.filter(item__project=project).order_by("lapsed_at")
+    assert [str(each.lease) for each in lapsed] == leases[:2]  # nobody has taken the third from its holder
+
+
+def test_expired_lease_is_its_holders_until_somebody_takes_it(project):
+    ada = annotator_of(project)
+    lease = ada.take()["lease"]
+    lapse(project, seconds=3600)
+    again = ada.take()["lease"]
+    assert again["id"] == lease["id"]
+    assert datetime.fromisoformat(again["expires_at"]) > timezone.now() + timedelta(minutes=29)
+
+
+def test_renewed_lease_keeps_its_id_and_moves_its_expiry(project):
+    ada = annotator_of(project)
+    lease = ada.take()["lease"]
+    Slot.objects.filter(project=project).update(leased_until=timezone.now() + timedelta(seconds=5))
+    answer = ada.post(f"projects/{ada.slug}/renew/", {"lease": lease["id"]})
+    assert answer.status_code == 200
+    assert datetime.fromisoformat(answer.json()["expires_at"]) > timezone.now() + timedelta(minutes=29)
+    assert ada.vote({"item": {"id": "one", "has_response": True}, "lease": lease}).status_code == 201
+
+
+def test_expired_lease_is_renewed_while_nobody_has_taken_it(project):
+    ada = annotator_of(project)
+    lease = ada.take()["lease"]["id"]
+    lapse(project, seconds=86400)
+    assert ada.post(f"projects/{ada.slug}/renew/", {"lease": lease}).status_code == 200
+    assert annotator_of(project).next().status_code == 204
+
+
+def test_lease_that_went_to_another_is_not_renewed(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    lease = ada.take()["lease"]["id"]
+    lapse(project)
+    bea.take()
+    assert outcome(ada.post(f"projects/{ada.slug}/renew/", {"lease": lease})) == (409, "lease_lost")
+
+
+def test_lease_of_another_person_is_not_renewed(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    lease = ada.take()["lease"]["id"]
+    before = Slot.objects.get(project=project).leased_until
+    assert outcome(bea.post(f"projects/{ada.slug}/renew/", {"lease": lease})) == (409, "lease_lost")
+    assert Slot.objects.get(project=project).leased_until == before
+
+
+def test_filled_slot_is_not_renewed(project):
+    ada = annotator_of(project)
+    taken = ada.take()
+    ada.vote(taken)
+    assert outcome(ada.post(f"projects/{ada.slug}/renew/", {"lease": taken["lease"]["id"]})) == (409, "lease_lost")
+
+
+@pytest.mark.parametrize("lease", [None, "", "x", 1.5, [], {}, "0" * 31, str(uuid.UUID(int=0)) + "0"])
+def test_renewal_of_what_is_no_lease_names_the_field(project, lease):
+    answer = annotator_of(project).post(f"projects/{project.slug}/renew/", {"lease": lease})
+    assert outcome(answer) == (400, "invalid")
+    assert list(answer.json()["error"]["fields"]) == ["lease"]
+
+
+def test_holding_nothing_renews_nothing(project):
+    assert renew_held_lease(project=project, user=annotator_of(project).user) is None
+    assert not Slot.objects.filter(project=project).exclude(lease=None).exists()
+
+
+def test_opening_the_page_claims_nothing(project):
+    ada = Visitor(project)
+    assert ada.get("label/").context["lease"] is None
+    assert not Slot.objects.filter(project=project).exclude(lease=None).exists()
+
+
+@pytest.mark.parametrize(("seconds", "every"), [(1800, 600), (60, 20), (31, 10), (3, 10), (0, 10), (-500, 10)])
+def test_open_page_renews_after_a_third_of_the_time_left(project, seconds, every):
+    ada = annotator_of(project)
+    ada.take()
+    held = renew_held_lease(project=project, user=ada.user)
+    object.__setattr__(held, "expires_at", timezone.now() + timedelta(seconds=seconds, milliseconds=500))
+    assert held.renew_every == every
+
+
+def test_person_holds_one_item_at_a_time(tmp_path):
+    project = project_with(tmp_path, "a", "b", "c")
+    ada = annotator_of(project)
+    leases = {ada.take()["lease"]["id"] for _ in range(4)}
+    assert len(leases) == 1
+    assert Slot.objects.filter(project=project).exclude(lease=None).count() == 1
+
+
+def test_late_vote_counts_while_its_slot_is_still_leased_to_its_holder(project):
+    ada = annotator_of(project)
+    taken = ada.take()
+    lapse(project, seconds=7 * 86400)
+    assert ada.vote(taken).status_code == 201
+    assert Slot.objects.get(project=project).vote.annotator.user == ada.user
+
+
+def test_late_vote_takes_the_slot_back_once_the_other_lease_has_expired_too(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    late, taken = ada.take(), lapse(project) or bea.take()
+    lapse(project)
+    assert ada.vote(late).status_code == 201
+    assert outcome(bea.vote(taken)) == (409, "lease_lost")
+    assert Vote.objects.filter(item__project=project).count() == 1
+
+
+def test_late_vote_is_refused_while_another_holds_the_last_slot(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    late, taken = ada.take(), lapse(project) or bea.take()
+    assert outcome(ada.vote(late)) == (409, "lease_lost")
+    assert bea.vote(taken).status_code == 201
+
+
+def test_late_vote_of_somebody_who_voted_meanwhile_is_refused(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    late, _ = ada.take(), lapse(project) or bea.take()
+    lapse(project)
+    again = ada.take()
+    assert again["lease"]["id"] != late["lease"]["id"]
+    assert ada.vote(again).status_code == 201
+    assert outcome(ada.vote(late)) == (409, "lease_lost")
+
+
+def test_late_vote_says_it_was_not_counted(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    late, _ = ada.take(), lapse(project) or bea.take()
+    assert "was not counted" in ada.vote(late).json()["error"]["message"]
+    assert not Vote.objects.filter(item__project=project).exists()
+
+
+def test_late_vote_on_a_withdrawn_item_is_refused(project):
+    ada = annotator_of(project)
+    taken = ada.take()
+    command("withdraw_item", "one", "--reason", "asked to", project=project.slug)
+    refused = ada.vote(taken)
+    assert outcome(refused) == (409, "lease_lost")
+    assert "withdrawn" in refused.json()["error"]["message"]
+    assert ada.next().status_code == 204
+
+
+def test_removed_member_can_neither_vote_nor_skip_what_they_hold(project):
+    ada = annotator_of(project)
+    taken = ada.take()
+    project.members.all().delete()
+    assert [ada.vote(taken).status_code, ada.skip(taken).status_code, ada.next().status_code] == [404] * 3
+
+
+def test_freed_lease_goes_to_the_next_person_and_its_vote_is_late(project):
+    ada, bea, lead = annotator_of(project), annotator_of(project), annotator_of(project)
+    late = ada.take()
+    free_lease(project=project, lease=uuid.UUID(late["lease"]["id"]), by=lead.user)
+    taken = bea.take()
+    assert outcome(ada.vote(late)) == (409, "lease_lost")
+    assert bea.vote(taken).status_code == 201
+    event = Event.objects.get(project=project, verb=Verb.LEASE_FREED)
+    assert (event.subject, event.actor, event.detail) == ("one", lead.user, {"annotator": ada.name})
+
+
+@pytest.mark.parametrize("state", ["unknown", "freed", "filled", "of another project"])
+def test_lease_that_has_ended_cannot_be_freed(project, state):
+    ada = annotator_of(project)
+    taken = ada.take()
+    lease = uuid.uuid4() if state == "unknown" else uuid.UUID(taken["lease"]["id"])
+    if state == "freed":
+        free_lease(project=project, lease=lease, by=ada.user)
+    elif state == "filled":
+        ada.vote(taken)
+    elif state == "of another project":
+        project = make_project()
+    with pytest.raises(NoSuchLease, match="has ended already"):
+        free_lease(project=project, lease=lease, by=ada.user)
+
+
+def test_two_tabs_at_once_claim_one_item(tmp_path):
+    project = project_with(tmp_path, "a", "b", "c")
+    user = annotator_of(project).user
+    first, second = at_once(*[lambda: claim_next(project=project, user=user)] * 2)
+    assert first.id == second.id
+    assert Slot.objects.filter(project=project).exclude(lease=None).count() == 1
+
+
+def test_two_people_at_once_for_the_last_slot_are_one_and_none(project):
+    users = [annotator_of(project).user for _ in range(2)]
+    leases = at_once(*[lambda user=user: claim_next(project=project, user=user) for user in users])
+    assert sorted(lease is None for lease in leases) == [False, True]
+
+
+def test_two_people_at_once_get_two_items(tmp_path):
+    project = project_with(tmp_path, "a", "b", votes_wanted=1)
+    users = [annotator_of(project).user for _ in range(2)]
+    leases = at_once(*[lambda user=user: claim_next(project=project, user=user) for user in users])
+    assert {lease.item.external_id for lease in leases} == {"a", "b"}
+
+
+def test_nobody_waits_for_a_claim_that_is_not_committed(tmp_path):
+    project = project_with(tmp_path, "a", "b", votes_wanted=1)
+    ada, bea = annotator_of(project), annotator_of(project)
+    open_slots_for_new_items(project)
+    for person in (ada, bea):
+        renew_held_lease(project=project, user=person.user)  # which makes their rows
+    with transaction.atomic():
+        held = claim_next(project=project, user=ada.user)
+        (other,) = at_once(lambda: claim_next(project=project, user=bea.user))
+    assert {held.item.external_id, other.item.external_id} == {"a", "b"}
+
+
+def test_claim_that_is_rolled_back_leaves_the_slot(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    with transaction.atomic():
+        assert claim_next(project=project, user=ada.user)
+        transaction.set_rollback(True)
+    assert bea.next().status_code == 200
+
+
+def cast(project, user, lease, answer=SAFE):
+    return cast_vote(project=project, user=user, external_id="one", lease=lease, answer=answer)
+
+
+def test_two_tabs_at_once_cast_one_vote(project):
+    user = annotator_of(project).user
+    lease = claim_next(project=project, user=user).id
+    results = at_once(*[lambda: cast(project, user, lease)] * 2)
+    assert sorted(result.is_new for result in results) == [False, True]
+    assert results[0].vote.pk == results[1].vote.pk
+    assert WorkDay.objects.get(user=user).votes == 1
+
+
+def test_two_tabs_at_once_with_two_answers_cast_the_first(project):
+    user = annotator_of(project).user
+    lease = claim_next(project=project, user=user).id
+    unsafe = Answer(Judgement("unsafe", "safe", ("threat",)))
+    results = at_once(lambda: cast(project, user, lease), lambda: cast(project, user, lease, unsafe))
+    (refusal,) = [result for result in results if isinstance(result, Refused)]
+    (done,) = [result for result in results if not isinstance(result, Refused)]
+    assert isinstance(refusal, AlreadyVoted)
+    assert refusal.vote.pk == done.vote.pk == Vote.objects.get(item__project=project).pk
+
+
+def test_vote_and_skip_at_once_are_one_of_them(project):
+    user = annotator_of(project).user
+    lease = claim_next(project=project, user=user).id
+    skip = {"project": project, "user": user, "external_id": "one", "lease": lease, "reason": "unclear"}
+    results = at_once(lambda: cast(project, user, lease), lambda: skip_item(**skip))
+    assert sum(isinstance(result, Refused) for result in results) == 1
+    assert Vote.objects.filter(item__project=project).count() + Skip.objects.filter(item__project=project).count() == 1
+
+
+def test_late_vote_and_new_holder_at_once_fill_the_slot_once(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    late = claim_next(project=project, user=ada.user).id
+    lapse(project)
+    held = claim_next(project=project, user=bea.user).id
+    results = at_once(lambda: cast(project, ada.user, late), lambda: cast(project, bea.user, held))
+    assert [type(result) for result in results if isinstance(result, Refused)] == [LeaseLost]
+    assert Slot.objects.get(project=project).vote.annotator.user == bea.user
+
+
+@pytest.mark.parametrize("reason", ["x", "x" * 10_000, "לא ברור", "two\nlines", "<b>&amp;</b>", "% _ ' \\"])
+def test_skip_keeps_its_reason_as_it_was_written(project, reason):
+    ada = annotator_of(project)
+    assert ada.skip(ada.take(), reason).json() == {"skipped": "one", "reason": reason}
+    assert Skip.objects.get(item__project=project).reason == reason
+    assert Event.objects.get(project=project, verb=Verb.ITEM_SKIPPED).detail == {"reason": reason}
+
+
+@pytest.mark.parametrize("reason", [None, "", " \n\t ", "x" * 10_001, "a\0b", "\ud800", True, [], {"a": 1}])
+def test_skip_without_a_proper_reason_names_the_field_and_keeps_the_lease(project, reason):
+    ada = annotator_of(project)
+    taken = ada.take()
+    answer = ada.skip(taken, reason)
+    assert outcome(answer) == (400, "invalid")
+    assert list(answer.json()["error"]["fields"]) == ["reason"]
+    assert ada.vote(taken).status_code == 201
+
+
+def test_spaces_around_a_reason_are_dropped(project):
+    ada = annotator_of(project)
+    assert ada.skip(ada.take(), "  unclear \n").json()["reason"] == "unclear"
+
+
+def test_skip_again_with_another_reason_returns_the_first(project):
+    ada = annotator_of(project)
+    taken = ada.take()
+    assert [ada.skip(taken, reason).json()["reason"] for reason in ("language", "unclear")] == ["language"] * 2
+    assert WorkDay.objects.get(user=ada.user).skips == 1
+
+
+def test_skipped_lease_cannot_be_voted_under(project):
+    ada = annotator_of(project)
+    taken = ada.take()
+    ada.skip(taken)
+    assert outcome(ada.vote(taken)) == (409, "no_such_lease")
+
+
+def test_voted_lease_cannot_be_skipped(project):
+    ada = annotator_of(project)
+    taken = ada.take()
+    ada.vote(taken)
+    assert outcome(ada.skip(taken)) == (409, "already_voted")
+    assert not Skip.objects.filter(item__project=project).exists()
+
+
+def test_late_skip_ends_the_lease_it_took_back(project):
+    ada, bea = annotator_of(project), annotator_of(project)
+    late, _ = ada.take(), lapse(project) or bea.take()
+    lapse(project)
+    assert ada.skip(late).status_code == 200
+    assert ada.next().status_code == 204
+    assert bea.next().status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("reason", "note", "stored"),
+    [
+        ("language", "", "language"),
+        ("language", "it is Basque", "language: it is Basque"),
+        ("", "torn apart", "torn apart"),
+        ("unclear", "  ", "unclear"),
+        ("", "  spaced  ", "spaced"),
+    ],
+)
+def test_page_joins_a_reason_and_a_note(project, reason, note, stored):
+    ada = Visitor(project)
+    lease = ada.take()
+    ada.post("label/skip/", lease=lease.id, item="one", reason=reason, note=note)
+    assert Skip.objects.get(item__project=project).reason == stored
+
+
+@pytest.mark.parametrize("field", ["item", "reason", "note"])
+def test_nul_in_a_skip_of_the_page_is_refused_in_words(project, field):
+    ada = Visitor(project)
+    lease = ada.take()
+    page = ada.post("label/skip/", **{"lease": lease.id, "item": "one", "reason": "unclear", "note": "", field: "a\0b"})
+    assert page.status_code in (409, 422)
+    assert not Skip.objects.filter(item__project=project).exists()
