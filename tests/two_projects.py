@@ -1,4 +1,4 @@
-"""Two projects that must not meet, each with one of everything."""
+"""Two separate projects with one object of each kind."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from tests.factories import command, dialogue, import_dialogues, import_votes, o
 from tests.jury.factories import add_generator, add_jurors, generate, run_shards
 from workspace.models import Job
 
-MARKER = "what only the other project knows"
+MARKER = "text of the other project"
 ROLES = ["anonymous", "annotator", "adjudicator", "lead", "admin"]
-# Of a project and of what is in it: all that a caller from elsewhere must leave as it is.
+# The tables of a project, with the condition for its rows; no caller from another project may change any.
 OF_PROJECT = "t.project_id = %(project)s"
 OF_ITEM = "t.item_id IN (SELECT i.id FROM corpus_item i WHERE i.project_id = %(project)s)"
 ROWS = {
@@ -36,25 +36,24 @@ ROWS = {
 
 
 class TwoProjects:
-    """The callers' own project, and another one."""
+    """The project of the callers and another one, with the URL parameters of each."""
 
     def __init__(self, folder, url):
-        self.own, self.other = (
-            project_with_everything(folder, "ours", "ours", url),
-            project_with_everything(folder, "theirs", MARKER, url),
-        )
-        self.pools = pool_of(self.own, "ours"), pool_of(self.other, "theirs")
+        self.own = project_with_everything(folder, "ours", "ours", url)
+        self.other = project_with_everything(folder, "theirs", MARKER, url)
+        self.own_parameters = url_parameters(self.own, "ours")
+        self.other_parameters = url_parameters(self.other, "theirs")
 
 
 def project_with_everything(folder, name, text, url):
-    """Make a project with items disputed, decided and open, jurors that have spoken, a release, a job and votes."""
+    """Create a project with items of each status, ballots, a generated response, a release, a job and votes."""
     rows = [{"id": f"{number} {name}", "prompt": text, "response": text} for number in ("one", "two")]
     project = disputed_project(folder, *rows, votes_wanted=3)
     others = [dialogue("alone", text=text, response=False), dialogue("calm", text=text), dialogue("open", text=text)]
     import_dialogues(project, folder, others)
     import_votes(project, folder, [opinion("calm", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
     generate(project, add_generator(project, url))
-    add_jurors(project, url, "stub-1.0", "stub-0.0")  # of one mind about nothing
+    add_jurors(project, url, "stub-1.0", "stub-0.0")  # they never agree
     run_shards(actions.start_run(project=project, jurors=queries.panel(project, [])))
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
     admin, person = Program(project, "admin"), Program(project)
@@ -65,8 +64,8 @@ def project_with_everything(folder, name, text, url):
     return project
 
 
-def pool_of(project, name) -> dict[str, Any]:
-    """Return what may stand in a path for each of its parts, of one project."""
+def url_parameters(project, name) -> dict[str, Any]:
+    """Return a value of this project for each parameter of the URLs."""
     vote = Vote.objects.filter(item__project=project, annotator__user__isnull=False).latest("pk")
     return {
         "slug": project.slug,
@@ -76,7 +75,7 @@ def pool_of(project, name) -> dict[str, Any]:
         "vote": vote.pk,
         "user": vote.annotator.user_id,
         "lease": Slot.objects.exclude(lease=None).get(project=project, vote=None).lease,
-        "batch": batch_of(project),
+        "batch": Batch.objects.create(project=project, name="a batch").pk,
         "job": Job.objects.get(project=project).pk,
         "juror": Juror.objects.filter(project=project).latest("pk").pk,
         "run": Run.objects.filter(project=project).latest("pk").pk,
@@ -89,12 +88,8 @@ def pool_of(project, name) -> dict[str, Any]:
     }
 
 
-def batch_of(project):
-    return Batch.objects.create(project=project, name="a batch").pk
-
-
-def rows_of(project):
-    """Return a mark of everything that a project has, which is another one when any row is."""
+def row_hashes(project):
+    """Return a hash of the rows of a project for each table."""
     parts = " UNION ALL ".join(
         f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t WHERE {condition}"
         for table, condition in ROWS.items()

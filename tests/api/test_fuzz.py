@@ -1,4 +1,4 @@
-"""Every route under whatever a schema allows and forbids, by everybody, in two projects that must not meet."""
+"""Fuzz every route with valid and invalid calls, in every role, in two separate projects."""
 
 import os
 from zlib import crc32
@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from tests.api.client import Program
-from tests.two_projects import MARKER, ROLES, TwoProjects, rows_of
+from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 
 CHECKS = [
     not_a_server_error,
@@ -27,34 +27,35 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
-"For each route and each kind of caller; the few without it keep the suite short, CONTRIBUTING says when to take more."
+"Examples for each route and role; without the variable few, to keep the suite short. See CONTRIBUTING."
 schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
 schema.config.phases.coverage.enabled = EXAMPLES > 0
 pytestmark = pytest.mark.slow
 
 
-class Callers(TwoProjects):
-    """Programs in one of two projects, with and without tokens."""
+class TwoProjectsWithTokens(TwoProjects):
+    """Two projects, and a token for each role in the first one."""
 
     def __init__(self, folder, url):
         super().__init__(folder, url)
         self.tokens = {role: f"Token {Program(self.own, role).token}" for role in ROLES[1:]}
 
     def headers(self, role):
+        """Return the headers of a call in a role."""
         plain = {"Accept-Encoding": "identity"}
         return plain if role == "anonymous" else plain | {"Authorization": self.tokens[role]}
 
-    def named(self, case):
-        """Replace the parts of a path, more often than not, by those of things that there are."""
-        parts = dict(case.path_parameters or {})
-        chosen = crc32(repr((parts, case.query, case.body)).encode()) % 5
-        pool = {0: {}, 1: self.pools[1]}.get(chosen, self.pools[0])
-        return {name: pool.get(name, part) for name, part in parts.items()}
+    def existing_parameters(self, case):
+        """Replace most path parameters by those of existing objects; return them."""
+        parameters = dict(case.path_parameters or {})
+        chosen = crc32(repr((parameters, case.query, case.body)).encode()) % 5
+        existing = {0: {}, 1: self.other_parameters}.get(chosen, self.own_parameters)
+        return {name: existing.get(name, value) for name, value in parameters.items()}
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory, database, stub_url):
-    return Callers(tmp_path_factory.mktemp("world"), stub_url)
+def projects(tmp_path_factory, database, stub_url):
+    return TwoProjectsWithTokens(tmp_path_factory.mktemp("projects"), stub_url)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -66,13 +67,13 @@ def world(tmp_path_factory, database, stub_url):
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_fuzzed_calls_never_fail_or_cross_projects(case, role, world):
-    case.path_parameters = world.named(case)
-    case.headers.pop("Range", None)  # a part of a JSON file is none; tests/api/test_jobs.py asks for parts
-    before = rows_of(world.other)
-    response = case.call_and_validate(headers=world.headers(role), checks=CHECKS)
+def test_fuzzed_calls_never_fail_or_cross_projects(case, role, projects):
+    case.path_parameters = projects.existing_parameters(case)
+    case.headers.pop("Range", None)  # a range of a JSON file is not JSON; tests/api/test_jobs.py tests ranges
+    before = row_hashes(projects.other)
+    response = case.call_and_validate(headers=projects.headers(role), checks=CHECKS)
     if role != "admin":
-        assert rows_of(world.other) == before
+        assert row_hashes(projects.other) == before
         assert MARKER.encode() not in response.content
     if role == "anonymous":
         assert response.status_code in (401, 404)

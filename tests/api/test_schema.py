@@ -1,4 +1,4 @@
-"""The description of the routes: whole, without doubt, and the same as what the routes do."""
+"""The OpenAPI schema has every route, without warnings."""
 
 import json
 
@@ -19,7 +19,7 @@ def test_schema_is_openapi_3_1_with_every_route():
 
 
 def routes(patterns, before=""):
-    """Return the paths of all routes, their parts as OpenAPI writes them."""
+    """Yield the paths of all routes, with their parameters as in OpenAPI."""
     for each in patterns:
         path = before + str(each.pattern)
         if hasattr(each, "url_patterns"):
@@ -34,7 +34,7 @@ def test_schema_has_no_warnings(tmp_path):
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
 
 
-def test_unknown_route_answers_with_the_error_object():
-    for place in ("/api/v1/", "/api/v1/nothing/", "/api/v1/projects/x/nothing/", "/api/v1/a%0Ab/", "/api/v1/a%00/"):
-        response = Client().get(place)
-        assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found"), place
+def test_unknown_route_is_an_error_object():
+    for path in ("/api/v1/", "/api/v1/nothing/", "/api/v1/projects/x/nothing/", "/api/v1/a%0Ab/", "/api/v1/a%00/"):
+        response = Client().get(path)
+        assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found"), path
