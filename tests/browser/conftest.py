@@ -1,4 +1,4 @@
-"""A Chromium of the system, the pages served as `make run` serves them, and people to use them."""
+"""The Chromium of the system, and the pages served as `make run` does."""
 
 import os
 import shutil
@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from config.embedded.processes import free_port
-from tests.config.test_serve import start
+from tests.sites import running_site
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PLACES = (
+NAMES = (
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -24,21 +23,24 @@ PLACES = (
 
 
 def find_chromium() -> str | None:
+    """Return the path of a Chromium, or None."""
     return next(
-        (found for place in (os.environ.get("CHROMIUM_PATH"), *PLACES) if place and (found := shutil.which(place))),
+        (path for name in (os.environ.get("CHROMIUM_PATH"), *NAMES) if name and (path := shutil.which(name))),
         None,
     )
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    """Return a running Chromium."""
     path = find_chromium()
     if path is None:
-        told = "no Chromium was found: install one (apt-get install chromium), or set CHROMIUM_PATH"
+        message = "no Chromium was found: install one (apt-get install chromium), or set CHROMIUM_PATH"
         if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(message)
+        pytest.skip(message)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in the thread of the tests
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
@@ -46,32 +48,31 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def site() -> Iterator[str]:
-    """The address of the running pages."""
-    running = start(free_port())
-    address = running.stdout.readline().split()[3]
-    yield address
-    running.terminate()
-    running.communicate(timeout=60)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of the running pages."""
+    with running_site(tmp_path_factory.mktemp("site") / "site.log") as address:
+        yield address
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
+    """Return a wide page in which nobody is signed in."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     yield context.new_page()
     context.close()
 
 
-# Colours do not depend on the width, nor the layout on the colours: two pairs show all that four would.
+# Colours do not depend on the width, nor the layout on colours, so two combinations show all.
 @pytest.fixture(params=[("light", 1440), ("dark", 360)], ids=["light and wide", "dark and narrow"])
 def look(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What a browser's context is made with, so that its page is seen in every way."""
+    """Return the options of a browser context for one colour scheme and width."""
     scheme, width = request.param
     return {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
 
 
 @pytest.fixture
 def any_page(browser: Browser, look: dict[str, Any]) -> Iterator[Page]:
+    """Return a page of each look in which nobody is signed in."""
     context = browser.new_context(**look)
     yield context.new_page()
     context.close()
