@@ -1,7 +1,7 @@
 """
-Several management commands in one process, for homes of a test's own.
+Run several management commands in one process, in a data directory other than that of the tests.
 
-Each command as a process of its own would take two seconds to load what the one before had loaded.
+A process for each command would load Django each time, which takes two seconds.
 """
 
 import io
@@ -13,18 +13,19 @@ import sys
 from config.data_dir import CHECKOUT
 
 
-def commands_at(environment, *lines):
-    """Run the commands, of which each is a list of words; give what each has answered, {} where it was nothing."""
+def run_commands(environment, *lines):
+    """Run commands, each a list of words; return the JSON that each printed, {} if it printed nothing."""
     words = json.dumps([[str(word) for word in line] for line in lines])
-    ran = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "tests.commands", words], cwd=CHECKOUT, env=environment, capture_output=True, text=True,
-        check=False, timeout=120,
+        check=False, timeout=300,
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main(lines):
+    """Run commands in this process; print a JSON list of what they printed."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from config import embedded
     from config.env import DATA_DIR
@@ -34,12 +35,12 @@ def main(lines):
     prepare_database()
     from django.core.management import call_command
 
-    answers = []
+    results = []
     for line in lines:
-        said = io.StringIO()
-        call_command(*line, stdout=said)
-        answers.append(json.loads((said.getvalue().strip() or "{}").splitlines()[-1]))
-    sys.stdout.write(json.dumps(answers))
+        output = io.StringIO()
+        call_command(*line, stdout=output)
+        results.append(json.loads((output.getvalue().strip() or "{}").splitlines()[-1]))
+    sys.stdout.write(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir
-from tests.commands import commands_at
+from tests.commands import run_commands
 from tests.factories import dialogue, opinion, write_lines
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ class Installation:
         return self.do_all(words)[0]
 
     def do_all(self, *lines):
-        return commands_at(self.environment, *lines)
+        return run_commands(self.environment, *lines)
 
     def refusal(self, *words, limit=None):
         """Return the only error line of a command that changed nothing."""
