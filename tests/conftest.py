@@ -1,3 +1,5 @@
+"""Fixtures of all tests: the database, the real data and the stub of an endpoint."""
+
 import fcntl
 import os
 import subprocess
@@ -10,7 +12,7 @@ import pytest
 
 from config.data_dir import CHECKOUT
 
-TURNS = Path(tempfile.gettempdir()) / f"assize-turns-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+LOCK = Path(tempfile.gettempdir()) / f"assize-lock-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,8 +25,8 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """
     Prepare the database as every command does.
 
-    Nothing is rolled back: every test makes its own project, so that it can commit, start workers and run commands as
-    a user does.
+    Nothing is rolled back: every test creates its own project, so that it can commit, start workers and run commands
+    as a user does.
     """
     from config.prepare import prepare_database
 
@@ -34,23 +36,23 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def turn(request: pytest.FixtureRequest) -> Iterator[None]:
+def machine(request: pytest.FixtureRequest) -> Iterator[None]:
     """
-    Run tests marked `alone` while the other process waits; run all others side by side.
+    Run tests marked `alone` while the other test processes wait; run all others side by side.
 
-    A test that waits for the machine keeps the gate locked, so that no other test starts before it.
+    A test that waits for this lock keeps the gate locked, so that no other test starts before it.
     """
     mode = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
-    with TURNS.open("w") as turns, TURNS.with_suffix(".gate").open("w") as gate:
+    with LOCK.open("w") as lock, LOCK.with_suffix(".gate").open("w") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
-        fcntl.flock(turns, mode)
+        fcntl.flock(lock, mode)
         fcntl.flock(gate, fcntl.LOCK_UN)
         yield
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """Return the folder of real dialogues and votes, which is not part of the repository."""
+    """Return the folder of real dialogues and votes, which is not in the repository."""
     folder = Path(os.environ.get("ASSIZE_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
     if not folder.is_dir():
         pytest.skip(f"the real data is not here: {folder} (ASSIZE_SHARED_DATA)")
@@ -65,6 +67,8 @@ def stub_url() -> Iterator[str]:
 
 
 class stub_server:  # noqa: N801 - reads as a verb in `with`
+    """A stub of an OpenAI-compatible endpoint in a separate process; entering returns its base URL."""
+
     def __init__(self, delay: float = 0.0, rpm: int = 0, port: int = 0) -> None:
         self.options = ["--delay", str(delay), "--rpm", str(rpm), "--port", str(port)]
 

@@ -1,8 +1,8 @@
 """
 Start real servers for the tests.
 
-Pytest loads this module before Django's settings. It makes a data directory with embedded servers or, if DATABASE_URL
-names a server, a database on that server.
+Pytest loads this module before the settings of Django. It creates a data directory with embedded servers or, if
+DATABASE_URL names a server, a database on that server.
 """
 
 import atexit
@@ -18,7 +18,8 @@ from config import embedded
 from config.data_dir import DataDir
 
 
-def own_database(url: str) -> str:
+def create_database(url: str) -> str:
+    """Create a database for this process on the server of a URL; return its URL."""
     name = f"assize_test_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -27,11 +28,13 @@ def own_database(url: str) -> str:
 
 
 def drop_database(url: str, name: str) -> None:
+    """Drop a database and its open connections."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def end(data_dir: DataDir) -> None:
+def remove(data_dir: DataDir) -> None:
+    """Stop the embedded servers and delete the data directory."""
     embedded.stop(data_dir)
     shutil.rmtree(data_dir.path, ignore_errors=True)
 
@@ -40,9 +43,9 @@ def end(data_dir: DataDir) -> None:
 os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
 data_dir = DataDir(Path(os.environ["ASSIZE_HOME"]))
 if os.environ.get("DATABASE_URL"):
-    os.environ["DATABASE_URL"] = own_database(os.environ["DATABASE_URL"])
+    os.environ["DATABASE_URL"] = create_database(os.environ["DATABASE_URL"])
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
     # Each test process has its own Redis database.
     os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{worker[2:]}"))
-atexit.register(end, data_dir)
+atexit.register(remove, data_dir)
 embedded.start(data_dir)
