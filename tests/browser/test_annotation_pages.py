@@ -1,9 +1,10 @@
-"""Every page of the annotators' room, in light and dark, wide and narrow, with something on it."""
+"""Every annotation page with content, in light and dark, wide and narrow."""
 
 import pytest
 from playwright.sync_api import expect
 
 from annotation.models import Batch, Queue, Vote
+from config.embedded.processes import wait_until
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits, project_of
 from tests.factories import dialogue, import_votes, opinion
@@ -17,8 +18,8 @@ PAGES = [
 LONG = "a dialogue with a rather long name"
 
 
-def lived_in(folder):
-    """A project with a batch, gold, a lease, votes, an audit, two guidelines and something called other."""
+def project_with_everything(folder):
+    """Create a project with a batch, gold, a lease, votes, an audit, two guidelines and an `other` category."""
     project = project_of(folder, *(dialogue(f"{LONG} {at:03}") for at in range(12)))
     admin, ada = Visitor(project, "admin"), Visitor(project)
     Queue.objects.update_or_create(project=project, defaults={"audit_percent": 100, "gold_percent": 0})
@@ -30,11 +31,11 @@ def lived_in(folder):
         "queue/gold/", external_id="a dialogue with a rather long name 000", prompt_label="safe", response_label="safe"
     )
     form = admin.get("guideline/edit/").context["form"]
-    typed = {field.name: field.value() or "" for field in form}
-    admin.post("guideline/edit/", **(typed | {"summary": "Clearer", "in-threat": "A line", "out-threat": "Another"}))
+    fields = {field.name: field.value() or "" for field in form}
+    admin.post("guideline/edit/", **(fields | {"summary": "Clearer", "in-threat": "A line", "out-threat": "Another"}))
     audit = next(iter(admin.get("audits/").context["waiting"]))
-    said = {"prompt_label": "needs_caution", "response_label": "safe", "rationale": "It turns on who asks."}
-    admin.post(f"audits/{audit.item_id}/", **said)
+    opinion_of_lead = {"prompt_label": "needs_caution", "response_label": "safe", "rationale": "It turns on who asks."}
+    admin.post(f"audits/{audit.item_id}/", **opinion_of_lead)
     rows = [
         opinion(
             "a dialogue with a rather long name 011",
@@ -49,26 +50,26 @@ def lived_in(folder):
     return admin, ada
 
 
-def test_pages_are_accessible_and_do_not_scroll_sideways(browser, site, tmp_path, look):
-    admin, ada = lived_in(tmp_path)
+def test_annotation_pages_are_accessible_and_fit(browser, site, tmp_path, look):
+    admin, ada = project_with_everything(tmp_path)
     vote = Vote.objects.filter(annotator__user=ada.user).earliest("pk")
     with Visit(browser, site, admin, **look) as visit:
         visit.start()
         waiting = next(iter(admin.get("audits/").context["waiting"]))
-        for place in (*PAGES, f"audits/{waiting.item_id}/", f"people/{ada.user.pk}/"):
-            page = visit.open(place)
+        for path in (*PAGES, f"audits/{waiting.item_id}/", f"people/{ada.user.pk}/"):
+            page = visit.open(path)
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits(page)
-        assert visit.complaints == []
+        assert visit.page_errors == []
     with Visit(browser, site, ada, **look) as visit:
-        for place in ("work/", f"votes/{vote.pk}/"):
-            assert_fits(visit.open(place))
+        for path in ("work/", f"votes/{vote.pk}/"):
+            assert_fits(visit.open(path))
         assert_fits(visit.open("../../consent/"))
-        assert visit.complaints == []
+        assert visit.page_errors == []
 
 
-def test_a_lead_opens_closes_and_hands_out_a_batch_and_finds_what_was_typed_after_a_mistake(browser, site, tmp_path):
+def test_batch_is_opened_assigned_and_closed(browser, site, tmp_path):
     project = project_of(tmp_path, count=6)
     lead, ada = Visitor(project, "lead"), Visitor(project)
     with Visit(browser, site, lead) as visit:
@@ -86,13 +87,14 @@ def test_a_lead_opens_closes_and_hands_out_a_batch_and_finds_what_was_typed_afte
         page.get_by_text("Hand to …").click()
         page.get_by_role("table").get_by_label(ada.name).check()
         page.get_by_role("button", name="Hand out").click()
+        batch = Batch.objects.get(project=project)
+        assert wait_until(lambda: list(batch.people.all()) == [ada.user], seconds=30)
         expect(page.get_by_role("table").get_by_label(ada.name)).to_be_checked()
-        assert list(Batch.objects.get(project=project).people.all()) == [ada.user]
         page.get_by_role("button", name="Close first").click()
         expect(page.get_by_role("button", name="Open first again")).to_be_visible()
 
 
-def test_votes_are_found_as_one_types(browser, site, tmp_path):
+def test_votes_are_searched_while_typing(browser, site, tmp_path):
     ada = Visitor(project_of(tmp_path, count=4))
     for at in range(3):
         ada.vote(ada.take(), rationale="a rare word" if at == 1 else "")
@@ -101,4 +103,4 @@ def test_votes_are_found_as_one_types(browser, site, tmp_path):
         expect(page.get_by_text("3 votes, newest first")).to_be_visible()
         page.get_by_label("Words").fill("rare")
         expect(page.get_by_text("1 vote, newest first")).to_be_visible()
-        assert visit.complaints == []
+        assert visit.page_errors == []

@@ -1,4 +1,4 @@
-"""Cases in a browser: with the keyboard alone, after a reload, and in every size and colour scheme."""
+"""Case pages in a browser: with the keyboard alone, after a reload, in each size and colour scheme."""
 
 import json
 
@@ -16,6 +16,7 @@ LONG = "a dialogue with a rather long name"
 
 
 def exported(project, folder):
+    """Return prompt label and source of each item in the export."""
     path = folder / f"export-{next(numbers)}.json"
     assert command("export_dataset", project=project.slug, out=path).code == 0
     return {row["id"]: (row["prompt_label"], row["prompt_label_source"]) for row in json.loads(path.read_text())}
@@ -57,7 +58,7 @@ def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
         page.keyboard.press("n")
         press(page, "Control+a", "Control+Enter")
         expect(page.get_by_role("alert")).to_contain_text("Categories go with unsafe")
-        visit.complaints.clear()  # the browser logs every 422
+        visit.page_errors.clear()  # the browser logs every 422
         press(page, "Escape", "c")
         page.keyboard.type("threat")
         press(page, "Enter", "Escape", "n", "Control+a")
@@ -89,13 +90,13 @@ def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
         page = visit.open(f"cases/{settled.pk}/")
         expect(page.get_by_role("heading", name="Settled, and reopened since")).to_be_visible()
         expect(page.get_by_text("It is a threat.")).to_be_visible()
-        assert visit.complaints == []
+        assert visit.page_errors == []
     assert exported(project, tmp_path) == {"d1": ("safe", "adjudicator"), "d2": ("unsafe", "human")}
     assert decision_of(project, "d3").status == "disputed"
     assert Case.objects.filter(item__project=project, state="open").count() == 1
 
 
-def test_draft_survives_a_reload_and_a_lost_hold(browser, site, tmp_path):
+def test_draft_survives_a_reload_and_an_expired_claim(browser, site, tmp_path):
     project = disputed_project(tmp_path)
     judge = Visitor(project, "adjudicator")
     case = case_of(project)
@@ -139,16 +140,16 @@ def test_case_pages_are_accessible_and_fit(browser, site, tmp_path, look):
     lead.post(f"cases/{read.pk}/blind/", **final())
     settled = case_of(project, "שיחה", "settled")
     second = case_of(project, f"{LONG} 0", "settled")
-    places = (
+    paths = (
         "cases/", "cases/?state=settled", "cases/?state=closed", "cases/figures/", f"cases/{blind.pk}/",
         f"cases/{read.pk}/", f"cases/{settled.pk}/", f"cases/{second.pk}/", "events/", f"items/{LONG} 1/history/",
     )  # fmt: skip
     with Visit(browser, site, lead, **look) as visit:
-        for place in places:
-            page = visit.open(place)
+        for path in paths:
+            page = visit.open(path)
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits(page)
-        assert visit.complaints == []
+        assert visit.page_errors == []
     with Visit(browser, site, judge, **look) as visit:
         assert_fits(visit.open(f"cases/{read.pk}/"))

@@ -1,4 +1,4 @@
-"""From an invitation to the first page, with the keyboard alone."""
+"""An invited person reaches the first page with the keyboard alone."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,12 +10,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def invite(project, site, role="annotator"):
+    """Create a user; return their name and the invitation link."""
     made = command("create_user", f"visitor-{next(numbers)}", "--role", role, project=project.slug)
     return made["user"], site + "/" + made["invite_url"].split("/", 3)[3]
 
 
-def come_in(page, site, project, role="annotator"):
-    """Set a password by the invitation, sign in and acknowledge what awaits, typing only."""
+def accept_invitation(page, site, project, role="annotator"):
+    """Set a password, sign in and acknowledge the content warning with the keyboard; return the invitation link."""
     name, link = invite(project, site, role)
     page.goto(link)
     page.locator("input[type=password]").first.focus()
@@ -39,6 +40,7 @@ def come_in(page, site, project, role="annotator"):
 
 
 def labelled_project(folder):
+    """Create a project with two decided items and one that is not."""
     project = make_project(name="A first project", fields="prompt_label")
     import_dialogues(project, folder, [dialogue("one"), dialogue("שלום"), dialogue("three")])
     votes = [opinion("one", rater, "unsafe", categories=["threat"]) for rater in ("ada", "bea", "cleo")]
@@ -48,9 +50,9 @@ def labelled_project(folder):
     return project
 
 
-def test_an_invited_person_sees_the_progress_of_their_project_and_no_other(page, site, tmp_path):
+def test_invited_lead_sees_their_project_only(page, site, tmp_path):
     project, foreign = labelled_project(tmp_path), make_project(name="Somebody else's")
-    link = come_in(page, site, project, "lead")
+    link = accept_invitation(page, site, project, "lead")
 
     expect(page.get_by_role("heading", name="A first project")).to_be_visible()
     expect(page.get_by_text("3 dialogues, 6 votes of people")).to_be_visible()
@@ -63,16 +65,16 @@ def test_an_invited_person_sees_the_progress_of_their_project_and_no_other(page,
     assert_accessible(page)
 
 
-def test_pages_are_accessible_and_do_not_scroll_sideways(any_page, site, tmp_path):
+def test_first_pages_are_accessible_and_fit(any_page, site, tmp_path):
     page = any_page
     page.goto(site + "/sign-in/")
     assert_accessible(page)
-    come_in(page, site, labelled_project(tmp_path), "lead")
+    accept_invitation(page, site, labelled_project(tmp_path), "lead")
     expect(page.get_by_role("heading", name="Projects")).to_be_visible()
     assert_fits(page)
 
 
-def test_a_stranger_is_sent_to_sign_in_and_a_wrong_password_says_so(page, site):
+def test_wrong_password_is_explained(page, site):
     page.goto(site + "/")
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("nothing at all")
@@ -82,6 +84,6 @@ def test_a_stranger_is_sent_to_sign_in_and_a_wrong_password_says_so(page, site):
     assert_accessible(page)
 
 
-def test_a_page_that_is_not_there_says_so_in_our_words(page, site):
+def test_missing_page_is_explained(page, site):
     assert page.goto(site + "/nowhere/").status == 404
     expect(page.get_by_role("heading", name="Not here")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The jury's pages in a browser, in light and dark, and with the keyboard alone."""
+"""Jury pages in a browser, in light and dark, and with the keyboard alone."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture
 def project_with_runs(tmp_path, stub_url):
-    """A project with jurors, a finished run, and one under way."""
+    """Return a project with jurors, a finished run and a running one."""
     project = project_with_items(tmp_path, 12)
     add_jurors(project, stub_url, "stub-0.9:prose", "stub-0.8", price_in="2", price_out="8", rpm=60000)
     generate(project, add_generator(project, stub_url))
@@ -30,7 +30,7 @@ def project_with_runs(tmp_path, stub_url):
     return project
 
 
-def test_jury_pages_are_accessible_and_do_not_scroll_sideways(browser, site, project_with_runs, look):
+def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs, look):
     lead = Visitor(project_with_runs, "lead")
     first, last = Run.objects.filter(project=project_with_runs, generates="").order_by("pk")
     generated = GeneratedResponse.objects.filter(juror__project=project_with_runs).latest("pk")
@@ -51,7 +51,7 @@ def test_jury_pages_are_accessible_and_do_not_scroll_sideways(browser, site, pro
             page = visit.open(path)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits(page)
-        assert visit.complaints == []
+        assert visit.page_errors == []
 
 
 def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
@@ -77,4 +77,4 @@ def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
         expect(page.get_by_role("button", name="Pause")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.locator("#progress")).to_contain_text("Paused")
-        assert visit.complaints == []
+        assert visit.page_errors == []

@@ -1,4 +1,4 @@
-"""The labelling page in a browser: keyboard, two tabs, offline, late, without script, on a phone."""
+"""The labelling page in a browser: by keyboard, in two tabs, offline, late, without script, on a phone."""
 
 from datetime import timedelta
 
@@ -7,8 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from annotation.models import Skip, Slot
+from config.embedded.processes import wait_until
 from tests.annotation.people import Visitor
-from tests.browser.test_first_visit import come_in
+from tests.browser.test_first_visit import accept_invitation
 from tests.browser.visits import Visit, assert_fits, project_of, votes_of
 from tests.factories import dialogue
 
@@ -20,25 +21,28 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def visit(browser, site, tmp_path):
     with Visit(browser, site, Visitor(project_of(tmp_path))) as visit:
         yield visit
-        assert visit.complaints == []
+        assert visit.page_errors == []
 
 
 def item_shown(page):
+    """Return the id of the item on the page."""
     return page.locator("#answer [name=item]").input_value()
 
 
 def wait_for_another(page, item):
+    """Wait until the page shows another item."""
     expect(page.locator("#answer [name=item]")).not_to_have_value(item)
 
 
-def answer_safe(page):
+def label_safe(page):
+    """Label prompt and response safe with the keyboard."""
     page.keyboard.press("1")
     page.keyboard.press("4")
 
 
 def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
     project = project_of(tmp_path, count=12)
-    come_in(page, site, project)
+    accept_invitation(page, site, project)
     page.get_by_role("link", name="Label", exact=False).first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Take the next dialogue")).to_be_focused()
@@ -75,7 +79,7 @@ def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
     for _ in range(9):
         wait_for_another(page, skipped)
         skipped = item_shown(page)
-        answer_safe(page)
+        label_safe(page)
         page.keyboard.press("Enter")
     wait_for_another(page, skipped)
 
@@ -93,7 +97,7 @@ def test_second_tab_keeps_its_answer(visit):
     second = visit.open("label/", visit.new_tab())
     item = item_shown(first)
     assert item_shown(second) == item
-    answer_safe(first)
+    label_safe(first)
     first.keyboard.press("Enter")
     wait_for_another(first, item)
 
@@ -106,13 +110,13 @@ def test_second_tab_keeps_its_answer(visit):
     assert [vote.prompt_label for vote in visit.votes()] == ["safe"]
     second.get_by_role("button", name="Take the next dialogue").click()
     expect(second.locator("#answer [name=item]")).to_have_value(item_shown(first))
-    visit.complaints.clear()  # the browser logs every 409
+    visit.page_errors.clear()  # the browser logs every 409
 
 
 def test_going_back_shows_the_leased_item(visit):
     page = visit.start()
     item = item_shown(page)
-    answer_safe(page)
+    label_safe(page)
     page.keyboard.press("Enter")
     wait_for_another(page, item)
     second = item_shown(page)
@@ -126,10 +130,10 @@ def test_going_back_shows_the_leased_item(visit):
 def test_double_click_casts_one_vote(visit):
     page = visit.start()
     item = item_shown(page)
-    answer_safe(page)
+    label_safe(page)
     page.get_by_role("button", name="Vote and go on").dblclick()
     wait_for_another(page, item)
-    page.wait_for_timeout(300)
+    page.wait_for_load_state("networkidle")  # a second vote would have been sent
 
     assert len(visit.votes()) == 1
     expect(page.locator(".error")).to_have_count(0)
@@ -138,7 +142,7 @@ def test_double_click_casts_one_vote(visit):
 def test_offline_vote_is_sent_later(visit):
     page = visit.start()
     item = item_shown(page)
-    answer_safe(page)
+    label_safe(page)
     page.get_by_label("Note").fill("written on a train")
     visit.context.set_offline(True)
     page.keyboard.press("Control+Enter")
@@ -149,7 +153,7 @@ def test_offline_vote_is_sent_later(visit):
 
     assert [vote.rationale for vote in visit.votes()] == ["written on a train"]
     expect(page.get_by_text("No connection")).to_have_count(0)
-    visit.complaints.clear()  # the browser logs the failed call
+    visit.page_errors.clear()  # the browser logs the failed call
 
 
 def test_draft_survives_a_reload(visit):
@@ -182,13 +186,13 @@ def test_late_answer_is_shown_again(visit):
     expect(page.get_by_role("alert")).to_contain_text("The time for this dialogue ran out")
     expect(page.get_by_text("a long thought")).to_be_visible()
     assert_fits(page)
-    visit.complaints.clear()  # the browser logs every 409
+    visit.page_errors.clear()  # the browser logs every 409
 
 
 def test_signed_out_page_keeps_the_draft(visit):
     page = visit.start()
     item = item_shown(page)
-    answer_safe(page)
+    label_safe(page)
     page.get_by_label("Note").fill("nearly done")
     visit.context.clear_cookies(name="sessionid")
     page.keyboard.press("Control+Enter")
@@ -202,12 +206,12 @@ def test_signed_out_page_keeps_the_draft(visit):
     expect(page.get_by_label("Note")).to_have_value("nearly done")
     assert item_shown(page) == item
     assert visit.votes() == []
-    visit.complaints.clear()  # the browser logs every 401
+    visit.page_errors.clear()  # the browser logs every 401
 
 
 def test_stale_page_keeps_the_draft(visit):
     page = visit.start()
-    answer_safe(page)
+    label_safe(page)
     page.get_by_label("Note").fill("from the day before")
     visit.context.clear_cookies(name="csrftoken")
     page.get_by_role("button", name="Vote and go on").click()
@@ -218,7 +222,7 @@ def test_stale_page_keeps_the_draft(visit):
     wait_for_another(page, item)
 
     assert [vote.rationale for vote in visit.votes()] == ["from the day before"]
-    visit.complaints.clear()  # the browser logs every 403
+    visit.page_errors.clear()  # the browser logs every 403
 
 
 def test_invalid_answer_is_explained(visit):
@@ -229,13 +233,13 @@ def test_invalid_answer_is_explained(visit):
     expect(page.get_by_role("alert")).to_contain_text("Name at least one category")
     expect(page.locator("[name=prompt_label][value=unsafe]")).to_be_checked()
     assert_fits(page)
-    visit.complaints.clear()  # the browser logs every 422
+    visit.page_errors.clear()  # the browser logs every 422
 
 
 def test_last_vote_can_be_corrected(visit):
     page = visit.start()
     item = item_shown(page)
-    answer_safe(page)
+    label_safe(page)
     page.keyboard.press("Enter")
     wait_for_another(page, item)
     waiting = item_shown(page)
@@ -271,6 +275,7 @@ def test_labelling_works_without_script(browser, site, tmp_path):
         page.get_by_label("Note").fill("added later")
         page.get_by_role("button", name="Save the correction").click()
 
+        assert wait_until(lambda: len(visit.votes()) == 2, seconds=30)
         assert [(vote.categories, vote.other_text, vote.rationale) for vote in visit.votes()] == [
             (["other"], "something new", ""), (["other"], "something new", "added later"),
         ]  # fmt: skip
@@ -288,9 +293,9 @@ def test_right_to_left_text_fits_a_phone(browser, site, tmp_path):
             expect(turn.locator("b")).to_have_count(0)
             assert_fits(page)
             item = item_shown(page)
-            answer_safe(page)
+            label_safe(page)
             page.keyboard.press("Enter")
             expect(page.locator(f"#answer [name=item][value='{item}']")).to_have_count(0)
         expect(page.get_by_role("heading", name="Nothing left, thank you")).to_be_visible()
         assert_fits(page)
-        assert visit.complaints == []
+        assert visit.page_errors == []

@@ -1,4 +1,4 @@
-"""The quality page in a browser: charts, accessibility, measurement by a button, and without scripts."""
+"""Quality pages in a browser: charts, accessibility, measuring by a button, without script."""
 
 import pytest
 from playwright.sync_api import expect
@@ -31,10 +31,10 @@ def test_charts_are_drawn_and_pages_accessible(browser, site, project, look):
         )
         assert len(painted) >= 8
         assert all(painted)
-        for place in ("quality/advice/", "quality/policies/", "quality/policies/?policy=human"):
-            visit.open(place)
+        for path in ("quality/advice/", "quality/policies/", "quality/policies/?policy=human"):
+            visit.open(path)
             assert_fits(page)
-        assert visit.complaints == []
+        assert visit.page_errors == []
 
 
 def test_tables_need_no_script(browser, site, project):
@@ -56,7 +56,7 @@ def test_button_measures_again(browser, site, tmp_path):
         page.get_by_role("link", name="New figures are there").click()
         expect(page.get_by_text("Nothing has changed since")).to_be_visible()
         expect(page.get_by_role("row", name="dora person")).to_have_count(1)
-        assert visit.complaints == []
+        assert visit.page_errors == []
 
 
 def test_policy_is_compared_and_changed(browser, site, tmp_path):
@@ -75,4 +75,4 @@ def test_policy_is_compared_and_changed(browser, site, tmp_path):
         page.get_by_role("button", name="Change the policy").click()
         expect(page.get_by_text("The policy is changed.")).to_be_visible()
         assert Project.objects.get(pk=project.pk).policy == "human"
-        assert visit.complaints == []
+        assert visit.page_errors == []

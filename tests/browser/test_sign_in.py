@@ -1,9 +1,9 @@
-"""The account's pages in a browser: readable for all, and a passkey from its making to its use."""
+"""Account pages in a browser: accessibility, the second step, the lockout and passkeys."""
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_first_visit import come_in, invite
+from tests.browser.test_first_visit import accept_invitation, invite
 from tests.browser.visits import assert_fits
 from tests.config.test_sign_in import code_now
 from tests.factories import make_project
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def confirm(page):
-    """Return the password again where it is asked for."""
+    """Type the password again on the page that asks for it."""
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     assert_fits(page)
     page.get_by_label("Password").fill("correct horse battery")
@@ -20,6 +20,7 @@ def confirm(page):
 
 
 def add_passkey(page):
+    """Add a passkey on the account pages."""
     page.get_by_role("link", name="Security").click()
     page.get_by_role("link", name="Add a passkey").click()
     confirm(page)
@@ -29,7 +30,8 @@ def add_passkey(page):
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
 
-def authenticator(page):
+def add_authenticator(page):
+    """Attach a virtual authenticator to the browser."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     options = {
@@ -39,13 +41,13 @@ def authenticator(page):
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_the_accounts_pages_are_accessible_and_do_not_scroll_sideways(any_page, site):
+def test_account_pages_are_accessible_and_fit(any_page, site):
     page = any_page
     page.goto(site + "/account/signup/")
     assert_fits(page)
     page.goto(site + "/sign-in/")
     assert_fits(page)
-    come_in(page, site, make_project())
+    accept_invitation(page, site, make_project())
     page.get_by_role("link", name="Security").click()
     expect(page.get_by_role("heading", name="Security")).to_be_visible()
     assert_fits(page)
@@ -75,9 +77,9 @@ def test_the_accounts_pages_are_accessible_and_do_not_scroll_sideways(any_page, 
     assert_fits(page)
 
 
-def test_the_second_step_and_the_lockout_are_readable(page, site):
+def test_second_step_and_lockout_are_accessible_and_fit(page, site):
     page.set_viewport_size({"width": 360, "height": 800})
-    come_in(page, site, make_project())
+    accept_invitation(page, site, make_project())
     name = page.get_by_label("Account").locator("span").inner_text()
     page.goto(site + "/account/2fa/totp/activate/")
     confirm(page)
@@ -99,17 +101,18 @@ def test_the_second_step_and_the_lockout_are_readable(page, site):
     for _ in range(6):
         page.get_by_label("Username").fill(name)
         page.get_by_label("Password").fill("something else")
-        page.get_by_role("button", name="Sign in").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("Too many failed tries. Wait five minutes, then try again.")
     assert_fits(page)
 
 
-def test_a_passkey_signs_in_without_a_password(page, site):
+def test_passkey_signs_in_without_a_password(page, site):
     site = site.replace("127.0.0.1", "localhost")
     refused = []
     page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
-    authenticator(page)
-    come_in(page, site, make_project(name="Behind a passkey"))
+    add_authenticator(page)
+    accept_invitation(page, site, make_project(name="Behind a passkey"))
     add_passkey(page)
     page.goto(site + "/account/2fa/webauthn/")
     expect(page.get_by_text("Signs in without a password.")).to_be_visible()
@@ -135,7 +138,7 @@ def test_a_passkey_signs_in_without_a_password(page, site):
     assert refused == []
 
 
-def test_a_passkey_that_cannot_be_used_is_said_in_the_page(page, site):
+def test_unusable_passkey_is_explained(page, site):
     page.goto(site + "/sign-in/")
     page.get_by_role("button", name="Use a passkey").click()
 
