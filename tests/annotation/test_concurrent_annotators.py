@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from annotation.models import LapsedLease, Skip, Slot, Vote
 from config.data_dir import CHECKOUT
-from config.embedded.processes import free_port, wait_until
+from config.embedded.processes import wait_until
 from config.serve import web_command
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
+from tests.ports import unused_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
@@ -29,7 +30,7 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
     """A web server process in which a longer wait for a lock is an error."""
 
     def __init__(self, *, longest_wait: str = "100ms") -> None:
-        self.port, self.longest_wait = free_port(), longest_wait
+        self.port, self.longest_wait = unused_port(), longest_wait
 
     def __enter__(self) -> "web_process":
         self.process = subprocess.Popen(
@@ -51,7 +52,7 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
 
     def __exit__(self, *_exception: object) -> None:
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=120)
 
 
 def add_annotators(project, folder):
@@ -88,8 +89,8 @@ def test_every_item_gets_three_votes_of_three_people(tmp_path):
     tokens, dice, outcomes = add_annotators(project, tmp_path), random.Random(7), []
     with ExitStack() as stack:
         servers = [stack.enter_context(web_process()) for _ in range(2)]
-        people = start_annotators(servers, project, tokens, "--seconds", "60", "--skip", "0.05", "--leave", "0.05")
-        assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=60)
+        people = start_annotators(servers, project, tokens, "--seconds", "300", "--skip", "0.05", "--leave", "0.05")
+        assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=300)
         servers[1].kill()
         for _ in range(5):
             lapse_some(project, dice)
@@ -101,7 +102,7 @@ def test_every_item_gets_three_votes_of_three_people(tmp_path):
         outcomes.append(json.loads(people.stdout.read()))
         while Slot.objects.filter(project=project, vote=None).exists() and len(outcomes) < 10:
             # Leases that expired after the last annotator stopped are left for the next round.
-            outcomes.append(json.loads(start_annotators(servers, project, tokens, "--seconds", "30").communicate()[0]))
+            outcomes.append(json.loads(start_annotators(servers, project, tokens, "--seconds", "150").communicate()[0]))
 
     assert [problem for each in outcomes for problem in each["unexpected"]] == []
     assert outcomes[0]["retries"] > 0

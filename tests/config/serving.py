@@ -38,7 +38,7 @@ class Started:
             process.terminate()
         for process in self.running.values():
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=120)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
@@ -71,7 +71,7 @@ def parsed(content):
         return content.decode(errors="replace")
 
 
-def comes_up(port, seconds=60):
+def comes_up(port, seconds=180):
     def answers():
         try:
             return call(f"http://127.0.0.1:{port}/healthz", seconds=5)[0] == 200

@@ -11,12 +11,13 @@ import urllib.parse
 import pytest
 
 from config.data_dir import CHECKOUT
-from config.embedded.processes import command_line, free_port, wait_until
+from config.embedded.processes import command_line, wait_until
 from jury.models import Run
 from tests.config.serving import Started, call, comes_up
 from tests.config.test_compose import SERVICES
 from tests.factories import command, dialogue, make_project
 from tests.jury.factories import add_jurors
+from tests.ports import unused_port
 from workspace.models import Job
 
 pytestmark = pytest.mark.slow
@@ -55,11 +56,11 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
     project = make_project()
     token = command("create_user", f"of-{project.slug}", "--role", "admin", "--token", project=project.slug)["token"]
     add_jurors(project, stub_url, "stub-0.9")
-    api, ports = f"/api/v1/projects/{project.slug}", (free_port(), free_port())
+    api, ports = f"/api/v1/projects/{project.slug}", (unused_port(), unused_port())
     environment = service_environment(tmp_path)
     prepared = subprocess.run(
         [sys.executable, *SERVICES["prepare"]["command"][1:]], cwd=CHECKOUT, env={**os.environ, **environment},
-        timeout=60, capture_output=True, text=True, check=True,
+        timeout=180, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(prepared.stdout.splitlines()[-1])["projects"] >= 1
     with Started(tmp_path, **environment) as ours:
@@ -71,9 +72,9 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
         rows = "".join(json.dumps(dialogue(f"d{n}")) + "\n" for n in range(30)).encode()
         where = f"{api}/items/import/?{urllib.parse.urlencode({'name': 'a.jsonl'})}"
         sent = as_proxied(ports[0], where, token=token, body=rows, Content_Type="text/plain")[0]
-        imported = wait_until(lambda: not Job.objects.filter(project=project, state__in=Job.OPEN).exists(), seconds=60)
+        imported = wait_until(lambda: not Job.objects.filter(project=project, state__in=Job.OPEN).exists(), seconds=180)
         convened = as_proxied(ports[1], f"{api}/jury-runs/", token=token, body={})[0]
-        finished = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=60)
+        finished = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=180)
         listed = as_proxied(ports[0], f"{api}/items/", token=token)
         pids = {name: process.pid for name, process in ours.running.items()}
 

@@ -10,7 +10,8 @@ import urllib.request
 import pytest
 
 from config.data_dir import CHECKOUT
-from config.embedded.processes import command_line, free_port, wait_until
+from config.embedded.processes import command_line, wait_until
+from tests.ports import unused_port
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ def children(pid):
 
 
 def test_serve_prints_address_and_sigterm_stops_all():
-    port = free_port()
+    port = unused_port()
     running = start(port)
     try:
         assert running.stdout.readline().startswith(f"Assize is at http://127.0.0.1:{port}")
@@ -38,19 +39,19 @@ def test_serve_prints_address_and_sigterm_stops_all():
         assert len(started) == 3
     finally:
         running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=60)
+        running.communicate(timeout=180)
 
     assert running.returncode == 0
     assert not any(command_line(pid) for pid in started)
 
 
 def test_serve_ends_when_a_process_ends():
-    running = start(free_port())
+    running = start(unused_port())
     running.stdout.readline()
     for pid in children(running.pid):
         if "beat" in command_line(pid):
             os.kill(pid, signal.SIGKILL)
-    _, output = running.communicate(timeout=60)
+    _, output = running.communicate(timeout=180)
 
     assert running.returncode == 2
     assert "The beat ended" in output
@@ -58,7 +59,7 @@ def test_serve_ends_when_a_process_ends():
 
 def test_port_must_be_a_number():
     refused = start("web")
-    _, output = refused.communicate(timeout=60)
+    _, output = refused.communicate(timeout=180)
 
     assert refused.returncode == 2
     assert "invalid int value" in output
@@ -70,11 +71,11 @@ def test_busy_port_is_one_error_line():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         refused = start(taken.getsockname()[1])
-        _, output = refused.communicate(timeout=60)
+        _, output = refused.communicate(timeout=180)
 
     assert refused.returncode == 2
     assert "is in use" in output
-    assert wait_until(lambda: not command_line(refused.pid), seconds=5)
+    assert wait_until(lambda: not command_line(refused.pid), seconds=60)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,8 @@ def test_busy_port_is_one_error_line():
 )
 def test_unusable_server_is_one_error_line(monkeypatch, variable, url):
     monkeypatch.setenv(variable, url)
-    refused = start(free_port())
-    _, output = refused.communicate(timeout=60)
+    refused = start(unused_port())
+    _, output = refused.communicate(timeout=180)
     assert (refused.returncode, len(output.strip().splitlines())) == (2, 1)
     assert variable in output
     assert "hidden" not in output

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.embedded import valkey
+from config.embedded.processes import wait_until
 from jury import actions, queries, tasks
 from jury.models import Shard
 from tests.factories import command, dialogue, import_dialogues, make_project
@@ -64,6 +66,14 @@ def generate(project, generator, **options):
 
 
 def start_broker(folder: Path, port: int):
-    """Start a Valkey server without a password, and return its process."""
+    """Start a Valkey server without a password; return its process once it accepts connections."""
     command_line = [valkey.binary(), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
-    return subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    broker = subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert wait_until(lambda: accepts_connections(port), seconds=60)
+    return broker
+
+
+def accepts_connections(port: int) -> bool:
+    """Return whether a server listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from config.data_dir import CHECKOUT
-from config.embedded.processes import free_port, wait_until
+from config.embedded.processes import wait_until
 from corpus.models import Event
 from jury import actions, queries, tasks
 from jury.engine.retry_after import seconds_to_wait
@@ -19,6 +19,7 @@ from jury.models import Ballot, Run, Shard
 from tests.conftest import stub_server
 from tests.factories import command
 from tests.jury.factories import add_jurors, counted, project_with_items, run_shards, start_broker
+from tests.ports import unused_port
 
 pytestmark = pytest.mark.slow
 
@@ -71,15 +72,15 @@ def test_refusal_holds_back_every_worker(tmp_path, worker):
 
 def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
     project = project_with_items(tmp_path, 40)
-    with stub_server(delay=0.3) as url:
+    with stub_server(delay=0.5) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
         begun = command("convene_jury", project=project.slug)
         ballots = Ballot.objects.filter(run=begun["run"])
-        assert wait_until(lambda: ballots.count() >= 4, seconds=30)
+        assert wait_until(lambda: ballots.count() >= 4, seconds=150)
 
         paused = command("jury_run", project=project.slug, pause=True)
         assert (paused["state"], paused["run"], paused["ballots"]) == ("paused", begun["run"], 40)
-        assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=10)
+        assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=150)
         stopped_at = ballots.count()
         assert 4 <= stopped_at == counted(url)["calls"] < 40
         tasks.requeue_stalled_runs()
@@ -87,7 +88,7 @@ def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
         assert (again.code, again.stderr) == (2, f"Run {begun['run']} cannot be paused. It is: paused.")
 
         assert command("jury_run", begun["run"], project=project.slug, resume=True)["state"] == "running"
-        assert wait_until(lambda: Run.objects.get(pk=begun["run"]).state == "finished", seconds=30)
+        assert wait_until(lambda: Run.objects.get(pk=begun["run"]).state == "finished", seconds=150)
         assert counted(url)["calls"] == ballots.count() == 40
     verbs = Event.objects.filter(project=project, subject=str(begun["run"])).order_by("pk")
     assert list(verbs.values_list("verb", flat=True)) == ["run.started", "run.paused", "run.resumed"]
@@ -95,13 +96,13 @@ def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
 
 def test_cancelled_run_leaves_the_rest_to_the_next(tmp_path, worker):
     project = project_with_items(tmp_path, 30)
-    with stub_server(delay=0.3) as url:
+    with stub_server(delay=0.5) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
         begun = command("convene_jury", project=project.slug)
-        assert wait_until(lambda: Ballot.objects.filter(run=begun["run"]).count() >= 2, seconds=30)
+        assert wait_until(lambda: Ballot.objects.filter(run=begun["run"]).count() >= 2, seconds=150)
         assert command("jury_run", project=project.slug, cancel=True)["state"] == "cancelled"
         assert command("jury_run", project=project.slug, resume=True).code == 2
-        assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=10)
+        assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=150)
         kept = Ballot.objects.filter(run=begun["run"]).count()
         rest = command("convene_jury", project=project.slug, wait=True)
         assert rest["cast"] == 30 - kept > 0
@@ -128,7 +129,7 @@ def test_only_shards_of_dead_workers_are_taken_over(tmp_path):
 
 def test_killed_broker_loses_nothing(tmp_path):
     project = project_with_items(tmp_path, 100)
-    port = free_port()
+    port = unused_port()
     environment = os.environ | {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "JURY_SHARD_ITEMS": "20"}
     convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
     broker = start_broker(tmp_path, port)
@@ -139,11 +140,11 @@ def test_killed_broker_loses_nothing(tmp_path):
                 convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )
             ballots = Ballot.objects.filter(juror__project=project)
-            assert wait_until(lambda: ballots.count() >= 30, seconds=60)
+            assert wait_until(lambda: ballots.count() >= 30, seconds=150)
             broker.send_signal(signal.SIGKILL)
             broker.wait()
             broker = start_broker(tmp_path, port)
-            output = running.communicate(timeout=150)
+            output = running.communicate(timeout=300)
             assert (running.returncode, counted(url)["calls"]) == (0, 200), output
     finally:
         broker.kill()

@@ -13,12 +13,13 @@ import pytest
 
 from bench.stub_server import EVERY_TIME, mixed_failure
 from config.data_dir import CHECKOUT
-from config.embedded.processes import free_port, wait_until
+from config.embedded.processes import wait_until
 from jury.models import Ballot, Run
 from jury.workers import worker_command
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.jury.factories import add_jurors, counted, project_with_items, start_broker
+from tests.ports import unused_port
 
 pytestmark = pytest.mark.slow
 
@@ -45,20 +46,20 @@ def test_every_fault_ends_in_the_right_outcome(tmp_path):
     project = project_with_items(tmp_path, DIALOGUES)
     ballots = Ballot.objects.filter(juror__project=project, is_current=True)
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
-        add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=2, price_in=1000, price_out=1000)
+        add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=4, price_in=1000, price_out=1000)
         first = servers.convene(project, "--budget", "25")
-        assert wait_until(lambda: ballots.count() >= 30, seconds=150)
+        assert wait_until(lambda: ballots.count() >= 30, seconds=300)
         servers.kill_workers()
         servers.start_workers()
-        assert wait_until(lambda: state_of(first) != "running", seconds=150)
+        assert wait_until(lambda: state_of(first) != "running", seconds=300)
         budget_holds(Run.objects.get(pk=first), charged=counted(url)["charged"])
 
         second = servers.convene(project)
         stored = ballots.count()
-        assert wait_until(lambda: ballots.count() >= stored + 20, seconds=150)
+        assert wait_until(lambda: ballots.count() >= stored + 20, seconds=300)
         servers.kill_broker()
         servers.start_broker()
-        assert wait_until(lambda: state_of(second) != "running", seconds=150)
+        assert wait_until(lambda: state_of(second) != "running", seconds=300)
 
     assert state_of(second) == "finished"
     found = {(ballot.juror.model, ballot.item.external_id): ballot.outcome for ballot in ballots}
@@ -101,7 +102,7 @@ class Servers:
     """A broker, two workers and the schedule as in earnest, on a broker of their own."""
 
     def __init__(self, folder):
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port = folder, unused_port()
         self.environment = os.environ | {
             "REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
             "JURY_SHARD_ITEMS": "20",
@@ -150,7 +151,7 @@ class Servers:
             ]
             return done[0].returncode == 0
 
-        assert wait_until(has_begun, seconds=150), done[0].stderr
+        assert wait_until(has_begun, seconds=300), done[0].stderr
         return json.loads(done[0].stdout.splitlines()[-1])["run"]
 
     def stop(self):
