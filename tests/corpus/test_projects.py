@@ -285,4 +285,4 @@ def test_cursor_that_is_none_is_not_found_or_the_beginning(lister, cursor):
 
 def test_command_refuses_what_the_action_refuses():
     made = command("create_project", "a b")
-    assert (made.code, "slug" in made.said) == (2, True)
+    assert (made.code, "slug" in made.stderr) == (2, True)
