@@ -33,6 +33,7 @@ SELECT d.item_id, 'open', now(), '{}', '', '{}', '', '', '{}', '{}'
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
 WHERE i.project_id = %(project)s AND d.policy = %(policy)s AND d.status = 'disputed' AND withdrawn_at IS NULL
     AND (%(item)s::bigint IS NULL OR i.id = %(item)s)
+ORDER BY d.item_id  -- cases of one recount open at the same moment, so their keys decide which comes first
 ON CONFLICT DO NOTHING
 """
 

@@ -183,3 +183,16 @@ def test_changed_settings_cause_a_recount(tmp_path):
 
     Project.objects.filter(pk=project.pk).update(quorum=2)
     assert decisions(project, tmp_path)["a"]["status"] == "decided"
+
+
+def test_cases_of_one_recount_follow_the_order_of_items(tmp_path):
+    project = make_project(votes_wanted=2, quorum=2)
+    names = [f"d{number:02}" for number in range(40)]
+    import_dialogues(project, tmp_path, [dialogue(name, response=False) for name in names])
+    votes = [
+        opinion(name, who, label) for name in reversed(names) for who, label in (("ada", "safe"), ("bea", "unsafe"))
+    ]
+    import_votes(project, tmp_path, votes)
+    assert command("adjudicate", project=project.slug).code == 0
+    cases = Case.objects.filter(item__project=project).order_by("opened_at", "pk")
+    assert list(cases.values_list("item__external_id", flat=True)) == names
