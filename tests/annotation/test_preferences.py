@@ -40,7 +40,7 @@ def test_consent_is_yes_and_nothing_else(ada, answer):
 @pytest.mark.parametrize(
     ("place", "leads_to"),
     [
-        ("/projects/x/work/", "/projects/x/work/"),
+        ("/projects/x/votes/", "/projects/x/votes/"),
         ("", "/"),
         ("https://example.org/", "/"),
         ("//example.org", "/"),

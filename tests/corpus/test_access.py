@@ -134,10 +134,10 @@ def test_projects_are_listed_by_slug_with_the_role_in_each():
 @pytest.mark.parametrize(("htmx", "status"), [(False, 302), (True, 401)])
 def test_page_without_a_session_leads_to_the_sign_in(project, htmx, status):
     headers = {"hx-request": "true"} if htmx else {}
-    page = Client(headers=headers).get(f"/projects/{project.slug}/work/?a=1&b=2")
+    page = Client(headers=headers).get(f"/projects/{project.slug}/votes/?a=1&b=2")
     assert page.status_code == status
     if not htmx:
-        assert page["location"] == f"/sign-in/?next=/projects/{project.slug}/work/%3Fa%3D1%26b%3D2"
+        assert page["location"] == f"/sign-in/?next=/projects/{project.slug}/votes/%3Fa%3D1%26b%3D2"
 
 
 def test_form_sent_without_a_session_leads_back_to_the_home_page(project):
