@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from jury.engine.budget import BudgetSpent, Price, Reservation
 from jury.engine.circuit import EndpointDown, EndpointRests
+from jury.engine.cleaning import error_line
 from jury.engine.client import RateLimitedClient, Stopped
 from jury.engine.model_client import Request
 from jury.engine.pipeline import Answer, QueuedItem, Result
@@ -95,5 +96,5 @@ class AskLoop:
             # The answers under way are paid for, so they are awaited and stored.
             logger.exception("item %s, juror %s", item.pk, self.model.juror)
             self.client.stop()
-            return None, f"{type(error).__name__}: {error}"
+            return None, error_line(error)
         return None, ""

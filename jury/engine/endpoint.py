@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 from jury.endpoints import EndpointRules
+from jury.engine.cleaning import read_json
 from jury.engine.reply import Reply, read_completion
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ class Endpoint:
         """
         began = time.monotonic()
         with self.classify_error():
-            # The method beneath chat.completions.create, with bytes in and a dictionary out: the SDK's own way
-            # there and back takes as long as all the rest of the call (docs/decisions/0004).
-            completion: Any = await self.client.post("/chat/completions", content=orjson.dumps(request), cast_to=object)
+            # The method beneath chat.completions.create, with bytes in and out: the SDK's own way there and back
+            # takes as long as all the rest of the call (docs/decisions/0004).
+            response = await self.client.post(
+                "/chat/completions", content=orjson.dumps(request), cast_to=self.sdk.Response
+            )
+            completion = read_json(response.content)
         return read_completion(completion, time.monotonic() - began)

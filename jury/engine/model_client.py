@@ -17,6 +17,7 @@ from corpus.secret_files import read_secret
 from jury.engine.batch_endpoint import BatchEndpoint
 from jury.engine.budget import BudgetSpent, Reservation
 from jury.engine.circuit import Circuit, EndpointDown
+from jury.engine.cleaning import clean_count
 from jury.engine.client import PATIENCE, TRIES, RateLimitedClient, Stopped
 from jury.engine.endpoint import Endpoint
 from jury.engine.limiter import Limiter
@@ -167,12 +168,12 @@ class ModelClient(ABC, Generic[A]):
     def reply_fields(self, replies: Sequence[Reply], cost: Decimal) -> dict[str, Any]:
         """Return the fields of an answer that its replies fill: their tokens and cost, and the last of them."""
         fields: dict[str, Any] = {
-            "prompt_tokens": sum(each.prompt_tokens for each in replies),
-            "answer_tokens": sum(each.answer_tokens for each in replies),
+            "prompt_tokens": clean_count(sum(each.prompt_tokens for each in replies)),
+            "answer_tokens": clean_count(sum(each.answer_tokens for each in replies)),
             "cost_usd": cost,
         }
         if replies:
-            fields["raw_reply"] = replies[-1].text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST_KEPT]
+            fields["raw_reply"] = replies[-1].text[:LONGEST_KEPT]
             fields["finish_reason"] = replies[-1].finish_reason[:40]
             fields["seconds"] = sum(each.seconds for each in replies)
         return fields

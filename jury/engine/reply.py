@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from jury.engine.cleaning import clean_count, clean_text
+
 FILTER_CODES = {"content_filter", "content_policy_violation"}
 TOO_MANY = {429, 503}
 
@@ -62,11 +64,13 @@ class Reply:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     seconds: float = 0.0
+    has_odd_usage: bool = False
+    "A count of tokens that cannot be true, so the price of the reply is unknown."
 
     @property
     def has_usage(self) -> bool:
         """Whether the endpoint said how many tokens it counted."""
-        return bool(self.prompt_tokens or self.answer_tokens)
+        return bool(self.prompt_tokens or self.answer_tokens) and not self.has_odd_usage
 
 
 def read_completion(completion: Any, seconds: float) -> Reply:
@@ -79,28 +83,26 @@ def read_completion(completion: Any, seconds: float) -> Reply:
         choice = completion["choices"][0]
         message, usage = choice["message"], completion.get("usage") or {}
         return Reply(
-            text=text_of(message.get("content")),
-            refusal=text_of(message.get("refusal")),
-            finish_reason=text_of(choice.get("finish_reason")),
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            answer_tokens=int(usage.get("completion_tokens") or 0),
+            text=clean_text(message.get("content")),
+            refusal=clean_text(message.get("refusal")),
+            finish_reason=clean_text(choice.get("finish_reason")),
             seconds=round(seconds, 3),
+            **read_usage(usage),
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise Unavailable("the endpoint's answer is not a chat completion") from error
 
 
-def text_of(value: Any) -> str:
-    """
-    Return a text, or an empty one for None.
-
-    :raises TypeError: if the value is neither
-    """
-    if not isinstance(value, str | None):
-        raise TypeError
-    return value or ""
+def read_usage(usage: Any) -> dict[str, Any]:
+    """Return the fields of a reply that say how many tokens it took; nothing where the endpoint does not say."""
+    if not isinstance(usage, dict):
+        return {}
+    said = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    prompt_tokens, answer_tokens = map(clean_count, said)
+    is_odd = any(count not in (None, clean_count(count)) for count in said)
+    return {"prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens, "has_odd_usage": is_odd}
 
 
 def brief(text: str) -> str:
-    """Return the first 300 characters of a text, on one line."""
-    return " ".join(text.split())[:300]
+    """Return the first 300 characters of a foreign text, clean and on one line."""
+    return " ".join(clean_text(text).split())[:300]

@@ -12,12 +12,15 @@ from ipaddress import ip_address
 from typing import Any
 
 import openai
-from aiohttp import ClientConnectorError, ClientSession, ConnectionTimeoutError, TCPConnector
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ConnectionTimeoutError, TCPConnector
+from httpx2 import Response
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
 from jury.engine.reply import FILTER_CODES, TOO_MANY, Billing, Declined, RetryableError, Unavailable, brief
 from jury.engine.retry_after import seconds_to_wait
+
+__all__ = ["Response", "classify_error", "guarded_client"]
 
 RETRYABLE = {408, 409, 425, 429}
 GATEWAY_ERRORS = {502, 504}
@@ -104,7 +107,8 @@ def classify_error(seconds: float) -> Iterator[None]:
         raise connection_error(error, took=time.monotonic() - began, limit=seconds) from error
     except openai.OpenAIError as error:
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
-    except ValueError as error:  # a body that is not JSON gets past the SDK's own errors
+    except (ValueError, LookupError, ClientError) as error:
+        # What gets past the SDK's own errors: a body that is not JSON, an unknown charset, headers that are too long.
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
 
 

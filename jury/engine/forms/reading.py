@@ -8,6 +8,7 @@ from typing import Any
 
 from corpus.errors import Invalid
 from corpus.labels import Field, Judgement, check_judgement, normalize, preview
+from jury.engine.cleaning import clean_json
 from jury.prompting import CATEGORIES, Question
 
 FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
@@ -50,7 +51,7 @@ def parse_object(reply: str) -> dict[str, Any]:
     if fenced := FENCED.fullmatch(text):
         text = fenced[1]
     try:
-        answer = json.loads(text, object_pairs_hook=reject_repeated_keys)
+        answer = clean_json(json.loads(text, object_pairs_hook=reject_repeated_keys))
     except (ValueError, RecursionError) as error:
         raise Invalid("reply", f"not one JSON object ({type(error).__name__})") from error
     if not isinstance(answer, dict):
