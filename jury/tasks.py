@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from jury.engine import batch_runner, runner
+from jury.engine.cleaning import error_line
 from jury.engine.shards import end_run, finish_shard
 from jury.models import Run, Shard
 from jury.queries import shards_with_open_batches, uses_batches, waiting_shards
@@ -26,7 +27,7 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
         logger.warning("shard %s is put off: %s: %s", shard_id, type(error).__name__, error)
     except Exception as error:
         # A fault of ours. The run must show that this shard will not be completed.
-        finish_shard(shard_id, error=f"{type(error).__name__}: {error}")
+        finish_shard(shard_id, error=error_line(error))
         raise
 
 

@@ -1,16 +1,23 @@
 """Answers on their way into the database, a buffer a shard; and how they are stored and charged together."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from jury.engine import ledger
+from jury.engine.cleaning import error_line
 from jury.engine.pipeline import Answer, Result
 from jury.engine.shards import heartbeat
 from jury.models import Run, Shard
+
+logger = logging.getLogger(__name__)
+UNSTORABLE = (DataError, IntegrityError, ValueError, OverflowError)
+"What the database and its driver say of a value that has no place in its column."
+ANSWER_KEYS = ("item_id", "juror_id", "run_id", "prompt_id", "taxonomy_id", "cast_at", "cost_usd")
 
 
 @dataclass
@@ -88,7 +95,8 @@ def store_answers(run: Run, answers: Sequence[Answer]) -> None:
     """
     Store answers of one juror in place of those that the run asks for again.
 
-    Where another worker was first, the database keeps the answer of that worker.
+    Where another worker was first, the database keeps the answer of that worker. An answer that cannot be stored
+    fails alone.
     """
     if not answers:
         return
@@ -106,4 +114,26 @@ def store_answers(run: Run, answers: Sequence[Answer]) -> None:
             """,
             values,
         )
-    model.objects.bulk_create(answers, ignore_conflicts=True)
+    try:
+        insert(answers)
+    except UNSTORABLE:
+        for answer in answers:
+            store_alone(answer)
+
+
+def insert(answers: Sequence[Answer]) -> None:
+    """Insert answers of one kind, or none of them."""
+    model: Any = type(answers[0])
+    with transaction.atomic():
+        model.objects.bulk_create(answers, ignore_conflicts=True)
+
+
+def store_alone(answer: Answer) -> None:
+    """Store one answer; in place of one that cannot be stored, a failed one at the same cost."""
+    try:
+        insert([answer])
+    except UNSTORABLE as error:
+        reason = f"the answer could not be stored ({error_line(error)})"
+        logger.exception("item %s, juror %s: %s", answer.item_id, answer.juror_id, reason)
+        kept = {name: getattr(answer, name) for name in ANSWER_KEYS if hasattr(answer, name)}
+        insert([type(answer)(**kept, outcome=type(answer).Outcome.FAILED, reason=reason)])

@@ -34,7 +34,7 @@ class Answer(models.Model):
     finish_reason = models.CharField(max_length=40, blank=True, default="")
     prompt_tokens = models.PositiveIntegerField(default=0)
     answer_tokens = models.PositiveIntegerField(default=0)
-    cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
+    cost_usd = models.DecimalField(max_digits=26, decimal_places=10, default=0)
     seconds = models.FloatField(null=True)
     "Latency of the request; the imported value, if it was imported."
     is_current = models.BooleanField(default=True)

@@ -40,7 +40,7 @@ class Run(models.Model):
     "Outcomes that do not count as an answer: those items are asked about again."
     uses_cache = models.BooleanField(default=True, db_default=True)
     "Whether verdicts of identical earlier requests are repeated at no cost."
-    cost_usd = models.DecimalField(max_digits=16, decimal_places=10, default=0)
+    cost_usd = models.DecimalField(max_digits=26, decimal_places=10, default=0)
     calls = models.PositiveIntegerField(db_default=0)
     "Attempts that may have been answered, and the questions of batches."
     started_at = models.DateTimeField(auto_now_add=True)
@@ -70,7 +70,7 @@ class Shard(models.Model):
     items = ArrayField(models.BigIntegerField())
     "Primary keys of its items."
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    reserved_usd = models.DecimalField(max_digits=16, decimal_places=10, db_default=0)
+    reserved_usd = models.DecimalField(max_digits=26, decimal_places=10, db_default=0)
     reserved_calls = models.IntegerField(db_default=0)
     "The reserved cost and number of its calls under way, if the run has a budget."
     holder = models.CharField(max_length=32, blank=True, db_default="")

@@ -1,6 +1,7 @@
 """The sink and its buffers: when answers are stored and charged, and what is kept when they cannot be."""
 
 import asyncio
+import itertools
 
 import pytest
 from django.db import OperationalError
@@ -14,6 +15,15 @@ from jury.models import Ballot, Run, Shard
 from jury.queries import reserved_of
 from tests.jury.engine.fakes import FakeClock, database_thread, make_ballot, make_run, price, run_aside
 
+POISONS = (
+    {"raw_reply": "\ud83d"},
+    {"rationale": "a\0b"},
+    {"finish_reason": "x" * 41},
+    {"prompt_tokens": -1},
+    {"answer_tokens": 10**30},
+    {"prompt_label": None},
+)
+"Values of a ballot that its columns cannot hold; cleaning leaves none of them, unless it has a hole."
 COST, RESERVED = price(100, 10), price(100, 50)
 
 
@@ -153,3 +163,26 @@ def test_stopped_run_stops_the_questions(tmp_path, state):
     Run.objects.filter(pk=run.pk).update(state=state)
     with database_thread() as database:
         assert work_through(sink_of(run, database), OpenedShard(shard, wanted=1)) == 1
+
+
+def test_answer_that_cannot_be_stored_fails_alone_wherever_it_is(tmp_path):
+    run, [shard] = make_run(items=3, folder=tmp_path)
+    for position, poison in itertools.product(range(3), POISONS):
+        Ballot.objects.filter(run=run).delete()
+        run.cost_usd = run.calls = 0
+        run.save()
+        buffer = BallotBuffer(shard, wanted=3)
+        for item in shard.items:
+            buffer.add(result_of(shard, item))
+        for name, value in poison.items():
+            setattr(buffer.answers[position], name, value)
+        flush(run, [buffer], "me")
+        run.refresh_from_db()
+        assert (run.cost_usd, run.calls, buffer.is_complete) == (3 * COST, 3, True), poison
+        stored = list(Ballot.objects.filter(run=run).order_by("item_id"))
+        assert [ballot.outcome for ballot in stored].index("failed") == position, poison
+        failed = stored.pop(position)
+        assert {ballot.outcome for ballot in stored} == {"cast"}
+        assert failed.cost_usd == COST
+        assert failed.reason.startswith("the answer could not be stored (")
+        assert "DETAIL" not in failed.reason
