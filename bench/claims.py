@@ -35,13 +35,14 @@ ROLLBACK;
 """
 
 
-def latencies(folder: Path, *, project: int, annotator: int, user: int, clients: int, seconds: int) -> dict[str, float]:
+def latencies(folder: Path, *, project: int, annotator: int, user: int, clients: int, until: str) -> dict[str, float]:
     """
     Return milliseconds of the `baseline` claim, of the `claim` of the queue, and of its `session` statements before it.
 
     Each runs alone, in turn; the figure is the median of the repeats.
 
     :param annotator: the first of `clients` consecutive ids, as is `user`
+    :param until: the option of pgbench that ends a run
     """
     scripts = {
         "baseline": [one_line(BASELINE)],
@@ -53,7 +54,7 @@ def latencies(folder: Path, *, project: int, annotator: int, user: int, clients:
         for name, statements in scripts.items():
             text = ";\n".join(statements).replace(":project", str(project)) + ";"
             (folder / name).write_text(FRAME.format(annotator=annotator, user=user, statements=text))
-            measured[name].append(sum(statement_latencies(folder / name, clients, seconds)))
+            measured[name].append(sum(statement_latencies(folder / name, clients, until)))
     return {name: statistics.median(times) for name, times in measured.items()}
 
 
@@ -68,10 +69,10 @@ def one_line(statement: str) -> str:
     return " ".join(statement.split())
 
 
-def statement_latencies(script: Path, clients: int, seconds: int) -> list[float]:
+def statement_latencies(script: Path, clients: int, until: str) -> list[float]:
     """Return the mean latency in milliseconds of every statement between BEGIN and ROLLBACK."""
     command = [binary("pgbench"), "--no-vacuum", "--protocol=prepared", "--report-per-command", "--file", str(script)]
-    command += [f"--client={clients}", "--jobs=2", f"--time={seconds}", os.environ["DATABASE_URL"]]
+    command += [f"--client={clients}", "--jobs=2", until, os.environ["DATABASE_URL"]]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = [line.split(None, 2) for line in done.stdout.splitlines() if re.match(r"\s+\d+\.\d+\s+\d+\s+\S", line)]
     times = [(float(milliseconds), text) for milliseconds, _failures, text in lines]

@@ -21,7 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.corpus import SMALL, TRUE_SCALE
-from bench.queue import run_annotators, running_web
+from bench.options import at_least_one
+from bench.queue import FEW_VOTES, run_annotators, running_web
 from bench.temporary_home import temporary_home
 
 MOST_RATIO, MOST_MEGABYTES = 3.0, 60
@@ -32,14 +33,14 @@ QUEUE, ANNOTATORS = "queue", 8
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.export")
-    parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--times", type=at_least_one, nargs="+", default=[1, 10])
+    parser.add_argument("--repeat", type=at_least_one, default=3)
+    parser.add_argument("--seconds", type=at_least_one, default=10)
     parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     options = parser.parse_args()
     count = SMALL if options.small else TRUE_SCALE
     if options.small:
-        options.times, options.repeat, options.seconds = [1], 1, 1
+        options.times, options.repeat, options.seconds = [1], 1, 60
     with temporary_home() as folder:
         over = 0
         for times in options.times:
@@ -47,8 +48,9 @@ def main() -> int:
             with running_web() as address:
                 over |= report(times, export_figures(address, f"x{times}", token, options.repeat))
         tokens = make_queue(folder, count)
+        effort = {"seconds": options.seconds, "votes": FEW_VOTES if options.small else None}
         with running_web() as address:
-            report_queue(queue_figures(address, f"x{options.times[-1]}", token, tokens, options.seconds))
+            report_queue(queue_figures(address, f"x{options.times[-1]}", token, tokens, **effort))
     return 0 if options.small else over
 
 
@@ -153,10 +155,12 @@ def make_queue(folder: Path, count: int) -> Path:
     return folder / f"{QUEUE}-others"
 
 
-def queue_figures(address: str, slug: str, token: str, tokens: Path, seconds: int) -> dict[str, dict]:
+def queue_figures(
+    address: str, slug: str, token: str, tokens: Path, *, seconds: int, votes: int | None
+) -> dict[str, dict]:
     """Return the figures of annotators who vote as fast as they can, alone and beside an export."""
-    run_annotators(address, QUEUE, tokens, 2)  # opens connections and plans statements
-    figures = {"alone": run_annotators(address, QUEUE, tokens, seconds)}
+    run_annotators(address, QUEUE, tokens, 2, votes)  # opens connections and plans statements
+    figures = {"alone": run_annotators(address, QUEUE, tokens, seconds, votes)}
     is_over = threading.Event()
 
     def download_repeatedly() -> None:
@@ -165,9 +169,11 @@ def queue_figures(address: str, slug: str, token: str, tokens: Path, seconds: in
 
     reader = threading.Thread(target=download_repeatedly)
     reader.start()
-    figures["beside an export"] = run_annotators(address, QUEUE, tokens, seconds)
-    is_over.set()
-    reader.join()
+    try:
+        figures["beside an export"] = run_annotators(address, QUEUE, tokens, seconds, votes)
+    finally:
+        is_over.set()
+        reader.join()
     return figures
 
 

@@ -1,15 +1,18 @@
 """
 Simulate annotators over HTTP, one for each token, who vote as fast as the pages answer.
 
-    python -m bench.people ADDRESS[,ADDRESS] PROJECT FILE_OF_TOKENS [--seconds S] [--skip SHARE] [--leave SHARE]
+    python -m bench.people ADDRESS[,ADDRESS] PROJECT FILE_OF_TOKENS
+        [--seconds S] [--votes N] [--skip SHARE] [--leave SHARE]
 
-Several addresses share the annotators evenly. Prints one JSON object: latencies in milliseconds of
-`next` and of `vote`, counts, and votes a second.
+Several addresses share the annotators evenly. Each stops after S seconds or N votes, whichever comes first, or when
+the queue has nothing for them. Prints one JSON object: latencies in milliseconds of `next` and of `vote`, counts, and
+votes a second.
 """
 
 import argparse
 import asyncio
 import json
+import math
 import random
 import statistics
 import time
@@ -20,6 +23,8 @@ from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
+
+from bench.options import at_least_one
 
 ANSWER = {"prompt_label": "unsafe", "categories": ["threat"], "rationale": "", "seconds": 3.0}
 RETRY_SECONDS = 0.05
@@ -34,6 +39,7 @@ class Measurements:
     votes: int = 0
     skips: int = 0
     left: int = 0
+    without_work: int = 0
     retries: int = 0
     unexpected: list[str] = field(default_factory=list)
 
@@ -48,17 +54,19 @@ class SyntheticAnnotator:
     token: str
     measured: Measurements
     until: float
+    votes_left: float
     skip: float
     leave: float
     dice: random.Random
 
     async def annotate(self) -> None:
-        """Label items until the time is over; like the page, get the next item in the response to a vote."""
+        """Label items until all votes are cast or the time is over; the reply to a vote has the next item."""
         current: dict | None = None
-        while time.monotonic() < self.until:
+        while self.votes_left and time.monotonic() < self.until:
             if current is None:
                 status, current = await self.call("next/", {}, self.measured.next_ms)
                 if status != 200:
+                    self.measured.without_work += status == 204
                     self.expect(status == 204, f"next {status} {current}")
                     return
             current = await self.vote_or_skip(current)
@@ -77,7 +85,9 @@ class SyntheticAnnotator:
         else:
             body |= ANSWER | {"response_label": "safe" if current["item"]["has_response"] else None}
             status, reply = await self.call(f"items/{item}/vote/?next=1", body, self.measured.vote_ms)
-            self.measured.votes += status in (200, 201)
+            is_cast = status in (200, 201)
+            self.measured.votes += is_cast
+            self.votes_left -= is_cast
         self.expect(status < 300 or reply.get("error", {}).get("code") == "lease_lost", f"answer {status} {reply}")
         return reply.get("next")
 
@@ -105,7 +115,7 @@ class SyntheticAnnotator:
 
 
 async def run_annotators(
-    addresses: list[str], project: str, tokens: list[str], *, seconds: float, skip: float, leave: float
+    addresses: list[str], project: str, tokens: list[str], *, seconds: float, votes: float, skip: float, leave: float
 ) -> dict:
     """Run an annotator for each token at once; return the summary of their work."""
     measured, began = Measurements(), time.monotonic()
@@ -113,7 +123,7 @@ async def run_annotators(
     async with aiohttp.ClientSession(connector=connector) as http:
         people = [
             SyntheticAnnotator(
-                http, address, project, token, measured, began + seconds, skip, leave, random.Random(number)
+                http, address, project, token, measured, began + seconds, votes, skip, leave, random.Random(number)
             )
             for number, (token, address) in enumerate(zip(tokens, cycle(addresses), strict=False))
         ]
@@ -131,6 +141,7 @@ def summary(measured: Measurements, seconds: float) -> dict:
         "vote": quantiles(measured.vote_ms),
         "skips": measured.skips,
         "left": measured.left,
+        "without_work": measured.without_work,
         "retries": measured.retries,
         "unexpected": measured.unexpected[:20],
     }
@@ -150,6 +161,7 @@ def main() -> None:
     parser.add_argument("project")
     parser.add_argument("tokens", type=Path)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--votes", type=at_least_one, default=math.inf)
     parser.add_argument("--skip", type=float, default=0)
     parser.add_argument("--leave", type=float, default=0)
     options = parser.parse_args()
@@ -160,6 +172,7 @@ def main() -> None:
             options.project,
             tokens,
             seconds=options.seconds,
+            votes=options.votes,
             skip=options.skip,
             leave=options.leave,
         )

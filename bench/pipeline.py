@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from bench.corpus import SMALL, TRUE_SCALE, write_dialogues, write_votes
+from bench.options import at_least_one
 
 LIMITS = {"import_dialogues": 4.0, "recount": 3.0, "export": 3.0}
 BASELINES = {"import_dialogues": "import_baseline", "recount": "recount_baseline", "export": "export_baseline"}
@@ -28,8 +29,8 @@ Figures = dict[str, dict[str, float]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.pipeline")
-    parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--times", type=at_least_one, nargs="+", default=[1, 10])
+    parser.add_argument("--repeat", type=at_least_one, default=3)
     parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     options = parser.parse_args()
     if options.small:

@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 from bench.corpus import SMALL, TRUE_SCALE
+from bench.options import at_least_one
 from bench.temporary_home import temporary_home
 
 MOST_RATIO = 1.0
@@ -31,8 +32,8 @@ REFERENCE = {"dawid_skene": "crowdkit_dawid_skene", "alpha": "krippendorff_alpha
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.quality")
-    parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--times", type=at_least_one, nargs="+", default=[1, 10])
+    parser.add_argument("--repeat", type=at_least_one, default=3)
     parser.add_argument("--no-pages", action="store_true")
     parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     options = parser.parse_args()

@@ -19,22 +19,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.corpus import SMALL, TRUE_SCALE
+from bench.options import at_least_one
 from bench.temporary_home import temporary_home
 
 MOST_GROWTH, MOST_OVER_BASELINE = 1.3, 2.0
+FEW_VOTES = 20
+"Votes of each annotator in a round of a small form: a count, so that a fast machine does not use up the queue."
+FEW_CLAIMS = 50
 Round = tuple[str, str, dict]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.queue")
-    parser.add_argument("--large", type=int, default=1_000_000)
-    parser.add_argument("--people", type=int, nargs="+", default=[1, 8, 64])
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--large", type=at_least_one, default=1_000_000)
+    parser.add_argument("--people", type=at_least_one, nargs="+", default=[1, 8, 64])
+    parser.add_argument("--seconds", type=at_least_one, default=10)
     parser.add_argument("--small", action="store_true", help="a few hundred dialogues, two people, without limits")
+    parser.set_defaults(votes=None)
     options = parser.parse_args()
     sizes = {"small": TRUE_SCALE, "large": options.large}
     if options.small:
-        sizes, options.people, options.seconds = {"small": SMALL, "large": 2 * SMALL}, [1, 2], 1
+        sizes, options.people, options.seconds = {"small": SMALL, "large": 2 * SMALL}, [2], 60
+        options.votes = FEW_VOTES
     with temporary_home() as folder:
         from bench.claims import latencies
         from bench.synthetic_annotators import add_annotators, make_project_with_slots
@@ -46,7 +52,8 @@ def main() -> int:
             ids[slug] = add_annotators(slug, max(options.people), folder)
         with running_web() as address:
             rows = list(rounds(address, options, folder))
-        claims = {slug: latencies(folder, clients=8, seconds=options.seconds, **ids[slug]) for slug in sizes}
+        until = f"--transactions={FEW_CLAIMS}" if options.small else f"--time={options.seconds}"
+        claims = {slug: latencies(folder, clients=8, until=until, **ids[slug]) for slug in sizes}
     over = report_people(rows, sizes) | report_claims(claims, sizes)
     return 0 if options.small else over
 
@@ -88,22 +95,35 @@ def rounds(address: str, options: argparse.Namespace, folder: Path) -> Iterator[
             tokens = folder / "tokens"
             all_tokens = (folder / f"{slug}-{'veteran' if name == 'veteran' else 'others'}").read_text().split()
             tokens.write_text("\n".join(all_tokens[: 1 if name == "veteran" else int(name)]))
-            run_annotators(address, slug, tokens, 2)  # opens connections and plans statements
-            yield name, slug, run_annotators(address, slug, tokens, options.seconds)
+            run_annotators(address, slug, tokens, 2, options.votes)  # opens connections and plans statements
+            yield name, slug, run_annotators(address, slug, tokens, options.seconds, options.votes)
 
 
-def run_annotators(address: str, slug: str, tokens: Path, seconds: int) -> dict:
+def run_annotators(address: str, slug: str, tokens: Path, seconds: int, votes: int | None = None) -> dict:
     """
     Return the figures of bench.people, with an annotator for each token.
 
-    :raises RuntimeError: if any call had an unexpected outcome
+    :param votes: as many by each annotator at most
+    :raises SystemExit: if any call had an unexpected outcome, or the queue had too little work for the round
     """
     command = [sys.executable, "-m", "bench.people", address, slug, str(tokens), "--seconds", str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    figures = json.loads(done.stdout)
-    if figures["unexpected"]:
-        raise RuntimeError(figures["unexpected"])
+    command += [] if votes is None else ["--votes", str(votes)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    figures: dict = json.loads(done.stdout)
+    if problem := problem_of(figures):
+        raise SystemExit(f"{len(tokens.read_text().split())} annotators of the project {slug}: {problem}")
     return figures
+
+
+def problem_of(figures: dict) -> str:
+    """Return why the figures of a round say nothing; empty if they are sound."""
+    if figures["unexpected"]:
+        return f"unexpected answers: {figures['unexpected']}"
+    if figures["without_work"]:
+        return f"the queue had nothing more for {figures['without_work']} of them after {figures['votes']} votes in all"
+    if figures["votes"] < 2:
+        return f"{figures['votes']} votes in {figures['people_seconds']} s are too few to measure"
+    return ""
 
 
 def report_people(rows: list[Round], sizes: dict[str, int]) -> int:

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bench.corpus import TRUE_SCALE, write_dialogues, write_votes
+from bench.options import at_least_one
 from config.data_dir import CHECKOUT
 
 JURORS = ("stub-0.95", "stub-0.85", "stub-0.7")
@@ -25,8 +26,8 @@ def manage(*arguments: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.seed")
     parser.add_argument("--project", default="bench")
-    parser.add_argument("--times", type=int, default=1)
-    parser.add_argument("--dialogues", type=int, default=TRUE_SCALE, help="fewer than all there are")
+    parser.add_argument("--times", type=at_least_one, default=1)
+    parser.add_argument("--dialogues", type=at_least_one, default=TRUE_SCALE, help="fewer than all there are")
     parser.add_argument("--jury", action="store_true", help="ask three stub jurors about every item too")
     options = parser.parse_args()
     project_option = ("--project", options.project)
