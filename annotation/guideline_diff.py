@@ -1,11 +1,8 @@
 """Compare two versions of a guideline, section by section. Pure: no database, no HTML."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-SIGNS = {"+ ": "added", "- ": "removed", "  ": "same"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,19 @@ def sections_of(version: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def diff(before: Sequence[str], after: Sequence[str]) -> list[Line]:
-    """Compare two lists of lines."""
-    marked = difflib.ndiff(before, after)
-    return [Line(SIGNS[line[:2]], line[2:]) for line in marked if line[:2] in SIGNS]
+    """Compare two lists of lines. Between two unchanged lines, the removed ones come before the added ones."""
+    from rapidfuzz.distance import LCSseq  # slow to import
+
+    # Whole lines only: looking for similar lines, as difflib does, takes minutes for a page that was rewritten.
+    numbers = {line: number for number, line in enumerate({*before, *after})}
+    lines: list[Line] = []
+    added: list[Line] = []
+    for code in LCSseq.opcodes([numbers[line] for line in before], [numbers[line] for line in after]):
+        if code.tag == "insert":
+            added += [Line("added", line) for line in after[code.dest_start : code.dest_end]]
+        elif code.tag == "delete":
+            lines += [Line("removed", line) for line in before[code.src_start : code.src_end]]
+        else:
+            lines += added + [Line("same", line) for line in before[code.src_start : code.src_end]]
+            added = []
+    return lines + added

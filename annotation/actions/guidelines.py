@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from annotation import queries
+from annotation.guideline_diff import sections_of
 from annotation.models import Annotator, GuidelineVersion
 from annotation.session import AnnotatorSession, ensure_profile
 from corpus.actions import record_event
@@ -14,6 +15,10 @@ from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
 
 FIRST_GUIDELINE = Path(__file__).resolve().parent.parent / "first_guideline.txt"
+MOST_LINES = 10_000
+"Lines of a whole guideline: a comparison shows those of two, on one page."
+MOST_CHARACTERS = 500_000
+MOST_QUESTIONS = 200
 
 
 def guideline_in_force(project: Project) -> GuidelineVersion:
@@ -56,14 +61,16 @@ def publish_guideline(
     :param after: name of the version that was edited
     :param entries: category slug to its `included` and `excluded` lines
     :param faq: a list of `{question, answer}`
+    :raises Invalid: if the guideline is too long
     :raises Refused: if another version was published meanwhile, or nothing changed
     """
+    content: dict[str, Any] = {"body": body, "entries": entries, "faq": faq}
+    check_length(content)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('guideline'), %s)", [project.pk])
     before = guideline_in_force(project)
     if before.name != after:
         raise Refused(f"Version {before.name} was published while you wrote. Compare the two and publish again.")
-    content: dict[str, Any] = {"body": body, "entries": entries, "faq": faq}
     if content == {"body": before.body, "entries": queries.guideline_entries(project, before), "faq": before.faq}:
         raise Refused("Nothing differs from the version in force.")
     version = GuidelineVersion.objects.create(
@@ -73,6 +80,24 @@ def publish_guideline(
         project=project, verb=Verb.GUIDELINE_PUBLISHED, subject=version.name, actor=by, detail={"summary": summary}
     )
     return version
+
+
+def check_length(content: dict[str, Any]) -> None:
+    """
+    Check that a guideline is short enough for its pages and their comparison.
+
+    :param content: `{body, entries, faq}`
+    :raises Invalid: if it has too many questions, lines or characters
+    """
+    lines = [line for section in sections_of(content).values() for line in section]
+    counts = {
+        "questions": (len(content["faq"]), MOST_QUESTIONS),
+        "lines": (len(lines), MOST_LINES),
+        "characters": (sum(map(len, lines)), MOST_CHARACTERS),
+    }
+    for unit, (count, most) in counts.items():
+        if count > most:
+            raise Invalid("guideline", f"the guideline has {count:,} {unit}; shorten it to at most {most:,}")
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """Consent, preferences and opt-outs, the search of one's own votes, guideline versions, and gold."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -204,6 +206,28 @@ def test_versions_count_on_beyond_nine(lead):
     for number in range(1, 11):
         publish(lead.project, lead.user, after=str(number), body=f"Words {number}.")
     assert guideline_in_force(lead.project).name == "11"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"body": "a\n" * 10_001}, "10,001 lines; shorten it to at most 10,000"),
+        ({"body": "", "entries": {"threat": {"included": ["a"] * 10_001}}}, "10,001 lines"),
+        ({"entries": {"threat": {"excluded": ["x" * 500_001]}}}, "characters; shorten it to at most 500,000"),
+        ({"faq": [{"question": "Why?", "answer": "So."}] * 201}, "201 questions; shorten it to at most 200"),
+    ],
+)
+def test_guideline_too_long_for_its_pages_is_refused(lead, content, words):
+    with pytest.raises(Invalid, match=re.escape(words)):
+        publish(lead.project, lead.user, **content)
+
+
+def test_page_says_that_a_guideline_is_too_long(lead):
+    typed = lead.get("guideline/edit/").context["form"].initial | {"summary": "Longer", "body": "a\n" * 10_001}
+    page = lead.post("guideline/edit/", **typed)
+    assert page.status_code == 422
+    assert "The guideline has 10,001 lines; shorten it to at most 10,000." in page.content.decode()
+    assert page.context["form"]["body"].value() == typed["body"]
 
 
 @pytest.mark.parametrize("after", ["", "0", "2", "01", " 1", "imported"])
