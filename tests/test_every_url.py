@@ -38,18 +38,22 @@ class Caller:
 
     def __init__(self, project, role):
         self.visitor = None if role == "anonymous" else Visitor(project, role)
+        self.signed_in = self.visitor.client if self.visitor else Client()
+        self.signed_in.raise_request_exception = False
 
     def responses(self, url, parameters):
-        """Yield the responses to GET, and to an empty POST as a form and as JSON."""
+        """Yield the responses to GET, and to an empty POST: as a form, and to a REST route also as JSON."""
         values = {name: quote(str(value), safe="") for name, value in (OTHERS | parameters).items()}
         path = url.format(**values)
-        client = self.client()
-        yield read(client.get(path))
-        yield read(client.post(path, "", content_type="application/x-www-form-urlencoded"))
-        yield read(self.client().post(path, "{}", content_type="application/json"))
+        yield read(self.client(path).get(path))
+        yield read(self.client(path).post(path, "", content_type="application/x-www-form-urlencoded"))
+        if path.startswith("/api/"):
+            yield read(self.client(path).post(path, "{}", content_type="application/json"))
 
-    def client(self):
-        """Return a new test client, signed in unless the caller is anonymous."""
+    def client(self, path):
+        """Return a test client, signed in unless anonymous; with a session of its own where the session may end."""
+        if path.startswith(("/projects/", "/api/")):
+            return self.signed_in
         client = Client(raise_request_exception=False)
         if self.visitor:
             client.force_login(self.visitor.user, backend=BACKEND)
