@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.session import AnnotatorSession, check_rested, lock_session
+from annotation.session import AnnotatorSession, check_rested, lock_and_run
 from annotation.slots import open_slots_for_new_items
 from corpus.models import Project
-from corpus.prepared import fetch_one
+from corpus.prepared import Row, fetch_one
 from corpus.shapes import TurnShape
 
 # Evaluated slot by slot, so written as scalar subqueries: with joins or NOT EXISTS the planner would first
@@ -78,16 +78,20 @@ CLAIM_FROM_ITEM = compose_claim(
 
 # An expired lease is renewed while nobody else has the slot, unless its batch has closed.
 RENEW_HELD = f"""
-    WITH slot AS (
-        UPDATE annotation_slot s SET leased_until = now() + make_interval(mins => %(minutes)s)
-        WHERE s.leased_to_id = %(annotator)s AND s.vote_id IS NULL
+    WITH me AS MATERIALIZED (
+        SELECT a.id, now() + make_interval(mins => q.lease_minutes) AS until
+        FROM annotation_annotator a JOIN annotation_queue q ON q.project_id = a.project_id
+        WHERE a.project_id = %(project)s AND a.user_id = %(user)s
+    ), slot AS (
+        UPDATE annotation_slot s SET leased_until = (SELECT until FROM me)
+        WHERE s.leased_to_id = (SELECT id FROM me) AND s.vote_id IS NULL
             AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = s.item_id)
             AND (s.leased_until >= now() OR s.batch_id IS NULL
                 OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))
         RETURNING lease, leased_until, item_id
     ), checked AS (
-        UPDATE annotation_check c SET leased_until = now() + make_interval(mins => %(minutes)s)
-        WHERE c.annotator_id = %(annotator)s AND c.vote_id IS NULL
+        UPDATE annotation_check c SET leased_until = (SELECT until FROM me)
+        WHERE c.annotator_id = (SELECT id FROM me) AND c.vote_id IS NULL
             AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = c.item_id)
         RETURNING lease, leased_until, item_id
     )
@@ -165,28 +169,36 @@ def claim_next(*, project: Project, user: User) -> Lease | None:
 
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    return claim_in_session(lock_session(project, user))
-
-
-def claim_in_session(session: AnnotatorSession, *, is_free: bool = False) -> Lease | None:
-    """
-    Lease the next item in a session that is locked already.
-
-    :param is_free: True if the person is known to hold no item
-    :raises Resting: if they have reached their daily cap, or a break is due
-    """
-    if not is_free and (lease := lease_by(RENEW_HELD, session)):
-        return lease
-    check_rested(session)
-    if lease := lease_check(session) or claim_slot(session):
-        return lease
-    return claim_slot(session) if open_slots_for_new_items(session.project) else None
+    session, (held,) = lock_and_run(project, user, RENEW_HELD)
+    return lease_of(held) or claim_new(session)
 
 
 @transaction.atomic
 def renew_held_lease(*, project: Project, user: User) -> Lease | None:
     """Renew and return the lease the person holds, without claiming a new item."""
-    return lease_by(RENEW_HELD, lock_session(project, user))
+    _, (held,) = lock_and_run(project, user, RENEW_HELD)
+    return lease_of(held)
+
+
+def claim_in_session(session: AnnotatorSession) -> Lease | None:
+    """
+    Lease the next item in a session that is locked already, or renew the one that the person holds.
+
+    :raises Resting: if they have reached their daily cap, or a break is due
+    """
+    return lease_by(RENEW_HELD, session, user=session.user) or claim_new(session)
+
+
+def claim_new(session: AnnotatorSession) -> Lease | None:
+    """
+    Lease a person who holds no item the next one.
+
+    :raises Resting: if they have reached their daily cap, or a break is due
+    """
+    check_rested(session)
+    if lease := lease_check(session) or claim_slot(session):
+        return lease
+    return claim_slot(session) if open_slots_for_new_items(session.project) else None
 
 
 def claim_slot(session: AnnotatorSession) -> Lease | None:
@@ -229,7 +241,11 @@ def lease_by(statement: str, session: AnnotatorSession, **extra: Any) -> Lease |
         "start": random.random(),  # noqa: S311
         **extra,
     }
-    row = fetch_one(statement, parameters)
+    return lease_of(fetch_one(statement, parameters))
+
+
+def lease_of(row: Row | None) -> Lease | None:
+    """Return the lease in a row of a statement that leases an item; None if there is none."""
     if row is None:
         return None
     lease, expires_at, pk, external_id, turns, has_response, knows_categories = row

@@ -3,45 +3,49 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 
+from annotation.days import day_at, zone_or_utc
 from annotation.models import Annotator, Person, Queue
 from corpus.errors import Refused
 from corpus.models import Project
-from corpus.prepared import fetch_one
+from corpus.prepared import Row, fetch_each, fetch_one
 
-# Locks the person's own row: two tabs of one person take turns, and no person waits for another.
-LOCK_SESSION = """
-    SELECT p.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
+# Two tabs of one person take turns, and no person waits for another. The lock comes first and alone: a statement
+# sees the data of the moment when it began, so one that also waited would count no vote of the other tab.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('person'), %(user)s::int)"
+READ = """
+    SELECT a.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
-        q.gold_percent, q.repeat_percent, clock_timestamp(), (now() AT TIME ZONE p.time_zone)::date,
+        q.gold_percent, q.repeat_percent, clock_timestamp(), p.time_zone,
         (SELECT max(g.id) FROM annotation_guidelineversion g
             WHERE g.project_id = a.project_id AND g.name <> 'imported'),
         (SELECT coalesce(array_agg(b.id ORDER BY b.opened_at, b.id) FILTER (WHERE b.closed_at IS NULL AND (
                 EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id AND h.user_id = p.user_id)
                 OR NOT EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id))), '{}')
             FROM annotation_batch b WHERE b.project_id = a.project_id HAVING count(*) > 0),
-        coalesce(d.votes, 0), d.stretch_began_at, d.last_at
+        d.day, d.ends_at, d.votes, d.stretch_began_at, d.last_at
     FROM annotation_person p
     JOIN annotation_annotator a ON a.user_id = p.user_id AND a.project_id = %(project)s
     JOIN annotation_queue q ON q.project_id = a.project_id
-    LEFT JOIN annotation_workday d ON d.user_id = p.user_id AND d.day = (now() AT TIME ZONE p.time_zone)::date
+    LEFT JOIN LATERAL (
+        SELECT * FROM annotation_workday w WHERE w.user_id = p.user_id ORDER BY w.day DESC LIMIT 1
+    ) d ON true
     WHERE p.user_id = %(user)s
-    FOR NO KEY UPDATE OF p
 """
-# A pause shorter than a break counts as work; a longer one ends the stretch and does not count.
 RECORD_WORK = """
-    INSERT INTO annotation_workday AS d (user_id, day, votes, skips, seconds, stretch_began_at, last_at)
-    VALUES (%(user)s, %(day)s, %(votes)s, %(skips)s, 0, now(), now())
+    INSERT INTO annotation_workday AS d (user_id, day, ends_at, votes, skips, seconds, stretch_began_at, last_at)
+    VALUES (%(user)s, %(day)s, %(day_ends_at)s, %(votes)s, %(skips)s, %(worked)s::float8, %(stretch)s, %(now)s)
     ON CONFLICT (user_id, day) DO UPDATE SET
+        ends_at = excluded.ends_at,
         votes = d.votes + excluded.votes,
         skips = d.skips + excluded.skips,
-        seconds = d.seconds
-            + CASE WHEN now() - d.last_at < %(pause)s THEN extract(epoch FROM now() - d.last_at) ELSE 0 END,
-        stretch_began_at = CASE WHEN now() - d.last_at < %(pause)s THEN d.stretch_began_at ELSE now() END,
-        last_at = now()
-    RETURNING votes, stretch_began_at, last_at
+        seconds = d.seconds + excluded.seconds,
+        stretch_began_at = excluded.stretch_began_at,
+        last_at = excluded.last_at
+    RETURNING votes
 """
 
 
@@ -65,7 +69,7 @@ class BreakDue(Resting):
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorSession:
-    """What the queue knows about a person before it hands out an item: one row of LOCK_SESSION."""
+    """What the queue knows about a person before it hands out an item."""
 
     project: Project
     user: int
@@ -80,14 +84,16 @@ class AnnotatorSession:
     gold_percent: int
     repeat_percent: int
     now: datetime
-    day: date
-    "Today, in the person's time zone."
     guideline: int | None
     "The version in force; None if none is published."
     batches: list[int] | None
     "Open batches this person may work on, oldest first; None if the project has no batch at all."
+    day: date
+    "Today, in the time zone that the person had when the day began."
+    day_ends_at: datetime
     votes_today: int
     stretch_began_at: datetime | None
+    "When the last work without a break began, on whatever day; None before the first."
     last_at: datetime | None
 
     @property
@@ -95,14 +101,68 @@ class AnnotatorSession:
         """Return how long a pause must be to count as a break."""
         return timedelta(minutes=self.break_minutes)
 
+    @property
+    def is_at_work(self) -> bool:
+        """Return whether the person's last answer is more recent than a break is long."""
+        return self.last_at is not None and self.now - self.last_at < self.pause
+
 
 def lock_session(project: Project, user: User) -> AnnotatorSession:
     """Load a person's session, creating it on their first visit, and lock it until the transaction ends."""
+    return lock_and_run(project, user)[0]
+
+
+def lock_and_run(project: Project, user: User, *statements: str) -> tuple[AnnotatorSession, list[Row | None]]:
+    """
+    Lock and load a person's session, and run statements under the lock, all in one trip to the database.
+
+    :param statements: with the parameters `project` and `user`
+    :return: the session, and the first row of each statement
+    """
+    parameters = {"project": project.pk, "user": user.pk}
     for _ in range(2):
-        if row := fetch_one(LOCK_SESSION, {"project": project.pk, "user": user.pk}):
-            return AnnotatorSession(project, *row)
+        _, row, *rows = fetch_each(*[(each, parameters) for each in (LOCK, READ, *statements)])
+        if row:
+            return session_of(project, row), rows
         ensure_profile(project, user)
     raise RuntimeError(f"no session for {user} in {project}")
+
+
+def read_session(project: Project, user: User) -> AnnotatorSession:
+    """Load a person's session to show it, without a lock."""
+    ensure_profile(project, user)
+    row = fetch_one(READ, {"project": project.pk, "user": user.pk})
+    if row is None:
+        raise RuntimeError(f"no session for {user} in {project}")
+    return session_of(project, row)
+
+
+def session_of(project: Project, row: Row) -> AnnotatorSession:
+    """Return the session of a row of READ."""
+    *before, now, zone, guideline, batches, day, ends_at, votes, stretch, last = row
+    today = today_of(now, zone_or_utc(zone), day, ends_at, votes)
+    fields: Row = (*before, now, guideline, batches, *today, stretch, last)
+    return AnnotatorSession(project, *fields)
+
+
+def today_of(
+    now: datetime, zone: ZoneInfo, day: date | None, ends_at: datetime | None, votes: int | None
+) -> tuple[date, datetime, int]:
+    """
+    Return the date of a person's day, when it ends, and the votes they have cast on it.
+
+    A day that has begun ends when it was to end, and is never begun again, whatever time zone the person chooses
+    meanwhile: no limit of the day starts anew by it.
+
+    :param zone: of the next day to begin
+    :param day: the latest on which the person worked, with its end and its votes; None before the first
+    """
+    if day is not None and ends_at is not None and now < ends_at:
+        return day, ends_at, votes or 0
+    today, ends_at = day_at(now, zone)
+    if day is not None and today <= day:  # they moved west, where the same date is not over
+        return day, ends_at, votes or 0
+    return today, ends_at, 0
 
 
 def ensure_profile(project: Project, user: User) -> Annotator:
@@ -126,7 +186,7 @@ def check_rested(session: AnnotatorSession) -> None:
     if session.break_after_minutes is None or session.stretch_began_at is None or session.last_at is None:
         return
     rested, worked = session.now - session.last_at, session.last_at - session.stretch_began_at
-    if rested < session.pause and worked >= timedelta(minutes=session.break_after_minutes):
+    if session.is_at_work and worked >= timedelta(minutes=session.break_after_minutes):
         raise BreakDue(
             f"You have worked {round(worked.total_seconds() / 60)} minutes without a break. Rest a little; "
             f"the queue opens again in {max(1, round((session.pause - rested).total_seconds() / 60))} min."
@@ -140,4 +200,19 @@ def record_work(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) ->
 
 def work_parameters(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> dict[str, Any]:
     """Return the parameters of RECORD_WORK, also for a statement that contains it."""
-    return {"user": session.user, "day": session.day, "votes": votes, "skips": skips, "pause": session.pause}
+    worked = session.now - session.last_at if session.last_at and session.is_at_work else timedelta(0)
+    return {
+        "user": session.user,
+        "day": session.day,
+        "day_ends_at": session.day_ends_at,
+        "votes": votes,
+        "skips": skips,
+        "worked": max(0.0, worked.total_seconds()),
+        "stretch": stretch_after_work(session),
+        "now": session.now,
+    }
+
+
+def stretch_after_work(session: AnnotatorSession) -> datetime:
+    """Return when the work without a break began, once the person answers: a pause as long as a break ends it."""
+    return session.stretch_began_at if session.stretch_began_at and session.is_at_work else session.now

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from annotation.queue import CLAIM_FROM_POOL, RENEW_HELD
-from annotation.session import LOCK_SESSION
+from annotation.session import LOCK, READ
 from config.embedded.postgres import binary
 
 # Only what keeps a slot from being leased twice and an annotator from voting twice on an item.
@@ -45,14 +45,14 @@ def latencies(folder: Path, *, project: int, annotator: int, user: int, clients:
     :param until: the option of pgbench that ends a run
     """
     scripts = {
-        "baseline": [one_line(BASELINE)],
+        "baseline": [f"{one_line(BASELINE)};"],
         "claim": [as_script(CLAIM_FROM_POOL)],
-        "session": [as_script(LOCK_SESSION), as_script(RENEW_HELD)],
+        "session": ["\\startpipeline", *map(as_script, (LOCK, READ, RENEW_HELD)), "\\endpipeline"],
     }
     measured: dict[str, list[float]] = {name: [] for name in scripts}
     for _ in range(REPEAT):
         for name, statements in scripts.items():
-            text = ";\n".join(statements).replace(":project", str(project)) + ";"
+            text = "\n".join(statements).replace(":project", str(project))
             (folder / name).write_text(FRAME.format(annotator=annotator, user=user, statements=text))
             measured[name].append(sum(statement_latencies(folder / name, clients, until)))
     return {name: statistics.median(times) for name, times in measured.items()}
@@ -62,7 +62,7 @@ def as_script(statement: str) -> str:
     """Return a statement of the queue with variables of pgbench as its parameters."""
     text = statement.replace("%(lease)s", "gen_random_uuid()").replace("%(minutes)s", "30")
     text = text.replace("%(opted_out)s", "'{}'")
-    return one_line(re.sub(r"%\((\w+)\)s", r":\1", text))
+    return one_line(re.sub(r"%\((\w+)\)s", r":\1", text)) + ";"
 
 
 def one_line(statement: str) -> str:

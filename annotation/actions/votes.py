@@ -17,8 +17,15 @@ from annotation.actions.leased_items import (
     reclaim_expired_lease,
 )
 from annotation.models import Slot, Vote
-from annotation.queue import Lease, claim_in_session
-from annotation.session import RECORD_WORK, AnnotatorSession, Resting, lock_session, work_parameters
+from annotation.queue import Lease, claim_in_session, claim_new
+from annotation.session import (
+    RECORD_WORK,
+    AnnotatorSession,
+    Resting,
+    lock_session,
+    stretch_after_work,
+    work_parameters,
+)
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import Field, Judgement, check_judgement
@@ -107,7 +114,7 @@ def add_next_item(result: VoteResult, session: AnnotatorSession, *, is_free: boo
     :param is_free: True if the person is known to hold no item
     """
     try:
-        return replace(result, next_lease=claim_in_session(session, is_free=is_free))
+        return replace(result, next_lease=claim_new(session) if is_free else claim_in_session(session))
     except Resting as rest:  # the vote stands
         return replace(result, resting=rest)
 
@@ -138,7 +145,7 @@ WRITE_VOTE = f"""
         UPDATE annotation_check SET vote_id = cast_vote.id
         FROM cast_vote WHERE annotation_check.lease = %(check)s::uuid
     )
-    SELECT cast_vote.id, day.* FROM cast_vote, day
+    SELECT cast_vote.id, day.votes FROM cast_vote, day
 """
 
 
@@ -166,8 +173,9 @@ def write_vote(
     row = fetch_one(WRITE_VOTE, values | filled | work_parameters(session, votes=1))
     if row is None:
         raise RuntimeError("the vote was not written")
-    pk, votes, began, last = row
-    return Vote(pk=pk, **values), replace(session, votes_today=votes, stretch_began_at=began, last_at=last)
+    pk, votes = row
+    began = stretch_after_work(session)
+    return Vote(pk=pk, **values), replace(session, votes_today=votes, stretch_began_at=began, last_at=session.now)
 
 
 def check_answer(project: Project, answer: Answer, *, has_response: bool) -> None:

@@ -1,11 +1,12 @@
 """The form of a person's preferences."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
+from annotation.days import find_zone
 from annotation.models import Person
+from annotation.queries.zones import known_zones
 from corpus.models import Category
 
 
@@ -31,6 +32,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at ru
         help_texts = {
             "daily_cap": "Empty: no limit of my own. A lower one of the project counts all the same.",
             "break_after_minutes": "Empty: as the project has it.",
+            "time_zone": "Your days begin at its midnight. The day you are in ends as it would have.",
         }
 
     def __init__(self, *args: Any, categories: list[Category], **kwargs: Any) -> None:
@@ -38,11 +40,13 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at ru
         field: Any = self.fields["opted_out"]
         unknown = set(self.instance.opted_out) - {category.slug for category in categories}
         field.choices = [(category.slug, category.name) for category in categories] + [(slug, slug) for slug in unknown]
-        self.fields["time_zone"].widget = forms.Select(choices=[(name, name) for name in sorted(available_timezones())])
+        if not find_zone(self.instance.time_zone):
+            self.initial["time_zone"] = "UTC"  # as which it counts
+        self.fields["time_zone"].widget = forms.Select(choices=[(name, name) for name in sorted(known_zones())])
 
     def clean_time_zone(self) -> str:
         """Check that the time zone exists."""
         zone: str = self.cleaned_data["time_zone"]
-        if zone not in available_timezones():
+        if zone not in known_zones():
             raise forms.ValidationError("There is no such time zone.")
         return zone

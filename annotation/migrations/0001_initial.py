@@ -178,6 +178,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
+                ('ends_at', models.DateTimeField()),
                 ('votes', models.PositiveIntegerField(default=0)),
                 ('skips', models.PositiveIntegerField(default=0)),
                 ('seconds', models.FloatField(default=0)),

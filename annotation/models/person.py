@@ -29,6 +29,8 @@ class WorkDay(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
+    ends_at = models.DateTimeField()
+    "Midnight in the time zone that the person had when the day began."
     votes = models.PositiveIntegerField(default=0)
     skips = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)

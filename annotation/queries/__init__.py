@@ -34,7 +34,6 @@ from annotation.queries.votes import (
     project_of_vote,
     skips_by_reason,
     votes_on,
-    work_day,
 )
 
 __all__ = [
@@ -69,5 +68,4 @@ __all__ = [
     "running_leases",
     "skips_by_reason",
     "votes_on",
-    "work_day",
 ]

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from annotation import queries
-from annotation.session import ensure_profile, lock_session
+from annotation.models import WorkDay
+from annotation.session import AnnotatorSession, read_session
 from annotation.shapes import OwnProgress, QueueProgress
 from corpus.models import Project
 
@@ -27,13 +28,12 @@ BATCH_COUNTS = """
 
 def own_progress(project: Project, user: User) -> OwnProgress:
     """Count a person's votes in a project and today, and the items left for them."""
-    annotator = ensure_profile(project, user)
-    day = queries.work_day(user)
+    session = read_session(project, user)
     return {
         "votes": queries.own_votes(project, user).filter(repeats=None).count(),
-        "items_left": queries.items_left(project, annotator),
-        "votes_today": day.votes if day else 0,
-        "minutes_today": round(day.seconds / 60) if day else 0,
+        "items_left": queries.items_left(project, session.annotator),
+        "votes_today": session.votes_today,
+        "minutes_today": minutes_today(session),
     }
 
 
@@ -107,21 +107,25 @@ def exposure(user: User, names: dict[str, str]) -> list[dict[str, Any]]:
     return [{"name": names.get(slug, slug) or "No category", "today": now, "week": week} for slug, now, week in rows]
 
 
-@transaction.atomic
 def day_so_far(project: Project, user: User) -> dict[str, Any]:
     """Return a person's votes and minutes of today, their daily cap, and the minutes of work until a break is due."""
-    session = lock_session(project, user)
-    day = queries.work_day(user)
+    session = read_session(project, user)
     worked = timedelta(0)
-    if session.stretch_began_at and session.last_at and session.now - session.last_at < session.pause:
+    if session.is_at_work and session.stretch_began_at and session.last_at:
         worked = session.last_at - session.stretch_began_at
     limit = session.break_after_minutes
     return {
         "votes_today": session.votes_today,
-        "minutes_today": round(day.seconds / 60) if day else 0,
+        "minutes_today": minutes_today(session),
         "daily_cap": session.daily_cap,
         "break_in": None if limit is None else max(0, limit - round(worked.total_seconds() / 60)),
     }
+
+
+def minutes_today(session: AnnotatorSession) -> int:
+    """Return the minutes of a person's work of today."""
+    seconds = WorkDay.objects.filter(user=session.user, day=session.day).values_list("seconds", flat=True).first()
+    return round((seconds or 0) / 60)
 
 
 def running_leases(project: Project) -> list[dict[str, Any]]:

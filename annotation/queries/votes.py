@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.utils import timezone
 
-from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Skip, Slot, Vote, WorkDay
+from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Skip, Slot, Vote
 from corpus.labels import fields_of_item
 from corpus.models import Item, Member, Project
 from corpus.queries import categories_of
@@ -79,13 +77,7 @@ def project_of_vote(vote: int, user: User | AnonymousUser) -> str:
     return votes.values_list("annotator__project__slug", flat=True).first() or ""
 
 
-def work_day(user: User) -> WorkDay | None:
-    """Return a person's work of today in their time zone, or None."""
-    zone = Person.objects.filter(user=user).values_list("time_zone", flat=True).first() or "UTC"
-    return WorkDay.objects.filter(user=user, day=timezone.localdate(timezone=ZoneInfo(zone))).first()
-
-
-def items_left(project: Project, annotator: Annotator) -> int:
+def items_left(project: Project, annotator: int) -> int:
     """Count the items with an open slot that a person has not judged or skipped. Opt-outs are ignored."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -97,7 +89,7 @@ def items_left(project: Project, annotator: Annotator) -> int:
                 AND NOT EXISTS (SELECT FROM annotation_skip k
                     WHERE k.item_id = s.item_id AND k.annotator_id = %(annotator)s)
             """,
-            {"project": project.pk, "annotator": annotator.pk},
+            {"project": project.pk, "annotator": annotator},
         )
         return int(cursor.fetchone()[0])
 

@@ -1,7 +1,6 @@
 """The wellbeing page and the consent page: what people have seen, what they opt out of, and when to rest."""
 
 from typing import cast
-from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,8 +13,10 @@ from django.views.decorators.http import require_http_methods
 from annotation import queries
 from annotation.actions import update_preferences
 from annotation.actions.consent import acknowledge
+from annotation.days import find_zone
 from annotation.forms.person import PersonForm
 from annotation.queries import day_so_far, exposure
+from annotation.queries.zones import known_zones
 from corpus.access import Access, PageRequest, require_role
 from corpus.queries import categories_of, category_names
 
@@ -35,9 +36,16 @@ def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
         "page": "wellbeing",
         "form": form,
         "exposure": exposure(access.user, category_names(access.project)),
+        "unknown_zone": unknown_zone_of(access.user),
         "rest": day_so_far(access.project, access.user),
     }
     return render(request, "annotation/wellbeing.html", context, status=422 if form.errors else 200)
+
+
+def unknown_zone_of(user: User) -> str:
+    """Return the name of a person's time zone if nothing knows it any more, so that UTC counts; empty otherwise."""
+    name = queries.person_of(user).time_zone
+    return "" if find_zone(name) else name
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,5 +61,5 @@ def consent(request: PageRequest) -> HttpResponse:
         error = "Tick the box if both are true of you. If not, you cannot work here; tell whoever invited you."
         return render(request, "annotation/consent.html", {"next": next_page, "error": error}, status=422)
     zone = request.POST.get("time_zone", "")
-    acknowledge(user=cast("User", request.user), time_zone=zone if zone in available_timezones() else "")
+    acknowledge(user=cast("User", request.user), time_zone=zone if zone in known_zones() else "")
     return redirect(next_page)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from annotation import queries
 from annotation.actions.consent import VERSION, has_acknowledged
+from annotation.days import zone_or_utc
 
 # Programs have a token, whose owner an admin knows; and signing in and out comes before consent.
 OPEN = ("/api/", "/static/", "/sign-", "/account/", "/invitation/", "/consent/")
@@ -29,5 +29,5 @@ class ConsentMiddleware:
             if not has_acknowledged(request.user):
                 return redirect(f"{reverse('consent')}?{urlencode({'next': request.get_full_path()})}")
             request.session["acknowledged"] = VERSION
-        with timezone.override(ZoneInfo(queries.person_of(request.user).time_zone)):
+        with timezone.override(zone_or_utc(queries.person_of(request.user).time_zone)):
             return self.get_response(request)

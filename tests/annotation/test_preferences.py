@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from annotation.actions import guideline_news, publish_guideline, remove_gold, set_gold
 from annotation.actions.guidelines import guideline_in_force
+from annotation.days import find_zone
 from annotation.models import Acknowledgement, Check, GuidelineVersion, Person, Queue, Vote
+from annotation.queries.zones import known_zones
 from corpus.actions import expect_categories, withdraw_item
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
@@ -57,11 +60,42 @@ def test_consent_leads_nowhere_outside(ada, place, leads_to):
 
 @pytest.mark.parametrize(
     ("posted", "stored"),
-    [("Asia/Tokyo", "Asia/Tokyo"), ("", "UTC"), ("Mars/Olympus", "UTC"), ("asia/tokyo", "UTC"), ("../etc", "UTC")],
+    [
+        ("Asia/Tokyo", "Asia/Tokyo"),
+        ("", "UTC"),
+        ("Mars/Olympus", "UTC"),
+        ("asia/tokyo", "UTC"),
+        ("../etc", "UTC"),
+        ("localtime", "UTC"),
+        ("Factory", "UTC"),
+    ],
 )
 def test_consent_stores_a_time_zone_that_exists(ada, posted, stored):
     fresh(ada).post("/consent/", {"is_adult": "yes", "time_zone": posted})
     assert Person.objects.get(user=ada.user).time_zone == stored
+
+
+def test_zones_on_offer_are_known_to_the_database_and_to_python(ada):
+    offered = [name for name, _ in ada.get("wellbeing/").context["form"].fields["time_zone"].widget.choices]
+    assert offered == sorted(known_zones())
+    assert {"UTC", "Asia/Tokyo", "Pacific/Niue", "America/Argentina/Buenos_Aires"} <= set(offered)
+    assert not {"localtime", "Factory", "posixrules"} & set(offered)
+    with connection.cursor() as cursor:
+        for name in offered:
+            cursor.execute("SELECT now() AT TIME ZONE %s", [name])
+            assert find_zone(name)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "localtime", "America", ""])
+def test_stored_zone_that_nobody_knows_is_utc_on_every_page_with_a_note(ada, zone):
+    Person.objects.filter(user=ada.user).update(time_zone=zone)
+    pages = {page: ada.get(page) for page in ("work/", "votes/", "wellbeing/", "label/")}
+    assert {page.status_code for page in pages.values()} == {200}
+    if zone:
+        assert f"Your time zone, {zone}, is not known here any more" in pages["wellbeing/"].content.decode()
+    assert pages["wellbeing/"].context["form"]["time_zone"].value() == "UTC"
+    assert ada.post("wellbeing/", time_zone="Asia/Tokyo").status_code == 302
+    assert "not known here" not in ada.get("wellbeing/").content.decode()
 
 
 def test_consent_twice_is_one_event(ada):

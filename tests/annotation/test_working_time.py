@@ -1,16 +1,20 @@
 """Daily caps and breaks: pure rules at their boundaries, then days in time zones, through the routes."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.models import Person, Queue, WorkDay
+from annotation.queue import claim_next
 from annotation.session import AnnotatorSession, BreakDue, DailyCapReached, check_rested, lock_session, record_work
+from config.embedded.processes import wait_until
+from tests.annotation.test_leases import at_once
 from tests.api.client import Program
 from tests.factories import dialogue, import_dialogues, make_project
 
@@ -27,9 +31,10 @@ SESSION = AnnotatorSession(
     gold_percent=0,
     repeat_percent=0,
     now=NOW,
-    day=date(2026, 3, 1),
     guideline=None,
     batches=None,
+    day=date(2026, 3, 1),
+    day_ends_at=datetime(2026, 3, 2, tzinfo=UTC),
     votes_today=0,
     stretch_began_at=None,
     last_at=None,
@@ -197,26 +202,95 @@ def test_pause_shorter_than_a_break_is_work(annotator):
     assert 100 + 180 <= day.seconds < 100 + 180 + 30
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu"])
+def end_day(person, day):
+    """Make the person's latest day one that is over, as midnight does."""
+    WorkDay.objects.filter(user=person.user).update(day=day, ends_at=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati"])
 def test_day_is_the_day_of_the_persons_time_zone(annotator, zone):
+    WorkDay.objects.filter(user=annotator.user).delete()
     set_person(annotator, time_zone=zone)
     before = datetime.now(ZoneInfo(zone)).date()
-    found = session_of(annotator).day
-    assert before <= found <= datetime.now(ZoneInfo(zone)).date()
-
-
-def test_vote_is_counted_on_the_day_of_the_persons_zone(annotator):
-    WorkDay.objects.filter(user=annotator.user).delete()
-    set_person(annotator, time_zone="Pacific/Kiritimati")  # UTC+14: a day ahead for most of ours
     annotator.vote(annotator.take())
-    day = WorkDay.objects.get(user=annotator.user)
-    assert day.day == datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    row = WorkDay.objects.get(user=annotator.user)
+    assert before <= row.day <= datetime.now(ZoneInfo(zone)).date()
+    assert row.ends_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime.combine(
+        row.day + timedelta(days=1), time()
+    )
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize("whose", ["project", "person"])
+def test_change_of_zone_resets_no_cap_and_shortens_no_break(annotator, zone, whose):
+    (set_queue if whose == "project" else set_person)(annotator, daily_cap=1)
+    assert why_not(annotator.next()) == (409, "daily_cap_reached")
+    set_person(annotator, time_zone=zone)
+    assert why_not(annotator.next()) == (409, "daily_cap_reached")
+    (set_queue if whose == "project" else set_person)(annotator, daily_cap=None)
+    set_queue(annotator, break_after_minutes=50)
+    now = timezone.now()
+    WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)
+    set_person(annotator, time_zone="UTC")
+    assert why_not(annotator.next()) == (409, "break_due")
+
+
+def test_break_due_survives_midnight(annotator):
+    set_queue(annotator, break_after_minutes=50)
+    now = timezone.now()
+    end_day(annotator, timezone.localdate() - timedelta(days=1))
+    WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)
+    assert why_not(annotator.next()) == (409, "break_due")
+
+
+def test_stretch_goes_on_over_midnight_and_its_time_counts_for_the_new_day(annotator):
+    began, last = timezone.now() - timedelta(minutes=30), timezone.now() - timedelta(minutes=2)
+    end_day(annotator, timezone.localdate() - timedelta(days=1))
+    WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=began, last_at=last, seconds=0)
+    annotator.vote(annotator.take())
+    yesterday, today = WorkDay.objects.filter(user=annotator.user).order_by("day")
+    assert (yesterday.votes, yesterday.seconds, today.votes, today.stretch_began_at) == (1, 0, 1, began)
+    assert 120 <= today.seconds < 150
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "localtime", "America", "", "../etc", "Factory", "x" * 64])
+def test_stored_zone_that_nobody_knows_counts_as_utc(annotator, zone):
+    set_person(annotator, time_zone=zone)
+    WorkDay.objects.filter(user=annotator.user).delete()
+    assert annotator.vote(annotator.take()).status_code == 201
+    row = WorkDay.objects.get(user=annotator.user)
+    assert row.ends_at == datetime.combine(row.day + timedelta(days=1), time(), tzinfo=UTC)
+
+
+def test_two_tabs_pass_no_cap(annotator):
+    """The second tab waits for the first, and then counts its vote too."""
+    set_person(annotator, daily_cap=2)
+    is_locked = Event()
+
+    def vote_in_one_tab():
+        with transaction.atomic():
+            session = lock_session(annotator.project, annotator.user)
+            is_locked.set()
+            assert wait_until(is_somebody_waiting, seconds=2)
+            record_work(session, votes=1)
+
+    def claim_in_another():
+        is_locked.wait(2)
+        return claim_next(project=annotator.project, user=annotator.user)
+
+    assert isinstance(at_once(vote_in_one_tab, claim_in_another)[1], DailyCapReached)
+
+
+def is_somebody_waiting():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone()[0] > 0
 
 
 def test_yesterdays_votes_leave_todays_cap_alone(annotator):
     set_person(annotator, daily_cap=1)
     today = WorkDay.objects.get(user=annotator.user).day
-    WorkDay.objects.filter(user=annotator.user).update(day=today - timedelta(days=1))
+    end_day(annotator, today - timedelta(days=1))
     assert annotator.next().status_code == 200
 
 
