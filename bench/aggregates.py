@@ -61,16 +61,19 @@ def alpha() -> Callable[[Votes], float]:
     """Return a function that computes our alpha with its interval."""
     from quality.statistics.reliability import krippendorff_alpha as estimate
 
-    return lambda votes: float(estimate(Ratings(**votes).table()).value or 0)
+    return lambda votes: float(estimate(Ratings(**votes).profiles()).value or 0)
 
 
 def krippendorff_alpha() -> Callable[[Votes], float]:
     """Return a function that computes the alpha of the krippendorff library, which has no interval."""
     import krippendorff
 
-    return lambda votes: float(
-        krippendorff.alpha(value_counts=Ratings(**votes).table(), level_of_measurement="nominal")
-    )
+    def estimate(votes: Votes) -> float:
+        items = int(votes["items"].max()) + 1
+        counts = np.bincount(votes["items"] * 2 + votes["values"], minlength=items * 2).reshape(items, 2)
+        return float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))
+
+    return estimate
 
 
 ESTIMATORS = {each.__name__: each for each in (dawid_skene, crowdkit_dawid_skene, alpha, krippendorff_alpha)}

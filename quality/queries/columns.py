@@ -1,4 +1,4 @@
-"""Read whole columns of a query: numbers as numpy arrays, texts as a list."""
+"""Read whole columns of a query: numbers as numpy arrays, anything else as a list."""
 
 from typing import Any
 
@@ -20,16 +20,21 @@ def read_numbers(sql: str, parameters: dict[str, Any], *, columns: int) -> NDArr
     cast = ", ".join(f"c{at}::bigint" for at in range(columns))
     statement = f"COPY (SELECT {cast} FROM ({sql}) AS row ({names})) TO STDOUT WITH (FORMAT binary)"
     with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
-        raw = b"".join(copy)
+        raw = bytearray()
+        for block in copy:  # not joined at the end: a block is one row, so a list of them is several times as large
+            raw += block
     parts = [("fields", ">i2")]
     for at in range(columns):
         parts += [(f"length{at}", ">i4"), (f"c{at}", ">i8")]
-    rows = np.frombuffer(raw[HEADER:-TRAILER], dtype=np.dtype(parts))
-    return np.stack([rows[f"c{at}"].astype(np.int64) for at in range(columns)])
+    rows = np.frombuffer(memoryview(raw)[HEADER:-TRAILER], dtype=np.dtype(parts))
+    numbers = np.empty((columns, len(rows)), dtype=np.int64)
+    for at in range(columns):
+        numbers[at] = rows[f"c{at}"]
+    return numbers
 
 
-def read_texts(sql: str, parameters: dict[str, Any]) -> list[str]:
-    """Return the single text column of a query."""
+def read_column(sql: str, parameters: dict[str, Any]) -> list[Any]:
+    """Return the single column of a query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return [text for (text,) in cursor.fetchall()]
+        return [value for (value,) in cursor.fetchall()]

@@ -11,8 +11,9 @@ from corpus.models import Item, Project
 from quality.reports.arrays import Decisions, Opinions, read_decisions
 from quality.reports.panel import PanelField
 from quality.reports.scores import gold_labels, settled_labels
-from quality.statistics.aggregation import DawidSkene, Numbers, WeightedVote, dawid_skene, weighted_vote
-from quality.statistics.agreement import Codes, Ratings
+from quality.statistics.aggregation import DawidSkene, WeightedVote, dawid_skene, weighted_vote
+from quality.statistics.agreement import Ratings
+from quality.statistics.profiles import Codes, Numbers
 from quality.statistics.scores import Flags, share
 
 MAX_LISTED = 500

@@ -6,10 +6,17 @@ from typing import Any
 import numpy as np
 
 from corpus.models import Project
-from quality.reports.arrays import LABELS, Opinions
-from quality.statistics.agreement import Codes, Ratings, Table, cohen_kappas, percent_agreement
-from quality.statistics.distances import Distance, masi, nominal, ordinal
-from quality.statistics.reliability import cross_replication_kappa, fleiss, krippendorff_alpha
+from quality.reports.arrays import Opinions
+from quality.statistics.agreement import Ratings, cohen_kappas, percent_agreement
+from quality.statistics.distances import NOMINAL, Distance, Masi
+from quality.statistics.profiles import Codes
+from quality.statistics.reliability import (
+    cross_replication_kappa,
+    fleiss,
+    items_of_both,
+    krippendorff_alpha,
+    ordinal_alpha,
+)
 from quality.statistics.scores import Flags
 
 MAX_SOURCES = 20
@@ -21,18 +28,20 @@ class Coding:
     """The values whose agreement is computed."""
 
     values: Codes
-    "Shape (opinions,), each below `count` where it is included."
+    "Shape (opinions,), 0 or more where it is included."
     included: Flags
     "Shape (opinions,)."
-    count: int
-    "The number of different values."
-    distance: Distance = nominal
+    distance: Distance = NOMINAL
     is_ordered: bool = False
     "Whether alpha with ordinal distance is wanted, too."
 
     def restrict_to(self, chosen: Flags) -> "Coding":
         """Return the same coding over fewer opinions; `chosen` has shape (opinions,)."""
         return replace(self, included=self.included & chosen)
+
+    def ratings(self, opinions: Opinions) -> Ratings:
+        """Return the included values in long form."""
+        return Ratings(opinions.item[self.included], opinions.rater[self.included], self.values[self.included])
 
 
 def agreement_figures(project: Project, opinions: Opinions) -> dict[str, Any]:
@@ -48,7 +57,7 @@ def agreement_figures(project: Project, opinions: Opinions) -> dict[str, Any]:
 
 def field_agreement(opinions: Opinions, field: str) -> dict[str, Any]:
     """Return agreement on one label field, by kind of rater and by source."""
-    coding = Coding(opinions.labels[field], opinions.has_value(field), len(LABELS))
+    coding = Coding(opinions.labels[field], opinions.has_value(field))
     return {
         "field": field,
         "kinds": agreement_by_kind(opinions, replace(coding, is_ordered=True)),
@@ -58,8 +67,7 @@ def field_agreement(opinions: Opinions, field: str) -> dict[str, Any]:
 
 def category_set_agreement(opinions: Opinions) -> dict[str, Any]:
     """Return agreement on categories as sets, under the MASI distance."""
-    count, distance = len(opinions.category_sets), masi(opinions.category_sets)
-    coding = Coding(opinions.category_set, opinions.has_value("categories"), count, distance)
+    coding = Coding(opinions.category_set, opinions.has_value("categories"), Masi(opinions.category_sets))
     return {"kinds": agreement_by_kind(opinions, coding), "sources": agreement_by_source(opinions, coding)}
 
 
@@ -74,7 +82,7 @@ def category_agreements(opinions: Opinions) -> list[dict[str, Any]]:
     for slug in sorted({slug for names in opinions.category_sets for slug in names}):
         is_named = np.array([*(slug in names for names in opinions.category_sets), False], dtype=np.int64)
         values = is_named[opinions.category_set]
-        kinds = agreement_by_kind(opinions, Coding(values, included, 2))
+        kinds = agreement_by_kind(opinions, Coding(values, included))
         rows.append({"category": slug, "named": int(values[included].sum()), "kinds": kinds})
     return sorted(rows, key=lambda row: (-row["named"], row["category"]))
 
@@ -103,41 +111,31 @@ def agreement_by_kind(opinions: Opinions, coding: Coding) -> dict[str, Any]:
         "human": coding.restrict_to(opinions.is_human),
         "llm": coding.restrict_to(~opinions.is_human),
     }
-    tables = {kind: value_table(opinions, each) for kind, each in kinds.items()}
-    figures = {
-        kind: table_agreement(tables[kind], len(np.unique(opinions.rater[each.included])), each)
-        for kind, each in kinds.items()
-    }
-    in_both = (tables["human"].sum(axis=1) > 0) & (tables["llm"].sum(axis=1) > 0)
-    between = cross_replication_kappa(tables["human"], tables["llm"], coding.distance)
+    ratings = {kind: each.ratings(opinions) for kind, each in kinds.items()}
+    figures = {kind: group_agreement(each, coding) for kind, each in ratings.items()}
+    in_both = items_of_both(ratings["human"], ratings["llm"])
+    between = cross_replication_kappa(ratings["human"], ratings["llm"], coding.distance)
     return figures | {"between": {"items": int(in_both.sum()), "alpha": asdict(between)}}
 
 
-def value_table(opinions: Opinions, coding: Coding) -> Table:
-    """Count how often each item got each value: shape (items, values)."""
-    items, values = len(opinions.item_keys), max(coding.count, 1)
-    cells = opinions.item[coding.included] * values + coding.values[coding.included]
-    return np.bincount(cells, minlength=items * values).reshape(items, values)
-
-
-def table_agreement(table: Table, raters: int, coding: Coding) -> dict[str, Any]:
+def group_agreement(ratings: Ratings, coding: Coding) -> dict[str, Any]:
     """
     Return agreement on items with two or more opinions.
 
-    :param table: shape (items, values)
-    :param raters: the number of raters with an opinion
+    :param ratings: the opinions of one group of raters
     """
-    shared = table[table.sum(axis=1) >= 2]
+    shared = ratings.only_shared()
+    profiles = shared.profiles()
     figures = {
-        "items": len(shared),
-        "raters": raters,
-        "opinions": int(shared.sum()),
-        "percent": percent_agreement(shared),
-        "alpha": asdict(krippendorff_alpha(shared, coding.distance)),
-        "fleiss": asdict(fleiss(shared)),
+        "items": len(profiles.of_item),
+        "raters": len(np.unique(ratings.raters)),
+        "opinions": len(shared),
+        "percent": percent_agreement(profiles),
+        "alpha": asdict(krippendorff_alpha(profiles, coding.distance)),
+        "fleiss": asdict(fleiss(profiles)),
     }
     if coding.is_ordered:
-        figures["ordinal_alpha"] = asdict(krippendorff_alpha(shared, ordinal))
+        figures["ordinal_alpha"] = asdict(ordinal_alpha(profiles))
     return figures
 
 

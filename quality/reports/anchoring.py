@@ -119,4 +119,4 @@ def label_agreement(field: str, against: str, pairs: list[tuple[str, str]]) -> S
     )
     kappas = cohen_kappas(ratings, raters=2)
     kappa = kappas[0].kappa if kappas else None
-    return SecondAnswers(field, against, len(pairs), percent_agreement(ratings.table()), kappa)
+    return SecondAnswers(field, against, len(pairs), percent_agreement(ratings.profiles()), kappa)

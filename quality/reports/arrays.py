@@ -6,9 +6,10 @@ import numpy as np
 
 from adjudication.policies import Policy
 from corpus.models import Project
-from quality.queries.columns import read_numbers, read_texts
+from quality.queries.columns import read_column, read_numbers
 from quality.queries.raters import rater_names
-from quality.statistics.agreement import Codes, Ratings
+from quality.statistics.agreement import Ratings
+from quality.statistics.profiles import Codes
 from quality.statistics.scores import Flags
 
 LABELS = ("safe", "needs_caution", "unsafe")
@@ -31,23 +32,21 @@ CURRENT_OPINIONS = """
     FROM jury_ballot JOIN corpus_item i ON i.id = item_id
     WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast'
 """
-# The set of categories as one text. An opinion with a hazard but no category was not asked for categories: NULL.
-CATEGORY_SET = """
-    CASE WHEN categories <> '{}'
-        THEN (SELECT string_agg(DISTINCT slug, ';' ORDER BY slug) FROM unnest(categories COLLATE "C") AS slug)
-        WHEN 'unsafe' IN (prompt_label, response_label) OR 'needs_caution' IN (prompt_label, response_label) THEN NULL
-        ELSE '' END
+# The categories as chosen. An opinion with a hazard but no category was not asked for categories: NULL.
+CATEGORIES = """
+    CASE WHEN categories = '{}' AND ('unsafe' IN (prompt_label, response_label)
+        OR 'needs_caution' IN (prompt_label, response_label)) THEN NULL ELSE categories COLLATE "C" END
 """
 OPINIONS = f"""
     SELECT item_id, (kind = 'human')::int, rater, {CODE.format(column="prompt_label")},
         {CODE.format(column="response_label")},
-        CASE WHEN value IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY value COLLATE "C") - 1 END,
+        CASE WHEN value IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY value) - 1 END,
         (extract(epoch FROM cast_at)::bigint - {MONDAY}) / 604800
-    FROM (SELECT *, {CATEGORY_SET} AS value FROM ({CURRENT_OPINIONS}) AS opinion) AS opinion
+    FROM (SELECT *, {CATEGORIES} AS value FROM ({CURRENT_OPINIONS}) AS opinion) AS opinion
     ORDER BY item_id, kind, rater
 """
-CATEGORY_SETS = f"""
-    SELECT DISTINCT value COLLATE "C" FROM (SELECT {CATEGORY_SET} AS value FROM ({CURRENT_OPINIONS}) AS opinion)
+CATEGORY_LISTS = f"""
+    SELECT DISTINCT value FROM (SELECT {CATEGORIES} AS value FROM ({CURRENT_OPINIONS}) AS opinion)
     AS opinion WHERE value IS NOT NULL ORDER BY 1
 """
 DECISIONS = """
@@ -124,23 +123,35 @@ def read_opinions(project: Project) -> Opinions:
     """Read every current opinion of a project. Several queries: call it inside `snapshot()`."""
     parameters = {"project": project.pk}
     item_keys, source, has_response = read_numbers(ITEMS, parameters, columns=3)
-    item, is_human, rater, prompt, response, category_set, week = read_numbers(OPINIONS, parameters, columns=7)
+    item, is_human, rater, prompt, response, categories, week = read_numbers(OPINIONS, parameters, columns=7)
+    category_sets, set_of_list = number_sets(read_column(CATEGORY_LISTS, parameters))
     raters, rater_keys, rater_index = number_raters(project, is_human, rater)
     return Opinions(
         item=np.searchsorted(item_keys, item),
         is_human=is_human.astype(bool),
         rater=rater_index,
         labels={"prompt_label": prompt, "response_label": response},
-        category_set=category_set,
+        category_set=set_of_list[categories],
         week=week,
         item_keys=item_keys,
         item_source=source,
         has_response=has_response.astype(bool),
-        sources=read_texts(SOURCES, parameters),
+        sources=read_column(SOURCES, parameters),
         raters=raters,
         rater_keys=rater_keys,
-        category_sets=[frozenset(each.split(";")) - {""} for each in read_texts(CATEGORY_SETS, parameters)],
+        category_sets=category_sets,
     )
+
+
+def number_sets(lists: list[list[str]]) -> tuple[list[frozenset[str]], Codes]:
+    """
+    Number the different sets among lists of categories, whatever the order of a list.
+
+    :return: the sets, sorted by their names; and the set of each list, then -1 for no list: shape (lists + 1,)
+    """
+    sets = sorted({frozenset(each) for each in lists}, key=lambda each: ";".join(sorted(each)))
+    place = {each: at for at, each in enumerate(sets)}
+    return sets, np.array([*(place[frozenset(each)] for each in lists), -1], dtype=np.int64)
 
 
 def number_raters(project: Project, is_human: Codes, rater: Codes) -> tuple[list[tuple[str, str]], Codes, Codes]:

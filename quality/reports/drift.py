@@ -9,7 +9,7 @@ from adjudication.policies import Policy
 from corpus.models import Project
 from quality.reports.arrays import Opinions
 from quality.reports.scores import compare_with_others, current_answers
-from quality.statistics.agreement import Codes
+from quality.statistics.profiles import Codes
 from quality.statistics.scores import share
 
 FIRST_MONDAY = date(1970, 1, 5)

@@ -8,11 +8,12 @@ import numpy as np
 
 from adjudication.policies import Policy
 from corpus.models import Project
-from quality.reports.arrays import LABELS, Opinions, read_decisions
+from quality.reports.arrays import Opinions, read_decisions
 from quality.reports.scores import compare_with_labels, compare_with_others, current_answers, decision_score
-from quality.statistics.agreement import Codes, Ratings, cohen_kappas, fleiss_kappa, percent_agreement
-from quality.statistics.distances import masi, ordinal
-from quality.statistics.reliability import fleiss, krippendorff_alpha
+from quality.statistics.agreement import Ratings, cohen_kappas, percent_agreement
+from quality.statistics.distances import Masi
+from quality.statistics.profiles import Codes
+from quality.statistics.reliability import fleiss, krippendorff_alpha, ordinal_alpha
 
 
 def agreement_report(opinions: Opinions, field: str, *, raters: str = "all", with_pairs: bool = True) -> dict[str, Any]:
@@ -25,19 +26,19 @@ def agreement_report(opinions: Opinions, field: str, *, raters: str = "all", wit
     """
     ratings, sets = ratings_of(opinions, field, raters)
     shared = ratings.only_shared()
-    table = shared.table(values=len(LABELS) if sets is None else len(sets))
-    alpha, kappa = krippendorff_alpha(table), fleiss(table)
-    near_alpha = krippendorff_alpha(table, ordinal if sets is None else masi(sets), draws=0)
+    profiles = shared.profiles()
+    alpha, kappa = krippendorff_alpha(profiles), fleiss(profiles)
+    near = ordinal_alpha(profiles, draws=0) if sets is None else krippendorff_alpha(profiles, Masi(sets), draws=0)
     reasons = {"krippendorff_alpha": alpha.reason, "fleiss_kappa": kappa.reason}
     report: dict[str, Any] = {
-        "items": len(table),
+        "items": len(profiles.of_item),
         "raters": len(np.unique(shared.raters)),
         "opinions": len(shared),
-        "percent": percent_agreement(table),
+        "percent": percent_agreement(profiles),
         "krippendorff_alpha": alpha.value,
-        "fleiss_kappa": fleiss_kappa(table),
+        "fleiss_kappa": kappa.value,
         "alpha_interval": None if alpha.low is None else [alpha.low, alpha.high],
-        "ordinal_alpha" if sets is None else "masi_alpha": near_alpha.value,
+        "ordinal_alpha" if sets is None else "masi_alpha": near.value,
         "reasons": {name: reason for name, reason in reasons.items() if reason},
     }
     return report | {"pairs": kappa_pairs(opinions, shared)} if with_pairs else report

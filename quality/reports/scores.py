@@ -10,7 +10,7 @@ from adjudication.policies import Policy
 from corpus.models import Project
 from quality.queries.columns import read_numbers
 from quality.reports.arrays import CODE, LABELS, Decisions, Opinions, read_decisions
-from quality.statistics.agreement import Codes
+from quality.statistics.profiles import Codes
 from quality.statistics.scores import Flags, Score, majority_of_others, score
 
 GOLD = "SELECT item_id, {label} FROM annotation_gold WHERE project_id = %(project)s ORDER BY item_id"

@@ -8,12 +8,11 @@ ratings per item or with raters that make the same errors (docs/quality.md).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from quality.statistics.agreement import Codes, Ratings
+from quality.statistics.agreement import Ratings
+from quality.statistics.profiles import Codes, Numbers, group_runs
 from quality.statistics.scores import Flags, majority_of_others
 
-Numbers = NDArray[np.float64]
 MAX_ROUNDS = 200
 TOLERANCE = 1e-6
 RIGHT, WRONG = 2.0, 1.0
@@ -128,12 +127,7 @@ def group_patterns(ratings: Ratings) -> tuple[Ratings, Codes, Numbers]:
     sizes = np.bincount(ratings.items)
     starts = np.cumsum(sizes) - sizes
     values = int(ratings.values.max(initial=0)) + 1
-    codes = (ratings.raters * values + ratings.values).astype(np.int32)
-    hashes = np.random.default_rng(0).integers(1, 2**63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)
-    _, first, pattern_of = np.unique(np.add.reduceat(hashes[codes], starts), return_index=True, return_inverse=True)
-    # Items with the same ratings have the same sum of hashes. Others hardly ever do, so check.
-    if not all_equal(codes, starts, sizes, first[pattern_of]):
-        first = pattern_of = np.arange(len(sizes))
+    first, pattern_of = group_runs(ratings.raters * values + ratings.values, starts, sizes)
     is_first = np.zeros(len(sizes), dtype=bool)
     is_first[first] = True
     kept = is_first[ratings.items]
@@ -149,23 +143,6 @@ def sort_ratings(ratings: Ratings) -> Ratings:
         return ratings
     order = np.lexsort((ratings.values, raters, items))
     return Ratings(items[order], raters[order], ratings.values[order])
-
-
-def all_equal(codes: NDArray[np.int32], starts: Codes, sizes: Codes, examples: Codes) -> bool:
-    """
-    Return whether every item has the same ratings as its example, compared place by place to save memory.
-
-    :param codes: shape (ratings,), rater and value of each rating as one number, sorted by item
-    :param starts: shape (items,), where each item's ratings start; `sizes`: how many it has
-    :param examples: shape (items,), the item that each is compared with
-    """
-    if not (sizes == sizes[examples]).all():
-        return False
-    for place in range(int(sizes.max(initial=0))):
-        has = np.flatnonzero(sizes > place)
-        if not (codes[starts[has] + place] == codes[starts[examples[has]] + place]).all():
-            return False
-    return True
 
 
 @dataclass(frozen=True)

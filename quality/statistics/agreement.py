@@ -8,12 +8,8 @@ kappa, for example, is undefined when only one value was ever used. Krippendorff
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Codes = NDArray[np.int64]
-"Small whole numbers that stand for items, raters or values."
-Table = NDArray[np.int64]
-"Shape (items, values): how often each item got each value."
+from quality.statistics.profiles import Codes, Profiles, profiles_of
 
 
 @dataclass(frozen=True)
@@ -32,50 +28,43 @@ class Ratings:
 
     def only_shared(self) -> "Ratings":
         """Return the ratings of items with two or more ratings, with these items renumbered from 0."""
-        counts = np.bincount(self.items, minlength=1)
-        kept = counts[self.items] >= 2
-        items = np.unique(self.items[kept], return_inverse=True)[1]
-        return Ratings(items, self.raters[kept], self.values[kept])
+        is_shared = np.bincount(self.items, minlength=1) >= 2
+        number = np.cumsum(is_shared) - 1
+        kept = is_shared[self.items]
+        return Ratings(number[self.items[kept]], self.raters[kept], self.values[kept])
 
-    def table(self, *, values: int = 1) -> Table:
-        """
-        Count how often each item got each value.
-
-        :param values: the least number of columns; there are more if a higher value occurs
-        :return: shape (items, values)
-        """
-        values = max(values, int(self.values.max(initial=0)) + 1)
-        items = int(self.items.max(initial=-1)) + 1
-        counts = np.bincount(self.items * values + self.values, minlength=items * values)
-        return counts.reshape(items, values)
+    def profiles(self) -> Profiles:
+        """Return the profiles of the items by their values."""
+        return profiles_of(self.items, self.values)
 
 
-def percent_agreement(table: Table) -> float | None:
+def percent_agreement(profiles: Profiles) -> float | None:
     """
     Return the share of agreeing pairs of ratings, 0 to 1, averaged over the items.
 
     This is the mean observed agreement of Fleiss 1971 (P-bar), for any number of ratings per item.
 
-    :param table: shape (items, values), every item with two or more ratings
+    :param profiles: of items with two or more ratings
     """
-    if not len(table):
+    if not len(profiles.items):
         return None
-    totals = table.sum(axis=1)
-    return float(np.mean((table * (table - 1)).sum(axis=1) / (totals * (totals - 1))))
+    agreeing = profiles.sum_by_profile(profiles.profile, profiles.count * (profiles.count - 1))
+    shares = agreeing / (profiles.sizes * (profiles.sizes - 1))
+    return float(shares @ profiles.items / profiles.items.sum())
 
 
-def fleiss_kappa(table: Table) -> float | None:
+def fleiss_kappa(profiles: Profiles) -> float | None:
     """
     Return Fleiss's kappa, or None unless every item has the same number of ratings.
 
     Source: J. L. Fleiss, "Measuring nominal scale agreement among many raters", 1971.
 
-    :param table: shape (items, values), every item with two or more ratings
+    :param profiles: of items with two or more ratings
     """
-    observed = percent_agreement(table)
-    if observed is None or len(np.unique(table.sum(axis=1))) != 1:
+    observed = percent_agreement(profiles)
+    if observed is None or len(np.unique(profiles.sizes)) != 1:
         return None
-    by_value = table.sum(axis=0)
+    by_value = profiles.uses(profiles.items[None].astype(np.float64))[0]
     expected = float(((by_value / by_value.sum()) ** 2).sum())
     return None if expected == 1 else float((observed - expected) / (1 - expected))
 

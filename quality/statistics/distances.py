@@ -1,67 +1,158 @@
 """Distances between values for Krippendorff's alpha: nominal, ordinal, and MASI for sets. Pure, on numpy arrays."""
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
-Distance = Callable[[Numbers], Numbers]
-"""
-Maps how often each value was used, shape (draws, values), to the distances between values,
-shape (draws, values, values), or (1, values, values) if they are the same in every draw.
-"""
+from quality.statistics.profiles import Codes, Numbers, Profiles
+
+Counts = NDArray[np.float32]
+
+MOST_SETS = 4_000
+"Sets that alpha tells apart. Every two of them have a distance, so time and memory grow with their square."
+ROWS_AT_ONCE = 256
 
 
-def nominal(used: Numbers) -> Numbers:
-    """Return distance 1 between any two different values: shape (1, values, values)."""
-    return 1 - np.eye(used.shape[1])[None]
+class Distance(ABC):
+    """A distance between values that does not depend on how often they are used."""
+
+    most_values: int | None = None
+    "The most values whose disagreement by chance can be computed; None for any number."
+
+    @abstractmethod
+    def between(self, a: Codes, b: Codes) -> Numbers:
+        """Return the distance of each value in `a` from the one in `b`: shape (pairs,), as the arguments."""
+
+    @abstractmethod
+    def by_chance(self, values: Codes, first: Numbers, second: Numbers) -> Numbers:
+        """
+        Sum the distances of all pairs of a first and a second opinion, in every draw: shape (draws,).
+
+        :param values: shape (values,)
+        :param first: shape (draws, values), how often each value was used among the first; `second` likewise
+        """
 
 
-def ordinal(used: Numbers) -> Numbers:
+class Nominal(Distance):
+    """Distance 1 between any two different values."""
+
+    def between(self, a: Codes, b: Codes) -> Numbers:
+        apart: Numbers = (a != b).astype(np.float64)
+        return apart
+
+    def by_chance(self, _values: Codes, first: Numbers, second: Numbers) -> Numbers:
+        equal = np.einsum("dv,dv->d", first, second)
+        different: Numbers = first.sum(axis=1) * second.sum(axis=1) - equal
+        return different
+
+
+NOMINAL = Nominal()
+
+
+class Masi(Distance):
     """
-    Return the squared number of ratings between two values, half of their own included: (draws, values, values).
+    The MASI distance between sets: 1 - Jaccard index x monotonicity.
+
+    Monotonicity is 1 for equal sets, 2/3 if one contains the other, 1/3 if they overlap and 0 if they are disjoint.
+    Two empty sets are equal; an empty and another set are disjoint.
+    Source: R. Passonneau, "Measuring Agreement on Set-valued Items (MASI)", LREC 2006.
+    """
+
+    most_values = MOST_SETS
+
+    def __init__(self, sets: Sequence[frozenset[str]]) -> None:
+        """
+        Prepare the distances.
+
+        :param sets: the set that each value stands for
+        """
+        names = sorted({name for each in sets for name in each})
+        members = np.array([[name in each for name in names] for each in sets], dtype=np.float32)
+        self.members = members.reshape(len(sets), len(names))
+
+    def between(self, a: Codes, b: Codes) -> Numbers:
+        of_a, of_b = self.members[a], self.members[b]
+        return masi_distances(np.einsum("ps,ps->p", of_a, of_b), of_a.sum(axis=1), of_b.sum(axis=1))
+
+    def by_chance(self, values: Codes, first: Numbers, second: Numbers) -> Numbers:
+        total: Numbers = np.einsum("dv,dv->d", first @ self.table(values), second)
+        return total
+
+    def table(self, values: Codes) -> Numbers:
+        """Return the distance of every two values: shape (values, values)."""
+        if len(self.members) > MOST_SETS:
+            return distance_table(self.members[values])
+        return self.whole_table[np.ix_(values, values)]
+
+    @cached_property
+    def whole_table(self) -> Numbers:
+        """The distance of every two sets, for at most MOST_SETS: shape (sets, sets)."""
+        return distance_table(self.members)
+
+
+def distance_table(members: Counts) -> Numbers:
+    """
+    Return the MASI distance of every two sets: shape (sets, sets).
+
+    :param members: shape (sets, names), 1 where a set has a name, else 0
+    """
+    sizes = members.sum(axis=1)
+    distances = np.empty((len(members), len(members)))
+    for start in range(0, len(members), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        distances[rows] = masi_distances(members[rows] @ members.T, sizes[rows, None], sizes[None])
+    return distances
+
+
+def masi_distances(shared: Counts, a: Counts, b: Counts) -> Numbers:
+    """
+    Return the MASI distances between sets, in the common shape of the arguments.
+
+    :param shared: the number of names in both sets
+    :param a: the number of names in the first set; `b`: in the second
+    """
+    united = a + b - shared
+    jaccard = np.divide(shared, united, out=np.ones(shared.shape), where=united > 0, dtype=np.float64)
+    monotone = np.where(shared == np.minimum(a, b), 2 / 3, 1 / 3)
+    # The empty set is a subset of every set, but has nothing in common with it.
+    monotone[shared == 0] = 0
+    monotone[(shared == a) & (shared == b)] = 1
+    distances: Numbers = 1 - jaccard * monotone
+    return distances
+
+
+def ordinal_distances(used: Numbers) -> Numbers:
+    """
+    Return the squared number of opinions between two values, half of their own included: (draws, values, values).
 
     Source: K. Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011, section D.
 
-    :param used: shape (draws, values), with the values in their order
+    :param used: shape (draws, values), how often each value was used, with the values in their order
     """
     cumulated = np.cumsum(used, axis=1)
     middles = cumulated - used / 2
     return (middles[:, :, None] - middles[:, None, :]) ** 2
 
 
-def masi(sets: Sequence[frozenset[str]]) -> Distance:
+def ordinal_disagreements(profiles: Profiles, weights: Numbers) -> tuple[Numbers, Numbers]:
     """
-    Return the MASI distance between sets: 1 - Jaccard index x monotonicity.
+    Return the observed disagreement and the one by chance under the ordinal distance, each of shape (draws,).
 
-    Monotonicity is 1 for equal sets, 2/3 if one contains the other, 1/3 if they overlap and 0 if they are disjoint.
-    Two empty sets are equal; an empty and another set are disjoint.
-    Source: R. Passonneau, "Measuring Agreement on Set-valued Items (MASI)", LREC 2006.
+    The distance differs between draws, so the pairs of opinions are counted by their two values. That takes a table
+    of shape (profiles, values, values): for a few values only, such as labels.
 
-    :param sets: the set that each value stands for
+    :param weights: shape (draws, profiles), how often each profile was drawn
     """
-    names = sorted({name for each in sets for name in each})
-    members = np.array([[name in each for name in names] for each in sets], dtype=np.float64)
-    members = members.reshape(len(sets), len(names))
-    sizes = members.sum(axis=1)
-    shared = members @ members.T
-    united = sizes[:, None] + sizes[None] - shared
-    jaccard = np.divide(shared, united, out=np.ones_like(shared), where=united > 0)
-    distances = (1 - jaccard * monotonicity(shared, sizes))[None]
-    return lambda _used: distances
-
-
-def monotonicity(shared: Numbers, sizes: Numbers) -> Numbers:
-    """
-    Return the monotonicity of MASI for every pair of sets: shape (sets, sets).
-
-    :param shared: shape (sets, sets), the number of names in both sets
-    :param sizes: shape (sets,), the number of names in each set
-    """
-    smaller = np.minimum(sizes[:, None], sizes[None])
-    monotone = np.where(shared == smaller, 2 / 3, np.where(shared > 0, 1 / 3, 0.0))
-    # The empty set is a subset of every set, but has nothing in common with it.
-    monotone[shared == 0] = 0
-    monotone[(shared == sizes[:, None]) & (shared == sizes[None])] = 1
-    return monotone
+    values = len(profiles.values)
+    place = np.searchsorted(profiles.values, profiles.value)
+    table = np.zeros((len(profiles.items), values))
+    table[profiles.profile, place] = profiles.count
+    pairs = (table[:, :, None] * table[:, None, :]).reshape(len(table), -1) / (profiles.sizes - 1)[:, None]
+    used = profiles.uses(weights)
+    distances = ordinal_distances(used)
+    observed: Numbers = np.einsum("dc,dc->d", weights @ pairs, distances.reshape(len(distances), -1))
+    by_chance: Numbers = np.einsum("dv,dvw,dw->d", used, distances, used)
+    return observed, by_chance

@@ -5,7 +5,7 @@ from math import log
 import numpy as np
 import pytest
 
-from quality.statistics import reliability
+from quality.statistics import bootstrap
 from quality.statistics.aggregation import dawid_skene, normalize_logs, sort_ratings, vote_shares, weighted_vote
 from quality.statistics.agreement import (
     Ratings,
@@ -14,19 +14,16 @@ from quality.statistics.agreement import (
     fleiss_kappa,
     percent_agreement,
 )
+from quality.statistics.bootstrap import ONE_VALUE, Estimate, with_interval
 from quality.statistics.correlation import effective_votes, mean_correlation, pair_correlation
-from quality.statistics.distances import nominal, ordinal
 from quality.statistics.reliability import (
     DIFFERENT_NUMBERS,
     NO_CROSS_PAIRS,
     NO_PAIRS,
-    ONE_VALUE,
-    Estimate,
     cross_replication_kappa,
-    distinct_rows,
     fleiss,
     krippendorff_alpha,
-    with_interval,
+    ordinal_alpha,
 )
 from quality.statistics.scores import (
     NEITHER,
@@ -38,13 +35,9 @@ from quality.statistics.scores import (
     score,
     share,
 )
+from tests.quality.tables import ratings_of, shared_profiles
 
 NAN = float("nan")
-
-
-def table(*rows):
-    """Return counts of values, a row per item."""
-    return np.array(rows, dtype=np.int64).reshape(len(rows), -1)
 
 
 def ratings(*rows):
@@ -67,7 +60,7 @@ def ratings(*rows):
     ],
 )
 def test_percent_agreement(rows, percent):
-    assert percent_agreement(table(*rows)) == pytest.approx(percent)
+    assert percent_agreement(shared_profiles(rows)) == pytest.approx(percent)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +76,7 @@ def test_percent_agreement(rows, percent):
     ],
 )
 def test_fleiss_kappa(rows, kappa):
-    found = fleiss_kappa(table(*rows))
+    found = fleiss_kappa(shared_profiles(rows))
     assert found is None if kappa is None else found == pytest.approx(kappa)
 
 
@@ -99,7 +92,7 @@ def test_fleiss_kappa(rows, kappa):
     ],
 )
 def test_fleiss_says_why_it_is_undefined(rows, reason):
-    found = fleiss(table(*rows) if rows else np.zeros((0, 2), dtype=np.int64))
+    found = fleiss(shared_profiles(rows))
     assert (found.value is None, found.reason) == (reason is not None, reason)
     assert (found.low, found.high) == (None, None)
 
@@ -163,7 +156,7 @@ def test_correction_for_chance(agreed, by_chance, shared, kappa):
     ],
 )
 def test_nominal_alpha(rows, alpha):
-    found = krippendorff_alpha(table(*rows), draws=0)
+    found = krippendorff_alpha(shared_profiles(rows), draws=0)
     assert found == Estimate(pytest.approx(alpha))
 
 
@@ -177,18 +170,19 @@ def test_nominal_alpha(rows, alpha):
         ([[2, 0], [3, 0], [0, 1]], ONE_VALUE),
     ],
 )
-@pytest.mark.parametrize("distance", [nominal, ordinal])
-def test_undefined_alpha_has_no_interval(rows, reason, distance):
-    assert krippendorff_alpha(table(*rows), distance, draws=20) == Estimate(None, reason=reason)
+@pytest.mark.parametrize("alpha", [krippendorff_alpha, ordinal_alpha])
+def test_undefined_alpha_has_no_interval(rows, reason, alpha):
+    assert alpha(shared_profiles(rows), draws=20) == Estimate(None, reason=reason)
 
 
 def test_no_items_have_no_alpha():
-    assert krippendorff_alpha(np.zeros((0, 3), dtype=np.int64)).reason == NO_PAIRS
+    assert krippendorff_alpha(shared_profiles([])).reason == NO_PAIRS
 
 
 def test_ordinal_alpha_forgives_neighbours():
-    near, far = table([2, 0, 0], [0, 0, 2], [1, 1, 0]), table([2, 0, 0], [0, 0, 2], [1, 0, 1])
-    by_order = [krippendorff_alpha(each, ordinal, draws=0).value for each in (near, far)]
+    near, far = ([[2, 0, 0], [0, 0, 2], last] for last in ([1, 1, 0], [1, 0, 1]))
+    near, far = shared_profiles(near), shared_profiles(far)
+    by_order = [ordinal_alpha(each, draws=0).value for each in (near, far)]
     by_name = [krippendorff_alpha(each, draws=0).value for each in (near, far)]
     assert by_order[0] > by_order[1]
     assert by_name == pytest.approx([1 - 5 * 2 / 22, 1 - 5 * 2 / 18])
@@ -206,7 +200,7 @@ def test_ordinal_alpha_forgives_neighbours():
     ],
 )
 def test_agreement_between_two_groups(first, second, kappa):
-    assert cross_replication_kappa(table(*first), table(*second), draws=0).value == pytest.approx(kappa)
+    assert cross_replication_kappa(ratings_of(first), ratings_of(second), draws=0).value == pytest.approx(kappa)
 
 
 @pytest.mark.parametrize(
@@ -218,12 +212,7 @@ def test_agreement_between_two_groups(first, second, kappa):
     ],
 )
 def test_groups_that_cannot_be_compared(first, second, reason):
-    assert cross_replication_kappa(table(*first), table(*second)) == Estimate(None, reason=reason)
-
-
-def test_agreement_between_groups_takes_no_changing_distance():
-    with pytest.raises(ValueError, match="distances that change with the draw"):
-        cross_replication_kappa(table([1, 0], [0, 1]), table([1, 0], [0, 1]), ordinal, draws=2)
+    assert cross_replication_kappa(ratings_of(first), ratings_of(second)) == Estimate(None, reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -239,34 +228,16 @@ def test_agreement_between_groups_takes_no_changing_distance():
     ],
 )
 def test_interval_leaves_undefined_draws_out(drawn, low, high):
-    found = with_interval(0.7, [np.array(drawn)] if drawn else [])
+    found = with_interval(0.7, np.array(drawn))
     assert found.value == 0.7
     assert (found.low, found.high) == ((None, None) if low is None else (pytest.approx(low), pytest.approx(high)))
 
 
-def test_interval_of_blocks_is_that_of_all_draws():
-    blocks = [np.array([0.0]), np.array([]), np.array([1.0])]
-    assert with_interval(0.5, blocks) == with_interval(0.5, [np.array([0.0, 1.0])])
-
-
-@pytest.mark.parametrize(
-    ("rows", "counts"),
-    [([[1, 2]], [1]), ([[1, 2], [1, 2]], [2]), ([[1, 2], [2, 1], [1, 2]], [1, 2]), ([[0, 300], [0, 44]], [1, 1])],
-)
-def test_equal_rows_are_counted(rows, counts):
-    profiles, found = distinct_rows(table(*rows))
-    assert sorted(found.tolist()) == counts
-    assert sorted(np.repeat(profiles, found, axis=0).tolist()) == sorted(rows)
-
-
-def test_no_rows_are_no_profiles():
-    profiles, counts = distinct_rows(np.zeros((0, 3), dtype=np.int64))
-    assert (profiles.shape, counts.tolist()) == ((0, 3), [])
-
-
 def test_draws_have_as_many_items_as_there_are():
-    blocks = list(reliability.bootstrap_weights(np.array([3, 1, 6]), 25, seed=1))
-    assert np.concatenate(blocks).sum(axis=1).tolist() == [10.0] * 25
+    few, many = ([[1 + at % kinds, 300] for at in range(300)] for kinds in (3, 300))
+    for rows in (few, many):
+        blocks = list(bootstrap.bootstrap_weights(shared_profiles(rows), 25, seed=1))
+        assert np.concatenate(blocks).sum(axis=1).tolist() == [300.0] * 25
 
 
 @pytest.mark.parametrize(

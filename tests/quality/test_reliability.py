@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.statistics import distances, reliability
-from quality.statistics.agreement import Table
-from quality.statistics.reliability import cross_replication_kappa, krippendorff_alpha
+from quality.statistics import bootstrap, reliability
+from quality.statistics.distances import Masi
+from quality.statistics.reliability import cross_replication_kappa, krippendorff_alpha, ordinal_alpha
+from tests.quality.tables import ratings_of, shared_profiles
+
+Table = np.ndarray
 
 counts = st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=1, max_size=25).map(np.array)
 SETS = [frozenset(each) for each in ("", "a", "b", "ab", "abc", "c")]
@@ -19,7 +22,8 @@ set_counts = st.lists(st.lists(st.integers(0, 2), min_size=6, max_size=6), min_s
 
 @given(counts, st.sampled_from(["nominal", "ordinal"]))
 def test_alpha_equals_the_krippendorff_package(table: Table, level: str) -> None:
-    ours = krippendorff_alpha(table, getattr(distances, level), draws=0)
+    estimate = ordinal_alpha if level == "ordinal" else krippendorff_alpha
+    ours = estimate(shared_profiles(table), draws=0)
     pairable = table[table.sum(axis=1) >= 2]
     if not len(pairable) or np.count_nonzero(pairable.sum(axis=0)) < 2:
         assert ours.value is None
@@ -37,14 +41,14 @@ def masi_by_definition(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def test_masi_follows_its_definition() -> None:
-    apart = distances.masi(SETS)(np.zeros((1, len(SETS))))[0]
+    apart = Masi(SETS).table(np.arange(len(SETS)))
     for (at, a), (to, b) in product(enumerate(SETS), repeat=2):
         assert apart[at, to] == pytest.approx(masi_by_definition(a, b)), (a, b)
 
 
 @given(set_counts)
 def test_masi_alpha_equals_the_krippendorff_package(table: Table) -> None:
-    ours = krippendorff_alpha(table, distances.masi(SETS), draws=0)
+    ours = krippendorff_alpha(shared_profiles(table), Masi(SETS), draws=0)
 
     def metric(v1, v2, **_more):
         return np.vectorize(lambda a, b: masi_by_definition(SETS[int(a)], SETS[int(b)]), otypes=[float])(v1, v2)
@@ -80,7 +84,7 @@ def kappa_x_by_definition(ours: Table, theirs: Table) -> float | None:
 def test_kappa_x_follows_its_definition(ours: Table, seed: int) -> None:
     theirs = np.random.default_rng(seed).integers(0, 3, ours.shape)
     expected = kappa_x_by_definition(ours, theirs)
-    found = cross_replication_kappa(ours, theirs, draws=0)
+    found = cross_replication_kappa(ratings_of(ours), ratings_of(theirs), draws=0)
 
     assert (found.value is None) == (expected is None)
     if expected is not None:
@@ -91,8 +95,8 @@ def test_kappa_x_follows_its_definition(ours: Table, seed: int) -> None:
 
 @given(counts, st.integers(0, 5))
 def test_interval_depends_on_the_seed_alone_and_is_ordered(table: Table, seed: int) -> None:
-    first = krippendorff_alpha(table, draws=50, seed=seed)
-    assert first == krippendorff_alpha(table, draws=50, seed=seed)
+    first = krippendorff_alpha(shared_profiles(table), draws=50, seed=seed)
+    assert first == krippendorff_alpha(shared_profiles(table), draws=50, seed=seed)
     if first.low is not None:
         assert first.low <= first.high <= 1
 
@@ -102,20 +106,21 @@ def test_interval_equals_a_plain_bootstrap_over_items() -> None:
     truth = dice.random(400) < 0.4
     labels = np.where(dice.random((400, 4)) < 0.85, truth[:, None], ~truth[:, None])
     table = np.stack([(~labels).sum(axis=1), labels.sum(axis=1)], axis=1)
-    plain = [krippendorff_alpha(table[dice.integers(0, 400, 400)], draws=0).value for _ in range(1500)]
-    found = krippendorff_alpha(table, draws=2000)
+    plain = [krippendorff_alpha(shared_profiles(table[dice.integers(0, 400, 400)]), draws=0).value for _ in range(1500)]
+    found = krippendorff_alpha(shared_profiles(table), draws=2000)
 
     assert [found.low, found.high] == pytest.approx(list(np.quantile(plain, [0.025, 0.975])), abs=0.012)
 
 
 def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     table = np.random.default_rng(2).integers(0, 3, (60, 4))
-    whole = krippendorff_alpha(table, draws=40)
-    monkeypatch.setattr(reliability, "CELLS_AT_ONCE", 200)
-    assert krippendorff_alpha(table, draws=40) == whole
+    whole = krippendorff_alpha(shared_profiles(table), draws=40)
+    monkeypatch.setattr(bootstrap, "CELLS_AT_ONCE", 200)
+    assert krippendorff_alpha(shared_profiles(table), draws=40) == whole
 
 
 def test_undefined_figures_have_a_reason() -> None:
-    assert krippendorff_alpha(np.array([[1, 0]])).reason == reliability.NO_PAIRS
-    assert krippendorff_alpha(np.array([[3, 0], [2, 0]])).reason == reliability.ONE_VALUE
-    assert cross_replication_kappa(np.array([[1, 0]]), np.array([[0, 0]])).reason == reliability.NO_CROSS_PAIRS
+    assert krippendorff_alpha(shared_profiles([[1, 0]])).reason == reliability.NO_PAIRS
+    assert krippendorff_alpha(shared_profiles([[3, 0], [2, 0]])).reason == bootstrap.ONE_VALUE
+    found = cross_replication_kappa(ratings_of([[1, 0]]), ratings_of([[0, 0]]))
+    assert found.reason == reliability.NO_CROSS_PAIRS
