@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from config.data_dir import CHECKOUT
 
 LOCK = Path(tempfile.gettempdir()) / f"assize-lock-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+
+
+def pytest_configure() -> None:
+    """Hash passwords quickly, as the documentation of Django advises for tests."""
+    settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
