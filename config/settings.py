@@ -246,6 +246,8 @@ JURY_ENDPOINTS_PUBLIC_ONLY = env.bool("JURY_ENDPOINTS_PUBLIC_ONLY", default=Fals
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
 # Items in a shard of a juror with a batch endpoint; a shard is one batch file.
 JURY_BATCH_ITEMS = env.int("JURY_BATCH_ITEMS", default=5_000)
+# The largest reply of an endpoint that is read.
+JURY_REPLY_BYTES = env.int("JURY_REPLY_BYTES", default=8 * 2**20)
 # Seconds a run waits for an endpoint that does not respond.
 JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
 # After so many seconds of them, a worker turns to other work and retries later.

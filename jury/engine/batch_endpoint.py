@@ -73,7 +73,7 @@ class BatchEndpoint(Endpoint):
             )
             for name, body in requests
         )
-        with self.classify_error(SECONDS_A_FILE):
+        async with self.call(SECONDS_A_FILE):
             file = await self.client.files.create(file=(f"{key}.jsonl", lines), purpose="batch", timeout=SECONDS_A_FILE)
             created = await self.client.batches.create(
                 input_file_id=file.id,
@@ -85,7 +85,7 @@ class BatchEndpoint(Endpoint):
 
     async def find(self, key: str) -> SentBatch | None:
         """Return the batch that was sent with a key, from the endpoint's latest; None if there is none."""
-        with self.classify_error():
+        async with self.call():
             seen = 0
             async for batch in self.client.batches.list(limit=100):
                 if (batch.metadata or {}).get(KEY) == key:
@@ -97,18 +97,18 @@ class BatchEndpoint(Endpoint):
 
     async def status(self, name: str) -> SentBatch:
         """Return how far a batch is."""
-        with self.classify_error():
+        async with self.call():
             return sent_batch(await self.client.batches.retrieve(name))
 
     async def cancel(self, name: str) -> SentBatch:
         """Cancel a batch; what has been answered is kept."""
-        with self.classify_error():
+        async with self.call():
             return sent_batch(await self.client.batches.cancel(name))
 
     async def results(self, sent: SentBatch) -> AsyncIterator[tuple[str, Result]]:
         """Yield the name of each answered question with its result, in no order; broken lines are skipped."""
         for file in sent.files:
-            with self.classify_error(SECONDS_A_FILE):
+            async with self.call(SECONDS_A_FILE):
                 content = await self.client.files.content(file, timeout=SECONDS_A_FILE)
                 text = content.content
             for line in text.splitlines():

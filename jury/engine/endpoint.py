@@ -1,7 +1,9 @@
 """Send one question at a time to an OpenAI-compatible endpoint."""
 
+import asyncio
 import time
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,15 +17,26 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 SECONDS_A_CALL = 120.0
+BYTES_A_REPLY = 8 * 2**20
 
 
 class Endpoint:
     """A client of one endpoint; use it in an `async with` block."""
 
     def __init__(
-        self, base_url: str, api_key: str, *, seconds: float = SECONDS_A_CALL, rules: EndpointRules | None = None
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        seconds: float = SECONDS_A_CALL,
+        most_bytes: int = BYTES_A_REPLY,
+        rules: EndpointRules | None = None,
     ) -> None:
         """
+        Prepare to call; nothing is sent yet.
+
+        :param seconds: the time limit of a whole call
+        :param most_bytes: the largest reply that is read
         :raises ForbiddenEndpoint: if no question may go there
         """
         # Not above: most commands and pages have no question to ask, and need not wait for the SDK to load.
@@ -32,7 +45,7 @@ class Endpoint:
         self.sdk = sdk
         self.base_url, self.seconds = base_url, seconds
         self.client: AsyncOpenAI = sdk.guarded_client(
-            base_url, api_key, seconds=seconds, rules=rules or EndpointRules()
+            base_url, api_key, seconds=seconds, most_bytes=most_bytes, rules=rules or EndpointRules()
         )
 
     async def __aenter__(self) -> Self:
@@ -43,9 +56,19 @@ class Endpoint:
     ) -> None:
         await self.client.close()
 
-    def classify_error(self, seconds: float | None = None) -> AbstractContextManager[None]:
-        """Raise what callers can act on in place of the SDK's errors, as `sdk.classify_error` does."""
-        return self.sdk.classify_error(self.seconds if seconds is None else seconds)
+    @asynccontextmanager
+    async def call(self, seconds: float | None = None) -> AsyncIterator[None]:
+        """
+        End what runs in the block after the time of one call, and raise what callers can act on.
+
+        :param seconds: another time limit than that of a chat completion
+        :raises Declined, RetryableError, Unavailable: as `ask` says
+        """
+        limit = self.seconds if seconds is None else seconds
+        # The SDK's own timeout begins anew with every byte that arrives.
+        with self.sdk.classify_error(limit):
+            async with asyncio.timeout(limit):
+                yield
 
     async def ask(self, **request: Any) -> Reply:
         """
@@ -56,7 +79,7 @@ class Endpoint:
         :raises Unavailable: if there was no usable answer
         """
         began = time.monotonic()
-        with self.classify_error():
+        async with self.call():
             # The method beneath chat.completions.create, with bytes in and out: the SDK's own way there and back
             # takes as long as all the rest of the call (docs/decisions/0004).
             response = await self.client.post(

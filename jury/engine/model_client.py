@@ -101,11 +101,20 @@ class ModelClient(ABC, Generic[A]):
 
     def endpoint(self) -> Endpoint:
         """Return the model's endpoint for single calls."""
-        return Endpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=endpoint_rules())
+        return Endpoint(self.juror.base_url, self.key, **self.endpoint_limits)
 
     def batch_endpoint(self) -> BatchEndpoint:
         """Return the model's endpoint for batches."""
-        return BatchEndpoint(self.juror.base_url, self.key, seconds=self.juror.timeout_seconds, rules=endpoint_rules())
+        return BatchEndpoint(self.juror.base_url, self.key, **self.endpoint_limits)
+
+    @property
+    def endpoint_limits(self) -> dict[str, Any]:
+        """Return where requests may go, and how long and large a reply may be."""
+        return {
+            "seconds": self.juror.timeout_seconds,
+            "most_bytes": settings.JURY_REPLY_BYTES,
+            "rules": endpoint_rules(),
+        }
 
     @property
     def key(self) -> str:

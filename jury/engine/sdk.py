@@ -13,10 +13,11 @@ from typing import Any
 
 import openai
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ConnectionTimeoutError, TCPConnector
-from httpx2 import Response
+from httpx2 import Response, Timeout
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
+from jury.engine.bounded import BoundedTransport, RefusedBody
 from jury.engine.reply import FILTER_CODES, TOO_MANY, Billing, Declined, RetryableError, Unavailable, brief
 from jury.engine.retry_after import seconds_to_wait
 
@@ -26,10 +27,14 @@ RETRYABLE = {408, 409, 425, 429}
 GATEWAY_ERRORS = {502, 504}
 
 
-def guarded_client(base_url: str, api_key: str, *, seconds: float, rules: EndpointRules) -> AsyncOpenAI:
+def guarded_client(
+    base_url: str, api_key: str, *, seconds: float, most_bytes: int, rules: EndpointRules
+) -> AsyncOpenAI:
     """
     Return a client that connects to one endpoint and nowhere else.
 
+    :param seconds: the longest silence; `Endpoint.call` limits the whole call
+    :param most_bytes: the largest body that is read
     :raises ForbiddenEndpoint: if no question may go there
     """
     rules.check(base_url)
@@ -39,21 +44,27 @@ def guarded_client(base_url: str, api_key: str, *, seconds: float, rules: Endpoi
         base_url=base_url,
         api_key=api_key or "none",
         # A redirect would lead to an address that no rule has checked, and a chat completion needs none.
-        http_client=GuardedClient(None if is_free else rules, timeout=seconds, follow_redirects=False),
+        http_client=GuardedClient(
+            None if is_free else rules,
+            most_bytes,
+            # Less for the connection, so that a call which was never sent is told from one without an answer.
+            timeout=Timeout(seconds, connect=0.9 * seconds),
+            follow_redirects=False,
+        ),
         max_retries=0,  # jury.engine.client tries again, at the rates that all workers share
     )
 
 
 class GuardedClient(DefaultAioHttpClient):
     """
-    The SDK's client on aiohttp, which checks each address when it connects.
+    The SDK's client on aiohttp, which checks each address when it connects and bounds what it reads.
 
     An earlier check would prove nothing, because a name may resolve to another address later. Where the environment
     names a proxy, that proxy resolves names and must have rules of its own.
     """
 
-    def __init__(self, rules: EndpointRules | None, **options: Any) -> None:
-        self.rules = rules
+    def __init__(self, rules: EndpointRules | None, most_bytes: int, **options: Any) -> None:
+        self.rules, self.most_bytes = rules, most_bytes
         super().__init__(**options)
 
     def _init_transport(self, **options: Any) -> Any:  # type: ignore[override]  # we pass on what we do not name
@@ -67,7 +78,10 @@ class GuardedClient(DefaultAioHttpClient):
                     socket_factory=guarded_sockets(rules),
                 )
             )
-        return transport
+        return BoundedTransport(transport, self.most_bytes)
+
+    def _init_proxy_transport(self, *arguments: Any, **options: Any) -> Any:
+        return BoundedTransport(super()._init_proxy_transport(*arguments, **options), self.most_bytes)
 
 
 def guarded_sockets(rules: EndpointRules) -> Callable[[Any], socket.socket]:
@@ -105,10 +119,12 @@ def classify_error(seconds: float) -> Iterator[None]:
         raise status_error(error) from error
     except openai.APIConnectionError as error:  # a timeout is one too
         raise connection_error(error, took=time.monotonic() - began, limit=seconds) from error
+    except TimeoutError as error:
+        raise RetryableError(f"no answer within {seconds:g} s", billing=Billing.UNKNOWN, is_down=True) from error
     except openai.OpenAIError as error:
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
-    except (ValueError, LookupError, ClientError) as error:
-        # What gets past the SDK's own errors: a body that is not JSON, an unknown charset, headers that are too long.
+    except (ValueError, LookupError, ClientError, RefusedBody) as error:
+        # What gets past the SDK's own errors: no JSON, an unknown charset, headers or bodies that are too long.
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
 
 
