@@ -1,5 +1,5 @@
 """
-Time Dawid-Skene and alpha with intervals beside common libraries, and the pages of leads.
+Time Dawid-Skene and alpha with intervals beside common libraries, agreement on categories, and the pages of leads.
 
     python -m bench.quality [--times 1 10] [--repeat 3] [--no-pages] [--small]
 
@@ -19,8 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.category_sets import report_category_sets
 from bench.corpus import SMALL, TRUE_SCALE
-from bench.options import at_least_one
 from bench.temporary_home import temporary_home
 
 MOST_RATIO = 1.0
@@ -32,8 +32,8 @@ REFERENCE = {"dawid_skene": "crowdkit_dawid_skene", "alpha": "krippendorff_alpha
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.quality")
-    parser.add_argument("--times", type=at_least_one, nargs="+", default=[1, 10])
-    parser.add_argument("--repeat", type=at_least_one, default=3)
+    parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
+    parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--no-pages", action="store_true")
     parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     options = parser.parse_args()
@@ -41,6 +41,7 @@ def main() -> int:
         options.times, options.repeat = [1], 1
     count = SMALL if options.small else TRUE_SCALE
     over = sum(report_estimates(times, options.repeat, count=count) for times in options.times)
+    over += report_category_sets([count * times for times in options.times])
     if not options.no_pages:
         with temporary_home():
             over += report_pages(count)
