@@ -87,6 +87,7 @@ def test_no_url_fails(projects, role):
     for url in URLS:
         for response in caller.responses(url, projects.own_parameters):
             assert response.status_code < 500, (url, response.wsgi_request.method)
+            assert is_private(response, url), (url, dict(response.headers))
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "admin"])
@@ -108,6 +109,14 @@ def test_objects_of_another_project_are_not_found_in_the_own_one(projects, role)
             assert response.status_code in (400, 403, 404, 405, 409, 415), (url, response.status_code)
             assert MARKER not in response.body_text, url
     assert row_hashes(projects.other) == before
+
+
+def is_private(response, url):
+    """Return whether no cache that others use may store a response, and none may show it to others."""
+    wanted = {"Authorization", "Cookie"} if url.startswith("/api/") else {"Cookie"}
+    rules = {rule.strip() for rule in response["Cache-Control"].split(",")}
+    may_store = rules & {"no-store", "no-cache", "immutable"}  # a file of a release never changes
+    return "private" in rules and may_store and wanted <= set(response["Vary"].split(", "))
 
 
 def hides_project(response, role):

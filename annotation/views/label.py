@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -32,7 +31,6 @@ TEMPLATE = "annotation/label.html"
 
 @require_safe
 @require_role()
-@never_cache  # going back must show the item leased now, not an earlier one
 @vary_on_headers("HX-Request")
 def label(request: PageRequest, access: Access) -> HttpResponse:
     """Show the item the person holds, or a button that claims one."""

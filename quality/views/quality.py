@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
@@ -56,7 +55,6 @@ def figures_context(reports: dict[str, Any], names: dict[str, str]) -> dict[str,
 
 
 @require_safe
-@never_cache
 @require_role(Role.LEAD)
 def state(request: PageRequest, access: Access) -> HttpResponse:
     """Show how fresh the figures are; polled while they are being computed."""

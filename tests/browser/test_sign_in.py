@@ -1,12 +1,15 @@
 """Account pages in a browser: accessibility, the second step, the lockout and passkeys."""
 
+from urllib.parse import unquote
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.annotation.people import Visitor
 from tests.browser.test_first_visit import accept_invitation, invite
-from tests.browser.visits import assert_fits
+from tests.browser.visits import Visit, assert_fits, project_of
 from tests.config.test_sign_in import code_now
-from tests.factories import make_project
+from tests.factories import dialogue, make_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -105,6 +108,20 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
             page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("Too many failed tries. Wait five minutes, then try again.")
     assert_fits(page)
+
+
+def test_going_back_after_signing_out_shows_nothing_private(browser, site, tmp_path):
+    with Visit(browser, site, Visitor(project_of(tmp_path, dialogue("secret tea")), "admin")) as visit:
+        page = visit.open("people/")
+        visit.open("data/")
+        expect(page.get_by_text("secret tea").first).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_text("You have signed out.")).to_be_visible()
+        for path in ("data/", "people/"):
+            page.go_back()
+            expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+            assert path in unquote(page.url)
+            assert visit.visitor.name not in page.content()
 
 
 def test_passkey_signs_in_without_a_password(page, site):

@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from corpus.access import PageRequest
@@ -18,7 +17,6 @@ from workspace.forms.tokens import TokenForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @login_required
 def tokens(request: PageRequest) -> HttpResponse:
     """List the person's tokens, or make a new one, which is shown only once."""

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -14,7 +13,6 @@ from corpus.access import Access, PageRequest, Role, require_role
 
 @require_safe
 @require_role(Role.ADJUDICATOR)
-@never_cache  # going back in the browser must show who holds the case now
 @vary_on_headers("HX-Request")
 def case(request: PageRequest, access: Access, case: int) -> HttpResponse:
     """Show a case as far as this person may see it."""
