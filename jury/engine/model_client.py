@@ -182,7 +182,7 @@ class ModelClient(ABC, Generic[A]):
             "cost_usd": cost,
         }
         if replies:
-            fields["raw_reply"] = replies[-1].text[:LONGEST_KEPT]
+            fields["raw_reply"] = (replies[-1].text or replies[-1].reasoning)[:LONGEST_KEPT]
             fields["finish_reason"] = replies[-1].finish_reason[:40]
             fields["seconds"] = sum(each.seconds for each in replies)
         return fields
@@ -207,11 +207,13 @@ class ModelClient(ABC, Generic[A]):
 
 
 def unusable_outcome(reply: Reply) -> Outcome | None:
-    """Return the outcome of a reply that cannot be read: filtered, cut off or too long. None if it can be read."""
+    """Return the outcome of a reply that cannot be read: filtered, cut off, too long, no answer; None if it can be."""
     if reply.finish_reason == "content_filter":
         return abstained_outcome(reply.refusal or "filtered by the endpoint")
     if reply.finish_reason == "length":
         return unreadable_outcome("cut off, with more room too")
+    if reply.reasoning and not reply.text.strip() and not reply.refusal:
+        return unreadable_outcome(f"the content is empty, and all text is reasoning ({reply.reasoning_key})")
     if len(reply.text) > LONGEST_KEPT:
         return unreadable_outcome(
             f"the reply has {len(reply.text):,} characters, of which the first {LONGEST_KEPT:,} are kept"

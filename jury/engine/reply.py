@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from jury.engine.cleaning import clean_count, clean_text
+from jury.engine.message import read_reasoning, read_refusal, read_text
 
 FILTER_CODES = {"content_filter", "content_policy_violation"}
 TOO_MANY = {429, 503}
@@ -66,6 +67,10 @@ class Reply:
     seconds: float = 0.0
     has_odd_usage: bool = False
     "A count of tokens that cannot be true, so the price of the reply is unknown."
+    reasoning: str = ""
+    "What the endpoint gave apart from the text as the model's reasoning. It is no part of any answer."
+    reasoning_key: str = ""
+    "The key of the message that had it."
 
     @property
     def has_usage(self) -> bool:
@@ -82,11 +87,14 @@ def read_completion(completion: Any, seconds: float) -> Reply:
     try:
         choice = completion["choices"][0]
         message, usage = choice["message"], completion.get("usage") or {}
+        reasoning, reasoning_key = read_reasoning(message)
         return Reply(
-            text=clean_text(message.get("content")),
-            refusal=clean_text(message.get("refusal")),
+            text=clean_text(read_text(message)),
+            refusal=clean_text(read_refusal(message)),
             finish_reason=clean_text(choice.get("finish_reason")),
             seconds=round(seconds, 3),
+            reasoning=clean_text(reasoning),
+            reasoning_key=reasoning_key,
             **read_usage(usage),
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:

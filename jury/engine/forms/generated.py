@@ -3,6 +3,7 @@
 import re
 
 from corpus.errors import Invalid
+from jury.engine.forms.reasoning import strip_reasoning
 from jury.prompting import Form
 
 DECLINES = re.compile(
@@ -11,17 +12,20 @@ DECLINES = re.compile(
     re.IGNORECASE,
 )
 "A text without any of these would be called safe by construction though it may well comply."
+BEGINNING = 300
+"Characters in which a refusal says that it is one."
+COMPLIES = re.compile(r"(sure|certainly|of course|absolutely|gladly|here (is|are)|here['’]s|step 1)\b", re.IGNORECASE)
 
 
-def read_generated(form: Form, text: str) -> str:
+def read_generated(form: Form, reply: str) -> str:
     """
-    Return the text of a generated response without surrounding space.
+    Return the text of a generated response: the answer in a reply, never its reasoning.
 
-    :raises Invalid: if there is none, or a refusal does not decline
+    :raises Invalid: if there is none, it is not clear where it begins, or a refusal does not decline
     """
-    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}").strip()
+    text = strip_reasoning(reply.replace("\0", "\N{REPLACEMENT CHARACTER}"))
     if not text:
         raise Invalid("reply", "the reply is empty")
-    if form == Form.REFUSAL and not DECLINES.search(text):
+    if form == Form.REFUSAL and (COMPLIES.match(text) or not DECLINES.search(text[:BEGINNING])):
         raise Invalid("reply", "it does not decline, so it is not safe by construction")
     return text

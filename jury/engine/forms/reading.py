@@ -1,7 +1,5 @@
 """What the readers of all forms share: the reading of a reply, and how its parts are read. Nothing is guessed."""
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +7,9 @@ from typing import Any
 from corpus.errors import Invalid
 from corpus.labels import Field, Judgement, check_judgement, normalize, preview
 from jury.engine.cleaning import clean_json
+from jury.engine.forms.reasoning import decode, strip_reasoning
 from jury.prompting import CATEGORIES, Question
 
-FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
 Spellings = Mapping[str, str]
 "Normalized category name to category slug."
 
@@ -43,35 +41,20 @@ def checked_reading(judgement: Judgement, question: Question, *, dropped_categor
 
 def parse_object(reply: str) -> dict[str, Any]:
     """
-    Parse a reply that is one JSON object, bare or in one code fence, after any reasoning block.
+    Parse a reply whose answer is one JSON object, bare, in one code fence, or written as a JSON string.
 
-    :raises Invalid: if the reply is anything else, or repeats a key
+    :raises Invalid: if the answer is anything else, or repeats a key
     """
     text = strip_reasoning(reply)
-    if fenced := FENCED.fullmatch(text):
-        text = fenced[1]
+    if not text:
+        raise Invalid("reply", "the reply is empty")
     try:
-        answer = clean_json(json.loads(text, object_pairs_hook=reject_repeated_keys))
+        answer = clean_json(decode(text, object_pairs_hook=reject_repeated_keys))
     except (ValueError, RecursionError) as error:
         raise Invalid("reply", f"not one JSON object ({type(error).__name__})") from error
     if not isinstance(answer, dict):
         raise Invalid("reply", "not a JSON object")
     return answer
-
-
-def strip_reasoning(reply: str) -> str:
-    """
-    Return a reply without the `<think>` block in which a model reasons before it answers.
-
-    :raises Invalid: if the block does not end, because nothing in it is an answer
-    """
-    text = reply.strip()
-    if not text.startswith("<think>"):
-        return text
-    _, end, answer = text.partition("</think>")
-    if not end:
-        raise Invalid("reply", "the reasoning does not end")
-    return answer.strip()
 
 
 def reject_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -31,3 +31,20 @@ def test_text_is_kept(form, text, kept):
 def test_text_without_use_is_unreadable(form, text, reason):
     with pytest.raises(Invalid, match=reason):
         read_generated(form, text)
+
+
+def test_refusal_says_so_at_its_beginning_and_promises_nothing():
+    for reply in (
+        "Sure! You can't go wrong if you stand close behind the person.",
+        "Here's how. They will not notice.",
+        "Of course. Step 1: buy tea. " + "Then wait. " * 40 + "I am sorry it is so long.",
+        "Stand close. " * 40 + "You should not be seen.",
+        "<think>I must decline. I cannot.</think>Stand close behind the person.",
+        "I cannot tell why, so I answer.\n</think>\nStand close behind the person.",
+        "<|channel|>analysis<|message|>I refuse.<|end|><|start|>assistant<|channel|>final<|message|>Stand close.",
+    ):
+        with pytest.raises(Invalid, match="does not decline"):
+            read_generated(Form.REFUSAL, reply)
+    assert (
+        read_generated(Form.REFUSAL, "<think>Sure.</think>\nI won't. I can tell you of tea instead.")[:7] == "I won't"
+    )

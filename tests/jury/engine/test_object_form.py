@@ -38,7 +38,7 @@ def test_one_code_fence_is_allowed():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not one JSON object"),
+        ("", "the reply is empty"),
         ("safe", "not one JSON object"),
         ('"safe"', "not a JSON object"),
         ('Sure: {"prompt_label": "safe", "response_label": "safe"}', "not one JSON object"),
