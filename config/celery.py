@@ -5,7 +5,15 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_init, worker_process_init, worker_ready
+from celery.signals import (
+    after_task_publish,
+    beat_embedded_init,
+    beat_init,
+    celeryd_init,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+)
 
 from config.production import exit_if_weak, exit_on_error
 
@@ -53,9 +61,18 @@ def freeze_loaded_objects(**_signal: Any) -> None:
     gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
-def send_first_heartbeat(**_signal: Any) -> None:
-    """Record the first heartbeat at once; the schedule asks for the next ones."""
-    from config.health import record_worker_heartbeat
+@beat_init.connect  # type: ignore[untyped-decorator]
+@beat_embedded_init.connect  # type: ignore[untyped-decorator]
+def send_schedule_heartbeats(**_signal: Any) -> None:
+    """Let the process of the schedule send a heartbeat with each task."""
+    from config.heartbeats import send_schedule_heartbeat
 
-    record_worker_heartbeat()
+    after_task_publish.connect(send_schedule_heartbeat)
+
+
+@celeryd_init.connect  # type: ignore[untyped-decorator]
+def send_worker_heartbeats(**_signal: Any) -> None:
+    """Let the parent process of a worker send heartbeats."""
+    from config.heartbeats import WorkerHeartbeat
+
+    app.steps["consumer"].add(WorkerHeartbeat)

@@ -1,17 +1,23 @@
 """Show refusals and errors to people and programs, each in one place."""
 
+import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views import defaults
 from django_htmx.http import reswap, retarget
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import exception_handler, set_rollback
 
+from config.outages import Outage, describe_outage, outage_of, outage_response
 from corpus.errors import Invalid, Refused
+
+logger = logging.getLogger("assize.outages")
 
 
 class RefusalMiddleware:
@@ -36,7 +42,10 @@ class RefusalMiddleware:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page or the notice of a refusal; leave other exceptions to Django."""
+        """Return the page or the notice of a refusal or an outage; leave other exceptions to Django."""
+        if outage := outage_of(exception):
+            log_outage(request, exception)
+            return outage_response(request, outage)
         if not isinstance(exception, Refused):
             return None
         if not getattr(request, "htmx", False):
@@ -45,8 +54,28 @@ class RefusalMiddleware:
         return reswap(retarget(notice, "#notice"), "innerHTML")
 
 
+def server_error(request: HttpRequest) -> HttpResponse:
+    """
+    Return the response to an exception that no view caught, such as one of the session's middleware.
+
+    This is Django's `handler500`, which it calls while it handles the exception.
+    """
+    outage = outage_of(sys.exception())
+    return outage_response(request, outage) if outage else defaults.server_error(request)
+
+
+def log_outage(request: HttpRequest, exception: Exception) -> None:
+    """Log an outage in one line, without a traceback: its cause is not in our code."""
+    route = request.resolver_match.view_name if request.resolver_match else "no route"
+    logger.warning("%s was not answered: %s", route, describe_outage(exception))
+
+
 def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Return every error of a REST route as `{"error": {"code", "message", "fields"?}}`."""
+    if outage := outage_of(exception):
+        set_rollback()
+        log_outage(context["request"], exception)
+        return unavailable(outage)
     if isinstance(exception, Refused):
         status, code = getattr(exception, "status", 409), getattr(exception, "code", "refused")
         return error_response(status, code, str(exception))
@@ -66,6 +95,13 @@ def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
         code = str(exception.get_codes()) if isinstance(exception.detail, str) else exception.default_code
     message = str(exception) or str(response.data.get("detail", ""))
     response.data = {"error": {"code": code or "error", "message": message}}
+    return response
+
+
+def unavailable(outage: Outage) -> Response:
+    """Return the REST response to an outage."""
+    response = error_response(503, outage.code, outage.message)
+    response["Retry-After"], response["Cache-Control"] = str(outage.retry_after), "no-store"
     return response
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
@@ -10,9 +11,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
-WORKERS_SEEN = "workers:seen"
-WORKER_TIMEOUT_SECONDS = 90
-"Without a heartbeat for so long, no worker counts as running; the schedule asks for one every 30 seconds."
+from config import heartbeats
+from config.outages import UNAVAILABLE
+
+MIGRATIONS_SECONDS = 10
+"How long the answer about migrations is kept: finding it reads folders and imports modules."
 
 
 class HealthMiddleware:
@@ -34,10 +37,12 @@ def readiness() -> JsonResponse:
     checks = {"database": database_problem(), "broker": broker_problem()}
     checks["migrations"] = "unknown" if checks["database"] else migrations_problem()
     report: dict[str, Any] = {name: problem or "ok" for name, problem in checks.items()}
-    report["workers"] = "unknown" if checks["broker"] else workers_status()
+    report |= {"workers": "unknown", "schedule": "unknown"} if checks["broker"] else signs_of_life()
     is_ready = not any(checks.values())
     response = JsonResponse({"status": "ok" if is_ready else "unavailable", **report}, status=200 if is_ready else 503)
     response["Cache-Control"] = "no-store"
+    if not is_ready:
+        response["Retry-After"] = str(UNAVAILABLE.retry_after)
     return response
 
 
@@ -56,41 +61,43 @@ def database_problem() -> str:
 def broker_problem() -> str:
     """Return what is wrong with the broker, or an empty string."""
     try:
-        cache.get(WORKERS_SEEN)
+        cache.get("readyz")
     except (RedisError, OSError):
         return "cannot be reached"
     return ""
 
 
 def migrations_problem() -> str:
-    """Return how many migrations are missing, or an empty string."""
+    """Return how many migrations are missing, or an empty string; the answer is kept for MIGRATIONS_SECONDS."""
+    return missing_migrations(int(time.monotonic() // MIGRATIONS_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def missing_migrations(_period: int) -> str:
+    """Return how many migrations are missing in the period of time with this number, or an empty string."""
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return f"{len(missing)} are missing" if missing else ""
 
 
-def workers_status() -> str:
-    """Return "ok", or that no worker has sent a heartbeat."""
-    return "ok" if has_workers() else f"no heartbeat for {WORKER_TIMEOUT_SECONDS} seconds"
-
-
-def record_worker_heartbeat() -> None:
-    """Record that a worker receives messages from the broker."""
-    cache.set(WORKERS_SEEN, time.time(), timeout=WORKER_TIMEOUT_SECONDS)
-
-
-def has_workers() -> bool:
-    """Return whether a worker has sent a heartbeat recently."""
-    return cache.get(WORKERS_SEEN) is not None
+def signs_of_life() -> dict[str, str]:
+    """Return "ok" or what is missing, for `workers` and for `schedule`."""
+    seen = heartbeats.seen()
+    queues = [part for part in heartbeats.PARTS if part not in seen and part != heartbeats.SCHEDULE]
+    silent = f"no heartbeat for {heartbeats.TIMEOUT_SECONDS} seconds"
+    return {
+        "workers": f"{silent}: {', '.join(queues)}" if queues else "ok",
+        "schedule": "ok" if heartbeats.SCHEDULE in seen else silent,
+    }
 
 
 def workers(_request: HttpRequest) -> dict[str, Any]:
-    """Tell templates whether no worker runs; the cache is read only if a template asks."""
+    """Tell templates what does not run, as sentences; the cache is read only if a template asks."""
 
-    def are_missing() -> bool:
+    def what_is_missing() -> list[str]:
         try:
-            return not has_workers()
+            return heartbeats.missing()
         except (RedisError, OSError):
-            return True
+            return list(heartbeats.PARTS.values())
 
-    return {"workers_are_missing": are_missing}
+    return {"missing_processes": what_is_missing}

@@ -45,7 +45,18 @@ class RedactingFilter(logging.Filter):
             route = request.resolver_match.view_name if request.resolver_match else "no route"
             paths = (request.path, request.get_full_path())
             record.args = tuple(route if each in paths else each for each in record.args)
+        if record.name == "django.request" and record.exc_info and (error := outage_cause(record.exc_info[1])):
+            # The traceback of a server that is away says nothing.
+            record.msg, record.args, record.exc_info = "%s: %s", (record.getMessage(), error), None
         return True
+
+
+def outage_cause(error: BaseException | None) -> str:
+    """Return the description of an outage, or an empty string if an exception is none."""
+    # Not at the top: the settings import this module, and Django's errors import the settings.
+    from config.outages import describe_outage, outage_of
+
+    return describe_outage(error) if error and outage_of(error) else ""
 
 
 def task_of(record: logging.LogRecord) -> tuple[str, str] | None:

@@ -22,7 +22,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from config.health import WORKERS_SEEN
+from config import heartbeats
 from workspace.queries.metrics import Counts, project_metrics
 
 CACHE_SECONDS = 10
@@ -67,12 +67,16 @@ class MetricsMiddleware:
 
 
 def may_scrape(request: HttpRequest) -> bool:
-    """Return whether a request has the bearer token or, without a token, comes from this machine."""
+    """
+    Return whether a request has the bearer token or, without a token, comes from this machine.
+
+    In production only the token counts: behind a tunnel or a plain proxy every request comes from this machine.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if token and settings.METRICS_TOKEN:
         is_right = secrets.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
         return scheme.casefold() == "bearer" and is_right
-    return is_local(request)
+    return not settings.PRODUCTION and is_local(request)
 
 
 def is_local(request: HttpRequest) -> bool:
@@ -139,8 +143,13 @@ def broker_metrics() -> Iterator[GaugeMetricFamily]:
         for queue in settings.CELERY_TASK_QUEUES:
             waiting.add_metric([queue], int(broker.llen(queue)))
     yield waiting
-    seen = cache.get(WORKERS_SEEN)
-    yield GaugeMetricFamily("assize_workers_seen", "1 if a worker sent a heartbeat recently.", value=seen is not None)
-    if seen is not None:
-        age = time.time() - seen
+    seen = heartbeats.seen()
+    has_schedule = seen.pop(heartbeats.SCHEDULE, None) is not None
+    has_all = len(seen) == len(heartbeats.PARTS) - 1
+    yield GaugeMetricFamily(
+        "assize_workers_seen", "1 if each queue has a worker with a recent heartbeat.", value=has_all
+    )
+    yield GaugeMetricFamily("assize_schedule_seen", "1 if the schedule sent a task recently.", value=has_schedule)
+    if has_all:
+        age = time.time() - min(seen.values())
         yield GaugeMetricFamily("assize_worker_silence_seconds", "Seconds since the last heartbeat.", value=age)

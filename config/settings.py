@@ -5,6 +5,7 @@ from datetime import timedelta
 from config.data_dir import CHECKOUT
 from config.env import DATA_DIR, env, server_url
 from config.logs import logging_settings
+from config.schedule import SCHEDULE
 from corpus.secret_files import read_secret
 
 BASE_DIR = CHECKOUT
@@ -101,6 +102,9 @@ DATABASES = {"default": env.db_url_config(server_url("DATABASE_URL"))}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 # Prepare only the statements that ask for it (corpus.prepared), not those that run often.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 10)
+# Seconds after which PostgreSQL stops a statement of a web process (config.web_database); 0 means never.
+WEB_STATEMENT_SECONDS = env.int("WEB_STATEMENT_SECONDS", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = server_url("REDIS_URL")
@@ -115,20 +119,14 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Thousands of shards have their own queue; otherwise the tasks of every 30 seconds would wait behind them.
+# Shards wait for models, so they have a queue and a worker of their own (jury.workers).
 CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "jury")}
 CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
-CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": timedelta(seconds=30)},
-    "create-slots": {"task": "annotation.tasks.create_slots", "schedule": timedelta(seconds=30)},
-    "requeue-stalled-runs": {"task": "jury.tasks.requeue_stalled_runs", "schedule": timedelta(seconds=30)},
-    "publish-generated": {"task": "workspace.tasks.publish_generated", "schedule": timedelta(seconds=30)},
-    "requeue-stalled-jobs": {"task": "workspace.tasks.requeue_stalled_jobs", "schedule": timedelta(seconds=30)},
-    "recount-changed": {"task": "adjudication.tasks.recount_changed", "schedule": timedelta(seconds=30)},
-    "measure-changed": {"task": "quality.tasks.measure_changed", "schedule": timedelta(seconds=60)},
-}
+# A process that has used so much memory is replaced after its task: a net, not a limit.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MEMORY_KB", default=1_500_000)
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

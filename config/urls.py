@@ -45,3 +45,5 @@ urlpatterns = [
     path("api/docs/", docs, name="docs"),
     path("api/v1/", include("config.api")),
 ]
+
+handler500 = "config.errors.server_error"

@@ -5,6 +5,10 @@ class Refused(Exception):
     """The request is refused. The message is written for the person who made it."""
 
 
+class ServerAway(Refused):
+    """A server cannot be reached just now. The same request may succeed later."""
+
+
 class Invalid(Exception):
     """A value breaks a rule of its field. The reason is a phrase, such as `it is missing`."""
 

@@ -4,37 +4,56 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from corpus.errors import Refused
+from corpus.errors import ServerAway
 
 PING_SECONDS = 1.5
+WORK, JURY = "celery", "jury"
+"The queues: shards of jury runs, which wait for models, and everything else."
 PROCESSES = 4
-"Shards at once. They wait for endpoints most of the time, so there may be more of them than cores."
+"Of a worker for both queues. They wait for endpoints most of the time, so there may be more of them than cores."
 
 
-def worker_is_running() -> bool:
+def worker_is_running(queue: str = JURY) -> bool:
     """
-    Ping the workers, and return whether one replies.
+    Ask the workers for their queues, and return whether one of them takes tasks from this one.
 
-    :raises Refused: if the broker cannot be reached
+    :raises ServerAway: if the broker cannot be reached
+    """
+    first = workers_queues(limit=1)  # often enough; without it, those of all workers must be waited for
+    return takes(queue, first) or (bool(first) and takes(queue, workers_queues(limit=None)))
+
+
+def takes(queue: str, answers: list[dict[str, Any]]) -> bool:
+    """Return whether one of the answers, {worker: its queues}, names a queue."""
+    return any(each["name"] == queue for answer in answers for queues in answer.values() for each in queues)
+
+
+def workers_queues(*, limit: int | None) -> list[dict[str, Any]]:
+    """
+    Return what at most `limit` workers, or all, answer within PING_SECONDS: {worker: its queues}.
+
+    :raises ServerAway: if the broker cannot be reached
     """
     try:
-        return bool(current_app.control.ping(timeout=PING_SECONDS, limit=1))
+        answers = current_app.control.broadcast("active_queues", reply=True, timeout=PING_SECONDS, limit=limit)
     except (OperationalError, OSError) as error:
-        raise Refused(f"The broker cannot be reached: {error} (REDIS_URL)") from error
+        raise ServerAway(f"The broker cannot be reached: {error} (REDIS_URL)") from error
+    return [answer for answer in answers or [] if all(isinstance(queues, list) for queues in answer.values())]
 
 
-def worker_command(*, processes: int = PROCESSES) -> list[str]:
-    """Return the command line of a worker with so many processes."""
+def worker_command(*, processes: int = PROCESSES, queues: Sequence[str] = (WORK, JURY)) -> list[str]:
+    """Return the command line of a worker of some queues with so many processes."""
     return [
-        *(sys.executable, "-m", "celery", "--app", "config.celery", "worker"),
+        *(sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--queues", ",".join(queues)),
         *("--concurrency", str(processes), "--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
     ]
 

@@ -92,6 +92,12 @@ class Postgres(EmbeddedServer):
             command += ["-c", f"{name}={value}"]
         return ordinary_user_command(command, owned=[self.folder])
 
+    def end_orphans(self) -> None:
+        """End sessions that a killed server left at work: PostgreSQL does not start beside them."""
+        if self.recorded_process() is None:
+            for pid in processes.processes_in(self.folder / "data", title="postgres: "):
+                processes.stop_process(pid, signal.SIGQUIT, seconds=1)
+
     def is_ready(self, port: int) -> bool:
         # Our own database does not exist before the first start.
         return self.accepts_password(self.url(port, "postgres"))

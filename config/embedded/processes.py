@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,12 +14,28 @@ from pathlib import Path
 
 from config.data_dir import DataDirError
 
+# Below the ports that systems give to outgoing connections. From one of those, a client that waits for a stopped server
+# would sooner or later be given the server's own port, and keep it.
+PORTS = range(10_000, 32_000)
+
 
 def free_port() -> int:
     """Return a free loopback port. Another process may still take it first."""
+    while True:
+        port = random.choice(PORTS)  # noqa: S311 - not a secret
+        if is_free(port):
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Return whether a loopback port is free to listen on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def command_line(pid: int) -> str:
@@ -30,6 +47,20 @@ def command_line(pid: int) -> str:
             return ""
     listing = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return listing.stdout.strip()
+
+
+def processes_in(folder: Path, *, title: str) -> list[int]:
+    """
+    Return the ids of processes whose working directory is a folder and whose command line begins with a title.
+
+    Empty where there is no /proc.
+    """
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == folder and command_line(int(link.parent.name)).startswith(title):
+                found.append(int(link.parent.name))
+    return found
 
 
 def spawn(command: Sequence[str], *, log: Path) -> subprocess.Popen[bytes]:

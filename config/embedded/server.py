@@ -1,13 +1,16 @@
 """The protocol of an embedded server: how it is started, found again and stopped."""
 
+import os
 import signal
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import ClassVar
 
 from config.data_dir import DataDir
 from config.embedded import processes
 
 MOST_STARTS = 5
+STARTS_ON_LAST_PORT = 4
 SECONDS_BETWEEN_STARTS = 0.5
 
 
@@ -70,13 +73,28 @@ class EmbeddedServer(ABC):
 
         :raises DataDirError: if it cannot be created or started, with the reason
         """
-        if url := self.address():
+        if url := self.address_when_ready():
             return url
         try:
             self.create_files()
             return self.launch()
         except OSError as error:
             raise processes.start_error(self.name, self.folder, str(error)) from error
+
+    def address_when_ready(self) -> str | None:
+        """
+        Return the URL of the running server once it answers, or None if it does not run.
+
+        :raises DataDirError: if it runs but does not answer; a second one beside it would divide the data
+        """
+        processes.wait_until(
+            lambda: self.recorded_process() is None or self.address() is not None, seconds=self.seconds_to_start
+        )
+        url, recorded = self.address(), self.recorded_process()
+        if url is None and recorded is not None:
+            reason = f"process {recorded[0]} runs but does not answer. Stop it, then try again"
+            raise processes.start_error(self.name, self.folder, reason)
+        return url
 
     def address(self) -> str | None:
         """Return the URL of the server if it runs, else None."""
@@ -100,9 +118,11 @@ class EmbeddedServer(ABC):
 
         :raises DataDirError: if it ends by itself every time, with the reason from its log
         """
-        for _start in range(MOST_STARTS):  # another process may take the port first, or a dying one hold the data
-            port = processes.free_port()
-            self.log.unlink(missing_ok=True)
+        self.end_orphans()
+        for start in range(MOST_STARTS):  # another process may take the port first, or a dying one hold the data
+            port = self.choose_port(keep_last=start < STARTS_ON_LAST_PORT)
+            if self.log.exists():
+                self.log.replace(self.log.with_name("log.previous"))
             server = processes.spawn(self.start_command(port), log=self.log)
             processes.wait_until(
                 lambda: server.poll() is not None or self.is_ready(port),  # noqa: B023
@@ -110,8 +130,27 @@ class EmbeddedServer(ABC):
             )
             if server.poll() is None:
                 self.finish_start(server.pid, port)
+                write_whole(self.folder / "port", str(port))
                 return self.url(port)
             if processes.is_disk_full(processes.reason_in(self.log)):
                 break
             processes.wait_until(lambda: False, seconds=SECONDS_BETWEEN_STARTS)
         raise processes.start_error(self.name, self.folder, processes.reason_in(self.log))
+
+    def choose_port(self, *, keep_last: bool) -> int:
+        """Return the port of the last start, on which clients expect the server, if it is free; else another one."""
+        try:
+            last = int((self.folder / "port").read_text())
+        except (OSError, ValueError):
+            return processes.free_port()
+        return last if keep_last and processes.is_free(last) else processes.free_port()
+
+    def end_orphans(self) -> None:  # noqa: B027 - most servers have none
+        """End processes that a killed server left behind and that hold its data."""
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file through another one, so that no reader and no crash ever sees a part of it."""
+    half_made = path.with_name(f"{path.name}.{os.getpid()}")
+    half_made.write_text(text)
+    half_made.replace(path)

@@ -9,7 +9,7 @@ import redis
 
 from config.data_dir import DataDirError
 from config.embedded import processes
-from config.embedded.server import EmbeddedServer
+from config.embedded.server import EmbeddedServer, write_whole
 
 MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
 
@@ -31,7 +31,9 @@ class Valkey(EmbeddedServer):
             pid, port = (int(word) for word in (self.folder / "process").read_text().split())
         except (OSError, ValueError):
             return None
-        return (pid, port) if "valkey-server" in processes.command_line(pid) else None
+        # Its title names its port. Another data directory may have a server, too, that was given this process number.
+        title = processes.command_line(pid)
+        return (pid, port) if "valkey-server" in title and f":{port}" in title else None
 
     def create_files(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
@@ -50,7 +52,7 @@ class Valkey(EmbeddedServer):
         return self.accepts_password(self.url(port))
 
     def finish_start(self, pid: int, port: int) -> None:
-        (self.folder / "process").write_text(f"{pid} {port}")
+        write_whole(self.folder / "process", f"{pid} {port}")
 
     def accepts_password(self, url: str) -> bool:
         # Another server on our old port rejects our password, which is a RedisError too.

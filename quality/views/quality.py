@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
-from jury.workers import worker_is_running
+from jury.workers import WORK, worker_is_running
 from quality import tasks
 from quality.queries.freshness import freshness_of, latest_reports
 from quality.reports import page_rows
@@ -69,7 +69,7 @@ def state(request: PageRequest, access: Access) -> HttpResponse:
 @require_role(Role.LEAD)
 def measure(request: PageRequest, access: Access) -> HttpResponse:
     """Have a worker measure the project now."""
-    if not worker_is_running():
+    if not worker_is_running(WORK):
         raise Refused(NO_WORKER)
     tasks.measure_now.delay(access.project.pk)
     if request.htmx:

@@ -3,16 +3,19 @@
 import os
 import stat
 import subprocess
+from itertools import pairwise
 
 import pytest
 import yaml
+from django.conf import settings
 
 from config.data_dir import CHECKOUT
+from config.schedule import SCHEDULE
 from tests.config.test_repository import tracked
 
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = ("prepare", "web", "worker", "beat")
+OURS = ("prepare", "web", "worker", "jury", "beat")
 
 
 def test_only_proxy_publishes_ports():
@@ -28,6 +31,14 @@ def test_services_require_production_settings_and_read_only_files(name):
     assert service["environment"]["ASSIZE_PRODUCTION"] == "1"
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert "USER 10001" in (CHECKOUT / "Dockerfile").read_text()
+
+
+def test_each_queue_has_a_worker_of_its_own_and_tasks_expire_before_the_next():
+    queues = [
+        word for name in OURS for option, word in pairwise(SERVICES[name].get("command", [])) if option == "--queues"
+    ]
+    assert sorted(queues) == sorted(settings.CELERY_TASK_QUEUES)
+    assert [name for name, entry in SCHEDULE.items() if entry["options"]["expires"] >= entry["schedule"].seconds] == []
 
 
 def test_compose_file_has_no_password(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, wait_until
 from jury.models import Run
+from jury.workers import worker_is_running
 from tests.config.serving import Started, call, comes_up
 from tests.config.test_compose import SERVICES
 from tests.factories import command, dialogue, make_project
@@ -41,8 +42,8 @@ def service_environment(folder):
 def start_all(ours, folder, ports):
     ours.start("web-1", web_command(ports[0]))
     ours.start("web-2", web_command(ports[1]))
-    for number in (1, 2):
-        ours.start(f"worker-{number}", [*SERVICES["worker"]["command"], "--hostname", f"of-compose-{number}@%h"])
+    for name in ("worker", "jury"):
+        ours.start(name, [*SERVICES[name]["command"], "--hostname", f"of-compose-{name}@%h"])
     ours.start("beat", [word.replace(DATA_DIR, str(folder)) for word in SERVICES["beat"]["command"]])
 
 
@@ -73,6 +74,7 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
         where = f"{api}/items/import/?{urllib.parse.urlencode({'name': 'a.jsonl'})}"
         sent = as_proxied(ports[0], where, token=token, body=rows, Content_Type="text/plain")[0]
         imported = wait_until(lambda: not Job.objects.filter(project=project, state__in=Job.OPEN).exists(), seconds=180)
+        assert wait_until(worker_is_running, seconds=60)
         convened = as_proxied(ports[1], f"{api}/jury-runs/", token=token, body={})[0]
         finished = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=180)
         listed = as_proxied(ports[0], f"{api}/items/", token=token)
@@ -83,7 +85,7 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
     assert "Secure" in head["Set-Cookie"]
     assert "HttpOnly" in head["Set-Cookie"]
     assert len(listed[1]["results"]) == 30
-    assert ours.codes() == dict.fromkeys(("web-1", "web-2", "worker-1", "worker-2", "beat"), 0)
+    assert ours.codes() == dict.fromkeys(("web-1", "web-2", "worker", "jury", "beat"), 0)
     assert not [name for name, pid in pids.items() if command_line(pid)]
     assert not [name for name in pids if "Traceback" in ours.log(name)]
     assert {"web-1", "web-2"} == {name for name in pids if "assize.access" in ours.log(name)}

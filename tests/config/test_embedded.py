@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import redis
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.embedded.postgres import Postgres
+from config.embedded.processes import wait_until
 from config.embedded.valkey import Valkey
 
 pytestmark = pytest.mark.slow
@@ -56,14 +58,30 @@ def test_data_directories_have_separate_servers(data_dir, tmp_path):
         embedded.stop(other)
 
 
-def test_data_survives_kill_9(data_dir):
-    store_row(Postgres(data_dir).start())
-    before = Valkey(data_dir).start()
+def test_killed_servers_start_on_their_ports_with_their_data(data_dir):
+    first = Postgres(data_dir).start(), Valkey(data_dir).start()
+    store_row(first[0])
+    # A session at work outlives the server, and would keep the next one from starting.
+    busy = "import psycopg, sys; psycopg.connect(sys.argv[1]).execute('SELECT count(*) FROM generate_series(1, 10^10)')"
+    session = subprocess.Popen([sys.executable, "-c", busy, first[0]], stderr=subprocess.DEVNULL)
+    at_work = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%series%' AND pid <> pg_backend_pid()"
+    with psycopg.connect(first[0], autocommit=True) as connection:
+        assert wait_until(lambda: connection.execute(at_work).fetchone(), seconds=60)
     for kind in (Postgres, Valkey):
         os.kill(kind(data_dir).recorded_process()[0], signal.SIGKILL)
 
-    assert row_count(Postgres(data_dir).start()) == 1
-    assert Valkey(data_dir).start() != before
+    assert (Postgres(data_dir).start(), Valkey(data_dir).start()) == first
+    assert row_count(first[0]) == 1
+    assert session.wait(timeout=60) != 0
+
+    pid, port = Valkey(data_dir).recorded_process()
+    os.kill(pid, signal.SIGKILL)
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        assert wait_until(lambda: Valkey(data_dir).recorded_process() is None, seconds=60)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        assert Valkey(data_dir).start() != first[1]
 
 
 def test_reused_pid_in_stale_pid_file_is_ignored(data_dir):

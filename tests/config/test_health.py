@@ -4,12 +4,13 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from config.health import WORKERS_SEEN
-from config.tasks import heartbeat
+from config import heartbeats
+from config.health import missing_migrations
 from tests.annotation.people import Visitor
 from tests.factories import make_project
 
 BANNER = "No worker is running"
+SILENT = "no heartbeat for 90 seconds"
 
 
 def test_healthz_answers_under_any_host():
@@ -18,14 +19,25 @@ def test_healthz_answers_under_any_host():
 
 
 def test_readyz_reports_each_part():
-    cache.delete(WORKERS_SEEN)
+    cache.delete_many([f"seen:{part}" for part in heartbeats.PARTS])
     response = Client().get("/readyz").json()
     assert {name: response[name] for name in ("status", "database", "broker", "migrations")} == dict.fromkeys(
         ("status", "database", "broker", "migrations"), "ok"
     )
-    assert response["workers"].startswith("no heartbeat")
-    heartbeat()
+    assert [response["workers"], response["schedule"]] == ["no heartbeat for 90 seconds: celery, jury", SILENT]
+    heartbeats.record(["celery", heartbeats.SCHEDULE])
+    response = Client().get("/readyz").json()
+    assert [response["workers"], response["schedule"]] == ["no heartbeat for 90 seconds: jury", "ok"]
+    heartbeats.record(["jury"])
     assert Client().get("/readyz").json()["workers"] == "ok"
+
+
+def test_readyz_reads_migrations_once_in_ten_seconds():
+    missing_migrations.cache_clear()
+    Client().get("/readyz")
+    for _stranger in range(5):
+        Client().get("/readyz")
+    assert missing_migrations.cache_info().misses <= 2
 
 
 def test_readyz_is_unavailable_without_a_broker(settings):
@@ -34,13 +46,17 @@ def test_readyz_is_unavailable_without_a_broker(settings):
     }
     response = Client().get("/readyz")
     assert (response.status_code, response.json()["broker"]) == (503, "cannot be reached")
+    assert int(response["Retry-After"]) > 0
     assert "127.0.0.1" not in response.content.decode()
 
 
 @pytest.mark.parametrize(("role", "is_shown"), [("lead", True), ("admin", True), ("annotator", False)])
 def test_leads_see_that_no_worker_runs(role, is_shown):
     visitor = Visitor(make_project(), role)
-    cache.delete(WORKERS_SEEN)
+    cache.delete_many([f"seen:{part}" for part in heartbeats.PARTS])
     assert (BANNER in visitor.get("work/").content.decode()) == is_shown
-    heartbeat()
-    assert BANNER not in visitor.get("work/").content.decode()
+    heartbeats.record(["celery", "jury"])
+    page = visitor.get("work/").content.decode()
+    assert (BANNER in page, "The schedule is not running" in page) == (False, is_shown)
+    heartbeats.record([heartbeats.SCHEDULE])
+    assert "is not running" not in visitor.get("work/").content.decode()

@@ -10,9 +10,9 @@ from django.core.cache import cache
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from config import heartbeats
 from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
-from config.tasks import heartbeat
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -43,7 +43,7 @@ def test_metrics_count_items_cases_slots_and_queues(tmp_path):
     import_votes(project, tmp_path, agreed + torn)
     command("adjudicate", project=project.slug)
     command("withdraw_item", "d", reason="broken", project=project.slug)
-    heartbeat()
+    heartbeats.record(heartbeats.PARTS)
     after = scrape()
 
     grown = {name: after[name] - before.get(name, 0) for name in after}
@@ -51,6 +51,7 @@ def test_metrics_count_items_cases_slots_and_queues(tmp_path):
     assert metrics == {"decided": 1, "disputed": 1, "pending": 1, "settled": 0, "withdrawn": 1}
     assert grown["assize_cases", "open"] == 1
     assert grown["assize_ballots", "cast"] == 1
+    assert after["assize_schedule_seen",] == 1
     assert (after["assize_workers_seen",], after["assize_up", "broker"], after["assize_up", "database"]) == (1, 1, 1)
     assert after["assize_worker_silence_seconds",] < 60
     assert {("assize_queue_messages", "celery"), ("assize_queue_messages", "jury")} <= set(after)
@@ -82,6 +83,14 @@ def test_metrics_are_hidden_from_others(settings, more):
         if settings.METRICS_TOKEN or "HTTP_AUTHORIZATION" not in more or "REMOTE_ADDR" in more:
             response = Client().get("/metrics", **more)
             assert (response.status_code, response.content) == (404, b"")
+
+
+def test_metrics_need_a_token_in_production(settings):
+    settings.PRODUCTION = True
+    assert Client().get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "right-token"
+    assert Client().get("/metrics").status_code == 404
+    assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer right-token").status_code == 200
 
 
 def test_metrics_token_works_from_anywhere(settings):

@@ -1,5 +1,6 @@
-"""`make run`: web, worker and beat started and stopped together."""
+"""`make run`: web, workers and schedule started, kept running and stopped together."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,82 +10,101 @@ import urllib.request
 
 import pytest
 
-from config.data_dir import CHECKOUT
+from config import running
+from config.data_dir import CHECKOUT, DataDir
 from config.embedded.processes import command_line, wait_until
 from tests.ports import unused_port
 
 pytestmark = pytest.mark.slow
 
 
-def start(port):
+def start(home, port, **more):
+    """Start `make run` in a data directory of its own, with the servers of the tests unless `more` names others."""
     return subprocess.Popen(
         [sys.executable, "-m", "config.serve", str(port)],
-        cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=CHECKOUT, env={**os.environ, "ASSIZE_HOME": str(home), "PYTHONUNBUFFERED": "1", **more},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
-def children(pid):
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
-    return [int(line) for line in listed.stdout.split()]
+def children(home):
+    """Return the process number of each child by name."""
+    return {file.stem: int(file.read_text().split()[0]) for file in home.glob("*.pid")}
 
 
-def test_serve_prints_address_and_sigterm_stops_all():
-    port = unused_port()
-    running = start(port)
+def answers(port):
     try:
-        assert running.stdout.readline().startswith(f"Assize is at http://127.0.0.1:{port}")
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in/", timeout=10).status == 200
+    except OSError:
+        return False
+
+
+def test_processes_that_end_are_started_again_and_all_are_stopped_together(tmp_path):
+    port = unused_port()
+    served = start(tmp_path, port)
+    try:
+        assert served.stdout.readline().startswith(f"Assize is at http://127.0.0.1:{port}")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in/") as page:
             assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-        started = children(running.pid)
-        assert len(started) == 3
+        before = children(tmp_path)
+        assert set(before) == {"web", "worker", "jury", "beat"}
+        second = start(tmp_path, unused_port())
+        refusal = second.communicate(timeout=60)[1]
+        for name in ("web", "beat"):
+            os.kill(before[name], signal.SIGKILL)
+        after = children(tmp_path)
+        assert wait_until(
+            lambda: not set(before.values()) & {children(tmp_path).get(n) for n in ("web", "beat")}, seconds=60
+        )
+        assert wait_until(lambda: answers(port), seconds=60)
+        after = children(tmp_path)
     finally:
-        running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=180)
+        assert running.stop_running(DataDir(tmp_path))
+        output = served.communicate(timeout=60)[1]
 
-    assert running.returncode == 0
-    assert not any(command_line(pid) for pid in started)
-
-
-def test_serve_ends_when_a_process_ends():
-    running = start(unused_port())
-    running.stdout.readline()
-    for pid in children(running.pid):
-        if "beat" in command_line(pid):
-            os.kill(pid, signal.SIGKILL)
-    _, output = running.communicate(timeout=180)
-
-    assert running.returncode == 2
-    assert "The beat ended" in output
+    assert (second.returncode, "runs already" in refusal, str(served.pid) in refusal) == (2, True, True), refusal
+    assert (after["worker"], after["jury"]) == (before["worker"], before["jury"])
+    assert "The web ended (killed by SIGKILL). It is started again in 0.5 s." in output
+    assert "killed by SIGKILL" in (tmp_path / "beat.log").read_text()
+    assert (served.returncode, "Traceback" in output) == (0, False), output
+    assert not any(command_line(pid) for pid in (*before.values(), *after.values()))
 
 
-def test_port_must_be_a_number():
-    refused = start("web")
-    _, output = refused.communicate(timeout=180)
+def test_start_after_a_kill_stops_what_was_left_behind(tmp_path):
+    port = unused_port()
+    first = start(tmp_path, port)
+    first.stdout.readline()
+    left = children(tmp_path)
+    first.kill()
+    first.communicate()
+    (tmp_path / "run.lock").write_text(f"{os.getpid()} http://127.0.0.1:1")  # as if the number were another's now
+    (tmp_path / "jury.pid").write_text(f"{os.getpid()} {(tmp_path / 'jury.pid').read_text().partition(' ')[2]}")
+    (tmp_path / "beat-schedule").write_bytes(b"half")
+    again = start(tmp_path, port)
+    try:
+        assert again.stdout.readline().startswith("Assize is at"), again.stderr.read()
+        assert not any(command_line(pid) for name, pid in left.items() if name != "jury")
+    finally:
+        os.killpg(left["jury"], signal.SIGKILL)
+        again.terminate()
+        again.communicate(timeout=60)
+    assert again.returncode == 0
 
-    assert refused.returncode == 2
-    assert "invalid int value" in output
-    assert "Traceback" not in output
 
-
-def test_busy_port_is_one_error_line():
-    with socket.socket() as taken:
+def test_unusable_ports_and_servers_are_one_error_line(tmp_path):
+    refused = start(tmp_path, "web")
+    output = refused.communicate(timeout=60)[1]
+    assert (refused.returncode, "invalid int value" in output, "Traceback" in output) == (2, True, False)
+    with socket.socket() as taken, contextlib.closing(taken):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        refused = start(taken.getsockname()[1])
-        _, output = refused.communicate(timeout=180)
-
-    assert refused.returncode == 2
-    assert "is in use" in output
-    assert wait_until(lambda: not command_line(refused.pid), seconds=60)
-
-
-@pytest.mark.parametrize(
-    ("variable", "url"), [("REDIS_URL", "nonsense"), ("DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:1/none")]
-)
-def test_unusable_server_is_one_error_line(monkeypatch, variable, url):
-    monkeypatch.setenv(variable, url)
-    refused = start(unused_port())
-    _, output = refused.communicate(timeout=180)
-    assert (refused.returncode, len(output.strip().splitlines())) == (2, 1)
-    assert variable in output
-    assert "hidden" not in output
+        for port, more, words in (
+            (taken.getsockname()[1], {}, "is in use"),
+            (unused_port(), {"REDIS_URL": "nonsense"}, "REDIS_URL"),
+            (unused_port(), {"DATABASE_URL": "postgresql://nobody:hidden@127.0.0.1:1/none"}, "DATABASE_URL"),
+        ):
+            refused = start(tmp_path, port, **more)
+            output = refused.communicate(timeout=60)[1]
+            assert (refused.returncode, len(output.strip().splitlines())) == (2, 1), output
+            assert words in output
+            assert "hidden" not in output

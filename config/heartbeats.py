@@ -1,0 +1,73 @@
+"""Signs of life of the workers and of the schedule, in the cache."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from celery import bootsteps
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+INTERVAL_SECONDS = 15
+TIMEOUT_SECONDS = 90
+"Without a heartbeat for so long, a worker or the schedule counts as ended."
+SCHEDULE = "schedule"
+PARTS = {
+    "celery": "No worker is running.",
+    "jury": "No worker of the jury is running.",
+    SCHEDULE: "The schedule is not running.",
+}
+"The queues, each of which needs a worker, and the schedule; with what is said if one is missing."
+
+
+def record(parts: Iterable[str]) -> None:
+    """Record a heartbeat of the workers of some queues, or of the schedule."""
+    now = time.time()
+    cache.set_many({f"seen:{part}": now for part in parts}, timeout=TIMEOUT_SECONDS)
+
+
+def seen() -> dict[str, float]:
+    """Return the time of the last heartbeat of each part of PARTS that had one recently, in seconds since 1970."""
+    known = cache.get_many([f"seen:{part}" for part in PARTS])
+    return {key.removeprefix("seen:"): moment for key, moment in known.items()}
+
+
+def missing() -> list[str]:
+    """Return a sentence for each part that has sent no heartbeat recently."""
+    recent = seen()
+    return [sentence for part, sentence in PARTS.items() if part not in recent]
+
+
+class WorkerHeartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """
+    Send heartbeats from the parent process of a worker while it is connected to the broker.
+
+    A task would wait until one of the worker's processes is free, which may be busy for minutes.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, consumer: Any) -> None:
+        """Send a heartbeat at once, and then every INTERVAL_SECONDS."""
+        queues = [queue.name for queue in consumer.task_consumer.queues]
+        send_heartbeat(queues)
+        self.timer = consumer.timer.call_repeatedly(INTERVAL_SECONDS, send_heartbeat, (queues,))
+
+    def stop(self, _consumer: Any) -> None:
+        """Send no more: the connection to the broker is lost, or the worker stops."""
+        timer, self.timer = getattr(self, "timer", None), None
+        if timer:
+            timer.cancel()
+
+
+def send_heartbeat(parts: Iterable[str]) -> None:
+    """Record a heartbeat if the cache can be reached."""
+    try:
+        record(parts)
+    except (RedisError, OSError):
+        return  # the next one may succeed, and until then nobody can read it anyway
+
+
+def send_schedule_heartbeat(**_signal: Any) -> None:
+    """Record a heartbeat of the schedule. Called after each task that it sends."""
+    send_heartbeat([SCHEDULE])

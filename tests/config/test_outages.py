@@ -1,0 +1,108 @@
+"""What people and programs see while a server is away, or when a statement takes too long."""
+
+import logging
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connection
+
+from config.data_dir import CHECKOUT
+from config.errors import api_error
+from corpus.errors import ServerAway
+from tests.annotation.people import Visitor
+from tests.api.client import Program
+from tests.factories import make_project
+
+NOWHERE = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
+
+
+def check(responses, code, words):
+    """Check a page, a fragment for htmx and a REST response for status 503 and what they say."""
+    page, fragment, rest = responses
+    assert [each.status_code for each in responses] == [503] * 3
+    assert all(int(each["Retry-After"]) > 0 and each["Cache-Control"] == "no-store" for each in responses)
+    assert words in page.content.decode()
+    assert "<html" in page.content.decode()
+    assert (fragment["HX-Retarget"], "<html" in fragment.content.decode()) == ("#notice", False)
+    assert list(rest.json()) == ["error"]
+    assert (rest.json()["error"]["code"], words in rest.json()["error"]["message"]) == (code, True)
+
+
+def terminate_connection():
+    """Have the server end the connection of this process, as its own end would."""
+    connection.ensure_connection()
+    with psycopg.connect(connection.connection.info.dsn, password=connection.settings_dict["PASSWORD"]) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+
+
+def test_lost_database_connection_is_a_503_in_one_log_line_and_the_next_request_is_answered(caplog):
+    visitor = Visitor(make_project(), "lead")
+    program = Program(visitor.project, "lead")
+    visitor.client.raise_request_exception = False
+    calls = (
+        lambda: visitor.client.get("/"),
+        lambda: visitor.client.get(f"/projects/{visitor.project.slug}/work/", headers={"HX-Request": "true"}),
+        lambda: program.get(f"projects/{visitor.project.slug}/items/"),
+    )
+    responses = []
+    for call in calls:
+        terminate_connection()
+        responses.append(call())
+        connection.close()
+        assert call().status_code == 200
+    check(responses, "unavailable", "cannot be reached")
+    lines = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not [line for line in lines if line.exc_info]
+
+
+@contextmanager
+def locked(table):
+    """Lock a table against reading, from another connection."""
+    settings = connection.settings_dict
+    with psycopg.connect(connection.connection.info.dsn, password=settings["PASSWORD"]) as other:
+        other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def test_statement_that_takes_too_long_is_a_503_that_says_so():
+    visitor = Visitor(make_project(), "lead")
+    program = Program(visitor.project, "lead")
+    slug = visitor.project.slug
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 40")
+    try:
+        with locked("corpus_project"):
+            page = visitor.client.get(f"/projects/{slug}/work/")
+            fragment = visitor.client.get(f"/projects/{slug}/work/", headers={"HX-Request": "true"})
+            rest = program.get(f"projects/{slug}/items/")
+    finally:
+        connection.close()
+    check((page, fragment, rest), "took_too_long", "took too long")
+
+
+def test_web_processes_alone_limit_statements():
+    show = "k = connection.cursor(); k.execute('SHOW statement_timeout'); print(k.fetchone()[0])"
+    starts = ("import config.wsgi", "import django; django.setup()")
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    shown = [
+        subprocess.check_output(
+            [sys.executable, "-c", f"{start}; from django.db import connection; {show}"],
+            cwd=CHECKOUT, env=environment, text=True,
+        )
+        for start in starts
+    ]  # fmt: skip
+    assert shown == ["30s\n", "0\n"]
+
+
+def test_pages_are_a_503_without_a_broker_and_rest_says_the_same(settings):
+    visitor = Visitor(make_project(), "lead")
+    visitor.client.raise_request_exception = False
+    settings.CACHES = NOWHERE
+    page, fragment = visitor.client.get("/"), visitor.client.get("/", headers={"HX-Request": "true"})
+    rest = api_error(ServerAway("127.0.0.1:1 refuses"), {"request": page.wsgi_request})
+    assert (page.status_code, fragment.status_code, rest.status_code) == (503, 503, 503)
+    assert "127.0.0.1" not in f"{page.content}{rest.data}"
+    assert page["Retry-After"] == fragment["Retry-After"] == rest["Retry-After"]
