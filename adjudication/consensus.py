@@ -13,6 +13,12 @@ from dataclasses import dataclass
 from adjudication.policies import Kind, Policy, Pooling
 from corpus.labels import Field, Label, fields_of_item
 
+RULES = 1
+"""
+The version of the rules here and in `adjudication.counting`. Raise it with every change that could give an item another
+decision: every project is then recounted, and releases say which rules made them.
+"""
+
 
 @dataclass(frozen=True)
 class Opinion:

@@ -63,6 +63,20 @@ class Policy:
         return {"quorum": self.quorum, "caution": self.caution}
 
     @property
+    def description(self) -> dict[str, Any]:
+        """Everything that distinguishes it from other policies, as plain JSON, the same in every process."""
+        rules = {
+            str(field): {**vars(rule), "kinds": sorted(rule.kinds), "follows": rule.follows and str(rule.follows)}
+            for field, rule in self.rules.items()
+        }
+        return {
+            **vars(self),
+            "rules": rules,
+            "category_kinds": sorted(self.category_kinds),
+            "pooling": str(self.pooling),
+        }
+
+    @property
     def unsafe_labels(self) -> frozenset[str]:
         """The labels that count as unsafe."""
         return frozenset({"unsafe", "needs_caution"} if self.caution == "unsafe" else {"unsafe"})

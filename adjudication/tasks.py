@@ -10,6 +10,6 @@ from corpus.models import Project
 
 @shared_task  # type: ignore[untyped-decorator]
 def recount_changed(**_later: Any) -> None:
-    """Recount the projects whose opinions have changed since the last time."""
+    """Recount the projects whose opinions have changed since the last time, except those that are being decided now."""
     for project in Project.objects.order_by("pk"):
-        actions.recount_if_changed(project=project)
+        actions.recount_unless_busy(project=project)

@@ -21,6 +21,7 @@ django.setup()
 
 from adjudication import actions as adjudication_actions
 from adjudication import queries
+from adjudication.policies import policy_of
 from bench import sql_baseline
 from bench.memory import peak_megabytes
 from corpus import actions as corpus
@@ -71,7 +72,7 @@ STAGES: dict[str, Callable[[Project, Path], None]] = {
 def main() -> None:
     name, slug, path = sys.argv[1], sys.argv[2], Path(sys.argv[3] if len(sys.argv) > 3 else "/dev/null")
     project = Project.objects.select_related("taxonomy").get(slug=slug)
-    queries.fingerprint(project, {})
+    queries.fingerprint(project, policy_of(project))
     idle, began = peak_megabytes(), time.perf_counter()
     STAGES[name](project, path)
     seconds = time.perf_counter() - began

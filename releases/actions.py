@@ -84,7 +84,7 @@ def is_current(project: Project, policy_name: str | None) -> bool:
     """Return whether the decisions include every opinion that this transaction sees."""
     policy = policy_of(project, policy_name)
     recount = Recount.objects.get(project=project, policy=policy.name)
-    return bool(recount.fingerprint == queries.fingerprint(project, policy.settings))
+    return bool(recount.fingerprint == queries.fingerprint(project, policy))
 
 
 def record_release(

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from adjudication.consensus import Opinion, decide
+from adjudication.consensus import RULES, Opinion, decide
 from adjudication.policies import POLICIES, Kind, Policy
 from corpus.errors import Refused
 from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
@@ -85,7 +85,7 @@ def check_files(folder: Path, manifest: dict[str, Any], found: Verification) -> 
 
 def check_labels(folder: Path, manifest: dict[str, Any], found: Verification) -> None:
     """Decide every item again from the votes, and compare."""
-    policy = policy_named(manifest["policy"])
+    policy = policy_of_manifest(manifest)
     opinions: dict[str, list[Opinion]] = defaultdict(list)
     for row in rows_of(folder / "votes.parquet"):
         if row["outcome"] == "cast":
@@ -101,12 +101,18 @@ def check_labels(folder: Path, manifest: dict[str, Any], found: Verification) ->
             found.differences.append(f"{row['item']}: {', '.join(wrong)}")
 
 
-def policy_named(described: Mapping[str, Any]) -> Policy:
+def policy_of_manifest(manifest: Mapping[str, Any]) -> Policy:
     """
     Return the policy that a manifest describes by name, quorum and caution.
 
-    :raises Refused: if this version does not know it
+    :raises Refused: if this version does not know it, or has other rules
     """
+    described, rules = manifest["policy"], manifest.get("rules", RULES)
+    if rules != RULES:
+        raise Refused(
+            f"It was made under version {rules} of the rules, and this software has version {RULES}. "
+            "Verify with the software that made the release."
+        )
     if described["name"] not in POLICIES:
         raise Refused(
             f"This version knows no policy {described['name']!r}. Verify with the software that made the release."

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from adjudication import queries
+from adjudication.consensus import RULES
 from adjudication.policies import policy_of
 from corpus.errors import Refused
 from corpus.models import Project
@@ -104,6 +105,7 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
         "date": spec.date,
         "software": f"assize {software_version()}",
         "policy": {"name": policy.name, **policy.settings},
+        "rules": RULES,
         "taxonomy": str(project.taxonomy),
         "categories": queries.taxonomy_order(project),
         "guideline": guidelines_in_use(project),

@@ -12,7 +12,7 @@ from adjudication.actions.holds import (
     renew_hold,
 )
 from adjudication.actions.policy_change import change_policy
-from adjudication.actions.recounts import recount, recount_if_changed
+from adjudication.actions.recounts import recount, recount_if_changed, recount_unless_busy
 from adjudication.actions.settling import (
     NotBlindYet,
     OpinionsChanged,
@@ -36,6 +36,7 @@ __all__ = [
     "record_blind",
     "recount",
     "recount_if_changed",
+    "recount_unless_busy",
     "release_case",
     "renew_hold",
     "reopen_case",

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from adjudication import queries
 from adjudication.counting import COLUMNS, decisions_sql
 from adjudication.models import Recount
-from adjudication.policies import Policy, policy_of
+from adjudication.policies import POLICIES, Policy, policy_of
 from corpus.models import Project
 
 # An unchanged decision is not written again. No settlement can come in during a recount (lock_decisions);
@@ -52,7 +52,7 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     lock_decisions(project)
     policy = policy_of(project, policy_name)
     # Read before the count, so that an opinion added during the count makes it stale.
-    fingerprint = queries.fingerprint(project, policy.settings)
+    fingerprint = queries.fingerprint(project, policy)
     store_decisions(project, policy)
     stored, _ = Recount.objects.update_or_create(
         project=project, policy=policy.name, defaults={"fingerprint": fingerprint}
@@ -63,12 +63,16 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
 @transaction.atomic
 def recount_item(*, project: Project, item: int) -> None:
     """
-    Decide one item again under the project's own policy, as after a settlement.
+    Decide one item again under every policy that the project was counted under, as after a settlement.
 
     :param item: primary key
     """
     lock_decisions(project)
-    store_decisions(project, policy_of(project), item)
+    counted = (
+        Recount.objects.filter(project=project, policy__in=POLICIES).exclude(policy=project.policy).order_by("policy")
+    )
+    for name in (project.policy, *counted.values_list("policy", flat=True)):
+        store_decisions(project, policy_of(project, name), item)
 
 
 def recount_if_changed(*, project: Project, policy_name: str | None = None) -> Recount:
@@ -85,11 +89,24 @@ def recount_if_changed(*, project: Project, policy_name: str | None = None) -> R
         return current_recount(project, policy_name) or recount(project=project, policy_name=policy_name)
 
 
+@transaction.atomic
+def recount_unless_busy(*, project: Project) -> Recount | None:
+    """
+    Recount as `recount_if_changed` does, but do not wait while another process decides or settles.
+
+    :return: None if another process holds the decisions
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('recount'), %s)", [project.pk])
+        has_lock = cursor.fetchone()[0]
+    return recount_if_changed(project=project) if has_lock else None
+
+
 def current_recount(project: Project, policy_name: str | None) -> Recount | None:
     """Return the last recount under a policy if nothing has changed since."""
     policy = policy_of(project, policy_name)
     last = Recount.objects.filter(project=project, policy=policy.name).first()
-    return last if last and last.fingerprint == queries.fingerprint(project, policy.settings) else None
+    return last if last and last.fingerprint == queries.fingerprint(project, policy) else None
 
 
 def lock_decisions(project: Project) -> None:

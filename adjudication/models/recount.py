@@ -11,7 +11,7 @@ class Recount(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     policy = models.CharField(max_length=20)
     fingerprint = models.JSONField()
-    "The counts of items, opinions and settlements, and the settings; if they differ now, a recount is needed."
+    "The rules, the policy, and counts of items, opinions and settlements; if they differ now, a recount is needed."
     counted_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -5,35 +5,39 @@ from typing import Any
 
 from django.db import connection
 
+from adjudication.consensus import RULES
 from adjudication.other_category import OtherText
+from adjudication.policies import Policy
 from corpus.labels import FIELDS
 from corpus.models import Category, Project
 
+# A count and the highest key miss a row that is committed late, with a lower key, while another one stops counting. A
+# sum of hashes does not.
 FINGERPRINT = """
 SELECT json_build_object(
-    'items', (SELECT json_build_array(count(*), max(id), count(withdrawn_at))
+    'items', (SELECT json_build_array(count(*), sum(hashint8(id)), count(withdrawn_at))
         FROM corpus_item WHERE project_id = %(project)s),
     'items_version', (SELECT items_version FROM corpus_project WHERE id = %(project)s),
-    'votes', (SELECT json_build_array(count(*), max(v.id)) FROM annotation_vote v
+    'votes', (SELECT json_build_array(count(*), sum(hashint8(v.id))) FROM annotation_vote v
         JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s AND is_current),
-    'ballots', (SELECT json_build_array(count(*), max(b.id)) FROM jury_ballot b
+    'ballots', (SELECT json_build_array(count(*), sum(hashint8(b.id))) FROM jury_ballot b
         JOIN jury_juror j ON j.id = juror_id WHERE project_id = %(project)s AND is_current AND outcome = 'cast'),
-    'settled', (SELECT json_build_array(count(*), max(c.closed_at)) FROM adjudication_case c
+    'settled', (SELECT json_build_array(count(*), sum(hashint8(c.id)), max(c.closed_at)) FROM adjudication_case c
         JOIN corpus_item i ON i.id = item_id WHERE project_id = %(project)s AND state = 'settled')
 )
 """
 
 
-def fingerprint(project: Project, settings: dict[str, Any]) -> dict[str, Any]:
+def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     """
     Return a small value that changes whenever a recount could have another result.
 
-    :param settings: the settings of the policy, which become part of the value
+    It names the rules and the policy, so the stored one says what made the decisions.
     """
     with connection.cursor() as cursor:
         cursor.execute(FINGERPRINT, {"project": project.pk})
         counts: dict[str, Any] = cursor.fetchone()[0]
-    return counts | settings | {"fields": list(project.fields)}
+    return counts | {"rules": RULES, "policy": policy.description, "fields": list(project.fields)}
 
 
 STATUS_COUNTS = """

@@ -59,7 +59,7 @@ def freshness_of(project: Project, reports: dict[str, Report]) -> Freshness:
 def input_fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     """Return a small value that changes whenever opinions, settlements, policy settings, gold, audits or checks do."""
     checks: dict[str, Any] = fetch_value(CHECKS_FINGERPRINT, project)
-    return adjudication_queries.fingerprint(project, policy.settings) | checks
+    return adjudication_queries.fingerprint(project, policy) | checks
 
 
 def is_being_measured(project: Project) -> bool:

@@ -46,7 +46,8 @@ class Export(ProjectView):
     """
     The decided and settled items as `json`, `jsonl`, `csv` or `parquet`, by id.
 
-    Labels are those of the last recount: `Last-Modified` and `X-As-Of` say when it was. Asked again with
+    Labels are those of the last recount: `Last-Modified` and `X-As-Of` say when it was. The schedule recounts under
+    the project's own policy; under another one, the request does so first if opinions have changed. Asked again with
     `If-None-Match` it answers 304 while nothing has changed.
     """
 
@@ -89,13 +90,18 @@ class Export(ProjectView):
 
 def last_recount(project: Project, policy_name: str | None) -> Recount:
     """
-    Return the last recount, which the schedule keeps current; recount here only if there is none.
+    Return the last recount under a policy.
+
+    The schedule keeps that of the project's own policy current, so it is made here only if there is none. Nothing
+    else keeps those under other policies current.
 
     :raises Refused: if the policy does not fit the project's fields
     """
     policy = policy_of(project, policy_name)
     last = Recount.objects.filter(project=project, policy=policy.name).first()
-    return last or actions.recount(project=project, policy_name=policy.name)
+    if last and policy.name == project.policy:
+        return last
+    return actions.recount_if_changed(project=project, policy_name=policy.name)
 
 
 def export_response(request: Request, query: ExportQuery, form: str, *, name: str) -> HttpResponseBase:

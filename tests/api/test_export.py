@@ -130,3 +130,21 @@ def test_items_are_for_leads_with_known_filters(labelled):
     assert Program(make_project(), "lead").get(route).status_code == 404
     refused = Program(labelled, "lead").get(route, status="lost")
     assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, ["status"])
+
+
+def test_export_under_another_policy_is_as_fresh_as_under_the_own(labelled, tmp_path):
+    lead = Program(labelled, "lead")
+    route = f"/api/v1/projects/{labelled.slug}/export/?policy=human"
+    first = lead.client.get(route)
+    assert first.status_code == 200
+    before = b"".join(first.streaming_content)
+
+    import_dialogues(labelled, tmp_path, [dialogue("late")])
+    import_votes(labelled, tmp_path, [opinion("late", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
+    second = lead.client.get(route, headers={"if-none-match": first["ETag"]})
+    assert second.status_code == 200
+    assert second["ETag"] != first["ETag"]
+    assert b'"late"' in b"".join(second.streaming_content)
+    assert b'"late"' not in before
+    assert second["X-As-Of"] > first["X-As-Of"]
+    assert lead.client.get(route, headers={"if-none-match": second["ETag"]}).status_code == 304
