@@ -1,12 +1,12 @@
 """The rules of domain.md 3, on the definition itself."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adjudication.consensus import ItemDecision, Opinion, decide
 from adjudication.policies import POLICIES, Kind
 from corpus.labels import FIELDS, Field
+from tests.cases import cases
 
 TAXONOMY = ("violence", "threat", "hate_identity_hate", "needs_caution", "other")
 LABELS = {"s": "safe", "u": "unsafe", "c": "needs_caution"}
@@ -31,7 +31,7 @@ def decided(*opinions: Opinion, policy: str = "majority", has_response: bool = F
     return decide(opinions, chosen, fields=FIELDS, has_response=has_response, taxonomy=TAXONOMY)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("votes", "ballots", "status", "label"),
     [
         ("uus", "usu", "decided", "unsafe"),
@@ -86,7 +86,7 @@ def test_safe_items_have_categories_by_union_only():
     assert decided(*opinions, policy="aegis2").categories == ("violence", "threat", "needs_caution")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("votes", "ballots", "response"),
     [
         ("sss", [], ("inherited", "safe", "human")),
@@ -117,9 +117,7 @@ def test_pair_quorum_is_at_least_two_ballots():
     assert decided(*[ballot("u")] * 4, policy="jury", quorum=5).status == "decided"
 
 
-@pytest.mark.parametrize(
-    ("policy", "source"), [("majority", "human_and_llm_jury"), ("human", "human"), ("jury", "llm_jury")]
-)
+@cases(("policy", "source"), [("majority", "human_and_llm_jury"), ("human", "human"), ("jury", "llm_jury")])
 def test_source_names_the_kinds_counted(policy, source):
     decision = decided(*map(vote, "sss"), *map(ballot, "sss"), policy=policy)
 
@@ -159,7 +157,7 @@ def test_label_is_inherited_or_has_more_than_half(given_opinions, policy):
             assert field.safe == field.unsafe
 
 
-@pytest.mark.parametrize("policy", POLICIES.values(), ids=list(POLICIES))
+@cases("policy", POLICIES.values())
 def test_every_policy_has_a_rule_for_every_field(policy):
     assert set(policy.rules) == set(FIELDS)
     for field, rule in policy.rules.items():

@@ -1,6 +1,5 @@
 """Decisions at the boundaries of each policy: quorum, agreement, caution, categories; and what holds of them all."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +7,7 @@ from adjudication.consensus import FieldDecision, Opinion, decide, item_status, 
 from adjudication.policies import POLICIES, Kind
 from corpus.labels import FIELDS, Field
 from tests.adjudication.test_consensus import LABELS, TAXONOMY, ballot, decided, opinions, vote
+from tests.cases import cases
 
 
 def prompt_of(votes="", ballots="", **settings):
@@ -15,7 +15,7 @@ def prompt_of(votes="", ballots="", **settings):
     return decided(*map(vote, votes), *map(ballot, ballots), **settings).fields[Field.PROMPT]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("quorum", "votes", "ballots", "status", "label"),
     [
         (None, "", "", "pending", None),
@@ -59,7 +59,7 @@ def test_majority_at_its_quorum(quorum, votes, ballots, status, label):
     assert (decision.status, decision.label) == (status, label)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("quorum", "votes", "ballots", "status", "label"),
     [
         (None, "", "sss", "pending", None),
@@ -76,7 +76,7 @@ def test_human_policy_counts_no_ballot(quorum, votes, ballots, status, label):
     assert decision.safe + decision.unsafe == len(votes)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("quorum", "votes", "ballots", "status", "label"),
     [
         (None, "sss", "", "pending", None),
@@ -103,7 +103,7 @@ def test_jury_decides_one_short_of_its_quorum_if_it_agrees(quorum, votes, ballot
     assert decision.safe + decision.unsafe == len(ballots)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("caution", "quorum", "letters", "status", "safe", "unsafe"),
     [
         ("safe", None, "ccc", "unanimous", 3, 0),
@@ -124,12 +124,12 @@ def test_caution_counts_as_the_project_says(caution, quorum, letters, status, sa
     assert (decision.status, decision.safe, decision.unsafe) == (status, safe, unsafe)
 
 
-@pytest.mark.parametrize("letters", ["", "s", "su", "ssuu"])
+@cases("letters", ["", "s", "su", "ssuu"])
 def test_without_a_label_there_is_no_source(letters):
     assert prompt_of(letters).source is None
 
 
-@pytest.mark.parametrize(
+@cases(
     ("votes", "ballots", "source"),
     [
         ("sss", "", "human"),
@@ -142,7 +142,7 @@ def test_source_names_everybody_counted(votes, ballots, source):
     assert prompt_of(votes, ballots).source == source
 
 
-@pytest.mark.parametrize(
+@cases(
     ("prompt", "response", "status"),
     [
         ("unanimous", None, "decided"),
@@ -165,7 +165,7 @@ def test_item_is_as_undecided_as_its_worst_field(prompt, response, status):
     assert item_status({field: FieldDecision(each) for field, each in statuses.items() if each}) == status
 
 
-@pytest.mark.parametrize(
+@cases(
     ("fields", "has_response", "decided_fields"),
     [
         (FIELDS, True, [Field.PROMPT, Field.RESPONSE]),
@@ -183,7 +183,7 @@ def test_only_wanted_fields_that_the_item_has_are_decided(fields, has_response, 
     assert decision.status == ("decided" if decided_fields else "pending")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("votes", "ballots", "status", "label"),
     [
         ("sss", "", "inherited", "safe"),
@@ -214,7 +214,7 @@ def test_aegis2_counts_no_votes_on_the_response():
 V, T, H = "violence", "threat", "hate_identity_hate"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("named", "categories", "agreed"),
     [
         ([[], [], []], (), None),
@@ -243,7 +243,7 @@ def test_categories_are_those_of_more_than_half_or_the_most_named(named, categor
     assert (decision.categories, decision.categories_agreed) == (categories, agreed)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("named", "categories"),
     [
         ([[], [], []], ()),
@@ -259,15 +259,13 @@ def test_union_keeps_every_category_the_most_named_first(named, categories):
     assert (decision.categories, decision.categories_agreed) == (categories, None)
 
 
-@pytest.mark.parametrize(
-    ("policy", "categories"), [("majority", (T,)), ("human", (V,)), ("jury", (T,)), ("aegis2", (V,))]
-)
+@cases(("policy", "categories"), [("majority", (T,)), ("human", (V,)), ("jury", (T,)), ("aegis2", (V,))])
 def test_categories_come_from_the_kinds_of_the_policy(policy, categories):
     people, models = [vote("u"), vote("u"), vote("u", V)], [ballot("u", T)] * 4
     assert decided(*people, *models, policy=policy).categories == categories
 
 
-@pytest.mark.parametrize("letters", ["", "u", "uu", "uuss", "sss", "ssu"])
+@cases("letters", ["", "u", "uu", "uuss", "sss", "ssu"])
 def test_undecided_or_safe_item_has_no_categories_by_majority(letters):
     opinions_on_it = [vote(letter, *([V] if letter == "u" else [])) for letter in letters]
     decision = decided(*opinions_on_it)
@@ -294,7 +292,7 @@ def test_category_of_an_unsafe_response_counts_on_a_safe_prompt():
     assert (decision.categories, decision.categories_agreed) == ((V,), True)
 
 
-@pytest.mark.parametrize(("at_least", "kept"), [(1, (V, T, H)), (2, (V, T)), (3, (V,)), (4, ()), (0, (V, T, H))])
+@cases(("at_least", "kept"), [(1, (V, T, H)), (2, (V, T)), (3, (V,)), (4, ()), (0, (V, T, H))])
 def test_rank_keeps_categories_from_a_number_on(at_least, kept):
     assert rank([vote("u", V, T, H), vote("u", V, T), vote("u", V)], TAXONOMY, at_least=at_least) == kept
 

@@ -1,11 +1,10 @@
 """Grouping of texts for `other` at the limits of similarity, and the category suggested from a text."""
 
-import pytest
-
 from adjudication.forms.other_category import CategoryForm, slug_of, suggest_category
 from adjudication.other_category import LENGTH_COMPARED, OtherText, group_texts, ignore_case_and_spacing
 from adjudication.views.other_category import matching_category
 from corpus.labels import normalize
+from tests.cases import cases
 
 
 def group(*texts, **options):
@@ -14,7 +13,7 @@ def group(*texts, **options):
     return [[each.text for each in found.texts] for found in grouping.groups]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "folded"),
     [
         ("", ""),
@@ -32,7 +31,7 @@ def test_case_and_spacing_do_not_count(text, folded):
     assert ignore_case_and_spacing(text) == folded
 
 
-@pytest.mark.parametrize(
+@cases(
     ("one", "other"),
     [
         ("abcdefg", "abcdefx"),  # 85.7 of 100
@@ -46,7 +45,7 @@ def test_similar_texts_are_one_group(one, other):
     assert len(group(one, other)) == 1
 
 
-@pytest.mark.parametrize(
+@cases(
     ("one", "other"),
     [
         ("abcdef", "abcdex"),  # 83.3 of 100
@@ -66,7 +65,7 @@ def test_texts_between_are_a_chain():
     assert len(group(*far_apart, "ticket scalpings at fair")) == 1
 
 
-@pytest.mark.parametrize(
+@cases(
     ("texts", "groups"),
     [
         ([], []),
@@ -92,7 +91,7 @@ def test_largest_group_is_first_and_its_commonest_text_names_it():
     assert (second.commonest, second.count, second.dialogues) == ("gambling", 3, ["d1", "d2"])
 
 
-@pytest.mark.parametrize(("most", "not_compared", "groups"), [(0, 3, 3), (1, 2, 3), (2, 1, 2), (3, 0, 1), (9, 0, 1)])
+@cases(("most", "not_compared", "groups"), [(0, 3, 3), (1, 2, 3), (2, 1, 2), (3, 0, 1), (9, 0, 1)])
 def test_only_so_many_texts_are_compared(most, not_compared, groups):
     texts = [OtherText(text, count, 0) for text, count in (("spying", 3), ("spying.", 2), ("spying!", 1))]
     grouping = group_texts(texts, most=most)
@@ -105,7 +104,7 @@ def test_limit_counts_spellings_of_one_text_once():
     assert (grouping.not_compared, len(grouping.groups)) == (0, 1)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "slug"),
     [
         ("Ticket scalping", "ticket_scalping"),
@@ -126,7 +125,7 @@ def test_slug_has_latin_letters_digits_and_underscores(name, slug):
     assert slug_of(name) == slug
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "name"),
     [
         ("ticket scalping", "Ticket scalping"),
@@ -142,7 +141,7 @@ def test_suggested_name_fits_the_form(text, name):
     assert suggested == {"name": name, "slug": slug_of(name)}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value", "is_valid"),
     [
         ("name", "x" * 120, True),
@@ -164,7 +163,7 @@ def test_category_form_at_its_limits(field, value, is_valid):
     assert set(form.errors) == (set() if is_valid else {field})
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "slug"),
     [("Spying!", "spying"), ("S-P-Y ing", "spying"), ("spying on", ""), ("", ""), ("Betting", "betting")],
 )

@@ -14,6 +14,7 @@ from corpus.labels import Judgement
 from corpus.models import Event, Item
 from tests.adjudication.disputes import case_of, disputed_project
 from tests.annotation.people import Visitor
+from tests.cases import cases
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 
@@ -49,7 +50,7 @@ def seconds_left(case):
     return (case.held_until - timezone.now()).total_seconds()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("milliseconds", "held"),
     [(None, False), (-(10**9), False), (-1, False), (60_000, True), (10**9, True)],
 )

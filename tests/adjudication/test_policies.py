@@ -9,6 +9,7 @@ from adjudication.policy_diff import Difference
 from adjudication.serializers.policies import as_difference
 from corpus.errors import Invalid, Refused
 from corpus.labels import Field
+from tests.cases import cases
 
 BOTH_FIELDS = ("prompt_label", "response_label")
 
@@ -17,7 +18,7 @@ def project_like(policy="majority", quorum=None, caution=None, fields=BOTH_FIELD
     return Proposal("garden", policy, quorum, caution, fields)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("policy", "quorum", "if_all_agree"),
     [
         ("majority", None, 3),
@@ -39,20 +40,18 @@ def test_quorum_of_agreeing_opinions(policy, quorum, if_all_agree):
     assert chosen.unanimous_quorum(Field.PROMPT) == chosen.unanimous_quorum(Field.RESPONSE) == if_all_agree
 
 
-@pytest.mark.parametrize(("quorum", "prompt", "response"), [(None, 3, 2), (1, 1, 1), (2, 2, 2), (5, 5, 4)])
+@cases(("quorum", "prompt", "response"), [(None, 3, 2), (1, 1, 1), (2, 2, 2), (5, 5, 4)])
 def test_aegis2_asks_more_of_people_than_of_models(quorum, prompt, response):
     chosen = policy_of(project_like("aegis2", quorum))
     assert [chosen.unanimous_quorum(field) for field in Field] == [prompt, response]
 
 
-@pytest.mark.parametrize(
-    ("caution", "unsafe"), [(None, {"unsafe"}), ("safe", {"unsafe"}), ("unsafe", {"unsafe", "needs_caution"})]
-)
+@cases(("caution", "unsafe"), [(None, {"unsafe"}), ("safe", {"unsafe"}), ("unsafe", {"unsafe", "needs_caution"})])
 def test_caution_says_which_labels_are_unsafe(caution, unsafe):
     assert policy_of(project_like(caution=caution)).unsafe_labels == unsafe
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@cases("name", POLICIES)
 def test_settings_of_a_project_leave_the_policy_itself_alone(name):
     before = POLICIES[name].settings
     changed = policy_of(project_like(name, 9, "unsafe"))
@@ -61,7 +60,7 @@ def test_settings_of_a_project_leave_the_policy_itself_alone(name):
     assert changed.rules == POLICIES[name].rules
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "kinds", "pooling"),
     [
         ("majority", {Kind.HUMAN, Kind.LLM}, Pooling.MAJORITY),
@@ -74,12 +73,12 @@ def test_kinds_whose_categories_count(name, kinds, pooling):
     assert (POLICIES[name].category_kinds, POLICIES[name].pooling) == (kinds, pooling)
 
 
-@pytest.mark.parametrize("name", [None, ""])
+@cases("name", [None, ""])
 def test_without_a_name_the_policy_is_the_projects_own(name):
     assert policy_of(project_like("human"), name).name == "human"
 
 
-@pytest.mark.parametrize("name", ["nope", "MAJORITY", " majority", "majority ", "aegis", "human\n", "'; --", "0"])
+@cases("name", ["nope", "MAJORITY", " majority", "majority ", "aegis", "human\n", "'; --", "0"])
 def test_unknown_policy_is_refused_with_those_there_are(name):
     with pytest.raises(Refused) as refusal:
         policy_of(project_like(), name)
@@ -91,15 +90,15 @@ def test_unknown_policy_of_the_project_itself_is_refused_too():
         policy_of(project_like("older"))
 
 
-@pytest.mark.parametrize("fields", [("response_label",), ()])
+@cases("fields", [("response_label",), ()])
 def test_aegis2_needs_the_prompt(fields):
     with pytest.raises(Refused) as refusal:
         policy_of(project_like(fields=fields), "aegis2")
     assert str(refusal.value) == "Policy aegis2 starts from prompt_label, which project garden does not want."
 
 
-@pytest.mark.parametrize("name", ["majority", "human", "jury"])
-@pytest.mark.parametrize("fields", [("response_label",), ("prompt_label",), BOTH_FIELDS, ()])
+@cases("name", ["majority", "human", "jury"])
+@cases("fields", [("response_label",), ("prompt_label",), BOTH_FIELDS, ()])
 def test_other_policies_fit_any_fields(name, fields):
     assert policy_of(project_like(fields=fields), name).name == name
 
@@ -108,8 +107,8 @@ def test_aegis2_fits_a_project_without_responses():
     assert policy_of(project_like(fields=("prompt_label",)), "aegis2").name == "aegis2"
 
 
-@pytest.mark.parametrize("quorum", [None, 1, 2, MOST_QUORUM])
-@pytest.mark.parametrize("caution", [None, "safe", "unsafe"])
+@cases("quorum", [None, 1, 2, MOST_QUORUM])
+@cases("caution", [None, "safe", "unsafe"])
 def test_proposal_has_the_settings_it_is_made_of(quorum, caution):
     proposed = proposal(project_like(), policy="human", quorum=quorum, caution=caution)
     assert proposed == Proposal("garden", "human", quorum, caution, BOTH_FIELDS)
@@ -118,14 +117,14 @@ def test_proposal_has_the_settings_it_is_made_of(quorum, caution):
     assert (chosen.quorum, chosen.caution) == (quorum or 3, caution or "safe")
 
 
-@pytest.mark.parametrize("quorum", [0, -1, -(2**40), MOST_QUORUM + 1, 2**40])
+@cases("quorum", [0, -1, -(2**40), MOST_QUORUM + 1, 2**40])
 def test_quorum_out_of_range_is_refused(quorum):
     with pytest.raises(Invalid) as refusal:
         proposal(project_like(), policy="human", quorum=quorum, caution=None)
     assert (refusal.value.field, refusal.value.reason) == ("quorum", "choose a number from 1 to 100")
 
 
-@pytest.mark.parametrize("caution", ["", "needs_caution", "SAFE", "safe ", "none", "0"])
+@cases("caution", ["", "needs_caution", "SAFE", "safe ", "none", "0"])
 def test_caution_is_safe_or_unsafe(caution):
     with pytest.raises(Invalid) as refusal:
         proposal(project_like(), policy="human", quorum=None, caution=caution)
@@ -149,7 +148,7 @@ def count(field, n):
     return {"field": field, "before": None, "after": None, "n": n}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("counts", "labels", "categories"),
     [
         ([], 0, 0),
@@ -175,7 +174,7 @@ def test_difference_names_both_policies_with_their_settings():
     assert list(shown["statuses"]) == ["decided", "disputed", "pending", "settled"]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("state", "actions"),
     [
         ("open", {"claim", "renew", "release", "answer_blind", "send_back", "ask_second", "settle"}),
@@ -188,21 +187,19 @@ def test_actions_that_people_have_in_each_state(state, actions):
     assert allowed_actions(state) == actions
 
 
-@pytest.mark.parametrize(
-    ("state", "action"), [("closed", Action.REOPEN), ("reopened", Action.REOPEN), ("settled", Action.CLOSE)]
-)
+@cases(("state", "action"), [("closed", Action.REOPEN), ("reopened", Action.REOPEN), ("settled", Action.CLOSE)])
 def test_action_that_the_state_does_not_allow_has_no_next_state(state, action):
     assert find_transition(state, action) is None
     with pytest.raises(KeyError):
         next_state(state, action)
 
 
-@pytest.mark.parametrize("state", ["", "OPEN", "gone", None])
+@cases("state", ["", "OPEN", "gone", None])
 def test_unknown_state_is_an_error(state):
     with pytest.raises(ValueError, match="not a valid State"):
         find_transition(state, Action.CLAIM)
 
 
-@pytest.mark.parametrize(("action", "after"), [(Action.SETTLE, State.SETTLED), (Action.CLOSE, State.CLOSED)])
+@cases(("action", "after"), [(Action.SETTLE, State.SETTLED), (Action.CLOSE, State.CLOSED)])
 def test_case_leaves_open_by_settlement_or_recount(action, after):
     assert next_state("open", action) == after

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-import pytest
-
 from adjudication.forms.audit_log import EventForm
 from adjudication.forms.cases import CaseFilterForm, CaseSettingsForm, FinalForm, ReopenForm, SendBackForm
 from adjudication.forms.policies import ChangePolicyForm, PolicyForm
@@ -14,6 +12,7 @@ from adjudication.serializers.cases import CaseFilterSerializer, ReopenSerialize
 from adjudication.serializers.policies import ChangePolicySerializer, CompareSerializer, PolicySerializer
 from annotation.serializers import LONGEST_TEXT
 from corpus.models import SITE_VERBS, Category
+from tests.cases import cases
 from tests.factories import make_project
 
 LONG = "x" * LONGEST_TEXT
@@ -29,7 +28,7 @@ def errors_of(serializer, body):
 SETTLEMENT = {"prompt_label": "unsafe", "response_label": "safe", "categories": ["threat"], "reason": "It is a threat."}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value"),
     [
         ("prompt_label", None),
@@ -55,7 +54,7 @@ def test_settlement_takes(field, value):
     assert errors_of(SettleSerializer, SETTLEMENT | {field: value}) == set()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value"),
     [
         ("prompt_label", "maybe"),
@@ -92,7 +91,7 @@ def test_settlement_refuses(field, value):
     assert errors_of(SettleSerializer, SETTLEMENT | {field: value}) == {field}
 
 
-@pytest.mark.parametrize("body", [None, [], "text", 1, [SETTLEMENT]])
+@cases("body", [None, [], "text", 1, [SETTLEMENT]])
 def test_body_that_is_no_object_is_refused_as_a_whole(body):
     for serializer in (SettleSerializer, SendBackSerializer, ReopenSerializer, ChangePolicySerializer):
         made = serializer(data=body)
@@ -112,16 +111,14 @@ def test_reason_is_the_rationale_of_the_judgement():
     assert (judgement.rationale, judgement.categories) == ("It is a threat.", ("threat",))
 
 
-@pytest.mark.parametrize(("votes", "number"), [(1, 1), (20, 20), ("7", 7), ("٣", 3), (" 5 ", 5), (2.0, 2), ("3.0", 3)])
+@cases(("votes", "number"), [(1, 1), (20, 20), ("7", 7), ("٣", 3), (" 5 ", 5), (2.0, 2), ("3.0", 3)])
 def test_number_of_votes_is_read(votes, number):
     made = SendBackSerializer(data={"votes": votes})
     assert made.is_valid()
     assert made.validated_data == {"votes": number, "reason": ""}
 
 
-@pytest.mark.parametrize(
-    "votes", [0, -1, 21, 10**30, "9" * 2_000, 1.5, "two", "", None, True, [], {}, float("nan"), float("inf"), "1e1"]
-)
+@cases("votes", [0, -1, 21, 10**30, "9" * 2_000, 1.5, "two", "", None, True, [], {}, float("nan"), float("inf"), "1e1"])
 def test_number_of_votes_that_is_none_is_refused(votes):
     assert errors_of(SendBackSerializer, {"votes": votes}) == {"votes"}
 
@@ -130,14 +127,12 @@ def test_number_of_votes_is_needed():
     assert errors_of(SendBackSerializer, {}) == {"votes"}
 
 
-@pytest.mark.parametrize(
-    ("reason", "refused"), [("", set()), (LONG, set()), (LONG + "x", {"reason"}), (None, {"reason"})]
-)
+@cases(("reason", "refused"), [("", set()), (LONG, set()), (LONG + "x", {"reason"}), (None, {"reason"})])
 def test_reason_to_send_back_may_be_missing(reason, refused):
     assert errors_of(SendBackSerializer, {"votes": 2, "reason": reason}) == refused
 
 
-@pytest.mark.parametrize(
+@cases(
     ("keeps_open", "value"),
     [(True, True), (False, False), ("true", True), ("off", False), (1, True), (0, False), ("1", True), ("no", False)],
 )
@@ -147,7 +142,7 @@ def test_flag_of_a_reopening_is_read(keeps_open, value):
     assert made.validated_data["keeps_open"] is value
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "refused"),
     [
         ({}, {"reason"}),
@@ -167,7 +162,7 @@ def test_reopening_needs_a_reason(body, refused):
     assert errors_of(ReopenSerializer, body) == refused
 
 
-@pytest.mark.parametrize(
+@cases(
     ("query", "filters"),
     [
         ({}, CaseFilter()),
@@ -187,7 +182,7 @@ def test_filter_of_cases_is_read(query, filters):
     assert made.to_filter() == filters
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value"),
     [
         ("state", ""),
@@ -210,7 +205,7 @@ def test_filter_of_cases_is_refused(field, value):
     assert errors_of(CaseFilterSerializer, {field: value}) == {field}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "settings"),
     [
         ({"policy": "human"}, ("human", None, None)),
@@ -227,7 +222,7 @@ def test_policy_is_read(body, settings):
     assert tuple(made.to_settings().values()) == settings
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value"),
     [
         ("policy", ""),
@@ -250,7 +245,7 @@ def test_policy_is_refused(field, value):
     assert errors_of(PolicySerializer, {"policy": "human"} | {field: value}) == {field}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value", "is_valid"),
     [
         ("page", 1, True),
@@ -276,7 +271,7 @@ def test_comparison_at_its_limits(field, value, is_valid):
     assert errors_of(CompareSerializer, {"policy": "human"} | {field: value}) == (set() if is_valid else {field})
 
 
-@pytest.mark.parametrize(
+@cases(
     ("reason", "is_valid"),
     [("x" * 2_000, True), ("x" * 2_001, False), ("", False), (" ", False), (None, False), ("漢", True)],
 )
@@ -288,7 +283,7 @@ def test_change_of_policy_needs_a_reason_that_fits(reason, is_valid):
     assert set(form.errors) == (set() if is_valid else {"reason"})
 
 
-@pytest.mark.parametrize(
+@cases(
     ("fields", "settings"),
     [
         ({"policy": "human"}, ("human", None, None)),
@@ -303,7 +298,7 @@ def test_form_of_a_policy_is_read(fields, settings):
     assert tuple(form.to_settings().values()) == settings
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value"),
     [("policy", ""), ("policy", "x"), ("quorum", "0"), ("quorum", "101"), ("quorum", "1.5"), ("caution", "both")],
 )
@@ -311,7 +306,7 @@ def test_form_of_a_policy_is_refused(field, value):
     assert set(PolicyForm({"policy": "human"} | {field: value}).errors) == {field}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("votes", "is_valid"),
     [
         ("1", True),
@@ -332,14 +327,14 @@ def test_form_to_send_back_says_the_range():
     assert SendBackForm({"votes": "99"}).errors["votes"] == ["Choose a number from 1 to 20."]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("reason", "is_valid"), [("x" * 10_000, True), ("x" * 10_001, False), ("", False), ("\n", False), ("a\0b", False)]
 )
 def test_form_to_reopen_at_its_limits(reason, is_valid):
     assert ReopenForm({"reason": reason}).is_valid() is is_valid
 
 
-@pytest.mark.parametrize(
+@cases(
     ("minutes", "is_valid"),
     [
         ("1", True),
@@ -357,8 +352,8 @@ def test_minutes_of_a_hold_at_their_limits(minutes, is_valid):
     assert form.is_valid() is is_valid
 
 
-@pytest.mark.parametrize("label", ["needs_caution", "maybe", "SAFE"])
-@pytest.mark.parametrize("field", ["prompt_label", "response_label"])
+@cases("label", ["needs_caution", "maybe", "SAFE"])
+@cases("field", ["prompt_label", "response_label"])
 def test_final_labels_are_safe_or_unsafe(field, label):
     form = FinalForm({"prompt_label": "safe", "response_label": "safe"} | {field: label}, categories=[])
     assert set(form.errors) == {field}
@@ -369,7 +364,7 @@ def case_filter_form(**query):
     return CaseFilterForm(query or None, categories=categories, sources=["garden", "two words"])
 
 
-@pytest.mark.parametrize(
+@cases(
     ("query", "filters"),
     [
         ({}, CaseFilter()),
@@ -387,7 +382,7 @@ def test_invalid_filter_on_the_page_lists_all_open_cases(query, filters):
     assert case_filter_form(**query).to_filter() == filters
 
 
-@pytest.mark.parametrize(
+@cases(
     ("query", "filters"),
     [
         ({}, EventFilter()),

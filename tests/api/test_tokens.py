@@ -11,6 +11,7 @@ from corpus.models import Event, TokenGrant
 from tests.adjudication.disputes import case_of, disputed_project
 from tests.annotation.people import Visitor
 from tests.api.client import Program
+from tests.cases import cases
 from tests.factories import make_project
 
 
@@ -98,7 +99,7 @@ def test_user_or_admin_revokes_a_token():
     assert {verbs[0].actor, verbs[2].actor} == {admin.user, visitor.user}
 
 
-@pytest.mark.parametrize(
+@cases(
     "wrong",
     [
         {"scopes": []},

@@ -5,12 +5,12 @@ import stat
 import subprocess
 from itertools import pairwise
 
-import pytest
 import yaml
 from django.conf import settings
 
 from config.data_dir import CHECKOUT
 from config.schedule import SCHEDULE
+from tests.cases import cases
 from tests.config.test_repository import tracked
 
 COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
@@ -25,7 +25,7 @@ def test_only_proxy_publishes_ports():
     assert COMPOSE["networks"]["inside"]["internal"]
 
 
-@pytest.mark.parametrize("name", OURS)
+@cases("name", OURS)
 def test_services_require_production_settings_and_read_only_files(name):
     service = SERVICES[name]
     assert service["environment"]["ASSIZE_PRODUCTION"] == "1"

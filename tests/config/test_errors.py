@@ -29,10 +29,11 @@ from corpus.errors import Invalid, Refused
 from jury.actions.jurors import NotForLeads
 from tests.annotation.people import Visitor
 from tests.api.client import Program
+from tests.cases import cases
 from tests.factories import make_project, numbers
 
 
-@pytest.mark.parametrize(("error", "status", "code", "message"), [
+@cases(("error", "status", "code", "message"), [
     (Refused("Not now."), 409, "refused", "Not now."),
     (NotForLeads("Admins only."), 403, "permission_denied", "Admins only."),
     (Invalid("id", "it is missing"), 400, "invalid", "id: it is missing"),
@@ -61,12 +62,12 @@ def test_error_has_a_status_a_code_and_a_message(error, status, code, message):
     json.dumps(response.data, default=str)
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyError(), RuntimeError("secret rows")])
+@cases("error", [ValueError("x"), KeyError(), RuntimeError("secret rows")])
 def test_error_of_ours_is_left_to_the_server(error):
     assert api_error(error, {}) is None
 
 
-@pytest.mark.parametrize(("error", "fields"), [
+@cases(("error", "fields"), [
     (Invalid("id", "it is missing"), {"id": ["it is missing"]}),
     (Invalid("", ""), {"": [""]}),
     (ValidationError({"b": ["2"], "a": ["1"]}), {"b": ["2"], "a": ["1"]}),
@@ -81,12 +82,12 @@ def test_error_says_when_to_come_back():
     assert "Retry-After" not in api_error(Throttled(), {})
 
 
-@pytest.mark.parametrize("fields", [None, {}])
+@cases("fields", [None, {}])
 def test_no_fields_leave_no_key(fields):
     assert error_response(409, "refused", "x", fields).data == {"error": {"code": "refused", "message": "x"}}
 
 
-@pytest.mark.parametrize(("value", "message"), [
+@cases(("value", "message"), [
     ("one", "one"),
     (["one", "two"], "one"),
     ({"a": ["one"], "b": ["two"]}, "one"),
@@ -102,7 +103,7 @@ def test_first_message_is_found_at_any_depth(value, message):
     assert first_message(value) == message
 
 
-@pytest.mark.parametrize(("body", "value"), [
+@cases(("body", "value"), [
     (b"{}", {}),
     (b"[]", []),
     (b"null", None),
@@ -117,7 +118,7 @@ def test_body_is_parsed(body, value):
     assert parsed == value if value is not None or body == b"null" else isinstance(parsed, list)
 
 
-@pytest.mark.parametrize("body", [
+@cases("body", [
     b"", b"{", b"{'a': 1}", b"nul", b"NaN", b"[Infinity]", b"\xff\xfe", b'{"a": 1}x', b"[" * 100_000,
     b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
 ])  # fmt: skip
@@ -126,9 +127,7 @@ def test_body_that_is_no_json_is_a_parse_error(body):
         JSONParser().parse(io.BytesIO(body), "application/json", {"encoding": "utf-8"})
 
 
-@pytest.mark.parametrize(
-    "accept", ["", "*/*", "text/html", "application/xml;q=0.9", "nonsense", "application/json;v=2"]
-)
+@cases("accept", ["", "*/*", "text/html", "application/xml;q=0.9", "nonsense", "application/json;v=2"])
 def test_whatever_is_accepted_the_answer_is_json(accept):
     renderers = [SimpleNamespace(media_type="application/json"), SimpleNamespace(media_type="text/html")]
     request = SimpleNamespace(headers={"accept": accept})
@@ -137,7 +136,7 @@ def test_whatever_is_accepted_the_answer_is_json(accept):
     assert (answer.status_code, answer["Content-Type"]) == (401, "application/json")
 
 
-@pytest.mark.parametrize("header", [
+@cases("header", [
     "", "Token", "Token ", "Token x", "Token x y", "Bearer x", "Basic eDp5", "token \xff", "Token " + "x" * 5000,
 ])  # fmt: skip
 def test_header_that_is_no_token_is_a_401(header):
@@ -153,9 +152,7 @@ def test_token_of_a_closed_account_is_a_401():
     assert program.get("projects/").status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"), [("/api/v1/projects/a%00b/", "application/json"), ("/projects/a%00b/", "text/html")]
-)
+@cases(("path", "kind"), [("/api/v1/projects/a%00b/", "application/json"), ("/projects/a%00b/", "text/html")])
 def test_nul_in_a_path_is_not_found(path, kind):
     answer = Client().get(path)
     assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (404, kind)

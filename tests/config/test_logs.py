@@ -11,6 +11,7 @@ from django.test import Client
 
 from config.embedded.processes import free_port, wait_until
 from config.logs import JSONLine, RedactingFilter, redact
+from tests.cases import cases
 from tests.config.serving import Started, call, comes_up
 from tests.factories import command, dialogue, import_dialogues, make_project
 from workspace.models import Job
@@ -96,7 +97,7 @@ def test_json_log_omits_exception_message():
     assert MARK not in json.dumps(line)
 
 
-@pytest.mark.parametrize("text", [
+@cases("text", [
     f"GET /api/?token={MARK}", f"Authorization: Bearer {MARK}", f"Token {MARK} is wrong", f"api_key={MARK}",
     f"redis://:{MARK}@valkey:6379/0 refused", f"postgresql://assize:{MARK}@db/x", f"password: {MARK}",
 ])  # fmt: skip

@@ -5,9 +5,10 @@ from django.db import connection
 
 from config.prepare import OUR_APPS, check_same_version, prepare_database, unknown_migrations
 from corpus.errors import Refused
+from tests.cases import cases
 
 
-@pytest.mark.parametrize(
+@cases(
     "applied",
     [
         [],
@@ -22,7 +23,7 @@ def test_known_migrations_and_those_of_packages_are_fine(applied):
     check_same_version(applied)
 
 
-@pytest.mark.parametrize("app", sorted(OUR_APPS))
+@cases("app", sorted(OUR_APPS))
 def test_unknown_migration_of_any_app_is_named(app):
     with pytest.raises(Refused, match=f"migration {app}.0999_from_elsewhere is not known here. Nothing was changed"):
         check_same_version([("corpus", "0001_initial"), (app, "0999_from_elsewhere")])

@@ -10,6 +10,7 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from config.production import weak_settings
+from tests.cases import cases
 
 GUNICORN = ("gunicorn", "config.wsgi", "--bind", "127.0.0.1:0", "--log-level", "warning")
 WORKER = ("celery", "--app", "config.celery", "worker", "--loglevel", "WARNING")
@@ -33,7 +34,7 @@ def weak(**changed):
     return weak_settings(SimpleNamespace(**SOUND | changed))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changed", "named"),
     [
         ({"DEBUG": True}, "ASSIZE_DEBUG"),
@@ -58,7 +59,7 @@ def test_each_weak_setting_is_named(changed, named):
     assert named in line
 
 
-@pytest.mark.parametrize(
+@cases(
     "changed",
     [
         {},

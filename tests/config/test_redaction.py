@@ -4,14 +4,14 @@ import logging
 from types import SimpleNamespace
 
 import orjson
-import pytest
 
 from config.logs import VERBOSE_LOGGERS, JSONLine, Line, RedactingFilter, logging_settings, redact, task_of
+from tests.cases import cases
 
 M = "Zyxw-mark"
 
 
-@pytest.mark.parametrize(("text", "redacted"), [
+@cases(("text", "redacted"), [
     ("", ""),
     ("nothing to hide", "nothing to hide"),
     (f"GET /a?x={M}&y=1 200", "GET /a?… 200"),
@@ -54,14 +54,14 @@ def record(message="%s", arguments=("x",), level=logging.INFO, name="assize.test
     return made
 
 
-@pytest.mark.parametrize("text", [f"token={M}", f"/a?{M}", f"Cookie: {M}", f"redis://:{M}@x/0"])
+@cases("text", [f"token={M}", f"/a?{M}", f"Cookie: {M}", f"redis://:{M}@x/0"])
 def test_both_forms_redact_message_and_arguments(text):
     for made in (record(text, ()), record("%s", (text,))):
         for form in (Line(), JSONLine()):
             assert M not in form.format(made)
 
 
-@pytest.mark.parametrize(("field", "value", "is_shown"), [
+@cases(("field", "value", "is_shown"), [
     ("status", 200, True),
     ("status", 0, True),
     ("ms", 0.0, True),
@@ -79,14 +79,14 @@ def test_json_line_has_the_known_fields_that_have_a_value(field, value, is_shown
     assert {"time", "level", "logger", "message"} <= set(line)
 
 
-@pytest.mark.parametrize("value", ["two\nlines", "\u2028", "\0", '"', "\\"])
+@cases("value", ["two\nlines", "\u2028", "\0", '"', "\\"])
 def test_json_line_stays_one_line(value):
     formatted = JSONLine().format(record("%s", (value,)))
     assert "\n" not in formatted
     assert orjson.loads(formatted)["message"] == value
 
 
-@pytest.mark.parametrize("moment", [0.0, 951_782_400.0, 1_772_323_199.999])
+@cases("moment", [0.0, 951_782_400.0, 1_772_323_199.999])
 def test_time_is_utc_in_milliseconds(moment):
     line = orjson.loads(JSONLine().format(record(created=moment)))
     assert line["time"].endswith("+00:00")
@@ -98,7 +98,7 @@ def request_at(path, query="", view="jury:run"):
     return SimpleNamespace(path=path, get_full_path=lambda: path + query, resolver_match=match)
 
 
-@pytest.mark.parametrize(("request_", "arguments", "message"), [
+@cases(("request_", "arguments", "message"), [
     (request_at(f"/invitation/{M}/"), (f"/invitation/{M}/",), "jury:run"),
     (request_at(f"/{M}/", "?a=b"), (f"/{M}/?a=b",), "jury:run"),
     (request_at(f"/{M}/", view=None), (f"/{M}/",), "no route"),
@@ -110,14 +110,14 @@ def test_path_of_the_request_is_replaced_by_its_route(request_, arguments, messa
     assert made.getMessage() == message
 
 
-@pytest.mark.parametrize("other", [None, "text", SimpleNamespace(), 5])
+@cases("other", [None, "text", SimpleNamespace(), 5])
 def test_other_things_called_request_are_left_alone(other):
     made = record("%s", ("kept",), request=other)
     assert RedactingFilter().filter(made)
     assert made.getMessage() == "kept"
 
 
-@pytest.mark.parametrize(("data", "level", "name", "task", "message"), [
+@cases(("data", "level", "name", "task", "message"), [
     ({"id": "1", "name": "t", "description": "raised"}, logging.ERROR, "celery.app.trace", ("t", "1"), "Task raised"),
     ({"id": "1", "name": "t"}, logging.ERROR, "celery.app.trace", ("t", "1"), "Task failed"),
     ({"id": "1", "name": "t"}, logging.INFO, "celery.worker", ("t", "1"), "Task done"),
@@ -133,10 +133,8 @@ def test_celerys_line_about_a_task_says_only_how_it_ended(data, level, name, tas
     assert made.getMessage() == message
 
 
-@pytest.mark.parametrize(
-    ("level", "floor"), [("DEBUG", "INFO"), ("INFO", "INFO"), ("WARNING", "WARNING"), ("ERROR", "ERROR")]
-)
-@pytest.mark.parametrize(("form", "formatter"), [("line", "line"), ("json", "json"), ("JSON", "line"), ("", "line")])
+@cases(("level", "floor"), [("DEBUG", "INFO"), ("INFO", "INFO"), ("WARNING", "WARNING"), ("ERROR", "ERROR")])
+@cases(("form", "formatter"), [("line", "line"), ("json", "json"), ("JSON", "line"), ("", "line")])
 def test_libraries_that_log_content_never_log_at_debug(level, floor, form, formatter):
     settings = logging_settings(form=form, level=level)
     assert settings["root"]["level"] == level

@@ -9,9 +9,10 @@ from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.env import is_server, server_url, with_password
 from config.prepare import database_problem, first_line
 from corpus.errors import Refused
+from tests.cases import cases
 
 
-@pytest.mark.parametrize(("url", "is_one"), [
+@cases(("url", "is_one"), [
     ("postgresql://db/assize", True),
     ("postgres://user@db:5432/assize", True),
     ("POSTGRESQL://db/assize", True),
@@ -35,7 +36,7 @@ def test_database_needs_its_scheme_and_a_name(url, is_one):
     assert is_server("DATABASE_URL", url) is is_one
 
 
-@pytest.mark.parametrize(("url", "is_one"), [
+@cases(("url", "is_one"), [
     ("redis://valkey", True),
     ("redis://valkey/", True),
     ("redis://valkey/0", True),
@@ -61,7 +62,7 @@ def test_broker_needs_its_scheme_a_host_and_a_number(url, is_one):
     assert is_server("REDIS_URL", url) is is_one
 
 
-@pytest.mark.parametrize(("url", "word", "whole"), [
+@cases(("url", "word", "whole"), [
     ("redis://valkey/0", "", "redis://valkey/0"),
     ("redis://valkey/0", "word", "redis://:word@valkey/0"),
     ("redis://user@valkey/0", "word", "redis://user:word@valkey/0"),
@@ -158,7 +159,7 @@ def test_lock_makes_the_directory_and_is_free_again_after_an_error(tmp_path):
         assert (data_dir.path / "lock").exists()
 
 
-@pytest.mark.parametrize(("error", "line"), [
+@cases(("error", "line"), [
     (ValueError("one\ntwo"), "one"),
     (ValueError("\n\n one \n"), "one"),
     (ValueError(""), "ValueError"),

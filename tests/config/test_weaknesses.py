@@ -19,11 +19,12 @@ from config.production import (
     weak_pages,
 )
 from corpus.errors import Refused
+from tests.cases import cases
 
 MIXED = "".join(random.Random(1).choices(string.ascii_letters, k=80))
 
 
-@pytest.mark.parametrize(("word", "user", "weakness"), [
+@cases(("word", "user", "weakness"), [
     ("", "", "is missing"),
     ("", "assize", "is missing"),
     *((word, "", "is guessable") for word in GUESSABLE),
@@ -46,7 +47,7 @@ def test_weakness_of_a_word_is_named(word, user, weakness):
     assert password_problem(word, user) == weakness
 
 
-@pytest.mark.parametrize(("key", "is_weak"), [
+@cases(("key", "is_weak"), [
     ("", True),
     (MIXED[: LEAST_KEY - 1], True),
     (MIXED[:LEAST_KEY], False),
@@ -61,7 +62,7 @@ def test_key_needs_length_and_five_characters(key, is_weak):
     assert not key or not any(key in line for line in weak_key(key))
 
 
-@pytest.mark.parametrize(("url", "is_weak"), [
+@cases(("url", "is_weak"), [
     ("https://a.example", False),
     ("HTTPS://a.example/", False),
     ("https://a.example:8443", False),
@@ -77,7 +78,7 @@ def test_public_url_is_https_with_a_host(url, is_weak):
     assert bool(list(weak_pages(settings))) is is_weak
 
 
-@pytest.mark.parametrize(("hosts", "is_weak"), [
+@cases(("hosts", "is_weak"), [
     (["a.example"], False),
     ([".a.example"], False),
     (["a.example", "b.example"], False),
@@ -92,13 +93,13 @@ def test_hosts_are_named_each(hosts, is_weak):
     assert bool(list(weak_pages(settings))) is is_weak
 
 
-@pytest.mark.parametrize("database", [{}, {"PASSWORD": None}, {"PASSWORD": "", "USER": None}, {"USER": "assize"}])
+@cases("database", [{}, {"PASSWORD": None}, {"PASSWORD": "", "USER": None}, {"USER": "assize"}])
 def test_database_without_a_word_is_weak(database):
     [line] = weak_database(SimpleNamespace(DATABASES={"default": database}))
     assert "is missing" in line
 
 
-@pytest.mark.parametrize(("url", "weakness"), [
+@cases(("url", "weakness"), [
     ("redis://localhost/0", ""),
     ("redis://LOCALHOST:6379/0", ""),
     ("redis://127.0.0.1/0", ""),
@@ -124,8 +125,8 @@ def test_broker_elsewhere_needs_a_word(url, weakness):
     assert list(weak_broker(SimpleNamespace(REDIS_URL=url, REDIS_WITHOUT_PASSWORD=True))) == []
 
 
-@pytest.mark.parametrize("error", [Refused("No such file."), DataDirError("No such folder.")])
-@pytest.mark.parametrize("code", [2, 3, 4])
+@cases("error", [Refused("No such file."), DataDirError("No such folder.")])
+@cases("code", [2, 3, 4])
 def test_unusable_secret_ends_the_process_with_its_code(error, code):
     with pytest.raises(SystemExit) as ended, exit_on_error(code=code):
         raise error

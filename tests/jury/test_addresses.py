@@ -15,11 +15,12 @@ from jury.endpoints import (
     parse_legacy_ipv4,
 )
 from jury.queries import same_origin
+from tests.cases import cases
 
 OPEN, PUBLIC = EndpointRules(), EndpointRules(public_only=True)
 
 
-@pytest.mark.parametrize(("url", "origin"), [
+@cases(("url", "origin"), [
     ("http://models.example", "http://models.example:80"),
     ("http://models.example/", "http://models.example:80"),
     ("http://models.example:80/v1", "http://models.example:80"),
@@ -46,7 +47,7 @@ def test_origin_is_scheme_host_and_port_in_one_spelling(url, origin):
     assert origin_of(f"{origin}/v1") == origin
 
 
-@pytest.mark.parametrize(("url", "reason"), [
+@cases(("url", "reason"), [
     ("http://a:b@models.example/v1", "no name or password"),
     ("http://a@models.example/v1", "no name or password"),
     ("http://:b@models.example/v1", "no name or password"),
@@ -89,7 +90,7 @@ def test_address_that_is_none_is_refused_with_its_reason(url, reason):
         origin_of(url)
 
 
-@pytest.mark.parametrize(("host", "address"), [
+@cases(("host", "address"), [
     ("2130706433", "127.0.0.1"),
     ("127.1", "127.0.0.1"),
     ("127.0.1", "127.0.0.1"),
@@ -106,12 +107,12 @@ def test_old_spelling_is_refused_and_the_plain_one_named(host, address):
         OPEN.check(f"http://{host}/v1")
 
 
-@pytest.mark.parametrize("host", ["models.example", "1.2.3.4.5", "256.1.1.1", "x7f.1", "localhost", "", "1e9"])
+@cases("host", ["models.example", "1.2.3.4.5", "256.1.1.1", "x7f.1", "localhost", "", "1e9"])
 def test_names_are_no_old_spelling(host):
     assert parse_legacy_ipv4(host) is None
 
 
-@pytest.mark.parametrize(("host", "is_address"), [
+@cases(("host", "is_address"), [
     ("1.2.3.4", True),
     ("::1", True),
     ("::ffff:1.2.3.4", True),
@@ -126,7 +127,7 @@ def test_only_a_plain_address_without_a_zone_is_one(host, is_address):
     assert (parse_address(host) is not None) is is_address
 
 
-@pytest.mark.parametrize(("address", "carried"), [
+@cases(("address", "carried"), [
     ("10.1.2.3", "10.1.2.3"),
     ("::ffff:10.1.2.3", "10.1.2.3"),
     ("::ffff:0:10.1.2.3", "::ffff:0:a01:203"),
@@ -150,7 +151,7 @@ def test_ipv4_address_inside_ipv6_is_read_out(address, carried):
     assert embedded_ipv4(ip_address(address)) == ip_address(carried)
 
 
-@pytest.mark.parametrize(("address", "kind"), [
+@cases(("address", "kind"), [
     ("169.254.169.254", "link-local, where metadata services are"),
     ("169.254.0.0", "link-local, where metadata services are"),
     ("169.254.255.255", "link-local, where metadata services are"),
@@ -170,12 +171,12 @@ def test_ipv4_address_inside_ipv6_is_read_out(address, carried):
     ("240.0.0.0", "reserved or a broadcast"),
     ("255.255.255.255", "reserved or a broadcast"),
 ])  # fmt: skip
-@pytest.mark.parametrize("public_only", [False, True])
+@cases("public_only", [False, True])
 def test_kind_of_a_forbidden_address_is_named(address, kind, public_only):
     assert forbidden_kind(ip_address(address), public_only=public_only) == kind
 
 
-@pytest.mark.parametrize("address", [
+@cases("address", [
     "169.253.255.255", "169.255.0.0", "100.100.100.199", "100.100.100.201", "192.0.0.191", "168.63.129.15",
     "1.0.0.0", "223.255.255.255", "fd00:ec2::253", "8.8.8.8", "127.0.0.1", "10.0.0.1", "::1", "2606:4700::1111",
 ])  # fmt: skip
@@ -183,7 +184,7 @@ def test_neighbours_of_forbidden_addresses_are_allowed(address):
     assert forbidden_kind(ip_address(address), public_only=False) == ""
 
 
-@pytest.mark.parametrize(("address", "is_public"), [
+@cases(("address", "is_public"), [
     ("8.8.8.8", True),
     ("9.255.255.255", True),
     ("10.0.0.0", False),
@@ -219,7 +220,7 @@ def test_public_addresses_end_where_private_ranges_begin(address, is_public):
     assert forbidden_kind(ip_address(address), public_only=True) == expected
 
 
-@pytest.mark.parametrize("address", [
+@cases("address", [
     "::ffff:10.1.2.3", "::10.1.2.3", "64:ff9b::10.1.2.3", "64:ff9b:1::10.1.2.3", "2002:0a01:0203::1",
     "2001:0:53aa:64c:0:0:f5fe:fdfc",
 ])  # fmt: skip
@@ -229,40 +230,40 @@ def test_private_machine_carried_in_ipv6_is_not_public(address):
         PUBLIC.check(f"http://[{address}]:8000/v1")
 
 
-@pytest.mark.parametrize("address", ["::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:0808:0808::1"])
+@cases("address", ["::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:0808:0808::1"])
 def test_public_machine_carried_in_ipv6_is_public(address):
     PUBLIC.check(f"http://[{address}]/v1")
 
 
-@pytest.mark.parametrize("host", [
+@cases("host", [
     "metadata", "METADATA", "metadata.", "metadata.goog", "metadata.google.internal", "instance-data",
     "Instance-Data.EC2.internal", "instance-data.ec2.internal.",
 ])  # fmt: skip
-@pytest.mark.parametrize("port", ["", ":80", ":8080"])
+@cases("port", ["", ":80", ":8080"])
 def test_metadata_name_is_refused_at_every_port(host, port):
     for rules in (OPEN, PUBLIC):
         with pytest.raises(ForbiddenEndpoint, match="is a metadata service"):
             rules.check(f"http://{host}{port}/v1")
 
 
-@pytest.mark.parametrize("host", ["metadata.example", "my-metadata", "metadata1", "instance-data.example"])
+@cases("host", ["metadata.example", "my-metadata", "metadata1", "instance-data.example"])
 def test_names_that_only_resemble_a_metadata_service_are_allowed(host):
     PUBLIC.check(f"http://{host}/v1")
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "model.localhost", "a.b.localhost."])
+@cases("host", ["localhost", "LOCALHOST", "localhost.", "model.localhost", "a.b.localhost."])
 def test_every_name_below_localhost_is_this_machine(host):
     OPEN.check(f"http://{host}/v1")
     with pytest.raises(ForbiddenEndpoint, match="is this machine"):
         PUBLIC.check(f"http://{host}/v1")
 
 
-@pytest.mark.parametrize("host", ["localhost.example", "notlocalhost", "localhost1"])
+@cases("host", ["localhost.example", "notlocalhost", "localhost1"])
 def test_other_names_with_localhost_in_them_are_not(host):
     PUBLIC.check(f"http://{host}/v1")
 
 
-@pytest.mark.parametrize(("allowed", "url", "is_exempt"), [
+@cases(("allowed", "url", "is_exempt"), [
     ("http://10.0.0.7:8000", "http://10.0.0.7:8000/v1", True),
     ("http://10.0.0.7:8000/v1", "http://10.0.0.7:8000/other", True),
     ("http://10.0.0.7", "http://10.0.0.7:80/v1", True),
@@ -284,9 +285,7 @@ def test_exemption_holds_for_exactly_one_origin(allowed, url, is_exempt):
             rules.check(url)
 
 
-@pytest.mark.parametrize(
-    "allowed", ["", "*", "10.0.0.7", "http://", "ftp://x", "http://a:b@x", "http://x/#y", "http://127.1"]
-)
+@cases("allowed", ["", "*", "10.0.0.7", "http://", "ftp://x", "http://a:b@x", "http://x/#y", "http://127.1"])
 def test_exemption_that_is_no_address_names_the_setting(allowed):
     with pytest.raises(Refused, match=r"^JURY_ENDPOINTS_ALLOWED: "):
         EndpointRules.parse(["http://fine.example", allowed], public_only=False)
@@ -298,7 +297,7 @@ def test_no_exemption_is_none_and_repeated_ones_are_one():
     assert EndpointRules.parse(same, public_only=False).allowed == {"http://x:80"}
 
 
-@pytest.mark.parametrize(("url", "is_same"), [
+@cases(("url", "is_same"), [
     ("https://models.example/v1", True),
     ("https://MODELS.example.:443/another/v2", True),
     ("http://models.example/v1", False),

@@ -19,6 +19,7 @@ from jury.management.commands.add_juror import parse_fields
 from jury.management.commands.change_juror import parse_price, parse_rate
 from jury.models import Run
 from jury.queries import RunProgress
+from tests.cases import cases
 from tests.factories import make_project
 
 
@@ -31,13 +32,13 @@ def test_amounts_and_counts_are_parsed():
     assert (parse_rate("none"), parse_rate("60"), parse_price("2.5")) == (None, 60, Decimal("2.5"))
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "nan", "inf"])
+@cases("text", ["", "x", "-1", "nan", "inf"])
 def test_invalid_amount_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - argparse takes the type, not the text
         parse_dollars(text)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "x"])
+@cases("text", ["0", "-1", "1.5", "x"])
 def test_invalid_count_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011
         parse_count(text)

@@ -20,13 +20,14 @@ from jury.engine.reply import Unavailable
 from jury.models import Juror
 from tests.annotation.people import Visitor
 from tests.api.client import Program
+from tests.cases import cases
 from tests.factories import command, make_project
 from tests.jury.factories import add_jurors, project_with_items
 
 HERE = "http://127.0.0.1:1/v1"
 
 
-@pytest.mark.parametrize(
+@cases(
     "host",
     [
         "127.0.0.1", "localhost", "10.0.0.7", "192.168.1.2", "172.16.0.1", "[::1]", "[fd12:3456::1]", "model",
@@ -43,7 +44,7 @@ def test_private_addresses_are_allowed_unless_forbidden(host):
             EndpointRules(public_only=True).check(f"http://{host}:8000/v1")
 
 
-@pytest.mark.parametrize(
+@cases(
     "host",
     [
         "169.254.169.254", "169.254.1.1", "[fe80::1]", "[fd00:ec2::254]", "metadata.google.internal",
@@ -67,7 +68,7 @@ def test_forbidden_machine_is_refused_in_every_spelling(host):
         EndpointRules().check(f"http://{host}/v1")
 
 
-@pytest.mark.parametrize(
+@cases(
     "address",
     [
         "ftp://x/v1", "file:///etc/passwd", "http:///v1", "//x/v1", "x/v1", "", "http://a:b@x/v1", "http://a@x/v1",
@@ -126,7 +127,7 @@ def test_the_pages_say_so_beside_what_was_typed():
     assert not Juror.objects.filter(project=lead.project).exists()
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "METRICS_TOKEN", "SECRET_KEY_FILE"])
+@cases("name", ["SECRET_KEY", "DATABASE_PASSWORD", "METRICS_TOKEN", "SECRET_KEY_FILE"])
 def test_secret_of_the_installation_is_refused_as_key(name):
     project = make_project()
     add_jurors(project, HERE, "one")

@@ -4,11 +4,12 @@ import pytest
 
 from jury.families import family_of, shared_families
 from jury.models import Ballot, Run
+from tests.cases import cases
 from tests.factories import command
 from tests.jury.factories import add_jurors, project_with_items
 
 
-@pytest.mark.parametrize(
+@cases(
     ("model", "family"),
     [
         ("meta-llama/Llama-Guard-3-8B", "Llama"),

@@ -1,11 +1,10 @@
 """Families of models by name."""
 
-import pytest
-
 from jury.families import family_of, shared_families
+from tests.cases import cases
 
 
-@pytest.mark.parametrize(
+@cases(
     ("model", "family"),
     [
         ("meta-llama/Llama-3.1-8B-Instruct", "Llama"), ("nvidia/llama-3.1-nemoguard-8b-content-safety", "Llama"),

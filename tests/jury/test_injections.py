@@ -6,13 +6,14 @@ import pytest
 
 from jury.families import NAMES, family_of, shared_families
 from jury.injections import ATTEMPTS, inject
+from tests.cases import cases
 
 
 def turns_of(*roles):
     return [{"role": role, "text": f"{role} {at}", "id": at} for at, role in enumerate(roles)]
 
 
-@pytest.mark.parametrize(("roles", "into_response", "position"), [
+@cases(("roles", "into_response", "position"), [
     (["user"], False, 0),
     (["user", "assistant"], False, 0),
     (["user", "assistant"], True, 1),
@@ -39,7 +40,7 @@ def test_no_turns_stay_none():
     assert inject([], "order", into_response=True) == []
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS)
+@cases("attempt", ATTEMPTS)
 def test_dialogue_itself_and_other_keys_are_left_alone(attempt):
     turns = turns_of("system", "user", "assistant")
     before = copy.deepcopy(turns)
@@ -50,20 +51,20 @@ def test_dialogue_itself_and_other_keys_are_left_alone(attempt):
     assert turns == before
 
 
-@pytest.mark.parametrize("attempt", ["", "unheard of", "ORDER"])
+@cases("attempt", ["", "unheard of", "ORDER"])
 def test_unknown_attempt_is_an_error(attempt):
     with pytest.raises(KeyError):
         inject(turns_of("user"), attempt, into_response=False)
 
 
-@pytest.mark.parametrize(("attempt", "text"), ATTEMPTS.items())
+@cases(("attempt", "text"), ATTEMPTS.items())
 def test_every_attempt_asks_for_a_safe_verdict(attempt, text):
     assert attempt
     assert "safe" in text.casefold()
     assert text == text.strip()
 
 
-@pytest.mark.parametrize(("model", "family"), [
+@cases(("model", "family"), [
     ("LLAMA", "Llama"),
     ("codellama-34b", "Llama"),
     ("lmsys/vicuna-13b", "Llama"),
@@ -101,13 +102,13 @@ def test_family_is_told_from_names_that_only_resemble_it(model, family):
     assert family_of(model) == family
 
 
-@pytest.mark.parametrize("family", NAMES)
+@cases("family", NAMES)
 def test_every_family_but_the_ambiguous_knows_its_own_name(family):
     name = {"Phi": "phi-4", "Command": "command-r"}.get(family, family)
     assert family_of(name) == family
 
 
-@pytest.mark.parametrize(("models", "shared"), [
+@cases(("models", "shared"), [
     ([], {}),
     ([("a", "llama")], {}),
     ([("a", "llama"), ("b", "qwen")], {}),

@@ -10,6 +10,7 @@ from jury import actions, queries
 from jury.actions.jurors import CHANGEABLE, SECRET_VARIABLES, NotForLeads, check_parameters, event_value
 from jury.models import Juror, PromptVersion
 from tests.annotation.people import Visitor
+from tests.cases import cases
 from tests.factories import make_project
 
 HERE = "http://127.0.0.1:1/v1"
@@ -190,7 +191,7 @@ def test_names_differ_by_case_and_accents_and_projects(project):
             add(each, name)
 
 
-@pytest.mark.parametrize(("role", "base_url", "is_allowed"), [
+@cases(("role", "base_url", "is_allowed"), [
     (None, "http://10.9.0.1:1/v1", True),
     ("admin", "http://10.9.0.2:1/v1", True),
     ("lead", "http://10.9.0.3:1/v1", False),
@@ -287,7 +288,7 @@ def test_invalid_change_changes_nothing_else_either(project, changes):
     assert not Event.objects.filter(project=project, verb="juror.changed", subject=juror.name).exists()
 
 
-@pytest.mark.parametrize(("value", "stored"), [
+@cases(("value", "stored"), [
     (Decimal("0.150000"), "0.15"),
     (Decimal("1E+2"), "100"),
     (Decimal("0E-6"), "0"),

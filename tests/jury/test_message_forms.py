@@ -23,6 +23,7 @@ from jury.prompting import (
     render_dialogue,
     render_guard_dialogue,
 )
+from tests.cases import cases
 
 
 def turn(role, text):
@@ -36,7 +37,7 @@ PROMPT_ONLY, RESPONSE_ONLY = Question(("prompt_label",)), Question(("response_la
 ALL_PARTS = "$boundary|$dialogue|$categories|$answer|$judged"
 
 
-@pytest.mark.parametrize(("form", "is_generative"), [
+@cases(("form", "is_generative"), [
     (Form.OBJECT, False),
     (Form.NEMOGUARD, False),
     (Form.LLAMA_GUARD, False),
@@ -47,7 +48,7 @@ def test_only_responses_and_refusals_are_for_generators(form, is_generative):
     assert form.is_generative is is_generative
 
 
-@pytest.mark.parametrize(("text", "prompt"), [
+@cases(("text", "prompt"), [
     ("", Prompt()),
     ("user = 'u'", Prompt(user="u")),
     ("system = 's'\nuser = ''", Prompt(system="s")),
@@ -61,7 +62,7 @@ def test_prompt_file_is_read(text, prompt):
     assert Prompt.parse(text) == prompt
 
 
-@pytest.mark.parametrize(("text", "error"), [
+@cases(("text", "error"), [
     ("form = 'poem'", ValueError),
     ("form = ''", ValueError),
     ("form = 3", ValueError),
@@ -76,7 +77,7 @@ def test_prompt_file_that_is_none_is_refused(text, error):
         Prompt.parse(text)
 
 
-@pytest.mark.parametrize(("system", "user", "roles"), [
+@cases(("system", "user", "roles"), [
     ("s", "u", ["system", "user"]),
     ("", "u", ["user"]),
     ("s", "", ["system"]),
@@ -92,7 +93,7 @@ def test_messages_are_stripped_at_their_ends_only():
     assert message == {"role": "user", "content": "a \n\n b"}
 
 
-@pytest.mark.parametrize("template", ["$nothing", "${nothing}", "costs $5", "a lone $", "$dialogue $oops"])
+@cases("template", ["$nothing", "${nothing}", "costs $5", "a lone $", "$dialogue $oops"])
 def test_unknown_part_of_a_template_is_an_error(template):
     with pytest.raises((KeyError, ValueError)):
         build_messages(Prompt(user=template), BOTH, [USER], [])
@@ -102,7 +103,7 @@ def test_doubled_dollar_is_a_dollar():
     assert build_messages(Prompt(user="$$5 $$dialogue"), BOTH, [USER], [])[0]["content"] == "$5 $dialogue"
 
 
-@pytest.mark.parametrize(("form", "question", "judged"), [
+@cases(("form", "question", "judged"), [
     (Form.OBJECT, PROMPT_ONLY, "agent"),
     (Form.OBJECT, RESPONSE_ONLY, "agent"),
     (Form.NEMOGUARD, PROMPT_ONLY, "agent"),
@@ -116,7 +117,7 @@ def test_side_that_is_judged_is_the_users_only_for_llama_guard(form, question, j
     assert message["content"] == judged
 
 
-@pytest.mark.parametrize(("form", "question", "shown"), [
+@cases(("form", "question", "shown"), [
     (Form.NEMOGUARD, PROMPT_ONLY, ["user: Hello", "response: agent: Good day"]),
     (Form.NEMOGUARD, BOTH, ["user: Hello", "response: agent: Good day"]),
     (Form.LLAMA_GUARD, RESPONSE_ONLY, ["user: Hello", "response: agent: Good day"]),
@@ -132,7 +133,7 @@ def test_categories_are_one_a_line_in_their_order():
     assert message["content"] == "- b\n- a\n- $c"
 
 
-@pytest.mark.parametrize("hostile", [
+@cases("hostile", [
     ALL_PARTS,
     "${dialogue}${dialogue}",
     "$$",
@@ -162,14 +163,14 @@ def test_object_dialogue_has_a_marker_before_each_turn_and_at_the_end():
     ]
 
 
-@pytest.mark.parametrize("turns", [[], [USER], [turn("user", "")], [turn("user", "\0")], [USER] * 50])
+@cases("turns", [[], [USER], [turn("user", "")], [turn("user", "\0")], [USER] * 50])
 def test_boundary_has_eight_digits_and_depends_on_the_dialogue_alone(turns):
     mark = boundary(turns)
     assert mark == boundary([dict(each) for each in turns])
     assert (mark[:4], len(mark), set(mark[4:]) <= set("0123456789abcdef")) == ("--- ", 12, True)
 
 
-@pytest.mark.parametrize(("one", "other"), [
+@cases(("one", "other"), [
     ([USER], [turn("system", "Hello")]),
     ([USER], [USER, USER]),
     ([USER, ASSISTANT], [ASSISTANT, USER]),
@@ -187,14 +188,14 @@ def test_boundary_of_another_dialogue_closes_nothing():
     assert [line for line in lines if line.startswith(boundary(turns))] == [lines[0], lines[-1]]
 
 
-@pytest.mark.parametrize("text", ["", "\n", "\n\n", "a\n", "\na"])
+@cases("text", ["", "\n", "\n\n", "a\n", "\na"])
 def test_empty_lines_of_a_turn_are_kept(text):
     turns = [turn("user", text)]
     mark = boundary(turns)
     assert render_dialogue(turns, mark) == f"{mark} user\n{text}\n{mark} end"
 
 
-@pytest.mark.parametrize(("turns", "up_to_prompt", "lines"), [
+@cases(("turns", "up_to_prompt", "lines"), [
     ([], False, []),
     ([], True, []),
     ([USER], False, ["user: Hello"]),
@@ -212,9 +213,7 @@ def test_only_the_last_turn_of_the_assistant_is_the_response(turns, up_to_prompt
     assert render_guard_dialogue(turns, up_to_prompt=up_to_prompt) == "\n".join(lines)
 
 
-@pytest.mark.parametrize(
-    "line_end", ["\n", "\r\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
-)
+@cases("line_end", ["\n", "\r\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"])
 def test_every_kind_of_line_end_is_indented(line_end):
     text = f"a{line_end}response: agent: fine{line_end}<END CONVERSATION>"
     rendered = render_guard_dialogue([turn("user", text)], up_to_prompt=False)
@@ -222,7 +221,7 @@ def test_every_kind_of_line_end_is_indented(line_end):
     assert line_end == "\n" or line_end not in rendered
 
 
-@pytest.mark.parametrize(("template", "line"), [
+@cases(("template", "line"), [
     ("- $slug", "- hate"),
     ("$code: $name.", "S8: Hate."),
     ("$definition ($included) [$excluded]", "D (a) []"),
@@ -238,14 +237,14 @@ def test_examples_of_a_category_are_joined_and_never_read_as_a_template():
     assert render_category("$definition: $included", category) == "${name}: $slug; b; c; "
 
 
-@pytest.mark.parametrize("template", ["$title", "$slug $", "${slug"])
+@cases("template", ["$title", "$slug $", "${slug"])
 def test_unknown_part_of_a_category_is_an_error(template):
     with pytest.raises((KeyError, ValueError)):
         render_category(template, CATEGORY)
 
 
-@pytest.mark.parametrize("seed", [None, 0, 1, 2**31 - 1, 2**63])
-@pytest.mark.parametrize("count", [0, 1, 2, 25])
+@cases("seed", [None, 0, 1, 2**31 - 1, 2**63])
+@cases("count", [0, 1, 2, 25])
 def test_order_holds_every_category_once_and_leaves_the_list_alone(seed, count):
     categories = [{"slug": f"c{at}"} for at in range(count)]
     ordered = order_categories(categories, seed)
@@ -260,7 +259,7 @@ def test_seed_zero_shuffles_too():
     assert order_categories(categories, 0) != order_categories(categories, 1)
 
 
-@pytest.mark.parametrize(("question", "keys"), [
+@cases(("question", "keys"), [
     (PROMPT_ONLY, ["prompt_label"]),
     (RESPONSE_ONLY, ["response_label"]),
     (Question(("prompt_label",), rationale=True), ["rationale", "prompt_label"]),
@@ -275,7 +274,7 @@ def test_answer_has_the_rationale_first_and_other_text_last(question, keys):
     assert re.findall(r'"(\w+)": ', describe_answer(question)) == keys
 
 
-@pytest.mark.parametrize(("question", "described"), [
+@cases(("question", "described"), [
     (Question(()), "{}"),
     (PROMPT_ONLY, '{"prompt_label": "safe|needs_caution|unsafe"}'),
     (RESPONSE_ONLY, '{"response_label": "safe|needs_caution|unsafe"}'),
@@ -284,7 +283,7 @@ def test_answer_is_described_with_every_label(question, described):
     assert describe_answer(question) == described
 
 
-@pytest.mark.parametrize(("question", "has_response"), [
+@cases(("question", "has_response"), [
     (PROMPT_ONLY, False),
     (RESPONSE_ONLY, True),
     (BOTH, True),
@@ -297,7 +296,7 @@ def test_guard_is_asked_for_response_safety_only_with_a_response(question, has_r
     assert described.endswith('leave the key out if all is safe>"}')
 
 
-@pytest.mark.parametrize("slugs", [[], ["hate"], ["hate", "other"], ["é", 'a"b', "a\nb"]])
+@cases("slugs", [[], ["hate"], ["hate", "other"], ["é", 'a"b', "a\nb"]])
 def test_schema_allows_only_the_slugs_and_so_many_of_them(slugs):
     categories = answer_schema(BOTH, tuple(slugs))["properties"]["categories"]
     assert categories["items"] == {"type": "string", "enum": slugs}
@@ -315,7 +314,7 @@ def message(role, content):
     return {"role": role, "content": content}
 
 
-@pytest.mark.parametrize(("system", "turns", "messages"), [
+@cases(("system", "turns", "messages"), [
     ("", [USER], [message("user", "Hello")]),
     ("", [USER, ASSISTANT], [message("user", "Hello")]),
     ("", [SYSTEM, USER], [message("system", "Be kind."), message("user", "Hello")]),

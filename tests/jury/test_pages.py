@@ -10,6 +10,7 @@ from jury import actions, queries
 from jury.models import Ballot, Juror, Run
 from jury.workers import temporary_worker, worker_is_running
 from tests.annotation.people import Visitor
+from tests.cases import cases
 from tests.conftest import stub_server
 from tests.factories import command, make_project
 from tests.jury.factories import add_jurors, counted, project_with_items, run_shards
@@ -56,7 +57,7 @@ def test_lead_adds_juror_estimates_and_follows_run(tmp_path):
     assert lead.get("jury/").context["statistics"][0].cast == 25
 
 
-@pytest.mark.parametrize(
+@cases(
     ("wrong", "field"),
     [
         ({"concurrency": "0"}, None), ({"base_url": "ftp://x"}, None), ({"api_key_env": "sk-123"}, None),
@@ -206,7 +207,7 @@ def test_juror_page_shows_prompt_and_changes_limits():
     assert (juror.in_panel, juror.requests_per_minute, juror.tokens_per_minute) == (True, None, 5000)
 
 
-@pytest.mark.parametrize("options", [{}, {"reseat": True}, {"concurrency": "0"}, {"api_key_env": "sk-1"}])
+@cases("options", [{}, {"reseat": True}, {"concurrency": "0"}, {"api_key_env": "sk-1"}])
 def test_empty_or_invalid_change_is_refused(options):
     project = make_project()
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")

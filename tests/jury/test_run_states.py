@@ -16,6 +16,7 @@ from jury.actions.checks import check_can_ask, check_can_generate, check_can_rea
 from jury.actions.sharding import create_generation_shards, first_unanswered, shard_size
 from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
 from tests.api.client import Program
+from tests.cases import cases
 from tests.factories import make_project
 from tests.jury.factories import add_generator, add_jurors, project_with_items
 
@@ -126,7 +127,7 @@ def test_two_people_cannot_both_pause(lead):
     assert outcomes == [f"Run {run.pk} cannot be paused. It is: paused."]
 
 
-@pytest.mark.parametrize(("usd", "calls", "has_budget"), [
+@cases(("usd", "calls", "has_budget"), [
     (None, None, False),
     (Decimal(0), None, True),
     (None, 0, True),
@@ -138,7 +139,7 @@ def test_budget_of_zero_is_a_budget(usd, calls, has_budget):
     assert Run(budget_usd=usd, budget_calls=calls).has_budget is has_budget
 
 
-@pytest.mark.parametrize(("state", "is_replaced"), [(state, state in Run.OPEN) for state in STATES])
+@cases(("state", "is_replaced"), [(state, state in Run.OPEN) for state in STATES])
 def test_new_run_replaces_only_an_open_one(state, is_replaced):
     project = make_project()
     old = Run.objects.create(project=project, state=state)
@@ -151,7 +152,7 @@ def test_new_run_replaces_only_an_open_one(state, is_replaced):
     assert (new.state, other.state) == ("running", state)
 
 
-@pytest.mark.parametrize(("prompt", "generates"), [("respond-v1", "responses"), ("refuse-v1", "refusals")])
+@cases(("prompt", "generates"), [("respond-v1", "responses"), ("refuse-v1", "refusals")])
 def test_generation_replaces_only_a_run_that_generates_the_same(prompt, generates):
     project = make_project()
     generator = add_generator(project, HERE, prompt=prompt)
@@ -334,7 +335,7 @@ def test_batches_of_jurors_left_out_stay_where_they_are(tmp_path):
     assert shard.run == old
 
 
-@pytest.mark.parametrize(("asks", "fields", "is_askable"), [
+@cases(("asks", "fields", "is_askable"), [
     ("prompt_label", "prompt_label", True),
     ("prompt_label", "prompt_label,response_label", True),
     ("response_label", "response_label", True),
@@ -360,7 +361,7 @@ def test_generator_judges_nothing_and_juror_writes_nothing():
         check_can_generate(juror)
 
 
-@pytest.mark.parametrize(("base_url", "reason"), [
+@cases(("base_url", "reason"), [
     ("", "came with an import"),
     ("http://169.254.169.254/v1", "link-local"),
     ("nonsense", "not the address of an endpoint"),

@@ -7,6 +7,7 @@ from corpus.models import Item
 from tests.adjudication.disputes import UNSAFE
 from tests.annotation.people import Visitor
 from tests.api.client import Program
+from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from workspace.models import Job
 from workspace.queries.items import items_matching, licenses_of, like_pattern, sources_of
@@ -29,7 +30,7 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(
+@cases(
     ("words", "pattern"),
     [
         ("", "%%"),
@@ -223,7 +224,7 @@ def test_route_and_page_find_the_same(decided):
 COUNTS = {"decided": 0, "settled": 0, "disputed": 0, "pending": 0}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("counts", "items", "parts"),
     [
         ({}, 0, [("0.000", "0.000")] * 4),

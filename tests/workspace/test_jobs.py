@@ -17,6 +17,7 @@ from releases.models import Release
 from releases.spec import ReleaseSpec
 from tests.annotation.people import Visitor
 from tests.api.client import Program
+from tests.cases import cases
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
 from workspace.actions import TooLarge, begin_import, begin_release, delete_leftovers, run_job
 from workspace.actions.run_jobs import MOST_ATTEMPTS, claim_job, end_job
@@ -28,7 +29,7 @@ from workspace.serializers import as_job
 LINES = b"".join(json.dumps(dialogue(f"u{at}")).encode() + b"\n" for at in range(3))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "suffix"),
     [
         ("mine.jsonl", ".jsonl"),
@@ -50,23 +51,19 @@ def test_ending_of_the_name_tells_the_format(name, suffix):
     assert suffix_of(name) == suffix
 
 
-@pytest.mark.parametrize(
-    "name", ["mine", "mine.xls", "jsonl", ".jsonl", "mine.gz", "mine.txt.gz", "mine.csv.gz.gz", "", "."]
-)
+@cases("name", ["mine", "mine.xls", "jsonl", ".jsonl", "mine.gz", "mine.txt.gz", "mine.csv.gz.gz", "", "."])
 def test_name_without_a_known_ending_is_refused(name):
     with pytest.raises(Refused, match=r"The name must end in .*, each also with \.gz: not "):
         suffix_of(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["a.zip", "a.7z", "a.RAR", "a.csv.zip", "a.tar", "a.tgz", "a.jsonl.xz", "a.csv.zst", "a.bz2"]
-)
+@cases("name", ["a.zip", "a.7z", "a.RAR", "a.csv.zip", "a.tar", "a.tgz", "a.jsonl.xz", "a.csv.zst", "a.bz2"])
 def test_archive_is_refused_with_advice(name):
     with pytest.raises(Refused, match=r"Archives are not unpacked here .*gzip is accepted"):
         suffix_of(name)
 
 
-@pytest.mark.parametrize("name", ["mine.csv\n", "mine.csv ", "mine.csv/..", "mine.csv\0"])
+@cases("name", ["mine.csv\n", "mine.csv ", "mine.csv/..", "mine.csv\0"])
 def test_ending_with_more_behind_it_is_no_ending(name):
     with pytest.raises(Refused):
         suffix_of(name)
@@ -234,7 +231,7 @@ def test_lost_upload_fails_with_the_reason(project):
     assert "No such file" in ended.error
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "content", "counts"),
     [
         ("a.jsonl", b"", (0, 0, 0)),
@@ -256,7 +253,7 @@ def test_import_counts_what_it_read(name, content, counts):
     assert ended.has_rejected_rows is bool(counts[2])
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "content"),
     [
         ("a.csv", b""),
@@ -381,23 +378,17 @@ def test_routes_show_the_request_without_our_own_names(project, request_kept, su
     assert "secret" not in str(as_job(job))
 
 
-@pytest.mark.parametrize(
-    ("state", "is_open"), [("waiting", True), ("running", True), ("done", False), ("failed", False)]
-)
+@cases(("state", "is_open"), [("waiting", True), ("running", True), ("done", False), ("failed", False)])
 def test_job_is_open_until_it_has_ended(state, is_open):
     assert Job(state=state).is_open is is_open
 
 
-@pytest.mark.parametrize(
-    ("result", "expected"), [(None, False), ({}, False), ({"rejected": 0}, False), ({"rejected": 1}, True)]
-)
+@cases(("result", "expected"), [(None, False), ({}, False), ({"rejected": 0}, False), ({"rejected": 1}, True)])
 def test_job_knows_whether_it_rejected_rows(result, expected):
     assert Job(result=result).has_rejected_rows is expected
 
 
-@pytest.mark.parametrize(
-    ("name", "status"), [("a.xls", 409), ("a.zip", 409), ("a.jsonl", 302), ("../a.csv", 302), ("a.csv.gz", 302)]
-)
+@cases(("name", "status"), [("a.xls", 409), ("a.zip", 409), ("a.jsonl", 302), ("../a.csv", 302), ("a.csv.gz", 302)])
 def test_page_takes_or_refuses_an_upload_by_its_name(name, status):
     admin = Visitor(make_project(), "admin")
     sent = admin.post("data/upload/", file=SimpleUploadedFile(name, b"id,prompt\n1,Hm?\n"), kind="dialogues")
@@ -405,14 +396,14 @@ def test_page_takes_or_refuses_an_upload_by_its_name(name, status):
     assert Job.objects.filter(project=admin.project).exists() is (status == 302)
 
 
-@pytest.mark.parametrize("fields", [{"kind": "release"}, {"kind": ""}, {"kind": "songs"}])
+@cases("fields", [{"kind": "release"}, {"kind": ""}, {"kind": "songs"}])
 def test_page_takes_only_dialogues_and_votes(fields):
     admin = Visitor(make_project(), "admin")
     sent = admin.post("data/upload/", file=SimpleUploadedFile("a.jsonl", LINES), **fields)
     assert (sent.status_code, list(sent.context["upload_form"].errors)) == (422, ["kind"])
 
 
-@pytest.mark.parametrize(("share", "state"), [(0.0, "waiting"), (0.25, "running"), (1.0, "done")])
+@cases(("share", "state"), [(0.0, "waiting"), (0.25, "running"), (1.0, "done")])
 def test_route_tells_state_and_progress(share, state):
     made = make_project()
     job = make_job(made, state, 0, share=share)
