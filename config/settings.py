@@ -240,6 +240,8 @@ EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=2)
 JURY_ENDPOINTS_ALLOWED = env.list("JURY_ENDPOINTS_ALLOWED", default=[])
 # Whether jurors must be on the public internet, not on this machine or in its network.
 JURY_ENDPOINTS_PUBLIC_ONLY = env.bool("JURY_ENDPOINTS_PUBLIC_ONLY", default=False)
+# Environment variables that jurors may use as keys, besides those named JUROR_KEY_….
+JURY_KEYS = env.list("JURY_KEYS", default=[])
 # Items in a shard, which is one Celery task of a jury run.
 JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
 # Items in a shard of a juror with a batch endpoint; a shard is one batch file.

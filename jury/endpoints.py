@@ -15,16 +15,36 @@ from urllib.parse import SplitResult, urlsplit
 from corpus.errors import Refused
 
 PORTS = {"http": 80, "https": 443}
+CALLED = "/chat/completions"
+OTHER_APIS = (
+    "/responses",
+    "/completions",
+    "/messages",
+    "/chat",
+    "/embeddings",
+    "/models",
+    "/api/generate",
+    "/api/chat",
+)
 METADATA_NAMES = {
     *("metadata", "metadata.google.internal", "metadata.goog"),
     *("instance-data", "instance-data.ec2.internal"),
 }
-METADATA = {
-    # AWS over IPv6; Alibaba; Oracle; Azure. The usual one, 169.254.169.254, is link-local.
-    *map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"))
-}
-NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-"IPv6 networks that carry an IPv4 address: RFC 6052 and RFC 8215."
+METADATA = (
+    # Alibaba; Oracle; Azure. The usual one, 169.254.169.254, is link-local.
+    *map(ip_network, ("100.100.100.200", "192.0.0.192", "168.63.129.16")),
+    # IPv6: AWS, with its Pod Identity; Google; Oracle; Scaleway.
+    *map(ip_network, ("fd00:ec2::/32", "fd20:ce::/32", "fd00:c1::a9fe:a9fe", "fd00:42::42")),
+)
+LOW_32_BITS = (
+    *map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")),  # NAT64: RFC 6052 and RFC 8215
+    IPv6Network("::ffff:0:0:0/96"),  # SIIT: RFC 2765, section 2.1
+)
+"IPv6 networks whose addresses end in an IPv4 address."
+LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+"Its prefixes may be shorter than 96 bits, and carry the IPv4 address further ahead."
+ISATAP = {0x00005EFE, 0x02005EFE}
+"What stands before an IPv4 address at the end of an IPv6 address: RFC 5214, section 6.1."
 COMPATIBLE = IPv6Network("::/96")
 "IPv4-compatible IPv6 addresses: RFC 4291, section 2.5.5.1."
 THIS_NETWORK = ip_network("0.0.0.0/8")
@@ -78,8 +98,9 @@ class EndpointRules:
 
         :raises ForbiddenEndpoint: if no request may be sent there
         """
-        if kind := forbidden_kind(embedded_ipv4(address), public_only=self.public_only):
-            raise ForbiddenEndpoint(f"{address} is {kind}: no question goes there.")
+        for each in (embedded_ipv4(address), *nat64_addresses(address)):
+            if kind := forbidden_kind(each, public_only=self.public_only):
+                raise ForbiddenEndpoint(f"{address} is {kind}: no question goes there.")
 
 
 def origin_of(base_url: str) -> str:
@@ -99,6 +120,27 @@ def origin_of(base_url: str) -> str:
         check_host_name(host, parts.netloc)
     canonical = f"[{address}]" if isinstance(address, IPv6Address) else str(address or host)
     return f"{parts.scheme}://{canonical}:{parts.port or PORTS[parts.scheme]}"
+
+
+def base_url_of(typed: str) -> str:
+    """
+    Return the base URL of an endpoint, without `/chat/completions` and slashes at its end.
+
+    :raises ForbiddenEndpoint: if it has a query, or is the address of another API
+    """
+    base_url = typed.strip().rstrip("/")
+    if split_url(base_url).query or base_url.endswith("?"):
+        raise ForbiddenEndpoint(
+            "An endpoint's address has no part after a ?: it would get lost when /chat/completions is appended."
+        )
+    base_url = base_url.removesuffix(CALLED).rstrip("/")
+    path = urlsplit(base_url).path.lower()
+    if other := next((each for each in OTHER_APIS if path.endswith(each)), ""):
+        base = base_url[: -len(other)].rstrip("/")
+        raise ForbiddenEndpoint(
+            f"{other} is not what the jury calls. Write {base or 'https://host/v1'}: it calls {CALLED}."
+        )
+    return base_url
 
 
 def check_host_name(host: str, netloc: str) -> None:
@@ -150,19 +192,31 @@ def parse_legacy_ipv4(host: str) -> IPv4Address | None:
 
 
 def embedded_ipv4(address: Address) -> Address:
-    """Return the IPv4 address embedded in an IPv6 address (mapped, 6to4, NAT64, Teredo), else the address itself."""
+    """Return the IPv4 address in an IPv6 address (mapped, 6to4, NAT64, SIIT, ISATAP, Teredo), else the address."""
     if isinstance(address, IPv4Address):
         return address
     if carried := address.ipv4_mapped or address.sixtofour:
         return carried
-    if any(address in network for network in NAT64) or (address in COMPATIBLE and int(address) > 1):
+    is_isatap = int(address) >> 32 & 0xFFFFFFFF in ISATAP
+    is_carrier = is_isatap or any(address in network for network in LOW_32_BITS)
+    if is_carrier or (address in COMPATIBLE and int(address) > 1):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.teredo[1] if address.teredo else address
 
 
+def nat64_addresses(address: Address) -> list[IPv4Address]:
+    """Return the IPv4 addresses that a local NAT64 address may carry, by the length of its prefix: RFC 6052, 2.2."""
+    if not isinstance(address, IPv6Address) or address not in LOCAL_NAT64:
+        return []
+    octets = address.packed
+    positions = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12))  # prefixes of 48, 56 and 64 bits; octet 8 is 0
+    found = [IPv4Address(bytes(octets[at] for at in each)) for each in positions]
+    return [each for each in found if each not in THIS_NETWORK]
+
+
 def forbidden_kind(address: Address, *, public_only: bool) -> str:
     """Return what kind of forbidden address it is, in words; empty if requests may be sent there."""
-    if address in METADATA:
+    if any(address in network for network in METADATA):
         return "a metadata service"
     if address.is_link_local or getattr(address, "is_site_local", False):
         return "link-local, where metadata services are"

@@ -1,9 +1,12 @@
 """Checks that a juror or a generator can be asked at all."""
 
+from django.conf import settings
+
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.secret_files import read_secret
 from jury import queries
+from jury.keys import check_key_variable
 from jury.models import Juror, Run
 from jury.prompting import Form, Prompt
 
@@ -38,13 +41,14 @@ def check_can_generate(generator: Juror) -> Run.Generates:
 
 def check_can_reach(juror: Juror) -> None:
     """
-    Check that a juror or a generator has an endpoint that the rules allow, and its key.
+    Check that a juror or a generator has an endpoint and a key that the rules allow.
 
     :raises Refused: if one of them is missing or forbidden
     """
     if not juror.base_url:
         raise Refused(f"Juror {juror.name!r} came with an import and has no endpoint to ask.")
     queries.endpoint_rules().check(juror.base_url)
+    check_key_variable(juror.api_key_env, settings.JURY_KEYS)
     if juror.api_key_env and not read_secret(juror.api_key_env):
         raise Refused(
             f"{juror.name!r} needs its key in the environment variable {juror.api_key_env}, "

@@ -1,9 +1,9 @@
 """Add jurors and generators, and change their limits."""
 
-import re
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,7 +12,8 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Member, Project, Verb
 from jury import queries
-from jury.endpoints import origin_of
+from jury.endpoints import base_url_of, origin_of
+from jury.keys import check_key_variable
 from jury.models import Juror
 from jury.models.juror import default_asks
 from jury.prompting import CATEGORIES, Form, Prompt
@@ -22,8 +23,6 @@ CHANGEABLE = (
     *("price_in", "price_out", "transport"),
 )
 "Fields that no answer depends on."
-SECRET_VARIABLES = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "REDIS_PASSWORD", "METRICS_TOKEN"}
-"Environment variables with secrets of the installation, which are sent to no endpoint."
 
 
 class NotForLeads(Refused):
@@ -53,7 +52,7 @@ def add_juror(
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
     if form == Form.LLAMA_GUARD and len(labels) != 1:
         raise Refused(f"Prompt {prompt} asks for one verdict. Ask for one label, and add a second juror for the other.")
-    juror = Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters)
+    juror = Juror(project=project, name=name, prompt=version, base_url=base_url_of(base_url), **parameters)
     return save_juror(juror, Verb.JUROR_ADDED, by)
 
 
@@ -73,7 +72,7 @@ def add_generator(
     if not Prompt.parse(version.text).form.is_generative:
         raise Refused(f"Prompt {prompt} asks for a judgement: it is for a juror, not for a generator.")
     parameters |= {"asks": [], "in_panel": False}
-    generator = Juror(project=project, name=name, prompt=version, base_url=base_url, **parameters)
+    generator = Juror(project=project, name=name, prompt=version, base_url=base_url_of(base_url), **parameters)
     return save_juror(generator, Verb.GENERATOR_ADDED, by)
 
 
@@ -155,10 +154,7 @@ def check_parameters(juror: Juror) -> None:
 
     :raises Refused: if one is invalid; the message has all of them
     """
-    if juror.api_key_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", juror.api_key_env):
-        raise Refused("--api-key-env takes the name of an environment variable, not the key itself.")
-    if juror.api_key_env.removesuffix("_FILE") in SECRET_VARIABLES:
-        raise Refused(f"{juror.api_key_env} is a secret of this installation, and goes to no endpoint.")
+    check_key_variable(juror.api_key_env, settings.JURY_KEYS)
     try:
         juror.full_clean()
     except ValidationError as error:

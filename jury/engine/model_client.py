@@ -22,6 +22,7 @@ from jury.engine.client import PATIENCE, TRIES, RateLimitedClient, Stopped
 from jury.engine.endpoint import Endpoint
 from jury.engine.limiter import Limiter
 from jury.engine.reply import Declined, Reply, Unavailable
+from jury.keys import check_key_variable
 from jury.models import Ballot, GeneratedResponse, Juror
 from jury.models.answer import Answer
 from jury.prompting import Prompt
@@ -118,8 +119,13 @@ class ModelClient(ABC, Generic[A]):
 
     @property
     def key(self) -> str:
-        """Return the API key; empty if there is none, or it cannot be read."""
+        """
+        Return the API key; empty if there is none, or it cannot be read.
+
+        :raises Refused: if the rules of today do not let it go to an endpoint
+        """
         name = self.juror.api_key_env
+        check_key_variable(name, settings.JURY_KEYS)
         # A run does not start without the key; here the endpoint says that it lacks, in the ballots.
         with suppress(Refused):
             return read_secret(name) if name else ""

@@ -392,11 +392,11 @@ def test_imported_jurors_cannot_be_ticked():
 
 
 def test_list_of_jurors_has_no_generators_and_no_key(monkeypatch):
-    monkeypatch.setenv("ASSIZE_TEST_LISTED_KEY", "k-listed")
+    monkeypatch.setenv("JUROR_KEY_LISTED", "k-listed")
     project = make_project()
-    add_jurors(project, HERE, "b", "a", api_key_env="ASSIZE_TEST_LISTED_KEY")
+    add_jurors(project, HERE, "b", "a", api_key_env="JUROR_KEY_LISTED")
     add_generator(project, HERE)
     listed = Program(project, "lead").get(f"projects/{project.slug}/jurors/")
     assert [each["name"] for each in listed.json()] == ["a", "b"]
-    assert {each["api_key_env"] for each in listed.json()} == {"ASSIZE_TEST_LISTED_KEY"}
+    assert {each["api_key_env"] for each in listed.json()} == {"JUROR_KEY_LISTED"}
     assert b"k-listed" not in listed.content

@@ -49,12 +49,15 @@ def test_private_addresses_are_allowed_unless_forbidden(host):
     [
         "169.254.169.254", "169.254.1.1", "[fe80::1]", "[fd00:ec2::254]", "metadata.google.internal",
         "METADATA.google.internal.",
+        "[fd00:ec2::23]", "[fd00:ec2:1::9]", "[fd20:ce::254]", "[fd00:c1::a9fe:a9fe]", "[fd00:42::42]",
         "100.100.100.200", "192.0.0.192", "168.63.129.16", "0.0.0.0",  # noqa: S104 - never bound
         "0.1.2.3", "[::]", "224.0.0.1", "[ff02::1]",
         "255.255.255.255", "240.0.0.1", "[fec0::1]",
         # the same machines, carried in IPv6
         "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[::169.254.169.254]", "[64:ff9b::a9fe:a9fe]",
-        "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[::ffff:0.0.0.0]",
+        "[64:ff9b:1::a9fe:a9fe]", "[::ffff:0:a9fe:a9fe]", "[::ffff:0:169.254.169.254]", "[2001:4860::5efe:a9fe:a9fe]",
+        "[2001:4860::200:5efe:169.254.169.254]", "[64:ff9b:1:a9fe:a9:fe00::]", "[64:ff9b:1:1:a9:fea9:fe00:0]",
+        "[64:ff9b:1:a9:fe:a9fe::]", "[2002:a9fe:a9fe::1]", "[::ffff:0.0.0.0]",
         # and in spellings of the C library
         "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "0xa9.254.0251.254", "2130706433", "127.1",
         "0x7f.1", "017700000001", "0",
@@ -194,6 +197,26 @@ def test_name_is_checked_by_its_address_when_connecting():
         with pytest.raises(Unavailable, match=r"answered 307|cannot be reached") as reached:
             reply_from(f"http://{name}:{port}/v1", allowed)
     assert "no question" not in str(reached.value)
+
+
+def test_name_that_resolves_to_another_address_by_the_time_of_the_call_is_refused(monkeypatch):
+    """As in DNS rebinding: it was this machine when it was looked at, and is a metadata service now."""
+    asked, resolve = [], socket.getaddrinfo
+
+    def rebound(host, port, *options, **more):
+        if host != "rebound.example":
+            return resolve(host, port, *options, **more)
+        asked.append(host)
+        return resolve("127.0.0.1" if len(asked) == 1 else "169.254.169.254", port, *options, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    with redirecting() as port:
+        url = f"http://rebound.example:{port}/v1"
+        with pytest.raises(Unavailable, match="answered 307"):
+            reply_from(url, EndpointRules())
+        with pytest.raises(Unavailable, match=r"169\.254\.169\.254 is link-local, .* no question goes there"):
+            reply_from(url, EndpointRules())
+    assert len(asked) == 2
 
 
 def resolves_to_this_machine(name):

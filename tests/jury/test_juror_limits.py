@@ -7,7 +7,9 @@ import pytest
 from corpus.errors import Refused
 from corpus.models import Event
 from jury import actions, queries
-from jury.actions.jurors import CHANGEABLE, SECRET_VARIABLES, NotForLeads, check_parameters, event_value
+from jury.actions.jurors import CHANGEABLE, NotForLeads, check_parameters, event_value
+from jury.engine.juror_client import JurorClient
+from jury.keys import SECRET_VARIABLES
 from jury.models import Juror, PromptVersion
 from tests.annotation.people import Visitor
 from tests.cases import cases
@@ -46,11 +48,8 @@ def draft(project, **fields):
     ("model", "m" * 200),
     ("base_url", "http://x/" + "y" * 491),
     ("api_key_env", ""),
-    ("api_key_env", "_"),
-    ("api_key_env", "a1_B"),
-    ("api_key_env", "K" * 100),
-    ("api_key_env", "MY_SECRET_KEY"),
-    ("api_key_env", "secret_key"),
+    ("api_key_env", "JUROR_KEY_a1_B"),
+    ("api_key_env", "JUROR_KEY_" + "K" * 90),
     ("temperature", 0),
     ("temperature", -0.0),
     ("temperature", 1e9),
@@ -80,7 +79,7 @@ def test_last_allowed_value_is_taken(project, field, value):
     ("name", "", "cannot be blank"),
     ("model", "m" * 201, "at most 200"),
     ("base_url", "http://x/" + "y" * 492, "at most 500"),
-    ("api_key_env", "K" * 101, "at most 100"),
+    ("api_key_env", "JUROR_KEY_" + "K" * 91, "at most 100"),
     ("temperature", -0.001, "greater than or equal to 0"),
     ("temperature", "warm", "must be a float"),
     ("max_tokens", 0, "greater than or equal to 1"),
@@ -122,11 +121,71 @@ def test_key_itself_is_no_variable_and_is_not_repeated(project, name):
     assert name.strip() not in str(refusal.value).replace("--api-key-env", "") or len(name) < 3
 
 
-@pytest.mark.parametrize("name", sorted(SECRET_VARIABLES))
-@pytest.mark.parametrize("ending", ["", "_FILE"])
-def test_secret_of_ours_goes_to_no_endpoint(project, name, ending):
-    with pytest.raises(Refused, match=f"{name}{ending} is a secret of this installation"):
-        check_parameters(draft(project, api_key_env=name + ending))
+def test_only_variables_for_keys_or_listed_ones_go_to_an_endpoint(project, settings):
+    settings.JURY_KEYS = ["OPENAI_API_KEY", "ODD_FILE", *SECRET_VARIABLES]
+    for name in ("", "JUROR_KEY_A", "JUROR_KEY_1", "OPENAI_API_KEY", "ODD_FILE"):
+        check_parameters(draft(project, api_key_env=name))
+    for name, reason in (
+        *((name + end, "is a secret of this installation") for name in SECRET_VARIABLES for end in ("", "_FILE")),
+        *(
+            (name, "may not be sent")
+            for name in ("AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "MISTRAL_API_KEY", "HOME", "_")
+        ),
+        *(
+            (name, "may not be sent")
+            for name in ("JUROR_KEY_", "JUROR_KEY", "juror_key_a", "MY_JUROR_KEY_A", "openai_api_key")
+        ),
+        ("JUROR_KEY_A_FILE", "leave out _FILE"),
+        ("OPENAI_API_KEY_FILE", "leave out _FILE"),
+    ):
+        with pytest.raises(Refused, match=reason):
+            check_parameters(draft(project, api_key_env=name))
+
+
+def test_stored_variable_that_is_no_longer_listed_is_sent_nowhere(project, settings, monkeypatch):
+    monkeypatch.setenv("LISTED_KEY", "k-listed")
+    settings.JURY_KEYS = ["LISTED_KEY"]
+    juror = add(project, "listed once", api_key_env="LISTED_KEY")
+    client = JurorClient(project, juror)
+    assert client.key == "k-listed"
+    settings.JURY_KEYS = []
+    for use in (
+        lambda: actions.start_run(project=project, jurors=[juror]),
+        lambda: actions.try_juror(project=project, juror=juror),
+        lambda: actions.probe_juror(project=project, juror=juror, count=1),
+        lambda: client.key,
+        lambda: actions.change_juror(juror=juror, concurrency=1),
+        lambda: add_writer(project, "writer with it", api_key_env="LISTED_KEY"),
+    ):
+        with pytest.raises(Refused, match="LISTED_KEY may not be sent to an endpoint"):
+            use()
+    assert actions.change_juror(juror=juror, api_key_env="").api_key_env == ""
+
+
+def test_address_of_the_call_itself_is_understood_and_of_another_api_is_not(project):
+    for at, (typed, stored) in enumerate((
+        ("http://127.0.0.1:1/v1/chat/completions", HERE),
+        (" http://127.0.0.1:1/v1/chat/completions/ ", HERE),
+        ("http://127.0.0.1:1/v1/\n", HERE),
+        ("http://127.0.0.1:1/v1", HERE),
+        ("http://127.0.0.1:1/", "http://127.0.0.1:1"),
+        ("http://127.0.0.1:1/openai/deployments/x/chat/completions", "http://127.0.0.1:1/openai/deployments/x"),
+    )):  # fmt: skip
+        assert add(project, f"address {at}", base_url=typed).base_url == stored
+        assert add_writer(project, f"writer at {at}", base_url=typed).base_url == stored
+    for typed, reason in (
+        (f"{HERE}/responses", f"/responses is not what the jury calls. Write {HERE}: it"),
+        (f"{HERE}/completions", f"Write {HERE}: it"),
+        (f"{HERE}/messages/", f"Write {HERE}: it"),
+        (f"{HERE}/chat", f"Write {HERE}: it"),
+        ("http://127.0.0.1:1/api/chat", "Write http://127.0.0.1:1: it"),
+        (f"{HERE}?api-version=1", r"no part after a \?"),
+        (f"{HERE}/chat/completions?api-version=1", r"no part after a \?"),
+        (f"{HERE}?", r"no part after a \?"),
+        (f"{HERE}/ chat", "is not the address of an endpoint"),
+    ):
+        with pytest.raises(Refused, match=reason):
+            add(project, "unfit", base_url=typed)
 
 
 @pytest.mark.parametrize(("asks", "prompt", "reason"), [
@@ -237,7 +296,7 @@ def test_forbidden_origin_is_forbidden_to_admins_and_the_operator():
 
 CHANGES = {
     "in_panel": (True, False),
-    "api_key_env": ("", "MODEL_KEY"),
+    "api_key_env": ("", "JUROR_KEY_MODEL"),
     "concurrency": (8, 1),
     "requests_per_minute": (None, 60),
     "tokens_per_minute": (None, 5000),

@@ -164,9 +164,9 @@ def test_generation_replaces_only_a_run_that_generates_the_same(prompt, generate
 
 def test_run_that_cannot_start_replaces_nothing():
     project = make_project()
-    good, bad = panel_of(project, "good"), panel_of(project, "keyless", api_key_env="ASSIZE_TEST_NO_SUCH_KEY")
+    good, bad = panel_of(project, "good"), panel_of(project, "keyless", api_key_env="JUROR_KEY_NO_SUCH")
     old = Run.objects.create(project=project)
-    with pytest.raises(Refused, match="ASSIZE_TEST_NO_SUCH_KEY_FILE"):
+    with pytest.raises(Refused, match="JUROR_KEY_NO_SUCH_FILE"):
         actions.start_run(project=project, jurors=[*good, *bad])
     assert list(Run.objects.filter(project=project).values_list("pk", "state")) == [(old.pk, "running")]
 
@@ -373,12 +373,12 @@ def test_juror_that_cannot_be_reached_is_refused(base_url, reason):
 
 @pytest.mark.parametrize(("value", "is_set"), [("k", True), (" ", True), ("", False), (None, False)])
 def test_empty_key_is_a_missing_one(monkeypatch, value, is_set):
-    monkeypatch.delenv("ASSIZE_TEST_A_KEY", raising=False)
+    monkeypatch.delenv("JUROR_KEY_A", raising=False)
     if value is not None:
-        monkeypatch.setenv("ASSIZE_TEST_A_KEY", value)
-    juror = Juror(name="one", base_url=HERE, api_key_env="ASSIZE_TEST_A_KEY")
+        monkeypatch.setenv("JUROR_KEY_A", value)
+    juror = Juror(name="one", base_url=HERE, api_key_env="JUROR_KEY_A")
     if is_set:
         check_can_reach(juror)
     else:
-        with pytest.raises(Refused, match="ASSIZE_TEST_A_KEY, or in the file that ASSIZE_TEST_A_KEY_FILE names"):
+        with pytest.raises(Refused, match="JUROR_KEY_A, or in the file that JUROR_KEY_A_FILE names"):
             check_can_reach(juror)

@@ -204,18 +204,18 @@ def test_invalid_juror_is_refused(stub_url, options, reason):
 
 def test_missing_key_is_named_before_the_run(tmp_path, stub_url, worker):
     project = project_with_items(tmp_path, 1)
-    add_jurors(project, stub_url, "stub-0.9", api_key_env="ASSIZE_TEST_NO_SUCH_KEY")
+    add_jurors(project, stub_url, "stub-0.9", api_key_env="JUROR_KEY_NO_SUCH")
 
     refused = command("convene_jury", project=project.slug, wait=True)
 
     assert refused.code == 2
-    assert "ASSIZE_TEST_NO_SUCH_KEY" in refused.stderr
+    assert "JUROR_KEY_NO_SUCH" in refused.stderr
 
 
 def test_key_may_be_in_a_file(tmp_path, monkeypatch):
-    juror = Juror(name="keyed", base_url="http://127.0.0.1:1/v1", api_key_env="ASSIZE_TEST_FILED_KEY")
-    monkeypatch.setenv("ASSIZE_TEST_FILED_KEY_FILE", str(tmp_path / "key"))
-    with pytest.raises(Refused, match="ASSIZE_TEST_FILED_KEY_FILE cannot be read"):
+    juror = Juror(name="keyed", base_url="http://127.0.0.1:1/v1", api_key_env="JUROR_KEY_FILED")
+    monkeypatch.setenv("JUROR_KEY_FILED_FILE", str(tmp_path / "key"))
+    with pytest.raises(Refused, match="JUROR_KEY_FILED_FILE cannot be read"):
         check_can_reach(juror)
     (tmp_path / "key").write_text("k-1\n")
     check_can_reach(juror)
