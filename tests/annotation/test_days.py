@@ -3,17 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from annotation.days import day_at, find_zone, zone_or_utc
 from annotation.session import today_of
+from tests.cases import cases
 
 
 def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("now", "zone", "day", "ends_at"),
     [
         ("2026-01-01T20:00", "UTC", "2026-01-01", "2026-01-02T00:00"),
@@ -49,13 +48,13 @@ BERLIN, TOKYO, APIA, HONOLULU = map(ZoneInfo, ("Europe/Berlin", "Asia/Tokyo", "P
 THIRD, ITS_END = date(2026, 1, 3), at("2026-01-03T23:00")  # the third of January in Berlin
 
 
-@pytest.mark.parametrize("zone", [BERLIN, TOKYO, APIA, HONOLULU])
-@pytest.mark.parametrize("now", ["2026-01-02T23:00", "2026-01-03T10:00", "2026-01-03T22:59:59.999999"])
+@cases("zone", [BERLIN, TOKYO, APIA, HONOLULU])
+@cases("now", ["2026-01-02T23:00", "2026-01-03T10:00", "2026-01-03T22:59:59.999999"])
 def test_day_that_has_begun_ends_when_it_was_to_end(zone, now):
     assert today_of(at(now), zone, THIRD, ITS_END, 7) == (THIRD, ITS_END, 7)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("zone", "today", "ends_at", "votes"),
     [
         (BERLIN, "2026-01-04", "2026-01-04T23:00", 0),
@@ -80,7 +79,7 @@ def test_no_hopping_between_zones_gains_more_than_two_days():
     assert 31 <= len(days) <= 33
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Olympus", "America", "../etc", "/etc", "a\0b", "x" * 5000, "é"])
+@cases("name", ["", "Mars/Olympus", "America", "../etc", "/etc", "a\0b", "x" * 5000, "é"])
 def test_name_that_is_no_zone_is_utc(name):
     assert find_zone(name) is None
     assert zone_or_utc(name).key == "UTC"

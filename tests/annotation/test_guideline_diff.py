@@ -1,8 +1,7 @@
 """What differs between two versions of a guideline, as a table."""
 
-import pytest
-
 from annotation.guideline_diff import compare, diff, sections_of
+from tests.cases import cases
 
 NAMES = {"violence": "Violence", "threat": "Threat"}
 
@@ -23,7 +22,7 @@ def marks(lines):
     return [(line.change, line.text) for line in lines]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("before", "after", "lines"),
     [
         ([], [], []),
@@ -48,7 +47,7 @@ def test_lines_are_same_added_or_removed(before, after, lines):
     assert marks(diff(before, after)) == lines
 
 
-@pytest.mark.parametrize("count", [1, 2, 50])
+@cases("count", [1, 2, 50])
 def test_hints_of_the_comparison_are_no_lines(count):
     before = [f"the long line with number {at} in it" for at in range(count)]
     after = [line.replace("long", "lung") for line in before]
@@ -57,7 +56,7 @@ def test_hints_of_the_comparison_are_no_lines(count):
     assert len(lines) == 2 * count
 
 
-@pytest.mark.parametrize(
+@cases(
     ("before", "after", "titles"),
     [
         (version(), version(), []),
@@ -122,7 +121,7 @@ def test_removed_lines_come_before_the_added_ones_between_lines_that_stay():
     assert "".join(signs[change] + text for change, text in marks(diff(before, after))) == " a-x-y+p+q b-z+r+s"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("before", "after", "changed"),
     [
         ([f"the old sentence {at}" for at in range(5_000)], [f"the new sentence {at}" for at in range(5_000)], 10_000),

@@ -16,6 +16,7 @@ from annotation.session import AnnotatorSession, BreakDue, DailyCapReached, chec
 from config.embedded.processes import wait_until
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
+from tests.cases import cases
 from tests.factories import dialogue, import_dialogues, make_project
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -47,18 +48,18 @@ def session_with(*, worked: float = 0, rested: float = 0, **values):
     return replace(SESSION, last_at=last, stretch_began_at=last - timedelta(minutes=worked), **values)
 
 
-@pytest.mark.parametrize(("cap", "votes"), [(None, 10_000), (1, 0), (5, 4), (2**31 - 1, 7)])
+@cases(("cap", "votes"), [(None, 10_000), (1, 0), (5, 4), (2**31 - 1, 7)])
 def test_votes_below_the_cap_are_let_on(cap, votes):
     check_rested(replace(SESSION, daily_cap=cap, votes_today=votes))
 
 
-@pytest.mark.parametrize(("cap", "votes"), [(1, 1), (5, 5), (5, 6), (1, 100)])
+@cases(("cap", "votes"), [(1, 1), (5, 5), (5, 6), (1, 100)])
 def test_votes_at_the_cap_are_stopped_until_tomorrow(cap, votes):
     with pytest.raises(DailyCapReached, match=f"{votes} votes today, which is your limit. Come back tomorrow"):
         check_rested(replace(SESSION, daily_cap=cap, votes_today=votes))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("worked", "rested"),
     [(0, 0), (49.9, 0), (49.9, 4.9), (50, 5), (50, 60), (300, 5), (300, 24 * 60), (0, 24 * 60)],
 )
@@ -66,7 +67,7 @@ def test_work_shorter_than_the_stretch_or_rested_long_enough_goes_on(worked, res
     check_rested(session_with(worked=worked, rested=rested, break_after_minutes=50))
 
 
-@pytest.mark.parametrize(("worked", "rested", "left"), [(50, 0, 5), (50, 4.9, 1), (51, 2, 3), (600, 4, 1)])
+@cases(("worked", "rested", "left"), [(50, 0, 5), (50, 4.9, 1), (51, 2, 3), (600, 4, 1)])
 def test_break_is_due_after_the_stretch_and_says_for_how_long(worked, rested, left):
     with pytest.raises(BreakDue, match=f"worked {worked} minutes without a break.* opens again in {left} min"):
         check_rested(session_with(worked=worked, rested=rested, break_after_minutes=50))

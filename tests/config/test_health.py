@@ -1,12 +1,12 @@
 """What balancers ask, and what pages say when no worker runs."""
 
-import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from config import heartbeats
 from config.health import missing_migrations
 from tests.annotation.people import Visitor
+from tests.cases import cases
 from tests.factories import make_project
 
 BANNER = "No worker is running"
@@ -50,7 +50,7 @@ def test_readyz_is_unavailable_without_a_broker(settings):
     assert "127.0.0.1" not in response.content.decode()
 
 
-@pytest.mark.parametrize(("role", "is_shown"), [("lead", True), ("admin", True), ("annotator", False)])
+@cases(("role", "is_shown"), [("lead", True), ("admin", True), ("annotator", False)])
 def test_leads_see_that_no_worker_runs(role, is_shown):
     visitor = Visitor(make_project(), role)
     cache.delete_many([f"seen:{part}" for part in heartbeats.PARTS])

@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 
 from corpus.actions import record_event
 from corpus.models import Event, Verb
+from tests.cases import cases
 from tests.factories import make_project, numbers
 
 NEW = "former-0123456789ab"
@@ -31,7 +32,7 @@ def run(statement, *parameters, old="", new=""):
             transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize(
+@cases(
     "statement",
     [
         "DELETE FROM corpus_event WHERE id = %s",
@@ -54,8 +55,8 @@ def test_event_is_neither_changed_nor_deleted(statement):
     assert (again.subject, again.verb, again.at, again.detail) == (event.subject, event.verb, event.at, event.detail)
 
 
-@pytest.mark.parametrize("statement", ["TRUNCATE corpus_event", "TRUNCATE corpus_event CASCADE"])
-@pytest.mark.parametrize("new", ["", NEW])
+@cases("statement", ["TRUNCATE corpus_event", "TRUNCATE corpus_event CASCADE"])
+@cases("new", ["", NEW])
 def test_log_is_not_emptied_even_inside_a_renaming(statement, new):
     event = event_of()
     with pytest.raises(DatabaseError, match="append-only"):
@@ -63,7 +64,7 @@ def test_log_is_not_emptied_even_inside_a_renaming(statement, new):
     assert Event.objects.filter(pk=event.pk).exists()
 
 
-@pytest.mark.parametrize("change", [lambda event: event.delete(), lambda event: event.save(update_fields=["subject"])])
+@cases("change", [lambda event: event.delete(), lambda event: event.save(update_fields=["subject"])])
 def test_models_cannot_change_it_either(change):
     event = event_of()
     with pytest.raises(DatabaseError, match="append-only"):
@@ -73,7 +74,7 @@ def test_models_cannot_change_it_either(change):
 RENAME = "UPDATE corpus_event SET subject = %s WHERE id = %s"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("verb", "old", "new", "is_allowed"),
     [
         (Verb.MEMBER_ADDED, "ada", NEW, True),
@@ -110,7 +111,7 @@ def test_renaming_ends_with_its_transaction():
         run(RENAME, NEW, event.pk)
 
 
-@pytest.mark.parametrize(
+@cases(
     "detail",
     [{}, {"text": "é 漢 👩‍👩‍👧"}, {"n": 2**60, "f": 0.1}, {"list": [None, True]}, {"'": '"\\'}, {"a": {"b": []}}],
 )

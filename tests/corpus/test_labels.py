@@ -5,27 +5,28 @@ import pytest
 from corpus.errors import Invalid
 from corpus.labels import FIELDS, Field, Judgement, check_judgement, fields_of_item, labels_in, normalize, parse_label
 from corpus.labels import preview as shown_in_message
+from tests.cases import cases
 
 BOTH = ("prompt_label", "response_label")
 
 
-@pytest.mark.parametrize("label", ["safe", "needs_caution", "unsafe"])
+@cases("label", ["safe", "needs_caution", "unsafe"])
 def test_label_is_read_as_it_is_written(label):
     assert parse_label(label, "prompt_label") == label
 
 
-@pytest.mark.parametrize("value", [None, ""])
+@cases("value", [None, ""])
 def test_empty_cell_is_no_label(value):
     assert parse_label(value, "prompt_label") is None
 
 
-@pytest.mark.parametrize("value", ["Safe", "SAFE", " safe", "safe ", "caution", 0, True, [], ["safe"], {"safe"}])
+@cases("value", ["Safe", "SAFE", " safe", "safe ", "caution", 0, True, [], ["safe"], {"safe"}])
 def test_anything_else_is_refused_and_never_guessed(value):
     with pytest.raises(Invalid, match="is not one of safe, needs_caution, unsafe"):
         parse_label(value, "prompt_label")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("wanted", "has_response", "fields"),
     [
         (BOTH, True, BOTH),
@@ -55,7 +56,7 @@ def check(prompt=None, response=None, *categories, other="", wanted=BOTH, has_re
     check_judgement(judgement, wanted=wanted, has_response=has_response, asked_categories=asked)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("labels", "categories", "options"),
     [
         (("safe", "safe"), (), {}),
@@ -73,7 +74,7 @@ def test_judgement_that_obeys_the_rules_is_taken(labels, categories, options):
     check(*labels, *categories, **options)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("labels", "categories", "options", "field"),
     [
         ((None, None), (), {}, "prompt_label"),
@@ -94,7 +95,7 @@ def test_broken_rule_names_its_field(labels, categories, options, field):
     assert refusal.value.field == field
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "letters"),
     [
         ("Hate / Identity Hate", "hateidentityhate"),
@@ -107,7 +108,7 @@ def test_spellings_of_one_name_are_equal(name, letters):
     assert normalize(name) == letters
 
 
-@pytest.mark.parametrize("name", ["", " ", "—", "?!"])
+@cases("name", ["", " ", "—", "?!"])
 def test_name_without_letters_is_nothing(name):
     assert normalize(name) == ""
 

@@ -11,6 +11,7 @@ from corpus.snapshot import snapshot
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
 from tests.api.test_queue import project_with
+from tests.cases import cases
 from tests.factories import command, make_project, numbers
 
 
@@ -22,7 +23,7 @@ def someone():
     return User.objects.create(username=f"someone-{next(numbers)}")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("option", "value"),
     [
         ("votes_wanted", 1),
@@ -46,7 +47,7 @@ def test_option_within_its_bounds_is_stored(option, value):
     assert getattr(Project.objects.get(pk=made.pk), option) == value
 
 
-@pytest.mark.parametrize(
+@cases(
     ("options", "reason"),
     [
         ({"votes_wanted": 0}, "votes_wanted"),
@@ -74,13 +75,13 @@ def test_option_beyond_its_bounds_is_refused_by_name(options, reason):
     assert Project.objects.count() == before
 
 
-@pytest.mark.parametrize("slug", ["", " ", "a b", "a/b", "é", "a.b", "x" * 61, "a\n", "<b>"])
+@cases("slug", ["", " ", "a b", "a/b", "é", "a.b", "x" * 61, "a\n", "<b>"])
 def test_slug_that_is_no_part_of_a_url_is_refused(slug):
     with pytest.raises(Refused, match="slug"):
         actions.create_project(slug=slug)
 
 
-@pytest.mark.parametrize("form", ["{}", "A-{}", "a_b-{}", "-{}-", "{:060d}"])
+@cases("form", ["{}", "A-{}", "a_b-{}", "-{}-", "{:060d}"])
 def test_slug_of_letters_digits_and_strokes_is_taken_once(form):
     slug = form.format(next(numbers) + 70_000)
     assert actions.create_project(slug=slug).name == slug
@@ -88,7 +89,7 @@ def test_slug_of_letters_digits_and_strokes_is_taken_once(form):
         actions.create_project(slug=slug)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("fields", "wanted"),
     [
         (["prompt_label"], ("prompt_label",)),
@@ -101,9 +102,7 @@ def test_wanted_fields_are_in_the_order_of_decisions(fields, wanted):
     assert create(fields=fields).fields == wanted
 
 
-@pytest.mark.parametrize(
-    "change", [{"votes_wanted": 0}, {"quorum": 0}, {"wants_prompt_label": False, "wants_response_label": False}]
-)
+@cases("change", [{"votes_wanted": 0}, {"quorum": 0}, {"wants_prompt_label": False, "wants_response_label": False}])
 def test_database_keeps_the_bounds_too(change):
     project = create()
     with pytest.raises(IntegrityError), transaction.atomic():

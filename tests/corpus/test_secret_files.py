@@ -5,6 +5,7 @@ import pytest
 from config.env import server_url, with_password
 from corpus.errors import Refused
 from corpus.secret_files import read_secret
+from tests.cases import cases
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_unreadable_secret_file_is_named(monkeypatch, tmp_path):
             read_secret("ASSIZE_TEST_KEY")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("url", "whole"),
     [
         ("postgresql://assize@db:5432/assize", "postgresql://assize:a%2F%40@db:5432/assize"),

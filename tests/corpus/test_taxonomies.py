@@ -11,6 +11,7 @@ from corpus.errors import Refused
 from corpus.labels import normalize
 from corpus.models import Category, Event, Project, Taxonomy, Verb
 from tests.annotation.test_leases import at_once
+from tests.cases import cases
 from tests.factories import make_project, numbers
 
 
@@ -60,7 +61,7 @@ def test_two_categories_of_one_slug_load_nothing(tmp_path):
     assert not Taxonomy.objects.filter(name=name).exists()
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+@cases("path", sorted(FOLDER.glob("*.json")))
 def test_delivered_taxonomy_spells_each_category_in_one_way(path):
     content = json.loads(path.read_text())
     spelled = {}
@@ -72,7 +73,7 @@ def test_delivered_taxonomy_spells_each_category_in_one_way(path):
     assert slugs[-1] == "other" or "other" in slugs
 
 
-@pytest.mark.parametrize(
+@cases(
     ("spelling", "slug"),
     [
         ("violence", "violence"),
@@ -86,7 +87,7 @@ def test_category_is_found_by_each_spelling(spelling, slug):
     assert queries.spellings_of(make_project().taxonomy)[spelling] == slug
 
 
-@pytest.mark.parametrize("spelling", ["", " ", "nonsense", "VIOLENCE", "violence "])
+@cases("spelling", ["", " ", "nonsense", "VIOLENCE", "violence "])
 def test_what_is_no_spelling_is_not_guessed(spelling):
     assert spelling not in queries.spellings_of(make_project().taxonomy)
 
@@ -96,7 +97,7 @@ def test_spellings_cannot_be_changed_by_who_reads_them():
         queries.spellings_of(make_project().taxonomy)["x"] = "violence"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("codes", "code"),
     [
         ([], "S1"),

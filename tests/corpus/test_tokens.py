@@ -15,6 +15,7 @@ from corpus.api.base import check_project, check_scope
 from corpus.errors import Refused
 from corpus.models import Event, Project, TokenGrant, Verb
 from corpus.queries import tokens_of
+from tests.cases import cases
 from tests.factories import make_project, numbers
 
 SCOPES = [scope.value for scope in TokenGrant.Scope]
@@ -31,9 +32,9 @@ def person():
     return User.objects.create(username=f"owner-{next(numbers)}")
 
 
-@pytest.mark.parametrize("held", SCOPES)
-@pytest.mark.parametrize("wanted", SCOPES)
-@pytest.mark.parametrize("method", WRITING)
+@cases("held", SCOPES)
+@cases("wanted", SCOPES)
+@cases("method", WRITING)
 def test_writing_needs_the_scope_of_the_route_alone(held, wanted, method):
     if held == wanted:
         check_scope(call(method, [held]), wanted)
@@ -42,9 +43,9 @@ def test_writing_needs_the_scope_of_the_route_alone(held, wanted, method):
             check_scope(call(method, [held]), wanted)
 
 
-@pytest.mark.parametrize("held", SCOPES)
-@pytest.mark.parametrize("wanted", SCOPES)
-@pytest.mark.parametrize("method", READING)
+@cases("held", SCOPES)
+@cases("wanted", SCOPES)
+@cases("method", READING)
 def test_reading_needs_the_scope_read_whatever_the_route(held, wanted, method):
     if held == "read":
         check_scope(call(method, [held]), wanted)
@@ -53,22 +54,20 @@ def test_reading_needs_the_scope_read_whatever_the_route(held, wanted, method):
             check_scope(call(method, [held]), wanted)
 
 
-@pytest.mark.parametrize("method", [*READING, *WRITING])
-@pytest.mark.parametrize("wanted", SCOPES)
+@cases("method", [*READING, *WRITING])
+@cases("wanted", SCOPES)
 def test_session_needs_no_scope_and_a_token_of_all_has_each(method, wanted):
     check_scope(call(method), wanted)
     check_scope(call(method, SCOPES), wanted)
 
 
-@pytest.mark.parametrize("method", [*READING, *WRITING])
+@cases("method", [*READING, *WRITING])
 def test_token_without_scopes_does_nothing(method):
     with pytest.raises(PermissionDenied):
         check_scope(call(method, []), "data")
 
 
-@pytest.mark.parametrize(
-    ("limited_to", "project", "is_there"), [(None, 7, True), (7, 7, True), (8, 7, False), (0, 7, False)]
-)
+@cases(("limited_to", "project", "is_there"), [(None, 7, True), (7, 7, True), (8, 7, False), (0, 7, False)])
 def test_token_works_in_its_project_alone(limited_to, project, is_there):
     request = call("GET", ["read"], limited_to)
     if is_there:
@@ -78,7 +77,7 @@ def test_token_works_in_its_project_alone(limited_to, project, is_there):
             check_project(request, Project(pk=project, slug="garden"))
 
 
-@pytest.mark.parametrize("days", [1, 2, 90, 364, 365])
+@cases("days", [1, 2, 90, 364, 365])
 def test_token_lives_as_many_days_as_it_says(days):
     user, before = person(), timezone.now()
     make_token(user=user, name="nightly", days=days)
@@ -86,7 +85,7 @@ def test_token_lives_as_many_days_as_it_says(days):
     assert before <= expiry - timedelta(days=days) <= timezone.now()
 
 
-@pytest.mark.parametrize("days", [-(10**9), -1, 0, 366, 10**9])
+@cases("days", [-(10**9), -1, 0, 366, 10**9])
 def test_token_of_no_day_or_too_many_is_refused(days):
     user = person()
     with pytest.raises(Refused, match="A token lives 1 to 365 days"):
@@ -94,13 +93,13 @@ def test_token_of_no_day_or_too_many_is_refused(days):
     assert not AuthToken.objects.filter(user=user).exists()
 
 
-@pytest.mark.parametrize("scopes", [(), [], set()])
+@cases("scopes", [(), [], set()])
 def test_token_without_a_scope_is_refused(scopes):
     with pytest.raises(Refused, match="may do nothing"):
         make_token(user=person(), name="nightly", scopes=scopes)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("asked", "stored"),
     [
         (["data", "read"], ["read", "data"]),

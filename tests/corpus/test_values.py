@@ -9,6 +9,7 @@ import pytest
 from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
+from tests.cases import cases
 
 SPELLINGS = {"violence": "violence", "Violence": "violence", "hatespeech": "hate", "S10": "hate", "other": "other"}
 LIMITS = Limits(id=10, field=20, depth=4)
@@ -21,14 +22,12 @@ def reason_of(call, *arguments, **options):
     return refusal.value.field, refusal.value.reason
 
 
-@pytest.mark.parametrize(
-    "text", ["", "plain", "two\nlines", "tab\there", "é", "漢字", "👩‍👩‍👧", "\u200b", "\ufeff", " "]
-)
+@cases("text", ["", "plain", "two\nlines", "tab\there", "é", "漢字", "👩‍👩‍👧", "\u200b", "\ufeff", " "])
 def test_text_is_kept_as_it_is(text):
     assert values.clean_text(text, "prompt") == text
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "reason"),
     [
         (None, "None is not text"),
@@ -47,12 +46,12 @@ def test_what_a_database_cannot_hold_is_refused(value, reason):
     assert reason_of(values.clean_text, value, "prompt") == ("prompt", reason)
 
 
-@pytest.mark.parametrize(("length", "limit"), [(0, 0), (5, 5), (10_000, 10_000)])
+@cases(("length", "limit"), [(0, 0), (5, 5), (10_000, 10_000)])
 def test_text_of_just_the_limit_is_taken(length, limit):
     assert len(values.clean_text("x" * length, "prompt", limit=limit)) == length
 
 
-@pytest.mark.parametrize(("length", "limit"), [(1, 0), (6, 5), (10_001, 10_000)])
+@cases(("length", "limit"), [(1, 0), (6, 5), (10_001, 10_000)])
 def test_text_over_the_limit_is_refused_with_both_numbers(length, limit):
     _, reason = reason_of(values.clean_text, "x" * length, "prompt", limit=limit)
     assert reason == f"{length:,} characters, {limit:,} are allowed"
@@ -62,7 +61,7 @@ def test_limit_counts_characters_and_not_bytes():
     assert values.clean_text("漢" * 5, "prompt", limit=5) == "漢" * 5
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "name"),
     [("a", "a"), ("a b", "a b"), (0, "0"), (-7, "-7"), (2**70, str(2**70)), ("é" * 22, "é" * 22), (" a ", " a ")],
 )
@@ -70,7 +69,7 @@ def test_name_is_text_or_a_whole_number(value, name):
     assert values.clean_name(value, "id", limit=22) == name
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "reason"),
     [
         (None, "it is missing"),
@@ -91,17 +90,17 @@ def test_name_that_cannot_be_one_is_refused(value, reason):
     assert reason_of(values.clean_name, value, "id", limit=22) == ("id", reason)
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, ""), ("", ""), ("words", "words")])
+@cases(("value", "text"), [(None, ""), ("", ""), ("words", "words")])
 def test_optional_text_may_be_missing(value, text):
     assert values.optional_text(value, "rationale", limit=10) == text
 
 
-@pytest.mark.parametrize("value", [0, False, [], 1.0])
+@cases("value", [0, False, [], 1.0])
 def test_optional_text_is_still_text(value):
     assert "is not text" in reason_of(values.optional_text, value, "rationale", limit=10)[1]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "expected"),
     [(None, True), (float("nan"), True), (math.nan, True), ("", False), (0, False), (0.0, False), ("nan", False)],
 )
@@ -109,7 +108,7 @@ def test_empty_cell_is_none_or_nan(value, expected):
     assert values.is_absent(value) is expected
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "slugs"),
     [
         (None, ()),
@@ -131,7 +130,7 @@ def test_categories_are_read_in_any_spelling_once_each_in_order(value, slugs):
     assert values.parse_categories(value, "categories", SPELLINGS) == slugs
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "reason"),
     [
         ("unheard of", "'unheard of' is not a category of the taxonomy"),
@@ -147,7 +146,7 @@ def test_unknown_category_is_refused_by_name(value, reason):
     assert reason_of(values.parse_categories, value, "categories", SPELLINGS) == ("categories", reason)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "seconds"),
     [(None, None), ("", None), (float("nan"), None), (0, 0.0), ("0", 0.0), ("12.5", 12.5), (3, 3.0), (1e9, 1e9)],
 )
@@ -155,7 +154,7 @@ def test_seconds_are_read_from_numbers_and_text(value, seconds):
     assert values.parse_seconds(value, "seconds") == seconds
 
 
-@pytest.mark.parametrize("value", [-1, -0.001, float("inf"), "inf", "-1", 1e400])
+@cases("value", [-1, -0.001, float("inf"), "inf", "-1", 1e400])
 def test_seconds_that_nobody_can_take_are_refused(value):
     assert "is not a time a person can take" in reason_of(values.parse_seconds, value, "seconds")[1]
 
@@ -164,7 +163,7 @@ def test_text_nan_is_no_time():
     assert "is not a time a person can take" in reason_of(values.parse_seconds, "nan", "seconds")[1]
 
 
-@pytest.mark.parametrize("value", ["soon", "1,5", [], {}, "1 s"])
+@cases("value", ["soon", "1,5", [], {}, "1 s"])
 def test_seconds_that_are_no_number_are_refused(value):
     assert "is not a number" in reason_of(values.parse_seconds, value, "seconds")[1]
 
@@ -172,7 +171,7 @@ def test_seconds_that_are_no_number_are_refused(value):
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "moment"),
     [
         (None, None),
@@ -194,15 +193,13 @@ def test_moment_is_read_and_kept_in_utc(value, moment):
     assert values.parse_moment(value, "cast_at") == moment
 
 
-@pytest.mark.parametrize(
-    "value", ["yesterday", "2026-13-01", "2025-02-29", 1_700_000_000, [], "0001-01-01T00:00:00+23:00", "12:00"]
-)
+@cases("value", ["yesterday", "2026-13-01", "2025-02-29", 1_700_000_000, [], "0001-01-01T00:00:00+23:00", "12:00"])
 def test_moment_that_is_none_is_refused(value):
     field, reason = reason_of(values.parse_moment, value, "cast_at")
     assert (field, reason.endswith("is not a date and time in ISO 8601")) == ("cast_at", True)
 
 
-@pytest.mark.parametrize(
+@cases(
     "value",
     [
         None,
@@ -224,7 +221,7 @@ def test_foreign_json_is_taken(value):
     values.check_json(value, "extra", LIMITS)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "reason"),
     [
         (2**64, "a whole number of more than 64 bits"),
@@ -246,13 +243,11 @@ def test_foreign_json_that_cannot_be_stored_is_refused(value, reason):
     assert reason_of(values.check_json, value, "extra", LIMITS) == ("extra", reason)
 
 
-@pytest.mark.parametrize("value", [{}, {"a": 1}, {"a": "x"}, {"a": [[1]]}])
+@cases("value", [{}, {"a": 1}, {"a": "x"}, {"a": [[1]]}])
 def test_short_and_shallow_object_is_seen_at_a_glance(value):
     assert values.is_plainly_fit(value, LIMITS)
 
 
-@pytest.mark.parametrize(
-    "value", [{"a": "x" * 20}, {"a": "\0"}, {"a": [[[[[1]]]]]}, {"a": 2**70}, {"a": b""}, {"a": "\ud800"}]
-)
+@cases("value", [{"a": "x" * 20}, {"a": "\0"}, {"a": [[[[[1]]]]]}, {"a": 2**70}, {"a": b""}, {"a": "\ud800"}])
 def test_anything_else_is_looked_at_closely(value):
     assert not values.is_plainly_fit(value, LIMITS)

@@ -1,10 +1,9 @@
 """What guard models are shown, and that no text in a dialogue changes the structure of a request."""
 
-import pytest
-
 from config.data_dir import CHECKOUT
 from jury.injections import ATTEMPTS, inject
 from jury.prompting import Form, Prompt, Question, boundary, build_messages, order_categories, render_category
+from tests.cases import cases
 
 CATEGORIES = [
     {"slug": "violence", "name": "Violence", "code": "S1"},
@@ -57,9 +56,9 @@ def test_llama_guard_gets_the_turns_up_to_the_asked_field():
     assert "of the agent" in asked_of("llamaguard-v1", RESPONSE, DIALOGUE)[0]["content"]
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS)
-@pytest.mark.parametrize("into_response", [True, False])
-@pytest.mark.parametrize("name", ["nemoguard-v1", "llamaguard-v1", "full-policy-v2"])
+@cases("attempt", ATTEMPTS)
+@cases("into_response", [True, False])
+@cases("name", ["nemoguard-v1", "llamaguard-v1", "full-policy-v2"])
 def test_no_attempt_changes_the_structure_of_a_request(name, attempt, into_response):
     turns = inject(DIALOGUE, attempt, into_response=into_response)
     plain = asked_of(name, RESPONSE, DIALOGUE)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from quality.statistics.aggregation import dawid_skene, group_patterns, weighted_vote
 from quality.statistics.agreement import Ratings
+from tests.cases import cases
 
 RATERS = 4
 Matrix = list[list[int | None]]
@@ -77,7 +78,7 @@ def planted(items: int, accuracies: list[float], seed: int, answered: float = 1.
     return Ratings(i, r, said[i, r].astype(np.int64)), truth
 
 
-@pytest.mark.parametrize("answered", [1.0, 0.6])
+@cases("answered", [1.0, 0.6])
 def test_estimates_beat_the_majority_if_errors_are_independent(answered: float) -> None:
     accuracies = [0.95, 0.9, 0.6, 0.58, 0.55]
     ratings, truth = planted(4000, accuracies, seed=3, answered=answered)

@@ -3,6 +3,7 @@
 import pytest
 
 from quality.reports.anchoring import Changes, count_changes, label_agreement
+from tests.cases import cases
 
 
 def test_changes_count_only_pairs_with_a_final_value() -> None:
@@ -22,9 +23,7 @@ def test_agreement_of_two_adjudicators() -> None:
     assert (agreement.n, agreement.percent, agreement.kappa) == (4, 0.75, pytest.approx(0.5))
 
 
-@pytest.mark.parametrize(
-    ("pairs", "percent"), [([], None), ([("safe", "unsafe")], 0.0), ([("safe", "safe"), ("safe", "safe")], 1.0)]
-)
+@cases(("pairs", "percent"), [([], None), ([("safe", "unsafe")], 0.0), ([("safe", "safe"), ("safe", "safe")], 1.0)])
 def test_kappa_is_undefined_for_few_cases_or_one_label(pairs: list[tuple[str, str]], percent: float | None) -> None:
     agreement = label_agreement("prompt_label", "the settlement", pairs)
     assert (agreement.n, agreement.percent, agreement.kappa) == (len(pairs), percent, None)

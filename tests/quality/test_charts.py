@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from quality.reports.charts import (
     MAX_BARS,
     MAX_LINES,
@@ -22,6 +20,7 @@ from quality.reports.page_rows import (
     field_section,
     source_tables,
 )
+from tests.cases import cases
 
 
 def estimate(value: float | None = None, low: float | None = None, high: float | None = None) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def kinds(**values: float | None) -> dict[str, Any]:
     return {kind: {"items": 3, "alpha": estimate(values.get(kind))} for kind in KIND_NAMES}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("alphas", "labels", "values", "ranges"),
     [
         ([], [], [], []),
@@ -61,7 +60,7 @@ def rater(name: str = "ada", **compared: tuple[int, float | None]) -> dict[str, 
     return {"rater": name, **scores}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("raters", "series"),
     [
         ([], []),
@@ -81,9 +80,7 @@ def test_score_chart_has_a_series_per_reference_in_use(raters, series) -> None:
     assert chart["labels"] == [row["rater"] for row in raters]
 
 
-@pytest.mark.parametrize(
-    ("raters", "bars"), [(MAX_BARS - 1, MAX_BARS - 1), (MAX_BARS, MAX_BARS), (MAX_BARS + 1, MAX_BARS)]
-)
+@cases(("raters", "bars"), [(MAX_BARS - 1, MAX_BARS - 1), (MAX_BARS, MAX_BARS), (MAX_BARS + 1, MAX_BARS)])
 def test_score_chart_has_only_so_many_bars(raters: int, bars: int) -> None:
     chart = score_chart({"raters": [rater(f"r{at}", majority=(1, 0.5)) for at in range(raters)]})
     assert len(chart["labels"]) == len(chart["series"][0]["values"]) == bars
@@ -125,9 +122,7 @@ def share_row(name: str, labels: float | None, people: float | None, models: flo
     return {"name": name, "unsafe": labels, "human": {"n": 1, "unsafe": people}, "llm": {"n": 0, "unsafe": models}}
 
 
-@pytest.mark.parametrize(
-    ("name", "label"), [("garden", "garden"), ("", "no source"), ("<b>", "<b>"), ("שלום", "שלום"), ("0", "0")]
-)
+@cases(("name", "label"), [("garden", "garden"), ("", "no source"), ("<b>", "<b>"), ("שלום", "שלום"), ("0", "0")])
 def test_group_without_a_name_has_no_source(name: str, label: str) -> None:
     assert share_chart({"rows": [share_row(name, 0.5, None, None)]})["labels"] == [label]
 
@@ -178,7 +173,7 @@ def test_category_of_another_taxonomy_keeps_its_slug() -> None:
     assert (row["shown"], row["shares"]) == ("gone", [None, 0.5])
 
 
-@pytest.mark.parametrize("fields", [("prompt_label",), ("response_label",), ("prompt_label", "response_label"), ()])
+@cases("fields", [("prompt_label",), ("response_label",), ("prompt_label", "response_label"), ()])
 def test_rows_follow_the_fields_of_the_project(fields: tuple[str, ...]) -> None:
     agreement = reports(fields)["agreement"]
     names = [{"prompt_label": "Prompt", "response_label": "Response"}[field] for field in fields] + [

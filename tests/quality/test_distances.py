@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.statistics.distances import NOMINAL, Masi, ordinal_distances
+from tests.cases import cases
 
 
 def masi_of(a: str, b: str) -> float:
@@ -15,7 +16,7 @@ def masi_of(a: str, b: str) -> float:
     return float(found)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("a", "b", "distance"),
     [
         ("", "", 0),
@@ -63,7 +64,7 @@ def test_nominal_distance_is_one_between_any_two() -> None:
     assert NOMINAL.by_chance(np.arange(2), first, second).tolist() == [2 * 3 + 1 * 1, 0]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("used", "low_mid", "mid_high", "low_high"),
     [
         ([2, 2, 2], 4, 4, 16),

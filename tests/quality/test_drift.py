@@ -6,6 +6,7 @@ import pytest
 
 from quality.reports.arrays import read_opinions
 from quality.reports.drift import FIRST_MONDAY, field_drift, week_figures
+from tests.cases import cases
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.quality.hand_made import Row, opinions_of, policy
 
@@ -64,7 +65,7 @@ def test_votes_of_one_week_are_together_across_the_end_of_a_year(tmp_path):
     assert [week["n"] for week in drift["raters"][0]["weeks"]] == [1, 2, 1]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("counts", "figures"),
     [
         ((0, 0, 0, 0), (0, None, None, 0)),
@@ -100,7 +101,7 @@ def test_alone_or_tied_is_compared_with_nobody():
     assert (cleo["compared"], cleo["agrees"]) == (0, None)
 
 
-@pytest.mark.parametrize(("caution", "unsafe"), [("safe", 0.0), ("unsafe", 1.0)])
+@cases(("caution", "unsafe"), [("safe", 0.0), ("unsafe", 1.0)])
 def test_caution_is_folded(caution, unsafe):
     [ada] = drift_of([Row(0, "ada", "c"), Row(1, "ada", "c")], caution)["raters"]
     assert ada["weeks"][0]["unsafe"] == unsafe

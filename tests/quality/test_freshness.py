@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 
 from adjudication.policies import policy_of
@@ -11,6 +10,7 @@ from quality.models import Report
 from quality.queries.freshness import freshness_of, input_fingerprint, latest_reports
 from quality.reports.scores import compare_with_labels, compare_with_others, current_answers, decision_score
 from quality.reports.shares import category_shares, unsafe_shares, vote_splits
+from tests.cases import cases
 from tests.factories import make_project
 from tests.quality.hand_made import Row, by_letters, decisions_of, opinions_of, policy, whole
 
@@ -48,7 +48,7 @@ def test_reports_under_another_policy_do_not_count():
     assert (latest_reports(project), freshness(project).as_of) == ({}, None)
 
 
-@pytest.mark.parametrize("change", [{"quorum": 5}, {"caution": "unsafe"}])
+@cases("change", [{"quorum": 5}, {"caution": "unsafe"}])
 def test_changed_setting_makes_reports_stale(change):
     project = make_project()
     report(project, "agreement")
@@ -56,7 +56,7 @@ def test_changed_setting_makes_reports_stale(change):
     assert not freshness(Project.objects.get(pk=project.pk)).is_current
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "of_three", "two_to_one", "by_one"),
     [
         ([], 0, None, None),
@@ -88,7 +88,7 @@ def test_opinions_that_were_not_asked_for_categories_do_not_count():
     assert [(row["category"], row["named"], row["shares"][0]) for row in found["rows"]] == [("threat", 1, 0.5)]
 
 
-@pytest.mark.parametrize(("caution", "accuracy"), [("safe", 0.5), ("unsafe", 1.0)])
+@cases(("caution", "accuracy"), [("safe", 0.5), ("unsafe", 1.0)])
 def test_score_against_known_labels_folds_caution(caution, accuracy):
     answers = current_answers(opinions_of(by_letters(ada="scu")), "prompt_label", policy(caution))
     assert compare_with_labels(answers, whole([0, 1, -1])).score_of(0).accuracy == accuracy
@@ -100,9 +100,7 @@ def test_score_of_one_class_has_no_macro_f1():
     assert (found.n, found.f1, found.macro_f1) == (2, 1.0, None)
 
 
-@pytest.mark.parametrize(
-    ("labels", "n", "accuracy"), [([-1, -1], 0, None), ([1, -1], 1, 1.0), ([-1, 1], 0, None), ([0, 0], 1, 0.0)]
-)
+@cases(("labels", "n", "accuracy"), [([-1, -1], 0, None), ([1, -1], 1, 1.0), ([-1, 1], 0, None), ([0, 0], 1, 0.0)])
 def test_decision_is_scored_where_both_labels_are_known(labels, n, accuracy):
     found = decision_score(decisions_of((0, 1, 0, 3), (1, -1, 1, 1)), whole(labels))
     assert (found.n, found.accuracy) == (n, accuracy)

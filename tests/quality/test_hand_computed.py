@@ -35,6 +35,7 @@ from quality.statistics.scores import (
     score,
     share,
 )
+from tests.cases import cases
 from tests.quality.tables import ratings_of, shared_profiles
 
 NAN = float("nan")
@@ -45,7 +46,7 @@ def ratings(*rows):
     return Ratings(*np.array(rows, dtype=np.int64).reshape(-1, 3).T)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "percent"),
     [
         ([[2, 0]], 1.0),
@@ -63,7 +64,7 @@ def test_percent_agreement(rows, percent):
     assert percent_agreement(shared_profiles(rows)) == pytest.approx(percent)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "kappa"),
     [
         ([[2, 0], [0, 2]], 1.0),
@@ -80,7 +81,7 @@ def test_fleiss_kappa(rows, kappa):
     assert found is None if kappa is None else found == pytest.approx(kappa)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "reason"),
     [
         ([[2, 0], [0, 2]], None),
@@ -97,7 +98,7 @@ def test_fleiss_says_why_it_is_undefined(rows, reason):
     assert (found.low, found.high) == (None, None)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("a", "b", "n", "kappa"),
     [
         ("0011", "0011", 4, 1.0),
@@ -135,7 +136,7 @@ def test_raters_without_ratings_are_in_no_pair():
     assert [(pair.a, pair.b) for pair in pairs] == [(1, 3)]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("agreed", "by_chance", "shared", "kappa"),
     [(4, 16, 4, None), (0, 0, 4, 0.0), (4, 8, 4, 1.0), (2, 8, 4, 0.0), (0, 8, 4, -1.0)],
 )
@@ -143,7 +144,7 @@ def test_correction_for_chance(agreed, by_chance, shared, kappa):
     assert chance_corrected(agreed, by_chance, shared) == kappa
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "alpha"),
     [
         ([[2, 0], [0, 2]], 1.0),
@@ -160,7 +161,7 @@ def test_nominal_alpha(rows, alpha):
     assert found == Estimate(pytest.approx(alpha))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "reason"),
     [
         ([[1, 0]], NO_PAIRS),
@@ -170,7 +171,7 @@ def test_nominal_alpha(rows, alpha):
         ([[2, 0], [3, 0], [0, 1]], ONE_VALUE),
     ],
 )
-@pytest.mark.parametrize("alpha", [krippendorff_alpha, ordinal_alpha])
+@cases("alpha", [krippendorff_alpha, ordinal_alpha])
 def test_undefined_alpha_has_no_interval(rows, reason, alpha):
     assert alpha(shared_profiles(rows), draws=20) == Estimate(None, reason=reason)
 
@@ -188,7 +189,7 @@ def test_ordinal_alpha_forgives_neighbours():
     assert by_name == pytest.approx([1 - 5 * 2 / 22, 1 - 5 * 2 / 18])
 
 
-@pytest.mark.parametrize(
+@cases(
     ("first", "second", "kappa"),
     [
         ([[1, 0], [0, 1]], [[1, 0], [0, 1]], 1.0),
@@ -203,7 +204,7 @@ def test_agreement_between_two_groups(first, second, kappa):
     assert cross_replication_kappa(ratings_of(first), ratings_of(second), draws=0).value == pytest.approx(kappa)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("first", "second", "reason"),
     [
         ([[1, 0]], [[0, 0]], NO_CROSS_PAIRS),
@@ -215,7 +216,7 @@ def test_groups_that_cannot_be_compared(first, second, reason):
     assert cross_replication_kappa(ratings_of(first), ratings_of(second)) == Estimate(None, reason=reason)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("drawn", "low", "high"),
     [
         ([], None, None),
@@ -240,7 +241,7 @@ def test_draws_have_as_many_items_as_there_are():
         assert np.concatenate(blocks).sum(axis=1).tolist() == [300.0] * 25
 
 
-@pytest.mark.parametrize(
+@cases(
     ("predicted", "truth", "figures"),
     [
         ("uuss", "uuss", (1.0, 1.0, 1.0, 1.0, 1.0)),
@@ -265,7 +266,7 @@ def test_scores(predicted, truth, figures):
     assert (found.accuracy, found.precision, found.recall, found.f1, found.macro_f1) == pytest.approx(figures)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("predicted", "truth", "reasons"),
     [
         ("us", "us", {}),
@@ -281,14 +282,12 @@ def test_undefined_scores_say_why(predicted, truth, reasons):
     assert found.reasons == reasons
 
 
-@pytest.mark.parametrize(
-    ("part", "whole", "expected"), [(0, 0, None), (0, 3, 0.0), (3, 3, 1.0), (1, 4, 0.25), (1, 0, None)]
-)
+@cases(("part", "whole", "expected"), [(0, 0, None), (0, 3, 0.0), (3, 3, 1.0), (1, 4, 0.25), (1, 0, None)])
 def test_share_of_nothing_is_undefined(part, whole, expected):
     assert share(part, whole) == expected
 
 
-@pytest.mark.parametrize(
+@cases(
     ("letters", "judged", "truth"),
     [
         ("u", "n", "-"),
@@ -309,7 +308,7 @@ def test_majority_of_the_others_on_one_item(letters, judged, truth):
         assert letter == "-" or found[at] == (letter == "u")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("a", "b", "correlation"),
     [
         ([0, 1], [0, 1], 1.0),
@@ -330,7 +329,7 @@ def test_correlation_of_two(a, b, correlation):
     assert found is None if correlation is None else found == pytest.approx(correlation)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("columns", "mean"),
     [
         (["01", "01"], 1.0),
@@ -346,7 +345,7 @@ def test_mean_correlation_is_over_defined_pairs(columns, mean):
     assert found is None if mean is None else found == pytest.approx(mean)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("raters", "correlation", "votes"),
     [(1, 0.5, 1.0), (3, 0.0, 3.0), (3, 1.0, 1.0), (3, 0.5, 1.5), (5, 0.25, 2.5), (4, -0.3, 4.0), (2, 1 / 3, 1.5)],
 )
@@ -354,7 +353,7 @@ def test_effective_votes(raters, correlation, votes):
     assert effective_votes(raters, correlation) == pytest.approx(votes)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("logs", "shares"),
     [
         ([0, 0], [0.5, 0.5]),
@@ -420,7 +419,7 @@ def test_rater_that_is_mostly_wrong_weighs_nothing():
     assert found.weights[2] == found.weights[3] == 0
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "kept"),
     [
         ([], []),

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from tests.annotation.people import Visitor
+from tests.cases import cases
 from tests.factories import command, import_votes, make_project, opinion
 from tests.quality.opinions import mixed_project
 
 PAGES = ["quality/", "quality/state/", "quality/advice/", "quality/policies/", "quality/policies/?policy=human"]
 
 
-@pytest.mark.parametrize("role", ["annotator", "adjudicator"])
+@cases("role", ["annotator", "adjudicator"])
 def test_pages_are_for_leads_only(role: str) -> None:
     visitor = Visitor(make_project(), role)
     for page in PAGES:

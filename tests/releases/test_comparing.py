@@ -9,6 +9,7 @@ import pytest
 from releases.comparing import COMPARED, MOST_LISTED, REASONS, Change, compare
 from releases.downloads import Damaged
 from releases.models import Release
+from tests.cases import cases
 
 ROW = {
     "split": "train", "prompt_label": "safe", "response_label": "safe", "categories": [], "status": "decided",
@@ -93,7 +94,7 @@ def test_most_frequent_kind_is_first(made):
     assert compare(before, after).by_kind == [("prompt_label: safe → unsafe", 2), ("categories", 1)]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("before", "after", "why"),
     [
         ({}, UNSAFE, "other opinions were counted"),
@@ -107,7 +108,7 @@ def test_change_says_why(before, after, why):
     assert Change("a", ROW | before, ROW | after).reason == why
 
 
-@pytest.mark.parametrize("name", COMPARED)
+@cases("name", COMPARED)
 def test_change_lists_only_the_fields_that_differ(name):
     change = Change("a", ROW, ROW | {name: "other", "prompt_safe": 9})
     assert change.fields == [(name, ROW[name], "other")]

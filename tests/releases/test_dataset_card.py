@@ -8,6 +8,7 @@ import yaml
 from releases.croissant import CONTEXT, croissant, file_object, record_set
 from releases.dataset_card import COLUMNS, cell, dataset_card, header, license_id, method, quoted, size, table
 from releases.exporting import KEYS
+from tests.cases import cases
 
 FILES = {
     "train.json": {"sha256": "a" * 64, "bytes": 12},
@@ -54,7 +55,7 @@ def header_of(card):
     return yaml.safe_load(head)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "category"),
     [
         (0, "n<1K"),
@@ -75,7 +76,7 @@ def test_size_category_at_its_bounds(rows, category):
     assert header_of(header(manifest(rows=rows)))["size_categories"] == [category]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("licenses", "identifier"),
     [
         ({"MIT": 1}, "mit"),
@@ -125,7 +126,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("title", HOSTILE)
+@cases("title", HOSTILE)
 def test_name_is_the_same_text_in_the_header(title):
     assert yaml.safe_load(quoted(title)) == title
     head = header(manifest(title=title))
@@ -146,7 +147,7 @@ def test_header_names_task_and_one_file_a_split():
     assert read["tags"] == ["safety", "content-moderation", "guard-models"]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "shown"),
     [
         ("own", "own"),
@@ -163,7 +164,7 @@ def test_cell_stays_one_cell_of_one_line(text, shown):
     assert cell(text) == shown
 
 
-@pytest.mark.parametrize("name", ["a|b", "a\nb", "| x | 1 |", "a\n| forged | 9 |"])
+@cases("name", ["a|b", "a\nb", "| x | 1 |", "a\n| forged | 9 |"])
 def test_hostile_source_adds_no_row_to_its_table(name):
     shown = table("source", {name: 3})
     assert len(shown.splitlines()) == 3
@@ -206,13 +207,13 @@ def test_card_describes_every_column_of_the_export():
     assert all(f"| `{name}` | " in card for name in KEYS)
 
 
-@pytest.mark.parametrize(("rows", "shown"), [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")])
+@cases(("rows", "shown"), [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")])
 def test_rows_are_written_with_separators(rows, shown):
     assert f"It holds {shown} dialogues" in dataset_card(manifest(rows=rows), [])
     assert f": {shown} dialogues" in croissant(manifest(rows=rows), {})["description"]
 
 
-@pytest.mark.parametrize(("name", "fewer"), [("majority", False), ("human", False), ("aegis2", True), ("jury", True)])
+@cases(("name", "fewer"), [("majority", False), ("human", False), ("aegis2", True), ("jury", True)])
 def test_method_says_where_a_smaller_quorum_decides(name, fewer):
     said = method(manifest(policy={"name": name, "quorum": 5, "caution": "unsafe"}))
     assert f"Policy `{name}` merged them: a label needs 5 opinions" in said
@@ -220,16 +221,14 @@ def test_method_says_where_a_smaller_quorum_decides(name, fewer):
     assert "`needs_caution` counts as unsafe." in said
 
 
-@pytest.mark.parametrize(
-    ("settled", "shown"), [(0, None), (1, "settled 1 disputed"), (1_200, "settled 1,200 disputed")]
-)
+@cases(("settled", "shown"), [(0, None), (1, "settled 1 disputed"), (1_200, "settled 1,200 disputed")])
 def test_method_counts_what_an_adjudicator_settled(settled, shown):
     said = method(manifest(counts={"status": {"settled": settled}}))
     assert ("An adjudicator" in said) is bool(shown)
     assert (shown or "") in said
 
 
-@pytest.mark.parametrize(
+@cases(
     ("guidelines", "shown"), [([], "guideline none"), (["1.0"], "guideline 1.0,"), (["1.0", "2"], "guideline 1.0, 2,")]
 )
 def test_method_names_the_guidelines(guidelines, shown):
@@ -240,7 +239,7 @@ def test_method_counts_people_and_models():
     assert method(manifest(raters={"human": 0, "llm": 7})).startswith("0 people and 7 models gave their opinions")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("key", "value"),
     [
         ("@type", "sc:Dataset"),
@@ -257,7 +256,7 @@ def test_croissant_field_by_field(key, value):
     assert croissant(manifest(), FILES)[key] == value
 
 
-@pytest.mark.parametrize(("date", "published"), [(None, None), ("", None), ("2026-01-02", "2026-01-02")])
+@cases(("date", "published"), [(None, None), ("", None), ("2026-01-02", "2026-01-02")])
 def test_croissant_has_a_date_only_if_the_release_has_one(date, published):
     described = croissant(manifest(date=date), FILES)
     assert described.get("datePublished") == published
@@ -278,13 +277,13 @@ def test_croissant_lists_each_file_with_size_and_hash():
     assert all(each["contentUrl"] == each["name"] == each["@id"] for each in listed)
 
 
-@pytest.mark.parametrize("name", ["data.csv", "README.md"])
+@cases("name", ["data.csv", "README.md"])
 def test_croissant_describes_no_file_of_unknown_type(name):
     with pytest.raises(KeyError):
         file_object(name, FILES["train.json"])
 
 
-@pytest.mark.parametrize("split", ["train", "validation", "test"])
+@cases("split", ["train", "validation", "test"])
 def test_record_set_has_a_field_for_each_column(split):
     described = record_set(split)
     assert (described["@id"], described["name"]) == (split, split)
@@ -304,7 +303,7 @@ def test_croissant_has_a_record_set_a_split_in_order():
     assert [each["name"] for each in described["recordSet"]] == ["train", "validation", "test"]
 
 
-@pytest.mark.parametrize("title", HOSTILE)
+@cases("title", HOSTILE)
 def test_croissant_is_json_whatever_the_name(title):
     described = croissant(manifest(title=title), FILES)
     assert json.loads(json.dumps(described)) == described

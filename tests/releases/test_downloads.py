@@ -8,13 +8,14 @@ from django.http import Http404
 
 from releases.downloads import BLOCK, Damaged, byte_range, file_of, file_response, read_range
 from releases.models import Release
+from tests.cases import cases
 
 CONTENT = b"0123456789"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 ETAG = f'"{DIGEST}"'
 
 
-@pytest.mark.parametrize(
+@cases(
     ("header", "part"),
     [
         ("bytes=0-0", range(1)),
@@ -40,19 +41,19 @@ def test_range_names_first_and_last_byte(header, part):
     assert byte_range(header, 10) == part
 
 
-@pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-10", "bytes=11-20", "bytes=-0", "bytes=5-4", "bytes=9-0"])
+@cases("header", ["bytes=10-", "bytes=10-10", "bytes=11-20", "bytes=-0", "bytes=5-4", "bytes=9-0"])
 def test_range_beyond_the_end_or_backwards_is_empty(header):
     part = byte_range(header, 10)
     assert part is not None
     assert len(part) == 0
 
 
-@pytest.mark.parametrize("header", ["bytes=0-", "bytes=0-0", "bytes=-1", "bytes=-0", "bytes=5-"])
+@cases("header", ["bytes=0-", "bytes=0-0", "bytes=-1", "bytes=-0", "bytes=5-"])
 def test_file_without_bytes_has_no_range(header):
     assert len(byte_range(header, 0)) == 0
 
 
-@pytest.mark.parametrize(
+@cases(
     "header",
     [
         "",

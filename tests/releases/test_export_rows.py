@@ -25,6 +25,7 @@ from releases.exporting import (
     row_groups,
     stream_dataset,
 )
+from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 FORMULAS = ["=1+1", "+1", "-1", "@sum", "\tx", "\rx", "\nx", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"]
@@ -137,7 +138,7 @@ def test_csv_has_its_header_even_without_rows():
     assert (table.num_rows, table.schema.names[: len(KEYS)]) == (0, list(KEYS))
 
 
-@pytest.mark.parametrize("column", KEYS)
+@cases("column", KEYS)
 def test_only_columns_of_outside_text_are_guarded(column):
     assert (escape_formula(column) == column) is (column not in TEXT_KEYS)
 
@@ -312,7 +313,7 @@ def line_of(size):
     return b"x" * size
 
 
-@pytest.mark.parametrize(
+@cases(
     ("sizes", "groups"),
     [
         ([], []),
@@ -335,7 +336,7 @@ def test_row_groups_end_at_their_rows_or_bytes(sizes, groups):
     assert [len(group) for group in row_groups(map(line_of, sizes))] == groups
 
 
-@pytest.mark.parametrize("rows", [0, 1, PARQUET_ROWS, PARQUET_ROWS + 1])
+@cases("rows", [0, 1, PARQUET_ROWS, PARQUET_ROWS + 1])
 def test_parquet_file_has_a_group_a_batch(rows):
     lines = (b'{"id": "i%d", "turns": [], "unknown": 1}\n' % at for at in range(rows))
     file = pq.ParquetFile(pa.BufferReader(b"".join(parquet_blocks(lines, dataset_schema()))))
@@ -343,14 +344,14 @@ def test_parquet_file_has_a_group_a_batch(rows):
     assert file.schema_arrow.equals(dataset_schema())
 
 
-@pytest.mark.parametrize("value", [None, 0, 17, 2**53 + 1, 2**63 - 1, -1])
+@cases("value", [None, 0, 17, 2**53 + 1, 2**63 - 1, -1])
 def test_parquet_keeps_large_numbers_whole(value):
     lines = [json.dumps({"id": "a", "reconstruction_id_if_redacted": value}).encode()]
     table = pq.read_table(pa.BufferReader(b"".join(parquet_blocks(lines, dataset_schema()))))
     assert table["reconstruction_id_if_redacted"].to_pylist() == [value]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("lines", "array"),
     [
         ([], b"[]\n"),

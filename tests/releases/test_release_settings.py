@@ -13,6 +13,7 @@ from releases.models import Release
 from releases.serializers import ExportSerializer, ReleaseSpecSerializer, as_release
 from releases.spec import ReleaseSpec
 from releases.writing import write_file
+from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 POSTED = {"version": "1.0", "policy": "", "train": "90", "validation": "4", "test": "6", "seed": "0", "date": ""}
@@ -37,7 +38,7 @@ def test_form_with_nothing_more_asks_for_everything():
     assert filled.to_spec() == ReleaseSpec(version="1.0")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value"),
     [
         ("version", "x" * 60),
@@ -60,7 +61,7 @@ def test_form_takes_values_at_the_bounds(field, value):
     assert form(**{field: value}).is_valid()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value"),
     [
         ("version", ""),
@@ -104,7 +105,7 @@ def test_form_offers_no_empty_licence():
     assert [value for value, _ in form().fields["licenses"].choices] == ["MIT", "CC0-1.0"]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("before", "after", "errors"),
     [("1", "2", []), ("2", "1", []), ("1", "1", []), ("3", "1", ["before"]), ("", "", ["before", "after"])],
 )
@@ -119,7 +120,7 @@ def spec_errors(**body):
     return list(serializer.errors)
 
 
-@pytest.mark.parametrize(
+@cases(
     "body",
     [
         {"version": "x" * 60},
@@ -142,7 +143,7 @@ def test_body_of_a_release_at_the_bounds(body):
     assert spec_errors(**body) == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "body",
     [
         {"version": ""},
@@ -200,7 +201,7 @@ def test_body_becomes_a_spec():
     assert serializer.to_spec() == ReleaseSpec("2", (0.5, 0.5, 0.0), 1, None, "2026-01-02", truncate=True)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("query", "errors"),
     [
         ({}, []),
