@@ -231,6 +231,7 @@ IMPORT_LIMITS = {
     "turns": 1_000,
     "field": 10_000,
     "depth": 32,
+    "columns": 1_000,
     "row_bytes": 16 * 2**20,
     "unpacked_bytes": env.int("UNPACKED_BYTES", default=20 * UPLOAD_BYTES),
 }

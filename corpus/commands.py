@@ -89,8 +89,10 @@ class ImportCommand(ProjectCommand):
 
     def handle(self, **options: Any) -> None:
         project = self.project(options)
-        with RejectedRowList(options["errors"], self) as rejected:
+        with RejectedRowList(options["errors"], self, source=options["path"]) as rejected:
             report = self.read(project, options["path"], rejected.add, Progress(options["path"].name).show)
+        for warning in report.warnings:
+            self.print_note(f"warning: {warning}")
         self.print_result(report.as_dict())
         if report.rejected:
             sys.exit(1)
@@ -103,14 +105,18 @@ class ImportCommand(ProjectCommand):
 class RejectedRowList:
     """Prints the first rejected rows, and writes all of them to a file if one is named."""
 
-    def __init__(self, path: Path | None, command: ImportCommand) -> None:
+    def __init__(self, path: Path | None, command: ImportCommand, *, source: Path) -> None:
+        """
+        :param source: the file that is imported
+        """
         self.command = command
-        self.path = path
+        self.path, self.source = path, source
         self.count = 0
         self.file: IO[bytes] | None = None
 
     def __enter__(self) -> "RejectedRowList":
         if self.path:
+            check_other_file(self.path, self.source)
             try:
                 self.file = self.path.open("wb")
             except OSError as error:
@@ -143,6 +149,14 @@ class RejectedRowList:
                 raise Refused(f"{self.path} cannot be written: {error.strerror}. Nothing was kept.") from error
         if self.count <= self.command.SHOWN_ROWS:
             self.command.print_note(f"row {rejected.row}: {rejected.field}: {rejected.reason}")
+
+
+def check_other_file(path: Path, source: Path) -> None:
+    """
+    :raises Refused: if a file to write is the file to read, which would be emptied
+    """
+    if path.exists() and source.exists() and path.samefile(source):
+        raise Refused(f"{path} is the file to import. Name another one for the rejected rows.")
 
 
 class Progress:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
+from django.db.models import Max
 
 from corpus.errors import Refused
 from corpus.labels import normalize
@@ -116,6 +117,45 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
             [project.pk, list(external_ids)],
         )
         return {row[0]: KnownItem(row[1], row[2], row[3], bytes(row[4])) for row in cursor.fetchall()}
+
+
+# Without invisible characters and blanks, in one case and width: what `look_alike_key` is in Python.
+LOOK_ALIKE_IDS = r"""
+    WITH spelled AS (
+        SELECT id, external_id, CASE WHEN external_id ~ '^[!-~]*$' THEN lower(external_id)
+            ELSE translate(lower(normalize(regexp_replace(external_id, %(unseen)s, '', 'g'), NFKC)),
+                %(digits)s, %(plain)s)
+            END AS seen
+        FROM corpus_item WHERE project_id = %(project)s
+    ), alike AS (
+        SELECT array_agg(external_id ORDER BY id) AS ids, max(id) AS newest
+        FROM spelled GROUP BY seen HAVING count(*) > 1 AND max(id) > %(after)s
+    )
+    SELECT ids FROM alike ORDER BY newest LIMIT %(most)s
+"""
+UNSEEN = "[\\s\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+UNSEEN += "\u2800\u3000\u3164\ufeff\uffa0]"
+DIGITS = "".join(chr(zero + digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for digit in range(10))
+MOST_LOOK_ALIKES = 1_000
+
+
+def newest_item(project: Project) -> int:
+    """Return the highest primary key of the project's items; 0 if it has none."""
+    return Item.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def look_alike_ids(project: Project, *, after: int) -> list[str]:
+    """
+    Return a warning for each group of items whose ids look the same, if one of them is new.
+
+    :param after: an item is new if its primary key is higher
+    """
+    texts = {"unseen": UNSEEN, "digits": DIGITS, "plain": "0123456789" * (len(DIGITS) // 10)}
+    numbers = {"project": project.pk, "after": after, "most": MOST_LOOK_ALIKES}
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK_ALIKE_IDS, {**texts, **numbers})
+        groups = cursor.fetchall()
+    return [f"The ids {', '.join(map(ascii, ids[:5]))} look alike, but are different items." for (ids,) in groups]
 
 
 def tokens_of(user: User) -> list[TokenGrant]:

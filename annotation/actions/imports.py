@@ -7,6 +7,7 @@ from django.db import connection
 
 from annotation import queries
 from annotation.models import Annotator, GuidelineVersion
+from corpus.importing.names import RaterNames
 from corpus.importing.opinions import ImportedOpinion
 from corpus.models import Project
 
@@ -21,14 +22,12 @@ class VoteWriter:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.annotators = queries.imported_annotators(project)
+        self.raters = RaterNames(queries.imported_annotators(project), self.create_rater)
         self.guideline, _ = GuidelineVersion.objects.get_or_create(project=project, name=GuidelineVersion.IMPORTED)
 
-    def rater(self, name: str) -> int:
-        """Return the primary key of an imported annotator, creating the annotator if new."""
-        if name not in self.annotators:
-            self.annotators[name] = Annotator.objects.create(project=self.project, name=name).pk
-        return self.annotators[name]
+    def create_rater(self, name: str) -> int:
+        """Store an imported annotator, and return the primary key."""
+        return Annotator.objects.create(project=self.project, name=name).pk
 
     known = staticmethod(queries.current_votes)
 

@@ -1,23 +1,25 @@
 """What imports share: the loop over a file's rows, the limits, the lock, and a paused garbage collector."""
 
 import gc
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection
 
 from corpus.errors import Invalid
-from corpus.importing.batches import batched
+from corpus.importing.batches import BATCH
 from corpus.importing.limits import Limits
-from corpus.importing.readers import Columns, Row, RowFile
+from corpus.importing.readers import Row, RowFile
 from corpus.importing.report import ImportReport, OnReject, rejected_row
 from corpus.models import Project
 
 T = TypeVar("T")
+BATCH_BYTES = 8 * 2**20
+"A batch ends with the row that brings it to so many bytes of the file, so that long rows do not add up in memory."
 
 
 @dataclass
@@ -30,20 +32,25 @@ class ImportRun:
     "Called with the share of the file read, 0 to 1, after each batch."
     report: ImportReport = field(default_factory=ImportReport)
 
-    def batches(
-        self, path: Path, columns: Columns, parse: Callable[[Row], T], *, id_column: str
-    ) -> Iterator[list[tuple[int, T]]]:
+    def batches(self, file: RowFile, parse: Callable[[Row], T], *, id_column: str) -> Iterator[list[tuple[int, T]]]:
         """
         Yield the file's rows in batches of (row number, what `parse` returned); reject rows that it finds invalid.
 
         :param id_column: the column that names a rejected row in the report
         :raises Unreadable: if the file cannot be read to its end, or lacks a column
         """
-        with RowFile(path, limits(), columns) as file:
-            for batch in batched(file.rows()):
-                parsed = ((row.number, self.parse_row(row, parse, id_column)) for row in batch)
-                yield [(number, value) for number, value in parsed if value is not None]
+        batch: list[tuple[int, T]] = []
+        rows = size = 0
+        for row in file.rows():
+            rows, size = rows + 1, size + row.size
+            if (value := self.parse_row(row, parse, id_column)) is not None:
+                batch.append((row.number, value))
+            if rows == BATCH or size >= BATCH_BYTES:
+                yield batch
                 self.progress(file.share_read)
+                batch, rows, size = [], 0, 0
+        yield batch
+        self.progress(1.0)
 
     def parse_row(self, row: Row, parse: Callable[[Row], T], id_column: str) -> T | None:
         """Return what `parse` makes of a row, or None if it is rejected."""
@@ -67,15 +74,17 @@ def without_cycle_search() -> Iterator[None]:
     """
     Pause the search for reference cycles, which rows of data never form; it takes a fifth of an import's time.
 
-    It is paused for the whole process, so use it in commands and workers, not in a web process.
+    It is paused for the whole process, so only the main thread does it: in a web process, whose requests run in other
+    threads, this changes nothing.
     """
-    was_on = gc.isenabled()
+    if threading.current_thread() is not threading.main_thread() or not gc.isenabled():
+        yield
+        return
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        gc.enable()
 
 
 def limits() -> Limits:

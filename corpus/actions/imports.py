@@ -15,7 +15,7 @@ from corpus.actions.import_support import ImportRun, limits, lock_imports, witho
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, SerializedDialogue, parse_dialogue
-from corpus.importing.readers import Row
+from corpus.importing.readers import Row, RowFile
 from corpus.importing.report import ImportReport, OnReject
 from corpus.models import Item, Project, Verb
 
@@ -43,24 +43,26 @@ def import_dialogues(
     A row with a known id counts as unchanged if its content is the same, and is rejected otherwise.
 
     :param on_reject: called with each rejected row
-    :param name: the file's own name, if its path has another
+    :param name: the file as its owner calls it, if its path has another name
     :param progress: called with the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end
     """
     lock_imports(project)
     run = ImportRun(on_reject, progress)
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
-    is_csv = ".csv" in path.suffixes
+    newest = queries.newest_item(project)
+    with RowFile(path, bounds, COLUMNS, name=name) as file:
 
-    def parse(row: Row) -> Dialogue:
-        return parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=is_csv)
+        def parse(row: Row) -> Dialogue:
+            return parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=file.form == "csv")
 
-    for batch in run.batches(path, COLUMNS, parse, id_column="id"):
-        add_batch(project, batch, run)
+        for batch in run.batches(file, parse, id_column="id"):
+            add_batch(project, batch, run)
     if run.report.created:
         items_changed(project)
+        run.report.warn(queries.look_alike_ids(project, after=newest))
     subject = name or path.name
-    record_event(project=project, verb=Verb.ITEMS_IMPORTED, subject=subject, actor=by, detail=run.report.as_dict())
+    record_event(project=project, verb=Verb.ITEMS_IMPORTED, subject=subject, actor=by, detail=run.report.counts())
     return run.report
 
 

@@ -13,15 +13,21 @@ from corpus.importing.limits import Limits
 from corpus.importing.readers import Columns
 from corpus.labels import REFUSAL_SOURCE, Field, parse_label, preview
 
-COLUMNS = Columns(frozenset({"id"}), frozenset({"prompt", "turns", "messages"}))
+LISTS = {"turns": ("role", "text"), "messages": ("role", "content"), "conversations": ("from", "value")}
+"Keys of a row that list its turns, each with the keys of the speaker and the text in a turn."
+SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant"}
+"Roles by their names in `conversations`, the form of ShareGPT."
+COLUMNS = Columns(frozenset({"id"}), frozenset({"prompt", *LISTS}))
 ROLES = frozenset({"system", "user", "assistant"})
 REDACTED = "REDACTED"
 REFERENCE_KEYS = frozenset(
     ("prompt_label", "response_label", "violated_categories", "prompt_label_source", "response_label_source")
 )
-KNOWN_KEYS = frozenset(
-    ("id", "turns", "messages", "prompt", "response", "source", "license", "meta", "expected_categories")
-) | {*REFERENCE_KEYS, "reconstruction_id_if_redacted"}
+KNOWN_KEYS = frozenset(("id", "prompt", "response", "source", "license", "meta", "expected_categories")) | {
+    *LISTS,
+    *REFERENCE_KEYS,
+    "reconstruction_id_if_redacted",
+}
 
 
 @dataclass(slots=True)
@@ -98,60 +104,83 @@ def parse_dialogue(
 
 def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool, empty_is_none: bool) -> list[dict[str, str]]:
     """
-    Parse the turns of a row from `turns`, `messages`, or `prompt` and `response`.
+    Parse the turns of a row from one of `LISTS`, perhaps with a `response`, or from `prompt` and `response`.
 
     :param redacted: whether the prompt may be missing, because the source withheld it
     :raises Invalid: if the row has none or several of these, or they break a rule
     """
-    if redacted and "turns" not in row and "messages" not in row and values.is_absent(row.get("prompt")):
+    if redacted and LISTS.keys().isdisjoint(row) and values.is_absent(row.get("prompt")):
         row = {**row, "prompt": ""}
-    forms = [form for form in ("turns", "messages", "prompt") if not values.is_absent(row.get(form))]
+    forms = [form for form in (*LISTS, "prompt") if not values.is_absent(row.get(form))]
     if not forms:
-        raise Invalid("turns", "the row has neither turns, messages nor a prompt")
+        raise Invalid("turns", f"the row has neither {', '.join(LISTS)} nor a prompt")
     if len(forms) > 1:
         raise Invalid(forms[1], f"the row has {forms[0]} too; one of them says what the dialogue is")
+    response = row.get("response")
+    if values.is_absent(response) or (empty_is_none and response == ""):
+        response = None
     if forms == ["prompt"]:
-        turns = pair_turns(row, redacted=redacted, empty_is_none=empty_is_none)
+        turns = prompt_turns(row, redacted=redacted)
     else:
-        turns = listed_turns(row[forms[0]], forms[0], "text" if forms[0] == "turns" else "content", limits)
+        turns = listed_turns(row[forms[0]], forms[0], limits)
+    if response is not None:
+        turns = with_response(turns, values.clean_text(response, "response"))
     check_turns(turns, forms[0], limits)
     return turns
 
 
-def pair_turns(row: dict[str, Any], *, redacted: bool, empty_is_none: bool) -> list[dict[str, str]]:
-    """Return the turns of a row with a prompt and perhaps a response."""
+def prompt_turns(row: dict[str, Any], *, redacted: bool) -> list[dict[str, str]]:
+    """Return the turns of a row with a prompt."""
     prompt = values.clean_text(row["prompt"], "prompt")
-    turns = [{"role": "user", "text": REDACTED if redacted and not prompt else prompt}]
-    response = row.get("response")
-    if not values.is_absent(response) and not (empty_is_none and response == ""):
-        turns.append({"role": "assistant", "text": values.clean_text(response, "response")})
+    return [{"role": "user", "text": REDACTED if redacted and not prompt else prompt}]
+
+
+def with_response(turns: list[dict[str, str]], response: str) -> list[dict[str, str]]:
+    """
+    Return turns that end in a response.
+
+    :raises Invalid: if they end in another one
+    """
+    if turns[-1]["role"] != "assistant":
+        return [*turns, {"role": "assistant", "text": response}]
+    if turns[-1]["text"] != response:
+        raise Invalid("response", "the last turn is the assistant's, with another text; one of them is the response")
     return turns
 
 
-def listed_turns(listed: object, form: str, key: str, limits: Limits) -> list[dict[str, str]]:
+def listed_turns(listed: object, form: str, limits: Limits) -> list[dict[str, str]]:
     """
     Return the turns of a list.
 
-    :param form: the key of the list in the row, for errors
-    :param key: the key of the text in a turn
+    :param form: the key of the list in the row
     :raises Invalid: naming the turn that is wrong
     """
     if not isinstance(listed, list):
         raise Invalid(form, f"{preview(listed)} is not a list")
     if not 1 <= len(listed) <= limits.turns:
         raise Invalid(form, f"{len(listed):,} turns, 1 to {limits.turns:,} are allowed")
-    turns = []
-    for at, turn in enumerate(listed):
-        if not isinstance(turn, dict):
-            raise Invalid(f"{form}[{at}]", f"{preview(turn)} is not an object")
-        if len(turn) > 2 and (unknown := [name for name in turn if name not in ("role", key)]):
-            raise Invalid(f"{form}[{at}]", f"it has {preview(min(unknown))}, only role and {key} are known")
-        try:
-            text = values.clean_text(turn.get(key), key)
-        except Invalid as error:
-            raise Invalid(f"{form}[{at}].{key}", error.reason) from error
-        turns.append({"role": turn.get("role"), "text": text})
-    return turns  # type: ignore[return-value]  # roles are checked with the order of turns
+    return [listed_turn(turn, form, at) for at, turn in enumerate(listed)]
+
+
+def listed_turn(turn: object, form: str, at: int) -> dict[str, str]:
+    """
+    Return one turn of a list. Keys without a value are as absent ones: a column of structs has all keys in each.
+
+    :raises Invalid: naming the turn
+    """
+    speaker, key = LISTS[form]
+    if not isinstance(turn, dict):
+        raise Invalid(f"{form}[{at}]", f"{preview(turn)} is not an object")
+    if len(turn) > 2 and (unknown := [name for name in turn if name not in (speaker, key) and turn[name] is not None]):
+        raise Invalid(f"{form}[{at}]", f"it has {preview(min(unknown))}, only {speaker} and {key} are known")
+    try:
+        text = values.clean_text(turn.get(key), key)
+    except Invalid as error:
+        raise Invalid(f"{form}[{at}].{key}", error.reason) from error
+    role = turn.get(speaker)
+    if form == "conversations" and isinstance(role, str):
+        role = SPEAKERS.get(role, role)
+    return {"role": role, "text": text}  # type: ignore[dict-item]  # roles are checked with the order of turns
 
 
 def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
@@ -162,12 +191,15 @@ def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
     """
     last = len(turns) - 1
     size = 0
+    speaker = LISTS[form][0] if form in LISTS else "role"
+    if len(turns) > limits.turns:
+        raise Invalid(form, f"{len(turns):,} turns with the response, {limits.turns:,} are allowed")
     for at, turn in enumerate(turns):
         role, text = turn["role"], turn["text"]
         if not isinstance(role, str) or role not in ROLES:
-            raise Invalid(f"{form}[{at}].role", f"{preview(role)} is not one of system, user, assistant")
+            raise Invalid(f"{form}[{at}].{speaker}", f"{preview(role)} is not one of system, user, assistant")
         if role == "system" and at > 0:
-            raise Invalid(f"{form}[{at}].role", "a system turn can only come first")
+            raise Invalid(f"{form}[{at}].{speaker}", "a system turn can only come first")
         is_empty_response = role == "assistant" and at == last
         if not text.strip() and not is_empty_response:
             raise Invalid(turn_name(form, at), "the turn is empty")
@@ -185,7 +217,7 @@ def turn_name(form: str, at: int) -> str:
 
 def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """
-    Return `meta` with the unknown keys of the row.
+    Return `meta` with the unknown keys of the row. A key without a value is as an absent one.
 
     :raises Invalid: if a key is in both, or a value cannot be stored
     """
@@ -197,7 +229,7 @@ def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
     unknown = {key: row[key] for key in row if key not in KNOWN_KEYS}
     if both := meta.keys() & unknown.keys():
         raise Invalid(min(both), "it is in the row and in meta too")
-    merged = meta | unknown
+    merged = {key: value for key, value in (meta | unknown).items() if not values.is_absent(value)}
     if max(map(len, merged), default=0) <= limits.id and values.is_plainly_fit(merged, limits):
         return merged
     for key, value in merged.items():
@@ -244,7 +276,7 @@ def parse_reconstruction_id(value: object) -> int | None:
         return None
     try:
         number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         number = None
     if number is None or not number.is_integer() or not 0 <= number < 2**53:
         raise Invalid(name, f"{preview(value)} is not a whole number")

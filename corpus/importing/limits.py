@@ -13,6 +13,8 @@ class Limits:
     field: int = 10_000
     depth: int = 32
     "Nesting of the JSON of an unknown key."
+    columns: int = 1_000
+    "Columns of a CSV or Parquet file."
     row_bytes: int = 16 * 2**20
     "Longest line, array element or CSV cell that is read."
     unpacked_bytes: int = 20 * 2**30

@@ -7,11 +7,14 @@ from datetime import datetime
 from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
+from corpus.importing.names import tidy_name
 from corpus.importing.readers import Columns
 from corpus.labels import FIELDS, Judgement, parse_label, preview
 
 KINDS = ("human", "llm")
 COLUMNS = Columns(frozenset({"item_id", "rater", "rater_kind"}), frozenset(FIELDS))
+OPTIONAL = ("categories", "other_text", "rationale", "seconds", "cast_at")
+KNOWN_KEYS = COLUMNS.required | COLUMNS.one_of | set(OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) 
     """
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
+    check_keys(row)
     labels = {}
     for field in FIELDS:
         value = row.get(field)
@@ -47,7 +51,7 @@ def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) 
         raise Invalid("rater_kind", f"{preview(kind)} is neither human nor llm")
     return ImportedOpinion(
         item_id=item_id,
-        rater=values.clean_name(row.get("rater"), "rater", limit=limits.id),
+        rater=parse_rater(row.get("rater"), limits),
         kind=kind,
         judgement=Judgement(
             **labels,
@@ -58,3 +62,26 @@ def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) 
         seconds=values.parse_seconds(row.get("seconds"), "seconds"),
         cast_at=values.parse_moment(row.get("cast_at"), "cast_at"),
     )
+
+
+def check_keys(row: Mapping[str, object]) -> None:
+    """
+    Check that a row says nothing that an opinion has no place for. Empty cells say nothing.
+
+    :raises Invalid: naming the key
+    """
+    for key in row.keys() - KNOWN_KEYS:
+        if not values.is_absent(row[key]) and row[key] != "":
+            raise Invalid(str(key)[:100], f"an opinion has no such key, only labels and {', '.join(OPTIONAL)}")
+
+
+def parse_rater(value: object, limits: Limits) -> str:
+    """
+    Return the name of a rater, the same for each of its spellings.
+
+    :raises Invalid: if it is missing, too long, not text, or shows nothing
+    """
+    name = tidy_name(values.clean_name(value, "rater", limit=limits.id))
+    if not name:
+        raise Invalid("rater", "it is missing")
+    return name

@@ -1,11 +1,13 @@
 """What an import reports: how many rows it read, and why it rejected some."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from corpus.errors import Invalid
 
 LONGEST_ID = 200
+MOST_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,22 @@ class ImportReport:
     unchanged: int = 0
     rejected: int = 0
 
-    def as_dict(self) -> dict[str, int]:
-        """Return the counts, as commands print them and events store them."""
-        return asdict(self)
+    warnings: list[str] = field(default_factory=list)
+    "What was imported, but may be a mistake; at most `MOST_WARNINGS` and a line that counts the others."
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts, as events store them."""
+        return {name: getattr(self, name) for name in ("read", "created", "unchanged", "rejected")}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts, with the warnings if there are any, as commands print them."""
+        return self.counts() | ({"warnings": self.warnings} if self.warnings else {})
+
+    def warn(self, warnings: list[str]) -> None:
+        """Add warnings, of which the first are kept."""
+        self.warnings += warnings[:MOST_WARNINGS]
+        if len(warnings) > MOST_WARNINGS:
+            self.warnings.append(f"… and {len(warnings) - MOST_WARNINGS:,} more of this kind.")
 
 
 def rejected_row(row: int, identity: object, error: Invalid) -> RejectedRow:

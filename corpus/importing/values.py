@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import orjson
@@ -12,6 +12,13 @@ from corpus.errors import Invalid
 from corpus.importing.limits import Limits
 from corpus.labels import normalize, preview
 
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)? ?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
+    r"|[0-9]{8}([Tt][0-9]{4}([0-9]{2})?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
+)
+"ISO 8601 in its two usual forms, 2024-03-10T02:30:00Z and 20240310T023000Z; the time may be left out."
+EPOCH, DAY = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -105,27 +112,46 @@ def parse_seconds(value: object, field: str) -> float | None:
     if is_absent(value) or value == "":
         return None
     try:
-        seconds = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+        seconds = float("" if isinstance(value, bool) else value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError) as error:
         raise Invalid(field, f"{preview(value)} is not a number") from error
     if not 0 <= seconds < math.inf:
         raise Invalid(field, f"{preview(value)} is not a time a person can take")
     return seconds
 
 
-def parse_moment(value: object, field: str) -> datetime | None:
+def parse_moment(value: object, field: str, *, now: datetime | None = None) -> datetime | None:
     """
     Return an ISO 8601 date and time in UTC; None if absent. Without a zone it is taken as UTC.
 
-    :raises Invalid: if it is no such date and time
+    :param now: the current time
+    :raises Invalid: if it is no such date and time, or is not after 1970 and before tomorrow
     """
     if is_absent(value) or value == "":
         return None
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)  # type: ignore[arg-type]
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError) as error:
+        moment = as_moment(value)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid(field, f"{preview(value)} is not a date and time in ISO 8601") from error
+    if not EPOCH < moment < (now or datetime.now(UTC)) + DAY:
+        raise Invalid(field, f"{preview(value)} is not after 1970 and before tomorrow")
+    return moment
+
+
+def as_moment(value: object) -> datetime:
+    """
+    Return a date, or text in ISO 8601, as a date and time.
+
+    :raises ValueError: if it is neither; a number may be seconds or milliseconds of any epoch, so it is not guessed at
+    """
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if not isinstance(value, str) or not MOMENT.fullmatch(value.strip()):
+        raise ValueError
+    return datetime.fromisoformat(value.strip().replace(" +", "+").replace(" Z", "Z").upper())
 
 
 def check_json(value: object, field: str, limits: Limits) -> None:
@@ -134,29 +160,43 @@ def check_json(value: object, field: str, limits: Limits) -> None:
 
     :raises Invalid: if it cannot
     """
-    waiting: list[tuple[Any, int]] = [(value, 1)]
-    while waiting:
-        each, depth = waiting.pop()
-        if depth > limits.depth:
-            raise Invalid(field, f"nested deeper than {limits.depth}")
-        if isinstance(each, str):
-            clean_text(each, field, limit=limits.field)
-        elif isinstance(each, int) and not -(2**63) <= each < 2**64:
-            raise Invalid(field, "a whole number of more than 64 bits")
-        elif isinstance(each, dict | list):
-            waiting.extend((inner, depth + 1) for inner in members(each, field))
-        elif not isinstance(each, int | float | date | None):  # Parquet has types that JSON lacks
-            raise Invalid(field, f"a {type(each).__name__} has no form in JSON")
+    open_values = [iter((value,))]
+    while open_values:
+        for each in open_values[-1]:
+            if len(open_values) > limits.depth:
+                raise Invalid(field, f"nested deeper than {limits.depth}")
+            check_json_value(each, field, limits)
+            if isinstance(each, dict | list):
+                open_values.append(members(each, field))
+                break
+        else:
+            open_values.pop()
+
+
+def check_json_value(value: object, field: str, limits: Limits) -> None:
+    """
+    Check one value, without what is in it.
+
+    :raises Invalid: if it cannot be stored
+    """
+    if isinstance(value, str):
+        clean_text(value, field, limit=limits.field)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise Invalid(field, "a whole number of more than 64 bits")
+    elif isinstance(value, float) and math.isinf(value):
+        raise Invalid(field, "an infinite number has no form in JSON")
+    elif not isinstance(value, dict | list | int | float | date | time | None):  # Parquet has types that JSON lacks
+        raise Invalid(field, f"a {type(value).__name__} has no form in JSON")
 
 
 def is_plainly_fit(value: dict[str, Any], limits: Limits) -> bool:
-    """Return True if an object is short, shallow and without NUL as JSON: a fast check that nearly always passes."""
+    """Return True if an object is short and shallow as JSON, without NUL and null: a fast check that mostly passes."""
     try:
         written = orjson.dumps(value)
     except (TypeError, ValueError, RecursionError):
         return False
     is_shallow = written.count(b"[") + written.count(b"{") <= limits.depth
-    return is_shallow and len(written) <= limits.field and b"\\u0000" not in written
+    return is_shallow and len(written) <= limits.field and b"\\u0000" not in written and b"null" not in written
 
 
 def members(value: dict[Any, Any] | list[Any], field: str) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from corpus.importing.names import RaterNames
 from corpus.importing.opinions import ImportedOpinion
 from corpus.models import Project
 from jury import queries
@@ -23,17 +24,14 @@ class BallotWriter:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.jurors = queries.juror_ids(project.pk)
+        self.raters = RaterNames(queries.juror_ids(project.pk), self.create_rater)
         self.prompt, _ = PromptVersion.objects.get_or_create(
             name=PromptVersion.IMPORTED, defaults={"text": "", "sha256": ""}
         )
 
-    def rater(self, name: str) -> int:
-        """Return the primary key of a juror by name; create it if it is new."""
-        if name not in self.jurors:
-            juror = Juror.objects.create(project=self.project, name=name, prompt=self.prompt, in_panel=False)
-            self.jurors[name] = juror.pk
-        return self.jurors[name]
+    def create_rater(self, name: str) -> int:
+        """Store a juror outside the panel, and return the primary key."""
+        return Juror.objects.create(project=self.project, name=name, prompt=self.prompt, in_panel=False).pk
 
     known = staticmethod(queries.current_ballots)
 

@@ -53,7 +53,7 @@ def test_empty_response_of_a_csv_means_there_is_none():
         (None, "row", "None is not an object"),
         ({"prompt": "x"}, "id", "it is missing"),
         ({"id": "x" * 21, "prompt": "x"}, "id", "21 characters, 20 are allowed"),
-        ({"id": "a"}, "turns", "the row has neither turns, messages nor a prompt"),
+        ({"id": "a"}, "turns", "the row has neither turns, messages, conversations nor a prompt"),
         ({"id": "a", "prompt": "x", "turns": [USER]}, "prompt", "the row has turns too; one of them says what the "),
         ({"id": "a", "messages": [], "turns": [USER]}, "messages", "the row has turns too"),
         ({"id": "a", "prompt": 7}, "prompt", "7 is not text"),
@@ -102,9 +102,9 @@ def test_wrong_row_names_its_field_and_the_reason(row, field, reason):
     assert reason in why
 
 
-def test_every_key_that_no_form_reads_is_kept():
-    found = read({"id": "a", "prompt": "x", "meta": {"one": 1}, "two": [2], "three": None})
-    assert found.meta == {"one": 1, "two": [2], "three": None}
+def test_every_key_with_a_value_that_no_form_reads_is_kept():
+    found = read({"id": "a", "prompt": "x", "meta": {"one": 1}, "two": [2], "three": [None], "four": None})
+    assert found.meta == {"one": 1, "two": [2], "three": [None]}
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def turn(text="x", role="user"):
         ({"id": ["a"], "prompt": "x"}, "id", "not text"),
         ([1, 2], "row", "not an object"),
         ("{broken", "row", "not valid JSON"),
-        ({"id": "r"}, "turns", "neither turns, messages nor a prompt"),
+        ({"id": "r"}, "turns", "neither turns, messages, conversations nor a prompt"),
         ({"id": "r", "prompt": "x", "turns": TURNS}, "prompt", "the row has turns too"),
         ({"id": "r", "prompt": ""}, "prompt", "empty"),
         ({"id": "r", "prompt": " \n"}, "prompt", "empty"),

@@ -41,7 +41,7 @@ def begin_import(
     job = Job(project=project, kind=kind, by=by, request=request)
     path = upload_path(job)
     try:
-        save_upload(content, path, most_bytes)
+        save_upload(content, path, most_bytes, name=name[-200:])
         with transaction.atomic():
             job.save()
             detail = {"job": job.pk, "kind": kind}

@@ -14,7 +14,7 @@ from corpus.actions import record_event
 from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
-from corpus.importing.readers import Row
+from corpus.importing.readers import Row, RowFile
 from corpus.importing.report import ImportReport, OnReject
 from corpus.labels import check_judgement
 from corpus.models import Project, Verb
@@ -45,7 +45,7 @@ def import_opinions(
     same, and is rejected otherwise.
 
     :param on_reject: called with each rejected row
-    :param name: the file's own name, if its path has another
+    :param name: the file as its owner calls it, if its path has another name
     :param progress: called with the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     """
@@ -57,13 +57,16 @@ def import_opinions(
     def parse(row: Row) -> ImportedOpinion:
         return parse_opinion(row.value, spellings=spellings, limits=bounds)
 
-    for batch in run.batches(path, COLUMNS, parse, id_column="item_id"):
-        admitted = admit(project, batch, run)
-        for kind, writer in writers.items():
-            add_batch(writer, [each for each in admitted if each[1].kind == kind], run)
+    with RowFile(path, bounds, COLUMNS, name=name) as file:
+        for batch in run.batches(file, parse, id_column="item_id"):
+            admitted = admit(project, batch, run)
+            for kind, writer in writers.items():
+                add_batch(writer, [each for each in admitted if each[1].kind == kind], run)
+    for writer in writers.values():
+        run.report.warn(writer.raters.warnings)
     open_slots(project=project)
     subject = name or path.name
-    record_event(project=project, verb=Verb.OPINIONS_IMPORTED, subject=subject, actor=by, detail=run.report.as_dict())
+    record_event(project=project, verb=Verb.OPINIONS_IMPORTED, subject=subject, actor=by, detail=run.report.counts())
     return run.report
 
 
@@ -86,7 +89,7 @@ def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[A
 
 def add_batch(writer: OpinionWriter, batch: Sequence[Admitted], run: ImportRun) -> None:
     """Write the opinions that are new; reject a second opinion of a rater, and any on a withdrawn item."""
-    pairs = [(item.pk, writer.rater(opinion.rater)) for _, opinion, item in batch]
+    pairs = [(item.pk, writer.raters.number(opinion.rater)) for _, opinion, item in batch]
     known = {pair: stored_content(*columns) for pair, columns in writer.known(pairs).items()}
     now = timezone.now()
     fresh = []

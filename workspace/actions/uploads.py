@@ -9,7 +9,7 @@ from typing import IO
 from django.conf import settings
 
 from corpus.errors import Refused
-from corpus.importing.readers import EXTENSIONS, check_not_archive
+from corpus.importing.readers import EXTENSIONS, check_contents
 from workspace.models import Job
 from workspace.queries.jobs import REJECTED_ROWS, upload_folder, upload_path
 
@@ -37,18 +37,19 @@ def suffix_of(name: str) -> str:
     ending = path.suffix.lower()
     inner = Path(path.stem).suffix.lower() if ending == ".gz" else ending
     if ending in ARCHIVES:
-        raise Refused(f"Archives are not unpacked here ({ending}). Send the file in it; gzip is accepted.")
+        raise Refused(f"Archives are not unpacked here ({name[-60:]}). Send the file in it; gzip is accepted.")
     if inner not in EXTENSIONS:
         raise Refused(f"The name must end in {', '.join(sorted(EXTENSIONS))}, each also with .gz: not {name[-60:]!r}.")
     return inner + (".gz" if ending == ".gz" else "")
 
 
-def save_upload(content: IO[bytes], path: Path, most_bytes: int) -> None:
+def save_upload(content: IO[bytes], path: Path, most_bytes: int, *, name: str = "The file") -> None:
     """
     Write an upload to the disk.
 
+    :param name: the file as its owner calls it, for messages
     :raises TooLarge: if it has more than `most_bytes`
-    :raises Refused: if it is an archive, or cannot be written
+    :raises Refused: if it is no file of rows, or cannot be written
     """
     size = 0
     try:
@@ -56,10 +57,10 @@ def save_upload(content: IO[bytes], path: Path, most_bytes: int) -> None:
         with path.open("wb") as file:
             while block := content.read(BLOCK):
                 if not size:
-                    check_not_archive("The file", block)
+                    check_contents(name, block)
                 size += len(block)
                 if size > most_bytes:
-                    raise TooLarge(f"The file has more than {most_bytes:,} bytes. Split it, or import it by command.")
+                    raise TooLarge(f"{name} has more than {most_bytes:,} bytes. Split it, or import it by command.")
                 file.write(block)
             file.flush()
             os.fsync(file.fileno())  # the reply promises that the file is stored

@@ -5,8 +5,8 @@ JSON lines, a JSON array, CSV or Parquet, each also gzipped. A row that cannot b
 with the reason; a file that cannot be read to its end raises `Unreadable`.
 """
 
+from corpus.importing.readers.contents import BEGINNING, check_contents
 from corpus.importing.readers.file import EXTENSIONS, RowFile
-from corpus.importing.readers.packing import check_not_archive
 from corpus.importing.readers.row import Columns, Row, Unreadable
 
-__all__ = ["EXTENSIONS", "Columns", "Row", "RowFile", "Unreadable", "check_not_archive"]
+__all__ = ["BEGINNING", "EXTENSIONS", "Columns", "Row", "RowFile", "Unreadable", "check_contents"]

@@ -1,22 +1,21 @@
 """Read a JSON array, element by element."""
 
 import io
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from corpus.importing.limits import Limits
+from corpus.importing.readers.decoding import JsonDecoder
 from corpus.importing.readers.row import CHUNK, Row, Unreadable
 
 
-def array_rows(content: io.BufferedReader, path: Path, limits: Limits) -> Iterator[Row]:
+def array_rows(content: io.BufferedReader, name: str, limits: Limits) -> Iterator[Row]:
     """
     Yield the elements of a JSON array, with at most one element and one chunk in memory.
 
     An event parser would reject too much: Python writes NaN into JSON (docs/decisions/0002).
     """
-    text = ArrayText(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape"), path, limits)
+    text = ArrayText(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape"), name, limits)
     text.expect("[")
     if text.next_character() == "]":
         text.take_character()
@@ -39,10 +38,10 @@ class ArrayText:
     SPACE = re.compile(r"[ \t\r\n]*")
     MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
-    def __init__(self, source: io.TextIOWrapper, path: Path, limits: Limits) -> None:
-        self.source, self.path, self.limits = source, path, limits
+    def __init__(self, source: io.TextIOWrapper, name: str, limits: Limits) -> None:
+        self.source, self.name, self.limits = source, name, limits
         self.text, self.at, self.ended = "", 0, False
-        self.decoder = json.JSONDecoder()
+        self.decoder = JsonDecoder()
 
     def read_chunk(self) -> bool:
         """
@@ -78,7 +77,7 @@ class ArrayText:
         :raises Unreadable: if the next one is another
         """
         if self.take_character() != character:
-            raise Unreadable(f"{self.path} is not a JSON array.")
+            raise Unreadable(f"{self.name} is not a JSON array.")
 
     def expect_end(self) -> None:
         """
@@ -87,11 +86,11 @@ class ArrayText:
         :raises Unreadable: if it goes on
         """
         if self.next_character():
-            raise Unreadable(f"{self.path} goes on after the end of its array.")
+            raise Unreadable(f"{self.name} goes on after the end of its array.")
 
     def unreadable_after(self, number: int, reason: str) -> Unreadable:
         """Return the error for a file that cannot be read beyond a record."""
-        return Unreadable(f"{self.path} cannot be read beyond record {number}: {reason}.")
+        return Unreadable(f"{self.name} cannot be read beyond record {number}: {reason}.")
 
     def element(self, number: int) -> Row:
         """
@@ -102,10 +101,10 @@ class ArrayText:
         self.next_character()
         while True:
             try:
-                value, end = self.decoder.raw_decode(self.text, self.at)
+                row, end = self.decoder.element(number, self.text, self.at)
                 if end < len(self.text) or self.ended:  # a number may go on in the next chunk
-                    self.at = end
-                    return Row(number, value)
+                    row.size, self.at = end - self.at, end
+                    return row
                 problem = "the array breaks off"
             except RecursionError:
                 self.skip_nested(number)

@@ -2,11 +2,18 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import chain
 
 from corpus.importing.limits import Limits
 from corpus.importing.readers.row import Columns, Row, Unreadable, check_columns
+from corpus.labels import preview
+
+SEPARATORS = ",;\t|"
+"Tried in this order; the first that finds the needed columns in the header is used."
+SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\s]|\t| )?"?\s*', re.IGNORECASE)
+"First line by which Excel is told the separator of the file."
 
 
 class RecordLines:
@@ -19,8 +26,8 @@ class RecordLines:
     LONGEST_CELLS = 4
     "How many cells of the greatest length a record may have."
 
-    def __init__(self, source: io.TextIOWrapper, path: Path, limits: Limits) -> None:
-        self.source, self.path, self.limit = source, path, self.LONGEST_CELLS * limits.row_bytes
+    def __init__(self, source: io.TextIOWrapper, name: str, limits: Limits) -> None:
+        self.source, self.name, self.limit = source, name, self.LONGEST_CELLS * limits.row_bytes
         self.record_length = 0
 
     def __iter__(self) -> "RecordLines":
@@ -30,33 +37,67 @@ class RecordLines:
         line = self.source.readline(self.limit + 1)
         self.record_length += len(line)
         if self.record_length > self.limit:
-            raise Unreadable(f"{self.path} cannot be read further: a record is longer than {self.limit:,} characters.")
+            raise Unreadable(f"{self.name} cannot be read further: a record is longer than {self.limit:,} characters.")
         if not line:
             raise StopIteration
         return line
 
 
-def csv_rows(content: io.BufferedReader, path: Path, limits: Limits, columns: Columns) -> Iterator[Row]:
+class Header:
+    """The columns of a CSV file, of which some may have no name."""
+
+    def __init__(self, names: list[str], file: str, limits: Limits, columns: Columns) -> None:
+        self.names = names
+        self.nameless = [at for at, name in enumerate(names) if not name]
+        check_columns([name for name in names if name], file, columns, limits)
+        if len(names) > limits.columns:
+            raise Unreadable(f"{file} has {len(names):,} columns, {limits.columns:,} are allowed.")
+
+    def row(self, number: int, record: list[str]) -> Row:
+        """Return the row of a record. A cell in a column without a name must be empty."""
+        if len(record) != len(self.names):
+            return Row(number, problem=f"it has {len(record)} cells, the header has {len(self.names)}")
+        value = dict(zip(self.names, record, strict=True))
+        for at in self.nameless:
+            value.pop("", None)
+            if record[at].strip():
+                problem = f"column {at + 1} has no name in the header, but holds {preview(record[at])}"
+                return Row(number, value, problem)
+        return Row(number, value)
+
+
+def csv_rows(content: io.BufferedReader, name: str, limits: Limits, columns: Columns) -> Iterator[Row]:
     """
     Yield the records of a CSV file as mappings from its header.
 
     :raises Unreadable: if the file is not valid CSV, or lacks a column
     """
     csv.field_size_limit(limits.row_bytes)
-    lines = RecordLines(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape", newline=""), path, limits)
-    records = csv.reader(lines, strict=True)
+    lines = RecordLines(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape", newline=""), name, limits)
     number = 0
     try:
-        header = [name.strip() for name in next(records, [])]
-        check_columns(header, path, columns)
+        first, separator = find_separator(lines, columns)
+        records = csv.reader(chain([first], lines), delimiter=separator, strict=True)
+        header = Header([cell.strip() for cell in next(records, [])], name, limits, columns)
+        lines.record_length = 0
         for record in records:
-            lines.record_length = 0
-            if not record:
-                continue
-            number += 1
-            if len(record) == len(header):
-                yield Row(number, dict(zip(header, record, strict=True)))
-            else:
-                yield Row(number, problem=f"it has {len(record)} cells, the header has {len(header)}")
+            size, lines.record_length = lines.record_length, 0
+            if record:
+                number += 1
+                row = header.row(number, record)
+                row.size = size
+                yield row
     except csv.Error as error:
-        raise Unreadable(f"{path} cannot be read beyond record {number}: {error}.") from error
+        raise Unreadable(f"{name} cannot be read beyond record {number}: {error}.") from error
+
+
+def find_separator(lines: RecordLines, columns: Columns) -> tuple[str, str]:
+    """Return the first line of the header, and the separator: stated in a line before it, or found by the columns."""
+    first = next(lines, "")
+    if stated := SEPARATOR_LINE.fullmatch(first):
+        return next(lines, ""), stated[1] or "\t"
+    for separator in SEPARATORS:
+        names = {cell.strip() for cell in next(csv.reader([first], delimiter=separator), [])}
+        if columns.required <= names and (not columns.one_of or columns.one_of & names):
+            return first, separator
+    return first, SEPARATORS[0]

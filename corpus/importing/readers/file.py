@@ -2,52 +2,63 @@
 
 import gzip
 import io
+import re
 import shutil
+import stat
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from corpus.errors import Refused
-from corpus.importing.batches import batched
 from corpus.importing.limits import Limits
 from corpus.importing.readers.array import array_rows
+from corpus.importing.readers.contents import BEGINNING, check_contents, check_is_utf8
 from corpus.importing.readers.csv import csv_rows
 from corpus.importing.readers.lines import line_rows
-from corpus.importing.readers.packing import BoundedReader, check_not_archive
+from corpus.importing.readers.packing import BoundedReader
 from corpus.importing.readers.parquet import parquet_rows
 from corpus.importing.readers.row import CHUNK, Columns, Row, Unreadable
 
 EXTENSIONS = {".jsonl": "lines", ".ndjson": "lines", ".csv": "csv", ".parquet": "parquet", ".json": "json"}
+ARRAY = re.compile(rb"\s*\[")
+ARRAY_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
 
 
 class RowFile:
     """
     A file of rows, open for reading. Use it in a `with` block.
 
-    :raises Unreadable: if the file cannot be opened, or is an archive other than gzip
+    :param name: the file as its owner calls it, for messages; its path if empty
+    :raises Unreadable: if the file cannot be opened, or holds something else than rows
     """
 
-    def __init__(self, path: Path, limits: Limits, columns: Columns | None = None) -> None:
-        self.path = path
+    def __init__(self, path: Path, limits: Limits, columns: Columns | None = None, *, name: str = "") -> None:
+        self.path, self.name = path, name or str(path)
         self.limits = limits
         self.columns = columns or Columns()
         self.closing = ExitStack()
         try:
-            self.size = path.stat().st_size
-            self.raw: IO[bytes] = self.closing.enter_context(path.open("rb"))
-            beginning = self.raw.read(8)
-        except OSError as error:
-            raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
-        self.is_gzip = beginning.startswith(b"\x1f\x8b")
-        self.raw.seek(0)
-        try:
-            check_not_archive(path.name, beginning)
-        except Refused:
+            with self.readable_errors():
+                self.open()
+        except BaseException:
             self.close()
             raise
+
+    def open(self) -> None:
+        """Open the file, and find out its form: `lines`, `array`, `csv` or `parquet`."""
+        status = self.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(f"{self.name} cannot be read: it is not a regular file, but a folder, device or pipe.")
+        self.size = status.st_size
+        self.raw: IO[bytes] = self.closing.enter_context(self.path.open("rb"))
+        beginning = self.raw.read(BEGINNING)
+        self.raw.seek(0)
+        self.is_gzip = beginning.startswith(b"\x1f\x8b")
+        check_contents(self.name, beginning)
+        self.content = self.unpacked()
+        self.form = self.detect_form()
 
     def __enter__(self) -> "RowFile":
         return self
@@ -65,69 +76,68 @@ class RowFile:
         # A reader that reaches the end closes the file.
         return 1.0 if self.raw.closed or not self.size else min(1.0, self.raw.tell() / self.size)
 
+    @contextmanager
+    def readable_errors(self) -> Iterator[None]:
+        """Raise what goes wrong in reading as `Unreadable`, with the name of the file."""
+        try:
+            yield
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise Unreadable(f"{self.name} is not a whole gzip file: {error}.") from error
+        except OSError as error:
+            raise Unreadable(f"{self.name} cannot be read: {error.strerror or error}.") from error
+
     def rows(self) -> Iterator[Row]:
         """
         Yield the rows of the file.
 
-        :raises Unreadable: if the file cannot be read to its end, is not valid, or its form is not known
+        :raises Unreadable: if the file cannot be read to its end, or is not valid
         """
-        try:
-            yield from self.parsed_rows()
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Unreadable(f"{self.path} is not a whole gzip file: {error}.") from error
-        except OSError as error:
-            raise Unreadable(f"{self.path} cannot be read: {error}.") from error
+        with self.readable_errors():
+            if self.form == "parquet":
+                yield from parquet_rows(self.seekable(), self.name, self.limits, self.columns)
+            elif self.form == "csv":
+                yield from csv_rows(self.content, self.name, self.limits, self.columns)
+            elif self.form == "array":
+                yield from array_rows(self.content, self.name, self.limits)
+            else:
+                yield from line_rows(self.content, self.name, self.limits)
 
-    def batches(self) -> Iterator[tuple[list[Row], float]]:
-        """
-        Yield the rows in lists, each with the share of the file read so far, 0 to 1.
-
-        :raises Unreadable: if the file cannot be read to its end
-        """
-        for rows in batched(self.rows()):
-            yield rows, self.share_read
-
-    def parsed_rows(self) -> Iterator[Row]:
-        """Yield the rows with the reader for the file's form."""
-        content = self.content()
-        form = self.detect_form(content)
-        if form == "parquet":
-            yield from parquet_rows(self.seekable(content), self.path, self.limits, self.columns)
-        elif form == "csv":
-            yield from csv_rows(content, self.path, self.limits, self.columns)
-        elif form == "array":
-            yield from array_rows(content, self.path, self.limits)
-        else:
-            yield from line_rows(content, self.limits)
-
-    def content(self) -> io.BufferedReader:
+    def unpacked(self) -> io.BufferedReader:
         """Return the unpacked content."""
         if not self.is_gzip:
             return io.BufferedReader(self.raw, CHUNK)  # type: ignore[arg-type]
         unpacked = self.closing.enter_context(gzip.open(self.raw))  # noqa: SIM115
-        return io.BufferedReader(BoundedReader(unpacked, self.path, self.limits.unpacked_bytes), CHUNK)
+        return io.BufferedReader(BoundedReader(unpacked, self.name, self.limits.unpacked_bytes), CHUNK)
 
-    def detect_form(self, content: io.BufferedReader) -> str:
+    def detect_form(self) -> str:
         """
-        Return the form: `lines`, `array`, `csv` or `parquet`, by the name and, for JSON, by the first character.
+        Return the form: `lines`, `array`, `csv` or `parquet`, by the name and, for JSON, by the first characters.
 
-        :raises Unreadable: if the name has no known extension
+        :raises Unreadable: if the name has no known extension, or the content is of another form
         """
-        name = self.path.name.lower().removesuffix(".gz")
-        form = EXTENSIONS.get(Path(name).suffix)
+        form = EXTENSIONS.get(Path(self.path.name.lower().removesuffix(".gz")).suffix)
         if form is None:
             raise Unreadable(
-                f"{self.path.name}: the form is not known. Name it .jsonl, .json, .csv or .parquet (or those with .gz)."
+                f"{self.name}: the form is not known. Name it .jsonl, .json, .csv or .parquet (or those with .gz)."
             )
-        if form == "json":
-            return "array" if content.peek(CHUNK)[:CHUNK].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[" else "lines"
-        return form
+        beginning = self.content.peek(CHUNK)[:CHUNK]
+        check_contents(self.name, beginning)  # once more, because it may have been packed
+        if form == "parquet":
+            return form
+        if beginning.startswith(b"PAR1"):
+            raise Unreadable(f"{self.name} is a Parquet file. Name it .parquet.")
+        check_is_utf8(self.name, beginning)
+        array = ARRAY if form == "json" else ARRAY_OF_OBJECTS
+        if form != "csv" and array.match(beginning.lstrip(b"\xef\xbb\xbf")):
+            return "array"
+        return "csv" if form == "csv" else "lines"
 
-    def seekable(self, content: io.BufferedReader) -> IO[bytes]:
+    def seekable(self) -> IO[bytes]:
         """Return a seekable file for Parquet, which is read from its end; a gzipped one is unpacked to disk."""
         if not self.is_gzip:
+            self.raw.seek(0)
             return self.raw
         unpacked = self.closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-        shutil.copyfileobj(content, unpacked, CHUNK)
+        shutil.copyfileobj(self.content, unpacked, CHUNK)
         unpacked.seek(0)
         return unpacked

@@ -1,10 +1,12 @@
 """Rows, as every reader yields them, and the columns a file must have."""
 
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from corpus.errors import Refused
+from corpus.importing.limits import Limits
+from corpus.labels import preview
 
 CHUNK = 2**20
 
@@ -30,18 +32,26 @@ class Row:
     "A line of JSONL; a record, from 1, of anything else."
     value: Any = None
     problem: str = ""
-    "Why there is no value; empty if there is one."
+    "Why the value cannot be imported; empty if nothing is wrong."
+    size: int = 0
+    "About how long it is in the file, in bytes."
 
 
-def check_columns(names: list[str], path: Path, columns: Columns) -> None:
+SHOWN_COLUMNS = 20
+
+
+def check_columns(names: list[str], file: str, columns: Columns, limits: Limits) -> None:
     """
     Check the column names of a file.
 
-    :raises Unreadable: if a needed column is missing, or a name occurs twice
+    :raises Unreadable: if there are too many, a needed one is missing, or a name occurs twice
     """
+    if len(names) > limits.columns:
+        raise Unreadable(f"{file} has {len(names):,} columns, {limits.columns:,} are allowed.")
+    found = f"It has {', '.join(map(preview, names[:SHOWN_COLUMNS])) or 'no columns'}."
     if columns.one_of and not columns.one_of & set(names):
-        raise Unreadable(f"{path} has none of the columns {', '.join(sorted(columns.one_of))}.")
+        raise Unreadable(f"{file} has none of the columns {', '.join(sorted(columns.one_of))}. {found}")
     if missing := sorted(columns.required - set(names)):
-        raise Unreadable(f"{path} lacks the column {', '.join(missing)}.")
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise Unreadable(f"{path} has the column {', '.join(repeated)} twice.")
+        raise Unreadable(f"{file} lacks the column {', '.join(missing)}. {found}")
+    if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise Unreadable(f"{file} has the column {', '.join(map(preview, repeated[:SHOWN_COLUMNS]))} twice.")

@@ -11,7 +11,7 @@ from workspace.actions.import_opinions import refresh_statistics
 
 
 class Command(ImportCommand):
-    help = "Import opinions of people or models made elsewhere, from a CSV or JSONL file, gzipped or not."
+    help = "Import opinions of people or models made elsewhere, from a CSV, JSONL, JSON or Parquet file."
 
     def read(self, project: Project, path: Path, on_reject: OnReject, progress: Any) -> ImportReport:
         report = actions.import_opinions(project=project, path=path, on_reject=on_reject, progress=progress)
