@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.utils import timezone
 from corpus.actions import import_dialogues
 from corpus.actions.imports import refresh_statistics as refresh_item_statistics
 from corpus.errors import Refused
-from corpus.importing.report import RejectedRow
+from corpus.importing.report import OnReject, RejectedRow
 from releases.actions import make_release
 from releases.models import Release
 from releases.spec import ReleaseSpec
@@ -29,13 +30,21 @@ logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 SECONDS_BETWEEN_HEARTBEATS = 1.0
+REPEAT = "Nothing was kept: start it again once that is mended."
 Progress = Callable[[float], None]
+
+
+class LostClaim(Exception):
+    """Another worker has taken the job over."""
 
 
 def run_job(*, job_id: int) -> None:
     """Run a job if no worker has claimed it. Safe to deliver twice, and after a worker was killed."""
     job = claim_job(job_id)
     if job is None:
+        return
+    if job.result is not None:  # its worker was killed after the import was committed, and before this was recorded
+        end_job(job, Job.State.DONE, result=job.result)
         return
     if job.attempts > MOST_ATTEMPTS:
         end_job(job, Job.State.FAILED, error=f"The worker that ran it was killed {MOST_ATTEMPTS} times.")
@@ -44,16 +53,30 @@ def run_job(*, job_id: int) -> None:
         with heartbeat(job) as progress:
             result = RUNNERS[job.kind](job, progress)
         end_job(job, Job.State.DONE, result=result)
+    except LostClaim:
+        logger.warning("job %s was taken over by another worker; what this one did is undone", job.pk)
     except Refused as refusal:
         end_job(job, Job.State.FAILED, error=str(refusal))
     except OSError as error:
-        end_job(job, Job.State.FAILED, error=f"A file cannot be read or written: {error.strerror}. Nothing was kept.")
+        end_job(job, Job.State.FAILED, error=f"A file cannot be read or written: {error.strerror}. {REPEAT}")
     except (OperationalError, InterfaceError) as error:
+        if reason := lack_of_space(error):
+            end_job(job, Job.State.FAILED, error=f"{reason} {REPEAT}")
+            return
         # The database is away. The job stays, and is queued again once its heartbeat has stopped for long enough.
         logger.warning("job %s is put off: %s", job.pk, type(error).__name__)
     except Exception:
         end_job(job, Job.State.FAILED, error="A program error ended it; see the worker's log. Nothing was kept.")
         raise
+
+
+def lack_of_space(error: Exception) -> str:
+    """Return what the database has run out of; empty if that is not what is wrong with it."""
+    if isinstance(error.__cause__, psycopg.errors.DiskFull):
+        return f"The disk of the database is full: {str(error).splitlines()[0]}."
+    if isinstance(error.__cause__, psycopg.errors.OutOfMemory):
+        return f"The database has no memory left: {str(error).splitlines()[0]}."
+    return ""
 
 
 def claim_job(job_id: int) -> Job | None:
@@ -115,24 +138,46 @@ def heartbeat(job: Job) -> Iterator[Progress]:
 
 
 def run_import(job: Job, progress: Progress) -> dict[str, Any]:
-    """Import the job's upload, write its rejected rows to a file, and return the counts."""
+    """Import the job's upload, write its rejected rows to a file, and return the result."""
     importer, refresh_statistics = IMPORTERS[job.kind]
-    with rejected_rows_path(job).open("wb") as file:
-
-        def write_rejected(rejected: RejectedRow) -> None:
-            line = {"row": rejected.row, "id": rejected.id, "field": rejected.field, "reason": rejected.reason}
-            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-
+    # Imported and recorded in one transaction, so that a worker killed at any moment leaves both or neither.
+    with transaction.atomic(), rejected_rows_file(job) as on_reject:
         report = importer(
             project=job.project,
             path=upload_path(job),
             name=job.subject,
             by=job.by,
-            on_reject=write_rejected,
+            on_reject=on_reject,
             progress=progress,
         )
+        result = report.as_dict()
+        if not Job.objects.filter(pk=job.pk, holder=job.holder).update(result=result):
+            raise LostClaim
     refresh_statistics()
-    return report.as_dict()
+    return result
+
+
+@contextmanager
+def rejected_rows_file(job: Job) -> Iterator[OnReject]:
+    """
+    Open the list of the rows that an import rejects, and put it in its place at the end of the block.
+
+    Each worker writes a file of its own, because a job may be taken over from a worker that still runs.
+    """
+    path = rejected_rows_path(job)
+    part = path.with_name(f"{job.pk}.{job.holder}.part")
+    try:
+        with part.open("wb") as file:
+
+            def write_rejected(rejected: RejectedRow) -> None:
+                line = {"row": rejected.row, "id": rejected.id, "field": rejected.field, "reason": rejected.reason}
+                file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+            yield write_rejected
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def run_release(job: Job, progress: Progress) -> dict[str, Any]:
