@@ -178,7 +178,8 @@ def test_kind_of_a_forbidden_address_is_named(address, kind, public_only):
 
 @cases("address", [
     "169.253.255.255", "169.255.0.0", "100.100.100.199", "100.100.100.201", "192.0.0.191", "168.63.129.15",
-    "1.0.0.0", "223.255.255.255", "fd00:ec1:ffff::1", "fd00:ec3::1", "fd20:cf::1", "8.8.8.8", "127.0.0.1", "10.0.0.1", "::1", "2606:4700::1111",
+    "1.0.0.0", "223.255.255.255", "fd00:ec1:ffff::1", "fd00:ec3::1", "fd20:cf::1", "8.8.8.8", "127.0.0.1", "10.0.0.1",
+    "::1", "2606:4700::1111",
 ])  # fmt: skip
 def test_neighbours_of_forbidden_addresses_are_allowed(address):
     assert forbidden_kind(ip_address(address), public_only=False) == ""
