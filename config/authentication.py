@@ -16,7 +16,7 @@ from corpus.prepared import fetch_one
 
 FIND = """
     SELECT {token}, {user}, {grant} FROM knox_authtoken t JOIN auth_user u ON u.id = t.user_id
-    LEFT JOIN corpus_tokengrant g ON g.token_id = t.digest WHERE t.digest = %s
+    JOIN corpus_tokengrant g ON g.token_id = t.digest WHERE t.digest = %s
 """
 AN_HOUR = timedelta(hours=1)
 
@@ -33,7 +33,7 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has
         """
         Return the user of a token and the token, with its grant as `token.grant`.
 
-        :raises AuthenticationFailed: if the token is unknown or has expired, or the account is closed
+        :raises AuthenticationFailed: if the token is unknown, has no grant or has expired, or the account is closed
         """
         token_columns, user_columns, grant_columns = columns_of(AuthToken), columns_of(User), columns_of(TokenGrant)
         statement = FIND.format(
@@ -53,10 +53,8 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # Knox has
         return validated
 
 
-def grant_from(columns: list[str], row: tuple[Any, ...]) -> TokenGrant | None:
-    """Return a token's grant, or None if it has none; record at most once an hour that it was used."""
-    if row[0] is None:
-        return None
+def grant_from(columns: list[str], row: tuple[Any, ...]) -> TokenGrant:
+    """Return a token's grant; record at most once an hour that it was used."""
     grant = TokenGrant.from_db("default", columns, row)
     now = timezone.now()
     if grant.last_used_at is None or grant.last_used_at < now - AN_HOUR:

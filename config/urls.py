@@ -1,11 +1,11 @@
 """The pages of all apps."""
 
 from allauth.account import views as account
-from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from annotation.views.wellbeing import consent
+from config.accounts import InvitationView
 from config.docs import Schema, docs
 from workspace.views import home, tokens
 
@@ -29,11 +29,7 @@ urlpatterns = [
     path("sign-out/", account.logout, name="sign-out"),
     path("sign-out/", account.logout, name="account_logout"),
     path("account/", include(account_urls)),
-    path(
-        "invitation/<uidb64>/<token>/",
-        auth.PasswordResetConfirmView.as_view(template_name="account/accept_invitation.html", success_url="/sign-in/"),
-        name="accept-invitation",
-    ),
+    path("invitation/<uidb64>/<token>/", InvitationView.as_view(), name="accept-invitation"),
     path("consent/", consent, name="consent"),
     path("projects/<slug:slug>/", include("annotation.urls")),
     path("projects/<slug:slug>/", include("jury.urls")),

@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
 from corpus.prepared import fetch_one
-from corpus.queries import projects_of
+from corpus.queries import is_site_admin, projects_of
 
 Role = Member.Role
 RANKS = {role: rank for rank, role in enumerate((Role.ANNOTATOR, Role.ADJUDICATOR, Role.LEAD, Role.ADMIN))}
@@ -34,6 +34,8 @@ class Access:
     project: Project
     user: User
     role: Role
+    is_site_admin: bool = False
+    "Whether they administer the whole site, accounts included, and so every project."
 
     def has_role(self, least: Role) -> bool:
         """Return whether the person's role is at least this one."""
@@ -51,14 +53,14 @@ class Access:
 
     @property
     def is_admin(self) -> bool:
-        """Return whether the person is an admin."""
+        """Return whether the person is an admin of the project."""
         return self.has_role(Role.ADMIN)
 
 
 # Runs for every page and call of a project, so it is one prepared statement.
 FIND_ACCESS = """
     SELECT {project}, {taxonomy}, m.role,
-        EXISTS (SELECT FROM corpus_member a WHERE a.user_id = %(user)s AND a.role = 'admin')
+        EXISTS (SELECT FROM corpus_siteadmin s WHERE s.user_id = %(user)s)
     FROM corpus_project p JOIN corpus_taxonomy t ON t.id = p.taxonomy_id
     LEFT JOIN corpus_member m ON m.project_id = p.id AND m.user_id = %(user)s
     WHERE p.slug = %(slug)s
@@ -67,7 +69,7 @@ FIND_ACCESS = """
 
 def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOTATOR) -> Access:
     """
-    Return a person's access to a project, in one query. An admin of any project is an admin of all.
+    Return a person's access to a project, in one query. A site admin is an admin of every project.
 
     :param least: the role the person needs
     :raises Http404: if there is no such project, or the person is not a member; they cannot tell which
@@ -85,7 +87,7 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
         raise Http404(f"You have no project {slug!r}.")
     project = Project.from_db("default", project_columns, row[: len(project_columns)])
     project.taxonomy = Taxonomy.from_db("default", taxonomy_columns, row[len(project_columns) : -2])
-    access = Access(project, user, Role.ADMIN if row[-1] else Role(row[-2]))
+    access = Access(project, user, Role.ADMIN if row[-1] else Role(row[-2]), is_site_admin=row[-1])
     if not access.has_role(least):
         raise PermissionDenied(f"This needs the role {least.label.lower()}.")
     return access
@@ -94,8 +96,11 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
 def list_access(user: User) -> list[Access]:
     """Return a person's access to every project they may see, sorted by slug."""
     roles = dict(Member.objects.filter(user=user).values_list("project", "role"))
-    by_admin = Role.ADMIN in roles.values()
-    return [Access(project, user, Role.ADMIN if by_admin else Role(roles[project.pk])) for project in projects_of(user)]
+    of_site = is_site_admin(user)
+    return [
+        Access(project, user, Role.ADMIN if of_site else Role(roles[project.pk]), is_site_admin=of_site)
+        for project in projects_of(user)
+    ]
 
 
 @cache
@@ -128,6 +133,16 @@ def require_role(
         return guarded
 
     return decorate
+
+
+def require_site_admin(access: Access) -> None:
+    """
+    Check that a person administers the whole site.
+
+    :raises PermissionDenied: if not
+    """
+    if not access.is_site_admin:
+        raise PermissionDenied("This needs a site admin.")
 
 
 def send_to_sign_in(request: PageRequest) -> HttpResponse:

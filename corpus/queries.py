@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from corpus.errors import Refused
 from corpus.labels import normalize
-from corpus.models import Category, Item, Member, Project, Taxonomy, TokenGrant
+from corpus.models import Category, Item, Member, Project, SiteAdmin, Taxonomy, TokenGrant
 
 
 class NoSuchProject(Refused):
@@ -36,12 +36,23 @@ def find_project(slug: str) -> Project:
 
 
 def projects_of(user: User | AnonymousUser) -> list[Project]:
-    """Return the projects a person may see, sorted by slug: those they are a member of, and all for an admin."""
-    memberships = Member.objects.filter(user=user) if user.is_authenticated else Member.objects.none()
+    """Return the projects a person may see, sorted by slug: those they are a member of; all for a site admin."""
+    if not isinstance(user, User):
+        return []
     projects = Project.objects.select_related("taxonomy").order_by("slug")
-    if memberships.filter(role=Member.Role.ADMIN).exists():
+    if is_site_admin(user):
         return list(projects)
-    return list(projects.filter(pk__in=memberships.values("project")))
+    return list(projects.filter(pk__in=Member.objects.filter(user=user).values("project")))
+
+
+def is_site_admin(user: User) -> bool:
+    """Return whether a person is a site admin, who acts as admin in every project."""
+    return open_site_admins().filter(user=user).exists()
+
+
+def open_site_admins() -> QuerySet[SiteAdmin]:
+    """Return the site admins whose accounts are open."""
+    return SiteAdmin.objects.filter(user__is_active=True)
 
 
 def find_item(project: Project, external_id: str) -> Item:

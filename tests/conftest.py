@@ -38,7 +38,15 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
 
     with django_db_blocker.unblock():
         prepare_database()
+        make_first_admin()
         yield
+
+
+def make_first_admin() -> None:
+    """Make the site admin of the installation, so that no admin of a test becomes it."""
+    from tests.factories import command
+
+    assert command("create_user", "first-admin", "--role=admin", "--site-admin").code == 0
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,7 @@ from tests.jury.factories import add_generator, add_jurors, generate, run_shards
 from workspace.models import Job
 
 MARKER = "text of the other project"
-ROLES = ["anonymous", "annotator", "adjudicator", "lead", "admin"]
+ROLES = ["anonymous", "annotator", "adjudicator", "lead", "admin", "site-admin"]
 # The tables of a project, with the condition for its rows; no caller from another project may change any.
 OF_PROJECT = "t.project_id = %(project)s"
 OF_ITEM = "t.item_id IN (SELECT i.id FROM corpus_item i WHERE i.project_id = %(project)s)"

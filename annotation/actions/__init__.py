@@ -7,7 +7,7 @@ from annotation.actions.gold import remove_gold, set_gold
 from annotation.actions.guidelines import guideline_in_force, guideline_news, publish_guideline
 from annotation.actions.imports import VoteWriter
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
-from annotation.actions.leases import free_lease, renew_lease
+from annotation.actions.leases import free_lease, free_leases, renew_lease
 from annotation.actions.people import update_preferences, update_queue_settings
 from annotation.actions.skips import skip_item
 from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
@@ -28,6 +28,7 @@ __all__ = [
     "draw_audits",
     "exclude_annotator",
     "free_lease",
+    "free_leases",
     "guideline_in_force",
     "guideline_news",
     "open_batch",

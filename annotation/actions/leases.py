@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
-from annotation.models import LapsedLease, Slot
+from annotation.models import Check, LapsedLease, Slot
 from annotation.session import lock_session
 from corpus.actions import record_event
 from corpus.models import Project, Verb
@@ -36,6 +36,26 @@ def renew_lease(*, project: Project, user: User, lease: uuid.UUID) -> datetime:
     raise LeaseLost(
         "Your time for this dialogue ran out, and it went to somebody else. You can still send your answer."
     )
+
+
+@transaction.atomic
+def free_leases(*, user: User, project: Project | None = None) -> None:
+    """
+    End all leases of a person who leaves, so that others can get the items at once.
+
+    :param project: None for all projects
+    """
+    slots = Slot.objects.filter(leased_to__user=user)
+    checks = Check.objects.filter(annotator__user=user, vote=None)
+    if project:
+        slots, checks = slots.filter(project=project), checks.filter(annotator__project=project)
+    held = [*slots.select_for_update(of=("self",)).values_list("lease", "item", "leased_to")]
+    held += checks.values_list("lease", "item", "annotator")
+    LapsedLease.objects.bulk_create(
+        LapsedLease(lease=lease, item_id=item, annotator_id=annotator) for lease, item, annotator in held
+    )
+    Slot.objects.filter(lease__in=[lease for lease, _, _ in held]).update(lease=None, leased_to=None, leased_until=None)
+    checks.delete()
 
 
 @transaction.atomic

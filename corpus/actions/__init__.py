@@ -1,9 +1,10 @@
 """What people do with projects, items and accounts, one transaction each."""
 
+from corpus.actions.accounts import change_password, make_site_admin, may_send_link, remove_site_admin, set_active
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, withdraw_item
-from corpus.actions.people import add_member, change_role, remove_member, set_active
+from corpus.actions.people import add_member, change_role, remove_member
 from corpus.actions.projects import create_project
 from corpus.actions.taxonomies import add_category, load_taxonomy
 from corpus.actions.tokens import make_token, revoke_token
@@ -11,14 +12,18 @@ from corpus.actions.tokens import make_token, revoke_token
 __all__ = [
     "add_category",
     "add_member",
+    "change_password",
     "change_role",
     "create_project",
     "expect_categories",
     "import_dialogues",
     "load_taxonomy",
+    "make_site_admin",
     "make_token",
+    "may_send_link",
     "record_event",
     "remove_member",
+    "remove_site_admin",
     "revoke_token",
     "set_active",
     "withdraw_item",

@@ -3,6 +3,7 @@
 from corpus.models.event import ITEM_VERBS, SITE_VERBS, Event, Verb
 from corpus.models.item import Item
 from corpus.models.project import Member, Project
+from corpus.models.site import SiteAdmin
 from corpus.models.taxonomy import Category, Taxonomy
 from corpus.models.token import TokenGrant
 
@@ -14,6 +15,7 @@ __all__ = [
     "Item",
     "Member",
     "Project",
+    "SiteAdmin",
     "Taxonomy",
     "TokenGrant",
     "Verb",

@@ -13,11 +13,14 @@ class Verb(models.TextChoices):
     ACCOUNT_OPENED = "account.opened", "Account opened"
     ACCOUNT_CLOSED = "account.closed", "Account closed"
     ACCOUNT_ANONYMISED = "account.anonymised", "Account anonymised"
+    ACCOUNT_MADE_SITE_ADMIN = "account.made_site_admin", "Account made site admin"
+    ACCOUNT_NO_SITE_ADMIN = "account.no_site_admin", "Account no site admin"
     MEMBER_ADDED = "member.added", "Member added"
     MEMBER_CHANGED = "member.changed", "Member changed"
     MEMBER_REMOVED = "member.removed", "Member removed"
     TOKEN_MADE = "token.made", "Token made"
     TOKEN_REVOKED = "token.revoked", "Token revoked"
+    TOKENS_ENDED = "account.tokens_ended", "Tokens ended by a new password"
     CONTENT_ACKNOWLEDGED = "content.acknowledged", "Content acknowledged"
     PREFERENCES_CHANGED = "preferences.changed", "Preferences changed"
 
@@ -103,9 +106,12 @@ SITE_VERBS = frozenset(
     {
         Verb.ACCOUNT_ANONYMISED,
         Verb.ACCOUNT_CLOSED,
+        Verb.ACCOUNT_MADE_SITE_ADMIN,
+        Verb.ACCOUNT_NO_SITE_ADMIN,
         Verb.ACCOUNT_OPENED,
         Verb.CONTENT_ACKNOWLEDGED,
         Verb.PREFERENCES_CHANGED,
+        Verb.TOKENS_ENDED,
     }
 )
 "Verbs of events that belong to no project."

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Member, Project, Verb
+from corpus.models import Project, Verb
+from corpus.queries import is_site_admin
 from jury import queries
 from jury.endpoints import base_url_of, origin_of
 from jury.keys import check_key_variable
@@ -26,7 +27,7 @@ CHANGEABLE = (
 
 
 class NotForLeads(Refused):
-    """Only an admin may do this."""
+    """Only a site admin may do this."""
 
     status, code = 403, "permission_denied"
 
@@ -41,7 +42,7 @@ def add_juror(
     :param prompt: name of a prompt version for jurors
     :param parameters: other fields of `Juror`
     :raises Refused: if the name is taken, the prompt is unknown or does not fit, or a parameter is invalid
-    :raises NotForLeads: if only an admin may use the endpoint
+    :raises NotForLeads: if only a site admin may use the endpoint
     """
     version = queries.prompt_named(prompt)
     form = Prompt.parse(version.text).form
@@ -66,7 +67,7 @@ def add_generator(
     :param prompt: name of a prompt version for generators
     :param parameters: other fields of `Juror` except `asks` and `in_panel`
     :raises Refused: if the name is taken, the prompt is unknown or does not fit, or a parameter is invalid
-    :raises NotForLeads: if only an admin may use the endpoint
+    :raises NotForLeads: if only a site admin may use the endpoint
     """
     version = queries.prompt_named(prompt)
     if not Prompt.parse(version.text).form.is_generative:
@@ -81,7 +82,7 @@ def save_juror(juror: Juror, verb: Verb, by: User | None) -> Juror:
     Validate a new juror or generator, save it and record the event.
 
     :raises Refused: if its name is taken, its endpoint is forbidden, or a parameter is invalid
-    :raises NotForLeads: if only an admin may use the endpoint
+    :raises NotForLeads: if only a site admin may use the endpoint
     """
     if Juror.objects.filter(project=juror.project, name=juror.name).exists():
         raise Refused(
@@ -102,21 +103,16 @@ def check_may_use_endpoint(juror: Juror, by: User | None) -> None:
 
     :param by: None for a command, which the operator runs
     :raises Refused: if the endpoint is forbidden
-    :raises NotForLeads: if the endpoint is new to the project and the person is not an admin
+    :raises NotForLeads: if the endpoint is new to the project and the person is no site admin
     """
     rules, origin = queries.endpoint_rules(), origin_of(juror.base_url)
     rules.check(juror.base_url)
-    if by is None or origin in rules.allowed or is_admin(by) or queries.has_endpoint(juror.project, origin):
+    if by is None or origin in rules.allowed or is_site_admin(by) or queries.has_endpoint(juror.project, origin):
         return
     raise NotForLeads(
-        f"{origin} is new to this project, and only an admin may send its dialogues there. Have an admin add the "
+        f"{origin} is new to this project, and only a site admin may send its dialogues there. Have one add the "
         "first juror at it, or use an endpoint that the project has."
     )
-
-
-def is_admin(user: User) -> bool:
-    """Whether a person is an admin of any project, and so of all."""
-    return Member.objects.filter(user=user, role=Member.Role.ADMIN).exists()
 
 
 @transaction.atomic

@@ -11,13 +11,18 @@ from tests.factories import command, numbers
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
+def role_options(role: str) -> list[str]:
+    """Return the options of create_user for a role; "site-admin" is an admin of the project and of the site."""
+    return ["--role=admin", "--site-admin"] if role == "site-admin" else [f"--role={role}"]
+
+
 class Visitor:
     """A member of a project with a signed-in browser session."""
 
     def __init__(self, project: Any, role: str = "annotator") -> None:
         self.project = project
         self.name = f"{role}-{next(numbers)}"
-        assert command("create_user", self.name, "--role", role, project=project.slug).code == 0
+        assert command("create_user", self.name, *role_options(role), project=project.slug).code == 0
         self.user = User.objects.get(username=self.name)
         acknowledge(user=self.user, time_zone="")
         self.client = Client()

@@ -11,10 +11,10 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.actions import cast_vote, free_lease, skip_item
+from annotation.actions import cast_vote, free_lease, set_gold, skip_item
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.actions.votes import AlreadyVoted, Answer
-from annotation.models import LapsedLease, Queue, Skip, Slot, Vote, WorkDay
+from annotation.models import Check, LapsedLease, Queue, Skip, Slot, Vote, WorkDay
 from annotation.queue import claim_next, renew_held_lease
 from annotation.slots import open_slots_for_new_items
 from corpus.errors import Refused
@@ -440,3 +440,19 @@ def test_nul_in_a_skip_of_the_page_is_refused_in_words(project, field):
     page = ada.post("label/skip/", **{"lease": lease.id, "item": "one", "reason": "unclear", "note": "", field: "a\0b"})
     assert page.status_code in (409, 422)
     assert not Skip.objects.filter(item__project=project).exists()
+
+
+@pytest.mark.parametrize("act", ["remove", "close"])
+@pytest.mark.parametrize("kind", ["slot", "check"])
+def test_item_of_a_person_who_leaves_is_free_at_once(project, act, kind):
+    ada, bea, boss = annotator_of(project), annotator_of(project), Visitor(project, "site-admin")
+    if kind == "check":
+        set_gold(project=project, by=boss.user, external_id="one", judgement=Judgement("safe", "safe"))
+        Queue.objects.update_or_create(project=project, defaults={"gold_percent": 100})
+    lease = ada.take()["lease"]["id"]
+    assert bea.next().status_code == (200 if kind == "check" else 204)
+    assert boss.post(f"people/{ada.user.pk}/", do=act).status_code == 302
+    assert not Check.objects.filter(annotator__user=ada.user).exists()
+    assert bea.next().status_code == 200
+    assert LapsedLease.objects.get(lease=lease).annotator.user == ada.user
+    assert outcome(ada.post(f"projects/{ada.slug}/renew/", {"lease": lease}))[0] == (404 if act == "remove" else 401)

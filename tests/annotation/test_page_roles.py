@@ -1,12 +1,15 @@
 """Roles of the pages, the consent page, guidelines and members."""
 
 import pytest
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
 from django.test import Client
 
 from annotation.models import Acknowledgement, Vote
+from corpus.access import access_to
 from tests.annotation.people import BACKEND, Visitor
 from tests.api.test_queue import project_with
-from tests.factories import make_project
+from tests.factories import command, make_project, numbers
 
 PAGES = {
     "annotator": ["work/", "label/", "votes/", "guideline/", "guideline/1/", "wellbeing/"],
@@ -100,13 +103,47 @@ def test_admin_manages_others_only(tmp_path):
     assert "/invitation/" in page
     assert admin.post(f"people/{ada.user.pk}/", do="role", role="lead").status_code == 302
     assert ada.get("queue/").status_code == 200
-    admin.post(f"people/{ada.user.pk}/", do="close")
-    assert ada.get("work/").status_code == 302
-    admin.post(f"people/{ada.user.pk}/", do="open")
     admin.post(f"people/{ada.user.pk}/", do="remove")
     assert admin.get(f"people/{ada.user.pk}/").status_code == 404
-    assert admin.post(f"people/{admin.user.pk}/", do="close").status_code == 409
+    assert admin.post(f"people/{admin.user.pk}/", do="remove").status_code == 409
     assert admin.get("people/").status_code == 200
+
+
+def test_accounts_are_for_site_admins(tmp_path):
+    project = project_with(tmp_path, "one")
+    admin, boss, ada = Visitor(project, "admin"), Visitor(project, "site-admin"), Visitor(project)
+    User.objects.filter(pk=ada.user.pk).update(password=make_password("correct horse battery"))
+    place = f"people/{ada.user.pk}/"
+    for do in ("close", "open", "link", "make-site-admin", "no-site-admin"):
+        assert f'value="{do}"' not in admin.get(place).content.decode()
+        assert admin.post(place, do=do).status_code == 403, do
+    assert boss.post(place, do="close").status_code == 302
+    assert ada.get("work/").status_code == 302
+    assert "/invitation/" not in boss.post(place, do="role", role="lead").content.decode()
+    assert "/invitation/" in boss.post(place, do="open").content.decode()
+    assert boss.post(f"people/{boss.user.pk}/", do="close").status_code == 409
+    assert boss.post(f"people/{boss.user.pk}/", do="no-site-admin").status_code == 409
+    boss.post(place, do="make-site-admin")
+    assert access_to(make_project().slug, User.objects.get(pk=ada.user.pk)).is_site_admin
+    boss.post(place, do="no-site-admin")
+    assert not access_to(project.slug, User.objects.get(pk=ada.user.pk)).is_site_admin
+
+
+def test_link_of_somebody_with_rights_elsewhere_is_not_for_an_admin_of_the_project(tmp_path):
+    """Whoever has the link becomes the person: it must open nothing beyond the project."""
+    project, elsewhere = project_with(tmp_path, "one"), make_project()
+    admin = Visitor(project, "admin")
+    for other, options in ((elsewhere, []), (project, ["--site-admin"])):
+        name = f"person-{next(numbers)}"
+        command("create_user", name, *options, project=other.slug)
+        invited = admin.post("people/invite/", username=name, role="annotator").content.decode()
+        assert "/invitation/" not in invited
+        place = f"people/{User.objects.get(username=name).pk}/"
+        assert admin.post(place, do="link").status_code == 403
+        assert "/invitation/" in Visitor(project, "site-admin").post(place, do="link").content.decode()
+    mine = f"person-{next(numbers)}"
+    assert "/invitation/" in admin.post("people/invite/", username=mine, role="annotator").content.decode()
+    assert "/invitation/" in admin.post("people/invite/", username=mine, role="lead").content.decode()
 
 
 def test_preferences_are_checked_by_field(tmp_path):

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from django.test import Client
 
+from tests.annotation.people import role_options
 from tests.factories import command, numbers
 
 
@@ -13,7 +14,7 @@ class Program:
 
     def __init__(self, project: Any, role: str = "annotator", name: str = "") -> None:
         self.name = name or f"{role}-{next(numbers)}"
-        made = command("create_user", self.name, "--role", role, "--token", project=project.slug)
+        made = command("create_user", self.name, *role_options(role), "--token", project=project.slug)
         assert made.code == 0, made.stderr
         self.slug = project.slug
         self.token = made["token"]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 def test_lead_adds_juror_and_starts_pauses_and_resumes_run(tmp_path):
     project = project_with_items(tmp_path, 40)
-    lead, admin = Program(project, "lead"), Program(project, "admin")
+    lead, admin = Program(project, "lead"), Program(project, "site-admin")
     jurors, runs = f"projects/{project.slug}/jurors/", f"projects/{project.slug}/jury-runs/"
     with stub_server(delay=0.2) as url, temporary_worker():
         assert wait_until(worker_is_running, seconds=60)

@@ -51,7 +51,7 @@ def test_token_is_limited_to_its_scope(tmp_path, scope):
 
 def test_token_is_limited_to_its_project(tmp_path):
     ours, theirs = disputed_project(tmp_path), make_project()
-    admin = Visitor(ours, "admin")
+    admin = Visitor(ours, "site-admin")
     client = make_client(admin, *CALLS, project=ours.slug)
     assert [each["slug"] for each in client.get("/api/v1/projects/").json()] == [ours.slug]
     assert client.get(f"/api/v1/projects/{theirs.slug}/items/").status_code == 404
@@ -80,7 +80,7 @@ def test_token_is_shown_once_and_expires():
 
 def test_user_or_admin_revokes_a_token():
     project = make_project()
-    visitor, stranger, admin = Visitor(project), Visitor(project), Visitor(project, "admin")
+    visitor, stranger, admin = Visitor(project), Visitor(project), Visitor(project, "site-admin")
     for end in ("person", "admin"):
         client = make_client(visitor, "read")
         grant = TokenGrant.objects.get(token__user=visitor.user)

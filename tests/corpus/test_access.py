@@ -3,14 +3,16 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404
 from django.test import Client
 
 from corpus import actions
 from corpus.access import Access, access_to, list_access
 from corpus.errors import Refused
-from corpus.models import Event, Member, Verb
+from corpus.models import Event, Member, SiteAdmin, Verb
 from corpus.queries import projects_of
+from tests.annotation.test_leases import at_once
 from tests.factories import command, make_project, numbers
 
 Role = Member.Role
@@ -22,9 +24,10 @@ def project(database):
     return make_project()
 
 
-def member(project, role=Role.ANNOTATOR):
+def member(project, role=Role.ANNOTATOR, *, of_site=False):
     name = f"member-{next(numbers)}"
-    assert command("create_user", name, "--role", str(role.value), project=project.slug).code == 0
+    site = ["--site-admin"] if of_site else []
+    assert command("create_user", name, "--role", str(role.value), *site, project=project.slug).code == 0
     return User.objects.get(username=name)
 
 
@@ -64,26 +67,79 @@ def test_foreign_project_is_not_there_whatever_the_role_at_home(project, role, l
     assert str(hidden.value).replace(project.slug, "") == str(missing.value).replace("no-such-project", "")
 
 
-def test_admin_of_any_project_is_admin_of_all(project):
-    admin = member(make_project(), Role.ADMIN)
-    assert access_to(project.slug, admin, least=Role.ADMIN).role == Role.ADMIN
-    assert project in projects_of(admin)
-
-
-def test_admin_elsewhere_is_admin_also_where_they_are_an_annotator(project):
-    user = member(make_project(), Role.ADMIN)
-    actions.add_member(project=project, username=user.username, role=Role.ANNOTATOR)
-    assert access_to(project.slug, user).role == Role.ADMIN
-    assert {access.role for access in list_access(user)} == {Role.ADMIN}
-
-
-def test_former_admin_sees_only_their_own_projects(project):
+def test_admin_of_a_project_rules_that_project_alone(project):
     home = make_project()
-    user, by = member(home, Role.ADMIN), member(home, Role.ADMIN)
-    actions.change_role(project=home, user=user, role=Role.LEAD, by=by)
+    user = member(home, Role.ADMIN)
+    with pytest.raises(Http404):
+        access_to(project.slug, user)
+    actions.add_member(project=project, username=user.username, role=Role.ANNOTATOR)
+    assert access_to(project.slug, user).role == Role.ANNOTATOR
+    assert {access.project: access.role for access in list_access(user)} == {home: Role.ADMIN, project: Role.ANNOTATOR}
+
+
+def test_site_admin_is_admin_of_every_project(project):
+    boss = member(make_project(), of_site=True)
+    assert access_to(project.slug, boss, least=Role.ADMIN) == Access(project, boss, Role.ADMIN, is_site_admin=True)
+    actions.add_member(project=project, username=boss.username, role=Role.ANNOTATOR)
+    assert access_to(project.slug, boss).role == Role.ADMIN
+    assert {access.role for access in list_access(boss)} == {Role.ADMIN}
+    assert project in projects_of(boss)
+
+
+def test_former_site_admin_sees_only_their_own_projects(project):
+    home = make_project()
+    user, by = member(home, of_site=True), member(home, of_site=True)
+    actions.remove_site_admin(user=user, by=by)
     assert [access.project for access in list_access(user)] == [home]
     with pytest.raises(Http404):
         access_to(project.slug, user)
+
+
+def test_only_site_admins_make_others_and_only_open_accounts():
+    project = make_project()
+    boss, admin, user = member(project, of_site=True), member(project, Role.ADMIN), member(project)
+    for act in (actions.make_site_admin, actions.remove_site_admin):
+        with pytest.raises(Refused, match="Only a site admin"):
+            act(user=user, by=admin)
+    with pytest.raises(Refused, match="Only a site admin"):
+        actions.set_active(user=user, is_active=False, by=admin)
+    actions.set_active(user=user, is_active=False, by=boss)
+    with pytest.raises(Refused, match="is closed"):
+        actions.make_site_admin(user=User.objects.get(pk=user.pk), by=boss)
+
+
+def test_two_site_admins_who_demote_each_other_keep_one():
+    one, two = member(make_project(), of_site=True), member(make_project(), of_site=True)
+    for act in (actions.remove_site_admin, lambda **who: actions.set_active(is_active=False, **who)):
+        ends = at_once(lambda act=act: act(user=one, by=two), lambda act=act: act(user=two, by=one))
+        assert sorted(isinstance(end, Refused) for end in ends) == [False, True]
+        for each in (one, two):
+            User.objects.filter(pk=each.pk).update(is_active=True)
+            SiteAdmin.objects.get_or_create(user=each)
+
+
+@pytest.mark.parametrize("act", ["change_role", "remove_member"])
+def test_two_admins_who_demote_each_other_keep_one(act):
+    project = make_project()
+    one, two = member(project, Role.ADMIN), member(project, Role.ADMIN)
+    more = {"role": Role.LEAD} if act == "change_role" else {}
+    calls = [
+        lambda user=user, by=by: getattr(actions, act)(project=project, user=user, by=by, **more)
+        for user, by in ((one, two), (two, one))
+    ]
+    assert sorted(isinstance(end, Refused) for end in at_once(*calls)) == [False, True]
+    assert Member.objects.filter(project=project, role=Role.ADMIN).count() == 1
+
+
+def test_first_admin_of_an_installation_is_its_site_admin():
+    """All others are closed for as long as this takes, for the database is shared with other tests."""
+    with transaction.atomic():
+        User.objects.filter(pk__in=SiteAdmin.objects.values("user")).update(is_active=False)
+        made = [
+            command("create_user", f"member-{next(numbers)}", "--role", role) for role in ("lead", "admin", "admin")
+        ]
+        transaction.set_rollback(True)
+    assert [each.get("site_admin") for each in made] == [None, True, None]
 
 
 def test_nobody_has_access_without_signing_in(project):
@@ -93,9 +149,9 @@ def test_nobody_has_access_without_signing_in(project):
 
 
 @pytest.mark.parametrize("slug", ["", " ", "'; --", "%", "_", "x" * 10_000, "é"])
-def test_slug_that_is_none_is_not_found_for_an_admin_either(project, slug):
+def test_slug_that_is_none_is_not_found_for_a_site_admin_either(project, slug):
     with pytest.raises(Http404):
-        access_to(slug, member(project, Role.ADMIN))
+        access_to(slug, member(project, of_site=True))
 
 
 def test_slug_is_matched_by_its_exact_letters(project):
@@ -180,7 +236,7 @@ def test_admin_does_nothing_to_themselves(project, act):
 
 def test_change_that_changes_nothing_is_no_event():
     project = make_project()
-    admin, user, stranger = member(project, Role.ADMIN), member(project), member(make_project())
+    admin, user, stranger = member(project, of_site=True), member(project), member(make_project())
     before = Event.objects.filter(project=project).count()
     actions.change_role(project=project, user=user, role=Role.ANNOTATOR, by=admin)
     actions.remove_member(project=project, user=stranger, by=admin)

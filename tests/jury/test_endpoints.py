@@ -102,12 +102,12 @@ def add_juror(lead, url, name):
 
 def test_only_admin_adds_new_endpoint(settings):
     project, other = make_project(), make_project()
-    lead, admin = Program(project, "lead"), Program(project, "admin")
+    lead, admin = Program(project, "lead"), Program(project, "site-admin")
     add_jurors(other, HERE, "elsewhere")
 
     refused = add_juror(lead, HERE, "one")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "permission_denied")
-    assert "only an admin" in refused.json()["error"]["message"]
+    assert "only a site admin" in refused.json()["error"]["message"]
     assert not Juror.objects.filter(project=project).exists()
     assert add_juror(admin, HERE, "one").status_code == 201
     assert add_juror(lead, "http://127.0.0.1:1/another/v1", "two").status_code == 201
@@ -126,7 +126,7 @@ def test_the_pages_say_so_beside_what_was_typed():
     asks = {"asks": ["prompt_label"], "response_format": "text", "prompt": "full-policy-v2"}
     for page, more in (("jurors", asks), ("generators", {"prompt": "respond-v1"})):
         refused = lead.post(f"jury/{page}/", name="x", **same, **more)
-        assert (refused.status_code, "only an admin" in refused.content.decode()) == (409, True)
+        assert (refused.status_code, "only a site admin" in refused.content.decode()) == (409, True)
     assert not Juror.objects.filter(project=lead.project).exists()
 
 

@@ -165,7 +165,7 @@ def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
     rest = {"max_tokens": "99", "concurrency": "4", "price_in": "1", "price_out": "2", "timeout_seconds": "30"} | {
         "transport": "live"
     }
-    assert Visitor(project, "admin").post("jury/generators/", **typed, **rest).status_code == 302
+    assert Visitor(project, "site-admin").post("jury/generators/", **typed, **rest).status_code == 302
     assert lead.post("jury/generators/", **typed, **rest).status_code == 409
     assert lead.post("jury/generators/", **typed, **rest | {"concurrency": "0"}).status_code in (409, 422)
 

@@ -252,7 +252,8 @@ def test_names_differ_by_case_and_accents_and_projects(project):
 
 @cases(("role", "base_url", "is_allowed"), [
     (None, "http://10.9.0.1:1/v1", True),
-    ("admin", "http://10.9.0.2:1/v1", True),
+    ("site-admin", "http://10.9.0.2:1/v1", True),
+    ("admin", "http://10.9.0.2:1/v1", False),
     ("lead", "http://10.9.0.3:1/v1", False),
     ("lead", "https://models.example/v1", False),
     ("annotator", "http://10.9.0.4:1/v1", False),
@@ -268,9 +269,9 @@ def test_new_origin_needs_an_admin_or_the_operator(role, base_url, is_allowed):
         assert (refusal.value.status, refusal.value.code) == (403, "permission_denied")
 
 
-def test_admin_of_another_project_is_an_admin_here_too():
+def test_site_admin_of_no_membership_adds_one_too():
     project, elsewhere = make_project(), make_project()
-    add(project, "one", by=Visitor(elsewhere, "admin").user)
+    add(project, "one", by=Visitor(elsewhere, "site-admin").user)
     with pytest.raises(NotForLeads):
         add(project, "two", base_url="http://10.9.1.1/v1", by=Visitor(elsewhere, "lead").user)
 
@@ -289,7 +290,7 @@ def test_origin_of_a_generator_or_retired_juror_counts_and_an_imported_one_does_
 
 def test_forbidden_origin_is_forbidden_to_admins_and_the_operator():
     project = make_project()
-    for by in (None, Visitor(project, "admin").user):
+    for by in (None, Visitor(project, "site-admin").user):
         with pytest.raises(Refused, match="link-local"):
             add(project, "one", base_url="http://169.254.169.254/v1", by=by)
 

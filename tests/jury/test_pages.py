@@ -35,7 +35,7 @@ def test_lead_adds_juror_estimates_and_follows_run(tmp_path):
     assert "None yet" in text_of(lead.get("jury/"))
     with stub_server() as url, temporary_worker():
         assert wait_until(worker_is_running, seconds=60)
-        admin = Visitor(project, "admin")
+        admin = Visitor(project, "site-admin")
         assert admin.post("jury/jurors/", base_url=url, **JUROR).status_code == 302
         assert Event.objects.get(project=project, verb="juror.added").actor == admin.user
         again = lead.post("jury/jurors/", base_url=url, **JUROR)
@@ -66,7 +66,7 @@ def test_lead_adds_juror_estimates_and_follows_run(tmp_path):
     ],
 )  # fmt: skip
 def test_invalid_juror_is_refused_and_form_keeps_its_values(wrong, field):
-    lead = Visitor(make_project(), "admin")
+    lead = Visitor(make_project(), "site-admin")
     page = lead.post("jury/jurors/", **(JUROR | {"base_url": "http://127.0.0.1:1/v1"} | wrong))
     assert page.status_code == (422 if field else 409)
     assert list(page.context["juror_form"].errors) == [field or "__all__"]

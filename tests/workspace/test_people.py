@@ -14,7 +14,7 @@ from annotation import actions as annotation_actions
 from annotation.models import Annotator, Person
 from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Event, Member
+from corpus.models import Event, Member, SiteAdmin
 from tests.adjudication.disputes import case_of, disputed_project, work_through
 from tests.annotation.people import Visitor
 from tests.factories import command, make_project
@@ -59,7 +59,7 @@ KEPT = {
 def worked(folder):
     """A project in which somebody voted, settled, was put into a batch, and set how they want to work."""
     project = disputed_project(folder, "one", "two")
-    admin = Visitor(project, "admin")
+    admin = Visitor(project, "site-admin")
     person = Visitor(project, "adjudicator")
     command("import_dialogues", lines_of(folder), project=project.slug)
     for _ in range(2):
@@ -121,12 +121,13 @@ def test_anonymised_name_is_nowhere_and_work_stays(tmp_path, door):
     assert command("measure", project=project.slug).code == 0
 
 
-def test_only_admins_anonymise_and_only_others():
+def test_only_site_admins_anonymise_and_only_others():
     project, other = make_project(), make_project()
-    admin, lead, person = Visitor(project, "admin"), Visitor(project, "lead"), Visitor(project)
-    stranger = Visitor(other)
+    admin, lead, person = Visitor(project, "site-admin"), Visitor(project, "lead"), Visitor(project)
+    stranger, of_project = Visitor(other), Visitor(project, "admin")
     for visitor, user, status in (
-        (admin, admin, 409), (lead, person, 403), (person, lead, 403), (stranger, person, 404), (admin, stranger, 404),
+        (admin, admin, 409), (of_project, person, 403),
+        (lead, person, 403), (person, lead, 403), (stranger, person, 404), (admin, stranger, 404),
     ):  # fmt: skip
         sent = visitor.client.post(f"/projects/{project.slug}/people/{user.user.pk}/anonymise/", {"confirm": user.name})
         assert sent.status_code == status
@@ -137,11 +138,11 @@ def test_only_admins_anonymise_and_only_others():
 
 def test_last_admin_cannot_be_anonymised():
     """All others are closed for as long as this takes, for the database is shared with other tests."""
-    last = Visitor(make_project(), "admin")
-    others = Member.objects.filter(role="admin", user__is_active=True).exclude(user=last.user)
+    last = Visitor(make_project(), "site-admin")
+    others = SiteAdmin.objects.filter(user__is_active=True).exclude(user=last.user)
     with transaction.atomic():
         User.objects.filter(pk__in=list(others.values_list("user", flat=True))).update(is_active=False)
-        with pytest.raises(Refused, match="the last admin"):
+        with pytest.raises(Refused, match="the last site admin"):
             actions.anonymise_user(user=last.user)
         transaction.set_rollback(True)
     assert User.objects.get(pk=last.user.pk).username == last.name
@@ -149,7 +150,7 @@ def test_last_admin_cannot_be_anonymised():
 
 def test_admins_cannot_anonymise_each_other_at_once():
     project = make_project()
-    one, two = Visitor(project, "admin"), Visitor(project, "admin")
+    one, two = Visitor(project, "site-admin"), Visitor(project, "site-admin")
     ends = []
 
     def forget(user, by):

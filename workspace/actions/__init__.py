@@ -3,6 +3,7 @@
 from workspace.actions.anonymise import anonymise_user
 from workspace.actions.begin_jobs import begin_import, begin_release
 from workspace.actions.import_opinions import import_opinions
+from workspace.actions.leave import close_account, dismiss_member
 from workspace.actions.publish_generated import items_for_generator, publish_generated
 from workspace.actions.run_jobs import run_job
 from workspace.actions.uploads import TooLarge, delete_leftovers
@@ -12,7 +13,9 @@ __all__ = [
     "anonymise_user",
     "begin_import",
     "begin_release",
+    "close_account",
     "delete_leftovers",
+    "dismiss_member",
     "import_opinions",
     "items_for_generator",
     "publish_generated",

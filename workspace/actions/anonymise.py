@@ -11,15 +11,16 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from knox.models import AuthToken
 
 from adjudication.queries.opinions import pseudonym
+from annotation.actions import free_leases
 from annotation.models import Acknowledgement, Annotator, Person
 from corpus.actions import record_event
-from corpus.actions.people import check_not_self
+from corpus.actions.accounts import check_not_self, take_turn_as_site_admin
 from corpus.errors import Refused
-from corpus.models import Member, Verb
+from corpus.models import Member, SiteAdmin, Verb
+from corpus.queries import is_site_admin, open_site_admins
 from quality.models import Report
 
 ANONYMOUS = r"former-[0-9a-f]{12}"
@@ -36,15 +37,16 @@ def anonymise_user(*, user: User, by: User | None = None) -> str:
     """
     Remove a person's name, credentials and memberships for good. Their votes and settlements stay.
 
-    :param by: the admin who does it; None for a command
+    :param by: the site admin who does it; None for a command
     :return: the new name of the account
-    :raises Refused: if it is the admin's own account, the last admin's, or anonymous already
+    :raises Refused: if it is the caller's own account, the last site admin's, or anonymous already, or the caller is
+        no site admin
     """
-    # Lock all admins, in one order, so that two admins cannot anonymise each other at the same time.
-    list(Member.objects.filter(role=Member.Role.ADMIN).order_by("pk").select_for_update())
+    take_turn_as_site_admin(by)  # so that two cannot anonymise each other at the same time
     user = User.objects.select_for_update().get(pk=user.pk)
     check_can_anonymise(user, by)
     old, new = user.username, f"former-{secrets.token_hex(6)}"
+    free_leases(user=user)
     rename_rater(user, new)
     forget_account(user, new)
     rename_in_events(old, new)
@@ -59,18 +61,10 @@ def check_can_anonymise(user: User, by: User | None) -> None:
     """
     if by is not None:
         check_not_self(user, by)
-        if not active_admins().filter(user=by).exists():
-            raise Refused("You are not an admin any more.")
     if re.fullmatch(ANONYMOUS, user.username):
         raise Refused(f"{user.username} is anonymous already.")
-    admins = active_admins()
-    if admins.filter(user=user).exists() and not admins.exclude(user=user).exists():
-        raise Refused(f"{user.username} is the last admin. Make somebody else one first.")
-
-
-def active_admins() -> QuerySet[Member]:
-    """Return the admin memberships of open accounts."""
-    return Member.objects.filter(role=Member.Role.ADMIN, user__is_active=True)
+    if is_site_admin(user) and not open_site_admins().exclude(user=user).exists():
+        raise Refused(f"{user.username} is the last site admin. Make somebody else one first.")
 
 
 def rename_rater(user: User, new: str) -> None:
@@ -84,7 +78,7 @@ def rename_rater(user: User, new: str) -> None:
 
 def forget_account(user: User, new: str) -> None:
     """Delete credentials, memberships and preferences, and close the account under its new name."""
-    for model in (AuthToken, Authenticator, EmailAddress, Member, Person, Acknowledgement):
+    for model in (AuthToken, Authenticator, EmailAddress, Member, SiteAdmin, Person, Acknowledgement):
         model.objects.filter(user=user).delete()
     user.groups.clear()
     user.user_permissions.clear()

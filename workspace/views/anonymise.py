@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from corpus.access import Access, PageRequest, Role, require_role
+from corpus.access import Access, PageRequest, Role, require_role, require_site_admin
 from corpus.models import Member
 from workspace import actions
 
@@ -14,6 +14,7 @@ from workspace import actions
 @require_role(Role.ADMIN)
 def anonymise(request: PageRequest, access: Access, user: int) -> HttpResponse:
     """Anonymise a member for good, if their name was typed to confirm it."""
+    require_site_admin(access)
     member = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)
     if request.POST.get("confirm") != member.user.username:
         messages.error(request, "Nothing was done: the name you typed is not theirs.")

@@ -2,17 +2,27 @@
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation import queries
 from annotation.queries import annotator_checks
-from corpus.access import Access, PageRequest, Role, require_role
-from corpus.actions import add_member, change_role, remove_member, revoke_token, set_active
+from corpus.access import Access, PageRequest, Role, require_role, require_site_admin
+from corpus.actions import (
+    add_member,
+    change_role,
+    make_site_admin,
+    may_send_link,
+    remove_site_admin,
+    revoke_token,
+    set_active,
+)
 from corpus.invitations import invitation_url
 from corpus.models import Member, TokenGrant
-from corpus.queries import tokens_of
+from corpus.queries import is_site_admin, open_site_admins, tokens_of
+from workspace.actions import close_account, dismiss_member
 from workspace.forms.members import InviteForm, RoleForm
 
 
@@ -31,8 +41,13 @@ def invite(request: PageRequest, access: Access) -> HttpResponse:
     if not form.is_valid():
         return show_members(request, access, form, status=422)
     made = add_member(project=access.project, by=access.user, **form.cleaned_data)
-    link = "" if made.user.has_usable_password() else invitation_url(made.user)
+    link = invitation_url(made.user) if needs_link(made.user) and may_send_link(made.user, access.user) else ""
     return show_members(request, access, InviteForm(), invited=made.user, link=link)
+
+
+def needs_link(user: User) -> bool:
+    """Return whether a person has no password yet."""
+    return not user.has_usable_password()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +64,9 @@ def member(request: PageRequest, access: Access, user: int) -> HttpResponse:
         "member": found,
         "form": RoleForm(initial={"role": found.role}),
         "numbers": numbers[0] if numbers else None,
-        "grants": tokens_of(found.user),
+        "grants": member_tokens(access, found),
+        "is_site_admin": is_site_admin(found.user),
+        "may_send_link": may_send_link(found.user, access.user),
         "audits": queries.audits_for(access.project, found.user)[:20],
     }
     return render(request, "workspace/member.html", context)
@@ -62,6 +79,8 @@ def change(request: PageRequest, access: Access, member: Member) -> HttpResponse
         "remove": remove,
         "close": set_account_active,
         "open": set_account_active,
+        "make-site-admin": set_site_admin,
+        "no-site-admin": set_site_admin,
         "link": show_new_link,
     }
     return changes.get(request.POST.get("do", ""), set_role)(request, access, member)
@@ -71,30 +90,56 @@ def revoke_member_token(request: PageRequest, access: Access, member: Member) ->
     """Revoke a token of a member."""
     number = request.POST.get("grant", "")
     pk = int(number) if number.isascii() and number.isdigit() else 0
-    grant = get_object_or_404(TokenGrant, pk=pk, token__user=member.user)
+    grant = next((each for each in member_tokens(access, member) if each.pk == pk), None)
+    if grant is None:
+        raise Http404
     revoke_token(grant=grant, by=access.user)
     messages.success(request, f"“{grant.name}” no longer works.")
     return redirect("workspace:member", access.project.slug, member.user.pk)
 
 
+def member_tokens(access: Access, member: Member) -> list[TokenGrant]:
+    """Return the tokens of a member that this admin may see and revoke: of this project, or all for a site admin."""
+    return [each for each in tokens_of(member.user) if access.is_site_admin or each.project_id == access.project.pk]
+
+
 def remove(request: PageRequest, access: Access, member: Member) -> HttpResponse:
     """Remove a member from the project."""
-    remove_member(project=access.project, user=member.user, by=access.user)
+    dismiss_member(project=access.project, user=member.user, by=access.user)
     messages.success(request, f"{member.user.username} is no longer in this project. Their votes stay.")
     return redirect("workspace:members", access.project.slug)
 
 
 def set_account_active(request: PageRequest, access: Access, member: Member) -> HttpResponse:
-    """Open or close the account of a member."""
-    is_active = request.POST.get("do") == "open"
-    set_active(user=member.user, is_active=is_active, by=access.user)
-    messages.success(request, f"The account of {member.user.username} is {'open' if is_active else 'closed'}.")
+    """Open or close the account of a member; an account that is opened again needs a link."""
+    require_site_admin(access)
+    if request.POST.get("do") == "open":
+        set_active(user=member.user, is_active=True, by=access.user)
+        return show_new_link(request, access, member)
+    close_account(user=member.user, by=access.user)
+    messages.success(request, f"The account of {member.user.username} is closed.")
+    return redirect("workspace:member", access.project.slug, member.user.pk)
+
+
+def set_site_admin(request: PageRequest, access: Access, member: Member) -> HttpResponse:
+    """Make a member a site admin, or take that role from them."""
+    require_site_admin(access)
+    is_made = request.POST.get("do") == "make-site-admin"
+    (make_site_admin if is_made else remove_site_admin)(user=member.user, by=access.user)
+    messages.success(request, f"{member.user.username} is {'a' if is_made else 'no'} site admin now.")
     return redirect("workspace:member", access.project.slug, member.user.pk)
 
 
 def show_new_link(request: PageRequest, access: Access, member: Member) -> HttpResponse:
-    """Show a new link by which a member sets their password."""
-    return show_members(request, access, InviteForm(), invited=member.user, link=invitation_url(member.user))
+    """
+    Show a new link by which a member sets their password.
+
+    :raises PermissionDenied: if it would open more than this project
+    """
+    user = User.objects.get(pk=member.user.pk)
+    if not may_send_link(user, access.user):
+        raise PermissionDenied("This needs a site admin.")
+    return show_members(request, access, InviteForm(), invited=user, link=invitation_url(user))
 
 
 def set_role(request: PageRequest, access: Access, member: Member) -> HttpResponse:
@@ -121,6 +166,7 @@ def show_members(
         "access": access,
         "page": "members",
         "members": rows,
+        "site_admins": [admin.user.username for admin in open_site_admins().select_related("user")],
         "form": form,
         "invited": invited,
         "link": link,

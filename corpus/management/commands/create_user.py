@@ -17,6 +17,7 @@ class Command(ProjectCommand):
         super().add_arguments(parser)
         parser.add_argument("name", metavar="NAME")
         parser.add_argument("--role", default=Member.Role.ANNOTATOR.value, choices=Member.Role.values)
+        parser.add_argument("--site-admin", action="store_true", help="make them an admin of the whole site too")
         parser.add_argument("--token", action="store_true", help="make an API token too; it is shown once")
 
     def handle(self, **options: Any) -> None:
@@ -25,8 +26,15 @@ class Command(ProjectCommand):
             username=options["name"],
             role=options["role"],
             with_token=options["token"],
+            of_site=options["site_admin"],
         )
-        token = {"token": made.token} if made.token else {}
-        self.print_result(
-            {"user": made.user.username, "role": made.member.role, "invite_url": invitation_url(made.user), **token}
-        )
+        result: dict[str, Any] = {
+            "user": made.user.username,
+            "role": made.member.role,
+            "invite_url": invitation_url(made.user),
+        }
+        if made.is_site_admin:
+            result["site_admin"] = True
+        if made.token:
+            result["token"] = made.token
+        self.print_result(result)
