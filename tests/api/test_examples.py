@@ -65,7 +65,7 @@ def fill_in(site, tmp_path):
     votes += [opinion(name, rater, "unsafe", "safe", **UNSAFE) for name in DISPUTED for rater in ("cleo", "dan", "fay")]
     for name, lines in (("dialogues", rows), ("votes", votes)):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    token = Program(project, "admin").token
+    token = Program(project, "site-admin").token
     with stub_server(delay=1) as url:
         replacements = {"http://127.0.0.1:8000": site, "projects/mine": f"projects/{project.slug}"}
 

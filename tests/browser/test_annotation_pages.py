@@ -21,7 +21,7 @@ LONG = "a dialogue with a rather long name"
 def project_with_everything(folder):
     """Create a project with a batch, gold, a lease, votes, an audit, two guidelines and an `other` category."""
     project = project_of(folder, *(dialogue(f"{LONG} {at:03}") for at in range(12)))
-    admin, ada = Visitor(project, "admin"), Visitor(project)
+    admin, ada = Visitor(project, "site-admin"), Visitor(project)
     Queue.objects.update_or_create(project=project, defaults={"audit_percent": 100, "gold_percent": 0})
     admin.post("queue/batches/", name="The first of them", size=9, people=[ada.user.pk, admin.user.pk])
     for at in range(4):

@@ -55,7 +55,7 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs, loo
 
 
 def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
-    with Visit(browser, site, Visitor(project_with_runs, "admin")) as visit:
+    with Visit(browser, site, Visitor(project_with_runs, "site-admin")) as visit:
         page = visit.open("jury/")
         page.get_by_text("Add a juror", exact=True).focus()
         page.keyboard.press("Enter")
