@@ -22,7 +22,7 @@ def main() -> None:
 
 def measure_stages(dialogues: Path, votes: Path, folder: Path) -> dict[str, dict[str, float]]:
     """Return seconds and megabytes of every stage and every baseline, by name."""
-    from bench.sql_baseline import prepare_items
+    from bench.sql_baseline import prepare_items, prepare_opinions
     from corpus.actions import create_project
 
     ours, baseline = create_project(slug="ours"), create_project(slug="baseline")
@@ -32,6 +32,9 @@ def measure_stages(dialogues: Path, votes: Path, folder: Path) -> dict[str, dict
     figures["import_baseline"] = run_stage("import_baseline", "baseline", prepared)
     delete_items(baseline.pk)
     figures["import_votes"] = run_stage("import_votes", "ours", votes)
+    prepare_opinions(ours, folder / "opinions")
+    delete_opinions()
+    figures["votes_baseline"] = run_stage("votes_baseline", "ours", folder / "opinions")
     analyze()
     for stage, name in (("recount_baseline",) * 2, ("recount",) * 2, ("recount", "recount_again")):
         figures[name] = run_stage(stage, "ours")
@@ -60,6 +63,15 @@ def analyze() -> None:
 def delete_items(project: int) -> None:
     """Delete the items of the baseline project, to which no opinion and no event refers."""
     execute("DELETE FROM corpus_item WHERE project_id = %s", [project])
+
+
+def delete_opinions() -> None:
+    """Delete all opinions and free their space, so that the baseline fills the same tables and indexes again."""
+    execute("SET session_replication_role = replica")  # votes are append-only by a trigger, which this turns off
+    execute("DELETE FROM annotation_vote")
+    execute("DELETE FROM jury_ballot")
+    execute("SET session_replication_role = DEFAULT")
+    execute("VACUUM annotation_vote, jury_ballot")
 
 
 def execute(statement: str, parameters: list[int] | None = None) -> None:

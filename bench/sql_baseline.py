@@ -4,7 +4,9 @@ from pathlib import Path
 
 from django.db import connection
 
+from annotation.actions.imports import COPY_VOTES
 from corpus.models import Project
+from jury.actions.imports import COPY_BALLOTS
 
 COLUMNS = """project_id, external_id, turns, source, license, meta, expected_categories, reference,
     reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason"""
@@ -56,6 +58,30 @@ def copy_items(_project: Project, path: Path) -> None:
     with connection.cursor() as cursor, path.open("rb") as file, cursor.copy(statement) as copy:
         while block := file.read(2**18):
             copy.write(block)
+
+
+OPINIONS = {"annotation_vote": COPY_VOTES, "jury_ballot": COPY_BALLOTS}
+
+
+def prepare_opinions(source: Project, folder: Path) -> None:
+    """Write the opinions of a project as files for COPY, one per table."""
+    folder.mkdir()
+    for table, copy_in in OPINIONS.items():
+        columns = copy_in.partition("(")[2].partition(")")[0]
+        items = f"SELECT id FROM corpus_item WHERE project_id = {source.pk}"
+        rows = f"SELECT {columns} FROM {table} WHERE item_id IN ({items})"
+        statement = f"COPY ({rows} ORDER BY id) TO STDOUT"
+        with connection.cursor() as cursor, (folder / table).open("wb") as file, cursor.copy(statement) as copy:
+            for block in copy:
+                file.write(block)
+
+
+def copy_opinions(_project: Project, folder: Path) -> None:
+    """Insert prepared opinions with one COPY per table."""
+    for table, copy_in in OPINIONS.items():
+        with connection.cursor() as cursor, (folder / table).open("rb") as file, cursor.copy(copy_in) as copy:
+            while block := file.read(2**18):
+                copy.write(block)
 
 
 def group_by(project: Project) -> None:

@@ -43,6 +43,10 @@ def import_baseline(project: Project, path: Path) -> None:
     sql_baseline.copy_items(project, path)
 
 
+def votes_baseline(project: Project, path: Path) -> None:
+    sql_baseline.copy_opinions(project, path)
+
+
 def recount(project: Project, _path: Path) -> None:
     adjudication_actions.recount(project=project)
 
@@ -65,7 +69,10 @@ def export_baseline(project: Project, path: Path) -> None:
 
 STAGES: dict[str, Callable[[Project, Path], None]] = {
     stage.__name__: stage
-    for stage in (import_dialogues, import_votes, import_baseline, recount, recount_baseline, export, export_baseline)
+    for stage in (
+        *(import_dialogues, import_votes, import_baseline, votes_baseline),
+        *(recount, recount_baseline, export, export_baseline),
+    )
 }
 
 

@@ -134,7 +134,8 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
 LOOK_ALIKE_IDS = r"""
     WITH spelled AS (
         SELECT id, external_id, CASE WHEN external_id ~ '^[!-~]*$' THEN lower(external_id)
-            ELSE translate(lower(normalize(regexp_replace(external_id, %(unseen)s, '', 'g'), NFKC)),
+            ELSE translate(
+                lower(normalize(regexp_replace(external_id, %(unseen)s, '', 'g'), NFKC) COLLATE pg_c_utf8),
                 %(digits)s, %(plain)s)
             END AS seen
         FROM corpus_item WHERE project_id = %(project)s

@@ -119,6 +119,7 @@ def test_file_of_another_kind_is_refused_under_its_own_name(tmp_path, name, cont
         ("a.csv", "id|prompt\na|Tea, or not?\n"),
         ("a.csv", 'sep=;\r\nid;prompt\r\na;"Tea, or not?"\r\n'),
         ("a.csv", '\ufeff"sep=\t"\nid\tprompt\na\tTea, or not?\n'),
+        ("a.csv", '\n \n"id";"prompt"\na;"Tea, or not?"\n'),
         ("a.csv", 'sep=,\nid,prompt\na,"Tea, or not?"\n'),
         ("a.csv", 'id,prompt,,\na,"Tea, or not?",, \n'),
         ("a.CSV", ',id,prompt\n,a,"Tea, or not?"\n'),
@@ -232,15 +233,18 @@ def test_one_rater_in_several_spellings_is_one_rater(tmp_path):
 
 def test_ids_that_look_alike_are_told_of(tmp_path):
     project = make_project()
-    assert "warnings" not in import_dialogues(project, tmp_path, [dialogue(name) for name in ("a-1", "café", "b", "x")])
-    odd = ["a-1 ", "A-1", "cafe\u0301", "b\u200b", "x\u00a0", "a-١"]
+    assert "warnings" not in import_dialogues(
+        project, tmp_path, [dialogue(name) for name in ("a-1", "café", "b", "x", "É")]
+    )
+    odd = ["a-1 ", "A-1", "cafe\u0301", "b\u200b", "x\u00a0", "a-١", "é"]
     outcome = import_dialogues(project, tmp_path, [dialogue(name) for name in odd])
-    assert (outcome.code, outcome["created"]) == (0, 6)
+    assert (outcome.code, outcome["created"]) == (0, 7)
     assert outcome["warnings"] == [
         "The ids 'caf\\xe9', 'cafe\\u0301' look alike, but are different items.",
         "The ids 'b', 'b\\u200b' look alike, but are different items.",
         "The ids 'x', 'x\\xa0' look alike, but are different items.",
         "The ids 'a-1', 'a-1 ', 'A-1', 'a-\\u0661' look alike, but are different items.",
+        "The ids '\\xc9', '\\xe9' look alike, but are different items.",
     ]
     assert "warnings" not in import_dialogues(project, tmp_path, [dialogue("fresh")])
     many = import_dialogues(project, tmp_path, [dialogue(f"{case}{n}") for n in range(25) for case in "pP"])

@@ -93,7 +93,7 @@ def csv_rows(content: io.BufferedReader, name: str, limits: Limits, columns: Col
 
 def find_separator(lines: RecordLines, columns: Columns) -> tuple[str, str]:
     """Return the first line of the header, and the separator: stated in a line before it, or found by the columns."""
-    first = next(lines, "")
+    first = next((line for line in lines if line.strip()), "")
     if stated := SEPARATOR_LINE.fullmatch(first):
         return next(lines, ""), stated[1] or "\t"
     for separator in SEPARATORS:
