@@ -17,14 +17,14 @@ from corpus.errors import Refused
 PORTS = {"http": 80, "https": 443}
 CALLED = "/chat/completions"
 OTHER_APIS = (
-    "/responses",
-    "/completions",
-    "/messages",
-    "/chat",
-    "/embeddings",
-    "/models",
-    "/api/generate",
     "/api/chat",
+    "/api/generate",
+    "/chat",
+    "/completions",
+    "/embeddings",
+    "/messages",
+    "/models",
+    "/responses",
 )
 METADATA_NAMES = {
     *("metadata", "metadata.google.internal", "metadata.goog"),
