@@ -65,7 +65,7 @@ def test_account_pages_are_accessible_and_fit(any_page, site):
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert_fits(page)
-    page.get_by_label("Authenticator code").fill(code_now(page.locator("code").inner_text()))
+    page.get_by_label("Authenticator code").fill(code_now(page.locator("code").inner_text(), seconds=10))
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     assert_fits(page)
@@ -87,7 +87,7 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
     page.goto(site + "/account/2fa/totp/activate/")
     confirm(page)
     secret = page.locator("code").inner_text()
-    page.get_by_label("Authenticator code").fill(code_now(secret))
+    page.get_by_label("Authenticator code").fill(code_now(secret, seconds=10))
     page.get_by_role("button", name="Add the app").click()
     page.get_by_role("button", name="Sign out").click()
 
@@ -96,7 +96,7 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     assert_fits(page)
-    page.get_by_label("Code").fill(code_now(secret))
+    page.get_by_label("Code").fill(code_now(secret, seconds=10))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name="Security")).to_be_visible()
 
