@@ -6,21 +6,23 @@ from typing import Any
 SECONDS_TO_SPARE = 5
 
 
-def every(seconds: int, task: str) -> dict[str, Any]:
+def every(seconds: float, task: str) -> dict[str, Any]:
     """Return the entry of a task that is sent every so many seconds; a worker drops one that came too late."""
     # Without an expiry, messages would pile up while workers are away or busy, and then all run one after another.
     return {
         "task": task,
         "schedule": timedelta(seconds=seconds),
-        "options": {"expires": seconds - SECONDS_TO_SPARE},
+        "options": {"expires": max(seconds - SECONDS_TO_SPARE, seconds / 2)},
     }
 
 
-SCHEDULE = {
-    "create-slots": every(30, "annotation.tasks.create_slots"),
-    "requeue-stalled-runs": every(30, "jury.tasks.requeue_stalled_runs"),
-    "publish-generated": every(30, "workspace.tasks.publish_generated"),
-    "requeue-stalled-jobs": every(30, "workspace.tasks.requeue_stalled_jobs"),
-    "recount-changed": every(30, "adjudication.tasks.recount_changed"),
-    "measure-changed": every(60, "quality.tasks.measure_changed"),
-}
+def schedule(seconds: float) -> dict[str, dict[str, Any]]:
+    """Return the schedule by which work is looked for every so many seconds, and measured half as often."""
+    return {
+        "create-slots": every(seconds, "annotation.tasks.create_slots"),
+        "requeue-stalled-runs": every(seconds, "jury.tasks.requeue_stalled_runs"),
+        "publish-generated": every(seconds, "workspace.tasks.publish_generated"),
+        "requeue-stalled-jobs": every(seconds, "workspace.tasks.requeue_stalled_jobs"),
+        "recount-changed": every(seconds, "adjudication.tasks.recount_changed"),
+        "measure-changed": every(2 * seconds, "quality.tasks.measure_changed"),
+    }

@@ -5,7 +5,7 @@ from datetime import timedelta
 from config.data_dir import CHECKOUT
 from config.env import DATA_DIR, env, server_url
 from config.logs import logging_settings
-from config.schedule import SCHEDULE
+from config.schedule import schedule
 from corpus.secret_files import read_secret
 
 BASE_DIR = CHECKOUT
@@ -126,7 +126,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 # A process that has used so much memory is replaced after its task: a net, not a limit.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MEMORY_KB", default=1_500_000)
-CELERY_BEAT_SCHEDULE = SCHEDULE
+# Seconds between two looks for votes to recount, new slots, and work left by killed workers.
+CELERY_BEAT_SCHEDULE = schedule(env.float("SCHEDULE_SECONDS", default=30.0))
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

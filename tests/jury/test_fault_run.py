@@ -106,7 +106,8 @@ class Servers:
         self.environment = os.environ | {
             "REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
             "JURY_SHARD_ITEMS": "20",
-            "JURY_TAKEOVER_SECONDS": "12",
+            "JURY_TAKEOVER_SECONDS": "10",
+            "SCHEDULE_SECONDS": "3",
         }
         self.broker = self.beat = None
         self.workers = []
