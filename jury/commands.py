@@ -18,7 +18,7 @@ from jury.models import Juror, Run, Shard
 POLL_SECONDS = 0.3
 MAX_IDLE_SECONDS = 180.0
 "Without a new answer for so long, the command checks that a worker still runs."
-REQUEUE_SECONDS = 20.0
+REQUEUE_SECONDS = 5.0
 
 
 def parse_dollars(text: str) -> Decimal:

@@ -22,7 +22,7 @@ def test_killed_worker_loses_and_doubles_nothing(tmp_path):
     convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
     # A broker of its own: no other worker must take over what this one leaves.
     environment = broker_apart(7)
-    with stub_server(delay=0.4) as url:
+    with stub_server(delay=0.2) as url:
         add_jurors(project, url, "stub-0.9", "stub-0.8", concurrency=2)
         first = subprocess.Popen(
             convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
