@@ -18,6 +18,7 @@ from annotation.models import LapsedLease, Skip, Slot, Vote
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from config.serve import web_command
+from tests.config.serving import comes_up
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 from tests.ports import unused_port
 
@@ -83,26 +84,34 @@ def votes_of(project):
     return Vote.objects.filter(item__project=project)
 
 
-def test_every_item_gets_three_votes_of_three_people(tmp_path):
-    project = make_project(votes_wanted=WANTED)
-    import_dialogues(project, tmp_path, [dialogue(f"d{at:03}") for at in range(ITEMS)])
-    tokens, dice, outcomes = add_annotators(project, tmp_path), random.Random(7), []
+@pytest.fixture(scope="module")
+def work(tmp_path_factory, database):
+    """Yield a project, its annotators' tokens and two web processes, all made before the other tests have to wait."""
+    project, folder = make_project(votes_wanted=WANTED), tmp_path_factory.mktemp("work")
+    import_dialogues(project, folder, [dialogue(f"d{at:03}") for at in range(ITEMS)])
+    tokens = add_annotators(project, folder)
     with ExitStack() as stack:
         servers = [stack.enter_context(web_process()) for _ in range(2)]
-        people = start_annotators(servers, project, tokens, "--seconds", "300", "--skip", "0.05", "--leave", "0.05")
-        assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=300)
-        servers[1].kill()
-        for _ in range(5):
-            lapse_some(project, dice)
-            time.sleep(0.1)
-        servers[1].__enter__()
-        while people.poll() is None:
-            lapse_some(project, dice)
-            time.sleep(0.1)
-        outcomes.append(json.loads(people.stdout.read()))
-        while Slot.objects.filter(project=project, vote=None).exists() and len(outcomes) < 10:
-            # Leases that expired after the last annotator stopped are left for the next round.
-            outcomes.append(json.loads(start_annotators(servers, project, tokens, "--seconds", "150").communicate()[0]))
+        assert all(comes_up(server.port) for server in servers)
+        yield project, tokens, servers
+
+
+def test_every_item_gets_three_votes_of_three_people(work):
+    (project, tokens, servers), dice, outcomes = work, random.Random(7), []
+    people = start_annotators(servers, project, tokens, "--seconds", "300", "--skip", "0.05", "--leave", "0.05")
+    assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=300)
+    servers[1].kill()
+    for _ in range(5):
+        lapse_some(project, dice)
+        time.sleep(0.1)
+    servers[1].__enter__()
+    while people.poll() is None:
+        lapse_some(project, dice)
+        time.sleep(0.1)
+    outcomes.append(json.loads(people.stdout.read()))
+    while Slot.objects.filter(project=project, vote=None).exists() and len(outcomes) < 10:
+        # Leases that expired after the last annotator stopped are left for the next round.
+        outcomes.append(json.loads(start_annotators(servers, project, tokens, "--seconds", "150").communicate()[0]))
 
     assert [problem for each in outcomes for problem in each["unexpected"]] == []
     assert outcomes[0]["retries"] > 0

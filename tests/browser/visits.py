@@ -71,8 +71,8 @@ def project_of(folder, *rows, count=3, **options):
 
 
 def assert_accessible(page: Page) -> None:
-    """Assert that axe finds no violation."""
-    results = Axe().run(page)
+    """Assert that axe finds no violation. It tries all rules, and describes only violations, which is faster."""
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
     assert results.violations_count == 0, results.generate_report()
 
 
