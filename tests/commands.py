@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 
 from config.data_dir import CHECKOUT
 
@@ -38,7 +39,8 @@ def main(lines):
     results = []
     for line in lines:
         output = io.StringIO()
-        call_command(*line, stdout=output)
+        with redirect_stdout(output):  # for `shell`, whose code prints
+            call_command(*line, stdout=output)
         results.append(json.loads((output.getvalue().strip() or "{}").splitlines()[-1]))
     sys.stdout.write(json.dumps(results))
 

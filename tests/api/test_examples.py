@@ -50,9 +50,9 @@ def test_every_route_has_curl_and_python_examples():
     assert documented == {plain(route) for route in routes(urlpatterns) if route}
 
 
-@pytest.fixture
-def site(tmp_path):
-    with running_site(tmp_path / "site.log") as address:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, database):
+    with running_site(tmp_path_factory.mktemp("site") / "site.log") as address:
         yield address
 
 

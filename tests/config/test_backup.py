@@ -31,6 +31,13 @@ settlement["judgement"] = Judgement("unsafe", "safe", ("threat",), "", "It is a 
 actions.record_blind(**settlement)
 actions.settle_case(**settlement)
 """
+SIGN_IN = """
+import json
+from django.test import Client
+visitor = Client(SERVER_NAME="127.0.0.1")
+answer = visitor.post("/sign-in/", dict(login="judge", password={password!r}))
+print(json.dumps([answer.status_code, "_auth_user_id" in visitor.session]))
+"""
 
 
 class Installation:
@@ -114,26 +121,23 @@ def fresh(tmp_path):
 
 def test_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
     assert json.loads(fresh.run("restore", backup).stdout)["rows"] > 200
-    assert fresh.facts(tmp_path / "new facts") == old.facts(tmp_path / "old facts")
-    verified = fresh.do("verify_release", fresh.data_dir.path / "releases" / "garden" / "1.0")
-    assert (verified["differences"], verified["settled"]) == (0, 1)
-    assert (fresh.data_dir.path / "secrets/django").read_text() == (old.data_dir.path / "secrets/django").read_text()
-    signed = fresh.run("shell", "--command", (
-        "from django.test import Client; c = Client(SERVER_NAME='127.0.0.1'); "
-        f"print(c.post('/sign-in/', {{'login': 'judge', 'password': '{PASSWORD}'}}).status_code, "
-        "'_auth_user_id' in c.session)"
-    ))  # fmt: skip
-    assert signed.stdout.splitlines()[-1] == "302 True"
-    with fresh.database() as connection, pytest.raises(psycopg.Error, match="append-only"):
-        connection.execute("DELETE FROM corpus_event")
-    imported, released = fresh.do_all(
+    facts = old.facts(tmp_path / "old facts")
+    assert fresh.facts(tmp_path / "new facts") == facts
+    verified, signed_in, imported, released = fresh.do_all(
+        ["verify_release", fresh.data_dir.path / "releases" / "garden" / "1.0"],
+        ["shell", "--no-imports", "--command", SIGN_IN.format(password=PASSWORD)],
         ["import_dialogues", write_lines(tmp_path, [dialogue("later")]), "--project", "garden"],
         ["release", "1.1", "--project", "garden"],
     )
+    assert (verified["differences"], verified["settled"]) == (0, 1)
+    assert (fresh.data_dir.path / "secrets/django").read_text() == (old.data_dir.path / "secrets/django").read_text()
+    assert signed_in == [302, True]
+    with fresh.database() as connection, pytest.raises(psycopg.Error, match="append-only"):
+        connection.execute("DELETE FROM corpus_event")
     assert (imported["created"], released["rows"]) == (1, 40)
     assert "already" in fresh.refusal("restore", backup)  # the database has data now
     assert fresh.run("restore", backup, "--replace").returncode == 0
-    assert fresh.facts(tmp_path / "again") == old.facts(tmp_path / "old again")
+    assert fresh.facts(tmp_path / "again") == facts
     assert (fresh.data_dir.path / "releases.replaced-1" / "garden" / "1.1").is_dir()
     assert not list(fresh.data_dir.path.glob(".restore*"))
 
