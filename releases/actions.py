@@ -1,13 +1,17 @@
 """Make a release: check what is asked for, write the files, record the release."""
 
-import os
+import re
 import shutil
+import time
 from collections.abc import Callable
+from glob import escape
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 
 from adjudication import queries
 from adjudication.actions.recounts import recount_if_changed
@@ -21,6 +25,13 @@ from releases.models import Release
 from releases.spec import ReleaseSpec
 from releases.writing import write_files
 
+# A folder has this name, so scripts and any file system must take it: Windows ignores a last dot, and has devices.
+VERSION = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(\.|$))[A-Za-z0-9][A-Za-z0-9._+-]{0,59}(?<!\.)", re.ASCII)
+VERSION_RULE = (
+    "1 to 60 of the letters A to Z and a to z, digits, dots, hyphens, underscores and plus signs; first a letter or a "
+    "digit, no dot at the end, and no name of a device, such as con or com1"
+)
+ABANDONED_AFTER = 24 * 60 * 60
 MOST_COUNTS = 5
 "How often opinions are counted before a release that new opinions overtake is refused."
 
@@ -47,7 +58,9 @@ def make_release(
     """
     folder = folder_of(project, spec)
     check_spec(project, spec, folder)
-    half_made = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    # A name of its own: another process may be making the same release, perhaps in another container.
+    half_made = folder.with_name(f".{folder.name}.{uuid4().hex}.part")
+    remove_abandoned(folder)
     try:
         half_made.mkdir(parents=True)
         for _count in range(MOST_COUNTS):
@@ -61,7 +74,9 @@ def make_release(
                     return release
         raise Refused("Opinions come in faster than they are counted. Pause the queue or the jury, and try again.")
     except OSError as error:
-        raise Refused(f"The release cannot be written to {folder}: {error.strerror}.") from error
+        raise Refused(f"The release cannot be written to {folder}: {error.strerror}. Nothing is left of it.") from error
+    except IntegrityError as error:  # another process was quicker
+        raise Refused(exists_already(project, spec)) from error
     finally:
         shutil.rmtree(half_made, ignore_errors=True)
 
@@ -70,14 +85,26 @@ def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
     """
     :raises Refused: if the version or the splits are not valid, the version exists, or the folder is not empty
     """
-    if not spec.version or spec.version.startswith(".") or "/" in spec.version or len(spec.version) > 60:
-        raise Refused(f"{spec.version!r} cannot be a version: 1 to 60 characters, no slash, no dot in front.")
+    if not VERSION.fullmatch(spec.version):
+        raise Refused(f"{spec.version!r} cannot be a version. Take {VERSION_RULE}.")
     if not (min(spec.splits) >= 0 and abs(sum(spec.splits) - 1) <= 1e-6):  # a NaN compares false
         raise Refused("The splits must be three shares from 0 to 1 that add up to 1, as 0.9,0.04,0.06.")
     if Release.objects.filter(project=project, version=spec.version).exists():
-        raise Refused(f"Project {project} has a release {spec.version!r} already; releases never change.")
+        raise Refused(exists_already(project, spec))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refused(f"{folder} is not empty.")
+        raise Refused(f"{folder} is not empty, and no release of the project is recorded there. Move it away first.")
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes left half-made of this release, once it is ABANDONED_AFTER seconds old."""
+    for left in folder.parent.glob(f".{escape(folder.name)}.*.part"):
+        if time.time() - left.stat().st_mtime > ABANDONED_AFTER:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def exists_already(project: Project, spec: ReleaseSpec) -> str:
+    """Return the message that a version is taken."""
+    return f"Project {project} has a release {spec.version!r} already; releases never change."
 
 
 def is_current(project: Project, policy_name: str | None) -> bool:

@@ -4,7 +4,9 @@ Write the dataset card of a release, with the YAML header that Hugging Face read
 The header follows https://github.com/huggingface/hub-docs/blob/main/datasetcard.md.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import orjson
@@ -13,6 +15,10 @@ import orjson
 LICENSE_IDS = {"cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "mit", "apache-2.0", "cc-by-nc-4.0", "odc-by"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
+# Of https://spec.commonmark.org/0.31.2/#backslash-escapes, those that begin or end something but a full stop.
+PUNCTUATION = re.compile(r"[\\`*_{}\[\]()#!|~$]")
+UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+"What YAML or a reader of text takes for a line end, what reverses the text beside it, and what is no character."
 COLUMNS = {
     "id": "the id its source gave the dialogue; a refusal row carries the id of its original",
     "reconstruction_id_if_redacted": "row of the withheld source, where the prompt is REDACTED",
@@ -36,7 +42,7 @@ def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, 
     counts = manifest["counts"]
     parts = [
         header(manifest),
-        f"# {manifest['title']}, version {manifest['version']}",
+        f"# {plain(manifest['title'])}, version {plain(manifest['version'])}",
         "Dialogues between people and language models, labelled for safety by people and by a jury of models. "
         f"It holds {manifest['rows']:,} dialogues. Some of the texts are offensive by nature: "
         "they are here so that models can learn to recognise them.",
@@ -54,8 +60,10 @@ def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, 
         table("prompt_label", counts["prompt_label"]),
         table("response_label", counts["response_label"]),
         table("category", counts["category"]),
-        f"## Taxonomy: {manifest['taxonomy']}",
-        "\n".join(f"- **{each['name']}** ({each['tier'].lower()}): {each['definition']}" for each in categories),
+        f"## Taxonomy: {plain(manifest['taxonomy'])}",
+        "\n".join(
+            f"- **{plain(each['name'])}** ({each['tier'].lower()}): {plain(each['definition'])}" for each in categories
+        ),
         "## Sources and licences",
         table("source", counts["source"]),
         table("licence", counts["license"]),
@@ -88,13 +96,13 @@ def size(rows: int) -> str:
 
 def quoted(text: str) -> str:
     """Return a text quoted for YAML; a JSON string is valid YAML."""
-    return orjson.dumps(text).decode()
+    return orjson.dumps(UNSEEN.sub(" ", text)).decode()
 
 
 def method(manifest: Mapping[str, Any]) -> str:
     """Return the paragraph that says how the labels were made."""
     policy, raters = manifest["policy"], manifest["raters"]
-    guidelines = ", ".join(manifest["guideline"]) or "none"
+    guidelines = plain(", ".join(manifest["guideline"])) or "none"
     fewer = " (of models alone, one fewer if they agree)" if policy["name"] in ("aegis2", "jury") else ""
     count = manifest["counts"]["status"]["settled"]
     settled = f" An adjudicator settled {count:,} disputed items." if count else ""
@@ -102,7 +110,7 @@ def method(manifest: Mapping[str, Any]) -> str:
         f"{raters['human']} people and {raters['llm']} models gave their opinions, each without seeing the others'. "
         f"Policy `{policy['name']}` merged them: a label needs {policy['quorum']} opinions{fewer} and more than "
         f"half of them; `needs_caution` counts as {policy['caution']}.{settled} "
-        f"Taxonomy {manifest['taxonomy']}, guideline {guidelines}, made with {manifest['software']}."
+        f"Taxonomy {plain(manifest['taxonomy'])}, guideline {guidelines}, made with {manifest['software']}."
     )
 
 
@@ -116,5 +124,11 @@ def table(name: str, counts: Mapping[str, int]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text escaped for a Markdown table cell."""
-    return text.replace("|", "\\|").replace("\n", " ") or "not stated"
+    """Return a text of the data as a Markdown table cell."""
+    return plain(text) or "not stated"
+
+
+def plain(text: str) -> str:
+    """Return a text of the data so that Markdown and HTML show it as it is, in one line."""
+    line = " ".join(UNSEEN.sub(" ", text).split())
+    return PUNCTUATION.sub(r"\\\g<0>", escape(line, quote=False))

@@ -53,16 +53,17 @@ def hash_of(path: str, _changed_at: int, _size: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def file_response(headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseBase:
+def file_response(method: str | None, headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseBase:
     """
     Return a file, or the byte range that the request asks for (RFC 9110, sections 13 and 14).
 
-    Several ranges get the whole file, which section 14.2 allows.
+    Several ranges get the whole file, which section 14.2 allows; so does HEAD, for which no ranges are defined.
 
     :param headers: of the request; Range, If-Range and If-None-Match count
     :param digest: SHA-256 of the file, which is its ETag
     """
     wanted, known, if_range = (headers.get(name, "") for name in ("Range", "If-None-Match", "If-Range"))
+    wanted = wanted if method == "GET" else ""
     content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     etag, size = f'"{digest}"', path.stat().st_size
     response: HttpResponseBase

@@ -13,8 +13,8 @@ from adjudication.consensus import RULES, Opinion, decide
 from adjudication.policies import POLICIES, Kind, Policy
 from corpus.errors import Refused
 from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
+from releases.spec import SPLITS
 
-SPLITS = ("train", "validation", "test")
 MANIFEST = "manifest.json"
 COMPARED = tuple(field.column(name) for name in ("label", "source") for field in FIELDS)
 "The columns of decisions.parquet that rows of the splits repeat."

@@ -40,7 +40,7 @@ def dataset_card_of(release: Release) -> str:
 def release_file(request: PageRequest, access: Access, version: str, name: str) -> HttpResponseBase:
     """Download a file of a release."""
     found = get_object_or_404(Release, project=access.project, version=version)
-    return downloads.file_response(request.headers, *downloads.file_of(found, name))
+    return downloads.file_response(request.method, request.headers, *downloads.file_of(found, name))
 
 
 @require_safe
@@ -48,7 +48,10 @@ def release_file(request: PageRequest, access: Access, version: str, name: str) 
 def compare(request: PageRequest, access: Access) -> HttpResponse:
     """Show how two releases differ, and why."""
     releases = Release.objects.filter(project=access.project)
-    before = get_object_or_404(releases, version=request.GET.get("before", ""))
-    after = get_object_or_404(releases, version=request.GET.get("after", ""))
+    # Names from the query may hold what no text in the database can, such as NUL.
+    versions = dict(releases.values_list("version", "pk"))
+    before, after = (
+        get_object_or_404(releases, pk=versions.get(request.GET.get(name, ""))) for name in ("before", "after")
+    )
     context = {"access": access, "page": "releases", "comparison": comparing.compare(before, after)}
     return render(request, "releases/compare.html", context)

@@ -63,4 +63,6 @@ class ReleaseFile(ReleaseView):
         },
     )
     def get(self, request: Request, slug: str, version: str, name: str) -> HttpResponseBase:
-        return downloads.file_response(request.headers, *downloads.file_of(self.release_named(version), name))
+        return downloads.file_response(
+            request.method, request.headers, *downloads.file_of(self.release_named(version), name)
+        )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from releases.croissant import CONTEXT, croissant, file_object, record_set
 from releases.dataset_card import COLUMNS, cell, dataset_card, header, license_id, method, quoted, size, table
@@ -155,7 +156,7 @@ def test_header_names_task_and_one_file_a_split():
         ("a|b", "a\\|b"),
         ("||", "\\|\\|"),
         ("a\nb", "a b"),
-        ("\n", " "),
+        ("\n", "not stated"),
         ("a\n|b", "a \\|b"),
         ("é 漢", "é 漢"),
     ],
@@ -169,6 +170,37 @@ def test_hostile_source_adds_no_row_to_its_table(name):
     shown = table("source", {name: 3})
     assert len(shown.splitlines()) == 3
     assert shown.endswith("| 3 |")
+
+
+FORGED = """s"><script>alert(1)</script><img src=x onerror=alert(2)>
+---
+license: mit
+---
+# Heading\r\n![t](http://127.0.0.1/t.png) [a](javascript:alert(1))
+`code` <!-- & \u2028## Two\x85**b** __c__ ~~d~~ $e$"""
+
+
+def test_no_text_of_the_data_is_read_as_markdown_html_or_yaml():
+    hostile = dict.fromkeys(("title", "version", "taxonomy"), FORGED) | {"guideline": [FORGED]}
+    counts = {name: {FORGED: 3} for name in ("source", "license", "category")}
+    categories = [{"name": FORGED, "tier": "Core", "definition": FORGED}]
+    card = dataset_card(manifest(**hostile, counts=counts), categories)
+
+    plain = dataset_card(manifest(counts={name: {"x": 3} for name in counts}), [CATEGORIES[0]])
+    assert len(card.split("\n")) == len(card.splitlines()) + 1 == len(plain.split("\n"))
+    assert header_of(card) == header_of(plain) | {"pretty_name": header_of(card)["pretty_name"]}
+    body = card.split("\n---\n", 1)[1]
+    found = MarkdownIt("gfm-like", {"linkify": False}).parse(body)
+    kinds = {token.type for block in found for token in (block, *(block.children or ()))}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image", "s_open", "hr"}, kinds
+    assert [block.tag for block in found if block.type == "heading_open"] == ["h1"] + ["h2"] * 6
+    texts = [token.content for block in found for token in block.children or () if token.type.startswith("text")]
+    assert "alert(1)" in " ".join(texts)
+
+
+def test_yaml_takes_any_title():
+    for title in ('a "b"', "a: b #c", "\x7f\x85\u2028\ufeff\ufffe x", "- x", "\U0001f600", "null", "\u202etxt"):
+        assert isinstance(header_of(header(manifest(title=title)))["pretty_name"], str)
 
 
 def test_table_is_ordered_by_count_then_name():

@@ -90,10 +90,10 @@ def path(tmp_path):
     return path
 
 
-def ask(path, **headers):
+def ask(path, method="GET", **headers):
     """Return the response to these headers and its body."""
     named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-    response = file_response(named, path, DIGEST)
+    response = file_response(method, named, path, DIGEST)
     body = b"".join(response.streaming_content) if response.streaming else response.content
     response.close()
     return response, body
@@ -146,6 +146,13 @@ def test_part_is_sent_with_its_place(path, asked, status, body, place):
 def test_part_is_sent_only_of_the_file_named_by_if_range(path, condition, status):
     response, body = ask(path, range="bytes=2-4", if_range=condition)
     assert (response.status_code, body) == (status, b"234" if status == 206 else CONTENT)
+
+
+def test_head_knows_no_ranges(path):
+    for asked in ("bytes=2-4", "bytes=99-"):
+        response, _ = ask(path, method="HEAD", range=asked)
+        assert (response.status_code, response["Content-Length"]) == (200, "10")
+        assert "Content-Range" not in response
 
 
 def test_range_beyond_the_end_of_another_file_gets_the_whole(path):

@@ -2,22 +2,34 @@
 
 import hashlib
 import json
+import os
+import resource
 from pathlib import Path
 
 import pytest
 
 from corpus.errors import Refused
-from releases.actions import check_spec, folder_of
+from releases.actions import check_spec, folder_of, make_release
 from releases.forms import CompareForm, ReleaseForm
 from releases.models import Release
 from releases.serializers import ExportSerializer, ReleaseSpecSerializer, as_release
 from releases.spec import ReleaseSpec
+from releases.verifying import verify
 from releases.writing import write_file
+from tests.adjudication.test_case_races import at_once
 from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 POSTED = {"version": "1.0", "policy": "", "train": "90", "validation": "4", "test": "6", "seed": "0", "date": ""}
 NAN = float("nan")
+
+
+def decided_project(folder):
+    """Make a project with two decided items."""
+    made = make_project(quorum=1)
+    import_dialogues(made, folder, [dialogue("a", license="MIT"), dialogue("b", license="CC0-1.0")])
+    import_votes(made, folder, [opinion(name, "ada", "safe", "safe") for name in "ab"])
+    return made
 
 
 def form(**changes):
@@ -226,22 +238,37 @@ def test_options_of_an_export(query, errors):
 def project(database, tmp_path_factory):
     """A project with one release, 1.0."""
     folder = tmp_path_factory.mktemp("project")
-    made = make_project(quorum=1)
-    import_dialogues(made, folder, [dialogue("a", license="MIT"), dialogue("b", license="CC0-1.0")])
-    import_votes(made, folder, [opinion(name, "ada", "safe", "safe") for name in "ab"])
+    made = decided_project(folder)
     assert command("release", "1.0", project=made.slug, out=folder / "out").code == 0
     return made
 
 
-@pytest.mark.parametrize("version", ["2", "x" * 60, "漢字", "1.0 ", "a b", "1..2", "-", "~", "\\", "1.0\n"])
-def test_version_may_be_any_name_of_a_folder(project, tmp_path, version):
-    check_spec(project, ReleaseSpec(version), tmp_path / "new")
-
-
-@pytest.mark.parametrize("version", ["", ".", "..", ".1", "a/b", "/", "/etc", "1/", "x" * 61])
-def test_version_that_leads_elsewhere_is_refused(project, tmp_path, version):
-    with pytest.raises(Refused, match="cannot be a version: 1 to 60 characters, no slash, no dot in front"):
+def test_plain_versions_are_taken_and_others_refused(project, tmp_path):
+    plain = ("2", "x" * 60, "1..2", "2026-11-26", "v1.0+build_7", "0", "con2", "console", "com", "1.nul", "lpt0x")
+    for version in plain:
         check_spec(project, ReleaseSpec(version), tmp_path / "new")
+    elsewhere = ("", ".", "..", ".1", "a/b", "/", "/etc", "1/", "foo\\bar", "%2e%2e", "C:", "..%2f")
+    odd = (
+        "x" * 61,
+        "漢字",
+        "１",
+        "1.0 ",
+        " 1",
+        "a b",
+        "-",
+        "-rf",
+        "_1",
+        "~",
+        "1.0\n",
+        "x\n y",
+        'q"><img>',
+        "a\0b",
+        "1*",
+    )
+    of_windows = ("1.", "1.0.", "con", "CON", "nul.1", "Aux", "prn.txt", "COM1", "lpt9.0")
+    for version in elsewhere + odd + of_windows:
+        with pytest.raises(Refused, match=r"cannot be a version\. Take 1 to 60 of the letters A to Z"):
+            check_spec(project, ReleaseSpec(version), tmp_path / "new")
 
 
 def test_version_that_there_is_is_refused_and_is_free_elsewhere(project, tmp_path):
@@ -322,6 +349,44 @@ def test_failed_release_leaves_nothing_behind(project, tmp_path):
     before = set(tmp_path.iterdir())
     assert command("release", "none", project=project.slug, license=["GPL"], out=tmp_path / "out").code == 2
     assert set(tmp_path.iterdir()) == before
+
+
+def test_two_workers_at_one_version_leave_one_whole_release(tmp_path):
+    made = decided_project(tmp_path)
+    results = at_once(*[lambda: make_release(project=made, spec=ReleaseSpec("1.0", out=tmp_path / "out"))] * 3)
+
+    refusals = [result for result in results if isinstance(result, Refused)]
+    assert (len(refusals), Release.objects.filter(project=made).count()) == (2, 1)
+    assert all("already" in str(refusal) or "not empty" in str(refusal) for refusal in refusals), refusals
+    assert verify(tmp_path / "out").differences == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_what_a_killed_process_left_does_not_stop_a_release(tmp_path):
+    made = decided_project(tmp_path)
+    old, new = (tmp_path / f".out.{name}.part" for name in (os.getpid(), "0123"))
+    for left in (old, new):
+        left.mkdir()
+        (left / "train.json").write_text("[")
+    os.utime(old, (0, 0))
+    make_release(project=made, spec=ReleaseSpec("1.0", out=tmp_path / "out"))
+    assert verify(tmp_path / "out").differences == []
+    assert (old.exists(), new.exists()) == (False, True)  # the new one may be another worker's
+
+
+def test_full_disk_is_told_leaves_nothing_and_the_release_can_be_made_again(tmp_path):
+    made = decided_project(tmp_path)
+    before, limits = set(tmp_path.iterdir()), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, limits[1]))
+    try:
+        full = command("release", "1.0", project=made.slug, out=tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert full.code == 2
+    assert f"The release cannot be written to {tmp_path / 'out'}: File too large. Nothing is left of it." in full.stderr
+    assert (set(tmp_path.iterdir()), Release.objects.filter(project=made).exists()) == (before, False)
+    assert command("release", "1.0", project=made.slug, out=tmp_path / "out").code == 0
+    assert verify(tmp_path / "out").differences == []
 
 
 def test_release_as_routes_show_it(project):
