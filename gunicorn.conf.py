@@ -14,6 +14,7 @@ exit_if_weak()
 
 # Gunicorn may quote a malformed request in its log, so its lines are redacted like ours.
 logconfig_dict = settings.LOGGING
+worker_class = "config.web_worker.WaitressWorker"
 # It would be one file for all servers in the user's home folder, which may not be writable.
 control_socket_disable = True
 METRICS_FOLDER = ""

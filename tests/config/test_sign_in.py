@@ -135,6 +135,16 @@ def test_attempts_are_limited_by_address(client):
     assert client.post("/sign-in/", empty, REMOTE_ADDR="192.0.2.2").status_code == 200
 
 
+def test_requests_that_bypass_our_proxies_are_refused(client, settings):
+    settings.TRUSTED_PROXY_COUNT = 2
+    for header in ({}, {"x-forwarded-for": ""}, {"x-forwarded-for": "10.0.0.1"}, {"x-forwarded-for": " , 10.0.0.1"}):
+        page, rest = client.get("/sign-in/", headers=header), client.get("/api/v1/projects/", headers=header)
+        assert (page.status_code, rest.status_code, rest.json()["error"]["code"]) == (403, 403, "permission_denied")
+        assert "did not come through" in page.content.decode()
+        assert client.get("/readyz", headers=header).status_code == 200
+    assert client.get("/sign-in/", headers={"x-forwarded-for": "192.0.2.1, 10.0.0.1"}).status_code == 200
+
+
 def test_address_added_by_our_proxy_counts(client, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     empty = {"login": "", "password": ""}

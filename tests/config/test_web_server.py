@@ -1,0 +1,67 @@
+"""The web server: dripping bodies hold nobody up, requests are finished, and what was not received is closed."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+
+from config import web_worker
+from config.data_dir import CHECKOUT
+from config.serve import web_command
+from tests.config.serving import call, comes_up
+from tests.ports import unused_port
+
+# With a cookie, Django compares it with the form, so it reads the body.
+HEAD = (
+    b"POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken=" + b"x" * 32 + b"\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\na"
+)
+
+
+@pytest.fixture
+def web(tmp_path):
+    port = unused_port()
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(web_command(port), cwd=CHECKOUT, start_new_session=True, stdout=log, stderr=log)
+    try:
+        assert comes_up(port)
+        yield SimpleNamespace(port=port, process=process, log=tmp_path / "log")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.slow
+def test_dripping_bodies_hold_nobody_up(web):
+    sockets = []
+    for _stranger in range(12):
+        sockets.append(socket.create_connection(("127.0.0.1", web.port)))
+        sockets[-1].sendall(HEAD)
+    for _second in range(3):
+        for each in sockets:
+            each.sendall(b"a")
+        assert [call(f"http://127.0.0.1:{web.port}/{path}", seconds=10)[0] for path in ("healthz", "sign-in/")] == [
+            200
+        ] * 2
+    large = call(f"http://127.0.0.1:{web.port}/api/v1/projects/", body=b"x" * 3_000_000, Expect="100-continue")
+    head = call(f"http://127.0.0.1:{web.port}/sign-in/", X_Forwarded_Proto="https")[2]
+    for each in sockets:
+        each.close()
+    web.process.terminate()
+    assert web.process.wait(timeout=60) == 0
+    assert large[0] == 401
+    assert "Server" not in head
+    assert "Traceback" not in web.log.read_text()
+
+
+def test_request_that_arrives_too_slowly_is_closed():
+    request = web_worker.TimedParser(SimpleNamespace())
+    assert not request.is_too_slow(request.began + 59)
+    assert request.is_too_slow(request.began + 61)
+    request.body_bytes_received = 10_000 * 3_600
+    assert not request.is_too_slow(request.began + 3_600)
