@@ -55,7 +55,8 @@ class Installation:
     def __init__(self, folder):
         self.home = DataDir(folder / "home")
         self.port, self.log = unused_port(), folder / "all.log"
-        changed = {"ASSIZE_HOME": str(self.home.path), "JURY_TAKEOVER_SECONDS": "10", "JURY_SHARD_ITEMS": "20"}
+        changed = {"ASSIZE_HOME": str(self.home.path), "JURY_SHARD_ITEMS": "20"}
+        changed |= {"JURY_TAKEOVER_SECONDS": "10", "SCHEDULE_SECONDS": "5"}
         self.environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | changed
         self.schedule = str(folder / "schedule")
         self.clock = {}
