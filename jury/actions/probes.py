@@ -19,6 +19,7 @@ from jury.engine.budget import Reservation
 from jury.engine.circuit import EndpointDown
 from jury.engine.juror_client import JurorClient
 from jury.engine.limiter import connect_redis
+from jury.engine.reply import AccessRefused
 from jury.injections import ATTEMPTS, inject
 from jury.models import Ballot, Juror
 from jury.queries import PromptItem
@@ -80,7 +81,7 @@ def probe_juror(*, project: Project, juror: Juror, count: int) -> Probe:
     with ThreadPoolExecutor(max_workers=1) as aside:  # the caller may have an event loop
         try:
             ballots_by_item = aside.submit(lambda: asyncio.run(ask_all(client, items, label))).result()
-        except EndpointDown as error:
+        except (AccessRefused, EndpointDown) as error:
             raise Refused(f"Nothing was measured: {error}") from error
     for ballots in ballots_by_item:
         probe.add(ballots, label)

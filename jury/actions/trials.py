@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -15,7 +16,8 @@ from jury.actions.checks import check_can_ask
 from jury.engine.budget import Reservation
 from jury.engine.juror_client import JurorClient
 from jury.engine.limiter import connect_redis
-from jury.engine.model_client import Request
+from jury.engine.model_client import Request, failed_outcome
+from jury.engine.reply import AccessRefused
 from jury.models import Ballot, Juror
 from jury.prompting import Messages
 from jury.queries import PromptItem
@@ -74,4 +76,7 @@ async def ask_once(client: JurorClient, request: Request) -> Ballot:
     """Return the answer to a request, without a second try and without a budget."""
     async with client.endpoint() as endpoint, connect_redis(settings.REDIS_URL) as redis:
         single = client.rate_limited_client(endpoint, redis, tries=1, patience=0.0)
-        return await client.ask(request, single, Reservation(client.price))
+        try:
+            return await client.ask(request, single, Reservation(client.price))
+        except AccessRefused as error:  # which ends a run
+            return client.make_answer(request.item, request.seed, [], failed_outcome(str(error)), cost=Decimal(0))

@@ -13,9 +13,12 @@ from jury.engine.cleaning import error_line
 from jury.engine.client import RateLimitedClient, Stopped
 from jury.engine.model_client import Request
 from jury.engine.pipeline import Answer, QueuedItem, Result
+from jury.engine.reply import AccessRefused
 from jury.queries import PromptItem
 
 logger = logging.getLogger(__name__)
+SECONDS_ALONE = 2.0
+"Seconds for the first answer, before which no other question goes out. A wrong key is refused at once."
 
 
 class Model(Protocol):
@@ -41,9 +44,13 @@ class AskLoop:
         :param at_once: questions that are under way at once
         """
         self.model, self.client, self.at_once = model, client, at_once
+        self.is_open = asyncio.Event()
+        "Set once the first request was not refused; until then one is asked at a time."
         self.is_over_budget = False
         self.has_rested = False
         "The endpoint does not answer now; the rest is left to another time."
+        self.refused = ""
+        "Why the endpoint will answer no request of the juror."
         self.down = ""
         "Why the endpoint counts as down."
         self.outage: Exception | None = None
@@ -51,18 +58,37 @@ class AskLoop:
 
     async def run(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:
         """Ask about the items of one queue, and put the results into the other."""
-        await asyncio.gather(*(self.ask_in_turn(items, results) for _ in range(self.at_once)))
+        waiting = asyncio.create_task(self.open_after_a_while())
+        others = (self.ask_later(items, results) for _ in range(self.at_once - 1))
+        try:
+            await asyncio.gather(self.ask_in_turn(items, results), *others)
+        finally:
+            waiting.cancel()
+
+    async def open_after_a_while(self) -> None:
+        """Let the others ask, too, where the first answer takes long: a refusal would have come by now."""
+        await self.client.clock.sleep(SECONDS_ALONE)
+        self.is_open.set()
+
+    async def ask_later(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:
+        """Ask as `ask_in_turn` does, once the first request was not refused."""
+        await self.is_open.wait()
+        await self.ask_in_turn(items, results)
 
     async def ask_in_turn(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:
         """Ask about one item after the other."""
-        while (queued := await self.next_item(items)) is not None:
-            reservation = Reservation(self.model.price, queued.budget)
-            answer, error = None, ""
-            try:
-                answer, error = await self.ask(queued.item, reservation)
-            finally:
-                if answer or error or reservation.calls:
-                    results.put_nowait(Result(queued.shard_id, reservation, answer, error))
+        try:
+            while (queued := await self.next_item(items)) is not None:
+                reservation = Reservation(self.model.price, queued.budget)
+                answer, error = None, ""
+                try:
+                    answer, error = await self.ask(queued.item, reservation)
+                finally:
+                    if answer or error or reservation.calls:
+                        results.put_nowait(Result(queued.shard_id, reservation, answer, error))
+                self.is_open.set()
+        finally:
+            self.is_open.set()
 
     async def next_item(self, items: "asyncio.Queue[QueuedItem | None]") -> QueuedItem | None:
         """Return the next item; None if there is none, or the client was stopped."""
@@ -85,6 +111,9 @@ class AskLoop:
             pass
         except EndpointRests:
             self.has_rested = True
+            self.client.stop()
+        except AccessRefused as error:
+            self.refused = str(error)
             self.client.stop()
         except EndpointDown as error:
             self.down = str(error)

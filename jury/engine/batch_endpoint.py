@@ -11,17 +11,10 @@ from typing import Any
 
 import orjson
 
+from jury.engine.cleaning import read_json
 from jury.engine.endpoint import Endpoint
-from jury.engine.reply import (
-    FILTER_CODES,
-    TOO_MANY,
-    Declined,
-    Reply,
-    RetryableError,
-    Unavailable,
-    brief,
-    read_completion,
-)
+from jury.engine.provider_errors import read_reply, status_error, status_in
+from jury.engine.reply import Declined, Reply, Unavailable, brief
 
 logger = logging.getLogger(__name__)
 KEY = "assize"
@@ -134,20 +127,23 @@ def sent_batch(batch: Any) -> SentBatch:
 def read_result(line: bytes) -> tuple[str, Result] | None:
     """Read one line of a batch's results; None if it does not even name its question."""
     try:
-        parsed = orjson.loads(line)
-        name, answer, error = str(parsed["custom_id"]), parsed.get("response") or {}, parsed.get("error") or {}
+        parsed = read_json(line)
+        name, answer = str(parsed["custom_id"]), parsed.get("response") or {}
+        status, body = answer.get("status_code"), answer.get("body")
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
-    body = answer.get("body")
-    if answer.get("status_code") == 200:
-        try:
-            return name, read_completion(body, 0.0)
-        except Unavailable as broken:
-            return name, broken
-    error = error or (body.get("error") if isinstance(body, dict) else None) or {}
-    code, message = (str(error.get(key) or "") for key in ("code", "message")) if isinstance(error, dict) else ("", "")
-    if code in FILTER_CODES:
-        return name, Declined(f"filtered by the endpoint ({code})")
-    status = answer.get("status_code")
-    reason = f"the endpoint answered {status or code or 'nothing'} in a batch: {brief(message)}"
-    return name, RetryableError(reason, is_refusal=status in TOO_MANY)
+    try:
+        return name, read_reply(body, 0.0) if status == 200 else line_error(status, body, parsed.get("error"))
+    except (Declined, Unavailable) as error:
+        return name, error
+
+
+def line_error(status: Any, body: Any, error: Any) -> Declined | Unavailable:
+    """
+    Return what a line without an answer means.
+
+    :param error: why the question was not even asked, where it was not
+    """
+    number = status if isinstance(status, int) and 400 <= status < 600 else status_in(error or body) or 502
+    said = f"the endpoint answered {status or 'nothing'} in a batch"
+    return status_error(number, error or body, said=said)

@@ -11,7 +11,9 @@ import orjson
 
 from jury.endpoints import EndpointRules
 from jury.engine.cleaning import read_json
-from jury.engine.reply import Reply, read_completion
+from jury.engine.provider_errors import read_reply
+from jury.engine.reply import Reply
+from jury.engine.retry_after import seconds_to_wait
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -76,6 +78,7 @@ class Endpoint:
 
         :raises Declined: if a content filter stopped it
         :raises RetryableError: if the same call may be answered later
+        :raises AccessRefused: if no call of the juror will be answered
         :raises Unavailable: if there was no usable answer
         """
         began = time.monotonic()
@@ -86,4 +89,5 @@ class Endpoint:
                 "/chat/completions", content=orjson.dumps(request), cast_to=self.sdk.Response
             )
             completion = read_json(response.content)
-        return read_completion(completion, time.monotonic() - began)
+        wait = seconds_to_wait(response.headers, time.time())
+        return read_reply(completion, time.monotonic() - began, retry_after=wait)

@@ -21,7 +21,8 @@ from jury.engine.cleaning import clean_count
 from jury.engine.client import PATIENCE, TRIES, RateLimitedClient, Stopped
 from jury.engine.endpoint import Endpoint
 from jury.engine.limiter import Limiter
-from jury.engine.reply import Declined, Reply, Unavailable
+from jury.engine.provider_errors import is_cut_off, is_filtered
+from jury.engine.reply import AccessRefused, Declined, Reply, Unavailable
 from jury.keys import check_key_variable
 from jury.models import Ballot, GeneratedResponse, Juror
 from jury.models.answer import Answer
@@ -31,6 +32,8 @@ from jury.queries import PromptItem, endpoint_rules
 MORE_ROOM = 4
 "Factor by which the token limit grows when a reply that was cut off is asked for again."
 CHARACTERS_A_TOKEN = 3
+LONGEST_REASON = 10_000
+"Characters of a model's own words about why it declines that are stored."
 LONGEST_KEPT = 100_000
 "Characters of a raw reply that are stored; no verdict is that long."
 Outcome = dict[str, Any]
@@ -71,6 +74,7 @@ class ModelClient(ABC, Generic[A]):
         """
         Ask about one item; a reply that is cut off is asked for once more, with more room.
 
+        :raises AccessRefused: if the endpoint will answer no request of the juror
         :raises BudgetSpent: if the budget has no room for the first attempt
         :raises EndpointDown, Stopped: if there was no reply until then
         """
@@ -168,10 +172,14 @@ class ModelClient(ABC, Generic[A]):
                     reservation=reservation,
                 )
                 replies.append(reply)
-                if reply.finish_reason != "length":
+                if not is_cut_off(reply.finish_reason):
                     break
         except Declined as error:
             return replies, abstained_outcome(str(error))
+        except AccessRefused as error:
+            if not replies:
+                raise
+            return replies, failed_outcome(str(error))
         except Unavailable as error:
             return replies, failed_outcome(str(error))
         except (BudgetSpent, EndpointDown, Stopped) as error:
@@ -214,9 +222,9 @@ class ModelClient(ABC, Generic[A]):
 
 def unusable_outcome(reply: Reply) -> Outcome | None:
     """Return the outcome of a reply that cannot be read: filtered, cut off, too long, no answer; None if it can be."""
-    if reply.finish_reason == "content_filter":
-        return abstained_outcome(reply.refusal or "filtered by the endpoint")
-    if reply.finish_reason == "length":
+    if is_filtered(reply.finish_reason):
+        return abstained_outcome(reply.refusal or f"filtered by the endpoint ({reply.finish_reason[:40]})")
+    if is_cut_off(reply.finish_reason):
         return unreadable_outcome("cut off, with more room too")
     if reply.reasoning and not reply.text.strip() and not reply.refusal:
         return unreadable_outcome(f"the content is empty, and all text is reasoning ({reply.reasoning_key})")
@@ -229,7 +237,7 @@ def unusable_outcome(reply: Reply) -> Outcome | None:
 
 def abstained_outcome(reason: str) -> Outcome:
     """Return the outcome of a model that declined to answer."""
-    return {"outcome": Answer.Outcome.ABSTAINED, "reason": reason}
+    return {"outcome": Answer.Outcome.ABSTAINED, "reason": reason[:LONGEST_REASON]}
 
 
 def unreadable_outcome(reason: str) -> Outcome:

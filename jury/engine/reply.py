@@ -7,9 +7,6 @@ from typing import Any
 from jury.engine.cleaning import clean_count, clean_text
 from jury.engine.message import read_reasoning, read_refusal, read_text
 
-FILTER_CODES = {"content_filter", "content_policy_violation"}
-TOO_MANY = {429, 503}
-
 
 class Billing(Enum):
     """What an endpoint may bill for an attempt without a usable reply."""
@@ -51,6 +48,10 @@ class RetryableError(Unavailable):
         "Nothing came from the endpoint itself, which speaks against it and not against the call."
 
 
+class AccessRefused(Unavailable):
+    """The endpoint will answer no request of the juror: its key, its credit, its model or its address is no good."""
+
+
 class Declined(Exception):
     """The endpoint's own filter stopped the question or the answer."""
 
@@ -86,12 +87,12 @@ def read_completion(completion: Any, seconds: float) -> Reply:
     """
     try:
         choice = completion["choices"][0]
-        message, usage = choice["message"], completion.get("usage") or {}
+        message, usage = choice.get("message") or {}, completion.get("usage") or {}
         reasoning, reasoning_key = read_reasoning(message)
         return Reply(
             text=clean_text(read_text(message)),
             refusal=clean_text(read_refusal(message)),
-            finish_reason=clean_text(choice.get("finish_reason")),
+            finish_reason=text_or_nothing(choice.get("finish_reason")),
             seconds=round(seconds, 3),
             reasoning=clean_text(reasoning),
             reasoning_key=reasoning_key,
@@ -109,6 +110,11 @@ def read_usage(usage: Any) -> dict[str, Any]:
     prompt_tokens, answer_tokens = map(clean_count, said)
     is_odd = any(count not in (None, clean_count(count)) for count in said)
     return {"prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens, "has_odd_usage": is_odd}
+
+
+def text_or_nothing(value: Any) -> str:
+    """Return a clean text; an empty one for a value that is none, such as `false` for no refusal."""
+    return clean_text(value if isinstance(value, str) else None)
 
 
 def brief(text: str) -> str:

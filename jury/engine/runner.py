@@ -12,7 +12,14 @@ from jury.engine.ask_loop import AskLoop
 from jury.engine.factory import client_for
 from jury.engine.limiter import connect_redis
 from jury.engine.pipeline import OpenedShard, QueuedItem, Result
-from jury.engine.shards import break_shards_of_endpoint, claim_shard, end_run, finish_shard, release_claim
+from jury.engine.shards import (
+    break_shards_of_endpoint,
+    break_shards_of_juror,
+    claim_shard,
+    end_run,
+    finish_shard,
+    release_claim,
+)
 from jury.engine.sink import BallotSink
 from jury.engine.source import ShardSource
 from jury.models import Run, Shard
@@ -96,7 +103,9 @@ class ShardRunner:
         broken = {pk: buffer.error for pk, buffer in buffers.items() if buffer.error}
         for pk, error in broken.items():
             finish_shard(pk, error=error)
-        if asking.down:
+        if asking.refused:
+            break_shards_of_juror(run, self.model.juror, self.holder, error=asking.refused)
+        elif asking.down:
             break_shards_of_endpoint(run, self.model.juror.base_url, self.holder, error=asking.down)
         elif not (self.sink.is_stopped or asking.is_over_budget or asking.has_rested or broken):
             for pk, buffer in buffers.items():

@@ -18,13 +18,12 @@ from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
 from jury.engine.bounded import BoundedTransport, RefusedBody
-from jury.engine.reply import FILTER_CODES, TOO_MANY, Billing, Declined, RetryableError, Unavailable, brief
+from jury.engine.cleaning import read_json
+from jury.engine.provider_errors import status_error
+from jury.engine.reply import Billing, RetryableError, Unavailable, brief
 from jury.engine.retry_after import seconds_to_wait
 
 __all__ = ["Response", "classify_error", "guarded_client"]
-
-RETRYABLE = {408, 409, 425, 429}
-GATEWAY_ERRORS = {502, 504}
 
 
 def guarded_client(
@@ -114,9 +113,8 @@ def classify_error(seconds: float) -> Iterator[None]:
     try:
         yield
     except openai.APIStatusError as error:
-        if error.code in FILTER_CODES:
-            raise Declined(f"filtered by the endpoint ({error.code})") from error
-        raise status_error(error) from error
+        wait = seconds_to_wait(error.response.headers, time.time())
+        raise status_error(error.status_code, body_of(error.response), retry_after=wait) from error
     except openai.APIConnectionError as error:  # a timeout is one too
         raise connection_error(error, took=time.monotonic() - began, limit=seconds) from error
     except TimeoutError as error:
@@ -155,23 +153,9 @@ def causes_of(error: BaseException | None) -> Iterator[BaseException]:
         error = getattr(error, "os_error", None) or error.__cause__ or error.__context__
 
 
-def status_error(error: openai.APIStatusError) -> Unavailable:
-    """Return a retryable error for an HTTP status that may be another one later, else a final one."""
-    status = error.status_code
-    reason = f"the endpoint answered {status}: {brief(error.message)}"
-    if status not in RETRYABLE and status < 500:
-        return Unavailable(reason, billing=Billing.FREE)
-    return RetryableError(
-        reason,
-        billing=billing_of(status),
-        retry_after=seconds_to_wait(error.response.headers, time.time()),
-        is_refusal=status in TOO_MANY,
-        is_down=status in GATEWAY_ERRORS,
-    )
-
-
-def billing_of(status: int) -> Billing:
-    """Return what an attempt may be billed that ended in an HTTP error; a gateway may have lost a good answer."""
-    if status in TOO_MANY:
-        return Billing.NOT_A_CALL
-    return Billing.UNKNOWN if status in GATEWAY_ERRORS else Billing.FREE
+def body_of(response: Response) -> Any:
+    """Return the body of an error: parsed JSON, or a text that is none."""
+    try:
+        return read_json(response.content)
+    except ValueError:
+        return response.content.decode("utf-8", "replace")

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -63,7 +64,17 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
 
 def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str) -> None:
     """Mark the waiting shards of a run at one endpoint as broken, except those that other workers hold."""
-    waiting = Shard.objects.filter(run=run, juror__base_url=base_url, state=Shard.State.WAITING)
+    break_waiting(Shard.objects.filter(run=run, juror__base_url=base_url), holder, error=error)
+
+
+def break_shards_of_juror(run: Run, juror: Juror, holder: str, *, error: str) -> None:
+    """Mark the waiting shards of one juror in a run as broken, except those that other workers hold."""
+    break_waiting(Shard.objects.filter(run=run, juror=juror), holder, error=error)
+
+
+def break_waiting(shards: QuerySet[Shard], holder: str, *, error: str) -> None:
+    """Mark those shards as broken that wait and that no other worker holds."""
+    waiting = shards.filter(state=Shard.State.WAITING)
     mine = waiting.filter(holder=holder) if holder else Shard.objects.none()
     for shard in sorted({*mine.values_list("pk", flat=True), *queries.unclaimed(waiting).values_list("pk", flat=True)}):
         finish_shard(shard, error=error)
