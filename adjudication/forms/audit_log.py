@@ -15,8 +15,8 @@ class EventForm(forms.Form):
     actor = forms.ChoiceField(required=False, label="By whom")
     subject = forms.CharField(required=False, max_length=200, label="To what")
     text = forms.CharField(required=False, max_length=200, label="Words in it")
-    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(required=False, label="From the day (UTC)", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="To the day (UTC)", widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, actors: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,7 +1,7 @@
 """Who did what in a project."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -41,9 +41,9 @@ def events_matching(project: Project, filters: EventFilter) -> QuerySet[Event]:
         events = events.annotate(detail_text=Cast("detail", TextField()))
         events = events.filter(Q(detail_text__icontains=filters.text) | Q(subject__icontains=filters.text))
     if filters.since:
-        events = events.filter(at__date__gte=filters.since)
+        events = events.filter(at__gte=datetime.combine(filters.since, time.min, tzinfo=UTC))
     if filters.until:
-        events = events.filter(at__date__lte=filters.until)
+        events = events.filter(at__lte=datetime.combine(filters.until, time.max, tzinfo=UTC))
     return events.order_by("-pk")
 
 

@@ -1,8 +1,10 @@
 """Ask people to acknowledge the kind of content before the first page, and show times in their zone."""
 
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,8 +14,10 @@ from annotation import queries
 from annotation.actions.consent import VERSION, has_acknowledged
 from annotation.days import zone_or_utc
 
-# Programs have a token, whose owner an admin knows; and signing in and out comes before consent.
-OPEN = ("/api/", "/static/", "/sign-", "/account/", "/invitation/", "/consent/")
+# Programs have a token, whose owner an admin knows, and get all times in UTC.
+NO_PAGES = ("/api/", "/static/")
+# Signing in and out comes before consent.
+OPEN = ("/sign-", "/account/", "/invitation/", "/consent/")
 
 
 class ConsentMiddleware:
@@ -23,11 +27,19 @@ class ConsentMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(OPEN) or not request.user.is_authenticated:
+        if request.path.startswith(NO_PAGES) or not request.user.is_authenticated:
             return self.get_response(request)
-        if request.session.get("acknowledged") != VERSION:
-            if not has_acknowledged(request.user):
-                return redirect(f"{reverse('consent')}?{urlencode({'next': request.get_full_path()})}")
-            request.session["acknowledged"] = VERSION
+        if not request.path.startswith(OPEN) and not is_acknowledged(request):
+            return redirect(f"{reverse('consent')}?{urlencode({'next': request.get_full_path()})}")
         with timezone.override(zone_or_utc(queries.person_of(request.user).time_zone)):
             return self.get_response(request)
+
+
+def is_acknowledged(request: HttpRequest) -> bool:
+    """Return whether the person has acknowledged the current version; remember it in their session."""
+    if request.session.get("acknowledged") == VERSION:
+        return True
+    if not has_acknowledged(cast("User", request.user)):
+        return False
+    request.session["acknowledged"] = VERSION
+    return True
