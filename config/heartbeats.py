@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from celery import bootsteps
+from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
@@ -23,7 +24,8 @@ PARTS = {
 def record(parts: Iterable[str]) -> None:
     """Record a heartbeat of the workers of some queues, or of the schedule."""
     now = time.time()
-    cache.set_many({f"seen:{part}": now for part in parts}, timeout=TIMEOUT_SECONDS)
+    for part in parts:
+        cache.set(f"seen:{part}", now, timeout=schedule_timeout() if part == SCHEDULE else TIMEOUT_SECONDS)
 
 
 def seen() -> dict[str, float]:
@@ -66,6 +68,12 @@ def send_heartbeat(parts: Iterable[str]) -> None:
         record(parts)
     except (RedisError, OSError):
         return  # the next one may succeed, and until then nobody can read it anyway
+
+
+def schedule_timeout() -> float:
+    """Return the seconds after which a silent schedule counts as ended; it may be set to send tasks rarely."""
+    shortest = min(entry["schedule"].total_seconds() for entry in settings.CELERY_BEAT_SCHEDULE.values())
+    return float(max(TIMEOUT_SECONDS, 3 * shortest))
 
 
 def send_schedule_heartbeat(**_signal: Any) -> None:

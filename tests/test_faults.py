@@ -66,13 +66,13 @@ class Installation:
         """Run management commands; return the JSON of each."""
         return run_commands(self.environment, *lines)
 
-    def add_people(self, url, *, role, concurrency):
+    def add_people(self, url, *, role, concurrency, voters=VOTERS):
         """Add a member with a role, the voters and a juror; return the token of the member and those of the voters."""
         options = ["--token", "--project", "mine"]
         juror = ["add_juror", "one", "--model", "stub-0.9", "--base-url", url, "--project", "mine"]
         member, *voters, _ = self.commands(
             ["create_user", "member", "--role", role, *options],
-            *(["create_user", f"v{n}", *options] for n in range(VOTERS)),
+            *(["create_user", f"v{n}", *options] for n in range(voters)),
             [*juror, "--concurrency", concurrency],
         )
         return member["token"], [voter["token"] for voter in voters]
@@ -104,6 +104,11 @@ class Installation:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def second_schedule(self):
+        """Return the command of a schedule beside the one of the worker."""
+        beat = [sys.executable, "-m", "celery", "--app", "config.celery", "beat", "--pidfile="]
+        return [*beat, "--schedule", f"{self.schedule}-2"]
 
     def kill_server(self, kind):
         """Kill PostgreSQL or Valkey."""
@@ -268,14 +273,14 @@ def is_over(place):
     return {state for (state,) in rows} <= {"done", "failed", "finished", "replaced"}
 
 
-def assert_votes_are_kept(acknowledged, votes, slots):
+def assert_votes_are_kept(acknowledged, votes, slots, *, least=DIALOGUES * WANTED):
     """Assert that every acknowledged vote is stored once, and that each person voted once on an item."""
     numbers = [vote for vote, _, _ in acknowledged]
     assert set(numbers) <= {vote for vote, _, _ in votes}
     assert len(set(numbers)) == len(numbers)
     assert max(Counter((item, annotator) for _, item, annotator in votes).values()) == 1
     assert all(filled <= wanted == WANTED for _, wanted, filled in slots), slots
-    assert len(votes) == sum(filled for _, _, filled in slots) >= DIALOGUES * WANTED
+    assert len(votes) == sum(filled for _, _, filled in slots) >= least
 
 
 def clock_environment(file):

@@ -5,6 +5,7 @@ from django.test import Client
 
 from config import heartbeats
 from config.health import missing_migrations
+from config.schedule import schedule
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import make_project
@@ -60,3 +61,9 @@ def test_leads_see_that_no_worker_runs(role, is_shown):
     assert (BANNER in page, "The schedule is not running" in page) == (False, is_shown)
     heartbeats.record([heartbeats.SCHEDULE])
     assert "is not running" not in visitor.get("work/").content.decode()
+
+
+def test_schedule_that_sends_rarely_counts_as_ended_later(settings):
+    assert heartbeats.schedule_timeout() == 90
+    settings.CELERY_BEAT_SCHEDULE = schedule(120)
+    assert heartbeats.schedule_timeout() == 360
