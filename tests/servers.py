@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import psycopg.sql
 
 from config import embedded
 from config.data_dir import DataDir
@@ -33,6 +34,13 @@ def drop_database(url: str, name: str) -> None:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def spare_the_disk(url: str) -> None:
+    """Let commits not wait for the disk in this database, which no test kills: tests commit a lot."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = psycopg.sql.Identifier(connection.info.dbname)
+        connection.execute(psycopg.sql.SQL("ALTER DATABASE {} SET synchronous_commit TO off").format(name))
+
+
 def remove(data_dir: DataDir) -> None:
     """Stop the embedded servers and delete the data directory."""
     embedded.stop(data_dir)
@@ -49,3 +57,4 @@ if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKE
     os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{worker[2:]}"))
 atexit.register(remove, data_dir)
 embedded.start(data_dir)
+spare_the_disk(os.environ.get("DATABASE_URL") or embedded.addresses(data_dir)["DATABASE_URL"])
