@@ -126,7 +126,10 @@ def check_categories(judgement: Judgement, *, asked: bool) -> None:
 
 def preview(value: object, *, limit: int = 60) -> str:
     """Return a value from outside as printable text for a message: one line, at most `limit` characters."""
-    text = repr(value)
+    try:
+        text = repr(value[:limit] if isinstance(value, str) else value)
+    except RecursionError:
+        text = f"a {type(value).__name__} that is nested too deep"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

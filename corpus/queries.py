@@ -130,24 +130,28 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
         return {row[0]: KnownItem(row[1], row[2], row[3], bytes(row[4])) for row in cursor.fetchall()}
 
 
-# Without invisible characters and blanks, in one case and width: what `look_alike_key` is in Python.
-LOOK_ALIKE_IDS = r"""
+# Without invisible characters and blanks, in one case and width: much as `look_alike_key` in Python.
+SEEN = """CASE WHEN {id} ~ '^[!-~]*$' THEN lower({id}) ELSE translate(
+    lower(normalize(regexp_replace({id}, %(unseen)s, '', 'g'), NFKC) COLLATE pg_c_utf8), %(digits)s, %(plain)s) END"""
+LOOK_ALIKE_IDS = f"""
     WITH spelled AS (
-        SELECT id, external_id, CASE WHEN external_id ~ '^[!-~]*$' THEN lower(external_id)
-            ELSE translate(
-                lower(normalize(regexp_replace(external_id, %(unseen)s, '', 'g'), NFKC) COLLATE pg_c_utf8),
-                %(digits)s, %(plain)s)
-            END AS seen
-        FROM corpus_item WHERE project_id = %(project)s
+        SELECT id, external_id, {SEEN.format(id="external_id")} AS seen FROM corpus_item WHERE project_id = %(project)s
     ), alike AS (
         SELECT array_agg(external_id ORDER BY id) AS ids, max(id) AS newest
         FROM spelled GROUP BY seen HAVING count(*) > 1 AND max(id) > %(after)s
     )
     SELECT ids FROM alike ORDER BY newest LIMIT %(most)s
 """
+LOOK_ALIKE_ITEMS = f"""
+    WITH asked AS MATERIALIZED (SELECT id, {SEEN.format(id="id")} AS seen FROM unnest(%(ids)s::text[]) AS id)
+    SELECT DISTINCT ON (asked.id) asked.id, external_id FROM asked
+    JOIN corpus_item ON project_id = %(project)s AND {SEEN.format(id="external_id")} = seen
+    ORDER BY asked.id, external_id
+"""
 UNSEEN = "[\\s\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f"
 UNSEEN += "\u2800\u3000\u3164\ufeff\uffa0]"
 DIGITS = "".join(chr(zero + digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for digit in range(10))
+CHARACTERS = {"unseen": UNSEEN, "digits": DIGITS, "plain": "0123456789" * (len(DIGITS) // 10)}
 MOST_LOOK_ALIKES = 1_000
 
 
@@ -162,12 +166,18 @@ def look_alike_ids(project: Project, *, after: int) -> list[str]:
 
     :param after: an item is new if its primary key is higher
     """
-    texts = {"unseen": UNSEEN, "digits": DIGITS, "plain": "0123456789" * (len(DIGITS) // 10)}
     numbers = {"project": project.pk, "after": after, "most": MOST_LOOK_ALIKES}
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_ALIKE_IDS, {**texts, **numbers})
+        cursor.execute(LOOK_ALIKE_IDS, {**CHARACTERS, **numbers})
         groups = cursor.fetchall()
     return [f"The ids {', '.join(map(ascii, ids[:5]))} look alike, but are different items." for (ids,) in groups]
+
+
+def look_alike_items(project: Project, unknown: Sequence[str]) -> dict[str, str]:
+    """Return for unknown ids the id of an item that looks the same; ids without one are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK_ALIKE_ITEMS, {**CHARACTERS, "project": project.pk, "ids": list(unknown)})
+        return dict(cursor.fetchall())
 
 
 def tokens_of(user: User) -> list[TokenGrant]:

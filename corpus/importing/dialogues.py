@@ -79,14 +79,16 @@ def parse_dialogue(
     Parse one row as a dialogue.
 
     :param spellings: normalized spelling to category slug
-    :param empty_is_none: whether an empty response means no response, as in CSV, which has no null
+    :param empty_is_none: whether a key with an empty text is as absent, as in CSV, which has no null
     :raises Invalid: naming the field that is wrong
     """
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
+    if empty_is_none:
+        row = {key: value for key, value in row.items() if value != ""}
     external_id = values.clean_name(row.get("id"), "id", limit=limits.id)
     reconstruction_id = parse_reconstruction_id(row.get("reconstruction_id_if_redacted"))
-    turns = parse_turns(row, limits, redacted=reconstruction_id is not None, empty_is_none=empty_is_none)
+    turns = parse_turns(row, limits, redacted=reconstruction_id is not None)
     reference = parse_reference(row, spellings, has_response=turns[-1]["role"] == "assistant")
     is_refusal = reference is not None and reference["response_label_source"] == REFUSAL_SOURCE
     return Dialogue(
@@ -102,7 +104,7 @@ def parse_dialogue(
     )
 
 
-def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool, empty_is_none: bool) -> list[dict[str, str]]:
+def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool) -> list[dict[str, str]]:
     """
     Parse the turns of a row from one of `LISTS`, perhaps with a `response`, or from `prompt` and `response`.
 
@@ -116,15 +118,12 @@ def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool, empty_is
         raise Invalid("turns", f"the row has neither {', '.join(LISTS)} nor a prompt")
     if len(forms) > 1:
         raise Invalid(forms[1], f"the row has {forms[0]} too; one of them says what the dialogue is")
-    response = row.get("response")
-    if values.is_absent(response) or (empty_is_none and response == ""):
-        response = None
     if forms == ["prompt"]:
         turns = prompt_turns(row, redacted=redacted)
     else:
         turns = listed_turns(row[forms[0]], forms[0], limits)
-    if response is not None:
-        turns = with_response(turns, values.clean_text(response, "response"))
+    if not values.is_absent(row.get("response")):
+        turns = with_response(turns, values.clean_text(row["response"], "response"))
     check_turns(turns, forms[0], limits)
     return turns
 

@@ -148,6 +148,21 @@ def test_value_in_a_nameless_column_is_refused(tmp_path):
     assert "row 2: row: column 3 has no name in the header, but holds 'note'" in outcome.stderr
 
 
+def test_empty_cells_of_a_csv_are_as_absent_keys(tmp_path):
+    outcome, items = imported(tmp_path, "a.csv", "id,turns,messages,prompt,topic\na,,,Which tea?,\nb,,,,x\n")
+    assert (list(items), items["a"].meta) == (["a"], {})
+    assert "row 2: turns: the row has neither" in outcome.stderr
+
+
+def test_value_that_is_nested_too_deep_for_its_message_rejects_its_row(tmp_path):
+    deep = ["[" * depth + "]" * depth for depth in range(800, 1_000, 3)]
+    rows = [f'{{"id": {each}, "prompt": "x"}}' for each in deep] + [
+        f'{{"id": "a", "turns": [{each}]}}' for each in deep
+    ]
+    outcome = import_dialogues(make_project(), tmp_path, rows)
+    assert (outcome.code, outcome["rejected"]) == (1, len(rows)), outcome.stderr
+
+
 def test_devices_and_pipes_are_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.jsonl")
     (tmp_path / "zero.jsonl").symlink_to("/dev/zero")
@@ -247,6 +262,9 @@ def test_ids_that_look_alike_are_told_of(tmp_path):
         "The ids '\\xc9', '\\xe9' look alike, but are different items.",
     ]
     assert "warnings" not in import_dialogues(project, tmp_path, [dialogue("fresh")])
+    votes = import_votes(project, tmp_path, [opinion("FRESH ", "ada"), opinion("none", "ada")])
+    assert "row 1: item_id: the project has no item of this id, but 'fresh' looks like 'FRESH '" in votes.stderr
+    assert "row 2: item_id: the project has no item of this id\n" in votes.stderr
     many = import_dialogues(project, tmp_path, [dialogue(f"{case}{n}") for n in range(25) for case in "pP"])
     assert (len(many["warnings"]), many["warnings"][-1]) == (21, "… and 5 more of this kind.")
 

@@ -25,6 +25,8 @@ Numbered = tuple[int, ImportedOpinion]
 "Row number and opinion."
 Admitted = tuple[int, ImportedOpinion, KnownItem]
 OpinionWriter = VoteWriter | BallotWriter
+MOST_TWINS = 20
+"Unknown ids in a file for which items with an id that looks the same are sought."
 
 
 @without_cycle_search()
@@ -72,19 +74,29 @@ def import_opinions(
 
 def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[Admitted]:
     """Return the opinions on known items with their items; reject labels that the item or project does not have."""
-    items = queries.known_items(project, list({opinion.item_id for _, opinion in batch}))
+    asked = {opinion.item_id for _, opinion in batch}
+    items = queries.known_items(project, list(asked))
+    twins = twins_of(project, sorted(asked - items.keys()), run)
     wanted = project.fields
     admitted = []
     for number, opinion in batch:
         try:
             item = items.get(opinion.item_id)
             if item is None:
-                raise Invalid("item_id", "the project has no item of this id")
+                raise Invalid("item_id", "the project has no item of this id" + twins.get(opinion.item_id, ""))
             check_judgement(opinion.judgement, wanted=wanted, has_response=item.has_response)
             admitted.append((number, opinion, item))
         except Invalid as error:
             run.reject(number, opinion.item_id, error)
     return admitted
+
+
+def twins_of(project: Project, unknown: Sequence[str], run: ImportRun) -> dict[str, str]:
+    """Return what to say of unknown ids that look like an item's; only for the first, because it reads all items."""
+    if not unknown or run.report.rejected > MOST_TWINS:
+        return {}
+    found = queries.look_alike_items(project, unknown[:MOST_TWINS])
+    return {name: f", but {twin!a} looks like {name!a}" for name, twin in found.items()}
 
 
 def add_batch(writer: OpinionWriter, batch: Sequence[Admitted], run: ImportRun) -> None:
