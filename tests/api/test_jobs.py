@@ -128,7 +128,7 @@ def test_job_of_killed_worker_is_retried_three_times(admin):
     upload.write_bytes(LINES)
     end_job(Job(pk=job.pk, kind=job.kind, request=job.request, holder="late"), "failed")  # it was taken over long ago
     assert (Job.objects.get(pk=job.pk).state, upload.exists()) == ("done", True)
-    Job.objects.filter(pk=job.pk).update(state="running", seen_at=now - timedelta(seconds=90), attempts=3)
+    Job.objects.filter(pk=job.pk).update(state="running", seen_at=now - timedelta(seconds=90), attempts=3, result=None)
     run_job(job_id=job.pk)
     given_up = Job.objects.get(pk=job.pk)
     assert (given_up.state, "killed 3 times" in given_up.error) == ("failed", True)
