@@ -57,6 +57,9 @@ class RateLimitedClient:
         self.is_stopped = False
         self.waiting: set[asyncio.Task[Any]] = set()
         "Tasks with no call under way: they wait for money, for their moment, or to try again."
+        self.calling: set[asyncio.Task[Any]] = set()
+        "Tasks with a call under way."
+        self.is_abandoned = False
 
     async def call(
         self, request: dict[str, Any], *, prompt_tokens: int, answer_tokens: int, reservation: Reservation
@@ -111,7 +114,8 @@ class RateLimitedClient:
     async def attempt(self, request: dict[str, Any], reservation: Reservation) -> Reply:
         """Send a request once, and settle what it costs."""
         try:
-            reply = await self.endpoint.ask(**request)
+            with self.call_under_way():
+                reply = await self.endpoint.ask(**request)
         except Declined:
             settle(reservation, Billing.FREE)
             await self.circuit.record_answer()
@@ -121,7 +125,7 @@ class RateLimitedClient:
             if not isinstance(error, RetryableError):
                 await self.circuit.record_answer()
             raise
-        except BaseException:  # cancelled, or a fault of ours
+        except BaseException:  # cancelled or abandoned, or a fault of ours
             reservation.forfeit()
             raise
         if reply.has_usage:
@@ -151,6 +155,33 @@ class RateLimitedClient:
         self.is_stopped = True
         for task in self.waiting:
             task.cancel()
+
+    def abandon(self) -> None:
+        """Start no further call and end the calls in progress, which are charged as reserved."""
+        self.stop()
+        self.is_abandoned = True
+        for task in self.calling:
+            task.cancel()
+
+    @contextmanager
+    def call_under_way(self) -> Iterator[None]:
+        """
+        Let `abandon` end the call that the current task makes in the block.
+
+        :raises Stopped: if it does
+        """
+        task = asyncio.current_task()
+        if self.is_abandoned or task is None:
+            raise Stopped
+        self.calling.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self.is_abandoned:
+                raise Stopped from None
+            raise
+        finally:
+            self.calling.discard(task)
 
     @contextmanager
     def wait(self) -> Iterator[None]:

@@ -77,7 +77,7 @@ class ShardRunner:
             items: asyncio.Queue[QueuedItem | None] = asyncio.Queue(maxsize=at_once)
             results: asyncio.Queue[OpenedShard | Result | None] = asyncio.Queue()
             source = asyncio.create_task(self.source.run(items, results))
-            sink = asyncio.create_task(self.sink.run(results, client.stop))
+            sink = asyncio.create_task(self.sink.run(results, client.stop, client.abandon))
             asking = asyncio.create_task(self.asking.run(items, results))
             source.add_done_callback(lambda done: client.stop() if failed(done) else None)
             try:

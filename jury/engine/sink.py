@@ -43,13 +43,21 @@ class BallotSink:
         self.buffers: dict[int, BallotBuffer] = {}
         self.is_stopped = False
         "The run has stopped, or another worker has taken over a shard."
+        self.is_cancelled = False
+        "The run was cancelled, so replies under way are not waited for."
         self.stored_at = clock.monotonic()
 
-    async def run(self, results: "asyncio.Queue[OpenedShard | Result | None]", stop: Callable[[], None]) -> None:
+    async def run(
+        self,
+        results: "asyncio.Queue[OpenedShard | Result | None]",
+        stop: Callable[[], None],
+        abandon: Callable[[], None],
+    ) -> None:
         """
         Store what the queue brings until it ends.
 
         :param stop: called to send no further question
+        :param abandon: called to let go of replies under way, too
         :raises OperationalError, InterfaceError: if the database stays unreachable; reservations then remain
         """
         is_open = True
@@ -59,7 +67,9 @@ class BallotSink:
             else:
                 await self.clock.sleep(self.seconds)
             await self.write()
-            if self.is_stopped:
+            if self.is_cancelled:
+                abandon()
+            elif self.is_stopped:
                 stop()
 
     async def collect(self, results: "asyncio.Queue[OpenedShard | Result | None]") -> bool:
@@ -101,6 +111,8 @@ class BallotSink:
         """Store the buffers and finish complete shards; runs in the database's thread."""
         close_old_connections()
         self.is_stopped = not flush(self.jury_run, list(self.buffers.values()), self.holder)
+        cancelled = Run.objects.filter(pk=self.jury_run.pk, state=Run.State.CANCELLED)
+        self.is_cancelled = self.is_stopped and cancelled.exists()
         for pk, buffer in self.held_buffers().items():
             if buffer.is_complete:
                 ledger.release(buffer.shard)

@@ -1,6 +1,8 @@
 """What runs, trials and batches make of odd replies: outcomes, money, and when a juror's part of a run stops."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -137,3 +139,29 @@ def test_error_with_a_good_status_is_retried_and_paid_by_its_code(tmp_path):
         [ballot] = Ballot.objects.filter(run=run)
         run.refresh_from_db()
         assert (ballot.outcome, float(run.cost_usd)) == ("cast", pytest.approx(0.01 + 0.1 * lost)), error
+
+
+def test_cancelled_run_lets_go_of_calls_under_way(tmp_path):
+    project = project_with_items(tmp_path, 5)
+    called, finish = Event(), Event()
+
+    def answer(_request, number):
+        if number:
+            called.set()
+            finish.wait(timeout=60)
+        return 200, completion()
+
+    with scripted_endpoint(answer) as (endpoint, url), ThreadPoolExecutor(max_workers=1) as aside:
+        add_jurors(project, url, "slow", concurrency=2, timeout=600, price_out=1)
+        run = begin(project, budget_usd=1)
+        asking = aside.submit(run_shards, run)
+        assert called.wait(timeout=30)
+        actions.cancel_run(run=run)
+        asking.result(timeout=30)
+        finish.set()
+    run.refresh_from_db()
+    price = Juror.objects.get(project=project).max_tokens / 1_000_000
+    unanswered = len(endpoint.calls) - 1
+    assert (Ballot.objects.filter(run=run).count(), run.calls) == (1, 1 + unanswered)
+    assert float(run.cost_usd) == pytest.approx(10 / 1_000_000 + unanswered * price)
+    assert (queries.claimed_shard_count(run), queries.reserved_of(run)) == (0, (0, 0))

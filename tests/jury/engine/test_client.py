@@ -148,3 +148,28 @@ def test_cancelled_attempt_is_charged_as_reserved():
         return reservation
 
     assert run_aside(work).charged == RESERVED
+
+
+def test_abandoned_call_stops_and_is_charged_as_reserved():
+    class Silent:
+        async def ask(self, **_request):
+            await asyncio.Event().wait()
+
+    async def work():
+        reservation = Reservation(price)
+        async with limited_client(Silent(), FakeClock()) as client:
+            asking = asyncio.create_task(call(client, reservation))
+            while not client.calling:
+                await asyncio.sleep(0.001)
+            client.stop()
+            await asyncio.sleep(0.01)
+            assert not asking.done()  # an answer under way is kept
+            client.abandon()
+            with pytest.raises(Stopped):
+                await asking
+            with pytest.raises(Stopped):
+                await call(client, Reservation(price))
+        return reservation
+
+    reservation = run_aside(work)
+    assert (reservation.charged, reservation.calls) == (RESERVED, 1)

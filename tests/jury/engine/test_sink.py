@@ -48,7 +48,7 @@ def work_through(sink, *results, ends=True):
         queue = asyncio.Queue()
         for result in (*results, *([None] if ends else [])):
             queue.put_nowait(result)
-        await sink.run(queue, lambda: stops.append(1))
+        await sink.run(queue, lambda: stops.append(1), lambda: stops.append(1))
 
     run_aside(work)
     return len(stops)
@@ -82,7 +82,7 @@ def test_many_results_are_stored_before_the_time_is_over(tmp_path):
     async def work(database):
         queue = asyncio.Queue()
         sink = sink_of(run, database, seconds=600, results_a_write=3)
-        sinking = asyncio.create_task(sink.run(queue, lambda: None))
+        sinking = asyncio.create_task(sink.run(queue, list, list))
         for result in (OpenedShard(shard, wanted=4), *(result_of(shard, item) for item in shard.items[:2])):
             queue.put_nowait(result)
         while shard.pk not in sink.buffers or sink.buffers[shard.pk].stored < 2:
@@ -100,7 +100,7 @@ def test_results_are_stored_when_the_time_is_over(tmp_path):
     async def work(database):
         queue = asyncio.Queue()
         sink = sink_of(run, database, seconds=0.05)
-        sinking = asyncio.create_task(sink.run(queue, lambda: None))
+        sinking = asyncio.create_task(sink.run(queue, list, list))
         queue.put_nowait(OpenedShard(shard, wanted=2))
         queue.put_nowait(result_of(shard, shard.items[0]))
         while shard.pk not in sink.buffers or sink.buffers[shard.pk].stored < 1:
