@@ -64,10 +64,11 @@ def freeze_loaded_objects(**_signal: Any) -> None:
 @beat_init.connect  # type: ignore[untyped-decorator]
 @beat_embedded_init.connect  # type: ignore[untyped-decorator]
 def send_schedule_heartbeats(**_signal: Any) -> None:
-    """Let the process of the schedule send a heartbeat with each task."""
+    """Let the process of the schedule send a heartbeat at once, and then with each task."""
     from config.heartbeats import send_schedule_heartbeat
 
     after_task_publish.connect(send_schedule_heartbeat)
+    send_schedule_heartbeat()
 
 
 @celeryd_init.connect  # type: ignore[untyped-decorator]

@@ -101,7 +101,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db_url_config(server_url("DATABASE_URL"))}
-DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+DATABASES["default"].update(ENGINE="config.postgresql", CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 # Prepare only the statements that ask for it (corpus.prepared), not those that run often.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 10)

@@ -78,9 +78,11 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
         convened = as_proxied(ports[1], f"{api}/jury-runs/", token=token, body={})[0]
         finished = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=180)
         listed = as_proxied(ports[0], f"{api}/items/", token=token)
+        ready = as_proxied(ports[0], "/readyz")[1]
         pids = {name: process.pid for name, process in ours.running.items()}
 
     assert (page, hidden, shown[0], sent, imported, convened, finished) == (200, 404, 200, 202, True, 202, True)
+    assert (ready["workers"], ready["schedule"]) == ("ok", "ok"), ready
     assert "max-age=31536000" in head["Strict-Transport-Security"]
     assert "Secure" in head["Set-Cookie"]
     assert "HttpOnly" in head["Set-Cookie"]

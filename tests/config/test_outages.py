@@ -10,6 +10,7 @@ import psycopg
 from django.db import connection
 
 from config.data_dir import CHECKOUT
+from config.embedded.processes import wait_until
 from config.errors import api_error
 from corpus.errors import ServerAway
 from tests.annotation.people import Visitor
@@ -106,3 +107,19 @@ def test_pages_are_a_503_without_a_broker_and_rest_says_the_same(settings):
     assert (page.status_code, fragment.status_code, rest.status_code) == (503, 503, 503)
     assert "127.0.0.1" not in f"{page.content}{rest.data}"
     assert page["Retry-After"] == fragment["Retry-After"] == rest["Retry-After"]
+
+
+def test_connection_is_checked_without_a_statement():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'the last statement'")
+    assert connection.is_usable()
+    asked = "SELECT query FROM pg_stat_activity WHERE pid = %s"
+    with psycopg.connect(connection.connection.info.dsn, password=connection.settings_dict["PASSWORD"]) as other:
+        (query,) = other.execute(asked, [connection.connection.info.backend_pid]).fetchone()
+    assert query == "SELECT 'the last statement'"
+    terminate_connection()
+    assert wait_until(lambda: not connection.is_usable(), seconds=60)
+    connection.close()
+    assert not connection.is_usable()
+    connection.ensure_connection()
+    assert connection.is_usable()
