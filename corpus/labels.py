@@ -72,6 +72,11 @@ class Judgement:
         """The labels by field; a field without a label is left out."""
         return {field: label for field in FIELDS if (label := getattr(self, field))}
 
+    @property
+    def label_columns(self) -> dict[str, str | None]:
+        """The value of each column of labels; None where there is no label."""
+        return {field.value: getattr(self, field) for field in FIELDS}
+
 
 def parse_label(value: object, field: str) -> str | None:
     """

@@ -25,8 +25,7 @@ def set_gold(*, project: Project, by: User | None, external_id: str, judgement: 
         item=item,
         defaults={
             "project": project,
-            "prompt_label": judgement.prompt_label,
-            "response_label": judgement.response_label,
+            **judgement.label_columns,
             "categories": list(judgement.categories),
             "reason": reason,
             "set_by": by,

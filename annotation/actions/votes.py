@@ -28,7 +28,7 @@ from annotation.session import (
 )
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
-from corpus.labels import Field, Judgement, check_judgement
+from corpus.labels import Judgement, check_judgement
 from corpus.models import Project, Verb
 from corpus.prepared import fetch_one
 
@@ -186,7 +186,7 @@ def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Non
     """
     judgement = answer.judgement
     for field in queries.asked_fields_of_item(project, has_response=has_response):
-        if (judgement.prompt_label if field == Field.PROMPT else judgement.response_label) is None:
+        if field not in judgement.labels:
             raise Invalid(field, "choose one of safe, needs_caution, unsafe")
     check_judgement(judgement, wanted=queries.asked_fields(project), has_response=has_response, asked_categories=True)
     if answer.seconds is not None and not 0 <= answer.seconds <= LONGEST_SECONDS:
@@ -197,8 +197,7 @@ def vote_columns(session: AnnotatorSession, answer: Answer) -> dict[str, Any]:
     """Return the columns of a vote that its answer determines."""
     judgement = answer.judgement
     return {
-        "prompt_label": judgement.prompt_label,
-        "response_label": judgement.response_label,
+        **judgement.label_columns,
         "categories": list(judgement.categories),
         "other_text": judgement.other_text,
         "rationale": judgement.rationale,
