@@ -50,7 +50,8 @@ def project(database):
     lead = Visitor(project, "lead")
     with connection.cursor() as cursor:  # events are append-only, so it cannot be moved in time later
         cursor.execute(
-            "INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at) VALUES (%s, %s, %s, %s, %s, %s)",
+            "INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
             [project.pk, lead.user.pk, "guideline.published", "7", "{}", AT],
         )
     assert Event.objects.filter(project=project, at=AT).exists()
