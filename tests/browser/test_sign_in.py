@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.annotation.people import Visitor
+from tests.browser.conftest import FLAGS, find_chromium
 from tests.browser.test_first_visit import accept_invitation, invite
 from tests.browser.visits import Visit, assert_fits, project_of
 from tests.config.test_sign_in import code_now
@@ -110,8 +111,17 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
     assert_fits(page)
 
 
-def test_going_back_after_signing_out_shows_nothing_private(browser, site, tmp_path):
-    with Visit(browser, site, Visitor(project_of(tmp_path, dialogue("secret tea")), "admin")) as visit:
+@pytest.fixture
+def usual_browser(browser):
+    """Return a Chromium that keeps whole pages for going back, as Playwright's does not."""
+    without = ["--disable-back-forward-cache"]
+    options = {"executable_path": find_chromium(), "args": FLAGS, "ignore_default_args": without}
+    with browser.browser_type.launch(**options) as usual:
+        yield usual
+
+
+def test_going_back_after_signing_out_shows_nothing_private(usual_browser, site, tmp_path):
+    with Visit(usual_browser, site, Visitor(project_of(tmp_path, dialogue("secret tea")), "admin")) as visit:
         page = visit.open("people/")
         visit.open("data/")
         expect(page.get_by_text("secret tea").first).to_be_visible()
