@@ -20,7 +20,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
     prompt_label = serializers.ChoiceField(LABEL_CHOICES, allow_null=True, default=None)
     response_label = serializers.ChoiceField(LABEL_CHOICES, allow_null=True, default=None)
-    categories = serializers.ListField(child=serializers.CharField(), default=list)
+    categories = serializers.ListField(child=serializers.CharField(max_length=200), default=list, max_length=200)
     "Slugs or names, in the order chosen."
     other_text = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
     rationale = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -42,10 +43,16 @@ class RefusalMiddleware:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page or the notice of a refusal or an outage; leave other exceptions to Django."""
+        """
+        Return the page or the notice of a refusal or an outage; leave other exceptions to Django.
+
+        :raises BadRequest: if a text has a NUL
+        """
         if outage := outage_of(exception):
             log_outage(request, exception)
             return outage_response(request, outage)
+        if has_nul(exception):
+            raise BadRequest("A text has a NUL character.") from exception
         if not isinstance(exception, Refused):
             return None
         if not getattr(request, "htmx", False):
@@ -70,6 +77,11 @@ def log_outage(request: HttpRequest, exception: Exception) -> None:
     logger.warning("%s was not answered: %s", route, describe_outage(exception))
 
 
+def has_nul(exception: Exception) -> bool:
+    """Return whether a text of the request has a NUL, which psycopg refuses before it asks the database."""
+    return isinstance(exception, DataError) and "NUL (0x00)" in str(exception)
+
+
 def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Return every error of a REST route as `{"error": {"code", "message", "fields"?}}`."""
     if outage := outage_of(exception):
@@ -81,6 +93,10 @@ def api_error(exception: Exception, context: dict[str, Any]) -> Response | None:
         return error_response(status, code, str(exception))
     if isinstance(exception, Invalid):
         return error_response(400, "invalid", str(exception), {exception.field: [exception.reason]})
+    if has_nul(exception):
+        return error_response(400, "invalid", "A text has a NUL character.")
+    if isinstance(exception, SuspiciousOperation):  # such as thousands of parameters
+        return error_response(400, "invalid", "The request is malformed, or has too many parameters.")
     response = exception_handler(exception, context)  # it rolls back, and sets headers such as Retry-After
     if response is None:
         return None

@@ -16,7 +16,7 @@ ERRORS = {
     "403": "The caller's role, or the scope of their token, does not reach this far.",
     "404": "There is no such thing, or not in a project of the caller's.",
     "409": "The state of things does not allow it; nothing was changed.",
-    "413": "The file is too large.",
+    "413": "The file or the body is too large.",
     "415": "The body has a form that is not taken here.",
     "429": "Too many calls; `Retry-After` says when to come back.",
 }
@@ -59,7 +59,7 @@ class AssizeAutoSchema(AutoSchema):
         """Return the HTTP statuses of the errors that the route can return."""
         codes = {"401", "403", "429", *getattr(self.view, "also_fails_with", ())}
         codes |= {"404"} if "{" in self.path else set()
-        codes |= {"400", "409", "415"} if self.method == "POST" else set()
+        codes |= {"400", "409", "413", "415"} if self.method == "POST" else set()
         codes |= {"400"} if self.get_override_parameters() else set()
         return sorted(codes)
 

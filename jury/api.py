@@ -14,7 +14,7 @@ from corpus.errors import Refused
 from corpus.models import TokenGrant
 from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run
-from jury.serializers import ConveneSerializer, JurorSerializer, as_run
+from jury.serializers import ConveneSerializer, JurorSerializer, as_run, as_runs
 from jury.shapes import RunShape
 from jury.starting import start_with_worker
 
@@ -40,7 +40,7 @@ class Jurors(ProjectView):
 
 
 class RunPages(NewestFirst):
-    """Pages of runs. Smaller than usual: each run costs several queries."""
+    """Pages of runs. Smaller than usual: the answers to each run are counted."""
 
     page_size = 20
 
@@ -58,7 +58,7 @@ class Runs(ProjectView):
         pages = RunPages()
         runs = Run.objects.filter(project=self.project).select_related("project")
         page = pages.paginate_queryset(runs, request, view=self) or []
-        return pages.get_paginated_response([as_run(run) for run in page])
+        return pages.get_paginated_response(as_runs(page))
 
     @extend_schema(request=ConveneSerializer, responses={202: RunShape})
     def post(self, request: Request, slug: str) -> Response:

@@ -1,5 +1,7 @@
 """Request bodies of the jury's REST routes, and the representation of a run."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -16,7 +18,9 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
     """A juror. It has the name of the variable with its key, never the key itself."""
 
     prompt = serializers.CharField(default="full-policy-v2", max_length=60)
-    asks = serializers.ListField(child=serializers.ChoiceField(ASKABLE), default=lambda: list(ASKABLE))
+    asks = serializers.ListField(
+        child=serializers.ChoiceField(ASKABLE), default=lambda: list(ASKABLE), max_length=len(ASKABLE)
+    )
 
     class Meta:
         model = Juror
@@ -35,30 +39,40 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
 class ConveneSerializer(serializers.Serializer[Any]):
     """The request to start a run."""
 
-    jurors = serializers.ListField(child=serializers.CharField(), default=list)
+    jurors = serializers.ListField(child=serializers.CharField(max_length=200), default=list, max_length=1_000)
     "Names of jurors; empty for the whole panel."
     limit = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
     budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, allow_null=True, default=None)
     max_calls = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
-    retry = serializers.ListField(child=serializers.ChoiceField(RETRIED), default=list)
+    retry = serializers.ListField(child=serializers.ChoiceField(RETRIED), default=list, max_length=len(RETRIED))
     cache = serializers.BooleanField(default=True)
 
 
 def as_run(run: Run) -> RunShape:
     """Return a run with its progress."""
-    progress = queries.run_progress(run)
-    return {
-        "id": run.pk,
-        "project": run.project.slug,
-        "state": progress.state,
-        "ballots": progress.ballots,
-        "outcomes": progress.outcomes,
-        "held": queries.claimed_shard_count(run),
-        "batches": queries.open_batches(run).count(),
-        "cost_usd": float(progress.cost_usd),
-        "budget_usd": None if run.budget_usd is None else float(run.budget_usd),
-        "max_calls": run.budget_calls,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "errors": queries.shard_errors(run),
-    }
+    return as_runs([run])[0]
+
+
+def as_runs(runs: Sequence[Run]) -> list[RunShape]:
+    """Return runs with their progress, in as many queries for many as for one."""
+    progress, errors = queries.progress_of_runs(runs), queries.errors_of_runs(runs)
+    held = Counter(queries.claimed(*runs).values_list("run", flat=True))
+    batches = Counter(queries.open_batches(*runs).values_list("shard__run", flat=True))
+    return [
+        {
+            "id": run.pk,
+            "project": run.project.slug,
+            "state": progress[run.pk].state,
+            "ballots": progress[run.pk].ballots,
+            "outcomes": progress[run.pk].outcomes,
+            "held": held[run.pk],
+            "batches": batches[run.pk],
+            "cost_usd": float(progress[run.pk].cost_usd),
+            "budget_usd": None if run.budget_usd is None else float(run.budget_usd),
+            "max_calls": run.budget_calls,
+            "started_at": run.started_at,
+            "finished_at": run.finished_at,
+            "errors": errors[run.pk],
+        }
+        for run in runs
+    ]

@@ -20,7 +20,7 @@ class ExportSerializer(serializers.Serializer[Any]):
     "Only the first user turn and the first assistant turn."
     raw = serializers.BooleanField(default=False)
     "CSV cells unescaped, although a spreadsheet may run some as formulas."
-    license = serializers.ListField(child=serializers.CharField(max_length=10_000), default=list)
+    license = serializers.ListField(child=serializers.CharField(max_length=10_000), default=list, max_length=200)
     "Only items under one of these licences."
 
 
@@ -33,7 +33,9 @@ class ReleaseSpecSerializer(serializers.Serializer[Any]):
         child=serializers.FloatField(min_value=0, max_value=1), min_length=3, max_length=3, default=[0.9, 0.04, 0.06]
     )
     seed = serializers.IntegerField(default=0, min_value=-(2**63), max_value=2**63 - 1)
-    licenses = serializers.ListField(child=serializers.CharField(max_length=10_000), allow_null=True, default=None)
+    licenses = serializers.ListField(
+        child=serializers.CharField(max_length=10_000), allow_null=True, default=None, max_length=200
+    )
     date = serializers.DateField(allow_null=True, default=None)
     truncate = serializers.BooleanField(default=False)
 

@@ -28,6 +28,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // Requests that the page sends by itself do not clear the notice.
   if (event.detail.requestConfig?.triggeringEvent && event.detail.target?.id !== "notice") document.getElementById("notice").replaceChildren();
 });
+// A button pressed twice sends its form once; htmx disables buttons itself, and a form that was refused may be sent again.
+const TWICE_MS = 3000;
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (Date.now() - (form.sentAt ?? -TWICE_MS) < TWICE_MS) event.preventDefault();
+  else form.sentAt = Date.now();
+});
 for (const input of document.querySelectorAll("input[name=time_zone][type=hidden]")) {
   input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }

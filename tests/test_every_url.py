@@ -4,10 +4,15 @@ import re
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver
 
+from annotation.session import ensure_profile
+from tests import hostile_values
 from tests.annotation.people import BACKEND, Visitor
+from tests.more_rows import add_rows
 from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 
 pytestmark = pytest.mark.slow
@@ -30,6 +35,10 @@ def urls_of(patterns, prefix="/"):
 
 URLS = sorted(set(urls_of(get_resolver().url_patterns)))
 PROJECT_URLS = [url for url in URLS if "{slug}" in url]
+READ_ONCE = [url for url in URLS if not url.startswith(("/account/", "/sign-"))]
+CURSOR_URLS = [f"/api/v1/projects/{{slug}}/{name}/" for name in ("items", "cases", "my-votes", "jury-runs", "jobs")]
+# Whoever posts to these waits for a worker, or changes who may do what.
+WRITE_URLS = [url for url in READ_ONCE if not url.endswith(("/measure/", "/jury-runs/", "/jury/runs/", "/anonymise/"))]
 OBJECT_URLS = [url for url in URLS if set(re.findall(r"{(\w+)}", url)) - SHARED - {"slug", *OTHERS}]
 
 
@@ -43,12 +52,20 @@ class Caller:
 
     def responses(self, url, parameters):
         """Yield the responses to GET, and to an empty POST: as a form, and to a REST route also as JSON."""
-        values = {name: quote(str(value), safe="") for name, value in (OTHERS | parameters).items()}
-        path = url.format(**values)
+        path = path_of(url, parameters)
         yield read(self.client(path).get(path))
         yield read(self.client(path).post(path, "", content_type="application/x-www-form-urlencoded"))
         if path.startswith("/api/"):
             yield read(self.client(path).post(path, "{}", content_type="application/json"))
+
+    def query_counts(self, urls, parameters):
+        """Return the number of queries of a GET of each URL."""
+        counts = {}
+        for url in urls:
+            with CaptureQueriesContext(connection) as queries:
+                read(self.client(url).get(path_of(url, parameters)))
+            counts[url] = len(queries)
+        return counts
 
     def client(self, path):
         """Return a test client, signed in unless anonymous; with a session of its own where the session may end."""
@@ -58,6 +75,11 @@ class Caller:
         if self.visitor:
             client.force_login(self.visitor.user, backend=BACKEND)
         return client
+
+
+def path_of(url, parameters):
+    """Return the path of a URL with these values of its parameters."""
+    return url.format(**{name: quote(str(value), safe="") for name, value in (OTHERS | parameters).items()})
 
 
 def read(response):
@@ -109,6 +131,83 @@ def test_objects_of_another_project_are_not_found_in_the_own_one(projects, role)
             assert response.status_code in (400, 403, 404, 405, 409, 415), (url, response.status_code)
             assert MARKER not in response.body_text, url
     assert row_hashes(projects.other) == before
+
+
+def test_hostile_queries_are_answered_in_the_form_of_their_url(projects):
+    caller, failed = Caller(projects.own, "admin"), []
+    lists = [url for url in READ_ONCE if "{slug}" in url]
+    asked = [(url, query) for url in lists for query in hostile_values.queries()]
+    asked += [(url, query) for url in CURSOR_URLS for query in hostile_values.cursors()]
+    for url, query in (*asked, *hostile_values.single_parameters()):
+        response = read(caller.client(url).get(path_of(url, projects.own_parameters) + "?" + query))
+        if not is_well_formed(response, url):
+            failed.append((url, query[:200], response.status_code))
+    assert failed == []
+
+
+def test_hostile_paths_are_answered_in_the_form_of_their_url(projects):
+    caller, failed = Caller(projects.own, "admin"), []
+    for url in URLS:
+        for name in set(re.findall(r"{(\w+)}", url)):
+            for value in hostile_values.PATH_VALUES:
+                path = path_of(url, projects.own_parameters | {name: value})
+                for method in ("get", "post"):
+                    response = read(getattr(caller.client(url), method)(path))
+                    if not is_well_formed(response, url):
+                        failed.append((url, path[:200], method, response.status_code))
+    assert failed == []
+
+
+def test_hostile_bodies_are_answered_in_the_form_of_their_url(projects):
+    caller, failed = Caller(projects.own, "admin"), []
+    for url in WRITE_URLS:
+        path, client = path_of(url, projects.own_parameters), caller.client(url)
+        if client.post(path, "[]", content_type="application/json").status_code == 405:
+            continue
+        for kind, body in hostile_values.bodies() if url.startswith("/api/") else hostile_values.forms():
+            response = read(client.generic("POST", path, body, kind))
+            if not is_well_formed(response, url):
+                failed.append((url, kind, body[:100], response.status_code))
+    assert failed == []
+
+
+def test_hostile_json_is_answered_in_json(projects):
+    caller = Caller(projects.own, "admin")
+    path = path_of("/api/v1/projects/{slug}/cases/next/", projects.own_parameters)
+    for body in hostile_values.BODIES:
+        response = read(caller.signed_in.generic("POST", path, body, "application/json"))
+        assert (response.status_code, response["Content-Type"]) == (400, "application/json"), (body[:100], response)
+        assert response.json()["error"]["code"] in ("invalid", "parse_error")
+
+
+def test_thousands_of_parameters_are_refused(projects):
+    caller, query = Caller(projects.own, "admin"), "&".join(f"a{at}=1" for at in range(10_000))
+    for url, kind in (("/api/v1/projects/{slug}/items/", "application/json"), ("/projects/{slug}/data/", "text/html")):
+        response = read(caller.client(url).get(path_of(url, projects.own_parameters) + "?" + query))
+        assert (response.status_code, response["Content-Type"].split(";")[0]) == (400, kind)
+
+
+def is_well_formed(response, url):
+    """Return whether a response is no error of ours, is private, and of a REST route is JSON if it is an error."""
+    if response.status_code >= 500 or not is_private(response, url):
+        return False
+    if url.startswith("/api/v1/") and response.status_code >= 400 and response.status_code != 416:
+        return response["Content-Type"] == "application/json" and "code" in response.json()["error"]
+    return True
+
+
+def test_no_url_needs_more_queries_for_more_rows(projects, tmp_path):
+    caller = Caller(projects.own, "admin")
+    ensure_profile(projects.own, caller.visitor.user)
+    # Queries that copy cannot be counted; the page to label depends on whether anything is left to label.
+    urls = [url for url in READ_ONCE if not url.endswith(("/schema/", "/export/", "/panel/", "/label/"))]
+    counts = []
+    for more in (1, 20):
+        add_rows(projects.own, tmp_path, caller.visitor.user, more)
+        counts.append(caller.query_counts(urls, projects.own_parameters))
+    few, many = counts
+    # A part of a page that takes a query or two may not be shown where there are few rows.
+    assert {url: (few[url], many[url]) for url in urls if many[url] > few[url] + 2} == {}
 
 
 def is_private(response, url):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 
 from adjudication.actions.recounts import lock_decisions, recount
 from adjudication.policies import Proposal, policy_of
@@ -19,6 +19,12 @@ class SamePolicy(Refused):
     """The project has this policy with these settings already."""
 
     code = "same_policy"
+
+
+class CompareUnderWay(Refused):
+    """Somebody compares policies of this project at the moment."""
+
+    code = "busy"
 
 
 def proposal(project: Project, *, policy: str, quorum: int | None, caution: str | None) -> Proposal:
@@ -40,11 +46,16 @@ def proposal(project: Project, *, policy: str, quorum: int | None, caution: str 
 
 def compare(project: Project, proposed: Proposal, **page: Any) -> Difference:
     """
-    Compare the project's own policy with a proposed one.
+    Compare the project's own policy with a proposed one, for one person at a time: it counts every opinion twice.
 
     :param page: the changes to list, as arguments of `policy_diff.difference`
+    :raises CompareUnderWay: if somebody does so at the moment
     """
-    return difference(project, policy_of(project), policy_of(proposed), **page)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('compare'), %s)", [project.pk])
+        if not cursor.fetchone()[0]:
+            raise CompareUnderWay("Another comparison of this project is under way. Try again in a moment.")
+        return difference(project, policy_of(project), policy_of(proposed), **page)
 
 
 @transaction.atomic
@@ -67,7 +78,7 @@ def change_policy(
     new = {"policy": policy, "quorum": quorum, "caution": caution}
     if old == new:
         raise SamePolicy("The project has this policy with these settings already.")
-    changed = compare(project, proposed, limit=0)
+    changed = difference(project, policy_of(project), policy_of(proposed), limit=0)
     Project.objects.filter(pk=project.pk).update(**new)
     recount(project=project)
     counts = {"labels": changed.labels, "categories": changed.categories}

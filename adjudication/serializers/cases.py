@@ -61,8 +61,8 @@ class CaseFilterSerializer(serializers.Serializer[Any]):
 
     state = serializers.ChoiceField(STATES, default="open")
     field = serializers.ChoiceField(["", *(name.value for name in Field)], default="")
-    source = serializers.CharField(allow_blank=True, default="")  # type: ignore[assignment]
-    category = serializers.CharField(allow_blank=True, default="")
+    source = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)  # type: ignore[assignment]
+    category = serializers.CharField(allow_blank=True, default="", max_length=60)
     margin = serializers.ChoiceField(["", *MARGINS], default="")
 
     def to_filter(self) -> CaseFilter:

@@ -18,7 +18,7 @@ def events(request: PageRequest, access: Access) -> HttpResponse:
     form = EventForm(request.GET or None, actors=audit_log.actors_of(access.project))
     matching = audit_log.events_matching(access.project, form.to_filter())
     before = request.GET.get("before", "")
-    if before.isdecimal():
+    if before.isdecimal() and len(before) < 19:  # PostgreSQL's numbers have 64 bits
         matching = matching.filter(pk__lt=int(before))
     page = list(matching[: EVENTS_A_PAGE + 1])  # the extra event shows that there is an older page
     query = request.GET.copy()

@@ -71,7 +71,8 @@ class Pages(CursorPagination):
         :raises NotFound: if it is none of ours: all pages are ordered by a number
         """
         cursor = super().decode_cursor(request)
-        if cursor and cursor.position is not None and not str(cursor.position).isdecimal():
+        position = "0" if cursor is None or cursor.position is None else str(cursor.position)
+        if not position.isdecimal() or len(position) > 18:  # PostgreSQL's numbers have 64 bits
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

@@ -11,9 +11,9 @@ def batches_of(run: Run) -> QuerySet[Batch]:
     return Batch.objects.filter(shard__run=run).select_related("shard__juror").order_by("pk")
 
 
-def open_batches(run: Run) -> QuerySet[Batch]:
-    """Return the batches of a run that are being sent or answered, oldest first."""
-    return Batch.objects.filter(shard__run=run, state__in=Batch.OPEN).order_by("pk")
+def open_batches(*runs: Run) -> QuerySet[Batch]:
+    """Return the batches of these runs that are being sent or answered, oldest first."""
+    return Batch.objects.filter(shard__run__in=runs, state__in=Batch.OPEN).order_by("pk")
 
 
 def open_batch(shard: Shard) -> Batch | None:

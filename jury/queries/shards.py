@@ -1,5 +1,6 @@
 """Reads of shards and of the workers that have claimed them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,9 +22,9 @@ def unclaimed(shards: QuerySet[Shard]) -> QuerySet[Shard]:
     return shards.filter(is_unclaimed, state=Shard.State.WAITING)
 
 
-def claimed(run: Run) -> QuerySet[Shard]:
-    """Return the waiting shards of a run that a live worker has claimed: the complement of `unclaimed`."""
-    return Shard.objects.filter(run=run, state=Shard.State.WAITING, seen_at__gte=_oldest_heartbeat())
+def claimed(*runs: Run) -> QuerySet[Shard]:
+    """Return the waiting shards of these runs that a live worker has claimed: the complement of `unclaimed`."""
+    return Shard.objects.filter(run__in=runs, state=Shard.State.WAITING, seen_at__gte=_oldest_heartbeat())
 
 
 def _oldest_heartbeat() -> Combinable:
@@ -47,5 +48,13 @@ def waiting_shards(run: Run) -> QuerySet[Shard]:
 
 def shard_errors(run: Run) -> list[str]:
     """Return why shards of a run broke off, oldest shard first."""
-    broken = Shard.objects.filter(run=run, state=Shard.State.BROKEN).order_by("pk")
-    return list(broken.values_list("error", flat=True))
+    return errors_of_runs([run])[run.pk]
+
+
+def errors_of_runs(runs: Sequence[Run]) -> dict[int, list[str]]:
+    """Return why shards of each run broke off, oldest shard first, by the primary key of the run."""
+    errors: dict[int, list[str]] = {run.pk: [] for run in runs}
+    broken = Shard.objects.filter(run__in=runs, state=Shard.State.BROKEN).order_by("pk")
+    for pk, error in broken.values_list("run", "error"):
+        errors[pk].append(error)
+    return errors

@@ -141,13 +141,14 @@ def render_jury(
     """Render the page of the jury, with the form that was filled in and its errors."""
     statistics = queries.juror_statistics(access.project)
     jurors = [row.juror for row in statistics]
-    runs = Run.objects.filter(project=access.project).order_by("-pk")[:RUNS_SHOWN]
+    runs = list(Run.objects.filter(project=access.project).order_by("-pk")[:RUNS_SHOWN])
+    progress = queries.progress_of_runs(runs)
     context: dict[str, Any] = {
         "access": access,
         "page": "jury",
         "statistics": statistics,
         "families": queries.shared_model_families(access.project, [juror for juror in jurors if juror.in_panel]),
-        "runs": [(run, queries.run_progress(run)) for run in runs],
+        "runs": [(run, progress[run.pk]) for run in runs],
         "convene_form": convene_form or ConveneForm(jurors=jurors),
         "juror_form": juror_form or JurorForm(),
         "generators": queries.generator_statistics(access.project),

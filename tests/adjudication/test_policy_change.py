@@ -70,6 +70,20 @@ def test_comparison_stores_nothing_and_lists_one_kind_of_change(tmp_path):
     assert list(Decision.objects.filter(item__project=project).order_by("pk").values()) == was
 
 
+def test_policies_of_a_project_are_compared_by_one_person_at_a_time(tmp_path):
+    lead, other = (Visitor(disputed_project(tmp_path), "lead") for _ in range(2))
+    busy = connection.copy()
+    with busy.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('compare'), %s)", [lead.project.pk])
+        pages = [each.get("quality/policies/", policy="human").status_code for each in (lead, other)]
+        route = f"/api/v1/projects/{lead.project.slug}/policy/compare/?policy=human"
+        refused = lead.client.get(route)
+    busy.close()
+    assert pages == [409, 200]
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "busy")
+    assert lead.get("quality/policies/", policy="human").status_code == 200
+
+
 def test_settled_item_keeps_its_label_and_closing_case_loses_its_hold(tmp_path):
     project = disputed_project(tmp_path, "d1", "d2")
     judge = Visitor(project, "lead")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, TooManyFieldsSent
 from django.http import Http404
 from django.test import Client
 from rest_framework.exceptions import (
@@ -23,7 +23,7 @@ from rest_framework.exceptions import (
 
 from config.errors import api_error, error_response, first_message
 from config.negotiation import FixedRenderer
-from config.parsers import JSONParser
+from config.parsers import JSONParser, TooLarge
 from config.throttling import UserRateThrottle
 from corpus.errors import Invalid, Refused
 from jury.actions.jurors import NotForLeads
@@ -51,6 +51,8 @@ from tests.factories import make_project, numbers
     (NotFound(), 404, "not_found", "Not found."),
     (MethodNotAllowed("PUT"), 405, "method_not_allowed", 'Method "PUT" not allowed.'),
     (UnsupportedMediaType("text/x"), 415, "unsupported_media_type", 'Unsupported media type "text/x" in request.'),
+    (TooLarge(), 413, "too_large", "The body has more than 2,097,152 bytes."),
+    (TooManyFieldsSent("Thousands."), 400, "invalid", "The request is malformed, or has too many parameters."),
     (Throttled(wait=3), 429, "throttled", "Request was throttled. Expected available in 3 seconds."),
 ])  # fmt: skip
 def test_error_has_a_status_a_code_and_a_message(error, status, code, message):
@@ -110,7 +112,9 @@ def test_first_message_is_found_at_any_depth(value, message):
     (b'"\\u00e9"', "é"),
     ('{"a": "é"}'.encode(), {"a": "é"}),
     (b"1e3", 1000.0),
-    (b'{"a": 1, "a": 2}', {"a": 2}),
+    (b'{"a": {"b": 1}, "c": {"b": 2}}', {"a": {"b": 1}, "c": {"b": 2}}),
+    (b"9007199254740993", 9007199254740993),
+    (b"18446744073709551617", 18446744073709551617),
     (b"[" * 50 + b"]" * 50, None),
 ])  # fmt: skip
 def test_body_is_parsed(body, value):
@@ -120,11 +124,23 @@ def test_body_is_parsed(body, value):
 
 @cases("body", [
     b"", b"{", b"{'a': 1}", b"nul", b"NaN", b"[Infinity]", b"\xff\xfe", b'{"a": 1}x', b"[" * 100_000,
-    b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    b'{"a":' * 50_000 + b"1" + b"}" * 50_000, b"1" * 5_000, b'{"a": 1, "a": 1}', b'[{"b": {"a": 1, "c": 2, "a": 3}}]',
 ])  # fmt: skip
 def test_body_that_is_no_json_is_a_parse_error(body):
     with pytest.raises(ParseError):
         JSONParser().parse(io.BytesIO(body), "application/json", {"encoding": "utf-8"})
+
+
+def test_key_that_is_there_twice_is_named():
+    with pytest.raises(ParseError, match="the key 'seed' is there twice"):
+        JSONParser().parse(io.BytesIO(b'{"seed": 1, "seed": 2}'))
+
+
+def test_body_that_never_ends_is_read_no_further_than_any_call_needs():
+    endless = SimpleNamespace(read=lambda size: b"[" * size)
+    with pytest.raises(TooLarge) as refused:
+        JSONParser().parse(endless)
+    assert (refused.value.status_code, str(refused.value)) == (413, "The body has more than 2,097,152 bytes.")
 
 
 @cases("accept", ["", "*/*", "text/html", "application/xml;q=0.9", "nonsense", "application/json;v=2"])

@@ -41,7 +41,6 @@ class Upload(ProjectView):
     least_role: ClassVar[Role] = Role.ADMIN
     tag = "jobs"
     parser_classes = (MultiPartParser, WholeBody)
-    also_fails_with = ("413",)
 
     @extend_schema(
         parameters=[UploadSerializer],
@@ -62,7 +61,8 @@ class Upload(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_BYTES + 2**16:
             raise actions.TooLarge(f"The file has more than {settings.UPLOAD_BYTES:,} bytes.")
-        query = UploadSerializer(data=request.query_params.dict() | request.POST.dict())
+        fields = request.POST.dict() if is_form(request) else {}
+        query = UploadSerializer(data=request.query_params.dict() | fields)
         query.is_valid(raise_exception=True)
         content, name = uploaded_file(request, query.validated_data["name"])
         job = actions.begin_import(

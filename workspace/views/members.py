@@ -89,7 +89,7 @@ def change(request: PageRequest, access: Access, member: Member) -> HttpResponse
 def revoke_member_token(request: PageRequest, access: Access, member: Member) -> HttpResponse:
     """Revoke a token of a member."""
     number = request.POST.get("grant", "")
-    pk = int(number) if number.isascii() and number.isdigit() else 0
+    pk = int(number) if number.isdecimal() and len(number) < 19 else 0  # PostgreSQL's numbers have 64 bits
     grant = next((each for each in member_tokens(access, member) if each.pk == pk), None)
     if grant is None:
         raise Http404
