@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import redis
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
@@ -80,10 +81,11 @@ def may_scrape(request: HttpRequest) -> bool:
 
 
 def is_local(request: HttpRequest) -> bool:
-    """Return whether a request comes from this machine, and not through a proxy on it."""
+    """Return whether a request comes from this machine, for a name of ours, and not through a proxy on it."""
     try:
+        request.get_host()  # a page elsewhere may lead a browser here under its own name (DNS rebinding)
         peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
+    except (DisallowedHost, ValueError):
         return False
     return peer.is_loopback and not any(name in request.META for name in FORWARDED)
 

@@ -77,6 +77,7 @@ def test_requests_are_counted_by_route_name():
     ELSEWHERE, {"REMOTE_ADDR": ""}, {"HTTP_X_FORWARDED_FOR": "10.1.2.3"}, {"HTTP_X_FORWARDED_PROTO": "https"},
     {"HTTP_AUTHORIZATION": "Bearer "} | ELSEWHERE, {"HTTP_AUTHORIZATION": "Bearer wrong"},
     {"HTTP_AUTHORIZATION": "Bearer wröng"}, {"HTTP_AUTHORIZATION": "Token right-token"},
+    {"HTTP_HOST": "led-here.example"},
 ])  # fmt: skip
 def test_metrics_are_hidden_from_others(settings, more):
     for settings.METRICS_TOKEN in ("", "right-token"):
