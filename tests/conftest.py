@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -17,7 +18,9 @@ LOCK = Path(tempfile.gettempdir()) / f"assize-lock-{os.environ.get('PYTEST_XDIST
 
 
 def pytest_configure() -> None:
-    """Hash passwords quickly, as the documentation of Django advises for tests."""
+    """Hash passwords quickly, as the documentation of Django advises for tests, and hold no example to a time."""
+    hypothesis.settings.register_profile("suite", deadline=None)
+    hypothesis.settings.load_profile("suite")
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
 
 

@@ -96,7 +96,7 @@ def test_sql_agrees_with_the_definition(tmp_path, fields, chosen):
                 assert source == wanted.fields.get(field, ABSENT).source
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10_000))
 def test_adjudicate_counts_each_item_once(tmp_path_factory, seed):
     project = make_project()

@@ -50,7 +50,7 @@ def em_by_the_book(matrix: Matrix, right: float, wrong: float, rounds: int) -> t
     return posterior, confusion
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers)
 def test_dawid_skene_equals_plain_loops(matrix: Matrix) -> None:
     found = dawid_skene(as_ratings(matrix), raters=RATERS)
@@ -105,7 +105,7 @@ def test_dawid_skene_is_misled_by_three_equal_jurors() -> None:
     assert np.mean((found.posterior[:, 1] > 0.5) == truth) < people_right - 0.1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(answers, st.randoms(use_true_random=False))
 def test_order_of_ratings_does_not_matter(matrix: Matrix, dice: random.Random) -> None:
     ratings = as_ratings(matrix)

@@ -154,7 +154,7 @@ def raced_run():
 STEP = st.tuples(st.integers(0, 1), st.sampled_from(["charge", "forfeit", "cancel", "kill"]), st.integers(0, 100))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(STEP, max_size=14))
 def test_no_sequence_of_attempts_passes_the_budget(raced_run, steps):
     run, shards = raced_run
