@@ -17,6 +17,7 @@ from workspace.api.releases import Releases
 # Routes with a number, each at its own path and also below its project.
 NUMBERED = [
     path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
+    path("jurors/<int:juror>/try/", jury.TryJuror.as_view()),
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
     path("jury-runs/<int:run>/pause/", jury.PauseRun.as_view()),
     path("jury-runs/<int:run>/resume/", jury.ResumeRun.as_view()),

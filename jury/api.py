@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +15,8 @@ from corpus.errors import Refused
 from corpus.models import TokenGrant
 from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run
-from jury.serializers import ConveneSerializer, JurorSerializer, as_run, as_runs
-from jury.shapes import RunShape
+from jury.serializers import ConveneSerializer, JurorSerializer, TrySerializer, as_run, as_runs, as_trial
+from jury.shapes import RunShape, TrialShape
 from jury.starting import start_with_worker
 
 
@@ -37,6 +38,26 @@ class Jurors(ProjectView):
         body.is_valid(raise_exception=True)
         juror = actions.add_juror(project=self.project, by=self.access.user, **body.validated_data)
         return Response(JurorSerializer(juror).data, status=HTTP_201_CREATED)
+
+
+class TryJuror(NumberedView):
+    """Ask a juror or generator about one dialogue; nothing is stored. Suggests settings if they are refused."""
+
+    heavy_methods = ("POST",)
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "jury"
+    scope: ClassVar[str] = TokenGrant.Scope.JURY
+    part, slug_from = "juror", (Juror, "project__slug")
+
+    @extend_schema(request=TrySerializer, responses={200: TrialShape})
+    def post(self, request: Request, juror: int, slug: str = "") -> Response:
+        body = TrySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=self.project)
+        trial = actions.try_juror(
+            project=self.project, juror=found, item=body.validated_data["item"], by=self.access.user
+        )
+        return Response(as_trial(trial))
 
 
 class RunPages(NewestFirst):

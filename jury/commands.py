@@ -2,6 +2,7 @@
 
 import sys
 import time
+from argparse import ArgumentTypeError
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,7 @@ from django.core.management.base import CommandParser
 from corpus.commands import Progress, ProjectCommand
 from corpus.errors import Refused
 from jury import queries, tasks, workers
+from jury.engine.extra_body import parse_extra_body
 from jury.models import Juror, Run, Shard
 
 POLL_SECONDS = 0.3
@@ -57,8 +59,7 @@ def add_model_arguments(parser: CommandParser, *, temperature: float) -> None:
     parser.add_argument("--concurrency", type=int, default=8, metavar="N", help="requests at once in one shard")
     parser.add_argument("--price-in", default="0", metavar="X", help="US dollars a million prompt tokens")
     parser.add_argument("--price-out", default="0", metavar="Y", help="US dollars a million answer tokens")
-    parser.add_argument("--temperature", type=float, default=temperature, metavar="T")
-    parser.add_argument("--max-tokens", type=int, default=512, metavar="N", help="of one answer")
+    add_request_arguments(parser, temperature=temperature, max_tokens=512, parameter="max_tokens", extra_body={})
     parser.add_argument("--timeout", type=int, default=120, metavar="S", help="seconds that one call may take")
     parser.add_argument(
         "--transport", choices=Juror.Transport.values, default=Juror.Transport.LIVE.value,
@@ -66,11 +67,46 @@ def add_model_arguments(parser: CommandParser, *, temperature: float) -> None:
     )  # fmt: skip
 
 
+def add_request_arguments(
+    parser: CommandParser, *, temperature: Any, max_tokens: Any, parameter: Any, extra_body: Any
+) -> None:
+    """Add the arguments of what a request says besides its question, with their defaults."""
+    parser.add_argument(
+        "--temperature", type=parse_temperature, default=temperature, metavar="T|none", help="none: send none"
+    )
+    parser.add_argument("--max-tokens", type=int, default=max_tokens, metavar="N", help="of one answer")
+    parser.add_argument(
+        "--max-tokens-parameter", choices=Juror.TokenParameter.values, default=parameter,
+        help="what the endpoint calls that limit",
+    )  # fmt: skip
+    parser.add_argument(
+        "--extra-body", type=parse_parameters, default=extra_body, metavar="JSON",
+        help="further parameters of every request, such as '{\"reasoning_effort\": \"low\"}'",
+    )  # fmt: skip
+
+
+def parse_temperature(text: str) -> float | None:
+    """Parse a temperature; None for `none`, which means that none is sent."""
+    return None if text == "none" else float(text)
+
+
+def parse_parameters(text: str) -> dict[str, Any]:
+    """
+    Parse further parameters of a request.
+
+    :raises ArgumentTypeError: if they may not be given
+    """
+    try:
+        return parse_extra_body(text)
+    except Refused as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
 def model_parameters(options: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of `Juror` from the arguments of `add_model_arguments`."""
     unchanged = (
         *("model", "base_url", "api_key_env", "concurrency", "temperature", "max_tokens"),
-        *("price_in", "price_out", "transport"),
+        *("max_tokens_parameter", "extra_body", "price_in", "price_out", "transport"),
     )
     renamed = {"rpm": "requests_per_minute", "tpm": "tokens_per_minute", "timeout": "timeout_seconds"}
     return {name: options[name] for name in unchanged} | {field: options[name] for name, field in renamed.items()}

@@ -1,13 +1,24 @@
 """Forms of the jury, for leads."""
 
+import json
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
+from corpus.errors import Refused
 from jury import queries
+from jury.engine.extra_body import parse_extra_body
 from jury.models import Ballot, Juror
 from jury.prompting import ASKABLE
 
+REQUEST_LABELS = {
+    "temperature": "Temperature (empty: none is sent)",
+    "max_tokens": "Longest answer, in tokens",
+    "max_tokens_parameter": "What its endpoint calls that limit",
+    "extra_body": "Extra body: further parameters of every request, as a JSON object",
+    "response_format": "How its answer becomes JSON",
+}
 ASK_LABELS = {"prompt_label": "the prompt", "response_label": "the response", "categories": "the categories"}
 LIMITS = {
     "api_key_env": "Environment variable that holds its key",
@@ -58,6 +69,27 @@ class ConveneForm(forms.Form):
         return [Ballot.Outcome.FAILED.value, *self.cleaned_data["retry"]]
 
 
+class ExtraBodyField(forms.CharField):
+    """A JSON object of further parameters of a request."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a stored object as JSON, and what was typed as it is."""
+        return (json.dumps(value, ensure_ascii=False) if value else "") if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> Any:
+        """
+        Return the object.
+
+        :raises ValidationError: if it is none, or may not be given
+        """
+        try:
+            return parse_extra_body(super().clean(value))
+        except Refused as error:
+            raise ValidationError(str(error)) from error
+
+
 class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     """Add a juror: its model, endpoint, prompt and limits."""
 
@@ -68,6 +100,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         initial=ASKABLE,
         label="Asked about",
     )
+    extra_body = ExtraBodyField(required=False, label=REQUEST_LABELS["extra_body"])
 
     is_generative = False
     "Whether the form offers the prompts of generators."
@@ -76,14 +109,20 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
         model = Juror
         fields: tuple[str, ...] = (
             *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
-            *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
+            *(
+                "max_tokens",
+                "max_tokens_parameter",
+                "extra_body",
+                "concurrency",
+                "requests_per_minute",
+                "tokens_per_minute",
+                "price_in",
+                "price_out",
+            ),
             *("timeout_seconds", "transport"),
         )
         widgets = {"name": forms.TextInput()}
-        labels = LIMITS | {
-            "base_url": "Endpoint, as https://models.example/v1",
-            "max_tokens": "Longest answer, in tokens",
-        }
+        labels = LIMITS | REQUEST_LABELS | {"base_url": "Endpoint, as https://models.example/v1"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,17 +146,22 @@ class GeneratorForm(JurorForm):
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Change the fields of a juror that no answer depends on."""
+    """Change the fields of a juror that no answer depends on, and until it has answered those of its requests."""
+
+    extra_body = ExtraBodyField(required=False, label=REQUEST_LABELS["extra_body"])
 
     class Meta:
         model = Juror
-        fields = ("in_panel", *LIMITS)
-        labels = LIMITS | {"in_panel": "On the panel: asked by every run that names no jurors"}
+        fields = ("in_panel", *LIMITS, *REQUEST_LABELS)
+        labels = LIMITS | REQUEST_LABELS | {"in_panel": "On the panel: asked by every run that names no jurors"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.is_generator:
-            del self.fields["in_panel"]
+        fixed = REQUEST_LABELS if self.instance.pk is None or queries.has_been_asked(self.instance) else ()
+        for_jurors = ("in_panel", "response_format") if self.instance.is_generator else ()
+        left_out = [name for name in REQUEST_LABELS if self.is_bound and name not in self.data]
+        for name in {*fixed, *for_jurors, *left_out}:
+            del self.fields[name]
 
     def _post_clean(self) -> None:
         """Leave validation to `change_juror`."""

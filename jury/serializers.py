@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 
+from corpus.errors import Refused
 from jury import queries
-from jury.models import Ballot, Juror, Run
+from jury.actions.trials import Trial
+from jury.engine.extra_body import check_extra_body
+from jury.models import Ballot, GeneratedResponse, Juror, Run
 from jury.prompting import ASKABLE
-from jury.shapes import RunShape
+from jury.shapes import RunShape, SuggestionShape, TrialShape
 
 RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value]
 
@@ -18,15 +21,27 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
     """A juror. It has the name of the variable with its key, never the key itself."""
 
     prompt = serializers.CharField(default="full-policy-v2", max_length=60)
+    extra_body = serializers.DictField(default=dict)
+    'Further parameters of every request, such as `{"reasoning_effort": "low"}`.'
     asks = serializers.ListField(
         child=serializers.ChoiceField(ASKABLE), default=lambda: list(ASKABLE), max_length=len(ASKABLE)
     )
 
     class Meta:
         model = Juror
+        read_only_fields = ("id",)
         fields = [
-            *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
-            *("max_tokens", "concurrency", "requests_per_minute", "tokens_per_minute", "price_in", "price_out"),
+            *("id", "name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
+            *(
+                "max_tokens",
+                "max_tokens_parameter",
+                "extra_body",
+                "concurrency",
+                "requests_per_minute",
+                "tokens_per_minute",
+                "price_in",
+                "price_out",
+            ),
             *("timeout_seconds", "transport", "in_panel"),
         ]
         extra_kwargs = {
@@ -34,6 +49,18 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
             "model": {"required": True, "allow_blank": False},
             "base_url": {"required": True, "allow_blank": False},
         }
+
+    def validate_extra_body(self, value: dict[str, Any]) -> dict[str, Any]:
+        """
+        Return the parameters.
+
+        :raises ValidationError: if one of them may not be given
+        """
+        try:
+            check_extra_body(value)
+        except Refused as error:
+            raise serializers.ValidationError(str(error)) from error
+        return value
 
 
 class ConveneSerializer(serializers.Serializer[Any]):
@@ -46,6 +73,33 @@ class ConveneSerializer(serializers.Serializer[Any]):
     max_calls = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
     retry = serializers.ListField(child=serializers.ChoiceField(RETRIED), default=list, max_length=len(RETRIED))
     cache = serializers.BooleanField(default=True)
+
+
+class TrySerializer(serializers.Serializer[Any]):
+    """The request to try a juror."""
+
+    item = serializers.CharField(default="", allow_blank=True, max_length=200)
+    "External id of a dialogue; empty for one of the project's."
+
+
+def as_trial(trial: Trial) -> TrialShape:
+    """Return what came of a trial."""
+    answer, suggestion = trial.answer, trial.suggestion
+    shape: TrialShape = {
+        "item": trial.item,
+        "outcome": answer.outcome,
+        "reason": answer.reason,
+        "seconds": answer.seconds,
+        "cost_usd": float(answer.cost_usd),
+        "suggestion": None,
+    }
+    if suggestion:
+        found = {"settings": suggestion.changes, "options": suggestion.options, "outcome": suggestion.outcome}
+        shape["suggestion"] = cast("SuggestionShape", found)
+    if isinstance(answer, GeneratedResponse):
+        return {**shape, "text": answer.text}
+    labels = {name: getattr(answer, name) for name in ("prompt_label", "response_label", "categories")}
+    return cast("TrialShape", {**shape, **labels})
 
 
 def as_run(run: Run) -> RunShape:

@@ -1,7 +1,7 @@
 """Shapes of what the REST routes of the jury return."""
 
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class RunShape(TypedDict):
@@ -20,3 +20,26 @@ class RunShape(TypedDict):
     started_at: datetime
     finished_at: datetime | None
     errors: list[str]
+
+
+class SuggestionShape(TypedDict):
+    """Settings of a juror under which its endpoint answered, as fields and as options of a command."""
+
+    settings: dict[str, Any]
+    options: str
+    outcome: str
+
+
+class TrialShape(TypedDict):
+    """What came of one question that was tried: labels of a juror, or the text of a generator."""
+
+    item: str
+    outcome: str
+    reason: str
+    prompt_label: NotRequired[str | None]
+    response_label: NotRequired[str | None]
+    categories: NotRequired[list[str]]
+    text: NotRequired[str]
+    seconds: float | None
+    cost_usd: float
+    suggestion: SuggestionShape | None

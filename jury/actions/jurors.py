@@ -14,6 +14,7 @@ from corpus.models import Project, Verb
 from corpus.queries import is_site_admin
 from jury import queries
 from jury.endpoints import base_url_of, origin_of
+from jury.engine.extra_body import check_extra_body
 from jury.keys import check_key_variable
 from jury.models import Juror
 from jury.models.juror import default_asks
@@ -24,6 +25,8 @@ CHANGEABLE = (
     *("price_in", "price_out", "transport"),
 )
 "Fields that no answer depends on."
+REQUEST_FIELDS = ("temperature", "max_tokens", "max_tokens_parameter", "extra_body", "response_format")
+"Parameters of a request, which may change until there is an answer to one."
 
 
 class NotForLeads(Refused):
@@ -118,18 +121,25 @@ def check_may_use_endpoint(juror: Juror, by: User | None) -> None:
 @transaction.atomic
 def change_juror(*, juror: Juror, by: User | None = None, **changes: Any) -> Juror:
     """
-    Change limits and prices of a juror. A run under way uses them from its next shard on.
+    Change limits and prices of a juror, and until it has answered what else its requests say.
 
-    :param changes: any of `CHANGEABLE`; equal values are ignored
-    :raises Refused: if nothing would change, or a value is invalid
+    A run under way uses limits and prices from its next shard on.
+
+    :param changes: any of `CHANGEABLE` and `REQUEST_FIELDS`; equal values are ignored
+    :raises Refused: if nothing would change, a value is invalid, or answers depend on what would change
     """
     locked = Juror.objects.select_for_update(of=["self"]).select_related("project").get(pk=juror.pk)
-    before = {name: getattr(locked, name) for name in CHANGEABLE}
-    changes = {name: changes[name] for name in CHANGEABLE if name in changes and changes[name] != before[name]}
+    before = {name: getattr(locked, name) for name in CHANGEABLE + REQUEST_FIELDS}
+    changes = {name: changes[name] for name in before if name in changes and changes[name] != before[name]}
     if not changes:
         raise Refused(f"Juror {locked.name!r} already has these settings; nothing was changed.")
     if locked.is_generator and changes.get("in_panel"):
         raise Refused(f"{locked.name!r} is a generator: it judges nothing, and is on no panel.")
+    if (fixed := [name for name in changes if name in REQUEST_FIELDS]) and queries.has_been_asked(locked):
+        raise Refused(
+            f"{', '.join(fixed)}: answers of {locked.name!r} were given under these settings, or a run is asking for "
+            "some. Add another juror under a new name."
+        )
     for name, value in changes.items():
         setattr(locked, name, value)
     check_parameters(locked)
@@ -151,6 +161,7 @@ def check_parameters(juror: Juror) -> None:
     :raises Refused: if one is invalid; the message has all of them
     """
     check_key_variable(juror.api_key_env, settings.JURY_KEYS)
+    check_extra_body(juror.extra_body)
     try:
         juror.full_clean()
     except ValidationError as error:

@@ -116,7 +116,8 @@ class BatchRunner:
         requests = []
         for item in queries.items_by_pk(batch.items):
             request = self.client.compose(item)
-            requests.append((request_name(item, request.seed), request.body | {"max_tokens": self.longest_answer}))
+            body = self.client.with_token_limit(request.body, self.longest_answer)
+            requests.append((request_name(item, request.seed), body))
         return self.run_with_endpoint(lambda endpoint: endpoint.send(requests, key=batch.key))
 
     def update(self, batch: Batch, sent: SentBatch) -> None:

@@ -128,12 +128,15 @@ def insert(answers: Sequence[Answer]) -> None:
         model.objects.bulk_create(answers, ignore_conflicts=True)
 
 
-def store_alone(answer: Answer) -> None:
-    """Store one answer; in place of one that cannot be stored, a failed one at the same cost."""
+def store_alone(answer: Answer) -> Answer:
+    """Store one answer, in place of one that cannot be stored a failed one at the same cost, and return it."""
     try:
         insert([answer])
+        return answer
     except UNSTORABLE as error:
         reason = f"the answer could not be stored ({error_line(error)})"
         logger.exception("item %s, juror %s: %s", answer.item_id, answer.juror_id, reason)
         kept = {name: getattr(answer, name) for name in ANSWER_KEYS if hasattr(answer, name)}
-        insert([type(answer)(**kept, outcome=type(answer).Outcome.FAILED, reason=reason)])
+        failed: Answer = type(answer)(**kept, outcome=type(answer).Outcome.FAILED, reason=reason)
+        insert([failed])
+        return failed

@@ -17,13 +17,7 @@ class GeneratorClient(ModelClient[GeneratedResponse]):
 
     def compose(self, item: PromptItem) -> Request:
         """Return the request for the next turn of a dialogue."""
-        body = {
-            "model": self.juror.model,
-            "messages": generation_messages(self.prompt, item.turns),
-            "temperature": self.juror.temperature,
-            "max_tokens": self.juror.max_tokens,
-        }
-        return Request(item, body)
+        return Request(item, self.request_body(generation_messages(self.prompt, item.turns)))
 
     def make_answer(
         self, item: PromptItem, _seed: int | None, replies: Sequence[Reply], problem: Outcome | None, *, cost: Decimal

@@ -38,11 +38,11 @@ class JurorClient(ModelClient[Ballot]):
         juror = self.juror
         parts = (
             *(juror.base_url, juror.model, juror.prompt.sha256, juror.response_format),
-            *(juror.temperature, juror.max_tokens, self.categories),
+            *(juror.temperature, juror.max_tokens, juror.max_tokens_parameter, juror.extra_body, self.categories),
             # Random answers are those of one juror.
-            juror.pk if juror.temperature else 0,
+            0 if juror.temperature == 0 else juror.pk,
         )
-        return hashlib.sha256(orjson.dumps(parts)).digest()
+        return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
 
     def request_hash(self, item: PromptItem) -> bytes:
         """Return a hash of all that changes the answer about an item. 16 bytes."""
@@ -73,16 +73,12 @@ class JurorClient(ModelClient[Ballot]):
 
         :param seed: what the categories are shuffled by; None keeps their order
         """
-        juror, question = self.juror, self.question(item)
+        question = self.question(item)
         slugs = [category["slug"] for category in order_categories(self.categories, seed)]
-        body: dict[str, Any] = {
-            "model": juror.model,
-            "messages": build_messages(self.prompt, question, item.turns, [self.shown[slug] for slug in slugs]),
-            "temperature": juror.temperature,
-            "max_tokens": juror.max_tokens,
-        }
+        lines = [self.shown[slug] for slug in slugs]
+        body = self.request_body(build_messages(self.prompt, question, item.turns, lines))
         if self.prompt.form == Form.OBJECT:  # guard models answer in a form of their own, which no schema describes
-            body |= response_format(juror.response_format, question, slugs)
+            body |= response_format(self.juror.response_format, question, slugs)
         return Request(item, body, seed)
 
     def question(self, item: PromptItem) -> Question:

@@ -26,7 +26,7 @@ from jury.engine.reply import AccessRefused, Declined, Reply, Unavailable
 from jury.keys import check_key_variable
 from jury.models import Ballot, GeneratedResponse, Juror
 from jury.models.answer import Answer
-from jury.prompting import Prompt
+from jury.prompting import Messages, Prompt
 from jury.queries import PromptItem, endpoint_rules
 
 MORE_ROOM = 4
@@ -95,6 +95,17 @@ class ModelClient(ABC, Generic[A]):
         :param problem: why the last reply cannot be read; None where it can
         :param cost: US dollars for all attempts
         """
+
+    def request_body(self, messages: Messages) -> dict[str, Any]:
+        """Return the JSON of a chat completion with all parameters that the juror's settings name."""
+        juror = self.juror
+        temperature = {} if juror.temperature is None else {"temperature": juror.temperature}
+        body = {"model": juror.model, "messages": messages, **temperature, **juror.extra_body}
+        return self.with_token_limit(body, juror.max_tokens)
+
+    def with_token_limit(self, body: dict[str, Any], tokens: int) -> dict[str, Any]:
+        """Return a request whose answer may have so many tokens, as its endpoint wants to be told."""
+        return body | {self.juror.max_tokens_parameter: tokens}
 
     def cached_answers(self, _items: Sequence[PromptItem]) -> dict[int, A]:
         """Return an unsaved answer for each item with a cached one, by the primary key of the item."""
@@ -166,7 +177,7 @@ class ModelClient(ABC, Generic[A]):
             for room in (1, MORE_ROOM):
                 longest = self.juror.max_tokens * room
                 reply = await client.call(
-                    request.body | {"max_tokens": longest},
+                    self.with_token_limit(request.body, longest),
                     prompt_tokens=request.prompt_tokens,
                     answer_tokens=longest,
                     reservation=reservation,

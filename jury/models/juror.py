@@ -45,6 +45,12 @@ class Juror(models.Model):
         JSON_OBJECT = "json_object", "A JSON object of the model's own making"
         TEXT = "text", "Text that must turn out to be JSON"
 
+    class TokenParameter(models.TextChoices):
+        """The parameter of a request that limits the tokens of the answer."""
+
+        MAX_TOKENS = "max_tokens", "max_tokens, as most endpoints call it"
+        MAX_COMPLETION_TOKENS = "max_completion_tokens", "max_completion_tokens, as OpenAI's newer models call it"
+
     class Transport(models.TextChoices):
         """How requests are sent."""
 
@@ -60,8 +66,12 @@ class Juror(models.Model):
     "The environment variable that holds the key; the key itself is never stored."
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+")
     asks = ArrayField(models.CharField(max_length=20), default=default_asks, blank=True)
-    temperature = models.FloatField(default=0.0, validators=NOT_NEGATIVE)
+    temperature = models.FloatField(default=0.0, null=True, blank=True, validators=NOT_NEGATIVE)
+    "None where none is sent: some models accept their own alone."
     max_tokens = models.PositiveIntegerField(default=512, validators=AT_LEAST_ONE)
+    max_tokens_parameter = models.CharField(max_length=21, choices=TokenParameter, default=TokenParameter.MAX_TOKENS)
+    extra_body = models.JSONField(default=dict, blank=True)
+    "Further parameters of a request, as `jury.engine.extra_body` allows them."
     response_format = models.CharField(max_length=12, choices=ResponseFormat, default=ResponseFormat.JSON_SCHEMA)
     concurrency = models.PositiveSmallIntegerField(default=8, validators=AT_LEAST_ONE)
     "Simultaneous requests in one shard."

@@ -11,7 +11,7 @@ from corpus.errors import Refused
 from corpus.models import Category, Project
 from jury.endpoints import EndpointRules, origin_of
 from jury.families import shared_families
-from jury.models import Juror, PromptVersion
+from jury.models import Ballot, GeneratedResponse, Juror, PromptVersion, Run, Shard
 from jury.prompting import Prompt
 
 
@@ -105,6 +105,14 @@ def prompt_named(name: str) -> PromptVersion:
 def labels_asked(project: Project, juror: Juror) -> tuple[str, ...]:
     """Return the labels that a juror is asked for and the project wants."""
     return tuple(field for field in project.fields if field in juror.asks)
+
+
+def has_been_asked(juror: Juror) -> bool:
+    """Return whether there are answers of a juror or generator other than failed ones, or an open run asks it."""
+    model: Any = GeneratedResponse if juror.is_generator else Ballot
+    answers = model.objects.filter(juror=juror).exclude(outcome=model.Outcome.FAILED)
+    open_shards = Shard.objects.filter(juror=juror, state=Shard.State.WAITING, run__state__in=Run.OPEN)
+    return answers.exists() or open_shards.exists()
 
 
 def prompt_categories(taxonomy_id: int) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Pages of jurors and generators, and the form that starts a run."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,8 @@ from corpus.attempt import attempt
 from corpus.queries import category_names
 from jury import actions, queries
 from jury.actions.estimates import Estimate
-from jury.forms import ConveneForm, GeneratorForm, JurorForm, LimitsForm
+from jury.actions.trials import Trial
+from jury.forms import REQUEST_LABELS, ConveneForm, GeneratorForm, JurorForm, LimitsForm
 from jury.models import Juror, Run
 from jury.starting import start_with_worker
 
@@ -62,7 +64,8 @@ def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
             messages.success(request, f"{chosen.name} is changed. A run under way goes by it from its next part on.")
             return redirect("jury:juror", access.project.slug, chosen.pk)
         status = changed.status
-    context = {"access": access, "page": "jury", "juror": chosen, "form": form}
+    extra_body = json.dumps(chosen.extra_body, ensure_ascii=False) if chosen.extra_body else ""
+    context = {"access": access, "page": "jury", "juror": chosen, "form": form, "extra_body": extra_body}
     return render(request, "jury/juror.html", context, status=status)
 
 
@@ -78,10 +81,21 @@ def show_trial(request: PageRequest, access: Access, juror: int) -> HttpResponse
         "page": "jury",
         "juror": chosen,
         "trial": trial,
-        "ballot": trial.ballot,
+        "ballot": trial.answer,
+        "suggested": suggested_fields(trial),
         "names": category_names(access.project),
     }
     return render(request, "jury/trial.html", context)
+
+
+def suggested_fields(trial: Trial) -> list[tuple[str, str]]:
+    """Return what a trial suggests: for each setting its label in the forms, and its value as it is typed there."""
+    changes = trial.suggestion.changes if trial.suggestion else {}
+    choices = {**dict(Juror.TokenParameter.choices), **dict(Juror.ResponseFormat.choices)}
+    return [
+        (REQUEST_LABELS[name], json.dumps(value) if isinstance(value, dict) else choices.get(value, "empty"))
+        for name, value in changes.items()
+    ]
 
 
 @require_POST

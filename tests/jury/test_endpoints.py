@@ -121,7 +121,8 @@ def test_only_admin_adds_new_endpoint(settings):
 
 def test_the_pages_say_so_beside_what_was_typed():
     lead = Visitor(make_project(), "lead")
-    same = {"model": "m", "base_url": HERE, "temperature": "0", "max_tokens": "9", "timeout_seconds": "60",
+    same = {"model": "m", "base_url": HERE, "temperature": "0", "max_tokens": "9", "max_tokens_parameter": "max_tokens",
+            "timeout_seconds": "60",
             "concurrency": "1", "price_in": "0", "price_out": "0", "transport": "live"}  # fmt: skip
     asks = {"asks": ["prompt_label"], "response_format": "text", "prompt": "full-policy-v2"}
     for page, more in (("jurors", asks), ("generators", {"prompt": "respond-v1"})):

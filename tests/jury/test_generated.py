@@ -162,9 +162,14 @@ def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
     assert "no generator yet" in lead.get("jury/generate/").content.decode()
     assert Visitor(project).get("jury/generate/").status_code == 403
     typed = {"name": "writer", "model": "w", "base_url": stub_url, "prompt": "respond-v1", "temperature": "0.7"}
-    rest = {"max_tokens": "99", "concurrency": "4", "price_in": "1", "price_out": "2", "timeout_seconds": "30"} | {
-        "transport": "live"
-    }
+    rest = {
+        "max_tokens": "99",
+        "max_tokens_parameter": "max_tokens",
+        "concurrency": "4",
+        "price_in": "1",
+        "price_out": "2",
+        "timeout_seconds": "30",
+    } | {"transport": "live"}
     assert Visitor(project, "site-admin").post("jury/generators/", **typed, **rest).status_code == 302
     assert lead.post("jury/generators/", **typed, **rest).status_code == 409
     assert lead.post("jury/generators/", **typed, **rest | {"concurrency": "0"}).status_code in (409, 422)

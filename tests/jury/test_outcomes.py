@@ -98,7 +98,7 @@ def test_juror_without_access_stops_after_a_call_with_the_providers_words(tmp_pa
         assert not Ballot.objects.filter(run=run).exists()
         assert all(error.endswith(words) for error in queries.shard_errors(run)), queries.shard_errors(run)
         assert set(Shard.objects.filter(run=run).values_list("state", flat=True)) == {"broken"}
-        assert (trial.ballot.outcome, trial.ballot.reason) == ("failed", queries.shard_errors(run)[0])
+        assert (trial.answer.outcome, trial.answer.reason) == ("failed", queries.shard_errors(run)[0])
 
 
 def test_spent_credit_stops_a_juror_amid_its_items_and_no_other(tmp_path, settings):

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 JUROR = {
     "name": "one", "model": "stub-0.9", "prompt": "full-policy-v2", "temperature": "0", "max_tokens": "512",
+    "max_tokens_parameter": "max_tokens",
     "asks": ["prompt_label", "response_label", "categories"], "response_format": "json_schema",
     "timeout_seconds": "60", "concurrency": "4", "price_in": "2", "price_out": "8", "transport": "live",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from corpus.commands import ProjectCommand
 from corpus.errors import Refused
 from jury import actions, queries
+from jury.commands import add_request_arguments
 from jury.models import Juror
 
 OPTIONS = {
@@ -19,6 +20,11 @@ OPTIONS = {
     "price_out": "price_out",
     "api_key_env": "api_key_env",
     "transport": "transport",
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "max_tokens_parameter": "max_tokens_parameter",
+    "extra_body": "extra_body",
+    "response_format": "response_format",
 }
 
 
@@ -40,7 +46,10 @@ def parse_price(text: str) -> Decimal:
 
 
 class Command(ProjectCommand):
-    help = "Change a juror's limits and prices, or whether it is on the panel. Its answers do not depend on these."
+    help = (
+        "Change a juror's limits and prices, or whether it is on the panel: its answers do not depend on these. "
+        "The other options are for a juror that has not answered yet."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -56,6 +65,8 @@ class Command(ProjectCommand):
         parser.add_argument("--price-out", type=parse_price, metavar="Y", help="US dollars a million answer tokens")
         parser.add_argument("--api-key-env", metavar="VAR", help="environment variable that holds the key")
         parser.add_argument("--transport", choices=Juror.Transport.values, help="batch: in files, within a day")
+        parser.add_argument("--response-format", choices=Juror.ResponseFormat.values)
+        add_request_arguments(parser, temperature=..., max_tokens=..., parameter=..., extra_body=...)
         # None means "no limit" here, so `...` marks the options that were left out.
         parser.set_defaults(**dict.fromkeys(OPTIONS, ...))
 

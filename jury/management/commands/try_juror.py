@@ -1,4 +1,4 @@
-"""Ask a juror about one dialogue without casting a ballot."""
+"""Ask a juror or a generator about one dialogue without storing the answer."""
 
 from typing import Any
 
@@ -6,10 +6,14 @@ from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
 from jury import actions, queries
+from jury.serializers import as_trial
 
 
 class Command(ProjectCommand):
-    help = "Ask a juror about one dialogue, and show the request and the reply. Casts no ballot."
+    help = (
+        "Ask a juror or a generator about one dialogue, and show the request and the reply. Stores no answer. "
+        "Where the endpoint does not accept the request, try others and suggest the settings that work."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -22,18 +26,10 @@ class Command(ProjectCommand):
         trial = actions.try_juror(project=project, juror=juror, item=options["item"])
         for message in trial.messages:
             self.print_note(f"--- {message['role']}\n{message['content']}")
-        ballot = trial.ballot
-        self.print_note(f"--- reply\n{ballot.raw_reply}")
-        self.print_result(
-            {
-                "juror": juror.name,
-                "item": trial.item,
-                "outcome": ballot.outcome,
-                "reason": ballot.reason,
-                "prompt_label": ballot.prompt_label,
-                "response_label": ballot.response_label,
-                "categories": ballot.categories,
-                "seconds": ballot.seconds,
-                "cost_usd": float(ballot.cost_usd),
-            }
-        )
+        self.print_note(f"--- reply\n{trial.answer.raw_reply}")
+        if trial.suggestion:
+            self.print_note(
+                f"--- The endpoint answers with {trial.suggestion.options}: use change_juror with these options, or "
+                "add_juror or add_generator under a new name once there are answers."
+            )
+        self.print_result({"juror": juror.name, **as_trial(trial)})
