@@ -13,6 +13,7 @@ from corpus.errors import Refused
 from corpus.models import Event, Member, SiteAdmin, Verb
 from corpus.queries import projects_of
 from tests.annotation.test_leases import at_once
+from tests.cases import cases
 from tests.factories import command, make_project, numbers
 
 Role = Member.Role
@@ -118,7 +119,7 @@ def test_two_site_admins_who_demote_each_other_keep_one():
             SiteAdmin.objects.get_or_create(user=each)
 
 
-@pytest.mark.parametrize("act", ["change_role", "remove_member"])
+@cases("act", ["change_role", "remove_member"])
 def test_two_admins_who_demote_each_other_keep_one(act):
     project = make_project()
     one, two = member(project, Role.ADMIN), member(project, Role.ADMIN)

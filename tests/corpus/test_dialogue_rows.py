@@ -6,6 +6,7 @@ from corpus.errors import Invalid
 from corpus.importing.dialogues import parse_dialogue
 from corpus.importing.limits import Limits
 from corpus.importing.opinions import parse_opinion
+from tests.cases import cases
 
 SPELLINGS = {"violence": "violence", "Violence": "violence", "hate": "hate", "Hate": "hate"}
 LIMITS = Limits(id=20, field=100, turns=4, dialogue_bytes=200, depth=4)
@@ -23,7 +24,7 @@ def refused(call, row, **options):
     return refusal.value.field, refusal.value.reason
 
 
-@pytest.mark.parametrize(
+@cases(
     ("row", "turns"),
     [
         ({"prompt": "Hi?"}, [USER]),
@@ -46,7 +47,7 @@ def test_empty_response_of_a_csv_means_there_is_none():
     assert read({"id": "a", "prompt": "Hi?", "response": ""}, empty_is_none=True).turns == [USER]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("row", "field", "reason"),
     [
         ([], "row", "[] is not an object"),
@@ -107,9 +108,7 @@ def test_every_key_with_a_value_that_no_form_reads_is_kept():
     assert found.meta == {"one": 1, "two": [2], "three": [None]}
 
 
-@pytest.mark.parametrize(
-    ("value", "number"), [(7, 7), (7.0, 7), ("7", 7), (None, None), (float("nan"), None), ("", None)]
-)
+@cases(("value", "number"), [(7, 7), (7.0, 7), ("7", 7), (None, None), (float("nan"), None), ("", None)])
 def test_reconstruction_id_is_a_whole_number_however_it_is_written(value, number):
     assert read({"id": "a", "prompt": "x", "reconstruction_id_if_redacted": value}).reconstruction_id == number
 
@@ -151,7 +150,7 @@ def test_same_content_in_two_forms_has_the_same_hash():
     assert pair.serialize().content_hash == listed.serialize().content_hash
 
 
-@pytest.mark.parametrize(
+@cases(
     "change",
     [
         {"prompt": "Hi!"},
@@ -181,7 +180,7 @@ def opinion(row):
     return parse_opinion(row, spellings=SPELLINGS, limits=LIMITS)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("row", "field", "reason"),
     [
         ("x", "row", "'x' is not an object"),

@@ -12,6 +12,7 @@ from jury.engine.budget import Budget, BudgetSpent, Reservation
 from jury.engine.ledger import Grant
 from jury.models import Run, Shard
 from jury.queries import reserved_of
+from tests.cases import cases
 from tests.jury.engine.fakes import FakeClock, database_thread, make_run, price, run_aside
 
 PRICE = price(100, 50)
@@ -77,7 +78,7 @@ def test_calls_are_reserved_ahead_as_far_as_there_is_room():
     assert reserved_of(run)[1] == 10
 
 
-@pytest.mark.parametrize("options", [{"budget_usd": 20 * PRICE}, {"budget_calls": 20}])
+@cases("options", [{"budget_usd": 20 * PRICE}, {"budget_calls": 20}])
 def test_shards_in_a_race_never_pass_the_budget(options):
     run, shards = make_run(shards=3, **options)
     Shard.objects.filter(run=run).update(seen_at=None)

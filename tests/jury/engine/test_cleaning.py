@@ -4,6 +4,7 @@ import pytest
 
 from jury.engine.cleaning import BIGGEST_COUNT, clean_count, clean_text, error_line, read_json
 from jury.engine.reply import read_completion
+from tests.cases import cases
 
 MESSAGE = {"choices": [{"message": {"content": "x"}}]}
 
@@ -47,7 +48,7 @@ def test_json_is_read_in_any_encoding_and_clean():
             read_json(broken)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("usage", "tokens", "is_known"),
     [
         ({"prompt_tokens": 5, "completion_tokens": 2}, (5, 2), True),

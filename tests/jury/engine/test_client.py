@@ -7,6 +7,7 @@ import pytest
 from jury.engine.budget import BudgetSpent, Reservation
 from jury.engine.client import PATIENCE, TRIES, Stopped
 from jury.engine.reply import Billing, Declined, Reply, RetryableError, Unavailable
+from tests.cases import cases
 from tests.jury.engine.fakes import REPLY, FakeClock, FakeEndpoint, StoppedClock, limited_client, price, run_aside
 
 BUSY = RetryableError("429", billing=Billing.NOT_A_CALL, retry_after=7, is_refusal=True)
@@ -63,7 +64,7 @@ def test_reply_without_usage_is_charged_as_reserved():
     assert reservation.charged == RESERVED
 
 
-@pytest.mark.parametrize(
+@cases(
     ("fault", "charged", "calls"),
     [(BUSY, COST, 1), (REFUSED, COST, 1), (ERROR, COST, 2), (CUT, RESERVED + COST, 2)],
 )
@@ -91,7 +92,7 @@ def test_refusals_end_after_patience():
     assert (reservation.calls, reservation.charged) == (0, 0)
 
 
-@pytest.mark.parametrize("error", [Declined("filtered"), Unavailable("400", billing=Billing.FREE)])
+@cases("error", [Declined("filtered"), Unavailable("400", billing=Billing.FREE)])
 def test_final_errors_cost_a_call_and_no_money(error):
     result, reservation, _, calls = attempt(error)
     assert (result, calls, reservation.calls, reservation.charged) == (error, 1, 1, 0)

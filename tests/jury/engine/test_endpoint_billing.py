@@ -2,11 +2,10 @@
 
 import asyncio
 
-import pytest
-
 from config.embedded.processes import free_port
 from jury.engine.endpoint import Endpoint
 from jury.engine.reply import Billing, RetryableError, Unavailable
+from tests.cases import cases
 from tests.jury.engine.fakes import run_aside
 
 GOOD = b'{"choices": [{"message": {"content": "x"}}]}'
@@ -53,7 +52,7 @@ async def say_nothing(reader, writer):
     writer.close()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("behave", "billing", "is_retryable"),
     [
         (None, Billing.NOT_A_CALL, True),

@@ -5,9 +5,10 @@ import pytest
 from corpus.errors import Invalid
 from jury.engine.forms.generated import read_generated
 from jury.prompting import Form
+from tests.cases import cases
 
 
-@pytest.mark.parametrize(
+@cases(
     ("form", "text", "kept"),
     [
         (Form.RESPONSE, "  Once upon a time.\n", "Once upon a time."),
@@ -20,7 +21,7 @@ def test_text_is_kept(form, text, kept):
     assert read_generated(form, text) == kept
 
 
-@pytest.mark.parametrize(
+@cases(
     ("form", "text", "reason"),
     [
         (Form.RESPONSE, " \n", "the reply is empty"),

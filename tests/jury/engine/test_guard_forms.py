@@ -2,11 +2,10 @@
 
 import json
 
-import pytest
-
 from jury.engine.forms import read_reply, with_codes
 from jury.engine.forms.guard_models import UNSAID
 from jury.prompting import Form, Question
+from tests.cases import cases
 
 CATEGORIES = [
     {"slug": "violence", "name": "Violence", "code": "S1"},
@@ -29,7 +28,7 @@ def llama(reply, question=PROMPT):
     return read_reply(Form.LLAMA_GUARD, reply, question, SPELLINGS)
 
 
-@pytest.mark.parametrize("categories", ["Violence, S8", "S1,S8", "violence , Hate/Identity Hate ", ["Violence", "S8"]])
+@cases("categories", ["Violence, S8", "S1,S8", "violence , Hate/Identity Hate ", ["Violence", "S8"]])
 def test_nemoguard_names_or_codes_are_read(categories):
     judgement = nemoguard(User_Safety="unsafe", Response_Safety="Safe ", Safety_Categories=categories).judgement
 
@@ -46,7 +45,7 @@ def test_nemoguard_keys_may_have_spaces_and_the_other_name():
     assert read_reply(Form.NEMOGUARD, reply, BOTH, SPELLINGS).judgement.categories == ("violence",)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("reply", "reason"),
     [
         ('{"User Safety": "unsafe", "Safety Categories": "Violence"}', "response_label: there is no verdict"),
@@ -86,7 +85,7 @@ def test_other_category_says_that_the_form_has_no_text():
     assert (judgement.categories, judgement.other_text) == (("other",), UNSAID)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("reply", "label", "categories"),
     [("safe", "safe", ()), ("\n\nsafe\n", "safe", ()), ("unsafe\nS1,S8", "unsafe", ("violence", "hate"))],
 )
@@ -97,6 +96,6 @@ def test_llama_guard_verdict_is_of_the_asked_field(reply, label, categories):
     assert llama(reply).judgement.categories == categories
 
 
-@pytest.mark.parametrize("reply", ["", "unsafe", "unsafe\nS1\nS8", "safe\nS1", "I think safe", "unsafe\nS99", "S1"])
+@cases("reply", ["", "unsafe", "unsafe\nS1\nS8", "safe\nS1", "I think safe", "unsafe\nS99", "S1"])
 def test_other_llama_guard_replies_are_unreadable(reply):
     assert llama(reply).judgement is None

@@ -2,10 +2,9 @@
 
 import json
 
-import pytest
-
 from jury.engine.forms import read_reply
 from jury.prompting import Form, Question
+from tests.cases import cases
 
 SPELLINGS = {"violence": "violence", "threat": "threat", "other": "other", "needscaution": "needs_caution"}
 BOTH = Question(("prompt_label", "response_label", "categories"))
@@ -35,7 +34,7 @@ def test_one_code_fence_is_allowed():
     assert read(fenced, LABELS).judgement.prompt_label == "safe"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "reason"),
     [
         ("", "the reply is empty"),
@@ -59,7 +58,7 @@ def test_incomplete_answer_is_unreadable(text, reason):
     assert reason in reading.reason
 
 
-@pytest.mark.parametrize(
+@cases(
     ("answer", "reason"),
     [
         ({"categories": ["arson"]}, "is not a category"),

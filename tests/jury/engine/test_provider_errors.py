@@ -6,6 +6,7 @@ from jury.engine.batch_endpoint import read_result
 from jury.engine.model_client import unusable_outcome
 from jury.engine.provider_errors import read_reply, status_error, words_of
 from jury.engine.reply import AccessRefused, Billing, Declined, Reply, RetryableError, Unavailable
+from tests.cases import cases
 
 
 def error(**fields):
@@ -96,7 +97,7 @@ def test_other_errors_are_retried_or_final():
         assert type(status_error(status, body)) is Unavailable, (status, body)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "words"),
     [
         ({"error": "plain"}, "plain"),
@@ -203,7 +204,7 @@ def test_what_is_no_completion_is_unavailable():
         assert type(raised.value) is Unavailable, body
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "kind", "words"),
     [
         (b'{"custom_id": "1-", "response": {"status_code": 200, "body": {"error": {"code": 429, "message": "slow"}}}}',

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from jury.engine.ask_loop import AskLoop
 from jury.engine.budget import Budget, BudgetSpent
 from jury.engine.circuit import EndpointDown, EndpointRests
@@ -11,6 +9,7 @@ from jury.engine.pipeline import OpenedShard, QueuedItem
 from jury.engine.source import SECONDS_A_TURN, ShardSource
 from jury.models import Shard
 from jury.queries import PromptItem, reserved_of
+from tests.cases import cases
 from tests.jury.engine.fakes import (
     REPLY,
     FakeClock,
@@ -111,7 +110,7 @@ def test_ask_loop_ends_when_the_budget_is_spent():
     assert results[2].reservation.charged == price(100, 10)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("error", "attribute"),
     [(EndpointDown("gone"), "down"), (EndpointRests("away"), "has_rested"), (ConnectionError("ours"), "")],
 )
