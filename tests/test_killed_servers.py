@@ -51,6 +51,11 @@ class Served(Installation):
         except urllib.error.HTTPError as refused:
             return refused.code, "Retry-After" in refused.headers, refused.read().decode()
 
+    def has_signs_of_life(self):
+        """Return whether each queue has a worker, and there is a schedule."""
+        ready = json.loads(self.page("/readyz")[2])
+        return (ready["workers"], ready["schedule"]) == ("ok", "ok")
+
     def kill_and_wait(self, kind):
         """Kill a server and wait until it is up again on its port; return what /readyz said meanwhile."""
         pid, port = kind(self.home).recorded_process()
@@ -88,6 +93,8 @@ def test_killed_database_and_broker_are_up_again_and_nothing_is_lost_or_paid_twi
             for count, kind in ((100, Postgres), (250, Valkey)):
                 assert voters.have_cast(count), place.log.read_text()[-3000:]
                 said += place.kill_and_wait(kind)
+            # The broker is empty now, and the jury still asks.
+            assert wait_until(place.has_signs_of_life, seconds=PATIENCE), place.page("/readyz")
             voters.finish()
             assert wait_until(lambda: is_over(place), seconds=PATIENCE), place.log.read_text()[-3000:]
             place.kill(second)

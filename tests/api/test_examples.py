@@ -66,7 +66,7 @@ def fill_in(site, tmp_path):
     for name, lines in (("dialogues", rows), ("votes", votes)):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     token = Program(project, "site-admin").token
-    with stub_server(delay=1) as url:
+    with stub_server(delay=2) as url:
         replacements = {"http://127.0.0.1:8000": site, "projects/mine": f"projects/{project.slug}"}
 
         def filled(text):
