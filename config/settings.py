@@ -123,7 +123,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Shards wait for models, so they have a queue and a worker of their own (jury.workers).
 CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "jury")}
-CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}}
+CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}, "jury.tasks.enqueue_run": {"queue": "jury"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 # A process that has used so much memory is replaced after its task: a net, not a limit.
@@ -252,6 +252,8 @@ JURY_SHARD_ITEMS = env.int("JURY_SHARD_ITEMS", default=100)
 JURY_BATCH_ITEMS = env.int("JURY_BATCH_ITEMS", default=5_000)
 # The largest reply of an endpoint that is read.
 JURY_REPLY_BYTES = env.int("JURY_REPLY_BYTES", default=8 * 2**20)
+# The largest file of a batch, in either direction; it is kept on disk.
+JURY_BATCH_BYTES = env.int("JURY_BATCH_BYTES", default=512 * 2**20)
 # Seconds a run waits for an endpoint that does not respond.
 JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
 # After so many seconds of them, a worker turns to other work and retries later.

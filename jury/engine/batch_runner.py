@@ -7,10 +7,13 @@ done is in the database, so that a worker may be killed between any two.
 
 import asyncio
 import logging
+import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
-from typing import Any, TypeVar
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import IO, Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,8 +21,9 @@ from django.utils import timezone
 
 from jury import queries
 from jury.engine import ledger
-from jury.engine.batch_endpoint import BatchEndpoint, Result, SentBatch
+from jury.engine.batch_endpoint import BatchEndpoint, Result, SentBatch, read_results
 from jury.engine.buffer import store_answers
+from jury.engine.cleaning import BIGGEST_COUNT
 from jury.engine.factory import client_for
 from jury.engine.model_client import (
     CHARACTERS_A_TOKEN,
@@ -30,14 +34,23 @@ from jury.engine.model_client import (
     unusable_outcome,
 )
 from jury.engine.pipeline import Answer
-from jury.engine.reply import Declined, Reply, RetryableError, Unavailable
-from jury.engine.shards import break_shards_of_endpoint, claim_shard, end_run, finish_shard, heartbeat, release_claim
+from jury.engine.reply import AccessRefused, Declined, Reply, RetryableError, Unavailable
+from jury.engine.shards import (
+    break_shards_of_endpoint,
+    break_shards_of_juror,
+    claim_shard,
+    end_run,
+    finish_shard,
+    heartbeat,
+    release_claim,
+)
 from jury.models import Batch, Run, Shard
 from jury.queries import PromptItem
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 SECONDS_A_HEARTBEAT = 5.0
+ANSWERS_A_WRITE = 200
 NOT_ANSWERED = "the batch ended without an answer to this item"
 
 
@@ -56,6 +69,8 @@ class BatchRunner:
     def __init__(self, shard: Shard, holder: str) -> None:
         self.shard, self.run, self.holder = shard, shard.run, holder
         self.client = client_for(shard)
+        self.refused = ""
+        "Why the endpoint will answer no request of the juror."
 
     def step(self) -> None:
         """Prepare, find, send, watch or collect the batch, whatever is next."""
@@ -75,7 +90,7 @@ class BatchRunner:
         except RetryableError as error:
             self.retry_later(batch, error)
         except Unavailable as error:
-            self.break_shard(batch, str(error))
+            self.give_up(batch, error)
 
     def prepare(self) -> Batch | None:
         """Reserve money and store a batch of the missing items, not sent yet; None if there is nothing to send."""
@@ -130,31 +145,37 @@ class BatchRunner:
         """Fetch the status of a batch; collect it if it has ended, cancel it if its run was cancelled."""
         sent = self.run_with_endpoint(lambda endpoint: endpoint.status(batch.name))
         self.update(batch, sent)
-        if sent.has_ended:
-            if sent.status == "failed":
-                raise Unavailable(f"the endpoint refused the batch: {sent.problem or 'it does not say why'}")
+        if sent.status == "failed":
+            self.break_shard(batch, f"the endpoint refused the batch: {sent.problem or 'it does not say why'}")
+        elif sent.has_ended:
             self.collect(batch, sent)
         elif self.run.state == Run.State.CANCELLED and sent.status != "cancelling":
             self.update(batch, self.run_with_endpoint(lambda endpoint: endpoint.cancel(batch.name)))
 
     def collect(self, batch: Batch, sent: SentBatch) -> None:
         """Store the answers of a batch that has ended, and a failure for each item without one."""
-        answers = self.run_with_endpoint(lambda endpoint: self.download(batch, sent, endpoint))
-        if sent.status != "cancelled":
-            answered = {answer.item_id for answer in answers}
-            missing = queries.items_by_pk([key for key in batch.items if key not in answered])
-            answers += [self.make_answer(item, None, [], failed_outcome(NOT_ANSWERED)) for item in missing]
-        self.store(batch, answers)
+        with TemporaryFile() as file:
+            self.run_with_endpoint(lambda endpoint: endpoint.download(sent, file))
+            self.store(batch, self.answers_in(file, batch, is_whole=sent.status != "cancelled"))
+        if self.refused:
+            break_shards_of_juror(self.run, self.shard.juror, "", error=self.refused)
 
-    async def download(self, batch: Batch, sent: SentBatch, endpoint: BatchEndpoint) -> list[Answer]:
-        """Return the answers in the result files of a batch."""
-        items = {item.pk: item for item in await in_thread(queries.items_by_pk, batch.items)}
-        answers = {}
-        async for name, result in endpoint.results(sent):
+    def answers_in(self, file: IO[bytes], batch: Batch, *, is_whole: bool) -> Iterator[Answer]:
+        """
+        Yield the answers in the results of a batch; of several for one item, the first.
+
+        :param is_whole: whether an item without an answer failed, or else is asked about again
+        """
+        items = {item.pk: item for item in queries.items_by_pk(batch.items)}
+        for name, result in read_results(file, settings.JURY_REPLY_BYTES):
             key, seed = read_name(name)
-            if key in items:  # else the endpoint answered something that was not asked
-                answers[key] = self.answer_from_result(items[key], seed, result)
-        return list(answers.values())
+            item = items.pop(key, None) if key else None
+            if item:  # else it was not asked, or is answered already
+                yield self.answer_from_result(item, seed, result)
+            if isinstance(result, AccessRefused):
+                self.refused = self.refused or str(result)
+        for item in items.values() if is_whole else ():
+            yield self.make_answer(item, None, [], failed_outcome(NOT_ANSWERED))
 
     def answer_from_result(self, item: PromptItem, seed: int | None, result: Result) -> Answer:
         """Return the answer for one line of the result files."""
@@ -164,21 +185,24 @@ class BatchRunner:
         return self.make_answer(item, seed, [], problem)
 
     def make_answer(self, item: PromptItem, seed: int | None, replies: list[Reply], problem: Outcome | None) -> Answer:
-        """Return the answer that replies make up, with the cost of those replies."""
-        return self.client.make_answer(item, seed, replies, problem, cost=self.client.price_of(replies))
+        """Return the answer that replies make up; one whose tokens are not stated costs what was reserved for it."""
+        is_known = all(reply.has_usage for reply in replies)
+        cost = self.client.price_of(replies) if is_known else self.price(item)
+        return self.client.make_answer(item, seed, replies, problem, cost=cost)
 
     @transaction.atomic
-    def store(self, batch: Batch, answers: list[Answer]) -> None:
-        """Store and charge all answers in one transaction, and only once."""
+    def store(self, batch: Batch, answers: Iterator[Answer]) -> None:
+        """Store and charge all answers in one transaction, and only once. Few of them are in memory at a time."""
         ledger.lock_run(self.shard.run_id)
         shard = Shard.objects.select_for_update(of=["self"]).select_related("run").get(pk=self.shard.pk)
         fresh = Batch.objects.select_for_update().get(pk=batch.pk)
         if fresh.state == Batch.State.COLLECTED:
             return
-        for answer in answers:
-            answer.run_id = shard.run_id  # a later run may own the shard by now
-        store_answers(shard.run, answers)
-        ledger.charge(shard.run, sum((answer.cost_usd for answer in answers), Decimal(0)), len(answers))
+        while part := list(islice(answers, ANSWERS_A_WRITE)):
+            for answer in part:
+                answer.run_id = shard.run_id  # a later run may own the shard by now
+            store_answers(shard.run, part)
+            ledger.charge(shard.run, sum((answer.cost_usd for answer in part), Decimal(0)), len(part))
         Shard.objects.filter(pk=shard.pk).update(reserved_usd=0, reserved_calls=0)
         self.finish_batch(batch, Batch.State.COLLECTED)
 
@@ -200,6 +224,15 @@ class BatchRunner:
             break_shards_of_endpoint(
                 self.run, self.shard.juror.base_url, self.holder, error=f"the endpoint is away: {error}"
             )
+
+    def give_up(self, batch: Batch | None, error: Unavailable) -> None:
+        """Break the shard of a batch that will not be sent or collected, and those that would fare the same."""
+        if batch and batch.state == Batch.State.UNDER_WAY:  # its answers are lost, and may be billed
+            prices = [self.price(item) for item in queries.items_by_pk(batch.items)]
+            ledger.charge(self.run, sum(prices, Decimal(0)), len(prices))
+        elif isinstance(error, AccessRefused):
+            break_shards_of_juror(self.run, self.shard.juror, "", error=str(error))
+        self.break_shard(batch, str(error))
 
     @transaction.atomic
     def break_shard(self, batch: Batch | None, reason: str) -> None:
@@ -246,7 +279,7 @@ def request_name(item: PromptItem, seed: int | None) -> str:
 
 def read_name(name: str) -> tuple[int | None, int | None]:
     """Return the item and the seed in a request's name; None where it is no name of ours."""
-    key, _, seed = name.partition("-")
-    if not key.isdecimal() or not (seed == "" or seed.isdecimal()):
+    found = re.fullmatch(r"([0-9]{1,18})-([0-9]{0,10})", name)
+    if found is None or int(found[2] or 0) > BIGGEST_COUNT:
         return None, None
-    return int(key), int(seed) if seed else None
+    return int(found[1]), int(found[2]) if found[2] else None

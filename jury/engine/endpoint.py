@@ -45,9 +45,9 @@ class Endpoint:
         from jury.engine import sdk
 
         self.sdk = sdk
-        self.base_url, self.seconds = base_url, seconds
+        self.base_url, self.seconds, self.rules = base_url, seconds, rules or EndpointRules()
         self.client: AsyncOpenAI = sdk.guarded_client(
-            base_url, api_key, seconds=seconds, most_bytes=most_bytes, rules=rules or EndpointRules()
+            base_url, api_key, seconds=seconds, most_bytes=most_bytes, rules=self.rules
         )
 
     async def __aenter__(self) -> Self:

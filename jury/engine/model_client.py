@@ -121,7 +121,8 @@ class ModelClient(ABC, Generic[A]):
 
     def batch_endpoint(self) -> BatchEndpoint:
         """Return the model's endpoint for batches."""
-        return BatchEndpoint(self.juror.base_url, self.key, **self.endpoint_limits)
+        most_file_bytes = settings.JURY_BATCH_BYTES
+        return BatchEndpoint(self.juror.base_url, self.key, most_file_bytes=most_file_bytes, **self.endpoint_limits)
 
     @property
     def endpoint_limits(self) -> dict[str, Any]:

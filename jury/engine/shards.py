@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jury import queries
-from jury.models import Juror, Run, Shard
+from jury.models import Batch, Juror, Run, Shard
 from jury.queries import shard_with_context, unclaimed
 
 
@@ -68,8 +68,13 @@ def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str
 
 
 def break_shards_of_juror(run: Run, juror: Juror, holder: str, *, error: str) -> None:
-    """Mark the waiting shards of one juror in a run as broken, except those that other workers hold."""
-    break_waiting(Shard.objects.filter(run=run, juror=juror), holder, error=error)
+    """
+    Mark the waiting shards of one juror in a run as broken.
+
+    Those that other workers hold stay as they are, and those with a batch under way, which is paid for.
+    """
+    sent = Batch.objects.filter(shard__run=run, state__in=Batch.OPEN)
+    break_waiting(Shard.objects.filter(run=run, juror=juror).exclude(pk__in=sent.values("shard")), holder, error=error)
 
 
 def break_waiting(shards: QuerySet[Shard], holder: str, *, error: str) -> None:
