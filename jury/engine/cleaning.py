@@ -6,6 +6,8 @@ from typing import Any
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 BIGGEST_COUNT = 2**31 - 1
 "The largest number of an integer column."
+MOST_PARTS = 200_000
+"Brackets in JSON that is parsed: megabytes of empty objects would take a hundred times their memory."
 
 
 def clean_text(value: Any) -> str:
@@ -55,8 +57,10 @@ def read_json(content: bytes) -> Any:
     Return parsed JSON with every text in it clean. Bytes that are no characters are replaced.
 
     :param content: UTF-8, UTF-16 or UTF-32, with or without a byte order mark
-    :raises ValueError: if it is not JSON, or nested too deeply
+    :raises ValueError: if it is not JSON, nested too deeply, or has more than `MOST_PARTS` objects and lists
     """
+    if content.count(b"{") + content.count(b"[") > MOST_PARTS:
+        raise ValueError("it has too many parts")
     try:
         parsed = json.loads(content.decode(json.detect_encoding(content), "replace"), strict=False)
         return clean_json(parsed)

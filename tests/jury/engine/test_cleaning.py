@@ -43,6 +43,8 @@ def test_json_is_read_in_any_encoding_and_clean():
     assert read_json(b'{"a": "\xed\xa0\xbd"}') == {"a": "���"}
     assert read_json('{"a": "é\n\x01"}'.encode("utf-8-sig")) == {"a": "é\n\x01"}
     assert read_json('{"a": "é"}'.encode("utf-16")) == {"a": "é"}
+    with pytest.raises(ValueError, match="too many parts"):
+        read_json(b"[" + b"{}," * 200_000 + b"1]")
     for broken in (b"[" * 2_000_000, b'{"a":' * 2_000_000, b"[" * 950 + b"]" * 950, b"9" * 5000, b"", b"{", b"\xff"):
         with pytest.raises(ValueError, match=r"\w"):
             read_json(broken)
