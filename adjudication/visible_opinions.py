@@ -1,11 +1,14 @@
-"""The one way in which pages, routes and downloads get the opinions on an item."""
+"""The one way in which pages, routes and downloads get opinions, and in which it is recorded who saw them."""
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from adjudication.actions.opinions_seen import record_opinions_seen
-from adjudication.queries.opinions import Opinions, has_seen_opinions, must_label_blind, opinions_on
+from adjudication.actions.opinions_seen import record_opinions_downloaded, record_opinions_seen
+from adjudication.queries.opinions import Opinions, cases_to_label_blind, has_seen_opinions, opinions_on
 from corpus.errors import Refused
-from corpus.models import Item
+from corpus.models import Item, Project
 
 
 class BlindFirst(Refused):
@@ -22,10 +25,10 @@ def visible_opinions(user: User, item: Item) -> Opinions:
 
     :raises BlindFirst: if the person holds the item's open case and has not labelled it blind
     """
-    if must_label_blind(user, item):
+    if cases_to_label_blind(user).filter(item=item).exists():
         raise BlindFirst("You hold the case of this dialogue. Label it blind first, or release the case.")
     if not has_seen_opinions(user, item):
-        record_opinions_seen(item=item, by=user)
+        record_opinions_seen(project=item.project, items=[item.external_id], by=user)
     return opinions_on(item)
 
 
@@ -35,3 +38,25 @@ def opinions_if_visible(user: User, item: Item) -> Opinions | None:
         return visible_opinions(user, item)
     except BlindFirst:
         return None
+
+
+def open_download(user: User, project: Project, *, name: str, until: datetime) -> None:
+    """
+    Let a person download opinions on all items, and record it.
+
+    :param name: of the file
+    :param until: when the opinions in it were counted; later ones are not in it
+    :raises BlindFirst: if the person holds an open case of the project and has not labelled it blind
+    """
+    if held := cases_to_label_blind(user).filter(item__project=project).select_related("item").first():
+        raise BlindFirst(f"You hold the case of {held.item.external_id}. Label it blind first, or release the case.")
+    record_opinions_downloaded(project=project, name=name, until=until, by=user)
+
+
+def note_items_shown(user: User, project: Project, items: Iterable[str]) -> None:
+    """
+    Record that a page shows a person what the opinions on items come to, as in a comparison of policies.
+
+    :param items: external ids
+    """
+    record_opinions_seen(project=project, items=items, by=user)

@@ -8,9 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
+from django.contrib.auth.models import User
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import parse_etags
 
+from adjudication.visible_opinions import open_download
 from corpus.errors import Refused
 from releases.models import Release
 
@@ -51,6 +53,27 @@ def hash_of(path: str, _changed_at: int, _size: int) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+OPINION_FILES = ("votes.parquet", "decisions.parquet")
+"Files with opinions, or with how many say what."
+
+
+def download(
+    user: User, method: str | None, headers: Mapping[str, str], release: Release, name: str
+) -> HttpResponseBase:
+    """
+    Return a file of a release to a person.
+
+    :raises Http404: if the release has no file of that name
+    :raises Damaged: if the file is missing or has changed
+    :raises BlindFirst: if it has opinions, and the person holds a case that they have not labelled blind
+    """
+    path, digest = file_of(release, name)
+    if name in OPINION_FILES:
+        shown = f"{name} of release {release.version}"
+        open_download(user, release.project, name=shown, until=release.made_at)
+    return file_response(method, headers, path, digest)
 
 
 def file_response(method: str | None, headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseBase:

@@ -40,7 +40,7 @@ def dataset_card_of(release: Release) -> str:
 def release_file(request: PageRequest, access: Access, version: str, name: str) -> HttpResponseBase:
     """Download a file of a release."""
     found = get_object_or_404(Release, project=access.project, version=version)
-    return downloads.file_response(request.method, request.headers, *downloads.file_of(found, name))
+    return downloads.download(access.user, request.method, request.headers, found, name)
 
 
 @require_safe

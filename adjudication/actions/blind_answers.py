@@ -7,7 +7,7 @@ from adjudication.actions.holds import check_allowed, claim_locked_case, lock_ca
 from adjudication.case_states import Action, State
 from adjudication.models import BlindAnswer, Case, CaseSettings
 from adjudication.policies import policy_of
-from adjudication.queries import cases
+from adjudication.queries import cases, opinions
 from annotation.actions import exclude_annotator
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
@@ -68,6 +68,7 @@ def create_blind_answer(case: Case, by: User, judgement: Judgement, *, is_second
         categories=list(judgement.categories),
         other_text=judgement.other_text,
         note=judgement.rationale,
+        saw_opinions_before=opinions.saw_opinions(by, case.item),
         is_second=is_second,
     )
 

@@ -12,6 +12,7 @@ from adjudication.actions.policy_change import compare, proposal
 from adjudication.policy_diff import ChangeFilter
 from adjudication.serializers.policies import ChangePolicySerializer, CompareSerializer, as_difference
 from adjudication.shapes import ComparedShape, DifferenceShape, RecountShape
+from adjudication.visible_opinions import note_items_shown
 from corpus.access import Role
 from corpus.api.base import ProjectView
 
@@ -51,6 +52,7 @@ class ComparePolicy(ProjectView):
             limit=size,
             offset=offset,
         )
+        note_items_shown(self.access.user, self.project, [row["id"] for row in difference.rows])
         compared: ComparedShape = {
             **as_difference(difference),
             "total": difference.total,

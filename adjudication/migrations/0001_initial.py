@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
                 ('other_text', models.TextField(blank=True, default='')),
                 ('note', models.TextField(blank=True, default='')),
+                ('saw_opinions_before', models.BooleanField(default=False)),
                 ('is_second', models.BooleanField(default=False)),
                 ('answered_at', models.DateTimeField(auto_now_add=True)),
                 ('adjudicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -22,6 +22,8 @@ class BlindAnswer(models.Model):
     categories = ArrayField(models.TextField(), default=list)
     other_text = models.TextField(blank=True, default="")
     note = models.TextField(blank=True, default="")
+    saw_opinions_before = models.BooleanField(default=False)
+    "Whether opinions on the item were shown to the person before, on any page or in any file; see visible_opinions."
     is_second = models.BooleanField(default=False)
     "Recorded on a settlement by somebody else, to be compared with it."
     answered_at = models.DateTimeField(auto_now_add=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case
@@ -42,16 +42,26 @@ def opinions_on(item: Item) -> Opinions:
     )
 
 
-def must_label_blind(user: User, item: Item) -> bool:
-    """Return whether a person holds the item's open case and has not labelled it blind yet."""
+def cases_to_label_blind(user: User) -> QuerySet[Case]:
+    """Return the open cases that a person holds and has not labelled blind yet."""
     blind = BlindAnswer.objects.filter(case=OuterRef("pk"), adjudicator=user)
-    return Case.objects.filter(~Exists(blind), item=item, holder=user, state=State.OPEN).exists()
+    return Case.objects.filter(~Exists(blind), holder=user, state=State.OPEN)
 
 
 def has_seen_opinions(user: User, item: Item) -> bool:
     """Return whether it is recorded that a person has seen the opinions on an item."""
     seen = Event.objects.filter(verb=Verb.OPINIONS_SEEN, project=item.project_id, subject=item.external_id)
     return seen.filter(actor=user).exists()
+
+
+def saw_opinions(user: User, item: Item) -> bool:
+    """Return whether a person has seen opinions on an item: on a page of it, or in a file with those on all items."""
+    if has_seen_opinions(user, item):
+        return True
+    downloads = Event.objects.filter(verb=Verb.OPINIONS_DOWNLOADED, project=item.project_id, actor=user)
+    until = [datetime.fromisoformat(each) for each in downloads.values_list("detail__until", flat=True)]
+    cast = [model.objects.filter(item=item).aggregate(first=Min("cast_at"))["first"] for model in (Vote, Ballot)]
+    return any(first <= max(until) for first in cast if first) if until else False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from adjudication.actions.policy_change import compare, proposal
 from adjudication.forms.policies import ChangePolicyForm, PolicyForm
 from adjudication.policies import policy_of
 from adjudication.policy_diff import ChangeFilter, Difference
+from adjudication.visible_opinions import note_items_shown
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
 from corpus.labels import FIELDS
@@ -81,6 +82,7 @@ def show_policies(
         compared = attempt(form, lambda: compare_page(access, form, matching, at))
         status = status if compared.is_done else compared.status
         if compared.is_done:
+            note_items_shown(access.user, access.project, [row["id"] for row in compared.result.rows])
             context |= difference_context(access, form, compared.result, matching, at)
             context["change"] = change or ChangePolicyForm(initial=form.cleaned_data)
     return render(request, "adjudication/policies.html", context, status=status)

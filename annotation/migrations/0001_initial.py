@@ -256,6 +256,10 @@ class Migration(migrations.Migration):
             model_name='vote',
             index=models.Index(fields=['annotator', 'cast_at'], name='votes_of_an_annotator'),
         ),
+        migrations.AddIndex(
+            model_name='vote',
+            index=models.Index(fields=['item'], name='votes_on_an_item'),
+        ),
         migrations.AddConstraint(
             model_name='vote',
             constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'annotator'), name='one_current_vote_per_annotator'),

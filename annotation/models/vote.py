@@ -87,7 +87,10 @@ class Vote(models.Model):
                 name="vote_categories_only_beside_a_hazard",
             ),
         ]
-        indexes = [models.Index(fields=["annotator", "cast_at"], name="votes_of_an_annotator")]
+        indexes = [
+            models.Index(fields=["annotator", "cast_at"], name="votes_of_an_annotator"),
+            models.Index(fields=["item"], name="votes_on_an_item"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.annotator} on {self.item}"

@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
             ],
             options={
-                'indexes': [models.Index(fields=['project', '-at'], name='event_by_project')],
+                'indexes': [models.Index(fields=['project', '-at'], name='event_by_project'), models.Index(fields=['project', 'subject'], name='events_of_a_subject')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('verb', 'opinions.seen')), fields=('project', 'subject', 'actor'), name='opinions_seen_once_a_person')],
             },
         ),

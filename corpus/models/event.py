@@ -39,6 +39,7 @@ class Verb(models.TextChoices):
     ITEM_WITHDRAWN = "item.withdrawn", "Item withdrawn"
     OPINIONS_IMPORTED = "opinions.imported", "Opinions imported"
     OPINIONS_SEEN = "opinions.seen", "Opinions seen"
+    OPINIONS_DOWNLOADED = "opinions.downloaded", "Opinions downloaded"
 
     # Votes, batches and checks of annotators
     ITEM_VOTED = "item.voted", "Item voted"
@@ -131,7 +132,10 @@ class Event(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["project", "-at"], name="event_by_project")]
+        indexes = [
+            models.Index(fields=["project", "-at"], name="event_by_project"),
+            models.Index(fields=["project", "subject"], name="events_of_a_subject"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "subject", "actor"],

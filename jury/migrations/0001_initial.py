@@ -183,6 +183,10 @@ class Migration(migrations.Migration):
             model_name='ballot',
             index=models.Index(condition=models.Q(('cached_from', None), ('outcome', 'cast'), ('request_hash__isnull', False)), fields=['request_hash'], name='ballots_to_repeat'),
         ),
+        migrations.AddIndex(
+            model_name='ballot',
+            index=models.Index(fields=['item'], name='ballots_on_an_item'),
+        ),
         migrations.AddConstraint(
             model_name='ballot',
             constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'juror'), name='one_current_ballot_per_juror'),

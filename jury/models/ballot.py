@@ -36,6 +36,7 @@ class Ballot(Answer):
                 condition=Q(outcome="cast", request_hash__isnull=False, cached_from=None),
                 name="ballots_to_repeat",
             ),
+            models.Index(fields=["item"], name="ballots_on_an_item"),
         ]
         constraints = [
             models.UniqueConstraint(

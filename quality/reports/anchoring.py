@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from adjudication.models import BlindAnswer, Case
 from corpus.models import Project
@@ -59,13 +59,17 @@ def blind_settlements(project: Project) -> list[Case]:
     """
     Return the settled cases, since reopened ones included, whose blind answer was blind.
 
-    It was not if the adjudicator had answered an earlier case of the same item, and so had seen its opinions.
+    It was not if opinions on the item had been shown to the adjudicator before: on a page, in a file, or in an earlier
+    case of the same item.
     """
     earlier = BlindAnswer.objects.filter(
         case__item=OuterRef("item"), adjudicator=OuterRef("adjudicator"), answered_at__lt=OuterRef("blind_at")
     )
     settled = Case.objects.filter(item__project=project, state__in=[Case.State.SETTLED, Case.State.REOPENED])
-    return list(settled.filter(~Exists(earlier), adjudicator__isnull=False).select_related("adjudicator"))
+    own = BlindAnswer.objects.filter(case=OuterRef("pk"), adjudicator=OuterRef("adjudicator"))
+    is_blind = ~Exists(earlier) & ~Exists(own.filter(saw_opinions_before=True))
+    blind = settled.filter(is_blind, adjudicator__isnull=False)
+    return list(blind.select_related("adjudicator").order_by("pk"))
 
 
 def anchoring_figures(settlements: list[Case]) -> list[Anchoring]:
@@ -97,9 +101,18 @@ def count_changes(pairs: Iterable[tuple[object, object]]) -> Changes:
     return Changes(len(changed), sum(changed))
 
 
+def second_answers(project: Project) -> QuerySet[BlindAnswer]:
+    """Return all second blind answers in a project."""
+    return BlindAnswer.objects.filter(case__item__project=project, is_second=True)
+
+
 def second_answer_figures(project: Project) -> list[SecondAnswers]:
-    """Compare second blind answers with the settlements of their cases, and with the first blind answers."""
-    answers = list(BlindAnswer.objects.filter(case__item__project=project, is_second=True).select_related("case"))
+    """
+    Compare second blind answers with the settlements of their cases, and with the first blind answers.
+
+    Answers by people who had seen opinions on the item before are left out.
+    """
+    answers = list(second_answers(project).filter(saw_opinions_before=False).select_related("case").order_by("pk"))
     figures = []
     for field in project.fields:
         for against, column in (("the settlement", field), ("the first blind answer", f"blind_{field}")):

@@ -9,7 +9,7 @@ from adjudication import actions
 from adjudication.forms.cases import CaseSettingsForm
 from adjudication.queries import cases
 from corpus.access import Access, PageRequest, Role, require_role
-from quality.reports.anchoring import anchoring_figures, blind_settlements, second_answer_figures
+from quality.reports.anchoring import anchoring_figures, blind_settlements, second_answer_figures, second_answers
 
 
 @require_safe
@@ -43,5 +43,6 @@ def show_figures(request: PageRequest, access: Access, form: CaseSettingsForm, *
         "each": each,
         "not_blind": cases.settled_count(access.project) - len(settlements),
         "compared": second_answer_figures(access.project),
+        "second_not_blind": second_answers(access.project).filter(saw_opinions_before=True).count(),
     }
     return render(request, "quality/case_figures.html", context, status=status)

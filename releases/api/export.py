@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from adjudication import actions
 from adjudication.models import Recount
 from adjudication.policies import policy_of
+from adjudication.visible_opinions import open_download
 from corpus.access import Role
 from corpus.api.base import ProjectView
 from corpus.models import Project
@@ -71,6 +72,9 @@ class Export(ProjectView):
         serializer.is_valid(raise_exception=True)
         options = serializer.validated_data
         recount = last_recount(self.project, options["policy"])
+        if recount.policy != self.project.policy:  # it has labels of items that are disputed under the own policy
+            shown = f"export under {recount.policy}"
+            open_download(self.access.user, self.project, name=shown, until=recount.counted_at)
         query = ExportQuery(
             self.project,
             recount.policy,

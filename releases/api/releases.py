@@ -45,7 +45,11 @@ class ReleaseDetail(ReleaseView):
 
 
 class ReleaseFile(ReleaseView):
-    """A file of a release, whole or in part, its SHA-256 as `ETag`; 409 if it is not what was made."""
+    """
+    A file of a release, whole or in part, its SHA-256 as `ETag`.
+
+    409 if it is not what was made, or if it has opinions and you hold a case that you have not labelled blind.
+    """
 
     also_fails_with = ("409",)
 
@@ -63,6 +67,5 @@ class ReleaseFile(ReleaseView):
         },
     )
     def get(self, request: Request, slug: str, version: str, name: str) -> HttpResponseBase:
-        return downloads.file_response(
-            request.method, request.headers, *downloads.file_of(self.release_named(version), name)
-        )
+        release = self.release_named(version)
+        return downloads.download(self.access.user, request.method, request.headers, release, name)

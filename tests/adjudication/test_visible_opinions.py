@@ -4,6 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from adjudication.models import BlindAnswer
+from adjudication.queries.opinions import saw_opinions
 from adjudication.visible_opinions import BlindFirst, opinions_if_visible, visible_opinions
 from annotation.models import Audit
 from corpus.models import Event, Item, Verb
@@ -12,7 +14,7 @@ from tests.adjudication.disputes import case_of, disputed_project, final, work_t
 from tests.adjudication.test_case_races import at_once
 from tests.annotation.people import Visitor
 from tests.api.client import Program
-from tests.factories import command, import_votes, opinion
+from tests.factories import command, dialogue, import_dialogues, import_votes, opinion
 
 WORDS = "it threatens somebody"
 JUROR = "a juror's reasons"
@@ -145,3 +147,77 @@ def test_whether_it_was_seen_is_read_from_an_index(project):
             assert "opinions_seen_once_a_person" in found.explain()
         finally:
             cursor.execute("SET enable_seqscan = on")
+
+
+BULK = ["releases/of/1.0/votes.parquet", "releases/of/1.0/decisions.parquet"]
+BULK_ROUTES = ["releases/1.0/files/votes.parquet", "releases/1.0/files/decisions.parquet", "export/?policy=human"]
+COMPARED = "policy/compare/?policy=majority&quorum=5"
+
+
+@pytest.fixture
+def shown(project, tmp_path):
+    """The project with a release, in which a third vote decides the item `two`."""
+    import_dialogues(project, tmp_path, [dialogue("two")])
+    import_votes(project, tmp_path, [opinion("two", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
+    command("adjudicate", project=project.slug)
+    assert command("release", "1.0", project=project.slug, out=tmp_path / "release").code == 0
+    return project
+
+
+def open_door(visitor, door):
+    """Ask for a page, or for a route with the session of the browser."""
+    kind, place = door
+    project = f"projects/{visitor.project.slug}/{place}"
+    response = visitor.client.get(f"/{project}" if kind == "page" else f"/api/v1/{project}")
+    response.close()
+    return response
+
+
+def test_every_door_to_opinions_is_remembered(shown):
+    pages = [*places(shown)[:2], *BULK, COMPARED.replace("policy/compare", "quality/policies")]
+    routes = ["items/one/history/", *BULK_ROUTES, COMPARED]
+    for door in [("page", page) for page in pages] + [("route", route) for route in routes]:
+        lead = Visitor(shown, "lead")
+        assert not saw_opinions(lead.user, item_of(shown))
+        assert open_door(lead, door).status_code == 200, door
+        assert saw_opinions(lead.user, item_of(shown)), door
+
+
+def test_files_without_opinions_leave_a_reader_blind_and_later_opinions_too(shown, tmp_path):
+    lead = Visitor(shown, "lead")
+    for door in (("page", "releases/of/1.0/train.json"), ("route", "export/"), ("route", "items/")):
+        assert open_door(lead, door).status_code == 200
+    assert not saw_opinions(lead.user, item_of(shown))
+
+    assert open_door(lead, ("page", BULK[0])).status_code == 200
+    import_dialogues(shown, tmp_path, [dialogue("late")])
+    import_votes(shown, tmp_path, [opinion("late", "ada", "safe", "safe", cast_at="2126-01-01T00:00:00Z")])
+    assert not saw_opinions(lead.user, Item.objects.get(project=shown, external_id="late"))
+    open_door(lead, ("page", BULK[0]))
+    assert Event.objects.filter(verb=Verb.OPINIONS_DOWNLOADED, actor=lead.user).count() == 1
+
+
+def test_files_with_opinions_wait_for_the_blind_label_of_a_held_case(shown):
+    lead, case = Visitor(shown, "lead"), case_of(shown)
+    lead.post(f"cases/{case.pk}/claim/")
+    doors = [("page", place) for place in BULK] + [("route", place) for place in BULK_ROUTES]
+    assert {open_door(lead, door).status_code for door in doors} == {409}
+    lead.post(f"cases/{case.pk}/blind/", **final())
+    assert {open_door(lead, door).status_code for door in doors} == {200}
+
+
+def test_answers_after_a_look_are_left_out_of_anchoring(shown):
+    reader, case = Visitor(shown, "lead"), case_of(shown)
+    reader.get("items/one/history/")
+    work_through(reader, case)
+    assert BlindAnswer.objects.get(case=case).saw_opinions_before
+    context = reader.get("cases/figures/").context
+    assert (context["not_blind"], context["everybody"].any_label.total) == (1, 0)
+
+    reader.post(f"cases/{case.pk}/ask-second/")
+    second = Visitor(shown, "lead")
+    open_door(second, ("page", BULK[0]))
+    second.post(f"cases/{case.pk}/blind/", **final())
+    context = reader.get("cases/figures/").context
+    assert (context["second_not_blind"], context["compared"][0].n) == (1, 0)
+    assert "seen opinions on the dialogue before" in reader.get("cases/figures/").content.decode()
