@@ -13,8 +13,12 @@ BEGIN
 END $$;
 CREATE TRIGGER vote_is_never_edited BEFORE UPDATE OR DELETE ON annotation_vote
     FOR EACH ROW EXECUTE FUNCTION annotation_vote_is_never_edited();
+-- A row trigger does not fire when a table is emptied as a whole.
+CREATE TRIGGER vote_is_not_truncated BEFORE TRUNCATE ON annotation_vote
+    FOR EACH STATEMENT EXECUTE FUNCTION annotation_vote_is_never_edited();
 """
 ALLOW = """
+DROP TRIGGER vote_is_not_truncated ON annotation_vote;
 DROP TRIGGER vote_is_never_edited ON annotation_vote;
 DROP FUNCTION annotation_vote_is_never_edited();
 """

@@ -36,6 +36,9 @@ CREATE TRIGGER event_is_append_only BEFORE UPDATE OR DELETE ON corpus_event
 -- A row trigger does not fire when a table is emptied as a whole.
 CREATE TRIGGER event_is_not_truncated BEFORE TRUNCATE ON corpus_event
     FOR EACH STATEMENT EXECUTE FUNCTION corpus_event_is_append_only();
+-- Else `SET session_replication_role = replica` would turn them off for a session.
+ALTER TABLE corpus_event ENABLE ALWAYS TRIGGER event_is_append_only;
+ALTER TABLE corpus_event ENABLE ALWAYS TRIGGER event_is_not_truncated;
 """
 ALLOW = """
 DROP TRIGGER event_is_not_truncated ON corpus_event;

@@ -64,6 +64,19 @@ def test_log_is_not_emptied_even_inside_a_renaming(statement, new):
     assert Event.objects.filter(pk=event.pk).exists()
 
 
+def test_log_and_votes_hold_against_what_the_role_of_the_program_can_set():
+    event = event_of()
+    tried = ("UPDATE corpus_event SET subject = 'x' WHERE id = %s", "DELETE FROM corpus_event WHERE id = %s")
+    for statement in (*tried, "TRUNCATE corpus_event"):
+        # A setting that turns off ordinary triggers, and that the owner of an embedded database may change.
+        settings = "SELECT set_config('session_replication_role', 'replica', true)"
+        with pytest.raises(DatabaseError, match="append-only"):
+            run(f"{settings}; {statement.replace('%s', str(event.pk))}")
+    with pytest.raises(DatabaseError, match="never edited"):
+        run("TRUNCATE annotation_vote CASCADE")
+    assert Event.objects.get(pk=event.pk).subject == "ada"
+
+
 @cases("change", [lambda event: event.delete(), lambda event: event.save(update_fields=["subject"])])
 def test_models_cannot_change_it_either(change):
     event = event_of()
