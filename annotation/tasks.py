@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
+from annotation import actions
 from annotation.models import Queue
 from annotation.slots import open_slots_for_new_items
 
@@ -13,3 +14,10 @@ def create_slots(**_later: Any) -> None:
     """Open slots for imported items, so that the first annotator need not wait for it."""
     for queue in Queue.objects.select_related("project"):
         open_slots_for_new_items(queue.project)
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
+def draw_audits(**_later: Any) -> None:
+    """Draw audits among the items finished since the last time."""
+    for queue in Queue.objects.select_related("project"):
+        actions.draw_audits(project=queue.project)

@@ -20,6 +20,7 @@ def schedule(seconds: float) -> dict[str, dict[str, Any]]:
     """Return the schedule by which work is looked for every so many seconds, and measured half as often."""
     return {
         "create-slots": every(seconds, "annotation.tasks.create_slots"),
+        "draw-audits": every(seconds, "annotation.tasks.draw_audits"),
         "requeue-stalled-runs": every(seconds, "jury.tasks.requeue_stalled_runs"),
         "publish-generated": every(seconds, "workspace.tasks.publish_generated"),
         "requeue-stalled-jobs": every(seconds, "workspace.tasks.requeue_stalled_jobs"),

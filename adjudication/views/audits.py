@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adjudication.visible_opinions import visible_opinions
-from annotation.actions import audit_item, draw_audits
+from annotation.actions import audit_item
 from annotation.forms.judgement import JudgementForm, judgement_context
 from annotation.models import Audit
 from annotation.queries import annotator_checks
@@ -21,8 +21,7 @@ MOST_WAITING = 100
 @require_safe
 @require_role(Role.LEAD)
 def audits(request: PageRequest, access: Access) -> HttpResponse:
-    """List the audits that wait, the latest that are done, and the quality checks."""
-    draw_audits(project=access.project)
+    """List the audits that wait, which the schedule draws, the latest that are done, and the quality checks."""
     drawn = Audit.objects.filter(project=access.project).select_related("item", "auditor")
     waiting = drawn.filter(audited_at=None).order_by("drawn_at", "item")
     context = {
@@ -59,6 +58,6 @@ def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
     context["names"] = category_names(access.project)
     if found.audited_at:
         context["votes"] = (
-            visible_opinions(access.user, found.item).votes.filter(is_current=True).order_by("annotator__name")
+            visible_opinions(access.user, found.item).votes.filter(is_current=True).order_by("annotator__name", "pk")
         )
     return render(request, "adjudication/audit.html", context, status=status)

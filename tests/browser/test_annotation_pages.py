@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from annotation.actions import draw_audits
 from annotation.models import Batch, Queue, Vote
 from config.embedded.processes import wait_until
 from tests.annotation.people import Visitor
@@ -33,6 +34,7 @@ def project_with_everything(folder):
     form = admin.get("guideline/edit/").context["form"]
     fields = {field.name: field.value() or "" for field in form}
     admin.post("guideline/edit/", **(fields | {"summary": "Clearer", "in-threat": "A line", "out-threat": "Another"}))
+    draw_audits(project=project)
     audit = next(iter(admin.get("audits/").context["waiting"]))
     opinion_of_lead = {"prompt_label": "needs_caution", "response_label": "safe", "rationale": "It turns on who asks."}
     admin.post(f"audits/{audit.item_id}/", **opinion_of_lead)
