@@ -28,7 +28,10 @@ KEYS = (
     "prompt_label_source",
     "response_label_source",
 )
-TEXT_KEYS = ("id", "prompt", "response", "violated_categories")
+TEXT_KEYS = (
+    *("id", "prompt", "response", "violated_categories"),
+    *("prompt_label_source", "response_label_source"),  # of an imported refusal, as its file has them
+)
 "The keys whose text was written by users and may look like a formula."
 # A spreadsheet runs a cell as a formula if it begins with one of these characters, but not if an apostrophe precedes
 # it (https://owasp.org/www-community/attacks/CSV_Injection).

@@ -45,12 +45,12 @@ class Decision(models.Model):
     prompt_label = models.CharField(max_length=6, null=True)
     prompt_safe = models.PositiveIntegerField(null=True)
     prompt_unsafe = models.PositiveIntegerField(null=True)
-    prompt_source = models.CharField(max_length=30, null=True)
+    prompt_source = models.CharField(max_length=100, null=True)
     response_status = models.CharField(max_length=9, choices=FieldStatus, null=True)
     response_label = models.CharField(max_length=6, null=True)
     response_safe = models.PositiveIntegerField(null=True)
     response_unsafe = models.PositiveIntegerField(null=True)
-    response_source = models.CharField(max_length=30, null=True)
+    response_source = models.CharField(max_length=100, null=True)
 
     categories = ArrayField(models.TextField(), default=list)
     "Slugs, most-named first."

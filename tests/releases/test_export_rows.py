@@ -150,6 +150,28 @@ def test_id_that_looks_like_a_formula_is_guarded(tmp_path, name):
     assert list(cells_of(exported(project, "csv", raw=True))) == [name]
 
 
+def test_source_of_an_imported_refusal_is_text_from_outside(tmp_path):
+    source = f"=HYPERLINK({'x' * 80})"
+    refusal = dialogue("a") | {"prompt_label": "unsafe", "response_label": "safe", "prompt_label_source": source}
+    project = make_project()
+    import_dialogues(project, tmp_path, [refusal | {"response_label_source": "refusal_data_augmentation"}])
+    assert command("adjudicate", project=project.slug)["decided"] == 1
+    (row,) = cells_of(exported(project, "csv")).values()
+    assert (row["prompt_label_source"], row["response_label_source"]) == (f"'{source}", "refusal_data_augmentation")
+    assert json.loads(exported(project, "jsonl"))["prompt_label_source"] == source
+
+
+def test_largest_row_numbers_are_exported_whole(tmp_path):
+    largest = 2**53 - 1
+    rows = [dialogue("a", text="REDACTED") | {"reconstruction_id_if_redacted": largest}]
+    project = label_all(make_project(quorum=1), tmp_path, rows)
+    key = "reconstruction_id_if_redacted"
+    parquet = pq.read_table(pa.BufferReader(exported(project, "parquet"))).to_pylist()
+    whole = [json.loads(exported(project))[0], json.loads(exported(project, "jsonl")), parquet[0]]
+    assert [row[key] for row in whole] == [largest] * 3
+    assert str(largest).encode() in exported(project, "csv")
+
+
 def test_rows_are_in_byte_order_of_their_ids(tmp_path):
     names = ["b", "a", "Z", "é", "a b", "a-b", "A", "10", "9", "漢", "_", "~", "\U0001f600", "\uffee"]
     project = label_all(make_project(quorum=1), tmp_path, [dialogue(name) for name in names])
