@@ -114,3 +114,33 @@ def test_concurrent_measurements_leave_one_whole_set_of_reports(tmp_path: Path) 
     reports = Report.objects.filter(project=project)
     assert len(reports) == len(KINDS)
     assert len({report.computed_at for report in reports}) == 1
+
+
+FULL_DISK = """
+CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.project_id = {project} AND NEW.kind = 'shares' THEN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER disk_is_full BEFORE INSERT ON quality_report FOR EACH ROW EXECUTE FUNCTION disk_is_full();
+"""
+
+
+def test_full_disk_is_told_leaves_no_figure_and_the_next_measurement_succeeds(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
+    with connection.cursor() as cursor:
+        cursor.execute(FULL_DISK.format(project=project.pk))
+    try:
+        full = command("measure", project=project.slug)
+        tasks.measure_changed()  # goes on with the other projects
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER disk_is_full ON quality_report; DROP FUNCTION disk_is_full")
+    assert full.code == 2
+    assert "No space left on device" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert not Report.objects.filter(project=project).exists()
+    assert command("measure", project=project.slug).code == 0
+    assert set(latest_reports(project)) == KINDS
