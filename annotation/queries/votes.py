@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, TextField
 
 from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Skip, Slot, Vote
 from corpus.labels import fields_of_item
@@ -137,6 +136,13 @@ def categories_by_tier(project: Project, guideline: GuidelineVersion) -> dict[st
     return {title: guidance for title, guidance in tiers.items() if guidance}
 
 
+class DialogueText(Func):
+    """The texts of a dialogue's turns, one below the other: without the names of roles, and as they were written."""
+
+    template = "(SELECT string_agg(turn ->> 'text', E'\\n') FROM jsonb_array_elements(%(expressions)s) AS turn)"
+    output_field = TextField()
+
+
 def own_votes_matching(project: Project, user: User, *, words: str, label: str, category: str) -> QuerySet[Vote]:
     """
     Return a person's own votes that match, newest first. An empty criterion matches all.
@@ -146,7 +152,7 @@ def own_votes_matching(project: Project, user: User, *, words: str, label: str, 
     votes = own_votes(project, user)
     if words:
         is_in = Q(rationale__icontains=words) | Q(other_text__icontains=words) | Q(item__external_id__icontains=words)
-        votes = votes.annotate(dialogue=Cast("item__turns", TextField())).filter(is_in | Q(dialogue__icontains=words))
+        votes = votes.annotate(dialogue=DialogueText("item__turns")).filter(is_in | Q(dialogue__icontains=words))
     if label:
         votes = votes.filter(Q(prompt_label=label) | Q(response_label=label))
     if category:
@@ -201,7 +207,7 @@ def gold_items(project: Project) -> QuerySet[Gold]:
 
 def votes_on(item: Item) -> QuerySet[Vote]:
     """Return the current votes on an item, sorted by the name of the annotator. For leads only."""
-    return Vote.objects.filter(item=item, is_current=True).select_related("annotator").order_by("annotator__name")
+    return Vote.objects.filter(item=item, is_current=True).select_related("annotator").order_by("annotator__name", "pk")
 
 
 def has_voted(user: User, item: Item) -> bool:

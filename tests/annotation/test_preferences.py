@@ -193,6 +193,9 @@ def found(visitor, **criteria):
         ("What is plain?", ["plain"]),
         ("nowhere", []),
         ("said yes", []),
+        ('said "yes"', ["odd/1"]),
+        ("role", []),  # a key and a value of how turns are stored, and no word of theirs
+        ('"user"', []),
         ("x" * 200, []),
         ("👩‍👩‍👧", []),
     ],
