@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from django.db.models import Q, QuerySet, TextField
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from corpus.models import SITE_VERBS, Event, Project, Verb
@@ -49,5 +50,6 @@ def events_matching(project: Project, filters: EventFilter) -> QuerySet[Event]:
 
 def actors_of(project: Project) -> list[str]:
     """Return the usernames of the actors of a project's events, in alphabetical order."""
-    names = Event.objects.filter(project=project, actor__isnull=False).values_list("actor__username", flat=True)
-    return sorted(names.distinct())
+    # There are few people and many events, so look for one event of each person.
+    theirs = Event.objects.filter(project=project, actor=OuterRef("pk"))
+    return list(User.objects.filter(Exists(theirs)).order_by("username").values_list("username", flat=True))

@@ -105,7 +105,7 @@ def current_opinions(project: Project, opinions: Opinions) -> list[ShownOpinion]
     votes = sorted(
         (shown_vote(project, vote) for vote in opinions.votes.filter(is_current=True)), key=lambda shown: shown.rater
     )
-    ballots = opinions.ballots.filter(is_current=True).order_by("juror__name")
+    ballots = opinions.ballots.filter(is_current=True).order_by("juror__name", "pk")
     return votes + [shown_ballot(ballot) for ballot in ballots]
 
 

@@ -25,7 +25,7 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
         "names": category_names(project),
         "own": own_progress(project, user),
         "rest": day_so_far(project, user),
-        "votes": queries.own_votes(project, user).order_by("-cast_at")[:LATEST_VOTES],
+        "votes": queries.own_votes(project, user).order_by("-cast_at", "-pk")[:LATEST_VOTES],
         "news": guideline_news(project=project, user=user),
         "audits": queries.audits_for(project, user)[:LATEST_AUDITS],
     }

@@ -129,11 +129,11 @@ class Migration(migrations.Migration):
                 ('subject', models.TextField(blank=True, default='')),
                 ('detail', models.JSONField(default=dict)),
                 ('at', models.DateTimeField(auto_now_add=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
             ],
             options={
-                'indexes': [models.Index(fields=['project', '-at'], name='event_by_project'), models.Index(fields=['project', 'subject'], name='events_of_a_subject')],
+                'indexes': [models.Index(fields=['project', '-at'], name='event_by_project'), models.Index(fields=['project', 'subject'], name='events_of_a_subject'), models.Index(fields=['actor', 'project'], name='events_of_an_actor')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('verb', 'opinions.seen')), fields=('project', 'subject', 'actor'), name='opinions_seen_once_a_person')],
             },
         ),

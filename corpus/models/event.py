@@ -122,7 +122,7 @@ class Event(models.Model):
     """Who did what, and when. The database rejects any change or deletion of a row."""
 
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
     "None for commands and scheduled tasks."
     verb = models.CharField(max_length=60)
     "A value of `Verb`."
@@ -135,6 +135,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["project", "-at"], name="event_by_project"),
             models.Index(fields=["project", "subject"], name="events_of_a_subject"),
+            models.Index(fields=["actor", "project"], name="events_of_an_actor"),
         ]
         constraints = [
             models.UniqueConstraint(
