@@ -181,7 +181,8 @@ def check_rested(session: AnnotatorSession) -> None:
     """
     if session.daily_cap is not None and session.votes_today >= session.daily_cap:
         raise DailyCapReached(
-            f"You have cast {session.votes_today} votes today, which is your limit. Come back tomorrow."
+            f"You have cast {session.votes_today} votes today, which is your limit. Come back tomorrow; "
+            f"the queue opens again in {hours_and_minutes(session.day_ends_at - session.now)}."
         )
     if session.break_after_minutes is None or session.stretch_began_at is None or session.last_at is None:
         return
@@ -191,6 +192,12 @@ def check_rested(session: AnnotatorSession) -> None:
             f"You have worked {round(worked.total_seconds() / 60)} minutes without a break. Rest a little; "
             f"the queue opens again in {max(1, round((session.pause - rested).total_seconds() / 60))} min."
         )
+
+
+def hours_and_minutes(wait: timedelta) -> str:
+    """Return a duration as people say it, such as `3 h 20 min`; a minute at least."""
+    hours, minutes = divmod(max(1, -(-int(wait.total_seconds()) // 60)), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def record_work(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> None:

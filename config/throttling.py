@@ -1,50 +1,71 @@
 """Limit how often an account may call the REST routes, over all its tokens, sessions and web processes."""
 
 import time
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.core.cache import cache
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
+PATIENCE = 1.0
+"Seconds that a call waits for the counters. It has better things to do."
+
+
+@cache
+def counters(url: str) -> Redis:
+    """Return this process's client of the server that counts calls."""
+    patience = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **patience)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit on calls in a window of time."""
+
+    scope: str
+    most: int
+    seconds: int
+    "The length of the window."
+
+    def key_of(self, caller: str, now: float) -> str:
+        """Return the name of a caller's counter in the window of a moment."""
+        return f"calls:{self.scope}:{caller}:{int(now // self.seconds)}"
+
 
 class UserRateThrottle(SimpleRateThrottle):
     """
-    Count the calls in each time window, in the cache.
+    Count the calls in each time window, in one trip to the server that counts.
 
     Django REST framework's throttles store the time of each call, and would read and write thousands of times with
-    every call. If the cache cannot be reached, all calls are allowed.
+    every call. If the server cannot be reached, all calls are allowed.
     """
 
     scope = "pace"
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count a call, and return whether it is within every limit."""
-        return all(self.has_room(request, scope) for scope in self.scopes_of(request, view))
+        limits, now = self.limits_of(request, view), time.time()
+        counts = count([(limit.key_of(self.get_ident_of(request), now), limit.seconds) for limit in limits])
+        passed = [limit for limit, calls in zip(limits, counts, strict=True) if calls > limit.most]
+        self.left = max((limit.seconds - now % limit.seconds for limit in passed or limits), default=0.0)
+        return not passed
 
-    def scopes_of(self, request: Request, view: Any) -> list[str]:
+    def limits_of(self, request: Request, view: Any) -> list[Limit]:
         """Return the limits that apply: `pace`, and `heavy` for the methods in `view.heavy_methods`."""
         is_heavy = request.method in getattr(view, "heavy_methods", ())
-        return ["pace", "heavy"] if is_heavy else ["pace"]
-
-    def has_room(self, request: Request, scope: str) -> bool:
-        """Count a call in the current window of a scope, and return whether it is within the limit."""
-        most, seconds = self.parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
-        if most is None or seconds is None:
-            return True
-        window = int(time.time() // seconds)
-        self.left = seconds - time.time() % seconds
-        return self.count(f"calls:{scope}:{self.get_ident_of(request)}:{window}", seconds) <= most
-
-    def count(self, key: str, seconds: int) -> int:
-        """Add 1 to a counter that expires, and return it; 0 if the cache cannot be reached."""
-        try:
-            cache.add(key, 0, timeout=seconds)
-            return int(cache.incr(key))
-        except (RedisError, OSError, ValueError):  # ValueError: the window ended between the two calls
-            return 0
+        limits = []
+        for scope in ("pace", "heavy") if is_heavy else ("pace",):
+            most, seconds = self.parse_rate(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+            if most is not None and seconds is not None:
+                limits.append(Limit(scope, most, seconds))
+        return limits
 
     def get_ident_of(self, request: Request) -> str:
         """Return the key of an account, or of an address if nobody is signed in."""
@@ -53,3 +74,19 @@ class UserRateThrottle(SimpleRateThrottle):
     def wait(self) -> float:
         """Return the seconds until the next window."""
         return self.left
+
+
+def count(keys: list[tuple[str, int]]) -> list[int]:
+    """
+    Add 1 to counters that expire, in one trip, and return them; zeros if the server cannot be reached.
+
+    :param keys: names, each with the seconds after which it expires
+    """
+    try:
+        with counters(settings.REDIS_URL).pipeline(transaction=False) as trip:
+            for key, seconds in keys:
+                trip.incr(key)
+                trip.expire(key, seconds)
+            return [int(calls) for calls in trip.execute()[::2]]
+    except (RedisError, OSError):
+        return [0] * len(keys)

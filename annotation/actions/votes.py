@@ -231,7 +231,7 @@ def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> 
         return later or before
     if later:
         raise Superseded("You have corrected this vote already. Open the newer one.")
-    if Slot.objects.filter(vote=before, batch__closed_at__isnull=False).exists():
+    if queries.is_closed(before):
         raise BatchClosed("The batch of this dialogue is closed, so its votes stand.")
     check_answer(project, answer, has_response=before.item.has_response)
     after = write_correction(session, before, answer)

@@ -59,7 +59,8 @@ LEASES = """
     LEFT JOIN annotation_batch b ON b.id = s.batch_id
     WHERE s.project_id = %s AND s.leased_to_id IS NOT NULL ORDER BY s.leased_until, a.name
 """
-# A vote agrees with gold or an audit if their labels are equal; with its repeat, if labels and categories are.
+# A vote agrees with gold or an audit if their labels are equal; with its repeat, if labels and categories are. Gold
+# and repeats score the first answer, before any correction; audits the newest, which is the opinion.
 CHECKS = """
     WITH mine AS (
         SELECT v.id, v.item_id, v.annotator_id, v.prompt_label, v.response_label, v.seconds
@@ -67,17 +68,21 @@ CHECKS = """
         WHERE a.project_id = %(project)s AND v.repeats_id IS NULL
             AND NOT EXISTS (SELECT FROM annotation_vote later WHERE later.supersedes_id = v.id)
             AND (%(user)s::int IS NULL OR a.user_id = %(user)s::int)
+    ), tested AS (
+        SELECT g.item_id, v.annotator_id, coalesce(g.prompt_label = v.prompt_label, true)
+            AND coalesce(g.response_label = v.response_label, true) AS is_right
+        FROM annotation_gold g JOIN annotation_vote v ON v.item_id = g.item_id
+        WHERE g.project_id = %(project)s AND v.supersedes_id IS NULL AND v.repeats_id IS NULL
     )
     SELECT a.user_id, a.name, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY m.seconds),
-        count(g.item_id), count(*) FILTER (WHERE coalesce(g.prompt_label = m.prompt_label, true)
-            AND coalesce(g.response_label = m.response_label, true) AND g.item_id IS NOT NULL),
+        count(g.item_id), count(*) FILTER (WHERE g.is_right),
         count(u.item_id), count(*) FILTER (WHERE u.prompt_label IS NOT DISTINCT FROM m.prompt_label
             AND u.response_label IS NOT DISTINCT FROM m.response_label AND u.item_id IS NOT NULL),
         count(again.id), count(*) FILTER (WHERE again.prompt_label IS NOT DISTINCT FROM first.prompt_label
             AND again.response_label IS NOT DISTINCT FROM first.response_label
             AND again.categories @> first.categories AND again.categories <@ first.categories)
     FROM mine m JOIN annotation_annotator a ON a.id = m.annotator_id
-    LEFT JOIN annotation_gold g ON g.item_id = m.item_id
+    LEFT JOIN tested g ON g.item_id = m.item_id AND g.annotator_id = m.annotator_id
     LEFT JOIN annotation_audit u ON u.item_id = m.item_id AND u.audited_at IS NOT NULL
     LEFT JOIN annotation_check c ON c.item_id = m.item_id AND c.annotator_id = m.annotator_id AND c.kind = 'repeat'
     LEFT JOIN annotation_vote again ON again.id = c.vote_id

@@ -161,8 +161,19 @@ def own_votes_matching(project: Project, user: User, *, words: str, label: str, 
 
 
 def is_closed(vote: Vote) -> bool:
-    """Return whether the batch of a vote is closed, so that it cannot be corrected any more."""
-    return Slot.objects.filter(vote=vote, batch__closed_at__isnull=False).exists()
+    """
+    Return whether the batch of a vote is closed, so that it cannot be corrected any more.
+
+    An answer that only checks the person has no slot, and follows the batch of its item; if the item is in none, the
+    batches that were open when it was cast. So what can be corrected tells nobody which items are checks.
+    """
+    batches = Batch.objects.filter(project=vote.item.project_id)
+    own = batches.filter(pk__in=Slot.objects.filter(vote=vote).values("batch"))
+    if Slot.objects.filter(vote=vote).exists():
+        return own.filter(closed_at__isnull=False).exists()
+    of_item = batches.filter(pk__in=Slot.objects.filter(item=vote.item_id).values("batch"))
+    candidates = of_item if of_item.exists() else batches.filter(opened_at__lte=vote.cast_at)
+    return candidates.exists() and not candidates.filter(closed_at=None).exists()
 
 
 def audit_of(item: Item) -> Audit | None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from annotation import queries
 from annotation.actions.consent import VERSION, has_acknowledged
@@ -30,9 +31,17 @@ class ConsentMiddleware:
         if request.path.startswith(NO_PAGES) or not request.user.is_authenticated:
             return self.get_response(request)
         if not request.path.startswith(OPEN) and not is_acknowledged(request):
-            return redirect(f"{reverse('consent')}?{urlencode({'next': request.get_full_path()})}")
+            return send_to_consent(request)
         with timezone.override(zone_or_utc(queries.person_of(request.user).time_zone)):
             return self.get_response(request)
+
+
+def send_to_consent(request: HttpRequest) -> HttpResponse:
+    """Redirect to the consent page and back to the page, also where a part of an open page was asked for."""
+    htmx = getattr(request, "htmx", None)
+    page = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    address = f"{reverse('consent')}?{urlencode({'next': htmx.current_url_abs_path or '/' if htmx else page})}"
+    return HttpResponseClientRedirect(address) if htmx else redirect(address)
 
 
 def is_acknowledged(request: HttpRequest) -> bool:

@@ -28,9 +28,13 @@ PEOPLE, ITEMS, WANTED = 50, 200, 3
 
 
 class web_process:  # noqa: N801 - reads as a verb in `with`
-    """A web server process in which a longer wait for a lock is an error."""
+    """
+    A web server process in which it is an error to wait for a lock without end.
 
-    def __init__(self, *, longest_wait: str = "100ms") -> None:
+    That nobody waits for another person at all is tested in test_leases, without a clock.
+    """
+
+    def __init__(self, *, longest_wait: str = "60s") -> None:
         self.port, self.longest_wait = unused_port(), longest_wait
 
     def __enter__(self) -> "web_process":

@@ -4,10 +4,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 
-from annotation.actions import close_batch, correct_vote, open_batch, reopen_batch, request_more_votes
+from annotation.actions import (
+    close_batch,
+    correct_vote,
+    open_batch,
+    reopen_batch,
+    request_more_votes,
+    set_gold,
+)
 from annotation.actions.guidelines import guideline_in_force, publish_guideline
 from annotation.actions.votes import Answer
-from annotation.models import Slot, Vote, WorkDay
+from annotation.models import Batch, Queue, Slot, Vote, WorkDay
+from annotation.queries import annotator_checks
 from corpus.errors import Refused
 from corpus.labels import Judgement
 from corpus.models import Event, Item, Verb
@@ -182,3 +190,65 @@ def test_superseded_vote_never_becomes_current_again(voter):
     correct(voter, voter.first, **UNSAFE)
     with pytest.raises(DatabaseError, match="never edited"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE annotation_vote SET is_current = true WHERE id = %s", [voter.first])
+
+
+UNSAFE_GOLD = Judgement("unsafe", "safe", ("threat",))
+
+
+def checked(folder, *names, gold="one"):
+    """A person, and a lead of a project where one item is gold."""
+    project = project_with(folder, *names, votes_wanted=1)
+    person, lead = Program(project), User.objects.get(username=Program(project, "lead").name)
+    person.project, person.user = project, User.objects.get(username=person.name)
+    set_gold(project=project, by=lead, external_id=gold, judgement=UNSAFE_GOLD)
+    return person, lead
+
+
+def gold_figures(person):
+    [row] = annotator_checks(person.project, person.user)
+    return row["gold"], row["gold_right"]
+
+
+@pytest.mark.parametrize(("first", "then", "right"), [(SAFE, UNSAFE, 0), (UNSAFE, SAFE, 1)])
+def test_gold_scores_the_first_answer_and_is_corrected_like_any_other(tmp_path, first, then, right):
+    person, _ = checked(tmp_path, "one")
+    vote = person.post(person.item_route(taken := person.take(), "vote"), {"lease": taken["lease"]["id"], **first})
+    number = vote.json()["vote"]["id"]
+    for body in (then, first, then):
+        answer = correct(person, number, **body)
+        assert answer.status_code == 200
+        number = answer.json()["vote"]["id"]
+    assert gold_figures(person) == (1, right)
+
+
+def test_answer_that_only_checks_follows_the_batch_of_its_item(tmp_path):
+    """Else what can still be corrected would tell which items are gold."""
+    person, lead = checked(tmp_path, "one", "two")
+    batch = open_batch(project=person.project, by=lead, name="first", size=2)
+    other = Program(person.project)
+    for _ in range(2):
+        other.vote(other.take())  # so that gold has no slot left
+    Queue.objects.filter(project=person.project).update(gold_percent=100)
+    vote = person.vote(person.take()).json()["vote"]["id"]
+    assert not Slot.objects.filter(vote=vote).exists()
+    assert correct(person, vote, **CAUTION).status_code == 200
+    newest = Vote.objects.get(supersedes=vote)
+    close_batch(batch=batch, by=lead)
+    answer = correct(person, newest.pk, **SAFE)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "batch_closed")
+    reopen_batch(batch=batch, by=lead)
+    assert correct(person, newest.pk, **SAFE).status_code == 200
+
+
+def test_answer_on_an_item_in_no_batch_follows_the_batches_open_when_it_was_cast(tmp_path):
+    person, lead = checked(tmp_path, "one", "two", gold="one")
+    Program(person.project).take()  # somebody opens the slots
+    Slot.objects.filter(project=person.project, item__external_id="one").delete()
+    Slot.objects.filter(project=person.project).update(lease=None, leased_to=None, leased_until=None)
+    first = open_batch(project=person.project, by=lead, name="first", size=1)
+    Queue.objects.filter(project=person.project).update(gold_percent=100)
+    vote = person.vote(person.take()).json()["vote"]["id"]
+    later = Batch.objects.create(project=person.project, name="later")
+    close_batch(batch=first, by=lead)
+    assert correct(person, vote, **UNSAFE).status_code == 409
+    assert later.closed_at is None

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from annotation.days import day_at, find_zone, zone_or_utc
-from annotation.session import today_of
+from annotation.session import hours_and_minutes, today_of
 from tests.cases import cases
 
 
@@ -83,3 +83,19 @@ def test_no_hopping_between_zones_gains_more_than_two_days():
 def test_name_that_is_no_zone_is_utc(name):
     assert find_zone(name) is None
     assert zone_or_utc(name).key == "UTC"
+
+
+@cases(
+    ("seconds", "said"),
+    [
+        (0, "1 min"),
+        (1, "1 min"),
+        (60, "1 min"),
+        (61, "2 min"),
+        (3600, "1 h 0 min"),
+        (86_399, "24 h 0 min"),
+        (-5, "1 min"),
+    ],
+)
+def test_wait_is_said_in_hours_and_minutes(seconds, said):
+    assert hours_and_minutes(timedelta(seconds=seconds)) == said

@@ -4,6 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
+from threading import Event as Signal
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,15 +12,17 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.actions import cast_vote, free_lease, set_gold, skip_item
+from annotation.actions import cast_vote, exclude_annotator, free_lease, set_gold, skip_item
+from annotation.actions.guidelines import guideline_in_force
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.actions.votes import AlreadyVoted, Answer
 from annotation.models import Check, LapsedLease, Queue, Skip, Slot, Vote, WorkDay
 from annotation.queue import claim_next, renew_held_lease
 from annotation.slots import open_slots_for_new_items
+from corpus.actions import withdraw_item
 from corpus.errors import Refused
 from corpus.labels import Judgement
-from corpus.models import Event, Verb
+from corpus.models import Event, Item, Verb
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
@@ -456,3 +459,57 @@ def test_item_of_a_person_who_leaves_is_free_at_once(project, act, kind):
     assert bea.next().status_code == 200
     assert LapsedLease.objects.get(lease=lease).annotator.user == ada.user
     assert outcome(ada.post(f"projects/{ada.slug}/renew/", {"lease": lease}))[0] == (404 if act == "remove" else 401)
+
+
+def test_renewal_tells_how_the_lease_ended(tmp_path):
+    project = project_with(tmp_path, "a", "b", "c", "d", votes_wanted=1)
+    lead = Visitor(project, "lead")
+    endings = {
+        "withdrawn": lambda taken, _: withdraw_item(project=project, external_id=taken["item"]["id"], reason="asked"),
+        "adjudicator": lambda taken, ada: exclude_annotator(
+            project=project, user=ada.user, item=Item.objects.get(project=project, external_id=taken["item"]["id"])
+        ),
+        "voted": lambda taken, ada: ada.vote(taken),
+        "somebody else": lambda taken, _: free_lease(project=project, lease=taken["lease"]["id"], by=lead.user),
+    }
+    for words, end in endings.items():
+        ada = annotator_of(project)
+        taken = ada.take()
+        end(taken, ada)
+        answer = ada.post(f"projects/{ada.slug}/renew/", {"lease": taken["lease"]["id"]})
+        assert outcome(answer) == (409, "lease_lost")
+        assert words in answer.json()["error"]["message"]
+
+
+def test_check_of_a_withdrawn_item_is_not_renewed(project):
+    ada, boss = annotator_of(project), Visitor(project, "lead")
+    set_gold(project=project, by=boss.user, external_id="one", judgement=Judgement("safe", "safe"))
+    Queue.objects.update_or_create(project=project, defaults={"gold_percent": 100})
+    lease = ada.take()["lease"]["id"]
+    withdraw_item(project=project, external_id="one", reason="asked")
+    answer = ada.post(f"projects/{ada.slug}/renew/", {"lease": lease})
+    assert (outcome(answer), "withdrawn" in answer.content.decode()) == ((409, "lease_lost"), True)
+
+
+def test_nobody_waits_for_what_another_person_has_not_finished(tmp_path):
+    """One person's transaction stays open; all that others do ends meanwhile."""
+    project = project_with(tmp_path, "a", "b", "c", votes_wanted=1)
+    guideline_in_force(project)  # which the first vote of a project makes
+    ada, bea, lead = annotator_of(project), annotator_of(project), Visitor(project, "lead")
+    taken, is_held, is_over = bea.take(), Signal(), Signal()
+
+    def hold():
+        with transaction.atomic():
+            lease = claim_next(project=project, user=ada.user)
+            cast_vote(project=project, user=ada.user, external_id=lease.item.external_id, lease=lease.id, answer=SAFE)
+            is_held.set()
+            is_over.wait(10)
+
+    def others():
+        is_held.wait(10)
+        try:
+            return [bea.vote(taken).status_code, bea.next().status_code, lead.get("queue/").status_code]
+        finally:
+            is_over.set()
+
+    assert at_once(hold, others)[1] == [201, 200, 200]

@@ -1,5 +1,7 @@
 """Roles of the pages, the consent page, guidelines and members."""
 
+from urllib.parse import quote
+
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
@@ -71,6 +73,18 @@ def test_consent_comes_before_every_page_once(tmp_path):
     assert done.url == page
     assert fresh.get(page).status_code == 200
     assert fresh.post("/consent/", {"next": "https://elsewhere.example/", "is_adult": "yes"}).url == "/"
+
+
+def test_open_page_is_led_to_a_new_text_of_the_consent_and_back(tmp_path):
+    ada = Visitor(project_with(tmp_path, "one"))
+    lease, fresh = ada.take(), Client()
+    Acknowledgement.objects.filter(user=ada.user).delete()
+    fresh.force_login(ada.user, backend=BACKEND)
+    place = f"/projects/{ada.project.slug}/label/"
+    headers = {"hx-request": "true", "hx-current-url": f"http://testserver{place}"}
+    renewal = fresh.post(f"{place}renew/", {"lease": lease.id}, headers=headers)
+    assert renewal["HX-Redirect"] == f"/consent/?next={quote(place, safe='')}"
+    assert fresh.post(f"{place}renew/", {"lease": lease.id}).url == "/consent/?next=%2F"
 
 
 def test_new_guideline_is_announced_once(tmp_path):

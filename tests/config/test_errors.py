@@ -5,8 +5,8 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings as site
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, TooManyFieldsSent
 from django.http import Http404
 from django.test import Client
@@ -24,7 +24,7 @@ from rest_framework.exceptions import (
 from config.errors import api_error, error_response, first_message
 from config.negotiation import FixedRenderer
 from config.parsers import JSONParser, TooLarge
-from config.throttling import UserRateThrottle
+from config.throttling import UserRateThrottle, count, counters
 from corpus.errors import Invalid, Refused
 from jury.actions.jurors import NotForLeads
 from tests.annotation.people import Visitor
@@ -237,15 +237,15 @@ def test_wait_ends_with_the_window(rates, rate, longest):
     assert 0 < throttle.wait() <= longest
 
 
-def test_window_that_ends_between_two_steps_counts_as_nothing():
-    key = f"calls:test:{somebody().pk}"
-    assert [UserRateThrottle().count(key, 60) for _ in range(3)] == [1, 2, 3]
-    cache.delete(key)
-    assert UserRateThrottle().count(key, 0) == 0
+def test_counters_count_from_one_and_expire():
+    key, other = (f"calls:test:{somebody().pk}" for _ in range(2))
+    assert [count([(key, 60)]) for _ in range(3)] == [[1], [2], [3]]
+    assert count([(key, 60), (other, 60)]) == [4, 1]
+    assert 0 < counters(site.REDIS_URL).ttl(key) <= 60
 
 
-def test_unreachable_cache_lets_every_call_through(settings, rates):
+def test_unreachable_server_lets_every_call_through(settings, rates):
     rates("1/day", "1/day")
-    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     request = request_of(user=somebody())
     assert all(UserRateThrottle().allow_request(request, LIGHT) for _ in range(3))

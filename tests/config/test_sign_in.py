@@ -8,7 +8,9 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import Client
 
+from tests.annotation.test_leases import at_once
 from tests.factories import command, numbers
 
 PASSWORD = "correct horse battery"
@@ -230,6 +232,35 @@ def test_recovery_code_works_once(client):
 
     assert "That is not right, or no longer" in again.content.decode()
     assert not signed_in(client)
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_code_sent_from_two_tabs_at_once_signs_one_in(client, kind):
+    person = make_person()
+    sign_in(client, person)
+    secret = add_app(client)
+    recovery = client.get("/account/2fa/recovery-codes/").context["unused_codes"][0]
+    tabs = [Client(), Client()]
+    for tab in tabs:
+        assert sign_in(tab, person).url == "/account/2fa/authenticate/"
+    code = code_now(secret) if kind == "app" else recovery
+    at_once(*[lambda tab=tab: tab.post("/account/2fa/authenticate/", {"code": code}) for tab in tabs])
+    assert sorted(signed_in(tab) for tab in tabs) == [False, True]
+
+
+@pytest.mark.parametrize("page", ["totp/deactivate/", "recovery-codes/generate/", "webauthn/add/"])
+def test_no_second_factor_changes_without_a_fresh_password(client, page):
+    person = make_person()
+    sign_in(client, person)
+    add_app(client)
+    session = client.session
+    session["account_authentication_methods"] = [
+        each | {"at": each["at"] - 3600} for each in session["account_authentication_methods"]
+    ]
+    session.save()
+    for response in (client.get(f"/account/2fa/{page}"), client.post(f"/account/2fa/{page}")):
+        assert "/reauthenticate/" in response.url
+    assert Authenticator.objects.filter(user=person).count() == 2
 
 
 def test_removing_the_app_needs_the_password(client):

@@ -51,8 +51,8 @@ def project(database):
     with connection.cursor() as cursor:  # events are append-only, so it cannot be moved in time later
         cursor.execute(
             "INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            [project.pk, lead.user.pk, "guideline.published", "7", "{}", AT],
+            " VALUES (%s, %s, 'guideline.published', '7', '{}', %s)",
+            [project.pk, lead.user.pk, AT],
         )
     assert Event.objects.filter(project=project, at=AT).exists()
     return project
