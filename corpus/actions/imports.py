@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from corpus import queries
 from corpus.actions.events import record_event
-from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
+from corpus.actions.import_support import ImportRun, index_lookups, limits, lock_imports, without_cycle_search
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.dialogues import COLUMNS, Dialogue, SerializedDialogue, parse_dialogue
@@ -51,7 +51,7 @@ def import_dialogues(
     run = ImportRun(on_reject, progress)
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
     newest = queries.newest_item(project)
-    with RowFile(path, bounds, COLUMNS, name=name) as file:
+    with RowFile(path, bounds, COLUMNS, name=name) as file, index_lookups():
 
         def parse(row: Row) -> Dialogue:
             return parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=file.form == "csv")

@@ -1,10 +1,10 @@
 """One slot for every vote still wanted, and no more."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from annotation.models import Annotator, GuidelineVersion, Slot, Vote
-from annotation.slots import CLOSE_SURPLUS, OPEN_MISSING, hash_joins, open_slots
+from annotation.slots import open_slots
 from corpus.models import Item, Project
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -68,25 +68,3 @@ def test_database_keeps_one_current_vote_a_person(tmp_path):
 
     with pytest.raises(IntegrityError, match="one_current_vote_per_annotator"), transaction.atomic():
         again.save()
-
-
-@pytest.mark.parametrize("statement", [CLOSE_SURPLUS, OPEN_MISSING])
-@pytest.mark.parametrize("rows", [0, 1, 10**6])
-def test_slots_are_opened_by_one_plan_whatever_the_statistics(rows, statement):
-    """A loop over a table or a materialized result for each of many rows takes minutes after an import."""
-    tables = ("corpus_item", "annotation_vote", "annotation_slot", "annotation_furthervotes")
-    with transaction.atomic(), connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(
-                "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', %s::text,"
-                " 'relpages', %s::int, 'reltuples', %s::real)",
-                [table, rows // 50, rows],
-            )
-        with hash_joins():
-            cursor.execute(f"EXPLAIN {statement}", {"project": 1, "wanted": 3, "wants_prompt": True})
-            plan = [line for (line,) in cursor.fetchall()]
-        transaction.set_rollback(True)
-    loops = [at for at, line in enumerate(plan) if "Nested Loop" in line]
-    # The one loop that is left numbers the missing slots of an item.
-    assert all("generate_series" in " ".join(plan[at:]) for at in loops), "\n".join(plan)
-    assert len(loops) <= 1, "\n".join(plan)

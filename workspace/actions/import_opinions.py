@@ -11,7 +11,7 @@ from annotation.actions import VoteWriter
 from annotation.slots import open_slots
 from corpus import queries
 from corpus.actions import record_event
-from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
+from corpus.actions.import_support import ImportRun, index_lookups, limits, lock_imports, without_cycle_search
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
 from corpus.importing.readers import Row, RowFile
@@ -59,7 +59,7 @@ def import_opinions(
     def parse(row: Row) -> ImportedOpinion:
         return parse_opinion(row.value, spellings=spellings, limits=bounds)
 
-    with RowFile(path, bounds, COLUMNS, name=name) as file:
+    with RowFile(path, bounds, COLUMNS, name=name) as file, index_lookups():
         for batch in run.batches(file, parse, id_column="item_id"):
             admitted = admit(project, batch, run)
             for kind, writer in writers.items():
