@@ -141,7 +141,7 @@ class ResumeRun(RunView):
     @extend_schema(request=None, responses={200: RunShape})
     def post(self, request: Request, run: int, slug: str = "") -> Response:
         resumed = actions.resume_run(run=self.run_named(run), by=self.access.user)
-        tasks.enqueue(resumed)
+        tasks.enqueue_soon(resumed)
         return Response(as_run(resumed))
 
 

@@ -17,5 +17,5 @@ def start_with_worker(**options: Any) -> Run:
     if not workers.worker_is_running():
         raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
     run = actions.start_run(**options)
-    tasks.enqueue(run)
+    tasks.enqueue_soon(run)
     return run

@@ -53,9 +53,27 @@ def messages_waiting() -> int:
         return int(broker.default_channel.client.llen(current_app.conf.task_routes[run_shard.name]["queue"]))
 
 
+@shared_task  # type: ignore[untyped-decorator]
+def enqueue_run(*, run_id: int, **_later: Any) -> None:
+    """Queue every waiting shard of a run that is still running."""
+    if run := Run.objects.filter(pk=run_id, state=Run.State.RUNNING).first():
+        enqueue(run)
+
+
+def enqueue_soon(run: Run) -> None:
+    """Queue a run in one message, so that whoever waits for a page need not wait for thousands of shards."""
+    end_if_nothing_waits(run)
+    enqueue_run.delay(run_id=run.pk)
+
+
 def enqueue(run: Run) -> None:
     """Queue every waiting shard of a run; end the run if there is none."""
     for shard_id in waiting_shards(run).values_list("pk", flat=True):
         run_shard.delay(shard_id=shard_id)
+    end_if_nothing_waits(run)
+
+
+def end_if_nothing_waits(run: Run) -> None:
+    """End a run without a waiting shard."""
     if not Shard.objects.filter(run=run, state=Shard.State.WAITING).exists():
         end_run(run, Run.State.FINISHED)

@@ -58,7 +58,7 @@ def change(request: PageRequest, access: Access, run: int) -> HttpResponse:
     if button == "pause":
         actions.pause_run(run=chosen, by=access.user)
     elif button == "resume":
-        tasks.enqueue(actions.resume_run(run=chosen, by=access.user))
+        tasks.enqueue_soon(actions.resume_run(run=chosen, by=access.user))
     elif button == "cancel":
         actions.cancel_run(run=chosen, by=access.user)
     return redirect("jury:run", access.project.slug, run)

@@ -198,3 +198,19 @@ def test_run_is_queued_again_only_when_the_queue_is_empty(tmp_path):
         assert tasks.messages_waiting() == 2  # the workers are only busy
         assert broker.default_channel.queue_purge("jury") == 2
     actions.cancel_run(run=run)
+
+
+def test_run_is_queued_from_a_page_in_one_message(tmp_path, settings):
+    settings.JURY_SHARD_ITEMS = 1
+    project = project_with_items(tmp_path, 5)
+    add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")
+    run = begin(project)
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.queue_purge("jury")
+        tasks.enqueue_soon(run)
+        assert broker.default_channel.queue_purge("jury") == 1
+        tasks.enqueue_run(run_id=run.pk)
+        assert broker.default_channel.queue_purge("jury") == 5
+        actions.cancel_run(run=run)
+        tasks.enqueue_run(run_id=run.pk)
+        assert tasks.messages_waiting() == 0
