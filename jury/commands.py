@@ -180,7 +180,7 @@ class RunCommand(ProjectCommand):
             }
         )
         if errors := queries.shard_errors(run):
-            self.print_note(f"{len(errors)} parts of the run broke off, the first with: {errors[0]}")
+            self.print_note("Parts of the run broke off: " + "; ".join(errors[:3]))
             self.print_note("Their stored answers are kept: run the same command again for the rest.")
             sys.exit(1)
 

@@ -47,14 +47,14 @@ def waiting_shards(run: Run) -> QuerySet[Shard]:
 
 
 def shard_errors(run: Run) -> list[str]:
-    """Return why shards of a run broke off, oldest shard first."""
+    """Return why shards of a run broke off, each reason once, that of the oldest shard first."""
     return errors_of_runs([run])[run.pk]
 
 
 def errors_of_runs(runs: Sequence[Run]) -> dict[int, list[str]]:
-    """Return why shards of each run broke off, oldest shard first, by the primary key of the run."""
-    errors: dict[int, list[str]] = {run.pk: [] for run in runs}
+    """Return why shards of each run broke off, as `shard_errors` does, by the primary key of the run."""
+    errors: dict[int, dict[str, None]] = {run.pk: {} for run in runs}
     broken = Shard.objects.filter(run__in=runs, state=Shard.State.BROKEN).order_by("pk")
     for pk, error in broken.values_list("run", "error"):
-        errors[pk].append(error)
-    return errors
+        errors[pk][error] = None
+    return {pk: list(reasons) for pk, reasons in errors.items()}
