@@ -19,6 +19,7 @@ ERRORS = {
     "413": "The file or the body is too large.",
     "415": "The body has a form that is not taken here.",
     "429": "Too many calls; `Retry-After` says when to come back.",
+    "503": "A server behind this one is away, or a statement took too long; `Retry-After` says when to come back.",
 }
 
 
@@ -57,7 +58,7 @@ class AssizeAutoSchema(AutoSchema):
 
     def error_codes(self) -> list[str]:
         """Return the HTTP statuses of the errors that the route can return."""
-        codes = {"401", "403", "429", *getattr(self.view, "also_fails_with", ())}
+        codes = {"401", "403", "429", "503", *getattr(self.view, "also_fails_with", ())}
         codes |= {"404"} if "{" in self.path else set()
         codes |= {"400", "409", "413", "415"} if self.method == "POST" else set()
         codes |= {"400"} if self.get_override_parameters() else set()
