@@ -34,7 +34,7 @@ class AssizeAutoSchema(AutoSchema):
         return [getattr(self.view, "tag", "projects")]
 
     def get_operation_id(self) -> str:
-        numbered = "/cases/{", "/jury-runs/{", "/jobs/{", "/my-votes/{"
+        numbered = "/cases/{", "/jury-runs/{", "/jobs/{", "/my-votes/{", "/try/"
         is_in_project = "{slug}" in self.path and any(part in self.path for part in numbered)
         return f"{self.method.lower()}{type(self.view).__name__}{'InProject' if is_in_project else ''}"
 
