@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 import redis
 from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http.request import split_domain_port, validate_host
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -81,13 +81,24 @@ def may_scrape(request: HttpRequest) -> bool:
 
 
 def is_local(request: HttpRequest) -> bool:
-    """Return whether a request comes from this machine, for a name of ours, and not through a proxy on it."""
+    """Return whether a request comes from this machine, and neither through a proxy on it nor under a strange name."""
+    peer = address_of(request.META.get("REMOTE_ADDR", ""))
+    is_forwarded = any(name in request.META for name in FORWARDED)
+    return peer is not None and peer.is_loopback and not is_forwarded and has_own_host(request)
+
+
+def has_own_host(request: HttpRequest) -> bool:
+    """Return whether the host is an address or a name of ours: a page may lead a browser here under its own name."""
+    domain, _port = split_domain_port(request.META.get("HTTP_HOST", request.META.get("SERVER_NAME", "")))
+    return validate_host(domain, settings.ALLOWED_HOSTS) or address_of(domain.strip("[]")) is not None
+
+
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an IP address, or None if the text is none."""
     try:
-        request.get_host()  # a page elsewhere may lead a browser here under its own name (DNS rebinding)
-        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except (DisallowedHost, ValueError):
-        return False
-    return peer.is_loopback and not any(name in request.META for name in FORWARDED)
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
 
 
 def exposition() -> bytes:
