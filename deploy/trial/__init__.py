@@ -1,0 +1,1 @@
+"""Build the images, bring the whole compose file up, and use it as people do."""
