@@ -1,7 +1,7 @@
 """
 Serve a deterministic stub of an OpenAI-compatible endpoint, for tests and benchmarks.
 
-    python -m bench.stub_server [--port N] [--delay SECONDS] [--rpm N]
+    python -m bench.stub_server [--host ADDRESS] [--port N] [--delay SECONDS] [--rpm N]
 
 The true label of a dialogue is a hash of its text, and each model errs on its own share of the dialogues,
 so that jurors disagree reproducibly. The name of the model selects the behaviour:
@@ -304,7 +304,7 @@ class Batches:
         ]  # fmt: skip
 
 
-async def serve(port: int, delay: float, rpm: int) -> None:
+async def serve(host: str, port: int, delay: float, rpm: int) -> None:
     """Serve until killed; print the port once it is open."""
     chat = ChatEndpoint(delay, rpm)
     app = web.Application(client_max_size=64 * 2**20)
@@ -312,7 +312,7 @@ async def serve(port: int, delay: float, rpm: int) -> None:
     app.add_routes(Batches(chat).routes())
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
+    site = web.TCPSite(runner, host, port)
     await site.start()
     print(runner.addresses[0][1], flush=True)
     await asyncio.Event().wait()
@@ -320,8 +320,9 @@ async def serve(port: int, delay: float, rpm: int) -> None:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("--host", default="127.0.0.1")
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--delay", type=float, default=0.0)
     arguments.add_argument("--rpm", type=int, default=0)
     chosen = arguments.parse_args()
-    asyncio.run(serve(chosen.port, chosen.delay, chosen.rpm))
+    asyncio.run(serve(chosen.host, chosen.port, chosen.delay, chosen.rpm))

@@ -1,0 +1,107 @@
+"""An upgrade while people label, and a backup restored into other containers, as docs/operations.md describes them."""
+
+import json
+import shutil
+import time
+
+from deploy.trial.compose import Containers, started
+from deploy.trial.journey import RELEASE, Team, import_dialogues
+from deploy.trial.people import LabellingAlong
+from deploy.trial.shell import TrialError, check, run, step
+
+SECONDS_TO_FIRST_PAGE = 60
+MORE_DIALOGUES = 500
+"So that nobody runs out of them during the upgrade."
+OURS = ("web", "worker", "jury", "beat")
+VOTES = 5
+"An upgrade is tried only while people do label."
+
+
+def seconds_to_first_page(containers: Containers) -> float:
+    """Return the time from starting a new web container until it serves a page."""
+    name = f"{containers.name}-first-page"
+    as_proxied = {"Host": "localhost", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https"}
+    ask = f"import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/sign-in/', headers={as_proxied}))"
+    began = time.monotonic()
+    containers.compose("run", "--detach", "--no-deps", "--name", name, "web")
+    try:
+        while time.monotonic() - began < SECONDS_TO_FIRST_PAGE:
+            if run_quietly(["docker", "exec", name, "python", "-c", ask]):
+                return time.monotonic() - began
+        raise TrialError(f"a web container serves no page within {SECONDS_TO_FIRST_PAGE} s")
+    finally:
+        run(["docker", "rm", "--force", name])
+
+
+def run_quietly(command: list[str]) -> bool:
+    """Run a command; return whether it succeeded."""
+    try:
+        run(command)
+    except TrialError:
+        return False
+    return True
+
+
+def upgrade(containers: Containers, team: Team, image: str) -> None:
+    """Replace web, workers and schedule by those of another image, one after the other, while people label."""
+    import_dialogues(team, "coffee", MORE_DIALOGUES)
+    labelling = [LabellingAlong(annotator) for annotator in team.annotators]
+    for person in labelling:
+        person.start()
+    with step("upgrade to a new image while people label"):
+        containers.image = image
+        containers.compose("run", "--rm", "--no-TTY", "prepare")
+        replace_web(containers)
+        scale = ("--scale", "worker=2", "--scale", "jury=2")
+        containers.compose("up", "--detach", "--no-deps", *scale, "worker", "jury", "beat")
+        containers.check_health()
+        votes = sum(person.stop() for person in labelling)
+        check(votes >= VOTES, f"people label meanwhile, more than {votes} times")
+        check_images(containers, image)
+
+
+def replace_web(containers: Containers) -> None:
+    """Start as many new web containers as there are, and stop the old ones when the new ones are healthy."""
+    old = containers.containers_of("web")
+    scale = f"web={2 * len(old)}"
+    containers.compose("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--scale", scale, "web")
+    for container in old:
+        run(["docker", "stop", "--time", "40", container])
+        run(["docker", "rm", container])
+
+
+def check_images(containers: Containers, image: str) -> None:
+    """Expect every process of ours to be of the new image."""
+    wanted = run(["docker", "inspect", "--format", "{{.Id}}", image]).strip()
+    for service in OURS:
+        used = run(["docker", "inspect", "--format", "{{.Image}}", *containers.containers_of(service)]).split()
+        check(set(used) == {wanted}, f"{service} runs the new image")
+
+
+def restore_elsewhere(containers: Containers, other: Containers) -> None:
+    """Back up, and restore into containers of another name; expect the same people, votes and release there."""
+    folder = containers.folder / "backups"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.chown(folder, 10001)
+    with step("back up"):
+        maintain(containers, folder, "backup", "/backups/one")
+    with started(other, keep=False), step("restore there, and compare"):
+        other.compose("stop", *OURS)
+        maintain(other, folder, "restore", "/backups/one", "--replace")
+        other.compose("start", *OURS)
+        other.check_health()
+        verified = json.loads(other.manage("verify_release", f"/home/assize/releases/default/{RELEASE}"))
+        check(verified["differences"] == 0, f"the restored release verifies: {verified}")
+        check(decisions(other) == decisions(containers), "the restored dataset is the same")
+
+
+def maintain(containers: Containers, folder: object, *command: str) -> None:
+    """Run a management command in a container that has the folder of backups."""
+    mount = ("--volume", f"{folder}:/backups")
+    containers.compose("run", "--rm", "--no-TTY", "--no-deps", *mount, "web", "python", "manage.py", *command)
+
+
+def decisions(containers: Containers) -> str:
+    """Return the whole list of decisions."""
+    return containers.compose("exec", "--no-TTY", "web", "python", "manage.py", "list_decisions")
