@@ -36,7 +36,7 @@ check: dev  ## lint, types, import contracts, migrations, templates, compose fil
 	.ci/check_templates
 	$(BIN)/python -m adjudication.case_states --check
 	$(BIN)/docker-compose -f docker-compose.yml config -q
-	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile
+	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile deploy/trial/stand_ins/*/Dockerfile
 	$(BIN)/python .ci/find_secrets.py
 
 audit: dev  ## check dependencies for known vulnerabilities (needs the network)
