@@ -10,6 +10,7 @@ from string import Template
 from typing import Any
 
 from corpus.labels import FIELDS, Field, Label
+from jury.control_tokens import defuse
 
 CATEGORIES = "categories"
 ASKABLE = (*(str(field) for field in FIELDS), CATEGORIES)
@@ -83,7 +84,7 @@ def build_messages(
     """
     Return the messages of a request to a juror.
 
-    The dialogue is framed as data, and no text within it can close the frame.
+    The dialogue is framed as data, and no text within it can close the frame or is a token of a chat template.
 
     :param categories: the lines that `render_category` returns, in order
     :return: each with `role` and `content`
@@ -108,7 +109,7 @@ def build_messages(
 def generation_messages(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages:
     """Return the messages that ask a generator for the next turn of a dialogue, without the response it may have."""
     history = turns[:-1] if turns[-1]["role"] == "assistant" else turns
-    dialogue = [{"role": turn["role"], "content": turn["text"]} for turn in history]
+    dialogue = [{"role": turn["role"], "content": defuse(turn["text"])} for turn in history]
     if not prompt.system:
         return dialogue
     if dialogue[0]["role"] != "system":
@@ -147,7 +148,7 @@ def render_guard_dialogue(turns: Sequence[Mapping[str, str]], *, up_to_prompt: b
     for at, turn in enumerate(rendered, start=1):
         is_response = has_response and at == len(turns)
         name = "agent" if turn["role"] == "assistant" else turn["role"]
-        text = "\n  ".join(turn["text"].splitlines())
+        text = "\n  ".join(defuse(turn["text"]).splitlines())
         lines.append(f"{'response: ' if is_response else ''}{name}: {text}")
     return "\n".join(lines)
 
@@ -158,7 +159,7 @@ def render_dialogue(turns: Sequence[Mapping[str, str]], frame: str) -> str:
 
     :param frame: the start of every marker line, from `boundary`
     """
-    blocks = [f"{frame} {turn['role']}\n{turn['text']}" for turn in turns]
+    blocks = [f"{frame} {turn['role']}\n{defuse(turn['text'])}" for turn in turns]
     return "\n".join([*blocks, f"{frame} end"])
 
 

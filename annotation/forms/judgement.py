@@ -10,8 +10,6 @@ from annotation.actions import Answer, guideline_in_force
 from annotation.display_names import LABEL_WORDS
 from annotation.models import Vote
 from corpus.access import Access
-from corpus.attempt import as_sentence
-from corpus.errors import Invalid
 from corpus.labels import FIELDS, OTHER, Field, Judgement
 from corpus.models import Category, Project
 
@@ -59,10 +57,6 @@ class JudgementForm(forms.Form):
     def add_error(self, field: str | None, error: Any) -> None:
         """Add an error, in the words of the page if it has its own for a broken rule."""
         super().add_error(field, WORDS.get((field or "", error), error) if isinstance(error, str) else error)
-
-    def refuse(self, error: Invalid) -> None:
-        """Show a broken rule beside the field that breaks it."""
-        self.add_error(error.field if error.field in self.fields else None, as_sentence(error.reason))
 
     @property
     def current_values(self) -> dict[str, Any]:
