@@ -41,11 +41,11 @@ def signed_in_lead() -> tuple[Any, dict[str, str]]:
     from django.conf import settings
     from django.contrib.auth.models import User
     from django.test import Client
-    from knox.models import AuthToken
 
     from annotation.actions.consent import acknowledge
     from corpus.actions import add_member
-    from corpus.models import Project
+    from corpus.actions.tokens import make_token
+    from corpus.models import Project, TokenGrant
 
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     add_member(project=Project.objects.get(slug="quality"), username="lead", role="lead")
@@ -53,7 +53,7 @@ def signed_in_lead() -> tuple[Any, dict[str, str]]:
     acknowledge(user=lead, time_zone="")
     client = Client()
     client.force_login(lead, backend="allauth.account.auth_backends.AuthenticationBackend")
-    _, token = AuthToken.objects.create(lead)
+    token = make_token(user=lead, name="bench", scopes=[TokenGrant.Scope.READ])
     return client, {"authorization": f"Token {token}"}
 
 
@@ -63,8 +63,9 @@ def median_milliseconds(request: Callable[[], Any]) -> float:
 
     :raises RuntimeError: if the page cannot be opened
     """
-    if request().status_code != 200:
-        raise RuntimeError("a page cannot be opened")
+    response = request()
+    if response.status_code != 200:
+        raise RuntimeError(f"a page cannot be opened: {response.status_code} {response.content[:200]!r}")
     times = []
     for _ in range(REPEAT):
         began = time.perf_counter()
