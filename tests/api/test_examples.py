@@ -37,7 +37,9 @@ def sections():
 
 def plain(route):
     """Return a route without the names of its parameters and without an optional project before it."""
-    return re.sub(r"^projects/\{\}/(?=(cases|jobs|jury-runs|my-votes)/\{\}/)", "", re.sub(r"\{[a-z_]+\}", "{}", route))
+    return re.sub(
+        r"^projects/\{\}/(?=(cases|jobs|jurors|jury-runs|my-votes)/\{\}/)", "", re.sub(r"\{[a-z_]+\}", "{}", route)
+    )
 
 
 def test_every_route_has_curl_and_python_examples():
@@ -88,7 +90,14 @@ def variables_of(output):
         return {}
     following = answer.get("next") if isinstance(answer.get("next"), dict) else {}
     ids = {name: answer[name]["id"] for name in ("vote", "case", "job") if name in answer}
-    ids |= {name: each[name]["id"] for each in (answer, following) for name in ("item", "lease") if name in each}
+    ids |= {
+        name: each[name]["id"]
+        for each in (answer, following)
+        for name in ("item", "lease")
+        if isinstance(each.get(name), dict)
+    }
+    if "base_url" in answer:
+        ids["juror"] = answer["id"]
     if "ballots" in answer:
         ids["run"] = answer["id"]
     return {name.upper(): str(value) for name, value in ids.items()}
