@@ -108,7 +108,7 @@ def check_scope(request: Request, scope: str) -> None:
     """
     wanted = TokenGrant.Scope.READ.value if request.method in SAFE_METHODS else scope
     grant = grant_of(request)
-    if grant and wanted not in grant.scopes:
+    if request.auth is not None and (grant is None or wanted not in grant.scopes):
         raise PermissionDenied(f"This token lacks the scope {wanted}. Make one with it on the page Tokens.")
 
 

@@ -84,6 +84,21 @@ def test_refusals_have_the_one_form(tmp_path):
     assert case_of(project).state == "open"
 
 
+def test_nobody_settles_what_they_voted_on_and_nobody_votes_on_what_they_settle(tmp_path):
+    project = disputed_project(tmp_path, votes_wanted=4)
+    judge, other, case = Program(project, "adjudicator"), Program(project, "adjudicator"), case_of(project)
+    assert judge.vote(judge.take()).status_code == 201
+    for route, body in (("claim", {}), ("blind", final()), ("settle", final(**REASON)), ("send-back", {"votes": 1})):
+        refused = judge.post(f"cases/{case.pk}/{route}/", body)
+        assert error_of(refused) in ((409, "voted_yourself"), (409, "case_not_held")), (route, refused.content)
+    assert judge.post(f"projects/{project.slug}/cases/next/").status_code == 204
+    held = other.take()
+    assert other.post(f"cases/{case.pk}/blind/", final()).status_code == 200
+    assert error_of(other.vote(held)) == (409, "lease_lost")
+    assert other.next().status_code == 204
+    assert (case_of(project).state, decision_of(project).status) == ("open", "disputed")
+
+
 def test_next_case_send_back_and_reopen(tmp_path):
     project = disputed_project(tmp_path, "one", "two")
     judge = Program(project, "adjudicator")
