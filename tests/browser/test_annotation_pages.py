@@ -1,14 +1,17 @@
 """Every annotation page with content, in light and dark, wide and narrow."""
 
+from urllib.parse import quote
+
 import pytest
 from playwright.sync_api import expect
 
 from annotation.actions import draw_audits
 from annotation.models import Batch, Queue, Vote
 from config.embedded.processes import wait_until
+from corpus.models import TokenGrant
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits, project_of
-from tests.factories import dialogue, import_votes, opinion
+from tests.factories import dialogue, import_votes, make_project, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -106,3 +109,28 @@ def test_votes_are_searched_while_typing(browser, site, tmp_path):
         page.get_by_label("Words").fill("rare")
         expect(page.get_by_text("1 vote, newest first")).to_be_visible()
         assert visit.page_errors == []
+
+
+def test_odd_texts_stay_in_their_place(browser, site, tmp_path):
+    """Overrides of direction, invisible characters, joined emoji and endless words neither hide nor widen a page."""
+    text = "\u202egnp\u200b\u2067 abc 👨\u200d👩\u200d👧 " + "W" * 2_000
+    name = "one\u202e" + "x" * 190
+    project = project_of(tmp_path, dialogue(name, text=text, source="y" * 200))
+    with Visit(browser, site, Visitor(project, "admin"), viewport={"width": 360, "height": 900}) as visit:
+        page = visit.start()
+        assert_fits(page)
+        for path in (f"items/{quote(name)}/history/", "data/"):
+            visit.open(path)
+            assert_fits(page)
+        assert page.get_by_text("xxx").first.bounding_box()["x"] >= 0
+        assert page.get_by_role("button", name="Sign out").is_visible()
+
+
+def test_button_pressed_twice_sends_its_form_once(browser, site):
+    with Visit(browser, site, Visitor(make_project(), "lead")) as visit:
+        page = visit.page
+        page.goto(f"{site}/account/tokens/")
+        page.get_by_label("What it is for").fill("nightly export")
+        page.get_by_role("button", name="Make a token").dblclick()
+        expect(page.get_by_text("nightly export").first).to_be_visible()
+        assert TokenGrant.objects.filter(token__user=visit.visitor.user).count() == 1
