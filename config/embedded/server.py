@@ -10,7 +10,7 @@ from config.data_dir import DataDir
 from config.embedded import processes
 
 MOST_STARTS = 5
-STARTS_ON_LAST_PORT = 4
+STARTS_ON_LAST_PORT, SECONDS_FOR_LAST_PORT = 4, 2.0
 SECONDS_BETWEEN_STARTS = 0.5
 
 
@@ -143,7 +143,11 @@ class EmbeddedServer(ABC):
             last = int((self.folder / "port").read_text())
         except (OSError, ValueError):
             return processes.free_port()
-        return last if keep_last and processes.is_free(last) else processes.free_port()
+        if not keep_last:
+            return processes.free_port()
+        # A killed server lets go of its port a moment after its process is gone.
+        is_free = processes.wait_until(lambda: processes.is_free(last), seconds=SECONDS_FOR_LAST_PORT)
+        return last if is_free else processes.free_port()
 
     def end_orphans(self) -> None:  # noqa: B027 - most servers have none
         """End processes that a killed server left behind and that hold its data."""

@@ -14,7 +14,7 @@ import redis
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.embedded.postgres import Postgres
-from config.embedded.processes import wait_until
+from config.embedded.processes import is_free, wait_until
 from config.embedded.valkey import Valkey
 
 pytestmark = pytest.mark.slow
@@ -78,7 +78,7 @@ def test_killed_servers_start_on_their_ports_with_their_data(data_dir):
     os.kill(pid, signal.SIGKILL)
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        assert wait_until(lambda: Valkey(data_dir).recorded_process() is None, seconds=60)
+        assert wait_until(lambda: is_free(port), seconds=60)
         taken.bind(("127.0.0.1", port))
         taken.listen()
         assert Valkey(data_dir).start() != first[1]

@@ -72,7 +72,7 @@ def test_server_whose_port_was_taken_is_started_on_another_which_is_told(tmp_pat
         assert not kept.tend(lines.append)
         assert os.environ["REDIS_URL"] == first
         os.kill(server.recorded_process()[0], signal.SIGKILL)
-        assert processes.wait_until(lambda: server.recorded_process() is None, seconds=60)
+        assert processes.wait_until(lambda: processes.is_free(port), seconds=60)
         with socket.socket() as taken:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("127.0.0.1", port))
