@@ -18,6 +18,7 @@ from adjudication.case_states import Action, State, next_state
 from adjudication.models import BlindAnswer, Case, Decision
 from adjudication.queries import cases, opinions
 from annotation.actions import VotedThemselves, request_more_votes
+from annotation.models import Slot
 from annotation.queries import has_voted
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
@@ -31,6 +32,12 @@ class NotBlindYet(Refused):
     """An adjudicator labels a case blind before they settle it."""
 
     code = "not_blind_yet"
+
+
+class SentBackAlready(Refused):
+    """Somebody asked for more votes before, and they are still to come."""
+
+    code = "sent_back"
 
 
 class OpinionsChanged(Refused):
@@ -134,6 +141,7 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
     :raises Invalid: if the number of votes is out of range
     :raises CaseClosed, CaseHeld: if this person cannot claim the case
     :raises NoOpenBatch: if the queue would not hand out the item
+    :raises SentBackAlready: if votes that were asked for before are still to come
     :raises VotedThemselves: if this person voted on the item
     """
     if not 1 <= votes <= MOST_VOTES:
@@ -142,6 +150,8 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
     if has_voted(by, locked.item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must look at it.")
     claim_locked_case(project, locked, by, Action.SEND_BACK)
+    if locked.sent_back_at and Slot.objects.filter(item=locked.item, vote=None).exists():
+        raise SentBackAlready("This dialogue was sent back already, and its votes are still to come.")
     request_more_votes(project=project, item=locked.item, votes=votes)
     clear_hold(locked)
     Case.objects.filter(pk=locked.pk).update(sent_back_at=Now())
