@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from config.data_dir import CHECKOUT
+from corpus.actions.import_support import ImportRun
 from corpus.importing.limits import Limits
 from corpus.importing.readers import RowFile, Unreadable
+from corpus.importing.readers.parquet import LIST_VALUES, rows_at_once
 from corpus.models import Event, Item
 from tests.api.client import Program
 from tests.factories import command, dialogue, make_project
@@ -154,3 +156,32 @@ def test_spoilt_parquet_is_unreadable_or_read(tmp_path, seed):
     path.write_bytes(content)
     with RowFile(path, Limits()) as file, suppress(Unreadable):  # and nothing else
         assert len(list(file.rows())) <= 50
+
+
+def test_parquet_is_read_in_few_rows_where_a_dictionary_repeats_a_long_value():
+    plain, long = pa.BufferOutputStream(), pa.BufferOutputStream()
+    pq.write_table(pa.table({"id": [str(n) for n in range(2_000)], "prompt": ["x"] * 2_000}), plain)
+    prompts = pa.DictionaryArray.from_arrays(pa.array([0] * 2_000, pa.int32()), pa.array(["x" * 2**20]))
+    pq.write_table(pa.table({"id": ["a"] * 2_000, "prompt": prompts}), long, compression="zstd")
+    for sink, least, most in ((plain, 1_000, 1_000), (long, 200, 256)):
+        content = pa.BufferReader(sink.getvalue())
+        assert len(sink.getvalue()) < 200_000
+        assert least <= rows_at_once(pq.ParquetFile(content).metadata, content) <= most
+
+
+def test_parquet_with_a_list_of_too_many_values_is_refused_by_its_header(tmp_path):
+    many = LIST_VALUES + 1
+    items = pa.ListArray.from_arrays(pa.array([0, many], pa.int32()), pa.nulls(many, pa.int8()))
+    pq.write_table(pa.table({"id": ["a"], "prompt": ["x"], "n": items}), tmp_path / "b.parquet")
+    with RowFile(tmp_path / "b.parquet", Limits()) as file, pytest.raises(Unreadable, match="smaller row groups"):
+        list(file.rows())
+
+
+def test_long_rows_do_not_add_up_in_memory(tmp_path):
+    """A batch ends at 8 MiB of the file, though a thousand rows would be 1 GiB."""
+    path = tmp_path / "b.jsonl"
+    path.write_text("".join(json.dumps({"id": str(n), "k": "x" * 2**20}) + "\n" for n in range(20)))
+    run = ImportRun(print, lambda _share: None)
+    with RowFile(path, Limits()) as file:
+        sizes = [len(batch) for batch in run.batches(file, lambda row: row.value["id"], id_column="id")]
+    assert sizes == [8, 8, 4]
