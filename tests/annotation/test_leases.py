@@ -373,7 +373,7 @@ def test_skip_keeps_its_reason_as_it_was_written(project, reason):
     assert Event.objects.get(project=project, verb=Verb.ITEM_SKIPPED).detail == {"reason": reason}
 
 
-@pytest.mark.parametrize("reason", [None, "", " \n\t ", "x" * 10_001, "a\0b", "\ud800", True, [], {"a": 1}])
+@pytest.mark.parametrize("reason", [None, "", " \n\t ", "x" * 10_001, "a\0b", True, [], {"a": 1}])
 def test_skip_without_a_proper_reason_names_the_field_and_keeps_the_lease(project, reason):
     ada = annotator_of(project)
     taken = ada.take()

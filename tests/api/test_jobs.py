@@ -112,6 +112,11 @@ def test_rejected_upload_is_not_stored(admin, settings, name, status, code):
         assert jobs.upload_path(Job.objects.get(project__slug=admin.slug)).parent == jobs.upload_folder()
 
 
+def test_upload_without_a_body_says_so(admin):
+    response = admin.client.generic("POST", f"/api/v1/projects/{admin.slug}/items/import/?name=a.jsonl", content_type="")
+    assert (response.status_code, response.json()["error"]["fields"]) == (400, {"file": ["send the file as the body"]})
+
+
 def test_job_of_killed_worker_is_retried_three_times(admin):
     response = send(admin, LINES)
     job = Job.objects.get(pk=response.json()["job"]["id"])

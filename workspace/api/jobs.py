@@ -95,6 +95,8 @@ def uploaded_file(request: Request, name: str) -> tuple[Any, str]:
     if not name:
         raise Invalid("name", "name the file in the query, as ?name=dialogues.jsonl")
     body: Any = request.data
+    if "stream" not in body:  # a call without a body and without a content type
+        raise Invalid("file", "send the file as the body")
     return body["stream"], name
 
 
