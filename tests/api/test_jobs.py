@@ -113,7 +113,8 @@ def test_rejected_upload_is_not_stored(admin, settings, name, status, code):
 
 
 def test_upload_without_a_body_says_so(admin):
-    response = admin.client.generic("POST", f"/api/v1/projects/{admin.slug}/items/import/?name=a.jsonl", content_type="")
+    path = f"/api/v1/projects/{admin.slug}/items/import/?name=a.jsonl"
+    response = admin.client.generic("POST", path, content_type="")
     assert (response.status_code, response.json()["error"]["fields"]) == (400, {"file": ["send the file as the body"]})
 
 
