@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.db import connection
 from django.db.models import F
 
@@ -128,6 +129,7 @@ CREATE TRIGGER disk_is_full BEFORE INSERT ON quality_report FOR EACH ROW EXECUTE
 """
 
 
+@pytest.mark.slow  # early, while there are few other projects to measure
 def test_full_disk_is_told_leaves_no_figure_and_the_next_measurement_succeeds(tmp_path: Path) -> None:
     project = small_project(tmp_path)
     with connection.cursor() as cursor:
