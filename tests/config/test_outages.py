@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 from django.db import connection
+from django.urls import reverse
 
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
@@ -45,7 +46,7 @@ def test_lost_database_connection_is_a_503_in_one_log_line_and_the_next_request_
     visitor.client.raise_request_exception = False
     calls = (
         lambda: visitor.client.get("/"),
-        lambda: visitor.client.get(f"/projects/{visitor.project.slug}/work/", headers={"HX-Request": "true"}),
+        lambda: visitor.client.get(reverse("annotation:work", args=[visitor.project.slug]), headers={"HX-Request": "true"}),
         lambda: program.get(f"projects/{visitor.project.slug}/items/"),
     )
     responses = []
@@ -76,8 +77,8 @@ def test_statement_that_takes_too_long_is_a_503_that_says_so():
         cursor.execute("SET statement_timeout = 40")
     try:
         with locked("corpus_project"):
-            page = visitor.client.get(f"/projects/{slug}/work/")
-            fragment = visitor.client.get(f"/projects/{slug}/work/", headers={"HX-Request": "true"})
+            page = visitor.client.get(reverse("annotation:work", args=[slug]))
+            fragment = visitor.client.get(reverse("annotation:work", args=[slug]), headers={"HX-Request": "true"})
             rest = program.get(f"projects/{slug}/items/")
     finally:
         connection.close()
