@@ -46,7 +46,9 @@ def test_lost_database_connection_is_a_503_in_one_log_line_and_the_next_request_
     visitor.client.raise_request_exception = False
     calls = (
         lambda: visitor.client.get("/"),
-        lambda: visitor.client.get(reverse("annotation:work", args=[visitor.project.slug]), headers={"HX-Request": "true"}),
+        lambda: visitor.client.get(
+            reverse("annotation:work", args=[visitor.project.slug]), headers={"HX-Request": "true"}
+        ),
         lambda: program.get(f"projects/{visitor.project.slug}/items/"),
     )
     responses = []
