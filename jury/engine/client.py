@@ -90,7 +90,8 @@ class RateLimitedClient:
                 return await self.attempt(request, reservation)
             except RetryableError as error:
                 last = error
-                faults, refusals = faults + (not error.is_refusal), refusals + error.is_refusal
+                faults += not error.is_refusal and not self.is_trial(error)
+                refusals += error.is_refusal
                 wait = max(error.retry_after or 0.0, backoff(faults + refusals))
                 is_last = faults == self.tries or self.clock.monotonic() - began + wait > self.patience
                 await self.report(error, is_last=is_last)
@@ -141,6 +142,10 @@ class RateLimitedClient:
             await self.circuit.record_answer()
         elif error.is_down or is_last or self.circuit.open_until is not None:
             await self.circuit.record_fault(str(error))
+
+    def is_trial(self, error: RetryableError) -> bool:
+        """Return whether an attempt only found out that the endpoint is still away: it does not count as a try."""
+        return self.tries > 1 and self.circuit.open_until is not None and error.billing == Billing.NOT_A_CALL
 
     async def back_off(self, error: RetryableError, seconds: float) -> None:
         """Wait before the next attempt; after a refusal, make all workers wait."""

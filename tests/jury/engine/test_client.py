@@ -174,3 +174,15 @@ def test_abandoned_call_stops_and_is_charged_as_reserved():
 
     reservation = run_aside(work)
     assert (reservation.charged, reservation.calls) == (RESERVED, 1)
+
+
+def test_trials_of_an_endpoint_that_is_away_are_no_tries_of_the_call():
+    async def work():
+        clock, endpoint = FakeClock(), FakeEndpoint(*[REFUSED] * 6, REPLY)
+        async with limited_client(endpoint, clock) as client:
+            for _other_call in range(6):  # the fourth fault of this one opens the circuit
+                await client.circuit.record_fault("no connection")
+            return await call(client, Reservation(price, None)), endpoint.calls
+
+    assert run_aside(work) == (REPLY, 7)
+    assert TRIES < 6
