@@ -17,6 +17,13 @@ ERROR = RetryableError("500", billing=Billing.FREE)
 RESERVED, COST = price(100, 50), price(100, 10)
 
 
+class Silent:
+    """An endpoint that never answers."""
+
+    async def ask(self, **_request):
+        await asyncio.Event().wait()
+
+
 def attempt(*outcomes, budget=None, **options):
     """Return what one call comes to: a reply or an error, its reservation, the clock and the calls."""
 
@@ -133,10 +140,6 @@ def test_stop_ends_a_wait_and_keeps_the_charge():
 
 
 def test_cancelled_attempt_is_charged_as_reserved():
-    class Silent:
-        async def ask(self, **_request):
-            await asyncio.Event().wait()
-
     async def work():
         reservation = Reservation(price)
         async with limited_client(Silent(), FakeClock()) as client:
@@ -152,10 +155,6 @@ def test_cancelled_attempt_is_charged_as_reserved():
 
 
 def test_abandoned_call_stops_and_is_charged_as_reserved():
-    class Silent:
-        async def ask(self, **_request):
-            await asyncio.Event().wait()
-
     async def work():
         reservation = Reservation(price)
         async with limited_client(Silent(), FakeClock()) as client:
