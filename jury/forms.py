@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from corpus.errors import Refused
 from jury import queries
+from jury.actions.jurors import ENTERED
 from jury.engine.extra_body import parse_extra_body
 from jury.models import Ballot, Juror
 from jury.prompting import ASKABLE
@@ -107,20 +108,7 @@ class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
 
     class Meta:
         model = Juror
-        fields: tuple[str, ...] = (
-            *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
-            *(
-                "max_tokens",
-                "max_tokens_parameter",
-                "extra_body",
-                "concurrency",
-                "requests_per_minute",
-                "tokens_per_minute",
-                "price_in",
-                "price_out",
-            ),
-            *("timeout_seconds", "transport"),
-        )
+        fields: tuple[str, ...] = ENTERED
         widgets = {"name": forms.TextInput()}
         labels = LIMITS | REQUEST_LABELS | {"base_url": "Endpoint, as https://models.example/v1"}
 

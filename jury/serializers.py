@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from corpus.errors import Refused
 from jury import queries
+from jury.actions.jurors import ENTERED
 from jury.actions.trials import Trial
 from jury.engine.extra_body import check_extra_body
 from jury.models import Ballot, GeneratedResponse, Juror, Run
@@ -30,20 +31,7 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
     class Meta:
         model = Juror
         read_only_fields = ("id",)
-        fields = [
-            *("id", "name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature"),
-            *(
-                "max_tokens",
-                "max_tokens_parameter",
-                "extra_body",
-                "concurrency",
-                "requests_per_minute",
-                "tokens_per_minute",
-                "price_in",
-                "price_out",
-            ),
-            *("timeout_seconds", "transport", "in_panel"),
-        ]
+        fields = ["id", *ENTERED, "in_panel"]
         extra_kwargs = {
             "name": {"max_length": 200},
             "model": {"required": True, "allow_blank": False},

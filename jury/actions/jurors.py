@@ -28,6 +28,13 @@ CHANGEABLE = (
 REQUEST_FIELDS = ("temperature", "max_tokens", "max_tokens_parameter", "extra_body", "response_format")
 "Parameters of a request, which may change until there is an answer to one."
 
+ENTERED = (
+    *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature", "max_tokens"),
+    *("max_tokens_parameter", "extra_body", "concurrency", "requests_per_minute", "tokens_per_minute"),
+    *("price_in", "price_out", "timeout_seconds", "transport"),
+)
+"Fields that whoever adds a juror enters, in the order of the form."
+
 
 class NotForLeads(Refused):
     """Only a site admin may do this."""
