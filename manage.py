@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The door for the shell. Whatever the state of the home, a command finds it ready."""
+"""Run a management command, once the embedded servers run and the database is up to date."""
 
 import sys
 

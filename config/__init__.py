@@ -1,1 +1,1 @@
-"""Wiring only: settings, servers, URLs and the doors that join the apps."""
+"""Wiring only: settings, servers, URLs, and the pages and routes that join the apps."""
