@@ -6,6 +6,8 @@ import statistics
 import subprocess
 from pathlib import Path
 
+from django.conf import settings
+
 from annotation.queue import CLAIM_FROM_POOL, RENEW_HELD
 from annotation.session import LOCK, READ
 from config.embedded.postgres import binary
@@ -73,7 +75,8 @@ def statement_latencies(script: Path, clients: int, until: str) -> list[float]:
     """Return the mean latency in milliseconds of every statement between BEGIN and ROLLBACK."""
     command = [binary("pgbench"), "--no-vacuum", "--protocol=prepared", "--report-per-command", "--file", str(script)]
     command += [f"--client={clients}", "--jobs=2", until, os.environ["DATABASE_URL"]]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    environment = os.environ | {"PGOPTIONS": settings.DATABASES["default"]["OPTIONS"]["options"]}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     lines = [line.split(None, 2) for line in done.stdout.splitlines() if re.match(r"\s+\d+\.\d+\s+\d+\s+\S", line)]
     times = [(float(milliseconds), text) for milliseconds, _failures, text in lines]
     names = [text for _, text in times]

@@ -513,3 +513,15 @@ def test_nobody_waits_for_what_another_person_has_not_finished(tmp_path):
             is_over.set()
 
     assert at_once(hold, others)[1] == [201, 200, 200]
+
+
+def test_claims_are_planned_once_a_connection(project):
+    ada = annotator_of(project)
+    plans = "SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE '%onwards%'"
+    for _claim in range(3):
+        ada.skip(ada.take())
+        Skip.objects.filter(item__project=project).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(plans)
+        custom, generic = cursor.fetchone()
+    assert (custom, generic >= 3) == (0, True)
