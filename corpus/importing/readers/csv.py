@@ -10,6 +10,9 @@ from corpus.importing.limits import Limits
 from corpus.importing.readers.row import Columns, Row, Unreadable, check_columns
 from corpus.labels import preview
 
+csv.field_size_limit(2**31 - 1)
+"""The module's own limit holds for the whole process, whoever reads: here `RecordLines` and `Header.row` limit."""
+
 SEPARATORS = ",;\t|"
 "Tried in this order; the first that finds the needed columns in the header is used."
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\s]|\t| )?"?\s*', re.IGNORECASE)
@@ -20,7 +23,7 @@ class RecordLines:
     """
     The lines of a CSV file, with a limit on the length of a record.
 
-    The csv module checks the length of a cell only when it has read the whole line.
+    The csv module checks the length of a cell only when it has read the whole line, and for the whole process alike.
     """
 
     LONGEST_CELLS = 4
@@ -47,23 +50,34 @@ class Header:
     """The columns of a CSV file, of which some may have no name."""
 
     def __init__(self, names: list[str], file: str, limits: Limits, columns: Columns) -> None:
-        self.names = names
+        self.names, self.cell_length = names, limits.row_bytes
         self.nameless = [at for at, name in enumerate(names) if not name]
         check_columns([name for name in names if name], file, columns, limits)
         if len(names) > limits.columns:
             raise Unreadable(f"{file} has {len(names):,} columns, {limits.columns:,} are allowed.")
 
-    def row(self, number: int, record: list[str]) -> Row:
-        """Return the row of a record. A cell in a column without a name must be empty."""
+    def row(self, number: int, record: list[str], size: int) -> Row:
+        """Return the row of a record. No cell may be too long; a cell in a column without a name must be empty."""
         if len(record) != len(self.names):
-            return Row(number, problem=f"it has {len(record)} cells, the header has {len(self.names)}")
+            return Row(number, problem=f"it has {len(record)} cells, the header has {len(self.names)}", size=size)
+        if longest := self.too_long(record, size):
+            return Row(
+                number, problem=f"the cell of {longest} is longer than {self.cell_length:,} characters", size=size
+            )
         value = dict(zip(self.names, record, strict=True))
         for at in self.nameless:
             value.pop("", None)
             if record[at].strip():
                 problem = f"column {at + 1} has no name in the header, but holds {preview(record[at])}"
-                return Row(number, value, problem)
-        return Row(number, value)
+                return Row(number, value, problem, size)
+        return Row(number, value, size=size)
+
+    def too_long(self, record: list[str], size: int) -> str:
+        """Return the column of the first cell that is too long, or nothing."""
+        if size <= self.cell_length:
+            return ""
+        cells = zip(self.names, record, strict=True)
+        return next((name or "a column without a name" for name, cell in cells if len(cell) > self.cell_length), "")
 
 
 def csv_rows(content: io.BufferedReader, name: str, limits: Limits, columns: Columns) -> Iterator[Row]:
@@ -72,7 +86,6 @@ def csv_rows(content: io.BufferedReader, name: str, limits: Limits, columns: Col
 
     :raises Unreadable: if the file is not valid CSV, or lacks a column
     """
-    csv.field_size_limit(limits.row_bytes)
     lines = RecordLines(io.TextIOWrapper(content, "utf-8-sig", "surrogateescape", newline=""), name, limits)
     number = 0
     try:
@@ -84,9 +97,7 @@ def csv_rows(content: io.BufferedReader, name: str, limits: Limits, columns: Col
             size, lines.record_length = lines.record_length, 0
             if record:
                 number += 1
-                row = header.row(number, record)
-                row.size = size
-                yield row
+                yield header.row(number, record, size)
     except csv.Error as error:
         raise Unreadable(f"{name} cannot be read beyond record {number}: {error}.") from error
 
