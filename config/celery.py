@@ -73,7 +73,9 @@ def send_schedule_heartbeats(**_signal: Any) -> None:
 
 @celeryd_init.connect  # type: ignore[untyped-decorator]
 def send_worker_heartbeats(**_signal: Any) -> None:
-    """Let the parent process of a worker send heartbeats."""
-    from config.heartbeats import WorkerHeartbeat
+    """Let the parent process of a worker send heartbeats; refuse to start if it could not."""
+    from config.heartbeats import WorkerHeartbeat, clear_file
 
+    with exit_on_error():
+        clear_file()
     app.steps["consumer"].add(WorkerHeartbeat)

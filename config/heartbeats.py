@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from celery import bootsteps
 from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
+
+from corpus.errors import Refused
 
 INTERVAL_SECONDS = 15
 TIMEOUT_SECONDS = 90
@@ -52,8 +55,8 @@ class WorkerHeartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery 
     def start(self, consumer: Any) -> None:
         """Send a heartbeat at once, and then every INTERVAL_SECONDS."""
         queues = [queue.name for queue in consumer.task_consumer.queues]
-        send_heartbeat(queues)
-        self.timer = consumer.timer.call_repeatedly(INTERVAL_SECONDS, send_heartbeat, (queues,))
+        send_worker_heartbeat(queues)
+        self.timer = consumer.timer.call_repeatedly(INTERVAL_SECONDS, send_worker_heartbeat, (queues,))
 
     def stop(self, _consumer: Any) -> None:
         """Send no more: the connection to the broker is lost, or the worker stops."""
@@ -62,12 +65,47 @@ class WorkerHeartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery 
             timer.cancel()
 
 
-def send_heartbeat(parts: Iterable[str]) -> None:
-    """Record a heartbeat if the cache can be reached."""
+def send_worker_heartbeat(queues: Iterable[str]) -> None:
+    """Record a heartbeat of a worker of some queues; if that succeeds, write its file, too."""
+    if send_heartbeat(queues):
+        write_file()
+
+
+def write_file() -> None:
+    """
+    Write WORKER_HEARTBEAT_PATH, where one is named; the health check of a container looks at its time.
+
+    :raises Refused: if it cannot be written
+    """
+    if not settings.WORKER_HEARTBEAT_PATH:
+        return
+    try:
+        Path(settings.WORKER_HEARTBEAT_PATH).write_bytes(b"\n")
+    except OSError as error:
+        raise Refused(
+            f"WORKER_HEARTBEAT_PATH is {settings.WORKER_HEARTBEAT_PATH}, which cannot be written ({error.strerror}). "
+            "Name a file in a folder that the worker may write, or leave it out."
+        ) from error
+
+
+def clear_file() -> None:
+    """
+    Remove the file of an earlier worker.
+
+    :raises Refused: if it cannot be written
+    """
+    write_file()
+    if settings.WORKER_HEARTBEAT_PATH:
+        Path(settings.WORKER_HEARTBEAT_PATH).unlink()
+
+
+def send_heartbeat(parts: Iterable[str]) -> bool:
+    """Record a heartbeat if the cache can be reached; return whether it could."""
     try:
         record(parts)
     except (RedisError, OSError):
-        return  # the next one may succeed, and until then nobody can read it anyway
+        return False  # the next one may succeed, and until then nobody can read it anyway
+    return True
 
 
 def schedule_timeout() -> float:

@@ -231,6 +231,8 @@ WHITENOISE_USE_FINDERS = True
 LOG_LEVEL = env.str("ASSIZE_LOG_LEVEL", default="WARNING").upper()
 LOGGING = logging_settings(form=env.str("ASSIZE_LOG_FORMAT", default="line"), level=LOG_LEVEL)
 
+# A worker sets the time of this file to now with each heartbeat; no file if empty.
+WORKER_HEARTBEAT_PATH = env.str("WORKER_HEARTBEAT_PATH", default="")
 # The largest upload; commands import files of any size.
 UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=2**30)
 # Limits of an import (docs/import.md), in characters unless the name says bytes.

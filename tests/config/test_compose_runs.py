@@ -36,7 +36,14 @@ def service_environment(folder):
     sound = {"SECRET_KEY": secrets.token_urlsafe(48), "PUBLIC_URL": "https://localhost", "ALLOWED_HOSTS": "localhost"}
     kept = {name: environment[name] for name in ("ASSIZE_PRODUCTION", "ASSIZE_LOG_FORMAT", "TRUSTED_PROXY_COUNT")}
     more = {"ASSIZE_LOG_LEVEL": "INFO", "METRICS_TOKEN": secrets.token_urlsafe(16), "TMPDIR": str(folder)}
-    return kept | sound | more
+    return kept | sound | more | {"WORKER_HEARTBEAT_PATH": str(folder / "heartbeat")}
+
+
+def worker_is_healthy(heartbeat):
+    """Return what the health check of the workers finds, if the heartbeats go to this file."""
+    _shell, command = SERVICES["worker"]["healthcheck"]["test"]
+    command = command.replace(SERVICES["worker"]["environment"]["WORKER_HEARTBEAT_PATH"], heartbeat)
+    return subprocess.run(["sh", "-c", command], capture_output=True, timeout=20, check=False).returncode == 0
 
 
 def start_all(ours, folder, ports):
@@ -64,6 +71,7 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
         timeout=180, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(prepared.stdout.splitlines()[-1])["projects"] >= 1
+    assert not worker_is_healthy(environment["WORKER_HEARTBEAT_PATH"])
     with Started(tmp_path, **environment) as ours:
         start_all(ours, tmp_path, ports)
         assert all(comes_up(port) for port in ports)
@@ -75,11 +83,14 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
         sent = as_proxied(ports[0], where, token=token, body=rows, Content_Type="text/plain")[0]
         imported = wait_until(lambda: not Job.objects.filter(project=project, state__in=Job.OPEN).exists(), seconds=180)
         assert wait_until(worker_is_running, seconds=60)
+        assert worker_is_healthy(environment["WORKER_HEARTBEAT_PATH"])
         convened = as_proxied(ports[1], f"{api}/jury-runs/", token=token, body={})[0]
         finished = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=180)
         listed = as_proxied(ports[0], f"{api}/items/", token=token)
         ready = as_proxied(ports[0], "/readyz")[1]
         pids = {name: process.pid for name, process in ours.running.items()}
+    os.utime(environment["WORKER_HEARTBEAT_PATH"], (0, 0))
+    assert not worker_is_healthy(environment["WORKER_HEARTBEAT_PATH"])
 
     assert (page, hidden, shown[0], sent, imported, convened, finished) == (200, 404, 200, 202, True, 202, True)
     assert (ready["workers"], ready["schedule"]) == ("ok", "ok"), ready

@@ -1,17 +1,22 @@
 """What balancers ask, and what pages say when no worker runs."""
 
+import os
+
+import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from config import heartbeats
 from config.health import missing_migrations
 from config.schedule import schedule
+from corpus.errors import Refused
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import make_project
 
 BANNER = "No worker is running"
 SILENT = "no heartbeat for 90 seconds"
+AWAY = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
 
 
 def test_healthz_answers_under_any_host():
@@ -42,9 +47,7 @@ def test_readyz_reads_migrations_once_in_ten_seconds():
 
 
 def test_readyz_is_unavailable_without_a_broker(settings):
-    settings.CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    }
+    settings.CACHES = AWAY
     response = Client().get("/readyz")
     assert (response.status_code, response.json()["broker"]) == (503, "cannot be reached")
     assert int(response["Retry-After"]) > 0
@@ -67,3 +70,28 @@ def test_schedule_that_sends_rarely_counts_as_ended_later(settings):
     assert heartbeats.schedule_timeout() == 90
     settings.CELERY_BEAT_SCHEDULE = schedule(120)
     assert heartbeats.schedule_timeout() == 360
+
+
+def test_worker_heartbeat_sets_the_time_of_its_file(settings, tmp_path):
+    settings.WORKER_HEARTBEAT_PATH = str(tmp_path / "heartbeat")
+    file = tmp_path / "heartbeat"
+    file.touch()
+    heartbeats.clear_file()
+    assert not file.exists()
+    heartbeats.send_worker_heartbeat(["celery"])
+    os.utime(file, (0, 0))
+    heartbeats.send_worker_heartbeat(["celery"])
+    assert file.stat().st_mtime > 0
+    os.utime(file, (0, 0))
+    settings.CACHES = AWAY
+    heartbeats.send_worker_heartbeat(["celery"])
+    assert file.stat().st_mtime == 0
+    settings.WORKER_HEARTBEAT_PATH = ""
+    heartbeats.clear_file()
+
+
+@cases("name", ["missing/heartbeat", ""])
+def test_worker_that_cannot_write_its_heartbeat_does_not_start(settings, tmp_path, name):
+    settings.WORKER_HEARTBEAT_PATH = f"{tmp_path}/{name}"
+    with pytest.raises(Refused, match=r"WORKER_HEARTBEAT_PATH is [^(]+, which cannot be written"):
+        heartbeats.clear_file()
