@@ -107,7 +107,7 @@ class Opinions:
 
     def is_unsafe(self, field: str, policy: Policy) -> Flags:
         """Return which opinions count as unsafe in a field under the policy: shape (opinions,)."""
-        return np.array([*(label in policy.unsafe_labels for label in LABELS), False])[self.labels[field]]
+        return unsafe_by_code(policy)[self.labels[field]]
 
     def ratings(self, field: str, chosen: Flags | None = None) -> Ratings:
         """
@@ -117,6 +117,11 @@ class Opinions:
         """
         kept = self.has_value(field) if chosen is None else self.has_value(field) & chosen
         return Ratings(self.item[kept], self.rater[kept], self.values(field)[kept])
+
+
+def unsafe_by_code(policy: Policy) -> Flags:
+    """Return whether each label counts as unsafe, by its code; the last one is for the code -1, no label."""
+    return np.array([*(label in policy.unsafe_labels for label in LABELS), False])
 
 
 def read_opinions(project: Project) -> Opinions:

@@ -9,7 +9,13 @@ import numpy as np
 from adjudication.policies import Policy
 from corpus.models import Project
 from quality.reports.arrays import Opinions, read_decisions
-from quality.reports.scores import compare_with_labels, compare_with_others, current_answers, decision_score
+from quality.reports.scores import (
+    compare_with_labels,
+    compare_with_others,
+    current_answers,
+    decision_score,
+    gold_answers,
+)
 from quality.statistics.agreement import Ratings, cohen_kappas, percent_agreement
 from quality.statistics.distances import Masi
 from quality.statistics.profiles import Codes
@@ -89,7 +95,7 @@ def score_report(
         comparison = compare_with_others(answers)
     else:
         labels = labels_by_item(opinions, gold, policy)
-        comparison = compare_with_labels(answers, labels)
+        comparison = compare_with_labels(gold_answers(project, opinions, policy, field, labels), labels)
         decisions = read_decisions(project, policy.name, field, opinions.item_keys)
         decision = asdict(decision_score(decisions, labels))
     raters = [

@@ -4,22 +4,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection
 
 from adjudication.policies import Policy
 from corpus.models import Project
 from quality.queries.columns import read_numbers
-from quality.reports.arrays import CODE, LABELS, Decisions, Opinions, read_decisions
+from quality.reports.arrays import CODE, Decisions, Opinions, read_decisions, unsafe_by_code
 from quality.statistics.profiles import Codes
 from quality.statistics.scores import Flags, Score, majority_of_others, score
 
 GOLD = "SELECT item_id, {label} FROM annotation_gold WHERE project_id = %(project)s ORDER BY item_id"
-# Votes on gold checks that filled no slot are not opinions, but they do say how right their annotator is.
-CHECK_VOTES = """
-    SELECT v.item_id, a.name, v.{field} FROM annotation_check c JOIN annotation_vote v ON v.id = c.vote_id
-    JOIN annotation_annotator a ON a.id = v.annotator_id
-    WHERE a.project_id = %(project)s AND c.kind = 'gold' AND NOT v.is_current AND v.{field} IS NOT NULL
-        AND NOT EXISTS (SELECT FROM annotation_vote later WHERE later.supersedes_id = v.id)
+# The first answer of a person, as in annotation.queries.progress: not a correction, not a repeat. It may have filled no
+# slot, so that it is no opinion.
+FIRST_VOTES = """
+    SELECT item_id, annotator_id, {label} FROM annotation_vote v JOIN annotation_annotator a ON a.id = annotator_id
+    WHERE a.project_id = %(project)s AND item_id = ANY(%(items)s) AND supersedes_id IS NULL AND repeats_id IS NULL
+    ORDER BY item_id, annotator_id
 """
 
 
@@ -66,11 +65,10 @@ def field_scores(project: Project, opinions: Opinions, policy: Policy, field: st
     answers = current_answers(opinions, field, policy)
     decisions = read_decisions(project, policy.name, field, opinions.item_keys)
     gold = gold_labels(project, opinions, policy, field)
-    with_checks = answers + check_answers(project, opinions, policy, field)
     references = {
         "majority": compare_with_others(answers),
         "settled": compare_with_labels(answers, settled_labels(decisions, len(opinions.item_keys))),
-        "gold": compare_with_labels(with_checks, gold),
+        "gold": compare_with_labels(gold_answers(project, opinions, policy, field, gold), gold),
     }
     raters = [
         {"rater": name, "kind": kind, **{to: asdict(each.score_of(at)) for to, each in references.items()}}
@@ -80,23 +78,38 @@ def field_scores(project: Project, opinions: Opinions, policy: Policy, field: st
     return {"field": field, "raters": raters, "decision": asdict(decision_score(decisions, gold))}
 
 
-def current_answers(opinions: Opinions, field: str, policy: Policy) -> Answers:
-    """Return the current opinions on a field, folded as the policy says."""
-    kept = opinions.has_value(field)
+def current_answers(opinions: Opinions, field: str, policy: Policy, chosen: Flags | None = None) -> Answers:
+    """
+    Return the current opinions on a field, folded as the policy says.
+
+    :param chosen: shape (opinions,), the opinions to keep; all by default
+    """
+    kept = opinions.has_value(field) if chosen is None else opinions.has_value(field) & chosen
     return Answers(opinions.item[kept], opinions.rater[kept], opinions.is_unsafe(field, policy)[kept])
 
 
-def check_answers(project: Project, opinions: Opinions, policy: Policy, field: str) -> Answers:
-    """Return the votes on gold checks that filled no slot, of annotators who also have an opinion."""
-    places = {name: at for at, (kind, name) in enumerate(opinions.raters) if kind == "human"}
-    with connection.cursor() as cursor:
-        cursor.execute(CHECK_VOTES.format(field=field), {"project": project.pk})
-        rows = [(key, places[name], label) for key, name, label in cursor.fetchall() if name in places]
-    return Answers(
-        np.searchsorted(opinions.item_keys, np.array([key for key, _, _ in rows], dtype=np.int64)),
-        np.array([rater for _, rater, _ in rows], dtype=np.int64),
-        np.array([label in policy.unsafe_labels for _, _, label in rows], dtype=bool),
-    )
+def gold_answers(project: Project, opinions: Opinions, policy: Policy, field: str, gold: Codes) -> Answers:
+    """
+    Return the answers that gold is compared with: the first one of a person, the current ballot of a juror.
+
+    A person may correct a vote after they learn better, so only the first answer says how right they are.
+
+    :param gold: labels of shape (items,), -1 where an item is no gold
+    """
+    parameters = {"project": project.pk, "items": opinions.item_keys[gold >= 0].tolist()}
+    sql = FIRST_VOTES.format(label=CODE.format(column=field))
+    item, annotator, label = read_numbers(sql, parameters, columns=3)
+    rater = annotator_indexes(opinions, annotator)
+    kept = (label >= 0) & (rater >= 0)
+    unsafe = unsafe_by_code(policy)[label[kept]]
+    first = Answers(np.searchsorted(opinions.item_keys, item[kept]), rater[kept], unsafe)
+    return first + current_answers(opinions, field, policy, ~opinions.is_human)
+
+
+def annotator_indexes(opinions: Opinions, annotators: Codes) -> Codes:
+    """Return the rater's index of each annotator's primary key, -1 for one without a current opinion."""
+    index = {int(opinions.rater_keys[at]): at for at, (kind, _) in enumerate(opinions.raters) if kind == "human"}
+    return np.array([index.get(int(key), -1) for key in annotators], dtype=np.int64)
 
 
 def compare_with_others(answers: Answers) -> Comparison:
@@ -136,6 +149,5 @@ def gold_labels(project: Project, opinions: Opinions, policy: Policy, field: str
     """Return the gold labels, folded as the policy says: shape (items,), 0 for safe, 1 for unsafe, else -1."""
     items, codes = read_numbers(GOLD.format(label=CODE.format(column=field)), {"project": project.pk}, columns=2)
     labels = np.full(len(opinions.item_keys), -1)
-    folded = np.array([*(int(label in policy.unsafe_labels) for label in LABELS), -1])
-    labels[np.searchsorted(opinions.item_keys, items)] = folded[codes]
+    labels[np.searchsorted(opinions.item_keys, items)] = np.where(codes >= 0, unsafe_by_code(policy)[codes], -1)
     return labels
