@@ -39,6 +39,11 @@ class Form(StrEnum):
         """Whether it is for generators instead of jurors."""
         return self in (Form.RESPONSE, Form.REFUSAL)
 
+    @property
+    def has_one_verdict(self) -> bool:
+        """Whether a reply is about one label field alone."""
+        return self == Form.LLAMA_GUARD
+
 
 @dataclass(frozen=True)
 class Prompt:

@@ -18,7 +18,7 @@ from jury.engine.extra_body import check_extra_body
 from jury.keys import check_key_variable
 from jury.models import Juror
 from jury.models.juror import default_asks
-from jury.prompting import CATEGORIES, Form, Prompt
+from jury.prompting import CATEGORIES, Prompt
 
 CHANGEABLE = (
     *("in_panel", "api_key_env", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds"),
@@ -61,7 +61,7 @@ def add_juror(
     labels = [field for field in parameters.get("asks", default_asks()) if field != CATEGORIES]
     if not labels:
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
-    if form == Form.LLAMA_GUARD and len(labels) != 1:
+    if form.has_one_verdict and len(labels) != 1:
         raise Refused(f"Prompt {prompt} asks for one verdict. Ask for one label, and add a second juror for the other.")
     juror = Juror(project=project, name=name, prompt=version, base_url=base_url_of(base_url), **parameters)
     return save_juror(juror, Verb.JUROR_ADDED, by)

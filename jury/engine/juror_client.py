@@ -12,7 +12,7 @@ from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import queries
 from jury.engine.cache import cached_ballots, copy_ballot
-from jury.engine.forms import read_reply, response_format, with_codes
+from jury.engine.forms import read_ballot, response_format, with_codes
 from jury.engine.model_client import ModelClient, Outcome, Request, abstained_outcome, unreadable_outcome
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
@@ -103,7 +103,7 @@ class JurorClient(ModelClient[Ballot]):
         """Return the outcome of a reply: a refusal abstains, and an unclear reply is unreadable, never guessed."""
         if reply.refusal:
             return abstained_outcome(reply.refusal)
-        reading = read_reply(self.prompt.form, reply.text, question, self.spellings)
+        reading = read_ballot(self.prompt.form, reply.text, question, self.spellings)
         if reading.judgement is None:
             return unreadable_outcome(reading.reason)
         judgement = reading.judgement

@@ -3,23 +3,32 @@
 from collections.abc import Callable
 
 from corpus.errors import Invalid
-from jury.engine.forms.guard_models import with_codes
+from jury.engine.forms.ballots import BallotReading, Spellings, judge, with_codes
 from jury.engine.forms.llama_guard import read_llama_guard
 from jury.engine.forms.nemoguard import read_nemoguard
 from jury.engine.forms.object import read_object, response_format
-from jury.engine.forms.reading import Reading, Spellings
+from jury.engine.forms.reading import Asked, Reading
 from jury.prompting import Form, Question
 
-__all__ = ["READERS", "Reading", "Spellings", "read_reply", "response_format", "with_codes"]
+__all__ = ["READERS", "Reading", "Spellings", "read_ballot", "read_reply", "response_format", "with_codes"]
 
-READERS: dict[Form, Callable[[str, Question, Spellings], Reading]] = {
+READERS: dict[Form, Callable[[str, Asked], Reading]] = {
     Form.OBJECT: read_object,
     Form.NEMOGUARD: read_nemoguard,
     Form.LLAMA_GUARD: read_llama_guard,
 }
 
 
-def read_reply(form: Form, reply: str, question: Question, spellings: Spellings) -> Reading:
+def read_reply(form: Form, reply: str, asked: Asked) -> Reading:
+    """
+    Read a reply: its labels, and the rest as the model says it, by no taxonomy.
+
+    :raises Invalid: if it has no verdict on an asked field, or one that is not clear
+    """
+    return READERS[form](reply, asked)
+
+
+def read_ballot(form: Form, reply: str, question: Question, spellings: Spellings) -> BallotReading:
     """
     Read a juror's reply in the form that its prompt asks for.
 
@@ -27,6 +36,6 @@ def read_reply(form: Form, reply: str, question: Question, spellings: Spellings)
     :return: a judgement, or the reason why there is none
     """
     try:
-        return READERS[form](reply, question, spellings)
+        return judge(read_reply(form, reply, question.fields), question, spellings)
     except Invalid as error:
-        return Reading(None, f"{error.field}: {error.reason}")
+        return BallotReading(None, f"{error.field}: {error.reason}")

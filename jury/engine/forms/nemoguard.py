@@ -9,19 +9,17 @@ from typing import Any
 
 from corpus.errors import Invalid
 from corpus.labels import Field
-from jury.engine.forms.guard_models import guard_reading, read_verdict
-from jury.engine.forms.reading import Reading, Spellings, parse_object
-from jury.prompting import Question
+from jury.engine.forms.reading import Asked, Reading, parse_object, read_names, read_verdicts
 
 KEYS = {Field.PROMPT: "User Safety", Field.RESPONSE: "Response Safety"}
 CATEGORY_KEYS = ("Safety Categories", "Violated Categories")
 
 
-def read_nemoguard(reply: str, question: Question, spellings: Spellings) -> Reading:
+def read_nemoguard(reply: str, asked: Asked) -> Reading:
     """
     Return the reading of a reply: the verdict on each field that was asked, and the categories it names.
 
-    :raises Invalid: if a verdict is missing, stated twice or unknown, or a category is unknown
+    :raises Invalid: if a verdict is missing, stated twice or unknown
     """
     answer: dict[str, Any] = {}
     for key, value in parse_object(reply).items():
@@ -29,5 +27,6 @@ def read_nemoguard(reply: str, question: Question, spellings: Spellings) -> Read
         if name in answer:
             raise Invalid("reply", f"{name} is there twice")
         answer[name] = value
-    labels = {field: read_verdict(answer.get(key), field) for field, key in KEYS.items() if field in question.fields}
-    return guard_reading(labels, answer.get(CATEGORY_KEYS[0], ""), question, spellings)
+    labels = read_verdicts({field: answer[key] for field, key in KEYS.items() if key in answer}, asked)
+    names, problem = read_names(answer.get(CATEGORY_KEYS[0]) or "")
+    return Reading(labels, names, problem)

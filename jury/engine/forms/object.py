@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.errors import Invalid
-from corpus.labels import Field, Judgement, Label, parse_label, preview
-from jury.engine.forms.reading import Reading, Spellings, checked_reading, parse_object, read_slugs
+from corpus.labels import Field, parse_label, preview
+from jury.engine.forms.reading import Asked, Reading, parse_object
 from jury.prompting import CATEGORIES, Question, answer_schema
 
 LONGEST_TEXT = 10_000
 "Characters of a rationale or another text that are kept."
-HAZARDS = {Label.UNSAFE, Label.NEEDS_CAUTION}
 
 
 def response_format(kind: str, question: Question, slugs: Sequence[str]) -> dict[str, Any]:
@@ -30,23 +29,25 @@ def response_format(kind: str, question: Question, slugs: Sequence[str]) -> dict
     return {}
 
 
-def read_object(reply: str, question: Question, spellings: Spellings) -> Reading:
+def read_object(reply: str, asked: Asked) -> Reading:
     """
     Read a reply that should be one JSON object, bare or in one code fence.
 
-    :raises Invalid: if it is not, a label or category is unknown, or the judgement breaks a rule
+    :raises Invalid: if it is not, or a label is missing or unknown
     """
     answer = parse_object(reply)
-    labels = {field: read_label(answer, field) for field in Field if field in question.fields}
-    categories = read_categories(answer, spellings) if CATEGORIES in question.fields else ()
-    is_clean = not set(labels.values()) & HAZARDS
-    judgement = Judgement(
-        **{field.value: label for field, label in labels.items()},
-        categories=() if is_clean else categories,
-        other_text="" if is_clean else read_text(answer, "other_text"),
+    fields = [field for field in Field if field in (answer if asked is None else asked)]
+    if not fields:
+        raise Invalid("reply", "there is no verdict")
+    named = answer.get(CATEGORIES)
+    names = named if isinstance(named, list) else []
+    return Reading(
+        {field: read_label(answer, field) for field in fields},
+        categories=tuple(map(str, names)),
+        categories_problem="" if names is named else f"{preview(named)} is not a list",
+        other_text=read_text(answer, "other_text"),
         rationale=read_text(answer, "rationale"),
     )
-    return checked_reading(judgement, question, dropped_categories=len(categories) if is_clean else 0)
 
 
 def read_label(answer: Mapping[str, Any], field: Field) -> str:
@@ -60,18 +61,6 @@ def read_label(answer: Mapping[str, Any], field: Field) -> str:
     if label is None:
         raise Invalid(field, "there is no verdict" if value in (None, "") else f"{preview(value)} is not a label")
     return label
-
-
-def read_categories(answer: Mapping[str, Any], spellings: Spellings) -> tuple[str, ...]:
-    """
-    Return the slugs of the categories.
-
-    :raises Invalid: if they are not a list, or one is unknown
-    """
-    named = answer.get(CATEGORIES)
-    if not isinstance(named, list):
-        raise Invalid(CATEGORIES, f"{preview(named)} is not a list")
-    return read_slugs(named, spellings)
 
 
 def read_text(answer: Mapping[str, Any], key: str) -> str:

@@ -2,8 +2,8 @@
 
 import json
 
-from jury.engine.forms import read_reply, with_codes
-from jury.engine.forms.guard_models import UNSAID
+from jury.engine.forms import read_ballot, with_codes
+from jury.engine.forms.ballots import UNSAID
 from jury.prompting import Form, Question
 from tests.cases import cases
 
@@ -19,13 +19,13 @@ RESPONSE = Question(("response_label", "categories"))
 
 
 def nemoguard(question=BOTH, **answer):
-    return read_reply(
+    return read_ballot(
         Form.NEMOGUARD, json.dumps({key.replace("_", " "): value for key, value in answer.items()}), question, SPELLINGS
     )
 
 
 def llama(reply, question=PROMPT):
-    return read_reply(Form.LLAMA_GUARD, reply, question, SPELLINGS)
+    return read_ballot(Form.LLAMA_GUARD, reply, question, SPELLINGS)
 
 
 @cases("categories", ["Violence, S8", "S1,S8", "violence , Hate/Identity Hate ", ["Violence", "S8"]])
@@ -42,7 +42,7 @@ def test_nemoguard_names_or_codes_are_read(categories):
 def test_nemoguard_keys_may_have_spaces_and_the_other_name():
     reply = '{"User Safety ": "unsafe", " Response Safety": "safe", "Violated Categories ": "Violence"}'
 
-    assert read_reply(Form.NEMOGUARD, reply, BOTH, SPELLINGS).judgement.categories == ("violence",)
+    assert read_ballot(Form.NEMOGUARD, reply, BOTH, SPELLINGS).judgement.categories == ("violence",)
 
 
 @cases(
@@ -65,7 +65,7 @@ def test_nemoguard_keys_may_have_spaces_and_the_other_name():
     ],
 )
 def test_missing_repeated_or_unknown_parts_are_unreadable(reply, reason):
-    reading = read_reply(Form.NEMOGUARD, reply, BOTH, SPELLINGS)
+    reading = read_ballot(Form.NEMOGUARD, reply, BOTH, SPELLINGS)
 
     assert reading.judgement is None
     assert reason in reading.reason
@@ -73,7 +73,7 @@ def test_missing_repeated_or_unknown_parts_are_unreadable(reply, reason):
 
 def test_reasoning_is_stripped_and_safe_drops_categories():
     answer = {"User Safety": "safe", "Response Safety": "safe", "Safety Categories": "S1"}
-    reading = read_reply(Form.NEMOGUARD, f'<think>Is it "unsafe"? No.</think>\n{json.dumps(answer)}', BOTH, SPELLINGS)
+    reading = read_ballot(Form.NEMOGUARD, f'<think>Is it "unsafe"? No.</think>\n{json.dumps(answer)}', BOTH, SPELLINGS)
 
     assert reading.judgement.prompt_label == "safe"
     assert (reading.judgement.categories, reading.dropped_categories) == ((), 1)

@@ -2,7 +2,7 @@
 
 import json
 
-from jury.engine.forms import read_reply
+from jury.engine.forms import read_ballot
 from jury.prompting import Form, Question
 from tests.cases import cases
 
@@ -16,7 +16,7 @@ def reply(**answer):
 
 
 def read(text, question):
-    return read_reply(Form.OBJECT, text, question, SPELLINGS)
+    return read_ballot(Form.OBJECT, text, question, SPELLINGS)
 
 
 def test_whole_answer_is_read():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import Invalid
-from jury.engine.forms import read_reply
+from jury.engine.forms import read_ballot
 from jury.engine.forms.generated import read_generated
 from jury.engine.forms.reasoning import strip_reasoning
 from jury.engine.message import read_reasoning, read_refusal, read_text
@@ -98,16 +98,16 @@ def test_objects_of_jurors_and_guards_are_read_in_every_shape():
     guard = json.dumps({"User Safety": "safe", "Response Safety": "safe"})
     for answer in OBJECTS:
         for name, reply in shapes_with(answer).items():
-            reading = read_reply(Form.OBJECT, reply, Question(("prompt_label",)), {})
+            reading = read_ballot(Form.OBJECT, reply, Question(("prompt_label",)), {})
             assert reading.judgement, (name, reply, reading.reason)
     for name, reply in shapes_with(guard).items():
-        assert read_reply(Form.NEMOGUARD, reply, LABELS, {}).judgement, name
+        assert read_ballot(Form.NEMOGUARD, reply, LABELS, {}).judgement, name
 
 
 def test_llama_guards_lines_and_texts_of_generators_are_read_in_every_shape():
     question = Question(("prompt_label", "categories"))
     for name, reply in shapes_with("unsafe\u200b\n\ufeffS1\u200b").items():
-        reading = read_reply(Form.LLAMA_GUARD, reply, question, {"s1": "violence"})
+        reading = read_ballot(Form.LLAMA_GUARD, reply, question, {"s1": "violence"})
         assert getattr(reading.judgement, "categories", None) == ("violence",), (name, reading.reason)
     for text in TEXTS:
         for name, reply in shapes_with(text).items():
@@ -132,11 +132,11 @@ def test_reasoning_that_never_ends_or_may_be_in_the_answer_makes_nothing():
     for reply in UNCLEAR:
         with pytest.raises(Invalid, match=NO_ANSWER):
             read_generated(Form.RESPONSE, reply)
-        assert read_reply(Form.OBJECT, reply, LABELS, {}).judgement is None
+        assert read_ballot(Form.OBJECT, reply, LABELS, {}).judgement is None
     for reply in ("<think>hm</think>", " \ufeff", "<|im_end|>", "<think></think>\n<|im_end|>"):
         with pytest.raises(Invalid, match="the reply is empty"):
             read_generated(Form.RESPONSE, reply)
-        assert "the reply is empty" in read_reply(Form.OBJECT, reply, LABELS, {}).reason
+        assert "the reply is empty" in read_ballot(Form.OBJECT, reply, LABELS, {}).reason
 
 
 def test_verdict_that_a_thought_quotes_is_never_the_answer():
@@ -149,14 +149,14 @@ def test_verdict_that_a_thought_quotes_is_never_the_answer():
         f"<|start|>assistant<|channel|>final<|message|>{unsafe}<|return|>",
         f"<think>It has <|channel|>final<|message|>{safe}</think>{unsafe}",
     ):
-        reading = read_reply(Form.OBJECT, quoted, LABELS, {})
+        reading = read_ballot(Form.OBJECT, quoted, LABELS, {})
         assert getattr(reading.judgement, "prompt_label", None) == "unsafe", quoted
     fenced = f"```json\n{safe}\n```"
     for unclear in (
         *(f"<think>{safe}", f"{safe}\n{unsafe}", f"{fenced}\n{fenced}", f"Not {safe} but so.", f"Here: {fenced}"),
         *(f"{safe[:-1]},}}", f"[{safe}]", json.dumps(json.dumps(safe))),
     ):
-        assert read_reply(Form.OBJECT, unclear, LABELS, {}).judgement is None, unclear
+        assert read_ballot(Form.OBJECT, unclear, LABELS, {}).judgement is None, unclear
 
 
 def test_long_and_hostile_replies_are_gone_through_once():
@@ -164,7 +164,7 @@ def test_long_and_hostile_replies_are_gone_through_once():
                   "```\n" * 20_000 + "</think>" * 2_000, "<|channel|>final<|message|>{" * 4_000, "<think>" * 14_000,
                   "analysisA" + "assistantcommentary" * 5_000, "`</think>" * 10_000, "< " * 50_000, "[" * 100_000,
                   "<think" + " " * 50_000, "</think>" + "[" * 90_000, "assistant:" * 10_000):  # fmt: skip
-        assert read_reply(Form.OBJECT, reply, LABELS, {}).judgement is None
+        assert read_ballot(Form.OBJECT, reply, LABELS, {}).judgement is None
 
 
 @settings(max_examples=60)
@@ -219,7 +219,7 @@ def test_shared_cases_of_replies_are_read(real_data):
     question = Question(("prompt_label", "response_label", "categories"), rationale=True)
     for name in ("closing_think_only", "mistral_thinking_chunks"):
         reply = read_completion(json.loads(bodies[name]), 0.0)
-        assert read_reply(Form.OBJECT, reply.text, question, {}).judgement, name
+        assert read_ballot(Form.OBJECT, reply.text, question, {}).judgement, name
     assert (
         "reasoning_content"
         in unusable_outcome(read_completion(json.loads(bodies["answer_in_reasoning_content"]), 0.0))["reason"]
