@@ -52,6 +52,7 @@ class Header:
     def __init__(self, names: list[str], file: str, limits: Limits, columns: Columns) -> None:
         self.names, self.cell_length = names, limits.row_bytes
         self.nameless = [at for at, name in enumerate(names) if not name]
+        self.allow_nameless = columns.allow_nameless
         check_columns([name for name in names if name], file, columns, limits)
         if len(names) > limits.columns:
             raise Unreadable(f"{file} has {len(names):,} columns, {limits.columns:,} are allowed.")
@@ -67,7 +68,7 @@ class Header:
         value = dict(zip(self.names, record, strict=True))
         for at in self.nameless:
             value.pop("", None)
-            if record[at].strip():
+            if record[at].strip() and not self.allow_nameless:
                 problem = f"column {at + 1} has no name in the header, but holds {preview(record[at])}"
                 return Row(number, value, problem, size)
         return Row(number, value, size=size)

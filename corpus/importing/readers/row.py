@@ -22,6 +22,8 @@ class Columns:
     required: frozenset[str] = frozenset()
     one_of: frozenset[str] = frozenset()
     "At least one of these."
+    allow_nameless: bool = False
+    "Whether a column without a name may hold values, which are passed over."
 
 
 @dataclass(slots=True)
