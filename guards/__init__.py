@@ -1,0 +1,1 @@
+"""Guard models: benchmarks, evaluation, training data, training, fairness and evasion."""

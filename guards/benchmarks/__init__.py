@@ -1,0 +1,1 @@
+"""Read labelled files as cases of a benchmark. Pure: no Django, no database."""
