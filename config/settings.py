@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "adjudication",
     "quality",
     "releases",
+    "guards",
     "workspace",
     "config.apps.ConfigConfig",
 ]

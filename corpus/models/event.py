@@ -79,6 +79,9 @@ class Verb(models.TextChoices):
     # Releases
     RELEASE_MADE = "release.made", "Release made"
 
+    # Guards
+    BENCHMARK_ADDED = "benchmark.added", "Benchmark added"
+
 
 ITEM_VERBS = frozenset(
     {

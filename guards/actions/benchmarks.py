@@ -1,0 +1,136 @@
+"""Add a benchmark from a file."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import orjson
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from corpus.actions import record_event
+from corpus.actions.import_support import limits, lock_imports
+from corpus.errors import Refused
+from corpus.importing.batches import batched
+from corpus.models import Project, Verb
+from guards.benchmarks.case import Case
+from guards.benchmarks.definition import Definition
+from guards.benchmarks.reading import check_expected, file_hash, read_cases
+from guards.models import Benchmark
+
+Numbered = tuple[int, Case]
+
+# In the order of their hashes, so that two imports of the same texts never wait for each other in a circle.
+ADD_TEXTS = """
+    INSERT INTO guards_casetext (content_hash, turns)
+    SELECT content_hash, turns FROM unnest(%s::bytea[], %s::jsonb[]) AS t (content_hash, turns) ORDER BY content_hash
+    ON CONFLICT (content_hash) DO NOTHING
+"""
+FIND_TEXTS = "SELECT content_hash, id FROM guards_casetext WHERE content_hash = ANY(%s)"
+COPY_CASES = """
+    COPY guards_benchmarkcase (
+        benchmark_id, number, case_id, text_id, is_unsafe, category, kind, "group", pair, language
+    ) FROM STDIN
+"""
+
+
+@transaction.atomic
+def add_benchmark(
+    *,
+    project: Project,
+    definition: Definition,
+    path: Path,
+    name: str = "",
+    accept_different: bool = False,
+    progress: Callable[[int], None] = lambda _rows: None,
+    by: User | None = None,
+) -> Benchmark:
+    """
+    Read a file as a benchmark of a project: all of it, or nothing.
+
+    :param name: the file as its owner calls it; its path if empty
+    :param accept_different: whether to take a file whose counts are not the published ones
+    :param progress: called with the number of rows read
+    :return: the benchmark; the one there is if it was made from the same file
+    :raises Refused: if the file cannot be read, has no case, or is not the published one; or if the name is taken
+    """
+    lock_imports(project)
+    digest = file_hash(path, name)
+    if known := Benchmark.objects.filter(project=project, name=definition.name).first():
+        if known.sha256 == digest and known.task == definition.task:
+            return known
+        raise Refused(f"{definition.name} was added before, from another file. Choose another name.")
+    benchmark = create_benchmark(project, definition, digest)
+    for batch in batched(read_cases(path, definition, limits(), name=name)):
+        write_cases(benchmark, batch)
+        count(benchmark, batch)
+        progress(benchmark.rows)
+    check_counts(benchmark, definition, name or str(path), accept_different=accept_different)
+    benchmark.save()
+    detail = {"cases": benchmark.rows, "positives": benchmark.positives, "sha256": digest}
+    record_event(project=project, verb=Verb.BENCHMARK_ADDED, subject=benchmark.name, actor=by, detail=detail)
+    return benchmark
+
+
+def create_benchmark(project: Project, definition: Definition, digest: str) -> Benchmark:
+    """Create the row of a benchmark, without cases yet."""
+    return Benchmark.objects.create(
+        project=project,
+        name=definition.name,
+        title=definition.title,
+        task=definition.task,
+        licence=definition.licence,
+        source=definition.source,
+        note=definition.note,
+        sha256=digest,
+        is_known=bool(definition.repository),
+        rows=0,
+        labelled=0,
+        positives=0,
+        expected_rows=definition.expected.rows,
+        expected_positives=definition.expected.positives,
+    )
+
+
+def count(benchmark: Benchmark, batch: Sequence[Numbered]) -> None:
+    """Add the rows of a batch to the counts of its benchmark."""
+    labels = [case.is_unsafe for _, case in batch]
+    benchmark.rows += len(labels)
+    benchmark.labelled += sum(label is not None for label in labels)
+    benchmark.positives += sum(label is True for label in labels)
+
+
+def check_counts(benchmark: Benchmark, definition: Definition, file: str, *, accept_different: bool) -> None:
+    """
+    Check what was read.
+
+    :raises Refused: if there is no case, or the counts are not the published ones and that is not accepted
+    """
+    if not benchmark.rows:
+        raise Refused(f"{file} has no row that counts. Nothing was kept.")
+    if not accept_different:
+        check_expected(definition, rows=benchmark.rows, positives=benchmark.positives)
+
+
+def write_cases(benchmark: Benchmark, batch: Sequence[Numbered]) -> None:
+    """Store the cases of a batch, and those of their texts that are new."""
+    texts = {case.content_hash: orjson.dumps(case.turns).decode() for _, case in batch}
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_TEXTS, [list(texts), list(texts.values())])
+        cursor.execute(FIND_TEXTS, [list(texts)])
+        keys = {bytes(content_hash): key for content_hash, key in cursor.fetchall()}
+        with cursor.copy(COPY_CASES) as copy:
+            for number, case in batch:
+                copy.write_row(
+                    (
+                        benchmark.pk,
+                        number,
+                        case.id,
+                        keys[case.content_hash],
+                        case.is_unsafe,
+                        case.category,
+                        case.kind,
+                        case.group,
+                        case.pair,
+                        case.language,
+                    )
+                )
