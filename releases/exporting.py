@@ -14,6 +14,8 @@ import orjson
 from django.db import connection
 
 from adjudication import queries
+from adjudication.counting import decisions_sql
+from adjudication.policies import policy_of
 from corpus.models import Category, Project
 
 FORMATS = ("json", "jsonl", "csv", "parquet")
@@ -53,10 +55,11 @@ SELECT coalesce(i.refusal_of, i.external_id) AS id,
     CASE WHEN i.reconstruction_id IS NULL THEN i.turns ELSE '[{{"role": "user", "text": "REDACTED"}}]'::jsonb
         || CASE WHEN i.has_response THEN jsonb_build_array(i.turns -> -1) ELSE '[]'::jsonb END END AS turns,
     i.source, i.license, i.external_id AS sort_key, {split} AS split
-FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
+FROM corpus_item i JOIN ({decisions}) AS d ON d.item_id = i.id
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status IN ('decided', 'settled')
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
 """
+STORED_DECISIONS = "SELECT * FROM adjudication_decision WHERE policy = %(policy)s"
 # The text of the user's turn if it is the only one before the response, else every such turn as `role: text`.
 WHOLE_PROMPT = """
     CASE WHEN i.reconstruction_id IS NOT NULL THEN 'REDACTED'
@@ -98,6 +101,8 @@ class ExportQuery:
     seed: int = 0
     raw: bool = False
     "Whether to leave CSV cells unescaped, although a spreadsheet may run some as formulas."
+    counts_now: bool = False
+    "Whether to count the opinions within the query, which stores nothing, instead of reading the stored decisions."
     names: dict[str, str] = field(init=False)
     "Category names by slug; read from the database when the query is made."
 
@@ -110,7 +115,15 @@ class ExportQuery:
         """The query for all rows, without an order."""
         prompt = FIRST_PROMPT if self.truncate else WHOLE_PROMPT
         response = FIRST_RESPONSE if self.truncate else WHOLE_RESPONSE
-        return ROWS_SQL.format(prompt=prompt, response=response, split=SPLIT_SQL.format(prompt=prompt))
+        split = SPLIT_SQL.format(prompt=prompt)
+        return ROWS_SQL.format(prompt=prompt, response=response, split=split, decisions=self.decisions)
+
+    @property
+    def decisions(self) -> str:
+        """The query for the decisions."""
+        if not self.counts_now:
+            return STORED_DECISIONS
+        return decisions_sql(policy_of(self.project, self.policy), self.project.fields)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -118,6 +131,7 @@ class ExportQuery:
         return {
             "project": self.project.pk,
             "policy": self.policy,
+            "taxonomy": self.project.taxonomy_id,
             "names": orjson.dumps(self.names).decode(),
             "licenses": None if self.licenses is None else list(self.licenses),
             "splits": None if self.splits is None else list(self.splits),

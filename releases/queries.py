@@ -4,9 +4,12 @@ from typing import Any
 
 from django.db import connection
 
+from adjudication.policies import policy_of
+from adjudication.queries import fingerprint
 from annotation.models import Vote
 from corpus.models import Project
 from jury.models import Ballot
+from releases.exporting import ExportQuery
 
 
 def guidelines_in_use(project: Project) -> list[str]:
@@ -35,8 +38,10 @@ WHERE i.project_id = %(project)s AND d.policy = %(policy)s
 """
 
 
-def export_state(project: Project, policy: str) -> list[Any]:
-    """Return values that change whenever the rows of an export may have changed."""
+def export_state(query: ExportQuery) -> Any:
+    """Return a value that changes whenever the rows of an export may have changed."""
+    if query.counts_now:
+        return fingerprint(query.project, policy_of(query.project, query.policy))
     with connection.cursor() as cursor:
-        cursor.execute(EXPORT_STATE, {"project": project.pk, "policy": policy})
+        cursor.execute(EXPORT_STATE, {"project": query.project.pk, "policy": query.policy})
         return [str(value) for value in cursor.fetchone()]

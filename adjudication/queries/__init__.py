@@ -6,6 +6,7 @@ from adjudication.queries.decisions import (
     decision_lines,
     fingerprint,
     json_lines,
+    kept_recount,
     other_texts,
     taxonomy_order,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "decision_lines",
     "fingerprint",
     "json_lines",
+    "kept_recount",
     "other_texts",
     "taxonomy_order",
 ]

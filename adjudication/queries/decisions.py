@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from adjudication.consensus import RULES
+from adjudication.models import Recount
 from adjudication.other_category import OtherText
 from adjudication.policies import Policy
 from corpus.labels import FIELDS
@@ -37,7 +38,24 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(FINGERPRINT, {"project": project.pk})
         counts: dict[str, Any] = cursor.fetchone()[0]
-    return counts | {"rules": RULES, "policy": policy.description, "fields": list(project.fields)}
+    return counts | rules_in_force(project, policy)
+
+
+def rules_in_force(project: Project, policy: Policy) -> dict[str, Any]:
+    """Return what decides besides the opinions: the version of the rules, the policy, and the fields wanted."""
+    return {"rules": RULES, "policy": policy.description, "fields": list(project.fields)}
+
+
+def kept_recount(project: Project, policy: Policy) -> Recount | None:
+    """
+    Return the last recount under the project's own policy, which the schedule keeps current.
+
+    :return: None under another policy, before the first recount, and if earlier rules or settings made it
+    """
+    if policy.name != project.policy:
+        return None
+    last = Recount.objects.filter(project=project, policy=policy.name).first()
+    return last if last and last.fingerprint.items() >= rules_in_force(project, policy).items() else None
 
 
 STATUS_COUNTS = """

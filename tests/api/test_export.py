@@ -2,12 +2,19 @@
 
 import gzip
 import json
+import time
+from contextlib import contextmanager
 from itertools import islice
 
+import psycopg
 import pytest
 from django.db import connection
 
-from releases.api.export import export_slots
+from adjudication.models import Decision, Recount
+from corpus.models import Event, Verb
+from releases.streaming import export_slots
+from tests.adjudication.disputes import case_of, work_through
+from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -148,3 +155,90 @@ def test_export_under_another_policy_is_as_fresh_as_under_the_own(labelled, tmp_
     assert b'"late"' not in before
     assert second["X-As-Of"] > first["X-As-Of"]
     assert lead.client.get(route, headers={"if-none-match": second["ETag"]}).status_code == 304
+
+
+@contextmanager
+def decisions_locked(project):
+    """Hold the lock of recounts from another connection, and let a statement that waits for it fail."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '5s'")
+    password = connection.settings_dict["PASSWORD"]
+    with psycopg.connect(connection.connection.info.dsn, password=password) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('recount'), %s)", [project.pk])
+        yield
+    connection.close()
+
+
+def stored(project):
+    """Return how many decisions and recounts of a project are stored, by policy."""
+    decisions = Decision.objects.filter(item__project=project).values_list("policy", flat=True)
+    recounts = Recount.objects.filter(project=project).values_list("policy", flat=True)
+    return sorted(decisions), sorted(recounts)
+
+
+@pytest.mark.parametrize("policy", ["human", "jury", "aegis2"])
+def test_export_under_another_policy_waits_for_nobody_and_stores_nothing(labelled, tmp_path, policy):
+    work_through(Visitor(labelled, "lead"), case_of(labelled, "e/41"))
+    ballots = [opinion(f"e/{n:02}", f"model-{n % 2}", "safe", "safe" if n % 3 else None) for n in range(3, 30)]
+    import_votes(labelled, tmp_path, [*ballots, opinion("e/03", "model-x", "unsafe", categories=["threat"])])
+    command("withdraw_item", "e/04", project=labelled.slug, reason="asked for")
+    lead, before = Program(labelled, "lead"), stored(labelled)
+    with decisions_locked(labelled):
+        bodies = {form: fetch(lead, policy=policy, format=form) for form in ("json", "csv")}
+    assert stored(labelled) == before
+    for form, (response, body) in bodies.items():
+        out = tmp_path / f"out.{form}"
+        command("export_dataset", project=labelled.slug, out=out, format=form, policy=policy)
+        assert (response.status_code, body) == (200, out.read_bytes())
+
+
+def test_first_export_of_a_project_and_one_after_an_upgrade_count_without_storing(labelled):
+    lead, whole = Program(labelled, "lead"), fetch(Program(labelled, "lead"))[1]
+    recount = Recount.objects.get(project=labelled)
+    recount.fingerprint["rules"] -= 1
+    recount.save()
+    Decision.objects.filter(item__project=labelled).update(prompt_label="unsafe")  # as earlier rules had it
+    before = stored(labelled)
+    assert fetch(lead)[1] == whole
+    assert stored(labelled) == before
+    Decision.objects.filter(item__project=labelled).delete()
+    recount.delete()
+    assert fetch(lead)[1] == whole
+    assert stored(labelled) == ([], [])
+
+
+def test_asking_again_for_an_export_under_another_policy_records_no_download(labelled):
+    lead = Program(labelled, "lead")
+    route = f"/api/v1/projects/{labelled.slug}/export/?policy=human"
+    first = lead.client.get(route)
+    first.close()
+    for _ in range(3):
+        assert lead.client.get(route, headers={"if-none-match": first["ETag"]}).status_code == 304
+    export_slots.acquire()
+    export_slots.acquire()
+    try:
+        assert lead.client.get(route).status_code == 429
+    finally:
+        export_slots.release(2)
+    assert Event.objects.filter(project=labelled, verb=Verb.OPINIONS_DOWNLOADED).count() == 1
+
+
+def test_slow_reader_gets_the_whole_export(tmp_path):
+    """Though it takes longer than a statement of a page may: the rows fill every buffer on their way."""
+    project = make_project(quorum=1)
+    names = [f"long-{n}" for n in range(24)]
+    import_dialogues(project, tmp_path, [dialogue(name, prompt="word " * 150_000) for name in names])
+    import_votes(project, tmp_path, [opinion(name, "ada", "safe", "safe") for name in names])
+    command("adjudicate", project=project.slug)
+    lead = Program(project, "lead")
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '400ms'")
+    try:
+        response = lead.get(f"projects/{lead.slug}/export/")
+        body = next(blocks := iter(response.streaming_content))
+        time.sleep(0.5)
+        body += b"".join(blocks)
+    finally:
+        response.close()
+        connection.close()
+    assert [row["id"] for row in json.loads(body)] == sorted(names)
