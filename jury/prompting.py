@@ -29,6 +29,14 @@ class Form(StrEnum):
     "The JSON object of NVIDIA's content-safety guards: `User Safety`, `Response Safety`, `Safety Categories`."
     LLAMA_GUARD = "llamaguard"
     "`safe`, or `unsafe` and a line of category codes, for one label field."
+    LINES = "lines"
+    "The lines of NVIDIA's Nemotron guards: `User Safety: safe`."
+    HARM = "harm"
+    "The lines of NVIDIA's reasoning guards: `Prompt harm: unharmful`."
+    QWEN3GUARD = "qwen3guard"
+    "The lines of Qwen3Guard: `Safety`, `Categories`, `Refusal`, for one label field."
+    WILDGUARD = "wildguard"
+    "The lines of WildGuard and PolyGuard: `Harmful request: no`."
     RESPONSE = "response"
     "A generated response: the assistant's next turn."
     REFUSAL = "refusal"
@@ -42,7 +50,7 @@ class Form(StrEnum):
     @property
     def has_one_verdict(self) -> bool:
         """Whether a reply is about one label field alone."""
-        return self == Form.LLAMA_GUARD
+        return self in (Form.LLAMA_GUARD, Form.QWEN3GUARD)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.errors import Invalid
-from corpus.labels import Field, preview
+from corpus.labels import Field, Label, preview
 from jury.engine.cleaning import clean_json
 from jury.engine.forms.reasoning import decode, strip_reasoning
 from jury.engine.forms.template_tokens import EDGE
@@ -14,7 +14,8 @@ Asked = Collection[str] | None
 "The label fields that a reply must have a verdict on; None for whatever it has one on."
 MARKS = EDGE + "*_`'\"“”"
 "What may stand around a word besides space: emphasis and quotes."
-SAFETY = {"safe": "safe", "unsafe": "unsafe"}
+SAFETY = {"safe": Label.SAFE, "unsafe": Label.UNSAFE}
+YES_NO = {"yes": Label.UNSAFE, "no": Label.SAFE}
 NOT_APPLICABLE = {"n/a", "na", "none", "null", "not applicable"}
 
 
