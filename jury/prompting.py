@@ -37,6 +37,14 @@ class Form(StrEnum):
     "The lines of Qwen3Guard: `Safety`, `Categories`, `Refusal`, for one label field."
     WILDGUARD = "wildguard"
     "The lines of WildGuard and PolyGuard: `Harmful request: no`."
+    GRANITE = "granite"
+    "`<score>yes</score>` of Granite Guardian, for one label field."
+    YESNO = "yesno"
+    "Whether a policy is violated, by Yes or No, as of ShieldGemma, for one label field."
+    POLICY = "policy"
+    "A verdict by a policy in the prompt, as of gpt-oss-safeguard, for one label field."
+    MODERATIONS = "moderations"
+    "The result of `/v1/moderations`, for one label field."
     RESPONSE = "response"
     "A generated response: the assistant's next turn."
     REFUSAL = "refusal"
@@ -50,7 +58,11 @@ class Form(StrEnum):
     @property
     def has_one_verdict(self) -> bool:
         """Whether a reply is about one label field alone."""
-        return self in (Form.LLAMA_GUARD, Form.QWEN3GUARD)
+        return not self.is_generative and self not in TWO_VERDICTS
+
+
+TWO_VERDICTS = {Form.OBJECT, Form.NEMOGUARD, Form.LINES, Form.HARM, Form.WILDGUARD}
+"The forms with a verdict on the prompt and one on the response."
 
 
 @dataclass(frozen=True)

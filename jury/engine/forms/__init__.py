@@ -4,14 +4,18 @@ from collections.abc import Callable
 
 from corpus.errors import Invalid
 from jury.engine.forms.ballots import BallotReading, Spellings, judge, with_codes
+from jury.engine.forms.granite import read_granite
 from jury.engine.forms.harm import read_harm
 from jury.engine.forms.lines import read_nemotron
 from jury.engine.forms.llama_guard import read_llama_guard
+from jury.engine.forms.moderations import read_moderations
 from jury.engine.forms.nemoguard import read_nemoguard
 from jury.engine.forms.object import read_object, response_format
+from jury.engine.forms.policy import read_policy
 from jury.engine.forms.qwen3guard import read_qwen3guard
 from jury.engine.forms.reading import Asked, Reading
 from jury.engine.forms.wildguard import read_wildguard
+from jury.engine.forms.yesno import read_yesno
 from jury.prompting import Form, Question
 
 __all__ = ["READERS", "Reading", "Spellings", "read_ballot", "read_reply", "response_format", "with_codes"]
@@ -24,6 +28,10 @@ READERS: dict[Form, Callable[[str, Asked], Reading]] = {
     Form.HARM: read_harm,
     Form.QWEN3GUARD: read_qwen3guard,
     Form.WILDGUARD: read_wildguard,
+    Form.GRANITE: read_granite,
+    Form.YESNO: read_yesno,
+    Form.POLICY: read_policy,
+    Form.MODERATIONS: read_moderations,
 }
 
 

@@ -1,6 +1,6 @@
 """What the readers of all forms share: the reading of a reply, and how its parts are read. Nothing is guessed. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,18 @@ def read_verdict(value: Any, field: str, words: Mapping[str, str] = SAFETY) -> s
     if word in NOT_APPLICABLE:
         return None
     raise Invalid(field, f"{preview(value)} is not a verdict" if value else "there is no verdict")
+
+
+def read_agreeing(values: Iterable[Any], field: str, words: Mapping[str, str]) -> str:
+    """
+    Return the label that all words stand for.
+
+    :raises Invalid: if one is unknown, two differ, or there is none
+    """
+    labels = {label for value in values if (label := read_verdict(value, field, words))}
+    if len(labels) != 1:
+        raise Invalid(field, "two verdicts differ" if labels else "there is no verdict")
+    return labels.pop()
 
 
 def bare(text: str) -> str:

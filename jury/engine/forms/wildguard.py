@@ -2,8 +2,8 @@
 Read replies of AI2's WildGuard and of PolyGuard, which answers alike in many languages. Pure.
 
 Sources: allenai/wildguard and the model cards of ToxicityPrompts/PolyGuard: `Harmful request: yes`,
-`Response refusal: no`, `Harmful response: n/a`; PolyGuard adds `Request safety violations: S1,S10`, and the same for the
-response.
+`Response refusal: no`, `Harmful response: n/a`; PolyGuard adds `Request safety violations: S1,S10`, and the same for
+the response.
 """
 
 from corpus.labels import Field
