@@ -1,6 +1,7 @@
 """Import dialogues from a file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def import_dialogues(
 
     A row with a known id counts as unchanged if its content is the same, and is rejected otherwise.
 
-    :param on_reject: called with each rejected row
+    :param on_reject: called with each rejected row; like `progress`, it cannot use the database connection
     :param name: the file as its owner calls it, if its path has another name
     :param progress: called with the share of the file read, 0 to 1
     :raises Unreadable: if the file cannot be read to its end
@@ -56,8 +57,11 @@ def import_dialogues(
         def parse(row: Row) -> Dialogue:
             return parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=file.form == "csv")
 
-        for batch in run.batches(file, parse, id_column="id"):
-            add_batch(project, batch, run)
+        batches = run.batches(file, parse, id_column="id")
+        batch = next(batches, None)
+        while batch is not None:
+            with writing_items(project, fresh_dialogues(project, batch, run)):
+                batch = next(batches, None)  # while the database stores the rows of the last one
     if run.report.created:
         items_changed(project)
         run.report.warn(queries.look_alike_ids(project, after=newest))
@@ -66,8 +70,8 @@ def import_dialogues(
     return run.report
 
 
-def add_batch(project: Project, batch: Sequence[Numbered], run: ImportRun) -> None:
-    """Write the dialogues of a batch that the project does not have; reject known ids with other content."""
+def fresh_dialogues(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[SerializedDialogue]:
+    """Return and count the dialogues of a batch that the project lacks; reject known ids with other content."""
     known: dict[str, bytes] = {
         external_id: item.content_hash
         for external_id, item in queries.known_items(project, [each.external_id for _, each in batch]).items()
@@ -83,14 +87,25 @@ def add_batch(project: Project, batch: Sequence[Numbered], run: ImportRun) -> No
         else:
             run.reject(number, dialogue.external_id, Invalid("id", "an item of this id has other content"))
     run.report.created += len(fresh)
-    write_items(project, fresh)
+    return fresh
 
 
-def write_items(project: Project, fresh: Sequence[SerializedDialogue]) -> None:
-    """Insert dialogues as items, with COPY. Their ids must be new to the project."""
-    now = timezone.now()
+def write_items(project: Project, dialogues: Sequence[SerializedDialogue]) -> None:
+    """Insert dialogues as items. Their ids must be new to the project."""
+    with writing_items(project, dialogues):
+        pass
+
+
+@contextmanager
+def writing_items(project: Project, dialogues: Sequence[SerializedDialogue]) -> Iterator[None]:
+    """
+    Insert dialogues as items, with COPY, by the end of the block. Their ids must be new to the project.
+
+    The database reads them during the block, in which the connection cannot be used.
+    """
+    now = str(timezone.now())
     with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
-        for serialized in fresh:
+        for serialized in dialogues:
             dialogue = serialized.dialogue
             copy.write_row(
                 (
@@ -100,7 +115,7 @@ def write_items(project: Project, fresh: Sequence[SerializedDialogue]) -> None:
                     dialogue.source,
                     dialogue.license,
                     serialized.meta,
-                    list(dialogue.expected_categories),
+                    as_array(dialogue.expected_categories),
                     as_json(dialogue.reference),
                     dialogue.reconstruction_id,
                     dialogue.refusal_of,
@@ -109,6 +124,12 @@ def write_items(project: Project, fresh: Sequence[SerializedDialogue]) -> None:
                     "",
                 )
             )
+        yield
+
+
+def as_array(slugs: Sequence[str]) -> str:
+    """Return slugs, which hold neither quotes nor backslashes, as text of an array; psycopg takes longer for it."""
+    return "{" + ",".join([f'"{slug}"' for slug in slugs]) + "}" if slugs else "{}"
 
 
 def as_json(value: Any) -> str | None:

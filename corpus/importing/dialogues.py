@@ -15,10 +15,14 @@ from corpus.labels import REFUSAL_SOURCE, Field, parse_label, preview
 
 LISTS = {"turns": ("role", "text"), "messages": ("role", "content"), "conversations": ("from", "value")}
 "Keys of a row that list its turns, each with the keys of the speaker and the text in a turn."
+FORMS = (*LISTS, "prompt")
+"Keys of a row of which one says what the dialogue is."
 SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant"}
 "Roles by their names in `conversations`, the form of ShareGPT."
 COLUMNS = Columns(frozenset({"id"}), frozenset({"prompt", *LISTS}))
 ROLES = frozenset({"system", "user", "assistant"})
+MOST_BYTES_OF_CHARACTER = 4
+"In UTF-8."
 REDACTED = "REDACTED"
 REFERENCE_KEYS = frozenset(
     ("prompt_label", "response_label", "violated_categories", "prompt_label_source", "response_label_source")
@@ -84,8 +88,7 @@ def parse_dialogue(
     """
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
-    if empty_is_none:
-        row = {key: value for key, value in row.items() if value != ""}
+    row = {key: row[key] for key in row if not values.is_absent(row[key]) and not (empty_is_none and row[key] == "")}
     external_id = values.clean_name(row.get("id"), "id", limit=limits.id)
     reconstruction_id = parse_reconstruction_id(row.get("reconstruction_id_if_redacted"))
     turns = parse_turns(row, limits, redacted=reconstruction_id is not None)
@@ -106,14 +109,14 @@ def parse_dialogue(
 
 def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool) -> list[dict[str, str]]:
     """
-    Parse the turns of a row from one of `LISTS`, perhaps with a `response`, or from `prompt` and `response`.
+    Parse the turns of a row without absent values: from one of `FORMS`, perhaps with a `response`.
 
     :param redacted: whether the prompt may be missing, because the source withheld it
     :raises Invalid: if the row has none or several of these, or they break a rule
     """
-    if redacted and LISTS.keys().isdisjoint(row) and values.is_absent(row.get("prompt")):
+    if redacted and row.keys().isdisjoint(FORMS):
         row = {**row, "prompt": ""}
-    forms = [form for form in (*LISTS, "prompt") if not values.is_absent(row.get(form))]
+    forms = [form for form in FORMS if form in row]
     if not forms:
         raise Invalid("turns", f"the row has neither {', '.join(LISTS)} nor a prompt")
     if len(forms) > 1:
@@ -122,7 +125,7 @@ def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool) -> list[
         turns = prompt_turns(row, redacted=redacted)
     else:
         turns = listed_turns(row[forms[0]], forms[0], limits)
-    if not values.is_absent(row.get("response")):
+    if "response" in row:
         turns = with_response(turns, values.clean_text(row["response"], "response"))
     check_turns(turns, forms[0], limits)
     return turns
@@ -176,35 +179,52 @@ def listed_turn(turn: object, form: str, at: int) -> dict[str, str]:
         text = values.clean_text(turn.get(key), key)
     except Invalid as error:
         raise Invalid(f"{form}[{at}].{key}", error.reason) from error
-    role = turn.get(speaker)
-    if form == "conversations" and isinstance(role, str):
-        role = SPEAKERS.get(role, role)
-    return {"role": role, "text": text}  # type: ignore[dict-item]  # roles are checked with the order of turns
+    return {"role": parse_role(turn.get(speaker), form, at), "text": text}
+
+
+def parse_role(role: object, form: str, at: int) -> str:
+    """
+    Return the role of a turn.
+
+    :raises Invalid: naming the turn, if it is no known role
+    """
+    if isinstance(role, str):
+        if form == "conversations":
+            role = SPEAKERS.get(role, role)
+        if role in ROLES:
+            return role
+    raise Invalid(f"{form}[{at}].{LISTS[form][0]}", f"{preview(role)} is not one of system, user, assistant")
 
 
 def check_turns(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
     """
-    Check roles, their order, empty turns and the size of a dialogue.
+    Check the order of roles, empty turns and the size of a dialogue.
 
     :raises Invalid: naming the turn that is wrong
     """
-    last = len(turns) - 1
-    size = 0
-    speaker = LISTS[form][0] if form in LISTS else "role"
     if len(turns) > limits.turns:
         raise Invalid(form, f"{len(turns):,} turns with the response, {limits.turns:,} are allowed")
+    characters = 0
     for at, turn in enumerate(turns):
         role, text = turn["role"], turn["text"]
-        if not isinstance(role, str) or role not in ROLES:
-            raise Invalid(f"{form}[{at}].{speaker}", f"{preview(role)} is not one of system, user, assistant")
-        if role == "system" and at > 0:
-            raise Invalid(f"{form}[{at}].{speaker}", "a system turn can only come first")
-        is_empty_response = role == "assistant" and at == last
-        if not text.strip() and not is_empty_response:
+        if at and role == "system":
+            raise Invalid(f"{form}[{at}].{LISTS[form][0]}", "a system turn can only come first")
+        if (not text or text.isspace()) and (role != "assistant" or at < len(turns) - 1):
             raise Invalid(turn_name(form, at), "the turn is empty")
-        size += len(text.encode())
+        characters += len(text)
     if not any(turn["role"] == "user" for turn in turns):
         raise Invalid(form, "no turn is the user's")
+    if characters * MOST_BYTES_OF_CHARACTER > limits.dialogue_bytes:
+        check_size(turns, form, limits)
+
+
+def check_size(turns: list[dict[str, str]], form: str, limits: Limits) -> None:
+    """
+    Check the size of a dialogue.
+
+    :raises Invalid: if it is longer than the limit
+    """
+    size = sum(len(turn["text"].encode()) for turn in turns)
     if size > limits.dialogue_bytes:
         raise Invalid(form, f"{size:,} bytes, {limits.dialogue_bytes:,} are allowed")
 
@@ -216,25 +236,32 @@ def turn_name(form: str, at: int) -> str:
 
 def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """
-    Return `meta` with the unknown keys of the row. A key without a value is as an absent one.
+    Return `meta` with the unknown keys of a row without absent values.
 
     :raises Invalid: if a key is in both, or a value cannot be stored
     """
-    meta = row.get("meta")
-    if values.is_absent(meta):
-        meta = {}
-    if not isinstance(meta, dict):
-        raise Invalid("meta", f"{preview(meta)} is not an object")
-    unknown = {key: row[key] for key in row if key not in KNOWN_KEYS}
-    if both := meta.keys() & unknown.keys():
-        raise Invalid(min(both), "it is in the row and in meta too")
-    merged = {key: value for key, value in (meta | unknown).items() if not values.is_absent(value)}
+    merged = {key: row[key] for key in row if key not in KNOWN_KEYS}
+    if "meta" in row:
+        merged = merge_meta(row["meta"], merged)
     if max(map(len, merged), default=0) <= limits.id and values.is_plainly_fit(merged, limits):
         return merged
     for key, value in merged.items():
         values.clean_text(key, "meta", limit=limits.id)
         values.check_json(value, key, limits)
     return merged
+
+
+def merge_meta(meta: object, unknown: dict[str, Any]) -> dict[str, Any]:
+    """
+    Return `meta` without absent values, and with the unknown keys of the row.
+
+    :raises Invalid: if it is not an object, or a key is in both
+    """
+    if not isinstance(meta, dict):
+        raise Invalid("meta", f"{preview(meta)} is not an object")
+    if both := meta.keys() & unknown.keys():
+        raise Invalid(min(both), "it is in the row and in meta too")
+    return {key: meta[key] for key in meta if not values.is_absent(meta[key])} | unknown
 
 
 def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_response: bool) -> dict[str, Any] | None:
@@ -245,9 +272,9 @@ def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_re
     """
     if REFERENCE_KEYS.isdisjoint(row):  # the common case, and faster than the next check
         return None
-    if all(values.is_absent(row.get(key)) or row.get(key) == "" for key in REFERENCE_KEYS):
+    if not any(row.get(key, "") != "" for key in REFERENCE_KEYS):
         return None
-    labels = {name.value: parse_label(None if values.is_absent(row.get(name)) else row[name], name) for name in Field}
+    labels = {name.value: parse_label(row.get(name), name) for name in Field}
     if labels[Field.RESPONSE] and not has_response:
         raise Invalid(Field.RESPONSE, "the item has no response to label")
     sources = {f"{name}_source": parse_source(row.get(f"{name}_source"), f"{name}_source") for name in Field}
@@ -261,7 +288,7 @@ def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_re
 
 def parse_source(value: object, field_name: str) -> str | None:
     """Return the source of a label; None if absent."""
-    return None if values.is_absent(value) or value == "" else values.clean_text(value, field_name, limit=100)
+    return None if value is None or value == "" else values.clean_text(value, field_name, limit=100)
 
 
 def parse_reconstruction_id(value: object) -> int | None:

@@ -54,7 +54,7 @@ def clean_name(value: object, field: str, *, limit: int) -> str:
     if value is None or value == "":
         raise Invalid(field, "it is missing")
     text = clean_text(value, field, limit=limit)
-    if CONTROL.search(text):
+    if not text.isprintable() and CONTROL.search(text):
         raise Invalid(field, "it holds a control character")
     return text
 

@@ -43,6 +43,15 @@ def test_every_form_is_a_list_of_turns(row, turns):
     assert read({"id": "a", **row}).turns == turns
 
 
+def test_key_without_a_value_is_as_an_absent_one():
+    plain = read({"id": "a", "prompt": "Hi?", "meta": {"k": 1}})
+    for empty in (None, float("nan")):
+        names = ("turns", "messages", "response", "source", "license", "expected_categories", "prompt_label", "k", "n")
+        assert read({"id": "a", "prompt": "Hi?", "meta": {"k": 1, "n": empty}} | dict.fromkeys(names, empty)) == plain
+        redacted = {"id": "a", "reconstruction_id_if_redacted": 7, "turns": empty, "prompt": empty}
+        assert read(redacted).turns == [{"role": "user", "text": "REDACTED"}]
+
+
 def test_empty_response_of_a_csv_means_there_is_none():
     assert read({"id": "a", "prompt": "Hi?", "response": ""}, empty_is_none=True).turns == [USER]
 
