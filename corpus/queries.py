@@ -11,6 +11,7 @@ from django.db.models import Max, QuerySet
 
 from corpus.errors import Refused
 from corpus.labels import normalize
+from corpus.look_alikes import LETTERS
 from corpus.models import Category, Item, Member, Project, SiteAdmin, Taxonomy, TokenGrant
 
 
@@ -130,9 +131,9 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
         return {row[0]: KnownItem(row[1], row[2], row[3], bytes(row[4])) for row in cursor.fetchall()}
 
 
-# Without invisible characters and blanks, in one case and width: much as `look_alike_key` in Python.
+# Without invisible characters and blanks, in one case, width and script: much as `look_alike_key` in Python.
 SEEN = """CASE WHEN {id} ~ '^[!-~]*$' THEN lower({id}) ELSE translate(
-    lower(normalize(regexp_replace({id}, %(unseen)s, '', 'g'), NFKC) COLLATE pg_c_utf8), %(digits)s, %(plain)s) END"""
+    lower(normalize(regexp_replace({id}, %(unseen)s, '', 'g'), NFKD) COLLATE pg_c_utf8), %(odd)s, %(plain)s) END"""
 LOOK_ALIKE_IDS = f"""
     WITH spelled AS (
         SELECT id, external_id, {SEEN.format(id="external_id")} AS seen FROM corpus_item WHERE project_id = %(project)s
@@ -151,7 +152,11 @@ LOOK_ALIKE_ITEMS = f"""
 UNSEEN = "[\\s\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f"
 UNSEEN += "\u2800\u3000\u3164\ufeff\uffa0]"
 DIGITS = "".join(chr(zero + digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for digit in range(10))
-CHARACTERS = {"unseen": UNSEEN, "digits": DIGITS, "plain": "0123456789" * (len(DIGITS) // 10)}
+CHARACTERS = {
+    "unseen": UNSEEN,
+    "odd": DIGITS + "".join(map(chr, LETTERS)),
+    "plain": "0123456789" * (len(DIGITS) // 10) + "".join(LETTERS.values()),
+}
 MOST_LOOK_ALIKES = 1_000
 
 

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from corpus.labels import preview
+from corpus.look_alikes import LETTERS
 
 JOINERS = "\u200c\u200d"
 "Invisible, but some languages spell with them inside a word."
@@ -32,12 +33,24 @@ def spelling_key(name: str) -> str:
     return tidy if tidy.isascii() else "".join(each for each in tidy if each not in JOINERS)
 
 
-def look_alike_key(name: str) -> str:
+def same_letters_key(name: str) -> str:
     """Return a text that names share which differ only in case, width or digits of another script."""
     key = spelling_key(name)
     if not key.isascii():
-        key = "".join(str(unicodedata.digit(each, each)) for each in unicodedata.normalize("NFKC", key))
+        key = "".join(str(unicodedata.digit(each, each)) for each in unicodedata.normalize("NFKD", key))
     return key.casefold()
+
+
+def look_alike_key(name: str) -> str:
+    """Return a text that names share which differ only in what `same_letters_key` ignores, and in letters' scripts."""
+    return same_letters_key(name).translate(LETTERS)
+
+
+def display_names(names: Iterable[str]) -> list[str]:
+    """Return names as a message shows them: with codes of letters if some differ only in their scripts."""
+    names = list(names)
+    show = preview if len(set(map(same_letters_key, names))) == 1 else ascii
+    return [show(name) for name in names]
 
 
 class RaterNames:
@@ -79,6 +92,6 @@ class RaterNames:
         """Warn once of other raters whose names look like this one."""
         twins = {other: twin for other, twin in self.alike[look_alike_key(name)].items() if other != key}
         if twins and key not in self.warned:
-            names = ", ".join(map(preview, list(twins.values())[:5]))
-            self.warnings.append(f"The raters {preview(name)} and {names} are counted as different raters.")
+            first, *others = display_names([name, *list(twins.values())[:5]])
+            self.warnings.append(f"The raters {first} and {', '.join(others)} are counted as different raters.")
             self.warned |= {key, *twins}

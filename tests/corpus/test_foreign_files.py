@@ -246,6 +246,31 @@ def test_one_rater_in_several_spellings_is_one_rater(tmp_path):
     assert "it is missing" in import_votes(project, tmp_path, [opinion("a", " \u200b\u3164")]).stderr
 
 
+def test_letters_of_other_scripts_that_look_alike_are_told_of(tmp_path):
+    project = make_project()
+    twins = ["\u0430\u0441e-1", "\u0391CE-1", "ac\u0451", "\u0575-\u057d", "\u041f"]
+    plain = import_dialogues(project, tmp_path, [dialogue(name) for name in ("ace-1", "ac\xeb", "n", "1", "l")])
+    assert "warnings" not in plain
+    outcome = import_dialogues(project, tmp_path, [dialogue(name) for name in twins])
+    assert (outcome["created"], outcome["warnings"]) == (
+        5,
+        [
+            "The ids 'ace-1', '\\u0430\\u0441e-1', '\\u0391CE-1' look alike, but are different items.",
+            "The ids 'ac\\xeb', 'ac\\u0451' look alike, but are different items.",
+        ],
+    )
+    votes = import_votes(project, tmp_path, [opinion("1", "max"), opinion("n", "m\u0430\u0445"), opinion("l", "MAX")])
+    assert (votes["created"], votes["warnings"]) == (
+        3,
+        [
+            "The raters 'm\\u0430\\u0445' and 'max' are counted as different raters.",
+            "The raters 'MAX' and 'max', 'm\\u0430\\u0445' are counted as different raters.",
+        ],
+    )
+    votes = import_votes(project, tmp_path, [opinion("\u0410CE-1", "ada")])
+    assert "no item of this id, but 'ace-1' looks like '\\u0410CE-1'" in votes.stderr
+
+
 def test_ids_that_look_alike_are_told_of(tmp_path):
     project = make_project()
     assert "warnings" not in import_dialogues(
