@@ -76,23 +76,36 @@ CLAIM_FROM_ITEM = compose_claim(
     order="s.number",
 )
 
-# An expired lease is renewed while nobody else has the slot, unless its batch has closed.
+# An expired lease stays the person's while nobody else has the slot, unless its batch has closed.
+SLOT_HELD = """
+    s.leased_to_id = (SELECT id FROM me) AND s.vote_id IS NULL
+    AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = s.item_id)
+    AND (s.leased_until >= now() OR s.batch_id IS NULL
+        OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))
+"""
+CHECK_HELD = """
+    c.annotator_id = (SELECT id FROM me) AND c.vote_id IS NULL
+    AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = c.item_id)
+"""
+FIND_HELD = f"""
+    WITH me AS MATERIALIZED (
+        SELECT id FROM annotation_annotator WHERE project_id = %(project)s AND user_id = %(user)s
+    )
+    SELECT h.lease, h.leased_until, {ITEM} FROM (
+        SELECT lease, leased_until, item_id FROM annotation_slot s WHERE {SLOT_HELD}
+        UNION ALL SELECT lease, leased_until, item_id FROM annotation_check c WHERE {CHECK_HELD} LIMIT 1
+    ) AS h JOIN corpus_item i ON i.id = h.item_id
+"""
 RENEW_HELD = f"""
     WITH me AS MATERIALIZED (
         SELECT a.id, now() + make_interval(mins => q.lease_minutes) AS until
         FROM annotation_annotator a JOIN annotation_queue q ON q.project_id = a.project_id
         WHERE a.project_id = %(project)s AND a.user_id = %(user)s
     ), slot AS (
-        UPDATE annotation_slot s SET leased_until = (SELECT until FROM me)
-        WHERE s.leased_to_id = (SELECT id FROM me) AND s.vote_id IS NULL
-            AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = s.item_id)
-            AND (s.leased_until >= now() OR s.batch_id IS NULL
-                OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))
+        UPDATE annotation_slot s SET leased_until = (SELECT until FROM me) WHERE {SLOT_HELD}
         RETURNING lease, leased_until, item_id
     ), checked AS (
-        UPDATE annotation_check c SET leased_until = (SELECT until FROM me)
-        WHERE c.annotator_id = (SELECT id FROM me) AND c.vote_id IS NULL
-            AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = c.item_id)
+        UPDATE annotation_check c SET leased_until = (SELECT until FROM me) WHERE {CHECK_HELD}
         RETURNING lease, leased_until, item_id
     )
     SELECT h.lease, h.leased_until, {ITEM}
@@ -171,6 +184,15 @@ def claim_next(*, project: Project, user: User) -> Lease | None:
     """
     session, (held,) = lock_and_run(project, user, RENEW_HELD)
     return lease_of(held) or claim_new(session)
+
+
+def find_held_lease(*, project: Project, user: User) -> Lease | None:
+    """
+    Return the lease the person holds, as it is: nothing is renewed.
+
+    It may have expired; then it is theirs until another person gets the slot.
+    """
+    return lease_of(fetch_one(FIND_HELD, {"project": project.pk, "user": user.pk}))
 
 
 @transaction.atomic

@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from annotation.days import day_at, zone_or_utc
-from annotation.models import Annotator, Person, Queue
+from annotation.models import Annotator, Person, Queue, WorkDay
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.prepared import Row, fetch_each, fetch_one
@@ -129,12 +130,41 @@ def lock_and_run(project: Project, user: User, *statements: str) -> tuple[Annota
 
 
 def read_session(project: Project, user: User) -> AnnotatorSession:
-    """Load a person's session to show it, without a lock."""
-    ensure_profile(project, user)
+    """Load a person's session to show it, without a lock. Nothing is written, before their first visit either."""
     row = fetch_one(READ, {"project": project.pk, "user": user.pk})
-    if row is None:
-        raise RuntimeError(f"no session for {user} in {project}")
-    return session_of(project, row)
+    return session_of(project, row) if row else session_before_first_visit(project, user)
+
+
+def session_before_first_visit(project: Project, user: User) -> AnnotatorSession:
+    """Return the session of a person who has no annotator in the project yet; its primary key is 0."""
+    person = Person.objects.filter(user=user).first() or Person(user=user)
+    queue = Queue.objects.filter(project=project).first() or Queue(project=project)
+    day = WorkDay.objects.filter(user=user).order_by("-day").first()
+    now = timezone.now()
+    began = (day.day, day.ends_at, day.votes) if day else (None, None, None)
+    limits = [(person.daily_cap, queue.daily_cap), (person.break_after_minutes, queue.break_after_minutes)]
+    cap, minutes = (min(filter(None, pair), default=None) for pair in limits)
+    today, ends_at, votes = today_of(now, zone_or_utc(person.time_zone), *began)
+    return AnnotatorSession(
+        project=project,
+        user=user.pk,
+        annotator=0,
+        opted_out=person.opted_out,
+        daily_cap=cap,
+        break_after_minutes=minutes,
+        break_minutes=queue.break_minutes,
+        lease_minutes=queue.lease_minutes,
+        gold_percent=queue.gold_percent,
+        repeat_percent=queue.repeat_percent,
+        now=now,
+        guideline=None,
+        batches=None,
+        day=today,
+        day_ends_at=ends_at,
+        votes_today=votes,
+        stretch_began_at=day.stretch_began_at if day else None,
+        last_at=day.last_at if day else None,
+    )
 
 
 def session_of(project: Project, row: Row) -> AnnotatorSession:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from annotation.actions import guideline_in_force
+from annotation.actions.guidelines import store_guideline
 from annotation.session import ensure_profile
 from annotation.slots import open_slots_for_new_items
 from bench.corpus import TRUE_SCALE, write_dialogues
@@ -68,7 +68,7 @@ def add_annotators(slug: str, people: int, folder: Path) -> dict[str, int]:
     annotators = [ensure_profile(project, each.user) for each in members]
     for name, chosen in (("veteran", members[:1]), ("others", members[1:])):
         (folder / f"{slug}-{name}").write_text("\n".join(each.token for each in chosen))
-    ids = {"annotator": annotators[0].pk, "taxonomy": project.taxonomy_id, "guideline": guideline_in_force(project).pk}
+    ids = {"annotator": annotators[0].pk, "taxonomy": project.taxonomy_id, "guideline": store_guideline(project).pk}
     items = Item.objects.filter(project=project).count()
     execute(INSERT_VETERAN_VOTES.format(project=project.pk, votes=min(VETERAN, items // 2), **ids))
     execute("VACUUM ANALYZE")

@@ -1,6 +1,7 @@
 """Every URL in every role: no call fails, and none reaches from one project into another."""
 
 import re
+from contextlib import contextmanager, nullcontext
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import URLPattern, get_resolver
 from annotation.session import ensure_profile
 from tests import hostile_values
 from tests.annotation.people import BACKEND, Visitor
+from tests.factories import make_project
 from tests.more_rows import add_rows
 from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 
@@ -19,6 +21,14 @@ pytestmark = pytest.mark.slow
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 SHARED = {"version", "name", "before", "after"}
 "Parameters whose values exist in both projects; the value of any other belongs to one project."
+WRITE_WHEN_READ = {
+    # Who has seen opinions is on record before they are shown, for a blind label after that is none.
+    "/api/v1/projects/{slug}/items/{external_id}/history/",
+    "/projects/{slug}/items/{external_id}/history/",
+    "/projects/{slug}/jury/ballots/{ballot}/",
+    # New opinions are counted first, so that no export is older than they are.
+    "/api/v1/projects/{slug}/export/",
+}
 OTHERS = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
 "Values of the parameters that belong to no project."
 
@@ -50,6 +60,13 @@ class Caller:
         self.signed_in = self.visitor.client if self.visitor else Client()
         self.signed_in.raise_request_exception = False
 
+    def look(self, url, parameters, method="get"):
+        """Return the response to a GET or HEAD, with a database that refuses to change anything."""
+        path = path_of(url, parameters)
+        client = self.client(path)
+        with nullcontext() if url in WRITE_WHEN_READ else read_only_database():
+            return read(getattr(client, method)(path))
+
     def responses(self, url, parameters):
         """Yield the responses to GET, and to an empty POST: as a form, and to a REST route also as JSON."""
         path = path_of(url, parameters)
@@ -75,6 +92,21 @@ class Caller:
         if self.visitor:
             client.force_login(self.visitor.user, backend=BACKEND)
         return client
+
+
+@contextmanager
+def read_only_database():
+    """Make the database refuse changes."""
+    try:
+        set_read_only("on")
+        yield
+    finally:
+        set_read_only("off")
+
+
+def set_read_only(state):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('default_transaction_read_only', %s, false)", [state])
 
 
 def path_of(url, parameters):
@@ -110,6 +142,17 @@ def test_no_url_fails(projects, role):
         for response in caller.responses(url, projects.own_parameters):
             assert response.status_code < 500, (url, response.wsgi_request.method)
             assert is_private(response, url), (url, dict(response.headers))
+
+
+@pytest.mark.parametrize("role", ["annotator", "site-admin"])
+def test_looking_changes_nothing(projects, role):
+    """Neither at a first visit, nor where the project has nothing yet."""
+    caller, bare = Caller(projects.own, role), Caller(make_project(), role)
+    parameters = projects.own_parameters | {"slug": bare.visitor.project.slug}
+    for url in URLS:
+        assert caller.look(url, projects.own_parameters).status_code < 500, url
+        if url in PROJECT_URLS and url not in OBJECT_URLS:
+            assert bare.look(url, parameters, "head").status_code < 500, url
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "site-admin"])

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 
 from annotation import queries
 from annotation.guideline_diff import sections_of
-from annotation.models import Annotator, GuidelineVersion
-from annotation.session import AnnotatorSession, ensure_profile
+from annotation.models import GuidelineVersion
+from annotation.session import AnnotatorSession
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
@@ -22,11 +23,17 @@ MOST_QUESTIONS = 200
 
 
 def guideline_in_force(project: Project) -> GuidelineVersion:
-    """Return the newest version. A project without any gets the first."""
-    if version := queries.current_guideline(project):
+    """Return the newest version; for a project without any the first, which is not stored until it is needed."""
+    first = GuidelineVersion(project=project, name="1", body=FIRST_GUIDELINE.read_text(), published_at=timezone.now())
+    return queries.current_guideline(project) or first
+
+
+def store_guideline(project: Project) -> GuidelineVersion:
+    """Return the newest version, and store the first if the project has none."""
+    version = guideline_in_force(project)
+    if version.pk:
         return version
-    body = FIRST_GUIDELINE.read_text()
-    return GuidelineVersion.objects.get_or_create(project=project, name="1", defaults={"body": body})[0]
+    return GuidelineVersion.objects.get_or_create(project=project, name="1", defaults={"body": version.body})[0]
 
 
 def find_guideline(session: AnnotatorSession, name: str) -> int:
@@ -36,8 +43,9 @@ def find_guideline(session: AnnotatorSession, name: str) -> int:
     :param name: of the version the person saw; empty for the one in force
     :raises Invalid: if the project has no such version
     """
+    newest = session.guideline or store_guideline(session.project).pk
     if not name:
-        return session.guideline or guideline_in_force(session.project).pk
+        return newest
     version = queries.guideline_versions(session.project).filter(name=name).values_list("pk", flat=True).first()
     if version is None:
         raise Invalid("guideline", f"the project has no version {name!r}")
@@ -68,7 +76,7 @@ def publish_guideline(
     check_length(content)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('guideline'), %s)", [project.pk])
-    before = guideline_in_force(project)
+    before = store_guideline(project)
     if before.name != after:
         raise Refused(f"Version {before.name} was published while you wrote. Compare the two and publish again.")
     if content == {"body": before.body, "entries": queries.guideline_entries(project, before), "faq": before.faq}:
@@ -100,17 +108,11 @@ def check_length(content: dict[str, Any]) -> None:
             raise Invalid("guideline", f"the guideline has {count:,} {unit}; shorten it to at most {most:,}")
 
 
-@transaction.atomic
 def guideline_news(*, project: Project, user: User) -> tuple[GuidelineVersion, GuidelineVersion] | None:
     """
-    Return the version a person saw last and the newest, once after each change; otherwise None.
+    Return the version of a person's last vote and the newest, until they vote under that; otherwise None.
 
-    Also None on the first visit, when the whole guideline is new to them.
+    Also None before their first vote, when the whole guideline is new to them.
     """
-    annotator = ensure_profile(project, user)
-    newest = guideline_in_force(project)
-    known = annotator.guideline_seen
-    if known == newest:
-        return None
-    Annotator.objects.filter(pk=annotator.pk).update(guideline_seen=newest)
-    return (known, newest) if known else None
+    last, newest = queries.last_vote(project, user), queries.current_guideline(project)
+    return None if last is None or newest is None or last.guideline == newest else (last.guideline, newest)

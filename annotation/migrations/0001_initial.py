@@ -85,7 +85,6 @@ class Migration(migrations.Migration):
                 ('released_as', models.TextField(blank=True, db_default='', default='')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('guideline_seen', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.guidelineversion')),
             ],
         ),
         migrations.CreateModel(

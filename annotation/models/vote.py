@@ -21,10 +21,6 @@ class Annotator(models.Model):
     name = models.TextField(db_collation="C")
     released_as = models.TextField(blank=True, default="", db_default="")
     "The pseudonym in releases of a person whose name was removed. Empty: it is derived from the name."
-    guideline_seen = models.ForeignKey(
-        GuidelineVersion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
-    "The newest version this person was notified of."
 
     class Meta:
         constraints = [

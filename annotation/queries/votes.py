@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, TextField
 
-from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, Person, Skip, Slot, Vote
+from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Person, Skip, Slot, Vote
 from corpus.labels import fields_of_item
 from corpus.models import Item, Member, Project
 from corpus.queries import categories_of
@@ -96,6 +96,19 @@ def items_left(project: Project, annotator: int) -> int:
 def last_vote(project: Project, user: User) -> Vote | None:
     """Return the vote a person cast last on a page, which they may still correct."""
     return own_votes(project, user).filter(lease__isnull=False).order_by("-cast_at", "-pk").first()
+
+
+def has_lost_lease(project: Project, user: User) -> bool:
+    """Return whether a person's latest lease ended without an answer: others got its slot, or a lead freed it."""
+    lapsed = LapsedLease.objects.filter(annotator__project=project, annotator__user=user).order_by("-lapsed_at").first()
+    if lapsed is None:
+        return False
+    votes = Vote.objects.filter(annotator=lapsed.annotator_id)
+    skips = Skip.objects.filter(annotator=lapsed.annotator_id)
+    return not (
+        votes.filter(Q(cast_at__gte=lapsed.lapsed_at) | Q(item=lapsed.item_id)).exists()
+        or skips.filter(Q(skipped_at__gte=lapsed.lapsed_at) | Q(item=lapsed.item_id)).exists()
+    )
 
 
 def person_of(user: User) -> Person:

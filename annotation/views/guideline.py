@@ -21,7 +21,8 @@ def guideline(request: PageRequest, access: Access, version: str = "") -> HttpRe
     """Show one version; without a name, the one in force."""
     in_force = guideline_in_force(access.project)
     shown = find_version(access, version) if version else in_force
-    versions = list(queries.guideline_versions(access.project).select_related("published_by").order_by("-pk"))
+    stored = queries.guideline_versions(access.project).select_related("published_by").order_by("-pk")
+    versions = list(stored) or [in_force]
     context = {
         "access": access,
         "page": "guideline",
@@ -75,7 +76,7 @@ def find_version(access: Access, name: str) -> GuidelineVersion:
 
     :raises Http404: if there is none of that name
     """
-    version = queries.guideline_versions(access.project).filter(name=name).first()
-    if version is None:
+    version = queries.guideline_versions(access.project).filter(name=name).first() or guideline_in_force(access.project)
+    if version.name != name:
         raise Http404(f"The guideline has no version {name!r}.")
     return version

@@ -19,7 +19,7 @@ from annotation.actions import (
 )
 from annotation.display_names import SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, describe_choices, judgement_context
-from annotation.queue import Lease, claim_next, renew_held_lease
+from annotation.queue import Lease, claim_next, find_held_lease, renew_held_lease
 from annotation.session import Resting
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
@@ -33,8 +33,14 @@ TEMPLATE = "annotation/label.html"
 @require_role()
 @vary_on_headers("HX-Request")
 def label(request: PageRequest, access: Access) -> HttpResponse:
-    """Show the item the person holds, or a button that claims one."""
-    return show_labelling(request, access, renew_held_lease(project=access.project, user=access.user))
+    """
+    Show the item the person holds, or a button that claims one.
+
+    Looking renews nothing, for a browser may load the page unasked: its script renews, once it runs.
+    """
+    if lease := find_held_lease(project=access.project, user=access.user):
+        return show_labelling(request, access, lease, is_opened=True)
+    return show_labelling(request, access, None, is_lost=queries.has_lost_lease(access.project, access.user))
 
 
 @require_POST

@@ -28,6 +28,11 @@ class Visitor:
         self.client = Client()
         self.client.force_login(self.user, backend=BACKEND)
 
+    @property
+    def page(self) -> str:
+        """Return the path of the labelling page."""
+        return f"/projects/{self.project.slug}/label/"
+
     def get(self, page: str, **query: Any) -> Any:
         """Open a page of the project."""
         return self.client.get(f"/projects/{self.project.slug}/{page}", query)

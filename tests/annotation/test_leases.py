@@ -10,10 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.postgres.functions import TransactionNow
 from django.db import connection, transaction
+from django.db.models import Case, When
 from django.utils import timezone
 
 from annotation.actions import cast_vote, exclude_annotator, free_lease, set_gold, skip_item
-from annotation.actions.guidelines import guideline_in_force
+from annotation.actions.guidelines import store_guideline
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.actions.votes import AlreadyVoted, Answer
 from annotation.models import Check, LapsedLease, Queue, Skip, Slot, Vote, WorkDay
@@ -178,6 +179,38 @@ def test_opening_the_page_claims_nothing(project):
     ada = Visitor(project)
     assert ada.get("label/").context["lease"] is None
     assert not Slot.objects.filter(project=project).exclude(lease=None).exists()
+
+
+@pytest.mark.parametrize("seconds_left", [600, 1, -1, -7 * 86400])
+def test_opening_the_page_shows_a_lease_as_it_is(project, seconds_left):
+    ada = Visitor(project)
+    taken = ada.take()
+    lapse(project, seconds=-seconds_left)
+    held = list(Slot.objects.filter(project=project).values())
+    pages = [ada.get("label/"), ada.client.get(ada.page, headers={"HX-Request": "true"}), ada.client.head(ada.page)]
+    assert list(Slot.objects.filter(project=project).values()) == held
+    assert {page.context["lease"].id for page in pages} == {taken.id}
+    assert pages[0].context["lease"].expires_at == held[0]["leased_until"]
+    assert f'hx-trigger="load, every {max(10, (seconds_left - 1) // 3)}s"' in pages[0].content.decode()
+    assert ada.post("label/renew/", lease=taken.id).status_code == 204
+    assert Slot.objects.get(project=project).leased_until > timezone.now() + timedelta(minutes=29)
+
+
+def test_opening_the_page_tells_of_a_lease_that_was_lost(tmp_path):
+    project = project_with(tmp_path, "one", "two", votes_wanted=1)
+    ada, bea, words = Visitor(project), Visitor(project), "open to others again, because its time ran out"
+    assert words not in ada.get("label/").content.decode()
+    ada.take()
+    Slot.objects.filter(project=project).update(
+        position=Case(When(lease=None, then=2.0), default=1.5)
+    )  # bea's is ada's
+    lapse(project)
+    assert words not in ada.get("label/").content.decode()
+    bea.take()
+    assert all(words in ada.get("label/").content.decode() for _ in range(2))
+    assert words not in bea.get("label/").content.decode()
+    ada.vote(ada.take())
+    assert words not in ada.get("label/").content.decode()
 
 
 @pytest.mark.parametrize(("seconds", "every"), [(1800, 600), (60, 20), (31, 10), (3, 10), (0, 10), (-500, 10)])
@@ -494,7 +527,7 @@ def test_check_of_a_withdrawn_item_is_not_renewed(project):
 def test_nobody_waits_for_what_another_person_has_not_finished(tmp_path):
     """One person's transaction stays open; all that others do ends meanwhile."""
     project = project_with(tmp_path, "a", "b", "c", votes_wanted=1)
-    guideline_in_force(project)  # which the first vote of a project makes
+    store_guideline(project)  # which the first vote of a project makes
     ada, bea, lead = annotator_of(project), annotator_of(project), Visitor(project, "lead")
     taken, is_held, is_over = bea.take(), Signal(), Signal()
 

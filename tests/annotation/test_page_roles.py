@@ -87,10 +87,10 @@ def test_open_page_is_led_to_a_new_text_of_the_consent_and_back(tmp_path):
     assert fresh.post(f"{place}renew/", {"lease": lease.id}).url == "/consent/?next=%2F"
 
 
-def test_new_guideline_is_announced_once(tmp_path):
-    project = project_with(tmp_path, "one", "two")
+def test_new_guideline_is_announced_until_a_vote(tmp_path):
+    project = project_with(tmp_path, "zero", "one", "two")
     ada, lead = Visitor(project), Visitor(project, "lead")
-    ada.get("work/")
+    ada.vote(ada.take())
     first = ada.take()
     form = lead.get("guideline/edit/").context["form"]
     typed = {field.name: field.value() or "" for field in form}
@@ -100,14 +100,14 @@ def test_new_guideline_is_announced_once(tmp_path):
 
     assert stale.status_code == 409
     assert "A text that must not be lost" in stale.content.decode()
-    assert "has changed since your last visit" in ada.get("work/").content.decode()
-    assert "has changed since your last visit" not in ada.get("work/").content.decode()
+    assert "has changed since your last vote" in ada.get("work/").content.decode()
     changed = ada.get("guideline/1/2/").content.decode()
     assert "<ins>In: Only &lt;b&gt;this&lt;/b&gt;</ins>" in changed
     ada.vote(first, guideline="1")
     ada.vote(ada.get("label/").context["lease"])
     pinned = Vote.objects.filter(item__project=project).order_by("pk").values_list("guideline__name", flat=True)
-    assert list(pinned) == ["1", "2"]
+    assert list(pinned) == ["1", "1", "2"]
+    assert "has changed since your last vote" not in ada.get("work/").content.decode()
 
 
 def test_admin_manages_others_only(tmp_path):

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from annotation.actions import guideline_news, publish_guideline, remove_gold, set_gold
-from annotation.actions.guidelines import guideline_in_force
+from annotation.actions.guidelines import guideline_in_force, store_guideline
 from annotation.days import find_zone
 from annotation.models import Acknowledgement, Check, GuidelineVersion, Person, Queue, Vote
 from annotation.queries.zones import known_zones
@@ -239,7 +239,7 @@ def lead():
 
 
 def test_versions_count_on_beyond_nine(lead):
-    guideline_in_force(lead.project)
+    store_guideline(lead.project)
     for number in range(1, 11):
         publish(lead.project, lead.user, after=str(number), body=f"Words {number}.")
     assert guideline_in_force(lead.project).name == "11"
@@ -275,7 +275,7 @@ def test_edit_of_any_other_version_is_refused(lead, after):
 
 
 def test_two_edits_at_once_publish_one(lead):
-    guideline_in_force(lead.project)
+    store_guideline(lead.project)
     results = at_once(*[lambda at=at: publish(lead.project, lead.user, body=f"Words {at}.") for at in range(2)])
     assert sum(isinstance(result, Refused) for result in results) == 1
     assert guideline_in_force(lead.project).name == "2"
@@ -291,12 +291,25 @@ def test_odd_text_is_published_and_shown_as_text(lead, body):
     assert "<script>alert(1)" not in page
 
 
-def test_news_of_a_version_are_told_once(lead):
-    assert guideline_news(project=lead.project, user=lead.user) is None
+def test_news_of_a_version_are_told_until_a_vote_under_it(tmp_path):
+    lead, newcomer = (Visitor(project_with(tmp_path, "a", "b", "c"), "lead") for _ in range(2))
+    news = lambda person: guideline_news(project=lead.project, user=person.user)  # noqa: E731
+    lead.vote(lead.take())
+    assert news(lead) is None
     publish(lead.project, lead.user)
-    known, newest = guideline_news(project=lead.project, user=lead.user)
-    assert (known.name, newest.name) == ("1", "2")
-    assert guideline_news(project=lead.project, user=lead.user) is None
+    lead.vote(lead.take(), guideline="1")  # from a page opened before
+    assert [[version.name for version in news(lead)] for _ in range(2)] == [["1", "2"]] * 2
+    assert news(newcomer) is None
+    lead.vote(lead.take())
+    assert news(lead) is None
+
+
+def test_first_guideline_is_shown_before_it_is_stored(lead):
+    for page in ("guideline/", "guideline/1/", "guideline/1/1/"):
+        assert lead.get(page).status_code == 200
+    assert lead.get("guideline/2/").status_code == 404
+    assert "older version" not in lead.get("guideline/1/").content.decode()
+    assert not GuidelineVersion.objects.filter(project=lead.project).exists()
 
 
 SAFE = Judgement("safe", "safe")
