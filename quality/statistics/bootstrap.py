@@ -73,13 +73,12 @@ def sort_profiles(profiles: Profiles) -> list[int]:
 
 
 def draw_items(profiles: Profiles, draws: int, generator: np.random.Generator) -> Numbers:
-    """Draw items one by one and count them by profile: shape (draws, profiles)."""
-    items, count = len(profiles.of_item), len(profiles.items)
-    weights = np.empty((draws, count))
-    for draw in range(draws):
-        drawn = generator.integers(items, size=items)
-        weights[draw] = np.bincount(profiles.of_item[drawn], minlength=count)
-    return weights
+    """Draw items one by one, whatever the number of draws at once, and count them by profile: (draws, profiles)."""
+    items, shape = len(profiles.of_item), (draws, len(profiles.items))
+    drawn = profiles.of_item[generator.integers(items, size=(draws, items))]
+    drawn += np.arange(draws)[:, None] * len(profiles.items)
+    weights = np.bincount(drawn.ravel(), minlength=np.prod(shape)).reshape(shape)
+    return weights.astype(np.float64)
 
 
 def with_interval(value: float, drawn: Numbers) -> Estimate:

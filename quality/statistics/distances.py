@@ -13,7 +13,8 @@ Counts = NDArray[np.float32]
 
 MOST_SETS = 4_000
 "Sets that alpha tells apart. Every two of them have a distance, so time and memory grow with their square."
-ROWS_AT_ONCE = 256
+SETS_AT_ONCE = 256
+"How many sets are compared with all others at once, to save memory."
 
 
 class Distance(ABC):
@@ -27,13 +28,22 @@ class Distance(ABC):
         """Return the distance of each value in `a` from the one in `b`: shape (pairs,), as the arguments."""
 
     @abstractmethod
-    def by_chance(self, values: Codes, first: Numbers, second: Numbers) -> Numbers:
+    def across(self, a: Codes, first: Numbers, b: Codes, second: Numbers) -> Numbers:
         """
         Sum the distances of all pairs of a first and a second opinion, in every draw: shape (draws,).
 
-        :param values: shape (values,)
-        :param first: shape (draws, values), how often each value was used among the first; `second` likewise
+        :param a: shape (values,), the different values among the first opinions; `b`: among the second
+        :param first: shape (draws, values), how often each of `a` was used; `second`: each of `b`
         """
+
+    def within(self, values: Codes, used: Numbers) -> Numbers:
+        """
+        Sum the distances of all ordered pairs of opinions, in every draw: shape (draws,).
+
+        :param values: shape (values,), the different values
+        :param used: shape (draws, values), how often each was used
+        """
+        return self.across(values, used, values, used)
 
 
 class Nominal(Distance):
@@ -43,8 +53,9 @@ class Nominal(Distance):
         apart: Numbers = (a != b).astype(np.float64)
         return apart
 
-    def by_chance(self, _values: Codes, first: Numbers, second: Numbers) -> Numbers:
-        equal = np.einsum("dv,dv->d", first, second)
+    def across(self, a: Codes, first: Numbers, b: Codes, second: Numbers) -> Numbers:
+        _, in_a, in_b = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+        equal = np.einsum("dv,dv->d", first[:, in_a], second[:, in_b])
         different: Numbers = first.sum(axis=1) * second.sum(axis=1) - equal
         return different
 
@@ -77,34 +88,46 @@ class Masi(Distance):
         of_a, of_b = self.members[a], self.members[b]
         return masi_distances(np.einsum("ps,ps->p", of_a, of_b), of_a.sum(axis=1), of_b.sum(axis=1))
 
-    def by_chance(self, values: Codes, first: Numbers, second: Numbers) -> Numbers:
-        total: Numbers = np.einsum("dv,dv->d", first @ self.table(values), second)
+    def across(self, a: Codes, first: Numbers, b: Codes, second: Numbers) -> Numbers:
+        total = np.zeros(len(first))
+        for start in range(0, len(b), SETS_AT_ONCE):
+            block = slice(start, start + SETS_AT_ONCE)
+            total += np.einsum("dv,dv->d", first @ self.table(b[block], a).T, second[:, block])
         return total
 
-    def table(self, values: Codes) -> Numbers:
-        """Return the distance of every two values: shape (values, values)."""
+    def within(self, values: Codes, used: Numbers) -> Numbers:
+        total = np.zeros(len(used))
+        for start in range(0, len(values), SETS_AT_ONCE):
+            stop = start + SETS_AT_ONCE
+            apart = self.table(values[start:stop], values[:stop])
+            # A pair of values in two blocks comes up once, but counts in either order.
+            apart[:, :start] *= 2
+            total += np.einsum("dv,dv->d", used[:, :stop] @ apart.T, used[:, start:stop])
+        return total
+
+    def table(self, a: Codes, b: Codes) -> Numbers:
+        """Return the distance of each value in `a` from each in `b`: shape (values of a, values of b)."""
         if len(self.members) > MOST_SETS:
-            return distance_table(self.members[values])
-        return self.whole_table[np.ix_(values, values)]
+            return distance_table(self.members[a], self.members[b])
+        return self.whole_table[a][:, b]
 
     @cached_property
     def whole_table(self) -> Numbers:
         """The distance of every two sets, for at most MOST_SETS: shape (sets, sets)."""
-        return distance_table(self.members)
+        distances = np.empty((len(self.members), len(self.members)))
+        for start in range(0, len(self.members), SETS_AT_ONCE):
+            rows = slice(start, start + SETS_AT_ONCE)
+            distances[rows] = distance_table(self.members[rows], self.members)
+        return distances
 
 
-def distance_table(members: Counts) -> Numbers:
+def distance_table(a: Counts, b: Counts) -> Numbers:
     """
-    Return the MASI distance of every two sets: shape (sets, sets).
+    Return the MASI distance of each set in `a` from each in `b`: shape (sets of a, sets of b).
 
-    :param members: shape (sets, names), 1 where a set has a name, else 0
+    :param a: shape (sets, names), 1 where a set has a name, else 0; `b`: likewise
     """
-    sizes = members.sum(axis=1)
-    distances = np.empty((len(members), len(members)))
-    for start in range(0, len(members), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
-        distances[rows] = masi_distances(members[rows] @ members.T, sizes[rows, None], sizes[None])
-    return distances
+    return masi_distances(a @ b.T, a.sum(axis=1)[:, None], b.sum(axis=1)[None])
 
 
 def masi_distances(shared: Counts, a: Counts, b: Counts) -> Numbers:

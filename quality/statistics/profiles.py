@@ -50,10 +50,11 @@ class Profiles:
         return np.bincount(profile, weights=numbers, minlength=len(self.items)).astype(np.float64)
 
     @cached_property
-    def by_value(self) -> tuple[Codes, Codes]:
-        """The cells sorted by value, (cells,), and where each value starts among them, (values,)."""
+    def by_value(self) -> tuple[Codes, Numbers, Codes]:
+        """Profile and count of the cells sorted by value, (cells,) each; and where each value starts, (values,)."""
         order = np.argsort(self.value, kind="stable")
-        return order, np.flatnonzero(np.diff(self.value[order], prepend=-1))
+        starts = np.flatnonzero(np.diff(self.value[order], prepend=-1))
+        return self.profile[order], self.count[order].astype(np.float64), starts
 
     def uses(self, weights: Numbers) -> Numbers:
         """
@@ -61,10 +62,12 @@ class Profiles:
 
         :param weights: shape (draws, profiles), how often each profile was drawn
         """
-        order, starts = self.by_value
-        by_cell = np.take(weights, self.profile[order], axis=1)
-        by_cell *= self.count[order]
-        used: Numbers = np.add.reduceat(by_cell, starts, axis=1)
+        profile, count, starts = self.by_value
+        by_cell = np.take(weights, profile, axis=1)
+        by_cell *= count
+        # As one long row: numpy takes longer to sum many short ones.
+        all_starts = np.arange(len(weights))[:, None] * len(profile) + starts
+        used: Numbers = np.add.reduceat(by_cell.ravel(), all_starts.ravel()).reshape(all_starts.shape)
         return used
 
     def pairs(self) -> Iterator[tuple[Codes, Codes]]:

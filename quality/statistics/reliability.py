@@ -113,7 +113,7 @@ def alpha_per_draw(profiles: Profiles, weights: Iterable[Numbers], distance: Dis
     by_profile = 2 * pairs / (profiles.sizes - 1)
     observed, used = zip(*((block @ by_profile, profiles.uses(block)) for block in weights), strict=True)
     uses = np.vstack(used)
-    by_chance = distance.by_chance(profiles.values, uses, uses)
+    by_chance = distance.within(profiles.values, uses)
     return corrected_by_chance((uses.sum(axis=1) - 1) * np.concatenate(observed), by_chance)
 
 
@@ -153,14 +153,11 @@ def cross_chance(values: Codes, used: Numbers, count: int, distance: Distance) -
     """
     Sum the distances of all pairs of an opinion of the first group and one of the second: shape (draws,).
 
-    :param values: shape (values,), those of the first group below `count`, those of the second from it on
+    :param values: shape (values,), rising, those of the first group below `count`, those of the second from it on
     :param used: shape (draws, values), how often each was used
     """
-    common = np.unique(values % count)
-    groups = np.zeros((2, len(used), len(common)))
-    for group, chosen in enumerate((values < count, values >= count)):
-        groups[group][:, np.searchsorted(common, values[chosen] % count)] = used[:, chosen]
-    return distance.by_chance(common, groups[0], groups[1])
+    start = np.searchsorted(values, count)
+    return distance.across(values[:start], used[:, :start], values[start:] - count, used[:, start:])
 
 
 def pair_distances(profiles: Profiles, a: Codes, b: Codes, distance: Distance, *, modulo: int | None = None) -> Numbers:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.statistics.agreement import Ratings, percent_agreement
-from quality.statistics.bootstrap import FEW_PROFILES
+from quality.statistics.bootstrap import FEW_PROFILES, bootstrap_weights
 from quality.statistics.distances import MOST_SETS, NOMINAL, Masi
 from quality.statistics.profiles import profiles_of
 from quality.statistics.reliability import cross_replication_kappa, fleiss, krippendorff_alpha, ordinal_alpha
@@ -18,7 +18,7 @@ from tests.quality.tables import ratings_of, shared_profiles
 
 SETS = [frozenset(each) for each in ("", "a", "b", "ab", "abc", "c")]
 MASI = Masi(SETS)
-DISTANCES = {"nominal": (NOMINAL, 1 - np.eye(6)), "masi": (MASI, MASI.table(np.arange(6)))}
+DISTANCES = {"nominal": (NOMINAL, 1 - np.eye(6)), "masi": (MASI, MASI.whole_table)}
 counts = st.lists(st.lists(st.integers(0, 2), min_size=6, max_size=6), min_size=1, max_size=12).map(np.array)
 
 
@@ -74,6 +74,20 @@ def test_interval_of_many_profiles_is_that_of_few() -> None:
     assert found.value == pytest.approx(expected.value, abs=1e-12)
     assert [found.low, found.high] == pytest.approx([expected.low, expected.high], abs=0.005)
     assert krippendorff_alpha(ratings.profiles()) == found
+
+
+def test_draws_of_many_profiles_do_not_depend_on_how_many_are_drawn_at_once() -> None:
+    profiles = many_profiles(40, 601).profiles()
+    dice = np.random.default_rng(5)
+    drawn = [profiles.of_item[dice.integers(601, size=601)] for _ in range(200)]
+    weights = np.array([np.bincount(each, minlength=len(profiles.items)) for each in drawn])
+    blocks = list(bootstrap_weights(profiles, 200, seed=5))
+
+    assert len(blocks) > 1
+    assert np.vstack(blocks).tolist() == weights.tolist()
+    used = np.zeros((200, 40))
+    np.add.at(used, (slice(None), profiles.value), weights[:, profiles.profile] * profiles.count)
+    assert profiles.uses(weights.astype(float)).tolist() == used.tolist()
 
 
 def test_memory_does_not_grow_with_the_number_of_values() -> None:

@@ -41,7 +41,7 @@ def masi_by_definition(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def test_masi_follows_its_definition() -> None:
-    apart = Masi(SETS).table(np.arange(len(SETS)))
+    apart = Masi(SETS).whole_table
     for (at, a), (to, b) in product(enumerate(SETS), repeat=2):
         assert apart[at, to] == pytest.approx(masi_by_definition(a, b)), (a, b)
 
