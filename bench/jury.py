@@ -170,7 +170,7 @@ def workers(count: int) -> Iterator[None]:
     from celery import current_app
     from django.conf import settings
 
-    from jury.workers import worker_command
+    from corpus.workers import worker_command
 
     running: list[subprocess.Popen[bytes]] = []
     with ExitStack() as stack, (Path(settings.ASSIZE_HOME) / "worker.log").open("ab") as log:
@@ -193,7 +193,7 @@ def workers(count: int) -> Iterator[None]:
 
 def stop_all(running: list[subprocess.Popen[bytes]]) -> None:
     """Stop all workers at once."""
-    from jury.workers import stop_worker
+    from corpus.workers import stop_worker
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(stop_worker, running))

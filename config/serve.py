@@ -100,7 +100,7 @@ def stop_on_signal(_number: int, _frame: FrameType | None) -> None:
 
 def our_processes(port: int) -> list[Child]:
     """Return web, the two workers and beat, not started yet, each with a log in the data directory."""
-    from jury.workers import JURY, WORK, worker_command
+    from corpus.workers import JURY, WORK, worker_command
 
     celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
     schedule = str(DATA_DIR.path / "beat-schedule")

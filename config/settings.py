@@ -128,7 +128,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Shards wait for models, so they have a queue and a worker of their own (jury.workers).
+# Shards wait for models, so they have a queue and a worker of their own (corpus.workers).
 CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "jury")}
 CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}, "jury.tasks.enqueue_run": {"queue": "jury"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

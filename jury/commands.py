@@ -11,9 +11,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from corpus import workers
 from corpus.commands import Progress, ProjectCommand
 from corpus.errors import Refused
-from jury import queries, tasks, workers
+from jury import queries, tasks
 from jury.engine.extra_body import parse_extra_body
 from jury.models import Juror, Run, Shard
 

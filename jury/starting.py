@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from corpus import workers
 from corpus.errors import Refused
-from jury import actions, tasks, workers
+from jury import actions, tasks
 from jury.models import Run
 
 

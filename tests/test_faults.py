@@ -30,7 +30,7 @@ from config.embedded.valkey import Valkey
 from config.serve import web_command
 from corpus.errors import Refused
 from corpus.models import Item
-from jury.workers import worker_command
+from corpus.workers import worker_command
 from releases.models import Release
 from tests.adjudication.disputes import disputed_project
 from tests.commands import run_commands

@@ -17,8 +17,8 @@ from corpus.errors import Refused
 from corpus.importing.limits import Limits
 from corpus.importing.readers import RowFile
 from corpus.models import Project
+from corpus.workers import temporary_worker, worker_is_running
 from jury.models import Juror
-from jury.workers import temporary_worker, worker_is_running
 from releases.models import Release
 
 FOLDER = Path(__file__).resolve().parent

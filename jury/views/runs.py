@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from corpus import workers
 from corpus.access import Access, PageRequest, Role, require_role
-from jury import actions, queries, tasks, workers
+from jury import actions, queries, tasks
 from jury.models import Ballot, Run
 
 ANSWERS_A_PAGE = 50

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
-from jury.workers import WORK, worker_is_running
+from corpus.workers import WORK, worker_is_running
 from quality import tasks
 from quality.queries.freshness import freshness_of, latest_reports
 from quality.reports import page_rows

@@ -3,8 +3,8 @@
 import pytest
 
 from config.embedded.processes import wait_until
+from corpus.workers import temporary_worker, worker_is_running
 from jury.models import Juror, Run
-from jury.workers import temporary_worker, worker_is_running
 from tests.api.client import Program
 from tests.conftest import stub_server
 from tests.factories import make_project

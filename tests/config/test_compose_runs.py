@@ -12,8 +12,8 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, wait_until
+from corpus.workers import worker_is_running
 from jury.models import Run
-from jury.workers import worker_is_running
 from tests.config.serving import Started, call, comes_up
 from tests.config.test_compose import SERVICES
 from tests.factories import command, dialogue, make_project

@@ -6,7 +6,7 @@ from subprocess import Popen
 import pytest
 
 from config.embedded.processes import wait_until
-from jury.workers import temporary_worker, worker_is_running
+from corpus.workers import temporary_worker, worker_is_running
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import pytest
 from bench.stub_server import EVERY_TIME, mixed_failure
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
+from corpus.workers import worker_command
 from jury.models import Ballot, Run
-from jury.workers import worker_command
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.jury.factories import add_jurors, counted, project_with_items, start_broker

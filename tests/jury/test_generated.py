@@ -6,10 +6,10 @@ import pytest
 
 from config.embedded.processes import wait_until
 from corpus.models import Event, Item
+from corpus.workers import temporary_worker, worker_is_running
 from jury import actions, queries
 from jury.engine.generator_client import GeneratorClient
 from jury.models import GeneratedResponse, Juror, Run
-from jury.workers import temporary_worker, worker_is_running
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion

@@ -6,9 +6,9 @@ import pytest
 
 from config.embedded.processes import wait_until
 from corpus.models import Event
+from corpus.workers import temporary_worker, worker_is_running
 from jury import actions, queries
 from jury.models import Ballot, Juror, Run
-from jury.workers import temporary_worker, worker_is_running
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.conftest import stub_server

@@ -4,10 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from corpus import workers
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
 from corpus.errors import Refused
-from jury import workers
 from jury.actions import estimate_generation, start_generation
 from jury.actions.estimates import Estimate
 from jury.models import Run
