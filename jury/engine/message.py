@@ -23,9 +23,14 @@ def read_refusal(message: Mapping[str, Any]) -> str:
     """
     Return why the model declined, as it says in a field or a part of its own; empty if it did not.
 
-    :raises TypeError: if the refusal is not a text
+    Some providers fill the field with `false` where there is no refusal, and with `true` where the text is one.
+
+    :raises TypeError: if the refusal is a number or the like
     """
-    stated = "".join(text for _, text in parts_of(message.get("refusal")))
+    refusal = message.get("refusal")
+    if refusal is True:
+        return read_text(message) or "the model declined, and did not say why"
+    stated = "".join(text for _, text in parts_of(refusal))
     return stated or "".join(text for kind, text in parts_of(message.get("content")) if kind == "refusal")
 
 
@@ -42,16 +47,17 @@ def parts_of(content: Any) -> Iterator[tuple[str, str]]:
     """
     Yield the kind of each part of a content, `text`, `reasoning` or `refusal`, and its text.
 
-    :raises TypeError: if the content is neither text, nor a part, nor a list of parts
+    :param content: text, a part or a list of parts; none is null, `false`, 0 and whatever else is empty
+    :raises TypeError: if it is anything else
     """
-    if content is None:
+    if not content:
         return
     for part in [content] if isinstance(content, str | Mapping) else checked_list(content):
         if isinstance(part, str):
             yield "text", part
         elif isinstance(part, Mapping):
             yield from read_part(part)
-        else:
+        elif part:
             raise TypeError
 
 

@@ -192,6 +192,11 @@ def test_message_is_read_whole_or_in_parts():
         ({"content": text}, ("Tea.", "", "")),
         ({"content": [{"type": "refusal", "refusal": "No."}]}, ("", "No.", "")),
         ({"content": None, "refusal": "No."}, ("", "No.", "")),
+        *(({"content": "Yes.", "refusal": none}, ("Yes.", "", "")) for none in (False, 0, {}, [], "", None, [None])),
+        *(({"content": none, "refusal": "No."}, ("", "No.", "")) for none in (False, 0, {}, [], "", [False])),
+        ({"content": "I will not.", "refusal": True}, ("I will not.", "I will not.", "")),
+        ({"content": None, "refusal": True}, ("", "the model declined, and did not say why", "")),
+        ({"content": "Yes.", "reasoning_content": False, "reasoning": 0}, ("Yes.", "", "")),
         ({"content": [{"type": "image_url", "image_url": {"url": "x"}}, text]}, ("Tea.", "", "")),
         ({"content": []}, ("", "", "")),
     ):  # fmt: skip
