@@ -49,9 +49,13 @@ from jury.queries import PromptItem
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-SECONDS_A_HEARTBEAT = 5.0
+SECONDS_A_HEARTBEAT = 2.0
 ANSWERS_A_WRITE = 200
 NOT_ANSWERED = "the batch ended without an answer to this item"
+
+
+class RunCancelled(Exception):
+    """The run was cancelled while its batch was being sent, watched or collected."""
 
 
 def advance_batch(*, shard_id: int) -> None:
@@ -83,10 +87,14 @@ class BatchRunner:
                 found = self.run_with_endpoint(lambda endpoint: endpoint.find(batch.key))
                 if found:
                     self.update(batch, found)
+                elif self.run.state == Run.State.CANCELLED:
+                    self.drop(batch, "it was not sent, because the run was cancelled")
             if batch and batch.state == Batch.State.SENDING:
                 self.update(batch, self.send(batch))
             if batch and batch.state == Batch.State.UNDER_WAY:
                 self.check_progress(batch)
+        except RunCancelled:  # the schedule soon cancels, collects or drops the batch
+            logger.info("shard %s: run %s was cancelled", self.shard.pk, self.run.pk)
         except RetryableError as error:
             self.retry_later(batch, error)
         except Unavailable as error:
@@ -238,38 +246,63 @@ class BatchRunner:
     def break_shard(self, batch: Batch | None, reason: str) -> None:
         """Mark the shard as broken, because its batch was refused."""
         if batch:
-            self.finish_batch(batch, Batch.State.REFUSED, reason)
-            Shard.objects.filter(pk=self.shard.pk).update(reserved_usd=0, reserved_calls=0)
+            self.drop(batch, reason)
         finish_shard(self.shard.pk, error=reason)
 
+    @transaction.atomic
+    def drop(self, batch: Batch, reason: str) -> None:
+        """Give up a batch that the endpoint does not have, and release what was reserved for it."""
+        self.finish_batch(batch, Batch.State.REFUSED, reason)
+        Shard.objects.filter(pk=self.shard.pk).update(reserved_usd=0, reserved_calls=0)
+
     def run_with_endpoint(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
-        """Run work with the endpoint, and keep the shard claimed meanwhile."""
+        """
+        Run work with the endpoint, and keep the shard claimed meanwhile.
+
+        :raises RunCancelled: if the run is cancelled meanwhile
+        """
         return asyncio.run(self.await_with_heartbeat(work))
 
     async def await_with_heartbeat(self, work: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
-        """Await work, with a heartbeat every few seconds."""
+        """
+        Await work, with a heartbeat every few seconds.
+
+        :raises RunCancelled: if the run is cancelled meanwhile
+        """
         async with self.client.batch_endpoint() as endpoint:
             task_under_way = asyncio.ensure_future(work(endpoint))
             try:
                 while not task_under_way.done():
                     await asyncio.wait([task_under_way], timeout=SECONDS_A_HEARTBEAT)
                     if not task_under_way.done():
-                        await in_thread(heartbeat, [self.shard.pk], self.holder)
+                        await in_thread(self.heartbeat)
                 return await task_under_way
             finally:
                 task_under_way.cancel()
+                await asyncio.wait([task_under_way])
+
+    def heartbeat(self) -> None:
+        """
+        Keep the shard claimed.
+
+        :raises RunCancelled: if the run was cancelled since this step began
+        """
+        heartbeat([self.shard.pk], self.holder)
+        was_cancelled = self.run.state == Run.State.CANCELLED
+        if not was_cancelled and Run.objects.filter(pk=self.run.pk, state=Run.State.CANCELLED).exists():
+            raise RunCancelled
 
 
-async def in_thread(call: Any, *arguments: Any) -> Any:
+async def in_thread(call: Callable[[], None]) -> None:
     """Call a function that uses the database beside a running event loop, on a connection that is closed again."""
 
-    def closing() -> Any:
+    def closing() -> None:
         try:
-            return call(*arguments)
+            call()
         finally:
             connection.close()
 
-    return await asyncio.get_running_loop().run_in_executor(None, closing)
+    await asyncio.get_running_loop().run_in_executor(None, closing)
 
 
 def request_name(item: PromptItem, seed: int | None) -> str:

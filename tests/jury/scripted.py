@@ -54,9 +54,9 @@ class ScriptedEndpoint:
 
 
 @contextmanager
-def scripted_endpoint(answer, results=None):
-    """Serve a scripted endpoint; yield it and its base URL."""
-    endpoint = ScriptedEndpoint(answer, results)
+def scripted_endpoint(answer, results=None, *, endpoint=None):
+    """Serve a scripted endpoint, by default one with these answers; yield it and its base URL."""
+    endpoint = endpoint or ScriptedEndpoint(answer, results)
 
     class Handler(BaseHTTPRequestHandler):
         def respond(self):

@@ -1,6 +1,10 @@
 """The batch transport: sent once, watched and collected, whichever worker is killed in between."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from jury import actions, queries
 from jury.models import Ballot, Batch, Juror, Run, Shard
@@ -8,6 +12,7 @@ from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command
 from tests.jury.factories import add_generator, add_jurors, counted, project_with_items, run_shards
+from tests.jury.scripted import ScriptedEndpoint, completion, scripted_endpoint
 from workspace import actions as adjudication_actions
 
 
@@ -159,6 +164,47 @@ def test_cancelled_run_cancels_its_batch(tmp_path, stub_url):
     assert (Batch.objects.get(shard__run=run).state, outcomes(run)) == ("collected", {})
     assert not queries.shards_with_open_batches().filter(run=run).exists()
     assert queries.ballots_wanted(begin(project)) == 6
+
+
+class StuckEndpoint(ScriptedEndpoint):
+    """An endpoint of batches where one path cancels the run and then does not answer."""
+
+    def __init__(self, stuck_at):
+        super().__init__(lambda *_: (200, completion()))
+        self.stuck_at, self.run, self.go_on = stuck_at, None, threading.Event()
+
+    def reply(self, path, body):
+        if self.run and self.stuck_at == ("create" if path.endswith("/batches") and body else path.split("/")[-1]):
+            run, self.run = self.run, None
+            actions.cancel_run(run=run)
+            connection.close()
+            self.go_on.wait(60)
+        return super().reply(path, body)
+
+
+def cut_transfer(project, stuck_at):
+    """Cancel a run while its batch is uploaded, created, polled or downloaded; return the run after that step."""
+    endpoint = StuckEndpoint(stuck_at)
+    with scripted_endpoint(None, endpoint=endpoint) as (_, url):
+        add_jurors(project, url, "m", transport="batch", price_out=1)
+        endpoint.run = run = begin(project, budget_usd=10)
+        for _ in range(2):
+            if endpoint.run:
+                run_shards(run)
+        cut = queries.claimed_shard_count(run), outcomes(run), state_of(run)
+        endpoint.go_on.set()
+        step_until_ended(run, 2)
+        left = queries.open_batches(run).exists(), queries.reserved_of(run)
+        connection.close()
+        return cut, left, outcomes(run)
+
+
+def test_cancelled_run_cuts_the_transfer_of_its_batch(tmp_path):
+    places = {"files": {}, "create": {}, "b1": {"cast": 3}, "content": {"cast": 3}}
+    projects = [project_with_items(tmp_path, 3) for _ in places]
+    with ThreadPoolExecutor() as threads:
+        done = dict(zip(places, threads.map(cut_transfer, projects, places), strict=True))
+    assert done == {place: ((0, {}, "cancelled"), (False, (0, 0)), kept) for place, kept in places.items()}
 
 
 def test_refused_batch_breaks_its_shard_off(tmp_path, stub_url):
