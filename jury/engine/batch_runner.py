@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
 from itertools import islice
 from tempfile import TemporaryFile
-from typing import IO, Any, TypeVar
+from typing import IO, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
