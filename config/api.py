@@ -12,12 +12,17 @@ from jury import api as jury
 from quality.api import Metrics
 from releases.api import export, releases
 from workspace.api import items, jobs
+from workspace.api.generate import Generate
 from workspace.api.releases import Releases
 
 # Routes with a number, each at its own path and also below its project.
 NUMBERED = [
     path("my-votes/<int:vote>/correct/", annotation.CorrectVote.as_view()),
+    path("jurors/<int:juror>/", jury.JurorDetail.as_view()),
     path("jurors/<int:juror>/try/", jury.TryJuror.as_view()),
+    path("generators/<int:generator>/", jury.GeneratorDetail.as_view()),
+    path("generators/<int:generator>/try/", jury.TryGenerator.as_view()),
+    path("generators/<int:generator>/generate/", Generate.as_view()),
     path("jury-runs/<int:run>/", jury.RunDetail.as_view()),
     path("jury-runs/<int:run>/pause/", jury.PauseRun.as_view()),
     path("jury-runs/<int:run>/resume/", jury.ResumeRun.as_view()),
@@ -42,6 +47,7 @@ PROJECT = [
     path("items/<path:external_id>/skip/", annotation.SkipItem.as_view()),
     path("my-votes/", annotation.MyVotes.as_view()),
     path("jurors/", jury.Jurors.as_view()),
+    path("generators/", jury.Generators.as_view()),
     path("jury-runs/", jury.Runs.as_view()),
     path("items/", items.Items.as_view()),
     path("items/import/", jobs.Upload.as_view()),

@@ -34,7 +34,7 @@ class AssizeAutoSchema(AutoSchema):
         return [getattr(self.view, "tag", "projects")]
 
     def get_operation_id(self) -> str:
-        numbered = "/cases/{", "/jury-runs/{", "/jobs/{", "/my-votes/{", "/try/"
+        numbered = "/cases/{", "/jury-runs/{", "/jobs/{", "/my-votes/{", "/jurors/{", "/generators/{"
         is_in_project = "{slug}" in self.path and any(part in self.path for part in numbered)
         return f"{self.method.lower()}{type(self.view).__name__}{'InProject' if is_in_project else ''}"
 
@@ -60,7 +60,7 @@ class AssizeAutoSchema(AutoSchema):
         """Return the HTTP statuses of the errors that the route can return."""
         codes = {"401", "403", "429", "503", *getattr(self.view, "also_fails_with", ())}
         codes |= {"404"} if "{" in self.path else set()
-        codes |= {"400", "409", "413", "415"} if self.method == "POST" else set()
+        codes |= {"400", "409", "413", "415"} if self.method in ("POST", "PATCH") else set()
         codes |= {"400"} if self.get_override_parameters() else set()
         return sorted(codes)
 

@@ -1,13 +1,15 @@
-"""REST routes of jurors and runs, for leads."""
+"""REST routes of jurors, generators and runs, for leads."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListCreateAPIView, RetrieveUpdateAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
+from rest_framework.status import HTTP_202_ACCEPTED
 
 from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
@@ -15,29 +17,79 @@ from corpus.errors import Refused
 from corpus.models import TokenGrant
 from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run
-from jury.serializers import ConveneSerializer, JurorSerializer, TrySerializer, as_run, as_runs, as_trial
+from jury.serializers import (
+    ConveneSerializer,
+    GeneratorSerializer,
+    JurorSerializer,
+    ModelSerializer,
+    TrySerializer,
+    as_run,
+    as_runs,
+    as_trial,
+)
 from jury.shapes import RunShape, TrialShape
 from jury.starting import start_with_worker
 
 
-class Jurors(ProjectView):
+class Jurors(ProjectView, ListCreateAPIView[Juror]):
     """List the jurors of a project by name, or add one."""
 
     least_role: ClassVar[Role] = Role.LEAD
     tag = "jury"
     scope: ClassVar[str] = TokenGrant.Scope.JURY
+    queryset = Juror.objects.none()
+    serializer_class: type[ModelSerializer] = JurorSerializer
+    pagination_class = None
 
-    @extend_schema(responses={200: JurorSerializer(many=True)})
-    def get(self, request: Request, slug: str) -> Response:
-        jurors = Juror.objects.filter(project=self.project).exclude(asks=[]).select_related("prompt").order_by("name")
-        return Response(JurorSerializer(jurors, many=True).data)
+    def get_queryset(self) -> QuerySet[Juror]:
+        """Return the jurors of the project."""
+        return queries.jurors_of(self.project)
 
-    @extend_schema(request=JurorSerializer, responses={201: JurorSerializer})
-    def post(self, request: Request, slug: str) -> Response:
-        body = JurorSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        juror = actions.add_juror(project=self.project, by=self.access.user, **body.validated_data)
-        return Response(JurorSerializer(juror).data, status=HTTP_201_CREATED)
+    def perform_create(self, serializer: Any) -> None:
+        """Add the juror."""
+        serializer.save(project=self.project, by=self.access.user)
+
+
+class Generators(Jurors):
+    """List the generators of a project by name, or add one."""
+
+    serializer_class = GeneratorSerializer
+
+    def get_queryset(self) -> QuerySet[Juror]:
+        """Return the generators of the project."""
+        return queries.generators_of(self.project)
+
+
+class JurorDetail(NumberedView, RetrieveUpdateAPIView[Juror]):
+    """A juror. Limits and prices may change, and the fields of its requests until it has answered."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "jury"
+    scope: ClassVar[str] = TokenGrant.Scope.JURY
+    http_method_names = ("get", "patch", "head", "options")
+    part = lookup_url_kwarg = "juror"
+    slug_from = (Juror, "project__slug")
+    queryset = Juror.objects.none()
+    serializer_class: type[ModelSerializer] = JurorSerializer
+
+    def get_queryset(self) -> QuerySet[Juror]:
+        """Return the jurors of the project."""
+        return queries.jurors_of(self.project)
+
+    def perform_update(self, serializer: Any) -> None:
+        """Change the juror."""
+        serializer.save(by=self.access.user)
+
+
+class GeneratorDetail(JurorDetail):
+    """A generator. Limits and prices may change, and the fields of its requests until it has answered."""
+
+    part = lookup_url_kwarg = "generator"
+    serializer_class = GeneratorSerializer
+
+    def get_queryset(self) -> QuerySet[Juror]:
+        """Return the generators of the project."""
+        return queries.generators_of(self.project)
 
 
 class TryJuror(NumberedView):
@@ -50,14 +102,27 @@ class TryJuror(NumberedView):
     part, slug_from = "juror", (Juror, "project__slug")
 
     @extend_schema(request=TrySerializer, responses={200: TrialShape})
-    def post(self, request: Request, juror: int, slug: str = "") -> Response:
+    def post(self, request: Request, slug: str = "", **number: int) -> Response:
         body = TrySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        found = get_object_or_404(Juror.objects.select_related("prompt"), pk=juror, project=self.project)
-        trial = actions.try_juror(
-            project=self.project, juror=found, item=body.validated_data["item"], by=self.access.user
-        )
+        found = get_object_or_404(self.candidates(), pk=number[self.part])
+        item = body.validated_data["item"]
+        trial = actions.try_juror(project=self.project, juror=found, item=item, by=self.access.user)
         return Response(as_trial(trial))
+
+    def candidates(self) -> QuerySet[Juror]:
+        """Return what the number may be of: jurors and generators of the project."""
+        return Juror.objects.filter(project=self.project).select_related("prompt")
+
+
+class TryGenerator(TryJuror):
+    """Ask a generator about one dialogue; nothing is stored. Suggests settings if they are refused."""
+
+    part = "generator"
+
+    def candidates(self) -> QuerySet[Juror]:
+        """Return the generators of the project."""
+        return queries.generators_of(self.project)
 
 
 class RunPages(NewestFirst):
@@ -87,6 +152,7 @@ class Runs(ProjectView):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         run = start_with_worker(
+            actions.start_run,
             project=self.project,
             jurors=queries.panel(self.project, data["jurors"]),
             limit=data["limit"],

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from corpus.errors import Refused
 from jury import queries
-from jury.actions.jurors import ENTERED
+from jury.actions.jurors import ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE
 from jury.engine.extra_body import parse_extra_body
 from jury.models import Ballot, Juror
 from jury.prompting import ASKABLE
@@ -33,12 +33,9 @@ LIMITS = {
 }
 
 
-class ConveneForm(forms.Form):
-    """Start or estimate a run: which jurors, how many dialogues, which budget."""
+class BudgetForm(forms.Form):
+    """How many dialogues a run is about, and its budget."""
 
-    jurors = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label="Jurors (none ticked: the whole panel)"
-    )
     limit = forms.IntegerField(
         required=False, min_value=1, max_value=2**31 - 1, label="Only the first so many dialogues"
     )
@@ -46,6 +43,14 @@ class ConveneForm(forms.Form):
         required=False, min_value=0, max_digits=12, decimal_places=6, label="Spend no more than, in US dollars"
     )
     max_calls = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Ask no more questions than")
+
+
+class ConveneForm(BudgetForm):
+    """Start or estimate a run: which jurors, how many dialogues, which budget."""
+
+    jurors = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Jurors (none ticked: the whole panel)"
+    )
     retry = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -58,6 +63,7 @@ class ConveneForm(forms.Form):
         label="Ask anew what was answered before",
         help_text="Else a verdict on the same dialogue by the same model, prompt and parameters is repeated, unpaid.",
     )
+    field_order = ("jurors",)
 
     def __init__(self, *args: Any, jurors: list[Juror], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +100,7 @@ class ExtraBodyField(forms.CharField):
 class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     """Add a juror: its model, endpoint, prompt and limits."""
 
-    prompt = forms.ChoiceField(label="Prompt version", initial="full-policy-v2")
+    prompt = forms.ChoiceField(label="Prompt version", initial=JUROR_DEFAULTS["prompt"])
     asks = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         choices=list(ASK_LABELS.items()),
@@ -126,11 +132,14 @@ class GeneratorForm(JurorForm):
     """Add a generator: its model, endpoint, prompt and limits."""
 
     is_generative = True
-    prompt = forms.ChoiceField(label="Prompt version (refuse: refusals of unsafe prompts)", initial="respond-v1")
+    prompt = forms.ChoiceField(label="Prompt version (refuse: refusals of unsafe prompts)")
     asks = None  # type: ignore[assignment]  # as Django drops an inherited field
 
     class Meta(JurorForm.Meta):
-        fields = tuple(name for name in JurorForm.Meta.fields if name not in ("asks", "response_format"))
+        fields = tuple(name for name in JurorForm.Meta.fields if name not in OF_JURORS_ALONE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial=GENERATOR_DEFAULTS, **kwargs)
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -146,7 +155,7 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fixed = REQUEST_LABELS if self.instance.pk is None or queries.has_been_asked(self.instance) else ()
-        for_jurors = ("in_panel", "response_format") if self.instance.is_generator else ()
+        for_jurors = self.fields.keys() & set(OF_JURORS_ALONE) if self.instance.is_generator else ()
         left_out = [name for name in REQUEST_LABELS if self.is_bound and name not in self.data]
         for name in {*fixed, *for_jurors, *left_out}:
             del self.fields[name]

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
 from corpus.errors import Refused
-from jury import queries
-from jury.actions.jurors import ENTERED
+from jury import actions, queries
+from jury.actions.jurors import CHANGEABLE, ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE, REQUEST_FIELDS
 from jury.actions.trials import Trial
 from jury.engine.extra_body import check_extra_body
 from jury.models import Ballot, GeneratedResponse, Juror, Run
@@ -18,32 +18,16 @@ from jury.shapes import RunShape, SuggestionShape, TrialShape
 RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value]
 
 
-class JurorSerializer(serializers.ModelSerializer[Juror]):
-    """A juror. It has the name of the variable with its key, never the key itself."""
+class ExtraBodyField(serializers.DictField):
+    """Further parameters of every request, such as `{"reasoning_effort": "low"}`."""
 
-    prompt = serializers.CharField(default="full-policy-v2", max_length=60)
-    extra_body = serializers.DictField(default=dict)
-    'Further parameters of every request, such as `{"reasoning_effort": "low"}`.'
-    asks = serializers.ListField(
-        child=serializers.ChoiceField(ASKABLE), default=lambda: list(ASKABLE), max_length=len(ASKABLE)
-    )
-
-    class Meta:
-        model = Juror
-        read_only_fields = ("id",)
-        fields = ["id", *ENTERED, "in_panel"]
-        extra_kwargs = {
-            "name": {"max_length": 200},
-            "model": {"required": True, "allow_blank": False},
-            "base_url": {"required": True, "allow_blank": False},
-        }
-
-    def validate_extra_body(self, value: dict[str, Any]) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
         """
         Return the parameters.
 
         :raises ValidationError: if one of them may not be given
         """
+        value: dict[str, Any] = super().to_internal_value(data)
         try:
             check_extra_body(value)
         except Refused as error:
@@ -51,14 +35,81 @@ class JurorSerializer(serializers.ModelSerializer[Juror]):
         return value
 
 
-class ConveneSerializer(serializers.Serializer[Any]):
+class ModelSerializer(serializers.ModelSerializer[Juror]):
+    """Base of jurors and generators. They have the name of the variable with their key, never the key itself."""
+
+    extra_body = ExtraBodyField(default=dict)
+
+    class Meta:
+        model = Juror
+        read_only_fields = ("id",)
+        fields: Sequence[str] = ["id", *(name for name in ENTERED if name not in OF_JURORS_ALONE)]
+        extra_kwargs: ClassVar[dict[str, dict[str, Any]]] = {
+            "name": {"max_length": 200},
+            "model": {"required": True, "allow_blank": False},
+            "base_url": {"required": True, "allow_blank": False},
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """
+        Return the fields.
+
+        :raises ValidationError: if there is no such field, or it may not change any more
+        """
+        problems = dict.fromkeys(self.initial_data.keys() - self.fields.keys(), "There is no such field.")
+        if found := self.instance:
+            now = self.to_representation(found)
+            fixed = [name for name in attrs.keys() - {*CHANGEABLE, *REQUEST_FIELDS} if attrs[name] != now[name]]
+            problems |= dict.fromkeys(fixed, "This cannot change. Add another one under a new name.")
+        if problems:
+            raise serializers.ValidationError(problems)
+        return attrs
+
+    def update(self, instance: Juror, validated_data: dict[str, Any]) -> Juror:
+        """Change a juror or a generator."""
+        return actions.change_juror(juror=instance, **validated_data)
+
+
+class JurorSerializer(ModelSerializer):
+    """A juror. It has the name of the variable with its key, never the key itself."""
+
+    prompt = serializers.CharField(default=JUROR_DEFAULTS["prompt"], max_length=60)
+    asks = serializers.ListField(
+        child=serializers.ChoiceField(ASKABLE), default=lambda: list(ASKABLE), max_length=len(ASKABLE)
+    )
+
+    class Meta(ModelSerializer.Meta):
+        fields = ("id", *ENTERED, "in_panel")
+
+    def create(self, validated_data: dict[str, Any]) -> Juror:
+        """Add a juror."""
+        return actions.add_juror(**validated_data)
+
+
+class GeneratorSerializer(ModelSerializer):
+    """A generator. It has the name of the variable with its key, never the key itself."""
+
+    prompt = serializers.CharField(default=GENERATOR_DEFAULTS["prompt"], max_length=60)
+    temperature = serializers.FloatField(default=GENERATOR_DEFAULTS["temperature"], min_value=0, allow_null=True)
+
+    def create(self, validated_data: dict[str, Any]) -> Juror:
+        """Add a generator."""
+        return actions.add_generator(**validated_data)
+
+
+class BudgetSerializer(serializers.Serializer[Any]):
+    """How many dialogues a run is about, and its budget."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
+    budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, allow_null=True, default=None)
+    max_calls = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
+
+
+class ConveneSerializer(BudgetSerializer):
     """The request to start a run."""
 
     jurors = serializers.ListField(child=serializers.CharField(max_length=200), default=list, max_length=1_000)
     "Names of jurors; empty for the whole panel."
-    limit = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
-    budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, allow_null=True, default=None)
-    max_calls = serializers.IntegerField(min_value=1, max_value=2**31 - 1, allow_null=True, default=None)
     retry = serializers.ListField(child=serializers.ChoiceField(RETRIED), default=list, max_length=len(RETRIED))
     cache = serializers.BooleanField(default=True)
 

@@ -47,8 +47,9 @@ URLS = sorted(set(urls_of(get_resolver().url_patterns)))
 PROJECT_URLS = [url for url in URLS if "{slug}" in url]
 READ_ONCE = [url for url in URLS if not url.startswith(("/account/", "/sign-"))]
 CURSOR_URLS = [f"/api/v1/projects/{{slug}}/{name}/" for name in ("items", "cases", "my-votes", "jury-runs", "jobs")]
+WAITING = ("/measure/", "/jury-runs/", "/jury/runs/", "}/generate/", "/anonymise/")
 # Whoever posts to these waits for a worker, or changes who may do what.
-WRITE_URLS = [url for url in READ_ONCE if not url.endswith(("/measure/", "/jury-runs/", "/jury/runs/", "/anonymise/"))]
+WRITE_URLS = [url for url in READ_ONCE if not url.endswith(WAITING)]
 OBJECT_URLS = [url for url in URLS if set(re.findall(r"{(\w+)}", url)) - SHARED - {"slug", *OTHERS}]
 
 
@@ -68,12 +69,13 @@ class Caller:
             return read(getattr(client, method)(path))
 
     def responses(self, url, parameters):
-        """Yield the responses to GET, and to an empty POST: as a form, and to a REST route also as JSON."""
+        """Yield the responses to GET, and to an empty POST: as a form; to a REST route also as JSON, and to PATCH."""
         path = path_of(url, parameters)
         yield read(self.client(path).get(path))
         yield read(self.client(path).post(path, "", content_type="application/x-www-form-urlencoded"))
         if path.startswith("/api/"):
-            yield read(self.client(path).post(path, "{}", content_type="application/json"))
+            for method in ("POST", "PATCH"):
+                yield read(self.client(path).generic(method, path, "{}", "application/json"))
 
     def query_counts(self, urls, parameters):
         """Return the number of queries of a GET of each URL."""
@@ -205,12 +207,14 @@ def test_hostile_bodies_are_answered_in_the_form_of_their_url(projects):
     caller, failed = Caller(projects.own, "admin"), []
     for url in WRITE_URLS:
         path, client = path_of(url, projects.own_parameters), caller.client(url)
-        if client.post(path, "[]", content_type="application/json").status_code == 405:
-            continue
-        for kind, body in hostile_values.bodies() if url.startswith("/api/") else hostile_values.forms():
-            response = read(client.generic("POST", path, body, kind))
-            if not is_well_formed(response, url):
-                failed.append((url, kind, body[:100], response.status_code))
+        is_route = url.startswith("/api/")
+        for method in ("POST", "PATCH") if is_route else ("POST",):
+            if client.generic(method, path, "[]", "application/json").status_code == 405:
+                continue
+            for kind, body in hostile_values.bodies() if is_route else hostile_values.forms():
+                response = read(client.generic(method, path, body, kind))
+                if not is_well_formed(response, url):
+                    failed.append((url, method, kind, body[:100], response.status_code))
     assert failed == []
 
 

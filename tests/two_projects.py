@@ -78,6 +78,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "batch": Batch.objects.create(project=project, name="a batch").pk,
         "job": Job.objects.get(project=project).pk,
         "juror": Juror.objects.filter(project=project).latest("pk").pk,
+        "generator": Juror.objects.get(project=project, asks=[]).pk,
         "run": Run.objects.filter(project=project).latest("pk").pk,
         "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
         "response": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,

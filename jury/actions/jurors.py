@@ -34,6 +34,11 @@ ENTERED = (
     *("price_in", "price_out", "timeout_seconds", "transport"),
 )
 "Fields that whoever adds a juror enters, in the order of the form."
+OF_JURORS_ALONE = ("asks", "response_format", "in_panel")
+"Fields that mean nothing for a generator."
+JUROR_DEFAULTS: dict[str, Any] = {"prompt": "full-policy-v2", "temperature": 0.0}
+GENERATOR_DEFAULTS: dict[str, Any] = {"prompt": "respond-v1", "temperature": 0.7}
+"Values of the fields that are left out, the same on the page, by REST and by command."
 
 
 class NotForLeads(Refused):

@@ -15,6 +15,11 @@ from jury.models import Ballot, GeneratedResponse, Juror, PromptVersion, Run, Sh
 from jury.prompting import Prompt
 
 
+def jurors_of(project: Project) -> QuerySet[Juror]:
+    """Return the jurors of a project by name, without its generators."""
+    return Juror.objects.filter(project=project).exclude(asks=[]).select_related("prompt").order_by("name")
+
+
 def generators_of(project: Project) -> QuerySet[Juror]:
     """Return the generators of a project by name."""
     return Juror.objects.filter(project=project, asks=[]).select_related("prompt").order_by("name")

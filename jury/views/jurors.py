@@ -131,6 +131,7 @@ def start(access: Access, form: ConveneForm) -> Run:
     :raises Refused: if a juror cannot be asked, or no worker runs
     """
     return start_with_worker(
+        actions.start_run,
         project=access.project,
         jurors=queries.panel(access.project, form.cleaned_data["jurors"]),
         limit=form.cleaned_data["limit"],

@@ -28,6 +28,10 @@ class Program:
         """Post JSON to a route under /api/v1/."""
         return self.client.post(f"/api/v1/{route}", body or {}, content_type="application/json")
 
+    def patch(self, route: str, body: Any) -> Any:
+        """Patch a route under /api/v1/ with JSON."""
+        return self.client.patch(f"/api/v1/{route}", body, content_type="application/json")
+
     def next(self) -> Any:
         """Claim the next item, and return the response."""
         return self.post(f"projects/{self.slug}/next/")

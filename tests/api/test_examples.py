@@ -38,14 +38,16 @@ def sections():
 def plain(route):
     """Return a route without the names of its parameters and without an optional project before it."""
     return re.sub(
-        r"^projects/\{\}/(?=(cases|jobs|jurors|jury-runs|my-votes)/\{\}/)", "", re.sub(r"\{[a-z_]+\}", "{}", route)
+        r"^projects/\{\}/(?=(cases|generators|jobs|jurors|jury-runs|my-votes)/\{\}/)",
+        "",
+        re.sub(r"\{[a-z_]+\}", "{}", route),
     )
 
 
 def test_every_route_has_curl_and_python_examples():
     documented = set()
     for heading, blocks in sections():
-        if route := re.match(r"(?:GET|POST) (\S+)", heading):
+        if route := re.match(r"(?:GET|PATCH|POST) (\S+)", heading):
             assert {language for language, _ in blocks} == {"sh", "python"}, heading
             before, verbs, after = re.fullmatch(r"(.*?)(?:\{([a-z]+(?:,[a-z]+)+)\})?([^{}]*)", route[1]).groups()
             documented |= {plain(f"{before}{verb}{after}") for verb in (verbs or "").split(",")}
@@ -97,7 +99,7 @@ def variables_of(output):
         if isinstance(each.get(name), dict)
     }
     if "base_url" in answer:
-        ids["juror"] = answer["id"]
+        ids["juror" if "asks" in answer else "generator"] = answer["id"]
     if "ballots" in answer:
         ids["run"] = answer["id"]
     return {name.upper(): str(value) for name, value in ids.items()}

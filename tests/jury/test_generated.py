@@ -161,6 +161,7 @@ def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
     lead = Visitor(project, "lead")
     assert "no generator yet" in lead.get("jury/generate/").content.decode()
     assert Visitor(project).get("jury/generate/").status_code == 403
+    assert 'name="temperature" value="0.7"' in lead.get("jury/").content.decode()  # as add_generator has it
     typed = {"name": "writer", "model": "w", "base_url": stub_url, "prompt": "respond-v1", "temperature": "0.7"}
     rest = {
         "max_tokens": "99",

@@ -1,8 +1,10 @@
 """Publish generated texts: a response in its item, a refusal as an item of its own."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from adjudication.actions.recounts import recount_if_changed
@@ -14,6 +16,7 @@ from corpus.importing.batches import batched
 from corpus.importing.dialogues import Dialogue
 from corpus.labels import REFUSAL_SOURCE
 from corpus.models import Item, Project, Verb
+from jury.actions import start_generation
 from jury.actions.checks import check_can_generate
 from jury.models import Juror, Run
 from jury.queries import without_generated_response
@@ -77,6 +80,27 @@ def items_for_generator(*, project: Project, generator: Juror, limit: int | None
     if generates == Run.Generates.REFUSALS:
         recount_if_changed(project=project)
     return without_generated_response(generator, items_lacking(project, generates))[:limit]
+
+
+def start_generator(
+    *,
+    project: Project,
+    generator: Juror,
+    limit: int | None = None,
+    budget_usd: Decimal | None = None,
+    max_calls: int | None = None,
+    by: User | None = None,
+) -> Run:
+    """
+    Create a run in which a generator writes for the items that lack a response or a refusal; nothing is asked yet.
+
+    :param limit: only for the first items, by import
+    :raises Refused: if the juror is not a generator, or lacks a setting
+    """
+    items = items_for_generator(project=project, generator=generator, limit=limit)
+    return start_generation(
+        project=project, generator=generator, items=items, budget_usd=budget_usd, budget_calls=max_calls, by=by
+    )
 
 
 @dataclass(frozen=True)

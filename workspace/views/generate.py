@@ -4,15 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from corpus import workers
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
-from corpus.errors import Refused
-from jury.actions import estimate_generation, start_generation
+from jury.actions import estimate_generation
 from jury.actions.estimates import Estimate
 from jury.models import Run
 from jury.queries import generator_named, generators_of
-from jury.tasks import enqueue
+from jury.starting import start_with_worker
 from workspace import actions
 from workspace.forms.generate import GenerateForm
 
@@ -52,17 +50,8 @@ def start(access: Access, form: GenerateForm) -> Run:
 
     :raises Refused: if the generator lacks a setting, or no worker is running
     """
-    if not workers.worker_is_running():
-        raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
     chosen = form.cleaned_data
-    generator = generator_named(access.project, chosen["generator"])
-    run = start_generation(
-        project=access.project,
-        generator=generator,
-        items=actions.items_for_generator(project=access.project, generator=generator, limit=chosen["limit"]),
-        budget_usd=chosen["budget_usd"],
-        budget_calls=chosen["max_calls"],
-        by=access.user,
+    generator = generator_named(access.project, chosen.pop("generator"))
+    return start_with_worker(
+        actions.start_generator, project=access.project, generator=generator, by=access.user, **chosen
     )
-    enqueue(run)
-    return run

@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
 from jury import actions
+from jury.actions.jurors import GENERATOR_DEFAULTS
 from jury.commands import add_model_arguments, model_parameters
 
 
@@ -16,9 +17,10 @@ class Command(ProjectCommand):
         super().add_arguments(parser)
         parser.add_argument("name", metavar="NAME")
         parser.add_argument(
-            "--prompt", default="respond-v1", metavar="VERSION", help="respond-v1 (default), or refuse-v1 for refusals"
-        )
-        add_model_arguments(parser, temperature=0.7)
+            "--prompt", default=GENERATOR_DEFAULTS["prompt"], metavar="VERSION",
+            help="respond-v1 (default), or refuse-v1 for refusals",
+        )  # fmt: skip
+        add_model_arguments(parser, temperature=GENERATOR_DEFAULTS["temperature"])
 
     def handle(self, **options: Any) -> None:
         generator = actions.add_generator(

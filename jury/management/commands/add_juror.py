@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
 from jury import actions
+from jury.actions.jurors import JUROR_DEFAULTS
 from jury.commands import add_model_arguments, model_parameters
 from jury.models import Juror
 from jury.prompting import ASKABLE
@@ -29,12 +30,12 @@ class Command(ProjectCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", metavar="NAME")
-        parser.add_argument("--prompt", default="full-policy-v2", metavar="VERSION")
+        parser.add_argument("--prompt", default=JUROR_DEFAULTS["prompt"], metavar="VERSION")
         parser.add_argument("--asks", type=parse_fields, default=list(ASKABLE), help=f"default {','.join(ASKABLE)}")
         parser.add_argument(
             "--response-format", choices=Juror.ResponseFormat.values, default=Juror.ResponseFormat.JSON_SCHEMA.value
         )
-        add_model_arguments(parser, temperature=0.0)
+        add_model_arguments(parser, temperature=JUROR_DEFAULTS["temperature"])
 
     def handle(self, **options: Any) -> None:
         juror = actions.add_juror(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from jury.actions import estimate_generation, start_generation
+from jury.actions import estimate_generation
 from jury.commands import RunCommand
 from jury.queries import generator_named
 from workspace import actions
@@ -24,20 +24,20 @@ class Command(RunCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         generator = generator_named(project, options["generator"])
-        items = actions.items_for_generator(project=project, generator=generator, limit=options["limit"])
         if options["estimate"]:
+            items = actions.items_for_generator(project=project, generator=generator, limit=options["limit"])
             estimate = estimate_generation(project=project, generator=generator, items=items)
             cost = float(estimate.cost_usd)
             self.print_result({"calls": estimate.calls, "cost_usd": cost, "minutes": estimate.minutes})
             return
         began = time.monotonic()
         has_worker = self.check_worker(waits=options["wait"])
-        run = start_generation(
+        run = actions.start_generator(
             project=project,
             generator=generator,
-            items=items,
+            limit=options["limit"],
             budget_usd=options["budget"],
-            budget_calls=options["max_calls"],
+            max_calls=options["max_calls"],
         )
         self.enqueue_and_wait(run, has_worker=has_worker, waits=options["wait"])
         published = actions.publish_generated(project=project)
