@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from adjudication.actions.opinions_seen import record_opinions_downloaded, record_opinions_seen
+from adjudication.actions.opinions_seen import record_opinions_downloaded, record_opinions_listed, record_opinions_seen
 from adjudication.queries.opinions import Opinions, cases_to_label_blind, has_seen_opinions, opinions_on
 from corpus.errors import Refused
 from corpus.models import Item, Project
@@ -28,7 +28,7 @@ def visible_opinions(user: User, item: Item) -> Opinions:
     if cases_to_label_blind(user).filter(item=item).exists():
         raise BlindFirst("You hold the case of this dialogue. Label it blind first, or release the case.")
     if not has_seen_opinions(user, item):
-        record_opinions_seen(project=item.project, items=[item.external_id], by=user)
+        record_opinions_seen(item=item, by=user)
     return opinions_on(item)
 
 
@@ -55,8 +55,8 @@ def open_download(user: User, project: Project, *, name: str, until: datetime) -
 
 def note_items_shown(user: User, project: Project, items: Iterable[str]) -> None:
     """
-    Record that a page shows a person what the opinions on items come to, as in a comparison of policies.
+    Record that a comparison of policies shows a person what the opinions on items come to.
 
     :param items: external ids
     """
-    record_opinions_seen(project=project, items=items, by=user)
+    record_opinions_listed(project=project, items=items, by=user)

@@ -5,17 +5,29 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from corpus.models import Event, Project, Verb
+from adjudication.queries.opinions import POLICY_COMPARISON, items_seen
+from corpus.models import Event, Item, Project, Verb
 
 
-def record_opinions_seen(*, project: Project, items: Iterable[str], by: User) -> None:
+def record_opinions_seen(*, item: Item, by: User) -> None:
+    """Record that a person has seen the opinions on an item; a second record of the same is ignored."""
+    event = Event(project=item.project, verb=Verb.OPINIONS_SEEN, subject=item.external_id, actor=by)
+    Event.objects.bulk_create([event], ignore_conflicts=True)
+
+
+def record_opinions_listed(*, project: Project, items: Iterable[str], by: User) -> None:
     """
-    Record that a person has seen the opinions on items; a second record of the same is ignored.
+    Record in one event that a page showed a person what the opinions on items come to.
+
+    Items whose opinions the person has seen before are left out.
 
     :param items: external ids
     """
-    events = [Event(project=project, verb=Verb.OPINIONS_SEEN, subject=item, actor=by) for item in items]
-    Event.objects.bulk_create(events, ignore_conflicts=True)
+    listed = list(dict.fromkeys(items))
+    seen = items_seen(by, project, listed)
+    if new := [item for item in listed if item not in seen]:
+        event = {"project": project, "verb": Verb.OPINIONS_LISTED, "subject": POLICY_COMPARISON, "actor": by}
+        Event.objects.create(**event, detail={"items": new})
 
 
 def record_opinions_downloaded(*, project: Project, name: str, until: datetime, by: User) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case, Decision
-from adjudication.queries.opinions import Opinions
+from adjudication.queries.opinions import Opinions, sightings_of
 from annotation.models import Audit, Vote
 from corpus.labels import FIELDS
 from corpus.models import ITEM_VERBS, Event, Item
@@ -151,8 +151,9 @@ def audit_entries(item: Item) -> Iterator[Entry]:
 
 
 def event_entries(item: Item) -> Iterator[Entry]:
-    """Return an entry for every event about the item."""
-    events = Event.objects.filter(verb__in=ITEM_VERBS, project=item.project_id, subject=item.external_id)
-    for event in events.select_related("actor"):
+    """Return an entry for every event about the item, and for those that list it among others."""
+    about = Event.objects.filter(verb__in=ITEM_VERBS, project=item.project_id, subject=item.external_id)
+    for event in (about | sightings_of(item)).select_related("actor"):
         who = event.actor.username if event.actor else ""
-        yield Entry(event.at, "event", event.verb, who=who, detail=event.detail)
+        detail = event.detail if event.subject == item.external_id else {}
+        yield Entry(event.at, "event", event.verb, who=who, detail=detail)

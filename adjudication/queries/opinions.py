@@ -21,6 +21,9 @@ from corpus.labels import FIELDS
 from corpus.models import Event, Item, Project, Verb
 from jury.models import Ballot
 
+POLICY_COMPARISON = "policy comparison"
+"The subject of the events that list items whose opinions were compared under two policies."
+
 
 @dataclass(frozen=True)
 class Opinions:
@@ -49,9 +52,27 @@ def cases_to_label_blind(user: User) -> QuerySet[Case]:
 
 
 def has_seen_opinions(user: User, item: Item) -> bool:
-    """Return whether it is recorded that a person has seen the opinions on an item."""
-    seen = Event.objects.filter(verb=Verb.OPINIONS_SEEN, project=item.project_id, subject=item.external_id)
-    return seen.filter(actor=user).exists()
+    """Return whether it is recorded that a person has seen the opinions on an item, alone or in a list."""
+    return sightings_of(item).filter(actor=user).exists()
+
+
+def sightings_of(item: Item) -> QuerySet[Event]:
+    """Return the events by which somebody saw the opinions on an item, alone or in a list."""
+    alone = Q(verb=Verb.OPINIONS_SEEN, subject=item.external_id)
+    in_list = Q(verb=Verb.OPINIONS_LISTED, subject=POLICY_COMPARISON, detail__items__contains=[item.external_id])
+    return Event.objects.filter(alone | in_list, project=item.project_id)
+
+
+def items_seen(user: User, project: Project, items: Sequence[str]) -> set[str]:
+    """
+    Return those of the items whose opinions a person has seen, by record, alone or in a list.
+
+    :param items: external ids
+    """
+    theirs = Event.objects.filter(project=project, actor=user)
+    alone = theirs.filter(verb=Verb.OPINIONS_SEEN, subject__in=items).values_list("subject", flat=True)
+    lists = theirs.filter(verb=Verb.OPINIONS_LISTED, detail__items__has_any_keys=items)
+    return set(alone).union(*lists.values_list("detail__items", flat=True)) & set(items)
 
 
 def saw_opinions(user: User, item: Item) -> bool:

@@ -39,6 +39,7 @@ class Verb(models.TextChoices):
     ITEM_WITHDRAWN = "item.withdrawn", "Item withdrawn"
     OPINIONS_IMPORTED = "opinions.imported", "Opinions imported"
     OPINIONS_SEEN = "opinions.seen", "Opinions seen"
+    OPINIONS_LISTED = "opinions.listed", "Opinions listed"
     OPINIONS_DOWNLOADED = "opinions.downloaded", "Opinions downloaded"
 
     # Votes, batches and checks of annotators

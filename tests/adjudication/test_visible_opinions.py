@@ -183,6 +183,38 @@ def test_every_door_to_opinions_is_remembered(shown):
         assert saw_opinions(lead.user, item_of(shown)), door
 
 
+def listed_to(lead):
+    """Return the ids in each event that lists items to a person, and how many events they have for one item."""
+    events = Event.objects.filter(actor=lead.user, project=lead.project)
+    lists = events.filter(verb=Verb.OPINIONS_LISTED).order_by("pk")
+    return [event.detail["items"] for event in lists], events.filter(verb=Verb.OPINIONS_SEEN).count()
+
+
+def test_a_page_of_a_comparison_is_one_event_and_ends_blindness_for_its_items_alone(shown, tmp_path):
+    names = ["a", "b", "policy comparison", 'c"%_\\']
+    import_dialogues(shown, tmp_path, [dialogue(name) for name in names])
+    import_votes(shown, tmp_path, [opinion(name, rater, "safe", "safe") for name in names for rater in ("ada", "bea")])
+    lead, other = Visitor(shown, "lead"), Visitor(shown, "lead")
+    items = {name: Item.objects.get(project=shown, external_id=name) for name in [*names, "one", "two"]}
+    lead.get("items/one/history/")
+    page = ("route", f"{COMPARED}&page_size=3")
+    for _ in range(2):
+        assert open_door(lead, page).status_code == 200
+    first = listed_to(lead)
+    assert first == ([["a", "b"]], 1)  # two fields of one item are two changes, and a second look is nothing new
+
+    assert open_door(lead, ("page", f"quality/{COMPARED.replace('policy/compare', 'policies')}")).status_code == 200
+    rest = [name for name in (*names, "two") if name not in ("a", "b")]
+    assert listed_to(lead) == ([["a", "b"], sorted(rest)], 1)
+    assert open_door(lead, ("route", "policy/compare/?policy=majority")).status_code == 200  # nothing would change
+    assert all(saw_opinions(lead.user, item) for item in items.values())
+    assert not any(saw_opinions(other.user, item) for item in items.values())
+
+    history = lead.get("items/a/history/").context["entries"]
+    assert [(entry.who, entry.detail) for entry in history if entry.what == "opinions.listed"] == [(lead.name, {})]
+    assert listed_to(lead) == ([["a", "b"], sorted(rest)], 1)
+
+
 def test_files_without_opinions_leave_a_reader_blind_and_later_opinions_too(shown, tmp_path):
     lead = Visitor(shown, "lead")
     for door in (("page", "releases/of/1.0/train.json"), ("route", "export/"), ("route", "items/")):
