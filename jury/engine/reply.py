@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from jury.engine.cleaning import clean_count, clean_text
+from jury.engine.logprobs import Tokens, first_token
 from jury.engine.message import read_reasoning, read_refusal, read_text
 
 
@@ -72,6 +73,8 @@ class Reply:
     "What the endpoint gave apart from the text as the model's reasoning. It is no part of any answer."
     reasoning_key: str = ""
     "The key of the message that had it."
+    first_token: Tokens = ()
+    "Candidates for the first token, where logprobs were asked for."
 
     @property
     def has_usage(self) -> bool:
@@ -96,6 +99,7 @@ def read_completion(completion: Any, seconds: float) -> Reply:
             seconds=round(seconds, 3),
             reasoning=clean_text(reasoning),
             reasoning_key=reasoning_key,
+            first_token=first_token(choice.get("logprobs")),
             **read_usage(usage),
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:

@@ -16,6 +16,7 @@ from jury.engine.forms.qwen3guard import read_qwen3guard
 from jury.engine.forms.reading import Asked, Reading
 from jury.engine.forms.wildguard import read_wildguard
 from jury.engine.forms.yesno import read_yesno
+from jury.engine.logprobs import Tokens
 from jury.prompting import Form, Question
 
 __all__ = ["READERS", "Reading", "Spellings", "read_ballot", "read_reply", "response_format", "with_codes"]
@@ -35,13 +36,14 @@ READERS: dict[Form, Callable[[str, Asked], Reading]] = {
 }
 
 
-def read_reply(form: Form, reply: str, asked: Asked) -> Reading:
+def read_reply(form: Form, reply: str, asked: Asked, tokens: Tokens = ()) -> Reading:
     """
     Read a reply: its labels, and the rest as the model says it, by no taxonomy.
 
+    :param tokens: candidates for its first token, for the score of a form whose verdict that is
     :raises Invalid: if it has no verdict on an asked field, or one that is not clear
     """
-    return READERS[form](reply, asked)
+    return read_yesno(reply, asked, tokens) if form == Form.YESNO else READERS[form](reply, asked)
 
 
 def read_ballot(form: Form, reply: str, question: Question, spellings: Spellings) -> BallotReading:

@@ -10,6 +10,7 @@ from corpus.labels import Field, preview
 from jury.engine.cleaning import clean_text
 from jury.engine.forms import read_reply
 from jury.engine.forms.reading import Asked
+from jury.engine.logprobs import first_token
 from jury.engine.message import read_text
 from jury.engine.provider_errors import is_cut_off
 from jury.prompting import Form
@@ -23,21 +24,22 @@ def describe_reply(form: Form, row: Any, asked: Asked) -> dict[str, Any]:
     """
     Return what the reply in a row says, or the reason why it says nothing.
 
-    :param row: an object with `reply`, and perhaps `finish_reason`
-    :return: readable, prompt_label, response_label, refusal and categories; and reason where it is not readable
+    :param row: an object with `reply`, and perhaps `finish_reason` and `logprobs`, as in a chat completion
+    :return: readable, prompt_label, response_label, refusal and categories; a score where there is one, the probability
+        of unsafe; and the reason where it is not readable
     :raises Invalid: if the row has no reply
     """
     reply = reply_in(row)
     try:
-        if is_cut_off(str(row.get("finish_reason") or "")):
+        if is_cut_off(str(row.get("finish_reason") or "")) and not form.may_be_cut_off:
             raise Invalid("reply", "it was cut off")
-        reading = read_reply(form, reply, asked)
+        reading = read_reply(form, reply, asked, first_token(row.get("logprobs")))
     except Invalid as error:
         return NOTHING | {"reason": f"{error.field}: {error.reason}"}
     labels = {field.value: reading.labels.get(field) for field in Field}
-    return NOTHING | labels | {
-        "readable": True, "refusal": reading.refusal, "categories": list(reading.categories)
-    }  # fmt: skip
+    score = {} if reading.score is None else {"score": round(reading.score, 6)}
+    return {**NOTHING, **labels, "readable": True, "refusal": reading.refusal,
+            "categories": list(reading.categories), **score}  # fmt: skip
 
 
 def reply_in(row: Any) -> str:

@@ -7,13 +7,11 @@ probabilities of the two tokens is its score.
 
 import math
 import re
-from collections.abc import Iterable
 
 from jury.engine.forms.reading import YES_NO, Asked, Reading, bare, only_field, read_agreeing
 from jury.engine.forms.reasoning import strip_reasoning
+from jury.engine.logprobs import Tokens
 
-Tokens = Iterable[tuple[str, float]]
-"Candidates for the first token of an answer, each with its natural log of probability."
 SENTENCE = re.compile(r"[.,:;!\n]+")
 
 

@@ -6,6 +6,7 @@ import json
 from django.core.management import call_command
 
 from jury.engine.forms.offline import describe_reply
+from jury.engine.reply import read_completion
 from jury.prompting import Form
 from tests.cases import cases
 from tests.factories import command
@@ -83,3 +84,17 @@ def test_reply_may_be_in_parts_and_a_cut_one_says_nothing(row, label):
     read = describe_reply(Form.LLAMA_GUARD, row, None)
 
     assert (read["prompt_label"], read["readable"]) == (label, label is not None)
+
+
+def test_score_comes_from_logprobs_of_the_first_token_that_is_no_space():
+    yes = {"token": "Yes", "logprob": -0.25}
+    top = [yes, {"token": "No", "logprob": -1.5}, {"token": 7}, 3]
+    space = {"token": " ", "logprob": 0.0, "top_logprobs": [{"token": " ", "logprob": 0.0}]}
+    logprobs = {"content": [space, yes | {"top_logprobs": top}]}
+
+    read = describe_reply(Form.YESNO, {"reply": "Yes", "finish_reason": "length", "logprobs": logprobs}, None)
+    assert (read["prompt_label"], read["score"]) == ("unsafe", 0.7773)
+    for odd in (None, [], {"content": None}, {"content": [3, {"token": "Yes", "top_logprobs": {}}]}):
+        assert "score" not in describe_reply(Form.YESNO, {"reply": "Yes", "logprobs": odd}, None)
+    completion = {"choices": [{"message": {"content": "Yes"}, "logprobs": logprobs}]}
+    assert read_completion(completion, 0.0).first_token == (("Yes", -0.25), ("No", -1.5))
