@@ -4,7 +4,7 @@ import hashlib
 import random
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Template
 from typing import Any
@@ -18,6 +18,8 @@ ASKABLE = (*(str(field) for field in FIELDS), CATEGORIES)
 MAX_CATEGORIES = 6
 "Categories in one answer, at most."
 Messages = list[dict[str, str]]
+Turns = Sequence[Mapping[str, str]]
+"The turns of a dialogue, each with `role` and `text`."
 
 
 class Form(StrEnum):
@@ -60,9 +62,30 @@ class Form(StrEnum):
         """Whether a reply is about one label field alone."""
         return not self.is_generative and self not in TWO_VERDICTS
 
+    @property
+    def names_categories(self) -> bool:
+        """Whether a reply can name categories."""
+        return self not in (Form.HARM, Form.GRANITE, Form.YESNO)
+
+    @property
+    def may_be_cut_off(self) -> bool:
+        """Whether a reply that is cut off still has its verdict, which is its first word."""
+        return self == Form.YESNO
+
 
 TWO_VERDICTS = {Form.OBJECT, Form.NEMOGUARD, Form.LINES, Form.HARM, Form.WILDGUARD}
 "The forms with a verdict on the prompt and one on the response."
+
+
+class Send(StrEnum):
+    """What is sent about a dialogue."""
+
+    PROMPT = "prompt"
+    "Messages in our own words, from the templates of the prompt version."
+    TURNS = "turns"
+    "The dialogue's own turns as messages; the model's chat template puts its question around them."
+    MODERATIONS = "moderations"
+    "The text that is judged, to `/v1/moderations`."
 
 
 @dataclass(frozen=True)
@@ -80,6 +103,11 @@ class Prompt:
     shuffle: bool = False
     "Whether every request lists the categories in another order."
     form: Form = Form.OBJECT
+    send: Send = Send.PROMPT
+    after: str = ""
+    "A further user message after the turns, where a model wants its criterion there."
+    extra_body: dict[str, Any] = field(default_factory=dict)
+    "Further parameters of every request; those of the juror come on top."
 
     @classmethod
     def parse(cls, text: str) -> "Prompt":
@@ -90,7 +118,8 @@ class Prompt:
         :raises TypeError: if it has an unknown key
         """
         content = tomllib.loads(text)
-        return cls(**content | {"form": Form(content.get("form", Form.OBJECT))})
+        form, send = Form(content.get("form", Form.OBJECT)), Send(content.get("send", Send.PROMPT))
+        return cls(**content | {"form": form, "send": send})
 
 
 @dataclass(frozen=True)
@@ -103,9 +132,7 @@ class Question:
     "Whether a rationale is asked for."
 
 
-def build_messages(
-    prompt: Prompt, question: Question, turns: Sequence[Mapping[str, str]], categories: Sequence[str]
-) -> Messages:
+def build_messages(prompt: Prompt, question: Question, turns: Turns, categories: Sequence[str]) -> Messages:
     """
     Return the messages of a request to a juror.
 
@@ -114,8 +141,10 @@ def build_messages(
     :param categories: the lines that `render_category` returns, in order
     :return: each with `role` and `content`
     """
+    if prompt.send == Send.TURNS:
+        return turn_messages(prompt, judged_turns(question, turns))
     frame = boundary(turns)
-    about_prompt = prompt.form == Form.LLAMA_GUARD and Field.RESPONSE not in question.fields
+    about_prompt = prompt.form.has_one_verdict and Field.RESPONSE not in question.fields
     parts = {
         "boundary": frame,
         "dialogue": render_dialogue(turns, frame)
@@ -124,6 +153,8 @@ def build_messages(
         "categories": "\n".join(categories),
         "answer": describe_guard_answer(question) if prompt.form == Form.NEMOGUARD else describe_answer(question),
         "judged": "user" if about_prompt else "agent",
+        "prompt": render_prompt(without_response(turns)),
+        "response": defuse(response_text(question, turns)),
     }
     templates = {"system": prompt.system, "user": prompt.user}
     return [
@@ -131,10 +162,42 @@ def build_messages(
     ]
 
 
-def generation_messages(prompt: Prompt, turns: Sequence[Mapping[str, str]]) -> Messages:
+def turn_messages(prompt: Prompt, turns: Turns) -> Messages:
+    """Return turns as messages, and what the prompt says after them."""
+    messages = [{"role": turn["role"], "content": defuse(turn["text"])} for turn in turns]
+    return [*messages, {"role": "user", "content": prompt.after.strip()}] if prompt.after else messages
+
+
+def moderated_text(question: Question, turns: Turns) -> str:
+    """Return the text to moderate as it is: the response where that is asked about, or else what the user says."""
+    if Field.RESPONSE in question.fields:
+        return response_text(question, turns)
+    return "\n\n".join(turn["text"] for turn in without_response(turns) if turn["role"] == "user")
+
+
+def without_response(turns: Turns) -> Turns:
+    """Return the turns before the response; all of them where there is none."""
+    return turns[:-1] if turns and turns[-1]["role"] == "assistant" else turns
+
+
+def judged_turns(question: Question, turns: Turns) -> Turns:
+    """Return the turns that a question is about: up to the response, or up to the prompt."""
+    return turns if Field.RESPONSE in question.fields else without_response(turns)
+
+
+def response_text(question: Question, turns: Turns) -> str:
+    """Return the text of the response; empty where it is not asked about."""
+    return turns[-1]["text"] if Field.RESPONSE in question.fields else ""
+
+
+def render_prompt(turns: Turns) -> str:
+    """Return the turns before a response: the text of a single one as it is, of more a line each."""
+    return defuse(turns[0]["text"]) if len(turns) == 1 else render_guard_dialogue(turns, up_to_prompt=False)
+
+
+def generation_messages(prompt: Prompt, turns: Turns) -> Messages:
     """Return the messages that ask a generator for the next turn of a dialogue, without the response it may have."""
-    history = turns[:-1] if turns[-1]["role"] == "assistant" else turns
-    dialogue = [{"role": turn["role"], "content": defuse(turn["text"])} for turn in history]
+    dialogue = turn_messages(prompt, without_response(turns))
     if not prompt.system:
         return dialogue
     if dialogue[0]["role"] != "system":
@@ -148,7 +211,7 @@ def order_categories(categories: Sequence[Mapping[str, Any]], seed: int | None) 
     return list(categories) if seed is None else random.Random(seed).sample(categories, len(categories))  # noqa: S311
 
 
-def boundary(turns: Sequence[Mapping[str, str]]) -> str:
+def boundary(turns: Turns) -> str:
     """
     Return the start of a marker line, `--- ` and hexadecimal digits, that occurs nowhere in the dialogue.
 
@@ -159,7 +222,7 @@ def boundary(turns: Sequence[Mapping[str, str]]) -> str:
     return next(mark for length in range(8, 65) if (mark := f"--- {digest[:length]}") not in text or length == 64)
 
 
-def render_guard_dialogue(turns: Sequence[Mapping[str, str]], *, up_to_prompt: bool) -> str:
+def render_guard_dialogue(turns: Turns, *, up_to_prompt: bool) -> str:
     """
     Return a dialogue in the format of guard models: a line per turn, after `user:` or `agent:`; the response is marked.
 
@@ -168,7 +231,7 @@ def render_guard_dialogue(turns: Sequence[Mapping[str, str]], *, up_to_prompt: b
     :param up_to_prompt: leave the response out
     """
     has_response = bool(turns) and turns[-1]["role"] == "assistant"
-    rendered = turns[:-1] if has_response and up_to_prompt else turns
+    rendered = without_response(turns) if up_to_prompt else turns
     lines = []
     for at, turn in enumerate(rendered, start=1):
         is_response = has_response and at == len(turns)
@@ -178,7 +241,7 @@ def render_guard_dialogue(turns: Sequence[Mapping[str, str]], *, up_to_prompt: b
     return "\n".join(lines)
 
 
-def render_dialogue(turns: Sequence[Mapping[str, str]], frame: str) -> str:
+def render_dialogue(turns: Turns, frame: str) -> str:
     """
     Return a dialogue with a marker line before each turn and after the last.
 

@@ -18,7 +18,7 @@ from jury.engine.extra_body import check_extra_body
 from jury.keys import check_key_variable
 from jury.models import Juror
 from jury.models.juror import default_asks
-from jury.prompting import CATEGORIES, Prompt
+from jury.prompting import CATEGORIES, Prompt, Send
 
 CHANGEABLE = (
     *("in_panel", "api_key_env", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds"),
@@ -66,6 +66,8 @@ def add_juror(
     labels = [field for field in parameters.get("asks", default_asks()) if field != CATEGORIES]
     if not labels:
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
+    if CATEGORIES in parameters.get("asks", default_asks()) and not form.names_categories:
+        raise Refused(f"Replies to prompt {prompt} name no categories. Ask for labels alone: {','.join(labels)}.")
     if form.has_one_verdict and len(labels) != 1:
         raise Refused(f"Prompt {prompt} asks for one verdict. Ask for one label, and add a second juror for the other.")
     juror = Juror(project=project, name=name, prompt=version, base_url=base_url_of(base_url), **parameters)
@@ -174,7 +176,19 @@ def check_parameters(juror: Juror) -> None:
     """
     check_key_variable(juror.api_key_env, settings.JURY_KEYS)
     check_extra_body(juror.extra_body)
+    check_transport(juror)
     try:
         juror.full_clean()
     except ValidationError as error:
         raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
+
+
+def check_transport(juror: Juror) -> None:
+    """
+    Check that a juror can be asked in the way it should be.
+
+    :raises Refused: if its texts go to a moderation route, which takes lists instead of batches
+    """
+    is_batch = juror.transport == Juror.Transport.BATCH
+    if is_batch and Prompt.parse(juror.prompt.text).send == Send.MODERATIONS:
+        raise Refused("A moderation route has no batches. Use the transport live: texts asked at once go in one list.")

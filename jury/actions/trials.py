@@ -25,7 +25,7 @@ from jury.engine.model_client import Request, failed_outcome
 from jury.engine.remedies import OPTIONS, as_options, changes_against_reasoning, changes_to_try
 from jury.engine.reply import AccessRefused
 from jury.models import Ballot, GeneratedResponse, Juror
-from jury.prompting import Form, Messages, Prompt
+from jury.prompting import Form, Messages, Prompt, Send
 from jury.queries import PromptItem
 
 MOST_CHANGES = 6
@@ -82,7 +82,7 @@ def try_juror(*, project: Project, juror: Juror, item: str = "", by: User | None
     suggestion = suggest(project, juror, chosen, answer)
     detail: dict[str, Any] = {"item": name} | ({"suggested": suggestion.changes} if suggestion else {})
     record_event(project=project, verb=Verb.JUROR_TRIED, subject=juror.name, actor=by, detail=detail)
-    return Trial(name, request.body["messages"], answer, suggestion)
+    return Trial(name, request.messages, answer, suggestion)
 
 
 def client_of(project: Project, juror: Juror) -> Client:
@@ -113,6 +113,8 @@ def item_to_try(project: Project, client: Client, name: str) -> tuple[PromptItem
 
 def suggest(project: Project, juror: Juror, item: PromptItem, answer: Answer) -> Suggestion | None:
     """Return other settings under which the endpoint answers about an item, having tried them; None if none do."""
+    if Prompt.parse(juror.prompt.text).send == Send.MODERATIONS:  # none of the settings is sent
+        return None
     candidate, changes, accepted = copy.copy(juror), dict[str, Any](), None
     was_refused = answer.outcome == Ballot.Outcome.FAILED
     for _ in range(MOST_CHANGES):

@@ -31,7 +31,6 @@ from jury.engine.model_client import (
     Outcome,
     abstained_outcome,
     failed_outcome,
-    unusable_outcome,
 )
 from jury.engine.pipeline import Answer
 from jury.engine.reply import AccessRefused, Declined, Reply, RetryableError, Unavailable
@@ -188,7 +187,7 @@ class BatchRunner:
     def answer_from_result(self, item: PromptItem, seed: int | None, result: Result) -> Answer:
         """Return the answer for one line of the result files."""
         if isinstance(result, Reply):
-            return self.make_answer(item, seed, [result], unusable_outcome(result))
+            return self.make_answer(item, seed, [result], self.client.unusable_outcome(result))
         problem = abstained_outcome(str(result)) if isinstance(result, Declined) else failed_outcome(str(result))
         return self.make_answer(item, seed, [], problem)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -38,6 +39,20 @@ def parse_extra_body(text: str) -> dict[str, Any]:
         raise Refused(f"The extra body is not JSON: {str(error)[:200]}.") from error
     check_extra_body(value)
     return dict(value)
+
+
+def merge_extra_bodies(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return the parameters of two extra bodies; where both have one, objects are merged, and else the second counts.
+
+    :param first: of the prompt version
+    :param second: of the juror
+    """
+    merged = dict(first)
+    for key, value in second.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge_extra_bodies(merged[key], value) if both else value
+    return merged
 
 
 def reject_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

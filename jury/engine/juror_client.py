@@ -16,7 +16,16 @@ from jury.engine.forms import read_ballot, response_format, with_codes
 from jury.engine.model_client import ModelClient, Outcome, Request, abstained_outcome, unreadable_outcome
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
-from jury.prompting import CATEGORIES, Form, Question, build_messages, order_categories, render_category
+from jury.prompting import (
+    CATEGORIES,
+    Form,
+    Question,
+    Send,
+    build_messages,
+    moderated_text,
+    order_categories,
+    render_category,
+)
 from jury.queries import PromptItem
 
 
@@ -74,6 +83,9 @@ class JurorClient(ModelClient[Ballot]):
         :param seed: what the categories are shuffled by; None keeps their order
         """
         question = self.question(item)
+        if self.prompt.send == Send.MODERATIONS:
+            text = moderated_text(question, item.turns)
+            return Request(item, {"model": self.juror.model, "input": text, **self.extra_body})
         slugs = [category["slug"] for category in order_categories(self.categories, seed)]
         lines = [self.shown[slug] for slug in slugs]
         body = self.request_body(build_messages(self.prompt, question, item.turns, lines))

@@ -20,13 +20,15 @@ from jury.engine.circuit import Circuit, EndpointDown
 from jury.engine.cleaning import clean_count
 from jury.engine.client import PATIENCE, TRIES, RateLimitedClient, Stopped
 from jury.engine.endpoint import Endpoint
+from jury.engine.extra_body import merge_extra_bodies
 from jury.engine.limiter import Limiter
+from jury.engine.moderation_endpoint import ModerationEndpoint
 from jury.engine.provider_errors import is_cut_off, is_filtered
 from jury.engine.reply import AccessRefused, Declined, Reply, Unavailable
 from jury.keys import check_key_variable
 from jury.models import Ballot, GeneratedResponse, Juror
 from jury.models.answer import Answer
-from jury.prompting import Messages, Prompt
+from jury.prompting import Messages, Prompt, Send
 from jury.queries import PromptItem, endpoint_rules
 
 MORE_ROOM = 4
@@ -48,14 +50,19 @@ class Request:
 
     item: PromptItem
     body: dict[str, Any]
-    "The JSON of a chat completion."
+    "The JSON of a chat completion, or of a moderation."
     seed: int | None = None
     "What the categories were shuffled by; None where they kept their order."
 
     @property
+    def messages(self) -> Messages:
+        """Return its messages; of a moderation, the text as one."""
+        return self.body.get("messages") or [{"role": "input", "content": self.body["input"]}]
+
+    @property
     def length(self) -> int:
         """Return the characters of all messages."""
-        return sum(len(message["content"]) for message in self.body["messages"])
+        return sum(len(message["content"]) for message in self.messages)
 
     @property
     def prompt_tokens(self) -> int:
@@ -100,12 +107,22 @@ class ModelClient(ABC, Generic[A]):
         """Return the JSON of a chat completion with all parameters that the juror's settings name."""
         juror = self.juror
         temperature = {} if juror.temperature is None else {"temperature": juror.temperature}
-        body = {"model": juror.model, "messages": messages, **temperature, **juror.extra_body}
+        body = {"model": juror.model, "messages": messages, **temperature, **self.extra_body}
         return self.with_token_limit(body, juror.max_tokens)
+
+    @property
+    def extra_body(self) -> dict[str, Any]:
+        """Return the further parameters of the prompt version, with those of the juror on top."""
+        return merge_extra_bodies(self.prompt.extra_body, self.juror.extra_body)
 
     def with_token_limit(self, body: dict[str, Any], tokens: int) -> dict[str, Any]:
         """Return a request whose answer may have so many tokens, as its endpoint wants to be told."""
-        return body | {self.juror.max_tokens_parameter: tokens}
+        return body | {self.juror.max_tokens_parameter: tokens} if tokens else body
+
+    @property
+    def longest_answer(self) -> int:
+        """Return the most tokens of an answer; 0 for a moderation, which has none."""
+        return 0 if self.prompt.send == Send.MODERATIONS else self.juror.max_tokens
 
     def cached_answers(self, _items: Sequence[PromptItem]) -> dict[int, A]:
         """Return an unsaved answer for each item with a cached one, by the primary key of the item."""
@@ -117,7 +134,8 @@ class ModelClient(ABC, Generic[A]):
 
     def endpoint(self) -> Endpoint:
         """Return the model's endpoint for single calls."""
-        return Endpoint(self.juror.base_url, self.key, **self.endpoint_limits)
+        kind = ModerationEndpoint if self.prompt.send == Send.MODERATIONS else Endpoint
+        return kind(self.juror.base_url, self.key, **self.endpoint_limits)
 
     def batch_endpoint(self) -> BatchEndpoint:
         """Return the model's endpoint for batches."""
@@ -176,7 +194,7 @@ class ModelClient(ABC, Generic[A]):
         replies: list[Reply] = []
         try:
             for room in (1, MORE_ROOM):
-                longest = self.juror.max_tokens * room
+                longest = self.longest_answer * room
                 reply = await client.call(
                     self.with_token_limit(request.body, longest),
                     prompt_tokens=request.prompt_tokens,
@@ -184,7 +202,7 @@ class ModelClient(ABC, Generic[A]):
                     reservation=reservation,
                 )
                 replies.append(reply)
-                if not is_cut_off(reply.finish_reason):
+                if not self.is_cut_off(reply):
                     break
         except Declined as error:
             return replies, abstained_outcome(str(error))
@@ -198,7 +216,15 @@ class ModelClient(ABC, Generic[A]):
             if not replies:
                 raise
             return replies, failed_outcome(f"cut off, and not asked for a longer answer: {error}")
-        return replies, unusable_outcome(replies[-1])
+        return replies, self.unusable_outcome(replies[-1])
+
+    def is_cut_off(self, reply: Reply) -> bool:
+        """Return whether a reply was too long for its verdict."""
+        return is_cut_off(reply.finish_reason) and not self.prompt.form.may_be_cut_off
+
+    def unusable_outcome(self, reply: Reply) -> Outcome | None:
+        """Return the outcome of a reply that cannot be read; None if it can be."""
+        return unusable_outcome(reply, may_be_cut_off=self.prompt.form.may_be_cut_off)
 
     def reply_fields(self, replies: Sequence[Reply], cost: Decimal) -> dict[str, Any]:
         """Return the fields of an answer that its replies fill: their tokens and cost, and the last of them."""
@@ -232,11 +258,11 @@ class ModelClient(ABC, Generic[A]):
         }
 
 
-def unusable_outcome(reply: Reply) -> Outcome | None:
+def unusable_outcome(reply: Reply, *, may_be_cut_off: bool = False) -> Outcome | None:
     """Return the outcome of a reply that cannot be read: filtered, cut off, too long, no answer; None if it can be."""
     if is_filtered(reply.finish_reason):
         return abstained_outcome(reply.refusal or f"filtered by the endpoint ({reply.finish_reason[:40]})")
-    if is_cut_off(reply.finish_reason):
+    if is_cut_off(reply.finish_reason) and not may_be_cut_off:
         return unreadable_outcome("cut off, with more room too")
     if reply.reasoning and not reply.text.strip() and not reply.refusal:
         return unreadable_outcome(f"the content is empty, and all text is reasoning ({reply.reasoning_key})")

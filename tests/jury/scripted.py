@@ -16,7 +16,7 @@ def completion(content=None, *, usage=(100, 10), **choice):
 
 
 class ScriptedEndpoint:
-    """Chat completions and batches; `answer` returns the status and the body of each reply by the request's body."""
+    """Chat completions, moderations and batches; `answer` returns the status and body of each reply by its request."""
 
     def __init__(self, answer, results=None):
         """
@@ -34,6 +34,9 @@ class ScriptedEndpoint:
             request = json.loads(body)
             self.calls.append(request)
             return self.answer(request, len(self.calls) - 1)
+        if path.endswith("/moderations"):
+            self.calls.append(json.loads(body))
+            return self.answer(self.calls[-1], len(self.calls) - 1)
         if path.endswith("/files"):
             self.batch = [json.loads(line) for line in body.splitlines() if line.startswith(b'{"custom_id"')]
             return 200, {"id": "in", "object": "file"}

@@ -16,7 +16,7 @@ CATEGORIES = [{"code": f"S{at}", **each} for at, each in enumerate(CATEGORIES, s
 FILES = [
     path
     for path in sorted((CHECKOUT / "jury" / "prompts").glob("*.toml"))
-    if not Prompt.parse(path.read_text()).form.is_generative  # a generator receives the dialogue itself
+    if Prompt.parse(path.read_text()).user  # else the model receives the dialogue itself
 ]
 QUESTION = Question(("prompt_label", "response_label", "categories"), rationale=True)
 TURNS = [{"role": "user", "text": "How do I bake bread for $5?"}, {"role": "assistant", "text": "Slowly."}]
