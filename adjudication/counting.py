@@ -7,7 +7,7 @@ otherwise. What it says about a label field is written once and repeated for eac
 
 from dataclasses import dataclass, fields
 
-from adjudication.consensus import INHERITED, PENDING, FieldDecision
+from adjudication.consensus import INHERITED, PENDING, RULES, FieldDecision
 from adjudication.policies import Kind, Policy, Pooling
 from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field
 
@@ -21,8 +21,13 @@ COLUMNS = (
     "categories",
     "categories_agreed",
     "stale",
+    "rules",
+    "quorum",
+    "caution",
     "changed_at",
 )
+MADE_BY = ("rules", "quorum", "caution")
+"The columns that say what made a decision, not what it is."
 SOURCES = {Kind.HUMAN: ("annotation_vote", "is_current"), Kind.LLM: ("jury_ballot", "is_current AND outcome = 'cast'")}
 CONSTRUCTED_SOURCE = {
     Field.PROMPT: "coalesce(reference ->> 'prompt_label_source', 'human')",
@@ -74,7 +79,8 @@ SELECT item_id, %(policy)s::text AS policy, {item_status} AS status,
     CASE WHEN is_settled THEN 'adjudicator' WHEN is_constructed THEN 'construction'
         WHEN {item_status} = 'decided' THEN 'majority' END AS decided_by,
     {decided},
-    categories, categories_agreed, stale, now() AS changed_at
+    categories, categories_agreed, stale,
+    {rules} AS rules, {quorum} AS quorum, {caution} AS caution, now() AS changed_at
 FROM outcome
 """
 
@@ -150,6 +156,9 @@ def decisions_sql(policy: Policy, wanted: tuple[str, ...], *, of_one: bool = Fal
         settled=", ".join(f"c.{field}" for field in FIELDS),
         outcome=",".join(part.outcome_columns() for part in parts),
         item_status=item_status(),
+        rules=RULES,
+        quorum=policy.quorum,
+        caution=sql_literal(policy.caution),
         decided=", ".join(part.decided_columns() for part in parts),
     )
 

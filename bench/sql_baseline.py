@@ -31,11 +31,11 @@ WITH opinion AS MATERIALIZED (
 INSERT INTO adjudication_decision (item_id, policy, status, decided_by,
     prompt_status, prompt_label, prompt_safe, prompt_unsafe, prompt_source,
     response_status, response_label, response_safe, response_unsafe, response_source,
-    categories, categories_agreed, stale, changed_at)
+    categories, categories_agreed, stale, changed_at, rules, quorum, caution)
 SELECT i.id, 'baseline', 'decided', 'majority',
     'majority', CASE WHEN p.unsafe > p.safe THEN 'unsafe' ELSE 'safe' END, p.safe, p.unsafe, 'human_and_llm_jury',
     'majority', CASE WHEN r.unsafe > r.safe THEN 'unsafe' ELSE 'safe' END, r.safe, r.unsafe, 'human_and_llm_jury',
-    coalesce(c.slugs, '{}'), true, false, now()
+    coalesce(c.slugs, '{}'), true, false, now(), 1, 3, 'safe'
 FROM corpus_item i JOIN prompt p ON p.item_id = i.id JOIN response r ON r.item_id = i.id
     LEFT JOIN category c ON c.item_id = i.id
 WHERE i.project_id = %s

@@ -1,23 +1,26 @@
 """Recount: decide the items of a project again, and open and close cases accordingly."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
 
 from adjudication import queries
-from adjudication.counting import COLUMNS, decisions_sql
+from adjudication.counting import COLUMNS, MADE_BY, decisions_sql
 from adjudication.models import Recount
 from adjudication.policies import POLICIES, Policy, policy_of
 from corpus.models import Project
 
-# An unchanged decision is not written again. No settlement can come in during a recount (lock_decisions);
-# and none would be overwritten if it did.
+# An unchanged decision is not written again; by other rules or settings, only what made it is. No settlement can come in
+# during a recount (lock_decisions); and none would be overwritten if it did.
 STORE = """
 INSERT INTO adjudication_decision AS stored ({columns})
 {decisions}
 ON CONFLICT (item_id, policy) DO UPDATE SET ({columns}) = ROW ({incoming})
-WHERE ({old}) IS DISTINCT FROM ({new}) AND (stored.status <> 'settled' OR EXCLUDED.status = 'settled')
+WHERE ({old}, {old_made_by}) IS DISTINCT FROM ({new}, {new_made_by})
+    AND (stored.status <> 'settled' OR EXCLUDED.status = 'settled')
 """
+CHANGED_AT = "CASE WHEN ({old}) IS DISTINCT FROM ({new}) THEN EXCLUDED.changed_at ELSE stored.changed_at END"
 CLOSE_CASES = """
 UPDATE adjudication_case SET state = 'closed', closed_at = now(), holder_id = NULL, held_until = NULL
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
@@ -43,7 +46,7 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     """
     Decide every item of a project again from its opinions.
 
-    Set-based and idempotent: a decision that is the same is not written again. Only the
+    Set-based and idempotent: a decision that is the same by the same rules is not written again. Only the
     project's own policy opens and closes cases.
 
     :param policy_name: default: the project's own policy
@@ -138,11 +141,17 @@ def store_decisions(project: Project, policy: Policy, item: int | None = None) -
 
 def store_sql(decisions: str) -> str:
     """Return the statement that stores the rows of a query for decisions, where they differ from the stored ones."""
-    compared = [column for column in COLUMNS if column not in ("item_id", "policy", "changed_at")]
-    return STORE.format(
-        columns=", ".join(COLUMNS),
-        incoming=", ".join(f"EXCLUDED.{column}" for column in COLUMNS),
-        decisions=decisions,
-        old=", ".join(f"stored.{column}" for column in compared),
-        new=", ".join(f"EXCLUDED.{column}" for column in compared),
-    )
+    judged = [column for column in COLUMNS if column not in ("item_id", "policy", *MADE_BY, "changed_at")]
+    parts = {
+        "old": columns_of("stored", judged),
+        "new": columns_of("EXCLUDED", judged),
+        "old_made_by": columns_of("stored", MADE_BY),
+        "new_made_by": columns_of("EXCLUDED", MADE_BY),
+    }
+    incoming = f"{columns_of('EXCLUDED', COLUMNS[:-1])}, {CHANGED_AT.format(**parts)}"
+    return STORE.format(columns=", ".join(COLUMNS), incoming=incoming, decisions=decisions, **parts)
+
+
+def columns_of(table: str, columns: Sequence[str]) -> str:
+    """Return the columns of a table, joined by commas."""
+    return ", ".join(f"{table}.{column}" for column in columns)

@@ -60,6 +60,13 @@ class Decision(models.Model):
     changed_at = models.DateTimeField()
     "When a recount last changed the decision."
 
+    # What made it, at the last recount that looked at the item. Recounts of other policies and items do not touch it.
+    rules = models.PositiveIntegerField()
+    "The version of the rules, `consensus.RULES`."
+    quorum = models.PositiveIntegerField()
+    caution = models.CharField(max_length=6)
+    "The label that needs_caution counted as."
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["item", "policy"], name="one_decision_a_policy"),

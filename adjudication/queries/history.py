@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from adjudication.case_states import State
+from adjudication.consensus import RULES
 from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.policies import POLICIES
 from adjudication.queries.opinions import Opinions, sightings_of
 from annotation.models import Audit, Vote
 from corpus.labels import FIELDS
-from corpus.models import ITEM_VERBS, Event, Item
+from corpus.models import ITEM_VERBS, Event, Item, Project
 from jury.models import Ballot
 
 
@@ -97,15 +99,30 @@ def labels_of(judged: Vote | Ballot | Decision | Case | BlindAnswer | Audit) -> 
 
 
 def decision_entries(item: Item) -> Iterator[Entry]:
-    """Return an entry for the decision under each policy."""
+    """Return an entry for the decision under each policy; one by earlier rules or settings is not current."""
     for decision in Decision.objects.filter(item=item):
+        is_current = is_by_rules_in_force(decision, item.project)
+        what = f"{decision.status} under {decision.policy}" + (", stale" if decision.stale else "")
+        names = ("policy", "status", "stale", "rules", "quorum", "caution")
         yield Entry(
             decision.changed_at,
             "decision",
-            f"{decision.status} under {decision.policy}" + (", stale" if decision.stale else ""),
-            detail={"policy": decision.policy, "status": decision.status, "stale": decision.stale},
+            what if is_current else f"{what}, by earlier rules or settings",
+            is_current=is_current,
+            detail={name: getattr(decision, name) for name in names},
             **labels_of(decision),
         )
+
+
+def is_by_rules_in_force(decision: Decision, project: Project) -> bool:
+    """Return whether the present rules, and the present settings of its policy, made a decision."""
+    policy = POLICIES.get(decision.policy)
+    if policy is None:
+        return False
+    settings = policy.with_settings(quorum=project.quorum, caution=project.caution).settings
+    return {"rules": decision.rules, "quorum": decision.quorum, "caution": decision.caution} == settings | {
+        "rules": RULES
+    }
 
 
 def case_entries(item: Item) -> Iterator[Entry]:

@@ -8,12 +8,13 @@ import pytest
 from django.db import transaction
 
 from adjudication.actions import recount_if_changed, recount_unless_busy
-from adjudication.actions.recounts import lock_decisions
+from adjudication.actions.recounts import lock_decisions, recount_item
 from adjudication.consensus import RULES
 from adjudication.models import Decision, Recount
 from adjudication.policies import POLICIES, policy_of
 from adjudication.queries import fingerprint
 from annotation.models import Vote
+from corpus.models import Item, Project
 from tests.adjudication.disputes import case_of, disputed_project, work_through
 from tests.adjudication.test_case_races import at_once
 from tests.annotation.people import Visitor
@@ -105,3 +106,34 @@ def test_schedule_does_not_wait_for_a_recount_under_way(counted, tmp_path):
     assert found == [None]
     at_once(other_process)
     assert found[1].fingerprint == fingerprint(counted, policy_of(counted))
+
+
+def made_by(project, policy="majority"):
+    """Return what made the decision on item `a`, and when it last changed."""
+    made = Decision.objects.get(item__project=project, item__external_id="a", policy=policy)
+    return (made.rules, made.quorum, made.caution), made.changed_at
+
+
+def test_decision_remembers_the_rules_and_settings_that_made_it(counted):
+    makers, changed_at = made_by(counted)
+    assert makers == (RULES, 2, "safe")
+    Decision.objects.filter(item__project=counted, policy="majority").update(rules=RULES - 1)
+    Project.objects.filter(pk=counted.pk).update(quorum=3, caution="unsafe")
+    counted.refresh_from_db()
+    lead = Visitor(counted, "lead")
+
+    def by_policy():
+        entries = lead.get("items/a/history/").context["entries"]
+        return {entry.detail["policy"]: entry for entry in entries if entry.kind == "decision"}
+
+    for policy, rules in (("majority", RULES - 1), ("human", RULES)):
+        entry = by_policy()[policy]
+        assert (entry.is_current, entry.what) == (False, f"decided under {policy}, by earlier rules or settings")
+        assert [entry.detail[name] for name in ("rules", "quorum", "caution")] == [rules, 2, "safe"]
+    recount_if_changed(project=counted)
+    assert made_by(counted) == ((RULES, 3, "unsafe"), changed_at)  # the decision itself is the same
+    assert (by_policy()["majority"].is_current, by_policy()["human"].is_current) == (True, False)
+    recount_item(project=counted, item=Item.objects.get(project=counted, external_id="a").pk)
+    assert made_by(counted, "human")[0] == (RULES, 3, "unsafe")
+    other = Decision.objects.get(item__project=counted, item__external_id="b", policy="human")
+    assert (other.quorum, other.caution) == (2, "safe")  # though the recount of its policy says the same as before
