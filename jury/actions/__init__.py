@@ -4,7 +4,7 @@ from jury.actions.estimates import estimate_generation, estimate_run
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_generator, add_juror, change_juror
 from jury.actions.probes import probe_juror
-from jury.actions.prompts import load_prompts
+from jury.actions.prompts import add_prompt, load_prompts
 from jury.actions.runs import cancel_run, pause_run, resume_run, start_generation, start_run
 from jury.actions.trials import try_juror
 
@@ -12,6 +12,7 @@ __all__ = [
     "BallotWriter",
     "add_generator",
     "add_juror",
+    "add_prompt",
     "cancel_run",
     "change_juror",
     "estimate_generation",

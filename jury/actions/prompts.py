@@ -3,11 +3,15 @@
 import hashlib
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
+
 from corpus.errors import Refused
 from jury.models import PromptVersion
 from jury.prompt_files import parse_prompt
 
 FOLDER = Path(__file__).resolve().parent.parent / "prompts"
+LONGEST = 100_000
+"Bytes of a prompt file."
 
 
 def load_prompts(folder: Path = FOLDER) -> None:
@@ -15,14 +19,63 @@ def load_prompts(folder: Path = FOLDER) -> None:
     Store every new prompt file as a prompt version of the file's name.
 
     :param folder: of `*.toml` files
-    :raises Refused: if one is not valid, or that of a stored version has changed, because ballots refer to that version
+    :raises Refused: as `add_prompt` does
     """
     known = dict(PromptVersion.objects.values_list("name", "sha256"))
     for path in sorted(folder.glob("*.toml")):
-        text = path.read_text(encoding="utf-8")
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if path.stem not in known:
-            parse_prompt(text, path.name)
-            PromptVersion.objects.create(name=path.stem, text=text, sha256=digest)
-        elif known[path.stem] != digest:
-            raise Refused(f"{path.name} has changed since it was first used. Save it under a new version's name.")
+        add_prompt(path, known=known)
+
+
+def add_prompt(path: Path, *, known: dict[str, str] | None = None) -> PromptVersion | None:
+    """
+    Store a prompt file as a prompt version of the file's name; return it, or None if it is stored already.
+
+    :param known: the hashes of the stored versions by name, where they have been read
+    :raises Refused: if the file is not valid, or that of a stored version has changed, because ballots refer to it
+    """
+    text = read_text(path)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if known is None:
+        known = dict(PromptVersion.objects.filter(name=path.stem).values_list("name", "sha256"))
+    if known.get(path.stem, digest) != digest:
+        raise Refused(f"{path.name} has changed since it was first used. Save it under a new version's name.")
+    if path.stem in known:
+        return None
+    parse_prompt(text, path.name)
+    version = PromptVersion(name=path.stem, text=text, sha256=digest)
+    check_name(version)
+    version.save()
+    return version
+
+
+def read_text(path: Path) -> str:
+    """
+    Return the text of a prompt file.
+
+    :raises Refused: if it cannot be read, is too long, or holds what PostgreSQL does not store
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(LONGEST + 1).decode()
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8.") from error
+    if len(text.encode()) > LONGEST or "\0" in text:
+        raise Refused(f"{path} has more than {LONGEST:,} bytes, or a NUL: it is not a prompt.")
+    return text
+
+
+def check_name(version: PromptVersion) -> None:
+    """
+    Check the name of a new version.
+
+    :raises Refused: if it is reserved, or has anything but letters, digits, hyphens and underscores
+    """
+    try:
+        version.clean_fields()
+    except ValidationError as error:
+        why = " ".join(error.message_dict.get("name", error.messages))
+        raise Refused(f"{version.name!r} cannot be the name of a prompt version: {why}") from error
+    if version.name == PromptVersion.IMPORTED:
+        raise Refused(f"{version.name!r} is the prompt of imported ballots. Take another name for the file.")

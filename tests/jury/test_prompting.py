@@ -4,9 +4,11 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from corpus.errors import Refused
+from jury import queries
 from jury.actions import load_prompts
 from jury.prompting import Prompt, Question, answer_schema, boundary, build_messages, render_category
 from tests.cases import cases
+from tests.factories import command
 
 CATEGORIES = [
     {"slug": "violence", "name": "Violence", "definition": "Harm.", "included": ["a", "b"], "excluded": ["c"]},
@@ -86,3 +88,37 @@ def test_changed_prompt_file_is_refused(tmp_path):
 
     with pytest.raises(Refused, match="Save it under a new version's name"):
         load_prompts(tmp_path)
+
+
+def test_own_file_becomes_a_prompt_version_once(tmp_path):
+    path = tmp_path / "own-guard-v1.toml"
+    path.write_text('send = "turns"\nform = "qwen3guard"\n')
+
+    first, again = command("add_prompt", path), command("add_prompt", path)
+    assert (first.code, first["prompt"], first["form"], first["send"]) == (0, "own-guard-v1", "qwen3guard", "turns")
+    assert (first["added"], again["added"]) == (True, False)
+    assert "own-guard-v1" in queries.prompt_names()
+    path.write_text('send = "turns"\nform = "llamaguard"\n')
+    assert "Save it under a new version's name" in command("add_prompt", path).stderr
+
+
+@cases(
+    ("name", "content", "reason"),
+    [
+        ("own.toml", b'user = "$dialog"', "own.toml: user has $dialog"),
+        ("own.toml", b"\xff", "is not UTF-8"),
+        ("own.toml", b"#" * 100_001, "more than 100,000 bytes"),
+        ("own.toml", b'user = "\x00"', "a NUL"),
+        ("my own.toml", b'user = "u"', "cannot be the name of a prompt version"),
+        ("x" * 61 + ".toml", b'user = "u"', "at most 60 characters"),
+        ("imported.toml", b'user = "u"', "the prompt of imported ballots"),
+        ("none/own.toml", None, "cannot be read"),
+    ],
+)
+def test_file_that_is_no_prompt_is_refused(tmp_path, name, content, reason):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = command("add_prompt", tmp_path / name)
+
+    assert done.code == 2
+    assert reason in done.stderr
