@@ -74,6 +74,8 @@ class Circuit:
             self.waiting_since = self.waiting_since or now
             if now >= self.open_until and await self.claim_trial():
                 return
+            if self.open_until is None:  # an answer came while Redis was asked
+                return
             rest = self.open_until - now
             if rest > 0 and now - self.down_since > self.patience:
                 raise EndpointDown(self.outage(now))

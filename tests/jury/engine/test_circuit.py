@@ -1,5 +1,6 @@
 """The circuit breaker of an endpoint, shared through Redis, on a fake clock."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -53,6 +54,19 @@ def test_one_call_is_tried_after_the_rest():
             assert clock.now - began == pytest.approx(FIRST_REST)
             with pytest.raises(EndpointRests, match="has not answered"):
                 await other.wait()
+
+    run_aside(work)
+
+
+def test_answer_that_comes_while_a_trial_is_claimed_lets_the_call_go():
+    async def work():
+        async with circuits() as (clock, circuit):
+            await break_circuit(circuit)
+            clock.now += FIRST_REST
+            circuit.looked_at = clock.now
+            assert await circuit.claim_trial()
+            await asyncio.gather(circuit.wait(), circuit.record_answer())
+            assert (circuit.open_until, circuit.waiting_since, clock.waits) == (None, None, [])
 
     run_aside(work)
 
