@@ -47,9 +47,13 @@ def remove(data_dir: DataDir) -> None:
     shutil.rmtree(data_dir.path, ignore_errors=True)
 
 
+# Tests start a hundred processes, and each would compile our modules anew: a third of a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Outside the checkout, so that tests never use the data of a demo; and with a short path.
 os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
 data_dir = DataDir(Path(os.environ["ASSIZE_HOME"]))
+# Of the process that starts the test processes, which inherit this: what they share.
+os.environ.setdefault("ASSIZE_TEST_SHARED", os.environ["ASSIZE_HOME"])
 if os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = create_database(os.environ["DATABASE_URL"])
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):

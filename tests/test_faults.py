@@ -23,7 +23,7 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.data_dir import CHECKOUT, DataDir
+from config.data_dir import CHECKOUT
 from config.embedded.postgres import Postgres
 from config.embedded.processes import wait_until
 from config.embedded.valkey import Valkey
@@ -36,6 +36,7 @@ from tests.adjudication.disputes import disputed_project
 from tests.commands import run_commands
 from tests.conftest import stub_server
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
+from tests.homes import own_servers, prepared_home
 from tests.ports import unused_port
 from workspace import actions
 from workspace.models import Job
@@ -53,11 +54,10 @@ class Installation:
     """A separate data directory with servers, pages and a worker, each of which can be killed."""
 
     def __init__(self, folder):
-        self.home = DataDir(folder / "home")
+        self.home = prepared_home(folder / "home")
         self.port, self.log = unused_port(), folder / "all.log"
-        changed = {"ASSIZE_HOME": str(self.home.path), "JURY_SHARD_ITEMS": "20"}
-        changed |= {"JURY_TAKEOVER_SECONDS": "10", "SCHEDULE_SECONDS": "5"}
-        self.environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | changed
+        changed = {"JURY_SHARD_ITEMS": "20", "JURY_TAKEOVER_SECONDS": "10", "SCHEDULE_SECONDS": "5"}
+        self.environment = own_servers(self.home) | changed
         self.schedule = str(folder / "schedule")
         self.clock = {}
         self.web = self.worker = None
@@ -317,7 +317,7 @@ def test_jumping_clock_loses_and_doubles_nothing(tmp_path):
         for hours in (1, -1, 0):
             offset.write_text(f"{hours * 3600:+}")
             assert wait_until(lambda: place.clock_offset() == hours, seconds=PATIENCE)  # noqa: B023 - called at once
-            time.sleep(2)  # every process reads the file once a second
+            time.sleep(1.2)  # every process reads the file once a second
             voters.limit = len(voters.acknowledged) + 12
             assert voters.have_cast(voters.limit)
         voters.finish()

@@ -1,7 +1,6 @@
 """A backup restored elsewhere is the same installation; a damaged one changes nothing."""
 
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from config import embedded
 from config.data_dir import CHECKOUT, DataDir
 from tests.commands import run_commands
 from tests.factories import dialogue, opinion, write_lines
+from tests.homes import own_servers, prepared_home
 
 pytestmark = pytest.mark.slow
 PASSWORD = "correct horse battery"
@@ -43,10 +43,8 @@ print(json.dumps([answer.status_code, "_auth_user_id" in visitor.session]))
 class Installation:
     """An installation with its own data directory and servers, driven by commands."""
 
-    def __init__(self, folder):
-        self.data_dir = DataDir(folder)
-        self.environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        self.environment["ASSIZE_HOME"] = str(folder)
+    def __init__(self, data_dir):
+        self.data_dir, self.environment = data_dir, own_servers(data_dir)
 
     def run(self, *words, limit=None):
         return subprocess.run(
@@ -83,7 +81,7 @@ class Installation:
 @pytest.fixture(scope="module")
 def old(tmp_path_factory):
     folder = tmp_path_factory.mktemp("old")
-    installation = Installation(folder / "data")
+    installation = Installation(prepared_home(folder / "data"))
     rows = [dialogue(f"d{n}", text=f"Dialogue {n} über alles") for n in range(40)]
     torn = [opinion("d0", rater, label, "safe") for rater, label in zip("abcd", ["safe", "unsafe"] * 2, strict=True)]
     votes = [opinion(f"d{n}", rater, "safe", "safe") for n in range(1, 40) for rater in ("a", "b", "model-x")]
@@ -114,7 +112,14 @@ def backup(old, tmp_path_factory):
 
 @pytest.fixture
 def fresh(tmp_path):
-    installation = Installation(tmp_path / "another data directory")
+    installation = Installation(DataDir(tmp_path / "another data directory"))
+    yield installation
+    embedded.stop(installation.data_dir)
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    installation = Installation(prepared_home(tmp_path / "prepared"))
     yield installation
     embedded.stop(installation.data_dir)
 
@@ -167,7 +172,7 @@ def test_damaged_backup_is_rejected_by_file_name(old, backup, tmp_path, harm, na
     assert (old.data_dir.path / "releases/garden/1.0/votes.parquet").is_file()
 
 
-def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, fresh, tmp_path):
+def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, prepared, tmp_path):
     def small_files():
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
@@ -175,11 +180,10 @@ def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, fresh, tmp_p
     assert "cannot be written: File too large" in line
     assert not list(tmp_path.glob("*too large*"))
 
-    fresh.do("prepare")
-    assert "large" in fresh.refusal("restore", backup, limit=small_files)
-    assert fresh.do("prepare") == {"projects": 1}
-    assert not (fresh.data_dir.path / "releases").exists()
-    assert not list(fresh.data_dir.path.glob(".restore*"))
+    assert "large" in prepared.refusal("restore", backup, limit=small_files)
+    assert prepared.do("prepare") == {"projects": 1}
+    assert not (prepared.data_dir.path / "releases").exists()
+    assert not list(prepared.data_dir.path.glob(".restore*"))
 
 
 def test_restore_leaves_a_database_in_use(old, backup):

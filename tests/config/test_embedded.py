@@ -16,6 +16,7 @@ from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.embedded.postgres import Postgres
 from config.embedded.processes import is_free, wait_until
 from config.embedded.valkey import Valkey
+from tests.homes import own_servers, prepared_home
 
 pytestmark = pytest.mark.slow
 
@@ -141,54 +142,44 @@ def test_stop_ends_both_servers_once(data_dir):
 
 def run_manage(data_dir, *arguments, **more):
     """Run a management command as a user would, with no server named by the environment."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=CHECKOUT, env=environment | {"ASSIZE_HOME": str(data_dir.path)} | more, capture_output=True, text=True,
-        timeout=120, check=False,
+        cwd=CHECKOUT, env=own_servers(data_dir) | more, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 
-def test_command_prepares_empty_data_directory_and_leaves_servers_running(data_dir):
-    made = run_manage(data_dir, "create_project", "one")
-
-    assert (made.returncode, made.stdout) == (0, '{"project":"one"}\n'), made.stderr
-    assert set(embedded.addresses(data_dir)) == {"DATABASE_URL", "REDIS_URL"}
-
-
-def test_commands_started_together_wait_for_each_other(data_dir):
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+def test_commands_started_together_prepare_an_empty_data_directory_once_and_leave_servers_running(data_dir):
     started = [
         subprocess.Popen(
             [sys.executable, "manage.py", "create_project", name],
-            cwd=CHECKOUT, env=environment | {"ASSIZE_HOME": str(data_dir.path)},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=CHECKOUT, env=own_servers(data_dir), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for name in ("one", "two")
     ]  # fmt: skip
     outputs = [process.communicate(timeout=120) for process in started]
 
     assert [process.returncode for process in started] == [0, 0], outputs
+    assert [output for output, _ in outputs] == ['{"project":"one"}\n', '{"project":"two"}\n']
+    assert set(embedded.addresses(data_dir)) == {"DATABASE_URL", "REDIS_URL"}
     assert run_manage(data_dir, "create_project", "one").returncode == 2
 
 
-@pytest.mark.parametrize(
-    ("variable", "url", "command"),
-    [
-        ("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none", ["adjudicate"]),
-        ("REDIS_URL", "redis://127.0.0.1:1/0", ["convene_jury"]),
-    ],
-)
-def test_unreachable_server_is_one_error_line_with_its_variable(data_dir, variable, url, command):
-    if command == ["convene_jury"]:
+def test_unreachable_server_is_one_error_line_with_its_variable(tmp_path):
+    home = prepared_home(tmp_path / "home")
+    try:
         juror = ["add_juror", "j", "--model", "m", "--base-url", "http://127.0.0.1:1/v1"]
-        assert run_manage(data_dir, *juror).returncode == 0
-    done = run_manage(data_dir, *command, **{variable: url})
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert variable in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+        assert run_manage(home, *juror).returncode == 0
+        for command, variable, url in (
+            ("adjudicate", "DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none"),
+            ("convene_jury", "REDIS_URL", "redis://127.0.0.1:1/0"),
+        ):
+            done = run_manage(home, command, **{variable: url})
+            assert (done.returncode, done.stdout) == (2, "")
+            assert variable in done.stderr
+            assert "Traceback" not in done.stderr
+            assert len(done.stderr.strip().splitlines()) == 1
+    finally:
+        embedded.stop(home)
 
 
 @pytest.mark.parametrize(
