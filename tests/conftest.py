@@ -1,11 +1,12 @@
 """Fixtures of all tests: the database, the real data and the stub of an endpoint."""
 
-import fcntl
+import json
 import os
+import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -13,8 +14,7 @@ import pytest
 from django.conf import settings
 
 from config.data_dir import CHECKOUT
-
-LOCK = Path(tempfile.gettempdir()) / f"assize-lock-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+from config.embedded.processes import command_line, wait_until
 
 
 def pytest_configure() -> None:
@@ -66,21 +66,6 @@ def middleware(database: None) -> None:
     ClientHandler._middleware_chain = staticmethod(handler._middleware_chain)
 
 
-@pytest.fixture(autouse=True)
-def machine(request: pytest.FixtureRequest) -> Iterator[None]:
-    """
-    Run tests marked `alone` while the other test processes wait; run all others side by side.
-
-    A test that waits for this lock keeps the gate locked, so that no other test starts before it.
-    """
-    mode = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
-    with LOCK.open("w") as lock, LOCK.with_suffix(".gate").open("w") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        fcntl.flock(lock, mode)
-        fcntl.flock(gate, fcntl.LOCK_UN)
-        yield
-
-
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of real dialogues and votes, which is not in the repository."""
@@ -101,13 +86,22 @@ class stub_server:  # noqa: N801 - reads as a verb in `with`
     """A stub of an OpenAI-compatible endpoint in a separate process; entering returns its base URL."""
 
     def __init__(self, delay: float = 0.0, rpm: int = 0, port: int = 0) -> None:
-        self.options = ["--delay", str(delay), "--rpm", str(rpm), "--port", str(port)]
+        self.options = {"host": "127.0.0.1", "port": port, "delay": delay, "rpm": rpm}
 
     def __enter__(self) -> str:
-        command = [sys.executable, "-m", "bench.stub_server", *self.options]
-        self.process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
-        return f"http://127.0.0.1:{int(self.process.stdout.readline())}/v1"
+        host = stub_host()
+        host.stdin.write(json.dumps(self.options) + "\n")
+        host.stdin.flush()
+        self.pid = int(host.stdout.readline())
+        return f"http://127.0.0.1:{int(host.stdout.readline())}/v1"
 
     def __exit__(self, *_exception: object) -> None:
-        self.process.terminate()
-        self.process.wait()
+        os.kill(self.pid, signal.SIGTERM)
+        assert wait_until(lambda: not command_line(self.pid), seconds=60)
+
+
+@cache
+def stub_host() -> "subprocess.Popen[str]":
+    """Return the process that starts the stubs of this one; it ends when its stdin is closed."""
+    command = [sys.executable, "-m", "tests.stub_host"]
+    return subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -22,7 +22,7 @@ from tests.config.serving import comes_up
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 from tests.ports import unused_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 PEOPLE, ITEMS, WANTED = 50, 200, 3
 
@@ -88,12 +88,12 @@ def votes_of(project):
     return Vote.objects.filter(item__project=project)
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory, database):
-    """Yield a project, its annotators' tokens and two web processes, all made before the other tests have to wait."""
-    project, folder = make_project(votes_wanted=WANTED), tmp_path_factory.mktemp("work")
-    import_dialogues(project, folder, [dialogue(f"d{at:03}") for at in range(ITEMS)])
-    tokens = add_annotators(project, folder)
+@pytest.fixture
+def work(tmp_path):
+    """Yield a project, its annotators' tokens and two web processes."""
+    project = make_project(votes_wanted=WANTED)
+    import_dialogues(project, tmp_path, [dialogue(f"d{at:03}") for at in range(ITEMS)])
+    tokens = add_annotators(project, tmp_path)
     with ExitStack() as stack:
         servers = [stack.enter_context(web_process()) for _ in range(2)]
         assert all(comes_up(server.port) for server in servers)

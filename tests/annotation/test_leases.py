@@ -61,8 +61,8 @@ def at_once(*calls):
     def run(call):
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '3s'")  # a test that waits forever says nothing
-            start.wait(timeout=5)
+                cursor.execute("SET lock_timeout = '60s'")  # a test that waits forever says nothing
+            start.wait(timeout=60)
             return call()
         except Refused as refusal:
             return refusal
