@@ -19,7 +19,7 @@ from tests.test_faults import Installation, Voters, assert_votes_are_kept, is_ov
 
 pytestmark = pytest.mark.slow
 
-DIALOGUES, WANTED, PEOPLE = 250, 2, 50
+DIALOGUES, WANTED, PEOPLE = 150, 2, 50
 PATIENCE = 120.0
 
 
@@ -90,7 +90,7 @@ def test_killed_database_and_broker_are_up_again_and_nothing_is_lost_or_paid_twi
             voters.start()
             assert place.start_run(lead)
             said = []
-            for count, kind in ((100, Postgres), (250, Valkey)):
+            for count, kind in ((80, Postgres), (180, Valkey)):
                 assert voters.have_cast(count), place.log.read_text()[-3000:]
                 said += place.kill_and_wait(kind)
             # The broker is empty now, and the jury still asks.

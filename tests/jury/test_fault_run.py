@@ -24,8 +24,8 @@ from tests.ports import unused_port
 pytestmark = pytest.mark.slow
 
 MODELS = ("stub-0.9:mixed", "stub-0.8:mixed", "stub-0.7:mixed")
-DIALOGUES = 60
-AT_ONCE = 4
+DIALOGUES = 48
+AT_ONCE = 8
 PRICE = Decimal("0.22")
 "US dollars an answer: 200 and 20 tokens at 1,000 a million."
 OUTCOMES = {
@@ -47,7 +47,7 @@ def test_every_fault_ends_in_the_right_outcome(tmp_path):
     ballots = Ballot.objects.filter(juror__project=project, is_current=True)
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
         add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=4, price_in=1000, price_out=1000)
-        first = servers.convene(project, "--budget", "25")
+        first = servers.convene(project, "--budget", "20")
         assert wait_until(lambda: ballots.count() >= 30, seconds=300)
         servers.kill_workers()
         servers.start_workers()

@@ -48,8 +48,8 @@ def test_restarted_endpoint_costs_no_ballot(tmp_path, settings):
     run = begin(project)
     with ThreadPoolExecutor(max_workers=1) as aside:
         asking = aside.submit(run_shards, run)
-        # The server starts later than five tries of a call would last.
-        assert wait([asking], timeout=9).not_done
+        # The server starts later than five tries of a call would last, at most 0.5 + 1 + 2 + 4 seconds.
+        assert wait([asking], timeout=7.6).not_done
         with stub_server(port=port) as url:
             asking.result()
             assert counted(url)["calls"] == 30
@@ -59,7 +59,7 @@ def test_restarted_endpoint_costs_no_ballot(tmp_path, settings):
 
 
 def test_lost_endpoint_breaks_off_its_own_shards(tmp_path, settings, stub_url):
-    settings.JURY_ENDPOINT_PATIENCE = 4.0
+    settings.JURY_ENDPOINT_PATIENCE = 1.0
     project = project_with_items(tmp_path, 30)
     gone = f"http://127.0.0.1:{unused_port()}/v1"
     settings.JURY_SHARD_ITEMS = 10
@@ -99,7 +99,7 @@ def test_endpoint_is_given_up_after_patience_of_all_workers(tmp_path, settings):
     run = begin(project)
     run_shards(run)
     assert Run.objects.get(pk=run.pk).state == Run.State.RUNNING
-    settings.JURY_ENDPOINT_PATIENCE = 5.0
+    settings.JURY_ENDPOINT_PATIENCE = 1.0
     assert wait_until(lambda: run_shards(run) or Run.objects.get(pk=run.pk).state == Run.State.BROKEN, seconds=150)
     assert "has not answered" in queries.shard_errors(run)[0]
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_killed_worker_loses_and_doubles_nothing(tmp_path):
-    project = project_with_items(tmp_path, 50)
+    project = project_with_items(tmp_path, 30)
     convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
     # A broker of its own: no other worker must take over what this one leaves.
     environment = broker_apart(7)
@@ -35,11 +35,11 @@ def test_killed_worker_loses_and_doubles_nothing(tmp_path):
         stored = ballots.count()
         again = subprocess.run(convene, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
 
-    assert (first.returncode, stored < 100) == (2, True), errors
+    assert (first.returncode, stored < 60) == (2, True), errors
     assert "run the same command again" in errors
     assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout.splitlines()[-1])["cast"] == 100 - stored
-    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 100
+    assert json.loads(again.stdout.splitlines()[-1])["cast"] == 60 - stored
+    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 60
 
 
 def worker_of(pid):

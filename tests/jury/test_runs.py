@@ -46,12 +46,12 @@ def test_limit_asks_the_first_items_and_the_next_run_the_rest(tmp_path, stub_url
 
 
 def test_answers_slower_than_writes_are_kept(tmp_path, worker):
-    project = project_with_items(tmp_path, 3)
+    project = project_with_items(tmp_path, 2)
     with stub_server(delay=1.3) as url:
         add_jurors(project, url, "stub-0.9", concurrency=1)
         done = command("convene_jury", project=project.slug, wait=True)
 
-    assert done["cast"] == 3
+    assert done["cast"] == 2
 
 
 @pytest.mark.parametrize(
