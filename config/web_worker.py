@@ -7,6 +7,7 @@ binds the port, starts the processes and replaces them (docs/decisions/0013).
 
 import logging
 import os
+import select
 import tempfile
 import time
 from typing import Any
@@ -44,9 +45,16 @@ class TimedParser(HTTPRequestParser):  # type: ignore[misc]  # Waitress has no t
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose requests are timed."""
+    """A connection whose requests are timed, and which ends with the next response once its server stops."""
 
     parser_class = TimedParser
+
+    def service(self) -> None:
+        """Run the application for a request."""
+        if not self.server.accepting:
+            # A proxy told so sends its next request elsewhere; without, that might meet a connection being closed.
+            self.requests[0].headers["CONNECTION"] = "close"
+        super().service()
 
 
 class WaitressWorker(Worker):  # type: ignore[misc]
@@ -97,14 +105,26 @@ class WaitressWorker(Worker):  # type: ignore[misc]
                 channel.will_close = True
 
     def finish(self) -> None:
-        """Accept no more connections, answer what was received, and stop the threads."""
-        self.server.accepting = False
+        """Close the port, answer what was received, and stop the threads."""
+        self.close_port()
         began = time.monotonic()
         while self.server.active_channels and time.monotonic() < began + self.cfg.graceful_timeout:
             self.notify()
             self.turn()
             self.close_idle_connections(time.monotonic() - began)
         self.server.task_dispatcher.shutdown(timeout=1)
+
+    def close_port(self) -> None:
+        """
+        Accept the connections that wait at the port, and close it.
+
+        While it is open, clients can connect; those that nobody accepts would be cut off when the process ends.
+        """
+        port = select.poll()
+        port.register(self.server.socket, select.POLLIN)
+        while port.poll(0):
+            self.server.handle_accept()
+        wasyncore.dispatcher.close(self.server)
 
     def close_idle_connections(self, seconds: float) -> None:
         """Close the connections that a worker which has been stopping for so many seconds need not keep."""

@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import subprocess
+import time
+from http.client import HTTPConnection
 from types import SimpleNamespace
 
 import pytest
@@ -57,6 +59,31 @@ def test_dripping_bodies_hold_nobody_up(web):
     assert large[0] == 401
     assert "Server" not in head
     assert "Traceback" not in web.log.read_text()
+
+
+@pytest.mark.slow
+def test_everybody_who_connects_while_it_stops_is_answered(web):
+    kept = HTTPConnection("127.0.0.1", web.port, timeout=20)
+    before = fetched(kept)
+    web.process.terminate()
+    answers = []
+    while (during := fetched(kept)) == before:
+        time.sleep(0.02)
+    while web.process.poll() is None:
+        with contextlib.suppress(ConnectionRefusedError):
+            fresh = HTTPConnection("127.0.0.1", web.port, timeout=20)
+            fresh.connect()
+            answers.append(fetched(fresh))
+        time.sleep(0.01)
+    assert (before, during) == ((200, None), (200, "close"))
+    assert set(answers) <= {(200, "close"), (200, None)}
+
+
+def fetched(connection):
+    connection.request("GET", "/sign-in/")
+    response = connection.getresponse()
+    response.read()
+    return response.status, response.getheader("Connection")
 
 
 def test_request_that_arrives_too_slowly_is_closed():
