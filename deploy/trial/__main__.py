@@ -6,17 +6,21 @@ Exit 0 if everything went as it should, 1 if a step failed, 2 if this machine ca
 
 import argparse
 import os
+import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import requests
 
 from config.data_dir import CHECKOUT
 from deploy.trial import bases, images, journey, upkeep
-from deploy.trial.compose import Containers, started
+from deploy.trial.compose import Containers, ending
 from deploy.trial.engine import engine
-from deploy.trial.shell import TrialError, Unavailable, step
+from deploy.trial.shell import TrialError, Unavailable, at_once, step
 
 IMAGE, NEXT, AGAIN = "assize:trial", "assize:trial-next", "assize:trial-again"
 
@@ -27,6 +31,7 @@ def main() -> int:
     parser.add_argument("--or-skip", action="store_true", help="succeed on a machine that cannot try it")
     options = parser.parse_args()
     folder = Path(os.environ.get("ASSIZE_TRIAL") or CHECKOUT / ".assize-trial").resolve()
+    signal.signal(signal.SIGTERM, exit_on)
     began = time.monotonic()
     try:
         with engine(folder / "engine"):
@@ -49,19 +54,38 @@ def attempt(folder: Path, *, keep: bool) -> None:
         print(f"  stand-ins, from packages of Debian and of Python: {', '.join(stand_ins)}")
     containers = Containers("assize-trial", folder, IMAGE)
     with step("build the images"):
-        containers.compose("build", "--quiet", seconds=1200)
-        images.build(NEXT, "--label", "version=next")
-    with step("build again without a cache, and compare"):
-        images.compare_builds(IMAGE, AGAIN, folder / "compared")
+        containers.compose("build", "--quiet", "web", "proxy", seconds=1200)
+        images.relabel(IMAGE, NEXT)
     print(f"  {images.check_size(IMAGE):.0f} MB above the base, at most {images.MOST_MEGABYTES}")
-    with started(containers, keep=keep):
-        team = journey.use(containers)
-        print(f"  {upkeep.seconds_to_first_page(containers):.1f} s from starting a web container to its first page")
-        upkeep.upgrade(containers, team, NEXT)
-        other = Containers("assize-trial-other", folder / "other", NEXT, services={"web": 1, "worker": 1, "jury": 1})
-        upkeep.restore_elsewhere(containers, other)
+    noted = folder / "measured"
+    is_new = not noted.exists() or noted.read_text() != images.identity(IMAGE)
+    with ThreadPoolExecutor() as beside, ending(containers, keep=keep):
+        compared = beside.submit(images.compare_builds, IMAGE, AGAIN) if is_new else None
+        use(containers)
+        if compared:
+            compared.result()
+            print(f"  {upkeep.seconds_to_first_page(containers):.1f} s from starting a web container to its first page")
+            noted.write_text(images.identity(IMAGE))
         if keep:
             print(f"  left running at {containers.address}; docker compose -p {containers.name} down --volumes ends it")
+
+
+def use(containers: Containers) -> None:
+    """Start the containers, and do with them what people and operators do."""
+    with step("start everything, until it is healthy"):
+        containers.up()
+    team = journey.use(containers)
+    backups = containers.folder / "backups"
+    made = upkeep.back_up(containers, backups)
+    other = Containers(
+        "assize-trial-other", containers.folder / "other", NEXT, services={"web": 1, "worker": 1, "jury": 1}
+    )
+    at_once(partial(upkeep.upgrade, containers, team, NEXT), partial(upkeep.restore_elsewhere, other, backups, made))
+
+
+def exit_on(signum: int, _frame: object) -> NoReturn:
+    """End like an error, so that the containers and the engine are stopped."""
+    sys.exit(128 + signum)
 
 
 if __name__ == "__main__":

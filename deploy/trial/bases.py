@@ -2,9 +2,10 @@
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
-from deploy.trial.shell import TrialError, Unavailable, run, run_bytes
+from deploy.trial.shell import TrialError, Unavailable, at_once, run, run_bytes
 
 ROOT = "python:3.13-slim-bookworm"
 DERIVED = {
@@ -26,10 +27,16 @@ def provide() -> list[str]:
 
     :raises TrialError: if one can be neither pulled nor assembled
     """
-    for name in (ROOT, *DERIVED):
-        if not is_there(name) and not is_pulled(name):
-            assemble(name)
+    get(ROOT)
+    at_once(*(partial(get, name) for name in DERIVED))
     return [name for name in (ROOT, *DERIVED) if is_stand_in(name)]
+
+
+def get(name: str) -> None:
+    """Pull or assemble a base image, unless it is there; build a stand-in anew if its Dockerfile has changed."""
+    has = is_there(name) or is_pulled(name)
+    if not has or (name in DERIVED and is_stand_in(name)):
+        assemble(name)
 
 
 def is_there(name: str) -> bool:
@@ -54,8 +61,6 @@ def assemble(name: str) -> None:
     if name == ROOT:
         assemble_root()
         return
-    if not is_there(ROOT):
-        assemble_root()
     run(["docker", "build", "--quiet", "--tag", name, "--label", f"{LABEL}=yes", "--build-arg", f"ROOT={ROOT}",
          str(STAND_INS / DERIVED[name])])  # fmt: skip
 
@@ -71,8 +76,9 @@ def assemble_root() -> None:
     """
     if os.geteuid() != 0 or not shutil.which("mmdebstrap"):
         raise Unavailable(f"{ROOT} cannot be pulled, and only root with mmdebstrap can assemble a stand-in.")
-    leave_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in LEAVE_OUT]
-    command = ["mmdebstrap", "--quiet", "--variant=apt", f"--include={PACKAGES}", *leave_out]
+    options = ["force-unsafe-io", *(f"path-exclude={pattern}" for pattern in LEAVE_OUT)]
+    command = ["mmdebstrap", "--quiet", "--variant=apt", f"--include={PACKAGES}"]
+    command += [f"--dpkgopt={option}" for option in options]
     hooks = [
         f"--customize-hook=copy-in {BUNDLE} {Path(BUNDLE).parent}",
         '--customize-hook=ln -s python3 "$1/usr/bin/python"',

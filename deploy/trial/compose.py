@@ -1,6 +1,6 @@
 """The containers of one trial, under a project name of its own."""
 
-import os
+import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,10 @@ from deploy.trial.shell import check, run, step
 FILES = ("docker-compose.yml", "deploy/trial/stub.yml")
 STUB = "http://stub:8080/v1"
 "The endpoint of the jurors, as the workers reach it."
+SECONDS_TO_BE_HEALTHY = 120
+STATE_OF_THE_HEALTHY = re.compile(r" Up [^()]*(\(healthy\))?$")
+KILLED = "137"
+"The exit code of a container that has not ended by itself."
 
 
 @dataclass
@@ -24,14 +28,14 @@ class Containers:
     folder: Path
     image: str
     port: int = field(default_factory=lambda: unused_port())
+    plain_port: int = field(default_factory=lambda: unused_port())
     services: dict[str, int] = field(default_factory=lambda: {"web": 2, "worker": 2, "jury": 2})
 
     def compose(self, *arguments: str, seconds: float = 600, stdin: bytes | None = None) -> str:
         """Run docker compose on these containers, and return its stdout."""
         files = [word for name in FILES for word in ("--file", str(CHECKOUT / name))]
         command = [str(CHECKOUT / ".venv/bin/docker-compose"), "--project-name", self.name, *files, *arguments]
-        os.environ.update(self.environment())
-        return run(command, seconds=seconds, stdin=stdin)
+        return run(command, seconds=seconds, stdin=stdin, variables=self.environment())
 
     def environment(self) -> dict[str, str]:
         """Return the variables of docker-compose.yml for this trial."""
@@ -40,7 +44,7 @@ class Containers:
             "SECRETS_FOLDER": str(self.folder / "secrets"),
             "SITE_HOST": "localhost",
             "PUBLIC_URL": self.address,
-            "HTTP_PORT": f"127.0.0.1:{unused_port()}",
+            "HTTP_PORT": f"127.0.0.1:{self.plain_port}",
             "HTTPS_PORT": f"127.0.0.1:{self.port}",
             "HSTS_SECONDS": "0",
         }
@@ -50,15 +54,26 @@ class Containers:
         """The address of the pages."""
         return f"https://localhost:{self.port}"
 
-    def up(self) -> None:
-        """Create the secrets, and start everything anew; return when it is healthy."""
+    def prepare(self) -> None:
+        """Remove what an earlier trial has left, and create the secrets."""
         self.down()
         run([str(CHECKOUT / "deploy/make-secrets"), str(self.folder / "secrets")])
+
+    def up(self) -> None:
+        """Start everything, and return when it is healthy."""
         scale = [word for name, number in self.services.items() for word in ("--scale", f"{name}={number}")]
         self.compose("up", "--detach", *scale)
-        # Workers are asked for a sign of life only after a minute; `check_health` looks at them at the end.
-        web = f"web={self.services['web']}"
-        self.compose("up", "--detach", "--no-recreate", "--wait", "--wait-timeout", "180", "--scale", web, "proxy")
+        self.check_health()
+
+    def stop(self) -> None:
+        """
+        Stop everything.
+
+        :raises TrialError: if a container does not end by itself, and has to be killed
+        """
+        self.compose("stop")
+        ids = self.compose("ps", "--all", "--quiet").split()
+        check_ends(*ids)
 
     def down(self) -> None:
         """Remove the containers with their networks and volumes."""
@@ -81,12 +96,14 @@ class Containers:
 
         :raises TrialError: if one is not within two minutes
         """
-        for _second in range(120):
-            states = self.compose("ps", "--format", "{{.Name}} {{.State}} {{.Health}}").splitlines()
+        command = ["docker", "ps", "--filter", f"label=com.docker.compose.project={self.name}"]
+        ends = time.monotonic() + SECONDS_TO_BE_HEALTHY
+        while time.monotonic() < ends:
+            states = run([*command, "--format", "{{.Names}} {{.Status}}"]).splitlines()
             if not any("starting" in state for state in states):
                 break
-            time.sleep(1)
-        ill = [state for state in states if "unhealthy" in state or "running" not in state]
+            time.sleep(0.5)
+        ill = [state for state in states if not STATE_OF_THE_HEALTHY.search(state)]
         check(not ill, f"all containers are healthy, not {ill}")
 
     def certificate(self) -> Path:
@@ -96,13 +113,26 @@ class Containers:
         return path
 
 
+def check_ends(*ids: str) -> None:
+    """
+    Expect of stopped containers that they have ended by themselves.
+
+    :raises TrialError: if one had to be killed
+    """
+    ends = run(["docker", "inspect", "--format", "{{.State.ExitCode}} {{.Name}}", *ids]).splitlines()
+    killed = [name for code, name in map(str.split, ends) if code == KILLED]
+    check(not killed, f"containers end when they are told to, but these had to be killed: {killed}")
+
+
 @contextmanager
-def started(containers: Containers, *, keep: bool) -> Iterator[Containers]:
-    """Start containers; remove them at the end, unless they are to be kept."""
+def ending(containers: Containers, *, keep: bool = False) -> Iterator[None]:
+    """Prepare containers that the block starts; stop and remove them at the end, unless they are to be kept."""
+    containers.prepare()
     try:
-        with step(f"start {containers.name}, until it is healthy"):
-            containers.up()
-        yield containers
+        yield
+        if not keep:
+            with step(f"stop {containers.name}"):
+                containers.stop()
     finally:
         if not keep:
             containers.down()

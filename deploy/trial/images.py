@@ -1,13 +1,10 @@
 """Build the images, and measure them."""
 
-import hashlib
-import io
-import tarfile
-from pathlib import Path
+from functools import partial
 
 from config.data_dir import CHECKOUT
 from deploy.trial.bases import ROOT
-from deploy.trial.shell import check, run, run_bytes
+from deploy.trial.shell import at_once, check, run, step
 
 MEGABYTE = 10**6
 MOST_MEGABYTES = 350
@@ -20,19 +17,21 @@ def build(image: str, *options: str) -> None:
     run(["docker", "build", "--quiet", *options, "--tag", image, str(CHECKOUT)], seconds=1200)
 
 
-def compare_builds(image: str, again: str, noted: Path) -> None:
-    """
-    Build again without a cache, and compare; once for each image.
+def relabel(image: str, name: str) -> None:
+    """Make another image with the same content, as if it were the next version."""
+    run(["docker", "build", "--quiet", "--tag", name, "-"], stdin=f"FROM {image}\nLABEL version={name}\n".encode())
 
-    :param noted: a file with the id of the image that was compared last
-    """
-    identity = run(["docker", "inspect", "--format", "{{.Id}}", image])
-    if noted.exists() and noted.read_text() == identity:
-        return
-    build(again, "--no-cache")
-    check_contents(image, again)
-    noted.parent.mkdir(parents=True, exist_ok=True)
-    noted.write_text(identity)
+
+def compare_builds(image: str, again: str) -> None:
+    """Build again without a cache, and compare."""
+    with step("build again without a cache, and compare (beside other steps)"):
+        build(again, "--no-cache")
+        check_contents(image, again)
+
+
+def identity(image: str) -> str:
+    """Return the id of an image, which changes with its content."""
+    return run(["docker", "inspect", "--format", "{{.Id}}", image]).strip()
 
 
 def check_size(image: str) -> float:
@@ -48,22 +47,15 @@ def bytes_of(image: str) -> int:
 
 def check_contents(image: str, again: str) -> None:
     """Expect two builds to hold the same files, and no embedded server or model."""
-    files = contents(image)
+    files, other = at_once(partial(contents, image), partial(contents, again))
     found = [path for path in files if any(name in path for name in EMBEDDED)]
     check(not found, f"nothing embedded is in the image, not {found[:3]}")
-    other = contents(again)
     differing = sorted(path for path in files.keys() | other.keys() if files.get(path) != other.get(path))
     check(not differing, f"two builds hold the same files, but {len(differing)} differ: {differing[:5]}")
 
 
 def contents(image: str) -> dict[str, str]:
-    """Return the hash of each file below /app."""
-    archive = run_bytes(["docker", "run", "--rm", "--entrypoint", "tar", image, "--create", "--file=-", "/app"])
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        return {member.name: digest(files, member) for member in files if not member.isdir()}
-
-
-def digest(files: tarfile.TarFile, member: tarfile.TarInfo) -> str:
-    """Return the hash of a file, or what a link names."""
-    content = files.extractfile(member) if member.isreg() else None
-    return hashlib.sha256(content.read()).hexdigest() if content else member.linkname
+    """Return the hash of each file below /app, and what each link names."""
+    command = r"find /app -type f -exec sha256sum {} + && find /app -type l -printf '%l  %p\n'"
+    lines = run(["docker", "run", "--rm", "--entrypoint", "sh", image, "-c", command]).splitlines()
+    return {path: content for content, path in (line.split("  ", 1) for line in lines)}

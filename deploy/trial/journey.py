@@ -3,11 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from deploy.trial.compose import STUB, Containers
 from deploy.trial.people import Page, Program
-from deploy.trial.shell import check, step
+from deploy.trial.shell import at_once, check, step
 
 DIALOGUES = 20
 RELEASE = "1.0"
@@ -41,19 +42,17 @@ def use(containers: Containers) -> Team:
 
 def invite(containers: Containers, certificate: Path) -> Team:
     """Create the people, and sign the admin in by the pages."""
-    made = json.loads(containers.manage("create_user", "ada", "--role", "admin", "--site-admin", "--token"))
+    roles = {"ada": "admin", "bo": "annotator", "cem": "annotator", "dee": "annotator", "eve": "adjudicator"}
+    commands = [partial(containers.manage, "create_user", name, "--role", roles[name], "--token") for name in roles]
+    made, *others = map(json.loads, at_once(*commands))
     page = Page(containers.address, certificate)
     first = page.sign_in("ada", made["invite_url"])
     check("ada" in first.text, "the first page names ada")
     hidden = page.http.get(f"{containers.address}/metrics", timeout=30)
     check(hidden.status_code == 404, "the proxy does not pass on /metrics")
 
-    def program(name: str, role: str) -> Program:
-        made = json.loads(containers.manage("create_user", name, "--role", role, "--token"))
-        return Program(containers.address, certificate, made["token"])
-
-    annotators = [program(name, "annotator") for name in ("bo", "cem", "dee")]
-    return Team(Program(containers.address, certificate, made["token"]), annotators, program("eve", "adjudicator"))
+    ada, *annotators, eve = (Program(containers.address, certificate, each["token"]) for each in (made, *others))
+    return Team(ada, annotators, eve)
 
 
 def import_dialogues(team: Team, drink: str, number: int) -> None:

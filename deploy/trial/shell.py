@@ -1,11 +1,14 @@
 """Run commands of the trial, and report its steps."""
 
+import os
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
+Result = TypeVar("Result")
 TAIL = 3000
 "Characters of output that a failed command shows."
 
@@ -18,23 +21,27 @@ class Unavailable(TrialError):
     """This machine lacks what the trial needs."""
 
 
-def run(command: Sequence[str], *, seconds: float = 600, stdin: bytes | None = None) -> str:
-    """
-    Run a command and return its stdout as text.
-
-    :raises TrialError: if it fails or takes longer; with the end of what it printed
-    """
-    return run_bytes(command, seconds=seconds, stdin=stdin).decode(errors="replace")
+def run(command: Sequence[str], **more: Any) -> str:
+    """Run a command as `run_bytes` does, and return its stdout as text."""
+    return run_bytes(command, **more).decode(errors="replace")
 
 
-def run_bytes(command: Sequence[str], *, seconds: float = 600, stdin: bytes | None = None) -> bytes:
+def run_bytes(
+    command: Sequence[str],
+    *,
+    seconds: float = 600,
+    stdin: bytes | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> bytes:
     """
     Run a command and return its stdout.
 
+    :param variables: set for it besides those of this process
     :raises TrialError: if it fails or takes longer; with the end of what it printed
     """
+    env = {**os.environ, **(variables or {})}
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, timeout=seconds, check=False)
+        done = subprocess.run(command, input=stdin, env=env, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as expired:
         raise TrialError(f"{' '.join(command)} took more than {seconds:.0f} s") from expired
     except OSError as error:
@@ -45,14 +52,19 @@ def run_bytes(command: Sequence[str], *, seconds: float = 600, stdin: bytes | No
     return done.stdout
 
 
+def at_once(*tasks: Callable[[], Result]) -> list[Result]:
+    """Run tasks at the same time; when all have ended, return their results, or raise the error of the first."""
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        started = [pool.submit(task) for task in tasks]
+    return [task.result() for task in started]
+
+
 @contextmanager
 def step(description: str) -> Iterator[None]:
-    """Print the description of a step, and its seconds when it has succeeded."""
+    """Print the description of a step with its seconds when it has succeeded. Several may go on at once."""
     began = time.monotonic()
-    sys.stdout.write(f"{description:<68}")
-    sys.stdout.flush()
     yield
-    print(f"{time.monotonic() - began:>7.1f} s", flush=True)
+    print(f"{description:<68}{time.monotonic() - began:>7.1f} s", flush=True)
 
 
 def check(is_true: bool, expectation: str) -> None:

@@ -3,11 +3,13 @@
 import json
 import shutil
 import time
+from functools import partial
+from pathlib import Path
 
-from deploy.trial.compose import Containers, started
+from deploy.trial.compose import Containers, check_ends, ending
 from deploy.trial.journey import RELEASE, Team, import_dialogues
 from deploy.trial.people import LabellingAlong
-from deploy.trial.shell import TrialError, check, run, step
+from deploy.trial.shell import TrialError, at_once, check, run, step
 
 SECONDS_TO_FIRST_PAGE = 60
 MORE_DIALOGUES = 500
@@ -65,9 +67,9 @@ def replace_web(containers: Containers) -> None:
     old = containers.containers_of("web")
     scale = f"web={2 * len(old)}"
     containers.compose("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--scale", scale, "web")
-    for container in old:
-        run(["docker", "stop", "--time", "40", container])
-        run(["docker", "rm", container])
+    run(["docker", "stop", "--time", "40", *old])
+    check_ends(*old)
+    run(["docker", "rm", *old])
 
 
 def check_images(containers: Containers, image: str) -> None:
@@ -78,25 +80,35 @@ def check_images(containers: Containers, image: str) -> None:
         check(set(used) == {wanted}, f"{service} runs the new image")
 
 
-def restore_elsewhere(containers: Containers, other: Containers) -> None:
-    """Back up, and restore into containers of another name; expect the same people, votes and release there."""
-    folder = containers.folder / "backups"
+def back_up(containers: Containers, folder: Path) -> str:
+    """Back up into a folder; return the decisions of that moment."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.chown(folder, 10001)
     with step("back up"):
         maintain(containers, folder, "backup", "/backups/one")
-    with started(other, keep=False), step("restore there, and compare"):
-        other.compose("stop", *OURS)
-        maintain(other, folder, "restore", "/backups/one", "--replace")
-        other.compose("start", *OURS)
-        other.check_health()
-        verified = json.loads(other.manage("verify_release", f"/home/assize/releases/default/{RELEASE}"))
-        check(verified["differences"] == 0, f"the restored release verifies: {verified}")
-        check(decisions(other) == decisions(containers), "the restored dataset is the same")
+        return decisions(containers)
 
 
-def maintain(containers: Containers, folder: object, *command: str) -> None:
+def restore_elsewhere(other: Containers, folder: Path, expected: str) -> None:
+    """Restore a backup beside databases that are new, and start the rest; expect the same decisions and release."""
+    with ending(other):
+        with step("restore into other containers, and start them"):
+            other.compose("up", "--detach", "--wait", "postgres", "valkey")
+            maintain(other, folder, "restore", "/backups/one")
+            other.up()
+        with step("compare what was restored"):
+            verified, restored = at_once(partial(verify, other), partial(decisions, other))
+            check(json.loads(verified)["differences"] == 0, f"the restored release verifies: {verified}")
+            check(restored == expected, "the restored dataset is the same")
+
+
+def verify(containers: Containers) -> str:
+    """Return what verifying the release prints."""
+    return containers.manage("verify_release", f"/home/assize/releases/default/{RELEASE}")
+
+
+def maintain(containers: Containers, folder: Path, *command: str) -> None:
     """Run a management command in a container that has the folder of backups."""
     mount = ("--volume", f"{folder}:/backups")
     containers.compose("run", "--rm", "--no-TTY", "--no-deps", *mount, "web", "python", "manage.py", *command)
