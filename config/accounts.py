@@ -5,13 +5,10 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordResetConfirmView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
-
-from corpus.actions import change_password
 
 
 class InviteOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc] # untyped
@@ -28,10 +25,6 @@ class InviteOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc] # untyped
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Return False: nobody can sign up."""
         return False
-
-    def set_password(self, user: User, password: str) -> None:
-        """Set a person's password; if they had another, their tokens end."""
-        change_password(user=user, password=password)
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether a URL leads to the host of the request; other ALLOWED_HOSTS do not count."""
@@ -60,8 +53,3 @@ class InvitationView(PasswordResetConfirmView):
         """Return the user of a link, or None if there is none or their account is closed."""
         user = super().get_user(uidb64)
         return user if isinstance(user, User) and user.is_active else None
-
-    def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
-        """Set the password, and end what an earlier one allowed."""
-        change_password(user=form.user, password=form.cleaned_data["new_password1"])
-        return super().form_valid(form)

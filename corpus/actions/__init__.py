@@ -1,6 +1,6 @@
 """What people do with projects, items and accounts, one transaction each."""
 
-from corpus.actions.accounts import change_password, make_site_admin, may_send_link, remove_site_admin, set_active
+from corpus.actions.accounts import make_site_admin, may_send_link, remove_site_admin, set_active
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, withdraw_item
@@ -12,7 +12,6 @@ from corpus.actions.tokens import make_token, revoke_token
 __all__ = [
     "add_category",
     "add_member",
-    "change_password",
     "change_role",
     "create_project",
     "expect_categories",

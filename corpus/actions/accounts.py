@@ -1,5 +1,8 @@
 """Accounts: made, closed and opened; their credentials; and the role of site admin."""
 
+from typing import Any
+
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -106,13 +109,18 @@ def end_credentials(user: User) -> None:
 
 
 @transaction.atomic
-def change_password(*, user: User, password: str) -> None:
-    """Set a person's password. If it replaces another, their tokens end, as their other sessions do."""
-    is_first = not user.has_usable_password()
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    if not is_first and AuthToken.objects.filter(user=user).delete()[0]:
-        record_event(project=None, verb=Verb.TOKENS_ENDED, subject=user.username, actor=user)
+def end_tokens_of_old_password(instance: User, **_signal: Any) -> None:
+    """
+    End a person's tokens before another password or none replaces theirs, as their sessions end, whoever saves it.
+
+    A first password leaves the token made with the account, and a new hash of the same password leaves all of them.
+    """
+    is_unchanged = instance._password is None and instance.has_usable_password()
+    if is_unchanged or instance.pk is None:
+        return
+    before = User.objects.filter(pk=instance.pk).values_list("password", flat=True).first()
+    if is_password_usable(before) and AuthToken.objects.filter(user=instance).delete()[0]:
+        record_event(project=None, verb=Verb.TOKENS_ENDED, subject=instance.username, actor=instance)
 
 
 def check_not_self(user: User, by: User) -> None:

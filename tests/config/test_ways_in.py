@@ -1,10 +1,13 @@
 """What ends the ways into an account: a new password, a used link, and a closed account."""
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 from knox.models import AuthToken
 
+from corpus.actions import make_token
 from corpus.invitations import invitation_url
 from corpus.models import Event, TokenGrant
 from tests.annotation.people import Visitor
@@ -61,6 +64,21 @@ def test_password_set_by_a_new_link_ends_tokens_and_the_link(person):
     assert calls(person) == 401
     assert not set_by_link(url).context["validlink"]
     assert sign_in(Client(), person.user, OTHER).url == "/"
+
+
+def test_password_changed_by_command_or_in_a_shell_ends_tokens(person, monkeypatch):
+    person.user.password = make_password(PASSWORD)  # a new hash of the same one, as sign-in stores where rules change
+    person.user.save(update_fields=["password"])
+    assert calls(person) == 200
+    monkeypatch.setattr("getpass.getpass", lambda *_arguments, **_options: OTHER)
+    assert call_command("changepassword", person.name, verbosity=0)
+    assert (calls(person), TokenGrant.objects.filter(token__user=person.user).count()) == (401, 0)
+    assert Event.objects.filter(verb="account.tokens_ended", subject=person.name).count() == 1
+    person.user.refresh_from_db()
+    make_token(user=person.user, name="again")
+    person.user.set_unusable_password()
+    person.user.save()
+    assert not TokenGrant.objects.filter(token__user=person.user).exists()
 
 
 def test_closed_account_has_no_way_in_and_opens_without_its_old_ones(person):
