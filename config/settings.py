@@ -132,7 +132,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "jury")}
 CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}, "jury.tasks.enqueue_run": {"queue": "jury"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+# Workers and the schedule wait for the broker as long as it takes; whoever sends a task gives up after a second where
+# it is away, and after `socket_timeout` where it is silent.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "connect_retries_timeout": 1,
+    "interval_start": 0.2,
+    "interval_step": 0.2,
+    "interval_max": 0.5,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+}
 # A process that has used so much memory is replaced after its task: a net, not a limit.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MEMORY_KB", default=1_500_000)
 # Seconds between two looks for votes to recount, new slots, and work left by killed workers.

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -126,3 +127,21 @@ def test_connection_is_checked_without_a_statement():
     assert not connection.is_usable()
     connection.ensure_connection()
     assert connection.is_usable()
+
+
+def test_silent_broker_is_away_for_whoever_sends_a_task():
+    program = (
+        "import django; django.setup()\n"
+        "from config.celery import app\n"
+        "from corpus.errors import ServerAway\n"
+        "from corpus.workers import worker_is_running\n"
+        "try: worker_is_running()\n"
+        "except ServerAway as error: print(error)\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts connections and answers nothing
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        environment = os.environ | {"REDIS_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        said = subprocess.check_output(
+            [sys.executable, "-c", program], cwd=CHECKOUT, env=environment, text=True, timeout=100
+        )
+    assert said.startswith("The broker cannot be reached: Timeout")
