@@ -115,7 +115,7 @@ def end_tokens_of_old_password(instance: User, **_signal: Any) -> None:
 
     A first password leaves the token made with the account, and a new hash of the same password leaves all of them.
     """
-    is_unchanged = instance._password is None and instance.has_usable_password()
+    is_unchanged = getattr(instance, "_password", None) is None and instance.has_usable_password()
     if is_unchanged or instance.pk is None:
         return
     before = User.objects.filter(pk=instance.pk).values_list("password", flat=True).first()
