@@ -8,6 +8,7 @@ from corpus.errors import Invalid
 from corpus.labels import Field, normalize
 from jury.engine.forms.reading import SAFETY, YES_NO, Asked, Reading, bare, read_names, read_verdict, read_verdicts
 from jury.engine.forms.reasoning import strip_reasoning
+from jury.engine.forms.template_tokens import trim
 from jury.prompting import CATEGORIES
 
 REFUSAL = "refusal"
@@ -19,20 +20,33 @@ def read_lines(reply: str, names: Mapping[str, str]) -> dict[str, str]:
     """
     Return the value after each name that a line begins with; other lines, such as prose, say nothing.
 
+    Categories may be a list below their name.
+
     :param names: normalized names, to what they name: a label field, the refusal, or the categories
     :raises Invalid: if a name has two values that differ, or the last line is the beginning of one
     """
     said: dict[str, str] = {}
-    lines = strip_reasoning(reply).splitlines()
+    before = None
+    lines = [line for line in map(trim, strip_reasoning(reply).splitlines()) if line]
     for line in lines:
-        name, colon, value = LIST_MARK.sub("", line.strip(), count=1).replace("：", ":").partition(":")
-        key, value = names.get(normalize(name)) if colon else None, value.strip()
+        key, value = read_line(line, names)
+        if key is None and before == CATEGORIES and LIST_MARK.match(line):
+            key = CATEGORIES
         if key == CATEGORIES:
             said[key] = f"{said[key]},{value}" if key in said else value
         elif key and bare(said.setdefault(key, value)) != bare(value):
             raise Invalid(key, "two verdicts differ")
+        before = key
     check_is_whole(lines[-1] if lines else "", names)
     return said
+
+
+def read_line(line: str, names: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return what a line names and its value; of another line None and its text, without a mark of a list."""
+    text = LIST_MARK.sub("", line, count=1)
+    name, colon, value = text.replace("：", ":").partition(":")
+    key = names.get(normalize(name)) if colon else None
+    return (key, value.strip()) if key else (None, text)
 
 
 def check_is_whole(last: str, names: Mapping[str, str]) -> None:

@@ -52,9 +52,12 @@ def read_policy(reply: str, asked: Asked) -> Reading:
     return Reading({field: labels[0]}, names, problem)
 
 
-def pairs_in(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the name and the value of each line that has both, and `verdict` for each line that is a verdict alone."""
+def pairs_in(text: str) -> Iterator[tuple[str, Any]]:
+    """Yield the names and values in lines: of JSON, or a name with a colon, or `verdict` for one that is no more."""
     for line in text.splitlines():
+        if line.lstrip().startswith("{") and object_in(line):
+            yield from parse_object(line).items()
+            continue
         name, colon, value = LIST_MARK.sub("", line.strip(), count=1).partition(":")
         if colon:
             yield name, value.strip()

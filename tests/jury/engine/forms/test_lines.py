@@ -18,6 +18,8 @@ from tests.jury.engine.forms.tables import BOTH, PROMPT, RESPONSE, WHATEVER, che
          ("unsafe", None, "Violence, Criminal Planning/Confessions")),
         (PROMPT, "User Safety: unsafe\nSafety Categories: Needs Caution, Own Thing, Violence, Violence",
          ("unsafe", None, "Needs Caution, Own Thing, Violence")),
+        (PROMPT, "User Safety: unsafe\nSafety Categories:\n\n- Violence\n- Threat\nTake care.\n- Tea",
+         ("unsafe", None, "Violence, Threat")),
         (WHATEVER, "User Safety: unsafe", ("unsafe", None)),
         (BOTH, "User Safety: unsafe\nResponse Safety: N/A", ("unsafe", None)),
         (RESPONSE, "User Safety: unsafe\nResponse Safety: N/A", "response_label: there is no verdict"),
