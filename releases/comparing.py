@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from corpus.labels import FIELDS
 from releases.downloads import file_of
 from releases.models import Release
 
-COMPARED = ("prompt_label", "response_label", "categories")
-REASONS = ("status", "decided_by", "prompt_safe", "prompt_unsafe", "response_safe", "response_unsafe")
+COMPARED = (*(field.value for field in FIELDS), "categories")
+REASONS = ("status", "decided_by", *(field.column(count) for field in FIELDS for count in ("safe", "unsafe")))
 MOST_LISTED = 200
 Row = dict[str, Any]
 

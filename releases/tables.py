@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from adjudication import queries
+from corpus.labels import FIELDS
 from releases.exporting import ExportQuery, parquet_blocks
 
 # A rater's pseudonym is a salted hash of the name, or the one under which an anonymised rater was released before.
@@ -13,18 +14,18 @@ PSEUDONYM = """
     CASE WHEN released_as <> '' THEN released_as ELSE kind || '-' || left(encode(
         sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
 OPINIONS = """
-SELECT i.external_id AS item, {pseudonym} AS rater, kind, prompt_label, response_label, categories, other_text,
+SELECT i.external_id AS item, {pseudonym} AS rater, kind, {labels}, categories, other_text,
     outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256, model
 FROM (
     SELECT v.item_id, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
         a.released_as,
-        prompt_label, response_label, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
+        {labels}, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
         g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model
     FROM annotation_vote v JOIN annotation_annotator a ON a.id = annotator_id
         JOIN annotation_guidelineversion g ON g.id = guideline_id
     WHERE is_current AND a.project_id = %(project)s
     UNION ALL
-    SELECT b.item_id, 'llm', j.name, '', prompt_label, response_label, categories, other_text, outcome, b.taxonomy_id,
+    SELECT b.item_id, 'llm', j.name, '', {labels}, categories, other_text, outcome, b.taxonomy_id,
         NULL, p.name, p.sha256, j.model
     FROM jury_ballot b JOIN jury_juror j ON j.id = juror_id JOIN jury_promptversion p ON p.id = b.prompt_id
     WHERE is_current AND j.project_id = %(project)s
@@ -35,8 +36,7 @@ ORDER BY i.external_id, kind, 2
 """
 DECISIONS = """
 SELECT i.external_id AS item, d.status, d.decided_by,
-    d.prompt_status, d.prompt_label, d.prompt_safe, d.prompt_unsafe, d.prompt_source,
-    d.response_status, d.response_label, d.response_safe, d.response_unsafe, d.response_source,
+    {fields},
     d.categories, d.categories_agreed, d.stale, row.split, i.source, i.license
 FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
     LEFT JOIN ({rows}) AS row ON row.sort_key = i.external_id
@@ -55,11 +55,13 @@ def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
     import pyarrow as pa
 
     text = pa.string()
-    names = ("item", "rater", "kind", "prompt_label", "response_label")
+    names = ("item", "rater", "kind", *(field.value for field in FIELDS))
     more = ("other_text", "outcome", "taxonomy", "guideline", "prompt_version", "prompt_sha256", "model")
     columns = [(name, text) for name in names] + [("categories", pa.list_(text))] + [(name, text) for name in more]
     parameters = query.parameters | {"salt": query.project.salt}
-    return parquet_blocks(json_rows(OPINIONS.format(pseudonym=PSEUDONYM), parameters), pa.schema(columns))
+    return parquet_blocks(
+        json_rows(OPINIONS.format(pseudonym=PSEUDONYM, labels=", ".join(FIELDS)), parameters), pa.schema(columns)
+    )
 
 
 def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
@@ -68,12 +70,17 @@ def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
 
     text, number, flag = pa.string(), pa.int32(), pa.bool_()
     columns = [("item", text), ("status", text), ("decided_by", text)]
-    for field in ("prompt", "response"):
-        columns += [(f"{field}_status", text), (f"{field}_label", text)]
-        columns += [(f"{field}_safe", number), (f"{field}_unsafe", number), (f"{field}_source", text)]
+    types = {"status": text, "label": text, "safe": number, "unsafe": number, "source": text}
+    of_fields = [(field.column(name), type_) for field in FIELDS for name, type_ in types.items()]
+    columns += of_fields
     columns += [("categories", pa.list_(text)), ("categories_agreed", flag), ("stale", flag)]
     columns += [("split", text), ("source", text), ("license", text)]
-    return parquet_blocks(json_rows(DECISIONS.format(rows=query.sql), query.parameters), pa.schema(columns))
+    return parquet_blocks(
+        json_rows(
+            DECISIONS.format(rows=query.sql, fields=", ".join(f"d.{name}" for name, _ in of_fields)), query.parameters
+        ),
+        pa.schema(columns),
+    )
 
 
 def withdrawn_lines(query: ExportQuery) -> Iterator[bytes]:
@@ -86,15 +93,13 @@ def json_rows(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
     return queries.json_lines(f"SELECT row_to_json(line)::text FROM ({sql}) AS line", parameters)
 
 
+LABEL_COUNTS = """(SELECT json_object_agg(label, count) FROM (
+        SELECT {field} AS label, count(*) FROM every WHERE {field} IS NOT NULL GROUP BY 1 ORDER BY 1
+    ) AS c) AS {field}"""
 COUNTS = """
 SELECT
     (SELECT json_object_agg(split, count) FROM (SELECT split, count(*) FROM every GROUP BY 1 ORDER BY 1) AS c) AS split,
-    (SELECT json_object_agg(label, count) FROM (
-        SELECT prompt_label AS label, count(*) FROM every WHERE prompt_label IS NOT NULL GROUP BY 1 ORDER BY 1
-    ) AS c) AS prompt_label,
-    (SELECT json_object_agg(label, count) FROM (
-        SELECT response_label AS label, count(*) FROM every WHERE response_label IS NOT NULL GROUP BY 1 ORDER BY 1
-    ) AS c) AS response_label,
+    {labels},
     (SELECT json_object_agg(source, count) FROM (
         SELECT source COLLATE "C" AS source, count(*) FROM every GROUP BY 1 ORDER BY 1) AS c) AS source,
     (SELECT json_object_agg(license, count) FROM (
@@ -109,5 +114,6 @@ FROM (SELECT) AS one
 
 def export_counts(query: ExportQuery) -> dict[str, dict[str, int]]:
     """Return the number of exported rows by split, label, source, licence and category."""
-    lines = list(json_rows(f"WITH every AS MATERIALIZED ({query.sql}) {COUNTS}", query.parameters))
+    counts = COUNTS.format(labels=", ".join(LABEL_COUNTS.format(field=field) for field in FIELDS))
+    lines = list(json_rows(f"WITH every AS MATERIALIZED ({query.sql}) {counts}", query.parameters))
     return {name: count or {} for name, count in orjson.loads(lines[0]).items()}

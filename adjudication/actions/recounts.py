@@ -11,8 +11,8 @@ from adjudication.models import Recount
 from adjudication.policies import POLICIES, Policy, policy_of
 from corpus.models import Project
 
-# An unchanged decision is not written again; by other rules or settings, only what made it is. No settlement can come in
-# during a recount (lock_decisions); and none would be overwritten if it did.
+# An unchanged decision is not written again; by other rules or settings, only what made it is. No settlement can come
+# in during a recount (lock_decisions); and none would be overwritten if it did.
 STORE = """
 INSERT INTO adjudication_decision AS stored ({columns})
 {decisions}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adjudication.policies import Policy
+from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from quality.queries.columns import read_column, read_numbers
 from quality.queries.raters import rater_names
@@ -23,23 +24,23 @@ ITEMS = """
     FROM corpus_item WHERE project_id = %(project)s ORDER BY id
 """
 SOURCES = "SELECT DISTINCT source FROM corpus_item WHERE project_id = %(project)s ORDER BY 1"
-CURRENT_OPINIONS = """
-    SELECT item_id, 'human' AS kind, annotator_id AS rater, prompt_label, response_label, categories, cast_at
+LABEL_COLUMNS = ", ".join(FIELDS)
+CURRENT_OPINIONS = f"""
+    SELECT item_id, 'human' AS kind, annotator_id AS rater, {LABEL_COLUMNS}, categories, cast_at
     FROM annotation_vote JOIN corpus_item i ON i.id = item_id
     WHERE i.project_id = %(project)s AND is_current
     UNION ALL
-    SELECT item_id, 'llm', juror_id, prompt_label, response_label, categories, cast_at
+    SELECT item_id, 'llm', juror_id, {LABEL_COLUMNS}, categories, cast_at
     FROM jury_ballot JOIN corpus_item i ON i.id = item_id
     WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast'
 """
 # The categories as chosen. An opinion with a hazard but no category was not asked for categories: NULL.
-CATEGORIES = """
-    CASE WHEN categories = '{}' AND ('unsafe' IN (prompt_label, response_label)
-        OR 'needs_caution' IN (prompt_label, response_label)) THEN NULL ELSE categories COLLATE "C" END
+CATEGORIES = f"""
+    CASE WHEN categories = '{{}}' AND ('unsafe' IN ({LABEL_COLUMNS}) OR 'needs_caution' IN ({LABEL_COLUMNS}))
+        THEN NULL ELSE categories COLLATE "C" END
 """
 OPINIONS = f"""
-    SELECT item_id, (kind = 'human')::int, rater, {CODE.format(column="prompt_label")},
-        {CODE.format(column="response_label")},
+    SELECT item_id, (kind = 'human')::int, rater, {", ".join(CODE.format(column=field) for field in FIELDS)},
         CASE WHEN value IS NULL THEN -1 ELSE dense_rank() OVER (ORDER BY value) - 1 END,
         (extract(epoch FROM cast_at)::bigint - {MONDAY}) / 604800
     FROM (SELECT *, {CATEGORIES} AS value FROM ({CURRENT_OPINIONS}) AS opinion) AS opinion
@@ -128,14 +129,14 @@ def read_opinions(project: Project) -> Opinions:
     """Read every current opinion of a project. Several queries: call it inside `snapshot()`."""
     parameters = {"project": project.pk}
     item_keys, source, has_response = read_numbers(ITEMS, parameters, columns=3)
-    item, is_human, rater, prompt, response, categories, week = read_numbers(OPINIONS, parameters, columns=7)
+    item, is_human, rater, *labels, categories, week = read_numbers(OPINIONS, parameters, columns=5 + len(FIELDS))
     category_sets, set_of_list = number_sets(read_column(CATEGORY_LISTS, parameters))
     raters, rater_keys, rater_index = number_raters(project, is_human, rater)
     return Opinions(
         item=np.searchsorted(item_keys, item),
         is_human=is_human.astype(bool),
         rater=rater_index,
-        labels={"prompt_label": prompt, "response_label": response},
+        labels={field.value: codes for field, codes in zip(FIELDS, labels, strict=True)},
         category_set=set_of_list[categories],
         week=week,
         item_keys=item_keys,
@@ -198,7 +199,7 @@ def read_decisions(project: Project, policy: str, field: str, item_keys: Codes) 
 
     :param item_keys: shape (items,), primary keys in rising order
     """
-    part = {"prompt_label": "prompt", "response_label": "response"}[field]
+    part = Field(field).part
     code = f"coalesce(array_position(ARRAY['safe', 'unsafe'], d.{part}_label::text), 0) - 1"
     sql = DECISIONS.format(part=part, label=code)
     item, settled, label, safe, unsafe, has_field = read_numbers(

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from corpus.labels import FIELDS
+
 KIND_NAMES = {"all": "Everybody", "human": "People", "llm": "Models", "between": "People with models"}
-FIELD_NAMES = {"prompt_label": "Prompt", "response_label": "Response"}
+FIELD_NAMES = {field.value: field.display_name for field in FIELDS}
 CATEGORY_SETS = "Categories, as sets"
 Content = dict[str, Any]
 "The JSON of a report, or a part of it."
