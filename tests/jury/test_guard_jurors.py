@@ -137,6 +137,22 @@ def test_route_without_lists_is_tried_with_one_list(tmp_path):
     assert (len(lists), len(endpoint.calls)) == (1, 10)
 
 
+def test_list_that_is_one_too_many_is_sent_again_as_a_list(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [{"id": f"i{n}", "prompt": f"text {n}"} for n in range(6)])
+
+    def busy(request, number):
+        return moderate([], request, number) if number > 1 else ([429, 500][number], {"error": {"message": "busy"}})
+
+    with scripted_endpoint(busy) as (endpoint, url):
+        seat(project, url, "moderations-v1")
+        run = convene(project)
+
+    assert run.state == "finished"
+    assert [ballot.outcome for ballot in ballots(project)] == ["cast"] * 6
+    assert len(endpoint.calls) < 2 * 6
+
+
 @cases(
     ("status", "body", "outcome", "reason"),
     [
