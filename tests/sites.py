@@ -1,5 +1,6 @@
 """Serve the pages as `make run` does."""
 
+import os
 import subprocess
 import sys
 import urllib.request
@@ -17,10 +18,10 @@ def running_site(log: Path) -> Iterator[str]:
     """Run web, worker and beat with their output in a log; yield the address once the pages answer."""
     port = unused_port()
     address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "config.serve", str(port)]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
     with log.open("ab") as output:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "config.serve", str(port)], cwd=CHECKOUT, stdout=output, stderr=output
-        )
+        running = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output)
     try:
         assert wait_until(lambda: running.poll() is not None or is_up(address), seconds=180), log.read_text()
         assert running.poll() is None, log.read_text()
