@@ -21,8 +21,7 @@ READ = """
     SELECT a.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
         q.gold_percent, q.repeat_percent, clock_timestamp(), p.time_zone,
-        (SELECT max(g.id) FROM annotation_guidelineversion g
-            WHERE g.project_id = a.project_id AND g.name <> 'imported'),
+        g.id, g.name,
         (SELECT coalesce(array_agg(b.id ORDER BY b.opened_at, b.id) FILTER (WHERE b.closed_at IS NULL AND (
                 EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id AND h.user_id = p.user_id)
                 OR NOT EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id))), '{}')
@@ -34,6 +33,10 @@ READ = """
     LEFT JOIN LATERAL (
         SELECT * FROM annotation_workday w WHERE w.user_id = p.user_id ORDER BY w.day DESC LIMIT 1
     ) d ON true
+    LEFT JOIN LATERAL (
+        SELECT id, name FROM annotation_guidelineversion v
+        WHERE v.project_id = a.project_id AND v.name <> 'imported' ORDER BY v.id DESC LIMIT 1
+    ) g ON true
     WHERE p.user_id = %(user)s
 """
 RECORD_WORK = """
@@ -87,6 +90,7 @@ class AnnotatorSession:
     now: datetime
     guideline: int | None
     "The version in force; None if none is published."
+    guideline_name: str | None
     batches: list[int] | None
     "Open batches this person may work on, oldest first; None if the project has no batch at all."
     day: date
@@ -158,6 +162,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
         repeat_percent=queue.repeat_percent,
         now=now,
         guideline=None,
+        guideline_name=None,
         batches=None,
         day=today,
         day_ends_at=ends_at,
@@ -169,9 +174,9 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
 
 def session_of(project: Project, row: Row) -> AnnotatorSession:
     """Return the session of a row of READ."""
-    *before, now, zone, guideline, batches, day, ends_at, votes, stretch, last = row
+    *before, now, zone, guideline, name, batches, day, ends_at, votes, stretch, last = row
     today = today_of(now, zone_or_utc(zone), day, ends_at, votes)
-    fields: Row = (*before, now, guideline, batches, *today, stretch, last)
+    fields: Row = (*before, now, guideline, name, batches, *today, stretch, last)
     return AnnotatorSession(project, *fields)
 
 

@@ -44,7 +44,7 @@ def find_guideline(session: AnnotatorSession, name: str) -> int:
     :raises Invalid: if the project has no such version
     """
     newest = session.guideline or store_guideline(session.project).pk
-    if not name:
+    if name in ("", session.guideline_name):
         return newest
     version = queries.guideline_versions(session.project).filter(name=name).values_list("pk", flat=True).first()
     if version is None:

@@ -33,6 +33,7 @@ SESSION = AnnotatorSession(
     repeat_percent=0,
     now=NOW,
     guideline=None,
+    guideline_name=None,
     batches=None,
     day=date(2026, 3, 1),
     day_ends_at=datetime(2026, 3, 2, tzinfo=UTC),
