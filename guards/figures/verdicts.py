@@ -49,7 +49,8 @@ class Judged:
     @property
     def readable(self) -> Flags:
         """Whether each verdict could be read: shape (cases,)."""
-        return self.verdicts != Verdict.UNREADABLE
+        readable: Flags = self.verdicts != Verdict.UNREADABLE
+        return readable
 
     def flagged(self, fold: str) -> Flags:
         """
