@@ -14,7 +14,7 @@ from deploy.trial.shell import check, run, step
 FILES = ("docker-compose.yml", "deploy/trial/stub.yml")
 STUB = "http://stub:8080/v1"
 "The endpoint of the jurors, as the workers reach it."
-SECONDS_TO_BE_HEALTHY = 120
+SECONDS_TO_BE_HEALTHY = 240
 STATE_OF_THE_HEALTHY = re.compile(r" Up [^()]*(\(healthy\))?$")
 KILLED = "137"
 "The exit code of a container that has not ended by itself."
@@ -94,7 +94,7 @@ class Containers:
         """
         Wait until every container that has a health check is healthy.
 
-        :raises TrialError: if one is not within two minutes
+        :raises TrialError: if one is not within SECONDS_TO_BE_HEALTHY
         """
         command = ["docker", "ps", "--filter", f"label=com.docker.compose.project={self.name}"]
         ends = time.monotonic() + SECONDS_TO_BE_HEALTHY
