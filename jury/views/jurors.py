@@ -14,8 +14,10 @@ from corpus.queries import category_names
 from jury import actions, queries
 from jury.actions.estimates import Estimate
 from jury.actions.trials import Trial
+from jury.engine.extra_body import merge_extra_bodies
 from jury.forms import REQUEST_LABELS, ConveneForm, GeneratorForm, JurorForm, LimitsForm
 from jury.models import Juror, Run
+from jury.prompting import Prompt
 from jury.starting import start_with_worker
 
 RUNS_SHOWN = 20
@@ -64,8 +66,10 @@ def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
             messages.success(request, f"{chosen.name} is changed. A run under way goes by it from its next part on.")
             return redirect("jury:juror", access.project.slug, chosen.pk)
         status = changed.status
-    extra_body = json.dumps(chosen.extra_body, ensure_ascii=False) if chosen.extra_body else ""
-    context = {"access": access, "page": "jury", "juror": chosen, "form": form, "extra_body": extra_body}
+    prompt = Prompt.parse(chosen.prompt.text)
+    extra_body = merge_extra_bodies(prompt.extra_body, chosen.extra_body)
+    context = {"access": access, "page": "jury", "juror": chosen, "form": form, "prompt": prompt}
+    context |= {"extra_body": json.dumps(extra_body, ensure_ascii=False) if extra_body else ""}
     return render(request, "jury/juror.html", context, status=status)
 
 

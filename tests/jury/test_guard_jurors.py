@@ -3,9 +3,12 @@
 import json
 from functools import partial
 
+from django.utils.html import escape
+
 from jury import actions, queries
 from jury.engine.juror_client import JurorClient
 from jury.models import Ballot, Run
+from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, make_project
 from tests.jury.factories import project_with_items, run_shards
@@ -202,3 +205,18 @@ def test_guard_that_cannot_answer_so_is_refused(prompt, asks, options, message):
 
     assert made.code == (2 if message else 0), made.stderr
     assert message in made.stderr
+
+
+def test_page_of_a_guard_says_what_is_sent_and_with_which_parameters():
+    project = make_project()
+    url, lead = "http://127.0.0.1:1/v1", Visitor(project, "lead")
+    guard = seat(project, url, "nemotron-v1", extra_body='{"chat_template_kwargs": {"enable_thinking": true}}')
+    route = seat(project, url, "moderations-v1", name="route")
+    pages = [" ".join(lead.get(f"jury/jurors/{each.pk}/").content.decode().split()) for each in (guard, route)]
+
+    assert "lines, as its prompt version says" in pages[0]
+    assert "turns as they are" in pages[0]
+    merged = {"chat_template_kwargs": {"request_categories": "/categories", "enable_thinking": True}}
+    assert escape(json.dumps(merged)) in pages[0]
+    assert "to a moderation route" in pages[1]
+    assert "Longest answer</dt>" not in pages[1]
