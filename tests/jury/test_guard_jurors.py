@@ -1,13 +1,16 @@
 """Jurors that are guards: asked in their own way by the engine that asks all jurors."""
 
 import json
+import shlex
 from functools import partial
 
 from django.utils.html import escape
 
+from config.data_dir import CHECKOUT
 from jury import actions, queries
 from jury.engine.juror_client import JurorClient
 from jury.models import Ballot, Run
+from jury.prompting import Form, Prompt
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, make_project
@@ -220,3 +223,17 @@ def test_page_of_a_guard_says_what_is_sent_and_with_which_parameters():
     assert escape(json.dumps(merged)) in pages[0]
     assert "to a moderation route" in pages[1]
     assert "Longest answer</dt>" not in pages[1]
+
+
+def test_commands_of_the_guide_seat_every_family():
+    guide = (CHECKOUT / "docs" / "jury.md").read_text()
+    table = guide.partition("### Seat a guard")[2].partition("```sh")[0]
+    options = [line.split("`")[-2] for line in table.splitlines() if "--prompt" in line]
+    project = make_project()
+    for at, line in enumerate(options):
+        made = command("add_juror", f"guard-{at}", "--base-url=http://127.0.0.1:1/v1", *shlex.split(line),
+                       project=project.slug)  # fmt: skip
+        assert made.code == 0, (line, made.stderr)
+    seated = {Prompt.parse(juror.prompt.text).form for juror in queries.panel(project, [])}
+
+    assert seated == {form for form in Form if not form.is_generative} - {Form.OBJECT}
