@@ -14,6 +14,7 @@ from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Invalid
 from workspace import actions
+from workspace.forms.data import check_one_file
 from workspace.models import Job
 from workspace.queries.jobs import rejected_rows_path
 from workspace.serializers import UPLOADED, UploadSerializer, accepted, as_job
@@ -61,7 +62,7 @@ class Upload(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_BYTES + 2**16:
             raise actions.TooLarge(f"The file has more than {settings.UPLOAD_BYTES:,} bytes.")
-        fields = request.POST.dict() if is_form(request) else {}
+        fields = form_fields(request) if is_form(request) else {}
         query = UploadSerializer(data=request.query_params.dict() | fields)
         query.is_valid(raise_exception=True)
         content, name = uploaded_file(request, query.validated_data["name"])
@@ -80,6 +81,19 @@ class Upload(ProjectView):
 def is_form(request: Request) -> bool:
     """Return whether the body is a form, not the file itself."""
     return "multipart/form-data" in (request.content_type or "")
+
+
+def form_fields(request: Request) -> dict[str, str]:
+    """
+    Return the texts of a form of one file.
+
+    :raises Invalid: if a part comes twice, or a file comes in another part than `file`
+    """
+    check_one_file(request.FILES)
+    for name, texts in request.POST.lists():
+        if len(texts) > 1:
+            raise Invalid(name, "the form has this part twice")
+    return request.POST.dict()
 
 
 def uploaded_file(request: Request, name: str) -> tuple[Any, str]:
