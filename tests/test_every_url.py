@@ -69,7 +69,7 @@ class Caller:
             return read(getattr(client, method)(path))
 
     def responses(self, url, parameters):
-        """Yield the responses to GET, HEAD, OPTIONS and an empty POST: as a form; to a REST route also as JSON, and PATCH."""
+        """Yield the responses to GET, HEAD, OPTIONS, and an empty POST (also as JSON) and PATCH of a REST route."""
         path = path_of(url, parameters)
         for method in ("get", "head", "options"):
             yield read(getattr(self.client(path), method)(path))
