@@ -3,7 +3,6 @@
 from jury.actions.estimates import estimate_generation, estimate_run
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_generator, add_juror, change_juror
-from jury.actions.probes import probe_juror
 from jury.actions.prompts import add_prompt, load_prompts
 from jury.actions.runs import cancel_run, pause_run, resume_run, start_generation, start_run
 from jury.actions.trials import try_juror
@@ -19,7 +18,6 @@ __all__ = [
     "estimate_run",
     "load_prompts",
     "pause_run",
-    "probe_juror",
     "resume_run",
     "start_generation",
     "start_run",

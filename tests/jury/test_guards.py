@@ -1,7 +1,7 @@
 """What guard models are shown, and that no text in a dialogue changes the structure of a request."""
 
 from config.data_dir import CHECKOUT
-from jury.injections import ATTEMPTS, inject
+from guards.injections import ATTEMPTS, inject
 from jury.prompting import Form, Prompt, Question, boundary, build_messages, order_categories, render_category
 from tests.cases import cases
 

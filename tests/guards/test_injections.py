@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
+from guards.injections import ATTEMPTS, inject
 from jury.families import NAMES, family_of, shared_families
-from jury.injections import ATTEMPTS, inject
 from tests.cases import cases
 
 

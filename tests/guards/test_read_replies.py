@@ -5,7 +5,7 @@ import json
 
 from django.core.management import call_command
 
-from jury.engine.forms.offline import describe_reply
+from guards.offline import describe_reply
 from jury.engine.reply import read_completion
 from jury.prompting import Form
 from tests.cases import cases

@@ -14,8 +14,8 @@ from corpus.errors import Invalid, Refused
 from corpus.importing.limits import Limits
 from corpus.importing.readers import Columns, RowFile
 from corpus.labels import Field
+from guards.offline import describe_reply
 from jury.engine.forms import READERS
-from jury.engine.forms.offline import describe_reply
 from jury.engine.forms.reading import Asked
 from jury.prompting import Form
 

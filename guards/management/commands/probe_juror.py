@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
-from jury import actions, queries
+from guards import actions
+from jury import queries
 from jury.commands import parse_count
 
 

@@ -13,6 +13,7 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.labels import Field, Label
 from corpus.models import Project, Verb
+from guards.injections import ATTEMPTS, inject
 from jury import queries
 from jury.actions.checks import check_can_ask
 from jury.engine.budget import Reservation
@@ -20,7 +21,6 @@ from jury.engine.circuit import EndpointDown
 from jury.engine.juror_client import JurorClient
 from jury.engine.limiter import connect_redis
 from jury.engine.reply import AccessRefused
-from jury.injections import ATTEMPTS, inject
 from jury.models import Ballot, Juror
 from jury.queries import PromptItem
 
