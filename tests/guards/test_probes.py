@@ -3,6 +3,7 @@
 import pytest
 
 from corpus.models import Event
+from jury.models import Ballot
 from tests.factories import command
 from tests.jury.factories import add_jurors, project_with_items
 
