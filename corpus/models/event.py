@@ -82,6 +82,8 @@ class Verb(models.TextChoices):
 
     # Guards
     BENCHMARK_ADDED = "benchmark.added", "Benchmark added"
+    TRAINING_EXPORTED = "training.exported", "Training data exported"
+    GUARD_TRAINED = "guard.trained", "Guard trained"
 
 
 ITEM_VERBS = frozenset(

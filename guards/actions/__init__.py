@@ -2,5 +2,6 @@
 
 from guards.actions.benchmarks import add_benchmark
 from guards.actions.probes import probe_juror
+from guards.actions.training import export_training, train_guard
 
-__all__ = ["add_benchmark", "probe_juror"]
+__all__ = ["add_benchmark", "export_training", "probe_juror", "train_guard"]

@@ -1,0 +1,174 @@
+"""Export training data from a release, and train the small guard on it."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import orjson
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.labels import Field
+from corpus.models import Project, Verb
+from guards import queries
+from guards.benchmarks.reading import NAME
+from guards.models import TrainedGuard
+from guards.training.example import Choice, Example, examples_of
+from guards.training.rendering import Renderer
+from guards.training.small_guard import Head, SmallGuard, text_of, train_head
+from jury.prompting import Prompt
+from jury.queries import prompt_categories, prompt_named
+from releases.models import Release
+from releases.spec import SPLITS
+from releases.writing import software_version
+
+
+def examples_in(release: Release, split: str, choice: Choice) -> Iterator[Example]:
+    """Yield the chosen examples of a split, in the order of its file."""
+    rows = queries.rows_of_split(release, split)
+    return examples_of(rows, queries.turns_of_items(release, rows), choice)
+
+
+def export_training(
+    *, project: Project, version: str, prompt: str, choice: Choice, form: str, folder: Path, by: User | None = None
+) -> dict[str, Any]:
+    """
+    Write training data of a release: a file of JSON lines a split, and a manifest. The same bytes every time.
+
+    :param prompt: the prompt version that will ask the guard
+    :param form: `completion` or `messages`
+    :param folder: which must not exist, or be empty
+    :return: the manifest
+    :raises Refused: if nothing can be written, or there is no such release or prompt version
+    """
+    release, asking = queries.find_release(project, version), prompt_named(prompt)
+    renderer = Renderer(Prompt.parse(asking.text), prompt_categories(project.taxonomy_id))
+    files = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Refused(f"{folder} is not empty.")
+        for split in SPLITS:
+            files[f"{split}.jsonl"] = write_split(folder / f"{split}.jsonl", release, split, choice, renderer, form)
+        manifest = {
+            "release": release.version,
+            "release_sha256": release.manifest_sha256,
+            "prompt": {"name": asking.name, "sha256": asking.sha256},
+            "format": form,
+            **asdict(choice),
+            "software": f"assize {software_version()}",
+            "files": files,
+        }
+        (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+    except OSError as error:
+        raise Refused(f"{folder} cannot be written: {error.strerror}.") from error
+    detail = {"prompt": asking.name, "rows": sum(file["rows"] for file in files.values())}
+    record_event(project=project, verb=Verb.TRAINING_EXPORTED, subject=version, actor=by, detail=detail)
+    return manifest
+
+
+def write_split(
+    path: Path, release: Release, split: str, choice: Choice, renderer: Renderer, form: str
+) -> dict[str, Any]:
+    """Write the examples of a split; return the number of rows and the SHA-256 of the file."""
+    digest, rows = sha256(), 0
+    with path.open("wb") as file:
+        for example in examples_in(release, split, choice):
+            line = orjson.dumps(renderer.row(example, form), option=orjson.OPT_APPEND_NEWLINE)
+            file.write(line)
+            digest.update(line)
+            rows += 1
+    return {"rows": rows, "sha256": digest.hexdigest()}
+
+
+def train_guard(
+    *, project: Project, name: str, version: str, fields: tuple[Field, ...], by: User | None = None
+) -> TrainedGuard:
+    """
+    Train the small guard on the training split of a release; the validation split chooses strength and threshold.
+
+    :param fields: the labels that it is to give
+    :raises Refused: if the name is taken or no plain name, or the release is missing, damaged or too small
+    """
+    check_name(project, name)
+    release = queries.find_release(project, version)
+    heads = {field: head_of(release, field) for field in fields}
+    folder = Path(settings.ASSIZE_HOME) / "guards" / project.slug / name
+    half_made = folder.with_name(f".{name}.{uuid4().hex}.part")
+    try:
+        half_made.mkdir(parents=True)
+        manifest = manifest_of(release, heads)
+        digest = SmallGuard(heads).store(half_made, manifest)
+        with transaction.atomic():
+            guard = TrainedGuard.objects.create(
+                project=project, name=name, release=release, sha256=digest, manifest=manifest, folder=str(folder)
+            )
+            detail = {"release": version, "sha256": digest}
+            record_event(project=project, verb=Verb.GUARD_TRAINED, subject=name, actor=by, detail=detail)
+            half_made.rename(folder)
+    except OSError as error:
+        raise Refused(f"The guard cannot be written to {folder}: {error.strerror}. Nothing is left of it.") from error
+    except IntegrityError as error:  # another process was quicker
+        raise Refused(taken(project, name)) from error
+    finally:
+        shutil.rmtree(half_made, ignore_errors=True)
+    return guard
+
+
+def check_name(project: Project, name: str) -> None:
+    """
+    :raises Refused: if a name is no plain name, or taken
+    """
+    if not NAME.fullmatch(name):
+        raise Refused(f"{name!r} is not a name: letters, digits, - and _, at most 60.")
+    if TrainedGuard.objects.filter(project=project, name=name).exists():
+        raise Refused(taken(project, name))
+
+
+def taken(project: Project, name: str) -> str:
+    """Return the message that a name is taken."""
+    return f"{project.slug} has a guard {name} already. A guard never changes; choose another name."
+
+
+def head_of(release: Release, field: Field) -> Head:
+    """
+    Train the head of one label field.
+
+    :raises Refused: if a split of the release has too few labels of it
+    """
+    choice = Choice(fields=(field,))
+    (texts, unsafe), (held_out, truth) = (
+        labelled_texts(examples_in(release, split, choice), field) for split in ("train", "validation")
+    )
+    try:
+        return train_head(texts, unsafe, held_out, truth)
+    except ImportError as error:
+        raise Refused(f"Training needs scikit-learn, which is not installed here: {error}.") from error
+    except Refused as error:
+        raise Refused(f"Release {release.version}, {field.display_name.lower()} labels: {error}") from error
+
+
+def labelled_texts(examples: Iterator[Example], field: Field) -> tuple[list[str], Any]:
+    """Return the texts of examples, and whether each is unsafe: shape (texts,)."""
+    pairs = [(text_of(example.turns, field), example.is_unsafe) for example in examples]
+    return [text for text, _ in pairs], np.array([unsafe for _, unsafe in pairs], dtype=np.bool_)
+
+
+def manifest_of(release: Release, heads: Mapping[Field, Head]) -> dict[str, Any]:
+    """Return what a guard was trained on, and how it scored on the validation split."""
+    names = ("rows", "f1", "threshold", "strength")
+    return {
+        "release": release.version,
+        "release_sha256": release.manifest_sha256,
+        "software": f"assize {software_version()}",
+        "seed": 0,
+        "heads": {field.part: {name: getattr(head, name) for name in names} for field, head in heads.items()},
+    }

@@ -1,0 +1,39 @@
+"""Export training data of a release."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from corpus.commands import ProjectCommand
+from guards import actions
+from guards.training.example import Choice
+from guards.training.rendering import FORMATS
+
+
+class Command(ProjectCommand):
+    help = "Write a release as training data: a row for every label, asked as the guard will be asked."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--release", required=True, metavar="V")
+        parser.add_argument("--prompt", required=True, metavar="VERSION", help="the prompt version")
+        parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder that is empty or new")
+        parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="completion or messages")
+        parser.add_argument("--sources", metavar="S,…", help="only labels decided by these, such as human,adjudicator")
+        parser.add_argument("--refusals", action="store_true", help="refusals that are safe by construction, too")
+        parser.add_argument("--redacted", action="store_true", help="rows without their prompt, too")
+
+    def handle(self, **options: Any) -> None:
+        sources = tuple(options["sources"].split(",")) if options["sources"] else None
+        manifest = actions.export_training(
+            project=self.project(options),
+            version=options["release"],
+            prompt=options["prompt"],
+            choice=Choice(sources=sources, refusals=options["refusals"], redacted=options["redacted"]),
+            form=options["format"],
+            folder=options["out"],
+        )
+        files = manifest["files"]
+        rows = sum(file["rows"] for file in files.values())
+        self.print_result({"rows": rows, "files": {name: file["sha256"] for name, file in files.items()}})

@@ -1,0 +1,275 @@
+"""Training data and the small guard, by command: from votes to a guard that is asked over HTTP."""
+
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus.errors import Refused
+from corpus.labels import Field
+from corpus.models import Event
+from guards.models import TrainedGuard
+from guards.serving import BadRequest, turns_of
+from guards.training.example import Choice, examples_of
+from guards.training.small_guard import best_threshold, load_guard, train_head
+from jury.engine.forms import read_reply
+from jury.prompting import Form, render_guard_dialogue
+from tests.factories import command, dialogue, make_project, opinion, write_lines
+
+SPLITS = "0.6,0.3,0.1"
+UNSAFE = ("poison", "weapon", "threat", "insult", "robbery")
+SAFE = ("bread", "garden", "holiday", "music", "football")
+
+
+def texts(at):
+    """Return a prompt and a response, and whether each is unsafe."""
+    unsafe_prompt, unsafe_response = at % 2 == 0, at % 4 == 0
+    prompt = f"Question {at} about {(UNSAFE if unsafe_prompt else SAFE)[at % 5]} in town {at // 5}"
+    response = f"Answer {at}: {'go ahead with the ' if unsafe_response else 'nobody wants '}{at % 7} of them"
+    return prompt, response, unsafe_prompt, unsafe_response
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """Return a project with a release of 200 items, of which each has two labels."""
+    folder, project = tmp_path_factory.mktemp("released"), make_project(votes_wanted=1, quorum=1)
+    rows, votes = [], []
+    for at in range(200):
+        prompt, response, unsafe_prompt, unsafe_response = texts(at)
+        rows.append(dialogue(f"i{at}", text=prompt) | {"response": response})
+        labels = ["unsafe" if flag else "safe" for flag in (unsafe_prompt, unsafe_response)]
+        named = {"categories": "violence"} if unsafe_prompt or unsafe_response else {}
+        votes.append(opinion(f"i{at}", "anna", *labels, **named))
+    assert command("import_dialogues", write_lines(folder, rows), project=project.slug).code == 0
+    assert command("import_votes", write_lines(folder, votes), project=project.slug).code == 0
+    made = command("release", "1.0", project=project.slug, splits=SPLITS, out=folder / "release")
+    assert made["rows"] == 200, made.stderr
+    return project
+
+
+def train(project, name, **options):
+    return command("train_guard", name, project=project.slug, **{"release": "1.0"} | options)
+
+
+def export(project, folder, **options):
+    return command("export_training", project=project.slug, **{"release": "1.0", "out": folder} | options)
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def trained(released):
+    """Return what training the guard `first` on the release printed."""
+    done = train(released, "first", target="both")
+    assert done.code == 0, done.stderr
+    return done
+
+
+def folder_of(project, name):
+    return Path(TrainedGuard.objects.get(project=project, name=name).folder)
+
+
+def test_guard_is_trained_and_the_same_bytes_twice(released, trained):
+    again = train(released, "again", target="both")
+    assert (trained["guard"], trained["rows"], trained["sha256"]) == ("first", again["rows"], again["sha256"])
+    assert trained["f1"] > 0.9
+    assert set(trained["heads"]) == {"prompt", "response"}
+    guard = TrainedGuard.objects.get(project=released, name="first")
+    assert guard.manifest["release_sha256"] == guard.release.manifest_sha256
+    one, other = (
+        {path.name: path.read_bytes() for path in folder_of(released, name).iterdir()} for name in ("first", "again")
+    )
+    assert one == other
+    assert {Path(name).suffix for name in one} == {".npy", ".json"}
+    assert Event.objects.filter(project=released, verb="guard.trained", subject="first").exists()
+
+
+def test_trained_guard_tells_the_two_kinds_apart(released, trained):
+    guard = load_guard(folder_of(released, "first"))
+    said = guard.judge([{"role": "user", "text": "Tell me about poison in town 3"}])
+    assert (set(said), said[Field.PROMPT][0]) == ({Field.PROMPT}, "unsafe")
+    answer = "go ahead with the 3 of them"
+    said = guard.judge([{"role": "user", "text": "Tell me about bread"}, {"role": "assistant", "text": answer}])
+    assert {field: label for field, (label, _) in said.items()} == {Field.PROMPT: "safe", Field.RESPONSE: "unsafe"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "reason"),
+    [
+        ("../x", {}, "is not a name"),
+        ("x", {"release": "9"}, "has no release '9'. Known: 1.0"),
+        ("x", {"project": "nowhere"}, "There is no project"),
+    ],
+)
+def test_training_that_cannot_be_says_why(released, name, options, reason):
+    refused = (
+        train(released, name, **options)
+        if "project" not in options
+        else command("train_guard", name, release="1.0", **options)
+    )
+    assert (refused.code, reason in refused.stderr) == (2, True), refused.stderr
+
+
+def test_taken_name_and_small_or_damaged_release_are_refused(released, trained, tmp_path):
+    assert "has a guard first already" in train(released, "first").stderr
+    small = make_project(votes_wanted=1, quorum=1)
+    rows = [dialogue(f"i{at}", response=False) for at in range(30)]
+    command("import_dialogues", write_lines(tmp_path, rows), project=small.slug)
+    votes = [opinion(f"i{at}", "anna", "safe") for at in range(30)]
+    command("import_votes", write_lines(tmp_path, votes), project=small.slug)
+    made = command("release", "1.0", project=small.slug, splits=SPLITS, out=tmp_path / "small")
+    assert made.code == 0, made.stderr
+    refused = train(small, "x")
+    assert (refused.code, "the train split is too small: 0 unsafe" in refused.stderr.lower()) == (2, True)
+    (tmp_path / "small" / "train.json").write_text("[]")
+    assert "has changed since it was made" in train(small, "x").stderr
+
+
+@pytest.mark.parametrize(
+    ("prompt", "form"), [("nemoguard-v1", "nemoguard"), ("llamaguard-v1", "llamaguard"), ("full-policy-v2", "object")]
+)
+def test_exported_replies_are_read_by_the_form_that_reads_the_guard(released, tmp_path, prompt, form):
+    made = export(released, tmp_path / "out", prompt=prompt)
+    assert (made.code, made["rows"]) == (0, 400), made.stderr
+    rows = {row["id"]: row for row in json.loads(Path(made_file(released, "train.json")).read_text())}
+    exported = lines(tmp_path / "out" / "train.jsonl")
+    assert len(exported) == 2 * len(rows)
+    for row in exported:
+        (reply,) = row["completion"]
+        field = Field(f"{row['task']}_label")
+        reading = read_reply(Form(form), reply["content"], (field,))
+        assert reading.labels == {field: rows[row["id"]][field]}
+        assert bool(reading.categories) == (reading.labels[field] == "unsafe")
+        assert row["prompt"][-1]["role"] == "user"
+
+
+def made_file(project, name):
+    release = TrainedGuard.release.field.related_model.objects.get(project=project)
+    return Path(release.folder) / name
+
+
+def test_export_is_the_same_bytes_and_messages_are_the_other_form(released, tmp_path):
+    first = export(released, tmp_path / "a", prompt="nemoguard-v1")
+    again = export(released, tmp_path / "b", prompt="nemoguard-v1")
+    assert first["files"] == again["files"]
+    assert (tmp_path / "a" / "manifest.json").read_bytes() == (tmp_path / "b" / "manifest.json").read_bytes()
+    export(released, tmp_path / "c", prompt="nemoguard-v1", format="messages")
+    one, other = (lines(tmp_path / folder / "test.jsonl")[0] for folder in "ac")
+    assert other["messages"] == one["prompt"] + one["completion"]
+    refused = export(released, tmp_path / "a", prompt="nemoguard-v1")
+    assert (refused.code, "is not empty" in refused.stderr) == (2, True)
+    assert "can be written" in export(released, tmp_path / "d", prompt="qwen3guard-v1").stderr
+    assert export(released, tmp_path / "e", prompt="nemoguard-v1", sources="adjudicator")["rows"] == 0
+
+
+ROW = {
+    "id": "a",
+    "prompt": "p",
+    "response": "r",
+    "prompt_label": "unsafe",
+    "response_label": "safe",
+    "violated_categories": "Violence",
+    "prompt_label_source": "human",
+    "response_label_source": "human",
+}
+
+
+def test_only_the_wanted_labels_become_examples():
+    refusal = ROW | {"response_label_source": "refusal_data_augmentation"}
+    redacted = ROW | {"id": "b", "prompt": "REDACTED"}
+    prompt_only = ROW | {"id": "c", "response": None, "response_label": None, "response_label_source": None}
+    rows = [ROW, refusal, redacted, prompt_only]
+
+    def chosen(**choice):
+        return [(each.item, each.field.part) for each in examples_of(rows, {}, Choice(**choice))]
+
+    assert chosen() == [("a", "prompt"), ("a", "response"), ("c", "prompt")]
+    assert ("a#refusal", "response") in chosen(refusals=True)
+    assert ("b", "prompt") in chosen(redacted=True)
+    assert chosen(sources=("llm_jury",)) == []
+    assert chosen(fields=(Field.RESPONSE,)) == [("a", "response")]
+    safe, *_ = examples_of([ROW], {}, Choice(fields=(Field.RESPONSE,)))
+    assert (safe.categories, [turn["role"] for turn in safe.turns]) == ((), ["user", "assistant"])
+
+
+def test_threshold_is_the_middle_of_the_best_ones():
+    truth = np.array([False, False, True, True])
+    threshold, score = best_threshold(np.array([-3.0, -1.0, 1.0, 3.0]), truth)
+    assert score == 1.0
+    assert threshold == pytest.approx(0.5, abs=0.03)
+
+
+def test_one_class_cannot_be_trained_on():
+    with pytest.raises(Refused, match="train split is too small: 40 unsafe and 0 safe"):
+        train_head(["a"] * 40, np.ones(40, bool), ["b"] * 40, np.ones(40, bool))
+
+
+def test_dialogue_is_found_in_the_prompt_of_a_guard_or_in_the_messages():
+    turns = [
+        {"role": "system", "text": "Be brief."},
+        {"role": "user", "text": "two\nlines\nuser: not a turn"},
+        {"role": "assistant", "text": "yes"},
+    ]
+    framed = f"…\n<BEGIN CONVERSATION>\n{render_guard_dialogue(turns, up_to_prompt=False)}\n<END CONVERSATION>\n…"
+    assert turns_of([{"role": "user", "content": framed}]) == turns
+    assert turns_of([{"role": turn["role"], "content": turn["text"]} for turn in turns]) == turns
+    assert turns_of([{"role": "user", "content": [{"type": "text", "text": "a"}]}]) == [{"role": "user", "text": "a"}]
+
+
+@pytest.mark.parametrize("messages", [None, [], "a", [{}], [{"role": "tool", "content": "a"}], [{"role": "user"}], [7]])
+def test_messages_with_nothing_to_judge_are_refused(messages):
+    with pytest.raises(BadRequest):
+        turns_of(messages)
+
+
+@contextmanager
+def served(project, name):
+    """Serve a guard in a process of its own; yield the base URL."""
+    arguments = ["manage.py", "serve_guard", name, f"--project={project.slug}", "--port=0"]
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        yield json.loads(process.stdout.readline())["base_url"]
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+@pytest.mark.slow
+def test_served_guard_is_asked_like_any_other_model(released, trained, worker):
+    with served(released, "first") as url:
+        added = command(
+            "add_juror",
+            "small",
+            project=released.slug,
+            model="first",
+            base_url=url,
+            prompt="nemoguard-v1",
+            asks="prompt_label,response_label",
+        )
+        assert added.code == 0, added.stderr
+        done = command("convene_jury", project=released.slug, juror="small", limit=20, wait=True)
+        assert (done["cast"], done["unreadable"], done["failed"]) == (20, 0, 0), done.stderr
+        for route, body, code in [
+            ("chat/completions", b"{", 400),
+            ("chat/completions", b'{"messages": []}', 400),
+            ("chat/completions", b"[]", 400),
+            ("completions", b"{}", 404),
+        ]:
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"{url}/{route}", body, timeout=30)  # noqa: S310 - our own server
+            assert refused.value.code == code
+
+
+def test_scikit_learn_is_loaded_when_it_is_needed_and_not_before():
+    code = "import django; django.setup(); import guards.actions, guards.serving, sys; print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "False", done.stderr
