@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
+from corpus.labels import LabelColumns
 from corpus.shapes import DialogueShape
 
 
@@ -45,11 +46,9 @@ class OpinionShape(TypedDict):
     ballot: int | None
 
 
-class BlindLabels(TypedDict):
+class BlindLabels(LabelColumns):
     """The labels of the settling adjudicator before any opinion was shown."""
 
-    prompt_label: str | None
-    response_label: str | None
     categories: list[str]
 
 

@@ -9,7 +9,7 @@ from annotation.actions import Answer
 from annotation.models import Vote
 from annotation.queue import Lease
 from annotation.shapes import TakenShape, VoteShape
-from corpus.labels import Judgement, Label
+from corpus.labels import FIELDS, Judgement, Label, label_columns_of
 
 LABEL_CHOICES = [label.value for label in Label]
 LONGEST_TEXT = 10_000
@@ -37,8 +37,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
         content = self.validated_data
         return Answer(
             Judgement(
-                prompt_label=content["prompt_label"],
-                response_label=content["response_label"],
+                **{field.value: content[field] for field in FIELDS},
                 categories=find_slugs(content["categories"], spellings),
                 other_text=content["other_text"].strip(),
                 rationale=content["rationale"].strip(),
@@ -83,8 +82,7 @@ def as_vote(vote: Vote, external_id: str) -> VoteShape:
     return {
         "id": vote.pk,
         "item": external_id,
-        "prompt_label": vote.prompt_label,
-        "response_label": vote.response_label,
+        **label_columns_of(vote),
         "categories": vote.categories,
         "other_text": vote.other_text,
         "rationale": vote.rationale,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from corpus.errors import Invalid
 
@@ -36,6 +36,11 @@ class Field(StrEnum):
         """Return the column of a decision that stores `name` for this field, as in `prompt_status`."""
         return f"{self.part}_{name}"
 
+    @property
+    def source_key(self) -> str:
+        """The key of the label's source in files of dialogues, as in `prompt_label_source`."""
+        return f"{self.value}_source"
+
 
 LABELS = frozenset(Label)
 FIELDS = tuple(Field)
@@ -56,6 +61,23 @@ def labels_in(row: Mapping[str, Any]) -> dict[Field, str]:
     return {field: row[field] for field in FIELDS if row.get(field)}
 
 
+class LabelColumns(TypedDict):
+    """The value of every column or key of labels; None where there is no label."""
+
+    # Type checkers want these names written out; a test compares them with FIELDS.
+    prompt_label: str | None
+    response_label: str | None
+
+
+def label_columns_of(stored: object, *, prefix: str = "") -> LabelColumns:
+    """
+    Return the labels of anything with one attribute for each field.
+
+    :param prefix: of the attributes, as in `blind_prompt_label`
+    """
+    return cast("LabelColumns", {field.value: getattr(stored, f"{prefix}{field}") for field in FIELDS})
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """The labels and categories that one rater chose for one item."""
@@ -73,9 +95,9 @@ class Judgement:
         return {field: label for field in FIELDS if (label := getattr(self, field))}
 
     @property
-    def label_columns(self) -> dict[str, str | None]:
+    def label_columns(self) -> LabelColumns:
         """The value of each column of labels; None where there is no label."""
-        return {field.value: getattr(self, field) for field in FIELDS}
+        return label_columns_of(self)
 
 
 def parse_label(value: object, field: str) -> str | None:

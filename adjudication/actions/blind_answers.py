@@ -6,12 +6,12 @@ from django.db import transaction
 from adjudication.actions.holds import check_allowed, claim_locked_case, lock_case, record_case_event
 from adjudication.case_states import Action, State
 from adjudication.models import BlindAnswer, Case, CaseSettings
-from adjudication.policies import policy_of
+from adjudication.policies import Policy, policy_of
 from adjudication.queries import cases, opinions
 from annotation.actions import exclude_annotator
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
-from corpus.labels import Field, Judgement, Label, check_judgement
+from corpus.labels import FIELDS, Judgement, Label, check_judgement, label_columns_of
 from corpus.models import Item, Project, Verb
 
 FINAL = (Label.SAFE.value, Label.UNSAFE.value)
@@ -63,8 +63,7 @@ def create_blind_answer(case: Case, by: User, judgement: Judgement, *, is_second
     return BlindAnswer.objects.create(
         case=case,
         adjudicator=by,
-        prompt_label=judgement.prompt_label,
-        response_label=judgement.response_label,
+        **judgement.label_columns,
         categories=list(judgement.categories),
         other_text=judgement.other_text,
         note=judgement.rationale,
@@ -108,11 +107,27 @@ def check_final(project: Project, item: Item, judgement: Judgement) -> None:
         if getattr(judgement, name) not in FINAL:
             raise Invalid(name, "choose safe or unsafe")
     check_judgement(judgement, wanted=project.fields, has_response=item.has_response, asked_categories=True)
-    follows = policy_of(project).rules[Field.RESPONSE].follows
-    if follows and judgement.prompt_label == Label.SAFE and judgement.response_label == Label.UNSAFE:
-        raise Invalid("response_label", "a safe dialogue has no unsafe response under this project's policy")
+    check_inherited(policy_of(project), judgement)
+
+
+def check_inherited(policy: Policy, judgement: Judgement) -> None:
+    """
+    Check that no field is unsafe that inherits a safe label.
+
+    :raises Invalid: naming the field that is
+    """
+    for field in FIELDS:
+        followed = policy.rules[field].follows
+        is_safe = followed and judgement.labels.get(followed) == Label.SAFE
+        if is_safe and judgement.labels.get(field) == Label.UNSAFE:
+            raise Invalid(field, f"a safe dialogue has no unsafe {field.part} under this project's policy")
 
 
 def as_judgement(blind: BlindAnswer) -> Judgement:
     """Return a stored blind answer as a judgement, its note as the rationale."""
-    return Judgement(blind.prompt_label, blind.response_label, tuple(blind.categories), blind.other_text, blind.note)
+    return Judgement(
+        **label_columns_of(blind),
+        categories=tuple(blind.categories),
+        other_text=blind.other_text,
+        rationale=blind.note,
+    )

@@ -21,7 +21,7 @@ from annotation.actions import VotedThemselves, request_more_votes
 from annotation.models import Slot
 from annotation.queries import has_voted
 from corpus.errors import Invalid, Refused
-from corpus.labels import Judgement
+from corpus.labels import Judgement, label_columns_of
 from corpus.models import Project, Verb
 
 MOST_VOTES = 20
@@ -109,13 +109,11 @@ def store_settlement(
         holder=None,
         held_until=None,
         adjudicator=by,
-        blind_prompt_label=blind.prompt_label,
-        blind_response_label=blind.response_label,
+        **{f"blind_{column}": label for column, label in label_columns_of(blind).items()},
         blind_categories=blind.categories,
         blind_other_text=blind.other_text,
         blind_at=blind.answered_at,
-        prompt_label=judgement.prompt_label,
-        response_label=judgement.response_label,
+        **judgement.label_columns,
         categories=list(judgement.categories),
         other_text=judgement.other_text,
         reason=judgement.rationale.strip(),
@@ -127,7 +125,12 @@ def store_settlement(
 
 def is_settled_as(case: Case, judgement: Judgement) -> bool:
     """Return whether a settled case has exactly these labels and this reason."""
-    settled = Judgement(case.prompt_label, case.response_label, tuple(case.categories), case.other_text, case.reason)
+    settled = Judgement(
+        **label_columns_of(case),
+        categories=tuple(case.categories),
+        other_text=case.other_text,
+        rationale=case.reason,
+    )
     return settled == judgement
 
 

@@ -24,7 +24,7 @@ from adjudication.queries.opinions import (
 from adjudication.shapes import AnswerShape, CaseShape, EntryShape, HoldShape, OpinionShape, SettlementShape
 from adjudication.visible_opinions import opinions_if_visible
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
-from corpus.labels import Field
+from corpus.labels import Field, label_columns_of
 from corpus.models import Project
 
 
@@ -115,16 +115,11 @@ def as_settlement(case: Case, user: User, answers: cases.BlindAnswers, *, is_sta
     return {
         "by": case.adjudicator.username if case.adjudicator else None,
         "at": case.closed_at,
-        "prompt_label": case.prompt_label,
-        "response_label": case.response_label,
+        **label_columns_of(case),
         "categories": case.categories,
         "other_text": case.other_text,
         "reason": case.reason,
-        "blind": {
-            "prompt_label": case.blind_prompt_label,
-            "response_label": case.blind_response_label,
-            "categories": case.blind_categories,
-        },
+        "blind": {**label_columns_of(case, prefix="blind_"), "categories": case.blind_categories},
         "stale": is_stale,
         "wants_second": case.wants_second,
         "second": as_answer(second) if second else None,
@@ -135,8 +130,7 @@ def as_answer(blind: BlindAnswer) -> AnswerShape:
     """Return a blind answer with who gave it and when."""
     return {
         "by": blind.adjudicator.username,
-        "prompt_label": blind.prompt_label,
-        "response_label": blind.response_label,
+        **label_columns_of(blind),
         "categories": blind.categories,
         "other_text": blind.other_text,
         "note": blind.note,

@@ -72,8 +72,7 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
     Audit.objects.filter(pk=audit.pk).update(
         auditor=by,
         audited_at=timezone.now(),
-        prompt_label=judgement.prompt_label,
-        response_label=judgement.response_label,
+        **judgement.label_columns,
         categories=list(judgement.categories),
         other_text=judgement.other_text,
         reason=judgement.rationale,

@@ -28,7 +28,7 @@ from annotation.session import (
 )
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
-from corpus.labels import Judgement, check_judgement
+from corpus.labels import Judgement, check_judgement, label_columns_of
 from corpus.models import Project, Verb
 from corpus.prepared import fetch_one
 
@@ -209,7 +209,12 @@ def vote_columns(session: AnnotatorSession, answer: Answer) -> dict[str, Any]:
 
 def is_same(vote: Vote, answer: Answer) -> bool:
     """Return whether an answer has the labels, categories and texts of a vote."""
-    before = Judgement(vote.prompt_label, vote.response_label, tuple(vote.categories), vote.other_text, vote.rationale)
+    before = Judgement(
+        **label_columns_of(vote),
+        categories=tuple(vote.categories),
+        other_text=vote.other_text,
+        rationale=vote.rationale,
+    )
     return before == answer.judgement
 
 

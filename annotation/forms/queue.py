@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from annotation import queries
 from annotation.display_names import LABEL_WORDS
 from annotation.models import Queue
-from corpus.labels import Judgement
+from corpus.labels import FIELDS, Judgement
 from corpus.models import Category, Project
 
 
@@ -76,8 +76,8 @@ class GoldForm(forms.Form):
 
     def judgement(self) -> Judgement:
         """Return the labels of a valid form."""
-        labels = self.cleaned_data
-        return Judgement(labels["prompt_label"] or None, labels["response_label"] or None)
+        labels: dict[str, Any] = {field.value: self.cleaned_data[field] or None for field in FIELDS}
+        return Judgement(**labels)
 
 
 class ExpectedForm(forms.Form):

@@ -121,8 +121,7 @@ class JurorClient(ModelClient[Ballot]):
         judgement = reading.judgement
         return {
             "outcome": Ballot.Outcome.CAST,
-            "prompt_label": judgement.prompt_label,
-            "response_label": judgement.response_label,
+            **judgement.label_columns,
             "categories": list(judgement.categories),
             "other_text": judgement.other_text,
             "rationale": judgement.rationale,

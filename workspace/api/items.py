@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from adjudication.models import Decision
 from corpus.access import Role
 from corpus.api.base import PAGE, OldestFirst, ProjectView, page_of
+from corpus.labels import Judgement, label_columns_of
 from corpus.models import Item, Project
 from workspace.queries.items import items_matching
 from workspace.serializers import ItemFilterSerializer
@@ -59,8 +60,7 @@ def as_item(item: Item, decision: Decision | None) -> ItemShape:
         "withdrawn_at": item.withdrawn_at,
         "status": decision.status if decision else Decision.Status.PENDING.value,
         "decided_by": decision.decided_by if decision else None,
-        "prompt_label": decision.prompt_label if decision else None,
-        "response_label": decision.response_label if decision else None,
+        **label_columns_of(decision or Judgement()),
         "categories": decision.categories if decision else None,
         "categories_agreed": decision.categories_agreed if decision else None,
         "stale": decision.stale if decision else None,

@@ -6,10 +6,11 @@ from django.db.models import BooleanField, Exists, F, OuterRef, QuerySet, Subque
 from django.db.models.expressions import RawSQL
 
 from adjudication.models import Decision
+from corpus.labels import FIELDS
 from corpus.models import Item, Project
 
 HAS_WORDS = "EXISTS (SELECT FROM jsonb_array_elements(turns) AS turn WHERE turn ->> 'text' ILIKE %s)"
-LABELS = ("status", "prompt_label", "response_label", "categories", "stale")
+LABELS = ("status", *FIELDS, "categories", "stale")
 
 
 def items_matching(project: Project, filters: dict[str, Any]) -> QuerySet[Item]:
