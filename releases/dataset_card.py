@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
+
 # Of https://huggingface.co/docs/hub/repositories-licenses, those of sources we know.
 LICENSE_IDS = {"cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "mit", "apache-2.0", "cc-by-nc-4.0", "odc-by"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -19,17 +21,34 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 PUNCTUATION = re.compile(r"[\\`*_{}\[\]()#!|~$]")
 UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 "What YAML or a reader of text takes for a line end, what reverses the text beside it, and what is no character."
-COLUMNS = {
-    "id": "the id its source gave the dialogue; a refusal row carries the id of its original",
-    "reconstruction_id_if_redacted": "row of the withheld source, where the prompt is REDACTED",
-    "prompt": "the user's turn; of a longer dialogue every turn before the response, as `role: text`",
-    "response": "the judged answer; null where there is none",
-    "prompt_label": "`safe` or `unsafe`",
-    "response_label": "`safe` or `unsafe`; null where there is no response",
-    "violated_categories": "names joined by a comma and a space, most-named first",
-    "prompt_label_source": "whose opinions were counted: human, llm_jury, human_and_llm_jury, adjudicator",
-    "response_label_source": "the same, or refusal_data_augmentation",
-}
+
+
+def column_meanings(fields: Sequence[Field]) -> dict[str, str]:
+    """Return what the columns of a row with these label fields mean, by column in order."""
+    return {
+        "id": "the id its source gave the dialogue; a refusal row carries the id of its original",
+        "reconstruction_id_if_redacted": "row of the withheld source, where the prompt is REDACTED",
+        "prompt": "the user's turn; of a longer dialogue every turn before the response, as `role: text`",
+        "response": "the judged answer; null where there is none",
+        **{field.value: label_meaning(field) for field in fields},
+        "violated_categories": "names joined by a comma and a space, most-named first",
+        **{field.source_key: source_meaning(field) for field in fields},
+    }
+
+
+def label_meaning(field: Field) -> str:
+    """Return what the label of a field is."""
+    return "`safe` or `unsafe`" + ("; null where there is no response" if field in NEEDS_RESPONSE else "")
+
+
+def source_meaning(field: Field) -> str:
+    """Return what the source of a label is; that of a refusal's response is constructed."""
+    if field in NEEDS_RESPONSE:
+        return "the same, or refusal_data_augmentation"
+    return "whose opinions were counted: human, llm_jury, human_and_llm_jury, adjudicator"
+
+
+COLUMNS = column_meanings(FIELDS)
 
 
 def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, str]]) -> str:
@@ -57,8 +76,7 @@ def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, 
         "## Columns",
         "| column | meaning |\n|---|---|\n" + "\n".join(f"| `{name}` | {text} |" for name, text in COLUMNS.items()),
         "## Labels",
-        table("prompt_label", counts["prompt_label"]),
-        table("response_label", counts["response_label"]),
+        *(table(field.value, counts[field]) for field in FIELDS),
         table("category", counts["category"]),
         f"## Taxonomy: {plain(manifest['taxonomy'])}",
         "\n".join(

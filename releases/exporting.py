@@ -5,7 +5,7 @@ SQL builds every row, and COPY streams it; Python adds only what the format puts
 columns of the published AEGIS 2.0 files (https://huggingface.co/datasets/nvidia/Aegis-AI-Content-Safety-Dataset-2.0).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import RawIOBase
 from typing import Any
@@ -16,23 +16,24 @@ from django.db import connection
 from adjudication import queries
 from adjudication.counting import decisions_sql
 from adjudication.policies import policy_of
+from corpus.labels import FIELDS, Field
 from corpus.models import Category, Project
 
 FORMATS = ("json", "jsonl", "csv", "parquet")
-KEYS = (
-    "id",
-    "reconstruction_id_if_redacted",
-    "prompt",
-    "response",
-    "prompt_label",
-    "response_label",
-    "violated_categories",
-    "prompt_label_source",
-    "response_label_source",
-)
+PARTS = ("prompt", "response")
+"The columns for the text of a dialogue; a label field adds none."
+
+
+def published_keys(fields: Sequence[Field]) -> tuple[str, ...]:
+    """Return the columns of a row with these label fields, in order."""
+    labels, sources = [field.value for field in fields], [field.source_key for field in fields]
+    return ("id", "reconstruction_id_if_redacted", *PARTS, *labels, "violated_categories", *sources)
+
+
+KEYS = published_keys(FIELDS)
 TEXT_KEYS = (
-    *("id", "prompt", "response", "violated_categories"),
-    *("prompt_label_source", "response_label_source"),  # of an imported refusal, as its file has them
+    *("id", *PARTS, "violated_categories"),
+    *(field.source_key for field in FIELDS),  # of an imported refusal, as its file has them
 )
 "The keys whose text was written by users and may look like a formula."
 # A spreadsheet runs a cell as a formula if it begins with one of these characters, but not if an apostrophe precedes
@@ -47,11 +48,11 @@ ROWS_SQL = """
 SELECT coalesce(i.refusal_of, i.external_id) AS id,
     i.reconstruction_id AS reconstruction_id_if_redacted,
     {prompt} AS prompt, {response} AS response,
-    d.prompt_label, d.response_label,
+    {labels},
     CASE WHEN d.categories = '{{}}' THEN '' ELSE array_to_string(ARRAY(
         SELECT coalesce(%(names)s::jsonb ->> slug, slug) FROM unnest(d.categories) WITH ORDINALITY AS c (slug, position)
         ORDER BY position), ', ') END AS violated_categories,
-    d.prompt_source AS prompt_label_source, d.response_source AS response_label_source,
+    {sources},
     CASE WHEN i.reconstruction_id IS NULL THEN i.turns ELSE '[{{"role": "user", "text": "REDACTED"}}]'::jsonb
         || CASE WHEN i.has_response THEN jsonb_build_array(i.turns -> -1) ELSE '[]'::jsonb END END AS turns,
     i.source, i.license, i.external_id AS sort_key, {split} AS split
@@ -115,8 +116,14 @@ class ExportQuery:
         """The query for all rows, without an order."""
         prompt = FIRST_PROMPT if self.truncate else WHOLE_PROMPT
         response = FIRST_RESPONSE if self.truncate else WHOLE_RESPONSE
-        split = SPLIT_SQL.format(prompt=prompt)
-        return ROWS_SQL.format(prompt=prompt, response=response, split=split, decisions=self.decisions)
+        return ROWS_SQL.format(
+            prompt=prompt,
+            response=response,
+            labels=", ".join(f"d.{field}" for field in FIELDS),
+            sources=", ".join(f"d.{field.column('source')} AS {field.source_key}" for field in FIELDS),
+            split=SPLIT_SQL.format(prompt=prompt),
+            decisions=self.decisions,
+        )
 
     @property
     def decisions(self) -> str:

@@ -11,7 +11,7 @@ from corpus.errors import Invalid
 from corpus.importing import values
 from corpus.importing.limits import Limits
 from corpus.importing.readers import Columns
-from corpus.labels import REFUSAL_SOURCE, Field, parse_label, preview
+from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, parse_label, preview
 
 LISTS = {"turns": ("role", "text"), "messages": ("role", "content"), "conversations": ("from", "value")}
 "Keys of a row that list its turns, each with the keys of the speaker and the text in a turn."
@@ -25,7 +25,7 @@ MOST_BYTES_OF_CHARACTER = 4
 "In UTF-8."
 REDACTED = "REDACTED"
 REFERENCE_KEYS = frozenset(
-    ("prompt_label", "response_label", "violated_categories", "prompt_label_source", "response_label_source")
+    {*(field.value for field in FIELDS), "violated_categories", *(field.source_key for field in FIELDS)}
 )
 KNOWN_KEYS = frozenset(("id", "prompt", "response", "source", "license", "meta", "expected_categories")) | {
     *LISTS,
@@ -274,10 +274,10 @@ def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_re
         return None
     if not any(row.get(key, "") != "" for key in REFERENCE_KEYS):
         return None
-    labels = {name.value: parse_label(row.get(name), name) for name in Field}
+    labels = {name.value: parse_label(row.get(name), name) for name in FIELDS}
     if labels[Field.RESPONSE] and not has_response:
         raise Invalid(Field.RESPONSE, "the item has no response to label")
-    sources = {f"{name}_source": parse_source(row.get(f"{name}_source"), f"{name}_source") for name in Field}
+    sources = {key: parse_source(row.get(key), key) for key in (field.source_key for field in FIELDS)}
     if sources["response_label_source"] == REFUSAL_SOURCE and None in labels.values():
         raise Invalid("response_label_source", "a refusal needs a response and both labels")
     named = row.get("violated_categories")

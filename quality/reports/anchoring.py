@@ -5,13 +5,14 @@ Anchoring is the influence of other people's opinions: how often an adjudicator'
 opinions, differs from the blind label set before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import Exists, OuterRef, QuerySet
 
 from adjudication.models import BlindAnswer, Case
+from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from quality.statistics.agreement import Ratings, cohen_kappas, percent_agreement
 
@@ -37,8 +38,8 @@ class Anchoring:
 
     name: str
     any_label: Changes
-    prompt: Changes
-    response: Changes
+    labels: Mapping[Field, Changes]
+    "In the order of the fields."
     categories: Changes
 
 
@@ -53,6 +54,11 @@ class SecondAnswers:
     percent: float | None
     kappa: float | None
     "Cohen's kappa; None for fewer than two cases, and if only one label was used."
+
+    @property
+    def field_name(self) -> str:
+        """The display name of the field."""
+        return Field(self.field).display_name
 
 
 def blind_settlements(project: Project) -> list[Case]:
@@ -81,16 +87,16 @@ def anchoring_figures(settlements: list[Case]) -> list[Anchoring]:
     return [anchoring_of("", settlements), *(anchoring_of(name, by_name[name]) for name in sorted(by_name))]
 
 
-def anchoring_of(name: str, settlements: list[Case]) -> Anchoring:
+def anchoring_of(name: str, settlements: Sequence[Case], fields: Sequence[Field] = FIELDS) -> Anchoring:
     """Return the changes between blind and final answers in some settlements."""
-    prompts = [(case.blind_prompt_label, case.prompt_label) for case in settlements]
-    responses = [(case.blind_response_label, case.response_label) for case in settlements]
-    changed = sum(a != b or c != d for (a, b), (c, d) in zip(prompts, responses, strict=True))
+    pairs = {
+        field: [(getattr(case, f"blind_{field}"), getattr(case, field)) for case in settlements] for field in fields
+    }
+    changed = sum(any(blind != final for blind, final in of_case) for of_case in zip(*pairs.values(), strict=True))
     return Anchoring(
         name,
         any_label=Changes(len(settlements), changed),
-        prompt=count_changes(prompts),
-        response=count_changes(responses),
+        labels={field: count_changes(of_field) for field, of_field in pairs.items()},
         categories=count_changes((set(case.blind_categories), set(case.categories)) for case in settlements),
     )
 
