@@ -48,22 +48,23 @@ CLAIM = """
     UPDATE annotation_slot s
     SET lease = %(lease)s, leased_to_id = %(annotator)s, leased_until = now() + make_interval(mins => %(minutes)s)
     FROM taken JOIN corpus_item i ON i.id = taken.item_id WHERE s.id = taken.id
-    RETURNING s.lease, s.leased_until, {item}
+    RETURNING {returning}
 """
 ITEM = "i.id, i.external_id, i.turns::text, i.has_response, i.expected_categories <> '{}'"
 IN_PROJECT = "s.project_id = %(project)s"
 QUEUE_ORDER = "s.project_id, s.batch_id, s.position"
 
 
-def compose_claim(*, scope: str, batch: str, order: str) -> str:
+def compose_claim(*, scope: str, batch: str, order: str, returning: str = f"s.lease, s.leased_until, {ITEM}") -> str:
     """
     Compose the statement that leases a slot.
 
     :param scope: SQL condition for the slots to choose from
     :param batch: SQL condition for their batch
     :param order: SQL columns that say which slot comes first
+    :param returning: SQL columns to return
     """
-    return CLAIM.format(item=ITEM, order=order, free=FREE.format(scope=scope, batch=batch))
+    return CLAIM.format(returning=returning, order=order, free=FREE.format(scope=scope, batch=batch))
 
 
 CLAIM_FROM_POOL = compose_claim(scope=IN_PROJECT, batch="s.batch_id IS NULL", order=QUEUE_ORDER)
@@ -74,6 +75,7 @@ CLAIM_FROM_ITEM = compose_claim(
     batch="""(s.batch_id IS NULL
         OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))""",
     order="s.number",
+    returning="s.id",
 )
 
 # An expired lease stays the person's while nobody else has the slot, unless its batch has closed.
@@ -231,11 +233,12 @@ def claim_slot(session: AnnotatorSession) -> Lease | None:
     return next(filter(None, leases), None)
 
 
-def claim_slot_of_item(session: AnnotatorSession, item: int) -> Lease | None:
-    """Lease an open slot of one item, if it has any."""
-    if lease := lease_by(CLAIM_FROM_ITEM, session, item=item):
-        return lease
-    return lease_by(CLAIM_FROM_ITEM, session, item=item) if open_slots_for_new_items(session.project) else None
+def claim_slot_of_item(session: AnnotatorSession, item: int) -> int | None:
+    """Lease an open slot of one item, and return its primary key; None if the item has none."""
+    row = claim_by(CLAIM_FROM_ITEM, session, item=item)
+    if row is None and open_slots_for_new_items(session.project):
+        row = claim_by(CLAIM_FROM_ITEM, session, item=item)
+    return row[0] if row else None
 
 
 def lease_check(session: AnnotatorSession) -> Lease | None:
@@ -249,8 +252,13 @@ def lease_check(session: AnnotatorSession) -> Lease | None:
 
 
 def lease_by(statement: str, session: AnnotatorSession, **extra: Any) -> Lease | None:
+    """Run a statement that leases at most one item, and return the lease."""
+    return lease_of(claim_by(statement, session, **extra))
+
+
+def claim_by(statement: str, session: AnnotatorSession, **extra: Any) -> Row | None:
     """
-    Run a statement that leases at most one item, and return the lease.
+    Run a statement that leases at most one item, and return its row.
 
     :param extra: parameters of this statement alone
     """
@@ -263,7 +271,7 @@ def lease_by(statement: str, session: AnnotatorSession, **extra: Any) -> Lease |
         "start": random.random(),  # noqa: S311
         **extra,
     }
-    return lease_of(fetch_one(statement, parameters))
+    return fetch_one(statement, parameters)
 
 
 def lease_of(row: Row | None) -> Lease | None:

@@ -71,7 +71,7 @@ class RenewedShape(TypedDict):
 
 
 class OwnProgress(TypedDict):
-    """Votes of the caller, items left for them, and their work of today."""
+    """Votes of the caller, second answers to the same item included; items left for them; and their work of today."""
 
     votes: int
     items_left: int

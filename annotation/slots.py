@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from annotation.models import Queue
 from corpus.models import Project
+from corpus.prepared import fetch_one
 
 # Leased slots stay, because somebody is working on them. Their vote exceeds what is wanted only if an
 # import came in between; then both are kept.
@@ -59,6 +60,11 @@ OPEN_MISSING = """
     ) AS free
 """
 
+VERSION_WITHOUT_SLOTS = """
+    SELECT p.items_version FROM corpus_project p LEFT JOIN annotation_queue q ON q.project_id = p.id
+    WHERE p.id = %s AND q.slots_version IS DISTINCT FROM p.items_version
+"""
+
 
 @transaction.atomic
 def open_slots(*, project: Project) -> int:
@@ -90,23 +96,21 @@ def hash_joins() -> Iterator[None]:
         cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
 
 
-@transaction.atomic
 def open_slots_for_new_items(project: Project) -> bool:
     """Open slots for items added since the last call. Return False, after one cheap query, if there are none."""
-    version = version_without_slots(project)
-    if version is None:
+    if version_without_slots(project) is None:
         return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
-    if version_without_slots(project) is None:  # another transaction did it while this one waited
-        return True
-    open_slots(project=project)
-    Queue.objects.filter(project=project).update(slots_version=version)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
+        version = version_without_slots(project)
+        if version is not None:  # else another transaction did it while this one waited
+            open_slots(project=project)
+            Queue.objects.filter(project=project).update(slots_version=version)
     return True
 
 
 def version_without_slots(project: Project) -> int | None:
     """Return the current version of the project's items, or None if their slots are open already."""
-    existing = Queue.objects.filter(project=project).values_list("slots_version", flat=True).first()
-    version = Project.objects.values_list("items_version", flat=True).get(pk=project.pk)
-    return None if existing == version else version
+    row = fetch_one(VERSION_WITHOUT_SLOTS, [project.pk])
+    return row[0] if row else None

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass, replace
 
-from annotation.models import Check, LapsedLease, Slot, Vote
+from annotation.models import LapsedLease, Vote
 from annotation.queue import claim_slot_of_item
 from annotation.session import AnnotatorSession
 from corpus.errors import Refused
@@ -24,19 +24,33 @@ class NoSuchLease(Refused):
 
 @dataclass(frozen=True, slots=True)
 class LeasedItem:
-    """An item a person may answer, with the slot or the check that the answer fills."""
+    """An item a person may answer, with the slot that the answer fills."""
 
     item: int
-    external_id: str
     has_response: bool
     slot: int | None
-    check: Check | None
+    "None for a check."
+    is_gold: bool = False
+    repeats: int | None = None
+    "The person's earlier vote that the answer is compared with."
 
 
-SLOT_LEASED = """
-    SELECT s.id, i.id, i.external_id, i.has_response, i.withdrawn_at
-    FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
-    WHERE s.lease = %s AND s.leased_to_id = %s FOR NO KEY UPDATE OF s
+# Slot or check in one statement: if the check needed a second one, the time of the answer would tell them apart.
+FIND_LEASED = """
+    WITH slot AS (
+        SELECT id, item_id FROM annotation_slot WHERE lease = %(lease)s AND leased_to_id = %(annotator)s
+        FOR NO KEY UPDATE
+    ), leased AS (
+        SELECT item_id, id AS slot, false AS is_gold, NULL::bigint AS repeats FROM slot
+        UNION ALL SELECT item_id, NULL, kind = 'gold', repeats_id FROM annotation_check
+        WHERE lease = %(lease)s AND annotator_id = %(annotator)s AND vote_id IS NULL
+    )
+    SELECT i.withdrawn_at, i.id, i.has_response, slot, is_gold, repeats
+    FROM leased JOIN corpus_item i ON i.id = item_id WHERE i.external_id = %(external_id)s
+"""
+END_LEASE = """
+    WITH checked AS (DELETE FROM annotation_check WHERE lease = %(lease)s AND vote_id IS NULL)
+    UPDATE annotation_slot SET lease = NULL, leased_to_id = NULL, leased_until = NULL WHERE id = %(slot)s::bigint
 """
 
 
@@ -46,16 +60,13 @@ def find_leased_item(session: AnnotatorSession, lease: uuid.UUID, external_id: s
 
     :raises LeaseLost: if the item has been withdrawn
     """
-    row = fetch_one(SLOT_LEASED, [lease, session.annotator])
-    if row and row[2] == external_id:
-        slot, item, _, has_response, withdrawn_at = row
-        if withdrawn_at:
-            raise LeaseLost("This dialogue has been withdrawn. Your answer is not needed any more.")
-        return LeasedItem(item, external_id, has_response, slot, None)
-    check = Check.objects.select_related("item").filter(lease=lease, annotator=session.annotator, vote=None).first()
-    if check and check.item.external_id == external_id:
-        return LeasedItem(check.item_id, external_id, check.item.has_response, None, check)
-    return None
+    row = fetch_one(FIND_LEASED, {"lease": lease, "annotator": session.annotator, "external_id": external_id})
+    if row is None:
+        return None
+    withdrawn_at, *fields = row
+    if withdrawn_at:
+        raise LeaseLost("This dialogue has been withdrawn. Your answer is not needed any more.")
+    return LeasedItem(*fields)
 
 
 def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> LeasedItem:
@@ -69,10 +80,9 @@ def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_
     if lapsed is None or lapsed.item.external_id != external_id:
         raise NoSuchLease("This lease is not yours, or not for this dialogue. Take the next one.")
     if not Vote.objects.filter(item=lapsed.item, annotator=session.annotator).exists() and (
-        new_lease := claim_slot_of_item(session, lapsed.item_id)
+        slot := claim_slot_of_item(session, lapsed.item_id)
     ):
-        slot = Slot.objects.get(lease=new_lease.id)
-        return LeasedItem(lapsed.item_id, external_id, lapsed.item.has_response, slot.pk, None)
+        return LeasedItem(lapsed.item_id, lapsed.item.has_response, slot)
     raise LeaseLost(
         "The time for this dialogue ran out, and meanwhile others have judged it. Your answer was not counted."
     )
@@ -84,18 +94,12 @@ def assign_slot(session: AnnotatorSession, leased: LeasedItem) -> LeasedItem:
 
     Without a slot the answer only checks the person and is no opinion, so no item gets more votes than it wants.
     """
-    if leased.check is None or leased.check.kind != Check.Kind.GOLD:
-        return leased
-    lease = claim_slot_of_item(session, leased.item)
-    return replace(leased, slot=Slot.objects.get(lease=lease.id).pk) if lease else leased
+    return replace(leased, slot=claim_slot_of_item(session, leased.item)) if leased.is_gold else leased
 
 
-def end_lease(leased: LeasedItem) -> None:
+def end_lease(lease: uuid.UUID, leased: LeasedItem) -> None:
     """End a lease without a vote."""
-    if leased.check:
-        leased.check.delete()
-    if leased.slot:
-        Slot.objects.filter(pk=leased.slot).update(lease=None, leased_to=None, leased_until=None)
+    fetch_one(END_LEASE, {"lease": lease, "slot": leased.slot})
 
 
 def find_vote_by_lease(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> Vote | None:

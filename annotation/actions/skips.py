@@ -34,7 +34,7 @@ def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUI
         raise AlreadyVoted("You have voted on this dialogue already; that vote stands.", vote)
     leased = find_leased_item(session, lease, external_id) or reclaim_expired_lease(session, lease, external_id)
     skip = Skip.objects.create(item_id=leased.item, annotator_id=session.annotator, lease=lease, reason=reason.strip())
-    end_lease(leased)
+    end_lease(lease, leased)
     record_work(session, skips=1)
     record_event(
         project=project, verb=Verb.ITEM_SKIPPED, subject=external_id, actor=user, detail={"reason": skip.reason}

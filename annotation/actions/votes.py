@@ -143,7 +143,7 @@ WRITE_VOTE = f"""
         FROM cast_vote WHERE annotation_slot.id = %(slot)s::bigint
     ), checked AS (
         UPDATE annotation_check SET vote_id = cast_vote.id
-        FROM cast_vote WHERE annotation_check.lease = %(check)s::uuid
+        FROM cast_vote WHERE annotation_check.lease = %(lease)s
     )
     SELECT cast_vote.id, day.votes FROM cast_vote, day
 """
@@ -159,18 +159,16 @@ def write_vote(
     """
     check_answer(session.project, answer, has_response=leased.has_response)
     leased = assign_slot(session, leased)
-    check = leased.check
     values: dict[str, Any] = {
         "item_id": leased.item,
         "annotator_id": session.annotator,
         "lease": lease,
         "cast_at": session.now,
-        "repeats_id": check.repeats_id if check else None,
+        "repeats_id": leased.repeats,
         "is_current": leased.slot is not None,
         **vote_columns(session, answer),
     }
-    filled = {"slot": leased.slot, "check": check.lease if check else None}
-    row = fetch_one(WRITE_VOTE, values | filled | work_parameters(session, votes=1))
+    row = fetch_one(WRITE_VOTE, values | {"slot": leased.slot} | work_parameters(session, votes=1))
     if row is None:
         raise RuntimeError("the vote was not written")
     pk, votes = row

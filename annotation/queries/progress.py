@@ -27,10 +27,14 @@ BATCH_COUNTS = """
 
 
 def own_progress(project: Project, user: User) -> OwnProgress:
-    """Count a person's votes in a project and today, and the items left for them."""
+    """
+    Count a person's votes in a project and today, and the items left for them.
+
+    Repeats count as votes: a total that stays where it is after an answer would tell which ones they are.
+    """
     session = read_session(project, user)
     return {
-        "votes": queries.own_votes(project, user).filter(repeats=None).count(),
+        "votes": queries.own_votes(project, user).count(),
         "items_left": queries.items_left(project, session.annotator),
         "votes_today": session.votes_today,
         "minutes_today": minutes_today(session),

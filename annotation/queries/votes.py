@@ -8,9 +8,10 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, TextField
 
-from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Person, Skip, Slot, Vote
+from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Person, Skip, Vote
 from corpus.labels import fields_of_item
 from corpus.models import Item, Member, Project
+from corpus.prepared import fetch_one
 from corpus.queries import categories_of
 
 
@@ -173,6 +174,19 @@ def own_votes_matching(project: Project, user: User, *, words: str, label: str, 
     return votes.order_by("-cast_at", "-pk")
 
 
+# The batches of the vote's slot, else those of its item, else those open when it was cast: the first that are any.
+IS_CLOSED = """
+    WITH own AS (SELECT batch_id FROM annotation_slot WHERE vote_id = %(vote)s), batch AS (
+        SELECT closed_at, CASE
+            WHEN EXISTS (SELECT FROM own) THEN CASE WHEN id IN (SELECT batch_id FROM own) THEN 1 END
+            WHEN id IN (SELECT batch_id FROM annotation_slot WHERE item_id = %(item)s) THEN 2
+            WHEN opened_at <= %(cast_at)s THEN 3 END AS place
+        FROM annotation_batch WHERE project_id = %(project)s
+    )
+    SELECT bool_and(closed_at IS NOT NULL) FROM batch WHERE place = (SELECT min(place) FROM batch)
+"""
+
+
 def is_closed(vote: Vote) -> bool:
     """
     Return whether the batch of a vote is closed, so that it cannot be corrected any more.
@@ -180,13 +194,10 @@ def is_closed(vote: Vote) -> bool:
     An answer that only checks the person has no slot, and follows the batch of its item; if the item is in none, the
     batches that were open when it was cast. So what can be corrected tells nobody which items are checks.
     """
-    batches = Batch.objects.filter(project=vote.item.project_id)
-    own = batches.filter(pk__in=Slot.objects.filter(vote=vote).values("batch"))
-    if Slot.objects.filter(vote=vote).exists():
-        return own.filter(closed_at__isnull=False).exists()
-    of_item = batches.filter(pk__in=Slot.objects.filter(item=vote.item_id).values("batch"))
-    candidates = of_item if of_item.exists() else batches.filter(opened_at__lte=vote.cast_at)
-    return candidates.exists() and not candidates.filter(closed_at=None).exists()
+    row = fetch_one(
+        IS_CLOSED, {"vote": vote.pk, "item": vote.item_id, "project": vote.item.project_id, "cast_at": vote.cast_at}
+    )
+    return row is not None and bool(row[0])
 
 
 def audit_of(item: Item) -> Audit | None:
