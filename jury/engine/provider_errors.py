@@ -74,12 +74,12 @@ DEEPEST = 5
 
 
 def is_filtered(finish_reason: str) -> bool:
-    """Whether a finish reason is that of a content filter or a policy refusal."""
+    """Return whether a finish reason is that of a content filter or a policy refusal."""
     return bool(folded(finish_reason) & FILTERED)
 
 
 def is_cut_off(finish_reason: str) -> bool:
-    """Whether a finish reason says that the reply was too long."""
+    """Return whether a finish reason says that the reply was too long."""
     return bool(folded(finish_reason) & CUT_OFF)
 
 
@@ -150,7 +150,7 @@ def billing_of(status: int) -> Billing:
 
 
 def is_filter_error(status: int, names: set[str], words: str, body: Any) -> bool:
-    """Whether an error is that of a content filter."""
+    """Return whether an error is that of a content filter."""
     if names & FILTERED or (status == 403 and "flagged_input" in keys_in(body)):
         return True
     return status in (400, 403, 422) and not names & NO_ACCESS and bool(FILTER_WORDS.search(words))

@@ -120,5 +120,5 @@ async def cancel(*tasks: "asyncio.Task[Any]") -> None:
 
 
 def failed(task: "asyncio.Task[Any]") -> bool:
-    """Whether a task ended in an error, and not because it was cancelled."""
+    """Return whether a task ended in an error, and not because it was cancelled."""
     return task.done() and not task.cancelled() and task.exception() is not None

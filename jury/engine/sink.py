@@ -94,7 +94,7 @@ class BallotSink:
             self.buffers[result.shard.pk] = buffer
 
     def has_unstored(self) -> bool:
-        """Whether anything waits to be stored."""
+        """Return whether anything waits to be stored."""
         return not all(buffer.is_empty for buffer in self.buffers.values())
 
     async def write(self) -> None:

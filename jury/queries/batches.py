@@ -22,7 +22,7 @@ def open_batch(shard: Shard) -> Batch | None:
 
 
 def uses_batches(shard_id: int) -> bool:
-    """Whether a shard's juror answers in batches, or did when the shard's open batch was sent."""
+    """Return whether a shard's juror answers in batches, or did when the shard's open batch was sent."""
     by_juror = Shard.objects.filter(pk=shard_id, juror__transport=Juror.Transport.BATCH)
     return by_juror.exists() or Batch.objects.filter(shard=shard_id, state__in=Batch.OPEN).exists()
 

@@ -136,13 +136,13 @@ def endpoint_rules() -> EndpointRules:
 
 
 def has_endpoint(project: Project, origin: str) -> bool:
-    """Whether a juror or generator of the project already uses that origin (scheme, host and port)."""
+    """Return whether a juror or generator of the project already uses that origin (scheme, host and port)."""
     known = Juror.objects.filter(project=project).exclude(base_url="").values_list("base_url", flat=True).distinct()
     return any(same_origin(base_url, origin) for base_url in known)
 
 
 def same_origin(base_url: str, origin: str) -> bool:
-    """Whether a URL has that origin. False for a URL that the rules no longer accept."""
+    """Return whether a URL has that origin. False for a URL that the rules no longer accept."""
     try:
         return origin_of(base_url) == origin
     except Refused:
