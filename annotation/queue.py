@@ -133,6 +133,16 @@ LEASE_GOLD = LEASE_CHECK.format(
     ORDER BY random() LIMIT 1
     """,
 )
+# A person has one check at a time; one whose item is withdrawn is never answered, and would be their last.
+END_WITHDRAWN_CHECK = """
+    WITH ended AS (
+        DELETE FROM annotation_check c USING corpus_item i
+        WHERE c.annotator_id = %(annotator)s AND c.vote_id IS NULL AND i.id = c.item_id AND i.withdrawn_at IS NOT NULL
+        RETURNING c.lease, c.item_id, c.annotator_id
+    )
+    INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at)
+    SELECT lease, item_id, annotator_id, now() FROM ended RETURNING lease
+"""
 # Leaves out the latest twenty, which the person may still remember.
 LEASE_REPEAT = LEASE_CHECK.format(
     item=ITEM,
@@ -244,11 +254,14 @@ def claim_slot_of_item(session: AnnotatorSession, item: int) -> int | None:
 def lease_check(session: AnnotatorSession) -> Lease | None:
     """With the project's probability, lease an item that checks the person's work: gold, or a repeat."""
     drawn = random.uniform(0, 100)  # noqa: S311 - guessing it gains nothing
-    if drawn < session.gold_percent:
-        return lease_by(LEASE_GOLD, session, kind="gold")
-    if drawn < session.gold_percent + session.repeat_percent:
-        return lease_by(LEASE_REPEAT, session, kind="repeat")
-    return None
+    if drawn >= session.gold_percent + session.repeat_percent:
+        return None
+    kind = "gold" if drawn < session.gold_percent else "repeat"
+    statement = LEASE_GOLD if kind == "gold" else LEASE_REPEAT
+    lease = lease_by(statement, session, kind=kind)
+    if lease is None and fetch_one(END_WITHDRAWN_CHECK, {"annotator": session.annotator}):
+        return lease_by(statement, session, kind=kind)
+    return lease
 
 
 def lease_by(statement: str, session: AnnotatorSession, **extra: Any) -> Lease | None:

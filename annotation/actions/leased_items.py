@@ -22,6 +22,9 @@ class NoSuchLease(Refused):
     code = "no_such_lease"
 
 
+WITHDRAWN = "This dialogue has been withdrawn. Your answer is not needed any more."
+
+
 @dataclass(frozen=True, slots=True)
 class LeasedItem:
     """An item a person may answer, with the slot that the answer fills."""
@@ -65,7 +68,7 @@ def find_leased_item(session: AnnotatorSession, lease: uuid.UUID, external_id: s
         return None
     withdrawn_at, *fields = row
     if withdrawn_at:
-        raise LeaseLost("This dialogue has been withdrawn. Your answer is not needed any more.")
+        raise LeaseLost(WITHDRAWN)
     return LeasedItem(*fields)
 
 
@@ -73,12 +76,14 @@ def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_
     """
     Lease another slot of the item for an answer whose lease has expired.
 
-    :raises LeaseLost: if no slot is left
+    :raises LeaseLost: if no slot is left, or the item has been withdrawn
     :raises NoSuchLease: if the lease was never this person's, or not for this item
     """
     lapsed = LapsedLease.objects.select_related("item").filter(lease=lease, annotator=session.annotator).first()
     if lapsed is None or lapsed.item.external_id != external_id:
         raise NoSuchLease("This lease is not yours, or not for this dialogue. Take the next one.")
+    if lapsed.item.withdrawn_at:
+        raise LeaseLost(WITHDRAWN)
     if not Vote.objects.filter(item=lapsed.item, annotator=session.annotator).exists() and (
         slot := claim_slot_of_item(session, lapsed.item_id)
     ):

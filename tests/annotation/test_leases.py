@@ -524,6 +524,31 @@ def test_check_of_a_withdrawn_item_is_not_renewed(project):
     assert (outcome(answer), "withdrawn" in answer.content.decode()) == ((409, "lease_lost"), True)
 
 
+def test_a_withdrawn_check_is_not_the_last_of_its_person(tmp_path):
+    project = project_with(tmp_path, "a", "b", "c", votes_wanted=1)
+    ada, boss = annotator_of(project), Visitor(project, "lead")
+    for name in ("a", "b"):
+        set_gold(project=project, by=boss.user, external_id=name, judgement=Judgement("safe", "safe"))
+    Queue.objects.update_or_create(project=project, defaults={"gold_percent": 100})
+    taken = ada.take()
+    withdraw_item(project=project, external_id=taken["item"]["id"], reason="asked")
+    other = ada.take()
+    assert {taken["item"]["id"], other["item"]["id"]} == {"a", "b"}
+    late = [ada.vote(taken), ada.skip(taken), ada.post(f"projects/{ada.slug}/renew/", {"lease": taken["lease"]["id"]})]
+    assert {outcome(answer) for answer in late} == {(409, "lease_lost")}
+    assert all("withdrawn" in answer.content.decode() for answer in late)
+
+
+def test_a_late_answer_on_a_withdrawn_dialogue_is_told_so(tmp_path):
+    project = project_with(tmp_path, "one", votes_wanted=1)
+    ada, lead = annotator_of(project), Visitor(project, "lead")
+    taken = ada.take()
+    free_lease(project=project, lease=taken["lease"]["id"], by=lead.user)
+    withdraw_item(project=project, external_id="one", reason="asked")
+    late = ada.vote(taken)
+    assert (outcome(late), "withdrawn" in late.content.decode()) == ((409, "lease_lost"), True)
+
+
 def test_nobody_waits_for_what_another_person_has_not_finished(tmp_path):
     """One person's transaction stays open; all that others do ends meanwhile."""
     project = project_with(tmp_path, "a", "b", "c", votes_wanted=1)
