@@ -16,6 +16,7 @@ from adjudication.queries import cases
 from adjudication.queries.opinions import Opinions, counted_opinion_ids, current_opinions, opinions_etag
 from adjudication.visible_opinions import opinions_if_visible
 from annotation import queries
+from annotation.actions import guideline_in_force
 from annotation.forms.judgement import describe_choices, judgement_context
 from corpus.access import Access, PageRequest, Role
 from corpus.labels import FIELDS
@@ -138,8 +139,7 @@ def opinions_context(access: Access, opinions: Opinions) -> dict[str, Any]:
     """Return the current opinions, the guidance on the categories they name, and their etag."""
     current = current_opinions(access.project, opinions)
     named = {slug for opinion in current for slug in opinion.categories}
-    guideline = queries.current_guideline(access.project)
-    tiers = queries.categories_by_tier(access.project, guideline) if guideline else {}
+    tiers = queries.categories_by_tier(access.project, guideline_in_force(access.project))
     return {
         "opinions": current,
         "named": [category for tier in tiers.values() for category in tier if category.slug in named],
