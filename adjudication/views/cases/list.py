@@ -18,6 +18,7 @@ from adjudication.queries import cases
 from adjudication.queries.case_filters import case_counts, case_sources, cases_matching
 from adjudication.views.cases.page import is_changed
 from corpus.access import Access, PageRequest, Role, require_role
+from corpus.labels import label_columns_of
 from corpus.queries import categories_of, category_names
 
 ON_A_PAGE = 50
@@ -73,6 +74,7 @@ def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[st
     """Return what the list shows of a case; labels and reason only if this person may read its settlement."""
     is_settled = case.state in (State.SETTLED, State.REOPENED)
     is_shown = is_settled and cases.may_read_settlement(case, access.user, answers)
+    second = cases.second_answer(answers) if is_shown else None
     return {
         "case": case if is_shown else None,
         "pk": case.pk,
@@ -86,5 +88,6 @@ def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[st
         "is_sent_back": case.sent_back_at is not None,
         "is_hidden": is_settled and not is_shown,
         "is_changed": is_shown and is_changed(case),
-        "second": cases.second_answer(answers) if is_shown else None,
+        "second": second,
+        "is_second_same": second is not None and label_columns_of(second) == label_columns_of(case),
     }
