@@ -69,6 +69,7 @@ def test_third_field_adds_its_columns_to_the_dataset() -> None:
     assert [key for key in keys if key not in KEYS] == ["refusal_label", "refusal_label_source"]
     assert [key for key in keys if key in KEYS] == list(KEYS)
     assert tuple(column_meanings(THREE)) == keys
+    assert len(set(keys)) == len(keys)
     assert column_meanings(THREE)["refusal_label"] == "`safe` or `unsafe`"
 
 

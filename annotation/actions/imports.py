@@ -9,10 +9,11 @@ from annotation import queries
 from annotation.models import Annotator, GuidelineVersion
 from corpus.importing.names import RaterNames
 from corpus.importing.opinions import ImportedOpinion
+from corpus.labels import FIELDS
 from corpus.models import Project
 
-COPY_VOTES = """
-    COPY annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
+COPY_VOTES = f"""
+    COPY annotation_vote (item_id, annotator_id, {", ".join(FIELDS)}, categories, other_text,
         rationale, seconds, taxonomy_id, guideline_id, is_current, cast_at) FROM STDIN
 """
 
@@ -44,8 +45,7 @@ class VoteWriter:
                     (
                         item,
                         annotator,
-                        judgement.prompt_label,
-                        judgement.response_label,
+                        *judgement.label_columns.values(),
                         list(judgement.categories),
                         judgement.other_text,
                         judgement.rationale,

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, TextField
 
 from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Person, Skip, Vote
-from corpus.labels import fields_of_item
+from corpus.labels import FIELDS, fields_of_item
 from corpus.models import Item, Member, Project
 from corpus.prepared import fetch_one
 from corpus.queries import categories_of
@@ -25,13 +25,13 @@ def current_votes(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tup
     Return the current votes of many pairs of item and annotator at once.
 
     :param pairs: (item, annotator) primary keys
-    :return: prompt_label, response_label, categories, other_text, rationale, seconds and cast_at by pair; a pair
+    :return: a label for each field, categories, other_text, rationale, seconds and cast_at by pair; a pair
         without a current vote is left out
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT item_id, annotator_id, prompt_label, response_label, categories, other_text, rationale,
+            f"""
+            SELECT item_id, annotator_id, {", ".join(FIELDS)}, categories, other_text, rationale,
                 seconds, cast_at
             FROM annotation_vote JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted (item_id, annotator_id)
                 USING (item_id, annotator_id)

@@ -8,12 +8,13 @@ from django.db import connection
 
 from corpus.importing.names import RaterNames
 from corpus.importing.opinions import ImportedOpinion
+from corpus.labels import FIELDS
 from corpus.models import Project
 from jury import queries
 from jury.models import Ballot, Juror, PromptVersion
 
-COPY_BALLOTS = """
-    COPY jury_ballot (item_id, juror_id, outcome, reason, prompt_label, response_label, categories, other_text,
+COPY_BALLOTS = f"""
+    COPY jury_ballot (item_id, juror_id, outcome, reason, {", ".join(FIELDS)}, categories, other_text,
         rationale, dropped_categories, taxonomy_id, prompt_id, raw_reply, finish_reason, prompt_tokens,
         answer_tokens, cost_usd, seconds, is_current, cast_at) FROM STDIN
 """
@@ -50,7 +51,7 @@ class BallotWriter:
         """Return the values of one ballot, in the order of `COPY_BALLOTS`."""
         judgement, tokens, cost_usd = opinion.judgement, 0, 0
         return (
-            *(item, juror, Ballot.Outcome.CAST.value, "", judgement.prompt_label, judgement.response_label),
+            *(item, juror, Ballot.Outcome.CAST.value, "", *judgement.label_columns.values()),
             *(list(judgement.categories), judgement.other_text, judgement.rationale, 0),
             *(self.project.taxonomy_id, self.prompt.pk, "", "", tokens, tokens, cost_usd),
             *(opinion.seconds, True, cast_at),

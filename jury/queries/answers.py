@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from corpus.labels import FIELDS
 from jury.models import Ballot, GeneratedResponse, Run
 
 
@@ -31,13 +32,13 @@ def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], t
     Look up the current ballots of many (item, juror) pairs in one statement.
 
     :param pairs: primary keys of item and juror
-    :return: by pair, where there is a ballot: prompt_label, response_label, categories, other_text, rationale,
+    :return: by pair, where there is a ballot: a label for each field, categories, other_text, rationale,
         seconds, cast_at
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT item_id, juror_id, prompt_label, response_label, categories, other_text, rationale,
+            f"""
+            SELECT item_id, juror_id, {", ".join(FIELDS)}, categories, other_text, rationale,
                 seconds, cast_at
             FROM jury_ballot JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (item_id, juror_id)
                 USING (item_id, juror_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -16,7 +17,7 @@ from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
 from corpus.importing.readers import Row, RowFile
 from corpus.importing.report import ImportReport, OnReject
-from corpus.labels import check_judgement
+from corpus.labels import FIELDS, check_judgement
 from corpus.models import Project, Verb
 from corpus.queries import KnownItem
 from jury.actions import BallotWriter
@@ -126,8 +127,7 @@ def as_content(opinion: ImportedOpinion) -> Content:
     """Return the parts of an opinion that decide whether it is the same, in the order of the stored columns."""
     judgement = opinion.judgement
     return (
-        judgement.prompt_label,
-        judgement.response_label,
+        *judgement.label_columns.values(),
         judgement.categories,
         judgement.other_text,
         judgement.rationale,
@@ -136,9 +136,10 @@ def as_content(opinion: ImportedOpinion) -> Content:
     )
 
 
-def stored_content(prompt_label: str, response_label: str, categories: list[str], *rest: object) -> Content:
+def stored_content(*columns: Any) -> Content:
     """Return the stored columns of an opinion in the form of `as_content`."""
-    return (prompt_label, response_label, tuple(categories), *rest)
+    categories, *rest = columns[len(FIELDS) :]
+    return (*columns[: len(FIELDS)], tuple(categories), *rest)
 
 
 def is_same(stored: Content, opinion: ImportedOpinion) -> bool:
