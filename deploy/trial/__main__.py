@@ -61,7 +61,7 @@ def attempt(folder: Path, *, keep: bool) -> None:
     is_new = not noted.exists() or noted.read_text() != images.identity(IMAGE)
     with ThreadPoolExecutor() as beside, ending(containers, keep=keep):
         compared = beside.submit(images.compare_builds, IMAGE, AGAIN) if is_new else None
-        use(containers)
+        use(containers, is_new=is_new)
         if compared:
             compared.result()
             print(f"  {upkeep.seconds_to_first_page(containers):.1f} s from starting a web container to its first page")
@@ -70,8 +70,12 @@ def attempt(folder: Path, *, keep: bool) -> None:
             print(f"  left running at {containers.address}; docker compose -p {containers.name} down --volumes ends it")
 
 
-def use(containers: Containers) -> None:
-    """Start the containers, and do with them what people and operators do."""
+def use(containers: Containers, *, is_new: bool) -> None:
+    """
+    Start the containers, and do with them what people and operators do.
+
+    :param is_new: whether the image was not tried before: only then every service is started on what was restored
+    """
     with step("start everything, until it is healthy"):
         containers.up()
     team = journey.use(containers)
@@ -80,7 +84,10 @@ def use(containers: Containers) -> None:
     other = Containers(
         "assize-trial-other", containers.folder / "other", NEXT, services={"web": 1, "worker": 1, "jury": 1}
     )
-    at_once(partial(upkeep.upgrade, containers, team, NEXT), partial(upkeep.restore_elsewhere, other, backups, made))
+    at_once(
+        partial(upkeep.upgrade, containers, team, NEXT),
+        partial(upkeep.restore_elsewhere, other, backups, made, whole=is_new),
+    )
 
 
 def exit_on(signum: int, _frame: object) -> NoReturn:

@@ -90,13 +90,20 @@ def back_up(containers: Containers, folder: Path) -> str:
         return decisions(containers)
 
 
-def restore_elsewhere(other: Containers, folder: Path, expected: str) -> None:
-    """Restore a backup beside databases that are new, and start the rest; expect the same decisions and release."""
+def restore_elsewhere(other: Containers, folder: Path, expected: str, *, whole: bool) -> None:
+    """
+    Restore a backup beside databases that are new, and start the rest; expect the same decisions and release.
+
+    :param whole: whether to start every service, or the pages alone
+    """
     with ending(other):
         with step("restore into other containers, and start them"):
             other.compose("up", "--detach", "--wait", "postgres", "valkey")
             maintain(other, folder, "restore", "/backups/one")
-            other.up()
+            if whole:
+                other.up()
+            else:
+                other.compose("up", "--detach", "--wait", "--scale", "web=1", "web")
         with step("compare what was restored"):
             verified, restored = at_once(partial(verify, other), partial(decisions, other))
             check(json.loads(verified)["differences"] == 0, f"the restored release verifies: {verified}")
