@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from corpus.errors import Refused
+from corpus.labels import FIELDS
 from jury import queries
 from jury.actions.jurors import ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE
 from jury.engine.extra_body import parse_extra_body
@@ -20,7 +21,7 @@ REQUEST_LABELS = {
     "extra_body": "Extra body: further parameters of every request, as a JSON object",
     "response_format": "How its answer becomes JSON",
 }
-ASK_LABELS = {"prompt_label": "the prompt", "response_label": "the response", "categories": "the categories"}
+ASK_LABELS = {**{field.value: f"the {field.part}" for field in FIELDS}, "categories": "the categories"}
 LIMITS = {
     "api_key_env": "Environment variable that holds its key",
     "concurrency": "Questions under way at once in one shard",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 from rest_framework import serializers
 
 from corpus.errors import Refused
+from corpus.labels import label_columns_of
 from jury import actions, queries
 from jury.actions.jurors import CHANGEABLE, ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE, REQUEST_FIELDS
 from jury.actions.trials import Trial
@@ -137,8 +138,7 @@ def as_trial(trial: Trial) -> TrialShape:
         shape["suggestion"] = cast("SuggestionShape", found)
     if isinstance(answer, GeneratedResponse):
         return {**shape, "text": answer.text}
-    labels = {name: getattr(answer, name) for name in ("prompt_label", "response_label", "categories")}
-    return cast("TrialShape", {**shape, **labels})
+    return {**shape, **label_columns_of(answer), "categories": answer.categories}
 
 
 def as_run(run: Run) -> RunShape:

@@ -168,7 +168,7 @@ def own_votes_matching(project: Project, user: User, *, words: str, label: str, 
         is_in = Q(rationale__icontains=words) | Q(other_text__icontains=words) | Q(item__external_id__icontains=words)
         votes = votes.annotate(dialogue=DialogueText("item__turns")).filter(is_in | Q(dialogue__icontains=words))
     if label:
-        votes = votes.filter(Q(prompt_label=label) | Q(response_label=label))
+        votes = votes.filter(Q(*((field.value, label) for field in FIELDS), _connector=Q.OR))
     if category:
         votes = votes.filter(categories__contains=[category])
     return votes.order_by("-cast_at", "-pk")

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from corpus.labels import FIELDS
 from corpus.models import Project
 from jury.models import Ballot
 
-COPIED = ("prompt_label", "response_label", "categories", "other_text", "rationale", "dropped_categories")
+COPIED = (*FIELDS, "categories", "other_text", "rationale", "dropped_categories")
 KEPT = ("order_seed", "raw_reply", "finish_reason", "taxonomy_id")
 
 
