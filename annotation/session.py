@@ -143,7 +143,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
     """Return the session of a person who has no annotator in the project yet; its primary key is 0."""
     person = Person.objects.filter(user=user).first() or Person(user=user)
     queue = Queue.objects.filter(project=project).first() or Queue(project=project)
-    day = WorkDay.objects.filter(user=user).order_by("-day").first()
+    day = WorkDay.objects.filter(user=user).order_by("-day", "-pk").first()
     now = timezone.now()
     began = (day.day, day.ends_at, day.votes) if day else (None, None, None)
     limits = [(person.daily_cap, queue.daily_cap), (person.break_after_minutes, queue.break_after_minutes)]

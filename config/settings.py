@@ -280,4 +280,6 @@ JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
 # After so many seconds of them, a worker turns to other work and retries later.
 JURY_ENDPOINT_STAY = 30.0
 # A worker sends a heartbeat every second. After so many seconds without one, another worker takes over its shards.
+WORKER_PING_SECONDS = 1.5
+"How long workers may take to answer that they run."
 JURY_TAKEOVER_SECONDS = env.float("JURY_TAKEOVER_SECONDS", default=60.0)

@@ -15,7 +15,6 @@ from kombu.exceptions import OperationalError
 
 from corpus.errors import ServerAway
 
-PING_SECONDS = 1.5
 WORK, JURY = "celery", "jury"
 "The queues: shards of jury runs, which wait for models, and everything else."
 PROCESSES = 4
@@ -39,12 +38,13 @@ def takes(queue: str, answers: list[dict[str, Any]]) -> bool:
 
 def workers_queues(*, limit: int | None) -> list[dict[str, Any]]:
     """
-    Return what at most `limit` workers, or all, answer within PING_SECONDS: {worker: its queues}.
+    Return what at most `limit` workers, or all, answer within WORKER_PING_SECONDS: {worker: its queues}.
 
     :raises ServerAway: if the broker cannot be reached
     """
+    seconds = settings.WORKER_PING_SECONDS
     try:
-        answers = current_app.control.broadcast("active_queues", reply=True, timeout=PING_SECONDS, limit=limit)
+        answers = current_app.control.broadcast("active_queues", reply=True, timeout=seconds, limit=limit)
     except (OperationalError, OSError) as error:
         raise ServerAway(f"The broker cannot be reached: {error} (REDIS_URL)") from error
     return [answer for answer in answers or [] if all(isinstance(queues, list) for queues in answer.values())]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -64,6 +65,12 @@ def middleware(database: None) -> None:
     handler = ClientHandler()
     handler.load_middleware()
     ClientHandler._middleware_chain = staticmethod(handler._middleware_chain)
+
+
+@pytest.fixture
+def no_worker(settings: Any) -> None:
+    """Wait for no worker, where none runs: each question would take two seconds."""
+    settings.WORKER_PING_SECONDS = 0.05
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from tests.factories import make_project
 from tests.more_rows import add_rows
 from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 SHARED = {"version", "name", "before", "after"}
 "Parameters whose values exist in both projects; the value of any other belongs to one project."

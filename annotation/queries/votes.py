@@ -101,7 +101,11 @@ def last_vote(project: Project, user: User) -> Vote | None:
 
 def has_lost_lease(project: Project, user: User) -> bool:
     """Return whether a person's latest lease ended without an answer: others got its slot, or a lead freed it."""
-    lapsed = LapsedLease.objects.filter(annotator__project=project, annotator__user=user).order_by("-lapsed_at").first()
+    lapsed = (
+        LapsedLease.objects.filter(annotator__project=project, annotator__user=user)
+        .order_by("-lapsed_at", "-pk")
+        .first()
+    )
     if lapsed is None:
         return False
     votes = Vote.objects.filter(annotator=lapsed.annotator_id)

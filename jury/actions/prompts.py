@@ -37,6 +37,8 @@ def add_prompt(path: Path, *, known: dict[str, str] | None = None) -> PromptVers
     digest = hashlib.sha256(text.encode()).hexdigest()
     if known is None:
         known = dict(PromptVersion.objects.filter(name=path.stem).values_list("name", "sha256"))
+    if path.stem == PromptVersion.IMPORTED:
+        raise Refused(f"{path.stem!r} is the prompt of imported ballots. Take another name for the file.")
     if known.get(path.stem, digest) != digest:
         raise Refused(f"{path.name} has changed since it was first used. Save it under a new version's name.")
     if path.stem in known:
@@ -70,12 +72,10 @@ def check_name(version: PromptVersion) -> None:
     """
     Check the name of a new version.
 
-    :raises Refused: if it is reserved, or has anything but letters, digits, hyphens and underscores
+    :raises Refused: if it has anything but letters, digits, hyphens and underscores
     """
     try:
         version.clean_fields()
     except ValidationError as error:
         why = " ".join(error.message_dict.get("name", error.messages))
         raise Refused(f"{version.name!r} cannot be the name of a prompt version: {why}") from error
-    if version.name == PromptVersion.IMPORTED:
-        raise Refused(f"{version.name!r} is the prompt of imported ballots. Take another name for the file.")

@@ -144,10 +144,10 @@ def test_body_that_is_no_object_is_invalid(body):
         assert list(read.errors) == ["non_field_errors"]
 
 
-def test_unknown_keys_and_the_project_are_ignored():
+def test_unknown_keys_and_the_project_are_refused_by_name():
     body = juror_body(project=1, id=5, key="k", prompt_id=3)
-    assert body.is_valid()
-    assert not set(body.validated_data) & {"project", "id", "key", "prompt_id"}
+    assert not body.is_valid()
+    assert set(body.errors) == {"project", "key", "prompt_id"}  # an id is read, and may come back
 
 
 DEFAULTS = {"jurors": [], "limit": None, "budget_usd": None, "max_calls": None, "retry": [], "cache": True}

@@ -6,6 +6,7 @@ import pytest
 
 from corpus.errors import Refused
 from corpus.models import Event
+from guards.actions import probe_juror
 from jury import actions, queries
 from jury.actions.jurors import CHANGEABLE, NotForLeads, check_parameters, event_value
 from jury.engine.juror_client import JurorClient
@@ -152,7 +153,7 @@ def test_stored_variable_that_is_no_longer_listed_is_sent_nowhere(project, setti
     for use in (
         lambda: actions.start_run(project=project, jurors=[juror]),
         lambda: actions.try_juror(project=project, juror=juror),
-        lambda: actions.probe_juror(project=project, juror=juror, count=1),
+        lambda: probe_juror(project=project, juror=juror, count=1),
         lambda: client.key,
         lambda: actions.change_juror(juror=juror, concurrency=1),
         lambda: add_writer(project, "writer with it", api_key_env="LISTED_KEY"),
