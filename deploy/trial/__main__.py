@@ -34,7 +34,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, exit_on)
     began = time.monotonic()
     try:
-        with engine(folder / "engine"):
+        with engine(folder / "engine", keep=options.keep):
             attempt(folder, keep=options.keep)
     except Unavailable as error:
         print(f"Not tried: {error}", file=sys.stderr)

@@ -2,38 +2,64 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deploy.trial.shell import TrialError, Unavailable, run
 
-SECONDS_TO_START = 60
+SECONDS_TO_START = SECONDS_TO_END = 60
 
 
 @contextmanager
-def engine(folder: Path) -> Iterator[None]:
+def engine(folder: Path, *, keep: bool) -> Iterator[None]:
     """
     Use the engine that answers; else run one whose data lie in the folder, and stop it at the end.
 
+    :param keep: whether to leave it running; the next trial finds it
     :raises Unavailable: if there is neither
     """
     if answers():
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    # The path of a socket may have 107 characters; that of a checkout may be longer.
-    os.environ["DOCKER_HOST"] = f"unix:///run/assize-trial-{os.getpid()}.sock"
-    process = start(folder)
+    process = left_running(folder) or start(folder)
     try:
-        wait(process, folder / "log")
         yield
     finally:
-        process.terminate()
-        process.wait()
+        if keep:
+            print(f"  its engine: export DOCKER_HOST={os.environ['DOCKER_HOST']}; kill {process} ends it")
+        else:
+            end(process)
         del os.environ["DOCKER_HOST"]
+
+
+def left_running(folder: Path) -> int | None:
+    """Return the process id of the engine that a trial before left running in the folder, or None."""
+    try:
+        os.environ["DOCKER_HOST"] = (folder / "host").read_text()
+        process = int((folder / "pid").read_text())
+    except (OSError, ValueError):
+        return None
+    return process if answers() else None
+
+
+def end(process: int) -> None:
+    """Stop an engine, which may have been started by another process, and wait for its end."""
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGTERM)
+    until = time.monotonic() + SECONDS_TO_END
+    while time.monotonic() < until:
+        try:
+            if os.waitpid(process, os.WNOHANG)[0]:
+                return
+        except ChildProcessError:
+            if not Path(f"/proc/{process}").exists():
+                return
+        time.sleep(0.1)
 
 
 def answers() -> bool:
@@ -47,14 +73,17 @@ def answers() -> bool:
     return True
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path) -> int:
     """
-    Start an engine; the caller stops it.
+    Start an engine, and return its process id when it answers; the caller stops it.
 
-    :raises Unavailable: if this is not root, or the program is missing
+    :raises Unavailable: if this is not root, the program is missing, or the engine does not answer
     """
     if os.geteuid() != 0 or not shutil.which("dockerd") or not shutil.which("docker"):
         raise Unavailable("No Docker engine answers, and only root with dockerd (Debian: docker.io) can start one.")
+    # The path of a socket may have 107 characters; that of a checkout may be longer.
+    os.environ["DOCKER_HOST"] = f"unix:///run/assize-trial-{os.getpid()}.sock"
+    (folder / "host").write_text(os.environ["DOCKER_HOST"])
     command = [
         "dockerd",
         f"--data-root={folder}/data",
@@ -64,7 +93,13 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         "--default-ulimit=nofile=1024:1024",
     ]
     with (folder / "log").open("wb") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait(process, folder / "log")
+    except BaseException:
+        end(process.pid)
+        raise
+    return process.pid
 
 
 def wait(process: subprocess.Popen[bytes], log: Path) -> None:
