@@ -192,7 +192,7 @@ def best_threshold(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tup
     :param scores: shape (cases,), logits
     """
     chances = 1 / (1 + np.exp(-np.asarray(scores, dtype=np.float64)))
-    levels = np.linspace(0.02, 0.98, 49)
+    levels = np.round(np.linspace(0.02, 0.98, 49), 2)
     found = np.array([float(f1(cells_of(truth, chances >= level))) for level in levels])
     best = np.flatnonzero(found >= found.max() - 1e-12)
     return float(levels[best[len(best) // 2]]), float(found.max())
