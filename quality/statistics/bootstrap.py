@@ -17,6 +17,8 @@ DRAWS = 1_000
 CONFIDENCE = 0.95
 CELLS_AT_ONCE = 250_000
 "The most numbers that a block of draws holds: few enough for the cache of a processor."
+DRAWN_AT_ONCE = 4_000_000
+"The most items that are drawn one by one at once, so that memory does not grow with draws times items."
 FEW_PROFILES = 256
 "Up to so many profiles, the items of each are drawn at once; beyond, it is quicker to draw the items one by one."
 ONE_VALUE = "every opinion is the same, so agreement cannot be distinguished from chance"
@@ -50,7 +52,9 @@ def bootstrap_weights(profiles: Profiles, draws: int, seed: int) -> Iterator[Num
     """
     generator = np.random.default_rng(seed)
     at_once = max(1, CELLS_AT_ONCE // len(profiles.value))
-    draw = draw_profiles if len(profiles.items) <= FEW_PROFILES else draw_items
+    draw = draw_profiles
+    if len(profiles.items) > FEW_PROFILES:
+        draw, at_once = draw_items, max(1, min(at_once, DRAWN_AT_ONCE // len(profiles.of_item)))
     for start in range(0, draws, at_once):
         yield draw(profiles, min(at_once, draws - start), generator)
 

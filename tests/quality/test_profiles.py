@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quality.statistics.agreement import Ratings, percent_agreement
 from quality.statistics.bootstrap import FEW_PROFILES, bootstrap_weights
 from quality.statistics.distances import MOST_SETS, NOMINAL, Masi
-from quality.statistics.profiles import profiles_of
+from quality.statistics.profiles import Profiles, profiles_of
 from quality.statistics.reliability import cross_replication_kappa, fleiss, krippendorff_alpha, ordinal_alpha
 from tests.quality import dense_reference
 from tests.quality.tables import ratings_of, shared_profiles
@@ -88,6 +88,18 @@ def test_draws_of_many_profiles_do_not_depend_on_how_many_are_drawn_at_once() ->
     used = np.zeros((200, 40))
     np.add.at(used, (slice(None), profiles.value), weights[:, profiles.profile] * profiles.count)
     assert profiles.uses(weights.astype(float)).tolist() == used.tolist()
+
+
+def test_memory_of_draws_does_not_grow_with_draws_times_items() -> None:
+    profiles, items = np.arange(300), 300_000
+    many = Profiles(profiles, profiles, np.full(300, 6), np.arange(items) % 300)
+    tracemalloc.start()
+    drawn = sum(block.sum() for block in bootstrap_weights(many, 60, seed=0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert drawn == 60 * items
+    assert peak < 150 * 2**20  # all at once, they alone have 137 MB, and their copies as much
 
 
 def test_memory_does_not_grow_with_the_number_of_values() -> None:
