@@ -54,8 +54,10 @@ def case_of(row: object, number: int, definition: Definition, limits: Limits) ->
     """
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
-    is_unsafe = definition.label.is_unsafe(row) if counts(row, definition) else None
-    if is_unsafe is None and (definition.skip_unlabelled or not counts(row, definition)):
+    if not counts(row, definition):
+        return None
+    is_unsafe = definition.label.is_unsafe(row)
+    if is_unsafe is None and definition.skip_unlabelled:
         return None
     columns = definition.columns
     marks = {name: text for name in MARKS if name in columns and (text := mark(row, columns[name]))}

@@ -3,15 +3,16 @@
 import gzip
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import orjson
 
 from corpus.errors import Invalid, Refused
 from corpus.importing.limits import Limits
-from corpus.importing.readers import Columns, Row, RowFile, Unreadable
+from corpus.importing.readers import Columns, Row, RowFile, Unreadable, check_regular, readable_errors
 from corpus.labels import preview
 from guards.benchmarks.case import Case, case_of
 from guards.benchmarks.definition import TARGETS, TASKS, Definition
@@ -110,26 +111,24 @@ def file_hash(path: Path, name: str = "") -> str:
     """
     digest = sha256()
     with open_unpacked(path, name or str(path)) as file:
-        try:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
-        except (EOFError, OSError) as error:
-            raise Unreadable(f"{name or path} cannot be read: {error}.") from error
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()
 
 
-def open_unpacked(path: Path, name: str) -> IO[bytes]:
+@contextmanager
+def open_unpacked(path: Path, name: str) -> Iterator[IO[bytes]]:
     """
-    Open a file, unpacked if it is gzipped.
+    Open a file for reading in the block, unpacked if it is gzipped.
 
-    :raises Unreadable: if it cannot be opened
+    :raises Unreadable: if it cannot be opened, or read in the block
     """
-    try:
-        with path.open("rb") as file:
-            is_packed = file.read(2) == b"\x1f\x8b"
-        return gzip.open(path) if is_packed else path.open("rb")  # type: ignore[return-value]
-    except OSError as error:
-        raise Unreadable(f"{name} cannot be read: {error.strerror or error}.") from error
+    with readable_errors(name), ExitStack() as closing:
+        check_regular(path, name)
+        plain = closing.enter_context(path.open("rb"))
+        is_packed = plain.read(2) == b"\x1f\x8b"
+        plain.seek(0)
+        yield cast("IO[bytes]", closing.enter_context(gzip.open(plain))) if is_packed else plain
 
 
 def check_expected(definition: Definition, *, rows: int, positives: int) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 
 import pytest
 
@@ -101,10 +102,16 @@ def test_options_that_do_not_fit_say_why(project, tmp_path, arguments, options, 
 
 def test_missing_and_broken_files_say_why(project, tmp_path):
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": "a"}\n' * 1_000)[:-20])
+    (tmp_path / "torn.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": "a"}\n' * 1_000)[:30] + b"\xff" * 40)
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "lacks.csv").write_text("prompt,labels\na,safe\n")
     for file, reason in [
         ("absent.jsonl", "cannot be read"),
-        ("cut.jsonl.gz", "cannot be read"),
+        ("cut.jsonl.gz", "is not a whole gzip file"),
+        ("torn.jsonl.gz", "is not a whole gzip file"),
+        ("folder.csv", "is not a regular file"),
+        ("pipe.csv", "is not a regular file"),
         ("lacks.csv", "lacks the column label"),
     ]:
         refused = add(project, "broken", tmp_path / file, task="prompt")

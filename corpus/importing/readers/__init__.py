@@ -7,6 +7,16 @@ with the reason; a file that cannot be read to its end raises `Unreadable`.
 
 from corpus.importing.readers.contents import BEGINNING, check_contents
 from corpus.importing.readers.file import EXTENSIONS, RowFile
-from corpus.importing.readers.row import Columns, Row, Unreadable
+from corpus.importing.readers.row import Columns, Row, Unreadable, check_regular, readable_errors
 
-__all__ = ["BEGINNING", "EXTENSIONS", "Columns", "Row", "RowFile", "Unreadable", "check_contents"]
+__all__ = [
+    "BEGINNING",
+    "EXTENSIONS",
+    "Columns",
+    "Row",
+    "RowFile",
+    "Unreadable",
+    "check_contents",
+    "check_regular",
+    "readable_errors",
+]

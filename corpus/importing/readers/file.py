@@ -4,11 +4,9 @@ import gzip
 import io
 import re
 import shutil
-import stat
 import tempfile
-import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +17,7 @@ from corpus.importing.readers.csv import csv_rows
 from corpus.importing.readers.lines import line_rows
 from corpus.importing.readers.packing import BoundedReader
 from corpus.importing.readers.parquet import parquet_rows
-from corpus.importing.readers.row import CHUNK, Columns, Row, Unreadable
+from corpus.importing.readers.row import CHUNK, Columns, Row, Unreadable, check_regular, readable_errors
 
 EXTENSIONS = {".jsonl": "lines", ".ndjson": "lines", ".csv": "csv", ".parquet": "parquet", ".json": "json"}
 ARRAY = re.compile(rb"\s*\[")
@@ -40,7 +38,7 @@ class RowFile:
         self.columns = columns or Columns()
         self.closing = ExitStack()
         try:
-            with self.readable_errors():
+            with readable_errors(self.name):
                 self.open()
         except BaseException:
             self.close()
@@ -48,10 +46,8 @@ class RowFile:
 
     def open(self) -> None:
         """Open the file, and find out its form: `lines`, `array`, `csv` or `parquet`."""
-        status = self.path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"{self.name} cannot be read: it is not a regular file, but a folder, device or pipe.")
-        self.size = status.st_size
+        check_regular(self.path, self.name)
+        self.size = self.path.stat().st_size
         self.raw: IO[bytes] = self.closing.enter_context(self.path.open("rb"))
         beginning = self.raw.read(BEGINNING)
         self.raw.seek(0)
@@ -76,23 +72,13 @@ class RowFile:
         # A reader that reaches the end closes the file.
         return 1.0 if self.raw.closed or not self.size else min(1.0, self.raw.tell() / self.size)
 
-    @contextmanager
-    def readable_errors(self) -> Iterator[None]:
-        """Raise what goes wrong in reading as `Unreadable`, with the name of the file."""
-        try:
-            yield
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Unreadable(f"{self.name} is not a whole gzip file: {error}.") from error
-        except OSError as error:
-            raise Unreadable(f"{self.name} cannot be read: {error.strerror or error}.") from error
-
     def rows(self) -> Iterator[Row]:
         """
         Yield the rows of the file.
 
         :raises Unreadable: if the file cannot be read to its end, or is not valid
         """
-        with self.readable_errors():
+        with readable_errors(self.name):
             if self.form == "parquet":
                 yield from parquet_rows(self.seekable(), self.name, self.limits, self.columns)
             elif self.form == "csv":

@@ -1,7 +1,13 @@
 """Rows, as every reader yields them, and the columns a file must have."""
 
+import gzip
+import stat
+import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from corpus.errors import Refused
@@ -37,6 +43,29 @@ class Row:
     "Why the value cannot be imported; empty if nothing is wrong."
     size: int = 0
     "About how long it is in the file, in bytes."
+
+
+@contextmanager
+def readable_errors(name: str) -> Iterator[None]:
+    """
+    Raise what goes wrong in reading a file as `Unreadable`.
+
+    :param name: the file as its owner calls it
+    """
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Unreadable(f"{name} is not a whole gzip file: {error}.") from error
+    except OSError as error:
+        raise Unreadable(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+def check_regular(path: Path, name: str) -> None:
+    """
+    :raises Unreadable: if the path is a folder, a device or a pipe, which may never end
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise Unreadable(f"{name} cannot be read: it is not a regular file, but a folder, device or pipe.")
 
 
 SHOWN_COLUMNS = 20

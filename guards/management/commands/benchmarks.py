@@ -18,9 +18,10 @@ class Command(ProjectCommand):
 
     def handle(self, **options: Any) -> None:
         if options["known"]:
-            for known in known_definitions().values():
-                self.print_note(f"{known.name:26} {known.task:9} {known.licence:14} {known.source}")
-            self.print_result({"known": list(known_definitions())})
+            known = known_definitions()
+            for name, definition in known.items():
+                self.print_note(f"{name:26} {definition.task:9} {definition.licence:14} {definition.source}")
+            self.print_result({"known": list(known)})
             return
         found = list(queries.benchmarks_of(self.project(options)))
         for each in found:
