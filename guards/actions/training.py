@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +27,7 @@ from guards.training.rendering import Renderer
 from guards.training.small_guard import Head, SmallGuard, text_of, train_head
 from jury.prompting import Prompt
 from jury.queries import prompt_categories, prompt_named
+from releases.actions import remove_abandoned
 from releases.models import Release
 from releases.spec import SPLITS
 from releases.writing import software_version
@@ -51,25 +53,27 @@ def export_training(
     """
     release, asking = queries.find_release(project, version), prompt_named(prompt)
     renderer = Renderer(Prompt.parse(asking.text), prompt_categories(project.taxonomy_id))
-    files = {}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        if folder.exists() and any(folder.iterdir()):
             raise Refused(f"{folder} is not empty.")
-        for split in SPLITS:
-            files[f"{split}.jsonl"] = write_split(folder / f"{split}.jsonl", release, split, choice, renderer, form)
-        manifest = {
-            "release": release.version,
-            "release_sha256": release.manifest_sha256,
-            "prompt": {"name": asking.name, "sha256": asking.sha256},
-            "format": form,
-            **asdict(choice),
-            "software": f"assize {software_version()}",
-            "files": files,
-        }
-        (folder / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+        with half_made(folder) as part:
+            files = {
+                f"{split}.jsonl": write_split(part / f"{split}.jsonl", release, split, choice, renderer, form)
+                for split in SPLITS
+            }
+            manifest = {
+                "release": release.version,
+                "release_sha256": release.manifest_sha256,
+                "prompt": {"name": asking.name, "sha256": asking.sha256},
+                "format": form,
+                **asdict(choice),
+                "software": f"assize {software_version()}",
+                "files": files,
+            }
+            (part / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+            part.replace(folder)  # an empty folder of that name gives way
     except OSError as error:
-        raise Refused(f"{folder} cannot be written: {error.strerror}.") from error
+        raise Refused(f"{folder} cannot be written: {error.strerror}. Nothing is left of it.") from error
     detail = {"prompt": asking.name, "rows": sum(file["rows"] for file in files.values())}
     record_event(project=project, verb=Verb.TRAINING_EXPORTED, subject=version, actor=by, detail=detail)
     return manifest
@@ -102,25 +106,36 @@ def train_guard(
     release = queries.find_release(project, version)
     heads = {field: head_of(release, field) for field in fields}
     folder = Path(settings.ASSIZE_HOME) / "guards" / project.slug / name
-    half_made = folder.with_name(f".{name}.{uuid4().hex}.part")
     try:
-        half_made.mkdir(parents=True)
-        manifest = manifest_of(release, heads)
-        digest = SmallGuard(heads).store(half_made, manifest)
-        with transaction.atomic():
-            guard = TrainedGuard.objects.create(
-                project=project, name=name, release=release, sha256=digest, manifest=manifest, folder=str(folder)
-            )
-            detail = {"release": version, "sha256": digest}
-            record_event(project=project, verb=Verb.GUARD_TRAINED, subject=name, actor=by, detail=detail)
-            half_made.rename(folder)
+        with half_made(folder) as part:
+            manifest = manifest_of(release, heads)
+            digest = SmallGuard(heads).store(part, manifest)
+            with transaction.atomic():
+                guard = TrainedGuard.objects.create(
+                    project=project, name=name, release=release, sha256=digest, manifest=manifest, folder=str(folder)
+                )
+                detail = {"release": version, "sha256": digest}
+                record_event(project=project, verb=Verb.GUARD_TRAINED, subject=name, actor=by, detail=detail)
+                # The name is ours since the row is: such a folder was left by a process that was killed.
+                shutil.rmtree(folder, ignore_errors=True)
+                part.rename(folder)
     except OSError as error:
         raise Refused(f"The guard cannot be written to {folder}: {error.strerror}. Nothing is left of it.") from error
     except IntegrityError as error:  # another process was quicker
         raise Refused(taken(project, name)) from error
-    finally:
-        shutil.rmtree(half_made, ignore_errors=True)
     return guard
+
+
+@contextmanager
+def half_made(folder: Path) -> Iterator[Path]:
+    """Make a folder beside another to be moved there when it is whole; what is not moved by the end is removed."""
+    remove_abandoned(folder)
+    part = folder.with_name(f".{folder.name}.{uuid4().hex}.part")
+    try:
+        part.mkdir(parents=True)
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def check_name(project: Project, name: str) -> None:

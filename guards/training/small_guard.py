@@ -65,7 +65,9 @@ class SmallGuard:
         said: dict[Field, tuple[str, float]] = {}
         for field, head in self.heads.items():
             if field == Field.PROMPT or has_response:
-                judged = turns if field == Field.RESPONSE else turns[:-1] if has_response else turns
+                judged = turns[:-1] if has_response and field == Field.PROMPT else turns
+                if not judged:  # a response to nothing
+                    continue
                 [chance] = head.probabilities([text_of(judged, field)])
                 said[field] = (Label.UNSAFE if chance >= head.threshold else Label.SAFE, float(chance))
         return said

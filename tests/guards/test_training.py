@@ -101,6 +101,30 @@ def test_trained_guard_tells_the_two_kinds_apart(released, trained):
     assert {field: label for field, (label, _) in said.items()} == {Field.PROMPT: "safe", Field.RESPONSE: "unsafe"}
 
 
+def test_answer_to_nothing_is_judged_as_a_response_alone(released, trained):
+    guard = load_guard(folder_of(released, "first"))
+    assert set(guard.judge([{"role": "assistant", "text": "go ahead"}])) == {Field.RESPONSE}
+
+
+def test_folder_of_a_killed_training_is_replaced(released, trained):
+    left = folder_of(released, "first").with_name("killed")
+    left.mkdir()
+    (left / "guard.json").write_text("{")
+    assert train(released, "killed")["sha256"]
+    assert load_guard(left).heads
+
+
+def test_export_that_fails_leaves_nothing(released, tmp_path):
+    path = made_file(released, "test.json")
+    content = path.read_bytes()
+    path.write_bytes(b"[]")
+    try:
+        refused = export(released, tmp_path / "out", prompt="nemoguard-v1")
+    finally:
+        path.write_bytes(content)
+    assert (refused.code, "has changed since" in refused.stderr, list(tmp_path.iterdir())) == (2, True, [])
+
+
 @pytest.mark.parametrize(
     ("name", "options", "reason"),
     [

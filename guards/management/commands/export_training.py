@@ -32,7 +32,7 @@ class Command(ProjectCommand):
             prompt=options["prompt"],
             choice=Choice(sources=sources, refusals=options["refusals"], redacted=options["redacted"]),
             form=options["format"],
-            folder=options["out"],
+            folder=options["out"].resolve(),
         )
         files = manifest["files"]
         rows = sum(file["rows"] for file in files.values())
