@@ -26,7 +26,7 @@ WRITE_WHEN_READ = {
     "/api/v1/projects/{slug}/items/{external_id}/history/",
     "/projects/{slug}/items/{external_id}/history/",
     "/projects/{slug}/jury/ballots/{ballot}/",
-    # New opinions are counted first, so that no export is older than they are.
+    # The same for whoever downloads the opinions of all items.
     "/api/v1/projects/{slug}/export/",
 }
 OTHERS = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
