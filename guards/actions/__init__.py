@@ -2,6 +2,7 @@
 
 from guards.actions.benchmarks import add_benchmark
 from guards.actions.probes import probe_juror
+from guards.actions.release_benchmarks import benchmark_of_release
 from guards.actions.training import export_training, train_guard
 
-__all__ = ["add_benchmark", "export_training", "probe_juror", "train_guard"]
+__all__ = ["add_benchmark", "benchmark_of_release", "export_training", "probe_juror", "train_guard"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 from django.contrib.auth.models import User
@@ -28,7 +29,7 @@ ADD_TEXTS = """
 FIND_TEXTS = "SELECT content_hash, id FROM guards_casetext WHERE content_hash = ANY(%s)"
 COPY_CASES = """
     COPY guards_benchmarkcase (
-        benchmark_id, number, case_id, text_id, is_unsafe, category, kind, "group", pair, language
+        benchmark_id, number, case_id, text_id, is_unsafe, category, kind, "group", pair, language, label_source
     ) FROM STDIN
 """
 
@@ -71,8 +72,12 @@ def add_benchmark(
     return benchmark
 
 
-def create_benchmark(project: Project, definition: Definition, digest: str) -> Benchmark:
-    """Create the row of a benchmark, without cases yet."""
+def create_benchmark(project: Project, definition: Definition, digest: str, **of_release: Any) -> Benchmark:
+    """
+    Create the row of a benchmark, without cases yet.
+
+    :param of_release: the fields that a benchmark made from a release has besides
+    """
     return Benchmark.objects.create(
         project=project,
         name=definition.name,
@@ -88,6 +93,7 @@ def create_benchmark(project: Project, definition: Definition, digest: str) -> B
         positives=0,
         expected_rows=definition.expected.rows,
         expected_positives=definition.expected.positives,
+        **of_release,
     )
 
 
@@ -132,5 +138,6 @@ def write_cases(benchmark: Benchmark, batch: Sequence[Numbered]) -> None:
                         case.group,
                         case.pair,
                         case.language,
+                        case.label_source,
                     )
                 )

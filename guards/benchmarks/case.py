@@ -26,7 +26,7 @@ class Case:
 
     id: str
     turns: list[TurnShape]
-    "A user turn; after it, for the task `response`, the assistant turn that is judged."
+    "A user turn, and what was said before it; for the task `response`, the assistant turn that is judged after it."
     is_unsafe: bool | None
     "None if the benchmark has no label for it."
     category: str = ""
@@ -38,6 +38,8 @@ class Case:
     pair: str = ""
     "Cases of one pair come from one template, and differ in the group alone."
     language: str = ""
+    label_source: str = ""
+    "Who decided the label, as a release says."
 
     @property
     def content_hash(self) -> bytes:

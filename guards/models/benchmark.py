@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from corpus.models import Project
+from releases.models import Release
 
 
 class CaseText(models.Model):
@@ -13,14 +15,14 @@ class CaseText(models.Model):
     content_hash: Any = models.BinaryField(max_length=32, unique=True)
     "SHA-256 of the turns as JSON."
     turns = models.JSONField()
-    "A user turn; after it, where a response is judged, an assistant turn."
+    "A user turn, and what was said before it; where a response is judged, an assistant turn after it."
 
     def __str__(self) -> str:
         return f"text {self.pk}"
 
 
 class Benchmark(models.Model):
-    """A labelled file on which guards are evaluated. It never changes; a changed file is another benchmark."""
+    """A labelled file or a split of a release, on which guards are evaluated. It never changes."""
 
     class Task(models.TextChoices):
         """What is judged."""
@@ -48,10 +50,18 @@ class Benchmark(models.Model):
     expected_rows = models.PositiveIntegerField(null=True)
     expected_positives = models.PositiveIntegerField(null=True)
     "As published; None where that is not known."
+    release = models.ForeignKey(Release, models.PROTECT, null=True, related_name="+")
+    "The release that it is a split of; None for a file."
+    split = models.CharField(max_length=10, blank=True, default="")
+    label_sources = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    "Of a release: who decided the labels of its cases, as `*_label_source` says, sorted; empty for all."
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["release", "split", "task", "label_sources"], name="one_benchmark_a_split_task_and_sources"
+            ),
             models.UniqueConstraint(fields=["project", "name"], name="one_benchmark_a_name"),
             models.CheckConstraint(
                 condition=models.Q(positives__lte=models.F("labelled"), labelled__lte=models.F("rows")),
@@ -88,6 +98,8 @@ class BenchmarkCase(models.Model):
     pair = models.TextField(blank=True, default="")
     "Cases of one pair come from one template, and differ in the group alone."
     language = models.TextField(blank=True, default="")
+    label_source = models.CharField(max_length=30, blank=True, default="")
+    "Who decided the label, as the release says; empty for a file."
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["benchmark", "number"], name="one_case_a_row")]

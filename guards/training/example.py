@@ -9,6 +9,10 @@ from corpus.shapes import TurnShape
 
 REDACTED = "REDACTED"
 "The prompt of a row whose text may not be passed on."
+BY_PEOPLE = ("adjudicator", "human")
+"The sources, as `*_label_source` names them, of labels that people decided alone."
+BY_BALLOTS = ("human_and_llm_jury", "llm_jury")
+"Those of labels for which ballots were counted."
 
 
 @dataclass(frozen=True, slots=True)
