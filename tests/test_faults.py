@@ -1,12 +1,12 @@
 """Killed processes, jumping clocks and full disks lose nothing that was acknowledged, and all work still finishes."""
 
 import http.client
+import importlib
 import io
 import json
 import math
 import os
 import platform
-import resource
 import signal
 import subprocess
 import sys
@@ -36,6 +36,7 @@ from tests.adjudication.disputes import disputed_project
 from tests.commands import run_commands
 from tests.conftest import stub_server
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
+from tests.full_disks import full_disk, run_on_full_disk
 from tests.homes import own_servers, prepared_home
 from tests.ports import unused_port
 from workspace import actions
@@ -334,28 +335,6 @@ def test_jumping_clock_loses_and_doubles_nothing(tmp_path):
     assert len(votes) == len(voters.acknowledged) == DIALOGUES * WANTED
 
 
-@contextmanager
-def full_disk(most):
-    """Limit the size of the files of this process in bytes, which acts like a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def run_on_full_disk(most, *words):
-    """Run a command with a limit on the size of its files in bytes, which does not apply to the servers."""
-    program = (
-        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))\n"
-        "sys.argv[0] = 'manage.py'; import runpy; runpy.run_path('manage.py', run_name='__main__')"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", program, *words], cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=180
-    )
-
-
 def test_full_disk_leaves_no_part_of_a_release(tmp_path):
     project = disputed_project(tmp_path, "one", quorum=1)
     rows = [dialogue(f"r{n}", source="x") for n in range(3)]
@@ -380,6 +359,17 @@ def test_full_disk_undoes_an_import(tmp_path):
     assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr[-500:]
     assert "Nothing was kept" in ended.stderr
     assert not Item.objects.filter(project=project).exists()
+
+
+def test_full_disk_cuts_no_compiled_module_off(tmp_path, monkeypatch):
+    """Every process of this checkout that starts later would read it."""
+    (tmp_path / "imported_late.py").write_text(f"TEXT = {'x' * 1_000!r}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    with full_disk(100):
+        assert len(importlib.import_module("imported_late").TEXT) == 1_000
+    assert not list(tmp_path.rglob("*.pyc"))
+    assert not sys.dont_write_bytecode
 
 
 def test_full_disk_refuses_an_upload():

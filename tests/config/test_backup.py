@@ -1,7 +1,6 @@
 """A backup restored elsewhere is the same installation; a damaged one changes nothing."""
 
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from config import embedded
 from config.data_dir import CHECKOUT, DataDir
 from tests.commands import run_commands
 from tests.factories import dialogue, opinion, write_lines
+from tests.full_disks import run_on_full_disk
 from tests.homes import own_servers, prepared_home
 
 pytestmark = pytest.mark.slow
@@ -46,10 +46,10 @@ class Installation:
     def __init__(self, data_dir):
         self.data_dir, self.environment = data_dir, own_servers(data_dir)
 
-    def run(self, *words, limit=None):
+    def run(self, *words):
         return subprocess.run(
             [sys.executable, "manage.py", *(str(word) for word in words)], cwd=CHECKOUT, env=self.environment,
-            timeout=120, capture_output=True, text=True, check=False, preexec_fn=limit,
+            timeout=120, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     def do(self, *words):
@@ -58,12 +58,11 @@ class Installation:
     def do_all(self, *lines):
         return run_commands(self.environment, *lines)
 
-    def refusal(self, *words, limit=None):
-        """Return the only error line of a command that changed nothing."""
-        ended = self.run(*words, limit=limit)
-        lines = ended.stderr.strip().splitlines()
-        assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
-        return lines[-1]
+    def refusal(self, *words):
+        return error_line(self.run(*words))
+
+    def refusal_on_full_disk(self, *words):
+        return error_line(run_on_full_disk(20_000, *words, environment=self.environment))
 
     def database(self):
         return psycopg.connect(embedded.addresses(self.data_dir)["DATABASE_URL"])
@@ -76,6 +75,13 @@ class Installation:
             ["export_dataset", "--out", folder / "export", "--project", "garden"],
         )
         return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def error_line(ended):
+    """Return the only error line of a command that changed nothing."""
+    lines = ended.stderr.strip().splitlines()
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+    return lines[-1]
 
 
 @pytest.fixture(scope="module")
@@ -173,14 +179,11 @@ def test_damaged_backup_is_rejected_by_file_name(old, backup, tmp_path, harm, na
 
 
 def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, prepared, tmp_path):
-    def small_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    line = old.refusal("backup", tmp_path / "too large", limit=small_files)
+    line = old.refusal_on_full_disk("backup", tmp_path / "too large")
     assert "cannot be written: File too large" in line
     assert not list(tmp_path.glob("*too large*"))
 
-    assert "large" in prepared.refusal("restore", backup, limit=small_files)
+    assert "large" in prepared.refusal_on_full_disk("restore", backup)
     assert prepared.do("prepare") == {"projects": 1}
     assert not (prepared.data_dir.path / "releases").exists()
     assert not list(prepared.data_dir.path.glob(".restore*"))

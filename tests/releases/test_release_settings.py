@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import resource
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from releases.writing import write_file
 from tests.adjudication.test_case_races import at_once
 from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.full_disks import full_disk
 
 POSTED = {"version": "1.0", "policy": "", "train": "90", "validation": "4", "test": "6", "seed": "0", "date": ""}
 NAN = float("nan")
@@ -376,12 +376,9 @@ def test_what_a_killed_process_left_does_not_stop_a_release(tmp_path):
 
 def test_full_disk_is_told_leaves_nothing_and_the_release_can_be_made_again(tmp_path):
     made = decided_project(tmp_path)
-    before, limits = set(tmp_path.iterdir()), resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, limits[1]))
-    try:
+    before = set(tmp_path.iterdir())
+    with full_disk(2_000):
         full = command("release", "1.0", project=made.slug, out=tmp_path / "out")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert full.code == 2
     assert f"The release cannot be written to {tmp_path / 'out'}: File too large. Nothing is left of it." in full.stderr
     assert (set(tmp_path.iterdir()), Release.objects.filter(project=made).exists()) == (before, False)

@@ -1,0 +1,41 @@
+"""Limit the size of files, which acts like a full disk: what is beyond it cannot be written."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from config.data_dir import CHECKOUT
+
+
+@contextmanager
+def full_disk(most: int) -> Iterator[None]:
+    """
+    Limit the size of the files of this process, in bytes.
+
+    Meanwhile, no module that is imported is kept compiled. Python cuts that file off at the limit without an error,
+    and every later process of this checkout would fail to import it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    keeps_none = sys.dont_write_bytecode
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sys.dont_write_bytecode = keeps_none
+
+
+def run_on_full_disk(
+    most: int, *words: object, environment: Mapping[str, str] = os.environ
+) -> "subprocess.CompletedProcess[str]":
+    """Run a management command with such a limit in bytes, which does not apply to the servers."""
+    program = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))\n"
+        "sys.argv[0] = 'manage.py'; import runpy; runpy.run_path('manage.py', run_name='__main__')"
+    )
+    line = [sys.executable, "-B", "-c", program, *(str(word) for word in words)]
+    return subprocess.run(line, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False, timeout=180)
