@@ -1,0 +1,71 @@
+"""Find the cases of a benchmark that a guard may have seen: those whose text stands in a training split."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from corpus.importing.batches import batched
+from corpus.importing.names import is_invisible
+from corpus.shapes import TurnShape
+from guards import queries
+from guards.models import Benchmark, BenchmarkCase
+from guards.training.example import REDACTED, item_of, turns_in
+from releases.models import Release
+
+TRAINED_ON = "train"
+
+
+def overlapping_cases(release: Release, benchmark: Benchmark) -> set[int]:
+    """
+    Return the numbers of the cases whose normalized text stands in the training split of a release.
+
+    A prompt does where it is the prompt of a training row or one of its user turns, a response where it stands there
+    after the same user turn. All rows count, whatever labels a guard was trained on, but for redacted ones.
+
+    :raises Damaged: if the file of the split is missing or has changed
+    """
+    seen = seen_in_training(release, benchmark.task)
+    cases = BenchmarkCase.objects.filter(benchmark=benchmark).values_list("number", "text__turns")
+    return {number for number, turns in cases.iterator() if key_of_case(turns, benchmark.task) in seen}
+
+
+def seen_in_training(release: Release, task: str) -> set[bytes]:
+    """Return the keys of all texts of a task in the training split of a release."""
+    seen: set[bytes] = set()
+    rows = (row for row in queries.rows_of_split(release, TRAINED_ON) if row["prompt"] != REDACTED)
+    for batch in batched(rows):
+        turns = queries.turns_of_items(release, batch)
+        for row in batch:
+            seen.update(keys_of_training(turns.get(item_of(row)) or turns_in(row), task))
+    return seen
+
+
+def keys_of_training(turns: Sequence[TurnShape], task: str) -> Iterator[bytes]:
+    """Yield the key of each text of a task in a dialogue that a guard was trained on."""
+    has_response = turns[-1]["role"] == "assistant"
+    if task == Benchmark.Task.RESPONSE:
+        if has_response:
+            yield key_of_case(turns, task)
+        return
+    before = turns[:-1] if has_response else turns
+    yield key_of_case(before, task)
+    yield from (key(turn["text"]) for turn in before if turn["role"] == "user")
+
+
+def key_of_case(turns: Sequence[TurnShape], task: str) -> bytes:
+    """Return the key of what is judged: of a prompt all its turns, of a response with the turn before it."""
+    judged = turns[-2:] if task == Benchmark.Task.RESPONSE else turns
+    return key(*(turn["text"] for turn in judged))
+
+
+def key(*texts: str) -> bytes:
+    """Return a hash that texts share whose normalized forms are equal: 32 bytes."""
+    return sha256("\0".join(map(normalized, texts)).encode()).digest()
+
+
+def normalized(text: str) -> str:
+    """Return a text without regard to case, width and compatibility forms, invisible characters and kinds of blanks."""
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKC", text)
+        text = plain.translate({ord(each): None for each in set(plain) if is_invisible(each)})
+    return " ".join(unicodedata.normalize("NFKC", text.casefold()).split())

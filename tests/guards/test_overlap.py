@@ -1,0 +1,92 @@
+"""Cases whose text stands in the training split of a release are found in any spelling, and no others."""
+
+import pytest
+
+from guards.actions import benchmark_of_release
+from guards.models import Benchmark, BenchmarkCase
+from guards.overlap import normalized, overlapping_cases
+from guards.transforms import TRANSFORMS
+from releases.models import Release
+from tests.factories import command, import_dialogues, import_votes, make_project, opinion, write_lines
+
+TURNS = [
+    {"role": "user", "text": "Good morning"},
+    {"role": "assistant", "text": "Good morning to you"},
+    {"role": "user", "text": "Where is the garden?"},
+    {"role": "assistant", "text": "Behind the house"},
+]
+
+
+def test_spellings_of_one_text_are_one():
+    text = "The Straße to the café\nis 10 km long"
+    same = [
+        "  the STRASSE to  the cafe\u0301 is 10\u00a0KM long\r\n",
+        *(TRANSFORMS[name](text) for name in ("upper", "zero-width", "full-width")),
+        "The Stra\u00adße to the \ufeffcafé\tis 10 ㎞ long",
+    ]
+    assert {normalized(each) for each in same} == {normalized(text)}
+    for other in ("The Straße to the café is 11 km long", "The Straße to the cafe is 10 km long", "", "…"):
+        assert normalized(other) != normalized(text)
+    assert all(normalized(normalized(each)) == normalized(each) for each in (*same, "ŉ ǰ ΐ İ", "ﷺ"))
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """Return a project with releases 1.0, and 2.0 with truncated texts, of training rows alone, and 3.0 of splits."""
+    folder, project = tmp_path_factory.mktemp("released"), make_project(quorum=1, votes_wanted=1)
+    rows = [
+        {"id": "plain", "prompt": "How do I bake BREAD?", "response": "With an oven"},
+        {"id": "turns", "turns": TURNS},
+        {"id": "only", "prompt": "What is rain?"},
+        {"id": "gone", "prompt": "REDACTED", "response": "Gone", "reconstruction_id_if_redacted": 7},
+    ]
+    rows += [{"id": f"more{at}", "prompt": f"What is {at % 20}?", "response": f"That is {at}"} for at in range(60)]
+    assert import_dialogues(project, folder, rows).code == 0
+    votes = [opinion(row["id"], "anna", "safe", None if row["id"] == "only" else "safe") for row in rows]
+    assert import_votes(project, folder, votes).code == 0
+    for version, options in (("1.0", {}), ("2.0", {"truncate": True}), ("3.0", {"splits": "0.5,0.2,0.3"})):
+        made = command(
+            "release", version, project=project.slug, **{"splits": "1,0,0", "out": folder / version} | options
+        )
+        assert made.code == 0, made.stderr
+    return project
+
+
+def overlap(project, folder, name, task, rows, version="1.0"):
+    """Return which of the rows of a file, counted from 0, stand in the training split of a release."""
+    path = write_lines(folder, [{"label": "safe", **row} for row in rows])
+    assert command("add_benchmark", name, path, project=project.slug, task=task).code == 0
+    benchmark = Benchmark.objects.get(project=project, name=name)
+    release = Release.objects.get(project=project, version=version)
+    return {number - 1 for number in overlapping_cases(release, benchmark)}
+
+
+def test_prompts_of_training_rows_are_found_in_any_spelling(released, tmp_path):
+    prompts = ["how do i bake bread?", "How do I bake bre\u200bad?", "What  is rain?", "Where is the garden?"]
+    prompts += ["Good morning\nGood morning to you\nWhere is the garden?", "Good morning", "REDACTED", "Why bread?"]
+    prompts += ["With an oven", "Good morning to you", "bake bread", "How do I bake bread"]
+    rows = [{"prompt": prompt} for prompt in prompts]
+    assert overlap(released, tmp_path, "prompts", "prompt", rows) == {0, 1, 2, 3, 5}
+    truncated = overlap(released, tmp_path, "truncated", "prompt", rows, version="2.0")
+    assert truncated == {0, 1, 2, 5}
+
+
+def test_response_is_found_after_the_same_turn_alone(released, tmp_path):
+    pairs = [
+        ("HOW do I bake bread?", "with an oven"),
+        ("Where is the garden?", "Behind the\nhouse"),
+        ("How do I bake bread?", "With a stove"),
+        ("How do I make tea?", "With an oven"),
+        ("What is rain?", ""),
+    ]
+    rows = [{"prompt": prompt, "response": response} for prompt, response in pairs]
+    assert overlap(released, tmp_path, "responses", "response", rows) == {0, 1}
+
+
+def test_splits_of_a_release_share_no_prompt_and_its_training_split_is_all_seen(released):
+    release = Release.objects.get(project=released, version="3.0")
+    for split, task in [("test", "prompt"), ("test", "response"), ("train", "prompt"), ("train", "response")]:
+        benchmark = benchmark_of_release(project=released, version="3.0", split=split, task=task)
+        numbers = set(BenchmarkCase.objects.filter(benchmark=benchmark).values_list("number", flat=True))
+        assert numbers
+        assert overlapping_cases(release, benchmark) == (numbers if split == "train" else set())
