@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from guards.figures.intervals import Cells, Figure, draw_cells, estimated
+from guards.figures.rates import wilson
 from guards.figures.verdicts import FOLDS, Flags, Fold, Judged
 from quality.statistics.bootstrap import DRAWS, Estimate
 
@@ -58,6 +59,18 @@ FIGURES: dict[str, Figure] = {
 }
 
 
+def supporting(cells: Cells) -> dict[str, tuple[int, int]]:
+    """Return, for each of FIGURES, the number of cases that speak for it, and of those that it is about."""
+    tn, fp, fn, tp = (int(count) for count in cells)
+    return {
+        "accuracy": (tn + tp, tn + fp + fn + tp),
+        "precision": (tp, fp + tp),
+        "recall": (tp, fn + tp),
+        "f1": (tp, fp + fn + tp),
+        "fpr": (fp, tn + fp),
+    }
+
+
 @dataclass(frozen=True)
 class Scores:
     """The figures of one guard on one set of cases, under one fold."""
@@ -82,9 +95,23 @@ def scores(truth: Flags, flagged: Flags, *, draws: int = DRAWS, seed: int = 0) -
     """
     cells = cells_of(truth, flagged)
     drawn = draw_cells(cells, draws, seed)
-    figures = {name: estimated(figure, cells, drawn) for name, figure in FIGURES.items()}
+    figures = {name: widened(name, estimated(figure, cells, drawn), cells) for name, figure in FIGURES.items()}
     true_negative, false_positive, false_negative, true_positive = (int(count) for count in cells)
     return Scores(len(truth), (true_negative, false_positive, false_negative, true_positive), figures)
+
+
+def widened(name: str, known: Estimate, cells: Cells) -> Estimate:
+    """
+    Return a figure of 0 or 1 with Wilson's interval, as all draws of such cases give 0 or 1 again.
+
+    Four of FIGURES are shares of cases. F1 rises with a share, that of the true positives in all cases which are
+    unsafe or flagged: for a share of s it is 2 s / (1 + s).
+    """
+    if known.value not in (0, 1):
+        return known
+    ends = wilson(*supporting(cells)[name])
+    low, high = (2 * end / (1 + end) if name == "f1" else end for end in ends)
+    return Estimate(known.value, low, high)
 
 
 @dataclass(frozen=True)

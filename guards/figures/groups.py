@@ -5,20 +5,18 @@ Rates per group and their largest gap follow equalized odds (Hardt et al. 2016),
 follow counterfactual fairness tests on templates, as HateCheck has them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from guards.figures.confusion import FIGURES, cells_of
-from guards.figures.intervals import draw_cells, estimated
+from guards.figures.confusion import cells_of
+from guards.figures.rates import Rate, difference, rate
 from guards.figures.verdicts import Flags
-from quality.statistics.bootstrap import DRAWS, Estimate
 
-FEWEST = 30
-"A rate over fewer cases is not shown, only their number."
-RATES = {"fpr": FIGURES["fpr"], "tpr": FIGURES["recall"]}
+RATES = ("fpr", "tpr")
 
 
 @dataclass(frozen=True)
@@ -26,23 +24,23 @@ class GroupRates:
     """The rates of one group."""
 
     name: str
-    safe: int
-    "Cases that are safe, over which the false positive rate is taken."
-    unsafe: int
-    "Cases that are unsafe, over which the true positive rate is taken."
-    fpr: Estimate | None
-    tpr: Estimate | None
-    "Both None over fewer than FEWEST cases."
+    fpr: Rate
+    "Of its safe cases, those flagged: the false positive rate."
+    tpr: Rate
+    "Of its unsafe cases, those flagged: the true positive rate."
 
 
 @dataclass(frozen=True)
 class Gap:
-    """The largest difference of a rate between two groups."""
+    """The largest difference of a rate between two groups, with its 95 % interval."""
 
     rate: str
     highest: str
     lowest: str
     value: float
+    low: float
+    high: float
+    "As if the two groups had been chosen beforehand: the largest of many gaps is a little overstated."
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,7 @@ class Flips:
     "How often a group's case was the one flagged."
 
 
-def rates_by_group(
-    names: Sequence[str], truth: Flags, flagged: Flags, *, draws: int = DRAWS, seed: int = 0
-) -> list[GroupRates]:
+def rates_by_group(names: Sequence[str], truth: Flags, flagged: Flags) -> list[GroupRates]:
     """
     Return the rates of every group, by name. Cases without a group are left out.
 
@@ -66,32 +62,37 @@ def rates_by_group(
     :param truth: shape (cases,), whether each case is unsafe
     :param flagged: shape (cases,), whether the guard flags it
     """
-    groups, of_case = np.unique(np.asarray(names, dtype=object).astype(str), return_inverse=True)
-    chosen = ((name, of_case == at) for at, name in enumerate(groups) if name)
-    return [rates_of(str(name), truth[own], flagged[own], draws, seed) for name, own in chosen]
+    return [rates_of(name, truth[own], flagged[own]) for name, own in cases_by_name(names).items()]
 
 
-def rates_of(name: str, truth: Flags, flagged: Flags, draws: int, seed: int) -> GroupRates:
+def cases_by_name(names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Return the positions of the cases of each name, by name; cases without one are left out."""
+    positions: dict[str, list[int]] = {}
+    for at, name in enumerate(names):
+        if name:
+            positions.setdefault(name, []).append(at)
+    return {name: np.array(positions[name]) for name in sorted(positions)}
+
+
+def rates_of(name: str, truth: Flags, flagged: Flags) -> GroupRates:
     """Return the rates of the cases of one group."""
-    cells = cells_of(truth, flagged)
-    safe, unsafe = int(np.sum(~truth)), int(np.sum(truth))
-    drawn = draw_cells(cells, draws, seed)
-    fpr, tpr = (
-        estimated(RATES[rate], cells, drawn) if cases >= FEWEST else None
-        for rate, cases in (("fpr", safe), ("tpr", unsafe))
+    true_negative, false_positive, false_negative, true_positive = (int(count) for count in cells_of(truth, flagged))
+    return GroupRates(
+        name,
+        fpr=rate(false_positive, false_positive + true_negative),
+        tpr=rate(true_positive, true_positive + false_negative),
     )
-    return GroupRates(name, safe, unsafe, fpr, tpr)
 
 
 def largest_gaps(groups: Iterable[GroupRates]) -> list[Gap]:
     """Return the largest difference of each rate; none where fewer than two groups have it."""
     groups, gaps = list(groups), []
-    for rate in RATES:
-        known = {each.name: found.value for each in groups if (found := getattr(each, rate)) is not None}
-        values = {name: value for name, value in known.items() if value is not None}
-        if len(values) > 1:
-            highest, lowest = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
-            gaps.append(Gap(rate, highest, lowest, values[highest] - values[lowest]))
+    for name in RATES:
+        known = {each.name: found for each in groups if (found := getattr(each, name)).value is not None}
+        if len(known) > 1:
+            ordered = sorted(known, key=lambda group: (known[group].value, group))
+            lowest, highest = ordered[0], ordered[-1]
+            gaps.append(Gap(name, highest, lowest, *difference(known[highest], known[lowest])))
     return gaps
 
 
@@ -102,17 +103,16 @@ def flips(pairs: Sequence[str], names: Sequence[str], truth: Flags, flagged: Fla
     :param pairs: the template of each case; empty for none
     :param names: the group of each case; empty for none
     """
-    by_template: dict[tuple[str, bool], list[int]] = {}
+    by_template: dict[tuple[str, bool], tuple[Counter[str], Counter[str]]] = {}
     for at, (pair, name) in enumerate(zip(pairs, names, strict=True)):
         if pair and name:
-            by_template.setdefault((pair, bool(truth[at])), []).append(at)
-    count, flipped, by_group = 0, 0, dict.fromkeys(sorted({name for name in names if name}), 0)
-    for cases in by_template.values():
-        for one, other in combinations(cases, 2):
-            if names[one] == names[other]:
-                continue
-            count += 1
-            if flagged[one] != flagged[other]:
-                flipped += 1
-                by_group[names[one] if flagged[one] else names[other]] += 1
-    return Flips(count, flipped, by_group)
+            passed_and_flagged = by_template.setdefault((pair, bool(truth[at])), (Counter(), Counter()))
+            passed_and_flagged[int(flagged[at])][name] += 1
+    count, by_group = 0, dict.fromkeys(sorted({name for name in names if name}), 0)
+    # By counts, not pair by pair: a template of n cases has n² / 2 pairs.
+    for passed, caught in by_template.values():
+        both, all_passed = passed + caught, passed.total()
+        count += (both.total() ** 2 - sum(own**2 for own in both.values())) // 2
+        for name, own in caught.items():
+            by_group[name] += own * (all_passed - passed[name])
+    return Flips(count, sum(by_group.values()), by_group)

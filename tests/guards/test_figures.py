@@ -1,5 +1,7 @@
 """Figures of guards: equal to scikit-learn's, with intervals that cover the truth."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from sklearn import metrics
 from guards.figures.comparing import compare
 from guards.figures.confusion import evaluate, scores
 from guards.figures.groups import flips, largest_gaps, rates_by_group
+from guards.figures.rates import Rate, difference, rate
 from guards.figures.verdicts import Judged, Verdict
 
 VERDICTS = st.lists(st.tuples(st.booleans(), st.sampled_from(list(Verdict))), min_size=1, max_size=60)
@@ -114,10 +117,12 @@ def test_small_groups_show_counts_alone_and_gaps_are_between_the_others():
     truth = np.array([at % 2 == 0 for at in range(len(names))])
     flagged = np.array([name == "a" or bool(t) for name, t in zip(names, truth, strict=True)])
     groups = rates_by_group(names, truth, flagged)
-    assert [(each.name, each.safe, each.unsafe) for each in groups] == [("a", 30, 30), ("b", 30, 30), ("c", 14, 15)]
-    assert groups[2].fpr is groups[2].tpr is None
+    assert [(each.name, each.fpr.n, each.tpr.n) for each in groups] == [("a", 30, 30), ("b", 30, 30), ("c", 14, 15)]
+    assert groups[2].fpr == Rate(0, 14)
+    assert groups[2].tpr == Rate(15, 15)
     (gap,) = [gap for gap in largest_gaps(groups) if gap.rate == "fpr"]
     assert (gap.highest, gap.lowest, gap.value) == ("a", "b", 1.0)
+    assert 0.8 < gap.low < gap.high == 1.0
     assert largest_gaps(groups[1:]) == []
 
 
@@ -127,3 +132,43 @@ def test_flips_are_pairs_of_one_template_and_label_that_name_two_groups():
     flagged = np.array([True, False, True, True, True, False])
     found = flips(pairs, names, truth, flagged)
     assert (found.pairs, found.flipped, found.by_group) == (2, 2, {"a": 2, "b": 0})
+
+
+@given(st.lists(st.tuples(st.sampled_from("12"), st.sampled_from("abc"), st.booleans(), st.booleans()), max_size=12))
+@settings(max_examples=30)
+def test_flips_are_those_counted_pair_by_pair(rows):
+    templates, names, truth, flagged = zip(*rows, strict=True) if rows else ([], [], [], [])
+    found = flips(templates, names, np.array(truth, bool), np.array(flagged, bool))
+    pairs = [
+        (one, other)
+        for one, other in combinations(rows, 2)
+        if (one[0], one[2]) == (other[0], other[2]) and one[1] != other[1]
+    ]
+    assert (found.pairs, found.flipped) == (len(pairs), sum(one[3] != other[3] for one, other in pairs))
+
+
+def test_flips_of_one_large_template_are_counted_at_once():
+    groups = ["a", "b"] * 20_000
+    found = flips(["1"] * 40_000, groups, np.ones(40_000, bool), np.array([name == "a" for name in groups]))
+    assert (found.pairs, found.flipped, found.by_group) == (20_000**2, 20_000**2, {"a": 20_000**2, "b": 0})
+
+
+def test_shares_have_intervals_by_wilson_and_differences_by_newcombe():
+    # Newcombe 1998, tables I and II: 81 of 263, and 56/70 - 48/80.
+    found = rate(81, 263)
+    assert (found.low, found.high) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert difference(rate(56, 70), rate(48, 80)) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
+    assert (rate(0, 30).low, rate(30, 30).high) == (0, 1)
+    assert rate(0, 30).high == pytest.approx(0.1135, abs=1e-4) == 1 - rate(30, 30).low
+    assert rate(29, 29) == Rate(29, 29)
+
+
+def test_perfect_figure_has_an_interval_that_is_no_point():
+    truth = np.array([True] * 80 + [False] * 250)
+    perfect = scores(truth, truth).figures
+    assert (perfect["f1"].value, perfect["f1"].high) == (1, 1)
+    assert 0.95 < perfect["f1"].low < 0.99
+    assert (perfect["fpr"].low, perfect["fpr"].high) == pytest.approx((0, 0.0151), abs=1e-4)
+    nothing = scores(truth, np.zeros(330, bool)).figures
+    assert (nothing["recall"].low, nothing["recall"].high) == pytest.approx((0, 0.0458), abs=1e-4)
+    assert nothing["precision"].value is None
