@@ -1,10 +1,13 @@
 """The cases of an evaluation with what a guard said of each, as columns: the input of every figure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from guards.figures.verdicts import Flags
 
 NO_LABEL = -1
 "A truth: the benchmark does not say whether the case is unsafe."
@@ -43,3 +46,17 @@ class EvaluatedCases:
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    def only(self, chosen: Flags) -> "EvaluatedCases":
+        """Return the cases for which `chosen`, of shape (cases,), is True."""
+        kept = np.flatnonzero(chosen)
+        columns: dict[str, Any] = {}
+        for column in fields(self):
+            values = getattr(self, column.name)
+            if isinstance(values, np.ndarray):
+                columns[column.name] = values[kept]
+            elif isinstance(values, Mapping):
+                columns[column.name] = {name: verdicts[kept] for name, verdicts in values.items()}
+            else:
+                columns[column.name] = [values[at] for at in kept]
+        return EvaluatedCases(**columns)
