@@ -45,7 +45,7 @@ def read_published(content: Mapping[str, Any]) -> tuple[PublishedFigure, ...]:
 
     :param content: `runners` (by key: `name`, `source`) and `figures` (by benchmark: `model`, `value`, `by`, and
         perhaps `metric` and `mode`)
-    :raises ValueError: if a benchmark, runner, metric or field is unknown, a value is no share, or a figure stands twice
+    :raises ValueError: if a benchmark, runner, metric or field is unknown, a value no share, or a figure there twice
     """
     tasks = {name: definition.task for name, definition in known_definitions().items()}
     found: dict[tuple[str, ...], PublishedFigure] = {}
