@@ -1,16 +1,18 @@
 """What a run would cost, before anything is asked."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from corpus.models import Project
 from jury import queries
 from jury.actions.checks import check_can_ask, check_can_generate
 from jury.engine.generator_client import GeneratorClient
 from jury.engine.juror_client import JurorClient
-from jury.engine.model_client import CHARACTERS_A_TOKEN
+from jury.engine.model_client import CHARACTERS_A_TOKEN, ModelClient
 from jury.models import Juror
+from jury.queries import PromptItem
 
 SAMPLE = 200
 "Items whose questions are written out, to know how long they are."
@@ -60,10 +62,18 @@ def estimate_generation(*, project: Project, generator: Juror, items: Sequence[i
     return estimate_for(GeneratorClient(project, generator), items)
 
 
-def estimate_for(client: JurorClient | GeneratorClient, items: Sequence[int]) -> Estimate:
-    """Return what questions about items would cost, from the lengths of a sample of them."""
+def estimate_for(
+    client: ModelClient[Any],
+    items: Sequence[int],
+    read: Callable[[Sequence[int]], list[PromptItem]] = queries.items_by_pk,
+) -> Estimate:
+    """
+    Return what questions about items would cost, from the lengths of a sample of them.
+
+    :param items: primary keys of items, or of what else `read` returns by them
+    """
     juror = client.juror
-    sample = queries.items_by_pk(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
+    sample = read(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
     lengths = [client.length(item) for item in sample]
     tokens = round(sum(lengths) / CHARACTERS_A_TOKEN / len(lengths) * len(items)) if lengths else 0
     answers = client.longest_answer * len(items)

@@ -24,14 +24,13 @@ from jury.engine.limiter import connect_redis
 from jury.engine.model_client import Request, failed_outcome
 from jury.engine.remedies import OPTIONS, as_options, changes_against_reasoning, changes_to_try
 from jury.engine.reply import AccessRefused
-from jury.models import Ballot, GeneratedResponse, Juror
+from jury.models import Answer, Juror
 from jury.prompting import Form, Messages, Prompt, Send
 from jury.queries import PromptItem
 
 MOST_CHANGES = 6
 "Further requests with other settings, where the endpoint does not accept those of the juror."
 Client = JurorClient | GeneratorClient
-Answer = Ballot | GeneratedResponse
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def suggest(project: Project, juror: Juror, item: PromptItem, answer: Answer) ->
     if Prompt.parse(juror.prompt.text).send == Send.MODERATIONS:  # none of the settings is sent
         return None
     candidate, changes, accepted = copy.copy(juror), dict[str, Any](), None
-    was_refused = answer.outcome == Ballot.Outcome.FAILED
+    was_refused = answer.outcome == Answer.Outcome.FAILED
     for _ in range(MOST_CHANGES):
         if (change := next_change(candidate, answer.reason, changes)) is None:
             break
@@ -125,9 +124,9 @@ def suggest(project: Project, juror: Juror, item: PromptItem, answer: Answer) ->
             setattr(candidate, name, value)
         client = client_of(project, candidate)
         answer = ask(client, client.compose(item))
-        if answer.outcome in (Ballot.Outcome.CAST, Ballot.Outcome.ABSTAINED):
+        if answer.outcome in (Answer.Outcome.CAST, Answer.Outcome.ABSTAINED):
             return Suggestion(changes, answer.outcome)
-        if answer.outcome == Ballot.Outcome.UNREADABLE and was_refused:
+        if answer.outcome == Answer.Outcome.UNREADABLE and was_refused:
             accepted = Suggestion(dict(changes), answer.outcome)
     return accepted
 

@@ -12,8 +12,9 @@ from jury.engine.circuit import EndpointDown, EndpointRests
 from jury.engine.cleaning import error_line
 from jury.engine.client import RateLimitedClient, Stopped
 from jury.engine.model_client import Request
-from jury.engine.pipeline import Answer, QueuedItem, Result
+from jury.engine.pipeline import QueuedItem, Result
 from jury.engine.reply import AccessRefused
+from jury.models import Answer
 from jury.queries import PromptItem
 
 logger = logging.getLogger(__name__)

@@ -32,7 +32,6 @@ from jury.engine.model_client import (
     abstained_outcome,
     failed_outcome,
 )
-from jury.engine.pipeline import Answer
 from jury.engine.reply import AccessRefused, Declined, Reply, RetryableError, Unavailable
 from jury.engine.shards import (
     break_shards_of_endpoint,
@@ -43,7 +42,8 @@ from jury.engine.shards import (
     heartbeat,
     release_claim,
 )
-from jury.models import Batch, Run, Shard
+from jury.kinds import kind_of
+from jury.models import Answer, Batch, Run, Shard
 from jury.queries import PromptItem
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class BatchRunner:
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.shard, self.run, self.holder = shard, shard.run, holder
-        self.client = client_for(shard)
+        self.client, self.kind = client_for(shard), kind_of(shard.run)
         self.refused = ""
         "Why the endpoint will answer no request of the juror."
 
@@ -104,7 +104,7 @@ class BatchRunner:
         if self.run.state != Run.State.RUNNING:
             return None
         ledger.forfeit(self.shard)
-        items = self.store_cached(queries.items_to_ask(self.shard))
+        items = self.store_cached(self.kind.items_to_ask(self.shard))
         if not items:
             finish_shard(self.shard.pk)
             return None
@@ -136,7 +136,7 @@ class BatchRunner:
     def send(self, batch: Batch) -> SentBatch:
         """Send the questions of a batch."""
         requests = []
-        for item in queries.items_by_pk(batch.items):
+        for item in self.kind.items(batch.items):
             request = self.client.compose(item)
             body = self.client.with_token_limit(request.body, self.longest_answer)
             requests.append((request_name(item, request.seed), body))
@@ -173,7 +173,7 @@ class BatchRunner:
 
         :param is_whole: whether an item without an answer failed, or else is asked about again
         """
-        items = {item.pk: item for item in queries.items_by_pk(batch.items)}
+        items = {item.pk: item for item in self.kind.items(batch.items)}
         for name, result in read_results(file, settings.JURY_REPLY_BYTES):
             key, seed = read_name(name)
             item = items.pop(key, None) if key else None
@@ -195,7 +195,8 @@ class BatchRunner:
         """Return the answer that replies make up; one whose tokens are not stated costs what was reserved for it."""
         is_known = all(reply.has_usage for reply in replies)
         cost = self.client.price_of(replies) if is_known else self.price(item)
-        return self.client.make_answer(item, seed, replies, problem, cost=cost)
+        answer: Answer = self.client.make_answer(item, seed, replies, problem, cost=cost)
+        return answer
 
     @transaction.atomic
     def store(self, batch: Batch, answers: Iterator[Answer]) -> None:
@@ -235,7 +236,7 @@ class BatchRunner:
     def give_up(self, batch: Batch | None, error: Unavailable) -> None:
         """Break the shard of a batch that will not be sent or collected, and those that would fare the same."""
         if batch and batch.state == Batch.State.UNDER_WAY:  # its answers are lost, and may be billed
-            prices = [self.price(item) for item in queries.items_by_pk(batch.items)]
+            prices = [self.price(item) for item in self.kind.items(batch.items)]
             ledger.charge(self.run, sum(prices, Decimal(0)), len(prices))
         elif isinstance(error, AccessRefused):
             break_shards_of_juror(self.run, self.shard.juror, "", error=str(error))

@@ -10,14 +10,14 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from jury.engine import ledger
 from jury.engine.cleaning import error_line
-from jury.engine.pipeline import Answer, Result
+from jury.engine.pipeline import Result
 from jury.engine.shards import heartbeat
-from jury.models import Run, Shard
+from jury.models import Answer, Run, Shard
 
 logger = logging.getLogger(__name__)
 UNSTORABLE = (DataError, IntegrityError, ValueError, OverflowError)
 "What the database and its driver say of a value that has no place in its column."
-ANSWER_KEYS = ("item_id", "juror_id", "run_id", "prompt_id", "taxonomy_id", "cast_at", "cost_usd")
+ANSWER_KEYS = ("juror_id", "run_id", "prompt_id", "taxonomy_id", "cast_at", "cost_usd")
 
 
 @dataclass
@@ -100,25 +100,31 @@ def store_answers(run: Run, answers: Sequence[Answer]) -> None:
     """
     if not answers:
         return
-    model: Any = type(answers[0])
+    if run.asks_again:
+        supersede(run, answers)
+    try:
+        insert(answers)
+    except UNSTORABLE:
+        for answer in answers:
+            store_alone(answer)
+
+
+def supersede(run: Run, answers: Sequence[Answer]) -> None:
+    """Mark the answers that the run asks for again as no longer current. `answers` are of one kind and juror."""
+    subject = f"{answers[0].SUBJECT}_id"
     values: dict[str, Any] = {
-        "items": [answer.item_id for answer in answers],
+        "subjects": [getattr(answer, subject) for answer in answers],
         "juror": answers[0].juror_id,
         "again": run.asks_again,
     }
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE {model._meta.db_table} SET is_current = false
-            WHERE item_id = ANY(%(items)s) AND juror_id = %(juror)s AND is_current AND outcome = ANY(%(again)s)
+            UPDATE {answers[0]._meta.db_table} SET is_current = false
+            WHERE {subject} = ANY(%(subjects)s) AND juror_id = %(juror)s AND is_current AND outcome = ANY(%(again)s)
             """,
             values,
         )
-    try:
-        insert(answers)
-    except UNSTORABLE:
-        for answer in answers:
-            store_alone(answer)
 
 
 def insert(answers: Sequence[Answer]) -> None:
@@ -135,8 +141,9 @@ def store_alone(answer: Answer) -> Answer:
         return answer
     except UNSTORABLE as error:
         reason = f"the answer could not be stored ({error_line(error)})"
-        logger.exception("item %s, juror %s: %s", answer.item_id, answer.juror_id, reason)
-        kept = {name: getattr(answer, name) for name in ANSWER_KEYS if hasattr(answer, name)}
+        subject = f"{answer.SUBJECT}_id"
+        logger.exception("%s %s, juror %s: %s", answer.SUBJECT, getattr(answer, subject), answer.juror_id, reason)
+        kept = {name: getattr(answer, name) for name in (subject, *ANSWER_KEYS) if hasattr(answer, name)}
         failed: Answer = type(answer)(**kept, outcome=type(answer).Outcome.FAILED, reason=reason)
         insert([failed])
         return failed

@@ -1,4 +1,4 @@
-"""Find ballots that answer the same request, so that it is not paid for twice."""
+"""Find answers to the same request, so that it is not paid for twice."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,16 +11,18 @@ COPIED = (*FIELDS, "categories", "other_text", "rationale", "dropped_categories"
 KEPT = ("order_seed", "raw_reply", "finish_reason", "taxonomy_id")
 
 
-def cached_ballots(project: Project, hashes: Iterable[bytes]) -> dict[bytes, Ballot]:
+def answers_by_request(model: Any, project: Project, hashes: Iterable[bytes]) -> dict[bytes, Any]:
     """
-    Return a ballot of the project for each request that was answered before, by its hash.
+    Return an answer of the project for each request that was answered before, by its hash.
 
     Only verdicts are copied: a refusal, an unreadable reply or a fault may be another one next time.
+
+    :param model: of the answers, with `request_hash` and `cached_from`
     """
-    known = Ballot.objects.filter(
-        juror__project=project, request_hash__in=set(hashes), outcome=Ballot.Outcome.CAST, cached_from=None
+    known = model.objects.filter(
+        juror__project=project, request_hash__in=set(hashes), outcome=model.Outcome.CAST, cached_from=None
     )
-    return {bytes(ballot.request_hash): ballot for ballot in known.order_by("-pk")}
+    return {bytes(answer.request_hash): answer for answer in known.order_by("-pk")}
 
 
 def copy_ballot(ballot: Ballot, key_fields: dict[str, Any]) -> Ballot:

@@ -15,6 +15,8 @@ from jury.queries import PromptItem
 class GeneratorClient(ModelClient[GeneratedResponse]):
     """Asks one generator for the response that follows a prompt."""
 
+    model = GeneratedResponse
+
     def compose(self, item: PromptItem) -> Request:
         """Return the request for the next turn of a dialogue."""
         return Request(item, self.request_body(generation_messages(self.prompt, item.turns)))

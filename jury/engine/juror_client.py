@@ -1,7 +1,8 @@
-"""Ask a juror for its judgement of an item."""
+"""Ask a juror for its judgement: of an item as a ballot, or of another text."""
 
 import hashlib
 import secrets
+from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,9 +12,9 @@ import orjson
 from corpus.models import Project
 from corpus.queries import spellings_of
 from jury import queries
-from jury.engine.cache import cached_ballots, copy_ballot
+from jury.engine.cache import answers_by_request, copy_ballot
 from jury.engine.forms import read_ballot, response_format, with_codes
-from jury.engine.model_client import ModelClient, Outcome, Request, abstained_outcome, unreadable_outcome
+from jury.engine.model_client import A, ModelClient, Outcome, Request, abstained_outcome, unreadable_outcome
 from jury.engine.reply import Reply
 from jury.models import Ballot, Juror
 from jury.prompting import (
@@ -29,12 +30,11 @@ from jury.prompting import (
 from jury.queries import PromptItem
 
 
-class JurorClient(ModelClient[Ballot]):
-    """Asks one juror for its judgement of items of one project."""
+class JudgingClient(ModelClient[A]):
+    """Asks one juror for judgements, by the taxonomy of its project."""
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         super().__init__(project, juror, run_id=run_id)
-        self.labels = queries.labels_asked(project, juror)
         self.categories = queries.prompt_categories(project.taxonomy_id)
         self.shown = {each["slug"]: render_category(self.prompt.category, each) for each in self.categories}
         self.spellings = spellings_of(project.taxonomy)
@@ -58,19 +58,27 @@ class JurorClient(ModelClient[Ballot]):
         about = orjson.dumps([item.turns, self.question(item).fields])
         return hashlib.sha256(self.juror_hash + about).digest()[:16]
 
-    def cached_answers(self, items: Sequence[PromptItem]) -> dict[int, Ballot]:
+    def cached_answers(self, items: Sequence[PromptItem]) -> dict[int, A]:
         """
-        Return a ballot, not stored yet, for each item that was asked about before in the same way, by item.
+        Return an answer, not stored yet, for each item that was asked about before in the same way, by item.
 
-        Only ballots of the same project count: projects share neither answers nor budgets.
+        Only answers of the same project count: projects share neither answers nor budgets.
         """
         hashes = {item.pk: self.request_hash(item) for item in items}
-        found = cached_ballots(self.project, hashes.values())
-        return {
-            item.pk: copy_ballot(found[hashes[item.pk]], self.key_fields(item))
-            for item in items
-            if hashes[item.pk] in found
-        }
+        found = answers_by_request(self.model, self.project, hashes.values())
+        return {item.pk: self.copy(found[hashes[item.pk]], item) for item in items if hashes[item.pk] in found}
+
+    @abstractmethod
+    def copy(self, answer: A, item: PromptItem) -> A:
+        """Return an answer about an item with the verdict of another one, at no cost."""
+
+    @abstractmethod
+    def question(self, item: PromptItem) -> Question:
+        """Return what the juror is asked about an item."""
+
+    def key_fields(self, item: PromptItem) -> dict[str, Any]:
+        """Return the fields of an answer that are known before it is asked for."""
+        return super().key_fields(item) | {"request_hash": self.request_hash(item)}
 
     def compose(self, item: PromptItem) -> Request:
         """Return the request about an item, with the categories shuffled where the prompt wants that."""
@@ -93,6 +101,24 @@ class JurorClient(ModelClient[Ballot]):
             body |= response_format(self.juror.response_format, question, slugs)
         return Request(item, body, seed)
 
+    def length(self, item: PromptItem) -> int:
+        """Return the characters of the question about an item."""
+        return self.compose_shuffled(item, None).length
+
+
+class JurorClient(JudgingClient[Ballot]):
+    """Asks one juror for its judgement of items of one project."""
+
+    model = Ballot
+
+    def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
+        super().__init__(project, juror, run_id=run_id)
+        self.labels = queries.labels_asked(project, juror)
+
+    def copy(self, answer: Ballot, item: PromptItem) -> Ballot:
+        """Return a ballot on an item with the verdict of another one, at no cost."""
+        return copy_ballot(answer, self.key_fields(item))
+
     def question(self, item: PromptItem) -> Question:
         """Return what the juror is asked about an item: the labels whose text the item has, and categories."""
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
@@ -108,8 +134,7 @@ class JurorClient(ModelClient[Ballot]):
 
     def key_fields(self, item: PromptItem) -> dict[str, Any]:
         """Return the fields of a ballot that are known before it is asked for."""
-        more = {"taxonomy_id": self.project.taxonomy_id, "request_hash": self.request_hash(item)}
-        return super().key_fields(item) | more
+        return super().key_fields(item) | {"taxonomy_id": self.project.taxonomy_id}
 
     def outcome_of(self, question: Question, reply: Reply) -> Outcome:
         """Return the outcome of a reply: a refusal abstains, and an unclear reply is unreadable, never guessed."""
@@ -127,7 +152,3 @@ class JurorClient(ModelClient[Ballot]):
             "rationale": judgement.rationale,
             "dropped_categories": reading.dropped_categories,
         }
-
-    def length(self, item: PromptItem) -> int:
-        """Return the characters of the question about an item."""
-        return self.compose_shuffled(item, None).length

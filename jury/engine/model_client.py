@@ -26,8 +26,7 @@ from jury.engine.moderation_endpoint import ModerationEndpoint
 from jury.engine.provider_errors import is_cut_off, is_filtered
 from jury.engine.reply import AccessRefused, Declined, Reply, Unavailable
 from jury.keys import check_key_variable
-from jury.models import Ballot, GeneratedResponse, Juror
-from jury.models.answer import Answer
+from jury.models import Answer, Juror
 from jury.prompting import Messages, Prompt, Send
 from jury.queries import PromptItem, endpoint_rules
 
@@ -41,7 +40,7 @@ LONGEST_KEPT = 100_000
 Outcome = dict[str, Any]
 "Fields of an answer that say what its replies mean: outcome, reason and the like."
 
-A = TypeVar("A", Ballot, GeneratedResponse)
+A = TypeVar("A", bound=Answer)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,10 @@ class Request:
 
 
 class ModelClient(ABC, Generic[A]):
-    """Asks one model about items of one project. Stores nothing."""
+    """Asks one model about items of one project, or about other texts. Stores nothing."""
+
+    model: type[A]
+    "The model class of its answers."
 
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         self.project, self.juror, self.run_id = project, juror, run_id
@@ -250,7 +252,7 @@ class ModelClient(ABC, Generic[A]):
     def key_fields(self, item: PromptItem) -> dict[str, Any]:
         """Return the fields of an answer that are known before it is asked for."""
         return {
-            "item_id": item.pk,
+            f"{self.model.SUBJECT}_id": item.pk,
             "juror_id": self.juror.pk,
             "run_id": self.run_id,
             "prompt_id": self.juror.prompt_id,

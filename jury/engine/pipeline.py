@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 
 from jury.engine.budget import Budget, Reservation
-from jury.models import Ballot, GeneratedResponse, Shard
+from jury.models import Answer, Shard
 from jury.queries import PromptItem
-
-Answer = Ballot | GeneratedResponse
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from jury import queries
 from jury.engine import ledger
 from jury.engine.budget import Budget
 from jury.engine.clock import SYSTEM_CLOCK, Clock
 from jury.engine.model_client import ModelClient
 from jury.engine.pipeline import OpenedShard, QueuedItem, Result
 from jury.engine.shards import claim_next_shard
+from jury.kinds import kind_of
 from jury.models import Shard
 from jury.queries import PromptItem
 
@@ -79,7 +79,7 @@ class ShardSource:
     def open_shard(self, shard: Shard) -> tuple[OpenedShard, list[PromptItem]]:
         """Return a shard with its cached answers, and the items without one."""
         ledger.forfeit(shard)  # a worker that was killed may have left reservations
-        items = queries.items_to_ask(shard)
+        items = kind_of(shard.run).items_to_ask(shard)
         cached = self.model.cached_answers(items) if shard.run.uses_cache else {}
         opened = OpenedShard(shard, wanted=len(items), cached=list(cached.values()))
         return opened, [item for item in items if item.pk not in cached]

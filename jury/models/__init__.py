@@ -1,9 +1,10 @@
 """Jurors and generators, their runs, and their answers."""
 
+from jury.models.answer import Answer
 from jury.models.ballot import Ballot
 from jury.models.batch import Batch
 from jury.models.generated import GeneratedResponse
 from jury.models.juror import Juror, PromptVersion
 from jury.models.run import Run, Shard
 
-__all__ = ["Ballot", "Batch", "GeneratedResponse", "Juror", "PromptVersion", "Run", "Shard"]
+__all__ = ["Answer", "Ballot", "Batch", "GeneratedResponse", "Juror", "PromptVersion", "Run", "Shard"]

@@ -1,4 +1,4 @@
-"""The base of ballots and generated responses."""
+"""The base of all answers of models: ballots, generated responses and others."""
 
 from django.db import models
 
@@ -9,10 +9,13 @@ from jury.models.run import Run
 
 class Answer(models.Model):
     """
-    The answer of a model about an item, with the raw reply.
+    The answer of a model, with the raw reply.
 
     A repeated request adds another answer; the old one stays, no longer current.
     """
+
+    SUBJECT = "item"
+    "The name of the foreign key to what it is about."
 
     class Outcome(models.TextChoices):
         """What a request led to."""
@@ -22,7 +25,6 @@ class Answer(models.Model):
         UNREADABLE = "unreadable", "Unreadable"
         FAILED = "failed", "Failed"
 
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
     juror = models.ForeignKey(Juror, models.PROTECT, related_name="+")
     run = models.ForeignKey(Run, models.PROTECT, null=True, related_name="+")
     "None if it was imported."
@@ -44,4 +46,13 @@ class Answer(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.juror} on {self.item}: {self.outcome}"
+        return f"{self.juror} on {getattr(self, self.SUBJECT)}: {self.outcome}"
+
+
+class ItemAnswer(Answer):
+    """The answer of a model about an item."""
+
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True

@@ -8,10 +8,10 @@ from django.db.models import Q
 
 from corpus.labels import LABELS
 from corpus.models import Taxonomy
-from jury.models.answer import Answer
+from jury.models.answer import ItemAnswer
 
 
-class Ballot(Answer):
+class Ballot(ItemAnswer):
     """A juror's judgement of an item, or the reason for its absence."""
 
     prompt_label = models.CharField(max_length=13, null=True)

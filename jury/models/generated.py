@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from corpus.models import Item
-from jury.models.answer import Answer
+from jury.models.answer import ItemAnswer
 
 
-class GeneratedResponse(Answer):
+class GeneratedResponse(ItemAnswer):
     """
     A response that a generator wrote for an item, or the reason for its absence.
 

@@ -1,4 +1,4 @@
-"""Runs of the jury or of a generator, and their shards."""
+"""Runs of the jury, of a generator or of an evaluated guard, and their shards."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,7 +8,11 @@ from jury.models.juror import Juror
 
 
 class Run(models.Model):
-    """A run of jurors or of a generator. All its state is in the database, so it survives the loss of the broker."""
+    """
+    A run of jurors, of a generator or of an evaluated guard.
+
+    All its state is in the database, so it survives the loss of the broker.
+    """
 
     class Generates(models.TextChoices):
         """What the answers to a run are."""
@@ -16,6 +20,7 @@ class Run(models.Model):
         NOTHING = "", "Ballots"
         RESPONSES = "responses", "Responses"
         REFUSALS = "refusals", "Refusals"
+        VERDICTS = "verdicts", "Verdicts"
 
     class State(models.TextChoices):
         """Only running and paused runs can change their state."""
@@ -32,7 +37,7 @@ class Run(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     generates = models.CharField(max_length=10, choices=Generates, default=Generates.NOTHING, db_default="", blank=True)
-    "What the run stores: ballots (empty), responses or refusals."
+    "What the run stores: ballots (empty), responses, refusals, or verdicts on the cases of a benchmark."
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
     budget_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     budget_calls = models.PositiveIntegerField(null=True)
@@ -68,7 +73,7 @@ class Shard(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="shards")
     juror = models.ForeignKey(Juror, models.PROTECT, related_name="+")
     items = ArrayField(models.BigIntegerField())
-    "Primary keys of its items."
+    "Primary keys of what is asked about: items, or texts of benchmarks."
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     reserved_usd = models.DecimalField(max_digits=26, decimal_places=10, db_default=0)
     reserved_calls = models.IntegerField(db_default=0)

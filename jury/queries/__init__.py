@@ -1,7 +1,7 @@
 """Reads of jurors, items, runs and answers, named for what they return."""
 
+from jury.prompt_items import PromptItem
 from jury.queries.answers import (
-    answer_model,
     current_answers,
     current_ballots,
 )
@@ -14,7 +14,6 @@ from jury.queries.batches import (
 )
 from jury.queries.items import (
     UNANSWERED,
-    PromptItem,
     items_by_pk,
     items_to_ask,
     sample_items,
@@ -71,7 +70,6 @@ __all__ = [
     "JurorStatistics",
     "PromptItem",
     "RunProgress",
-    "answer_model",
     "ballots_wanted",
     "batches_of",
     "claimed",

@@ -7,12 +7,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from corpus.labels import FIELDS
-from jury.models import Ballot, GeneratedResponse, Run
-
-
-def answer_model(run: Run) -> Any:
-    """Return the model class that a run stores: `Ballot` or `GeneratedResponse`."""
-    return GeneratedResponse if run.generates else Ballot
+from jury.kinds import kind_of
+from jury.models import Run
 
 
 def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:
@@ -21,10 +17,11 @@ def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:
 
     :param outcome: return only answers with this outcome; empty for all
     """
-    answers: QuerySet[Any] = answer_model(run).objects.filter(run=run, is_current=True)
+    model: Any = kind_of(run).answers
+    answers: QuerySet[Any] = model.objects.filter(run=run, is_current=True)
     if outcome:
         answers = answers.filter(outcome=outcome)
-    return answers.select_related("item", "juror").order_by("-pk")
+    return answers.select_related(model.SUBJECT, "juror").order_by("-pk")
 
 
 def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[Any, ...]]:

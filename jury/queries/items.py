@@ -1,7 +1,6 @@
 """Reads of the items that jurors and generators are asked about."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -9,8 +8,9 @@ from django.db import connection
 
 from corpus.labels import Field
 from corpus.models import Item, Project
+from jury.kinds import kind_of
 from jury.models import Batch, GeneratedResponse, Juror, Shard
-from jury.queries.answers import answer_model
+from jury.prompt_items import PromptItem
 from jury.queries.jurors import labels_asked
 
 UNANSWERED = """
@@ -28,16 +28,6 @@ A juror that labels only responses skips items without one. Parameters: see `una
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PromptItem:
-    """The part of an item that goes into a prompt."""
-
-    pk: int
-    turns: list[dict[str, str]]
-    "Each with `role` and `text`."
-    has_response: bool
-
-
 def items_to_ask(shard: Shard) -> list[PromptItem]:
     """Return the items of a shard that its juror has not answered yet, by primary key."""
     with connection.cursor() as cursor:
@@ -45,7 +35,7 @@ def items_to_ask(shard: Shard) -> list[PromptItem]:
             f"""
             SELECT i.id, turns::text, has_response FROM corpus_item i
             WHERE i.id = ANY(%(items)s) AND withdrawn_at IS NULL AND NOT EXISTS (
-                SELECT FROM {answer_model(shard.run)._meta.db_table} a
+                SELECT FROM {kind_of(shard.run).answers._meta.db_table} a
                 WHERE a.item_id = i.id AND a.juror_id = %(juror)s AND is_current
                     AND (outcome <> ALL(%(again)s) OR run_id = %(run)s))
             ORDER BY i.id

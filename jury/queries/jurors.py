@@ -11,7 +11,8 @@ from corpus.errors import Refused
 from corpus.models import Category, Project
 from jury.endpoints import EndpointRules, origin_of
 from jury.families import shared_families
-from jury.models import Ballot, GeneratedResponse, Juror, PromptVersion, Run, Shard
+from jury.kinds import answer_models
+from jury.models import Answer, Juror, PromptVersion, Run, Shard
 from jury.prompting import Prompt
 
 
@@ -114,10 +115,10 @@ def labels_asked(project: Project, juror: Juror) -> tuple[str, ...]:
 
 def has_been_asked(juror: Juror) -> bool:
     """Return whether there are answers of a juror or generator other than failed ones, or an open run asks it."""
-    model: Any = GeneratedResponse if juror.is_generator else Ballot
-    answers = model.objects.filter(juror=juror).exclude(outcome=model.Outcome.FAILED)
+    models: list[Any] = answer_models()
+    given = (model.objects.filter(juror=juror).exclude(outcome=Answer.Outcome.FAILED) for model in models)
     open_shards = Shard.objects.filter(juror=juror, state=Shard.State.WAITING, run__state__in=Run.OPEN)
-    return answers.exists() or open_shards.exists()
+    return any(answers.exists() for answers in given) or open_shards.exists()
 
 
 def prompt_categories(taxonomy_id: int) -> list[dict[str, Any]]:

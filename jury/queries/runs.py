@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
@@ -11,8 +12,8 @@ from django.db.models.functions import Now
 
 from corpus.errors import Refused
 from corpus.models import Project
-from jury.models import Ballot, Run, Shard
-from jury.queries.answers import answer_model
+from jury.kinds import answer_models, kind_of
+from jury.models import Answer, Run, Shard
 from jury.queries.batches import open_batches
 from jury.queries.shards import claimed
 
@@ -55,20 +56,21 @@ PROGRESS = """
     SELECT r.id, r.state, r.cost_usd,
         coalesce((SELECT sum(cardinality(items)) FROM jury_shard WHERE run_id = r.id), 0),
         coalesce((SELECT json_object_agg(outcome, count) FROM (
-            SELECT outcome, count(*) FROM jury_ballot WHERE run_id = r.id AND is_current GROUP BY 1 UNION ALL
-            SELECT outcome, count(*) FROM jury_generatedresponse WHERE run_id = r.id AND is_current GROUP BY 1
-        ) of_one), '{}')
+            {counts}
+        ) of_one), '{{}}')
     FROM jury_run r WHERE r.id = ANY(%s)
 """
-"A run has answers in one of the two tables."
+COUNT_ANSWERS = "SELECT outcome, count(*) FROM {table} WHERE run_id = r.id AND is_current GROUP BY 1"
+"A run has answers in one table."
 
 
 def progress_of_runs(runs: Iterable[Run]) -> dict[int, RunProgress]:
     """Return the progress of each run by its primary key, in one query, from the database alone."""
+    counts = (COUNT_ANSWERS.format(table=model._meta.db_table) for model in answer_models())
     with connection.cursor() as cursor:
-        cursor.execute(PROGRESS, [[run.pk for run in runs]])
+        cursor.execute(PROGRESS.format(counts=" UNION ALL ".join(counts)), [[run.pk for run in runs]])
         rows = cursor.fetchall()
-    none_yet = dict.fromkeys(Ballot.Outcome.values, 0)
+    none_yet = dict.fromkeys(Answer.Outcome.values, 0)
     return {pk: RunProgress(state, wanted, none_yet | counts, cost) for pk, state, cost, wanted, counts in rows}
 
 
@@ -80,7 +82,8 @@ def run_progress(run: Run) -> RunProgress:
 def minutes_left(run: Run, progress: RunProgress) -> float | None:
     """Return the minutes a run still takes at its pace of the last minute; None without any answer in it."""
     since = Now() - timedelta(seconds=PACE_WINDOW_SECONDS)
-    recent = answer_model(run).objects.filter(run=run, cast_at__gte=since).count()
+    model: Any = kind_of(run).answers
+    recent = model.objects.filter(run=run, cast_at__gte=since).count()
     return (progress.ballots - progress.done) / recent * PACE_WINDOW_SECONDS / 60 if recent else None
 
 

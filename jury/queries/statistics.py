@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from corpus.models import Project
+from jury.kinds import kind_of
 from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
-from jury.queries.answers import answer_model
 
 ANSWER_STATISTICS = """
     SELECT juror_id, count(*) FILTER (WHERE outcome = 'cast') AS cast,
@@ -54,7 +54,7 @@ def generator_statistics(project: Project) -> list[JurorStatistics]:
 def run_statistics(run: Run) -> list[JurorStatistics]:
     """Return the statistics of the jurors of a run, by name, over the current answers to that run."""
     asked = Shard.objects.filter(run=run).values("juror")
-    return _statistics(_jurors(run.project).filter(pk__in=asked), answer_model(run), run)
+    return _statistics(_jurors(run.project).filter(pk__in=asked), kind_of(run).answers, run)
 
 
 def _jurors(project: Project) -> QuerySet[Juror]:
