@@ -84,6 +84,7 @@ class Verb(models.TextChoices):
     BENCHMARK_ADDED = "benchmark.added", "Benchmark added"
     TRAINING_EXPORTED = "training.exported", "Training data exported"
     GUARD_TRAINED = "guard.trained", "Guard trained"
+    EVALUATION_STARTED = "evaluation.started", "Evaluation started"
 
 
 ITEM_VERBS = frozenset(

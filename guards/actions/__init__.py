@@ -1,8 +1,17 @@
 """Verbs of guards: one transaction each, with its event."""
 
 from guards.actions.benchmarks import add_benchmark
+from guards.actions.evaluations import estimate_evaluation, start_evaluation
 from guards.actions.probes import probe_juror
 from guards.actions.release_benchmarks import benchmark_of_release
 from guards.actions.training import export_training, train_guard
 
-__all__ = ["add_benchmark", "benchmark_of_release", "export_training", "probe_juror", "train_guard"]
+__all__ = [
+    "add_benchmark",
+    "benchmark_of_release",
+    "estimate_evaluation",
+    "export_training",
+    "probe_juror",
+    "start_evaluation",
+    "train_guard",
+]

@@ -13,6 +13,7 @@ from corpus.actions.import_support import limits, lock_imports
 from corpus.errors import Refused
 from corpus.importing.batches import batched
 from corpus.models import Project, Verb
+from guards.actions.texts import store_texts
 from guards.benchmarks.case import Case
 from guards.benchmarks.definition import Definition
 from guards.benchmarks.reading import check_expected, file_hash, read_cases
@@ -20,13 +21,6 @@ from guards.models import Benchmark
 
 Numbered = tuple[int, Case]
 
-# In the order of their hashes, so that two imports of the same texts never wait for each other in a circle.
-ADD_TEXTS = """
-    INSERT INTO guards_casetext (content_hash, turns)
-    SELECT content_hash, turns FROM unnest(%s::bytea[], %s::jsonb[]) AS t (content_hash, turns) ORDER BY content_hash
-    ON CONFLICT (content_hash) DO NOTHING
-"""
-FIND_TEXTS = "SELECT content_hash, id FROM guards_casetext WHERE content_hash = ANY(%s)"
 COPY_CASES = """
     COPY guards_benchmarkcase (
         benchmark_id, number, case_id, text_id, is_unsafe, category, kind, "group", pair, language, label_source
@@ -119,25 +113,21 @@ def check_counts(benchmark: Benchmark, definition: Definition, file: str, *, acc
 
 def write_cases(benchmark: Benchmark, batch: Sequence[Numbered]) -> None:
     """Store the cases of a batch, and those of their texts that are new."""
-    texts = {case.content_hash: orjson.dumps(case.turns).decode() for _, case in batch}
-    with connection.cursor() as cursor:
-        cursor.execute(ADD_TEXTS, [list(texts), list(texts.values())])
-        cursor.execute(FIND_TEXTS, [list(texts)])
-        keys = {bytes(content_hash): key for content_hash, key in cursor.fetchall()}
-        with cursor.copy(COPY_CASES) as copy:
-            for number, case in batch:
-                copy.write_row(
-                    (
-                        benchmark.pk,
-                        number,
-                        case.id,
-                        keys[case.content_hash],
-                        case.is_unsafe,
-                        case.category,
-                        case.kind,
-                        case.group,
-                        case.pair,
-                        case.language,
-                        case.label_source,
-                    )
+    keys = store_texts({case.content_hash: orjson.dumps(case.turns).decode() for _, case in batch})
+    with connection.cursor() as cursor, cursor.copy(COPY_CASES) as copy:
+        for number, case in batch:
+            copy.write_row(
+                (
+                    benchmark.pk,
+                    number,
+                    case.id,
+                    keys[case.content_hash],
+                    case.is_unsafe,
+                    case.category,
+                    case.kind,
+                    case.group,
+                    case.pair,
+                    case.language,
+                    case.label_source,
                 )
+            )

@@ -1,6 +1,6 @@
 """The cases of a benchmark, and the rows they come from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -44,7 +44,12 @@ class Case:
     @property
     def content_hash(self) -> bytes:
         """The SHA-256 of the turns: cases with the same text are asked about once."""
-        return sha256(orjson.dumps(self.turns)).digest()
+        return hash_of(self.turns)
+
+
+def hash_of(turns: Sequence[TurnShape]) -> bytes:
+    """Return the SHA-256 of the JSON of turns, by which a text is stored once."""
+    return sha256(orjson.dumps(turns)).digest()
 
 
 def case_of(row: object, number: int, definition: Definition, limits: Limits) -> Case | None:

@@ -1,6 +1,7 @@
-"""Benchmarks and their cases, and trained guards."""
+"""Benchmarks and their cases, trained guards, and evaluations with their verdicts."""
 
 from guards.models.benchmark import Benchmark, BenchmarkCase, CaseText
+from guards.models.evaluation import Evaluation, TransformedText, Verdict
 from guards.models.trained import TrainedGuard
 
-__all__ = ["Benchmark", "BenchmarkCase", "CaseText", "TrainedGuard"]
+__all__ = ["Benchmark", "BenchmarkCase", "CaseText", "Evaluation", "TrainedGuard", "TransformedText", "Verdict"]

@@ -1,14 +1,28 @@
 """Reads of guards, named for what they return."""
 
 from guards.queries.benchmarks import benchmarks_of, find_benchmark, helped_decide
+from guards.queries.evaluations import (
+    cases_asked,
+    evaluated_cases,
+    evaluations_of,
+    find_evaluation,
+    texts_by_pk,
+    texts_to_ask,
+)
 from guards.queries.training import find_guard, find_release, rows_of_split, turns_of_items
 
 __all__ = [
     "benchmarks_of",
+    "cases_asked",
+    "evaluated_cases",
+    "evaluations_of",
     "find_benchmark",
+    "find_evaluation",
     "find_guard",
     "find_release",
     "helped_decide",
     "rows_of_split",
+    "texts_by_pk",
+    "texts_to_ask",
     "turns_of_items",
 ]

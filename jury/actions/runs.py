@@ -12,7 +12,7 @@ from corpus.errors import Refused
 from corpus.models import Project, Verb
 from jury import queries
 from jury.actions.checks import check_can_ask, check_can_generate
-from jury.actions.sharding import adopt_open_batches, create_generation_shards, create_shards
+from jury.actions.sharding import adopt_open_batches, create_shards, create_shards_of
 from jury.models import Ballot, GeneratedResponse, Juror, Run
 
 
@@ -84,7 +84,7 @@ def start_generation(
     )
     adopt_open_batches(run, [generator])
     unanswered = queries.without_generated_response(generator, items)
-    create_generation_shards(run, generator, unanswered)
+    create_shards_of(run, generator, unanswered)
     detail = {"generator": generator.name, "generates": generates, "items": len(unanswered)}
     record_event(project=project, verb=Verb.RUN_STARTED, subject=str(run.pk), actor=by, detail=detail)
     return run

@@ -39,15 +39,15 @@ def first_unanswered(run: Run, jurors: Sequence[Juror], limit: int | None) -> li
     return sorted(set().union(*unanswered.values()))[:limit]
 
 
-def create_generation_shards(run: Run, generator: Juror, items: Sequence[int]) -> None:
+def create_shards_of(run: Run, juror: Juror, items: Sequence[int]) -> None:
     """
-    Create the shards of a generator's run.
+    Create the shards of one juror or generator that is asked about given items.
 
     :param items: primary keys
     """
-    size = shard_size(generator)
+    size = shard_size(juror)
     parts = [items[at : at + size] for at in range(0, len(items), size)]
-    Shard.objects.bulk_create(Shard(run=run, juror=generator, items=part) for part in parts)
+    Shard.objects.bulk_create(Shard(run=run, juror=juror, items=part) for part in parts)
 
 
 def shard_size(juror: Juror) -> int:

@@ -1,6 +1,7 @@
 """What may come of one call: a reply, or the reason why there is none."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -73,6 +74,8 @@ class Reply:
     "What the endpoint gave apart from the text as the model's reasoning. It is no part of any answer."
     reasoning_key: str = ""
     "The key of the message that had it."
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    "Of unsafe by what is judged, `prompt` or `response`, where a guard of our own says it beside its answer."
     first_token: Tokens = ()
     "Candidates for the first token, where logprobs were asked for."
 
@@ -100,6 +103,7 @@ def read_completion(completion: Any, seconds: float) -> Reply:
             reasoning=clean_text(reasoning),
             reasoning_key=reasoning_key,
             first_token=first_token(choice.get("logprobs")),
+            probabilities=read_probabilities(completion.get("probabilities")),
             **read_usage(usage),
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -114,6 +118,12 @@ def read_usage(usage: Any) -> dict[str, Any]:
     prompt_tokens, answer_tokens = map(clean_count, said)
     is_odd = any(count not in (None, clean_count(count)) for count in said)
     return {"prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens, "has_odd_usage": is_odd}
+
+
+def read_probabilities(value: Any) -> dict[str, float]:
+    """Return the numbers from 0 to 1 in what `serve_guard` says of its verdicts; nothing from other endpoints."""
+    said = value.items() if isinstance(value, dict) else ()
+    return {key: float(number) for key, number in said if isinstance(number, int | float) and 0 <= number <= 1}
 
 
 def text_or_nothing(value: Any) -> str:

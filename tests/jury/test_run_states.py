@@ -13,7 +13,7 @@ from corpus.errors import Refused
 from corpus.models import Event, Item, Project
 from jury import actions, queries
 from jury.actions.checks import check_can_ask, check_can_generate, check_can_reach
-from jury.actions.sharding import create_generation_shards, first_unanswered, shard_size
+from jury.actions.sharding import create_shards_of, first_unanswered, shard_size
 from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
 from tests.api.client import Program
 from tests.cases import cases
@@ -242,7 +242,7 @@ def test_generation_shards_keep_the_order_of_the_items(settings, size, count, si
     project = make_project()
     generator, run = add_generator(project, HERE), Run.objects.create(project=project, generates="responses")
     items = list(range(count, 0, -1))
-    create_generation_shards(run, generator, items)
+    create_shards_of(run, generator, items)
     shards = shards_of(run, generator)
     assert ([len(shard) for shard in shards], list(chain(*shards))) == (sizes, items)
 

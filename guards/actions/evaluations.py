@@ -1,0 +1,146 @@
+"""Evaluate guards on benchmarks: choose the texts, estimate what it costs, start the run."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import orjson
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.importing.batches import batched
+from corpus.labels import Field
+from corpus.models import Project, Verb
+from guards import queries
+from guards.actions.texts import store_texts
+from guards.benchmarks.case import hash_of
+from guards.engine.verdict_client import VerdictClient
+from guards.models import Benchmark, CaseText, Evaluation, TransformedText
+from guards.transforms import TRANSFORMS, transform_turns
+from jury.actions.checks import check_can_reach
+from jury.actions.estimates import Estimate, estimate_for
+from jury.actions.sharding import create_shards_of
+from jury.models import Juror, Run
+
+
+def check_can_evaluate(juror: Juror, benchmark: Benchmark, transforms: Sequence[str]) -> None:
+    """
+    Check that a guard can be asked about a benchmark.
+
+    :raises Refused: if it has no endpoint or key, is not asked for that label, or a transform is unknown
+    """
+    if juror.is_generator:
+        raise Refused(f"{juror.name!r} is a generator: it writes responses, and judges none.")
+    check_can_reach(juror)
+    field = Field(f"{benchmark.task}_label")
+    if field not in juror.asks:
+        raise Refused(
+            f"{benchmark.name} has {field.part}s to judge, and juror {juror.name!r} is not asked for labels of "
+            f"{field.part}s. Add a juror that is: add_juror … --asks {field}."
+        )
+    if unknown := sorted(set(transforms) - set(TRANSFORMS)):
+        raise Refused(f"There is no transform {unknown[0]!r}. Known: {', '.join(TRANSFORMS)}.")
+
+
+def estimate_evaluation(
+    *, project: Project, juror: Juror, benchmark: Benchmark, transforms: Sequence[str] = (), limit: int | None = None
+) -> Estimate:
+    """
+    Return what an evaluation would cost at most: verdicts that are known already cost nothing.
+
+    :raises Refused: if the guard cannot be asked
+    """
+    check_can_evaluate(juror, benchmark, transforms)
+    planned = Evaluation(project=project, juror=juror, benchmark=benchmark, limit=limit)
+    texts = sorted(set(queries.cases_asked(planned).values_list("text", flat=True)))
+    return estimate_for(VerdictClient(project, juror), texts * (1 + len(transforms)), queries.texts_by_pk)
+
+
+@transaction.atomic
+def start_evaluation(
+    *,
+    project: Project,
+    juror: Juror,
+    benchmark: Benchmark,
+    transforms: Sequence[str] = (),
+    limit: int | None = None,
+    budget_usd: Decimal | None = None,
+    budget_calls: int | None = None,
+    uses_cache: bool = True,
+    by: User | None = None,
+) -> Evaluation:
+    """
+    Create an evaluation with its run; nothing is asked yet. The caller enqueues the run with `jury.tasks.enqueue`.
+
+    Cases whose text the guard was trained on, or whose label it helped decide, are left out. An evaluation of the
+    same guard on the same cases that has not ended is returned as it is.
+
+    :param transforms: keys of `TRANSFORMS`: every case is asked about once more with each
+    :param limit: only the first cases of those that are not left out
+    :param uses_cache: repeat verdicts on identical earlier requests at no cost
+    :raises Refused: if the guard cannot be asked, or no case is left
+    """
+    check_can_evaluate(juror, benchmark, transforms)
+    with connection.cursor() as cursor:  # so that a form sent twice starts one evaluation
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evaluation'), %s)", [project.pk])
+    same = {"project": project, "juror": juror, "benchmark": benchmark, "limit": limit}
+    chosen = [name for name in TRANSFORMS if name in set(transforms)]
+    if open_one := Evaluation.objects.filter(**same, transforms=chosen, run__state__in=Run.OPEN).first():
+        return open_one
+    release, left_out = cases_left_out(juror, benchmark)
+    run = Run.objects.create(
+        project=project,
+        generates=Run.Generates.VERDICTS,
+        budget_usd=budget_usd,
+        budget_calls=budget_calls,
+        uses_cache=uses_cache,
+    )
+    evaluation = Evaluation.objects.create(
+        **same, run=run, transforms=chosen, left_out_cases=left_out, left_out_of=release, started_by=by
+    )
+    texts = texts_of(evaluation)
+    if not texts:
+        raise Refused(f"No case of {benchmark.name} is left: the guard was trained on all of them, or decided them.")
+    create_shards_of(run, juror, texts)
+    detail = {"guard": juror.name, "benchmark": benchmark.name, "texts": len(texts), "left_out": len(left_out)}
+    record_event(project=project, verb=Verb.EVALUATION_STARTED, subject=str(evaluation.pk), actor=by, detail=detail)
+    return evaluation
+
+
+def cases_left_out(juror: Juror, benchmark: Benchmark) -> tuple[str, list[int]]:
+    """Return the release that a guard was trained on, if it is known, and the numbers of the cases left out for it."""
+    return "", sorted(queries.helped_decide(juror, benchmark))
+
+
+def texts_of(evaluation: Evaluation) -> list[int]:
+    """Return the primary keys of the texts of an evaluation, each once: as they are, and after that transformed."""
+    plain = list(dict.fromkeys(queries.cases_asked(evaluation).values_list("text", flat=True)))
+    if not evaluation.transforms:
+        return plain
+    for part in batched(plain):
+        write_transformed(part, evaluation.transforms)
+    found = TransformedText.objects.filter(text__in=plain, transform__in=evaluation.transforms).order_by("pk")
+    return list(dict.fromkeys([*plain, *found.values_list("result", flat=True)]))
+
+
+def write_transformed(texts: Sequence[int], transforms: Sequence[str]) -> None:
+    """Store what transforms make of texts, where that is not stored yet."""
+    rows = list(rewritten(texts, transforms))
+    by_hash = {digest: turns for *_, digest, turns in rows}
+    keys = store_texts(by_hash)
+    TransformedText.objects.bulk_create(
+        (TransformedText(text_id=text, transform=name, result_id=keys[digest]) for text, name, digest, _ in rows),
+        ignore_conflicts=True,
+    )
+
+
+def rewritten(texts: Sequence[int], transforms: Sequence[str]) -> Iterator[tuple[int, str, bytes, str]]:
+    """Yield for each text and transform that is not stored yet: both, and the hash and the JSON of the turns."""
+    found = TransformedText.objects.filter(text__in=texts, transform__in=transforms)
+    known = set(found.values_list("text", "transform"))
+    for text, turns in CaseText.objects.filter(pk__in=texts).values_list("pk", "turns"):
+        for name in transforms:
+            if (text, name) not in known:
+                changed = transform_turns(turns, name)
+                yield text, name, hash_of(changed), orjson.dumps(changed).decode()

@@ -1,0 +1,1 @@
+"""How the jury's engine asks guards about the cases of benchmarks."""

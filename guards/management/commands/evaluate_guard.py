@@ -1,0 +1,149 @@
+"""Evaluate a guard on a benchmark, a labelled file or a split of a release."""
+
+import sys
+import time
+from argparse import ArgumentTypeError
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.text import slugify
+
+from corpus.models import Project
+from guards import actions, queries
+from guards.benchmarks.definition import TASKS
+from guards.benchmarks.reading import file_hash, own_definition
+from guards.figures.summary import summarize
+from guards.models import Benchmark, Evaluation
+from guards.transforms import TRANSFORMS
+from jury import queries as jury_queries
+from jury.commands import RunCommand
+from jury.models import Run
+from releases.spec import SPLITS
+
+LONGEST_STEM = 40
+EVERY_TRANSFORM = "all"
+
+
+class Command(RunCommand):
+    help = "Ask a guard about the cases of a benchmark, and print its figures."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--juror", required=True, metavar="NAME", help="the guard: any juror of the project")
+        on = parser.add_mutually_exclusive_group(required=True)
+        on.add_argument("--benchmark", metavar="NAME", help="one that `add_benchmark` added")
+        on.add_argument("--data", type=Path, metavar="FILE", help="a labelled file: prompt, response, label")
+        on.add_argument("--release", metavar="V", help="rows of a release that people decided")
+        parser.add_argument("--split", choices=SPLITS, default="test", help="of the release (test)")
+        parser.add_argument(
+            "--task", choices=TASKS, default="prompt", help="what is judged in a file or release (prompt)"
+        )
+        parser.add_argument(
+            "--transforms", type=parse_transforms, default=[], metavar="A,B",
+            help=f"ask about every case once more, rewritten to evade the guard: all, or of {', '.join(TRANSFORMS)}",
+        )  # fmt: skip
+        parser.add_argument("--no-cache", action="store_true", help="repeat no verdict on an identical earlier request")
+
+    def handle(self, **options: Any) -> None:
+        project = self.project(options)
+        [juror] = jury_queries.panel(project, [options["juror"]])
+        chosen = {
+            "project": project,
+            "juror": juror,
+            "benchmark": benchmark_of(project, options),
+            "transforms": options["transforms"],
+            "limit": options["limit"],
+        }
+        if options["estimate"]:
+            estimate = actions.estimate_evaluation(**chosen)
+            self.print_result(asdict(estimate) | {"cost_usd": float(estimate.cost_usd)})
+            return
+        began = time.monotonic()
+        has_worker = self.check_worker(waits=options["wait"])
+        evaluation = actions.start_evaluation(
+            **chosen,
+            budget_usd=options["budget"],
+            budget_calls=options["max_calls"],
+            uses_cache=not options["no_cache"],
+        )
+        self.enqueue_and_wait(evaluation.run, has_worker=has_worker, waits=options["wait"])
+        self.report(evaluation, time.monotonic() - began)
+
+    def report(self, evaluation: Evaluation, seconds: float) -> None:
+        """Print the figures as JSON, with all that they depend on; exit 1 if parts of the run broke off."""
+        run = Run.objects.get(pk=evaluation.run_id)
+        progress = jury_queries.run_progress(run)
+        self.print_result(
+            {
+                "evaluation": evaluation.pk,
+                **summarize(queries.evaluated_cases(evaluation)),
+                **described(evaluation),
+                "state": run.state,
+                "cost_usd": float(progress.cost_usd),
+                "seconds": round(seconds, 3),
+            }
+        )
+        if evaluation.left_out:
+            self.print_note(f"{evaluation.left_out} cases were left out: {why_left_out(evaluation)}.")
+        if progress.outcomes["failed"]:
+            self.print_note(f"{progress.outcomes['failed']} questions got no reply, and count as unreadable.")
+        if errors := jury_queries.shard_errors(run):
+            self.print_note("Parts of the run broke off: " + "; ".join(errors[:3]))
+            self.print_note("Verdicts are kept: run the same command again for the rest.")
+            sys.exit(1)
+
+
+def described(evaluation: Evaluation) -> dict[str, Any]:
+    """Return what the figures of an evaluation depend on."""
+    prompt = evaluation.juror.prompt
+    return {
+        "guard": evaluation.juror.name,
+        "benchmark": evaluation.benchmark.name,
+        "benchmark_sha256": evaluation.benchmark.sha256,
+        "prompt": prompt.name,
+        "prompt_sha256": prompt.sha256,
+        "left_out": evaluation.left_out,
+        "date": evaluation.started_at.date().isoformat(),
+    }
+
+
+def why_left_out(evaluation: Evaluation) -> str:
+    """Return why cases are left out, in words."""
+    if evaluation.left_out_of:
+        return f"their text stands in the training split of release {evaluation.left_out_of}"
+    return "the guard helped decide their labels"
+
+
+def parse_transforms(text: str) -> list[str]:
+    """
+    Parse names of transforms.
+
+    :raises ArgumentTypeError: if one is unknown
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if names == [EVERY_TRANSFORM]:
+        return list(TRANSFORMS)
+    if unknown := [name for name in names if name not in TRANSFORMS]:
+        raise ArgumentTypeError(f"there is no transform {unknown[0]!r}; known: all, {', '.join(TRANSFORMS)}")
+    return names
+
+
+def benchmark_of(project: Project, options: dict[str, Any]) -> Benchmark:
+    """
+    Return the benchmark that the options name; a file or a split becomes one.
+
+    :raises Refused: if there is none
+    """
+    if options["benchmark"]:
+        return queries.find_benchmark(project, options["benchmark"])
+    if options["release"]:
+        where = {"version": options["release"], "split": options["split"], "task": options["task"]}
+        return actions.benchmark_of_release(project=project, **where)
+    path: Path = options["data"]
+    stem = slugify(path.name.split(".")[0])[:LONGEST_STEM].strip("-_") or "file"
+    name = f"{stem}-{options['task']}-{file_hash(path)[:8]}"
+    return actions.add_benchmark(
+        project=project, definition=own_definition(name, title=path.name, task=options["task"], columns={}), path=path
+    )

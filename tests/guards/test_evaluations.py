@@ -1,0 +1,150 @@
+"""`evaluate_guard`: a guard asked about the cases of a benchmark through the engine of the jury."""
+
+import json
+
+import pytest
+from sklearn.metrics import f1_score
+
+from corpus.models import Event
+from guards.actions import estimate_evaluation, start_evaluation
+from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
+from guards.queries import evaluated_cases
+from jury.models import Juror, Run
+from tests.factories import command, make_project, write_lines
+from tests.jury.factories import add_jurors, counted, run_shards
+
+ROWS = [
+    {"prompt": f"Question {at}: how does one do it?", "label": "unsafe" if at % 3 == 0 else "safe", "category": "x"}
+    for at in range(30)
+]
+
+
+@pytest.fixture
+def project(tmp_path, stub_url):
+    made = make_project()
+    add_jurors(made, stub_url, "stub-0.9:steady", prompt="nemoguard-v1")
+    added = command("add_benchmark", "own", write_lines(tmp_path, ROWS), project=made.slug, task="prompt")
+    assert added.code == 0, added.stderr
+    return made
+
+
+def started(project, **options):
+    juror = Juror.objects.get(project=project)
+    benchmark = BenchmarkCase.objects.filter(benchmark__project=project).first().benchmark
+    return start_evaluation(project=project, juror=juror, benchmark=benchmark, **options)
+
+
+def evaluate(project, **options):
+    return command("evaluate_guard", project=project.slug, juror="stub-0.9:steady", wait=True, **options)
+
+
+@pytest.mark.slow
+def test_command_prints_the_figures_of_the_stored_verdicts(project, worker):
+    done = evaluate(project, benchmark="own")
+    assert done.code == 0, done.stderr
+    verdicts = dict(Verdict.objects.filter(run__project=project).values_list("text", "label"))
+    cases = BenchmarkCase.objects.filter(benchmark__name="own", benchmark__project=project)
+    pairs = [(case.is_unsafe, verdicts[case.text_id] == "unsafe") for case in cases]
+    assert done["n"] == len(verdicts) == 30
+    assert done["f1"] == pytest.approx(f1_score(*zip(*pairs, strict=True)))
+    assert set(done) >= {"evaluation", "accuracy", "precision", "recall", "fpr", "unreadable", "readable_only"}
+    assert done["strict"]["f1"] == done["loose"]["f1"] == done["f1"]
+    assert (done["unreadable"], done["not_asked"], done["state"]) == (0, 0, "finished")
+    again = evaluate(project, benchmark="own")
+    assert (again["f1"], again["cost_usd"]) == (done["f1"], 0)
+    assert Verdict.objects.filter(run__project=project).exclude(cached_from=None).count() == 30
+
+
+def test_killed_evaluation_goes_on_where_it_stopped(project, stub_url):
+    evaluation = started(project)
+    shard = evaluation.run.shards.get()
+    shard.items, rest = shard.items[:10], shard.items[10:]
+    shard.save()
+    run_shards(evaluation.run)
+    before = counted(stub_url)["calls"]
+    Run.objects.filter(pk=evaluation.run_id).update(state=Run.State.RUNNING)
+    shard.items, shard.state = shard.items + rest, "waiting"
+    shard.save()
+    assert started(project) == evaluation
+    run_shards(evaluation.run)
+    assert counted(stub_url)["calls"] - before == 20
+    assert Verdict.objects.filter(run=evaluation.run).count() == 30
+    assert Event.objects.filter(project=project, verb="evaluation.started").count() == 1
+
+
+def test_budget_holds_and_figures_count_what_was_asked(project):
+    evaluation = started(project, budget_calls=12)
+    run_shards(evaluation.run)
+    evaluation.run.refresh_from_db()
+    assert evaluation.run.state == Run.State.OVER_BUDGET
+    cases = evaluated_cases(evaluation)
+    assert (len(cases), int((cases.verdicts != -2).sum())) == (30, 12)
+
+
+def test_text_is_asked_once_however_often_it_stands_there(tmp_path, project, stub_url):
+    rows = [{"prompt": "THE SAME", "label": "safe"}] * 5
+    command("add_benchmark", "copies", write_lines(tmp_path, rows, "copies.jsonl"), project=project.slug, task="prompt")
+    benchmark = BenchmarkCase.objects.filter(benchmark__name="copies", benchmark__project=project).first().benchmark
+    before = counted(stub_url)["calls"]
+    guard = Juror.objects.get(project=project)
+    evaluation = start_evaluation(project=project, juror=guard, benchmark=benchmark, transforms=["upper", "leet"])
+    run_shards(evaluation.run)
+    assert counted(stub_url)["calls"] - before == 2  # in upper case it is the same
+    cases = evaluated_cases(evaluation)
+    assert (len(cases), set(cases.transformed)) == (5, {"upper", "leet"})
+    assert (cases.transformed["upper"] == cases.verdicts).all()
+    assert TransformedText.objects.filter(text=BenchmarkCase.objects.filter(benchmark=benchmark)[0].text).count() == 2
+    estimate = estimate_evaluation(project=project, juror=guard, benchmark=benchmark, transforms=["upper", "leet"])
+    assert estimate.calls == 3
+
+
+def test_foreign_category_costs_no_verdict_and_odd_replies_are_unreadable(tmp_path, stub_url):
+    project = make_project()
+    add_jurors(project, stub_url, "stub-0.9:prose", prompt="nemoguard-v1")
+    path = write_lines(tmp_path, ROWS)
+    command("add_benchmark", "own", path, project=project.slug, task="prompt")
+    evaluation = started(project)
+    run_shards(evaluation.run)
+    outcomes = set(Verdict.objects.filter(run=evaluation.run).values_list("outcome", flat=True))
+    assert outcomes == {"cast", "unreadable"}
+    unsafe = Verdict.objects.filter(run=evaluation.run, label="unsafe")
+    assert unsafe.count() > 0
+    assert set(map(tuple, unsafe.values_list("categories", flat=True))) == {("Violence",)}
+
+
+def test_labelled_file_is_evaluated_at_once_and_limits_hold(tmp_path, project, worker):
+    done = evaluate(project, data=write_lines(tmp_path, ROWS, "My file.jsonl"), limit=7, transforms=["upper"])
+    assert done.code == 0, done.stderr
+    assert (done["n"], done["benchmark"].startswith("my-file-prompt-")) == (7, True)
+    assert Evaluation.objects.get(pk=done["evaluation"]).transforms == ["upper"]
+
+
+def test_wrong_option_is_refused_with_the_reason(project):
+    wrong = {
+        "no benchmark": {"benchmark": "none"},
+        "no release": {"release": "9.9"},
+        "missing.jsonl": {"data": "missing.jsonl"},
+        "sideways": {"benchmark": "own", "transforms": "sideways"},
+        "required": {},
+    }
+    for said, options in wrong.items():
+        refused = evaluate(project, **options)
+        assert refused.code, said
+        assert said in refused.stderr
+
+
+def test_guard_is_not_asked_for_what_it_does_not_judge(tmp_path, project):
+    rows = [{"prompt": "a", "response": "b", "label": "safe"}]
+    path = write_lines(tmp_path, rows, "responses.jsonl")
+    Juror.objects.filter(project=project).update(asks=["prompt_label"])
+    refused = evaluate(project, data=path, task="response")
+    assert (refused.code, "is not asked for labels of responses" in refused.stderr) == (2, True)
+    assert json.dumps(refused.stderr).count("Traceback") == 0
+
+
+def test_probability_of_a_guard_of_ones_own_is_kept():
+    from jury.engine.reply import read_completion
+
+    body = {"choices": [{"message": {"content": "x"}}], "probabilities": {"prompt": 0.7, "response": 7, "x": None}}
+    assert read_completion(body, 0.1).probabilities == {"prompt": 0.7}
+    assert read_completion(body | {"probabilities": [1]}, 0.1).probabilities == {}
