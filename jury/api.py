@@ -160,6 +160,7 @@ class Runs(ProjectView):
             budget_calls=data["max_calls"],
             asks_again=[Ballot.Outcome.FAILED.value, *data["retry"]],
             uses_cache=data["cache"],
+            allow_trained=data["allow_trained"],
             by=self.access.user,
         )
         return Response(as_run(run), status=HTTP_202_ACCEPTED)

@@ -31,6 +31,7 @@ LIMITS = {
     "price_out": "US dollars a million answer tokens",
     "timeout_seconds": "Seconds that one call may take",
     "transport": "How it is asked; batches need an endpoint that has them, and prices that hold for them",
+    "trained_on": "Release of this project that its model was trained on (empty: none)",
 }
 
 
@@ -63,6 +64,11 @@ class ConveneForm(BudgetForm):
         required=False,
         label="Ask anew what was answered before",
         help_text="Else a verdict on the same dialogue by the same model, prompt and parameters is repeated, unpaid.",
+    )
+    allow_trained = forms.BooleanField(
+        required=False,
+        label="Ask jurors that were trained on a release of this project, too",
+        help_text="Their ballots are no independent opinions on its dialogues.",
     )
     field_order = ("jurors",)
 
@@ -157,7 +163,7 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         fixed = REQUEST_LABELS if self.instance.pk is None or queries.has_been_asked(self.instance) else ()
         for_jurors = self.fields.keys() & set(OF_JURORS_ALONE) if self.instance.is_generator else ()
-        left_out = [name for name in REQUEST_LABELS if self.is_bound and name not in self.data]
+        left_out = [name for name in (*REQUEST_LABELS, "trained_on") if self.is_bound and name not in self.data]
         for name in {*fixed, *for_jurors, *left_out}:
             del self.fields[name]
 

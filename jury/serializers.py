@@ -49,6 +49,7 @@ class ModelSerializer(serializers.ModelSerializer[Juror]):
             "name": {"max_length": 200},
             "model": {"required": True, "allow_blank": False},
             "base_url": {"required": True, "allow_blank": False},
+            "trained_on": {"help_text": "The release of the project that its model was trained on; empty if none."},
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -113,6 +114,9 @@ class ConveneSerializer(BudgetSerializer):
     "Names of jurors; empty for the whole panel."
     retry = serializers.ListField(child=serializers.ChoiceField(RETRIED), default=list, max_length=len(RETRIED))
     cache = serializers.BooleanField(default=True)
+    allow_trained = serializers.BooleanField(
+        default=False, help_text="Ask jurors that were trained on a release of the project, too."
+    )
 
 
 class TrySerializer(serializers.Serializer[Any]):

@@ -26,7 +26,7 @@ FIELDS = [
     "answer-0", "do", "kind", "file", "username", "role", "lease_minutes", "daily_cap", "break_after_minutes",
     "break_minutes", "gold_percent", "repeat_percent", "audit_percent", "size", "people", "hold_minutes", "minutes",
     "time_zone", "masks_text", "opted_out", "next", "text", "slug", "tier", "definition", "is_sure", "project",
-    "scopes", "days", "note", "items", "generator", "what", "close", "password",
+    "scopes", "days", "note", "items", "generator", "what", "close", "password", "trained_on", "allow_trained",
 ]  # fmt: skip
 "Fields of all bodies."
 JSON_VALUES: list[Any] = [

@@ -9,7 +9,7 @@ from guards.queries.evaluations import (
     texts_by_pk,
     texts_to_ask,
 )
-from guards.queries.training import find_guard, find_release, rows_of_split, turns_of_items
+from guards.queries.training import find_guard, find_release, rows_of_split, trained_release, turns_of_items
 
 __all__ = [
     "benchmarks_of",
@@ -24,5 +24,6 @@ __all__ = [
     "rows_of_split",
     "texts_by_pk",
     "texts_to_ask",
+    "trained_release",
     "turns_of_items",
 ]

@@ -11,6 +11,8 @@ from corpus.models import Item, Project
 from corpus.shapes import TurnShape
 from guards.models import TrainedGuard
 from guards.training.example import item_of
+from jury.models import Juror
+from jury.queries import versions_trained_on
 from releases.downloads import file_of
 from releases.models import Release
 
@@ -28,6 +30,12 @@ def find_release(project: Project, version: str) -> Release:
     raise Refused(f"{project.slug} has no release {version!r}. Known: {known}.")
 
 
+def trained_release(juror: Juror) -> Release | None:
+    """Return the release of its project that a juror was trained on; None if there is none."""
+    version = versions_trained_on(juror.project, [juror]).get(juror.pk)
+    return Release.objects.filter(project=juror.project, version=version).first() if version else None
+
+
 def find_guard(project: Project, name: str) -> TrainedGuard:
     """
     Return a trained guard of a project.
@@ -35,7 +43,7 @@ def find_guard(project: Project, name: str) -> TrainedGuard:
     :raises Refused: if there is none of that name
     """
     guards = TrainedGuard.objects.filter(project=project)
-    if found := guards.select_related("release").filter(name=name).first():
+    if found := guards.select_related("project", "release").filter(name=name).first():
         return found
     known = ", ".join(guards.order_by("name").values_list("name", flat=True)) or "none yet"
     raise Refused(f"{project.slug} has no trained guard {name!r}. Known: {known}.")

@@ -1,5 +1,7 @@
 """Checks that a juror or a generator can be asked at all."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
 from corpus.errors import Refused
@@ -22,6 +24,22 @@ def check_can_ask(project: Project, juror: Juror) -> None:
     check_can_reach(juror)
     if not queries.labels_asked(project, juror):
         raise Refused(f"Juror {juror.name!r} is asked for no label that project {project} wants.")
+
+
+def check_are_independent(project: Project, jurors: Sequence[Juror]) -> None:
+    """
+    Check that no juror was trained on a release of the project: it would repeat what the project said before.
+
+    :raises Refused: if one was; the message says what to do
+    """
+    versions = queries.versions_trained_on(project, jurors)
+    for juror in jurors:
+        if version := versions.get(juror.pk):
+            raise Refused(
+                f"Juror {juror.name!r} was trained on release {version} of this project, so its ballots are no "
+                "independent opinions here. Leave it out, or take it off the panel; or say that it may be asked all "
+                "the same: --allow-trained, allow_trained by REST, or the box on the page."
+            )
 
 
 def check_can_generate(generator: Juror) -> Run.Generates:

@@ -22,7 +22,7 @@ from jury.prompting import CATEGORIES, Prompt, Send
 
 CHANGEABLE = (
     *("in_panel", "api_key_env", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds"),
-    *("price_in", "price_out", "transport"),
+    *("price_in", "price_out", "transport", "trained_on"),
 )
 "Fields that no answer depends on."
 REQUEST_FIELDS = ("temperature", "max_tokens", "max_tokens_parameter", "extra_body", "response_format")
@@ -31,10 +31,10 @@ REQUEST_FIELDS = ("temperature", "max_tokens", "max_tokens_parameter", "extra_bo
 ENTERED = (
     *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature", "max_tokens"),
     *("max_tokens_parameter", "extra_body", "concurrency", "requests_per_minute", "tokens_per_minute"),
-    *("price_in", "price_out", "timeout_seconds", "transport"),
+    *("price_in", "price_out", "timeout_seconds", "transport", "trained_on"),
 )
 "Fields that whoever adds a juror enters, in the order of the form."
-OF_JURORS_ALONE = ("asks", "response_format", "in_panel")
+OF_JURORS_ALONE = ("asks", "response_format", "in_panel", "trained_on")
 "Fields that mean nothing for a generator."
 JUROR_DEFAULTS: dict[str, Any] = {"prompt": "full-policy-v2", "temperature": 0.0}
 GENERATOR_DEFAULTS: dict[str, Any] = {"prompt": "respond-v1", "temperature": 0.7}
@@ -177,6 +177,7 @@ def check_parameters(juror: Juror) -> None:
     check_key_variable(juror.api_key_env, settings.JURY_KEYS)
     check_extra_body(juror.extra_body)
     check_transport(juror)
+    check_trained_on(juror)
     try:
         juror.full_clean()
     except ValidationError as error:
@@ -192,3 +193,20 @@ def check_transport(juror: Juror) -> None:
     is_batch = juror.transport == Juror.Transport.BATCH
     if is_batch and Prompt.parse(juror.prompt.text).send == Send.MODERATIONS:
         raise Refused("A moderation route has no batches. Use the transport live: texts asked at once go in one list.")
+
+
+def check_trained_on(juror: Juror) -> None:
+    """
+    Check that the release that a juror is said to be trained on is one of its project.
+
+    :raises Refused: if it is none; the message has those that there are
+    """
+    if not juror.trained_on:
+        return
+    versions = queries.release_versions(juror.project)
+    if juror.trained_on not in versions:
+        known = ", ".join(versions) or "none yet"
+        raise Refused(
+            f"trained_on: {juror.project} has no release {juror.trained_on!r}. Known: {known}. "
+            "Leave it empty for a model that was trained on other data."
+        )

@@ -11,7 +11,7 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
 from jury import queries
-from jury.actions.checks import check_can_ask, check_can_generate
+from jury.actions.checks import check_are_independent, check_can_ask, check_can_generate
 from jury.actions.sharding import adopt_open_batches, create_shards, create_shards_of
 from jury.models import Ballot, GeneratedResponse, Juror, Run
 
@@ -26,6 +26,7 @@ def start_run(
     budget_calls: int | None = None,
     asks_again: Collection[str] = (Ballot.Outcome.FAILED,),
     uses_cache: bool = True,
+    allow_trained: bool = False,
     by: User | None = None,
 ) -> Run:
     """
@@ -36,10 +37,13 @@ def start_run(
     :param limit: only the first items, by import, that some juror has not answered
     :param asks_again: outcomes that do not count as an answer
     :param uses_cache: repeat the verdicts of identical earlier requests at no cost
-    :raises Refused: if a juror has no endpoint or key, or labels nothing that the project wants
+    :param allow_trained: ask jurors that were trained on a release of the project, too
+    :raises Refused: if a juror has no endpoint or key, labels nothing that the project wants, or was trained on it
     """
     for juror in jurors:
         check_can_ask(project, juror)
+    if not allow_trained:
+        check_are_independent(project, jurors)
     replace_run(project, Run.Generates.NOTHING)
     run = Run.objects.create(
         project=project,
@@ -50,7 +54,7 @@ def start_run(
     )
     adopt_open_batches(run, jurors)
     create_shards(run, jurors, limit)
-    detail = {"jurors": [juror.name for juror in jurors]}
+    detail = {"jurors": [juror.name for juror in jurors]} | ({"allow_trained": True} if allow_trained else {})
     record_event(project=project, verb=Verb.RUN_STARTED, subject=str(run.pk), actor=by, detail=detail)
     return run
 

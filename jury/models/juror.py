@@ -84,6 +84,8 @@ class Juror(models.Model):
     timeout_seconds = models.PositiveIntegerField(default=120, db_default=120, validators=AT_LEAST_ONE)
     "Timeout of one request."
     transport = models.CharField(max_length=5, choices=Transport, default=Transport.LIVE, db_default="live")
+    trained_on = models.CharField(max_length=60, blank=True, default="", db_default="")
+    "The release of the project that its model was trained on, as said of it; see `queries.versions_trained_on`."
     in_panel = models.BooleanField(default=True)
     "Whether runs that name no jurors ask it."
 

@@ -64,6 +64,7 @@ from jury.queries.statistics import (
     juror_statistics,
     run_statistics,
 )
+from jury.queries.trained import release_versions, versions_trained_on
 
 __all__ = [
     "UNANSWERED",
@@ -100,6 +101,7 @@ __all__ = [
     "prompt_categories",
     "prompt_named",
     "prompt_names",
+    "release_versions",
     "reserved_of",
     "response_models",
     "run_progress",
@@ -114,6 +116,7 @@ __all__ = [
     "unanswered_params",
     "unclaimed",
     "uses_batches",
+    "versions_trained_on",
     "waiting_shards",
     "without_generated_response",
 ]

@@ -1,6 +1,6 @@
 """Counts, latency and cost of the answers of each juror or generator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from corpus.models import Project
 from jury.kinds import kind_of
 from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
+from jury.queries.trained import versions_trained_on
 
 ANSWER_STATISTICS = """
     SELECT juror_id, count(*) FILTER (WHERE outcome = 'cast') AS cast,
@@ -39,11 +40,15 @@ class JurorStatistics:
     "99th percentile of the latency in seconds."
     cost: Decimal = Decimal(0)
     "US dollars."
+    trained_on: str = ""
+    "The release of the project that it was trained on; empty if none, or if that was not looked up."
 
 
 def juror_statistics(project: Project) -> list[JurorStatistics]:
     """Return the statistics of every juror of a project, by name, over all its current ballots."""
-    return _statistics(_jurors(project).exclude(asks=[]), Ballot)
+    found = _statistics(_jurors(project).exclude(asks=[]), Ballot)
+    versions = versions_trained_on(project, [row.juror for row in found])
+    return [replace(row, trained_on=versions.get(row.juror.pk, "")) for row in found]
 
 
 def generator_statistics(project: Project) -> list[JurorStatistics]:

@@ -69,6 +69,7 @@ def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
     prompt = Prompt.parse(chosen.prompt.text)
     extra_body = merge_extra_bodies(prompt.extra_body, chosen.extra_body)
     context = {"access": access, "page": "jury", "juror": chosen, "form": form, "prompt": prompt}
+    context |= {"trained_on": queries.versions_trained_on(access.project, [chosen]).get(chosen.pk)}
     context |= {"extra_body": json.dumps(extra_body, ensure_ascii=False) if extra_body else ""}
     return render(request, "jury/juror.html", context, status=status)
 
@@ -143,6 +144,7 @@ def start(access: Access, form: ConveneForm) -> Run:
         budget_calls=form.cleaned_data["max_calls"],
         asks_again=form.asks_again,
         uses_cache=not form.cleaned_data["no_cache"],
+        allow_trained=form.cleaned_data["allow_trained"],
         by=access.user,
     )
 

@@ -1,6 +1,7 @@
 """Training data and the small guard, by command: from votes to a guard that is asked over HTTP."""
 
 import json
+import shlex
 import subprocess
 import sys
 import urllib.error
@@ -14,12 +15,19 @@ import pytest
 from corpus.errors import Refused
 from corpus.labels import Field
 from corpus.models import Event
+from guards.management.commands.serve_guard import add_command
 from guards.models import TrainedGuard
+from guards.queries import find_guard, trained_release
 from guards.serving import BadRequest, turns_of
 from guards.training.example import Choice, examples_of
 from guards.training.small_guard import best_threshold, load_guard, train_head
+from jury.actions import start_run
 from jury.engine.forms import read_reply
+from jury.models import Juror
 from jury.prompting import Form, render_guard_dialogue
+from jury.queries import panel
+from tests.annotation.people import Visitor
+from tests.api.client import Program
 from tests.factories import command, dialogue, make_project, opinion, write_lines
 
 SPLITS = "0.6,0.3,0.1"
@@ -254,6 +262,21 @@ def test_messages_with_nothing_to_judge_are_refused(messages):
         turns_of(messages)
 
 
+def test_juror_with_the_name_of_a_guard_counts_as_trained_on_its_release(released, trained):
+    guard = find_guard(released, "first")
+    words = shlex.split(add_command(guard, "http://127.0.0.1:8300/v1"))
+    assert words[:4] == [".venv/bin/python", "manage.py", "add_juror", "first"]
+    assert command(*words[2:]).code == 0
+    added = Juror.objects.get(project=released, name="first")
+    assert (added.trained_on, added.asks, added.model) == ("1.0", ["prompt_label", "response_label"], "first")
+    unsaid = command("add_juror", "unsaid", project=released.slug, model="first", base_url="http://127.0.0.1:9/v1")
+    assert unsaid.code == 0, unsaid.stderr
+    assert Juror.objects.get(project=released, name="unsaid").trained_on == ""
+    assert trained_release(Juror.objects.get(project=released, name="unsaid")).version == "1.0"
+    with pytest.raises(Refused, match=r"Juror 'unsaid' was trained on release 1\.0"):
+        start_run(project=released, jurors=panel(released, ["unsaid"]))
+
+
 @contextmanager
 def served(project, name):
     """Serve a guard in a process of its own; yield the base URL."""
@@ -278,9 +301,10 @@ def test_served_guard_is_asked_like_any_other_model(released, trained, worker):
             base_url=url,
             prompt="nemoguard-v1",
             asks="prompt_label,response_label",
+            trained_on="1.0",
         )
         assert added.code == 0, added.stderr
-        done = command("convene_jury", project=released.slug, juror="small", limit=20, wait=True)
+        done = command("convene_jury", project=released.slug, juror="small", limit=20, wait=True, allow_trained=True)
         assert (done["cast"], done["unreadable"], done["failed"]) == (20, 0, 0), done.stderr
         for route, body, code in [
             ("chat/completions", b"{", 400),
@@ -291,6 +315,22 @@ def test_served_guard_is_asked_like_any_other_model(released, trained, worker):
             with pytest.raises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(f"{url}/{route}", body, timeout=30)  # noqa: S310 - our own server
             assert refused.value.code == code
+
+
+@pytest.mark.slow
+def test_page_and_rest_route_ask_trained_jurors_on_request_alone(released, trained, worker):
+    made = command("add_juror", "apt", project=released.slug, model="first", base_url="http://127.0.0.1:9/v1")
+    assert made.code == 0, made.stderr
+    reason = "was trained on release 1.0 of this project, so its ballots are no independent opinions here."
+    lead, program = Visitor(released, "lead"), Program(released, "lead")
+    runs = f"projects/{released.slug}/jury-runs/"
+    refused = lead.post("jury/runs/", do="start", jurors=["apt"])
+    assert (refused.status_code, reason in refused.content.decode()) == (409, True)
+    assert reason in program.post(runs, {"jurors": ["apt"]}).json()["error"]["message"]
+    assert lead.post("jury/runs/", do="start", jurors=["apt"], allow_trained="on").status_code == 302
+    started = program.post(runs, {"jurors": ["apt"], "allow_trained": True})
+    assert started.status_code == 202, started.content
+    assert program.post(f"jury-runs/{started.json()['id']}/cancel/").status_code == 200
 
 
 def test_scikit_learn_is_loaded_when_it_is_needed_and_not_before():

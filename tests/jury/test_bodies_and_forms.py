@@ -151,6 +151,7 @@ def test_unknown_keys_and_the_project_are_refused_by_name():
 
 
 DEFAULTS = {"jurors": [], "limit": None, "budget_usd": None, "max_calls": None, "retry": [], "cache": True}
+DEFAULTS |= {"allow_trained": False}
 
 
 @pytest.mark.parametrize(("fields", "read"), [
@@ -170,6 +171,7 @@ DEFAULTS = {"jurors": [], "limit": None, "budget_usd": None, "max_calls": None, 
     ({"retry": ["unreadable", "abstained"]}, {"retry": ["unreadable", "abstained"]}),
     ({"cache": False}, {"cache": False}),
     ({"cache": "no"}, {"cache": False}),
+    ({"allow_trained": True}, {"allow_trained": True}),
 ])  # fmt: skip
 def test_request_for_a_run_is_read(fields, read):
     body = ConveneSerializer(data=fields)
@@ -209,6 +211,7 @@ def test_request_for_a_run_is_read(fields, read):
     ("cache", "perhaps"),
     ("cache", None),
     ("cache", []),
+    ("allow_trained", None),
 ])  # fmt: skip
 def test_odd_value_in_the_request_for_a_run_names_its_field(field, value):
     body = ConveneSerializer(data={field: value})

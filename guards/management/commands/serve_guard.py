@@ -1,5 +1,6 @@
 """Serve a trained guard as an OpenAI-compatible endpoint on this machine."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,15 @@ from django.core.management.base import CommandError, CommandParser
 from waitress.server import create_server
 
 from corpus.commands import ProjectCommand
+from corpus.labels import FIELDS
 from guards import queries
+from guards.models import TrainedGuard
 from guards.serving import GuardApplication
 from guards.training.small_guard import load_guard
 
 HOST = "127.0.0.1"
+PROMPT = "nemoguard-v1"
+"The prompt version whose form a small guard answers in."
 
 
 class Command(ProjectCommand):
@@ -30,6 +35,23 @@ class Command(ProjectCommand):
         except OSError as error:
             reason = f"Port {options['port']} cannot be used: {error.strerror}. Choose another with --port."
             raise CommandError(reason, returncode=2) from error
-        self.print_result({"guard": guard.name, "base_url": f"http://{HOST}:{server.effective_port}/v1"})
+        base_url = f"http://{HOST}:{server.effective_port}/v1"
+        self.print_note(f"To add it as a juror: {add_command(guard, base_url)}")
+        self.print_result({"guard": guard.name, "base_url": base_url})
         self.stdout.flush()
         server.run()
+
+
+def add_command(guard: TrainedGuard, base_url: str) -> str:
+    """Return the command that adds a served guard to the jurors of its project."""
+    asks = ",".join(field for field in FIELDS if field.part in guard.manifest["heads"])
+    options = {
+        "project": guard.project.slug,
+        "model": guard.name,
+        "base-url": base_url,
+        "prompt": PROMPT,
+        "asks": asks,
+        "trained-on": guard.release.version,
+    }
+    said = (word for name, value in options.items() for word in (f"--{name}", value))
+    return shlex.join([".venv/bin/python", "manage.py", "add_juror", guard.name, *said])

@@ -35,6 +35,9 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--response-format", choices=Juror.ResponseFormat.values, default=Juror.ResponseFormat.JSON_SCHEMA.value
         )
+        parser.add_argument(
+            "--trained-on", default="", metavar="V", help="the release of this project that its model was trained on"
+        )
         add_model_arguments(parser, temperature=JUROR_DEFAULTS["temperature"])
 
     def handle(self, **options: Any) -> None:
@@ -44,6 +47,7 @@ class Command(ProjectCommand):
             prompt=options["prompt"],
             asks=options["asks"],
             response_format=options["response_format"],
+            trained_on=options["trained_on"],
             **model_parameters(options),
         )
         self.print_result({"juror": juror.name})

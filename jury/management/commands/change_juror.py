@@ -20,6 +20,7 @@ OPTIONS = {
     "price_out": "price_out",
     "api_key_env": "api_key_env",
     "transport": "transport",
+    "trained_on": "trained_on",
     "temperature": "temperature",
     "max_tokens": "max_tokens",
     "max_tokens_parameter": "max_tokens_parameter",
@@ -65,6 +66,10 @@ class Command(ProjectCommand):
         parser.add_argument("--price-out", type=parse_price, metavar="Y", help="US dollars a million answer tokens")
         parser.add_argument("--api-key-env", metavar="VAR", help="environment variable that holds the key")
         parser.add_argument("--transport", choices=Juror.Transport.values, help="batch: in files, within a day")
+        parser.add_argument(
+            "--trained-on", metavar="V|none", type=lambda text: "" if text == "none" else text,
+            help="the release of this project that its model was trained on",
+        )  # fmt: skip
         parser.add_argument("--response-format", choices=Juror.ResponseFormat.values)
         add_request_arguments(parser, temperature=..., max_tokens=..., parameter=..., extra_body=...)
         # None means "no limit" here, so `...` marks the options that were left out.

@@ -29,6 +29,11 @@ class Command(RunCommand):
             "--retry", action="append", default=[], choices=["abstained", "unreadable"], metavar="OUTCOME",
             help="ask again where the outcome was this; failed ones are asked again in any case",
         )  # fmt: skip
+        parser.add_argument(
+            "--allow-trained",
+            action="store_true",
+            help="ask jurors that were trained on a release of this project, too",
+        )
         parser.add_argument("--no-cache", action="store_true", help="repeat no verdict of an identical earlier request")
 
     def handle(self, **options: Any) -> None:
@@ -50,6 +55,7 @@ class Command(RunCommand):
             budget_calls=options["max_calls"],
             asks_again=asks_again,
             uses_cache=not options["no_cache"],
+            allow_trained=options["allow_trained"],
         )
         self.enqueue_and_wait(run, has_worker=has_worker, waits=options["wait"])
         self.report_result(run, time.monotonic() - began)
