@@ -17,6 +17,7 @@ from guards.actions.texts import store_texts
 from guards.benchmarks.case import hash_of
 from guards.engine.verdict_client import VerdictClient
 from guards.models import Benchmark, CaseText, Evaluation, TransformedText
+from guards.overlap import overlapping_cases
 from guards.transforms import TRANSFORMS, transform_turns
 from jury.actions.checks import check_can_reach
 from jury.actions.estimates import Estimate, estimate_for
@@ -109,8 +110,15 @@ def start_evaluation(
 
 
 def cases_left_out(juror: Juror, benchmark: Benchmark) -> tuple[str, list[int]]:
-    """Return the release that a guard was trained on, if it is known, and the numbers of the cases left out for it."""
-    return "", sorted(queries.helped_decide(juror, benchmark))
+    """
+    Return the version of the release that a guard was trained on, if it is known, and the numbers of cases left out.
+
+    These are cases whose text stands in the training split of that release, and those whose label the guard helped
+    decide.
+    """
+    release = queries.trained_release(juror)
+    seen = overlapping_cases(release, benchmark) if release else set()
+    return release.version if release else "", sorted(seen | queries.helped_decide(juror, benchmark))
 
 
 def texts_of(evaluation: Evaluation) -> list[int]:

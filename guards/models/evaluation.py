@@ -42,7 +42,7 @@ class Evaluation(models.Model):
     "The first cases only; None for all."
     left_out_cases = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
     "Numbers of the cases that are left out, as the guard was trained on their text or helped decide their label."
-    left_out_of = models.CharField(max_length=40, blank=True, default="")
+    left_out_of = models.CharField(max_length=60, blank=True, default="")
     "Version of the release that the guard was trained on; empty if none is known."
     started_at = models.DateTimeField(auto_now_add=True)
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

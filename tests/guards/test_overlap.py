@@ -2,12 +2,16 @@
 
 import pytest
 
-from guards.actions import benchmark_of_release
+from corpus.errors import Refused
+from guards.actions import benchmark_of_release, start_evaluation
 from guards.models import Benchmark, BenchmarkCase
 from guards.overlap import normalized, overlapping_cases
+from guards.queries import cases_asked
 from guards.transforms import TRANSFORMS
+from jury.models import Juror
 from releases.models import Release
 from tests.factories import command, import_dialogues, import_votes, make_project, opinion, write_lines
+from tests.jury.factories import add_jurors
 
 TURNS = [
     {"role": "user", "text": "Good morning"},
@@ -90,3 +94,22 @@ def test_splits_of_a_release_share_no_prompt_and_its_training_split_is_all_seen(
         numbers = set(BenchmarkCase.objects.filter(benchmark=benchmark).values_list("number", flat=True))
         assert numbers
         assert overlapping_cases(release, benchmark) == (numbers if split == "train" else set())
+
+
+def test_evaluation_leaves_out_what_its_guard_was_trained_on(released, tmp_path):
+    rows = [{"prompt": prompt, "label": "safe"} for prompt in ("What is RAIN?", "What is snow?")]
+    name = "left-out"
+    assert command("add_benchmark", name, write_lines(tmp_path, rows), project=released.slug, task="prompt").code == 0
+    benchmark = Benchmark.objects.get(project=released, name=name)
+    add_jurors(released, "http://127.0.0.1:9/v1", "trained", trained_on="1.0")
+    add_jurors(released, "http://127.0.0.1:9/v1", "stranger")
+    trained, stranger = (
+        start_evaluation(project=released, juror=Juror.objects.get(project=released, name=juror), benchmark=benchmark)
+        for juror in ("trained", "stranger")
+    )
+    assert (trained.left_out_of, trained.left_out_cases) == ("1.0", [1])
+    assert [case.number for case in cases_asked(trained)] == [2]
+    assert (stranger.left_out_of, stranger.left_out_cases) == ("", [])
+    all_seen = benchmark_of_release(project=released, version="1.0", split="train")
+    with pytest.raises(Refused, match="No case of release-1-0-train-prompt is left"):
+        start_evaluation(project=released, juror=trained.juror, benchmark=all_seen)

@@ -112,8 +112,9 @@ def described(evaluation: Evaluation) -> dict[str, Any]:
 def why_left_out(evaluation: Evaluation) -> str:
     """Return why cases are left out, in words."""
     if evaluation.left_out_of:
-        return f"their text stands in the training split of release {evaluation.left_out_of}"
-    return "the guard helped decide their labels"
+        version = evaluation.left_out_of
+        return f"their text stands in the training split of release {version}, or the guard helped decide their label"
+    return "the guard helped decide their label"
 
 
 def parse_transforms(text: str) -> list[str]:
