@@ -90,7 +90,7 @@ def cases_of(release: Release, split: str, field: Field, sources: Sequence[str])
     :param sources: of the labels; empty for all
     :raises Refused: if there is none
     """
-    rows = queries.rows_of_split(release, split)
+    rows = list(queries.rows_of_split(release, split))
     numbers = {row["id"]: at for at, row in enumerate(rows, start=1) if not is_refusal(row)}
     labels = {row["id"]: row[field.source_key] for row in rows if not is_refusal(row)}
     turns = queries.turns_of_items(release, rows)

@@ -1,7 +1,7 @@
 """Export training data from a release, and train the small guard on it."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
@@ -21,44 +21,47 @@ from corpus.labels import Field
 from corpus.models import Project, Verb
 from guards import queries
 from guards.benchmarks.reading import NAME
+from guards.exporting import examples_in, renderer_of, training_lines
 from guards.models import TrainedGuard
-from guards.training.example import Choice, Example, examples_of
-from guards.training.rendering import Renderer
+from guards.training.example import Choice, Example
 from guards.training.small_guard import Head, SmallGuard, text_of, train_head
-from jury.prompting import Prompt
-from jury.queries import prompt_categories, prompt_named
+from jury.queries import prompt_named
 from releases.actions import remove_abandoned
 from releases.models import Release
 from releases.spec import SPLITS
 from releases.writing import software_version
 
 
-def examples_in(release: Release, split: str, choice: Choice) -> Iterator[Example]:
-    """Yield the chosen examples of a split, in the order of its file."""
-    rows = queries.rows_of_split(release, split)
-    return examples_of(rows, queries.turns_of_items(release, rows), choice)
-
-
 def export_training(
-    *, project: Project, version: str, prompt: str, choice: Choice, form: str, folder: Path, by: User | None = None
-) -> dict[str, Any]:
+    *,
+    project: Project,
+    version: str,
+    prompt: str,
+    choice: Choice,
+    form: str,
+    folder: Path | None = None,
+    by: User | None = None,
+) -> tuple[Path, dict[str, Any]]:
     """
     Write training data of a release: a file of JSON lines a split, and a manifest. The same bytes every time.
 
     :param prompt: the prompt version that will ask the guard
     :param form: `completion` or `messages`
-    :param folder: which must not exist, or be empty
-    :return: the manifest
+    :param folder: which must not exist, or be empty; None for `training/PROJECT/VERSION/PROMPT` in the data directory
+    :return: the folder, and the manifest
     :raises Refused: if nothing can be written, or there is no such release or prompt version
     """
     release, asking = queries.find_release(project, version), prompt_named(prompt)
-    renderer = Renderer(Prompt.parse(asking.text), prompt_categories(project.taxonomy_id))
+    renderer = renderer_of(project, asking)
+    folder = folder or Path(settings.ASSIZE_HOME) / "training" / project.slug / release.version / asking.name
     try:
         if folder.exists() and any(folder.iterdir()):
-            raise Refused(f"{folder} is not empty.")
+            raise Refused(f"{folder} is not empty. Choose another folder with --out.")
         with half_made(folder) as part:
             files = {
-                f"{split}.jsonl": write_split(part / f"{split}.jsonl", release, split, choice, renderer, form)
+                f"{split}.jsonl": write_lines(
+                    part / f"{split}.jsonl", training_lines(release, split, choice, renderer, form)
+                )
                 for split in SPLITS
             }
             manifest = {
@@ -76,17 +79,14 @@ def export_training(
         raise Refused(f"{folder} cannot be written: {error.strerror}. Nothing is left of it.") from error
     detail = {"prompt": asking.name, "rows": sum(file["rows"] for file in files.values())}
     record_event(project=project, verb=Verb.TRAINING_EXPORTED, subject=version, actor=by, detail=detail)
-    return manifest
+    return folder, manifest
 
 
-def write_split(
-    path: Path, release: Release, split: str, choice: Choice, renderer: Renderer, form: str
-) -> dict[str, Any]:
-    """Write the examples of a split; return the number of rows and the SHA-256 of the file."""
+def write_lines(path: Path, lines: Iterable[bytes]) -> dict[str, Any]:
+    """Write lines to a file; return how many they are and the SHA-256 of the file."""
     digest, rows = sha256(), 0
     with path.open("wb") as file:
-        for example in examples_in(release, split, choice):
-            line = orjson.dumps(renderer.row(example, form), option=orjson.OPT_APPEND_NEWLINE)
+        for line in lines:
             file.write(line)
             digest.update(line)
             rows += 1

@@ -9,7 +9,14 @@ from guards.queries.evaluations import (
     texts_by_pk,
     texts_to_ask,
 )
-from guards.queries.training import find_guard, find_release, rows_of_split, trained_release, turns_of_items
+from guards.queries.training import (
+    find_guard,
+    find_release,
+    rows_of_split,
+    shares_of_split,
+    trained_release,
+    turns_of_items,
+)
 
 __all__ = [
     "benchmarks_of",
@@ -22,6 +29,7 @@ __all__ = [
     "find_release",
     "helped_decide",
     "rows_of_split",
+    "shares_of_split",
     "texts_by_pk",
     "texts_to_ask",
     "trained_release",

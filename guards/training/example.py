@@ -13,6 +13,8 @@ BY_PEOPLE = ("adjudicator", "human")
 "The sources, as `*_label_source` names them, of labels that people decided alone."
 BY_BALLOTS = ("human_and_llm_jury", "llm_jury")
 "Those of labels for which ballots were counted."
+BY_OPINIONS = ("human", *BY_BALLOTS)
+"Those of labels that opinions decided by their counts."
 
 
 @dataclass(frozen=True, slots=True)

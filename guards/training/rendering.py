@@ -61,14 +61,15 @@ class Renderer:
         self.lines = [render_category(prompt.category, each) for each in categories]
         self.slugs = {each["name"]: each["slug"] for each in categories}
 
-    def row(self, example: Example, form: str) -> dict[str, Any]:
+    def row(self, example: Example, form: str, weight: float = 1.0) -> dict[str, Any]:
         """
         Return the row of an example.
 
         :param form: one of FORMATS
+        :param weight: how much it should count in training, above 0 to 1
         """
         question = Question((example.field, CATEGORIES))
         asked = build_messages(self.prompt, question, cast("Turns", example.turns), self.lines)
         reply = [{"role": "assistant", "content": self.write(example, self.slugs)}]
         texts = {"messages": asked + reply} if form == "messages" else {"prompt": asked, "completion": reply}
-        return {"id": example.item, "task": Field(example.field).part, **texts}
+        return {"id": example.item, "task": Field(example.field).part, "weight": weight, **texts}

@@ -18,7 +18,10 @@ class Command(ProjectCommand):
         super().add_arguments(parser)
         parser.add_argument("--release", required=True, metavar="V")
         parser.add_argument("--prompt", required=True, metavar="VERSION", help="the prompt version")
-        parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder that is empty or new")
+        parser.add_argument(
+            "--out", type=Path, metavar="DIR",
+            help="a folder that is empty or new; default: training/PROJECT/VERSION/PROMPT in the data directory",
+        )  # fmt: skip
         parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="completion or messages")
         parser.add_argument("--sources", metavar="S,…", help="only labels decided by these, such as human,adjudicator")
         parser.add_argument("--refusals", action="store_true", help="refusals that are safe by construction, too")
@@ -26,14 +29,15 @@ class Command(ProjectCommand):
 
     def handle(self, **options: Any) -> None:
         sources = tuple(options["sources"].split(",")) if options["sources"] else None
-        manifest = actions.export_training(
+        folder, manifest = actions.export_training(
             project=self.project(options),
             version=options["release"],
             prompt=options["prompt"],
             choice=Choice(sources=sources, refusals=options["refusals"], redacted=options["redacted"]),
             form=options["format"],
-            folder=options["out"].resolve(),
+            folder=options["out"] and options["out"].resolve(),
         )
         files = manifest["files"]
         rows = sum(file["rows"] for file in files.values())
-        self.print_result({"rows": rows, "files": {name: file["sha256"] for name, file in files.items()}})
+        hashes = {name: file["sha256"] for name, file in files.items()}
+        self.print_result({"rows": rows, "files": hashes, "folder": str(folder)})

@@ -1,0 +1,43 @@
+"""The lines of training data: the labels of a release, asked as a guard will be asked."""
+
+from collections.abc import Iterator
+
+import orjson
+
+from corpus.importing.batches import batched
+from corpus.models import Project
+from guards import queries
+from guards.training.example import Choice, Example, examples_of
+from guards.training.rendering import Renderer
+from jury.models import PromptVersion
+from jury.prompting import Prompt
+from jury.queries import prompt_categories
+from releases.models import Release
+
+
+def renderer_of(project: Project, asking: PromptVersion) -> Renderer:
+    """
+    Return what renders examples as a prompt version asks.
+
+    :raises Refused: if no reply can be written in its form
+    """
+    return Renderer(Prompt.parse(asking.text), prompt_categories(project.taxonomy_id))
+
+
+def training_lines(release: Release, split: str, choice: Choice, renderer: Renderer, form: str) -> Iterator[bytes]:
+    """
+    Yield the examples of a split as JSON lines, in the order of its file, with constant memory but for the weights.
+
+    :param form: one of `rendering.FORMATS`
+    :raises Damaged: at the first line, if a file of the release is missing or has changed
+    """
+    shares = queries.shares_of_split(release, split)
+    for example in examples_in(release, split, choice):
+        weight = shares.get((example.item, example.field), 1.0)
+        yield orjson.dumps(renderer.row(example, form, weight), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def examples_in(release: Release, split: str, choice: Choice) -> Iterator[Example]:
+    """Yield the chosen examples of a split, in the order of its file."""
+    for rows in batched(queries.rows_of_split(release, split)):
+        yield from examples_of(rows, queries.turns_of_items(release, rows), choice)
