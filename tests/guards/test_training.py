@@ -1,5 +1,6 @@
 """Training data and the small guard, by command: from votes to a guard that is asked over HTTP."""
 
+import hashlib
 import json
 import shlex
 import subprocess
@@ -194,6 +195,9 @@ def test_export_is_the_same_bytes_and_messages_are_the_other_form(released, tmp_
     again = export(released, tmp_path / "b", prompt="nemoguard-v1")
     assert first["files"] == again["files"]
     assert (tmp_path / "a" / "manifest.json").read_bytes() == (tmp_path / "b" / "manifest.json").read_bytes()
+    manifest = json.loads((tmp_path / "a" / "manifest.json").read_text())
+    digest = hashlib.sha256((tmp_path / "a" / "prompt.toml").read_bytes()).hexdigest()
+    assert (manifest["project"], manifest["prompt"]["sha256"]) == (released.slug, digest)
     export(released, tmp_path / "c", prompt="nemoguard-v1", format="messages")
     one, other = (lines(tmp_path / folder / "test.jsonl")[0] for folder in "ac")
     assert other["messages"] == one["prompt"] + one["completion"]
