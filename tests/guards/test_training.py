@@ -30,6 +30,8 @@ from jury.prompting import Form, render_guard_dialogue
 from jury.queries import panel
 from tests.annotation.people import Visitor
 from tests.api.client import Program
+from recipes.lora.training_files import SPLITS as SPLITS_READ
+from recipes.lora.training_files import read_training_files
 from tests.factories import command, dialogue, make_project, opinion, write_lines
 
 SPLITS = "0.6,0.3,0.1"
@@ -173,6 +175,10 @@ def test_taken_name_and_small_or_damaged_release_are_refused(released, trained, 
 def test_exported_replies_are_read_by_the_form_that_reads_the_guard(released, tmp_path, prompt, form):
     made = export(released, tmp_path / "out", prompt=prompt)
     assert (made.code, made["rows"]) == (0, 400), made.stderr
+    files = read_training_files(tmp_path / "out")
+    assert {name: len(files.splits[name]) for name in SPLITS_READ} == {
+        name: files.manifest["files"][f"{name}.jsonl"]["rows"] for name in SPLITS_READ
+    }
     rows = {row["id"]: row for row in json.loads(Path(made_file(released, "train.json")).read_text())}
     exported = lines(tmp_path / "out" / "train.jsonl")
     assert len(exported) == 2 * len(rows)
