@@ -38,12 +38,13 @@ def serve_command(settings: Settings, folder: Path, name: str) -> list[str]:
 
 def add_command(files: TrainingFiles, field: str, name: str, longest_reply: int) -> list[str]:
     """Return the command that adds the served guard as a juror, asked for one label field as it was in training."""
-    part = field.removesuffix("_label")
+    part, release = field.removesuffix("_label"), files.manifest.get("release")
+    origin = ["--trained-on", release] if release else []
     return [
         ".venv/bin/python", "manage.py", "add_juror", f"{name}-{part}",
         "--project", files.manifest.get("project", "PROJECT"), "--model", name, "--base-url", URL,
         "--prompt", files.manifest["prompt"]["name"], "--asks", f"{field},categories",
-        "--max-tokens", str(longest_reply),
+        "--max-tokens", str(longest_reply), *origin,
     ]  # fmt: skip
 
 

@@ -28,10 +28,10 @@ from jury.engine.forms import read_reply
 from jury.models import Juror, Run
 from jury.prompting import Form, render_guard_dialogue
 from jury.queries import panel
-from tests.annotation.people import Visitor
-from tests.api.client import Program
 from recipes.lora.training_files import SPLITS as SPLITS_READ
 from recipes.lora.training_files import read_training_files
+from tests.annotation.people import Visitor
+from tests.api.client import Program
 from tests.factories import command, dialogue, make_project, opinion, write_lines
 
 SPLITS = "0.6,0.3,0.1"

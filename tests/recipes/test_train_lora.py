@@ -234,6 +234,7 @@ def test_commands_at_the_end_serve_the_adapter_and_ask_as_in_training(data, tmp_
     assert [command[command.index("--asks") + 1] for command in seat] == [
         "prompt_label,categories", "response_label,categories"
     ]  # fmt: skip
+    assert {command[command.index("--trained-on") + 1] for command in seat} == {"1.0"}
     assert {command[command.index("--prompt") + 1] for command in seat} == {"nemoguard-v1"}
 
 
