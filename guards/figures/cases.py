@@ -23,6 +23,8 @@ class EvaluatedCases:
     Every column has an entry a case. Texts are empty where the benchmark does not say.
     """
 
+    numbers: Sequence[int]
+    "Of the case in its benchmark."
     truth: NDArray[np.int8]
     "1 unsafe, 0 safe, or NO_LABEL."
     verdicts: NDArray[np.int8]

@@ -2,6 +2,7 @@
 
 from guards.queries.benchmarks import benchmarks_of, find_benchmark, helped_decide
 from guards.queries.evaluations import (
+    NoSuchEvaluation,
     cases_asked,
     evaluated_cases,
     evaluations_of,
@@ -17,8 +18,11 @@ from guards.queries.training import (
     trained_release,
     turns_of_items,
 )
+from guards.queries.training import find_guard, find_release, rows_of_split, turns_of_items
+from guards.queries.verdicts import stream_verdicts, verdict_counts
 
 __all__ = [
+    "NoSuchEvaluation",
     "benchmarks_of",
     "cases_asked",
     "evaluated_cases",
@@ -30,8 +34,10 @@ __all__ = [
     "helped_decide",
     "rows_of_split",
     "shares_of_split",
+    "stream_verdicts",
     "texts_by_pk",
     "texts_to_ask",
     "trained_release",
     "turns_of_items",
+    "verdict_counts",
 ]

@@ -89,6 +89,7 @@ def evaluated_cases(evaluation: Evaluation) -> EvaluatedCases:
     results = transformed_texts(evaluation)
     own = [said.get(text) for text in texts]
     return EvaluatedCases(
+        numbers=[case.number for case in cases],
         truth=np.array([NO_LABEL if case.is_unsafe is None else case.is_unsafe for case in cases], dtype=np.int8),
         verdicts=values_of(texts, said),
         probabilities=np.array([np.nan if v is None or v[1] is None else v[1] for v in own], dtype=np.float64),

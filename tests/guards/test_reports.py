@@ -18,7 +18,8 @@ def cases_of(rows, **columns):
     texts = ("category", "kind", "group", "pair", "language", "label_source")
     given = {name: [""] * len(rows) for name in texts} | {"named": [()] * len(rows), "transformed": {}} | columns
     given.setdefault("probabilities", np.full(len(rows), np.nan))
-    return EvaluatedCases(np.array(truth, np.int8), np.array(verdicts, np.int8), **given)
+    numbers = range(1, len(rows) + 1)
+    return EvaluatedCases(numbers, np.array(truth, np.int8), np.array(verdicts, np.int8), **given)
 
 
 def values(rate):
