@@ -8,6 +8,7 @@ from adjudication.api.history import ItemHistory
 from annotation import api as annotation
 from corpus.api import projects as corpus
 from corpus.api.base import NotThere
+from guards import api as guards
 from jury import api as jury
 from quality.api import Metrics
 from releases.api import export, releases
@@ -58,6 +59,10 @@ PROJECT = [
     path("export/", export.Export.as_view()),
     path("items/<path:external_id>/history/", ItemHistory.as_view()),
     path("metrics/", Metrics.as_view()),
+    path("guards/benchmarks/", guards.Benchmarks.as_view()),
+    path("guards/evaluations/", guards.Evaluations.as_view()),
+    path("guards/evaluations/<int:evaluation>/", guards.EvaluationDetail.as_view()),
+    path("guards/evaluations/<int:evaluation>/verdicts/", guards.Verdicts.as_view()),
     path("recount/", policies.Recount.as_view()),
     path("policy/", policies.Policy.as_view()),
     path("policy/compare/", policies.ComparePolicy.as_view()),

@@ -16,8 +16,17 @@ def start_with_worker(start: Callable[..., Run], **options: Any) -> Run:
     :param start: creates the run from the options
     :raises Refused: if no worker runs, or the run cannot be created
     """
-    if not workers.worker_is_running():
-        raise Refused("No worker is running, so nothing was started. Start one with `make run`.")
+    check_worker()
     run = start(**options)
     tasks.enqueue_soon(run)
     return run
+
+
+def check_worker() -> None:
+    """
+    Check that somebody will carry a run out.
+
+    :raises Refused: if no worker runs
+    """
+    if not workers.worker_is_running():
+        raise Refused("No worker is running, so nothing was started. Start one with `make run`.")

@@ -10,6 +10,7 @@ from knox.models import AuthToken
 
 from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Skip, Slot, Vote
 from corpus.models import Event, Item, Member, TokenGrant
+from guards.models import Benchmark, Evaluation, TrainedGuard
 from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
 from jury.models import Batch as JuryBatch
 from releases.models import Release
@@ -27,6 +28,7 @@ def add_rows(project: Any, folder: Any, user: User, count: int) -> None:
     add_work(project, user, items)
     add_answers(project, items)
     add_people(project, count)
+    add_evaluations(project, count)
     for _ in items:
         token, _secret = AuthToken.objects.create(user=user)
         TokenGrant.objects.create(token=token, name="more", project=project, scopes=["read"])
@@ -83,6 +85,19 @@ def add_answers(project: Any, items: list[Any]) -> None:
             **answer, juror=juror, prompt=juror.prompt, prompt_label="safe", taxonomy=project.taxonomy
         )
         GeneratedResponse.objects.create(**answer, juror=generator, prompt=generator.prompt, text="A text.")
+
+
+def add_evaluations(project: Any, count: int) -> None:
+    """Add benchmarks, trained guards and evaluations, each of these with a run and a verdict on another benchmark."""
+    copy(Benchmark.objects.filter(project=project), count, name="benchmark-{}".format)
+    copy(TrainedGuard.objects.filter(project=project), count, name="guard-{}".format)
+    first = Evaluation.objects.filter(project=project).earliest("pk")
+    benchmarks = Benchmark.objects.filter(project=project).order_by("-pk")[:count]
+    jurors = Juror.objects.filter(project=project).exclude(asks=[]).order_by("-pk")[:count]
+    for benchmark, juror in zip(benchmarks, jurors, strict=True):
+        run = Run.objects.create(project=project, generates=first.run.generates)
+        Shard.objects.create(run=run, juror=juror, items=[1], state="broken", error="it broke")
+        Evaluation.objects.create(project=project, run=run, juror=juror, benchmark=benchmark)
 
 
 def add_people(project: Any, count: int) -> None:

@@ -5,11 +5,15 @@ from typing import Any
 from django.db import connection
 
 from annotation.models import Batch, Slot, Vote
+from guards import queries as guard_queries
+from guards.actions import start_evaluation
+from guards.models import Evaluation, TrainedGuard
 from jury import actions, queries
 from jury.models import Ballot, GeneratedResponse, Juror, Run
+from releases.models import Release
 from tests.adjudication.disputes import case_of, disputed_project
 from tests.api.client import Program
-from tests.factories import command, dialogue, import_dialogues, import_votes, opinion
+from tests.factories import command, dialogue, import_dialogues, import_votes, opinion, write_lines
 from tests.jury.factories import add_generator, add_jurors, generate, run_shards
 from workspace.models import Job
 
@@ -32,6 +36,8 @@ ROWS = {
     "adjudication_decision": OF_ITEM,
     "workspace_job": OF_PROJECT,
     "releases_release": OF_PROJECT,
+    "guards_benchmark": OF_PROJECT,
+    "guards_evaluation": OF_PROJECT,
 }
 
 
@@ -56,12 +62,26 @@ def project_with_everything(folder, name, text, url):
     add_jurors(project, url, "stub-1.0", "stub-0.0")  # they never agree
     run_shards(actions.start_run(project=project, jurors=queries.panel(project, [])))
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
+    evaluate(project, folder, text)
     admin, person = Program(project, "admin"), Program(project)
     where = f"/api/v1/projects/{project.slug}/items/import/?name=a.jsonl"
     assert admin.client.post(where, "{}", content_type="text/plain").status_code == 202
     person.vote(person.take())
     person.take()
     return project
+
+
+def evaluate(project, folder, text):
+    """Evaluate a juror on a benchmark of two cases, and add a trained guard."""
+    rows = [{"id": f"{label} {text}", "prompt": f"{label}: {text}", "label": label} for label in ("safe", "unsafe")]
+    path = write_lines(folder, rows, f"{project.slug}-benchmark.jsonl")
+    assert command("add_benchmark", "own", path, project=project.slug, task="prompt").code == 0
+    [juror] = queries.panel(project, ["stub-1.0"])
+    benchmark = guard_queries.find_benchmark(project, "own")
+    run_shards(start_evaluation(project=project, juror=juror, benchmark=benchmark, transforms=["upper"]).run)
+    release = Release.objects.filter(project=project).latest("pk")
+    manifest = {"release": release.version, "heads": {"prompt": {"rows": 2, "f1": 0.5, "threshold": 0.5}}}
+    TrainedGuard.objects.create(project=project, name="small", release=release, manifest=manifest, folder=text)
 
 
 def url_parameters(project, name) -> dict[str, Any]:
@@ -82,6 +102,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "run": Run.objects.filter(project=project).latest("pk").pk,
         "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
         "response": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,
+        "evaluation": Evaluation.objects.filter(project=project).latest("pk").pk,
         "version": "1.0",
         "name": "train.json",
         "before": "1",

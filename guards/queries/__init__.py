@@ -18,7 +18,6 @@ from guards.queries.training import (
     trained_release,
     turns_of_items,
 )
-from guards.queries.training import find_guard, find_release, rows_of_split, turns_of_items
 from guards.queries.verdicts import stream_verdicts, verdict_counts
 
 __all__ = [

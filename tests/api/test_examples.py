@@ -14,7 +14,7 @@ from tests.adjudication.disputes import UNSAFE
 from tests.api.client import Program
 from tests.api.test_schema import routes
 from tests.conftest import stub_server
-from tests.factories import dialogue, make_project, opinion
+from tests.factories import command, dialogue, make_project, opinion, write_lines
 from tests.sites import running_site
 
 pytestmark = pytest.mark.slow
@@ -69,6 +69,8 @@ def fill_in(site, tmp_path):
     votes += [opinion(name, rater, "unsafe", "safe", **UNSAFE) for name in DISPUTED for rater in ("cleo", "dan", "fay")]
     for name, lines in (("dialogues", rows), ("votes", votes)):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    cases = write_lines(tmp_path, [{"prompt": "A question", "label": "safe"}], "cases.jsonl")
+    assert command("add_benchmark", "house-rules", cases, project=project.slug, task="prompt").code == 0
     token = Program(project, "site-admin").token
     with stub_server(delay=2) as url:
         replacements = {"http://127.0.0.1:8000": site, "projects/mine": f"projects/{project.slug}"}
@@ -102,6 +104,8 @@ def variables_of(output):
         ids["juror" if "asks" in answer else "generator"] = answer["id"]
     if "ballots" in answer:
         ids["run"] = answer["id"]
+    if "guard" in answer:
+        ids["evaluation"] = answer["id"]
     return {name.upper(): str(value) for name, value in ids.items()}
 
 
@@ -119,7 +123,7 @@ def test_curl_examples_run(fill_in, tmp_path):
             )  # fmt: skip
             assert done.returncode == 0, (heading, done.stdout, done.stderr)
             environment |= variables_of(done.stdout)
-    for name in ("mine.jsonl", "mine.csv", "train.json"):
+    for name in ("mine.jsonl", "mine.csv", "train.json", "verdicts.jsonl"):
         assert (tmp_path / name).stat().st_size, name
 
 

@@ -1,0 +1,78 @@
+"""Request bodies of the REST routes of guards, and the representations of benchmarks and evaluations."""
+
+from collections.abc import Sequence
+
+from rest_framework import serializers
+
+from guards.models import Benchmark, Evaluation
+from guards.shapes import BenchmarkShape, EvaluationShape
+from guards.transforms import TRANSFORMS
+from jury import queries as jury_queries
+from jury.serializers import BudgetSerializer
+
+
+class EvaluationSerializer(BudgetSerializer):
+    """The request to start an evaluation. `limit` is the number of cases, the first ones."""
+
+    juror = serializers.CharField(max_length=200)
+    "Name of the guard: any juror of the project that has an endpoint."
+    benchmark = serializers.CharField(max_length=60)
+    transforms = serializers.ListField(
+        child=serializers.ChoiceField(list(TRANSFORMS)), default=list, max_length=len(TRANSFORMS)
+    )
+    cache = serializers.BooleanField(default=True)
+
+
+def as_benchmark(benchmark: Benchmark) -> BenchmarkShape:
+    """Return a benchmark."""
+    return {
+        "name": benchmark.name,
+        "title": benchmark.title,
+        "task": benchmark.task,
+        "licence": benchmark.licence,
+        "source": benchmark.source,
+        "note": benchmark.note,
+        "sha256": benchmark.sha256,
+        "is_known": benchmark.is_known,
+        "differs": benchmark.differs,
+        "cases": benchmark.rows,
+        "labelled": benchmark.labelled,
+        "positives": benchmark.positives,
+        "added_at": benchmark.added_at,
+    }
+
+
+def as_evaluation(evaluation: Evaluation) -> EvaluationShape:
+    """Return an evaluation with its progress."""
+    return as_evaluations([evaluation])[0]
+
+
+def as_evaluations(evaluations: Sequence[Evaluation]) -> list[EvaluationShape]:
+    """Return evaluations with their progress, in as many queries for many as for one."""
+    runs = [evaluation.run for evaluation in evaluations]
+    progress, errors = jury_queries.progress_of_runs(runs), jury_queries.errors_of_runs(runs)
+    return [
+        {
+            "id": each.pk,
+            "guard": each.juror.name,
+            "model": each.juror.model,
+            "prompt": each.juror.prompt.name,
+            "prompt_sha256": each.juror.prompt.sha256,
+            "benchmark": each.benchmark.name,
+            "benchmark_sha256": each.benchmark.sha256,
+            "transforms": each.transforms,
+            "limit": each.limit,
+            "left_out": each.left_out,
+            "left_out_of": each.left_out_of,
+            "state": progress[each.run_id].state,
+            "texts": progress[each.run_id].ballots,
+            "outcomes": progress[each.run_id].outcomes,
+            "cost_usd": float(progress[each.run_id].cost_usd),
+            "budget_usd": None if each.run.budget_usd is None else float(each.run.budget_usd),
+            "max_calls": each.run.budget_calls,
+            "started_at": each.started_at,
+            "finished_at": each.run.finished_at,
+            "errors": errors[each.run_id],
+        }
+        for each in evaluations
+    ]

@@ -1,0 +1,83 @@
+"""Shapes of what the REST routes of guards return."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+
+class BenchmarkShape(TypedDict):
+    """
+    A labelled file on which guards are evaluated.
+
+    `differs` where its counts are not the published ones, so that its figures cannot be compared with published ones.
+    """
+
+    name: str
+    title: str
+    task: str
+    licence: str
+    source: str
+    note: str
+    sha256: str
+    is_known: bool
+    differs: bool
+    cases: int
+    labelled: int
+    positives: int
+    added_at: datetime
+
+
+class EvaluationShape(TypedDict):
+    """
+    A guard asked about a benchmark, and how far that is.
+
+    `texts` are asked about in all, transformed ones included; `outcomes` counts the answers. `left_out` cases have a
+    text that the guard was trained on (release `left_out_of`), or a label that it helped decide.
+    """
+
+    id: int
+    guard: str
+    model: str
+    prompt: str
+    prompt_sha256: str
+    benchmark: str
+    benchmark_sha256: str
+    transforms: list[str]
+    limit: int | None
+    left_out: int
+    left_out_of: str
+    state: str
+    texts: int
+    outcomes: dict[str, int]
+    cost_usd: float
+    budget_usd: float | None
+    max_calls: int | None
+    started_at: datetime
+    finished_at: datetime | None
+    errors: list[str]
+
+
+class ReportShape(EvaluationShape):
+    """An evaluation with its figures, made anew from the verdicts; docs/training.md explains each."""
+
+    report: dict[str, Any]
+
+
+class VerdictShape(TypedDict):
+    """
+    What the guard said of a case (`transform` is null) or of its transformed text.
+
+    `case` is the number of the row in the file, `id` the case's own. Labels and categories are the guard's words.
+    """
+
+    case: int
+    id: str
+    transform: str | None
+    truth: str | None
+    outcome: str
+    label: str | None
+    categories: list[str]
+    probability: float | None
+    reason: str
+    raw_reply: str
+    cached: bool
+    cast_at: datetime | None
