@@ -3,12 +3,12 @@
 import pytest
 
 from config.embedded.processes import wait_until
-from corpus.workers import temporary_worker, worker_is_running
 from jury.models import Juror, Run
 from tests.api.client import Program
 from tests.conftest import stub_server
 from tests.factories import make_project
 from tests.jury.factories import add_generator, add_jurors, project_with_items
+from tests.workers import running_worker
 
 pytestmark = pytest.mark.slow
 
@@ -17,8 +17,7 @@ def test_lead_adds_juror_and_starts_pauses_and_resumes_runs(tmp_path):
     project = project_with_items(tmp_path, 40)
     lead, admin = Program(project, "lead"), Program(project, "site-admin")
     jurors, runs = f"projects/{project.slug}/jurors/", f"projects/{project.slug}/jury-runs/"
-    with stub_server(delay=0.2) as url, temporary_worker():
-        assert wait_until(worker_is_running, seconds=60)
+    with stub_server(delay=0.2) as url, running_worker():
         juror = {"name": "one", "model": "stub-0.9", "base_url": url, "concurrency": 2}
         made = admin.post(jurors, juror)
         assert (made.status_code, made.json()["prompt"]) == (201, "full-policy-v2"), made.content
@@ -47,7 +46,7 @@ def test_lead_adds_juror_and_starts_pauses_and_resumes_runs(tmp_path):
         assert lead.post(f"{run}cancel/").status_code == 409
 
 
-def test_invalid_requests_name_the_field_and_store_nothing():
+def test_invalid_requests_name_the_field_and_store_nothing(no_worker):
     project = make_project()
     add_jurors(project, "http://127.0.0.1:1/v1", "known")
     Juror.objects.filter(project=project).update(in_panel=False)

@@ -6,7 +6,6 @@ import pytest
 
 from config.embedded.processes import wait_until
 from corpus.models import Event, Item
-from corpus.workers import temporary_worker, worker_is_running
 from jury import actions, queries
 from jury.engine.generator_client import GeneratorClient
 from jury.models import GeneratedResponse, Juror, Run
@@ -14,6 +13,7 @@ from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.jury.factories import add_generator, counted, generate, run_shards
+from tests.workers import running_worker
 from workspace import tasks
 from workspace.actions import items_for_generator, publish_generated
 
@@ -180,8 +180,7 @@ def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
     refused = lead.post("jury/generate/", generator="writer", do="start")
     assert (refused.status_code, "No worker is running" in refused.content.decode()) == (409, True)
     assert lead.post("jury/generate/", generator="nobody", do="start").status_code == 422
-    with temporary_worker():
-        assert wait_until(worker_is_running, seconds=60)
+    with running_worker():
         begun = lead.post("jury/generate/", generator="writer", do="start", limit="4")
         run = Run.objects.get(project=project)
         assert wait_until(lambda: Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=60)

@@ -6,7 +6,6 @@ import pytest
 
 from config.embedded.processes import wait_until
 from corpus.models import Event
-from corpus.workers import temporary_worker, worker_is_running
 from jury import actions, queries
 from jury.models import Ballot, Juror, Run
 from tests.annotation.people import Visitor
@@ -14,6 +13,7 @@ from tests.cases import cases
 from tests.conftest import stub_server
 from tests.factories import command, make_project
 from tests.jury.factories import add_jurors, counted, project_with_items, run_shards
+from tests.workers import running_worker
 
 pytestmark = pytest.mark.slow
 
@@ -34,8 +34,7 @@ def test_lead_adds_juror_estimates_and_follows_run(tmp_path):
     project = project_with_items(tmp_path, 30)
     lead = Visitor(project, "lead")
     assert "None yet" in text_of(lead.get("jury/"))
-    with stub_server() as url, temporary_worker():
-        assert wait_until(worker_is_running, seconds=60)
+    with stub_server() as url, running_worker():
         admin = Visitor(project, "site-admin")
         assert admin.post("jury/jurors/", base_url=url, **JUROR).status_code == 302
         assert Event.objects.get(project=project, verb="juror.added").actor == admin.user
