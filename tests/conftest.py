@@ -19,10 +19,11 @@ from config.embedded.processes import command_line, wait_until
 
 
 def pytest_configure() -> None:
-    """Hash passwords quickly, as the documentation of Django advises for tests, and hold no example to a time."""
+    """Use the settings of tests/settings.py, and hold no example to a time."""
     hypothesis.settings.register_profile("suite", deadline=None)
     hypothesis.settings.load_profile("suite")
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
+    settings.MFA_TOTP_TOLERANCE = 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
