@@ -3,11 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.visits import LOOKS
 from tests.sites import running_site
 
 FLAGS = [
@@ -57,22 +57,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Return a wide page in which nobody is signed in."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = browser.new_context(**LOOKS["light and wide"])
     yield context.new_page()
     context.close()
 
 
-# Colours do not depend on the width, nor the layout on colours, so two combinations show all.
-@pytest.fixture(params=[("light", 1440), ("dark", 360)], ids=["light and wide", "dark and narrow"])
-def look(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return the options of a browser context for one colour scheme and width."""
-    scheme, width = request.param
-    return {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-
-
 @pytest.fixture
-def any_page(browser: Browser, look: dict[str, Any]) -> Iterator[Page]:
-    """Return a page of each look in which nobody is signed in."""
-    context = browser.new_context(**look)
+def narrow_page(browser: Browser) -> Iterator[Page]:
+    """Return a dark page as wide as a phone in which nobody is signed in."""
+    context = browser.new_context(**LOOKS["dark and narrow"])
     yield context.new_page()
     context.close()

@@ -10,7 +10,7 @@ from annotation.models import Batch, Queue, Vote
 from config.embedded.processes import wait_until
 from corpus.models import TokenGrant
 from tests.annotation.people import Visitor
-from tests.browser.visits import Visit, assert_fits, project_of
+from tests.browser.visits import Visit, assert_fits, assert_fits_in_each_look, project_of
 from tests.factories import dialogue, import_votes, make_project, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -55,22 +55,22 @@ def project_with_everything(folder):
     return admin, ada
 
 
-def test_annotation_pages_are_accessible_and_fit(browser, site, tmp_path, look):
+def test_annotation_pages_are_accessible_and_fit(browser, site, tmp_path):
     admin, ada = project_with_everything(tmp_path)
     vote = Vote.objects.filter(annotator__user=ada.user).earliest("pk")
-    with Visit(browser, site, admin, **look) as visit:
+    with Visit(browser, site, admin) as visit:
         visit.start()
         waiting = next(iter(admin.get("audits/").context["waiting"]))
         for path in (*PAGES, f"audits/{waiting.item_id}/", f"people/{ada.user.pk}/"):
             page = visit.open(path)
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-            assert_fits(page)
+            assert_fits_in_each_look(page)
         assert visit.page_errors == []
-    with Visit(browser, site, ada, **look) as visit:
+    with Visit(browser, site, ada) as visit:
         for path in ("work/", f"votes/{vote.pk}/"):
-            assert_fits(visit.open(path))
-        assert_fits(visit.open("../../consent/"))
+            assert_fits_in_each_look(visit.open(path))
+        assert_fits_in_each_look(visit.open("../../consent/"))
         assert visit.page_errors == []
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from adjudication.models import Case
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, work_through
 from tests.annotation.people import Visitor
-from tests.browser.visits import Visit, assert_fits
+from tests.browser.visits import Visit, assert_fits_in_each_look
 from tests.factories import command, dialogue, import_votes, numbers, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -122,7 +122,7 @@ def test_draft_survives_a_reload_and_an_expired_claim(browser, site, tmp_path):
     assert decision_of(project).prompt_label == "safe"
 
 
-def test_case_pages_are_accessible_and_fit(browser, site, tmp_path, look):
+def test_case_pages_are_accessible_and_fit(browser, site, tmp_path):
     rows = [dialogue(f"{LONG} {at}", source="a source with a name") for at in range(3)]
     project = disputed_project(tmp_path, *rows, dialogue("שיחה", text="מה מזג האוויר היום? " * 8))
     import_votes(project, tmp_path, [
@@ -144,12 +144,12 @@ def test_case_pages_are_accessible_and_fit(browser, site, tmp_path, look):
         "cases/", "cases/?state=settled", "cases/?state=closed", "cases/figures/", f"cases/{blind.pk}/",
         f"cases/{read.pk}/", f"cases/{settled.pk}/", f"cases/{second.pk}/", "events/", f"items/{LONG} 1/history/",
     )  # fmt: skip
-    with Visit(browser, site, lead, **look) as visit:
+    with Visit(browser, site, lead) as visit:
         for path in paths:
             page = visit.open(path)
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-            assert_fits(page)
+            assert_fits_in_each_look(page)
         assert visit.page_errors == []
-    with Visit(browser, site, judge, **look) as visit:
-        assert_fits(visit.open(f"cases/{read.pk}/"))
+    with Visit(browser, site, judge) as visit:
+        assert_fits_in_each_look(visit.open(f"cases/{read.pk}/"))

@@ -6,18 +6,18 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.annotation.people import Visitor
-from tests.browser.visits import Visit, assert_fits
+from tests.browser.visits import LOOKS, Visit, assert_fits_in_each_look
 from tests.factories import command, dialogue, import_votes, make_project, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_dialogues_are_uploaded_and_released(browser, site, look, tmp_path):
+def test_dialogues_are_uploaded_and_released(browser, site, tmp_path):
     project = make_project()
     rows = [dialogue(f"b{n}", source="own", license="CC0-1.0") for n in range(12)] + [{"id": "bad"}]
     path = tmp_path / "mine.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with Visit(browser, site, Visitor(project, "admin"), **look) as visit:
+    with Visit(browser, site, Visitor(project, "admin"), **LOOKS["dark and narrow"]) as visit:
         page = visit.open("data/")
         page.get_by_label("File").set_input_files(path)
         page.get_by_role("button", name="Upload it").click()
@@ -27,7 +27,7 @@ def test_dialogues_are_uploaded_and_released(browser, site, look, tmp_path):
         page.get_by_label("Id begins with").fill("b1")
         page.get_by_label("Id begins with").press("Enter")
         expect(page.locator("#found")).to_contain_text("3 items, by import")
-        assert_fits(page)
+        assert_fits_in_each_look(page)
 
         votes = [opinion(f"b{n}", rater, "safe", "safe") for n in range(12) for rater in "abc"]
         import_votes(project, tmp_path, votes)
@@ -41,10 +41,10 @@ def test_dialogues_are_uploaded_and_released(browser, site, look, tmp_path):
         )
         command("release", "1.1", project=project.slug)
         page = visit.open("releases/")
-        assert_fits(page)
+        assert_fits_in_each_look(page)
         page.get_by_role("button", name="Compare").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("From 1.0 to 1.1")
-        assert_fits(page)
+        assert_fits_in_each_look(page)
         page = visit.open("releases/of/1.1/")
-        assert_fits(page)
+        assert_fits_in_each_look(page)
         assert visit.page_errors == []

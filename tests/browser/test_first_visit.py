@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visits import assert_accessible, assert_fits
+from tests.browser.visits import assert_accessible, assert_fits_in_each_look
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -65,13 +65,13 @@ def test_invited_lead_sees_their_project_only(page, site, tmp_path):
     assert_accessible(page)
 
 
-def test_first_pages_are_accessible_and_fit(any_page, site, tmp_path):
-    page = any_page
+def test_first_pages_are_accessible_and_fit(narrow_page, site, tmp_path):
+    page = narrow_page
     page.goto(site + "/sign-in/")
-    assert_accessible(page)
+    assert_fits_in_each_look(page)
     accept_invitation(page, site, labelled_project(tmp_path), "lead")
     expect(page.get_by_role("heading", name="Projects")).to_be_visible()
-    assert_fits(page)
+    assert_fits_in_each_look(page)
 
 
 def test_wrong_password_is_explained(page, site):

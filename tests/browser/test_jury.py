@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from jury import actions, queries
 from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
 from tests.annotation.people import Visitor
-from tests.browser.visits import Visit, assert_fits
+from tests.browser.visits import Visit, assert_fits_in_each_look
 from tests.jury.factories import add_generator, add_jurors, generate, project_with_items, run_shards
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,7 +30,7 @@ def project_with_runs(tmp_path, stub_url):
     return project
 
 
-def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs, look):
+def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
     lead = Visitor(project_with_runs, "lead")
     first, last = Run.objects.filter(project=project_with_runs, generates="").order_by("pk")
     generated = GeneratedResponse.objects.filter(juror__project=project_with_runs).latest("pk")
@@ -46,11 +46,11 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs, loo
         f"jury/writings/{generated.pk}/",
         "jury/generate/",
     )
-    with Visit(browser, site, lead, **look) as visit:
+    with Visit(browser, site, lead) as visit:
         for path in paths:
             page = visit.open(path)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-            assert_fits(page)
+            assert_fits_in_each_look(page)
         assert visit.page_errors == []
 
 

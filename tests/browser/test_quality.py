@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from corpus.models import Project
 from tests.annotation.people import Visitor
-from tests.browser.visits import Visit, assert_fits
+from tests.browser.visits import LOOKS, Visit, assert_fits, assert_fits_in_each_look
 from tests.factories import command, import_votes, opinion
 from tests.quality.opinions import mixed_project
 
@@ -19,8 +19,10 @@ def project(tmp_path_factory):
     return made
 
 
-def test_charts_are_drawn_and_pages_accessible(browser, site, project, look):
-    with Visit(browser, site, Visitor(project, "lead"), **look) as visit:
+@pytest.mark.parametrize("look", LOOKS)
+def test_charts_are_drawn_and_their_page_is_accessible(browser, site, project, look):
+    """In each look, as the script draws by the width of the page that it finds."""
+    with Visit(browser, site, Visitor(project, "lead"), **LOOKS[look]) as visit:
         page = visit.open("quality/")
         expect(page.locator("figure.plot canvas").first).to_be_visible()
         page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
@@ -31,9 +33,13 @@ def test_charts_are_drawn_and_pages_accessible(browser, site, project, look):
         )
         assert len(painted) >= 8
         assert all(painted)
+        assert visit.page_errors == []
+
+
+def test_other_quality_pages_are_accessible_and_fit(browser, site, project):
+    with Visit(browser, site, Visitor(project, "lead")) as visit:
         for path in ("quality/advice/", "quality/policies/", "quality/policies/?policy=human"):
-            visit.open(path)
-            assert_fits(page)
+            assert_fits_in_each_look(visit.open(path))
         assert visit.page_errors == []
 
 

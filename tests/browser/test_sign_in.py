@@ -8,17 +8,17 @@ from playwright.sync_api import expect
 from tests.annotation.people import Visitor
 from tests.browser.conftest import FLAGS, find_chromium
 from tests.browser.test_first_visit import accept_invitation, invite
-from tests.browser.visits import Visit, assert_fits, project_of
+from tests.browser.visits import Visit, assert_fits, assert_fits_in_each_look, project_of
 from tests.config.test_sign_in import code_now
 from tests.factories import dialogue, make_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def confirm(page):
-    """Type the password again on the page that asks for it."""
+def confirm(page, check=assert_fits):
+    """Type the password again on the page that asks for it, and check that page."""
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
-    assert_fits(page)
+    check(page)
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Confirm").click()
 
@@ -45,40 +45,40 @@ def add_authenticator(page):
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_account_pages_are_accessible_and_fit(any_page, site):
-    page = any_page
+def test_account_pages_are_accessible_and_fit(narrow_page, site):
+    page = narrow_page
     page.goto(site + "/account/signup/")
-    assert_fits(page)
+    assert_fits_in_each_look(page)
     page.goto(site + "/sign-in/")
-    assert_fits(page)
+    assert_fits_in_each_look(page)
     accept_invitation(page, site, make_project())
     page.get_by_role("link", name="Security").click()
     expect(page.get_by_role("heading", name="Security")).to_be_visible()
-    assert_fits(page)
+    assert_fits_in_each_look(page)
     page.get_by_role("link", name="Add an app").click()
-    confirm(page)
+    confirm(page, assert_fits_in_each_look)
     code = page.get_by_label("Authenticator code")
     expect(code).to_be_visible()
     assert page.evaluate("document.querySelector('.qr').naturalWidth > 0")
-    assert_fits(page)
+    assert_fits_in_each_look(page)
 
     code.fill("no code")
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    assert_fits(page)
-    page.get_by_label("Authenticator code").fill(code_now(page.locator("code").inner_text(), seconds=10))
+    assert_fits_in_each_look(page)
+    page.get_by_label("Authenticator code").fill(code_now(page.locator("code").inner_text()))
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    assert_fits(page)
+    assert_fits_in_each_look(page)
     for path in ("2fa/", "2fa/recovery-codes/generate/", "2fa/totp/deactivate/", "password/"):
         assert page.goto(f"{site}/account/{path}").status == 200
-        assert_fits(page)
+        assert_fits_in_each_look(page)
 
     page.goto(site + "/sign-out/")
-    assert_fits(page)
+    assert_fits_in_each_look(page)
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You have signed out.")).to_be_visible()
-    assert_fits(page)
+    assert_fits_in_each_look(page)
 
 
 def test_second_step_and_lockout_are_accessible_and_fit(page, site):
@@ -88,7 +88,7 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
     page.goto(site + "/account/2fa/totp/activate/")
     confirm(page)
     secret = page.locator("code").inner_text()
-    page.get_by_label("Authenticator code").fill(code_now(secret, seconds=10))
+    page.get_by_label("Authenticator code").fill(code_now(secret))
     page.get_by_role("button", name="Add the app").click()
     page.get_by_role("button", name="Sign out").click()
 
@@ -97,7 +97,7 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     assert_fits(page)
-    page.get_by_label("Code").fill(code_now(secret, seconds=10))
+    page.get_by_label("Code").fill(code_now(secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name="Security")).to_be_visible()
 

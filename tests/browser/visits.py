@@ -2,12 +2,19 @@
 
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, Page, expect
 
 from annotation.models import Vote
 from tests.annotation.people import Visitor
 from tests.factories import dialogue, import_dialogues, make_project
+
+# Colours do not depend on the width, nor the layout on colours, so two combinations show all.
+LOOKS: dict[str, dict[str, Any]] = {
+    "light and wide": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
+    "dark and narrow": {"color_scheme": "dark", "viewport": {"width": 360, "height": 900}},
+}
+"The options of a browser context for each."
 
 
 class Visit:
@@ -15,7 +22,7 @@ class Visit:
 
     def __init__(self, browser: Browser, site: str, visitor: Visitor, **options: Any) -> None:
         self.visitor, self.site = visitor, site
-        self.context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+        self.context = browser.new_context(**(LOOKS["light and wide"] | options))
         self.has_script = options.get("java_script_enabled", True)
         self.sign_in()
         self.page_errors: list[str] = []
@@ -72,7 +79,9 @@ def project_of(folder, *rows, count=3, **options):
 
 def assert_accessible(page: Page) -> None:
     """Assert that axe finds no violation. It tries all rules, and describes only violations, which is faster."""
-    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    results = AxeResults(page.evaluate("axe.run({resultTypes: ['violations']})"))
     assert results.violations_count == 0, results.generate_report()
 
 
@@ -81,3 +90,14 @@ def assert_fits(page: Page) -> None:
     page.wait_for_load_state("load")  # a click may have opened a page that still loads
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
     assert_accessible(page)
+
+
+def assert_fits_in_each_look(page: Page) -> None:
+    """Assert that a page that no script draws fits and is accessible in each look; keep its own look."""
+    own = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    for look in LOOKS.values():
+        page.emulate_media(color_scheme=look["color_scheme"])
+        page.set_viewport_size(look["viewport"])
+        assert_fits(page)
+    page.set_viewport_size(own[0])
+    page.emulate_media(color_scheme="dark" if own[1] else "light")
