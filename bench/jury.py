@@ -22,6 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.corpus import dialogues
 from bench.options import at_least_one
 from bench.temporary_home import temporary_home
 from config.data_dir import CHECKOUT
@@ -42,7 +43,7 @@ def main() -> int:
     if options.small:
         options.dialogues, options.rounds, options.rated = 60, 1, 20
     with temporary_home() as folder:
-        bench = Bench(folder, options.dialogues)
+        bench = Bench(folder, list(islice(dialogues(), options.dialogues)))
         missed = bench.compare_with_sdk(options.rounds)
         missed.append(bench.compare_two_workers_with_one(options.rounds))
         missed.append(bench.check_rate_limit(options.rated))
@@ -52,16 +53,15 @@ def main() -> int:
 class Bench:
     """One project, and a new juror for every measurement."""
 
-    def __init__(self, folder: Path, dialogues: int) -> None:
-        from bench.corpus import dialogues as at_true_scale
+    def __init__(self, folder: Path, rows: list[dict[str, Any]]) -> None:
         from corpus.actions import create_project, import_dialogues
 
         self.folder, self.jurors = folder, 0
         self.project = create_project(slug="jury")
         path = folder / "dialogues.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in islice(at_true_scale(), dialogues)))
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         import_dialogues(project=self.project, path=path, on_reject=lambda *_: None)
-        self.dialogues = dialogues
+        self.dialogues = len(rows)
 
     def compare_with_sdk(self, rounds: int) -> list[bool]:
         """Print the rates of the SDK baseline and of our runs; return which of ours are below their limits."""
@@ -133,22 +133,28 @@ class Bench:
 
     def seconds_of_run(self, url: str, *, limit: int | None = None, **options: Any) -> float:
         """Run a new juror over the dialogues; return the seconds until all ballots are stored."""
-        from jury import actions, tasks
-        from jury.models import Ballot, Run
+        from jury import actions
 
         juror = self.add_juror(url, **options)
         run = actions.start_run(project=self.project, jurors=[juror], limit=limit, uses_cache=False)
-        started = time.perf_counter()
-        tasks.enqueue(run)
-        while Run.objects.get(pk=run.pk).state == Run.State.RUNNING:
-            if time.perf_counter() - started > SECONDS_AT_MOST:
-                raise RuntimeError(f"the run did not finish within {SECONDS_AT_MOST} seconds")
-            time.sleep(0.01)
-        seconds = time.perf_counter() - started
-        cast = Ballot.objects.filter(run=run, outcome=Ballot.Outcome.CAST).count()
-        if cast != (limit or self.dialogues):
-            raise RuntimeError(f"{cast} ballots were cast, not {limit or self.dialogues}")
-        return seconds
+        return seconds_until_stored(run, limit or self.dialogues)
+
+
+def seconds_until_stored(run: Any, answers: int) -> float:
+    """Enqueue a run; return the seconds until all its answers are stored, which must be so many and all cast."""
+    from jury import tasks
+    from jury.queries import run_progress
+
+    started = time.perf_counter()
+    tasks.enqueue(run)
+    while (progress := run_progress(run)).state == run.State.RUNNING:
+        if time.perf_counter() - started > SECONDS_AT_MOST:
+            raise RuntimeError(f"the run did not finish within {SECONDS_AT_MOST} seconds")
+        time.sleep(0.01)
+    seconds = time.perf_counter() - started
+    if (cast := progress.outcomes["cast"]) != answers:
+        raise RuntimeError(f"{cast} answers were cast, not {answers}")
+    return seconds
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bench.temporary_home import SHARED, temporary_home
 from config.data_dir import CHECKOUT
 
-BENCHES = ("jury", "export", "quality", "pipeline", "queue")
+BENCHES = ("jury", "guards", "export", "quality", "pipeline", "queue")
 "The longest first."
 AT_ONCE = 2
 SECONDS_AT_MOST = 240
