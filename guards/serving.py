@@ -6,11 +6,14 @@ of that prompt or, where there are none, the messages themselves as turns.
 """
 
 import re
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
+from waitress.server import create_server
 
 from corpus.labels import Field
 from corpus.shapes import TurnShape
@@ -21,6 +24,10 @@ MOST_BYTES = 8 * 2**20
 DIALOGUE = re.compile(r"<BEGIN CONVERSATION>\n(.*?)\n<END CONVERSATION>", re.DOTALL)
 TURN = re.compile(r"^(?:response: )?(user|agent|system): ", re.MULTILINE)
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+HOST = "127.0.0.1"
+SECONDS_TO_STOP = 10
 
 
 class BadRequest(ValueError):
@@ -76,6 +83,34 @@ class GuardApplication:
             "usage": {"prompt_tokens": words, "completion_tokens": 4, "total_tokens": words + 4},
             "probabilities": {Field(field).part: round(chance, 6) for field, (_, chance) in said.items()},
         }
+
+
+def server_of(guard: SmallGuard, name: str, port: int) -> Any:
+    """
+    Return a server of a guard on the loopback address, which is listening and not yet running.
+
+    :param port: 0 for any that is free
+    :raises OSError: if it cannot be used
+    """
+    return create_server(GuardApplication(guard, name), host=HOST, port=port, threads=2)
+
+
+def base_url_of(server: Any) -> str:
+    """Return the base URL at which a server of `server_of` is asked."""
+    return f"http://{HOST}:{server.effective_port}/v1"
+
+
+@contextmanager
+def served(guard: SmallGuard, name: str) -> Iterator[str]:
+    """Serve a guard within this process while the block runs; yield its base URL."""
+    server = server_of(guard, name, port=0)
+    thread = threading.Thread(target=server.run, name=f"guard {name}", daemon=True)
+    thread.start()
+    try:
+        yield base_url_of(server)
+    finally:
+        server.close()
+        thread.join(SECONDS_TO_STOP)
 
 
 def error(message: str) -> dict[str, Any]:

@@ -1,15 +1,13 @@
 """The stages of the demo, each by the command that a user would run."""
 
-import io
-import json
 import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.utils.text import slugify
 
-from config.demo import summary
+from config.demo import guards, summary
+from config.demo.commands import run_command
 from config.embedded.model import MODEL, model_server
 from config.embedded.processes import wait_until
 from config.env import DATA_DIR
@@ -24,25 +22,17 @@ from releases.models import Release
 FOLDER = Path(__file__).resolve().parent
 JURORS = {"smollm2-plain": "brief-plain-v1", "smollm2-strict": "brief-strict-v1", "smollm2-lenient": "brief-lenient-v1"}
 PEOPLE = {"admin": "admin", "lead": "lead", "ada": "annotator", "bruno": "annotator", "chiara": "annotator"}
+EVALUATED = "smollm2-strict"
+"The juror whose prompt the local model is evaluated with, as a guard."
+SPLITS = "0.5,0.25,0.25"
+"So that so small a release has something to choose a threshold on, and to test a guard on."
 SECONDS_OF_JURY = 90
 LEAST_ITEMS = 30
 STEP = 10
 
 
-def run_command(command: str, *arguments: object, **options: Any) -> dict[str, Any]:
-    """Run a management command and return the JSON of its last line. Rejected rows are not an error here."""
-    output = io.StringIO()
-    try:
-        call_command(command, *(str(argument) for argument in arguments), stdout=output, **options)
-    except SystemExit as end:
-        if end.code not in (0, 1):
-            raise
-    result: dict[str, Any] = json.loads(output.getvalue().splitlines()[-1])
-    return result
-
-
 class Journey:
-    """The way from a file of dialogues to a release."""
+    """The way from a file of dialogues to a release, and to a guard that is trained on it."""
 
     def __init__(self, *, input_file: str, limit: int) -> None:
         self.dialogues = Path(input_file) if input_file else FOLDER / "dialogues.jsonl"
@@ -60,8 +50,11 @@ class Journey:
         RowFile(self.dialogues, Limits()).close()
         self.create_project()
         self.import_data()
-        self.convene_jury()
-        self.adjudicate_and_release()
+        with model_server(DATA_DIR) as base_url, temporary_worker():
+            self.convene_jury(base_url)
+            if version := self.adjudicate_and_release():
+                guards.train_and_evaluate(self.slug, version, base_url, prompt=JURORS[EVALUATED])
+        summary.print_note(f"The whole run took {time.monotonic() - self.began:.0f} s.")
 
     def create_project(self) -> None:
         """Create the project and its members, unless it exists."""
@@ -82,14 +75,13 @@ class Journey:
         else:
             summary.stage("Votes", "none yet: they are cast in the pages")
 
-    def convene_jury(self) -> None:
+    def convene_jury(self, base_url: str) -> None:
         """Ask the local model with three prompts about as many items as the time allows."""
-        with model_server(DATA_DIR) as base_url, temporary_worker():
-            for name, prompt in JURORS.items():
-                self.add_juror(name, prompt, base_url)
-            if not wait_until(worker_is_running, seconds=60):
-                raise Refused("The worker does not answer. See worker.log in the data directory.")
-            totals = self.run_jury()
+        for name, prompt in JURORS.items():
+            self.add_juror(name, prompt, base_url)
+        if not wait_until(worker_is_running, seconds=60):
+            raise Refused("The worker does not answer. See worker.log in the data directory.")
+        totals = self.run_jury()
         outcomes = ", ".join(f"{totals[key]:,} {key}" for key in ("cast", "abstained", "unreadable", "failed"))
         summary.stage(
             "Jury", f"{totals['items']:,} dialogues before three jurors in {totals['seconds']:.0f} s: {outcomes}"
@@ -119,8 +111,12 @@ class Journey:
             if self.limit is None and is_late and totals["items"] >= LEAST_ITEMS:
                 return totals
 
-    def adjudicate_and_release(self) -> None:
-        """Count the opinions, make a release if anything is decided, and print agreement and scores."""
+    def adjudicate_and_release(self) -> str:
+        """
+        Count the opinions, make a release if anything is decided, and print agreement and scores.
+
+        :return: the version of the release; empty if there is none
+        """
         counts = run_command("adjudicate", project=self.slug)
         statuses = ", ".join(f"{counts[key]:,} {key}" for key in ("decided", "settled", "disputed", "pending"))
         summary.stage("Adjudication", statuses)
@@ -128,12 +124,12 @@ class Journey:
         version = f"{Release.objects.filter(project=project).count() + 1}.0"
         if not counts["decided"] + counts["settled"]:
             summary.stage("Release", "none: nothing is decided yet")
-            return
-        made = run_command("release", version, project=self.slug)
+            return ""
+        made = run_command("release", version, splits=SPLITS, project=self.slug)
         summary.stage("Release", f"version {made['version']} with {made['rows']:,} labelled dialogues")
         summary.agreement_and_scores(project, FOLDER / "reference.csv" if self.is_own else None)
         summary.files(Release.objects.get(project=project, version=version))
-        summary.print_note(f"The whole run took {time.monotonic() - self.began:.0f} s.")
+        return version
 
     def print_invitations(self, address: str) -> None:
         """Print the links by which people set their passwords."""

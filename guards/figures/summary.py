@@ -9,6 +9,12 @@ from guards.figures.confusion import evaluate
 from guards.figures.verdicts import Judged, Verdict
 
 
+def judged(cases: EvaluatedCases) -> Judged:
+    """Return the cases that have a label and a verdict."""
+    chosen = (cases.verdicts != NOT_ASKED) & (cases.truth != NO_LABEL)
+    return Judged(cases.truth[chosen] == 1, cases.verdicts[chosen])
+
+
 def summarize(cases: EvaluatedCases) -> dict[str, Any]:
     """
     Return n and the figures of both folds, the strict one on top, over the cases with a label and a verdict.
@@ -19,10 +25,10 @@ def summarize(cases: EvaluatedCases) -> dict[str, Any]:
         all readable verdicts that are caution or unsafe; and not_asked, the cases without a verdict
     """
     is_asked = cases.verdicts != NOT_ASKED
-    judged = is_asked & (cases.truth != NO_LABEL)
-    figures = evaluate(Judged(cases.truth[judged] == 1, cases.verdicts[judged])).as_dict()
+    labelled = judged(cases)
+    figures = evaluate(labelled).as_dict()
     said = cases.verdicts[is_asked & (cases.verdicts != Verdict.UNREADABLE)]
     flagged = float(np.mean(said >= Verdict.CAUTION)) if len(said) else None
-    if not judged.any():  # no label at all: unreadable verdicts are counted all the same
+    if not len(labelled):  # no label at all: unreadable verdicts are counted all the same
         figures["unreadable"] = int(np.sum(cases.verdicts[is_asked] == Verdict.UNREADABLE))
     return {**figures, "flagged": flagged, "not_asked": int(np.sum(~is_asked))}

@@ -11,9 +11,15 @@ import pytest
 
 from adjudication.queries import taxonomy_order
 from config.data_dir import CHECKOUT
+from config.demo.guards import train_and_evaluate
+from config.demo.journey import SPLITS
 from corpus.models import Project
-from jury.models import Ballot
-from tests.factories import command, dialogue, make_project, write_lines
+from jury.models import Ballot, Juror
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
+from tests.jury.conftest import worker
+
+__all__ = ["worker"]
+GUARDS = ("small-1-0", "local")
 
 FOLDER = CHECKOUT / "config" / "demo"
 
@@ -71,3 +77,37 @@ def test_missing_file_is_one_error_line(tmp_path):
     assert "cannot be read: No such file" in done.stderr
     assert "Traceback" not in done.stderr
     assert not Project.objects.filter(slug="none").exists()
+
+
+@pytest.mark.slow
+def test_demo_ends_with_a_trained_guard_and_its_table(tmp_path, stub_url, worker, capsys):
+    project = make_project(votes_wanted=1, quorum=1)
+    texts = [(f"How do I {'harm' if at % 2 else 'help'} person {at}?", at % 2) for at in range(120)]
+    rows = [dialogue(f"d{at}", text=text, response=False) for at, (text, _) in enumerate(texts)]
+    votes = [
+        opinion(f"d{at}", "ada", "unsafe" if bad else "safe", **({"categories": "violence"} if bad else {}))
+        for at, (_, bad) in enumerate(texts)
+    ]
+    assert import_dialogues(project, tmp_path, rows)["created"] == 120
+    assert import_votes(project, tmp_path, votes).code == 0
+    command("adjudicate", project=project.slug)
+    made = command("release", "1.0", project=project.slug, splits=SPLITS, out=tmp_path / "release")
+    assert made.code == 0, made.stderr
+    train_and_evaluate(project.slug, "1.0", stub_url, prompt="brief-strict-v1")
+
+    said = capsys.readouterr().out
+    small, local = (next(line.split() for line in said.splitlines() if line.startswith(f"  {name}")) for name in GUARDS)
+    assert (small[2], small[-1]) == ("1.00", "0")
+    assert (local[1], 0 <= float(local[2]) <= 1) == ("20", True)
+    assert "little about the guards" in said
+    assert not Juror.objects.get(project=project, name="small-1-0").in_panel
+
+
+def test_release_that_is_too_small_is_said_in_one_line(tmp_path, capsys):
+    project = make_project(votes_wanted=1, quorum=1)
+    import_dialogues(project, tmp_path, [dialogue("one", response=False)])
+    import_votes(project, tmp_path, [opinion("one", "ada", "safe")])
+    command("adjudicate", project=project.slug)
+    command("release", "1.0", project=project.slug, out=tmp_path / "release")
+    train_and_evaluate(project.slug, "1.0", "http://127.0.0.1:9/v1", prompt="brief-strict-v1")
+    assert "too small" in capsys.readouterr().out

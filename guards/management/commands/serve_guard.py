@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from waitress.server import create_server
 
 from corpus.commands import ProjectCommand
 from corpus.labels import FIELDS
 from guards import queries
 from guards.models import TrainedGuard
-from guards.serving import GuardApplication
+from guards.serving import base_url_of, server_of
 from guards.training.small_guard import load_guard
 
-HOST = "127.0.0.1"
 PROMPT = "nemoguard-v1"
 "The prompt version whose form a small guard answers in."
 
@@ -29,13 +27,13 @@ class Command(ProjectCommand):
 
     def handle(self, **options: Any) -> None:
         guard = queries.find_guard(self.project(options), options["name"])
-        application = GuardApplication(load_guard(Path(guard.folder)), guard.name)
+        loaded = load_guard(Path(guard.folder))
         try:
-            server = create_server(application, host=HOST, port=options["port"], threads=2)
+            server = server_of(loaded, guard.name, options["port"])
         except OSError as error:
             reason = f"Port {options['port']} cannot be used: {error.strerror}. Choose another with --port."
             raise CommandError(reason, returncode=2) from error
-        base_url = f"http://{HOST}:{server.effective_port}/v1"
+        base_url = base_url_of(server)
         self.print_note(f"To add it as a juror: {add_command(guard, base_url)}")
         self.print_result({"guard": guard.name, "base_url": base_url})
         self.stdout.flush()
@@ -54,4 +52,4 @@ def add_command(guard: TrainedGuard, base_url: str) -> str:
         "trained-on": guard.release.version,
     }
     said = (word for name, value in options.items() for word in (f"--{name}", value))
-    return shlex.join([".venv/bin/python", "manage.py", "add_juror", guard.name, *said])
+    return shlex.join([".venv/bin/python", "manage.py", "add_juror", guard.name, *said, "--off-panel"])

@@ -38,6 +38,9 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--trained-on", default="", metavar="V", help="the release of this project that its model was trained on"
         )
+        parser.add_argument(
+            "--off-panel", dest="in_panel", action="store_false", help="ask it only by name, as a guard to evaluate"
+        )
         add_model_arguments(parser, temperature=JUROR_DEFAULTS["temperature"])
 
     def handle(self, **options: Any) -> None:
@@ -48,6 +51,7 @@ class Command(ProjectCommand):
             asks=options["asks"],
             response_format=options["response_format"],
             trained_on=options["trained_on"],
+            in_panel=options["in_panel"],
             **model_parameters(options),
         )
         self.print_result({"juror": juror.name})
