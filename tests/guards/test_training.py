@@ -209,7 +209,7 @@ def test_export_is_the_same_bytes_and_messages_are_the_other_form(released, tmp_
     assert other["messages"] == one["prompt"] + one["completion"]
     refused = export(released, tmp_path / "a", prompt="nemoguard-v1")
     assert (refused.code, "is not empty" in refused.stderr) == (2, True)
-    assert "can be written" in export(released, tmp_path / "d", prompt="qwen3guard-v1").stderr
+    assert "can be written" in export(released, tmp_path / "d", prompt="moderations-v1").stderr
     assert export(released, tmp_path / "e", prompt="nemoguard-v1", sources="adjudicator")["rows"] == 0
 
 
