@@ -87,8 +87,9 @@ dev: .venv/dev.stamp
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.venv-train/train.stamp: requirements/train.txt
+.venv-train/train.stamp: requirements/bootstrap.txt requirements/train.txt
 	@echo "Installing torch and what the recipe needs in .venv-train (once, some gigabytes)" >&2
 	@$(PYTHON) -m venv .venv-train
-	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/train.txt
+	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@.venv-train/bin/uv pip install --quiet --python .venv-train/bin/python --require-hashes -r requirements/train.txt
 	@touch $@
