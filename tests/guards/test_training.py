@@ -50,7 +50,13 @@ def texts(at):
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
     """Return a project with a release of 200 items, of which each has two labels."""
-    folder, project = tmp_path_factory.mktemp("released"), make_project(votes_wanted=1, quorum=1)
+    project = make_project(votes_wanted=1, quorum=1)
+    release_of_200(project, tmp_path_factory.mktemp("released"))
+    return project
+
+
+def release_of_200(project, folder):
+    """Make a release 1.0 of 200 items, of which each has two labels."""
     rows, votes = [], []
     for at in range(200):
         prompt, response, unsafe_prompt, unsafe_response = texts(at)
@@ -62,7 +68,6 @@ def released(tmp_path_factory):
     assert command("import_votes", write_lines(folder, votes), project=project.slug).code == 0
     made = command("release", "1.0", project=project.slug, splits=SPLITS, out=folder / "release")
     assert made["rows"] == 200, made.stderr
-    return project
 
 
 def train(project, name, **options):
