@@ -24,7 +24,7 @@ JURORS = {"smollm2-plain": "brief-plain-v1", "smollm2-strict": "brief-strict-v1"
 PEOPLE = {"admin": "admin", "lead": "lead", "ada": "annotator", "bruno": "annotator", "chiara": "annotator"}
 EVALUATED = "smollm2-strict"
 "The juror whose prompt the local model is evaluated with, as a guard."
-SPLITS = "0.5,0.25,0.25"
+SPLITS = (0.5, 0.25, 0.25)
 "So that so small a release has something to choose a threshold on, and to test a guard on."
 SECONDS_OF_JURY = 90
 LEAST_ITEMS = 30

@@ -11,6 +11,7 @@ import pytest
 
 from adjudication.queries import taxonomy_order
 from config.data_dir import CHECKOUT
+from config.demo.commands import run_command
 from config.demo.guards import train_and_evaluate
 from config.demo.journey import SPLITS
 from corpus.models import Project
@@ -91,8 +92,7 @@ def test_demo_ends_with_a_trained_guard_and_its_table(tmp_path, stub_url, worker
     assert import_dialogues(project, tmp_path, rows)["created"] == 120
     assert import_votes(project, tmp_path, votes).code == 0
     command("adjudicate", project=project.slug)
-    made = command("release", "1.0", project=project.slug, splits=SPLITS, out=tmp_path / "release")
-    assert made.code == 0, made.stderr
+    assert run_command("release", "1.0", project=project.slug, splits=SPLITS, out=tmp_path / "release")["rows"] == 120
     train_and_evaluate(project.slug, "1.0", stub_url, prompt="brief-strict-v1")
 
     said = capsys.readouterr().out
