@@ -12,16 +12,14 @@ sources, and the native labels of others, a vote each:
 - responses: votes on the dialogues of DICES-990; labels of Aegis 2, and of the training split of DiaSafety.
 
 What is a benchmark below is in neither: OpenAI Moderation, SimpleSafetyTests and the other splits of DiaSafety. The
-local model is slow, so that it is asked about a sample of each file, drawn with a fixed seed; the small guards are
-asked about the same sample and about the whole file.
+local model is slow, so that it is asked about a sample of each file; the small guards are asked about the same sample
+and about the whole file.
 """
 
 import argparse
-import csv
 import gzip
 import json
 import os
-import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,15 +143,14 @@ class Scores:
         """Evaluate the guards on every file of a task."""
         for name in self.files:
             if TASKS.get(name, "prompt") == task:
-                self.add_files(name, task)
+                self.add_file(name, task)
                 transforms = name in TRANSFORMED and not self.small
                 self.evaluate(task, "small", name, transforms=transforms)
                 for guard in ("small", "local"):
-                    self.evaluate(task, guard, f"{name}-sample")
+                    self.evaluate(task, guard, name, limit=self.sample)
 
-    def add_files(self, name: str, task: str) -> None:
-        """Add a benchmark from its file, and another one from a sample of its rows."""
-        from dataclasses import replace
+    def add_file(self, name: str, task: str) -> None:
+        """Add a benchmark from its file."""
 
         from corpus.models import Project
         from guards.actions import add_benchmark
@@ -162,12 +159,10 @@ class Scores:
         project = Project.objects.get(slug=f"scores-{task}")
         path, definition = DATA / "benchmarks" / self.files[name], find_definition(name)
         add_benchmark(project=project, definition=definition, path=path, accept_different=True)
-        sample = self.folder / path.name.removesuffix(".gz")
-        write_sample(path, sample, self.sample)
-        own = replace(definition, name=f"{name}-sample", repository="")
-        add_benchmark(project=project, definition=own, path=sample, accept_different=True)
 
-    def evaluate(self, task: str, guard: str, benchmark: str, *, transforms: bool = False) -> None:
+    def evaluate(
+        self, task: str, guard: str, benchmark: str, *, transforms: bool = False, limit: int | None = None
+    ) -> None:
         """Evaluate a guard, and keep its line of the table and its further figures."""
         from config.demo.commands import run_command
         from corpus.models import Project
@@ -175,7 +170,7 @@ class Scores:
         from guards.queries import evaluated_cases, find_evaluation
         from guards.transforms import TRANSFORMS
 
-        options = {"transforms": list(TRANSFORMS) if transforms else []}
+        options = {"transforms": list(TRANSFORMS) if transforms else [], "limit": limit}
         done = run_command(
             "evaluate_guard", juror=guard, benchmark=benchmark, wait=True, project=f"scores-{task}", **options
         )
@@ -183,7 +178,7 @@ class Scores:
         figures = report(evaluated_cases(found))
         self.rows.append(line(guard, benchmark, figures, done["left_out"]))
         print(self.rows[-1], flush=True)
-        if guard == "small" and not benchmark.endswith("-sample"):
+        if limit is None:
             self.details += further(benchmark, figures)
 
 
@@ -274,27 +269,6 @@ def vote(item: str, task: str, label: str) -> dict[str, Any]:
     """Return the row of a vote."""
     hazard = {"categories": "other", "other_text": "as its source labels it"} if label == "unsafe" else {}
     return {"item_id": item, "rater": "source", "rater_kind": "human", f"{task}_label": label, **hazard}
-
-
-def write_sample(path: Path, sample: Path, count: int) -> None:
-    """Write so many rows of a packed CSV, JSON or JSONL file, drawn with a fixed seed, in their order."""
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        if ".csv" in path.name:
-            reader = csv.DictReader(file)
-            rows, columns = list(reader), list(reader.fieldnames or ())
-        else:
-            text = file.read()
-            rows, columns = json.loads(text) if text.startswith("[") else list(map(json.loads, text.splitlines())), []
-    chosen = sorted(random.Random(0).sample(range(len(rows)), min(count, len(rows))))
-    with sample.open("w", encoding="utf-8", newline="") as file:
-        if columns:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(rows[at] for at in chosen)
-        elif path.name.endswith(".json.gz"):
-            json.dump([rows[at] for at in chosen], file)
-        else:
-            file.writelines(json.dumps(rows[at]) + "\n" for at in chosen)
 
 
 if __name__ == "__main__":

@@ -116,9 +116,11 @@ def model_parameters(options: dict[str, Any]) -> dict[str, Any]:
 class RunCommand(ProjectCommand):
     """A command that starts a run and, with --wait, returns when the run has ended."""
 
+    limit_help = "only the first N items"
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--limit", type=parse_count, metavar="N", help="only the first N items")
+        parser.add_argument("--limit", type=parse_count, metavar="N", help=self.limit_help)
         parser.add_argument("--budget", type=parse_dollars, metavar="USD", help="spend no more than this")
         parser.add_argument("--max-calls", type=parse_count, metavar="N", help="make no more calls than this")
         parser.add_argument("--estimate", action="store_true", help="print what the run would cost, and ask nothing")

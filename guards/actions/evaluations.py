@@ -78,7 +78,7 @@ def start_evaluation(
     same guard on the same cases that has not ended is returned as it is.
 
     :param transforms: keys of `TRANSFORMS`: every case is asked about once more with each
-    :param limit: only the first cases of those that are not left out
+    :param limit: so many cases only, drawn from those that are not left out, the same ones every time
     :param uses_cache: repeat verdicts on identical earlier requests at no cost
     :raises Refused: if the guard cannot be asked, or no case is left
     """

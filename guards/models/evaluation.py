@@ -39,7 +39,7 @@ class Evaluation(models.Model):
     transforms = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     "Keys of `guards.transforms.TRANSFORMS`: every case is asked about once more with each."
     limit = models.PositiveIntegerField(null=True)
-    "The first cases only; None for all."
+    "So many cases only, drawn at random in the same way every time; None for all."
     left_out_cases = ArrayField(models.PositiveIntegerField(), default=list, blank=True)
     "Numbers of the cases that are left out, as the guard was trained on their text or helped decide their label."
     left_out_of = models.CharField(max_length=60, blank=True, default="")

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import orjson
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import MD5, Cast, Concat
 from numpy.typing import NDArray
 
 from corpus.errors import Refused
@@ -76,9 +77,18 @@ def read_texts(statement: str, parameters: dict[str, Any]) -> list[PromptItem]:
 
 
 def cases_asked(evaluation: Evaluation) -> QuerySet[BenchmarkCase]:
-    """Return the cases that an evaluation is about, in the order of the benchmark."""
+    """
+    Return the cases that an evaluation is about, in the order of the benchmark.
+
+    A limit takes a pseudo-random sample, the same one every time: many files are sorted by what their cases test. A
+    larger limit takes the same cases and others.
+    """
     cases = BenchmarkCase.objects.filter(benchmark=evaluation.benchmark_id).order_by("number")
-    return cases.exclude(number__in=evaluation.left_out_cases)[: evaluation.limit]
+    left = cases.exclude(number__in=evaluation.left_out_cases)
+    if evaluation.limit is None:
+        return left
+    drawn = MD5(Concat(Cast("number", TextField()), Value(evaluation.benchmark.sha256)))
+    return cases.filter(pk__in=left.order_by(drawn, "number").values("pk")[: evaluation.limit])
 
 
 def evaluated_cases(evaluation: Evaluation) -> EvaluatedCases:
@@ -107,8 +117,13 @@ def evaluated_cases(evaluation: Evaluation) -> EvaluatedCases:
 
 
 def verdicts_of(evaluation: Evaluation) -> dict[int, Spoken]:
-    """Return what was said of each text that was asked about, by the primary key of the text."""
-    rows = Verdict.objects.filter(run=evaluation.run_id).values_list("text", "label", "probability", "categories")
+    """
+    Return what was said of each text that was asked about, by the primary key of the text.
+
+    A question that got no reply, as its endpoint was away, says nothing of the guard.
+    """
+    given = Verdict.objects.filter(run=evaluation.run_id).exclude(outcome=Verdict.Outcome.FAILED)
+    rows = given.values_list("text", "label", "probability", "categories")
     return {text: (VALUES[label], probability, names) for text, label, probability, names in rows}
 
 

@@ -7,8 +7,9 @@ from sklearn.metrics import f1_score
 
 from corpus.models import Event
 from guards.actions import estimate_evaluation, start_evaluation
+from guards.figures.summary import summarize
 from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
-from guards.queries import evaluated_cases
+from guards.queries import cases_asked, evaluated_cases
 from jury.models import Juror, Run
 from tests.factories import command, make_project, write_lines
 from tests.jury.factories import add_jurors, counted, run_shards
@@ -110,6 +111,32 @@ def test_foreign_category_costs_no_verdict_and_odd_replies_are_unreadable(tmp_pa
     unsafe = Verdict.objects.filter(run=evaluation.run, label="unsafe")
     assert unsafe.count() > 0
     assert set(map(tuple, unsafe.values_list("categories", flat=True))) == {("Violence",)}
+
+
+def test_limit_draws_the_same_cases_every_time_and_a_larger_one_more(project):
+    drawn = [started(project, limit=limit) for limit in (5, 9)]
+    again = Evaluation(project=project, benchmark=drawn[0].benchmark, limit=5)
+    few, many, same = ([case.number for case in cases_asked(each)] for each in (*drawn, again))
+    assert (len(few), len(many), few == same, few == sorted(few)) == (5, 9, True, True)
+    assert set(few) < set(many)
+    assert few != [1, 2, 3, 4, 5]  # files are sorted by what their cases test
+
+
+def test_question_without_a_reply_is_in_no_figure_and_asked_again(tmp_path, stub_url):
+    project = make_project()
+    add_jurors(project, stub_url, "stub-0.9:teapot", prompt="nemoguard-v1")
+    command("add_benchmark", "own", write_lines(tmp_path, ROWS), project=project.slug, task="prompt")
+    first = started(project)
+    run_shards(first.run)
+    failed = Verdict.objects.filter(run=first.run, outcome="failed").count()
+    assert failed > 0
+    figures = summarize(evaluated_cases(first))
+    assert (figures["n"], figures["unreadable"], figures["not_asked"]) == (30 - failed, 0, failed)
+    before = counted(stub_url)["calls"]
+    second = started(project)
+    run_shards(second.run)
+    assert Verdict.objects.filter(run=second.run).exclude(cached_from=None).count() == 30 - failed
+    assert counted(stub_url)["calls"] - before <= failed
 
 
 def test_labelled_file_is_evaluated_at_once_and_limits_hold(tmp_path, project, worker):

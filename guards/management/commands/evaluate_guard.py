@@ -28,6 +28,7 @@ EVERY_TRANSFORM = "all"
 
 class Command(RunCommand):
     help = "Ask a guard about the cases of a benchmark, and print its figures."
+    limit_help = "only N cases, drawn in the same way every time"
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -88,7 +89,7 @@ class Command(RunCommand):
         if evaluation.left_out:
             self.print_note(f"{evaluation.left_out} cases were left out: {why_left_out(evaluation)}.")
         if progress.outcomes["failed"]:
-            self.print_note(f"{progress.outcomes['failed']} questions got no reply, and count as unreadable.")
+            self.print_note(f"{progress.outcomes['failed']} questions got no reply, and are in no figure.")
         if errors := jury_queries.shard_errors(run):
             self.print_note("Parts of the run broke off: " + "; ".join(errors[:3]))
             self.print_note("Verdicts are kept: run the same command again for the rest.")
