@@ -5,6 +5,7 @@ It answers chat completions in the form of NemoGuard, whatever prompt asks: it j
 of that prompt or, where there are none, the messages themselves as turns.
 """
 
+import logging
 import re
 import threading
 import time
@@ -92,6 +93,8 @@ def server_of(guard: SmallGuard, name: str, port: int) -> Any:
     :param port: 0 for any that is free
     :raises OSError: if it cannot be used
     """
+    # Calls that wait for one of the threads are what limits are for, and no fault.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return create_server(GuardApplication(guard, name), host=HOST, port=port, threads=2)
 
 
