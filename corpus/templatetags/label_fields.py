@@ -30,6 +30,12 @@ def labels(stored: object, prefix: str = "") -> Iterator[tuple[Field, str | None
 
 
 @register.filter
+def label_words(label: str) -> str:
+    """Return a label as the words of a sentence, such as needs caution."""
+    return label.replace("_", " ")
+
+
+@register.filter
 def label_names(stored: Any) -> Iterator[str | None]:
     """Yield the display name of the label of every field in a stored opinion; None where there is no label."""
     for field in FIELDS:

@@ -10,6 +10,13 @@ from guards.queries.evaluations import (
     texts_by_pk,
     texts_to_ask,
 )
+from guards.queries.pages import (
+    cases_numbered,
+    evaluations_to_show,
+    other_evaluations,
+    trained_guards,
+    verdicts_on,
+)
 from guards.queries.training import (
     find_guard,
     find_release,
@@ -24,19 +31,24 @@ __all__ = [
     "NoSuchEvaluation",
     "benchmarks_of",
     "cases_asked",
+    "cases_numbered",
     "evaluated_cases",
     "evaluations_of",
+    "evaluations_to_show",
     "find_benchmark",
     "find_evaluation",
     "find_guard",
     "find_release",
     "helped_decide",
+    "other_evaluations",
     "rows_of_split",
     "shares_of_split",
     "stream_verdicts",
     "texts_by_pk",
     "texts_to_ask",
+    "trained_guards",
     "trained_release",
     "turns_of_items",
     "verdict_counts",
+    "verdicts_on",
 ]

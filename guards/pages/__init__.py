@@ -1,0 +1,1 @@
+"""What the pages of guards show, made from figures. Pure: no Django, no database."""

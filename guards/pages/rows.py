@@ -1,0 +1,89 @@
+"""The report of an evaluation as rows of the page's tables."""
+
+from typing import Any
+
+from guards.figures.verdicts import FOLDS
+
+FIGURE_NAMES = {
+    "f1": "F1",
+    "precision": "Precision",
+    "recall": "Recall",
+    "fpr": "False positive rate",
+    "accuracy": "Accuracy",
+}
+COLUMN_NAMES = {
+    "category": "Category",
+    "kind": "What is tested",
+    "group": "Identity group",
+    "language": "Language",
+    "label_source": "Who decided the label",
+}
+VERDICT_NAMES = {"unsafe": "Unsafe", "caution": "Needs caution", "safe": "Safe", "unreadable": "Unreadable"}
+TRUTH_NAMES = {"unsafe": "Unsafe", "safe": "Safe", "unlabelled": "No label"}
+RATE_NAMES = {"fpr": "false positive rate", "tpr": "recall"}
+EVERY = 5
+"Every so many points of the curve are in its table."
+Report = dict[str, Any]
+
+
+def main_rows(report: Report) -> list[dict[str, Any]]:
+    """Return a row a figure, with both folds over all cases and over those with a readable verdict."""
+    if report["folds"] is None:
+        return []
+    readable = report["readable_only"]
+    return [
+        {
+            "name": name,
+            "cells": [part[fold][key] for part in (report["folds"], readable) for fold in FOLDS],
+        }
+        for key, name in FIGURE_NAMES.items()
+    ]
+
+
+def confusion_rows(report: Report) -> list[dict[str, Any]]:
+    """Return a row a label that any case has, with the number of cases by verdict."""
+    rows = [(TRUTH_NAMES[truth], list(counts.values())) for truth, counts in report["confusion"].items()]
+    return [{"name": name, "counts": counts, "total": sum(counts)} for name, counts in rows if sum(counts)]
+
+
+def slice_tables(report: Report, fold: str) -> list[dict[str, Any]]:
+    """Return the tables by category, kind and so on under one fold, each with its largest gaps."""
+    return [
+        {
+            "title": COLUMN_NAMES[column],
+            "rows": [row | row[fold] for row in table["rows"]],
+            "more": table["more"],
+            "gaps": [gap | {"name": RATE_NAMES[gap["rate"]]} for gap in table["gaps"][fold]],
+            "has_safe": any(row[fold]["fpr"]["n"] for row in table["rows"]),
+            "has_unsafe": any(row[fold]["tpr"]["n"] for row in table["rows"]),
+            "has_no_label": any(row["cases"] > row[fold]["fpr"]["n"] + row[fold]["tpr"]["n"] for row in table["rows"]),
+        }
+        for column, table in report["slices"].items()
+    ]
+
+
+def transform_tables(report: Report, fold: str) -> list[dict[str, Any]]:
+    """Return two tables of transforms under one fold: those that people can still read, and the others."""
+    rows = [row | row[fold] for row in report["transforms"]]
+    tables = [
+        ("Texts that people can read", [row for row in rows if not row["unreadable_to_people"]]),
+        ("Texts that people cannot read either", [row for row in rows if row["unreadable_to_people"]]),
+    ]
+    return [{"title": title, "rows": own} for title, own in tables if own]
+
+
+def curve_rows(report: Report) -> list[dict[str, Any]]:
+    """Return some points of the curve, for the table beneath it."""
+    return report["curve"]["points"][::EVERY] if report["curve"] else []
+
+
+def headline(report: Report, fold: str) -> dict[str, Any]:
+    """
+    Return the figure that stands on top: F1, or the false positive rate where no case is unsafe, or the share flagged.
+
+    :return: name, value, low, high
+    """
+    if report["folds"] is None:
+        return {"name": "Share flagged", **report["flagged"][fold]}
+    key = "f1" if report["unsafe"] else "fpr"
+    return {"name": FIGURE_NAMES[key], **report["folds"][fold][key]}

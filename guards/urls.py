@@ -1,0 +1,15 @@
+"""URLs of the pages of guards, within a project."""
+
+from django.urls import path
+
+from guards.views import evaluations, guards
+
+app_name = "guards"
+urlpatterns = [
+    path("guards/", guards.guards, name="guards"),
+    path("guards/evaluations/", guards.evaluate, name="evaluate"),
+    path("guards/evaluations/<int:evaluation>/", evaluations.evaluation, name="evaluation"),
+    path("guards/evaluations/<int:evaluation>/change/", evaluations.change, name="change-evaluation"),
+    path("guards/evaluations/<int:evaluation>/wrong/", evaluations.wrong, name="wrong"),
+    path("guards/evaluations/<int:evaluation>/compare/", evaluations.compare, name="compare"),
+]

@@ -1,0 +1,1 @@
+"""Pages of guards, for leads."""

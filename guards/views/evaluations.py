@@ -1,0 +1,164 @@
+"""Pages of one evaluation: its progress and figures, the cases the guard got wrong, and beside another guard."""
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from corpus import workers
+from corpus.access import Access, PageRequest, Role, require_role
+from guards import queries
+from guards.figures.report import report
+from guards.figures.verdicts import FOLDS
+from guards.forms import CompareForm
+from guards.models import BenchmarkCase, Evaluation, Verdict
+from guards.pages import rows
+from guards.pages.charts import axes, curve_lines
+from guards.pages.wrong import WAYS, side_by_side, wrong_cases
+from guards.views.guards import fold_of
+from jury import actions, tasks
+from jury import queries as jury_queries
+from jury.models import Run
+
+CASES_A_PAGE = 25
+OTHERS_SHOWN = 100
+
+
+def find(access: Access, number: int) -> Evaluation:
+    """
+    Return an evaluation of the project.
+
+    :raises Http404: if there is none of that number
+    """
+    try:
+        return queries.find_evaluation(access.project, number)
+    except queries.NoSuchEvaluation as error:
+        raise Http404(str(error)) from error
+
+
+@require_safe
+@require_role(Role.LEAD)
+def evaluation(request: PageRequest, access: Access, evaluation: int) -> HttpResponse:
+    """Show the progress of an evaluation, kept current by htmx, and its figures."""
+    found = find(access, evaluation)
+    context: dict[str, Any] = {"access": access, "page": "guards", "evaluation": found, **progress_of(found)}
+    if request.htmx:
+        fragment = render(request, "guards/evaluation.html#progress", context)
+        if not context["is_live"]:
+            fragment["HX-Refresh"] = "true"  # the figures below are as old as the page
+        return fragment
+    fold, figures = fold_of(request), report(queries.evaluated_cases(found))
+    context |= {"fold": fold, "folds": FOLDS, "report": figures, **figures_of(figures, fold)}
+    others = list(queries.other_evaluations(found)[:OTHERS_SHOWN])
+    context |= {"prompt": found.juror.prompt, "compare_form": CompareForm(others=others) if others else None}
+    return render(request, "guards/evaluation.html", context)
+
+
+def progress_of(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the context of the progress fragment."""
+    progress = jury_queries.run_progress(evaluation.run)
+    is_running = progress.state == Run.State.RUNNING
+    return {
+        "progress": progress,
+        "state": Run.State(progress.state).label,
+        "is_live": progress.state in Run.OPEN,
+        # Pinging the workers can take a second, so that is done only where no shard is claimed.
+        "is_stuck": is_running
+        and not jury_queries.claimed_shard_count(evaluation.run)
+        and not workers.worker_is_running(),
+        "minutes_left": jury_queries.minutes_left(evaluation.run, progress) if is_running else None,
+        "errors": jury_queries.shard_errors(evaluation.run),
+    }
+
+
+def figures_of(report: rows.Report, fold: str) -> dict[str, Any]:
+    """Return the context of the tables and the curve."""
+    return {
+        "headline": rows.headline(report, fold),
+        "main_rows": rows.main_rows(report),
+        "verdict_names": rows.VERDICT_NAMES.values(),
+        "confusion_rows": rows.confusion_rows(report),
+        "slice_tables": rows.slice_tables(report, fold),
+        "pairs": report["pairs"][fold] if report["pairs"] else None,
+        "transform_tables": rows.transform_tables(report, fold),
+        "axes": axes(),
+        "lines": curve_lines(report["curve"]["points"]) if report["curve"] else [],
+        "curve_rows": rows.curve_rows(report),
+    }
+
+
+@require_POST
+@require_role(Role.LEAD)
+def change(request: PageRequest, access: Access, evaluation: int) -> HttpResponse:
+    """Pause, resume or cancel an evaluation, depending on the button."""
+    run, button = find(access, evaluation).run, request.POST.get("do")
+    if button == "pause":
+        actions.pause_run(run=run, by=access.user)
+    elif button == "resume":
+        tasks.enqueue_soon(actions.resume_run(run=run, by=access.user))
+    elif button == "cancel":
+        actions.cancel_run(run=run, by=access.user)
+    return redirect("guards:evaluation", access.project.slug, evaluation)
+
+
+@require_safe
+@require_role(Role.LEAD)
+def wrong(request: PageRequest, access: Access, evaluation: int) -> HttpResponse:
+    """Show the cases that the guard got wrong, masked."""
+    found, fold = find(access, evaluation), fold_of(request)
+    numbers = wrong_cases(queries.evaluated_cases(found), fold)
+    way = request.GET.get("way", "")
+    way = way if way in WAYS else next((each for each in WAYS if numbers[each]), "missed")
+    page = Paginator(numbers[way], CASES_A_PAGE).get_page(request.GET.get("p"))
+    context = {
+        "access": access,
+        "page": "guards",
+        "evaluation": found,
+        "fold": fold,
+        "folds": FOLDS,
+        "way": way,
+        "ways": [(each, name, len(numbers[each])) for each, name in WAYS.items()],
+        "cases": page,
+        "shown": cases_with_verdicts(page, found),
+    }
+    return render(request, "guards/wrong.html", context)
+
+
+def cases_with_verdicts(page: Page[int], *evaluations: Evaluation) -> list[tuple[BenchmarkCase, list[Verdict | None]]]:
+    """Return the cases of a page of numbers, each with the verdicts of some evaluations of one benchmark."""
+    cases = queries.cases_numbered(evaluations[0], list(page.object_list))
+    verdicts = [queries.verdicts_on(evaluation, cases) for evaluation in evaluations]
+    return [(case, [own.get(case.text_id) for own in verdicts]) for case in cases]
+
+
+@require_safe
+@require_role(Role.LEAD)
+def compare(request: PageRequest, access: Access, evaluation: int) -> HttpResponse:
+    """Show two guards on the cases that both were asked about, and those on which they part."""
+    first, fold = find(access, evaluation), fold_of(request)
+    others = list(queries.other_evaluations(first)[:OTHERS_SHOWN])
+    form = CompareForm(request.GET, others=others)
+    if not form.is_valid():
+        raise Http404("Choose another evaluation on the same benchmark to compare with.")
+    second = find(access, int(form.cleaned_data["other"]))
+    side = side_by_side(queries.evaluated_cases(first), queries.evaluated_cases(second))
+    page = Paginator(side.parted[fold], CASES_A_PAGE).get_page(request.GET.get("p"))
+    context = {
+        "access": access,
+        "page": "guards",
+        "first": first,
+        "second": second,
+        "fold": fold,
+        "folds": FOLDS,
+        "side": side,
+        "labelled": side.folds[fold].n,
+        "differences": [
+            (name, [side.folds[each].differences[key] for each in FOLDS]) for key, name in rows.FIGURE_NAMES.items()
+        ],
+        "cases": page,
+        "both": [first.juror.name, second.juror.name],
+        "shown": cases_with_verdicts(page, first, second),
+    }
+    return render(request, "guards/compare.html", context)
