@@ -5,10 +5,11 @@ PORT ?= 8000
 SERVE ?= 1
 LIMIT ?= 40
 INPUT ?=
+TRAIN_PYTHON ?=
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup dev demo run stop test check audit fix bench bench-small clean
+.PHONY: help setup dev demo run stop test check check-recipe audit fix bench bench-small clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -39,6 +40,11 @@ check: dev  ## lint, types, import contracts, migrations, templates, compose fil
 	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile deploy/trial/stand_ins/*/Dockerfile
 	$(BIN)/python .ci/find_secrets.py
 
+check-recipe:  ## try the LoRA recipe on a tiny model (in .venv-train, some gigabytes; or TRAIN_PYTHON=python with torch)
+	@if [ -n "$(TRAIN_PYTHON)" ] || $(MAKE) --no-print-directory .venv-train/train.stamp; then \
+	  $(or $(TRAIN_PYTHON),.venv-train/bin/python) recipes/check.py; \
+	else echo "Skipped: .venv-train could not be made from requirements/train.txt, for the reason above." >&2; fi
+
 audit: dev  ## check dependencies for known vulnerabilities (needs the network)
 	@.ci/audit
 
@@ -59,7 +65,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.quality
 
 clean: stop  ## remove the environment and the data directory with everything in it
-	rm -rf .venv .assize
+	rm -rf .venv .venv-train .assize
 
 dev: .venv/dev.stamp
 
@@ -79,4 +85,11 @@ dev: .venv/dev.stamp
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
 	@echo "Installing what tests and checks need (once)" >&2
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-train/train.stamp: requirements/bootstrap.txt requirements/train.txt
+	@echo "Installing torch and what the recipe needs in .venv-train (once, some gigabytes)" >&2
+	@$(PYTHON) -m venv .venv-train
+	@.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@.venv-train/bin/uv pip install --quiet --python .venv-train/bin/python --require-hashes -r requirements/train.txt
 	@touch $@

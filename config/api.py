@@ -8,7 +8,7 @@ from adjudication.api.history import ItemHistory
 from annotation import api as annotation
 from corpus.api import projects as corpus
 from corpus.api.base import NotThere
-from guards import api as guards
+from guards.api import evaluations as guards
 from jury import api as jury
 from quality.api import Metrics
 from releases.api import export, releases

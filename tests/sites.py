@@ -33,8 +33,13 @@ def running_site(log: Path) -> Iterator[str]:
 
 def is_up(address: str) -> bool:
     """Return whether the sign-in page answers."""
+    return is_answering(f"{address}/sign-in/")
+
+
+def is_answering(url: str) -> bool:
+    """Return whether a page answers."""
     try:
-        with urllib.request.urlopen(f"{address}/sign-in/", timeout=30) as response:  # noqa: S310 - loopback
+        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 - loopback
             return bool(response.status == 200)
     except OSError:
         return False

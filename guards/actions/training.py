@@ -43,7 +43,9 @@ def export_training(
     by: User | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """
-    Write training data of a release: a file of JSON lines a split, and a manifest. The same bytes every time.
+    Write training data of a release: a file of JSON lines a split, the prompt version and a manifest.
+
+    The same bytes every time.
 
     :param prompt: the prompt version that will ask the guard
     :param form: `completion` or `messages`
@@ -64,7 +66,9 @@ def export_training(
                 )
                 for split in SPLITS
             }
+            (part / "prompt.toml").write_bytes(asking.text.encode())  # for who trains far from the database
             manifest = {
+                "project": project.slug,
                 "release": release.version,
                 "release_sha256": release.manifest_sha256,
                 "prompt": {"name": asking.name, "sha256": asking.sha256},

@@ -5,43 +5,18 @@ The two forms are those of TRL (https://huggingface.co/docs/trl/dataset_formats)
 `completion`, whose loss is on the completion alone, or `messages`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
-
-import orjson
 
 from corpus.errors import Refused
 from corpus.labels import Field
 from guards.training.example import Example
-from jury.engine.forms.nemoguard import CATEGORY_KEYS, KEYS
+from guards.training.replies import WRITERS, Answer
 from jury.prompting import CATEGORIES, Form, Prompt, Question, Send, Turns, build_messages, render_category
 
 FORMATS = ("completion", "messages")
-
-
-def object_reply(example: Example, slugs: Mapping[str, str]) -> str:
-    """Return the reply in our own form."""
-    named = [slugs[name] for name in example.categories if name in slugs]
-    return orjson.dumps({example.field.value: example.label, CATEGORIES: named, "other_text": ""}).decode()
-
-
-def nemoguard_reply(example: Example, _slugs: Mapping[str, str]) -> str:
-    """Return the reply in the form of NVIDIA's guards, whose categories are names."""
-    named = {CATEGORY_KEYS[0]: ", ".join(example.categories)} if example.categories else {}
-    return orjson.dumps({KEYS[example.field]: example.label, **named}).decode()
-
-
-def llama_guard_reply(example: Example, _slugs: Mapping[str, str]) -> str:
-    """Return the reply in the form of Llama Guard."""
-    return "\n".join([example.label, *([",".join(example.categories)] if example.categories else [])])
-
-
-WRITERS: dict[Form, Callable[[Example, Mapping[str, str]], str]] = {
-    Form.OBJECT: object_reply,
-    Form.NEMOGUARD: nemoguard_reply,
-    Form.LLAMA_GUARD: llama_guard_reply,
-}
-"The forms that a guard can be trained to answer in."
+CODED = (Form.LLAMA_GUARD, Form.WILDGUARD, Form.POLICY)
+"The forms that name categories by their codes, where the prompt lists these."
 
 
 class Renderer:
@@ -60,6 +35,8 @@ class Renderer:
         self.prompt, self.write = prompt, WRITERS[prompt.form]
         self.lines = [render_category(prompt.category, each) for each in categories]
         self.slugs = {each["name"]: each["slug"] for each in categories}
+        self.codes = codes_of(prompt, categories)
+        self.asked = (CATEGORIES,) if prompt.form.names_categories else ()
 
     def row(self, example: Example, form: str, weight: float = 1.0) -> dict[str, Any]:
         """
@@ -68,8 +45,31 @@ class Renderer:
         :param form: one of FORMATS
         :param weight: how much it should count in training, above 0 to 1
         """
-        question = Question((example.field, CATEGORIES))
+        question = Question((example.field, *self.asked))
         asked = build_messages(self.prompt, question, cast("Turns", example.turns), self.lines)
-        reply = [{"role": "assistant", "content": self.write(example, self.slugs)}]
+        reply = [{"role": "assistant", "content": self.write(self.answer(example))}]
         texts = {"messages": asked + reply} if form == "messages" else {"prompt": asked, "completion": reply}
         return {"id": example.item, "task": Field(example.field).part, "weight": weight, **texts}
+
+    def answer(self, example: Example) -> Answer:
+        """Return what is right about an example."""
+        slugs = [self.slugs[name] for name in example.categories if name in self.slugs]
+        names = [self.codes.get(name, name) for name in example.categories] if names_categories(self.prompt) else []
+        return Answer(example.field, example.label, slugs, names)
+
+
+def lists_categories(prompt: Prompt) -> bool:
+    """Return whether a prompt lists the categories."""
+    return "$categories" in prompt.system + prompt.user
+
+
+def names_categories(prompt: Prompt) -> bool:
+    """Return whether replies to a prompt name categories: WildGuard does where they are listed, as for PolyGuard."""
+    return prompt.form.names_categories and (prompt.form != Form.WILDGUARD or lists_categories(prompt))
+
+
+def codes_of(prompt: Prompt, categories: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the codes of categories by name, if replies to a prompt name them by these."""
+    if prompt.form not in CODED or not lists_categories(prompt) or "$code" not in prompt.category:
+        return {}
+    return {each["name"]: each["code"] for each in categories if each["code"]}

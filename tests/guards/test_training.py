@@ -1,5 +1,6 @@
 """Training data and the small guard, by command: from votes to a guard that is asked over HTTP."""
 
+import hashlib
 import json
 import shlex
 import subprocess
@@ -27,6 +28,8 @@ from jury.engine.forms import read_reply
 from jury.models import Juror, Run
 from jury.prompting import Form, render_guard_dialogue
 from jury.queries import panel
+from recipes.lora.training_files import SPLITS as SPLITS_READ
+from recipes.lora.training_files import read_training_files
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, make_project, opinion, write_lines
@@ -47,7 +50,13 @@ def texts(at):
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
     """Return a project with a release of 200 items, of which each has two labels."""
-    folder, project = tmp_path_factory.mktemp("released"), make_project(votes_wanted=1, quorum=1)
+    project = make_project(votes_wanted=1, quorum=1)
+    release_of_200(project, tmp_path_factory.mktemp("released"))
+    return project
+
+
+def release_of_200(project, folder):
+    """Make a release 1.0 of 200 items, of which each has two labels."""
     rows, votes = [], []
     for at in range(200):
         prompt, response, unsafe_prompt, unsafe_response = texts(at)
@@ -59,7 +68,6 @@ def released(tmp_path_factory):
     assert command("import_votes", write_lines(folder, votes), project=project.slug).code == 0
     made = command("release", "1.0", project=project.slug, splits=SPLITS, out=folder / "release")
     assert made["rows"] == 200, made.stderr
-    return project
 
 
 def train(project, name, **options):
@@ -172,6 +180,10 @@ def test_taken_name_and_small_or_damaged_release_are_refused(released, trained, 
 def test_exported_replies_are_read_by_the_form_that_reads_the_guard(released, tmp_path, prompt, form):
     made = export(released, tmp_path / "out", prompt=prompt)
     assert (made.code, made["rows"]) == (0, 400), made.stderr
+    files = read_training_files(tmp_path / "out")
+    assert {name: len(files.splits[name]) for name in SPLITS_READ} == {
+        name: files.manifest["files"][f"{name}.jsonl"]["rows"] for name in SPLITS_READ
+    }
     rows = {row["id"]: row for row in json.loads(Path(made_file(released, "train.json")).read_text())}
     exported = lines(tmp_path / "out" / "train.jsonl")
     assert len(exported) == 2 * len(rows)
@@ -194,12 +206,15 @@ def test_export_is_the_same_bytes_and_messages_are_the_other_form(released, tmp_
     again = export(released, tmp_path / "b", prompt="nemoguard-v1")
     assert first["files"] == again["files"]
     assert (tmp_path / "a" / "manifest.json").read_bytes() == (tmp_path / "b" / "manifest.json").read_bytes()
+    manifest = json.loads((tmp_path / "a" / "manifest.json").read_text())
+    digest = hashlib.sha256((tmp_path / "a" / "prompt.toml").read_bytes()).hexdigest()
+    assert (manifest["project"], manifest["prompt"]["sha256"]) == (released.slug, digest)
     export(released, tmp_path / "c", prompt="nemoguard-v1", format="messages")
     one, other = (lines(tmp_path / folder / "test.jsonl")[0] for folder in "ac")
     assert other["messages"] == one["prompt"] + one["completion"]
     refused = export(released, tmp_path / "a", prompt="nemoguard-v1")
     assert (refused.code, "is not empty" in refused.stderr) == (2, True)
-    assert "can be written" in export(released, tmp_path / "d", prompt="qwen3guard-v1").stderr
+    assert "can be written" in export(released, tmp_path / "d", prompt="moderations-v1").stderr
     assert export(released, tmp_path / "e", prompt="nemoguard-v1", sources="adjudicator")["rows"] == 0
 
 

@@ -1,0 +1,203 @@
+"""Fine-tune by TRL: loss on the reply alone, an evaluation after each epoch, checkpoints to continue from."""
+
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig
+from transformers import AutoModelForCausalLM, TrainerCallback
+from trl import SFTConfig
+
+from corpus.errors import Refused
+from jury.prompting import Form
+from recipes.lora import run_folder
+from recipes.lora.asking import ask
+from recipes.lora.figures import describe_figures, figures_of
+from recipes.lora.settings import Settings
+from recipes.lora.tokens import answer_of, check_template, first_line, fitting_rows, load_tokenizer, longest_reply_of
+from recipes.lora.training_files import Row, TrainingFiles
+from recipes.lora.weighting import WeightedTrainer
+
+Note = Callable[[str], None]
+
+
+def fine_tune(
+    files: TrainingFiles, settings: Settings, folder: Path, record: dict[str, Any], *, merge: bool, note: Note
+) -> dict[str, Any]:
+    """
+    Fine-tune the base model on the training split; write the adapter and the record of the run.
+
+    :param folder: of the run, which `record` is about; its last checkpoint is continued from
+    :return: rows, steps, the figures after the last epoch, the SHA-256 of the adapter, longest_reply in tokens
+    :raises Refused: if the base model cannot be loaded, or does not fit the rows
+    """
+    tokenizer = load_tokenizer(settings)
+    train, held_out = files.splits["train"], files.splits["validation"]
+    check_template(tokenizer, [*train, *held_out])
+    rows = fitting_rows(tokenizer, train, settings.max_length)
+    note_left_out(len(train) - len(rows), settings, note)
+    longest_reply = longest_reply_of(tokenizer, [*train, *held_out])
+    examiner = Examiner(files.form, sampled(held_out, settings), settings, longest_reply, folder, record, note)
+    trainer = trainer_of(load_model(settings), tokenizer, rows, settings, folder, examiner)
+    commit = getattr(trainer.model.config, "_commit_hash", None)
+    record |= {"commit": commit, "rows": len(rows), "too_long": len(train) - len(rows), "device": device_name(trainer)}
+    run_folder.write_record(folder, record)
+    run(trainer, folder, note)
+    return finish(trainer, tokenizer, folder, record, longest_reply, merge=merge)
+
+
+def note_left_out(count: int, settings: Settings, note: Note) -> None:
+    """Say how many rows are too long to be trained on."""
+    if count:
+        note(f"{count:,} training rows have more than {settings.max_length:,} tokens and are left out (--max-length).")
+
+
+def sampled(rows: Sequence[Row], settings: Settings) -> list[Row]:
+    """Return the rows that are asked after each epoch, drawn by the seed."""
+    if settings.evaluate == 0 or len(rows) <= settings.evaluate:
+        return list(rows)
+    return random.Random(settings.seed).sample(rows, settings.evaluate)  # noqa: S311 - no secret
+
+
+def load_model(settings: Settings) -> Any:
+    """
+    Return the base model, in half precision on a GPU.
+
+    :raises Refused: if it cannot be loaded
+    """
+    dtype = torch.bfloat16 if is_bf16() else torch.float32
+    try:
+        return AutoModelForCausalLM.from_pretrained(settings.model, revision=settings.revision, dtype=dtype)
+    except (OSError, ValueError, KeyError) as error:
+        raise Refused(f"{settings.model} cannot be loaded: {first_line(error)}") from error
+
+
+def is_bf16() -> bool:
+    """Return whether there is a GPU that computes in bfloat16."""
+    return bool(torch.cuda.is_available() and torch.cuda.is_bf16_supported())
+
+
+def device_name(trainer: Any) -> str:
+    """Return the name of what computes."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else str(trainer.model.device)
+
+
+def trainer_of(model: Any, tokenizer: Any, rows: list[Row], settings: Settings, folder: Path, examiner: Any) -> Any:
+    """Return the trainer of an adapter on all linear layers of the model."""
+    adapter = LoraConfig(
+        r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout, target_modules="all-linear",
+        task_type="CAUSAL_LM", revision=settings.revision,
+    )  # fmt: skip
+    mean = sum(row.weight for row in rows) / len(rows)
+    dataset = Dataset.from_list([
+        {"prompt": row.messages, "completion": [answer_of(row)], "weight": row.weight / mean} for row in rows
+    ])  # fmt: skip
+    return WeightedTrainer(
+        model, config_of(settings, folder), train_dataset=dataset, processing_class=tokenizer, peft_config=adapter,
+        callbacks=[examiner.bound_to(tokenizer)],
+    )  # fmt: skip
+
+
+def config_of(settings: Settings, folder: Path) -> SFTConfig:
+    """Return the settings as TRL has them."""
+    has_gpu = torch.cuda.is_available()
+    return SFTConfig(
+        output_dir=str(run_folder.checkpoints_of(folder)),
+        per_device_train_batch_size=settings.batch,
+        gradient_accumulation_steps=settings.accumulate,
+        num_train_epochs=settings.epochs,
+        max_steps=settings.steps or -1,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=settings.warmup,
+        max_length=None,  # longer rows are left out by now; none is cut
+        completion_only_loss=True,
+        bf16=is_bf16(),
+        gradient_checkpointing=has_gpu,
+        dataloader_pin_memory=has_gpu,
+        logging_steps=10,
+        save_strategy="steps",
+        save_steps=settings.save_every,
+        save_total_limit=2,
+        seed=settings.seed,
+        report_to="none",
+    )
+
+
+class Examiner(TrainerCallback):
+    """Asks the model the rows of the validation split after each epoch, and keeps its figures and its adapter."""
+
+    def __init__(
+        self, form: Form, rows: list[Row], settings: Settings, longest_reply: int, folder: Path,
+        record: dict[str, Any], note: Note,
+    ) -> None:  # fmt: skip
+        self.form, self.rows, self.settings, self.longest_reply = form, rows, settings, longest_reply
+        self.folder, self.record, self.note = folder, record, note
+
+    def bound_to(self, tokenizer: Any) -> "Examiner":
+        """Return itself, with the tokenizer to ask with."""
+        self.tokenizer = tokenizer
+        return self
+
+    def on_epoch_end(self, _args: Any, state: Any, _control: Any, *, model: Any, **_rest: Any) -> None:
+        """Evaluate the model as it is now; an epoch that was cut by --steps counts too."""
+        asked = [row.messages for row in self.rows]
+        replies = ask(model, self.tokenizer, asked, batch=4 * self.settings.batch, longest_reply=self.longest_reply)
+        figures = figures_of(self.form, self.rows, replies)
+        epoch = round(float(state.epoch), 2)
+        adapter = self.folder / "epochs" / f"{epoch:g}"
+        save_adapter(model, adapter)
+        kept = [each for each in self.record.get("epochs", []) if each["epoch"] < epoch]
+        self.record["epochs"] = [*kept, {"epoch": epoch, "step": state.global_step, "figures": figures}]
+        run_folder.write_record(self.folder, self.record)
+        self.note(f"After epoch {epoch:g}, on the validation split ({adapter}):\n{describe_figures(figures)}")
+
+
+def save_adapter(model: Any, folder: Path) -> None:
+    """Write an adapter, whole or not at all."""
+    part = folder.with_name(f".{folder.name}.part")
+    for path in (part, folder):
+        shutil.rmtree(path, ignore_errors=True)
+    model.save_pretrained(part)
+    part.rename(folder)
+
+
+def run(trainer: Any, folder: Path, note: Note) -> None:
+    """
+    Train, from the last whole checkpoint where there is one.
+
+    :raises Refused: if the memory of the GPU is too small
+    """
+    checkpoint = run_folder.last_checkpoint(folder)
+    if checkpoint:
+        note(f"Continuing from {checkpoint}.")
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except torch.OutOfMemoryError as error:
+        how = "Halve --batch and double --accumulate, then continue with --resume; or lower --max-length"
+        raise Refused(f"The memory of the GPU is too small. {how}.") from error
+
+
+def finish(
+    trainer: Any, tokenizer: Any, folder: Path, record: dict[str, Any], longest_reply: int, *, merge: bool
+) -> dict[str, Any]:
+    """Write the adapter and the record; return what the last line of stdout says."""
+    save_adapter(trainer.model, folder / "adapter")
+    digest = run_folder.hash_of(folder / "adapter" / "adapter_model.safetensors")
+    record |= {"steps": trainer.state.global_step, "adapter_sha256": digest}
+    run_folder.write_record(folder, record)
+    result = {"rows": record["rows"], "too_long": record["too_long"], "steps": record["steps"], "sha256": digest}
+    last = record["epochs"][-1]["figures"] if record.get("epochs") else {}
+    result |= {"longest_reply": longest_reply, "figures": last}
+    return result | ({"merged": str(write_merged(trainer.model, tokenizer, folder / "merged"))} if merge else {})
+
+
+def write_merged(model: Any, tokenizer: Any, folder: Path) -> Path:
+    """Write the whole model with the adapter merged in, and its tokenizer; return the folder."""
+    model.merge_and_unload().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
