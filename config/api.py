@@ -9,6 +9,7 @@ from annotation import api as annotation
 from corpus.api import projects as corpus
 from corpus.api.base import NotThere
 from guards.api import evaluations as guards
+from guards.api import training
 from jury import api as jury
 from quality.api import Metrics
 from releases.api import export, releases
@@ -56,6 +57,7 @@ PROJECT = [
     path("releases/", Releases.as_view()),
     path("releases/<str:version>/", releases.ReleaseDetail.as_view()),
     path("releases/<str:version>/files/<str:name>", releases.ReleaseFile.as_view()),
+    path("releases/<str:version>/training/", training.TrainingData.as_view()),
     path("export/", export.Export.as_view()),
     path("items/<path:external_id>/history/", ItemHistory.as_view()),
     path("metrics/", Metrics.as_view()),

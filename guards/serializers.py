@@ -1,14 +1,20 @@
 """Request bodies of the REST routes of guards, and the representations of benchmarks and evaluations."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from rest_framework import serializers
 
+from corpus.errors import Refused
 from guards.models import Benchmark, Evaluation
 from guards.shapes import BenchmarkShape, EvaluationShape
+from guards.training.example import Choice
+from guards.training.rendering import FORMATS
 from guards.transforms import TRANSFORMS
 from jury import queries as jury_queries
+from jury.queries import prompt_named
 from jury.serializers import BudgetSerializer
+from releases.spec import SPLITS
 
 
 class EvaluationSerializer(BudgetSerializer):
@@ -21,6 +27,39 @@ class EvaluationSerializer(BudgetSerializer):
         child=serializers.ChoiceField(list(TRANSFORMS)), default=list, max_length=len(TRANSFORMS)
     )
     cache = serializers.BooleanField(default=True)
+
+
+class TrainingSerializer(serializers.Serializer[Any]):
+    """The options of training data."""
+
+    prompt = serializers.CharField(max_length=60)
+    "The prompt version that will ask the guard."
+    split = serializers.ChoiceField(SPLITS, default=SPLITS[0])
+    format = serializers.ChoiceField(FORMATS, default=FORMATS[0])
+    "`completion`: `prompt` and `completion`, as TRL takes them; `messages`: one list."
+    sources = serializers.ListField(child=serializers.CharField(max_length=30), default=list, max_length=20)
+    "Only labels that these decided, as `*_label_source` names them."
+    refusals = serializers.BooleanField(default=False)
+    "Refusals that are safe by construction, too."
+    redacted = serializers.BooleanField(default=False)
+    "Rows without their prompt, too."
+
+    def validate_prompt(self, name: str) -> str:
+        """
+        Return the name of the prompt version.
+
+        :raises ValidationError: if there is none of that name
+        """
+        try:
+            return prompt_named(name).name
+        except Refused as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    @property
+    def choice(self) -> Choice:
+        """Return which labels are wanted."""
+        data = self.validated_data
+        return Choice(sources=tuple(data["sources"]) or None, refusals=data["refusals"], redacted=data["redacted"])
 
 
 def as_benchmark(benchmark: Benchmark) -> BenchmarkShape:

@@ -1,7 +1,7 @@
 """Shapes of what the REST routes of guards return."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class BenchmarkShape(TypedDict):
@@ -81,3 +81,21 @@ class VerdictShape(TypedDict):
     raw_reply: str
     cached: bool
     cast_at: datetime | None
+
+
+class MessageShape(TypedDict):
+    """A message of a chat."""
+
+    role: str
+    content: str
+
+
+class TrainingRowShape(TypedDict):
+    """One label of a release as a model is trained on it. It has `prompt` and `completion`, or `messages`."""
+
+    id: str
+    task: str
+    weight: float
+    prompt: NotRequired[list[MessageShape]]
+    completion: NotRequired[list[MessageShape]]
+    messages: NotRequired[list[MessageShape]]

@@ -12,7 +12,8 @@ POSITIONS = ["\0", "x", "9" * 30, "-1", "²", "٣", "1.5", "", "1,2", "'", "9223
 NAMES = [
     "cursor", "page_size", "page", "at", "p", "before", "after", "field", "words", "label", "category", "state",
     "source", "margin", "since", "until", "verb", "actor", "subject", "text", "outcome", "id", "status", "license",
-    "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url",
+    "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url", "prompt",
+    "split", "sources", "refusals", "redacted",
 ]  # fmt: skip
 "Query parameters of all pages and routes."
 PATH_VALUES = ["9" * 30, "a\0b\n", "x" * 3_000]

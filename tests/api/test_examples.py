@@ -123,7 +123,7 @@ def test_curl_examples_run(fill_in, tmp_path):
             )  # fmt: skip
             assert done.returncode == 0, (heading, done.stdout, done.stderr)
             environment |= variables_of(done.stdout)
-    for name in ("mine.jsonl", "mine.csv", "train.json", "verdicts.jsonl"):
+    for name in ("mine.jsonl", "mine.csv", "train.json", "verdicts.jsonl", "training.jsonl"):
         assert (tmp_path / name).stat().st_size, name
 
 
@@ -135,4 +135,5 @@ def test_python_examples_run_as_one_program(fill_in, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "304" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("206 bytes 0-99/")
+    assert done.stdout.splitlines()[-2].startswith("206 bytes 0-99/")
+    assert done.stdout.splitlines()[-1] == "[1.0, 1.0, 1.0]"
