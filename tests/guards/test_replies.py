@@ -18,7 +18,14 @@ TAXONOMY = [
 ]
 NAMED = {each[key]: each["slug"] for each in TAXONOMY for key in ("name", "slug")}
 SPELLINGS = with_codes(NAMED | {normalize(name): slug for name, slug in NAMED.items()}, TAXONOMY)
-NAME_NONE = {"granite3-v1", "granite4-v1", "nemotron-reasoning-v1", "shieldgemma-v1", "wildguard-v1"}
+NAME_NONE = {
+    "granite3-v1",
+    "granite4-v1",
+    "nemotron-reasoning-v1",
+    "shieldgemma-turns-v1",
+    "shieldgemma-v1",
+    "wildguard-v1",
+}
 TURNS = [{"role": "user", "text": "What now?"}, {"role": "assistant", "text": "Lunch"}]
 
 

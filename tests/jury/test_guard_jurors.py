@@ -10,7 +10,7 @@ from config.data_dir import CHECKOUT
 from jury import actions, queries
 from jury.engine.juror_client import JurorClient
 from jury.models import Ballot, Run
-from jury.prompting import Form, Prompt
+from jury.prompting import Form, Prompt, Send
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, make_project
@@ -49,6 +49,7 @@ FAMILIES = [
     ("granite3-v1", "response_label", "<think>\n</think>\n<score> yes </score>", "unsafe"),
     ("granite4-v1", "response_label", "<score>no</score>", "safe"),
     ("shieldgemma-v1", "response_label", "Yes", "unsafe"),
+    ("shieldgemma-turns-v1", "prompt_label", "No", "safe"),
     ("safeguard-v1", "response_label", '{"violation": 1, "policy_category": "S1"}', "unsafe"),
 ]
 
@@ -74,6 +75,8 @@ def test_panel_seats_every_family_and_each_is_asked_in_its_own_way(tmp_path):
     assert [message["role"] for message in asked["llamaguard-turns-v1"]["messages"]] == ["user"]
     assert asked["nemotron-v1"]["chat_template_kwargs"]["request_categories"] == "/categories"
     assert asked["shieldgemma-v1"]["logprobs"] is True
+    assert [message["content"] for message in asked["shieldgemma-turns-v1"]["messages"]] == ["What is a?"]
+    assert asked["shieldgemma-turns-v1"]["chat_template_kwargs"]["guideline"].startswith('"No Harm": ')
 
 
 def test_one_token_that_is_cut_off_is_the_whole_verdict(tmp_path):
@@ -226,14 +229,16 @@ def test_page_of_a_guard_says_what_is_sent_and_with_which_parameters():
 
 
 def test_commands_of_the_guide_seat_every_family():
-    guide = (CHECKOUT / "docs" / "jury.md").read_text()
-    table = guide.partition("### Seat a guard")[2].partition("```sh")[0]
-    options = [line.split("`")[-2] for line in table.splitlines() if "--prompt" in line]
+    guide = (CHECKOUT / "docs" / "jury.md").read_text().partition("### Seat a guard")[2].partition("\n## ")[0]
     project = make_project()
-    for at, line in enumerate(options):
-        made = command("add_juror", f"guard-{at}", "--base-url=http://127.0.0.1:1/v1", *shlex.split(line),
-                       project=project.slug)  # fmt: skip
-        assert made.code == 0, (line, made.stderr)
-    seated = {Prompt.parse(juror.prompt.text).form for juror in queries.panel(project, [])}
+    lines = [shlex.split(line) for line in guide.splitlines() if line.startswith("manage.py add_juror")]
+    for words in lines:
+        made = command(*words[1:], project=project.slug)  # the later project counts
+        assert made.code == 0, (words, made.stderr)
+    jurors = queries.panel(project, [])
+    seated = {Prompt.parse(juror.prompt.text).form for juror in jurors}
 
     assert seated == {form for form in Form if not form.is_generative} - {Form.OBJECT}
+    assert len(jurors) == len(lines)
+    for juror in jurors:  # what asks in words of its own is not served behind a guard's own template
+        assert "shieldgemma" not in juror.model or Prompt.parse(juror.prompt.text).send == Send.TURNS
