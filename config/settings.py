@@ -261,6 +261,8 @@ IMPORT_LIMITS = {
 EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=2)
 # In place of WEB_STATEMENT_SECONDS for their rows, which come as fast as the reader takes them; 0 means never.
 EXPORT_SECONDS = env.int("EXPORT_SECONDS", default=3600)
+# A restore waits so long for whoever uses the tables, and then leaves the database as it was.
+RESTORE_LOCK_SECONDS = env.int("RESTORE_LOCK_SECONDS", default=10)
 # Origins such as http://10.0.0.7:8000 that leads may use for jurors, exempt from the rules about addresses.
 JURY_ENDPOINTS_ALLOWED = env.list("JURY_ENDPOINTS_ALLOWED", default=[])
 # Whether jurors must be on the public internet, not on this machine or in its network.

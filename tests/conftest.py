@@ -70,7 +70,7 @@ def middleware(database: None) -> None:
 
 @pytest.fixture
 def no_worker(settings: Any) -> None:
-    """Wait for no worker, where none runs: each question would take two seconds."""
+    """Hardly wait for an answer of a worker, where none runs: each question would take one and a half seconds."""
     settings.WORKER_PING_SECONDS = 0.05
 
 

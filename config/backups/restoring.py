@@ -15,9 +15,8 @@ from config.prepare import unknown_migrations
 from corpus.errors import Refused
 from releases.models import Release
 
-# Fail if the tables are still in use, rather than block every later query.
 PRELUDE = """
-    SET lock_timeout = '10s';
+    SET lock_timeout = '{seconds}s';
     SET client_min_messages = warning;
     DROP SCHEMA public CASCADE;
     CREATE SCHEMA public;
@@ -100,7 +99,8 @@ def restore_database(dump: Path, staged: Path) -> None:
     """
     # Written out completely first: psql cannot tell the end of a broken pipe from the end of the script.
     prelude, script = staged / "prelude.sql", staged / "database.sql"
-    prelude.write_text(PRELUDE)
+    # Fail if the tables are still in use, rather than block every later query.
+    prelude.write_text(PRELUDE.format(seconds=settings.RESTORE_LOCK_SECONDS))
     for _block in output_of("pg_restore", f"--file={script}", "--no-owner", "--no-privileges", str(dump)):
         pass
     connection.close()

@@ -46,9 +46,9 @@ class Installation:
     def __init__(self, data_dir):
         self.data_dir, self.environment = data_dir, own_servers(data_dir)
 
-    def run(self, *words):
+    def run(self, *words, **more):
         return subprocess.run(
-            [sys.executable, "manage.py", *(str(word) for word in words)], cwd=CHECKOUT, env=self.environment,
+            [sys.executable, "manage.py", *(str(word) for word in words)], cwd=CHECKOUT, env=self.environment | more,
             timeout=120, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -58,8 +58,8 @@ class Installation:
     def do_all(self, *lines):
         return run_commands(self.environment, *lines)
 
-    def refusal(self, *words):
-        return error_line(self.run(*words))
+    def refusal(self, *words, **more):
+        return error_line(self.run(*words, **more))
 
     def refusal_on_full_disk(self, *words):
         return error_line(run_on_full_disk(20_000, *words, environment=self.environment))
@@ -192,7 +192,7 @@ def test_full_disk_leaves_no_partial_backup_or_restore(old, backup, prepared, tm
 def test_restore_leaves_a_database_in_use(old, backup):
     with old.database() as connection:
         connection.execute("SELECT * FROM corpus_item LIMIT 1")  # in a transaction that stays open
-        line = old.refusal("restore", backup, "--replace")
+        line = old.refusal("restore", backup, "--replace", RESTORE_LOCK_SECONDS="1")
     assert "as it was" in line
     assert "stop pages and workers" in line
     assert old.do("adjudicate", "--project", "garden")["settled"] == 1

@@ -74,7 +74,7 @@ def test_invalid_juror_is_refused_and_form_keeps_its_values(wrong, field):
     assert not Juror.objects.filter(project=lead.project).exists()
 
 
-def test_run_without_worker_says_so_and_can_be_paused_and_cancelled(tmp_path):
+def test_run_without_worker_says_so_and_can_be_paused_and_cancelled(tmp_path, no_worker):
     project = project_with_items(tmp_path, 3)
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")
     lead = Visitor(project, "lead")
