@@ -1,6 +1,5 @@
 """Reports of the quality page, compared with libraries and with hand-made counts."""
 
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -58,34 +57,6 @@ def assert_scores(row: dict[str, Any], pairs: list[tuple[bool, bool]]) -> None:
         assert scores[name] is None if np.isnan(expected) else scores[name] == pytest.approx(expected), name
     if scores["macro_f1"] is not None:
         assert scores["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["dices990", "davidson"])
-def test_real_votes_match_libraries(real_data: Path, name: str) -> None:
-    folder = real_data / "votes" / name
-    field = json.loads((folder / "expected.json").read_text())["field"]
-    project = make_project(fields=field)
-    command("import_dialogues", folder / "items.jsonl.gz", project=project.slug)
-    command("import_votes", folder / "votes.csv.gz", project=project.slug)
-    agreement = measured(project, "agreement")
-    rows = label_rows(project, field)
-
-    everybody = agreement["fields"][0]["kinds"]["all"]
-    assert everybody["alpha"]["value"] == pytest.approx(alpha_by_library(rows))
-    assert everybody["ordinal_alpha"]["value"] == pytest.approx(alpha_by_library(rows, "ordinal"))
-    assert everybody["alpha"]["low"] < everybody["alpha"]["value"] < everybody["alpha"]["high"]
-    scored = Report.objects.get(project=project, kind="scores").content["fields"][0]["raters"]
-    expected = labels_beside_majority(rows)
-    assert {row["rater"] for row in scored} == {row.rater for row in rows}
-    for row in scored:
-        if row["rater"] in expected:
-            assert_scores(row, expected[row["rater"]])
-        else:
-            assert row["majority"]["n"] == 0
-    printed = command("agreement", "--no-pairs", project=project.slug)
-    assert printed["krippendorff_alpha"] == pytest.approx(everybody["alpha"]["value"])
-    assert printed["alpha_interval"] == pytest.approx([everybody["alpha"]["low"], everybody["alpha"]["high"]])
 
 
 def test_kinds_sources_and_categories_use_their_own_opinions(tmp_path: Path) -> None:
