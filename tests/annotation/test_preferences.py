@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from django import forms
 from django.db import connection
 from django.test import Client
+from django.test.html import parse_html
 
 from annotation.actions import guideline_news, publish_guideline, remove_gold, set_gold
 from annotation.actions.guidelines import guideline_in_force, store_guideline
 from annotation.days import find_zone
+from annotation.forms.person import ZoneSelect
 from annotation.models import Acknowledgement, Check, GuidelineVersion, Person, Queue, Vote
 from annotation.queries.zones import known_zones
 from corpus.actions import expect_categories, withdraw_item
@@ -19,6 +22,7 @@ from corpus.queries import NoSuchItem
 from tests.annotation.people import BACKEND, Visitor
 from tests.annotation.test_leases import at_once
 from tests.api.test_queue import project_with
+from tests.cases import cases
 from tests.factories import dialogue, make_project
 
 
@@ -35,14 +39,14 @@ def fresh(visitor):
     return client
 
 
-@pytest.mark.parametrize("answer", [None, "", "no", "on", "YES", "yes "])
+@cases("answer", [None, "", "no", "on", "YES", "yes "])
 def test_consent_is_yes_and_nothing_else(ada, answer):
     page = fresh(ada).post("/consent/", {} if answer is None else {"is_adult": answer})
     assert page.status_code == 422
     assert not Acknowledgement.objects.filter(user=ada.user).exists()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("place", "leads_to"),
     [
         ("/projects/x/votes/", "/projects/x/votes/"),
@@ -58,7 +62,7 @@ def test_consent_leads_nowhere_outside(ada, place, leads_to):
     assert fresh(ada).post("/consent/", {"is_adult": "yes", "next": place})["location"] == leads_to
 
 
-@pytest.mark.parametrize(
+@cases(
     ("posted", "stored"),
     [
         ("Asia/Tokyo", "Asia/Tokyo"),
@@ -71,6 +75,7 @@ def test_consent_leads_nowhere_outside(ada, place, leads_to):
     ],
 )
 def test_consent_stores_a_time_zone_that_exists(ada, posted, stored):
+    Person.objects.filter(user=ada.user).delete()
     fresh(ada).post("/consent/", {"is_adult": "yes", "time_zone": posted})
     assert Person.objects.get(user=ada.user).time_zone == stored
 
@@ -84,6 +89,16 @@ def test_zones_on_offer_are_known_to_the_database_and_to_python(ada):
         for name in offered:
             cursor.execute("SELECT now() AT TIME ZONE %s", [name])
             assert find_zone(name)
+
+
+def test_list_of_zones_is_the_one_of_django():
+    for value in (None, "", "UTC", "A <b>", "nowhere"):
+        lists = [
+            widget(attrs={"class": "wide"}, choices=[("UTC", "UTC"), ("A <b>", "A & b"), ("", "none")])
+            for widget in (ZoneSelect, forms.Select)
+        ]
+        ours, theirs = (parse_html(each.render("zone", value, {"id": "id_zone", "required": True})) for each in lists)
+        assert ours == theirs, value
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "localtime", "America", ""])
@@ -105,8 +120,8 @@ def test_consent_twice_is_one_event(ada):
     assert Event.objects.filter(actor=ada.user, verb=Verb.CONTENT_ACKNOWLEDGED).count() == before + 1
 
 
-@pytest.mark.parametrize("field", ["daily_cap", "break_after_minutes"])
-@pytest.mark.parametrize(
+@cases("field", ["daily_cap", "break_after_minutes"])
+@cases(
     ("value", "stored"), [("", None), ("1", 1), ("32767", 32767), (" 5 ", 5), ("0", 0), ("-1", 0), ("x", 0), ("1.5", 0)]
 )
 def test_limit_of_ones_own_is_a_number_from_one(ada, field, value, stored):
@@ -118,7 +133,7 @@ def test_limit_of_ones_own_is_a_number_from_one(ada, field, value, stored):
         assert getattr(Person.objects.get(user=ada.user), field) == stored
 
 
-@pytest.mark.parametrize(("field", "value"), [("daily_cap", 2**31), ("break_after_minutes", 2**15)])
+@cases(("field", "value"), [("daily_cap", 2**31), ("break_after_minutes", 2**15)])
 def test_limit_the_database_cannot_hold_is_refused(ada, field, value):
     assert list(ada.post("wellbeing/", **{"time_zone": "UTC", field: value}).context["form"].errors) == [field]
 
