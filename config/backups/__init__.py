@@ -1,1 +1,1 @@
-"""Back up an installation into one folder: database, releases, and a manifest with the hash of every file."""
+"""Back up an installation into one folder: database, releases, guards, and a manifest with the hash of every file."""

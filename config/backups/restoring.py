@@ -10,10 +10,9 @@ from django.db import connection
 
 from config.backups.parts import DUMP, blocks_of, read_verified, temporary_folder, write_part
 from config.backups.tools import output_of
-from config.backups.writing import SECRET, release_folder, row_counts
+from config.backups.writing import SECRET, folders_in_use, row_counts
 from config.prepare import unknown_migrations
 from corpus.errors import Refused
-from releases.models import Release
 
 PRELUDE = """
     SET lock_timeout = '{seconds}s';
@@ -22,7 +21,7 @@ PRELUDE = """
     CREATE SCHEMA public;
     GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
-FOLDERS = ("releases", "uploads")
+FOLDERS = ("releases", "guards", "uploads")
 # Rows that a new database does not have, by table.
 ROWS_OF_USED_DATABASE = {
     "auth_user": "",
@@ -51,7 +50,7 @@ def restore_backup(folder: Path, *, replace: bool = False) -> dict[str, Any]:
         restore_database(folder / DUMP, staged)
         move_folders(staged, data_dir)
     restore_secret(folder / SECRET, data_dir)
-    update_release_folders()
+    update_folders()
     check_rows(manifest)
     return manifest
 
@@ -136,11 +135,11 @@ def restore_secret(file: Path, data_dir: Path) -> None:
         half_made.rename(secret)
 
 
-def update_release_folders() -> None:
-    """Point every release to its files in this data directory."""
-    for release in Release.objects.select_related("project"):
-        release.folder = str(Path(settings.ASSIZE_HOME) / release_folder(release))
-        release.save(update_fields=["folder"])
+def update_folders() -> None:
+    """Point every release and trained guard to its files in this data directory."""
+    for name, made in folders_in_use():
+        made.folder = str(Path(settings.ASSIZE_HOME) / name)
+        made.save(update_fields=["folder"])
 
 
 def check_rows(manifest: dict[str, Any]) -> None:

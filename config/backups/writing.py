@@ -12,6 +12,7 @@ from django.utils import timezone
 from config.backups.parts import DUMP, FORMAT, blocks_of, temporary_folder, write_manifest, write_part
 from config.backups.tools import output_of
 from corpus.errors import Refused
+from guards.models import TrainedGuard
 from releases.models import Release
 from releases.writing import software_version
 from workspace.models import Job
@@ -57,26 +58,30 @@ def dump(snapshot: str) -> Iterator[bytes]:
 
 def files_to_back_up() -> Iterator[tuple[str, Path]]:
     """
-    Yield (name in the backup, path) of the files of releases, and of uploads that wait for a worker.
+    Yield (name in the backup, path) of the files of releases and trained guards, and of uploads that wait for a worker.
 
-    :raises Refused: if the folder of a release is missing
+    :raises Refused: if the folder of a release or a guard is missing
     """
     data_dir = Path(settings.ASSIZE_HOME)
-    for release in Release.objects.order_by("pk"):
-        folder = Path(release.folder)
+    for name, made in folders_in_use():
+        folder = Path(made.folder)
         if not folder.is_dir():
-            raise Refused(f"The files of release {release} are not in {folder}. Put them back, then make the backup.")
+            kind = made._meta.verbose_name
+            raise Refused(f"The files of {kind} {made} are not in {folder}. Put them back, then make the backup.")
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            yield f"{release_folder(release)}/{path.relative_to(folder)}", path
+            yield f"{name}/{path.relative_to(folder)}", path
     if Job.objects.filter(state__in=Job.OPEN).exists():
         for path in sorted((data_dir / "uploads").glob("*")):
             if path.is_file():
                 yield f"uploads/{path.name}", path
 
 
-def release_folder(release: Release) -> str:
-    """Return the folder of a release inside a data directory; a release written elsewhere is restored to it."""
-    return f"releases/{release.project.slug}/{release.version}"
+def folders_in_use() -> Iterator[tuple[str, Release | TrainedGuard]]:
+    """Yield every release and trained guard with its folder in a data directory, to which it is restored."""
+    for release in Release.objects.select_related("project").order_by("pk"):
+        yield f"releases/{release.project.slug}/{release.version}", release
+    for guard in TrainedGuard.objects.select_related("project").order_by("pk"):
+        yield f"guards/{guard.project.slug}/{guard.name}", guard
 
 
 def installation_facts() -> dict[str, Any]:

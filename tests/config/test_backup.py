@@ -31,6 +31,24 @@ settlement["judgement"] = Judgement("unsafe", "safe", ("threat",), "", "It is a 
 actions.record_blind(**settlement)
 actions.settle_case(**settlement)
 """
+GUARD = """
+from pathlib import Path
+from django.conf import settings
+from guards.models import TrainedGuard
+from releases.models import Release
+release = Release.objects.get(version="1.0")
+folder = Path(settings.ASSIZE_HOME) / "guards" / "garden" / "first"
+folder.mkdir(parents=True)
+(folder / "guard.json").write_text("weights")
+TrainedGuard.objects.create(
+    project=release.project, name="first", release=release, sha256="0" * 64, manifest={}, folder=str(folder)
+)
+"""
+FOLDER_OF_GUARD = """
+import json
+from guards.models import TrainedGuard
+print(json.dumps(TrainedGuard.objects.get(name="first").folder))
+"""
 SIGN_IN = """
 import json
 from django.test import Client
@@ -101,6 +119,7 @@ def old(tmp_path_factory):
             ["shell", "--no-imports", "--command", SETTLE.format(password=PASSWORD)],
             ["adjudicate", "--project", "garden"],
             ["release", "1.0", "--project", "garden"],
+            ["shell", "--no-imports", "--command", GUARD],
         )
         yield installation
     finally:
@@ -134,13 +153,16 @@ def test_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
     assert json.loads(fresh.run("restore", backup).stdout)["rows"] > 200
     facts = old.facts(tmp_path / "old facts")
     assert fresh.facts(tmp_path / "new facts") == facts
-    verified, signed_in, imported, released = fresh.do_all(
+    verified, guard, signed_in, imported, released = fresh.do_all(
         ["verify_release", fresh.data_dir.path / "releases" / "garden" / "1.0"],
+        ["shell", "--no-imports", "--command", FOLDER_OF_GUARD],
         ["shell", "--no-imports", "--command", SIGN_IN.format(password=PASSWORD)],
         ["import_dialogues", write_lines(tmp_path, [dialogue("later")]), "--project", "garden"],
         ["release", "1.1", "--project", "garden"],
     )
     assert (verified["differences"], verified["settled"]) == (0, 1)
+    assert Path(guard) == fresh.data_dir.path / "guards" / "garden" / "first"
+    assert (Path(guard) / "guard.json").read_text() == "weights"
     assert (fresh.data_dir.path / "secrets/django").read_text() == (old.data_dir.path / "secrets/django").read_text()
     assert signed_in == [302, True]
     with fresh.database() as connection, pytest.raises(psycopg.Error, match="append-only"):
