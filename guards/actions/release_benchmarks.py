@@ -119,7 +119,11 @@ def nothing_left(release: Release, split: str, field: Field, found: Mapping[str,
     :param found: number of labels by source, of all sources
     """
     sources = ", ".join(f"{name} ({number:,})" for name, number in sorted(found.items()))
-    there = f"Sources of its {field.part} labels: {sources}." if sources else f"It has no {field.part} labels."
+    there = (
+        f"Sources of its {field.part} labels: {sources}. Choose with --sources."
+        if sources
+        else f"It has no {field.part} labels."
+    )
     return f"The {split} split of release {release.version} has no row that can be a case. {there}"
 
 

@@ -14,6 +14,7 @@ from jury.models import Juror
 from releases.downloads import Damaged
 from releases.models import Release
 from tests.factories import command, import_dialogues, import_votes, make_project, opinion
+from tests.jury.factories import add_jurors
 
 TEST_ALONE = "0,0,1"
 HAZARD = {"categories": "violence;threat"}
@@ -142,8 +143,22 @@ def test_what_cannot_be_a_benchmark_says_why(released, tmp_path):
     assert "'both' is not a task: prompt or response" in refused(task="both")
     assert "has no row that can be a case. It has no prompt labels." in refused(split="train")
     text = refused(sources=["adjudicator"])
-    assert "Sources of its prompt labels: human (2), human_and_llm_jury (1), llm_jury (1)." in text
+    assert (
+        "Sources of its prompt labels: human (2), human_and_llm_jury (1), llm_jury (1). Choose with --sources." in text
+    )
     release_of(released, tmp_path, "3.0")
     (Path(Release.objects.get(project=released, version="3.0").folder) / "test.json").write_text("[]")
     assert "has changed since" in refused(Damaged, version="3.0")
     assert not Benchmark.objects.filter(project=released, release__version="3.0").exists()
+
+
+def test_command_takes_labels_of_other_sources_on_request(released):
+    add_jurors(released, "http://127.0.0.1:9/v1", "asked")
+
+    def estimate(**options):
+        options |= {"juror": "asked", "release": "1.0", "estimate": True}
+        return command("evaluate_guard", project=released.slug, **options)
+
+    assert [estimate()["calls"], estimate(sources="all")["calls"], estimate(sources="llm_jury")["calls"]] == [2, 4, 1]
+    refused = estimate(sources="adjudicator")
+    assert (refused.code, "Choose with --sources." in refused.stderr) == (2, True)

@@ -16,6 +16,7 @@ from guards.benchmarks.definition import TASKS
 from guards.benchmarks.reading import file_hash, own_definition
 from guards.figures.summary import summarize
 from guards.models import Benchmark, Evaluation
+from guards.training.example import BY_PEOPLE
 from guards.transforms import TRANSFORMS
 from jury import queries as jury_queries
 from jury.commands import RunCommand
@@ -36,8 +37,12 @@ class Command(RunCommand):
         on = parser.add_mutually_exclusive_group(required=True)
         on.add_argument("--benchmark", metavar="NAME", help="one that `add_benchmark` added")
         on.add_argument("--data", type=Path, metavar="FILE", help="a labelled file: prompt, response, label")
-        on.add_argument("--release", metavar="V", help="rows of a release that people decided")
+        on.add_argument("--release", metavar="V", help="rows of a release, by default those that people decided")
         parser.add_argument("--split", choices=SPLITS, default="test", help="of the release (test)")
+        parser.add_argument(
+            "--sources", type=parse_sources, default=BY_PEOPLE, metavar="S,…|all",
+            help=f"who may have decided the labels of the release; default {','.join(BY_PEOPLE)}",
+        )  # fmt: skip
         parser.add_argument(
             "--task", choices=TASKS, default="prompt", help="what is judged in a file or release (prompt)"
         )
@@ -118,6 +123,11 @@ def why_left_out(evaluation: Evaluation) -> str:
     return "the guard helped decide their label"
 
 
+def parse_sources(text: str) -> list[str] | None:
+    """Parse names of sources of labels; None for `all`."""
+    return None if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
+
+
 def parse_transforms(text: str) -> list[str]:
     """
     Parse names of transforms.
@@ -142,7 +152,7 @@ def benchmark_of(project: Project, options: dict[str, Any]) -> Benchmark:
         return queries.find_benchmark(project, options["benchmark"])
     if options["release"]:
         where = {"version": options["release"], "split": options["split"], "task": options["task"]}
-        return actions.benchmark_of_release(project=project, **where)
+        return actions.benchmark_of_release(project=project, sources=options["sources"], **where)
     path: Path = options["data"]
     stem = slugify(path.name.split(".")[0])[:LONGEST_STEM].strip("-_") or "file"
     name = f"{stem}-{options['task']}-{file_hash(path)[:8]}"
