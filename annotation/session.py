@@ -117,14 +117,17 @@ def lock_session(project: Project, user: User) -> AnnotatorSession:
     return lock_and_run(project, user)[0]
 
 
-def lock_and_run(project: Project, user: User, *statements: str) -> tuple[AnnotatorSession, list[Row | None]]:
+def lock_and_run(
+    project: Project, user: User, *statements: str, **extra: Any
+) -> tuple[AnnotatorSession, list[Row | None]]:
     """
     Lock and load a person's session, and run statements under the lock, all in one trip to the database.
 
     :param statements: with the parameters `project` and `user`
+    :param extra: further parameters of the statements
     :return: the session, and the first row of each statement
     """
-    parameters = {"project": project.pk, "user": user.pk}
+    parameters = {"project": project.pk, "user": user.pk, **extra}
     for _ in range(2):
         _, row, *rows = fetch_each(*[(each, parameters) for each in (LOCK, READ, *statements)])
         if row:

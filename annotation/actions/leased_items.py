@@ -3,10 +3,13 @@
 import uuid
 from dataclasses import dataclass, replace
 
+from django.contrib.auth.models import User
+
 from annotation.models import LapsedLease, Vote
 from annotation.queue import claim_slot_of_item
-from annotation.session import AnnotatorSession
+from annotation.session import AnnotatorSession, lock_and_run
 from corpus.errors import Refused
+from corpus.models import Project
 from corpus.prepared import fetch_one
 
 
@@ -40,15 +43,17 @@ class LeasedItem:
 
 # Slot or check in one statement: if the check needed a second one, the time of the answer would tell them apart.
 FIND_LEASED = """
-    WITH slot AS (
-        SELECT id, item_id FROM annotation_slot WHERE lease = %(lease)s AND leased_to_id = %(annotator)s
+    WITH me AS MATERIALIZED (
+        SELECT id FROM annotation_annotator WHERE project_id = %(project)s AND user_id = %(user)s
+    ), slot AS (
+        SELECT id, item_id FROM annotation_slot WHERE lease = %(lease)s AND leased_to_id = (SELECT id FROM me)
         FOR NO KEY UPDATE
     ), leased AS (
         SELECT item_id, id AS slot, false AS is_gold, NULL::bigint AS repeats FROM slot
         UNION ALL SELECT item_id, NULL, kind = 'gold', repeats_id FROM annotation_check
-        WHERE lease = %(lease)s AND annotator_id = %(annotator)s AND vote_id IS NULL
+        WHERE lease = %(lease)s AND annotator_id = (SELECT id FROM me) AND vote_id IS NULL
     )
-    SELECT i.withdrawn_at, i.id, i.has_response, slot, is_gold, repeats
+    SELECT i.withdrawn_at IS NOT NULL, i.id, i.has_response, slot, is_gold, repeats
     FROM leased JOIN corpus_item i ON i.id = item_id WHERE i.external_id = %(external_id)s
 """
 END_LEASE = """
@@ -57,19 +62,21 @@ END_LEASE = """
 """
 
 
-def find_leased_item(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> LeasedItem | None:
+def lock_leased_item(
+    project: Project, user: User, lease: uuid.UUID, external_id: str
+) -> tuple[AnnotatorSession, LeasedItem | None]:
     """
-    Return the item of a running lease, or None if this person has no such lease for this item.
+    Lock a person's session; return it with the item of a running lease, or None if they have no such lease for it.
 
     :raises LeaseLost: if the item has been withdrawn
     """
-    row = fetch_one(FIND_LEASED, {"lease": lease, "annotator": session.annotator, "external_id": external_id})
+    session, (row,) = lock_and_run(project, user, FIND_LEASED, lease=lease, external_id=external_id)
     if row is None:
-        return None
-    withdrawn_at, *fields = row
-    if withdrawn_at:
+        return session, None
+    is_withdrawn, *fields = row
+    if is_withdrawn:
         raise LeaseLost(WITHDRAWN)
-    return LeasedItem(*fields)
+    return session, LeasedItem(*fields)
 
 
 def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_id: str) -> LeasedItem:

@@ -5,10 +5,10 @@ import uuid
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.actions.leased_items import end_lease, find_leased_item, find_vote_by_lease, reclaim_expired_lease
+from annotation.actions.leased_items import end_lease, find_vote_by_lease, lock_leased_item, reclaim_expired_lease
 from annotation.actions.votes import AlreadyVoted
 from annotation.models import Skip
-from annotation.session import lock_session, record_work
+from annotation.session import record_work
 from corpus.actions import record_event
 from corpus.errors import Invalid
 from corpus.models import Project, Verb
@@ -27,12 +27,12 @@ def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUI
         raise Invalid("reason", "say why, in a word or two")
     if "\0" in reason:
         raise Invalid("reason", "it holds a NUL character")
-    session = lock_session(project, user)
+    session, leased = lock_leased_item(project, user, lease, external_id)
     if before := Skip.objects.filter(lease=lease, annotator=session.annotator, item__external_id=external_id).first():
         return before
     if vote := find_vote_by_lease(session, lease, external_id):
         raise AlreadyVoted("You have voted on this dialogue already; that vote stands.", vote)
-    leased = find_leased_item(session, lease, external_id) or reclaim_expired_lease(session, lease, external_id)
+    leased = leased or reclaim_expired_lease(session, lease, external_id)
     skip = Skip.objects.create(item_id=leased.item, annotator_id=session.annotator, lease=lease, reason=reason.strip())
     end_lease(lease, leased)
     record_work(session, skips=1)

@@ -12,8 +12,8 @@ from annotation.actions.guidelines import find_guideline
 from annotation.actions.leased_items import (
     LeasedItem,
     assign_slot,
-    find_leased_item,
     find_vote_by_lease,
+    lock_leased_item,
     reclaim_expired_lease,
 )
 from annotation.models import Slot, Vote
@@ -93,15 +93,14 @@ def cast_vote(
     :raises LeaseLost: if the lease has expired and the item has no open slot
     :raises NoSuchLease: if the lease is not this person's, or not for this item
     """
-    session = lock_session(project, user)
-    leased = find_leased_item(session, lease, external_id)
+    session, leased = lock_leased_item(project, user, lease, external_id)
     before = None if leased else find_vote_by_lease(session, lease, external_id)  # rare, so queried only here
     if before:
         check_same(before, answer)
         result = VoteResult(before, is_new=False)
     else:
-        vote, session = write_vote(session, leased or reclaim_expired_lease(session, lease, external_id), lease, answer)
-        record_event(project=project, verb=Verb.ITEM_VOTED, subject=external_id, actor=user, detail={"vote": vote.pk})
+        leased_item = leased or reclaim_expired_lease(session, lease, external_id)
+        vote, session = write_vote(session, leased_item, lease, answer, external_id=external_id)
         result = VoteResult(vote, is_new=True)
     # A person who answers in time holds no other item.
     return add_next_item(result, session, is_free=leased is not None) if takes_next else result
@@ -129,7 +128,14 @@ def check_same(vote: Vote, answer: Answer) -> None:
         raise AlreadyVoted("You have voted on this dialogue already, perhaps in another tab; that vote stands.", vote)
 
 
-# The vote, the slot or check it fills and the person's work of the day, in one statement: it runs for every vote.
+# As record_event does, in the statement that knows the vote's id.
+RECORD_VOTE = f"""
+    INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at)
+    SELECT %(project)s, %(user)s, '{Verb.ITEM_VOTED}', %(external_id)s, jsonb_build_object('vote', id), now()
+    FROM cast_vote
+"""
+# The vote, its event, the slot or check it fills and the person's work of the day, in one statement: it runs for every
+# vote.
 WRITE_VOTE = f"""
     WITH day AS ({RECORD_WORK}), cast_vote AS (
         INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
@@ -138,7 +144,7 @@ WRITE_VOTE = f"""
             %(other_text)s, %(rationale)s, %(seconds)s::float8, %(taxonomy_id)s, %(guideline_id)s, %(lease)s,
             %(repeats_id)s::bigint, %(is_current)s, %(cast_at)s)
         RETURNING id
-    ), slot AS (
+    ), event AS ({RECORD_VOTE}), slot AS (
         UPDATE annotation_slot SET vote_id = cast_vote.id, lease = NULL, leased_to_id = NULL, leased_until = NULL
         FROM cast_vote WHERE annotation_slot.id = %(slot)s::bigint
     ), checked AS (
@@ -150,10 +156,10 @@ WRITE_VOTE = f"""
 
 
 def write_vote(
-    session: AnnotatorSession, leased: LeasedItem, lease: uuid.UUID, answer: Answer
+    session: AnnotatorSession, leased: LeasedItem, lease: uuid.UUID, answer: Answer, *, external_id: str
 ) -> tuple[Vote, AnnotatorSession]:
     """
-    Write the vote; return it with the updated session.
+    Write the vote and its event; return it with the updated session.
 
     :raises Invalid: if the answer breaks a rule
     """
@@ -168,7 +174,8 @@ def write_vote(
         "is_current": leased.slot is not None,
         **vote_columns(session, answer),
     }
-    row = fetch_one(WRITE_VOTE, values | {"slot": leased.slot} | work_parameters(session, votes=1))
+    names = {"project": session.project.pk, "external_id": external_id, "slot": leased.slot}
+    row = fetch_one(WRITE_VOTE, values | names | work_parameters(session, votes=1))
     if row is None:
         raise RuntimeError("the vote was not written")
     pk, votes = row

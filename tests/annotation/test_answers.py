@@ -267,6 +267,8 @@ def test_label_that_is_not_wanted_is_refused(tmp_path, fields, response, labels,
 def test_vote_is_recorded_as_an_event_of_its_person(tmp_path):
     project = project_with(tmp_path, "one")
     ada = annotator_of(project)
-    vote = ada.vote(ada.take()).json()["vote"]["id"]
+    taken = ada.take()
+    assert ada.vote(taken, prompt=None).status_code == 400
+    vote = ada.vote(taken).json()["vote"]["id"]
     event = Event.objects.get(project=project, verb=Verb.ITEM_VOTED)
     assert (event.actor, event.subject, event.detail) == (ada.user, "one", {"vote": vote})
