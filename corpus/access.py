@@ -57,16 +57,6 @@ class Access:
         return self.has_role(Role.ADMIN)
 
 
-# Runs for every page and call of a project, so it is one prepared statement.
-FIND_ACCESS = """
-    SELECT {project}, {taxonomy}, m.role,
-        EXISTS (SELECT FROM corpus_siteadmin s WHERE s.user_id = %(user)s)
-    FROM corpus_project p JOIN corpus_taxonomy t ON t.id = p.taxonomy_id
-    LEFT JOIN corpus_member m ON m.project_id = p.id AND m.user_id = %(user)s
-    WHERE p.slug = %(slug)s
-"""
-
-
 def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOTATOR) -> Access:
     """
     Return a person's access to a project, in one query. A site admin is an admin of every project.
@@ -78,11 +68,7 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
     if not user.is_authenticated or not isinstance(user, User):
         raise Http404
     project_columns, taxonomy_columns = columns_of(Project), columns_of(Taxonomy)
-    statement = FIND_ACCESS.format(
-        project=", ".join(f"p.{name}" for name in project_columns),
-        taxonomy=", ".join(f"t.{name}" for name in taxonomy_columns),
-    )
-    row = fetch_one(statement, {"slug": slug, "user": user.pk})
+    row = fetch_one(find_access(), {"slug": slug, "user": user.pk})
     if row is None or not (row[-2] or row[-1]):
         raise Http404(f"You have no project {slug!r}.")
     project = Project.from_db("default", project_columns, row[: len(project_columns)])
@@ -91,6 +77,19 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
     if not access.has_role(least):
         raise PermissionDenied(f"This needs the role {least.label.lower()}.")
     return access
+
+
+@cache
+def find_access() -> str:
+    """Return the statement that finds a project and a person's role in it; it runs for every page and call."""
+    project = ", ".join(f"p.{name}" for name in columns_of(Project))
+    taxonomy = ", ".join(f"t.{name}" for name in columns_of(Taxonomy))
+    return f"""
+        SELECT {project}, {taxonomy}, m.role, EXISTS (SELECT FROM corpus_siteadmin s WHERE s.user_id = %(user)s)
+        FROM corpus_project p JOIN corpus_taxonomy t ON t.id = p.taxonomy_id
+        LEFT JOIN corpus_member m ON m.project_id = p.id AND m.user_id = %(user)s
+        WHERE p.slug = %(slug)s
+    """
 
 
 def list_access(user: User) -> list[Access]:

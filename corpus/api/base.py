@@ -97,7 +97,7 @@ PAGE = [
 
 def grant_of(request: Request) -> TokenGrant | None:
     """Return the grant of the call's token; None for a session."""
-    return getattr(request.auth, "grant", None)
+    return request.auth if isinstance(request.auth, TokenGrant) else None
 
 
 def check_scope(request: Request, scope: str) -> None:
