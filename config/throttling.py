@@ -41,7 +41,7 @@ class Limit:
 
 class UserRateThrottle(SimpleRateThrottle):
     """
-    Count the calls in each time window, in one trip to the server that counts.
+    Count the calls in each time window, in one trip to the server that counts; a heavy call takes two.
 
     Django REST framework's throttles store the time of each call, and would read and write thousands of times with
     every call. If the server cannot be reached, all calls are allowed.
@@ -78,15 +78,19 @@ class UserRateThrottle(SimpleRateThrottle):
 
 def count(keys: list[tuple[str, int]]) -> list[int]:
     """
-    Add 1 to counters that expire, in one trip, and return them; zeros if the server cannot be reached.
+    Add 1 to counters that expire, and return them; zeros if the server cannot be reached.
 
     :param keys: names, each with the seconds after which it expires
     """
     try:
-        with counters(settings.REDIS_URL).pipeline(transaction=False) as trip:
-            for key, seconds in keys:
-                trip.incr(key)
-                trip.expire(key, seconds)
-            return [int(calls) for calls in trip.execute()[::2]]
+        return [add_one(counters(settings.REDIS_URL), key, seconds) for key, seconds in keys]
     except (RedisError, OSError):
         return [0] * len(keys)
+
+
+def add_one(client: Redis, key: str, seconds: int) -> int:
+    """Add 1 to a counter that expires so many seconds after its first call, and return it."""
+    calls = int(client.incr(key))
+    if calls == 1:  # were this process killed here, a number would stay for good that nobody reads again
+        client.expire(key, seconds)
+    return calls
