@@ -1,9 +1,11 @@
 """Request bodies and responses of the routes for annotators."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.utils.serializer_helpers import BindingDict
 
 from annotation.actions import Answer
 from annotation.models import Vote
@@ -27,6 +29,11 @@ class AnswerSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField(allow_null=True, default=None)
     guideline = serializers.CharField(allow_blank=True, default="", max_length=60)
 
+    @property
+    def fields(self) -> BindingDict:
+        """Return the fields, which all instances of a class share: copying them took a twentieth of a vote's time."""
+        return fields_of(type(self))
+
     def to_answer(self, spellings: Mapping[str, str]) -> Answer:
         """
         Return the validated body as an answer.
@@ -45,6 +52,15 @@ class AnswerSerializer(serializers.Serializer[Any]):
             seconds=content["seconds"],
             guideline=content["guideline"],
         )
+
+
+@cache
+def fields_of(serializer: type[serializers.Serializer[Any]]) -> BindingDict:
+    """Return fields of a serializer class. Nothing may change them, or keep in them what belongs to one call."""
+    fields = BindingDict(serializer())
+    for name, field in serializer().get_fields().items():
+        fields[name] = field
+    return fields
 
 
 def find_slugs(names: list[str], spellings: Mapping[str, str]) -> tuple[str, ...]:
