@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "config.middleware.requests.RequestMiddleware",
     "config.middleware.proxies.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.caching.PrivateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

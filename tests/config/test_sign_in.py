@@ -313,6 +313,20 @@ def test_changing_the_password_needs_the_old_one(client):
     assert sign_in(client, person, "another horse battery").url == "/"
 
 
+def test_every_response_says_what_may_be_loaded(client, settings):
+    settings.DEBUG = True
+    policies = {
+        client.get(path).headers.get("Content-Security-Policy") for path in ("/sign-in/", "/", "/api/v1/projects/")
+    }
+    [policy] = policies
+    assert dict(part.strip().split(" ", 1) for part in policy.split(";")) == {
+        name: " ".join(sources) for name, sources in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items()
+    }
+    assert "Content-Security-Policy" not in client.get("/nowhere/").headers  # Django's page about it has styles
+    settings.DEBUG = False
+    assert client.get("/nowhere/").headers["Content-Security-Policy"] == policy
+
+
 def test_pages_have_no_inline_script_or_style(client):
     sign_in(client, make_person())
     client.post("/account/reauthenticate/", {"password": PASSWORD})
