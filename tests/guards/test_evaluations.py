@@ -11,6 +11,7 @@ from guards.figures.summary import summarize
 from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
 from guards.queries import cases_asked, evaluated_cases
 from jury.models import Juror, Run
+from tests.annotation.people import Visitor
 from tests.factories import command, make_project, write_lines
 from tests.jury.factories import add_jurors, counted, run_shards
 
@@ -111,6 +112,19 @@ def test_foreign_category_costs_no_verdict_and_odd_replies_are_unreadable(tmp_pa
     unsafe = Verdict.objects.filter(run=evaluation.run, label="unsafe")
     assert unsafe.count() > 0
     assert set(map(tuple, unsafe.values_list("categories", flat=True))) == {("Violence",)}
+
+
+def test_page_of_the_run_leads_to_the_evaluation_and_says_what_was_unreadable(tmp_path, stub_url):
+    project = make_project()
+    add_jurors(project, stub_url, "stub-0.9:prose", prompt="nemoguard-v1")
+    command("add_benchmark", "own", write_lines(tmp_path, ROWS), project=project.slug, task="prompt")
+    evaluation = started(project)
+    run_shards(evaluation.run)
+    page = Visitor(project, "lead").get(f"jury/runs/{evaluation.run_id}/?outcome=unreadable").content.decode()
+    assert f"/guards/evaluations/{evaluation.pk}/" in page
+    unreadable = Verdict.objects.filter(run=evaluation.run, outcome="unreadable")
+    assert unreadable.count() == page.count('<th scope="row" dir="auto">') - 1 > 0
+    assert "/generated/" not in page
 
 
 def test_limit_draws_the_same_cases_every_time_and_a_larger_one_more(project):
