@@ -14,15 +14,19 @@ from jury.keys import SECRET_VARIABLES
 from jury.models import Juror, PromptVersion
 from tests.annotation.people import Visitor
 from tests.cases import cases
-from tests.factories import make_project
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 HERE = "http://127.0.0.1:1/v1"
 
 
 @pytest.fixture(scope="module")
-def project():
-    """A project whose jurors all have names of their own."""
-    return make_project()
+def project(tmp_path_factory):
+    """A project with a release 1.0, whose jurors all have names of their own."""
+    folder, made = tmp_path_factory.mktemp("released"), make_project(quorum=1)
+    assert import_dialogues(made, folder, [dialogue("a")]).code == 0
+    assert import_votes(made, folder, [opinion("a", "anna", "safe", "safe")]).code == 0
+    assert command("release", "1.0", project=made.slug, out=folder / "release").code == 0
+    return made
 
 
 def add(project, name, *, base_url=HERE, prompt="full-policy-v2", by=None, **parameters):
@@ -306,6 +310,7 @@ CHANGES = {
     "price_in": (Decimal(0), Decimal("0.150000")),
     "price_out": (Decimal(0), Decimal("1E+2")),
     "transport": ("live", "batch"),
+    "trained_on": ("", "1.0"),
 }
 
 
