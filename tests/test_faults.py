@@ -57,7 +57,7 @@ class Installation:
     def __init__(self, folder):
         self.home = prepared_home(folder / "home")
         self.port, self.log = unused_port(), folder / "all.log"
-        changed = {"JURY_SHARD_ITEMS": "20", "JURY_TAKEOVER_SECONDS": "10", "SCHEDULE_SECONDS": "5"}
+        changed = {"JURY_SHARD_ITEMS": "20", "JURY_TAKEOVER_SECONDS": "6", "SCHEDULE_SECONDS": "5"}
         self.environment = own_servers(self.home) | changed
         self.schedule = str(folder / "schedule")
         self.clock = {}
@@ -309,7 +309,7 @@ def test_jumping_clock_loses_and_doubles_nothing(tmp_path):
     """The clock of pages and workers jumps, but not that of the servers, as if they were other machines."""
     offset = tmp_path / "offset"
     offset.write_text("+0")
-    with stub_server(delay=0.3) as url, installation(tmp_path, **clock_environment(offset)) as place:
+    with stub_server(delay=0.2) as url, installation(tmp_path, **clock_environment(offset)) as place:
         lead, tokens = place.add_people(url, role="lead", concurrency=1)
         voters = Voters(place, tokens, pause=0.1)
         assert place.start_run(lead)

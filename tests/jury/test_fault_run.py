@@ -14,7 +14,7 @@ import pytest
 from bench.stub_server import EVERY_TIME, mixed_failure
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
-from corpus.workers import worker_command
+from corpus.workers import JURY, WORK, worker_command
 from jury.models import Ballot, Run
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
@@ -99,14 +99,18 @@ def own_servers(folder):
 
 
 class Servers:
-    """A broker, two workers and the schedule as in earnest, on a broker of their own."""
+    """
+    A broker, two workers of the jury and the schedule as in earnest, on a broker of their own.
+
+    Another worker does the rest, such as to measure what other tests have left, which may take it minutes.
+    """
 
     def __init__(self, folder):
         self.folder, self.port = folder, unused_port()
         self.environment = os.environ | {
             "REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
             "JURY_SHARD_ITEMS": "20",
-            "JURY_TAKEOVER_SECONDS": "10",
+            "JURY_TAKEOVER_SECONDS": "6",
             "SCHEDULE_SECONDS": "3",
         }
         self.broker = self.beat = None
@@ -122,8 +126,10 @@ class Servers:
         self.broker = start_broker(self.folder, self.port)
 
     def start_workers(self):
+        jury = worker_command(processes=2, queues=[JURY])
+        others = worker_command(processes=2, queues=[WORK])
         self.workers = [
-            self.start([*worker_command(processes=1), "--hostname", f"{number}@faults"]) for number in range(2)
+            self.start([*line, "--hostname", f"{number}@faults"]) for number, line in enumerate((jury, jury, others))
         ]
 
     def start_beat(self):
