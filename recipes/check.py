@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,74 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 import orjson
 
-from corpus.labels import Field
-from guards.training.example import Example
-from guards.training.rendering import Renderer
-from jury.prompting import Prompt
+from corpus.errors import Refused
 from recipes.lora.run_folder import checkpoints_of, is_whole
+from recipes.lora.settings import Settings
+from recipes.lora.training_files import Row, read_training_files
+from recipes.tiny import ROOT, build_model, write_training_files
 
-ROOT = Path(__file__).resolve().parent.parent
-PROMPT = ROOT / "jury" / "prompts" / "nemoguard-v1.toml"
 STEPS, SAVED_AT = 20, 5
-TOPICS = {"unsafe": ("poison", "weapons", "threats", "robbery"), "safe": ("bread", "gardens", "music", "football")}
-
-
-def example(at: int) -> Example:
-    """Return a made-up example; every other one is unsafe, every fourth is about a response."""
-    label, field = ("unsafe", "safe")[at % 2], Field.RESPONSE if at % 4 >= 2 else Field.PROMPT
-    text = f"Question {at} about {TOPICS[label][at // 4 % 4]}"
-    answer = [{"role": "assistant", "text": f"More about {TOPICS[label][at // 4 % 4]}."}]
-    turns: Any = [{"role": "user", "text": text}, *(answer if field == Field.RESPONSE else [])]
-    return Example(f"i{at}", field, label, turns, ("Violence",) if label == "unsafe" else ())
-
-
-def write_training_files(folder: Path, *, weights: bool = False, rows: int = 96) -> None:
-    """Write made-up training data as `export_training` does: a third of them for validation."""
-    prompt = PROMPT.read_bytes()
-    taxonomy = json.loads((ROOT / "corpus" / "taxonomies" / "aegis2.json").read_text())
-    renderer = Renderer(Prompt.parse(prompt.decode()), taxonomy["categories"][:3])
-    made = [renderer.row(example(at), "completion") for at in range(rows)]
-    if weights:
-        made = [row | {"weight": (1.0, 0.5, 2.0)[at % 3]} for at, row in enumerate(made)]
-    splits = {"train": made[: rows // 3 * 2], "validation": made[rows // 3 * 2 :], "test": []}
-    files = {f"{split}.jsonl": b"".join(orjson.dumps(row) + b"\n" for row in some) for split, some in splits.items()}
-    manifest = {
-        "project": "garden", "release": "1.0", "prompt": {"name": PROMPT.stem, "sha256": sha256(prompt).hexdigest()},
-        "format": "completion",
-        "files": {name: {"sha256": sha256(content).hexdigest()} for name, content in files.items()},
-    }  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in (files | {"prompt.toml": prompt, "manifest.json": orjson.dumps(manifest)}).items():
-        (folder / name).write_bytes(content)
-
-
-def build_model(folder: Path, texts: list[str]) -> None:
-    """Build a tiny Llama with random weights, and a tokenizer trained on some texts; write both to a folder."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    marks = ["<|end|>", "<|user|>", "<|assistant|>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tokenizer.train_from_iterator(
-        texts, trainers.BpeTrainer(vocab_size=1000, special_tokens=marks, initial_alphabet=alphabet)
-    )
-    whole = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **dict.fromkeys(("eos_token", "pad_token"), marks[0]))
-    whole.chat_template = (
-        "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
-        "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-    )
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(whole), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, max_position_embeddings=2048, initializer_range=0.3, eos_token_id=whole.eos_token_id,
-        bos_token_id=None,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
-    whole.save_pretrained(folder)
 
 
 def start(data: Path, model: Path, out: Path, *more: str) -> subprocess.Popen[str]:
@@ -137,13 +76,46 @@ def difference(one: Path, other: Path) -> float:
 def ask_adapter(model: Path, adapter: Path, row: dict[str, Any]) -> dict[str, Any]:
     """Return the reply of the model with an adapter to one row."""
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     from recipes.lora.asking import ask
+    from recipes.lora.tokens import load_template
 
     guard = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(model), str(adapter))
-    tokenizer = AutoTokenizer.from_pretrained(model)
-    return ask(guard, tokenizer, [row["prompt"]], batch=1, longest_reply=48)[0]
+    return ask(guard, load_template(Settings(str(model)), {}), [row["prompt"]], batch=1, longest_reply=48)[0]
+
+
+def check_refusals(model: Path, rows: list[Row]) -> int:
+    """Check that templates which do not fit, and rows that are too long, are refused; return how many checks it is."""
+    from recipes.lora.tokens import check_template, fitting_rows, load_template
+
+    plain = load_template(Settings(str(model)), {})
+    wrong = {
+        "does not take the messages": "{{ raise_exception('no such role') }}",
+        "a reply does not follow what is asked": "{{ messages[-1].content }}{% if add_generation_prompt %}?{% endif %}",
+        "has no chat template": "",
+    }
+    other = Settings(str(model), chat_template=model.with_suffix(".jinja"))
+    for reason, text in wrong.items():
+        model.with_suffix(".jinja").write_text(text)
+        expect(reason, lambda: check_template(load_template(other, {}), rows))
+    expect("Raise it", lambda: fitting_rows(plain, rows, 8))
+    model.with_suffix(".jinja").write_text("{{ mark }}{% for m in messages %}{{ m.content }}{% endfor %}")
+    marked = load_template(other, {"mark": "#"})
+    if not marked.question(rows[0].messages).startswith("#"):
+        sys.exit("The chat template is not told what the prompt version says.")
+    return len(wrong) + 2
+
+
+def expect(reason: str, action: Callable[[], object]) -> None:
+    """End this program unless an action is refused for a reason."""
+    try:
+        action()
+    except Refused as refused:
+        if reason in str(refused):
+            return
+        sys.exit(f"Refused for another reason than {reason!r}: {refused}")
+    sys.exit(f"Not refused: {reason}.")
 
 
 def main() -> None:
@@ -155,7 +127,8 @@ def main() -> None:
         write_training_files(data, weights=True)
         rows = [orjson.loads(line) for line in (data / "train.jsonl").read_bytes().splitlines()]
         build_model(model, [message["content"] for row in rows for message in row["prompt"] + row["completion"]])
-        result = finished(start(data, model, whole))
+        refused = check_refusals(model, read_training_files(data).splits["train"])
+        result = finished(start(data, model, whole, "--merge"))
         kill_at(start(data, model, killed), checkpoints_of(killed) / f"checkpoint-{2 * SAVED_AT}")
         resumed = finished(start(data, model, killed, "--resume"))
         if (apart := difference(whole, killed)) > 1e-5 or resumed["steps"] != STEPS:
@@ -163,7 +136,9 @@ def main() -> None:
         if (said := losses(killed))[-1] >= said[0]:
             sys.exit(f"Nothing was learned: the losses are {said}.")
         reply = ask_adapter(model, killed / "adapter", rows[0])
-        print(json.dumps({"steps": result["steps"], "apart": apart, "losses": said, "asked": reply}))
+        print(
+            json.dumps({"steps": result["steps"], "refusals": refused, "apart": apart, "losses": said, "asked": reply})
+        )
 
 
 if __name__ == "__main__":

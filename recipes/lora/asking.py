@@ -6,10 +6,11 @@ from typing import Any
 import torch
 
 from jury.prompting import Messages
+from recipes.lora.tokens import ChatTemplate
 
 
 def ask(
-    model: Any, tokenizer: Any, asked: Sequence[Messages], *, batch: int, longest_reply: int
+    model: Any, template: ChatTemplate, asked: Sequence[Messages], *, batch: int, longest_reply: int
 ) -> list[dict[str, Any]]:
     """
     Return a reply to each list of messages, in their order: `reply` and `finish_reason`, as in a chat completion.
@@ -17,14 +18,14 @@ def ask(
     :param batch: how many are asked at once
     :param longest_reply: in tokens; a longer one is cut off there
     """
-    texts = [tokenizer.apply_chat_template(each, add_generation_prompt=True, tokenize=False) for each in asked]
+    texts = [template.question(each) for each in asked]
     order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # little padding
     replies: list[dict[str, Any]] = [{} for _ in texts]
     was_training = model.training
     model.eval()
     try:
         for some in blocks(order, batch):
-            said = generate(model, tokenizer, [texts[at] for at in some], longest_reply)
+            said = generate(model, template.tokenizer, [texts[at] for at in some], longest_reply)
             for at, reply in zip(some, said, strict=True):
                 replies[at] = reply
     finally:

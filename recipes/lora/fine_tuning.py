@@ -18,7 +18,15 @@ from recipes.lora import run_folder
 from recipes.lora.asking import ask
 from recipes.lora.figures import describe_figures, figures_of
 from recipes.lora.settings import Settings
-from recipes.lora.tokens import answer_of, check_template, first_line, fitting_rows, load_tokenizer, longest_reply_of
+from recipes.lora.tokens import (
+    ChatTemplate,
+    answer_of,
+    check_template,
+    first_line,
+    fitting_rows,
+    load_template,
+    longest_reply_of,
+)
 from recipes.lora.training_files import Row, TrainingFiles
 from recipes.lora.weighting import WeightedTrainer
 
@@ -35,19 +43,19 @@ def fine_tune(
     :return: rows, steps, the figures after the last epoch, the SHA-256 of the adapter, longest_reply in tokens
     :raises Refused: if the base model cannot be loaded, or does not fit the rows
     """
-    tokenizer = load_tokenizer(settings)
+    template = load_template(settings, files.template_parameters)
     train, held_out = files.splits["train"], files.splits["validation"]
-    check_template(tokenizer, [*train, *held_out])
-    rows = fitting_rows(tokenizer, train, settings.max_length)
+    check_template(template, [*train, *held_out])
+    rows = fitting_rows(template, train, settings.max_length)
     note_left_out(len(train) - len(rows), settings, note)
-    longest_reply = longest_reply_of(tokenizer, [*train, *held_out])
+    longest_reply = longest_reply_of(template, [*train, *held_out])
     examiner = Examiner(files.form, sampled(held_out, settings), settings, longest_reply, folder, record, note)
-    trainer = trainer_of(load_model(settings), tokenizer, rows, settings, folder, examiner)
+    trainer = trainer_of(load_model(settings), template, rows, settings, folder, examiner)
     commit = getattr(trainer.model.config, "_commit_hash", None)
     record |= {"commit": commit, "rows": len(rows), "too_long": len(train) - len(rows), "device": device_name(trainer)}
     run_folder.write_record(folder, record)
     run(trainer, folder, note)
-    return finish(trainer, tokenizer, folder, record, longest_reply, merge=merge)
+    return finish(trainer, template.tokenizer, folder, record, longest_reply, merge=merge)
 
 
 def note_left_out(count: int, settings: Settings, note: Note) -> None:
@@ -86,20 +94,27 @@ def device_name(trainer: Any) -> str:
     return torch.cuda.get_device_name() if torch.cuda.is_available() else str(trainer.model.device)
 
 
-def trainer_of(model: Any, tokenizer: Any, rows: list[Row], settings: Settings, folder: Path, examiner: Any) -> Any:
+def trainer_of(
+    model: Any, template: ChatTemplate, rows: list[Row], settings: Settings, folder: Path, examiner: Any
+) -> Any:
     """Return the trainer of an adapter on all linear layers of the model."""
     adapter = LoraConfig(
         r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout, target_modules="all-linear",
         task_type="CAUSAL_LM", revision=settings.revision,
     )  # fmt: skip
-    mean = sum(row.weight for row in rows) / len(rows)
-    dataset = Dataset.from_list([
-        {"prompt": row.messages, "completion": [answer_of(row)], "weight": row.weight / mean} for row in rows
-    ])  # fmt: skip
     return WeightedTrainer(
-        model, config_of(settings, folder), train_dataset=dataset, processing_class=tokenizer, peft_config=adapter,
-        callbacks=[examiner.bound_to(tokenizer)],
+        model, config_of(settings, folder), train_dataset=dataset_of(rows, template), peft_config=adapter,
+        processing_class=template.tokenizer, callbacks=[examiner.bound_to(template)],
     )  # fmt: skip
+
+
+def dataset_of(rows: list[Row], template: ChatTemplate) -> Any:
+    """Return rows as TRL takes them, with weights that are 1 in the mean."""
+    mean = sum(row.weight for row in rows) / len(rows)
+    told = {"chat_template_kwargs": dict(template.parameters)} if template.parameters else {}
+    return Dataset.from_list([
+        {"prompt": row.messages, "completion": [answer_of(row)], "weight": row.weight / mean, **told} for row in rows
+    ])  # fmt: skip
 
 
 def config_of(settings: Settings, folder: Path) -> SFTConfig:
@@ -138,15 +153,15 @@ class Examiner(TrainerCallback):
         self.form, self.rows, self.settings, self.longest_reply = form, rows, settings, longest_reply
         self.folder, self.record, self.note = folder, record, note
 
-    def bound_to(self, tokenizer: Any) -> "Examiner":
-        """Return itself, with the tokenizer to ask with."""
-        self.tokenizer = tokenizer
+    def bound_to(self, template: ChatTemplate) -> "Examiner":
+        """Return itself, with the chat template to ask by."""
+        self.template = template
         return self
 
     def on_epoch_end(self, _args: Any, state: Any, _control: Any, *, model: Any, **_rest: Any) -> None:
         """Evaluate the model as it is now; an epoch that was cut by --steps counts too."""
         asked = [row.messages for row in self.rows]
-        replies = ask(model, self.tokenizer, asked, batch=4 * self.settings.batch, longest_reply=self.longest_reply)
+        replies = ask(model, self.template, asked, batch=4 * self.settings.batch, longest_reply=self.longest_reply)
         figures = figures_of(self.form, self.rows, replies)
         epoch = round(float(state.epoch), 2)
         adapter = self.folder / "epochs" / f"{epoch:g}"

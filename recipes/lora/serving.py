@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+from jury.prompting import CATEGORIES
 from recipes.lora.settings import Settings
 from recipes.lora.training_files import TrainingFiles
 
@@ -40,10 +41,11 @@ def add_command(files: TrainingFiles, field: str, name: str, longest_reply: int)
     """Return the command that adds the served guard as a juror, asked for one label field as it was in training."""
     part, release = field.removesuffix("_label"), files.manifest.get("release")
     origin = ["--trained-on", release] if release else []
+    asks = f"{field},{CATEGORIES}" if files.form.names_categories else field
     return [
         ".venv/bin/python", "manage.py", "add_juror", f"{name}-{part}",
         "--project", files.manifest.get("project", "PROJECT"), "--model", name, "--base-url", URL,
-        "--prompt", files.manifest["prompt"]["name"], "--asks", f"{field},categories",
+        "--prompt", files.manifest["prompt"]["name"], "--asks", asks,
         "--max-tokens", str(longest_reply), *origin,
     ]  # fmt: skip
 

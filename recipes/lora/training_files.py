@@ -43,10 +43,21 @@ class TrainingFiles:
     """The folder that `export_training` wrote."""
 
     manifest: dict[str, Any]
-    form: Form
-    "In which the guard answers."
+    prompt: Prompt
+    "The version that the rows were rendered by."
     splits: dict[str, list[Row]]
     "By the names of SPLITS."
+
+    @property
+    def form(self) -> Form:
+        """The form in which the guard answers."""
+        return self.prompt.form
+
+    @property
+    def template_parameters(self) -> dict[str, Any]:
+        """What the chat template is told in every request."""
+        parameters = self.prompt.extra_body.get("chat_template_kwargs", {})
+        return parameters if isinstance(parameters, dict) else {}
 
     @property
     def fields(self) -> list[Field]:
@@ -61,13 +72,13 @@ def read_training_files(folder: Path) -> TrainingFiles:
     :raises Refused: if a file is missing, has changed or has another form, or a split has not both labels
     """
     manifest = read_manifest(folder)
-    form = read_form(folder, manifest)
-    splits = {split: read_split(folder, split, manifest, form) for split in SPLITS}
+    prompt = read_prompt(folder, manifest)
+    splits = {split: read_split(folder, split, manifest, prompt.form) for split in SPLITS}
     for split, rows in splits.items():
         check_labels(split, rows)
     for field in {row.field for row in splits["validation"]} ^ {row.field for row in splits["train"]}:
         raise Refused(f"Only one of the splits train and validation has {field.part} labels. Export a larger release.")
-    return TrainingFiles(manifest, form, splits)
+    return TrainingFiles(manifest, prompt, splits)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -116,20 +127,20 @@ def read_unchanged(folder: Path, name: str, expected: str) -> bytes:
     return content
 
 
-def read_form(folder: Path, manifest: dict[str, Any]) -> Form:
+def read_prompt(folder: Path, manifest: dict[str, Any]) -> Prompt:
     """
-    Return the form in which the exported prompt version has a guard answer.
+    Return the exported prompt version.
 
-    :raises Refused: if the version is missing, is another than the rows were made with, or has no such form
+    :raises Refused: if it is missing, is another than the rows were made with, or is for no guard
     """
     text = read_unchanged(folder, "prompt.toml", manifest["prompt"]["sha256"])
     try:
-        form = Prompt.parse(text.decode()).form
+        prompt = Prompt.parse(text.decode())
     except (ValueError, TypeError) as error:
         raise Refused(f"{folder / 'prompt.toml'} is no prompt version: {error}.") from error
-    if form not in READERS:
-        raise Refused(f"{folder / 'prompt.toml'} is for {form}, which no guard answers in.")
-    return form
+    if prompt.form not in READERS:
+        raise Refused(f"{folder / 'prompt.toml'} is for {prompt.form}, which no guard answers in.")
+    return prompt
 
 
 def read_split(folder: Path, split: str, manifest: dict[str, Any], form: Form) -> list[Row]:

@@ -14,13 +14,13 @@ from config.data_dir import CHECKOUT
 from corpus.errors import Refused
 from corpus.labels import Field
 from jury.prompting import Form
-from recipes.check import write_training_files
 from recipes.lora import run_folder
 from recipes.lora.command import main, parse_arguments
 from recipes.lora.figures import describe_figures, figures_of
 from recipes.lora.serving import serving_commands
 from recipes.lora.settings import settings_of
 from recipes.lora.training_files import read_training_files
+from recipes.tiny import write_training_files
 from tests.cases import cases
 
 
@@ -236,6 +236,15 @@ def test_commands_at_the_end_serve_the_adapter_and_ask_as_in_training(data, tmp_
     ]  # fmt: skip
     assert {command[command.index("--trained-on") + 1] for command in seat} == {"1.0"}
     assert {command[command.index("--prompt") + 1] for command in seat} == {"nemoguard-v1"}
+
+
+def test_guard_is_asked_in_training_as_its_prompt_version_asks_it(tmp_path):
+    data = tmp_path / "granite"
+    write_training_files(data, prompt_file=CHECKOUT / "jury" / "prompts" / "granite3-v1.toml")
+    files, settings, _ = run_of(data)
+    assert set(files.template_parameters) == {"guardian_config"}
+    *_, seat = serving_commands(files, settings, tmp_path, "rose", 48)
+    assert seat[seat.index("--asks") + 1] == "response_label"  # the form names no categories
 
 
 def test_model_in_a_folder_is_known_by_its_files(tmp_path):
