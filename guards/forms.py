@@ -38,7 +38,7 @@ class EvaluationForm(BudgetForm):
         fields: Any = self.fields
         fields["juror"].choices = [(juror.name, juror.name) for juror in jurors if juror.base_url]
         fields["benchmark"].choices = [(each.name, f"{each.name} ({each.rows:,} cases)") for each in benchmarks]
-        fields["limit"].label = "Only the first so many cases"
+        fields["limit"].label = "Only so many cases, drawn at random"
 
 
 class CompareForm(forms.Form):

@@ -18,7 +18,7 @@ from releases.spec import SPLITS
 
 
 class EvaluationSerializer(BudgetSerializer):
-    """The request to start an evaluation. `limit` is the number of cases, the first ones."""
+    """The request to start an evaluation. `limit` draws so many cases, the same ones every time."""
 
     juror = serializers.CharField(max_length=200)
     "Name of the guard: any juror of the project that has an endpoint."

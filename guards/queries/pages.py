@@ -14,7 +14,7 @@ def evaluations_to_show(project: Project) -> list[Evaluation]:
     """
     Return one evaluation for each guard and benchmark.
 
-    One of all cases is preferred to one of the first ones, then a finished one, then the latest.
+    One of all cases is preferred to one of a sample, then a finished one, then the latest.
     """
     is_finished = Case(When(run__state=Run.State.FINISHED, then=Value(0)), default=Value(1))
     ordered = evaluations_of(project).order_by(

@@ -11,14 +11,15 @@ from guards.models import Evaluation
 from guards.queries.evaluations import VALUES
 
 ROWS_AT_ONCE = 2_000
-# The cases of an evaluation, as `cases_asked` has them.
+# The cases of an evaluation, drawn as `cases_asked` draws them.
 CASES = """
-    SELECT c.number, c.case_id, c.text_id, c.is_unsafe FROM guards_benchmarkcase c
+    SELECT c.number, c.case_id, c.text_id, c.is_unsafe
+    FROM guards_benchmarkcase c JOIN guards_benchmark b ON b.id = c.benchmark_id
     WHERE c.benchmark_id = e.benchmark_id AND NOT EXISTS (SELECT FROM unnest(e.left_out_cases) l WHERE l = c.number)
-    ORDER BY c.number LIMIT e."limit"
+    ORDER BY CASE WHEN e."limit" IS NOT NULL THEN md5(c.number || b.sha256) END, c.number LIMIT e."limit"
 """
 COUNTS = f"""
-    SELECT e.id, c.is_unsafe, v.id IS NULL, v.label, count(*) FROM guards_evaluation e
+    SELECT e.id, c.is_unsafe, v.id IS NULL OR v.outcome = 'failed', v.label, count(*) FROM guards_evaluation e
     CROSS JOIN LATERAL ({CASES}) c LEFT JOIN guards_verdict v ON v.run_id = e.run_id AND v.text_id = c.text_id
     WHERE e.id = ANY(%s) GROUP BY 1, 2, 3, 4
 """

@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from django.db import transaction
 
 from guards import actions, queries
-from guards.models import Evaluation
+from guards.models import Evaluation, Verdict
 from jury.models import Juror
 from tests.api.client import Program
 from tests.factories import command, make_project, write_lines
@@ -116,10 +117,16 @@ def test_verdicts_that_nobody_reads_hold_no_slot(project, lead, settings):
 
 
 def test_counts_for_many_evaluations_are_those_of_their_cases(project):
+    answered = Verdict.objects.filter(run=evaluations(project)[1].run).earliest("pk")
+    answered.outcome, answered.label, answered.categories = "failed", None, []  # as if the endpoint had been away
+    answered.save()
     for evaluation, counts in queries.verdict_counts(evaluations(project)).items():
         cases = queries.evaluated_cases(Evaluation.objects.get(pk=evaluation))
         pairs = list(zip(cases.truth.tolist(), cases.verdicts.tolist(), strict=True))
         assert counts == {pair: pairs.count(pair) for pair in pairs}
+        lines = queries.stream_verdicts(Evaluation.objects.get(pk=evaluation))
+        with transaction.atomic():
+            assert [line["case"] for line in lines if line["transform"] is None] == cases.numbers
 
 
 def test_what_cannot_be_started_is_refused_with_the_reason(project, lead, no_worker):
