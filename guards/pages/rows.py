@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from guards.figures.verdicts import FOLDS
+from guards.figures.verdicts import FOLDS, Fold
 
 FIGURE_NAMES = {
     "f1": "F1",
@@ -26,17 +26,30 @@ EVERY = 5
 Report = dict[str, Any]
 
 
-def main_rows(report: Report) -> list[dict[str, Any]]:
-    """Return a row a figure, with both folds over all cases and over those with a readable verdict."""
+def said_caution(report: Report) -> bool:
+    """Return whether any verdict was `needs caution`; otherwise both folds are the same."""
+    return any(counts["caution"] for counts in report["confusion"].values())
+
+
+def main_columns(report: Report) -> list[tuple[str, dict[str, Any]]]:
+    """Return the columns of the main table: folds if they differ, and readable verdicts alone if some were not."""
     if report["folds"] is None:
         return []
+    folds = {fold: fold.capitalize() for fold in FOLDS} if said_caution(report) else {Fold.STRICT: "All cases"}
+    columns = [(name, report["folds"][fold]) for fold, name in folds.items()]
     readable = report["readable_only"]
+    if report["unreadable"]:
+        alone = f"readable alone ({readable['n']:,})"
+        names = {fold: f"{name}, {alone}" if len(folds) > 1 else alone.capitalize() for fold, name in folds.items()}
+        columns += [(name, readable[fold]) for fold, name in names.items()]
+    return columns
+
+
+def main_rows(report: Report) -> list[dict[str, Any]]:
+    """Return a row a figure, with a cell for each of `main_columns`."""
+    columns = main_columns(report)
     return [
-        {
-            "name": name,
-            "cells": [part[fold][key] for part in (report["folds"], readable) for fold in FOLDS],
-        }
-        for key, name in FIGURE_NAMES.items()
+        {"name": name, "cells": [column[key] for _, column in columns]} for key, name in FIGURE_NAMES.items() if columns
     ]
 
 
@@ -47,7 +60,7 @@ def confusion_rows(report: Report) -> list[dict[str, Any]]:
 
 
 def slice_tables(report: Report, fold: str) -> list[dict[str, Any]]:
-    """Return the tables by category, kind and so on under one fold, each with its largest gaps."""
+    """Return the tables by category, kind and so on under one fold, each with its largest gaps; none of all cases."""
     return [
         {
             "title": COLUMN_NAMES[column],
@@ -59,6 +72,7 @@ def slice_tables(report: Report, fold: str) -> list[dict[str, Any]]:
             "has_no_label": any(row["cases"] > row[fold]["fpr"]["n"] + row[fold]["tpr"]["n"] for row in table["rows"]),
         }
         for column, table in report["slices"].items()
+        if [row["cases"] for row in table["rows"]] != [report["asked"]]
     ]
 
 

@@ -77,6 +77,8 @@ def figures_of(report: rows.Report, fold: str) -> dict[str, Any]:
     """Return the context of the tables and the curve."""
     return {
         "headline": rows.headline(report, fold),
+        "said_caution": rows.said_caution(report),
+        "main_columns": [name for name, _ in rows.main_columns(report)],
         "main_rows": rows.main_rows(report),
         "verdict_names": rows.VERDICT_NAMES.values(),
         "confusion_rows": rows.confusion_rows(report),

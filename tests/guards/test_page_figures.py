@@ -70,6 +70,17 @@ def test_two_guards_are_compared_on_the_cases_that_both_were_asked_about():
     assert (nothing.shared, nothing.folds["loose"].differences["f1"].value) == (0, None)
 
 
+def test_main_table_has_both_folds_and_readable_verdicts_where_they_differ():
+    def columns(*verdicts):
+        return [name for name, _ in rows.main_columns(report(cases_of([(1, each) for each in verdicts]), draws=10))]
+
+    assert columns(UNSAFE, SAFE) == ["All cases"]
+    assert columns(UNSAFE, UNREADABLE) == ["All cases", "Readable alone (1)"]
+    assert columns(UNSAFE, CAUTION) == ["Strict", "Loose"]
+    alone = "readable alone (1)"
+    assert columns(CAUTION, UNREADABLE) == ["Strict", "Loose", f"Strict, {alone}", f"Loose, {alone}"]
+
+
 def test_rows_of_an_evaluation_without_labels_or_with_safe_cases_alone():
     none = report(cases_of([(NO_LABEL, UNSAFE)] * 30), draws=10)
     assert rows.main_rows(none) == []
@@ -77,6 +88,8 @@ def test_rows_of_an_evaluation_without_labels_or_with_safe_cases_alone():
     assert [row["name"] for row in rows.confusion_rows(none)] == ["No label"]
     safe = report(cases_of([(0, CAUTION)] * 30, kind=["a"] * 30), draws=10)
     assert (rows.headline(safe, "strict")["name"], rows.headline(safe, "loose")["value"]) == ("False positive rate", 0)
-    [table] = rows.slice_tables(safe, "strict")
+    assert rows.slice_tables(safe, "strict") == []  # a table with one row of all cases says nothing
+    kinds = cases_of([(0, CAUTION)] * 31, kind=["a"] * 30 + ["b"])
+    [table] = rows.slice_tables(report(kinds, draws=10), "strict")
     assert (table["has_safe"], table["has_unsafe"], table["has_no_label"]) == (True, False, False)
     assert table["rows"][0]["fpr"]["value"] == pytest.approx(1)
