@@ -18,7 +18,6 @@ from django.conf import settings
 from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, wait_until
 
-
 OBJECTS_BEFORE_COLLECTING = 10_000
 "Python's default of 700 is reached many times in a request."
 

@@ -25,7 +25,7 @@ READING, WRITING = ("GET", "HEAD", "OPTIONS"), ("POST", "PUT", "PATCH", "DELETE"
 def call(method, scopes=None, project_id=None):
     """Return a call with a token of these scopes; with a session if there are none."""
     grant = None if scopes is None else TokenGrant(name="nightly", scopes=scopes, project_id=project_id)
-    return SimpleNamespace(method=method, auth=None if grant is None else SimpleNamespace(grant=grant))
+    return SimpleNamespace(method=method, auth=grant)
 
 
 def person():
