@@ -6,13 +6,24 @@ The two forms are those of TRL (https://huggingface.co/docs/trl/dataset_formats)
 """
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any, cast
 
 from corpus.errors import Refused
 from corpus.labels import Field
 from guards.training.example import Example
 from guards.training.replies import WRITERS, Answer
-from jury.prompting import CATEGORIES, Form, Prompt, Question, Send, Turns, build_messages, render_category
+from jury.prompting import (
+    CATEGORIES,
+    Form,
+    Prompt,
+    Question,
+    Send,
+    Turns,
+    build_messages,
+    order_categories,
+    render_category,
+)
 
 FORMATS = ("completion", "messages")
 CODED = (Form.LLAMA_GUARD, Form.WILDGUARD, Form.POLICY)
@@ -33,7 +44,7 @@ class Renderer:
             known = ", ".join(WRITERS)
             raise Refused(f"Nothing can be trained to answer in the form {prompt.form}: {known} can be written.")
         self.prompt, self.write = prompt, WRITERS[prompt.form]
-        self.lines = [render_category(prompt.category, each) for each in categories]
+        self.categories = list(categories)
         self.slugs = {each["name"]: each["slug"] for each in categories}
         self.codes = codes_of(prompt, categories)
         self.asked = (CATEGORIES,) if prompt.form.names_categories else ()
@@ -45,11 +56,17 @@ class Renderer:
         :param form: one of FORMATS
         :param weight: how much it should count in training, above 0 to 1
         """
-        question = Question((example.field, *self.asked))
-        asked = build_messages(self.prompt, question, cast("Turns", example.turns), self.lines)
+        question = Question((example.field, *self.asked), rationale=self.prompt.rationale)
+        asked = build_messages(self.prompt, question, cast("Turns", example.turns), self.lines(example))
         reply = [{"role": "assistant", "content": self.write(self.answer(example))}]
         texts = {"messages": asked + reply} if form == "messages" else {"prompt": asked, "completion": reply}
         return {"id": example.item, "task": Field(example.field).part, "weight": weight, **texts}
+
+    def lines(self, example: Example) -> list[str]:
+        """Return the list of categories, in an order of the example's own where the prompt version shuffles them."""
+        digest = sha256(f"{example.item}\0{example.field}".encode()).digest()
+        seed = int.from_bytes(digest[:4]) if self.prompt.shuffle else None
+        return [render_category(self.prompt.category, each) for each in order_categories(self.categories, seed)]
 
     def answer(self, example: Example) -> Answer:
         """Return what is right about an example."""

@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from jury.prompting import CATEGORIES
+from jury.prompting import CATEGORIES, Form
 from recipes.lora.settings import Settings
 from recipes.lora.training_files import TrainingFiles
 
@@ -42,11 +42,13 @@ def add_command(files: TrainingFiles, field: str, name: str, longest_reply: int)
     part, release = field.removesuffix("_label"), files.manifest.get("release")
     origin = ["--trained-on", release] if release else []
     asks = f"{field},{CATEGORIES}" if files.form.names_categories else field
+    # No schema: where the prompt version asks for reasons, it would demand them, and the guard has learned none.
+    replies = ["--response-format", "text"] if files.form == Form.OBJECT else []
     return [
         ".venv/bin/python", "manage.py", "add_juror", f"{name}-{part}",
         "--project", files.manifest.get("project", "PROJECT"), "--model", name, "--base-url", URL,
         "--prompt", files.manifest["prompt"]["name"], "--asks", asks,
-        "--max-tokens", str(longest_reply), *origin,
+        "--max-tokens", str(longest_reply), *origin, *replies,
     ]  # fmt: skip
 
 
