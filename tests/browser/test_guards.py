@@ -1,0 +1,53 @@
+"""Pages of guards in a browser: they fit, are accessible in both looks, and need no script."""
+
+import pytest
+from playwright.sync_api import expect
+
+from guards import actions, queries
+from guards.models import Verdict
+from jury.models import Juror
+from tests.annotation.people import Visitor
+from tests.browser.visits import Visit, assert_fits_in_each_look
+from tests.factories import command, make_project, write_lines
+from tests.guards.test_evaluation_routes import ROWS
+from tests.jury.factories import add_jurors, run_shards
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, stub_url):
+    """A project with two guards evaluated on one benchmark, with transforms and probabilities."""
+    made = make_project()
+    add_jurors(made, stub_url, "stub-0.9:steady", "stub-0.5:steady", prompt="nemoguard-v1")
+    path = write_lines(tmp_path_factory.mktemp("guards"), ROWS * 4)
+    assert command("add_benchmark", "own", path, project=made.slug, task="prompt").code == 0
+    benchmark = queries.find_benchmark(made, "own")
+    for juror in Juror.objects.filter(project=made):
+        run_shards(actions.start_evaluation(project=made, juror=juror, benchmark=benchmark, transforms=["upper"]).run)
+    for label, probability in (("unsafe", 0.8), ("safe", 0.3)):
+        Verdict.objects.filter(run__project=made, label=label).update(probability=probability)
+    return made
+
+
+def test_pages_of_guards_fit_and_are_accessible(browser, site, project):
+    latest, first = queries.evaluations_of(project)
+    one = f"guards/evaluations/{first.pk}/"
+    with Visit(browser, site, Visitor(project, "lead")) as visit:
+        for path in ("guards/", one, f"{one}wrong/", f"{one}compare/?other={latest.pk}"):
+            page = visit.open(path)
+            page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+            assert_fits_in_each_look(page)
+        assert visit.page_errors == []
+
+
+def test_evaluation_is_read_without_script(browser, site, project):
+    with Visit(browser, site, Visitor(project, "lead"), java_script_enabled=False) as visit:
+        page = visit.open("guards/")
+        page.get_by_role("link", name="stub-0.9:steady on own").click()
+        expect(page.get_by_role("img", name="Recall, precision, F1 and false positive rate")).to_be_visible()
+        page.get_by_role("link", name="The cases it got wrong").click()
+        case = page.locator("details").first
+        expect(case.locator(".turn").first).to_be_hidden()
+        case.locator("summary").click()
+        expect(case.locator(".turn").first).to_be_visible()
