@@ -95,9 +95,19 @@ def scores(truth: Flags, flagged: Flags, *, draws: int = DRAWS, seed: int = 0) -
     """
     cells = cells_of(truth, flagged)
     drawn = draw_cells(cells, draws, seed)
-    figures = {name: widened(name, estimated(figure, cells, drawn), cells) for name, figure in FIGURES.items()}
+    figures = {name: estimated_figure(name, cells, drawn) for name in FIGURES}
     true_negative, false_positive, false_negative, true_positive = (int(count) for count in cells)
     return Scores(len(truth), (true_negative, false_positive, false_negative, true_positive), figures)
+
+
+def estimated_figure(name: str, cells: Cells, drawn: Cells) -> Estimate:
+    """
+    Return one of FIGURES with its 95 % interval.
+
+    :param cells: shape (4,)
+    :param drawn: shape (draws, 4), from `draw_cells`
+    """
+    return widened(name, estimated(FIGURES[name], cells, drawn), cells)
 
 
 def widened(name: str, known: Estimate, cells: Cells) -> Estimate:

@@ -41,6 +41,8 @@ class Gap:
     low: float
     high: float
     "As if the two groups had been chosen beforehand: the largest of many gaps is a little overstated."
+    compared: int
+    "Groups with enough cases to be compared; of the others nothing is known."
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def largest_gaps(groups: Iterable[GroupRates]) -> list[Gap]:
         if len(known) > 1:
             ordered = sorted(known, key=lambda group: (known[group].value, group))
             lowest, highest = ordered[0], ordered[-1]
-            gaps.append(Gap(name, highest, lowest, *difference(known[highest], known[lowest])))
+            gaps.append(Gap(name, highest, lowest, *difference(known[highest], known[lowest]), len(known)))
     return gaps
 
 

@@ -21,8 +21,9 @@ def slices(cases: EvaluatedCases) -> dict[str, Any]:
     """
     Return a table for each of COLUMNS that names anything.
 
-    :return: by column: `rows` (by name), `more` (number of values left out), and `gaps` by fold (the largest difference
-        of `fpr` and of `tpr` between two rows: `rate`, `highest`, `lowest`, `value`, `low`, `high`)
+    :return: by column: `rows` (by name), `more` (number of values left out), and `gaps` by fold: the largest difference
+        of `fpr` and of `tpr` between two rows (`rate`, `highest`, `lowest`, `value`, `low`, `high`), and the number of
+        rows with enough cases (`compared`)
     """
     return {column: table(cases, getattr(cases, column)) for column in COLUMNS if any(getattr(cases, column))}
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from guards.figures.cases import NO_LABEL, NOT_ASKED
-from guards.figures.confusion import scores
+from guards.figures.confusion import cells_of, estimated_figure
+from guards.figures.intervals import draw_cells
 from guards.figures.rates import rate
 from guards.figures.verdicts import Judged, Verdict
 from guards.published import PublishedFigure
@@ -61,7 +62,8 @@ def cell(counts: Counter[tuple[int, int]], fold: str, *, draws: int = 1_000) -> 
         return unlabelled_cell(asked, fold, not_asked, unreadable)
     judged = judged_of(labelled)
     figure = "f1" if judged.truth.any() else OF_SAFE_CASES
-    found = scores(judged.truth, judged.flagged(fold), draws=draws).figures[figure]
+    cells = cells_of(judged.truth, judged.flagged(fold))
+    found = estimated_figure(figure, cells, draw_cells(cells, draws, seed=0))
     return Cell(figure, found.value, found.low, found.high, len(judged), not_asked, unreadable)
 
 

@@ -123,6 +123,7 @@ def test_small_groups_show_counts_alone_and_gaps_are_between_the_others():
     (gap,) = [gap for gap in largest_gaps(groups) if gap.rate == "fpr"]
     assert (gap.highest, gap.lowest, gap.value) == ("a", "b", 1.0)
     assert 0.8 < gap.low < gap.high == 1.0
+    assert gap.compared == 2  # of three: a gap of few groups is no proof that the others are treated alike
     assert largest_gaps(groups[1:]) == []
 
 
