@@ -51,6 +51,11 @@ class Evaluation(models.Model):
         return f"evaluation {self.pk}"
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether the guard is still to be asked about cases."""
+        return self.run.state in Run.OPEN
+
+    @property
     def left_out(self) -> int:
         """How many cases are left out."""
         return len(self.left_out_cases)

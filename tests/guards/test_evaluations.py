@@ -5,6 +5,7 @@ import json
 import pytest
 from sklearn.metrics import f1_score
 
+from config.embedded.processes import wait_until
 from corpus.models import Event
 from guards.actions import estimate_evaluation, start_evaluation
 from guards.figures.summary import summarize
@@ -189,3 +190,16 @@ def test_probability_of_a_guard_of_ones_own_is_kept():
     body = {"choices": [{"message": {"content": "x"}}], "probabilities": {"prompt": 0.7, "response": 7, "x": None}}
     assert read_completion(body, 0.1).probabilities == {"prompt": 0.7}
     assert read_completion(body | {"probabilities": [1]}, 0.1).probabilities == {}
+
+
+def test_page_starts_an_evaluation_and_leads_to_it(project, worker):
+    lead = Visitor(project, "lead")
+    done = lead.post("guards/evaluations/", juror="stub-0.9:steady", benchmark="own", do="start")
+    evaluation = Evaluation.objects.get(project=project)
+    assert (done.status_code, done["Location"]) == (
+        302,
+        f"/projects/{project.slug}/guards/evaluations/{evaluation.pk}/",
+    )
+    assert evaluation.started_by == lead.user
+    assert wait_until(lambda: Run.objects.get(pk=evaluation.run_id).state == "finished", seconds=60)
+    assert lead.get(f"guards/evaluations/{evaluation.pk}/").context["report"]["asked"] == 30

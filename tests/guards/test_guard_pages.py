@@ -143,6 +143,7 @@ def test_evaluation_under_way_says_so_and_can_be_paused_and_ended(project, lead,
     )
     page = text_of(lead.get(f"guards/evaluations/{started.pk}/"))
     assert "There is no verdict yet, so there are no figures." in page
+    assert "under way" not in text_of(lead.get("guards/"))  # a finished one is shown instead
     assert 'hx-trigger="every 3s"' in page
     for button, state in (("pause", "paused"), ("cancel", "cancelled")):
         assert lead.post(f"guards/evaluations/{started.pk}/change/", do=button).status_code == 302
@@ -151,6 +152,18 @@ def test_evaluation_under_way_says_so_and_can_be_paused_and_ended(project, lead,
         f"/projects/{project.slug}/guards/evaluations/{started.pk}/", headers={"HX-Request": "true"}
     )
     assert (fragment.headers["HX-Refresh"], b"<h1" in fragment.content) == ("true", False)
+
+
+def test_guard_that_is_still_asked_is_marked_in_the_matrix(tmp_path, stub_url):
+    project = make_project()
+    add_jurors(project, stub_url, "stub-0.9:steady", prompt="nemoguard-v1")
+    command("add_benchmark", "own", write_lines(tmp_path, ROWS), project=project.slug, task="prompt")
+    benchmark = queries.find_benchmark(project, "own")
+    actions.start_evaluation(project=project, juror=Juror.objects.get(project=project), benchmark=benchmark)
+    page = text_of(Visitor(project, "lead").get("guards/"))
+    assert "no figure yet" in page
+    assert "under way" in page
+    assert "40 not asked" in page
 
 
 def test_page_of_a_project_without_anything_says_what_to_do():
