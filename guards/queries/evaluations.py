@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import orjson
 from django.db import connection
-from django.db.models import QuerySet, TextField, Value
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import MD5, Cast, Concat
 from numpy.typing import NDArray
 
@@ -128,11 +128,16 @@ def verdicts_of(evaluation: Evaluation) -> dict[int, Spoken]:
 
 
 def transformed_texts(evaluation: Evaluation) -> dict[tuple[int, str], int]:
-    """Return the text that each text of an evaluation became, by text and transform."""
+    """
+    Return the text that each text of an evaluation became, by text and transform.
+
+    Texts that a transform leaves as they are evade nobody, and are not among them.
+    """
     if not evaluation.transforms:
         return {}
     texts = cases_asked(evaluation).values("text")
     found = TransformedText.objects.filter(text__in=texts, transform__in=evaluation.transforms)
+    found = found.exclude(result=F("text"))
     return {(text, name): result for text, name, result in found.values_list("text", "transform", "result")}
 
 
