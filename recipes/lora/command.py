@@ -17,6 +17,8 @@ from recipes.lora.training_files import TrainingFiles, counts_by_field, read_tra
 
 REFUSED = 2
 "The exit status of a refusal, as everywhere in Assize."
+INTERRUPTED = 130
+"The exit status of a program that was interrupted."
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
@@ -39,6 +41,9 @@ def main(arguments: list[str]) -> int:
     except Refused as refused:
         print(refused, file=sys.stderr)
         return REFUSED
+    except KeyboardInterrupt:
+        print("Stopped. To continue from the last checkpoint: the same command with --resume.", file=sys.stderr)
+        return INTERRUPTED
     print(orjson.dumps(result).decode())
     return 0
 

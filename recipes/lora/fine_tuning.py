@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import LoraConfig
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, TrainerCallback
 from trl import SFTConfig
 
@@ -31,6 +32,8 @@ from recipes.lora.training_files import Row, TrainingFiles
 from recipes.lora.weighting import WeightedTrainer
 
 Note = Callable[[str], None]
+TORCH_WRITER = "inline_container"
+"Where torch fails if it cannot write a file: its error has no type of its own."
 
 
 def fine_tune(
@@ -80,7 +83,7 @@ def load_model(settings: Settings) -> Any:
     dtype = torch.bfloat16 if is_bf16() else torch.float32
     try:
         return AutoModelForCausalLM.from_pretrained(settings.model, revision=settings.revision, dtype=dtype)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise Refused(f"{settings.model} cannot be loaded: {first_line(error)}") from error
 
 
@@ -185,7 +188,7 @@ def run(trainer: Any, folder: Path, note: Note) -> None:
     """
     Train, from the last whole checkpoint where there is one.
 
-    :raises Refused: if the memory of the GPU is too small
+    :raises Refused: if the memory of the GPU is too small, the disk is full, or the weights are no numbers in the end
     """
     checkpoint = run_folder.last_checkpoint(folder)
     if checkpoint:
@@ -195,6 +198,14 @@ def run(trainer: Any, folder: Path, note: Note) -> None:
     except torch.OutOfMemoryError as error:
         how = "Halve --batch and double --accumulate, then continue with --resume; or lower --max-length"
         raise Refused(f"The memory of the GPU is too small. {how}.") from error
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and TORCH_WRITER not in str(error):
+            raise
+        raise Refused(
+            f"{folder} cannot be written: {first_line(error)} Make room, then go on with --resume."
+        ) from error
+    if not all(bool(torch.isfinite(weights).all()) for weights in trainer.model.parameters() if weights.requires_grad):
+        raise Refused("The weights are no numbers any more. Start another run with a lower --learning-rate.")
 
 
 def finish(
