@@ -24,7 +24,7 @@ from tests.ports import unused_port
 
 pytestmark = pytest.mark.slow
 
-PEOPLE, ITEMS, WANTED = 50, 200, 3
+PEOPLE, ITEMS, WANTED = 50, 150, 3
 
 
 class web_process:  # noqa: N801 - reads as a verb in `with`
