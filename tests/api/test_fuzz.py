@@ -30,7 +30,7 @@ EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
 "Examples for each route and role; without the variable few, to keep the suite short. See CONTRIBUTING."
 schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
 schema.config.phases.coverage.enabled = EXAMPLES > 0
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
 
 
 class TwoProjectsWithTokens(TwoProjects):

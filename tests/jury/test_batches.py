@@ -266,7 +266,7 @@ def test_schedule_collects_batches_of_ended_runs(tmp_path, stub_url):
     assert not queries.shards_with_open_batches().filter(run=run).exists()
 
 
-def test_run_page_shows_how_far_a_batch_is(tmp_path, stub_url):
+def test_run_page_shows_how_far_a_batch_is(tmp_path, stub_url, no_worker):
     project = project_with_items(tmp_path, 5)
     add_jurors(project, stub_url, "stub-0.9:never", transport="batch")
     run = begin(project)

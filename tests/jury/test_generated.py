@@ -203,7 +203,7 @@ def test_estimate_warns_of_jurors_of_the_response_authors_family(tmp_path, stub_
     assert "judge, the author of responses mistral-stub: all of the Mistral family" in warnings
 
 
-def test_jurors_and_generators_are_distinguished(tmp_path, stub_url):
+def test_jurors_and_generators_are_distinguished(tmp_path, stub_url, no_worker):
     project, _ = with_prompts(tmp_path, 1)
     add_generator(project, stub_url)
     ask = {"model": "m", "base_url": stub_url, "project": project.slug}
