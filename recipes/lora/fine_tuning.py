@@ -201,9 +201,8 @@ def run(trainer: Any, folder: Path, note: Note) -> None:
     except (OSError, SafetensorError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and TORCH_WRITER not in str(error):
             raise
-        raise Refused(
-            f"{folder} cannot be written: {first_line(error)} Make room, then go on with --resume."
-        ) from error
+        why = "torch could not write a file." if isinstance(error, RuntimeError) else first_line(error)
+        raise Refused(f"{folder} cannot be written: {why} Make room, then go on with --resume.") from error
     if not all(bool(torch.isfinite(weights).all()) for weights in trainer.model.parameters() if weights.requires_grad):
         raise Refused("The weights are no numbers any more. Start another run with a lower --learning-rate.")
 
