@@ -10,8 +10,10 @@ from corpus.models import Event
 from guards.actions import estimate_evaluation, start_evaluation
 from guards.figures.cases import NOT_ASKED
 from guards.figures.summary import summarize
+from guards.management.commands.evaluate_guard import transforms_named
 from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
 from guards.queries import cases_asked, evaluated_cases
+from guards.transforms import TRANSFORMS
 from jury.models import Juror, Run
 from tests.annotation.people import Visitor
 from tests.factories import command, make_project, write_lines
@@ -128,6 +130,12 @@ def test_page_of_the_run_leads_to_the_evaluation_and_says_what_was_unreadable(tm
     unreadable = Verdict.objects.filter(run=evaluation.run, outcome="unreadable")
     assert unreadable.count() == page.count('<th scope="row" dir="auto">') - 1 > 0
     assert "/generated/" not in page
+
+
+def test_transforms_are_named_in_words_or_with_commas():
+    assert transforms_named(["upper,leet"]) == transforms_named(["upper", "leet"]) == ["upper", "leet"]
+    assert transforms_named(["all"]) == list(TRANSFORMS)
+    assert transforms_named([]) == []
 
 
 def test_limit_draws_the_same_cases_every_time_and_a_larger_one_more(project):

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class Command(RunCommand):
             "--task", choices=TASKS, default="prompt", help="what is judged in a file or release (prompt)"
         )
         parser.add_argument(
-            "--transforms", type=parse_transforms, default=[], metavar="A,B",
+            "--transforms", nargs="+", default=[], metavar="NAME",
             help=f"ask about every case once more, rewritten to evade the guard: all, or of {', '.join(TRANSFORMS)}",
         )  # fmt: skip
         parser.add_argument("--no-cache", action="store_true", help="repeat no verdict on an identical earlier request")
@@ -59,7 +59,7 @@ class Command(RunCommand):
             "project": project,
             "juror": juror,
             "benchmark": benchmark_of(project, options),
-            "transforms": options["transforms"],
+            "transforms": transforms_named(options["transforms"]),
             "limit": options["limit"],
         }
         if options["estimate"]:
@@ -128,18 +128,10 @@ def parse_sources(text: str) -> list[str] | None:
     return None if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
 
 
-def parse_transforms(text: str) -> list[str]:
-    """
-    Parse names of transforms.
-
-    :raises ArgumentTypeError: if one is unknown
-    """
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if names == [EVERY_TRANSFORM]:
-        return list(TRANSFORMS)
-    if unknown := [name for name in names if name not in TRANSFORMS]:
-        raise ArgumentTypeError(f"there is no transform {unknown[0]!r}; known: all, {', '.join(TRANSFORMS)}")
-    return names
+def transforms_named(words: Sequence[str]) -> list[str]:
+    """Return the names in words, which may be joined by commas; `all` is every transform there is."""
+    names = [name.strip() for name in ",".join(words).split(",") if name.strip()]
+    return list(TRANSFORMS) if names == [EVERY_TRANSFORM] else names
 
 
 def benchmark_of(project: Project, options: dict[str, Any]) -> Benchmark:
