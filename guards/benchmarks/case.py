@@ -17,6 +17,8 @@ from guards.benchmarks.labelling import as_word
 
 LONGEST_MARK = 1_000
 "Characters of an id, a category, a kind, a group, a pair or a language."
+NOTHING = {"", "none", "nan"}
+"What a file says of a case that has no category, group and so on, beside leaving it empty."
 MARKS = ("category", "kind", "group", "pair", "language")
 
 
@@ -67,7 +69,8 @@ def case_of(row: object, number: int, definition: Definition, limits: Limits) ->
     if is_unsafe is None and definition.skip_unlabelled:
         return None
     columns = definition.columns
-    marks = {name: text for name in MARKS if name in columns and (text := mark(row, columns[name]))}
+    said = ((name, mark(row, columns[name])) for name in MARKS if name in columns)
+    marks = {name: text for name, text in said if text.casefold() not in NOTHING}
     return Case(
         id=mark(row, columns["id"]) or str(number) if "id" in columns else str(number),
         turns=turns_of(row, definition, limits),

@@ -39,6 +39,14 @@ def test_file_of_ones_own_is_a_benchmark(project, tmp_path):
     assert Event.objects.filter(project=project, verb="benchmark.added", subject="own").count() == 1
 
 
+def test_words_for_nothing_are_no_group(project, tmp_path):
+    words = ["None", "nan", "none", None, "nuns"]
+    rows = [{"prompt": f"Who is {at}?", "label": "safe", "group": word} for at, word in enumerate(words)]
+    assert add(project, "nobody", write_lines(tmp_path, rows), task="prompt").code == 0
+    cases = BenchmarkCase.objects.filter(benchmark__project=project, benchmark__name="nobody").order_by("number")
+    assert list(cases.values_list("group", flat=True)) == ["", "", "", "", "nuns"]
+
+
 def test_same_file_again_is_the_same_benchmark(project, tmp_path):
     path = write_lines(tmp_path, ROWS)
     first, again = (add(project, "twice", path, task="prompt") for _ in range(2))
