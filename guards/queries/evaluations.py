@@ -83,12 +83,12 @@ def cases_asked(evaluation: Evaluation) -> QuerySet[BenchmarkCase]:
     A limit takes a pseudo-random sample, the same one every time: many files are sorted by what their cases test. A
     larger limit takes the same cases and others.
     """
-    cases = BenchmarkCase.objects.filter(benchmark=evaluation.benchmark_id).order_by("number")
+    cases = BenchmarkCase.objects.filter(benchmark=evaluation.benchmark_id).order_by("number", "pk")
     left = cases.exclude(number__in=evaluation.left_out_cases)
     if evaluation.limit is None:
         return left
     drawn = MD5(Concat(Cast("number", TextField()), Value(evaluation.benchmark.sha256)))
-    return cases.filter(pk__in=left.order_by(drawn, "number").values("pk")[: evaluation.limit])
+    return cases.filter(pk__in=left.order_by(drawn, "number", "pk").values("pk")[: evaluation.limit])
 
 
 def evaluated_cases(evaluation: Evaluation) -> EvaluatedCases:

@@ -36,7 +36,7 @@ def other_evaluations(evaluation: Evaluation) -> QuerySet[Evaluation]:
 def cases_numbered(evaluation: Evaluation, numbers: Sequence[int]) -> list[BenchmarkCase]:
     """Return cases of the benchmark of an evaluation with their texts, by number."""
     cases = BenchmarkCase.objects.filter(benchmark=evaluation.benchmark_id, number__in=numbers)
-    return list(cases.select_related("text").order_by("number"))
+    return list(cases.select_related("text").order_by("number", "pk"))
 
 
 def verdicts_on(evaluation: Evaluation, cases: Sequence[BenchmarkCase]) -> dict[int, Verdict]:
