@@ -42,6 +42,8 @@ def main() -> int:
 class GuardBench(Bench):
     """A project whose dialogues are prompts alone, and a benchmark of the same prompts."""
 
+    slug = "guards"
+
     def __init__(self, folder: Path, cases: int) -> None:
         from guards.actions import add_benchmark
         from guards.benchmarks.reading import own_definition

@@ -53,11 +53,13 @@ def main() -> int:
 class Bench:
     """One project, and a new juror for every measurement."""
 
+    slug = "jury"
+
     def __init__(self, folder: Path, rows: list[dict[str, Any]]) -> None:
         from corpus.actions import create_project, import_dialogues
 
         self.folder, self.jurors = folder, 0
-        self.project = create_project(slug="jury")
+        self.project = create_project(slug=self.slug)
         path = folder / "dialogues.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         import_dialogues(project=self.project, path=path, on_reject=lambda *_: None)
