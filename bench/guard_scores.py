@@ -22,6 +22,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +66,15 @@ TOO_MANY = {f"multilingual_hatecheck-{code}" for code in LANGUAGES if code != "d
 SLICES = ("kind", "group")
 TRANSFORMED = ("xstest", "openai_moderation")
 TASKS = {"diasafety": "response"}
+STEP_OF_SMALL_FORM = 3
+"Of the labelled dialogues, one of so many."
 OF_SMALL_FORM = ("xstest", "simplesafetytests", "diasafety")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.guard_scores")
     parser.add_argument("--sample", type=at_least_one, default=150, help="cases of a file for the local model")
-    parser.add_argument("--small", action="store_true", help="three files, a few cases")
+    parser.add_argument("--small", action="store_true", help="three files, a few cases and labels, no local model")
     options = parser.parse_args()
     if not DATA.is_dir():
         print(f"nothing was evaluated: the real data is not here: {DATA} (ASSIZE_SHARED_DATA)")
@@ -101,12 +105,14 @@ class Scores:
 
         for task in ("prompt", "response"):
             self.train(task)
-        with model_server(DATA_DIR) as model_url, temporary_worker():
+        local = nullcontext("") if self.small else model_server(DATA_DIR)
+        with local as model_url, temporary_worker():
             for task in ("prompt", "response"):
                 guard = find_guard(Project.objects.get(slug=f"scores-{task}"), "small")
                 with served(load_guard(Path(guard.folder)), "small") as url:
-                    self.seat(task, "small", "small", url, "nemoguard-v1", "--trained-on", "1.0")
-                    self.seat(task, "local", MODEL, model_url, "brief-strict-v1", "--max-tokens", "64")
+                    self.add_guard(task, "small", "small", url, "nemoguard-v1", "--trained-on", "1.0")
+                    if model_url:
+                        self.add_guard(task, "local", MODEL, model_url, "brief-strict-v1", "--max-tokens", "64")
                     self.evaluate_all(task)
         print("\n".join([*HEAD, *self.rows, "", *self.details]))
 
@@ -117,23 +123,24 @@ class Scores:
         slug = f"scores-{task}"
         dialogues, votes = self.folder / f"{task}.jsonl", self.folder / f"{task}-votes.jsonl"
         with dialogues.open("w") as all_rows, votes.open("w") as all_votes:
-            for row, label in labelled(task):
+            for row, label in islice(labelled(task), 0, None, STEP_OF_SMALL_FORM if self.small else 1):
                 native = {key: value for key, value in row.items() if key != "native"}
                 all_rows.write(json.dumps(native) + "\n")
                 all_votes.write(json.dumps(vote(row["id"], task, label)) + "\n")
         run_command("create_project", slug, fields=f"{task}_label", votes_wanted=1, quorum=1)
         own = DATA / "votes" / VOTED[task]
-        for items, opinions in ((dialogues, votes), (own / "items.jsonl.gz", own / "votes.csv.gz")):
+        files = [(dialogues, votes), (own / "items.jsonl.gz", own / "votes.csv.gz")]
+        for items, opinions in files[:1] if self.small else files:
             run_command("import_dialogues", items, project=slug)
             run_command("import_votes", opinions, project=slug)
         run_command("adjudicate", project=slug)
-        run_command("release", "1.0", project=slug, splits=(0.9, 0.1, 0.0))
+        run_command("release", "1.0", project=slug, splits=(0.6, 0.4, 0.0) if self.small else (0.9, 0.1, 0.0))
         made = run_command("train_guard", "small", release="1.0", target=task, project=slug)
         self.details.append(
             f"Small guard for {task}s: trained on {made['rows']:,} labels, F1 {made['f1']:.3f} on its validation split."
         )
 
-    def seat(self, task: str, name: str, model: str, url: str, prompt: str, *more: str) -> None:
+    def add_guard(self, task: str, name: str, model: str, url: str, prompt: str, *more: str) -> None:
         """Add a guard as a juror."""
         from config.demo.commands import run_command
 
@@ -146,8 +153,10 @@ class Scores:
         for name in self.files:
             if TASKS.get(name, "prompt") == task:
                 self.add_file(name, task)
-                transforms = name in TRANSFORMED and not self.small
-                self.evaluate(task, "small", name, transforms=transforms)
+                if self.small:
+                    self.evaluate(task, "small", name, transforms=True, limit=self.sample)
+                    continue
+                self.evaluate(task, "small", name, transforms=name in TRANSFORMED)
                 for guard in ("small", "local") if name not in TOO_MANY else ():
                     self.evaluate(task, guard, name, limit=self.sample)
 
