@@ -40,14 +40,14 @@ def train_and_evaluate(slug: str, version: str, base_url: str, *, prompt: str) -
         return
     summary.stage("Guard", f"{name}, trained on {made['rows']:,} prompts of release {version}")
     project = Project.objects.get(slug=slug)
-    seat(slug, LOCAL_MODEL, model=MODEL, base_url=base_url, prompt=prompt)
+    add_guard(slug, LOCAL_MODEL, model=MODEL, base_url=base_url, prompt=prompt)
     with served(load_guard(Path(find_guard(project, name).folder)), name) as own_url:
-        seat(slug, name, model=name, base_url=own_url, prompt="nemoguard-v1", trained_on=version)
+        add_guard(slug, name, model=name, base_url=own_url, prompt="nemoguard-v1", trained_on=version)
         lines = [line_of(project, guard, version) for guard in (name, LOCAL_MODEL)]
     print_table(lines, version)
 
 
-def seat(slug: str, name: str, *, base_url: str, **settings: Any) -> None:
+def add_guard(slug: str, name: str, *, base_url: str, **settings: Any) -> None:
     """Add a guard as a juror off the panel, or update its URL: the servers have other ports each time."""
     if not Juror.objects.filter(project__slug=slug, name=name).update(base_url=base_url):
         asks = ["--asks", "prompt_label", "--concurrency", "1", "--max-tokens", "96", "--off-panel"]

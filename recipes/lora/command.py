@@ -105,7 +105,7 @@ def load_libraries() -> Any:
 def report(files: TrainingFiles, settings: Settings, folder: Path, name: str, result: dict[str, Any]) -> dict[str, Any]:
     """Print the commands that serve a trained guard; return the last line of stdout."""
     commands = serving_commands(files, settings, folder, name, result["longest_reply"])
-    note(f"Serve it, and seat it:\n{as_lines(commands)}")
+    note(f"Serve it, and add it as a juror:\n{as_lines(commands)}")
     if "merged" in result:
         note(f"Or serve the whole model: vllm serve {result['merged']} --served-model-name {name}")
     return {"adapter": str(folder / "adapter"), **result}

@@ -1,4 +1,4 @@
-"""The commands that serve a trained adapter and seat it. Pure."""
+"""The commands that serve a trained adapter and add it as a juror. Pure."""
 
 import shlex
 from pathlib import Path

@@ -27,8 +27,8 @@ def released(tmp_path_factory):
 def seat_as_recipe_says(project, folder, name, url):
     """Add the jurors of the commands that the recipe prints, at an endpoint of the test."""
     options = parse_arguments([str(folder), "--model=m", "--out=o", f"--name={name}"])
-    _, *seats = serving_commands(read_training_files(folder), settings_of(options), options.out, name, 64)
-    for words in seats:
+    _, *additions = serving_commands(read_training_files(folder), settings_of(options), options.out, name, 64)
+    for words in additions:
         made = command(*shlex.split(shlex.join(words))[2:], base_url=url)  # the later address counts
         assert made.code == 0, made.stderr
     return panel(project, [f"{name}-prompt", f"{name}-response"])

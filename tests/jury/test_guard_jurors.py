@@ -21,7 +21,7 @@ LABELS = "prompt_label,response_label"
 OPENAI = {"hate": False, "violence": False, "illicit/violent": None}
 
 
-def seat(project, url, prompt, asks="prompt_label", name="guard", model="guard-1", **options):
+def add_guard(project, url, prompt, asks="prompt_label", name="guard", model="guard-1", **options):
     made = command(
         "add_juror", name, project=project.slug, model=model, base_url=url, prompt=prompt, asks=asks, **options
     )
@@ -83,8 +83,8 @@ def test_one_token_that_is_cut_off_is_the_whole_verdict(tmp_path):
     project = project_with_items(tmp_path, 1)
     answers = {1: completion("Yes", finish_reason="length"), 2: completion("Yes", finish_reason="content_filter")}
     with scripted_endpoint(lambda request, _: (200, answers[request["max_tokens"]])) as (endpoint, url):
-        seat(project, url, "shieldgemma-v1", name="one", max_tokens=1)
-        seat(project, url, "shieldgemma-v1", name="filtered", max_tokens=2)
+        add_guard(project, url, "shieldgemma-v1", name="one", max_tokens=1)
+        add_guard(project, url, "shieldgemma-v1", name="filtered", max_tokens=2)
         convene(project)
     outcomes = {ballot.juror.name: (ballot.outcome, ballot.prompt_label) for ballot in ballots(project)}
 
@@ -109,7 +109,7 @@ def test_texts_asked_at_once_go_to_a_moderation_route_in_one_list(tmp_path):
     rows = [{"id": f"i{n:02}", "prompt": f"text {n}"} for n in range(12)]
     import_dialogues(project, tmp_path, rows)
     with scripted_endpoint(partial(moderate, ["text 7"])) as (endpoint, url):
-        seat(project, url, "moderations-v1", concurrency=8, extra_body='{"seed": 7}')
+        add_guard(project, url, "moderations-v1", concurrency=8, extra_body='{"seed": 7}')
         run = convene(project)
     labels = [ballot.prompt_label for ballot in ballots(project)]
     inputs = [call["input"] for call in endpoint.calls]
@@ -127,7 +127,7 @@ def test_refused_list_is_asked_one_by_one_and_only_the_culprit_fails(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [{"id": f"i{n}", "prompt": "refuse" if n == 2 else "text"} for n in range(5)])
     with scripted_endpoint(partial(moderate, ["text"])) as (_, url):
-        seat(project, url, "moderations-v1")
+        add_guard(project, url, "moderations-v1")
         convene(project)
 
     assert [ballot.outcome for ballot in ballots(project)] == ["cast", "cast", "failed", "cast", "cast"]
@@ -138,7 +138,7 @@ def test_route_without_lists_is_tried_with_one_list(tmp_path):
     project = make_project()
     import_dialogues(project, tmp_path, [{"id": f"i{n}", "prompt": f"text {n}"} for n in range(9)])
     with scripted_endpoint(partial(moderate, [], takes_lists=False)) as (endpoint, url):
-        seat(project, url, "moderations-v1", concurrency=3)
+        add_guard(project, url, "moderations-v1", concurrency=3)
         convene(project)
     lists = [call for call in endpoint.calls if isinstance(call["input"], list)]
 
@@ -154,7 +154,7 @@ def test_list_that_is_one_too_many_is_sent_again_as_a_list(tmp_path):
         return moderate([], request, number) if number > 1 else ([429, 500][number], {"error": {"message": "busy"}})
 
     with scripted_endpoint(busy) as (endpoint, url):
-        seat(project, url, "moderations-v1")
+        add_guard(project, url, "moderations-v1")
         run = convene(project)
 
     assert run.state == "finished"
@@ -176,7 +176,7 @@ def test_list_that_is_one_too_many_is_sent_again_as_a_list(tmp_path):
 def test_other_answers_of_a_moderation_route_have_their_reason(tmp_path, status, body, outcome, reason):
     project = project_with_items(tmp_path, 1)
     with scripted_endpoint(lambda *_: (status, body)) as (_, url):
-        trial = actions.try_juror(project=project, juror=seat(project, url, "moderations-v1"))
+        trial = actions.try_juror(project=project, juror=add_guard(project, url, "moderations-v1"))
 
     assert (trial.answer.outcome, trial.answer.prompt_label) == (outcome, None)
     assert reason in trial.answer.reason
@@ -185,7 +185,7 @@ def test_other_answers_of_a_moderation_route_have_their_reason(tmp_path, status,
 def test_moderation_is_estimated_without_an_answer_and_costs_what_was_reserved(tmp_path):
     project = project_with_items(tmp_path, 2)
     with scripted_endpoint(partial(moderate, [])) as (_, url):
-        juror = seat(project, url, "moderations-v1", price_in=3, price_out=900_000)
+        juror = add_guard(project, url, "moderations-v1", price_in=3, price_out=900_000)
         [estimate] = actions.estimate_run(project=project, jurors=[juror], limit=None, asks_again=[])
         run = convene(project)
 
@@ -216,8 +216,8 @@ def test_guard_that_cannot_answer_so_is_refused(prompt, asks, options, message):
 def test_page_of_a_guard_says_what_is_sent_and_with_which_parameters():
     project = make_project()
     url, lead = "http://127.0.0.1:1/v1", Visitor(project, "lead")
-    guard = seat(project, url, "nemotron-v1", extra_body='{"chat_template_kwargs": {"enable_thinking": true}}')
-    route = seat(project, url, "moderations-v1", name="route")
+    guard = add_guard(project, url, "nemotron-v1", extra_body='{"chat_template_kwargs": {"enable_thinking": true}}')
+    route = add_guard(project, url, "moderations-v1", name="route")
     pages = [" ".join(lead.get(f"jury/jurors/{each.pk}/").content.decode().split()) for each in (guard, route)]
 
     assert "lines, as its prompt version says" in pages[0]
@@ -229,16 +229,16 @@ def test_page_of_a_guard_says_what_is_sent_and_with_which_parameters():
 
 
 def test_commands_of_the_guide_seat_every_family():
-    guide = (CHECKOUT / "docs" / "jury.md").read_text().partition("### Seat a guard")[2].partition("\n## ")[0]
+    guide = (CHECKOUT / "docs" / "jury.md").read_text().partition("### Add a guard")[2].partition("\n## ")[0]
     project = make_project()
     lines = [shlex.split(line) for line in guide.splitlines() if line.startswith("manage.py add_juror")]
     for words in lines:
         made = command(*words[1:], project=project.slug)  # the later project counts
         assert made.code == 0, (words, made.stderr)
     jurors = queries.panel(project, [])
-    seated = {Prompt.parse(juror.prompt.text).form for juror in jurors}
+    added = {Prompt.parse(juror.prompt.text).form for juror in jurors}
 
-    assert seated == {form for form in Form if not form.is_generative} - {Form.OBJECT}
+    assert added == {form for form in Form if not form.is_generative} - {Form.OBJECT}
     assert len(jurors) == len(lines)
     for juror in jurors:  # what asks in words of its own is not served behind a guard's own template
         assert "shieldgemma" not in juror.model or Prompt.parse(juror.prompt.text).send == Send.TURNS

@@ -226,16 +226,16 @@ def test_checkpoint_that_was_cut_off_is_left_out(tmp_path):
 
 def test_commands_at_the_end_serve_the_adapter_and_ask_as_in_training(data, tmp_path):
     files, settings, _ = run_of(data, "--rank", "24", "--revision", "abc", "--chat-template", "t.jinja")
-    serve, *seat = serving_commands(files, settings, tmp_path, "rose", 48)
+    serve, *add_juror = serving_commands(files, settings, tmp_path, "rose", 48)
     assert shlex.join(serve) == (
         "vllm serve base --revision abc --chat-template t.jinja --enable-lora --max-lora-rank 32 "
         f"--lora-modules rose={tmp_path}/adapter"
     )
-    assert [command[command.index("--asks") + 1] for command in seat] == [
+    assert [command[command.index("--asks") + 1] for command in add_juror] == [
         "prompt_label,categories", "response_label,categories"
     ]  # fmt: skip
-    assert {command[command.index("--trained-on") + 1] for command in seat} == {"1.0"}
-    assert {command[command.index("--prompt") + 1] for command in seat} == {"nemoguard-v1"}
+    assert {command[command.index("--trained-on") + 1] for command in add_juror} == {"1.0"}
+    assert {command[command.index("--prompt") + 1] for command in add_juror} == {"nemoguard-v1"}
 
 
 def test_guard_is_asked_in_training_as_its_prompt_version_asks_it(tmp_path):
@@ -243,8 +243,8 @@ def test_guard_is_asked_in_training_as_its_prompt_version_asks_it(tmp_path):
     write_training_files(data, prompt_file=CHECKOUT / "jury" / "prompts" / "granite3-v1.toml")
     files, settings, _ = run_of(data)
     assert set(files.template_parameters) == {"guardian_config"}
-    *_, seat = serving_commands(files, settings, tmp_path, "rose", 48)
-    assert seat[seat.index("--asks") + 1] == "response_label"  # the form names no categories
+    *_, add_juror = serving_commands(files, settings, tmp_path, "rose", 48)
+    assert add_juror[add_juror.index("--asks") + 1] == "response_label"  # the form names no categories
 
 
 def test_model_in_a_folder_is_known_by_its_files(tmp_path):
