@@ -90,7 +90,7 @@ TEMPLATES = [
         "DIRS": [CHECKOUT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["corpus.templatetags.moments"],
+            "builtins": ["corpus.templatetags.moments", "workspace.templatetags.shell"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from workspace.views import anonymise, data, generate, members, releases
+from workspace.views import anonymise, data, generate, members, overview, releases
 
 app_name = "workspace"
 urlpatterns = [
+    path("", overview.overview, name="overview"),
     path("people/", members.members, name="members"),
     path("people/invite/", members.invite, name="invite"),
     path("people/<int:user>/", members.member, name="member"),

@@ -59,7 +59,7 @@ def show_groups(
     known = spellings_of(access.project.taxonomy)
     context = {
         "access": access,
-        "page": "others",
+        "page": "disagreements",
         "form": form,
         "grouping": grouping,
         "shown": shown,

@@ -71,7 +71,7 @@ def show_policies(
     """
     context = {
         "access": access,
-        "page": "quality",
+        "page": "policies",
         "form": form,
         "change": change or ChangePolicyForm(),
         "own": policy_of(access.project),

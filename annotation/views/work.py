@@ -21,7 +21,7 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
     project, user = access.project, access.user
     context = {
         "access": access,
-        "page": "work",
+        "page": "label",
         "names": category_names(project),
         "own": own_progress(project, user),
         "rest": day_so_far(project, user),

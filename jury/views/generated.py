@@ -17,5 +17,5 @@ def generated_response(request: PageRequest, access: Access, response: int) -> H
         pk=response,
         juror__project=access.project,
     )
-    context = {"access": access, "page": "jury", "generated": generated, "item": generated.item, "is_masked": True}
+    context = {"access": access, "page": "generated", "generated": generated, "item": generated.item, "is_masked": True}
     return render(request, "jury/generated.html", context)

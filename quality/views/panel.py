@@ -20,7 +20,7 @@ def panel(request: PageRequest, access: Access) -> HttpResponse:
     measured = latest_reports(access.project).get("jurors")
     # A project without a report is small or new, so computing the panel here is quick.
     fields = measured.content["fields"] if measured else current_panel(access.project)
-    context = {"access": access, "page": "jury", "fields": fields, "measured": measured}
+    context = {"access": access, "page": "panel", "fields": fields, "measured": measured}
     return render(request, f"quality/panel.html{fragment}", context)
 
 

@@ -21,7 +21,7 @@ def generate(request: PageRequest, access: Access) -> HttpResponse:
     """Estimate the cost of generating responses, or start a generator, as the pressed button says."""
     generators = [each.name for each in generators_of(access.project)]
     form = GenerateForm(request.POST or None, generators=generators)
-    context = {"access": access, "page": "jury", "form": form, "has_generators": bool(generators)}
+    context = {"access": access, "page": "generated", "form": form, "has_generators": bool(generators)}
     if request.method != "POST":
         return render(request, "workspace/generate.html", context)
     if request.POST.get("do") == "start":

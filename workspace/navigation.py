@@ -1,0 +1,74 @@
+"""The entries of a project's navigation, in the groups of the side bar, each with the least role that sees it."""
+
+from dataclasses import dataclass
+
+from corpus.models import Member
+
+Role = Member.Role
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of the navigation. A view names it by its key, as `page` in its context."""
+
+    key: str
+    name: str
+    "Its words: the same in the side bar, the breadcrumbs, the title and the heading of the page."
+    view: str
+    "The name of its URL, which takes the slug of the project."
+    icon: str
+    "The name of a file of Lucide."
+    least: Role = Role.ANNOTATOR
+
+
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("", (Entry("overview", "Overview", "workspace:overview", "layout-dashboard"),)),
+    (
+        "Label",
+        (
+            Entry("label", "Label", "annotation:work", "tag"),
+            Entry("votes", "My votes", "annotation:votes", "list-checks"),
+            Entry("guideline", "Guideline", "annotation:guideline", "book-open"),
+            Entry("wellbeing", "Wellbeing", "annotation:wellbeing", "heart-pulse"),
+        ),
+    ),
+    (
+        "Review",
+        (
+            Entry("cases", "Cases", "adjudication:cases", "gavel", Role.ADJUDICATOR),
+            Entry("audits", "Audits", "adjudication:audits", "clipboard-check", Role.LEAD),
+            Entry("disagreements", "Disagreements", "adjudication:other-texts", "split", Role.LEAD),
+        ),
+    ),
+    (
+        "Measure",
+        (
+            Entry("quality", "Quality", "quality:quality", "chart-column", Role.LEAD),
+            Entry("panel", "Jurors compared", "quality:panel", "scale", Role.LEAD),
+            Entry("guards", "Guards", "guards:guards", "shield", Role.LEAD),
+        ),
+    ),
+    (
+        "Data",
+        (
+            Entry("data", "Items and imports", "workspace:data", "inbox", Role.ADMIN),
+            Entry("releases", "Releases", "workspace:releases", "package-check", Role.LEAD),
+        ),
+    ),
+    (
+        "Jury",
+        (
+            Entry("jury", "Jurors", "jury:jury", "bot", Role.LEAD),
+            Entry("generated", "Generated responses", "workspace:generate", "message-square-plus", Role.LEAD),
+        ),
+    ),
+    (
+        "Set up",
+        (
+            Entry("policies", "Policy", "adjudication:policies", "sliders-horizontal", Role.LEAD),
+            Entry("queue", "Queue", "annotation:queue", "settings-2", Role.LEAD),
+            Entry("members", "Members", "workspace:members", "users", Role.ADMIN),
+            Entry("events", "Audit log", "adjudication:events", "scroll-text", Role.LEAD),
+        ),
+    ),
+)
