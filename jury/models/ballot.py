@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -37,6 +38,8 @@ class Ballot(ItemAnswer):
                 name="ballots_to_repeat",
             ),
             models.Index(fields=["item"], name="ballots_on_an_item"),
+            # A few pages for millions of ballots, since they are written in the order of their times.
+            BrinIndex(fields=["cast_at"], name="ballots_by_time"),
         ]
         constraints = [
             models.UniqueConstraint(

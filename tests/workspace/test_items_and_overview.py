@@ -12,7 +12,7 @@ from tests.factories import command, dialogue, import_dialogues, import_votes, m
 from workspace.models import Job
 from workspace.queries.items import items_matching, licenses_of, like_pattern, sources_of
 from workspace.queries.metrics import ZEROS, project_metrics
-from workspace.queries.overview import LATEST_LABELS, STATUSES, overview, progress_bars
+from workspace.queries.overview import LATEST_LABELS, STATUSES, latest_labels, overview, progress_bars
 
 TEXTS = {
     "percent": "100% sure",
@@ -257,7 +257,7 @@ def test_overview_counts_items_votes_and_ballots(tmp_path):
     votes = [opinion(name, rater, "safe", "safe") for name in "ab" for rater in ("x", "y", "model-z")]
     import_votes(project, tmp_path, [*votes, opinion("c", "model-z", "unsafe", "safe", **UNSAFE)])
     shown = overview(project)
-    assert (shown.items, shown.votes, shown.ballots, shown.latest) == (4, 4, 3, [])
+    assert (shown.items, shown.votes, shown.ballots, shown.released) == (4, 4, 3, 0)
     assert {bar.status: bar.count for bar in shown.bars} == COUNTS | {"pending": 4}  # nothing is counted yet
     command("adjudicate", project=project.slug)
     shown = overview(project)
@@ -268,7 +268,7 @@ def test_overview_counts_items_votes_and_ballots(tmp_path):
 
 def test_overview_of_an_empty_project_is_all_zeros():
     shown = overview(make_project())
-    assert (shown.items, shown.votes, shown.ballots, shown.latest) == (0, 0, 0, [])
+    assert (shown.items, shown.votes, shown.ballots, shown.released) == (0, 0, 0, 0)
     assert {bar.count for bar in shown.bars} == {0}
 
 
@@ -278,9 +278,9 @@ def test_latest_labels_are_few_and_leave_out_what_is_withdrawn(tmp_path):
     import_dialogues(project, tmp_path, [dialogue(name) for name in names])
     import_votes(project, tmp_path, [opinion(name, "ada", "unsafe", "safe", **UNSAFE) for name in names])
     command("adjudicate", project=project.slug)
-    assert [each["external_id"] for each in overview(project).latest] == names[:LATEST_LABELS]
+    assert [each["external_id"] for each in latest_labels(project, LATEST_LABELS)] == names[:LATEST_LABELS]
     command("withdraw_item", "i00", project=project.slug, reason="Asked for.")
-    latest = overview(project).latest
+    latest = latest_labels(project, LATEST_LABELS)
     assert [each["external_id"] for each in latest] == names[1 : LATEST_LABELS + 1]
     assert latest[0] | {"decided_by": ""} == {
         "external_id": "i01",
@@ -295,10 +295,12 @@ def test_latest_labels_are_few_and_leave_out_what_is_withdrawn(tmp_path):
 @pytest.mark.parametrize(
     ("role", "sees"), [("annotator", False), ("adjudicator", False), ("lead", True), ("admin", True)]
 )
-def test_home_page_shows_progress_to_leads_alone(decided, role, sees):
-    page = Visitor(decided, role).client.get("/")
-    [card] = [figures for access, figures in page.context["cards"] if access.project == decided]
-    assert (page.status_code, card is not None) == (200, sees)
+def test_progress_is_everybodys_and_labels_are_for_leads(decided, role, sees):
+    visitor = Visitor(decided, role)
+    [card] = [card for card in visitor.client.get("/").context["cards"] if card.access.project == decided]
+    page = visitor.get("")
+    assert (page.status_code, card.overview.items) == (200, page.context["overview"].items)
+    assert [bool(page.context["latest"]), b"Latest labels" in page.content] == [sees, sees]
 
 
 def test_metrics_name_every_kind_and_state():

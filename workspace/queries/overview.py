@@ -1,4 +1,4 @@
-"""The progress and the latest labels of a project, for the home page."""
+"""The progress and the latest labels of a project, for its overview and the home page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from adjudication.queries import decision_counts
 from annotation.models import Vote
 from corpus.models import Category, Item, Project
 from jury.models import Ballot
+from releases.models import Release
 
 STATUSES = ("decided", "settled", "disputed", "pending")
 LATEST_LABELS = 12
@@ -25,15 +26,49 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step of the way from an imported dialogue to a released one."""
+
+    name: str
+    count: int
+    share: str
+    "Percentage of the imported items, formatted independently of the locale."
+    meaning: str
+
+
+@dataclass(frozen=True)
 class Overview:
-    """What the home page shows of a project."""
+    """How far a project is."""
 
     project: Project
     items: int
     votes: int
     ballots: int
     bars: list[Bar]
-    latest: list[dict[str, Any]]
+    released: int
+    "Items in the newest release; 0 if there is none."
+
+    @property
+    def decided(self) -> int:
+        """Return the number of items decided by majority or settled."""
+        return sum(bar.count for bar in self.bars if bar.status in {"decided", "settled"})
+
+    @property
+    def funnel(self) -> list[Step]:
+        """Return the steps from imported to released. Items whose opinions are not counted yet are not labelled yet."""
+        labelled = sum(bar.count for bar in self.bars if bar.status != "pending")
+        counts = (
+            ("Imported", self.items, "dialogues in the project"),
+            ("Labelled", labelled, "enough people or jurors have judged them"),
+            ("Decided", self.decided, "by majority, or settled by an adjudicator"),
+            ("Released", self.released, "in the newest release"),
+        )
+        return [Step(name, count, f"{percentage(count, self.items):.1f}", meaning) for name, count, meaning in counts]
+
+
+def percentage(count: int, total: int) -> float:
+    """Return a share in percent, at most 100; 0 of nothing."""
+    return min(100.0, 100 * count / total) if total else 0.0
 
 
 def overview(project: Project) -> Overview:
@@ -42,7 +77,8 @@ def overview(project: Project) -> Overview:
     items = Item.objects.filter(project=project).count()
     counts["pending"] += items - counts["items"]
     votes, ballots = opinion_counts(project)
-    return Overview(project, items, votes, ballots, progress_bars(counts, items), latest_labels(project, LATEST_LABELS))
+    newest = Release.objects.filter(project=project).order_by("-made_at", "-pk").first()
+    return Overview(project, items, votes, ballots, progress_bars(counts, items), newest.rows if newest else 0)
 
 
 def progress_bars(counts: dict[str, Any], items: int) -> list[Bar]:

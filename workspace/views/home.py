@@ -1,25 +1,46 @@
 """The home page: the projects of a person."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from corpus.access import list_access
-from workspace.queries.overview import overview
+from corpus.access import Access, list_access
+from workspace.queries.activity import last_vote_at
+from workspace.queries.attention import Pointer, own_work
+from workspace.queries.overview import Overview
+from workspace.queries.overview import overview as overview_of
+
+PROJECTS_PER_PAGE = 12
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the home page shows of one project. Counts alone: they tell annotators no label."""
+
+    access: Access
+    overview: Overview
+    waiting: list[Pointer]
+    "What waits for the person in this project."
+    last_vote_at: datetime | None
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """
-    List the projects of the signed-in person.
+    """List the projects of the signed-in person, how far each is, and what waits there for them."""
+    pages = Paginator(list_access(cast("User", request.user)), PROJECTS_PER_PAGE)
+    shown = pages.get_page(request.GET.get("at"))
+    return render(request, "workspace/home.html", {"cards": [card_of(access) for access in shown], "shown": shown})
 
-    Only leads see progress and latest labels: annotators must not see the labels of items that they may still judge.
-    """
-    memberships = list_access(cast("User", request.user))
-    cards = [(membership, overview(membership.project) if membership.is_lead else None) for membership in memberships]
-    return render(request, "workspace/home.html", {"cards": cards})
+
+def card_of(access: Access) -> Card:
+    """Return what to show of a project."""
+    overview = overview_of(access.project)
+    return Card(access, overview, list(own_work(access, overview.items)), last_vote_at(access.project))

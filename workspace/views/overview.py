@@ -1,16 +1,49 @@
 """The first page of a project."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from corpus.access import Access, PageRequest, require_role
+from workspace.queries.activity import Day, activity, totals
+from workspace.queries.attention import attention, next_steps
+from workspace.queries.overview import LATEST_LABELS, latest_labels
 from workspace.queries.overview import overview as overview_of
 
 
 @require_safe
 @require_role()
 def overview(request: PageRequest, access: Access) -> HttpResponse:
-    """Show how far the project is; only leads see labels, which annotators may still have to give."""
-    context = {"access": access, "page": "overview", "overview": overview_of(access.project)}
+    """
+    Show how far a project is, what needs attention, and what the person can do next.
+
+    Only leads see labels: annotators must not see those of items that they may still judge.
+    """
+    shown = overview_of(access.project)
+    days = activity(access.project, timezone.localdate())
+    votes, ballots = totals(days)
+    context = {
+        "access": access,
+        "page": "overview",
+        "overview": shown,
+        "days": days,
+        "plot": plot_of(days),
+        "votes": votes,
+        "ballots": ballots,
+        "attention": attention(access),
+        "next_steps": next_steps(access, items=shown.items, decided=shown.decided, released=bool(shown.released)),
+        "latest": latest_labels(access.project, LATEST_LABELS) if access.is_lead else [],
+    }
     return render(request, "workspace/overview.html", context)
+
+
+def plot_of(days: list[Day]) -> dict[str, Any]:
+    """Return the numbers of the plot: labels, and the votes and ballots of each day."""
+    return {
+        "labels": [f"{each.day:%-d %b}" for each in days],
+        "votes": [each.votes for each in days],
+        "ballots": [each.ballots for each in days],
+    }

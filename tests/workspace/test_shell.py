@@ -1,0 +1,75 @@
+"""The frame of every page: navigation by role, the project switcher, breadcrumbs and icons."""
+
+import re
+
+import pytest
+from django.template import Context, Template
+from django.urls import reverse
+
+from corpus.actions import add_member
+from corpus.models import Member
+from tests.annotation.people import Visitor
+from tests.factories import make_project
+from workspace.navigation import GROUPS
+from workspace.templatetags.shell import MOST_PROJECTS, icon
+
+ENTRIES = [entry for _, entries in GROUPS for entry in entries]
+
+
+def side_of(page):
+    """Return the names and addresses in the side bar of a page, and those that are active."""
+    html = page.content.decode()
+    side = html[html.index('id="side"') : html.index("<main")]
+    links = re.findall(r'<a href="([^"]+)"( aria-current="page")?>.*?</svg>\s*([^<]+?)\s*</a>', side, re.DOTALL)
+    return [(name, url) for url, _, name in links], [name for _, active, name in links if active]
+
+
+@pytest.mark.parametrize("role", ["annotator", "adjudicator", "lead", "admin"])
+def test_every_entry_that_a_role_sees_opens_and_is_the_active_one_there(role):
+    visitor = Visitor(make_project(name="Kaleidoscope & <b>"), role)
+    shown, _ = side_of(visitor.get(""))
+    names = {entry.name: entry for entry in ENTRIES}
+    assert [name for name, _ in shown] == [name for name in names if name in dict(shown)]
+    for name, url in shown:
+        page = visitor.client.get(url)
+        html = page.content.decode()
+        assert page.status_code == 200, url
+        assert side_of(page)[1] == [name], url
+        crumbs = html[html.index('aria-label="Breadcrumb"') :].split("</ol>")[0]
+        assert f'<a href="{url}" aria-current="page">{name}</a>' in crumbs
+        assert "<b>" not in html.split("<main")[0], "a name is shown as HTML"
+
+
+def test_roles_see_what_they_may_open():
+    project = make_project()
+    hidden = {}
+    for role in ("annotator", "adjudicator", "lead", "admin"):
+        visitor = Visitor(project, role)
+        shown = dict(side_of(visitor.get(""))[0])
+        hidden[role] = {entry.name for entry in ENTRIES} - set(shown)
+        for entry in ENTRIES:
+            status = visitor.client.get(reverse(entry.view, args=[project.slug])).status_code
+            assert (status == 200) == (entry.name in shown), (role, entry.name)
+    assert hidden["admin"] == set()
+    assert len(hidden["annotator"]) > len(hidden["adjudicator"]) > len(hidden["lead"])
+
+
+def test_switcher_lists_ones_own_projects_and_no_other():
+    mine, foreign = make_project(name="Mine"), make_project(name="Somebody else's")
+    visitor = Visitor(mine)
+    bar = visitor.get("").content.decode().split("<main")[0]
+    assert "Mine" in bar
+    assert foreign.name not in bar
+    for _ in range(MOST_PROJECTS + 1):
+        add_member(project=make_project(), username=visitor.name, role=Member.Role.ANNOTATOR)
+    bar = visitor.get("").content.decode().split("<main")[0]
+    assert bar.count('dir="auto">', bar.index("switcher")) <= MOST_PROJECTS + 2
+    assert "All projects" in bar
+
+
+def test_icons_are_drawn_beside_words_and_hidden_from_screen_readers():
+    for entry in ENTRIES:
+        assert 'aria-hidden="true"' in icon(entry.icon)
+    assert Template('{% icon "tag" %}').render(Context()).startswith('<svg class="icon" aria-hidden="true"')
+    with pytest.raises(FileNotFoundError):
+        icon("no-such-icon")
