@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.utils import timezone
 from psycopg.errors import SerializationFailure
 
@@ -16,7 +16,7 @@ from adjudication.policies import policy_of
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.snapshot import snapshot
-from quality.models import Report
+from quality.models import Measurement, Report
 from quality.queries.freshness import fetch_value, input_fingerprint
 from quality.reports.advice import advice_figures
 from quality.reports.agreement import agreement_figures
@@ -111,3 +111,26 @@ def measure_if_changed(*, project: Project) -> bool:
     except BeingMeasured:
         return False
     return True
+
+
+def request_measurement(*, project: Project) -> None:
+    """Record that a worker has been asked to measure a project, so that pages know what they wait for."""
+    request = {"requested_at": timezone.now(), "ended_at": None, "error": ""}
+    Measurement.objects.update_or_create(project=project, defaults=request)
+
+
+def end_measurement(*, project: Project, error: Exception | None = None) -> None:
+    """Record that a measurement has ended, with the reason if it failed."""
+    outcome = {"ended_at": timezone.now(), "error": reason_of(error) if error else ""}
+    Measurement.objects.update_or_create(project=project, defaults=outcome)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a measurement failed, in a sentence without any traceback."""
+    if isinstance(error, Refused):
+        return str(error)
+    if isinstance(error, DatabaseError):
+        return f"The database refused: {str(error).strip().partition(chr(10))[0]}."
+    if isinstance(error, MemoryError):
+        return "The worker ran out of memory."
+    return f"The worker met a fault ({type(error).__name__}); its log says more."

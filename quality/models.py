@@ -22,3 +22,18 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.project}"
+
+
+class Measurement(models.Model):
+    """The last measurement of a project that somebody asked for or that failed, so that nobody waits for it in vain."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="+", primary_key=True)
+    requested_at = models.DateTimeField(null=True)
+    "None if it was not asked for but due."
+    ended_at = models.DateTimeField(null=True)
+    "None from the request until a worker has finished or failed."
+    error = models.TextField(blank=True, default="")
+    "Why it failed, as a sentence; empty if it did not."
+
+    def __str__(self) -> str:
+        return f"measurement of {self.project}"

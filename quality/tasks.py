@@ -20,12 +20,27 @@ def measure_changed(**_later: Any) -> None:
     for project in Project.objects.select_related("taxonomy").order_by("pk"):
         try:
             actions.measure_if_changed(project=project)
-        except (DatabaseError, Refused):  # the other projects do not wait for this one
+        except (DatabaseError, Refused) as error:  # the other projects do not wait for this one
             logger.exception("Project %s cannot be measured.", project)
+            record_failure(project, error)
 
 
 @shared_task(acks_late=False)  # type: ignore[untyped-decorator]
 def measure_now(project: int, **_later: Any) -> None:
     """Measure one project on request. Do nothing if another process is measuring it: its figures will be as new."""
-    with contextlib.suppress(actions.BeingMeasured):
-        actions.measure_project(project=Project.objects.select_related("taxonomy").get(pk=project))
+    wanted = Project.objects.select_related("taxonomy").get(pk=project)
+    try:
+        with contextlib.suppress(actions.BeingMeasured):
+            actions.measure_project(project=wanted)
+    except Exception as error:
+        record_failure(wanted, error)
+        raise
+    actions.end_measurement(project=wanted)
+
+
+def record_failure(project: Project, error: Exception) -> None:
+    """Record why a measurement failed, unless the database is what fails."""
+    try:
+        actions.end_measurement(project=project, error=error)
+    except DatabaseError:
+        logger.exception("The failed measurement of project %s cannot be recorded.", project)

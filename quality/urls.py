@@ -1,12 +1,12 @@
 from django.urls import path
 
-from quality.views import case_figures, panel, quality
+from quality.views import case_figures, panel, quality, state
 
 app_name = "quality"
 urlpatterns = [
     path("quality/", quality.quality, name="quality"),
-    path("quality/state/", quality.state, name="state"),
-    path("quality/measure/", quality.measure, name="measure"),
+    path("quality/state/", state.state, name="state"),
+    path("quality/measure/", state.measure, name="measure"),
     path("quality/advice/", quality.advice, name="advice"),
     path("jury/panel/", panel.panel, name="panel"),
     path("cases/figures/", case_figures.figures, name="case-figures"),

@@ -20,10 +20,12 @@ SELECT json_build_object(
         JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s)
 )
 """
-IS_LOCKED = """
-    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %(project)s::int
+RUNNING_SECONDS = """
+    SELECT max(coalesce(extract(epoch FROM clock_timestamp() - xact_start), 0))::float8
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND objid = %(project)s::int
         AND classid::bigint = hashtext('measure')::bigint & 4294967295
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 
@@ -37,7 +39,25 @@ class Freshness:
     "How long the last measurement took."
     is_current: bool
     "Whether their input is unchanged since."
-    is_being_measured: bool
+    running_seconds: float | None
+    "How long a measurement has run that runs now; None if none does."
+
+    @property
+    def is_being_measured(self) -> bool:
+        """Whether a measurement runs now."""
+        return self.running_seconds is not None
+
+    @property
+    def duration(self) -> str:
+        """How long the last measurement took, in words."""
+        return duration(self.seconds)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its largest whole unit, as in `12 s`, `7 min` or `3 h`."""
+    if seconds < 120:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600)} h"
 
 
 def latest_reports(project: Project) -> dict[str, Report]:
@@ -52,7 +72,7 @@ def freshness_of(project: Project, reports: dict[str, Report]) -> Freshness:
         as_of=min((report.computed_at for report in reports.values()), default=None),
         seconds=sum(report.seconds for report in reports.values()),
         is_current=bool(reports) and all(report.fingerprint == fingerprint for report in reports.values()),
-        is_being_measured=is_being_measured(project),
+        running_seconds=running_seconds(project),
     )
 
 
@@ -62,9 +82,10 @@ def input_fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     return adjudication_queries.fingerprint(project, policy) | checks
 
 
-def is_being_measured(project: Project) -> bool:
-    """Return whether some transaction holds the project's measurement lock."""
-    return bool(fetch_value(IS_LOCKED, project))
+def running_seconds(project: Project) -> float | None:
+    """Return how long the transaction that holds the project's measurement lock has run; None if there is none."""
+    seconds: float | None = fetch_value(RUNNING_SECONDS, project)
+    return seconds
 
 
 def fetch_value(sql: str, project: Project) -> Any:

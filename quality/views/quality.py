@@ -2,23 +2,19 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
-from corpus.errors import Refused
 from corpus.queries import category_names
-from corpus.workers import WORK, worker_is_running
-from quality import tasks
 from quality.queries.freshness import freshness_of, latest_reports
 from quality.reports import page_rows
 from quality.reports.charts import chart_data
+from quality.views.state import state_context
 
 PAGE_SIZE = 50
-NO_WORKER = "No worker answers, so nothing would be measured. Start one with: make run"
 
 
 @require_safe
@@ -26,7 +22,7 @@ NO_WORKER = "No worker answers, so nothing would be measured. Start one with: ma
 def quality(request: PageRequest, access: Access) -> HttpResponse:
     """Show every figure in tables, and in charts if the browser runs scripts."""
     reports = latest_reports(access.project)
-    context = {"access": access, "page": "quality", "state": freshness_of(access.project, reports)}
+    context = state_context(access, reports) | {"page": "quality"}
     if reports:
         contents = {kind: report.content for kind, report in reports.items()}
         context |= figures_context(contents, category_names(access.project))
@@ -52,33 +48,6 @@ def figures_context(reports: dict[str, Any], names: dict[str, str]) -> dict[str,
         "figures": chart_data(reports, names),
         "who": list(page_rows.KIND_NAMES.values()),
     }
-
-
-@require_safe
-@require_role(Role.LEAD)
-def state(request: PageRequest, access: Access) -> HttpResponse:
-    """Show how fresh the figures are; polled while they are being computed."""
-    freshness = freshness_of(access.project, latest_reports(access.project))
-    since = request.GET.get("since", "")
-    is_new = freshness.as_of is not None and freshness.as_of.isoformat() != since
-    context = {"access": access, "state": freshness, "since": since, "is_new": is_new, "is_asked": True}
-    return render(request, "quality/quality.html#state", context)
-
-
-@require_POST
-@require_role(Role.LEAD)
-def measure(request: PageRequest, access: Access) -> HttpResponse:
-    """Have a worker measure the project now."""
-    if not worker_is_running(WORK):
-        raise Refused(NO_WORKER)
-    tasks.measure_now.delay(access.project.pk)
-    if request.htmx:
-        freshness = freshness_of(access.project, latest_reports(access.project))
-        since = freshness.as_of.isoformat() if freshness.as_of else ""
-        context = {"access": access, "state": freshness, "since": since, "is_asked": True}
-        return render(request, "quality/quality.html#state", context)
-    messages.success(request, "The figures are being made anew. Load the page again in a moment.")
-    return redirect("quality:quality", access.project.slug)
 
 
 @require_safe

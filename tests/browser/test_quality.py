@@ -59,7 +59,7 @@ def test_button_measures_again(browser, site, tmp_path):
         page = visit.open("quality/")
         expect(page.get_by_text("Something has changed since")).to_be_visible()
         page.get_by_role("button", name="Measure now").click()
-        page.get_by_role("link", name="New figures are there").click()
+        page.get_by_role("link", name="Show the new figures").click()
         expect(page.get_by_text("Nothing has changed since")).to_be_visible()
         expect(page.get_by_role("row", name="dora person")).to_have_count(1)
         assert visit.page_errors == []

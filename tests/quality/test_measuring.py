@@ -12,7 +12,8 @@ from adjudication.policies import policy_of
 from corpus.models import Project
 from quality import actions, tasks
 from quality.models import Report
-from quality.queries.freshness import freshness_of, input_fingerprint, is_being_measured, latest_reports
+from quality.queries.freshness import freshness_of, input_fingerprint, latest_reports
+from quality.queries.progress import Progress, Stage, progress_of
 from tests.annotation.people import Visitor
 from tests.factories import command, import_votes, make_project, opinion
 from tests.quality.opinions import mixed_project, small_project
@@ -22,6 +23,10 @@ KINDS = {"agreement", "scores", "drift", "shares", "checks", "jurors", "advice"}
 
 def agreement_report(project: Project) -> Report:
     return Report.objects.get(project=project, kind="agreement", policy=project.policy)
+
+
+def progress(project: Project) -> Progress:
+    return progress_of(project, freshness_of(project, latest_reports(project)))
 
 
 def end_rest(project: Project) -> None:
@@ -86,7 +91,7 @@ def test_second_measurement_is_refused_while_the_first_runs(tmp_path: Path) -> N
     try:
         with other.cursor() as cursor:
             cursor.execute(actions.TRY_LOCK, {"project": project.pk})
-            assert is_being_measured(project)
+            assert progress(project).stage == Stage.RUNNING
             assert "already" in command("measure", project=project.slug).stderr
             assert not actions.measure_if_changed(project=project)
             tasks.measure_now(project.pk)
@@ -94,7 +99,7 @@ def test_second_measurement_is_refused_while_the_first_runs(tmp_path: Path) -> N
     finally:
         other.close()
     assert command("measure", project=project.slug).code == 0
-    assert not is_being_measured(project)
+    assert not freshness_of(project, {}).is_being_measured
 
 
 def test_concurrent_measurements_leave_one_whole_set_of_reports(tmp_path: Path) -> None:
@@ -144,5 +149,9 @@ def test_full_disk_is_told_leaves_no_figure_and_the_next_measurement_succeeds(tm
     assert "No space left on device" in full.stderr
     assert "Traceback" not in full.stderr
     assert not Report.objects.filter(project=project).exists()
+    failed = progress(project)
+    assert failed.stage == Stage.FAILED
+    assert "No space left on device" in failed.error
     assert command("measure", project=project.slug).code == 0
     assert set(latest_reports(project)) == KINDS
+    assert progress(project).stage == Stage.IDLE

@@ -1,9 +1,14 @@
 """The pages of quality: for leads, from the last measurement, and with little to show in an empty project."""
 
+from datetime import timedelta
 from pathlib import Path
 
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from quality import actions
+from quality.models import Measurement
+from quality.queries.progress import LOST_AFTER
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import command, import_votes, make_project, opinion
@@ -37,6 +42,33 @@ def test_unmeasured_project_offers_a_measurement() -> None:
     assert (refused.status_code, "make run" in refused.content.decode()) == (409, True)
 
 
+def test_line_polls_until_there_is_a_result_or_a_reason(no_worker: None) -> None:
+    project = make_project()
+    lead, long_ago = Visitor(project, "lead"), timezone.now() - timedelta(seconds=60)
+    assert "every 2s" not in lead.get("quality/").content.decode()
+    actions.request_measurement(project=project)
+    waiting = lead.get("quality/").content.decode()
+    assert "every 2s" in waiting
+    assert "Waiting for a worker" in waiting
+    Measurement.objects.filter(project=project).update(requested_at=long_ago)
+    assert_ended(lead, "No worker is running, so nothing is measured")
+    Measurement.objects.filter(project=project).update(requested_at=long_ago - LOST_AFTER)
+    assert_ended(lead, "No worker has begun in 6 min")
+    actions.end_measurement(project=project, error=MemoryError())
+    assert_ended(lead, "The worker ran out of memory.")
+    actions.request_measurement(project=project)
+    command("measure", project=project.slug)
+    assert_ended(lead, "Show")
+    assert "?tab=raters" in lead.get("quality/state/", since="", tab="raters").content.decode()
+
+
+def assert_ended(lead: Visitor, reason: str) -> None:
+    """Assert that the line says why it ends, and that neither it nor the page asks again."""
+    line = lead.get("quality/state/").content.decode()
+    assert reason in line
+    assert "every 2s" not in line + lead.get("quality/").content.decode()
+
+
 def test_empty_project_has_a_page() -> None:
     project = make_project()
     command("measure", project=project.slug)
@@ -52,7 +84,7 @@ def test_page_needs_few_queries_and_shows_staleness(
     command("measure", project=project.slug)
     lead = Visitor(project, "lead")
     lead.get("quality/")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         response = lead.get("quality/")
     assert "Nothing has changed since" in response.content.decode()
     import_votes(project, tmp_path, [opinion("m000", "dora<script>")])
