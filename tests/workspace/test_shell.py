@@ -12,6 +12,7 @@ from tests.annotation.people import Visitor
 from tests.factories import make_project
 from workspace.navigation import GROUPS
 from workspace.templatetags.shell import MOST_PROJECTS, icon
+from workspace.tour import ROUTES, parse_step
 
 ENTRIES = [entry for _, entries in GROUPS for entry in entries]
 
@@ -73,3 +74,36 @@ def test_icons_are_drawn_beside_words_and_hidden_from_screen_readers():
     assert Template('{% icon "tag" %}').render(Context()).startswith('<svg class="icon" aria-hidden="true"')
     with pytest.raises(FileNotFoundError):
         icon("no-such-icon")
+
+
+@pytest.mark.parametrize("role", list(ROUTES))
+def test_tour_leads_through_five_pages_that_its_role_may_open(role):
+    visitor = Visitor(make_project(), role)
+    assert "Take the tour" in visitor.get("").content.decode()
+    url, seen = f"/projects/{visitor.project.slug}/?tour=1", []
+    while url:
+        page = visitor.client.get(url)
+        html = page.content.decode()
+        assert page.status_code == 200, url
+        assert f"Step {len(seen) + 1} of 5" in html, url
+        seen.append(url)
+        following = re.search(r'<a role="button" class="small" href="([^"]+)">Next</a>', html)
+        url = following.group(1) if following else ""
+    assert len(seen) == len(ROUTES[role]) == 5
+
+
+def test_a_tour_at_an_odd_step_or_another_page_is_not_shown():
+    visitor = Visitor(make_project())
+    for page, step in (
+        ("", "0"),
+        ("", "6"),
+        ("", "-1"),
+        ("", "2"),
+        ("", "x"),
+        ("", "\u0661"),
+        ("guideline/", "1"),
+        ("", ""),
+    ):
+        html = visitor.get(page, tour=step).content.decode()
+        assert 'aria-label="Tour"' not in html, (page, step)
+    assert parse_step(None, "annotator") is None

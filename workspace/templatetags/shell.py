@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from corpus.access import Access, list_access
 from workspace.navigation import GROUPS, Entry
+from workspace.tour import ROUTES, parse_step
 
 register = template.Library()
 ICONS = Path("static/vendor/lucide-static-1.62.0/icons")
@@ -69,3 +70,22 @@ def active_entry(context: Context) -> dict[str, Any] | None:
 def projects_to_switch(context: Context) -> list[Access]:
     """Return the person's first projects by slug, MOST_PROJECTS at most."""
     return list_access(context["user"])[:MOST_PROJECTS]
+
+
+def entry_url(key: str, access: Access) -> str:
+    """Return the address of the entry with this key."""
+    [view] = [entry.view for _, entries in GROUPS for entry in entries if entry.key == key]
+    return reverse(view, args=[access.project.slug])
+
+
+@register.inclusion_tag("components/tour.html", takes_context=True)
+def tour(context: Context) -> dict[str, Any]:
+    """Show a step of the tour, if the address has `?tour=` with its number and names this page."""
+    access, request = context.get("access"), context.get("request")
+    if access is None or request is None:
+        return {}
+    number, route = parse_step(request.GET.get("tour"), access.role), ROUTES[access.role]
+    if number is None or route[number - 1].key != context.get("page"):
+        return {}
+    after = f"{entry_url(route[number].key, access)}?tour={number + 1}" if number < len(route) else ""
+    return {"number": number, "count": len(route), "text": route[number - 1].text, "next": after, "end": request.path}

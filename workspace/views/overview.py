@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from annotation.queries import own_votes
 from corpus.access import Access, PageRequest, require_role
 from workspace.queries.activity import Day, activity, totals
 from workspace.queries.attention import attention, next_steps
@@ -35,6 +36,7 @@ def overview(request: PageRequest, access: Access) -> HttpResponse:
         "ballots": ballots,
         "attention": attention(access),
         "next_steps": next_steps(access, items=shown.items, decided=shown.decided, released=bool(shown.released)),
+        "is_new_here": not request.GET.get("tour") and not own_votes(access.project, access.user).exists(),
         "latest": latest_labels(access.project, LATEST_LABELS) if access.is_lead else [],
     }
     return render(request, "workspace/overview.html", context)
