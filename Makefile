@@ -63,6 +63,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.guards
 	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.quality
+	@$(BIN)/python -m bench.pages
 
 clean: stop  ## remove the environment and the data directory with everything in it
 	rm -rf .venv .venv-train .assize

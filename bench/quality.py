@@ -98,7 +98,7 @@ def run_estimate(name: str, items: int, votes: Path) -> dict[str, float]:
 
 def report_pages(count: int) -> int:
     """Print the time of each page on `count` dialogues; return how many are over their limit."""
-    from bench.pages import page_milliseconds
+    from bench.quality_pages import page_milliseconds
 
     over = 0
     print(f"\npages at {count:,} dialogues x 6 raters (limit {MOST_PAGE_MILLISECONDS:.0f} ms, median of 9)")

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, get_resolver
 
 from annotation.session import ensure_profile
+from bench.urls import all_urls
 from tests import hostile_values
 from tests.annotation.people import BACKEND, Visitor
 from tests.factories import make_project
@@ -18,7 +18,6 @@ from tests.more_rows import add_rows
 from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
-PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 SHARED = {"version", "name", "before", "after"}
 "Parameters whose values exist in both projects; the value of any other belongs to one project."
 WRITE_WHEN_READ = {
@@ -33,17 +32,7 @@ OTHERS = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
 "Values of the parameters that belong to no project."
 
 
-def urls_of(patterns, prefix="/"):
-    """Yield the path of every URL, with its parameters in braces."""
-    for each in patterns:
-        path = prefix + str(each.pattern)
-        if isinstance(each, URLPattern):
-            yield PARAMETER.sub(r"{\1}", path)
-        else:
-            yield from urls_of(each.url_patterns, path)
-
-
-URLS = sorted(set(urls_of(get_resolver().url_patterns)))
+URLS = all_urls()
 PROJECT_URLS = [url for url in URLS if "{slug}" in url]
 READ_ONCE = [url for url in URLS if not url.startswith(("/account/", "/sign-"))]
 CURSOR_URLS = [f"/api/v1/projects/{{slug}}/{name}/" for name in ("items", "cases", "my-votes", "jury-runs", "jobs")]
