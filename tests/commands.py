@@ -7,20 +7,16 @@ A process for each command would load Django each time, which takes two seconds.
 import io
 import json
 import os
-import subprocess
 import sys
 from contextlib import redirect_stdout
 
-from config.data_dir import CHECKOUT
+from tests import forks
 
 
 def run_commands(environment, *lines):
     """Run commands, each a list of words; return the JSON that each printed, {} if it printed nothing."""
     words = json.dumps([[str(word) for word in line] for line in lines])
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.commands", words], cwd=CHECKOUT, env=environment, capture_output=True, text=True,
-        check=False, timeout=300,
-    )  # fmt: skip
+    done = forks.run([sys.executable, "-m", "tests.commands", words], environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
