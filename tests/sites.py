@@ -1,34 +1,40 @@
-"""Serve the pages as `make run` does."""
+"""Serve the pages with the processes of `make run`."""
 
 import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
+from config.serve import our_processes
+from tests import forks
 from tests.ports import unused_port
 
 
 @contextmanager
 def running_site(log: Path) -> Iterator[str]:
-    """Run web, worker and beat with their output in a log; yield the address once the pages answer."""
+    """
+    Run web, workers and beat with their output in a log; yield the address once the pages answer.
+
+    They are killed in the end, when they have nothing to do: to stop takes them four seconds, most of which they sleep.
+    """
     port = unused_port()
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "config.serve", str(port)]
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
-    with log.open("ab") as output:
-        running = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output)
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "PUBLIC_URL": address}
+    running = [forks.start(child.command, log, environment) for child in our_processes(port)]
     try:
-        assert wait_until(lambda: running.poll() is not None or is_up(address), seconds=180), log.read_text()
-        assert running.poll() is None, log.read_text()
+        assert wait_until(lambda: has_ended(running) or is_up(address), seconds=180), log.read_text()
+        assert not has_ended(running), log.read_text()
         yield address
     finally:
-        running.terminate()
-        running.wait(timeout=120)
+        for process in running:
+            process.kill_all()
+
+
+def has_ended(running: list[forks.Fork]) -> bool:
+    """Return whether one of the processes has ended."""
+    return any(process.poll() is not None for process in running)
 
 
 def is_up(address: str) -> bool:

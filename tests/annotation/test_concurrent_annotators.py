@@ -3,12 +3,12 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db.models import Count
@@ -18,6 +18,7 @@ from annotation.models import LapsedLease, Skip, Slot, Vote
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from config.serve import web_command
+from tests import forks
 from tests.config.serving import comes_up
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 from tests.ports import unused_port
@@ -38,13 +39,9 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
         self.port, self.longest_wait = unused_port(), longest_wait
 
     def __enter__(self) -> "web_process":
-        self.process = subprocess.Popen(
-            web_command(self.port),
-            cwd=CHECKOUT,
-            env=os.environ
-            | {"DJANGO_SETTINGS_MODULE": "config.settings", "PGOPTIONS": f"-c lock_timeout={self.longest_wait}"},
-            start_new_session=True,
-        )
+        more = {"DJANGO_SETTINGS_MODULE": "config.settings", "PGOPTIONS": f"-c lock_timeout={self.longest_wait}"}
+        log = Path(os.environ["ASSIZE_HOME"]) / "web.log"
+        self.process = forks.start(web_command(self.port), log, os.environ | more)
         return self
 
     @property
@@ -52,8 +49,7 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
         return f"http://127.0.0.1:{self.port}"
 
     def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.kill_all()
 
     def __exit__(self, *_exception: object) -> None:
         self.process.terminate()

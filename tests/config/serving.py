@@ -2,15 +2,14 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
+from tests import forks
 
 BIN = Path(sys.executable).parent
 
@@ -27,11 +26,8 @@ class Started:
 
     def start(self, name, command):
         program, *rest = command
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(
-                [BIN / program, *rest], cwd=CHECKOUT, env=self.environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        line = command if program == sys.executable else [sys.executable, str(BIN / program), *rest]
+        self.running[name] = forks.start(line, self.folder / f"{name}.log", self.environment)
 
     def __exit__(self, *_exception):
         for process in self.running.values():
@@ -40,8 +36,7 @@ class Started:
             try:
                 process.wait(timeout=120)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                process.kill_all()
 
     def codes(self):
         return {name: process.returncode for name, process in self.running.items()}

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import psycopg
 import pytest
 
 from config import embedded
-from config.data_dir import CHECKOUT, DataDir
+from config.data_dir import DataDir
+from tests import forks
 from tests.commands import run_commands
 from tests.factories import dialogue, opinion, write_lines
 from tests.full_disks import run_on_full_disk
@@ -65,10 +65,7 @@ class Installation:
         self.data_dir, self.environment = data_dir, own_servers(data_dir)
 
     def run(self, *words, **more):
-        return subprocess.run(
-            [sys.executable, "manage.py", *(str(word) for word in words)], cwd=CHECKOUT, env=self.environment | more,
-            timeout=120, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return forks.run([sys.executable, "manage.py", *(str(word) for word in words)], self.environment | more)
 
     def do(self, *words):
         return self.do_all(words)[0]

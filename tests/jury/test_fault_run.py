@@ -2,8 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -12,10 +10,10 @@ from decimal import Decimal
 import pytest
 
 from bench.stub_server import EVERY_TIME, mixed_failure
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from corpus.workers import JURY, WORK, worker_command
 from jury.models import Ballot, Run
+from tests import forks
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.jury.factories import add_jurors, counted, project_with_items, start_broker
@@ -117,10 +115,7 @@ class Servers:
         self.workers = []
 
     def start(self, command_line):
-        with (self.folder / "servers.log").open("ab") as log:
-            return subprocess.Popen(
-                command_line, cwd=CHECKOUT, env=self.environment, start_new_session=True, stdout=log, stderr=log
-            )
+        return forks.start(command_line, self.folder / "servers.log", self.environment)
 
     def start_broker(self):
         self.broker = start_broker(self.folder, self.port)
@@ -138,8 +133,7 @@ class Servers:
 
     def kill_workers(self):
         for worker in self.workers:
-            os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
+            worker.kill_all()
 
     def kill_broker(self):
         self.broker.kill()
@@ -151,11 +145,7 @@ class Servers:
 
         def has_begun():
             command_line = [sys.executable, "manage.py", "convene_jury", "--project", project.slug, *options]
-            done[:] = [
-                subprocess.run(
-                    command_line, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, check=False
-                )
-            ]
+            done[:] = [forks.run(command_line, self.environment)]
             return done[0].returncode == 0
 
         assert wait_until(has_begun, seconds=300), done[0].stderr
