@@ -10,6 +10,7 @@ from annotation.models import Audit
 from corpus.access import access_to
 from corpus.models import Item
 from jury.models import Run
+from quality.models import Report
 from tests.adjudication.disputes import UNSAFE
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -131,3 +132,29 @@ def test_failures_of_long_ago_are_left_out(tmp_path):
     assert pointers_of(project, "admin")[0] == ["Release failed: v1"]
     Job.objects.filter(pk=job.pk).update(made_at=Now() - RECENT - RECENT)
     assert pointers_of(project, "admin")[0] == []
+
+
+def agreement_of(value, low, high, items=90):
+    return {"items": items, "alpha": {"value": value, "low": low, "high": high, "reason": None}}
+
+
+def test_leads_are_told_of_agreement_that_is_too_low_for_certain():
+    project = make_project()
+    certain, open_yet = agreement_of(0.5, 0.4, 0.6), agreement_of(0.68, 0.6, 0.75)
+    content = {
+        "fields": [
+            {"field": "prompt_label", "kinds": {"all": certain}},
+            {"field": "response_label", "kinds": {"all": open_yet}},
+        ],
+        "each_category": [
+            {"category": "threat", "named": 40, "kinds": {"all": certain}},
+            {"category": "profanity", "named": 40, "kinds": {"all": open_yet}},
+        ],
+    }
+    stored = {"kind": "agreement", "content": content, "fingerprint": {}, "seconds": 1, "computed_at": timezone.now()}
+    Report.objects.create(project=project, policy=project.policy, **stored)
+    assert pointers_of(project, "adjudicator")[0] == []
+    assert pointers_of(project, "lead")[0] == [
+        "Agreement on prompts is below the wanted alpha of 0.70",
+        "1 category is below the wanted alpha of 0.70",
+    ]

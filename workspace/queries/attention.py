@@ -8,13 +8,17 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from adjudication.models import Case
+from adjudication.policies import policy_of
 from adjudication.queries.case_filters import case_counts
 from adjudication.queries.cases import claimable_by
 from annotation.models import Audit
 from annotation.queries import own_progress
 from corpus.access import Access
+from corpus.labels import Field
 from jury.models import Run
 from jury.queries import jurors_of
+from quality.queries.freshness import latest_reports
+from quality.reports.verdict import WANTED_ALPHA, Status, low_categories, raters_key, status_of
 from workspace.models import Job
 
 RECENT = timedelta(days=14)
@@ -43,7 +47,7 @@ def attention(access: Access) -> list[Pointer]:
         return []
     pointers = [*open_cases(access)]
     if access.is_lead:
-        pointers += [*second_looks(access), *troubled_runs(access), *open_audits(access)]
+        pointers += [*second_looks(access), *troubled_runs(access), *low_agreement(access), *open_audits(access)]
     if access.is_admin:
         pointers += failed_jobs(access)
     return pointers
@@ -79,6 +83,22 @@ def troubled_runs(access: Access) -> Iterator[Pointer]:
     recent = runs.exclude(finished_at__lt=Now() - RECENT).order_by("-pk")
     for run in recent[:3]:
         yield Pointer(f"Run {run.pk}: {run.get_state_display().lower()}", link(access, "jury:run", run.pk), "play")
+
+
+def low_agreement(access: Access) -> Iterator[Pointer]:
+    """Tell which label fields and how many categories certainly miss the wanted alpha, as of the last measurement."""
+    report = latest_reports(access.project).get("agreement")
+    if report is None:
+        return
+    policy, url = policy_of(access.project), link(access, "quality:quality")
+    for field in report.content["fields"]:
+        figures = field["kinds"][raters_key(policy.rules[Field(field["field"])].kinds)]
+        if status_of(figures) == Status.NOT_REACHED:
+            text = f"Agreement on {Field(field['field']).part}s is below the wanted alpha of {WANTED_ALPHA:.2f}"
+            yield Pointer(text, url, "chart-column")
+    if count := len(low_categories(report.content, policy, {})):
+        text = counted(count, "category is", "categories are") + f" below the wanted alpha of {WANTED_ALPHA:.2f}"
+        yield Pointer(text, url, "chart-column", count)
 
 
 def open_audits(access: Access) -> Iterator[Pointer]:
