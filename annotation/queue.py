@@ -32,30 +32,34 @@ FREE = """
 # Starts at a random position and wraps around, so that no two people get the same sequence of items.
 CLAIM = """
     WITH onwards AS MATERIALIZED (
-        SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_slot s
+        SELECT s.id, s.item_id, s.lease, s.leased_to_id, s.shown_at FROM annotation_slot s
         WHERE {free} AND s.position >= %(start)s
         ORDER BY {order} LIMIT 1 FOR UPDATE OF s SKIP LOCKED
     ), wrapped AS MATERIALIZED (
-        SELECT s.id, s.item_id, s.lease, s.leased_to_id FROM annotation_slot s
+        SELECT s.id, s.item_id, s.lease, s.leased_to_id, s.shown_at FROM annotation_slot s
         WHERE NOT EXISTS (SELECT FROM onwards) AND {free} AND s.position < %(start)s
         ORDER BY {order} LIMIT 1 FOR UPDATE OF s SKIP LOCKED
     ), taken AS (
         SELECT * FROM onwards UNION ALL SELECT * FROM wrapped
     ), lapsed AS (
-        INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at)
-        SELECT lease, item_id, leased_to_id, now() FROM taken WHERE lease IS NOT NULL
+        INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
+        SELECT lease, item_id, leased_to_id, now(), shown_at FROM taken WHERE lease IS NOT NULL
     )
     UPDATE annotation_slot s
-    SET lease = %(lease)s, leased_to_id = %(annotator)s, leased_until = now() + make_interval(mins => %(minutes)s)
+    SET lease = %(lease)s, leased_to_id = %(annotator)s, leased_until = now() + make_interval(mins => %(minutes)s),
+        shown_at = CASE WHEN %(is_shown)s::bool THEN now() END
     FROM taken JOIN corpus_item i ON i.id = taken.item_id WHERE s.id = taken.id
     RETURNING {returning}
 """
 ITEM = "i.id, i.external_id, i.turns::text, i.has_response, i.expected_categories <> '{}'"
+LEASE_AND_ITEM = f"s.lease, s.leased_until, s.shown_at, {ITEM}"
 IN_PROJECT = "s.project_id = %(project)s"
 QUEUE_ORDER = "s.project_id, s.batch_id, s.position"
 
 
-def compose_claim(*, scope: str, batch: str, order: str, returning: str = f"s.lease, s.leased_until, {ITEM}") -> str:
+def compose_claim(
+    *, scope: str, batch: str, order: str, returning: str = f"s.lease, s.leased_until, s.shown_at, {ITEM}"
+) -> str:
     """
     Compose the statement that leases a slot.
 
@@ -93,35 +97,42 @@ FIND_HELD = f"""
     WITH me AS MATERIALIZED (
         SELECT id FROM annotation_annotator WHERE project_id = %(project)s AND user_id = %(user)s
     )
-    SELECT h.lease, h.leased_until, {ITEM} FROM (
-        SELECT lease, leased_until, item_id FROM annotation_slot s WHERE {SLOT_HELD}
-        UNION ALL SELECT lease, leased_until, item_id FROM annotation_check c WHERE {CHECK_HELD} LIMIT 1
+    SELECT h.lease, h.leased_until, h.shown_at, {ITEM} FROM (
+        SELECT lease, leased_until, shown_at, item_id FROM annotation_slot s WHERE {SLOT_HELD}
+        UNION ALL SELECT lease, leased_until, shown_at, item_id FROM annotation_check c WHERE {CHECK_HELD} LIMIT 1
     ) AS h JOIN corpus_item i ON i.id = h.item_id
 """
 RENEW_HELD = f"""
     WITH me AS MATERIALIZED (
-        SELECT a.id, now() + make_interval(mins => q.lease_minutes) AS until
+        SELECT a.id, now() + make_interval(mins => q.lease_minutes) AS until,
+            CASE WHEN %(shows)s::bool OR NOT p.masks_text THEN now() END AS shown_at
         FROM annotation_annotator a JOIN annotation_queue q ON q.project_id = a.project_id
+        JOIN annotation_person p ON p.user_id = a.user_id
         WHERE a.project_id = %(project)s AND a.user_id = %(user)s
     ), slot AS (
-        UPDATE annotation_slot s SET leased_until = (SELECT until FROM me) WHERE {SLOT_HELD}
-        RETURNING lease, leased_until, item_id
+        UPDATE annotation_slot s SET leased_until = (SELECT until FROM me),
+            shown_at = coalesce(s.shown_at, (SELECT shown_at FROM me))
+        WHERE {SLOT_HELD}
+        RETURNING lease, leased_until, s.shown_at, item_id
     ), checked AS (
-        UPDATE annotation_check c SET leased_until = (SELECT until FROM me) WHERE {CHECK_HELD}
-        RETURNING lease, leased_until, item_id
+        UPDATE annotation_check c SET leased_until = (SELECT until FROM me),
+            shown_at = coalesce(c.shown_at, (SELECT shown_at FROM me))
+        WHERE {CHECK_HELD}
+        RETURNING lease, leased_until, c.shown_at, item_id
     )
-    SELECT h.lease, h.leased_until, {ITEM}
+    SELECT h.lease, h.leased_until, h.shown_at, {ITEM}
     FROM (SELECT * FROM slot UNION ALL SELECT * FROM checked LIMIT 1) AS h JOIN corpus_item i ON i.id = h.item_id
 """
 LEASE_CHECK = """
     WITH leased AS (
-        INSERT INTO annotation_check (lease, kind, item_id, annotator_id, repeats_id, leased_until)
-        SELECT %(lease)s, %(kind)s, item_id, %(annotator)s, repeats_id, now() + make_interval(mins => %(minutes)s)
+        INSERT INTO annotation_check (lease, kind, item_id, annotator_id, repeats_id, leased_until, shown_at)
+        SELECT %(lease)s, %(kind)s, item_id, %(annotator)s, repeats_id, now() + make_interval(mins => %(minutes)s),
+            CASE WHEN %(is_shown)s::bool THEN now() END
         FROM ({found}) AS found
         ON CONFLICT DO NOTHING
-        RETURNING lease, leased_until, item_id
+        RETURNING lease, leased_until, shown_at, item_id
     )
-    SELECT lease, leased_until, {item} FROM leased JOIN corpus_item i ON i.id = item_id
+    SELECT lease, leased_until, shown_at, {item} FROM leased JOIN corpus_item i ON i.id = item_id
 """
 LEASE_GOLD = LEASE_CHECK.format(
     item=ITEM,
@@ -138,10 +149,10 @@ END_WITHDRAWN_CHECK = """
     WITH ended AS (
         DELETE FROM annotation_check c USING corpus_item i
         WHERE c.annotator_id = %(annotator)s AND c.vote_id IS NULL AND i.id = c.item_id AND i.withdrawn_at IS NOT NULL
-        RETURNING c.lease, c.item_id, c.annotator_id
+        RETURNING c.lease, c.item_id, c.annotator_id, c.shown_at
     )
-    INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at)
-    SELECT lease, item_id, annotator_id, now() FROM ended RETURNING lease
+    INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
+    SELECT lease, item_id, annotator_id, now(), shown_at FROM ended RETURNING lease
 """
 # Leaves out the latest twenty, which the person may still remember.
 LEASE_REPEAT = LEASE_CHECK.format(
@@ -179,6 +190,8 @@ class Lease:
 
     id: uuid.UUID
     expires_at: datetime
+    shown_at: datetime | None
+    "When the dialogue was shown to the person; None while it is hidden, and no vote is taken."
     item: ItemToJudge
 
     @property
@@ -188,14 +201,16 @@ class Lease:
 
 
 @transaction.atomic
-def claim_next(*, project: Project, user: User) -> Lease | None:
+def claim_next(*, project: Project, user: User, shows: bool = True) -> Lease | None:
     """
     Lease the person their next item, or renew the one they hold. Return None if nothing is left for them.
 
+    :param shows: whether the caller shows the dialogue whatever the person prefers, as routes do; pages leave it
+        hidden for a person who masks texts, until `show_held_item`
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    session, (held,) = lock_and_run(project, user, RENEW_HELD)
-    return lease_of(held) or claim_new(session)
+    session, (held,) = lock_and_run(project, user, RENEW_HELD, shows=shows)
+    return lease_of(held) or claim_new(session, shows=shows)
 
 
 def find_held_lease(*, project: Project, user: User) -> Lease | None:
@@ -210,57 +225,73 @@ def find_held_lease(*, project: Project, user: User) -> Lease | None:
 @transaction.atomic
 def renew_held_lease(*, project: Project, user: User) -> Lease | None:
     """Renew and return the lease the person holds, without claiming a new item."""
-    _, (held,) = lock_and_run(project, user, RENEW_HELD)
+    _, (held,) = lock_and_run(project, user, RENEW_HELD, shows=False)
     return lease_of(held)
 
 
-def claim_in_session(session: AnnotatorSession) -> Lease | None:
+@transaction.atomic
+def show_held_item(*, project: Project, user: User, lease: uuid.UUID) -> Lease | None:
+    """
+    Record that the dialogue of a lease is shown to the person, and return the lease they hold, renewed.
+
+    If they hold another one by now, or none, nothing is recorded: they asked to see this dialogue and no other.
+    """
+    _, (held,) = lock_and_run(project, user, RENEW_HELD, shows=False)
+    if held is not None and held[0] == lease:
+        held = fetch_one(RENEW_HELD, {"project": project.pk, "user": user.pk, "shows": True})
+    return lease_of(held)
+
+
+def claim_in_session(session: AnnotatorSession, *, shows: bool) -> Lease | None:
     """
     Lease the next item in a session that is locked already, or renew the one that the person holds.
 
+    :param shows: as in `claim_next`
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    return lease_by(RENEW_HELD, session, user=session.user) or claim_new(session)
+    return lease_by(RENEW_HELD, session, user=session.user, shows=shows) or claim_new(session, shows=shows)
 
 
-def claim_new(session: AnnotatorSession) -> Lease | None:
+def claim_new(session: AnnotatorSession, *, shows: bool) -> Lease | None:
     """
     Lease a person who holds no item the next one.
 
+    :param shows: as in `claim_next`
     :raises Resting: if they have reached their daily cap, or a break is due
     """
     check_rested(session)
-    if lease := lease_check(session) or claim_slot(session):
+    is_shown = shows or not session.masks_text
+    if lease := lease_check(session, is_shown) or claim_slot(session, is_shown):
         return lease
-    return claim_slot(session) if open_slots_for_new_items(session.project) else None
+    return claim_slot(session, is_shown) if open_slots_for_new_items(session.project) else None
 
 
-def claim_slot(session: AnnotatorSession) -> Lease | None:
+def claim_slot(session: AnnotatorSession, is_shown: bool) -> Lease | None:
     """Lease an open slot of an item this person has not judged, skipped or opted out of."""
     if session.batches is None:
-        return lease_by(CLAIM_FROM_POOL, session)
-    leases = (lease_by(CLAIM_FROM_BATCH, session, batch=batch) for batch in session.batches)
+        return lease_by(CLAIM_FROM_POOL, session, is_shown=is_shown)
+    leases = (lease_by(CLAIM_FROM_BATCH, session, is_shown=is_shown, batch=batch) for batch in session.batches)
     return next(filter(None, leases), None)
 
 
 def claim_slot_of_item(session: AnnotatorSession, item: int) -> int | None:
-    """Lease an open slot of one item, and return its primary key; None if the item has none."""
-    row = claim_by(CLAIM_FROM_ITEM, session, item=item)
+    """Lease an open slot of one item, which the person has seen; return its primary key, or None if it has none."""
+    row = claim_by(CLAIM_FROM_ITEM, session, item=item, is_shown=True)
     if row is None and open_slots_for_new_items(session.project):
-        row = claim_by(CLAIM_FROM_ITEM, session, item=item)
+        row = claim_by(CLAIM_FROM_ITEM, session, item=item, is_shown=True)
     return row[0] if row else None
 
 
-def lease_check(session: AnnotatorSession) -> Lease | None:
+def lease_check(session: AnnotatorSession, is_shown: bool) -> Lease | None:
     """With the project's probability, lease an item that checks the person's work: gold, or a repeat."""
     drawn = random.uniform(0, 100)  # noqa: S311 - guessing it gains nothing
     if drawn >= session.gold_percent + session.repeat_percent:
         return None
     kind = "gold" if drawn < session.gold_percent else "repeat"
     statement = LEASE_GOLD if kind == "gold" else LEASE_REPEAT
-    lease = lease_by(statement, session, kind=kind)
+    lease = lease_by(statement, session, kind=kind, is_shown=is_shown)
     if lease is None and fetch_one(END_WITHDRAWN_CHECK, {"annotator": session.annotator}):
-        return lease_by(statement, session, kind=kind)
+        return lease_by(statement, session, kind=kind, is_shown=is_shown)
     return lease
 
 
@@ -291,5 +322,6 @@ def lease_of(row: Row | None) -> Lease | None:
     """Return the lease in a row of a statement that leases an item; None if there is none."""
     if row is None:
         return None
-    lease, expires_at, pk, external_id, turns, has_response, knows_categories = row
-    return Lease(lease, expires_at, ItemToJudge(pk, external_id, orjson.loads(turns), has_response, knows_categories))
+    lease, expires_at, shown_at, pk, external_id, turns, has_response, knows_categories = row
+    item = ItemToJudge(pk, external_id, orjson.loads(turns), has_response, knows_categories)
+    return Lease(lease, expires_at, shown_at, item)

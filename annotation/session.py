@@ -20,7 +20,7 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtext('person'), %(user)s::int)"
 READ = """
     SELECT a.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
-        q.gold_percent, q.repeat_percent, clock_timestamp(), p.time_zone,
+        q.gold_percent, q.repeat_percent, p.masks_text, clock_timestamp(), p.time_zone,
         g.id, g.name,
         (SELECT coalesce(array_agg(b.id ORDER BY b.opened_at, b.id) FILTER (WHERE b.closed_at IS NULL AND (
                 EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id AND h.user_id = p.user_id)
@@ -87,6 +87,8 @@ class AnnotatorSession:
     lease_minutes: int
     gold_percent: int
     repeat_percent: int
+    masks_text: bool
+    "Whether the person shows each dialogue themselves, before they read it."
     now: datetime
     guideline: int | None
     "The version in force; None if none is published."
@@ -163,6 +165,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
         lease_minutes=queue.lease_minutes,
         gold_percent=queue.gold_percent,
         repeat_percent=queue.repeat_percent,
+        masks_text=person.masks_text,
         now=now,
         guideline=None,
         guideline_name=None,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("work/", work.work, name="work"),
     path("label/", label.label, name="label"),
     path("label/next/", label.take_next, name="next"),
+    path("label/show/", label.show, name="show"),
     path("label/vote/", label.vote, name="vote"),
     path("label/skip/", label.skip, name="skip"),
     path("label/renew/", label.renew, name="renew"),

@@ -134,14 +134,15 @@ document.addEventListener("htmx:afterSwap", (event) => {
 // Keys. Text fields keep their letters, and the person may switch single keys off.
 const isText = (element) => element?.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
 const keysAreOn = () => tryStorage(() => localStorage.getItem("assize-keys")) !== "off";
+const isHidden = () => Boolean(document.getElementById("show"));
 function handleKey(key) {
-  const radio = all("input[type=radio]").find((input) => input.dataset.key === key);
+  const radio = all("input[type=radio]:enabled").find((input) => input.dataset.key === key);
   if (radio) { radio.click(); radio.focus(); return true; }
   // Elements with data-press: a field gets the focus, anything else is clicked.
   const named = [...document.querySelectorAll("[data-press]")].find((element) => element.dataset.press === key);
   if (named) { if (named.matches("input, textarea, select, section")) named.focus(); else named.click(); return true; }
   const action = {
-    r: () => { const dialogue = document.getElementById("dialogue"); dialogue.open = !dialogue.open; },
+    r: () => { const dialogue = document.querySelector("details#dialogue"); if (dialogue) dialogue.open = !dialogue.open; },
     c: () => document.getElementById("search")?.focus(),
     n: () => document.getElementById("rationale")?.focus(),
     s: () => { const skip = document.getElementById("skip"); if (!skip) return; skip.open = true; skip.querySelector("input:not([type=hidden])").focus(); },
@@ -171,7 +172,10 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Enter") {
     if (event.target.closest("button, a, summary, #skip")) return;
-    if (answer()) { event.preventDefault(); answer().requestSubmit(); }
+    if (!answer()) return;
+    event.preventDefault();
+    if (isHidden()) document.querySelector("#show button").focus(); // no answer is taken before the dialogue was shown
+    else answer().requestSubmit();
     return;
   }
   if ((keysAreOn() || event.key === "?") && handleKey(event.key)) event.preventDefault();

@@ -18,6 +18,7 @@ VARYING = [
     (re.compile(r"(<time[^>]*>)[^<]*"), r"\1TIME"),
     (re.compile(r'("id":|/votes/|my-votes/|/cases/|case-|data-user="|"supersedes":)\d+'), r"\1ID"),
     (re.compile(r'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ?"|nonce[-=]"?)[\w+/=-]+'), r"\1TOKEN"),
+    (re.compile(r'(name="shown"\s+value=")[^"]*'), r"\1TOKEN"),
     (re.compile(r"(expires in|every) \d+"), r"\1 N"),
 ]
 LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+(\.\d+)?\b|\bs\d+_x\d+\b|\b(NULL|true|false)\b")

@@ -6,7 +6,7 @@ from annotation.actions.escalation import NoOpenBatch, VotedThemselves, exclude_
 from annotation.actions.gold import remove_gold, set_gold
 from annotation.actions.guidelines import guideline_in_force, guideline_news, publish_guideline
 from annotation.actions.imports import VoteWriter
-from annotation.actions.leased_items import LeaseLost, NoSuchLease
+from annotation.actions.leased_items import LeaseLost, NoSuchLease, NotShown
 from annotation.actions.leases import free_lease, free_leases, renew_lease
 from annotation.actions.people import update_preferences, update_queue_settings
 from annotation.actions.skips import skip_item
@@ -18,6 +18,7 @@ __all__ = [
     "LeaseLost",
     "NoOpenBatch",
     "NoSuchLease",
+    "NotShown",
     "VoteWriter",
     "VotedThemselves",
     "assign_batch",

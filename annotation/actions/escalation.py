@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from annotation import queries
+from annotation.actions.leased_items import NO_LEASE
 from annotation.models import Batch, Check, LapsedLease, Skip, Slot
 from annotation.session import lock_session
 from corpus.errors import Refused
@@ -84,11 +85,12 @@ def exclude_annotator(*, project: Project, user: User, item: Item) -> None:
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
     slots = Slot.objects.filter(item=item, leased_to=session.annotator)
     checks = Check.objects.filter(item=item, annotator=session.annotator, vote=None)
-    leases = [*slots.values_list("lease", flat=True), *checks.values_list("lease", flat=True)]
+    leases = [*slots.values_list("lease", "shown_at"), *checks.values_list("lease", "shown_at")]
     LapsedLease.objects.bulk_create(
-        LapsedLease(lease=lease, item=item, annotator_id=session.annotator) for lease in leases
+        LapsedLease(lease=lease, item=item, annotator_id=session.annotator, shown_at=shown_at)
+        for lease, shown_at in leases
     )
-    slots.update(lease=None, leased_to=None, leased_until=None)
+    slots.update(**NO_LEASE)
     checks.delete()
     Skip.objects.get_or_create(
         item=item, annotator_id=session.annotator, defaults={"lease": uuid.uuid4(), "reason": REASON}

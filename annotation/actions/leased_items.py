@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.contrib.auth.models import User
 
@@ -25,6 +26,17 @@ class NoSuchLease(Refused):
     code = "no_such_lease"
 
 
+class NotShown(Refused):
+    """The dialogue has not been shown to the person yet."""
+
+    code = "not_shown"
+
+    def __init__(self) -> None:
+        super().__init__("Show the dialogue and read it first. Your answer is taken once it has been shown to you.")
+
+
+NO_LEASE: dict[str, None] = {"lease": None, "leased_to": None, "leased_until": None, "shown_at": None}
+"The columns of a slot without a lease."
 WITHDRAWN = "This dialogue has been withdrawn. Your answer is not needed any more."
 
 
@@ -36,6 +48,8 @@ class LeasedItem:
     has_response: bool
     slot: int | None
     "None for a check."
+    shown_at: datetime | None
+    "When the dialogue was shown to the person; None if it was not."
     is_gold: bool = False
     repeats: int | None = None
     "The person's earlier vote that the answer is compared with."
@@ -46,19 +60,20 @@ FIND_LEASED = """
     WITH me AS MATERIALIZED (
         SELECT id FROM annotation_annotator WHERE project_id = %(project)s AND user_id = %(user)s
     ), slot AS (
-        SELECT id, item_id FROM annotation_slot WHERE lease = %(lease)s AND leased_to_id = (SELECT id FROM me)
+        SELECT id, item_id, shown_at FROM annotation_slot WHERE lease = %(lease)s AND leased_to_id = (SELECT id FROM me)
         FOR NO KEY UPDATE
     ), leased AS (
-        SELECT item_id, id AS slot, false AS is_gold, NULL::bigint AS repeats FROM slot
-        UNION ALL SELECT item_id, NULL, kind = 'gold', repeats_id FROM annotation_check
+        SELECT item_id, id AS slot, shown_at, false AS is_gold, NULL::bigint AS repeats FROM slot
+        UNION ALL SELECT item_id, NULL, shown_at, kind = 'gold', repeats_id FROM annotation_check
         WHERE lease = %(lease)s AND annotator_id = (SELECT id FROM me) AND vote_id IS NULL
     )
-    SELECT i.withdrawn_at IS NOT NULL, i.id, i.has_response, slot, is_gold, repeats
+    SELECT i.withdrawn_at IS NOT NULL, i.id, i.has_response, slot, shown_at, is_gold, repeats
     FROM leased JOIN corpus_item i ON i.id = item_id WHERE i.external_id = %(external_id)s
 """
 END_LEASE = """
     WITH checked AS (DELETE FROM annotation_check WHERE lease = %(lease)s AND vote_id IS NULL)
-    UPDATE annotation_slot SET lease = NULL, leased_to_id = NULL, leased_until = NULL WHERE id = %(slot)s::bigint
+    UPDATE annotation_slot SET lease = NULL, leased_to_id = NULL, leased_until = NULL, shown_at = NULL
+    WHERE id = %(slot)s::bigint
 """
 
 
@@ -83,7 +98,7 @@ def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_
     """
     Lease another slot of the item for an answer whose lease has expired.
 
-    :raises LeaseLost: if no slot is left, or the item has been withdrawn
+    :raises LeaseLost: if no slot is left, the item has been withdrawn, or it was never shown to the person
     :raises NoSuchLease: if the lease was never this person's, or not for this item
     """
     lapsed = LapsedLease.objects.select_related("item").filter(lease=lease, annotator=session.annotator).first()
@@ -91,13 +106,25 @@ def reclaim_expired_lease(session: AnnotatorSession, lease: uuid.UUID, external_
         raise NoSuchLease("This lease is not yours, or not for this dialogue. Take the next one.")
     if lapsed.item.withdrawn_at:
         raise LeaseLost(WITHDRAWN)
+    if lapsed.shown_at is None:
+        raise LeaseLost("The time for this dialogue ran out before it was shown to you. Take the next one.")
     if not Vote.objects.filter(item=lapsed.item, annotator=session.annotator).exists() and (
         slot := claim_slot_of_item(session, lapsed.item_id)
     ):
-        return LeasedItem(lapsed.item_id, lapsed.item.has_response, slot)
+        return LeasedItem(lapsed.item_id, lapsed.item.has_response, slot, lapsed.shown_at)
     raise LeaseLost(
         "The time for this dialogue ran out, and meanwhile others have judged it. Your answer was not counted."
     )
+
+
+def check_shown(leased: LeasedItem) -> None:
+    """
+    Check that the dialogue was shown to the person.
+
+    :raises NotShown: if it was not
+    """
+    if leased.shown_at is None:
+        raise NotShown
 
 
 def assign_slot(session: AnnotatorSession, leased: LeasedItem) -> LeasedItem:

@@ -7,7 +7,7 @@ from itertools import compress
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.actions.leased_items import LeaseLost, NoSuchLease
+from annotation.actions.leased_items import NO_LEASE, LeaseLost, NoSuchLease
 from annotation.models import Check, LapsedLease, Slot
 from annotation.session import lock_session
 from corpus.actions import record_event
@@ -36,13 +36,15 @@ HOW_LOST = """
     )
     SELECT EXISTS (SELECT FROM annotation_vote WHERE lease = %(lease)s AND annotator_id = %(annotator)s),
         i.withdrawn_at IS NOT NULL,
-        EXISTS (SELECT FROM annotation_skip k WHERE k.item_id = i.id AND k.annotator_id = %(annotator)s)
+        EXISTS (SELECT FROM annotation_skip k WHERE k.item_id = i.id AND k.annotator_id = %(annotator)s),
+        EXISTS (SELECT FROM annotation_lapsedlease l WHERE l.lease = %(lease)s AND l.shown_at IS NULL)
     FROM leased JOIN corpus_item i ON i.id = item_id
 """
 WHY_LOST = (
     "You have voted on this dialogue already, perhaps in another tab.",
     "This dialogue has been withdrawn. Your answer is not needed any more. Take the next one.",
     "You skipped this dialogue, or took it up as an adjudicator. Your vote is not needed any more.",
+    "Your time for this dialogue ran out before it was shown to you. Take the next one.",
     "Your time for this dialogue ran out, and it went to somebody else. You can still send your answer.",
 )
 
@@ -64,7 +66,7 @@ def renew_lease(*, project: Project, user: User, lease: uuid.UUID) -> datetime:
 
 def why_lost(annotator: int, lease: uuid.UUID) -> str:
     """Return in words why a person's lease cannot be renewed."""
-    row = fetch_one(HOW_LOST, {"lease": lease, "annotator": annotator}) or (False, False, False)
+    row = fetch_one(HOW_LOST, {"lease": lease, "annotator": annotator}) or (False,) * 4
     return next(compress(WHY_LOST, (*row, True)))
 
 
@@ -79,12 +81,13 @@ def free_leases(*, user: User, project: Project | None = None) -> None:
     checks = Check.objects.filter(annotator__user=user, vote=None)
     if project:
         slots, checks = slots.filter(project=project), checks.filter(annotator__project=project)
-    held = [*slots.select_for_update(of=("self",)).values_list("lease", "item", "leased_to")]
-    held += checks.values_list("lease", "item", "annotator")
+    held = [*slots.select_for_update(of=("self",)).values_list("lease", "item", "leased_to", "shown_at")]
+    held += checks.values_list("lease", "item", "annotator", "shown_at")
     LapsedLease.objects.bulk_create(
-        LapsedLease(lease=lease, item_id=item, annotator_id=annotator) for lease, item, annotator in held
+        LapsedLease(lease=lease, item_id=item, annotator_id=annotator, shown_at=shown_at)
+        for lease, item, annotator, shown_at in held
     )
-    Slot.objects.filter(lease__in=[lease for lease, _, _ in held]).update(lease=None, leased_to=None, leased_until=None)
+    Slot.objects.filter(lease__in=[lease for lease, *_ in held]).update(**NO_LEASE)
     checks.delete()
 
 
@@ -103,8 +106,8 @@ def free_lease(*, project: Project, lease: uuid.UUID, by: User) -> None:
     )
     if slot is None or slot.leased_to is None:
         raise NoSuchLease("This lease has ended already.")
-    LapsedLease.objects.create(lease=lease, item=slot.item, annotator=slot.leased_to)
-    Slot.objects.filter(pk=slot.pk).update(lease=None, leased_to=None, leased_until=None)
+    LapsedLease.objects.create(lease=lease, item=slot.item, annotator=slot.leased_to, shown_at=slot.shown_at)
+    Slot.objects.filter(pk=slot.pk).update(**NO_LEASE)
     record_event(
         project=project,
         verb=Verb.LEASE_FREED,

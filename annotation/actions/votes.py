@@ -12,6 +12,7 @@ from annotation.actions.guidelines import find_guideline
 from annotation.actions.leased_items import (
     LeasedItem,
     assign_slot,
+    check_shown,
     find_vote_by_lease,
     lock_leased_item,
     reclaim_expired_lease,
@@ -80,7 +81,14 @@ class VoteResult:
 
 @transaction.atomic
 def cast_vote(
-    *, project: Project, user: User, external_id: str, lease: uuid.UUID, answer: Answer, takes_next: bool = False
+    *,
+    project: Project,
+    user: User,
+    external_id: str,
+    lease: uuid.UUID,
+    answer: Answer,
+    takes_next: bool = False,
+    shows_next: bool = True,
 ) -> VoteResult:
     """
     Record a person's vote under their lease. The same answer under the same lease again changes nothing.
@@ -88,10 +96,12 @@ def cast_vote(
     An answer that comes after its lease has expired still counts while the item has an open slot.
 
     :param takes_next: whether to claim the next item in the same transaction
+    :param shows_next: whether the caller shows its dialogue whatever the person prefers
     :raises Invalid: if the answer breaks a rule
     :raises AlreadyVoted: if the lease was used for another answer
     :raises LeaseLost: if the lease has expired and the item has no open slot
     :raises NoSuchLease: if the lease is not this person's, or not for this item
+    :raises NotShown: if the dialogue has not been shown to the person
     """
     session, leased = lock_leased_item(project, user, lease, external_id)
     before = None if leased else find_vote_by_lease(session, lease, external_id)  # rare, so queried only here
@@ -100,20 +110,23 @@ def cast_vote(
         result = VoteResult(before, is_new=False)
     else:
         leased_item = leased or reclaim_expired_lease(session, lease, external_id)
+        check_shown(leased_item)
         vote, session = write_vote(session, leased_item, lease, answer, external_id=external_id)
         result = VoteResult(vote, is_new=True)
     # A person who answers in time holds no other item.
-    return add_next_item(result, session, is_free=leased is not None) if takes_next else result
+    return add_next_item(result, session, is_free=leased is not None, shows=shows_next) if takes_next else result
 
 
-def add_next_item(result: VoteResult, session: AnnotatorSession, *, is_free: bool) -> VoteResult:
+def add_next_item(result: VoteResult, session: AnnotatorSession, *, is_free: bool, shows: bool) -> VoteResult:
     """
     Claim the next item for the person who voted.
 
     :param is_free: True if the person is known to hold no item
+    :param shows: whether the caller shows its dialogue whatever the person prefers
     """
+    claim = claim_new if is_free else claim_in_session
     try:
-        return replace(result, next_lease=claim_new(session) if is_free else claim_in_session(session))
+        return replace(result, next_lease=claim(session, shows=shows))
     except Resting as rest:  # the vote stands
         return replace(result, resting=rest)
 
@@ -139,13 +152,14 @@ RECORD_VOTE = f"""
 WRITE_VOTE = f"""
     WITH day AS ({RECORD_WORK}), cast_vote AS (
         INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
-            rationale, seconds, taxonomy_id, guideline_id, lease, repeats_id, is_current, cast_at)
+            rationale, seconds, shown_at, taxonomy_id, guideline_id, lease, repeats_id, is_current, cast_at)
         VALUES (%(item_id)s, %(annotator_id)s, %(prompt_label)s, %(response_label)s, %(categories)s::text[],
-            %(other_text)s, %(rationale)s, %(seconds)s::float8, %(taxonomy_id)s, %(guideline_id)s, %(lease)s,
-            %(repeats_id)s::bigint, %(is_current)s, %(cast_at)s)
+            %(other_text)s, %(rationale)s, %(seconds)s::float8, %(shown_at)s, %(taxonomy_id)s, %(guideline_id)s,
+            %(lease)s, %(repeats_id)s::bigint, %(is_current)s, %(cast_at)s)
         RETURNING id
     ), event AS ({RECORD_VOTE}), slot AS (
-        UPDATE annotation_slot SET vote_id = cast_vote.id, lease = NULL, leased_to_id = NULL, leased_until = NULL
+        UPDATE annotation_slot
+        SET vote_id = cast_vote.id, lease = NULL, leased_to_id = NULL, leased_until = NULL, shown_at = NULL
         FROM cast_vote WHERE annotation_slot.id = %(slot)s::bigint
     ), checked AS (
         UPDATE annotation_check SET vote_id = cast_vote.id
@@ -169,6 +183,7 @@ def write_vote(
         "item_id": leased.item,
         "annotator_id": session.annotator,
         "lease": lease,
+        "shown_at": leased.shown_at,
         "cast_at": session.now,
         "repeats_id": leased.repeats,
         "is_current": leased.slot is not None,

@@ -9,6 +9,7 @@ from annotation import queries
 from annotation.actions import Answer, guideline_in_force
 from annotation.display_names import LABEL_WORDS
 from annotation.models import Vote
+from annotation.reading import length_of
 from corpus.access import Access
 from corpus.labels import FIELDS, OTHER, Field, Judgement
 from corpus.models import Category, Project
@@ -98,12 +99,15 @@ def judgement_context(
     *,
     fields: Sequence[str] | None = None,
     labels: Sequence[str] = tuple(LABEL_WORDS),
+    is_shown: bool | None = None,
 ) -> dict[str, Any]:
     """
     Return what `components/judgement.html` needs to show a form on an item.
 
     :param fields: the label fields to show; default: those that annotators are asked for
     :param labels: the labels to choose from
+    :param is_shown: whether the page shows the dialogue: if not, its length and a button stand in its place, and the
+        form is disabled; None for pages that fold a masked dialogue
     """
     if fields is None:
         fields = queries.asked_fields_of_item(access.project, has_response=item.has_response)
@@ -115,7 +119,8 @@ def judgement_context(
         "fields": [field_context(access.project, form, Field(name), labels) for name in fields],
         "tiers": queries.categories_by_tier(access.project, guideline),
         "guideline": guideline,
-        "is_masked": queries.person_of(access.user).masks_text,
+        "is_masked": is_shown is None and queries.person_of(access.user).masks_text,
+        "hidden": length_of(item.turns) if is_shown is False else None,
     }
 
 

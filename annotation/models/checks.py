@@ -53,6 +53,8 @@ class Check(models.Model):
     repeats = models.ForeignKey(Vote, models.PROTECT, null=True, related_name="+", db_index=False)
     "The earlier vote; None for gold."
     leased_until = models.DateTimeField()
+    shown_at = models.DateTimeField(null=True)
+    "When the dialogue was shown to the annotator; None while it is hidden."
     vote = models.OneToOneField(Vote, models.PROTECT, null=True, related_name="+")
     "None until the person answers."
 

@@ -50,6 +50,8 @@ class Slot(models.Model):
     lease = models.UUIDField(null=True)
     leased_to = models.ForeignKey(Annotator, models.PROTECT, null=True, related_name="+", db_index=False)
     leased_until = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
+    "When the dialogue was shown to whom it is leased to. None while it is hidden: no vote is taken before."
     vote = models.ForeignKey(Vote, models.PROTECT, null=True, related_name="+", db_index=False)
     "The vote that filled it."
 
@@ -64,6 +66,9 @@ class Slot(models.Model):
                 name="lease_is_whole",
             ),
             models.CheckConstraint(condition=Q(vote=None) | Q(lease=None), name="filled_slot_is_not_leased"),
+            models.CheckConstraint(
+                condition=Q(shown_at=None) | Q(lease__isnull=False), name="only_a_leased_slot_is_shown"
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "batch", "position"], condition=Q(vote=None), name="open_slots_in_order"),
@@ -95,6 +100,8 @@ class LapsedLease(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
     annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="+")
     lapsed_at = models.DateTimeField(auto_now_add=True)
+    shown_at = models.DateTimeField(null=True)
+    "When the dialogue was shown to the annotator; None if it never was."
 
     def __str__(self) -> str:
         return f"lapsed lease of {self.annotator} on {self.item}"

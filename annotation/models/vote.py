@@ -46,7 +46,9 @@ class Vote(models.Model):
     other_text = models.TextField(blank=True, default="")
     rationale = models.TextField(blank=True, default="")
     seconds = models.FloatField(null=True)
-    "How long the person took to answer."
+    "How long the page was in sight until the person answered, as their program says."
+    shown_at = models.DateTimeField(null=True)
+    "When the dialogue was shown to the person. None for an import, a correction, and votes from before it was stored."
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
     guideline = models.ForeignKey(GuidelineVersion, models.PROTECT, related_name="+", db_index=False)
     lease = models.UUIDField(null=True)

@@ -13,13 +13,14 @@ from annotation import queries
 from annotation.actions import (
     LeaseLost,
     NoSuchLease,
+    NotShown,
     cast_vote,
     renew_lease,
     skip_item,
 )
 from annotation.display_names import SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, describe_choices, judgement_context
-from annotation.queue import Lease, claim_next, find_held_lease, renew_held_lease
+from annotation.queue import Lease, claim_next, find_held_lease, renew_held_lease, show_held_item
 from annotation.session import Resting
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
@@ -52,6 +53,17 @@ def take_next(request: PageRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @require_role()
+def show(request: PageRequest, access: Access) -> HttpResponse:
+    """Show the dialogue of the page, which its person left hidden until now."""
+    lease = posted_lease(request)
+    held = show_held_item(project=access.project, user=access.user, lease=lease)
+    if not request.htmx:
+        return redirect("annotation:label", access.project.slug)
+    return show_labelling(request, access, held, is_lost=held is None, is_another=held is not None and held.id != lease)
+
+
+@require_POST
+@require_role()
 def vote(request: PageRequest, access: Access) -> HttpResponse:
     """Cast the vote and claim the next item, in one round trip."""
     form = JudgementForm(request.POST, categories=categories_of(access.project))
@@ -65,16 +77,17 @@ def vote(request: PageRequest, access: Access) -> HttpResponse:
             lease=lease,
             answer=form.to_answer(),
             takes_next=True,
+            shows_next=False,
         ),
     )
     if tried.is_done:
         return show_lease(request, access, tried.result.next_lease, tried.result.resting)
-    if tried.refusal:
+    if tried.refusal and not isinstance(tried.refusal, NotShown):
         return show_rejected_answer(request, access, form, tried.refusal)
     held = renew_held_lease(project=access.project, user=access.user)
     if held is None or held.id != lease:
-        return show_rejected_answer(request, access, form, LeaseLost("This dialogue is no longer in your hands."))
-    return show_labelling(request, access, held, form, status=422)
+        return show_rejected_answer(request, access, form, LeaseLost("This dialogue is no longer leased to you."))
+    return show_labelling(request, access, held, form, status=tried.status)
 
 
 @require_POST
@@ -132,7 +145,7 @@ def posted_item(request: PageRequest) -> str:
 def show_next_item(request: PageRequest, access: Access) -> HttpResponse:
     """Claim the next item and show it, or why there is none."""
     try:
-        return show_lease(request, access, claim_next(project=access.project, user=access.user), None)
+        return show_lease(request, access, claim_next(project=access.project, user=access.user, shows=False), None)
     except Resting as rest:
         return show_lease(request, access, None, rest)
 
@@ -164,7 +177,8 @@ def show_labelling(
     context = {"access": access, "page": "label", "lease": lease, **extra}
     if lease:
         categories = categories_of(access.project)
-        context |= judgement_context(access, lease.item, form or JudgementForm(categories=categories))
+        form = form or JudgementForm(categories=categories)
+        context |= judgement_context(access, lease.item, form, is_shown=lease.shown_at is not None)
         context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 

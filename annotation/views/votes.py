@@ -7,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation import queries
-from annotation.actions import correct_vote
+from annotation.actions import Answer, NotShown, correct_vote
 from annotation.forms.judgement import JudgementForm, form_of_vote, judgement_context
 from annotation.forms.search import SearchForm
 from annotation.models import Vote
+from annotation.showing import prove_shown, was_shown
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
 from corpus.queries import categories_of, category_names
@@ -42,22 +43,43 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     if before is None:
         return redirect_to_correction(access, vote)
     categories = categories_of(access.project)
-    form = form_of_vote(before, categories)
-    status = 200
-    if request.method == "POST":
+    form, is_shown, status = form_of_vote(before, categories), is_dialogue_shown(request, access, vote), 200
+    if request.method == "POST" and "show" not in request.POST:
         form = JudgementForm(request.POST, categories=categories)
-        tried = attempt(
-            form, lambda: correct_vote(project=access.project, user=access.user, vote=vote, answer=form.to_answer())
-        )
+        tried = attempt(form, lambda: correct_shown_vote(access, vote, form.to_answer(), is_shown=is_shown))
         if tried.is_done:
             messages.success(request, f"Your vote on {before.item.external_id} is corrected.")
-            page = "annotation:label" if request.POST.get("from") == "label" else "annotation:votes"
+            page = "annotation:label" if came_from(request) == "label" else "annotation:votes"
             return redirect(page, access.project.slug)
         status = tried.status
-    context = {"access": access, "page": "votes", "vote": before, "came_from": request.GET.get("from", "")}
-    context |= judgement_context(access, before.item, form)
+    context = {"access": access, "page": "votes", "vote": before, "came_from": came_from(request)}
+    context |= judgement_context(access, before.item, form, is_shown=is_shown)
     context |= {"is_closed": queries.is_closed(before), "audit": queries.audit_of(before.item)}
-    return render(request, "annotation/correct.html", context, status=status)
+    context["shown"] = prove_shown(access.user.pk, f"vote {vote}") if is_shown else ""
+    return render(request, "annotation/correct.html" + ("#labelling" if request.htmx else ""), context, status=status)
+
+
+def came_from(request: PageRequest) -> str:
+    """Return the name of the page from which the person came to correct a vote; empty for that of their votes."""
+    return request.POST.get("from") or request.GET.get("from", "")
+
+
+def is_dialogue_shown(request: PageRequest, access: Access, vote: int) -> bool:
+    """Return whether the page shows the dialogue: the person hides none, asks for it now, or had it shown before."""
+    if not queries.person_of(access.user).masks_text or "show" in request.POST:
+        return True
+    return was_shown(access.user.pk, f"vote {vote}", request.POST.get("shown", ""))
+
+
+def correct_shown_vote(access: Access, vote: int, answer: Answer, *, is_shown: bool) -> Vote:
+    """
+    Supersede a vote whose dialogue the page has shown.
+
+    :raises NotShown: if it has not
+    """
+    if not is_shown:
+        raise NotShown
+    return correct_vote(project=access.project, user=access.user, vote=vote, answer=answer)
 
 
 def redirect_to_correction(access: Access, vote: int) -> HttpResponse:

@@ -19,7 +19,7 @@ def test_history_shows_superseded_votes_and_escapes_text(tmp_path):
     ada, lead = Visitor(project), Visitor(project, "lead")
     ada.vote(ada.take(), rationale="<script>first</script>")
     vote = Vote.objects.get(item__project=project)
-    ada.post(f"votes/{vote.pk}/", prompt_label="needs_caution", response_label="safe", rationale="second thought")
+    ada.correct(vote.pk, prompt_label="needs_caution", response_label="safe", rationale="second thought")
     page = lead.get("items/a%2Fb%20%3Ci%3E/history/")
 
     assert page.status_code == 200

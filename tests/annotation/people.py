@@ -42,9 +42,17 @@ class Visitor:
         return self.client.post(f"/projects/{self.project.slug}/{page}", fields)
 
     def take(self) -> Any:
-        """Claim the next item, and return the lease that the page shows."""
+        """Claim the next item, have its dialogue shown, and return the lease that the page shows."""
         self.post("label/next/")
-        return self.get("label/").context["lease"]
+        lease = self.get("label/").context["lease"]
+        if lease and not lease.shown_at:
+            self.post("label/show/", lease=lease.id)
+        return lease
+
+    def correct(self, vote: int, **fields: Any) -> Any:
+        """Correct one's own vote on the page that shows its dialogue."""
+        page = f"votes/{vote}/"
+        return self.post(page, shown=self.post(page, show=1).context["shown"], **fields)
 
     def vote(self, lease: Any, **fields: Any) -> Any:
         """Vote safe on a leased item, unless `fields` say otherwise."""

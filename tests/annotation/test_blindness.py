@@ -94,11 +94,15 @@ class World:
         sent = {"lease": lease.id, "item": lease.item.external_id}
         self.see("label part", "label/", as_part=True)
         self.see("renew page", "label/renew/", sent)
+        self.see("vote on hidden", "label/vote/", sent | {"prompt_label": "safe"}, as_part=True)
+        self.see("show", "label/show/", sent, as_part=True)
         self.see("vote without label on page", "label/vote/", sent)
         self.see("vote and next", "label/vote/", sent | {"prompt_label": "safe"}, as_part=True)
         vote = Vote.objects.get(lease=lease.id)
         self.see("correction page", f"votes/{vote.pk}/")
-        self.see("correction", f"votes/{vote.pk}/", {"prompt_label": "needs_caution"})
+        self.see("correction of hidden", f"votes/{vote.pk}/", {"prompt_label": "needs_caution"})
+        shown = self.see("correction page shown", f"votes/{vote.pk}/", {"show": "1"}).context["shown"]
+        self.see("correction", f"votes/{vote.pk}/", {"prompt_label": "needs_caution", "shown": shown})
         for page in PAGES:
             self.see(page, page)
 

@@ -13,6 +13,7 @@ from annotation.actions import (
     set_gold,
 )
 from annotation.actions.guidelines import guideline_in_force, publish_guideline
+from annotation.actions.leased_items import NO_LEASE
 from annotation.actions.votes import Answer
 from annotation.models import Batch, Queue, Slot, Vote, WorkDay
 from annotation.queries import annotator_checks
@@ -243,7 +244,7 @@ def test_answer_that_only_checks_follows_the_batch_of_its_item(tmp_path):
 def test_answer_on_an_item_in_no_batch_follows_the_batches_open_when_it_was_cast(tmp_path):
     person, lead = checked(tmp_path, "one", "two", gold="one")
     Program(person.project).take()  # somebody opens the slots
-    Slot.objects.filter(project=person.project).update(lease=None, leased_to=None, leased_until=None)
+    Slot.objects.filter(project=person.project).update(**NO_LEASE)
     first = open_batch(project=person.project, by=lead, name="first", size=1)
     Slot.objects.filter(project=person.project, item__external_id="one").delete()  # which the batch may have opened
     Queue.objects.filter(project=person.project).update(gold_percent=100)

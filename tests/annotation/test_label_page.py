@@ -20,7 +20,7 @@ def test_vote_leads_to_the_next_dialogue(tmp_path):
     ada = Visitor(project_with(tmp_path, "one", "two"))
     first = ada.take()
     assert ada.vote(first).status_code == 302
-    second = ada.get("label/").context["lease"]
+    second = ada.take()
     ada.vote(second)
 
     assert {first.item.external_id, second.item.external_id} == {"one", "two"}
@@ -202,7 +202,7 @@ def test_vote_on_gold_takes_an_open_slot(tmp_path):
     assert Slot.objects.get(project=project).vote.annotator.user == ada.user
     assert gold_counts(lead) == {ada.name: (1, 1, 1), bea.name: (1, 1, 1)}
     vote = Vote.objects.get(item__project=project, is_current=True)
-    ada.post(f"votes/{vote.pk}/", prompt_label="safe", response_label="safe", rationale="after a second look")
+    ada.correct(vote.pk, prompt_label="safe", response_label="safe", rationale="after a second look")
     assert gold_counts(lead) == {ada.name: (1, 1, 1), bea.name: (1, 1, 1)}
 
 
@@ -242,13 +242,13 @@ def test_batch_is_assigned_and_closed(tmp_path):
     ada.vote(lease)
     vote = Vote.objects.get(item__project=project)
     change = {"prompt_label": "needs_caution", "response_label": "safe"}
-    assert ada.post(f"votes/{vote.pk}/", **change).status_code == 302
+    assert ada.correct(vote.pk, **change).status_code == 302
     batch = Slot.objects.get(vote__supersedes=vote).batch_id
     lead.post(f"queue/batches/{batch}/", do="close")
     standing = Vote.objects.get(supersedes=vote)
 
     assert ada.take() is None or Slot.objects.filter(lease=ada.take().id).exists()
-    assert ada.post(f"votes/{standing.pk}/", prompt_label="safe", response_label="safe").status_code == 409
+    assert ada.correct(standing.pk, prompt_label="safe", response_label="safe").status_code == 409
     assert "There is a batch" in page_text(lead.post("queue/batches/", name="first", size=2))
     assert lead.post("queue/batches/", name="", size=0).status_code == 422
 

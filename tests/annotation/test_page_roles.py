@@ -104,7 +104,7 @@ def test_new_guideline_is_announced_until_a_vote(tmp_path):
     changed = ada.get("guideline/1/2/").content.decode()
     assert "<ins>In: Only &lt;b&gt;this&lt;/b&gt;</ins>" in changed
     ada.vote(first, guideline="1")
-    ada.vote(ada.get("label/").context["lease"])
+    ada.vote(ada.take())
     pinned = Vote.objects.filter(item__project=project).order_by("pk").values_list("guideline__name", flat=True)
     assert list(pinned) == ["1", "1", "2"]
     assert "has changed since your last vote" not in ada.get("work/").content.decode()

@@ -31,6 +31,7 @@ SESSION = AnnotatorSession(
     lease_minutes=30,
     gold_percent=0,
     repeat_percent=0,
+    masks_text=True,
     now=NOW,
     guideline=None,
     guideline_name=None,

@@ -35,7 +35,10 @@ def wait_for_another(page, item):
 
 
 def label_safe(page):
-    """Label prompt and response safe with the keyboard."""
+    """Show the dialogue if it is hidden, and label prompt and response safe, with the keyboard."""
+    if page.locator("#show").count():
+        page.keyboard.press("r")
+        expect(page.locator(".turn").first).to_be_visible()
     page.keyboard.press("1")
     page.keyboard.press("4")
 
@@ -43,12 +46,15 @@ def label_safe(page):
 def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
     project = project_of(tmp_path, count=12)
     accept_invitation(page, site, project)
-    page.get_by_role("link", name="Label", exact=False).first.focus()
+    page.get_by_role("link", name=project.name).first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("navigation", name="Project").get_by_role("link", name="Label", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Take the next dialogue")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#search")).to_be_visible()
-    expect(page.locator(".turn").first).to_be_hidden()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.get_by_role("button", name="Show the dialogue")).to_be_focused()
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
@@ -61,6 +67,10 @@ def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
     page.keyboard.press("Enter")
     wait_for_another(page, skipped)
     skipped = item_shown(page)
+    page.keyboard.press("3")
+    expect(page.locator("#answer :checked")).to_have_count(0)
+    page.keyboard.press("Enter")  # on the button, which has the focus
+    expect(page.locator(".turn").first).to_be_visible()
     page.keyboard.press("3")
     page.keyboard.press("4")
     page.keyboard.press("c")
@@ -245,6 +255,8 @@ def test_last_vote_can_be_corrected(visit):
     waiting = item_shown(page)
     page.keyboard.press("u")
     expect(page.get_by_role("heading", name="My vote on")).to_be_visible()
+    page.keyboard.press("Enter")  # the dialogue is hidden here, too
+    expect(page.locator(".turn").first).to_be_visible()
     page.keyboard.press("2")
     page.keyboard.press("Enter")
 
@@ -259,19 +271,20 @@ def test_labelling_works_without_script(browser, site, tmp_path):
     with Visit(browser, site, visitor, java_script_enabled=False) as visit:
         page = visit.start()
         item = item_shown(page)
-        page.locator("#dialogue summary").click()
-        expect(page.locator(".turn").first).to_be_visible()
         page.locator("[name=prompt_label][value=unsafe]").check()
         page.locator("[name=response_label][value=safe]").check()
         page.locator("[name=categories][value=other]").check()
         page.get_by_label("What is it?").fill("something new")
         page.get_by_role("button", name="Vote and go on").click()
         wait_for_another(page, item)
+        expect(page.locator(".turn")).to_have_count(0)
+        expect(page.get_by_role("button", name="Vote and go on")).to_be_disabled()
         page.locator("#skip summary").click()
         page.locator("#skip input[type=radio]").first.check()
         page.get_by_role("button", name="Skip it").click()
         page.get_by_role("link", name="My votes").click()
         page.get_by_role("link", name=item).click()
+        page.get_by_role("button", name="Show the dialogue").click()
         page.get_by_label("Note").fill("added later")
         page.get_by_role("button", name="Save the correction").click()
 
@@ -286,7 +299,9 @@ def test_right_to_left_text_fits_a_phone(browser, site, tmp_path):
     with Visit(browser, site, Visitor(project_of(tmp_path, *rows)), viewport=PHONE) as visit:
         page = visit.start()
         for _ in range(2):
-            page.locator("#dialogue summary").click()
+            if page.locator("#show").count():
+                page.keyboard.press("r")
+            expect(page.locator(".turn").first).to_be_visible()
             is_hebrew = item_shown(page) == "שיחה"
             turn = page.locator(".turn p").first
             assert turn.evaluate("element => getComputedStyle(element).direction") == ("rtl" if is_hebrew else "ltr")

@@ -47,11 +47,13 @@ class Visit:
         return page
 
     def start(self) -> Page:
-        """Claim the first item, and wait until its page is ready for keys."""
+        """Claim the first item, show its dialogue, and wait until its page is ready for keys."""
         page = self.open("work/")
         page.get_by_role("button", name="Take the next dialogue").click()
         # The script shows the search once it handles keys.
         expect(page.locator("#search" if self.has_script else "#answer")).to_be_visible()
+        page.get_by_role("button", name="Show the dialogue").click()
+        expect(page.locator(".turn").first).to_be_visible()
         return page
 
     def votes(self) -> list[Vote]:
