@@ -42,6 +42,8 @@ def main() -> int:
         fail("\nStopped. What is stored stays; `make demo` continues from there.")
         return 130
     if not options.serve:
+        print("`make run` starts the pages.")
+        journey.print_invitations(os.environ["PUBLIC_URL"])
         return 0
     return serve.main(options.port, on_ready=journey.print_invitations)
 

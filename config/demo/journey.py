@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from annotation.models import Vote
 from config.demo import guards, summary
 from config.demo.commands import run_command
 from config.embedded.model import MODEL, model_server
@@ -14,14 +15,20 @@ from config.env import DATA_DIR
 from corpus.errors import Refused
 from corpus.importing.limits import Limits
 from corpus.importing.readers import RowFile
-from corpus.models import Project
+from corpus.models import Item, Project
 from corpus.workers import temporary_worker, worker_is_running
-from jury.models import Juror
+from jury.models import Ballot, Juror
 from releases.models import Release
 
 FOLDER = Path(__file__).resolve().parent
 JURORS = {"smollm2-plain": "brief-plain-v1", "smollm2-strict": "brief-strict-v1", "smollm2-lenient": "brief-lenient-v1"}
-PEOPLE = {"admin": "admin", "lead": "lead", "ada": "annotator", "bruno": "annotator", "chiara": "annotator"}
+PEOPLE = {
+    "admin": "admin",
+    "guest": "annotator",
+    "lead": "lead",
+    **dict.fromkeys(("ada", "bruno", "chiara"), "annotator"),
+}
+"Names and roles. First you and a second person, who has not voted yet; the last three have."
 EVALUATED = "smollm2-strict"
 "The juror whose prompt the local model is evaluated with, as a guard."
 SPLITS = (0.5, 0.25, 0.25)
@@ -38,7 +45,7 @@ class Journey:
         self.dialogues = Path(input_file) if input_file else FOLDER / "dialogues.jsonl"
         self.is_own = not input_file
         self.slug = "demo" if self.is_own else slugify(self.dialogues.name.split(".")[0])[:60] or "input"
-        self.limit = None if self.is_own else limit
+        self.limit = limit
         self.began = time.monotonic()
 
     def run(self) -> None:
@@ -54,6 +61,7 @@ class Journey:
             self.convene_jury(base_url)
             if version := self.adjudicate_and_release():
                 guards.train_and_evaluate(self.slug, version, base_url, prompt=JURORS[EVALUATED])
+        self.leave_some_open()
         summary.print_note(f"The whole run took {time.monotonic() - self.began:.0f} s.")
 
     def create_project(self) -> None:
@@ -70,10 +78,22 @@ class Journey:
             "Dialogues", f"{counts['created']:,} new, {counts['unchanged']:,} known, {counts['rejected']:,} refused"
         )
         if self.is_own:
+            self.limit = counts["created"] + counts["unchanged"] - self.judged_count()
             counts = run_command("import_votes", FOLDER / "votes.csv", project=self.slug)
             summary.stage("Votes", f"{counts['created']:,} new, {counts['unchanged']:,} known, of three annotators")
         else:
             summary.stage("Votes", "none yet: they are cast in the pages")
+
+    def judged_count(self) -> int:
+        """Return how many dialogues have ballots; only the others of our file are judged, never those left open."""
+        return Ballot.objects.filter(item__project__slug=self.slug).values("item").distinct().count()
+
+    def leave_some_open(self) -> None:
+        """Import dialogues of ours without votes, for whoever opens the pages to label."""
+        if self.is_own:
+            run_command("import_dialogues", FOLDER / "open_dialogues.jsonl", project=self.slug)
+        unvoted = Item.objects.filter(project__slug=self.slug).exclude(pk__in=Vote.objects.values("item"))
+        summary.stage("To label", f"{unvoted.count():,} dialogues that nobody has voted on yet")
 
     def convene_jury(self, base_url: str) -> None:
         """Ask the local model with three prompts about as many items as the time allows."""
@@ -101,14 +121,14 @@ class Journey:
         """Run the jury in steps until the time is up or no items are left; return the summed counts."""
         totals: dict[str, Any] = dict.fromkeys(("items", "cast", "abstained", "unreadable", "failed", "seconds"), 0)
         while True:
-            step = STEP if self.limit is None else min(STEP, self.limit - totals["items"])
+            step = min(STEP, self.limit - totals["items"])
             report = run_command("convene_jury", limit=step, wait=True, project=self.slug) if step else {"items": 0}
             if not report["items"]:
                 return totals
             for key in totals:
                 totals[key] += report[key]
             is_late = totals["seconds"] + report["seconds"] > SECONDS_OF_JURY
-            if self.limit is None and is_late and totals["items"] >= LEAST_ITEMS:
+            if self.is_own and is_late and totals["items"] >= LEAST_ITEMS:
                 return totals
 
     def adjudicate_and_release(self) -> str:
@@ -132,8 +152,9 @@ class Journey:
         return version
 
     def print_invitations(self, address: str) -> None:
-        """Print the links by which people set their passwords."""
+        """Print where to sign in, and the links by which you, a second person and the others set their passwords."""
+        links = []
         for name, role in PEOPLE.items():
-            created = run_command("create_user", name, "--role", role, project=self.slug)
-            print(f"  {name} ({role}): {created['invite_url']}")
-        print(f"Open a link to set that account's password, then sign in at {address}/sign-in/", flush=True)
+            made = run_command("create_user", name, "--role", role, project=self.slug)
+            links.append((name, role, made["invite_url"]))
+        summary.sign_in(address, links)

@@ -1,8 +1,13 @@
 """Print the results of the demo as lines and small tables."""
 
 import json
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from adjudication.policies import policy_of
 from corpus.models import Project
@@ -87,3 +92,17 @@ def files(release: Release) -> None:
 def shorten(value: Any) -> Any:
     """Return a text shortened to 70 characters; other values unchanged."""
     return value[:70] + "…" if isinstance(value, str) and len(value) > 71 else value
+
+
+def sign_in(address: str, links: Sequence[tuple[str, str, str]]) -> None:
+    """
+    Print how to sign in.
+
+    :param links: name, role and invitation of each person; first those of the reader and of a second person
+    """
+    days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
+    print(f"Two people can try it. A link sets the password of one account; then sign in at {address}/sign-in/")
+    whose = chain(("you", "a second person"), repeat(""))
+    for who, (name, role, link) in zip(whose, links, strict=False):
+        print(f"  {who:<16}{name} ({role}): {link}")
+    print(f"A link works for {days} days, until its password is set. Open the second in another browser.", flush=True)

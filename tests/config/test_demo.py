@@ -3,21 +3,27 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
 
 import pytest
+from django.test import Client
 
 from adjudication.queries import taxonomy_order
 from config.data_dir import CHECKOUT
 from config.demo.commands import run_command
 from config.demo.guards import train_and_evaluate
-from config.demo.journey import SPLITS
+from config.demo.journey import SPLITS, Journey
 from corpus.models import Project
+from jury.actions import start_run
 from jury.models import Ballot, Juror
+from jury.queries import panel
+from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
 from tests.jury.conftest import worker
+from tests.jury.factories import add_jurors, run_shards
 
 __all__ = ["worker"]
 GUARDS = ("small-1-0", "local")
@@ -45,6 +51,16 @@ def test_demo_has_dialogues_of_every_kind():
     assert {row["id"] for row in rows("reference.csv")} == {each["id"] for each in dialogues}
 
 
+def test_open_dialogues_are_of_many_kinds_and_have_no_votes():
+    lines = (FOLDER / "open_dialogues.jsonl").read_text("utf-8").splitlines()
+    dialogues = {each["id"]: each["turns"] for each in map(json.loads, lines)}
+    assert len(dialogues) == len(lines) == 20
+    assert not dialogues.keys() & {row["id"] for row in rows("reference.csv")}
+    assert not dialogues.keys() & {row["item_id"] for row in rows("votes.csv")}
+    assert 5 <= sum(turns[-1]["role"] == "user" for turns in dialogues.values()) <= 10
+    assert max(map(len, dialogues.values())) > 3
+
+
 def test_demo_files_import_completely():
     project = make_project()
 
@@ -52,6 +68,29 @@ def test_demo_files_import_completely():
     votes = command("import_votes", FOLDER / "votes.csv", project=project.slug)
     assert (votes["created"], votes["rejected"]) == (396, 0)
     assert len(command("agreement", project=project.slug, raters="human")["pairs"]) == 3
+
+
+def test_newcomers_label_what_the_demo_leaves_open_and_the_jury_never_judges_it(stub_url, capsys):
+    journey = Journey(input_file="", limit=40)
+    journey.slug = make_project().slug
+    project = Project.objects.get(slug=journey.slug)
+    for judged in (0, 7):  # the second time finds everything there
+        journey.import_data()
+        journey.leave_some_open()
+        assert journey.limit == 132 - judged
+        assert "20 dialogues that nobody has voted on yet" in capsys.readouterr().out
+        if not judged:
+            add_jurors(project, stub_url, "stub-0.9")
+            run_shards(start_run(project=project, jurors=panel(project), limit=7))
+    assert Visitor(project).take().item.external_id > "demo-132"
+
+    journey.print_invitations("http://127.0.0.1:8000")
+    said = capsys.readouterr().out
+    links = dict(re.findall(r"(\w+) \(\w+\): http://\S+?(/invitation/\S+)", said))
+    assert list(links) == ["admin", "guest", "lead", "ada", "bruno", "chiara"]
+    assert [Client().get(links[name], follow=True).status_code for name in ("admin", "guest")] == [200, 200]
+    assert "a second person guest (annotator): http" in said
+    assert "works for 7 days" in said
 
 
 @pytest.mark.slow
@@ -65,6 +104,8 @@ def test_demo_runs_on_other_dialogues(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "3 new, 0 known, 0 refused" in done.stdout
     assert "2 dialogues before three jurors" in done.stdout
+    assert "3 dialogues that nobody has voted on yet" in done.stdout
+    assert "a second person guest (annotator): http://127.0.0.1:8000/invitation/" in done.stdout
     assert Ballot.objects.filter(juror__project__slug="my-own", outcome="cast").count() == 6
 
 
