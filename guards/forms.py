@@ -1,7 +1,7 @@
 """Forms of guards, for leads."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -14,6 +14,8 @@ from jury.models import Juror
 class EvaluationForm(BudgetForm):
     """Start or estimate an evaluation: which guard, on which benchmark, which transforms, which budget."""
 
+    FOLDED: ClassVar = {"Rewritten texts: is the guard easily evaded?": ("transforms",), "More options": ("no_cache",)}
+
     juror = forms.ChoiceField(label="Guard", help_text="Any juror that has an endpoint.")
     benchmark = forms.ChoiceField(label="Benchmark")
     transforms = forms.MultipleChoiceField(
@@ -23,13 +25,13 @@ class EvaluationForm(BudgetForm):
             (name, f"{name} (people cannot read it either)" if name in UNREADABLE_TO_PEOPLE else name)
             for name in TRANSFORMS
         ],
-        label="Ask about every case once more, rewritten",
-        help_text="Shows how easily the guard is evaded. Each costs as many questions as the cases themselves.",
+        label="Also ask about every case rewritten as",
+        help_text="Each takes as many calls as the cases themselves.",
     )
     no_cache = forms.BooleanField(
         required=False,
-        label="Ask anew what was answered before",
-        help_text="Else a verdict on the same text by the same model, prompt and parameters is repeated, unpaid.",
+        label="Pay for identical questions again",
+        help_text="Otherwise the same model, prompt and parameters repeat an earlier verdict on a text at no cost.",
     )
     field_order = ("juror", "benchmark", "limit", "budget_usd", "max_calls")
 
@@ -38,7 +40,7 @@ class EvaluationForm(BudgetForm):
         fields: Any = self.fields
         fields["juror"].choices = [(juror.name, juror.name) for juror in jurors if juror.base_url]
         fields["benchmark"].choices = [(each.name, f"{each.name} ({each.rows:,} cases)") for each in benchmarks]
-        fields["limit"].label = "Only so many cases, drawn at random"
+        fields["limit"].label = "Sample of cases, drawn at random (empty: all)"
 
 
 class CompareForm(forms.Form):

@@ -1,12 +1,13 @@
 """Forms of the jury, for leads."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from corpus.errors import Refused
+from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS
 from jury import queries
 from jury.actions.jurors import ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE
@@ -17,38 +18,51 @@ from jury.prompting import ASKABLE
 REQUEST_LABELS = {
     "temperature": "Temperature (empty: none is sent)",
     "max_tokens": "Longest answer, in tokens",
-    "max_tokens_parameter": "What its endpoint calls that limit",
+    "max_tokens_parameter": "Name of that limit at the endpoint",
     "extra_body": "Extra body: further parameters of every request, as a JSON object",
-    "response_format": "How its answer becomes JSON",
+    "response_format": "Response format",
 }
 ASK_LABELS = {**{field.value: f"the {field.part}" for field in FIELDS}, "categories": "the categories"}
 LIMITS = {
-    "api_key_env": "Environment variable that holds its key",
-    "concurrency": "Questions under way at once in one shard",
-    "requests_per_minute": "Requests a minute, over all workers",
-    "tokens_per_minute": "Tokens a minute, over all workers",
-    "price_in": "US dollars a million prompt tokens",
-    "price_out": "US dollars a million answer tokens",
-    "timeout_seconds": "Seconds that one call may take",
-    "transport": "How it is asked; batches need an endpoint that has them, and prices that hold for them",
+    "api_key_env": "Environment variable that holds the API key",
+    "concurrency": "Simultaneous requests in one shard",
+    "requests_per_minute": "Requests a minute, over all workers (empty: no limit)",
+    "tokens_per_minute": "Tokens a minute, over all workers (empty: no limit)",
+    "price_in": "Price of a million prompt tokens, in US dollars",
+    "price_out": "Price of a million answer tokens, in US dollars",
+    "timeout_seconds": "Timeout of one call, in seconds",
+    "transport": "How requests are sent (batches need an endpoint that has them, and prices that hold for them)",
     "trained_on": "Release of this project that its model was trained on (empty: none)",
 }
+LIMITS_AND_PRICES = (
+    *("concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds"),
+    *("price_in", "price_out"),
+)
 
 
-class BudgetForm(forms.Form):
+class BudgetForm(GroupedForm, forms.Form):
     """How many dialogues a run is about, and its budget."""
 
     limit = forms.IntegerField(
-        required=False, min_value=1, max_value=2**31 - 1, label="Only the first so many dialogues"
+        required=False, min_value=1, max_value=2**31 - 1, label="First dialogues only, at most (empty: all)"
     )
     budget_usd = forms.DecimalField(
-        required=False, min_value=0, max_digits=12, decimal_places=6, label="Spend no more than, in US dollars"
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        label="Budget in US dollars (empty: none)",
+        help_text="A run stops before it would spend more.",
     )
-    max_calls = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Ask no more questions than")
+    max_calls = forms.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, label="Budget in calls (empty: none)"
+    )
 
 
 class ConveneForm(BudgetForm):
     """Start or estimate a run: which jurors, how many dialogues, which budget."""
+
+    FOLDED: ClassVar = {"More options": ("retry", "no_cache", "allow_trained")}
 
     jurors = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple, label="Jurors (none ticked: the whole panel)"
@@ -62,12 +76,12 @@ class ConveneForm(BudgetForm):
     )
     no_cache = forms.BooleanField(
         required=False,
-        label="Ask anew what was answered before",
-        help_text="Else a verdict on the same dialogue by the same model, prompt and parameters is repeated, unpaid.",
+        label="Pay for identical questions again",
+        help_text="Otherwise the same model, prompt and parameters repeat an earlier answer at no cost.",
     )
     allow_trained = forms.BooleanField(
         required=False,
-        label="Ask jurors that were trained on a release of this project, too",
+        label="Also ask jurors that were trained on a release of this project",
         help_text="Their ballots are no independent opinions on its dialogues.",
     )
     field_order = ("jurors",)
@@ -104,8 +118,13 @@ class ExtraBodyField(forms.CharField):
             raise ValidationError(str(error)) from error
 
 
-class JurorForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
+class JurorForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     """Add a juror: its model, endpoint, prompt and limits."""
+
+    FOLDED: ClassVar = {
+        "Limits and prices": LIMITS_AND_PRICES,
+        "Request settings": (*REQUEST_LABELS, "transport", "trained_on"),
+    }
 
     prompt = forms.ChoiceField(label="Prompt version", initial=JUROR_DEFAULTS["prompt"])
     asks = forms.MultipleChoiceField(
@@ -149,15 +168,17 @@ class GeneratorForm(JurorForm):
         super().__init__(*args, initial=GENERATOR_DEFAULTS, **kwargs)
 
 
-class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
+class LimitsForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]
     """Change the fields of a juror that no answer depends on, and until it has answered those of its requests."""
+
+    FOLDED: ClassVar = {"Request settings": (*REQUEST_LABELS, "transport", "trained_on")}
 
     extra_body = ExtraBodyField(required=False, label=REQUEST_LABELS["extra_body"])
 
     class Meta:
         model = Juror
         fields = ("in_panel", *LIMITS, *REQUEST_LABELS)
-        labels = LIMITS | REQUEST_LABELS | {"in_panel": "On the panel: asked by every run that names no jurors"}
+        labels = LIMITS | REQUEST_LABELS | {"in_panel": "On the panel: every run that names no jurors asks it"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from jury.forms import ConveneForm, GeneratorForm, JurorForm, LimitsForm
+from jury.forms import LIMITS, REQUEST_LABELS, ConveneForm, GeneratorForm, JurorForm, LimitsForm
 from jury.models import Ballot, Juror, PromptVersion, Run, Shard
 from jury.prompting import ASKABLE
 from jury.serializers import ConveneSerializer, JurorSerializer, as_run
@@ -391,6 +391,17 @@ def test_odd_value_in_the_form_of_a_run_names_its_field(field, value):
     form = convene_form(**{field: value})
     assert not form.is_valid()
     assert list(form.errors) == [field]
+
+
+def test_rare_fields_are_folded_and_shown_where_one_is_refused():
+    form = convene_form(retry=["cast"])
+    assert [field.name for field in form.main_fields()] == ["jurors", "limit", "budget_usd", "max_calls"]
+    [more] = form.folded_groups()
+    assert ([field.name for field in more.fields], more.has_errors) == (["retry", "no_cache", "allow_trained"], True)
+    assert not convene_form(limit="0").folded_groups()[0].has_errors
+    for form_class in (JurorForm, GeneratorForm, LimitsForm):
+        known = set(LIMITS | REQUEST_LABELS)
+        assert {name for names in form_class.FOLDED.values() for name in names} <= known, form_class
 
 
 @pytest.mark.parametrize(("retry", "asks_again"), [
