@@ -11,8 +11,10 @@ urlpatterns = [
     path("jury/generators/", jurors.add_generator, name="add-generator"),
     path("jury/jurors/<int:juror>/", jurors.juror, name="juror"),
     path("jury/jurors/<int:juror>/try/", jurors.show_trial, name="try"),
-    path("jury/runs/", jurors.convene, name="convene"),
+    path("jury/runs/", runs.runs, name="runs"),
+    path("jury/runs/new/", runs.new_run, name="new-run"),
     path("jury/runs/<int:run>/", runs.run, name="run"),
     path("jury/runs/<int:run>/change/", runs.change, name="change-run"),
-    path("jury/writings/<int:response>/", generated.generated_response, name="generated"),
+    path("jury/generated/", generated.generated_responses, name="generated-responses"),
+    path("jury/generated/<int:response>/", generated.generated_response, name="generated"),
 ]

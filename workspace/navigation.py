@@ -59,7 +59,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Jury",
         (
             Entry("jury", "Jurors", "jury:jury", "bot", Role.LEAD),
-            Entry("generated", "Generated responses", "workspace:generate", "message-square-plus", Role.LEAD),
+            Entry("runs", "Runs", "jury:runs", "play", Role.LEAD),
+            Entry("generated", "Generated responses", "jury:generated-responses", "message-square-plus", Role.LEAD),
         ),
     ),
     (

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from corpus import workers
 from corpus.access import Access, PageRequest, Role, require_role
 from guards import queries
 from guards.figures.report import report
@@ -18,9 +18,7 @@ from guards.pages import rows
 from guards.pages.charts import axes, curve_lines
 from guards.pages.wrong import WAYS, side_by_side, wrong_cases
 from guards.views.guards import fold_of
-from jury import actions, tasks
-from jury import queries as jury_queries
-from jury.models import Run
+from jury.views.progress import change_run, progress_context, progress_fragment
 
 CASES_A_PAGE = 25
 OTHERS_SHOWN = 100
@@ -43,34 +41,19 @@ def find(access: Access, number: int) -> Evaluation:
 def evaluation(request: PageRequest, access: Access, evaluation: int) -> HttpResponse:
     """Show the progress of an evaluation, kept current by htmx, and its figures."""
     found = find(access, evaluation)
-    context: dict[str, Any] = {"access": access, "page": "guards", "evaluation": found, **progress_of(found)}
+    context: dict[str, Any] = {"access": access, "page": "guards", "evaluation": found, **progress_context(found.run)}
+    arguments = [access.project.slug, evaluation]
+    context |= {
+        "open_url": reverse("guards:evaluation", args=arguments),
+        "change_url": reverse("guards:change-evaluation", args=arguments),
+    }
     if request.htmx:
-        fragment = render(request, "guards/evaluation.html#progress", context)
-        if not context["is_live"]:
-            fragment["HX-Refresh"] = "true"  # the figures below are as old as the page
-        return fragment
+        return progress_fragment(request, context)
     fold, figures = fold_of(request), report(queries.evaluated_cases(found))
     context |= {"fold": fold, "folds": FOLDS, "report": figures, **figures_of(figures, fold)}
     others = list(queries.other_evaluations(found)[:OTHERS_SHOWN])
     context |= {"prompt": found.juror.prompt, "compare_form": CompareForm(others=others) if others else None}
     return render(request, "guards/evaluation.html", context)
-
-
-def progress_of(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the context of the progress fragment."""
-    progress = jury_queries.run_progress(evaluation.run)
-    is_running = progress.state == Run.State.RUNNING
-    return {
-        "progress": progress,
-        "state": Run.State(progress.state).label,
-        "is_live": progress.state in Run.OPEN,
-        # Pinging the workers can take a second, so that is done only where no shard is claimed.
-        "is_stuck": is_running
-        and not jury_queries.claimed_shard_count(evaluation.run)
-        and not workers.worker_is_running(),
-        "minutes_left": jury_queries.minutes_left(evaluation.run, progress) if is_running else None,
-        "errors": jury_queries.shard_errors(evaluation.run),
-    }
 
 
 def figures_of(report: rows.Report, fold: str) -> dict[str, Any]:
@@ -95,13 +78,7 @@ def figures_of(report: rows.Report, fold: str) -> dict[str, Any]:
 @require_role(Role.LEAD)
 def change(request: PageRequest, access: Access, evaluation: int) -> HttpResponse:
     """Pause, resume or cancel an evaluation, depending on the button."""
-    run, button = find(access, evaluation).run, request.POST.get("do")
-    if button == "pause":
-        actions.pause_run(run=run, by=access.user)
-    elif button == "resume":
-        tasks.enqueue_soon(actions.resume_run(run=run, by=access.user))
-    elif button == "cancel":
-        actions.cancel_run(run=run, by=access.user)
+    change_run(request, access, find(access, evaluation).run)
     return redirect("guards:evaluation", access.project.slug, evaluation)
 
 

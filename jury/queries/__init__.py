@@ -4,6 +4,7 @@ from jury.prompt_items import PromptItem
 from jury.queries.answers import (
     current_answers,
     current_ballots,
+    generated_responses,
 )
 from jury.queries.batches import (
     batches_of,
@@ -38,13 +39,20 @@ from jury.queries.jurors import (
     same_origin,
     shared_model_families,
 )
+from jury.queries.pace import (
+    Stall,
+    answers_last_minute,
+    last_progress,
+    minutes_left,
+    stall_of,
+    why_stalled,
+)
 from jury.queries.runs import (
     RunProgress,
     ballots_wanted,
     find_run,
     has_calls_under_way,
     item_count,
-    minutes_left,
     progress_of_runs,
     reserved_of,
     run_progress,
@@ -63,6 +71,7 @@ from jury.queries.statistics import (
     generator_statistics,
     juror_statistics,
     run_statistics,
+    statistics_of,
 )
 from jury.queries.trained import release_versions, versions_trained_on
 
@@ -71,6 +80,8 @@ __all__ = [
     "JurorStatistics",
     "PromptItem",
     "RunProgress",
+    "Stall",
+    "answers_last_minute",
     "ballots_wanted",
     "batches_of",
     "claimed",
@@ -80,6 +91,7 @@ __all__ = [
     "endpoint_rules",
     "errors_of_runs",
     "find_run",
+    "generated_responses",
     "generator_named",
     "generator_statistics",
     "generators_of",
@@ -93,6 +105,7 @@ __all__ = [
     "juror_statistics",
     "jurors_of",
     "labels_asked",
+    "last_progress",
     "minutes_left",
     "open_batch",
     "open_batches",
@@ -112,11 +125,14 @@ __all__ = [
     "shard_with_context",
     "shards_with_open_batches",
     "shared_model_families",
+    "stall_of",
+    "statistics_of",
     "unanswered_items",
     "unanswered_params",
     "unclaimed",
     "uses_batches",
     "versions_trained_on",
     "waiting_shards",
+    "why_stalled",
     "without_generated_response",
 ]

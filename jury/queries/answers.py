@@ -7,8 +7,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from corpus.labels import FIELDS
+from corpus.models import Project
 from jury.kinds import kind_of
-from jury.models import Run
+from jury.models import GeneratedResponse, Juror, Run
 
 
 def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:
@@ -22,6 +23,19 @@ def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:
     if outcome:
         answers = answers.filter(outcome=outcome)
     return answers.select_related(model.SUBJECT, "juror").order_by("-pk")
+
+
+def generated_responses(project: Project, outcome: str = "") -> QuerySet[GeneratedResponse]:
+    """
+    Return the current responses of the generators of a project, the latest first.
+
+    :param outcome: return only responses with this outcome; empty for all
+    """
+    generators = Juror.objects.filter(project=project, asks=[])
+    found = GeneratedResponse.objects.filter(juror__in=generators, is_current=True)
+    if outcome:
+        found = found.filter(outcome=outcome)
+    return found.select_related("item", "juror").order_by("-pk")
 
 
 def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[Any, ...]]:

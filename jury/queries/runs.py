@@ -2,23 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
-from django.db.models.functions import Now
 
 from corpus.errors import Refused
 from corpus.models import Project
-from jury.kinds import answer_models, kind_of
+from jury.kinds import answer_models
 from jury.models import Answer, Run, Shard
 from jury.queries.batches import open_batches
 from jury.queries.shards import claimed
-
-PACE_WINDOW_SECONDS = 60
-"How far back the pace of a run is measured."
 
 
 @dataclass(frozen=True)
@@ -77,14 +71,6 @@ def progress_of_runs(runs: Iterable[Run]) -> dict[int, RunProgress]:
 def run_progress(run: Run) -> RunProgress:
     """Return the progress of a run, from the database alone."""
     return progress_of_runs([run])[run.pk]
-
-
-def minutes_left(run: Run, progress: RunProgress) -> float | None:
-    """Return the minutes a run still takes at its pace of the last minute; None without any answer in it."""
-    since = Now() - timedelta(seconds=PACE_WINDOW_SECONDS)
-    model: Any = kind_of(run).answers
-    recent = model.objects.filter(run=run, cast_at__gte=since).count()
-    return (progress.ballots - progress.done) / recent * PACE_WINDOW_SECONDS / 60 if recent else None
 
 
 def ballots_wanted(run: Run) -> int:

@@ -43,6 +43,17 @@ class JurorStatistics:
     trained_on: str = ""
     "The release of the project that it was trained on; empty if none, or if that was not looked up."
 
+    @property
+    def answers(self) -> int:
+        """Answers of any outcome."""
+        return self.cast + self.abstained + self.unreadable + self.failed
+
+    @property
+    def rates(self) -> list[tuple[str, int, float | None]]:
+        """Return the name, number and percentage of the answers of each outcome; no percentages of none."""
+        counts = {"Cast": self.cast, "Abstained": self.abstained, "Unreadable": self.unreadable, "Failed": self.failed}
+        return [(name, n, 100 * n / self.answers if self.answers else None) for name, n in counts.items()]
+
 
 def juror_statistics(project: Project) -> list[JurorStatistics]:
     """Return the statistics of every juror of a project, by name, over all its current ballots."""
@@ -54,6 +65,13 @@ def juror_statistics(project: Project) -> list[JurorStatistics]:
 def generator_statistics(project: Project) -> list[JurorStatistics]:
     """Return the statistics of every generator of a project, by name, over all its current responses."""
     return _statistics(_jurors(project).filter(asks=[]), GeneratedResponse)
+
+
+def statistics_of(juror: Juror) -> JurorStatistics:
+    """Return the statistics of one juror or generator over all its current answers."""
+    model = GeneratedResponse if juror.is_generator else Ballot
+    [found] = _statistics(_jurors(juror.project).filter(pk=juror.pk), model)
+    return found
 
 
 def run_statistics(run: Run) -> list[JurorStatistics]:

@@ -37,13 +37,17 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
     ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
     paths = (
         "jury/",
+        "jury/jurors/",
+        "jury/runs/",
+        "jury/runs/new/",
+        "jury/generated/",
         "jury/panel/",
         f"jury/jurors/{ballot.juror_id}/",
         f"jury/runs/{first.pk}/?outcome=unreadable",
         f"jury/runs/{last.pk}/",
         f"jury/ballots/{ballot.pk}/",
         f"jury/runs/{generated.run_id}/",
-        f"jury/writings/{generated.pk}/",
+        f"jury/generated/{generated.pk}/",
         "jury/generate/",
     )
     with Visit(browser, site, lead) as visit:
@@ -57,9 +61,9 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
 def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
     with Visit(browser, site, Visitor(project_with_runs, "site-admin")) as visit:
         page = visit.open("jury/")
-        page.get_by_text("Add a juror", exact=True).focus()
+        page.get_by_role("link", name="Add juror").focus()
         page.keyboard.press("Enter")
-        page.keyboard.press("Tab")
+        page.get_by_label("Name").focus()
         page.keyboard.type("two")
         page.keyboard.press("Tab")
         page.keyboard.type("stub-0.7")
@@ -69,7 +73,8 @@ def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
         expect(page.get_by_role("status")).to_contain_text("two is on the panel.")
         assert Juror.objects.get(project=project_with_runs, name="two").model == "stub-0.7"
 
-        page.get_by_role("link", name="Run").first.click()
+        page.get_by_role("link", name="Runs").click()
+        page.locator("tbody a").first.click()
         expect(page.locator("#progress")).to_contain_text("Running")
         page.get_by_role("button", name="Pause").focus()
         with page.expect_response(lambda response: "jury/runs" in response.url):  # the page polls

@@ -128,8 +128,9 @@ def test_page_of_the_run_leads_to_the_evaluation_and_says_what_was_unreadable(tm
     page = Visitor(project, "lead").get(f"jury/runs/{evaluation.run_id}/?outcome=unreadable").content.decode()
     assert f"/guards/evaluations/{evaluation.pk}/" in page
     unreadable = Verdict.objects.filter(run=evaluation.run, outcome="unreadable")
-    assert unreadable.count() == page.count('<th scope="row" dir="auto">') - 1 > 0
-    assert "/generated/" not in page
+    assert unreadable.count() == page.count("the reply on text") > 0
+    assert ("By guard" in page, "By juror" in page) == (True, False)
+    assert "/jury/generated/" not in page.split("<main")[1]
 
 
 def test_transforms_are_named_in_words_or_with_commas():

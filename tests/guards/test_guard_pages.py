@@ -144,7 +144,8 @@ def test_evaluation_under_way_says_so_and_can_be_paused_and_ended(project, lead,
     page = text_of(lead.get(f"guards/evaluations/{started.pk}/"))
     assert "There is no verdict yet, so there are no figures." in page
     assert "under way" not in text_of(lead.get("guards/"))  # a finished one is shown instead
-    assert 'hx-trigger="every 3s"' in page
+    assert "No worker is running." in page
+    assert 'hx-trigger="every 15s"' in page
     for button, state in (("pause", "paused"), ("cancel", "cancelled")):
         assert lead.post(f"guards/evaluations/{started.pk}/change/", do=button).status_code == 302
         assert Run.objects.get(pk=started.run_id).state == state

@@ -159,9 +159,9 @@ def test_next_run_asks_only_for_failed_responses(tmp_path):
 def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
     project, _ = with_prompts(tmp_path)
     lead = Visitor(project, "lead")
-    assert "no generator yet" in lead.get("jury/generate/").content.decode()
+    assert "No generator yet" in lead.get("jury/generate/").content.decode()
     assert Visitor(project).get("jury/generate/").status_code == 403
-    assert 'name="temperature" value="0.7"' in lead.get("jury/").content.decode()  # as add_generator has it
+    assert 'name="temperature" value="0.7"' in lead.get("jury/generators/").content.decode()  # as add_generator has it
     typed = {"name": "writer", "model": "w", "base_url": stub_url, "prompt": "respond-v1", "temperature": "0.7"}
     rest = {
         "max_tokens": "99",
@@ -189,9 +189,16 @@ def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
     assert Item.objects.filter(project=project, has_response=True).count() == 4
     page = lead.client.get(begun.url).content.decode()
     assert "Responses" in page
+    assert "By generator" in page
     generated = GeneratedResponse.objects.filter(run=run).latest("pk")
-    assert generated.text in lead.get(f"jury/writings/{generated.pk}/").content.decode()
-    assert Visitor(make_project(), "lead").get(f"jury/writings/{generated.pk}/").status_code == 404
+    written = lead.get("jury/generated/", outcome="cast")
+    assert next(iter(written.context["shown"])) == generated
+    assert f"/jury/generated/{generated.pk}/" in written.content.decode()
+    assert list(lead.get("jury/generated/", outcome="failed").context["shown"]) == []
+    other = Visitor(make_project(), "lead").get("jury/generated/")
+    assert (list(other.context["shown"]), "Add generator" in other.content.decode()) == ([], True)
+    assert generated.text in lead.get(f"jury/generated/{generated.pk}/").content.decode()
+    assert Visitor(make_project(), "lead").get(f"jury/generated/{generated.pk}/").status_code == 404
 
 
 def test_estimate_warns_of_jurors_of_the_response_authors_family(tmp_path, stub_url):

@@ -35,7 +35,8 @@ def text_of(page):
 def test_lead_adds_juror_estimates_and_follows_run(tmp_path):
     project = project_with_items(tmp_path, 30)
     lead = Visitor(project, "lead")
-    assert "None yet" in text_of(lead.get("jury/"))
+    for page in ("jury/", "jury/runs/", "jury/runs/new/"):
+        assert f"{lead.project.slug}/jury/jurors/" in text_of(lead.get(page))  # the next step
     with stub_server() as url, running_worker():
         admin = Visitor(project, "site-admin")
         assert admin.post("jury/jurors/", base_url=url, **JUROR).status_code == 302
@@ -71,7 +72,7 @@ def test_invalid_juror_is_refused_and_form_keeps_its_values(wrong, field):
     lead = Visitor(make_project(), "site-admin")
     page = lead.post("jury/jurors/", **(JUROR | {"base_url": "http://127.0.0.1:1/v1"} | wrong))
     assert page.status_code == (422 if field else 409)
-    assert list(page.context["juror_form"].errors) == [field or "__all__"]
+    assert list(page.context["form"].errors) == [field or "__all__"]
     assert 'value="stub-0.9"' in text_of(page)
     assert not Juror.objects.filter(project=lead.project).exists()
 
@@ -84,17 +85,19 @@ def test_run_without_worker_says_so_and_can_be_paused_and_cancelled(tmp_path, no
     assert (refused.status_code, "No worker is running" in text_of(refused)) == (409, True)
     run = actions.start_run(project=project, jurors=queries.panel(project))
     url = f"jury/runs/{run.pk}/"
-    assert "No worker is at work on it" in text_of(lead.get(url))
+    assert "No worker is running." in text_of(lead.get(url))
     fragment = lead.client.get(f"/projects/{project.slug}/{url}", headers={"HX-Request": "true"})
     assert text_of(fragment).startswith("<section")
+    assert ("every 15s" in text_of(fragment), "every 3s" in text_of(fragment)) == (True, False)
     assert "HX-Refresh" not in fragment
 
     lead.post(f"{url}change/", do="pause")
-    assert "<strong>Paused</strong>" in text_of(lead.get(url))
+    paused = text_of(lead.get(url))
+    assert (f"Run {run.pk} is paused." in paused, "hx-trigger" in paused) == (True, False)  # nothing to wait for
     assert lead.post(f"{url}change/", do="pause").status_code == 409
     lead.post(f"{url}change/", do="cancel")
     fragment = lead.client.get(f"/projects/{project.slug}/{url}", headers={"HX-Request": "true"})
-    assert (fragment["HX-Refresh"], "<strong>Cancelled</strong>" in text_of(fragment)) == ("true", True)
+    assert (fragment["HX-Refresh"], ">Cancelled</span>" in text_of(fragment)) == ("true", True)
     assert lead.post(f"{url}change/", do="resume").status_code == 409
 
 
