@@ -11,10 +11,10 @@ from tests.factories import dialogue, import_dialogues, make_project
 
 # Colours do not depend on the width, nor the layout on colours, so two combinations show all.
 LOOKS: dict[str, dict[str, Any]] = {
-    "light and wide": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
-    "dark and narrow": {"color_scheme": "dark", "viewport": {"width": 360, "height": 900}},
+    "light and wide": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"},
+    "dark and narrow": {"color_scheme": "dark", "viewport": {"width": 360, "height": 900}, "reduced_motion": "reduce"},
 }
-"The options of a browser context for each."
+"The options of a browser context for each. Colours that fade into others would be measured half-way."
 
 
 class Visit:
