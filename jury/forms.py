@@ -1,6 +1,7 @@
 """Forms of the jury, for leads."""
 
 import json
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -187,6 +188,8 @@ class LimitsForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]
         left_out = [name for name in (*REQUEST_LABELS, "trained_on") if self.is_bound and name not in self.data]
         for name in {*fixed, *for_jurors, *left_out}:
             del self.fields[name]
+        for name in ("price_in", "price_out"):
+            self.initial[name] = f"{Decimal(getattr(self.instance, name)).normalize():f}"
 
     def _post_clean(self) -> None:
         """Leave validation to `change_juror`."""

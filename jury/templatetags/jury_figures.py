@@ -24,5 +24,6 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     if 0 < share < 1:
-        return "< 1 %"
-    return "> 99 %" if 99 < share < 100 else f"{share:.0f} %"
+        return "<\N{NO-BREAK SPACE}1\N{NO-BREAK SPACE}%"
+    rounded = ">\N{NO-BREAK SPACE}99" if 99 < share < 100 else f"{share:.0f}"
+    return f"{rounded}\N{NO-BREAK SPACE}%"

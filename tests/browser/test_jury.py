@@ -61,9 +61,9 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
 def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
     with Visit(browser, site, Visitor(project_with_runs, "site-admin")) as visit:
         page = visit.open("jury/")
-        page.get_by_role("link", name="Add juror").focus()
+        page.get_by_role("button", name="Add juror").focus()
         page.keyboard.press("Enter")
-        page.get_by_label("Name").focus()
+        page.get_by_label("Name", exact=True).focus()
         page.keyboard.type("two")
         page.keyboard.press("Tab")
         page.keyboard.type("stub-0.7")
