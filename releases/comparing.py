@@ -1,18 +1,51 @@
 """Compare two releases item by item, from their own tables."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from corpus.labels import FIELDS
+from django.core.cache import cache
+
+from corpus.labels import FIELDS, Field
 from releases.downloads import file_of
 from releases.models import Release
 
 COMPARED = (*(field.value for field in FIELDS), "categories")
 REASONS = ("status", "decided_by", *(field.column(count) for field in FIELDS for count in ("safe", "unsafe")))
 MOST_LISTED = 200
+TABLE = "decisions.parquet"
+KEPT_SECONDS = 24 * 60 * 60
+"How long a comparison is kept: releases never change, but the cache has other uses."
+SEPARATOR = "\x1f"
+"Between the parts of a joined text, none of which has this character."
 Row = dict[str, Any]
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Kind(NamedTuple):
+    """A kind of change: a label from one value to another (empty for none), or other categories."""
+
+    field: str
+    before: str = ""
+    after: str = ""
+
+    def __str__(self) -> str:
+        if self.field == "categories":
+            return self.field
+        return f"{self.field}: {self.before or 'none'} → {self.after or 'none'}"
+
+    @property
+    def name(self) -> str:
+        """The name of the field on pages."""
+        return display_name(self.field)
+
+
+def display_name(name: str) -> str:
+    """Return the name of a compared column on pages."""
+    return "Categories" if name == "categories" else Field(name).display_name
 
 
 @dataclass(frozen=True)
@@ -31,6 +64,11 @@ class Change:
         ]
 
     @property
+    def named_fields(self) -> list[tuple[str, Any, Any]]:
+        """Return the same with the names that pages show."""
+        return [(display_name(name), old, new) for name, old, new in self.fields]
+
+    @property
     def reason(self) -> str:
         """Return why the labels differ, from the counts and policies in the tables."""
         if self.before["decided_by"] != self.after["decided_by"]:
@@ -43,64 +81,127 @@ class Change:
 class Comparison:
     """How the exported items of two releases differ."""
 
-    before: Release
-    after: Release
+    before: Release | None
+    after: Release | None
+    "None only while the comparison is kept."
     added: int = 0
     removed: int = 0
     changed: int = 0
     same: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    "Number of changes by kind, such as `prompt_label: safe → unsafe`."
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    "Number of changes by kind."
     listed: list[Change] = field(default_factory=list)
 
     @property
-    def by_kind(self) -> list[tuple[str, int]]:
+    def by_kind(self) -> list[tuple[Kind, int]]:
         """Return (kind, count) of the changes, the most frequent first."""
-        return sorted(self.kinds.items(), key=lambda kind: (-kind[1], kind[0]))
+        return sorted(self.kinds.items(), key=lambda kind: (-kind[1], str(kind[0])))
+
+    @property
+    def shown_settings(self) -> list[tuple[str, str, str]]:
+        """Return them in words."""
+        return [(name.capitalize(), shown(old), shown(new)) for name, old, new in self.settings]
+
+    @property
+    def shared(self) -> int:
+        """Return the number of items that both releases have."""
+        return self.changed + self.same
+
+    @property
+    def percent_changed(self) -> float:
+        """Return the share of them that have another label or other categories."""
+        return 100 * self.changed / self.shared if self.shared else 0.0
 
     @property
     def settings(self) -> list[tuple[str, Any, Any]]:
         """Return (name, before, after) of the release settings that differ."""
         names = ("policy", "taxonomy", "guideline", "software", "splits", "seed", "licenses", "truncated")
-        pairs = [(name, self.before.manifest.get(name), self.after.manifest.get(name)) for name in names]
+        manifests = [release.manifest if release else {} for release in (self.before, self.after)]
+        pairs = [(name, *(manifest.get(name) for manifest in manifests)) for name in names]
         return [(name, old, new) for name, old, new in pairs if old != new]
+
+
+def shown(value: Any) -> str:
+    """Return a setting in words: a mapping as `name value` pairs, a list with commas."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {shown(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(shown(each) for each in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
 
 
 def compare(before: Release, after: Release) -> Comparison:
     """
-    Compare the exported items of two releases.
+    Compare the exported items of two releases. The result is kept, because a million items take seconds.
 
     :raises Damaged: if a table of decisions is missing or has changed
     """
-    comparison, earlier = Comparison(before, after), dict(exported(before))
-    for item, row in exported(after):
-        old = earlier.pop(item, None)
-        if old is None:
-            comparison.added += 1
-        elif all(old[name] == row[name] for name in COMPARED):
-            comparison.same += 1
-        else:
-            add_change(comparison, Change(item, old, row))
-    comparison.removed = len(earlier)
+    paths = [file_of(release, TABLE) for release in (before, after)]
+    key = f"release-comparison:1:{paths[0][1]}:{paths[1][1]}"
+    counted: Comparison | None = cache.get(key)
+    if counted is None:
+        counted = compare_tables(before, after, *(exported(path) for path, _digest in paths))
+        cache.set(key, replace(counted, before=None, after=None), timeout=KEPT_SECONDS)
+    return replace(counted, before=before, after=after)
+
+
+def compare_tables(before: Release, after: Release, old: "pa.Table", new: "pa.Table") -> Comparison:
+    """Compare the tables of the exported items, which have one row an item."""
+    import pyarrow.compute as pc
+
+    place = pc.index_in(new["item"], value_set=old["item"].combine_chunks())
+    new_shared, old_shared = new.filter(pc.is_valid(place)), old.take(place.drop_null())
+    comparison = Comparison(before, after)
+    comparison.added = new.num_rows - new_shared.num_rows
+    comparison.removed = old.num_rows - old_shared.num_rows
+    add_changes(comparison, old_shared, new_shared)
     return comparison
 
 
-def add_change(comparison: Comparison, change: Change) -> None:
-    """Count a change, and list it if there is room."""
-    comparison.changed += 1
-    for name, old, new in change.fields:
-        comparison.kinds["categories" if name == "categories" else f"{name}: {old or 'none'} → {new or 'none'}"] += 1
-    if len(comparison.listed) < MOST_LISTED:
-        comparison.listed.append(change)
+def add_changes(comparison: Comparison, old: "pa.Table", new: "pa.Table") -> None:
+    """Count the items whose labels or categories differ, row by row, and list the first of them."""
+    import pyarrow.compute as pc
+
+    any_differs = None
+    for name in COMPARED:
+        was, now = as_text(old[name]), as_text(new[name])
+        differs = pc.not_equal(was, now)
+        any_differs = differs if any_differs is None else pc.or_(any_differs, differs)
+        count_kinds(comparison, name, was.filter(differs), now.filter(differs))
+    places = pc.indices_nonzero(any_differs)
+    comparison.changed = len(places)
+    comparison.same = new.num_rows - comparison.changed
+    first = places[:MOST_LISTED]
+    rows = zip(old.take(first).to_pylist(), new.take(first).to_pylist(), strict=True)
+    comparison.listed = [Change(row["item"], earlier, row) for earlier, row in rows]
 
 
-def exported(release: Release) -> Iterator[tuple[str, Row]]:
-    """Yield (item, decision) of the items that a release exports."""
+def as_text(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """Return labels or lists of categories as texts, without nulls."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.fill_null(pc.binary_join(column, SEPARATOR) if pa.types.is_list(column.type) else column, "")
+
+
+def count_kinds(comparison: Comparison, name: str, old: "pa.ChunkedArray", new: "pa.ChunkedArray") -> None:
+    """Count the changes of a column by kind."""
+    import pyarrow.compute as pc
+
+    if name == "categories":
+        if len(old):
+            comparison.kinds[Kind(name)] = len(old)
+        return
+    for pair in pc.value_counts(pc.binary_join_element_wise(old, new, SEPARATOR)).to_pylist():
+        comparison.kinds[Kind(name, *pair["values"].split(SEPARATOR))] = pair["counts"]
+
+
+def exported(path: Path) -> "pa.Table":
+    """Return the decisions of the items that a release exports."""
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    path, _ = file_of(release, "decisions.parquet")
-    with pq.ParquetFile(path) as table:
-        for batch in table.iter_batches(columns=["item", "split", *COMPARED, *REASONS]):
-            for row in batch.to_pylist():
-                if row["split"] is not None:
-                    yield row["item"], row
+    table = pq.read_table(path, columns=["item", "split", *COMPARED, *REASONS])
+    return table.filter(pc.field("split").is_valid())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 
 from adjudication.policies import POLICIES
 from releases.spec import ReleaseSpec
@@ -12,19 +13,34 @@ from releases.spec import ReleaseSpec
 class ReleaseForm(forms.Form):
     """The settings of a new release."""
 
-    version = forms.CharField(max_length=60, label="Version, as 1.0")
+    version = forms.CharField(max_length=60, label="Version", help_text="Such as 1.0; no other release may have it.")
+    train = forms.FloatField(min_value=0, max_value=100, initial=90, label="Train, %")
+    validation = forms.FloatField(min_value=0, max_value=100, initial=4, label="Validation, %")
+    test = forms.FloatField(
+        min_value=0, max_value=100, initial=6, label="Test, %", help_text="The three add up to 100."
+    )
+    seed = forms.IntegerField(
+        initial=0,
+        min_value=-(2**63),
+        max_value=2**63 - 1,
+        label="Seed of the splits",
+        help_text="With the same seed a prompt is in the same split of every release.",
+    )
     policy = forms.ChoiceField(required=False, label="Policy")
-    train = forms.FloatField(min_value=0, max_value=100, initial=90, label="Percent in train")
-    validation = forms.FloatField(min_value=0, max_value=100, initial=4, label="Percent in validation")
-    test = forms.FloatField(min_value=0, max_value=100, initial=6, label="Percent in test")
-    seed = forms.IntegerField(initial=0, min_value=-(2**63), max_value=2**63 - 1, label="Seed of the splits")
     date = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}), label="Date in the files (the only one)"
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        label="Date in the files",
+        help_text="Leave it empty for files without a date.",
     )
     licenses = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label="Only under these licences (none ticked: all)"
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Licences",
+        help_text="Release only dialogues under those ticked. Tick none to release all.",
     )
-    truncate = forms.BooleanField(required=False, label="Published form: first user and first assistant turn alone")
+    truncate = forms.BooleanField(required=False, label="Only the first user turn and the first assistant turn")
+    MAIN = ("version",)
 
     def __init__(self, *args: Any, own_policy: str, licenses: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,6 +49,21 @@ class ReleaseForm(forms.Form):
         field.choices = [("", f"The project's own: {own_policy}"), *others]
         field = self.fields["licenses"]
         field.choices = [(name, name) for name in licenses if name]
+
+    @property
+    def main_fields(self) -> list[BoundField]:
+        """Return the fields that every release needs."""
+        return [self[name] for name in self.MAIN]
+
+    @property
+    def setting_fields(self) -> list[BoundField]:
+        """Return the fields that have a default."""
+        return [field for field in self if field.name not in self.MAIN]
+
+    @property
+    def has_setting_errors(self) -> bool:
+        """Return whether one of them is wrong."""
+        return bool(set(self.errors) - {*self.MAIN, "__all__"})
 
     def to_spec(self) -> ReleaseSpec:
         """Return the cleaned data as a spec; percentages become shares."""

@@ -6,7 +6,10 @@ from django.views.decorators.http import require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
+from corpus.queries import category_names
 from releases import comparing, downloads
+from releases.card_html import render_card
+from releases.count_tables import count_tables
 from releases.models import Release
 
 
@@ -22,17 +25,18 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
         "release": found,
         "manifest": found.manifest,
         "files": [(name, sizes.get(name), digest) for name, digest in found.hashes.items()],
-        "card": dataset_card_of(found),
+        "tables": count_tables(found.manifest["counts"]),
+        **card_context(found),
     }
     return render(request, "releases/release.html", context)
 
 
-def dataset_card_of(release: Release) -> str:
-    """Return the dataset card of a release, or why it cannot be shown."""
+def card_context(release: Release) -> dict[str, str]:
+    """Return the dataset card of a release as HTML, or why it cannot be shown, as context."""
     try:
-        return downloads.file_of(release, "README.md")[0].read_text()
+        return {"card": render_card(downloads.file_of(release, "README.md")[0].read_text(encoding="utf-8"))}
     except Refused as refusal:
-        return str(refusal)
+        return {"card_problem": str(refusal)}
 
 
 @require_safe
@@ -53,5 +57,10 @@ def compare(request: PageRequest, access: Access) -> HttpResponse:
     before, after = (
         get_object_or_404(releases, pk=versions.get(request.GET.get(name, ""))) for name in ("before", "after")
     )
-    context = {"access": access, "page": "releases", "comparison": comparing.compare(before, after)}
+    context = {
+        "access": access,
+        "page": "releases",
+        "comparison": comparing.compare(before, after),
+        "names": category_names(access.project),
+    }
     return render(request, "releases/compare.html", context)

@@ -13,7 +13,7 @@ NAMES = [
     "cursor", "page_size", "page", "at", "p", "before", "after", "field", "words", "label", "category", "state",
     "source", "margin", "since", "until", "verb", "actor", "subject", "text", "outcome", "id", "status", "license",
     "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url", "prompt",
-    "split", "sources", "refusals", "redacted",
+    "split", "sources", "sort", "refusals", "redacted",
 ]  # fmt: skip
 "Query parameters of all pages and routes."
 PATH_VALUES = ["9" * 30, "a\0b\n", "x" * 3_000]
@@ -74,7 +74,20 @@ def forms() -> list[tuple[str, bytes]]:
 
 ONE_BY_ONE = {
     "/projects/{slug}/votes/": ["words", "label", "category", "at"],
-    "/projects/{slug}/data/": ["id", "text", "status", "source", "category", "at"],
+    "/projects/{slug}/items/": [
+        "id",
+        "text",
+        "status",
+        "source",
+        "license",
+        "category",
+        "prompt_label",
+        "sort",
+        "after",
+        "before",
+        "at",
+    ],
+    "/projects/{slug}/imports/": ["at"],
     "/projects/{slug}/events/": ["verb", "actor", "subject", "text", "since", "until", "before"],
     "/projects/{slug}/cases/": ["state", "field", "source", "category", "margin", "at"],
     "/projects/{slug}/quality/policies/": ["policy", "quorum", "caution", "field", "before", "after", "at"],

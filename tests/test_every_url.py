@@ -224,7 +224,7 @@ def test_hostile_json_is_answered_in_json(projects):
 
 def test_thousands_of_parameters_are_refused(projects):
     caller, query = Caller(projects.own, "admin"), "&".join(f"a{at}=1" for at in range(10_000))
-    for url, kind in (("/api/v1/projects/{slug}/items/", "application/json"), ("/projects/{slug}/data/", "text/html")):
+    for url, kind in (("/api/v1/projects/{slug}/items/", "application/json"), ("/projects/{slug}/items/", "text/html")):
         response = read(caller.client(url).get(path_of(url, projects.own_parameters) + "?" + query))
         assert (response.status_code, response["Content-Type"].split(";")[0]) == (400, kind)
 

@@ -51,7 +51,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Data",
         (
-            Entry("data", "Items and imports", "workspace:data", "inbox", Role.ADMIN),
+            Entry("items", "Items", "workspace:items", "inbox", Role.LEAD),
+            Entry("imports", "Imports", "workspace:imports", "file-up", Role.ADMIN),
             Entry("releases", "Releases", "workspace:releases", "package-check", Role.LEAD),
         ),
     ),

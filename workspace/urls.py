@@ -1,8 +1,8 @@
-"""Pages of a project: members, data, releases and generated responses."""
+"""Pages of a project: members, items, imports, releases and generated responses."""
 
 from django.urls import path
 
-from workspace.views import anonymise, data, generate, members, overview, releases
+from workspace.views import anonymise, generate, imports, items, members, overview, releases
 
 app_name = "workspace"
 urlpatterns = [
@@ -12,9 +12,11 @@ urlpatterns = [
     path("people/<int:user>/", members.member, name="member"),
     path("people/<int:user>/anonymise/", anonymise.anonymise, name="anonymise"),
     path("jury/generate/", generate.generate, name="generate"),
-    path("data/", data.data, name="data"),
-    path("data/upload/", data.upload, name="upload"),
-    path("data/jobs/<int:job>/refused/", data.rejected_rows, name="rejected-rows"),
+    path("items/", items.items, name="items"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/upload/", imports.upload, name="upload"),
+    path("imports/<int:job>/refused/", imports.rejected_rows, name="rejected-rows"),
+    path("data/", imports.data, name="data"),
     path("releases/", releases.releases, name="releases"),
     path("releases/make/", releases.make_release, name="make-release"),
 ]

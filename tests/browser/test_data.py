@@ -18,23 +18,25 @@ def test_dialogues_are_uploaded_and_released(browser, site, tmp_path):
     path = tmp_path / "mine.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with Visit(browser, site, Visitor(project, "admin"), **LOOKS["dark and narrow"]) as visit:
-        page = visit.open("data/")
+        page = visit.open("imports/")
         page.get_by_label("File").set_input_files(path)
-        page.get_by_role("button", name="Upload it").click()
+        page.get_by_role("button", name="Import", exact=True).click()
         expect(page.locator("#jobs")).to_contain_text("12 new, 0 unchanged", timeout=120_000)
         expect(page.locator("#jobs")).to_contain_text("1 refused, with reasons")
-        page.reload()
+        assert_fits_in_each_look(page)
+        page = visit.open("items/")
         page.get_by_label("Id begins with").fill("b1")
         page.get_by_label("Id begins with").press("Enter")
-        expect(page.locator("#found")).to_contain_text("3 items, by import")
+        expect(page.locator("#found")).to_contain_text("3 items match")
         assert_fits_in_each_look(page)
 
         votes = [opinion(f"b{n}", rater, "safe", "safe") for n in range(12) for rater in "abc"]
         import_votes(project, tmp_path, votes)
         command("adjudicate", project=project.slug)
-        page = visit.open("releases/")
+        page = visit.open("releases/make/")
+        assert_fits_in_each_look(page)
         page.get_by_label("Version").fill("1.0")
-        page.get_by_role("button", name="Make it").click()
+        page.get_by_role("button", name="Make the release").click()
         expect(page.locator("#jobs")).to_contain_text("12 rows", timeout=120_000)
         import_votes(
             project, tmp_path, [opinion("b1", rater, "unsafe", "unsafe", categories=["threat"]) for rater in "defg"]

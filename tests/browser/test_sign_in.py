@@ -123,11 +123,11 @@ def usual_browser(browser):
 def test_going_back_after_signing_out_shows_nothing_private(usual_browser, site, tmp_path):
     with Visit(usual_browser, site, Visitor(project_of(tmp_path, dialogue("secret tea")), "admin")) as visit:
         page = visit.open("people/")
-        visit.open("data/")
+        visit.open("items/")
         expect(page.get_by_text("secret tea").first).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_text("You have signed out.")).to_be_visible()
-        for path in ("data/", "people/"):
+        for path in ("items/", "people/"):
             page.go_back()
             expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
             assert path in unquote(page.url)

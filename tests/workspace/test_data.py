@@ -1,4 +1,4 @@
-"""The pages of data and releases, and a release that is verified."""
+"""The pages of items, imports and releases, and a release that is verified."""
 
 import json
 import re
@@ -51,20 +51,20 @@ def labelled(tmp_path):
 def test_admin_uploads_file_and_downloads_rejected_rows():
     project = make_project()
     admin = Visitor(project, "admin")
-    assert "None yet" in text_of(admin.get("data/"))
-    sent = admin.post("data/upload/", file=file([dialogue("one"), dialogue("two"), {"id": "bad"}]), kind="dialogues")
+    assert "No import yet" in text_of(admin.get("imports/"))
+    sent = admin.post("imports/upload/", file=file([dialogue("one"), dialogue("two"), {"id": "bad"}]), kind="dialogues")
     assert sent.status_code == 302
-    assert "Waiting for a worker" in text_of(admin.get("data/"))
+    assert "Waiting for a worker" in text_of(admin.get("imports/"))
     do_all(project)
-    page = admin.get("data/")
+    page = admin.get("imports/")
     assert "2 new, 0 unchanged" in text_of(page)
     link = re.search(r'href="([^"]*refused/)"', page.content.decode())[1]
     assert json.loads(b"".join(admin.client.get(link).streaming_content))["row"] == 3
-    wrong = admin.post("data/upload/", file=file([{}], name="mine.xls"), kind="dialogues")
+    wrong = admin.post("imports/upload/", file=file([{}], name="mine.xls"), kind="dialogues")
     assert (wrong.status_code, "must end in" in text_of(wrong)) == (409, True)
-    assert admin.post("data/upload/", kind="dialogues").status_code == 422
+    assert admin.post("imports/upload/", kind="dialogues").status_code == 422
     polled = admin.client.get(
-        f"/projects/{project.slug}/data/", headers={"hx-request": "true", "hx-target": "jobs"}
+        f"/projects/{project.slug}/imports/", headers={"hx-request": "true", "hx-target": "jobs"}
     ).content.decode()
     assert polled.strip().startswith('<div id="jobs"')
     assert "hx-trigger" not in polled  # nothing is open, so it is not asked again
@@ -79,16 +79,17 @@ def test_admin_uploads_file_and_downloads_rejected_rows():
 )  # fmt: skip
 def test_every_item_filter_works(labelled, query, found):
     command("adjudicate", project=labelled.slug)
-    page = Visitor(labelled, "admin").get("data/", **query)
-    assert page.context["shown"].paginator.count == found  # a source that there is not is left out, as the form says
+    page = Visitor(labelled, "lead").get("items/", **query)
+    assert page.context["shown"].count == found  # a source that there is not is left out, as the form says
     assert page.status_code == 200
 
 
-def test_data_page_is_for_admins_and_releases_for_leads(labelled):
-    for role, data, releases in (("annotator", 403, 403), ("lead", 403, 200), ("admin", 200, 200)):
+def test_imports_are_for_admins_and_items_and_releases_for_leads(labelled):
+    statuses = {"annotator": (403, 403, 403, 403), "lead": (200, 403, 200, 403), "admin": (200, 200, 200, 200)}
+    for role, expected in statuses.items():
         somebody = Visitor(labelled, role)
-        assert somebody.get("data/").status_code == data
-        assert somebody.get("releases/").status_code == releases
+        pages = ("items/", "imports/", "releases/", "releases/make/")
+        assert tuple(somebody.get(page).status_code for page in pages) == expected
     assert Visitor(labelled, "lead").post("releases/make/", **SPEC).status_code == 403
     assert not Job.objects.filter(project=labelled).exists()
 

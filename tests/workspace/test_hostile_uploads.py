@@ -41,7 +41,7 @@ TYPES = ["multipart/form-data", "multipart/form-data; boundary=", "multipart/for
 
 
 def urls_of(project):
-    return f"/api/v1/projects/{project.slug}/items/import/", f"/projects/{project.slug}/data/upload/"
+    return f"/api/v1/projects/{project.slug}/items/import/", f"/projects/{project.slug}/imports/upload/"
 
 
 def test_forms_that_hold_no_single_file_are_refused_and_leave_nothing():

@@ -133,6 +133,6 @@ def test_page_of_data_lists_the_warnings_of_an_import():
     job = make_job(project)
     upload_path(job).write_bytes(b'{"id": "a", "prompt": "x"}\n{"id": "A", "prompt": "y"}\n')
     run_job(job_id=job.pk)
-    page = Visitor(project, "admin").get("data/").content.decode()
+    page = Visitor(project, "admin").get("imports/").content.decode()
     assert "1 warning<" in page
     assert "The ids &#x27;a&#x27;, &#x27;A&#x27; look alike" in page

@@ -23,7 +23,16 @@ from workspace.actions import TooLarge, begin_import, begin_release, delete_left
 from workspace.actions.run_jobs import MOST_ATTEMPTS, claim_job, end_job
 from workspace.actions.uploads import LEFTOVER_AFTER_SECONDS, is_old, save_upload, suffix_of
 from workspace.models import Job
-from workspace.queries.jobs import STALLED_AFTER_SECONDS, rejected_rows_path, unclaimed, upload_folder, upload_path
+from workspace.queries.jobs import (
+    STALLED_AFTER_SECONDS,
+    Progress,
+    about,
+    progress_of,
+    rejected_rows_path,
+    unclaimed,
+    upload_folder,
+    upload_path,
+)
 from workspace.serializers import as_job
 
 LINES = b"".join(json.dumps(dialogue(f"u{at}")).encode() + b"\n" for at in range(3))
@@ -275,7 +284,7 @@ def test_rejected_rows_are_listed_by_number_for_their_project_alone():
     own, other = make_project(), make_project()
     job, _ = begin(own, b'{"id": "a"}\n' + LINES + b"x\n" + b'{"id": "\\u0000", "prompt": "Hm?"}\n')
     admin = Visitor(own, "admin")
-    place = f"data/jobs/{job.pk}/refused/"
+    place = f"imports/{job.pk}/refused/"
     assert admin.get(place).status_code == 404  # not before it has run
     run_job(job_id=job.pk)
     rows = [json.loads(line) for line in b"".join(admin.get(place).streaming_content).splitlines()]
@@ -285,7 +294,7 @@ def test_rejected_rows_are_listed_by_number_for_their_project_alone():
         (Visitor(own, "lead"), place, 403),
         (Visitor(own), place, 403),
         (Visitor(other, "admin"), place, 404),
-        (admin, f"data/jobs/{2**31 - 1}/refused/", 404),
+        (admin, f"imports/{2**31 - 1}/refused/", 404),
     ):
         assert visitor.get(path).status_code == status
 
@@ -391,7 +400,7 @@ def test_job_knows_whether_it_rejected_rows(result, expected):
 @cases(("name", "status"), [("a.xls", 409), ("a.zip", 409), ("a.jsonl", 302), ("../a.csv", 302), ("a.csv.gz", 302)])
 def test_page_takes_or_refuses_an_upload_by_its_name(name, status):
     admin = Visitor(make_project(), "admin")
-    sent = admin.post("data/upload/", file=SimpleUploadedFile(name, b"id,prompt\n1,Hm?\n"), kind="dialogues")
+    sent = admin.post("imports/upload/", file=SimpleUploadedFile(name, b"id,prompt\n1,Hm?\n"), kind="dialogues")
     assert sent.status_code == status
     assert Job.objects.filter(project=admin.project).exists() is (status == 302)
 
@@ -399,8 +408,8 @@ def test_page_takes_or_refuses_an_upload_by_its_name(name, status):
 @cases("fields", [{"kind": "release"}, {"kind": ""}, {"kind": "songs"}])
 def test_page_takes_only_dialogues_and_votes(fields):
     admin = Visitor(make_project(), "admin")
-    sent = admin.post("data/upload/", file=SimpleUploadedFile("a.jsonl", LINES), **fields)
-    assert (sent.status_code, list(sent.context["upload_form"].errors)) == (422, ["kind"])
+    sent = admin.post("imports/upload/", file=SimpleUploadedFile("a.jsonl", LINES), **fields)
+    assert (sent.status_code, list(sent.context["form"].errors)) == (422, ["kind"])
 
 
 @cases(("share", "state"), [(0.0, "waiting"), (0.25, "running"), (1.0, "done")])
@@ -410,3 +419,21 @@ def test_route_tells_state_and_progress(share, state):
     told = Program(made, "admin").get(f"jobs/{job.pk}/").json()
     assert (told["state"], told["progress"], told["kind"], told["project"]) == (state, share, "dialogues", made.slug)
     Job.objects.filter(pk=job.pk).update(state="failed")
+
+
+def test_progress_says_how_long_a_job_still_takes_and_when_its_worker_stopped():
+    now = timezone.now()
+
+    def progress(state="running", **fields):
+        return progress_of(Job(state=state, **fields), now)
+
+    began = now - timedelta(minutes=3)
+    assert progress(started_at=began, seen_at=now, share=0.5) == Progress(50, "about 3 minutes left", is_stalled=False)
+    assert progress(started_at=began, seen_at=now, share=0.01) == Progress(1, "", is_stalled=False)
+    assert progress(started_at=None, share=0.5).left == ""
+    late = now - timedelta(seconds=STALLED_AFTER_SECONDS + 1)
+    assert progress(started_at=began, seen_at=late, share=0.5) == Progress(50, "", is_stalled=True)
+    assert [progress(state=state) for state in ("waiting", "done", "failed")] == [None] * 3
+    minutes = {0: "less than a minute", 0.99: "less than a minute", 1: "about 1 minute", 3.4: "about 3 minutes"}
+    assert {each: about(60 * each) for each in minutes} == minutes
+    assert about(5_400) == "about 2 hours"

@@ -14,7 +14,7 @@ from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Invalid
 from workspace import actions
-from workspace.forms.data import check_one_file
+from workspace.forms.imports import check_one_file
 from workspace.models import Job
 from workspace.queries.jobs import rejected_rows_path
 from workspace.serializers import UPLOADED, UploadSerializer, accepted, as_job

@@ -116,7 +116,7 @@ def failed_jobs(access: Access) -> Iterator[Pointer]:
     for job in jobs[:50]:
         key = (job.kind, job.subject)
         if job.state == Job.State.FAILED and key not in done:
-            view = "workspace:releases" if job.kind == Job.Kind.RELEASE else "workspace:data"
+            view = "workspace:releases" if job.kind == Job.Kind.RELEASE else "workspace:imports"
             yield Pointer(f"{job.get_kind_display()} failed: {job.subject}", link(access, view), "circle-alert")
         done.add(key)
 
@@ -125,7 +125,7 @@ def next_steps(access: Access, *, items: int, decided: int, released: bool) -> l
     """Return what a person of this role can do next, the most useful first."""
     steps = [*own_work(access, items)]
     if access.is_admin and not items:
-        steps.append(Pointer("Import dialogues", link(access, "workspace:data"), "file-up"))
+        steps.append(Pointer("Import dialogues", link(access, "workspace:imports"), "file-up"))
     if access.is_lead:
         steps += lead_steps(access, items=items, decided=decided, released=released)
     return steps

@@ -1,11 +1,11 @@
-"""The page that lists releases and starts a new one."""
+"""The pages that list releases and make a new one."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
@@ -14,50 +14,49 @@ from releases.models import Release
 from workspace import actions
 from workspace.models import Job
 from workspace.queries.items import licenses_of
+from workspace.queries.jobs import RELEASES
+from workspace.queries.release_checks import release_checks
 from workspace.tasks import enqueue_job
-from workspace.views.data import jobs_context
+from workspace.views.jobs import asks_for_jobs, jobs_context
 
 
 @require_safe
 @require_role(Role.LEAD)
 def releases(request: PageRequest, access: Access) -> HttpResponse:
-    """List the releases, with a form for a new one for admins."""
-    if request.htmx and request.headers.get("HX-Target") == "jobs":
-        return render(request, "workspace/releases.html#jobs", jobs_context(access) | {"page": "releases"})
-    return show_releases(request, access)
-
-
-def show_releases(
-    request: PageRequest, access: Access, *, form: ReleaseForm | None = None, status: int = 200
-) -> HttpResponse:
-    """Render the page; two releases or more can be compared, by default the latest two."""
+    """List the releases, and how far a new one is; two or more can be compared, by default the latest two."""
+    context = jobs_context(request, access, RELEASES, page="releases")
+    if asks_for_jobs(request):
+        return render(request, "workspace/jobs.html", context)
     made = list(Release.objects.filter(project=access.project).order_by("-pk"))
     versions = [release.version for release in made]
     pair = {"before": versions[1], "after": versions[0]} if len(versions) > 1 else {}
-    context = jobs_context(access) | {
-        "page": "releases",
+    context |= {
         "releases": made,
-        "form": form or release_form(access),
         "compare_form": CompareForm(versions=versions, initial=pair) if pair else None,
     }
-    return render(request, "workspace/releases.html", context, status=status)
+    return render(request, "workspace/releases.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(Role.ADMIN)
+def make_release(request: PageRequest, access: Access) -> HttpResponse:
+    """Show what to know before a release with its form, or start one."""
+    form = release_form(access, request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        started = attempt(form, lambda: begin_release(access, form))
+        if started.is_done:
+            version = form.cleaned_data["version"]
+            messages.success(request, f"Release {version} is asked for. A worker makes it next.")
+            return redirect("workspace:releases", access.project.slug)
+        status = started.status
+    context = {"access": access, "page": "releases", "form": form, "checks": release_checks(access.project)}
+    return render(request, "workspace/make_release.html", context, status=status)
 
 
 def release_form(access: Access, posted: Any = None) -> ReleaseForm:
     """Return the form of a new release, with the licences that the items have."""
     return ReleaseForm(posted, own_policy=access.project.policy, licenses=licenses_of(access.project))
-
-
-@require_POST
-@require_role(Role.ADMIN)
-def make_release(request: PageRequest, access: Access) -> HttpResponse:
-    """Start a release."""
-    form = release_form(access, request.POST)
-    started = attempt(form, lambda: begin_release(access, form))
-    if not started.is_done:
-        return show_releases(request, access, form=form, status=started.status)
-    messages.success(request, "The release is made as soon as a worker is free.")
-    return redirect("workspace:releases", access.project.slug)
 
 
 def begin_release(access: Access, form: ReleaseForm) -> Job:

@@ -1,0 +1,82 @@
+"""What is checked before a release: how much is decided, what is not, and whether the raters agree."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from adjudication.models import Decision
+from adjudication.policies import policy_of
+from adjudication.queries import decision_counts
+from corpus.models import Item, Project
+from corpus.queries import category_names
+from quality.queries.freshness import latest_reports
+from quality.reports.verdict import Status, verdict
+
+
+@dataclass(frozen=True)
+class Check:
+    """A sentence about the state of the project, and where one does something about it."""
+
+    is_good: bool
+    text: str
+    url: str = ""
+    link: str = ""
+    "The words of the link."
+
+
+def release_checks(project: Project) -> list[Check]:
+    """Return what to know before a release under the project's own policy, as of the last recount."""
+    items = Item.objects.filter(project=project, withdrawn_at=None).count()
+    return [*status_checks(project, items), *license_checks(project), agreement_check(project)]
+
+
+def status_checks(project: Project, items: int) -> list[Check]:
+    """Return the checks of how many items are decided, disputed, pending and stale."""
+    counts = decision_counts(project, project.policy)
+    decided = counts["decided"] + counts["settled"]
+    checks = [Check(decided > 0, f"{decided:,} of {items:,} dialogues are decided and go into the release.")]
+    if counts["disputed"]:
+        text = f"{counts['disputed']:,} disputed {verb(counts['disputed'])} left out until settled."
+        checks.append(Check(False, text, link_to("adjudication:cases", project), "Cases"))
+    if pending := items - decided - counts["disputed"]:
+        text = f"{pending:,} pending {verb(pending)} left out until enough people or jurors have judged them."
+        checks.append(Check(False, text, link_to("workspace:items", project) + "?status=pending", "Pending items"))
+    if stale := stale_count(project):
+        text = f"{stale:,} settled {verb(stale)} released as settled, although new opinions came in since."
+        checks.append(Check(False, text, link_to("adjudication:cases", project) + "?state=stale", "Cases"))
+    return checks
+
+
+def verb(count: int) -> str:
+    """Return the noun and verb for a number of dialogues."""
+    return "dialogue is" if count == 1 else "dialogues are"
+
+
+def stale_count(project: Project) -> int:
+    """Return the number of settled items with opinions that came in since."""
+    return Decision.objects.filter(item__project=project, policy=project.policy, stale=True).count()
+
+
+def license_checks(project: Project) -> list[Check]:
+    """Return the check of items without a licence, if there are any."""
+    count = Item.objects.filter(project=project, withdrawn_at=None, license="").count()
+    if not count:
+        return []
+    text = f"{count:,} {'dialogue states' if count == 1 else 'dialogues state'} no licence."
+    return [Check(False, f"{text} Whoever uses the release cannot know what they may do with them.")]
+
+
+def agreement_check(project: Project) -> Check:
+    """Return the check of agreement, from the reports of the last measurement."""
+    reports = latest_reports(project)
+    url = link_to("quality:quality", project)
+    if "agreement" not in reports:
+        return Check(False, "Agreement was not measured yet.", url, "Quality")
+    content = reports["agreement"].content
+    found = verdict(content, policy_of(project), category_names(project), open_cases=0)
+    return Check(found.status == Status.REACHED, " ".join(found.sentences), url, "Quality")
+
+
+def link_to(view: str, project: Project) -> str:
+    """Return the address of a page of the project."""
+    return reverse(view, args=[project.slug])
