@@ -1,0 +1,72 @@
+"""Every page fits and is accessible in light and dark, wide and narrow: full of data, and empty."""
+
+from collections import defaultdict
+
+import pytest
+
+from bench.urls import all_urls
+from tests.annotation.people import Visitor
+from tests.browser.visits import LOOKS, Visit, assert_fits, assert_fits_in_each_look
+from tests.factories import make_project
+from tests.two_projects import project_with_everything, url_parameters
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
+ELSEWHERE = ("/api/", "/static/", "/sign-out/", "/account/")
+"No page of ours, or in a journey of its own."
+
+
+def pages_of(visitor, parameters):
+    """Return the paths that answer a member of a project with a page, as the REST routes and files do not."""
+    paths = [url.format_map(parameters) for url in all_urls() if not url.startswith(ELSEWHERE)]
+    answers = {path: visitor.client.get(path) for path in paths}
+    return [path for path, got in answers.items() if got.status_code == 200 and is_page(got)]
+
+
+def is_page(response):
+    """Return whether a response is a whole page, neither a file nor a fragment of a page."""
+    response.close()
+    return not response.streaming and response.content.startswith(b"<!doctype html>")
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory, database, stub_url):
+    """An admin of a project with an object of each kind, and the paths of its pages."""
+    project = project_with_everything(tmp_path_factory.mktemp("full"), "full", "a text of some words", stub_url)
+    visitor = Visitor(project, "admin")
+    return visitor, pages_of(visitor, defaultdict(int, url_parameters(project, "full")))
+
+
+@pytest.fixture(scope="module")
+def empty(database):
+    """An admin of a project without anything, and the paths of its pages."""
+    visitor = Visitor(make_project(name="Nothing here yet"), "admin")
+    return visitor, pages_of(visitor, defaultdict(int, slug=visitor.project.slug))
+
+
+def problem_of(check, page):
+    """Return what a check finds wrong with a page, or an empty text."""
+    try:
+        check(page)
+    except AssertionError as error:
+        return f"{page.url}: {error}"
+    return ""
+
+
+def problems_of(browser, site, member, check, look):
+    visitor, paths = member
+    with Visit(browser, site, visitor, **LOOKS[look]) as visit:
+        problems = []
+        for path in paths:
+            visit.page.goto(site + path)
+            problems.append(problem_of(check, visit.page))
+        return [problem for problem in problems if problem], visit.page_errors
+
+
+def test_every_page_fits_and_is_accessible_in_each_look(browser, site, full):
+    assert len(full[1]) > 30
+    assert problems_of(browser, site, full, assert_fits_in_each_look, "light and wide") == ([], [])
+
+
+def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, empty):
+    assert len(empty[1]) > 15
+    assert problems_of(browser, site, empty, assert_fits, "dark and narrow") == ([], [])
