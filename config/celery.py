@@ -48,9 +48,12 @@ def use_our_logging(**_signal: Any) -> None:
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]
-def preload_sdk(**_signal: Any) -> None:
-    """Load the SDK once, before the worker forks, so that its processes share the memory."""
-    import jury.engine.sdk  # noqa: F401
+def preload_sdk(*, sender: Any, **_signal: Any) -> None:
+    """Load the SDK once, before a worker that asks models forks, so that its processes share the memory."""
+    from corpus.workers import JURY
+
+    if JURY in sender.app.amqp.queues.consume_from:
+        import jury.engine.sdk  # noqa: F401
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

@@ -239,7 +239,15 @@ def test_older_juror_is_refused_where_rules_forbid_it_now(tmp_path, settings):
 
 
 def test_sdk_is_loaded_only_for_requests():
-    imports = "import config.urls, config.initial_data, sys"
-    loads = f"import django; django.setup(); {imports}; print('openai' in sys.modules)"
+    loads = """
+import django, sys; django.setup()
+import config.urls, config.initial_data
+from types import SimpleNamespace
+from config.celery import app, preload_sdk
+for queue in ("celery", "jury"):
+    app.amqp.queues.select([queue])
+    preload_sdk(sender=SimpleNamespace(app=app))
+    print(queue, "openai" in sys.modules)
+"""
     loaded = subprocess.run([sys.executable, "-c", loads], cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    assert (loaded.returncode, loaded.stdout) == (0, "False\n"), loaded.stderr
+    assert (loaded.returncode, loaded.stdout) == (0, "celery False\njury True\n"), loaded.stderr
