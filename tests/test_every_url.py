@@ -49,11 +49,12 @@ class Caller:
         self.visitor = None if role == "anonymous" else Visitor(project, role)
         self.signed_in = self.visitor.client if self.visitor else Client()
         self.signed_in.raise_request_exception = False
+        self.reader = self.new_client()
 
     def look(self, url, parameters, method="get"):
         """Return the response to a GET or HEAD, with a database that refuses to change anything."""
         path = path_of(url, parameters)
-        client = self.client(path)
+        client = self.client(path, method)
         with nullcontext() if url in WRITE_WHEN_READ else read_only_database():
             return read(getattr(client, method)(path))
 
@@ -61,7 +62,7 @@ class Caller:
         """Yield the responses to GET, HEAD, OPTIONS, and an empty POST (also as JSON) and PATCH of a REST route."""
         path = path_of(url, parameters)
         for method in ("get", "head", "options"):
-            yield read(getattr(self.client(path), method)(path))
+            yield read(getattr(self.client(path, method), method)(path))
         yield read(self.client(path).post(path, "", content_type="application/x-www-form-urlencoded"))
         if path.startswith("/api/"):
             for method in ("POST", "PATCH"):
@@ -76,10 +77,14 @@ class Caller:
             counts[url] = len(queries)
         return counts
 
-    def client(self, path):
+    def client(self, path, method=""):
         """Return a test client, signed in unless anonymous; with a session of its own where the session may end."""
         if path.startswith(("/projects/", "/api/")):
             return self.signed_in
+        return self.reader if method in ("get", "head", "options") else self.new_client()
+
+    def new_client(self):
+        """Return a test client with a new session."""
         client = Client(raise_request_exception=False)
         if self.visitor:
             client.force_login(self.visitor.user, backend=BACKEND)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = CHECKOUT / "docs" / "api-examples.md"
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NAMES = [f"d-{number}" for number in range(80)]
+NAMES = [f"d-{number}" for number in range(160)]
 "So many that a run of them is still going on when it is cancelled, on a busy machine too."
 DISPUTED = NAMES[:10]
 # The curl of the system, which here fails if a call does.
@@ -73,7 +73,7 @@ def fill_in(site, tmp_path):
     cases = write_lines(tmp_path, [{"prompt": "A question", "label": "safe"}], "cases.jsonl")
     assert command("add_benchmark", "house-rules", cases, project=project.slug, task="prompt").code == 0
     token = Program(project, "site-admin").token
-    with stub_server(delay=2) as url:
+    with stub_server(delay=1) as url:
         replacements = {"http://127.0.0.1:8000": site, "projects/mine": f"projects/{project.slug}"}
 
         def filled(text):

@@ -33,7 +33,7 @@ def test_project_of_others_is_not_found() -> None:
         assert stranger.client.get(f"/projects/{other.slug}/{page}").status_code == 404, page
 
 
-def test_unmeasured_project_offers_a_measurement() -> None:
+def test_unmeasured_project_offers_a_measurement(no_worker: None) -> None:
     lead = Visitor(make_project(), "lead")
     html = lead.get("quality/").content.decode()
     assert "Nothing has been measured yet" in html
