@@ -106,6 +106,7 @@ def run_program(words: Sequence[str], environment: Mapping[str, str], output: st
     os.chdir(CHECKOUT)
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # the environment may name another
     for number, path in ((1, output), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), number)
     try:

@@ -16,6 +16,7 @@ from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.embedded.postgres import Postgres
 from config.embedded.processes import is_free, wait_until
 from config.embedded.valkey import Valkey
+from tests import forks
 from tests.homes import own_servers, prepared_home
 
 pytestmark = pytest.mark.slow
@@ -23,8 +24,25 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def data_dir(tmp_path):
-    made = DataDir(tmp_path / "a data directory")  # paths with spaces work
+    """Yield a data directory with a database, which takes seconds to make."""
+    made = prepared_home(tmp_path / "a data directory")  # paths with spaces work
+    yield made
+    embedded.stop(made)
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """Yield an empty data directory."""
+    made = DataDir(tmp_path / "an empty data directory")
     made.make()
+    yield made
+    embedded.stop(made)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Yield a data directory for all commands of this module that are refused."""
+    made = prepared_home(tmp_path_factory.mktemp("kept") / "home")
     yield made
     embedded.stop(made)
 
@@ -47,8 +65,7 @@ def test_second_start_finds_running_servers(data_dir):
 
 
 def test_data_directories_have_separate_servers(data_dir, tmp_path):
-    other = DataDir(tmp_path / "other")
-    other.make()
+    other = prepared_home(tmp_path / "other")
     try:
         store_row(Postgres(data_dir).start())
         assert Postgres(other).start() != Postgres(data_dir).start()
@@ -95,13 +112,13 @@ def test_reused_pid_in_stale_pid_file_is_ignored(data_dir):
     assert row_count(Postgres(data_dir).start()) == 1
 
 
-def test_half_made_cluster_is_replaced(data_dir):
-    folder = data_dir.path / "postgres"
+def test_half_made_cluster_is_replaced(empty):
+    folder = empty.path / "postgres"
     (folder / "new").mkdir(parents=True)
     (folder / "new" / "PG_VERSION").write_text("18")
     (folder / "data").mkdir()
 
-    assert Postgres(data_dir).accepts_password(Postgres(data_dir).start())
+    assert Postgres(empty).accepts_password(Postgres(empty).start())
 
 
 def test_other_process_with_recorded_pid_is_ignored(data_dir):
@@ -142,17 +159,14 @@ def test_stop_ends_both_servers_once(data_dir):
 
 def run_manage(data_dir, *arguments, **more):
     """Run a management command as a user would, with no server named by the environment."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=CHECKOUT, env=own_servers(data_dir) | more, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    return forks.run([sys.executable, "manage.py", *arguments], own_servers(data_dir) | more)
 
 
-def test_commands_started_together_prepare_an_empty_data_directory_once_and_leave_servers_running(data_dir):
+def test_commands_started_together_prepare_an_empty_data_directory_once_and_leave_servers_running(empty):
     started = [
         subprocess.Popen(
             [sys.executable, "manage.py", "create_project", name],
-            cwd=CHECKOUT, env=own_servers(data_dir), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=CHECKOUT, env=own_servers(empty), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for name in ("one", "two")
     ]  # fmt: skip
@@ -160,26 +174,22 @@ def test_commands_started_together_prepare_an_empty_data_directory_once_and_leav
 
     assert [process.returncode for process in started] == [0, 0], outputs
     assert [output for output, _ in outputs] == ['{"project":"one"}\n', '{"project":"two"}\n']
-    assert set(embedded.addresses(data_dir)) == {"DATABASE_URL", "REDIS_URL"}
-    assert run_manage(data_dir, "create_project", "one").returncode == 2
+    assert set(embedded.addresses(empty)) == {"DATABASE_URL", "REDIS_URL"}
+    assert run_manage(empty, "create_project", "one").returncode == 2
 
 
-def test_unreachable_server_is_one_error_line_with_its_variable(tmp_path):
-    home = prepared_home(tmp_path / "home")
-    try:
-        juror = ["add_juror", "j", "--model", "m", "--base-url", "http://127.0.0.1:1/v1"]
-        assert run_manage(home, *juror).returncode == 0
-        for command, variable, url in (
-            ("adjudicate", "DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none"),
-            ("convene_jury", "REDIS_URL", "redis://127.0.0.1:1/0"),
-        ):
-            done = run_manage(home, command, **{variable: url})
-            assert (done.returncode, done.stdout) == (2, "")
-            assert variable in done.stderr
-            assert "Traceback" not in done.stderr
-            assert len(done.stderr.strip().splitlines()) == 1
-    finally:
-        embedded.stop(home)
+def test_unreachable_server_is_one_error_line_with_its_variable(kept):
+    juror = ["add_juror", "j", "--model", "m", "--base-url", "http://127.0.0.1:1/v1"]
+    assert run_manage(kept, *juror).returncode == 0
+    for command, variable, url in (
+        ("adjudicate", "DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none"),
+        ("convene_jury", "REDIS_URL", "redis://127.0.0.1:1/0"),
+    ):
+        done = run_manage(kept, command, **{variable: url})
+        assert (done.returncode, done.stdout) == (2, "")
+        assert variable in done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -195,8 +205,8 @@ def test_unreachable_server_is_one_error_line_with_its_variable(tmp_path):
         ),
     ],
 )
-def test_malformed_server_url_is_one_error_line_without_the_url(data_dir, variable, url):
-    done = run_manage(data_dir, "list_decisions", **{variable: url})
+def test_malformed_server_url_is_one_error_line_without_the_url(kept, variable, url):
+    done = run_manage(kept, "list_decisions", **{variable: url})
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"{variable} is not an address of the form")

@@ -1,7 +1,6 @@
 """/metrics: access, counts, and no personal data."""
 
 import os
-import subprocess
 import sys
 import urllib.request
 
@@ -11,8 +10,8 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from config import heartbeats
-from config.data_dir import CHECKOUT
 from config.embedded.processes import free_port, wait_until
+from tests import forks
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -113,7 +112,7 @@ def test_processes_share_metrics_and_leave_no_folder(tmp_path):
     port = free_port()
     command = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--log-level", "warning"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    server = subprocess.Popen([sys.executable, "-m", *command], cwd=CHECKOUT, env=environment)
+    server = forks.start([sys.executable, "-m", *command], tmp_path / "log", environment)
     try:
         assert wait_until(lambda: is_up(port), seconds=60)
         for _each in range(40):

@@ -10,6 +10,7 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from config.production import weak_settings
+from tests import forks
 from tests.cases import cases
 
 GUNICORN = ("gunicorn", "config.wsgi", "--bind", "127.0.0.1:0", "--log-level", "warning")
@@ -73,10 +74,7 @@ def test_sound_settings_pass(changed):
 
 
 def run(*command, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", *command], cwd=CHECKOUT, env={**os.environ, **environment}, timeout=60,
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    return forks.run([sys.executable, "-m", *command], {**os.environ, **environment}, seconds=60)
 
 
 @pytest.mark.slow
@@ -104,10 +102,7 @@ def test_missing_secret_file_is_one_error_line(command):
 
 @pytest.mark.slow
 def test_deploy_check_reports_weak_settings():
-    ended = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy"], cwd=CHECKOUT, timeout=60,
-        env={**os.environ, "SECRET_KEY": "short"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    ended = forks.run([sys.executable, "manage.py", "check", "--deploy"], {**os.environ, "SECRET_KEY": "short"})
     assert ended.returncode != 0
     assert "SECRET_KEY is weak" in ended.stderr
 

@@ -1,10 +1,7 @@
 """The web server: dripping bodies hold nobody up, requests are finished, and what was not received is closed."""
 
 import contextlib
-import os
-import signal
 import socket
-import subprocess
 import time
 from http.client import HTTPConnection
 from types import SimpleNamespace
@@ -12,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from config import web_worker
-from config.data_dir import CHECKOUT
 from config.serve import web_command
+from tests import forks
 from tests.config.serving import call, comes_up
 from tests.ports import unused_port
 
@@ -27,15 +24,12 @@ HEAD = (
 @pytest.fixture
 def web(tmp_path):
     port = unused_port()
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(web_command(port), cwd=CHECKOUT, start_new_session=True, stdout=log, stderr=log)
+    process = forks.start(web_command(port), tmp_path / "log")
     try:
         assert comes_up(port)
         yield SimpleNamespace(port=port, process=process, log=tmp_path / "log")
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill_all()
 
 
 @pytest.mark.slow

@@ -1,9 +1,9 @@
 """The guide from a release to a tested guard, docs/training.md: all its commands run, in their order."""
 
 import csv
+import os
 import re
 import shlex
-import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
@@ -20,6 +20,7 @@ from recipes.lora.command import parse_arguments
 from recipes.lora.serving import serving_commands
 from recipes.lora.settings import settings_of
 from recipes.lora.training_files import read_training_files
+from tests import forks
 from tests.api.client import Program
 from tests.factories import command, make_project
 from tests.guards.test_training import release_of_200
@@ -92,10 +93,7 @@ class Reader:
 @contextmanager
 def serving(words, port):
     """Run `serve_guard` in a process of its own until it answers."""
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", *words, f"--port={port}"], cwd=CHECKOUT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = forks.start([sys.executable, "manage.py", *words, f"--port={port}"], Path(os.devnull))
     try:
         assert wait_until(lambda: is_answering(f"http://127.0.0.1:{port}/health"), seconds=60)
         yield

@@ -11,6 +11,7 @@ import pytest
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from jury.models import Ballot
+from tests import forks
 from tests.conftest import stub_server
 from tests.jury.factories import add_jurors, broker_apart, project_with_items
 
@@ -33,7 +34,7 @@ def test_killed_worker_loses_and_doubles_nothing(tmp_path):
             os.killpg(child, signal.SIGKILL)
         _, errors = first.communicate(timeout=180)
         stored = ballots.count()
-        again = subprocess.run(convene, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+        again = forks.run(convene, environment)
 
     assert (first.returncode, stored < 60) == (2, True), errors
     assert "run the same command again" in errors

@@ -1,16 +1,15 @@
 """Runs of the jury through real workers, against a stub of an endpoint."""
 
-import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 
-from config.data_dir import CHECKOUT
 from corpus.errors import Refused
 from jury.actions.checks import check_can_reach
 from jury.engine.model_client import ModelClient
 from jury.models import Ballot, Juror, Run
+from tests import forks
 from tests.conftest import stub_server
 from tests.factories import command, make_project
 from tests.jury.factories import add_jurors, broker_apart, counted, project_with_items
@@ -173,10 +172,8 @@ def test_response_jurors_skip_items_without_response(tmp_path, stub_url, worker)
 def test_run_without_worker_says_what_to_do(tmp_path, stub_url):
     project = project_with_items(tmp_path, 1)
     add_jurors(project, stub_url, "stub-0.9")
-    refused = subprocess.run(
-        [sys.executable, "manage.py", "convene_jury", "--project", project.slug],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False, env=broker_apart(5),
-    )  # fmt: skip
+    convene = [sys.executable, "manage.py", "convene_jury", "--project", project.slug]
+    refused = forks.run(convene, broker_apart(5))
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "make run" in refused.stderr
