@@ -9,6 +9,7 @@ from annotation.queries.progress import (
     queue_progress,
     running_leases,
 )
+from annotation.queries.reading import ReadingPace, reading_paces
 from annotation.queries.votes import (
     Guidance,
     asked_fields,
@@ -39,6 +40,7 @@ from annotation.queries.votes import (
 
 __all__ = [
     "Guidance",
+    "ReadingPace",
     "annotator_checks",
     "asked_fields",
     "asked_fields_of_item",
@@ -67,6 +69,7 @@ __all__ = [
     "person_of",
     "project_of_vote",
     "queue_progress",
+    "reading_paces",
     "running_leases",
     "skips_by_reason",
     "votes_on",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from annotation.models import Audit, Gold
-from annotation.queries import annotator_checks
+from annotation.queries import ReadingPace, annotator_checks, reading_paces
 from corpus.models import Project
 from quality.statistics.scores import share
 
@@ -14,8 +14,9 @@ CHECKS = (("gold", "gold_right"), ("repeats", "same"), ("audited", "audited_alik
 def check_figures(project: Project) -> dict[str, Any]:
     """Return the results of every person, and the progress of gold and audits."""
     audits = Audit.objects.filter(project=project)
+    paces = {pace.user: pace for pace in reading_paces(project)}
     return {
-        "people": [person_figures(row) for row in annotator_checks(project)],
+        "people": [person_figures(row) | pace_figures(paces.get(row["user"])) for row in annotator_checks(project)],
         "gold_items": Gold.objects.filter(project=project).count(),
         "audits_drawn": audits.count(),
         "audits_done": audits.filter(audited_at__isnull=False).count(),
@@ -28,3 +29,9 @@ def person_figures(row: dict[str, Any]) -> dict[str, Any]:
     for check, agreeing in CHECKS:
         figures[check] = {"n": row[check], "alike": row[agreeing], "share": share(row[agreeing], row[check])}
     return figures
+
+
+def pace_figures(pace: ReadingPace | None) -> dict[str, Any]:
+    """Return how many of a person's votes of known time came faster than the dialogue can be read, and the share."""
+    timed, too_fast = (pace.votes, pace.too_fast) if pace else (0, 0)
+    return {"too_fast": {"n": timed, "alike": too_fast, "share": share(too_fast, timed)}}

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation import queries
-from annotation.queries import annotator_checks
+from annotation.queries import annotator_checks, reading_paces
 from corpus.access import Access, PageRequest, Role, require_role, require_site_admin
 from corpus.actions import (
     add_member,
@@ -64,6 +64,7 @@ def member(request: PageRequest, access: Access, user: int) -> HttpResponse:
         "member": found,
         "form": RoleForm(initial={"role": found.role}),
         "numbers": numbers[0] if numbers else None,
+        "pace": next(iter(reading_paces(access.project, found.user)), None),
         "grants": member_tokens(access, found),
         "is_site_admin": is_site_admin(found.user),
         "may_send_link": may_send_link(found.user, access.user),
