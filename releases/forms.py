@@ -1,16 +1,16 @@
 """Forms to make and compare releases."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.forms.boundfield import BoundField
 
 from adjudication.policies import POLICIES
+from corpus.grouped_forms import GroupedForm
 from releases.spec import ReleaseSpec
 
 
-class ReleaseForm(forms.Form):
+class ReleaseForm(GroupedForm, forms.Form):
     """The settings of a new release."""
 
     version = forms.CharField(max_length=60, label="Version", help_text="Such as 1.0; no other release may have it.")
@@ -40,7 +40,10 @@ class ReleaseForm(forms.Form):
         help_text="Release only dialogues under those ticked. Tick none to release all.",
     )
     truncate = forms.BooleanField(required=False, label="Only the first user turn and the first assistant turn")
-    MAIN = ("version",)
+    FOLDED: ClassVar = {
+        "Splits": ("train", "validation", "test", "seed"),
+        "Policy, licences and form": ("policy", "licenses", "truncate", "date"),
+    }
 
     def __init__(self, *args: Any, own_policy: str, licenses: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,21 +52,6 @@ class ReleaseForm(forms.Form):
         field.choices = [("", f"The project's own: {own_policy}"), *others]
         field = self.fields["licenses"]
         field.choices = [(name, name) for name in licenses if name]
-
-    @property
-    def main_fields(self) -> list[BoundField]:
-        """Return the fields that every release needs."""
-        return [self[name] for name in self.MAIN]
-
-    @property
-    def setting_fields(self) -> list[BoundField]:
-        """Return the fields that have a default."""
-        return [field for field in self if field.name not in self.MAIN]
-
-    @property
-    def has_setting_errors(self) -> bool:
-        """Return whether one of them is wrong."""
-        return bool(set(self.errors) - {*self.MAIN, "__all__"})
 
     def to_spec(self) -> ReleaseSpec:
         """Return the cleaned data as a spec; percentages become shares."""

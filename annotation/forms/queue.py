@@ -28,13 +28,21 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "audit_percent",
         )
         labels = {
-            "lease_minutes": "Minutes a dialogue is held for one person",
-            "daily_cap": "Votes a person may cast a day (empty: no limit)",
-            "break_after_minutes": "Minutes of work before a break (empty: never)",
+            "lease_minutes": "Minutes that a dialogue stays assigned",
+            "daily_cap": "Votes a person may cast a day",
+            "break_after_minutes": "Minutes of work before a break",
             "break_minutes": "Minutes a break lasts",
-            "gold_percent": "Of 100 dialogues handed out, gold ones",
-            "repeat_percent": "Of 100 dialogues handed out, repeated ones",
-            "audit_percent": "Of 100 finished dialogues, audited ones",
+            "gold_percent": "Gold dialogues, %",
+            "repeat_percent": "Repeated dialogues, %",
+            "audit_percent": "Audited dialogues, %",
+        }
+        help_texts = {
+            "lease_minutes": "Then somebody else may get it. An open page renews it.",
+            "daily_cap": "Leave empty for no limit.",
+            "break_after_minutes": "Leave empty for no breaks.",
+            "gold_percent": "Of the dialogues assigned: those whose labels are known.",
+            "repeat_percent": "Of the dialogues assigned: those a person has judged before.",
+            "audit_percent": "Of the dialogues decided: those a lead looks at again.",
         }
 
 
@@ -46,7 +54,8 @@ class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
             User.objects.none(),
             required=False,
             widget=forms.CheckboxSelectMultiple,
-            label="Handed to (nobody ticked: everybody)",
+            label="For",
+            help_text="Tick nobody to let everybody get its dialogues.",
         )
 
 
@@ -55,9 +64,11 @@ class BatchForm(forms.Form):
 
     name = forms.CharField(max_length=60)
     size = forms.IntegerField(
-        min_value=1, max_value=100_000, initial=2_000, label="Dialogues (2,000 to 4,000 work well)"
+        min_value=1, max_value=100_000, initial=2_000, label="Dialogues", help_text="2,000 to 4,000 work well."
     )
-    source = forms.CharField(required=False, max_length=10_000, label="Only from the source (empty: any)")
+    source = forms.CharField(
+        required=False, max_length=10_000, label="Only from the source", help_text="Leave empty for all sources."
+    )
     people = PeopleField()
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
@@ -70,9 +81,9 @@ class GoldForm(forms.Form):
     """A gold label of one item."""
 
     external_id = forms.CharField(max_length=200, label="Id of the dialogue")
-    prompt_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
-    response_label = forms.ChoiceField(required=False, choices=[("", "–"), *LABEL_WORDS.items()])
-    reason = forms.CharField(required=False, max_length=10_000, label="Why, for other leads")
+    prompt_label = forms.ChoiceField(required=False, label="Prompt", choices=[("", "–"), *LABEL_WORDS.items()])
+    response_label = forms.ChoiceField(required=False, label="Response", choices=[("", "–"), *LABEL_WORDS.items()])
+    reason = forms.CharField(required=False, max_length=10_000, label="Why", help_text="For other leads.")
 
     def judgement(self) -> Judgement:
         """Return the labels of a valid form."""
@@ -89,7 +100,10 @@ class ExpectedForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
     categories = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label="They are probably about (nothing ticked: unknown)"
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Probably about",
+        help_text="Tick nothing if that is unknown.",
     )
 
     def __init__(self, *args: Any, categories: Sequence[Category], **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +16,8 @@ from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import expect_categories
 from corpus.attempt import attempt
 from corpus.queries import categories_of
+
+GOLD_A_PAGE = 50
 
 
 @require_safe
@@ -32,7 +35,7 @@ def settings(request: PageRequest, access: Access) -> HttpResponse:
     if not form.is_valid():
         return show_queue(request, access, settings_form=form, status=422)
     actions.update_queue_settings(project=access.project, by=access.user, settings=form.cleaned_data)
-    return redirect_with_message(request, access, "Kept. It holds from the next dialogue handed out.")
+    return redirect_with_message(request, access, "The settings are saved. They hold from the next dialogue on.")
 
 
 @require_POST
@@ -54,12 +57,15 @@ def change_batch(request: PageRequest, access: Access, batch: int) -> HttpRespon
     verb = request.POST.get("do")
     if verb == "close":
         actions.close_batch(batch=found, by=access.user)
+        done = "closed"
     elif verb == "reopen":
         actions.reopen_batch(batch=found, by=access.user)
+        done = "open again"
     else:
-        people = queries.members_of(access.project).filter(pk__in=numbers(request.POST.getlist("people")))
-        actions.assign_batch(batch=found, by=access.user, people=list(people))
-    return redirect_with_message(request, access, f"Batch {found.name} is changed.")
+        people = list(queries.members_of(access.project).filter(pk__in=numbers(request.POST.getlist("people"))))
+        actions.assign_batch(batch=found, by=access.user, people=people)
+        done = f"assigned to {', '.join(person.username for person in people) or 'everybody'}"
+    return redirect_with_message(request, access, f"Batch {found.name} is {done}.")
 
 
 @require_POST
@@ -67,7 +73,9 @@ def change_batch(request: PageRequest, access: Access, batch: int) -> HttpRespon
 def free_lease(request: PageRequest, access: Access, lease: uuid.UUID) -> HttpResponse:
     """End somebody's lease."""
     actions.free_lease(project=access.project, lease=lease, by=access.user)
-    return redirect_with_message(request, access, "Freed: the next who asks may get it.")
+    return redirect_with_message(
+        request, access, "The dialogue is not assigned any more: another annotator may get it."
+    )
 
 
 @require_POST
@@ -76,7 +84,7 @@ def gold(request: PageRequest, access: Access) -> HttpResponse:
     """Set or remove the gold label of an item."""
     if request.POST.get("do") == "remove":
         actions.remove_gold(project=access.project, by=access.user, external_id=request.POST.get("external_id", ""))
-        return redirect_with_message(request, access, "It is an ordinary dialogue again.")
+        return redirect_with_message(request, access, "The gold label is removed: it is an ordinary dialogue again.")
     form = GoldForm(request.POST)
     tried = attempt(
         form,
@@ -90,7 +98,7 @@ def gold(request: PageRequest, access: Access) -> HttpResponse:
     )
     if not tried.is_done:
         return show_queue(request, access, gold_form=form, status=tried.status)
-    return redirect_with_message(request, access, f"{form.cleaned_data['external_id']} has a gold label.")
+    return redirect_with_message(request, access, f"The gold label of {form.cleaned_data['external_id']} is saved.")
 
 
 @require_POST
@@ -101,7 +109,7 @@ def expected(request: PageRequest, access: Access) -> HttpResponse:
     tried = attempt(form, lambda: expect_categories(project=access.project, by=access.user, **form.cleaned_data))
     if not tried.is_done:
         return show_queue(request, access, expected_form=form, status=tried.status)
-    return redirect_with_message(request, access, f"Kept; it was new for {tried.result:,} of them.")
+    return redirect_with_message(request, access, f"Saved. It was new for {tried.result:,} of them.")
 
 
 def numbers(texts: list[str]) -> list[int]:
@@ -128,15 +136,18 @@ def show_queue(request: PageRequest, access: Access, *, status: int = 200, **for
     """
     project = access.project
     assigned = queries.people_by_batch(project)
+    progress, batches = queries.queue_progress(project), queries.batch_progress(project)
     context = {
         "access": access,
         "page": "queue",
-        "progress": queries.queue_progress(project),
-        "batches": [(batch, assigned.get(batch["pk"], [])) for batch in queries.batch_progress(project)],
+        "progress": progress,
+        "open_slots": progress["slots"] - progress["filled"] - progress["leased"],
+        "batches": [(batch, assigned.get(batch["pk"], [])) for batch in batches],
+        "open_batches": sum(not batch["closed_at"] for batch in batches),
         "people": list(queries.members_of(project)),
         "leases": queries.running_leases(project),
         "skips": queries.skips_by_reason(project),
-        "golds": queries.gold_items(project),
+        "shown": Paginator(queries.gold_items(project), GOLD_A_PAGE).get_page(request.GET.get("at")),
         "settings_form": QueueForm(instance=queue_settings_of(access)),
         "batch_form": BatchForm(project=project),
         "gold_form": GoldForm(),

@@ -32,6 +32,11 @@ class TokenGrant(models.Model):
         return self.name
 
     @property
+    def scope_names(self) -> list[str]:
+        """Return what the token may do, in words."""
+        return [str(self.Scope(scope).label) for scope in self.scopes]
+
+    @property
     def has_expired(self) -> bool:
         """Return whether the token has expired."""
         return bool(self.token.expiry and self.token.expiry < timezone.now())

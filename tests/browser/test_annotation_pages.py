@@ -82,21 +82,21 @@ def test_batch_is_opened_assigned_and_closed(browser, site, tmp_path):
         page.get_by_text("Open a batch").click()
         page.get_by_label("Name").first.fill("first")
         page.get_by_label("Only from the source").fill("nowhere")
-        page.get_by_role("button", name="Open it").click()
+        page.get_by_role("button", name="Open batch").click()
         expect(page.get_by_role("alert").first).to_be_visible()
         expect(page.get_by_label("Name").first).to_have_value("first")
         page.get_by_label("Only from the source").fill("")
-        page.get_by_label("Dialogues (2,000 to 4,000 work well)").fill("4")
-        page.get_by_role("button", name="Open it").click()
+        page.get_by_label("Dialogues", exact=True).fill("4")
+        page.get_by_role("button", name="Open batch").click()
         expect(page.get_by_text("Batch first is open.")).to_be_visible()
-        page.get_by_text("Hand to …").click()
+        page.get_by_text("Assign to …").click()
         page.get_by_role("table").get_by_label(ada.name).check()
-        page.get_by_role("button", name="Hand out").click()
+        page.get_by_role("button", name="Assign first").click()
         batch = Batch.objects.get(project=project)
         assert wait_until(lambda: list(batch.people.all()) == [ada.user], seconds=30)
         expect(page.get_by_role("table").get_by_label(ada.name)).to_be_checked()
         page.get_by_role("button", name="Close first").click()
-        expect(page.get_by_role("button", name="Open first again")).to_be_visible()
+        expect(page.get_by_role("button", name="Reopen first")).to_be_visible()
 
 
 def test_votes_are_searched_while_typing(browser, site, tmp_path):
@@ -131,6 +131,6 @@ def test_button_pressed_twice_sends_its_form_once(browser, site):
         page = visit.page
         page.goto(f"{site}/account/tokens/")
         page.get_by_label("What it is for").fill("nightly export")
-        page.get_by_role("button", name="Make a token").dblclick()
+        page.get_by_role("button", name="Create token").dblclick()
         expect(page.get_by_text("nightly export").first).to_be_visible()
         assert TokenGrant.objects.filter(token__user=visit.visitor.user).count() == 1

@@ -148,7 +148,9 @@ def set_role(request: PageRequest, access: Access, member: Member) -> HttpRespon
     form = RoleForm(request.POST)
     if form.is_valid():
         change_role(project=access.project, user=member.user, by=access.user, **form.cleaned_data)
-        messages.success(request, f"{member.user.username} is {form.cleaned_data['role']} now.")
+        messages.success(
+            request, f"{member.user.username} is {form.cleaned_data['role']} now, from the next page they open."
+        )
     return redirect("workspace:member", access.project.slug, member.user.pk)
 
 
