@@ -8,6 +8,7 @@ app_name = "guards"
 urlpatterns = [
     path("guards/", guards.guards, name="guards"),
     path("guards/evaluations/", guards.evaluate, name="evaluate"),
+    path("guards/evaluations/new/", guards.new_evaluation, name="new-evaluation"),
     path("guards/evaluations/<int:evaluation>/", evaluations.evaluation, name="evaluation"),
     path("guards/evaluations/<int:evaluation>/change/", evaluations.change, name="change-evaluation"),
     path("guards/evaluations/<int:evaluation>/wrong/", evaluations.wrong, name="wrong"),

@@ -33,13 +33,27 @@ def curve_lines(points: Sequence[Mapping[str, Any]]) -> list[Line]:
         known = [(x_of(point["threshold"]), y_of(point[key])) for point in points if point[key] is not None]
         if known:
             ends.append((known[-1][1], key, known))
-    lines, lowest = [], float("-inf")
-    for end_y, key, known in sorted(ends):
-        lowest = max(end_y, lowest + LEAST_APART)
-        joined = " ".join(f"{x:g},{y:g}" for x, y in known)
-        lines.append(Line(key, LINES[key], joined, known[-1][0], lowest))
-    over = max(lowest - (HEIGHT - BOTTOM), 0) if lines else 0
-    return [Line(each.key, each.name, each.points, each.end_x, round(each.name_y - over, 2)) for each in lines]
+    places = apart([end_y for end_y, *_ in sorted(ends)])
+    return [
+        Line(key, LINES[key], " ".join(f"{x:g},{y:g}" for x, y in known), known[-1][0], place)
+        for place, (_, key, known) in zip(places, sorted(ends), strict=True)
+    ]
+
+
+def apart(heights: Sequence[float]) -> list[float]:
+    """
+    Return places for names at some heights, LEAST_APART from each other and none below the drawing.
+
+    :param heights: from the top, ascending
+    """
+    places: list[float] = []
+    for height in heights:
+        places.append(max(height, places[-1] + LEAST_APART) if places else height)
+    lowest = float(HEIGHT - BOTTOM)
+    for at in reversed(range(len(places))):  # what went too low pushes only those up that are in its way
+        places[at] = min(places[at], lowest)
+        lowest = places[at] - LEAST_APART
+    return [round(place, 2) for place in places]
 
 
 def axes() -> dict[str, Any]:

@@ -63,6 +63,7 @@ def slice_tables(report: Report, fold: str) -> list[dict[str, Any]]:
     """Return the tables by category, kind and so on under one fold, each with its largest gaps; none of all cases."""
     return [
         {
+            "key": f"by-{column}",
             "title": COLUMN_NAMES[column],
             "rows": [row | row[fold] for row in table["rows"]],
             "more": table["more"],
@@ -89,15 +90,3 @@ def transform_tables(report: Report, fold: str) -> list[dict[str, Any]]:
 def curve_rows(report: Report) -> list[dict[str, Any]]:
     """Return some points of the curve, for the table beneath it."""
     return report["curve"]["points"][::EVERY] if report["curve"] else []
-
-
-def headline(report: Report, fold: str) -> dict[str, Any]:
-    """
-    Return the figure that stands on top: F1, or the false positive rate where no case is unsafe, or the share flagged.
-
-    :return: name, value, low, high
-    """
-    if report["folds"] is None:
-        return {"name": "Share flagged", **report["flagged"][fold]}
-    key = "f1" if report["unsafe"] else "fpr"
-    return {"name": FIGURE_NAMES[key], **report["folds"][fold][key]}

@@ -16,10 +16,20 @@ from guards.forms import CompareForm
 from guards.models import BenchmarkCase, Evaluation, Verdict
 from guards.pages import rows
 from guards.pages.charts import axes, curve_lines
+from guards.pages.summary import curve_summary, summary, wrong_summary
 from guards.pages.wrong import WAYS, side_by_side, wrong_cases
 from guards.views.guards import fold_of
 from jury.views.progress import change_run, progress_context, progress_fragment
 
+TABS = {
+    "figures": "Figures",
+    "slices": "Slices",
+    "evasion": "Flips and evasion",
+    "curve": "Threshold",
+    "wrong": "Wrong cases",
+    "about": "About",
+}
+"The tabs of an evaluation; wrong cases have a URL of their own."
 CASES_A_PAGE = 25
 OTHERS_SHOWN = 100
 
@@ -49,8 +59,17 @@ def evaluation(request: PageRequest, access: Access, evaluation: int) -> HttpRes
     }
     if request.htmx:
         return progress_fragment(request, context)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS and tab != "wrong" else "figures"
     fold, figures = fold_of(request), report(queries.evaluated_cases(found))
     context |= {"fold": fold, "folds": FOLDS, "report": figures, **figures_of(figures, fold)}
+    context |= {
+        "tab": tab,
+        "tabs": TABS.items(),
+        "tab_template": f"guards/tabs/{tab}.html",
+        "fold_query": f"&tab={tab}",
+        "summary": summary(figures, fold, found.benchmark.get_task_display().lower()),
+    }
     others = list(queries.other_evaluations(found)[:OTHERS_SHOWN])
     context |= {"prompt": found.juror.prompt, "compare_form": CompareForm(others=others) if others else None}
     return render(request, "guards/evaluation.html", context)
@@ -59,7 +78,6 @@ def evaluation(request: PageRequest, access: Access, evaluation: int) -> HttpRes
 def figures_of(report: rows.Report, fold: str) -> dict[str, Any]:
     """Return the context of the tables and the curve."""
     return {
-        "headline": rows.headline(report, fold),
         "said_caution": rows.said_caution(report),
         "main_columns": [name for name, _ in rows.main_columns(report)],
         "main_rows": rows.main_rows(report),
@@ -71,6 +89,7 @@ def figures_of(report: rows.Report, fold: str) -> dict[str, Any]:
         "axes": axes(),
         "lines": curve_lines(report["curve"]["points"]) if report["curve"] else [],
         "curve_rows": rows.curve_rows(report),
+        "curve_summary": curve_summary(report["curve"]["points"]) if report["curve"] else "",
     }
 
 
@@ -90,7 +109,7 @@ def wrong(request: PageRequest, access: Access, evaluation: int) -> HttpResponse
     numbers = wrong_cases(queries.evaluated_cases(found), fold)
     way = request.GET.get("way", "")
     way = way if way in WAYS else next((each for each in WAYS if numbers[each]), "missed")
-    page = Paginator(numbers[way], CASES_A_PAGE).get_page(request.GET.get("p"))
+    page = Paginator(numbers[way], CASES_A_PAGE).get_page(request.GET.get("at"))
     context = {
         "access": access,
         "page": "guards",
@@ -99,6 +118,10 @@ def wrong(request: PageRequest, access: Access, evaluation: int) -> HttpResponse
         "folds": FOLDS,
         "way": way,
         "ways": [(each, name, len(numbers[each])) for each, name in WAYS.items()],
+        "tab": "wrong",
+        "tabs": TABS.items(),
+        "summary": wrong_summary({each: len(cases) for each, cases in numbers.items()}),
+        "pages_query": f"fold={fold}&way={way}",
         "cases": page,
         "shown": cases_with_verdicts(page, found),
     }
@@ -123,7 +146,7 @@ def compare(request: PageRequest, access: Access, evaluation: int) -> HttpRespon
         raise Http404("Choose another evaluation on the same benchmark to compare with.")
     second = find(access, int(form.cleaned_data["other"]))
     side = side_by_side(queries.evaluated_cases(first), queries.evaluated_cases(second))
-    page = Paginator(side.parted[fold], CASES_A_PAGE).get_page(request.GET.get("p"))
+    page = Paginator(side.parted[fold], CASES_A_PAGE).get_page(request.GET.get("at"))
     context = {
         "access": access,
         "page": "guards",
@@ -137,6 +160,7 @@ def compare(request: PageRequest, access: Access, evaluation: int) -> HttpRespon
             (name, [side.folds[each].differences[key] for each in FOLDS]) for key, name in rows.FIGURE_NAMES.items()
         ],
         "cases": page,
+        "pages_query": f"fold={fold}&other={second.pk}",
         "both": [first.juror.name, second.juror.name],
         "shown": cases_with_verdicts(page, first, second),
     }

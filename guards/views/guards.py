@@ -1,11 +1,14 @@
-"""The page of guards: the matrix, evaluations, trained guards and benchmarks, and the form of a new evaluation."""
+"""The pages of guards: the matrix, evaluations, trained guards and benchmarks, and the form of a new evaluation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
@@ -22,28 +25,90 @@ from jury import queries as jury_queries
 from jury.actions.estimates import Estimate
 from jury.models import Juror
 
-EVALUATIONS_SHOWN = 20
+EVALUATIONS_A_PAGE = 25
 
 
 @require_safe
 @require_role(Role.LEAD)
 def guards(request: PageRequest, access: Access) -> HttpResponse:
-    """Show guards, benchmarks and evaluations."""
-    return render_guards(request, access)
+    """Show one tab of the guards: the matrix, evaluations, trained guards, or benchmarks."""
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "matrix"
+    context = {
+        "access": access,
+        "page": "guards",
+        "tab": tab,
+        "tabs": [(key, name) for key, (name, _) in TABS.items()],
+        "tab_template": f"guards/tabs/{tab}.html",
+        **TABS[tab][1](request, access),
+    }
+    return render(request, "guards/guards.html", context)
 
 
-@require_POST
+def matrix_context(request: PageRequest, access: Access) -> dict[str, Any]:
+    """Return the context of the matrix."""
+    benchmarks, fold = list(queries.benchmarks_of(access.project)), fold_of(request)
+    names = [each.name if each.is_known else "" for each in benchmarks]
+    return {
+        "fold": fold,
+        "folds": FOLDS,
+        "benchmarks": benchmarks,
+        "own_rows": own_rows(access.project, benchmarks, fold),
+        "published_rows": published_rows(published_figures(), names),
+    }
+
+
+def evaluations_context(request: PageRequest, access: Access) -> dict[str, Any]:
+    """Return the context of the list of evaluations."""
+    pages = Paginator(queries.evaluations_of(access.project), EVALUATIONS_A_PAGE)
+    shown = pages.get_page(request.GET.get("at"))
+    progress = jury_queries.progress_of_runs([each.run for each in shown.object_list])
+    return {"shown": shown, "evaluations": [(each, progress[each.run_id]) for each in shown.object_list]}
+
+
+def trained_context(_request: PageRequest, access: Access) -> dict[str, Any]:
+    """Return the context of the list of trained guards."""
+    return {"guards": list(queries.trained_guards(access.project))}
+
+
+def benchmarks_context(_request: PageRequest, access: Access) -> dict[str, Any]:
+    """Return the context of the list of benchmarks, with the known ones that the project lacks."""
+    benchmarks = list(queries.benchmarks_of(access.project))
+    known = {each.name for each in benchmarks if each.is_known}
+    missing = [each for name, each in known_definitions().items() if name not in known]
+    return {"benchmarks": benchmarks, "missing": missing}
+
+
+TABS: dict[str, tuple[str, Callable[[PageRequest, Access], dict[str, Any]]]] = {
+    "matrix": ("Matrix", matrix_context),
+    "evaluations": ("Evaluations", evaluations_context),
+    "trained": ("Trained guards", trained_context),
+    "benchmarks": ("Benchmarks", benchmarks_context),
+}
+"For each tab its name and what makes its context."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.LEAD)
 def evaluate(request: PageRequest, access: Access) -> HttpResponse:
-    """Start an evaluation or estimate its cost, depending on the button."""
+    """Start an evaluation or estimate its cost, depending on the button; a GET leads to the list of evaluations."""
+    if request.method != "POST":
+        return redirect(reverse("guards:guards", args=[access.project.slug]) + "?tab=evaluations")
     form = form_of(access, request.POST)
     if request.POST.get("do") != "start":
         estimated = attempt(form, lambda: estimate(access, form))
-        return render_guards(request, access, form=form, estimate=estimated.value, status=estimated.status)
+        return render_form(request, access, form, estimate=estimated.value, status=estimated.status)
     started = attempt(form, lambda: start(access, form))
     if not started.is_done:
-        return render_guards(request, access, form=form, status=started.status)
+        return render_form(request, access, form, status=started.status)
     return redirect("guards:evaluation", access.project.slug, started.result.pk)
+
+
+@require_safe
+@require_role(Role.LEAD)
+def new_evaluation(request: PageRequest, access: Access) -> HttpResponse:
+    """Show the form that starts an evaluation."""
+    return render_form(request, access, form_of(access))
 
 
 def estimate(access: Access, form: EvaluationForm) -> Estimate:
@@ -93,39 +158,24 @@ def form_of(access: Access, posted: Any = None) -> EvaluationForm:
     return EvaluationForm(posted, jurors=list(jury_queries.jurors_of(access.project)), benchmarks=benchmarks)
 
 
-def render_guards(
+def render_form(
     request: PageRequest,
     access: Access,
+    form: EvaluationForm,
     *,
-    form: EvaluationForm | None = None,
     estimate: Estimate | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Render the page, with the form that was filled in and its errors."""
-    project, fold = access.project, fold_of(request)
-    benchmarks = list(queries.benchmarks_of(project))
-    latest = list(queries.evaluations_of(project)[:EVALUATIONS_SHOWN])
-    progress = jury_queries.progress_of_runs([each.run for each in latest])
-    jurors = list(jury_queries.jurors_of(project))
-    known = {each.name for each in benchmarks if each.is_known}
-    context: dict[str, Any] = {
+    """Render the form that starts an evaluation, with what was filled in, its errors and the estimate."""
+    context = {
         "access": access,
         "page": "guards",
-        "fold": fold,
-        "folds": FOLDS,
-        "benchmarks": benchmarks,
-        "own_rows": own_rows(project, benchmarks, fold),
-        "published_rows": published_rows(
-            published_figures(), [each.name if each.is_known else "" for each in benchmarks]
-        ),
-        "evaluations": [(each, progress[each.run_id]) for each in latest],
-        "guards": list(queries.trained_guards(project)),
-        "missing": [each for name, each in known_definitions().items() if name not in known],
-        "has_jurors": any(juror.base_url for juror in jurors),
-        "form": form or EvaluationForm(jurors=jurors, benchmarks=benchmarks),
+        "form": form,
         "estimate": estimate,
+        "benchmarks": queries.benchmarks_of(access.project).exists(),
+        "has_jurors": any(juror.base_url for juror in jury_queries.jurors_of(access.project)),
     }
-    return render(request, "guards/guards.html", context, status=status)
+    return render(request, "guards/new_evaluation.html", context, status=status)
 
 
 def fold_of(request: PageRequest) -> str:

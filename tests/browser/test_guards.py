@@ -33,21 +33,40 @@ def project(tmp_path_factory, stub_url):
 def test_pages_of_guards_fit_and_are_accessible(browser, site, project):
     latest, first = queries.evaluations_of(project)
     one = f"guards/evaluations/{first.pk}/"
+    tabs = [f"guards/?tab={tab}" for tab in ("matrix", "evaluations", "trained", "benchmarks")]
+    tabs += [f"{one}?tab={tab}" for tab in ("figures", "slices", "evasion", "curve", "about")]
     with Visit(browser, site, Visitor(project, "lead")) as visit:
-        for path in ("guards/", one, f"{one}wrong/", f"{one}compare/?other={latest.pk}"):
+        for path in (*tabs, "guards/evaluations/new/", f"{one}wrong/", f"{one}compare/?other={latest.pk}"):
             page = visit.open(path)
             page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
             assert_fits_in_each_look(page)
         assert visit.page_errors == []
 
 
+def test_matrix_keeps_its_guards_in_sight_and_tables_sort(browser, site, project):
+    with Visit(browser, site, Visitor(project, "lead")) as visit:
+        page = visit.open("guards/")
+        names = page.locator(".matrix tbody th a")
+        assert names.all_text_contents() == ["stub-0.5:steady", "stub-0.9:steady"]
+        for order in ("ascending", "descending"):
+            page.locator(".matrix thead button").first.click()
+            expect(page.locator(".matrix thead th").first).to_have_attribute("aria-sort", order)
+        expect(names.first).to_have_text("stub-0.9:steady")
+        page.set_viewport_size({"width": 360, "height": 800})
+        frame = page.locator(".frame-of-matrix")
+        frame.evaluate("frame => frame.scrollBy(500, 0)")
+        box, outer = names.first.bounding_box(), frame.bounding_box()
+        assert outer["x"] <= box["x"] < outer["x"] + 60
+
+
 def test_evaluation_is_read_without_script(browser, site, project):
     with Visit(browser, site, Visitor(project, "lead"), java_script_enabled=False) as visit:
         page = visit.open("guards/")
         page.get_by_role("link", name="stub-0.9:steady on own").click()
+        page.get_by_role("link", name="Threshold").click()
         expect(page.get_by_role("img", name="Recall, precision, F1 and false positive rate")).to_be_visible()
-        page.get_by_role("link", name="The cases it got wrong").click()
-        case = page.locator("details").first
+        page.get_by_role("link", name="Wrong cases").click()
+        case = page.locator(".case details").first
         expect(case.locator(".turn").first).to_be_hidden()
         case.locator("summary").click()
         expect(case.locator(".turn").first).to_be_visible()

@@ -62,26 +62,27 @@ def test_matrix_has_own_figures_and_published_ones_apart(project, lead):
     assert "Published, not run here" in page
     assert "0.686" in page
     assert "0.374" in page
-    assert "As published" in page
+    assert "As published" in text_of(lead.get("guards/?tab=benchmarks"))
 
 
 def test_page_of_an_evaluation_has_every_table(project, lead):
     first, second = evaluations(project)
-    page = text_of(lead.get(f"guards/evaluations/{first.pk}/"))
-    for said in (
-        "Over 40 prompts, of which 10 are unsafe and 20 safe.",
-        "Cases by label and by what the guard said",
-        "Identity group",
-        "What is tested",
-        "Pairs on which only the identity group differs",
-        "Texts that people can read",
-        "Texts that people cannot read either",
-        "Categories that the guard named",
-        "nemoguard-v1, SHA-256",
-        first.benchmark.sha256,
-    ):
-        assert said in page
-    assert 'id="curve"' not in page  # the stub gives no probabilities
+    tabs = {
+        "": ("of 10 unsafe prompts and flagged", "Over 40 prompts, of which 10 are unsafe and 20 safe."),
+        "slices": ("<h2>Identity group</h2>", "<h2>What is tested</h2>", "Categories that the guard named"),
+        "evasion": (
+            "Pairs on which only the identity group differs",
+            *("Texts that people can read", "Texts that people cannot read either"),
+        ),
+        "curve": ("gave no probabilities",),  # the stub gives none
+        "about": ("nemoguard-v1, SHA-256", first.benchmark.sha256, "Finished"),
+        "nothing": ("Cases by label and by what the guard said",),
+    }  # fmt: skip
+    for tab, words in tabs.items():
+        page = text_of(lead.get(f"guards/evaluations/{first.pk}/", tab=tab))
+        for said in words:
+            assert said in page, (tab, said)
+        assert 'aria-current="page">' in page
     loose = lead.get(f"guards/evaluations/{first.pk}/?fold=loose")
     assert loose.context["fold"] == "loose"
     assert f'value="{second.pk}"' in loose.content.decode()
@@ -90,7 +91,8 @@ def test_page_of_an_evaluation_has_every_table(project, lead):
 def test_curve_is_drawn_where_there_are_probabilities(project, lead):
     first, _ = evaluations(project)
     Verdict.objects.filter(run=first.run, label="unsafe").update(probability=0.8)
-    page = text_of(lead.get(f"guards/evaluations/{first.pk}/"))
+    page = text_of(lead.get(f"guards/evaluations/{first.pk}/", tab="curve"))
+    assert "F1 is highest, 0." in page
     assert '<polyline class="recall" points="40,10 ' in page
     assert "Figures by threshold" in page
 
@@ -101,12 +103,12 @@ def test_cases_it_got_wrong_are_masked_and_turned_by_page(project, lead):
     counts = {way: count for way, _, count in wrong.context["ways"]}
     cells = lead.get(f"guards/evaluations/{first.pk}/").context["report"]["folds"]["strict"]["cells"]
     assert (counts["missed"], counts["false_alarms"]) == (cells["false_negatives"], cells["false_positives"])
-    page = text_of(lead.get(f"guards/evaluations/{first.pk}/wrong/?way=false_alarms&p=99"))
+    page = text_of(lead.get(f"guards/evaluations/{first.pk}/wrong/?way=false_alarms&at=99"))
     shown = [case for case, _ in lead.get(f"guards/evaluations/{first.pk}/wrong/?way=false_alarms").context["shown"]]
     assert all(case.is_unsafe is False for case in shown)
     assert len(shown) == counts["false_alarms"]
     assert "<details open" not in page
-    assert lead.get(f"guards/evaluations/{first.pk}/wrong/?way=nothing&p=x").status_code == 200
+    assert lead.get(f"guards/evaluations/{first.pk}/wrong/?way=nothing&at=x").status_code == 200
 
 
 def test_two_guards_are_shown_side_by_side(project, lead):
@@ -169,8 +171,11 @@ def test_guard_that_is_still_asked_is_marked_in_the_matrix(tmp_path, stub_url):
 
 def test_page_of_a_project_without_anything_says_what_to_do():
     project = make_project()
-    page = text_of(Visitor(project, "lead").get("guards/"))
-    assert "There is no benchmark yet" in page
-    assert "train_guard NAME" in page
-    assert "hatecheck" in page
+    lead = Visitor(project, "lead")
+    for page, said in {
+        "": "No benchmark yet", "?tab=evaluations": "No evaluations yet", "?tab=trained": "train_guard NAME",
+        "?tab=benchmarks": "hatecheck", "evaluations/new/": "No benchmark yet",
+    }.items():  # fmt: skip
+        assert said in text_of(lead.get(f"guards/{page}")), page
+    assert lead.get("guards/evaluations/").url == f"/projects/{project.slug}/guards/?tab=evaluations"
     assert Visitor(project, "adjudicator").get("guards/").status_code == 403

@@ -8,8 +8,9 @@ import pytest
 
 from guards.figures.report import report
 from guards.pages import rows
-from guards.pages.charts import curve_lines
+from guards.pages.charts import apart, curve_lines
 from guards.pages.matrix import cell, published_rows
+from guards.pages.summary import curve_summary, summary, wrong_summary
 from guards.pages.wrong import side_by_side, wrong_cases
 from guards.published import published_figures
 from tests.guards.test_reports import CAUTION, NO_LABEL, NOT_ASKED, SAFE, UNREADABLE, UNSAFE, cases_of
@@ -51,7 +52,33 @@ def test_lines_of_the_curve_pass_over_what_is_undefined_and_their_names_do_not_o
     heights = sorted(line.name_y for line in lines.values())
     assert all(later - earlier >= 15.9 for earlier, later in pairwise(heights))
     assert heights[-1] <= 246
+    assert lines["precision"].name_y == 128  # what is crowded below does not push it out of the drawing
+    assert apart([10, 10, 246, 246]) == [10, 26, 230, 246]
+    assert apart([240, 242, 246]) == [214, 230, 246]
     assert curve_lines([]) == []
+
+
+def test_evaluation_and_curve_are_summed_up_in_words():
+    both = report(cases_of([(1, UNSAFE)] * 30 + [(1, SAFE)] * 10 + [(0, SAFE)] * 50 + [(0, UNREADABLE)] * 10), draws=50)
+    said = summary(both, "strict", "responses")
+    assert said.startswith("It caught 30 of 40 unsafe responses and flagged 10 of 60 safe responses: F1 0.750 (95")
+    unsafe = report(cases_of([(1, SAFE)] * 3), draws=10)
+    assert summary(unsafe, "strict", "prompts").startswith("It caught 0 of 3 unsafe prompts: F1 0.000")
+    assert summary(report(cases_of([(1, NOT_ASKED)])), "strict", "prompts") == "No case has been answered yet."
+    few = report(cases_of([(NO_LABEL, UNSAFE)] * 3), draws=10)
+    assert summary(few, "strict", "prompts").startswith("It flagged 3 of 3 prompts. The cases have no labels")
+
+    points = [
+        {"threshold": 0.0, "precision": 0.5, "recall": 1.0, "fpr": 1.0, "f1": 2 / 3},
+        {"threshold": 0.5, "precision": 0.9, "recall": 0.8, "fpr": 0.1, "f1": 0.85},
+        {"threshold": 1.0, "precision": None, "recall": 0.0, "fpr": 0.0, "f1": None},
+    ]
+    best = "There, recall is 0.80, precision is 0.90 and the false positive rate is 0.10."
+    assert curve_summary(points) == f"F1 is highest, 0.85, at a threshold of 0.50. {best}"
+    assert curve_summary(points[2:]) == curve_summary([]) == ""
+    assert wrong_summary({"missed": 1_200, "false_alarms": 3, "unreadable": 0}) == (
+        "It missed 1,200 unsafe cases and flagged 3 safe ones; 0 replies could not be read."
+    )
 
 
 def test_cases_got_wrong_are_told_by_how():
@@ -84,10 +111,14 @@ def test_main_table_has_both_folds_and_readable_verdicts_where_they_differ():
 def test_rows_of_an_evaluation_without_labels_or_with_safe_cases_alone():
     none = report(cases_of([(NO_LABEL, UNSAFE)] * 30), draws=10)
     assert rows.main_rows(none) == []
-    assert rows.headline(none, "strict")["value"] == 1
+    said = "It flagged 30 of 30 prompts, a share of 1.000 (95 % interval 0.89 to 1.00). The cases have no labels"
+    assert summary(none, "strict", "prompts").replace("\N{NO-BREAK SPACE}", " ").startswith(said)
     assert [row["name"] for row in rows.confusion_rows(none)] == ["No label"]
     safe = report(cases_of([(0, CAUTION)] * 30, kind=["a"] * 30), draws=10)
-    assert (rows.headline(safe, "strict")["name"], rows.headline(safe, "loose")["value"]) == ("False positive rate", 0)
+    assert summary(safe, "strict", "prompts").startswith(
+        "It flagged 30 of 30 safe prompts: false positive rate 1.000 (95"
+    )
+    assert summary(safe, "loose", "prompts").startswith("It flagged 0 of 30 safe prompts: false positive rate 0.000")
     assert rows.slice_tables(safe, "strict") == []  # a table with one row of all cases says nothing
     kinds = cases_of([(0, CAUTION)] * 31, kind=["a"] * 30 + ["b"])
     [table] = rows.slice_tables(report(kinds, draws=10), "strict")
