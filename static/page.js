@@ -39,3 +39,8 @@ document.addEventListener("submit", (event) => {
 for (const input of document.querySelectorAll("input[name=time_zone][type=hidden]")) {
   input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
+// On narrow screens the open tab may be out of sight.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const [own, frame] = [tab.getBoundingClientRect(), tab.parentElement.getBoundingClientRect()];
+  tab.parentElement.scrollLeft += own.left + own.width / 2 - frame.left - frame.width / 2;
+}

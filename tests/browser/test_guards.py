@@ -57,6 +57,8 @@ def test_matrix_keeps_its_guards_in_sight_and_tables_sort(browser, site, project
         frame.evaluate("frame => frame.scrollBy(500, 0)")
         box, outer = names.first.bounding_box(), frame.bounding_box()
         assert outer["x"] <= box["x"] < outer["x"] + 60
+        page = visit.open("guards/?tab=benchmarks")
+        expect(page.get_by_role("link", name="Benchmarks")).to_be_in_viewport(ratio=0.9)
 
 
 def test_evaluation_is_read_without_script(browser, site, project):
