@@ -9,7 +9,7 @@ TRAIN_PYTHON ?=
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup dev demo run stop test check check-recipe audit fix bench bench-small clean
+.PHONY: help setup dev demo run stop test check check-recipe audit fix bench bench-small pictures clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -64,6 +64,9 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.export
 	@$(BIN)/python -m bench.quality
 	@$(BIN)/python -m bench.pages
+
+pictures: dev  ## take the pictures of the README and docs anew, from the demo being served (PORT=8000)
+	@$(BIN)/python -m tests.browser.pictures --address http://127.0.0.1:$(PORT)
 
 clean: stop  ## remove the environment and the data directory with everything in it
 	rm -rf .venv .venv-train .assize

@@ -1,33 +1,14 @@
 """The Chromium of the system, and the pages served as `make run` does."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.visits import LOOKS
 from tests.sites import running_site
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
-
-
-def find_chromium() -> str | None:
-    """Return the path of a Chromium, or None."""
-    return next(
-        (path for name in (os.environ.get("CHROMIUM_PATH"), *NAMES) if name and (path := shutil.which(name))),
-        None,
-    )
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,11 @@ def test_invited_lead_sees_their_project_only(page, site, tmp_path):
     link = accept_invitation(page, site, project, "lead")
 
     expect(page.get_by_role("heading", name="A first project")).to_be_visible()
-    expect(page.get_by_text("3 dialogues, 6 votes of people")).to_be_visible()
+    expect(page.get_by_text(foreign.name)).to_have_count(0)
+    page.get_by_role("link", name="A first project").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+    expect(page.get_by_text("6 votes of people")).to_be_visible()
     expect(page.get_by_role("row", name="one unsafe – Threat Majority")).to_be_visible()
     expect(page.get_by_text(foreign.name)).to_have_count(0)
     assert_accessible(page)
@@ -72,6 +76,25 @@ def test_first_pages_are_accessible_and_fit(narrow_page, site, tmp_path):
     accept_invitation(page, site, labelled_project(tmp_path), "lead")
     expect(page.get_by_role("heading", name="Projects")).to_be_visible()
     assert_fits_in_each_look(page)
+
+
+def test_menu_opens_and_closes_by_key_and_leads_on(narrow_page, site, tmp_path):
+    page, project = narrow_page, labelled_project(tmp_path)
+    accept_invitation(page, site, project, "lead")
+    page.goto(f"{site}/projects/{project.slug}/")
+    entry = page.locator("#side").get_by_role("link", name="Quality")
+    expect(entry).to_be_hidden()
+    menu = page.get_by_role("button", name="Menu")
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(entry).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(entry).to_be_hidden()
+    menu.press("Enter")
+    entry.press("Enter")
+    expect(page.get_by_role("heading", name="Quality", exact=True)).to_be_visible()
+    expect(entry).to_be_hidden()
 
 
 def test_wrong_password_is_explained(page, site):

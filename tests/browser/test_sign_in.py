@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.annotation.people import Visitor
-from tests.browser.conftest import FLAGS, find_chromium
+from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.test_first_visit import accept_invitation, invite
 from tests.browser.visits import Visit, assert_fits, assert_fits_in_each_look, project_of
 from tests.config.test_sign_in import code_now
