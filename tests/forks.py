@@ -80,6 +80,7 @@ def start(line: Sequence[str], log: Path, environment: Mapping[str, str] | None 
 
     :param environment: all of it; that of this process if None
     """
+    log.touch()  # the caller may read it at once
     return Fork(line, os.environ if environment is None else environment, log, log)
 
 
