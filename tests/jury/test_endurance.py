@@ -73,7 +73,7 @@ def test_refusal_holds_back_every_worker(tmp_path, worker):
 
 def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
     project = project_with_items(tmp_path, 30)
-    with stub_server(delay=0.4) as url:
+    with stub_server(delay=0.25) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
         begun = command("convene_jury", project=project.slug)
         ballots = Ballot.objects.filter(run=begun["run"])
@@ -97,7 +97,7 @@ def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
 
 def test_cancelled_run_leaves_the_rest_to_the_next(tmp_path, worker):
     project = project_with_items(tmp_path, 20)
-    with stub_server(delay=0.4) as url:
+    with stub_server(delay=0.25) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
         begun = command("convene_jury", project=project.slug)
         assert wait_until(lambda: Ballot.objects.filter(run=begun["run"]).count() >= 2, seconds=150)
