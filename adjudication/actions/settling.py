@@ -17,7 +17,7 @@ from adjudication.actions.recounts import lock_decisions, recount_item
 from adjudication.case_states import Action, State, next_state
 from adjudication.models import BlindAnswer, Case, Decision
 from adjudication.queries import cases, opinions
-from annotation.actions import VotedThemselves, request_more_votes
+from annotation.actions import VotedThemselves, check_shown, request_more_votes
 from annotation.models import Slot
 from annotation.queries import has_voted
 from corpus.errors import Invalid, Refused
@@ -58,6 +58,7 @@ def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, 
     :raises NotBlindYet: if this person has not labelled it blind
     :raises OpinionsChanged: if the opinions are not those that were shown
     :raises CaseClosed, CaseHeld, NotHeld: if this person does not hold the case
+    :raises NotShown: if the dialogue is still hidden from this person
     :raises VotedThemselves: if this person voted on the item
     """
     lock_decisions(project)
@@ -83,6 +84,7 @@ def check_may_settle(case: Case, by: User) -> BlindAnswer:
 
     :raises CaseClosed, CaseHeld, NotHeld: if this person does not hold the case
     :raises NotBlindYet: if this person has not labelled it blind
+    :raises NotShown: if the dialogue is still hidden from this person
     :raises VotedThemselves: if this person voted on the item
     """
     check_held(case, by, Action.SETTLE)
@@ -91,6 +93,7 @@ def check_may_settle(case: Case, by: User) -> BlindAnswer:
         raise NotBlindYet("Label this dialogue blind first. The opinions are shown afterwards.")
     if has_voted(by, case.item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
+    check_shown(by, case.item, since=case.opened_at)
     return blind
 
 

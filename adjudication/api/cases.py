@@ -20,6 +20,7 @@ from adjudication.serializers.cases import (
     as_cases,
 )
 from adjudication.shapes import CaseShape, OneCase
+from annotation.actions import show_dialogue
 from annotation.serializers import AnswerSerializer
 from corpus.access import Access, Role
 from corpus.api.base import PAGE, NumberedView, OldestFirst, ProjectView, page_of
@@ -114,13 +115,15 @@ class CaseChange(CaseView):
         """
         return {"project": self.project, "case": self.case_numbered(case).pk, "by": self.access.user}
 
-    def judgement(self, body: AnswerSerializer) -> Judgement:
+    def judgement(self, case: int, body: AnswerSerializer) -> Judgement:
         """
-        Return the labels that were sent.
+        Return the labels that were sent, and record that the dialogue was shown: every reply about a case holds it.
 
+        :raises Http404: if the project has no such case
         :raises ValidationError: if they break a rule
         """
         body.is_valid(raise_exception=True)
+        show_dialogue(item=self.case_numbered(case).item, user=self.access.user)
         return body.to_answer(spellings_of(self.project.taxonomy)).judgement
 
 
@@ -148,7 +151,7 @@ class AnswerBlind(CaseChange):
     @extend_schema(request=AnswerSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
         arguments = self.action_arguments(case)
-        actions.record_blind(**arguments, judgement=self.judgement(AnswerSerializer(data=request.data)))
+        actions.record_blind(**arguments, judgement=self.judgement(case, AnswerSerializer(data=request.data)))
         return self.current_case(case)
 
 
@@ -158,7 +161,7 @@ class SettleCase(CaseChange):
     @extend_schema(request=SettleSerializer, responses={200: OneCase})
     def post(self, request: Request, case: int, slug: str = "") -> Response:
         arguments, body = self.action_arguments(case), SettleSerializer(data=request.data)
-        judgement = self.judgement(body)
+        judgement = self.judgement(case, body)
         actions.settle_case(**arguments, judgement=judgement, etag=body.validated_data["seen"])
         return self.current_case(case)
 

@@ -3,13 +3,13 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adjudication.visible_opinions import visible_opinions
-from annotation.actions import audit_item
+from annotation.actions import audit_item, show_dialogue
 from annotation.forms.judgement import JudgementForm, judgement_context
 from annotation.models import Audit
-from annotation.queries import annotator_checks
+from annotation.queries import annotator_checks, is_shown
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
 from corpus.queries import categories_of, category_names
@@ -39,9 +39,7 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
 @require_role(Role.LEAD)
 def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
     """Show one item without its votes until it is audited, then with them; record the audit."""
-    found = Audit.objects.filter(project=access.project, item=item).select_related("item", "auditor").first()
-    if found is None:
-        raise Http404("This dialogue is not up for audit.")
+    found = find_audit_or_404(access, item)
     categories = categories_of(access.project)
     form, status = JudgementForm(categories=categories), 200
     if request.method == "POST":
@@ -55,9 +53,30 @@ def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
             return redirect("adjudication:audit", access.project.slug, item)
         status = tried.status
     context = {"access": access, "page": "audits", "audit": found, **judgement_context(access, found.item, form)}
+    context["is_masked"] = not is_shown(access.user, found.item, since=found.drawn_at)
     context["names"] = category_names(access.project)
     if found.audited_at:
         context["votes"] = (
             visible_opinions(access.user, found.item).votes.filter(is_current=True).order_by("annotator__name", "pk")
         )
     return render(request, "adjudication/audit.html", context, status=status)
+
+
+@require_POST
+@require_role(Role.LEAD)
+def show(_request: PageRequest, access: Access, item: int) -> HttpResponse:
+    """Show the dialogue to a lead from whom it is hidden until they ask for it."""
+    show_dialogue(item=find_audit_or_404(access, item).item, user=access.user)
+    return redirect("adjudication:audit", access.project.slug, item)
+
+
+def find_audit_or_404(access: Access, item: int) -> Audit:
+    """
+    Return the audit of an item, done or not, with the item and the lead.
+
+    :raises Http404: if the item was not drawn for an audit here
+    """
+    found = Audit.objects.filter(project=access.project, item=item).select_related("item", "auditor").first()
+    if found is None:
+        raise Http404("This dialogue is not up for audit.")
+    return found

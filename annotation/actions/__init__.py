@@ -9,6 +9,7 @@ from annotation.actions.imports import VoteWriter
 from annotation.actions.leased_items import LeaseLost, NoSuchLease, NotShown
 from annotation.actions.leases import free_lease, free_leases, renew_lease
 from annotation.actions.people import update_preferences, update_queue_settings
+from annotation.actions.showing import NotShown, check_shown, show_dialogue
 from annotation.actions.skips import skip_item
 from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
 
@@ -24,6 +25,7 @@ __all__ = [
     "assign_batch",
     "audit_item",
     "cast_vote",
+    "check_shown",
     "close_batch",
     "correct_vote",
     "draw_audits",
@@ -39,6 +41,7 @@ __all__ = [
     "reopen_batch",
     "request_more_votes",
     "set_gold",
+    "show_dialogue",
     "skip_item",
     "update_preferences",
     "update_queue_settings",

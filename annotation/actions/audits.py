@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
+from annotation.actions.showing import check_shown
 from annotation.actions.votes import Answer, check_answer
 from annotation.models import Audit, AuditDraw, Queue, Vote
 from corpus.actions import record_event
@@ -58,6 +59,7 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
 
     :raises Audit.DoesNotExist: if the item is not up for audit here
     :raises Invalid: if the answer breaks a rule, or gives no reason
+    :raises NotShown: if the dialogue is still hidden from this lead
     :raises Refused: if it was audited before, or this lead voted on it
     """
     audit = Audit.objects.select_for_update(of=("self",)).select_related("item").get(item=item, project=project)
@@ -65,6 +67,7 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
         raise Refused("Somebody has audited this dialogue already.")
     if Vote.objects.filter(item=item, annotator__user=by).exists():
         raise Refused("You voted on this dialogue yourself, so another lead must audit it.")
+    check_shown(by, audit.item, since=audit.drawn_at)
     check_answer(project, answer, has_response=audit.item.has_response)
     judgement = answer.judgement
     if not judgement.rationale:

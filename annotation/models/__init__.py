@@ -4,6 +4,7 @@ from annotation.models.checks import Audit, AuditDraw, Check, Gold
 from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
 from annotation.models.queue import Queue
+from annotation.models.shown import ShownDialogue
 from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot
 from annotation.models.vote import Annotator, Vote
 
@@ -20,6 +21,7 @@ __all__ = [
     "LapsedLease",
     "Person",
     "Queue",
+    "ShownDialogue",
     "Skip",
     "Slot",
     "Vote",

@@ -10,6 +10,7 @@ from annotation.queries.progress import (
     running_leases,
 )
 from annotation.queries.reading import ReadingPace, reading_paces
+from annotation.queries.shown import is_shown
 from annotation.queries.votes import (
     Guidance,
     asked_fields,
@@ -59,6 +60,7 @@ __all__ = [
     "has_voted",
     "imported_annotators",
     "is_closed",
+    "is_shown",
     "items_left",
     "last_vote",
     "members_of",

@@ -3,6 +3,8 @@
 from typing import Any
 
 from adjudication.models import Case, Decision
+from annotation.models import Person
+from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 UNSAFE = {"categories": ["threat"], "rationale": "it threatens somebody"}
@@ -38,9 +40,22 @@ def final(**more: Any) -> dict[str, Any]:
     return {"prompt_label": "unsafe", "response_label": "safe", "categories": ["threat"], **more}
 
 
+def label_blind(judge, case, **labels: Any):
+    """Have the dialogue of a case shown, and label it blind, by the pages; return the last response."""
+    judge.post(f"cases/{case.pk}/show/")
+    return judge.post(f"cases/{case.pk}/blind/", **(labels or final()))
+
+
+def reader(project, role="adjudicator"):
+    """Return a person of a project from whom no dialogue is hidden."""
+    user = Visitor(project, role).user
+    Person.objects.update_or_create(user=user, defaults={"masks_text": False})
+    return user
+
+
 def work_through(judge, case, **settlement):
     """Claim a case, label it blind and settle it, by the pages."""
     judge.post(f"cases/{case.pk}/claim/")
-    assert judge.post(f"cases/{case.pk}/blind/", **final()).status_code == 302
+    assert label_blind(judge, case).status_code == 302
     labels = final(rationale="It is a threat.") | settlement
     return judge.post(f"cases/{case.pk}/settle/", **labels)

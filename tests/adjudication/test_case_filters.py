@@ -12,8 +12,7 @@ from adjudication.queries.cases import claimable_by, settled_count, stale_cases
 from corpus.labels import Judgement
 from corpus.models import Item
 from jury.models import Ballot
-from tests.adjudication.disputes import case_of, disputed_project
-from tests.annotation.people import Visitor
+from tests.adjudication.disputes import case_of, disputed_project, reader
 from tests.factories import command, dialogue, import_votes, make_project, opinion
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
@@ -39,7 +38,7 @@ def states(tmp_path_factory):
     """A project with cases in every state, named by it."""
     folder = tmp_path_factory.mktemp("votes")
     project = disputed_project(folder, "open", "settled", "stale", "second", "answered", "reopened", "closed", "gone")
-    judge, other = (Visitor(project, "adjudicator").user for _ in range(2))
+    judge, other = reader(project), reader(project)
     settle(project, judge, "settled", "stale", "second", "answered", "reopened")
     for name in ("second", "answered"):
         actions.ask_second(project=project, case=case_of(project, name, "settled").pk, by=judge)
@@ -185,7 +184,7 @@ def claimable(project, user):
 )
 def test_case_is_claimable_once_a_hold_has_run_out(tmp_path, holder, seconds, is_claimable):
     project = disputed_project(tmp_path)
-    judge, other = (Visitor(project, "adjudicator").user for _ in range(2))
+    judge, other = reader(project), reader(project)
     person = {"nobody": None, "self": judge, "other": other}[holder]
     until = timezone.now() + timedelta(seconds=seconds) if person else None
     Case.objects.filter(item__project=project).update(holder=person, held_until=until)
@@ -196,7 +195,7 @@ def test_case_is_claimable_once_a_hold_has_run_out(tmp_path, holder, seconds, is
 
 def test_next_case_is_the_oldest_and_then_the_first_made(tmp_path):
     project = disputed_project(tmp_path, "b", "a", "c")
-    judge = Visitor(project, "adjudicator").user
+    judge = reader(project)
     moment = timezone.now()
     Case.objects.filter(item__project=project).update(opened_at=moment)
     Case.objects.filter(item__project=project, item__external_id="c").update(opened_at=moment - timedelta(seconds=1))
@@ -211,7 +210,7 @@ def test_next_case_is_the_oldest_and_then_the_first_made(tmp_path):
 
 def test_held_case_comes_first_whatever_the_filter(tmp_path):
     project = disputed_project(tmp_path, dialogue("a", source="garden"), dialogue("b", source="street"))
-    judge = Visitor(project, "adjudicator").user
+    judge = reader(project)
     mine = actions.claim_next_case(project=project, by=judge, filters=CaseFilter(source="street"))
     assert mine.item.external_id == "b"
     assert actions.claim_next_case(project=project, by=judge, filters=CaseFilter(source="garden")) == mine
@@ -223,13 +222,13 @@ def test_held_case_comes_first_whatever_the_filter(tmp_path):
 @pytest.mark.parametrize("state", ["settled", "closed", "stale", "second", "reopened"])
 def test_next_case_is_an_open_one_whatever_state_is_asked_for(tmp_path, state):
     project = disputed_project(tmp_path)
-    judge = Visitor(project, "adjudicator").user
+    judge = reader(project)
     assert actions.claim_next_case(project=project, by=judge, filters=CaseFilter(state=state)).state == "open"
 
 
 def test_withdrawn_item_has_no_next_case(tmp_path):
     project = disputed_project(tmp_path)
-    judge = Visitor(project, "adjudicator").user
+    judge = reader(project)
     Item.objects.filter(project=project).update(withdrawn_at=timezone.now())
     assert actions.claim_next_case(project=project, by=judge, filters=CaseFilter()) is None
     assert not BlindAnswer.objects.filter(case__item__project=project).exists()

@@ -16,6 +16,7 @@ from django.db import connection
 from adjudication import actions
 from adjudication.models import BlindAnswer, Case, Decision
 from adjudication.queries.case_filters import CaseFilter
+from annotation.actions import show_dialogue
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.labels import Judgement
@@ -50,6 +51,7 @@ def settle(project, case, judge):
 
 
 def answer_blind(project, case, judge):
+    show_dialogue(item=case.item, user=judge.user)
     return actions.record_blind(project=project, case=case.pk, by=judge.user, judgement=FINAL)
 
 

@@ -10,7 +10,7 @@ from adjudication.models import Case
 from corpus.errors import Refused
 from corpus.labels import Judgement
 from corpus.models import Event
-from tests.adjudication.disputes import case_of, disputed_project
+from tests.adjudication.disputes import case_of, disputed_project, reader
 from tests.annotation.people import Visitor
 from tests.factories import command, import_votes, opinion
 
@@ -82,7 +82,7 @@ def outcome(action, project, case, call):
 @pytest.mark.parametrize("state", State)
 def test_a_state_allows_what_its_rows_say_and_nothing_else(tmp_path, state):
     project = disputed_project(tmp_path, *Action)
-    judge, other = (Visitor(project, "adjudicator").user for _ in range(2))
+    judge, other = reader(project), reader(project)
     cases = bring_to(state, project, tmp_path, judge)
 
     outcomes = {

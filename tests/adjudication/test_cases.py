@@ -12,7 +12,7 @@ from django.utils import timezone
 from adjudication.models import BlindAnswer, Case, CaseSettings
 from annotation.models import Slot, Vote
 from corpus.models import Event, Member
-from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, work_through
+from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, label_blind, work_through
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 
@@ -47,7 +47,7 @@ def test_opinions_are_shown_after_the_blind_label(tmp_path):
     assert "opinions" not in before.context
     assert not any(word in text_of(before) for word in (WORDS, "a juror&#x27;s reasons", "model-x", "human-"))
     assert "What is one?" in text_of(before)
-    judge.post(f"cases/{case.pk}/blind/", **final(rationale="my own note"))
+    label_blind(judge, case, **final(rationale="my own note"))
     after = judge.get(f"cases/{case.pk}/")
 
     assert all(word in text_of(after) for word in (WORDS, "a juror&#x27;s reasons", "model-x", "human-", "my own note"))
@@ -61,7 +61,7 @@ def test_settling_changes_the_export_and_keeps_both_answers(tmp_path):
     assert export(project, tmp_path) == {}
     judge, case = judge_holding(project)
     settlement = {"prompt_label": "safe", "response_label": "safe", "rationale": "Only a question."}
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
     assert judge.post(f"cases/{case.pk}/settle/", **settlement).status_code == 302
 
     case.refresh_from_db()
@@ -99,7 +99,7 @@ def test_reader_of_opinions_cannot_vote(tmp_path):
     judge = Visitor(project, "adjudicator")
     lease, case = judge.take(), case_of(project)
     judge.post(f"cases/{case.pk}/claim/")
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
 
     assert judge.vote(lease).status_code == 409
     assert judge.take() is None
@@ -111,7 +111,7 @@ def test_settling_needs_a_blind_label_and_a_reason(tmp_path):
     judge, case = judge_holding(project)
     early = judge.post(f"cases/{case.pk}/settle/", **final(rationale="No look at it."))
     assert (early.status_code, "Label this dialogue blind first" in text_of(early)) == (409, True)
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
     without_reason = judge.post(f"cases/{case.pk}/settle/", **final(rationale=""))
     assert without_reason.status_code == 422
     assert list(without_reason.context["form"].errors) == ["rationale"]
@@ -131,12 +131,12 @@ def test_settling_needs_a_blind_label_and_a_reason(tmp_path):
 def test_broken_rules_are_shown_by_field(tmp_path, answer, field):
     project = disputed_project(tmp_path)
     judge, case = judge_holding(project)
-    wrong = judge.post(f"cases/{case.pk}/blind/", **final(rationale="what I typed") | answer)
+    wrong = label_blind(judge, case, **final(rationale="what I typed") | answer)
     assert wrong.status_code == 422
     assert list(wrong.context["form"].errors) == [field]
     assert "what I typed" in text_of(wrong)
     assert "opinions" not in wrong.context
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
     assert judge.post(f"cases/{case.pk}/settle/", **final(**GOOD) | answer).status_code == 422
     assert case_of(project).state == "open"
 
@@ -149,9 +149,9 @@ def test_missing_response_gets_no_label(tmp_path):
     command("adjudicate", project=project.slug)
     judge, case = judge_holding(project)
     assert [field["name"] for field in judge.get(f"cases/{case.pk}/").context["fields"]] == ["prompt_label"]
-    wrong = judge.post(f"cases/{case.pk}/blind/", **final())
+    wrong = label_blind(judge, case)
     assert (wrong.status_code, list(wrong.context["form"].errors)) == (422, ["response_label"])
-    assert judge.post(f"cases/{case.pk}/blind/", prompt_label="safe").status_code == 302
+    assert label_blind(judge, case, prompt_label="safe").status_code == 302
 
 
 def test_aegis2_safe_dialogue_has_no_unsafe_response(tmp_path):
@@ -160,7 +160,7 @@ def test_aegis2_safe_dialogue_has_no_unsafe_response(tmp_path):
     import_votes(project, tmp_path, [opinion("one", "ada"), opinion("one", "bea", "unsafe", categories=["threat"])])
     command("adjudicate", project=project.slug)
     judge, case = judge_holding(project)
-    wrong = judge.post(f"cases/{case.pk}/blind/", **final(prompt_label="safe", response_label="unsafe"))
+    wrong = label_blind(judge, case, **final(prompt_label="safe", response_label="unsafe"))
     assert list(wrong.context["form"].errors) == ["response_label"]
 
 
@@ -180,7 +180,7 @@ def test_held_case_is_refused_until_released_or_expired(tmp_path):
     other.post(f"cases/{case.pk}/release/")
     assert case_of(project).holder == judge.user
 
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
     Case.objects.filter(pk=case.pk).update(held_until=timezone.now() - timedelta(seconds=1))
     late = judge.post(f"cases/{case.pk}/settle/", **final(rationale="A reason not to be lost."))
     assert (late.status_code, "A reason not to be lost." in text_of(late)) == (409, True)
@@ -197,8 +197,8 @@ def test_repeating_a_request_changes_nothing(tmp_path):
     judge, case = judge_holding(project)
     for _ in range(2):
         assert judge.post(f"cases/{case.pk}/claim/").status_code == 302
-        assert judge.post(f"cases/{case.pk}/blind/", **final()).status_code == 302
-    other_answer = judge.post(f"cases/{case.pk}/blind/", **final(categories=["violence"]))
+        assert label_blind(judge, case).status_code == 302
+    other_answer = label_blind(judge, case, **final(categories=["violence"]))
     assert (other_answer.status_code, BlindAnswer.objects.get(case=case).categories) == (409, ["threat"])
     for _ in range(2):
         assert judge.post(f"cases/{case.pk}/settle/", **final(**GOOD)).status_code == 302
@@ -211,7 +211,7 @@ def test_sent_back_case_waits_for_votes(tmp_path):
     project = disputed_project(tmp_path, "one", "two", votes_wanted=2)
     for name in ("one", "two"):
         judge, case = judge_holding(project, name)
-        judge.post(f"cases/{case.pk}/blind/", **final())
+        label_blind(judge, case)
         assert judge.post(f"cases/{case.pk}/send-back/", votes=0).status_code == 422
         assert judge.post(f"cases/{case.pk}/send-back/", votes=2, reason="The wording.").status_code == 302
         assert Slot.objects.filter(item=case.item, vote=None).count() == 2
@@ -308,11 +308,11 @@ def test_second_answer_changes_nothing(tmp_path):
     assert "It is a threat." not in text_of(second.get("cases/", state="settled"))
     assert judge.get(f"cases/{case.pk}/").context["stage"] == "done"
     labels = {"prompt_label": "safe", "response_label": "safe"}
-    assert second.post(f"cases/{case.pk}/blind/", **labels).status_code == 302
+    assert label_blind(second, case, **labels).status_code == 302
     shown = text_of(second.get(f"cases/{case.pk}/"))
     assert all(word in shown for word in ("It is a threat.", WORDS, "Second, blind"))
-    assert Visitor(project, "adjudicator").post(f"cases/{case.pk}/blind/", **final()).status_code == 409
-    second.post(f"cases/{case_of(project, 'two', 'settled').pk}/blind/", **final())
+    assert label_blind(Visitor(project, "adjudicator"), case).status_code == 409
+    label_blind(second, case_of(project, "two", "settled"))
 
     assert (decision_of(project).prompt_label, case_of(project, "one", "settled").prompt_label) == ("unsafe", "unsafe")
     compared = {(row.field, row.against): row for row in lead.get("cases/figures/").context["compared"]}
@@ -358,7 +358,7 @@ def test_case_pages_need_an_adjudicator_of_the_project(tmp_path):
 def test_closed_case_keeps_what_was_typed(tmp_path):
     project = disputed_project(tmp_path)
     judge, case = judge_holding(project)
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
     import_votes(project, tmp_path, [opinion("one", "cleo", "safe", "safe")])
     command("adjudicate", project=project.slug)
     late = judge.post(f"cases/{case.pk}/settle/", **final(rationale="Too late."))

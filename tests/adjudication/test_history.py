@@ -3,7 +3,7 @@
 from annotation.models import Vote
 from corpus.actions import record_event
 from corpus.models import Event, Verb
-from tests.adjudication.disputes import case_of, disputed_project, final, work_through
+from tests.adjudication.disputes import case_of, disputed_project, label_blind, work_through
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import dialogue, import_dialogues, make_project
@@ -37,7 +37,7 @@ def test_holder_labels_the_case_before_reading_its_history(tmp_path):
     assert lead.get("items/one/history/").status_code == 200
     lead.post(f"cases/{case.pk}/claim/")
     assert lead.get("items/one/history/").status_code == 409
-    lead.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(lead, case)
     assert lead.get("items/one/history/").status_code == 200
 
 

@@ -12,7 +12,7 @@ from adjudication.models import BlindAnswer, Case
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
 from corpus.models import Event, Item
-from tests.adjudication.disputes import case_of, disputed_project
+from tests.adjudication.disputes import case_of, disputed_project, reader
 from tests.annotation.people import Visitor
 from tests.cases import cases
 
@@ -26,12 +26,12 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def judge(project):
-    return Visitor(project, "adjudicator").user
+    return reader(project)
 
 
 @pytest.fixture(scope="module")
 def other(project):
-    return Visitor(project, "adjudicator").user
+    return reader(project)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from adjudication.visible_opinions import BlindFirst, opinions_if_visible, visib
 from annotation.models import Audit
 from corpus.models import Event, Item, Verb
 from jury.models import Ballot
-from tests.adjudication.disputes import case_of, disputed_project, final, work_through
+from tests.adjudication.disputes import case_of, disputed_project, final, label_blind, work_through
 from tests.adjudication.test_case_races import at_once
 from tests.annotation.people import Visitor
 from tests.api.client import Program
@@ -47,6 +47,7 @@ def seen_by(user):
 def audited(project, lead):
     """Draw and do an audit of the item, before anybody holds its case."""
     audit = Audit.objects.create(project=project, item=item_of(project))
+    lead.post(f"audits/{audit.item_id}/show/")
     assert lead.post(f"audits/{audit.item_id}/", **final(rationale="As I see it.")).status_code == 302
 
 
@@ -61,7 +62,7 @@ def test_every_page_waits_for_the_blind_label(project):
         assert not any(word in refused.content.decode() for word in (WORDS, "a juror&#x27;s reasons")), place
     assert not seen_by(lead.user).exists()
 
-    lead.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(lead, case)
     for place in places(project):
         assert lead.get(place).status_code == 200, place
 
@@ -117,7 +118,7 @@ def test_the_pages_of_a_case_record_it_once_the_opinions_are_shown(project):
     judge.post(f"cases/{case.pk}/claim/")
     judge.get(f"cases/{case.pk}/")
     assert not seen_by(judge.user).exists()
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
     judge.get(f"cases/{case.pk}/")
     assert seen_by(judge.user).count() == 1
 
@@ -234,7 +235,7 @@ def test_files_with_opinions_wait_for_the_blind_label_of_a_held_case(shown):
     lead.post(f"cases/{case.pk}/claim/")
     doors = [("page", place) for place in BULK] + [("route", place) for place in BULK_ROUTES]
     assert {open_door(lead, door).status_code for door in doors} == {409}
-    lead.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(lead, case)
     assert {open_door(lead, door).status_code for door in doors} == {200}
 
 
@@ -249,7 +250,7 @@ def test_answers_after_a_look_are_left_out_of_anchoring(shown):
     reader.post(f"cases/{case.pk}/ask-second/")
     second = Visitor(shown, "lead")
     open_door(second, ("page", BULK[0]))
-    second.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(second, case)
     context = reader.get("cases/figures/").context
     assert (context["second_not_blind"], context["compared"][0].n) == (1, 0)
     assert "seen opinions on the dialogue before" in reader.get("cases/figures/").content.decode()

@@ -265,6 +265,7 @@ def test_fifteen_of_a_hundred_are_audited(tmp_path):
     assert len(waiting) == 15
     page = f"audits/{waiting[0].item_id}/"
 
+    lead.post(f"{page}show/")
     assert lead.post(page, prompt_label="safe", response_label="safe").status_code == 422
     audit = {"prompt_label": "needs_caution", "response_label": "safe", "rationale": "It turns on who is asking."}
     assert lead.post(page, **audit).status_code == 302

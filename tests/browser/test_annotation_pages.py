@@ -40,6 +40,7 @@ def project_with_everything(folder):
     draw_audits(project=project)
     audit = next(iter(admin.get("audits/").context["waiting"]))
     opinion_of_lead = {"prompt_label": "needs_caution", "response_label": "safe", "rationale": "It turns on who asks."}
+    admin.post(f"audits/{audit.item_id}/show/")
     admin.post(f"audits/{audit.item_id}/", **opinion_of_lead)
     rows = [
         opinion(

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from adjudication.models import Case
-from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, work_through
+from tests.adjudication.disputes import case_of, decision_of, disputed_project, label_blind, work_through
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits_in_each_look
 from tests.factories import command, dialogue, import_votes, numbers, opinion
@@ -101,7 +101,7 @@ def test_draft_survives_a_reload_and_an_expired_claim(browser, site, tmp_path):
     judge = Visitor(project, "adjudicator")
     case = case_of(project)
     judge.post(f"cases/{case.pk}/claim/")
-    judge.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(judge, case)
     with Visit(browser, site, judge) as visit:
         page = visit.open(f"cases/{case.pk}/")
         page.get_by_label("Reason").fill("A long thought")
@@ -137,7 +137,7 @@ def test_case_pages_are_accessible_and_fit(browser, site, tmp_path):
     blind, read = case_of(project, f"{LONG} 2"), case_of(project, f"{LONG} 1")
     for case in (blind, read):
         lead.post(f"cases/{case.pk}/claim/")
-    lead.post(f"cases/{read.pk}/blind/", **final())
+    label_blind(lead, read)
     settled = case_of(project, "שיחה", "settled")
     second = case_of(project, f"{LONG} 0", "settled")
     paths = (

@@ -22,12 +22,14 @@ SETTLE = """
 from django.contrib.auth.models import User
 from adjudication import actions
 from adjudication.models import Case
+from annotation.actions import show_dialogue
 from corpus.labels import Judgement
 from corpus.models import Project
 judge = User.objects.get(username="judge"); judge.set_password({password!r}); judge.save()
 case = Case.objects.get(state="open")
 settlement = dict(project=Project.objects.get(slug="garden"), case=case.pk, by=judge)
 settlement["judgement"] = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
+show_dialogue(item=case.item, user=judge)
 actions.record_blind(**settlement)
 actions.settle_case(**settlement)
 """

@@ -6,7 +6,7 @@ from adjudication.models import BlindAnswer, Case, Decision
 from annotation.models import Batch, FurtherVotes, Gold, GuidelineVersion, Skip, Slot, Vote
 from annotation.slots import open_slots
 from corpus.models import Category, Event, Member
-from tests.adjudication.disputes import case_of, disputed_project, final
+from tests.adjudication.disputes import case_of, disputed_project, final, label_blind
 from tests.annotation.people import Visitor
 from tests.factories import dialogue, import_dialogues, numbers
 from workspace.models import Job
@@ -35,14 +35,14 @@ def vote(visitor):
 def settle(visitor):
     case = case_of(visitor.project)
     visitor.post(f"cases/{case.pk}/claim/")
-    visitor.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(visitor, case)
     return f"cases/{case.pk}/settle/", final(rationale="It is a threat.")
 
 
 def send_back(visitor):
     case = case_of(visitor.project, "two")
     visitor.post(f"cases/{case.pk}/claim/")
-    visitor.post(f"cases/{case.pk}/blind/", **final())
+    label_blind(visitor, case)
     return f"cases/{case.pk}/send-back/", {"votes": "2", "reason": "More eyes"}
 
 

@@ -1,6 +1,6 @@
 """Pages of cases: find one, hold it, label it blind, read the opinions, settle it."""
 
-from adjudication.views.cases.hold import case, claim, release, renew
+from adjudication.views.cases.hold import case, claim, release, renew, show
 from adjudication.views.cases.list import case_list, claim_next
 from adjudication.views.cases.settle import ask_second, blind, reopen, send_back, settle
 
@@ -16,4 +16,5 @@ __all__ = [
     "reopen",
     "send_back",
     "settle",
+    "show",
 ]

@@ -1,4 +1,4 @@
-"""Open, claim, renew and release a case."""
+"""Open, claim, renew and release a case, and show its dialogue."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,6 +8,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from adjudication import actions
 from adjudication.views.cases.page import find_case_or_404, show_case, show_or_redirect
+from annotation.actions import show_dialogue
 from corpus.access import Access, PageRequest, Role, require_role
 
 
@@ -25,6 +26,14 @@ def claim(request: PageRequest, access: Access, case: int) -> HttpResponse:
     """Hold the case, and show it to be labelled."""
     find_case_or_404(access, case)
     actions.claim_case(project=access.project, case=case, by=access.user)
+    return show_or_redirect(request, access, case)
+
+
+@require_POST
+@require_role(Role.ADJUDICATOR)
+def show(request: PageRequest, access: Access, case: int) -> HttpResponse:
+    """Show the dialogue to a person from whom it is hidden until they ask for it."""
+    show_dialogue(item=find_case_or_404(access, case).item, user=access.user)
     return show_or_redirect(request, access, case)
 
 

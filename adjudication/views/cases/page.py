@@ -111,6 +111,7 @@ def show_case(
         context |= opinions_context(access, opinions)
     if stage == "done":
         context |= settlement_context(access, case, answers)
+    context["is_masked"] = not queries.is_shown(access.user, case.item, since=case.opened_at)
     if case.held_until:
         seconds_left = (case.held_until - timezone.now()).total_seconds()
         context["renew_every"] = max(SHORTEST_RENEWAL, int(seconds_left / 3))
@@ -149,7 +150,7 @@ def opinions_context(access: Access, opinions: Opinions) -> dict[str, Any]:
 
 def settlement_context(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[str, Any]:
     """Return the settlement of a case, or that it is hidden from somebody who could give the second answer."""
-    context: dict[str, Any] = {"is_masked": queries.person_of(access.user).masks_text}
+    context: dict[str, Any] = {}
     if case.state not in (State.SETTLED, State.REOPENED):
         return context
     if not cases.may_read_settlement(case, access.user, answers):
