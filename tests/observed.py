@@ -16,7 +16,7 @@ VARYING = [
     (re.compile(r"item-\d+"), "item"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[:.\d]*(Z|[+-]\d\d:\d\d)?"), "TIME"),
     (re.compile(r"(<time[^>]*>)[^<]*"), r"\1TIME"),
-    (re.compile(r'("id":|/votes/|my-votes/|/cases/|case-|data-user="|"supersedes":)\d+'), r"\1ID"),
+    (re.compile(r'("id":|/votes/|my-votes/|/cases/|case-|Case |data-user="|"supersedes":)\d+'), r"\1ID"),
     (re.compile(r'(name="csrfmiddlewaretoken" value="|"X-CSRFToken": ?"|nonce[-=]"?)[\w+/=-]+'), r"\1TOKEN"),
     (re.compile(r'(name="shown"\s+value=")[^"]*'), r"\1TOKEN"),
     (re.compile(r"(expires in|every) \d+"), r"\1 N"),

@@ -17,7 +17,7 @@ from corpus.models import Category
 STATE_WORDS = dict(
     zip(
         STATES,
-        ("Open", "Settled", "Settled, with new opinions", "Settled, second answer wanted", "Reopened", "Closed"),
+        ("Open", "Settled", "New opinions", "Second answer wanted", "Reopened", "Closed"),
         strict=True,
     )
 )
@@ -44,7 +44,8 @@ class FinalForm(JudgementForm):
 class CaseFilterForm(forms.Form):
     """Which cases to list."""
 
-    state = forms.ChoiceField(choices=list(STATE_WORDS.items()), required=False, label="Cases")
+    state = forms.ChoiceField(choices=list(STATE_WORDS.items()), required=False, widget=forms.HiddenInput)
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
     field = forms.ChoiceField(choices=[("", "Any"), *FIELD_WORDS.items()], required=False, label="Disputed field")
     source = forms.ChoiceField(required=False)
     category = forms.ChoiceField(required=False, label="Category named")
@@ -62,7 +63,7 @@ class CaseFilterForm(forms.Form):
     def to_filter(self) -> CaseFilter:
         """Return the filter; for an invalid form, the one that lists all open cases."""
         values = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        return CaseFilter(**{name: value for name, value in values.items() if value})
+        return CaseFilter(**{name: value for name, value in values.items() if value and name != "sort"})
 
 
 class SendBackForm(forms.Form):

@@ -30,6 +30,13 @@ def find_case(project: Project, case: int) -> Case | None:
     return rows.select_related("item", "adjudicator", "holder").first()
 
 
+def cases_to_list(keys: Sequence[int]) -> list[Case]:
+    """Return cases in the order of their primary keys given, with their people and their items without the turns."""
+    rows = Case.objects.filter(pk__in=keys).select_related("item", "adjudicator", "holder").defer("item__turns")
+    found = {case.pk: case for case in rows}
+    return [found[key] for key in keys if key in found]
+
+
 def case_settings_of(project: Project) -> CaseSettings:
     """Return how a project settles its cases: the stored settings, else the defaults."""
     return CaseSettings.objects.filter(project=project).first() or CaseSettings(project=project)

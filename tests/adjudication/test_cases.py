@@ -53,6 +53,10 @@ def test_opinions_are_shown_after_the_blind_label(tmp_path):
     assert all(word in text_of(after) for word in (WORDS, "a juror&#x27;s reasons", "model-x", "human-", "my own note"))
     assert [each.kind for each in after.context["opinions"]] == ["human", "human", "llm", "llm"]
     assert not any(f">{name}<" in text_of(after) for name in ("ada", "bea"))
+    assert [(kind["name"], kind["summary"]) for kind in after.context["kinds"]] == [
+        ("People", "Prompt: 1 safe, 1 unsafe. Response: 2 safe."),
+        ("Jurors", "Prompt: 1 safe, 1 unsafe. Response: 2 safe."),
+    ]
     assert {category.slug for category in after.context["named"]} == {"threat", "violence"}
 
 

@@ -1,27 +1,32 @@
 """The list of a project's cases."""
 
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from adjudication import actions
 from adjudication.actions.holds import is_held
 from adjudication.case_states import State
-from adjudication.forms.cases import CaseFilterForm
+from adjudication.forms.cases import STATE_WORDS, CaseFilterForm
 from adjudication.models import Case
 from adjudication.queries import cases
-from adjudication.queries.case_filters import case_counts, case_sources, cases_matching
+from adjudication.queries.case_filters import CaseFilter, case_counts, case_sources, cases_matching
 from adjudication.views.cases.page import is_changed
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.labels import label_columns_of
+from corpus.models import Project
 from corpus.queries import categories_of, category_names
 
 ON_A_PAGE = 50
+SORTS = {"opened": "opened_at", "closed": "closed_at", "source": "item__source", "by": "adjudicator__username"}
+"The columns of a case to sort by, by their names in addresses; a minus before the name turns the order round."
 
 
 def filter_form(access: Access, data: QueryDict) -> CaseFilterForm:
@@ -35,21 +40,23 @@ def filter_form(access: Access, data: QueryDict) -> CaseFilterForm:
 def case_list(request: PageRequest, access: Access) -> HttpResponse:
     """List the cases of a project; for open cases, nothing that shows an opinion."""
     form = filter_form(access, request.GET)
-    filters = form.to_filter()
-    order = ["opened_at", "pk"] if filters.state == State.OPEN else ["-closed_at", "-pk"]
-    matching = cases_matching(access.project, filters).order_by(*order)
-    shown = Paginator(matching, ON_A_PAGE).get_page(request.GET.get("at"))
+    filters, sort = form.to_filter(), sort_of(request)
+    shown = page_of_cases(access.project, filters, sort, request.GET.get("at"))
     context = {
         "access": access,
         "page": "cases",
         "form": form,
         "filters": filters,
+        "is_filtered": replace(filters, state="open") != CaseFilter(),
         "shown": shown,
         "rows": rows_of(access, list(shown)),
-        "counts": case_counts(access.project),
+        "tabs": tabs_of(access.project, filters),
+        "sort": sort,
+        "query": query_of(filters),
+        "page_query": urlencode({**chosen_of(filters), "sort": sort}),
         "names": category_names(access.project),
     }
-    return render(request, "adjudication/cases.html" + ("#found" if request.htmx else ""), context)
+    return render(request, "adjudication/cases.html" + ("#list" if request.htmx else ""), context)
 
 
 @require_POST
@@ -62,6 +69,53 @@ def claim_next(request: PageRequest, access: Access) -> HttpResponse:
         messages.info(request, "No case is left that you could settle and that matches. Thank you.")
         return redirect("adjudication:cases", access.project.slug)
     return redirect("adjudication:case", access.project.slug, claimed.pk)
+
+
+def sort_of(request: PageRequest) -> str:
+    """Return the order asked for, as in SORTS; by default the oldest open case, or the one closed last, comes first."""
+    asked: str = request.GET.get("sort", "")
+    if asked.removeprefix("-") in SORTS:
+        return asked
+    return "opened" if request.GET.get("state", "open") in ("", State.OPEN) else "-closed"
+
+
+def page_of_cases(project: Project, filters: CaseFilter, sort: str, at: str | None) -> Page[Case]:
+    """
+    Return a page of cases in an order.
+
+    The database walks to a late page over keys alone; the rows, with their items, are read for one page only.
+    """
+    minus = "-" if sort.startswith("-") else ""
+    keys = cases_matching(project, filters).order_by(minus + SORTS[sort.removeprefix("-")], f"{minus}pk")
+    shown: Page[Any] = Paginator(keys.values_list("pk", flat=True), ON_A_PAGE).get_page(at)
+    found = cases.cases_to_list(list(shown.object_list))
+    shown.object_list = found
+    return shown
+
+
+def tabs_of(project: Project, filters: CaseFilter) -> list[dict[str, Any]]:
+    """Return the states to choose from, each with its number of cases and the query that lists them."""
+    counts = case_counts(project)
+    return [
+        {
+            "name": name,
+            "count": counts[state],
+            "query": query_of(replace(filters, state=state)),
+            "is_here": state == filters.state,
+        }
+        for state, name in STATE_WORDS.items()
+        if counts[state] or state in ("open", "settled", filters.state)
+    ]
+
+
+def query_of(filters: CaseFilter) -> str:
+    """Return a filter as the query of an address, without what it leaves open."""
+    return urlencode(chosen_of(filters))
+
+
+def chosen_of(filters: CaseFilter) -> dict[str, str]:
+    """Return the values of a filter by name, without what it leaves open."""
+    return {name: value for name, value in asdict(filters).items() if value}
 
 
 def rows_of(access: Access, page: list[Case]) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ from adjudication.case_states import RECOUNT, Action, State, find_transition
 from adjudication.forms.cases import FinalForm, ReopenForm, SendBackForm
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
-from adjudication.queries.opinions import Opinions, counted_opinion_ids, current_opinions, opinions_etag
+from adjudication.views.cases.opinions import opinions_context
+from adjudication.views.cases.steps import outcome_of, steps_of
 from adjudication.visible_opinions import opinions_if_visible
 from annotation import queries
-from annotation.actions import guideline_in_force
 from annotation.forms.judgement import describe_choices, judgement_context
 from corpus.access import Access, PageRequest, Role
 from corpus.labels import FIELDS
@@ -101,6 +101,7 @@ def show_case(
         "names": names,
         "send_back_form": SendBackForm(),
         "reopen_form": ReopenForm(),
+        "outcome": outcome_of(case),
         **permissions(access, case),
     }
     if stage in ("blind", "settle", "second"):
@@ -111,7 +112,8 @@ def show_case(
         context |= opinions_context(access, opinions)
     if stage == "done":
         context |= settlement_context(access, case, answers)
-    context["is_masked"] = not queries.is_shown(access.user, case.item, since=case.opened_at)
+    is_shown = queries.is_shown(access.user, case.item, since=case.opened_at)
+    context |= {"is_masked": not is_shown, "steps": steps_of(stage, case, is_shown=is_shown)}
     if case.held_until:
         seconds_left = (case.held_until - timezone.now()).total_seconds()
         context["renew_every"] = max(SHORTEST_RENEWAL, int(seconds_left / 3))
@@ -133,18 +135,6 @@ def initial_labels(blind: BlindAnswer) -> dict[str, Any]:
         "rationale": blind.note,
         "categories": blind.categories,
         "order": " ".join(blind.categories),
-    }
-
-
-def opinions_context(access: Access, opinions: Opinions) -> dict[str, Any]:
-    """Return the current opinions, the guidance on the categories they name, and their etag."""
-    current = current_opinions(access.project, opinions)
-    named = {slug for opinion in current for slug in opinion.categories}
-    tiers = queries.categories_by_tier(access.project, guideline_in_force(access.project))
-    return {
-        "opinions": current,
-        "named": [category for tier in tiers.values() for category in tier if category.slug in named],
-        "seen": opinions_etag(counted_opinion_ids(opinions.item)),
     }
 
 
