@@ -48,7 +48,7 @@ def open_download(user: User, project: Project, *, name: str, until: datetime) -
     :param until: when the opinions in it were counted; later ones are not in it
     :raises BlindFirst: if the person holds an open case of the project and has not labelled it blind
     """
-    if held := cases_to_label_blind(user).filter(item__project=project).select_related("item").first():
+    if held := cases_to_label_blind(user).filter(project=project).select_related("item").first():
         raise BlindFirst(f"You hold the case of {held.item.external_id}. Label it blind first, or release the case.")
     record_opinions_downloaded(project=project, name=name, until=until, by=user)
 

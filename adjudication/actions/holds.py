@@ -109,7 +109,7 @@ def lock_case(project: Project, case: int) -> Case:
     :raises Case.DoesNotExist: if the project has no such case
     """
     rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("item")
-    return rows.get(pk=case, item__project=project)
+    return rows.get(pk=case, project=project)
 
 
 def claim_locked_case(project: Project, case: Case, by: User, action: Action) -> Case:

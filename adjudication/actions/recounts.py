@@ -30,9 +30,9 @@ WHERE adjudication_case.item_id = d.item_id AND i.project_id = %(project)s AND d
 """
 OPEN_CASES = """
 INSERT INTO adjudication_case
-    (item_id, state, opened_at, blind_categories, blind_other_text, categories, other_text, reason, seen_votes,
-    seen_ballots)
-SELECT d.item_id, 'open', now(), '{}', '', '{}', '', '', '{}', '{}'
+    (item_id, project_id, source, state, opened_at, blind_categories, blind_other_text, categories, other_text, reason,
+    seen_votes, seen_ballots)
+SELECT d.item_id, i.project_id, i.source, 'open', now(), '{}', '', '{}', '', '', '{}', '{}'
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
 WHERE i.project_id = %(project)s AND d.policy = %(policy)s AND d.status = 'disputed' AND withdrawn_at IS NULL
     AND (%(item)s::bigint IS NULL OR i.id = %(item)s)

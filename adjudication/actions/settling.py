@@ -185,7 +185,7 @@ def reopen_case(*, project: Project, case: int, by: User, reason: str, keeps_ope
     # Under every policy, because a recount never overwrites a settled decision.
     Decision.objects.filter(item=locked.item_id).delete()
     if keeps_open and not locked.item.withdrawn_at:
-        Case.objects.create(item=locked.item, reopens=locked)
+        Case.objects.create(item=locked.item, project=project, source=locked.source, reopens=locked)
     recount_item(project=project, item=locked.item_id)
     record_case_event(project, Verb.CASE_REOPENED, locked, by, reason=reason.strip())
     return Case.objects.filter(item=locked.item_id, state=State.OPEN).select_related("item").first()

@@ -74,7 +74,7 @@ class CaseView(NumberedView):
     least_role: ClassVar[Role] = Role.ADJUDICATOR
     tag = "cases"
     scope: ClassVar[str] = TokenGrant.Scope.SETTLE
-    part, slug_from = "case", (Case, "item__project__slug")
+    part, slug_from = "case", (Case, "project__slug")
 
     def case_numbered(self, number: int) -> Case:
         """

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from corpus.models import Item
+from corpus.models import Item, Project
 
 
 class Case(models.Model):
@@ -20,6 +20,9 @@ class Case(models.Model):
         REOPENED = "reopened", "Reopened: a settlement that holds no more"
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="+")
+    # Copies of the item's, which never change: a list of cases then reads no item but those it shows.
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    source = models.TextField(blank=True, default="")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
@@ -51,6 +54,10 @@ class Case(models.Model):
     "Whether another adjudicator is asked for a blind answer once the case is settled."
 
     class Meta:
+        indexes = [
+            models.Index(fields=["project", "state", "opened_at", "id"], name="cases_by_opening"),
+            models.Index(fields=["project", "state", "closed_at", "id"], name="cases_by_closing"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["item"], condition=Q(state="open"), name="one_open_case_an_item"),
             models.UniqueConstraint(fields=["item"], condition=Q(state="settled"), name="one_settlement_an_item"),

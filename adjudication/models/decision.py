@@ -72,6 +72,15 @@ class Decision(models.Model):
             models.UniqueConstraint(fields=["item", "policy"], name="one_decision_a_policy"),
             models.CheckConstraint(condition=Q(status="settled") | Q(stale=False), name="only_settled_goes_stale"),
         ]
+        indexes = [
+            models.Index(fields=["policy", "item"], condition=Q(stale=True), name="stale_decisions"),
+            models.Index(
+                fields=["policy", "item"],
+                include=["prompt_status", "response_status"],
+                condition=Q(status="disputed"),
+                name="disputed_decisions",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item} under {self.policy}: {self.status}"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case, Decision
@@ -12,7 +12,7 @@ from adjudication.policies import Kind, Policy, policy_of
 from adjudication.queries.opinions import is_counted
 from annotation.models import Vote
 from corpus.labels import FIELDS, Field
-from corpus.models import Project
+from corpus.models import Item, Project
 from jury.models import Ballot
 
 STATES = ("open", "settled", "stale", "second", "reopened", "closed")
@@ -35,21 +35,26 @@ class CaseFilter:
     margin: str = ""
     "One of MARGINS: how far apart safe and unsafe are as cast, before needs_caution is counted as one of them."
 
+    @property
+    def reads_opinions(self) -> bool:
+        """Return whether opinions have to be looked up to tell which cases match."""
+        return bool(self.category or self.margin)
+
 
 def cases_matching(project: Project, filters: CaseFilter) -> QuerySet[Case]:
     """Return the cases that match with their items, in no order."""
-    cases = Case.objects.filter(item__project=project).select_related("item", "adjudicator", "holder")
+    cases = Case.objects.filter(project=project).select_related("item", "adjudicator", "holder")
     cases = in_state(cases, project, filters.state)
     if filters.source:
-        cases = cases.filter(item__source=filters.source)
+        cases = cases.filter(source=filters.source)
     if filters.field:
         column = Field(filters.field).column("status")
-        cases = cases.filter(Exists(project_decisions(project).filter(**{column: "disputed"})))
+        cases = cases.filter(Exists(project_decisions(project).filter(status="disputed", **{column: "disputed"})))
     if filters.category:
         votes, ballots = (opinions_naming(model, filters.category) for model in (Vote, Ballot))
         cases = cases.filter(Exists(votes) | Exists(ballots))
     if filters.margin:
-        cases = cases.filter(item__in=items_by_margin(project, filters.field, filters.margin))
+        cases = cases.filter(has_margin(project, filters.field, filters.margin))
     return cases
 
 
@@ -63,7 +68,10 @@ def in_state(cases: QuerySet[Case], project: Project, state: str) -> QuerySet[Ca
         return cases.filter(Exists(project_decisions(project).filter(stale=True)), state=State.SETTLED)
     if state == "second":
         return cases.filter(~Exists(second_answers()), state=State.SETTLED, wants_second=True)
-    return cases.filter(state=state, item__withdrawn_at=None) if state == State.OPEN else cases.filter(state=state)
+    cases = cases.filter(state=state)
+    if state != State.OPEN:
+        return cases
+    return cases.filter(~Exists(Item.objects.filter(pk=OuterRef("item"), withdrawn_at__isnull=False)))
 
 
 def project_decisions(project: Project) -> QuerySet[Decision]:
@@ -91,38 +99,37 @@ def opinions_naming(model: Any, category: str) -> QuerySet[Any]:
 
 
 IS_DISPUTED = " OR ".join(f"o.field = '{field}' AND d.{field.column('status')} = 'disputed'" for field in FIELDS)
-BY_MARGIN = """
-SELECT item_id FROM (
-    SELECT o.item_id, abs(count(*) FILTER (WHERE label = 'unsafe') - count(*) FILTER (WHERE label = 'safe')) AS margin
-    FROM ({opinions}) AS o JOIN adjudication_decision d ON d.item_id = o.item_id AND d.policy = %(policy)s
-    WHERE ({is_disputed}) AND (%(field)s = '' OR o.field = %(field)s)
-    GROUP BY o.item_id, o.field
-) AS each WHERE CASE %(margin)s WHEN '2' THEN margin >= 2 ELSE margin::text = %(margin)s END
+HAS_MARGIN = """
+EXISTS (
+    SELECT FROM ({opinions}) AS o
+    JOIN adjudication_decision d ON d.item_id = adjudication_case.item_id AND d.policy = %s AND d.status = 'disputed'
+    WHERE ({is_disputed}) AND (%s = '' OR o.field = %s)
+    GROUP BY o.field
+    HAVING CASE %s WHEN '2' THEN {margin} >= 2 ELSE ({margin})::text = %s END
+)
 """
+MARGIN = "abs(count(*) FILTER (WHERE label = 'unsafe') - count(*) FILTER (WHERE label = 'safe'))"
 
 
-def items_by_margin(project: Project, label_field: str, margin: str) -> list[int]:
+def has_margin(project: Project, label_field: str, margin: str) -> RawSQL:
     """
-    Return the primary keys of disputed items whose safe and unsafe opinions are so far apart.
+    Return the condition that safe and unsafe opinions on a case's item are so far apart; it is looked up case by case.
 
     :param label_field: the field to compare; empty for any disputed field
     :param margin: one of MARGINS
     """
     policy = policy_of(project)
-    parameters: dict[str, Any] = {"project": project.pk, "policy": policy.name, "field": label_field, "margin": margin}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            BY_MARGIN.format(opinions=" UNION ALL ".join(label_queries(policy)), is_disputed=IS_DISPUTED), parameters
-        )
-        return [row[0] for row in cursor.fetchall()]
+    opinions = " UNION ALL ".join(label_queries(policy))
+    condition = HAS_MARGIN.format(opinions=opinions, is_disputed=IS_DISPUTED, margin=MARGIN)
+    return RawSQL(condition, [policy.name, label_field, label_field, margin, margin], output_field=BooleanField())  # noqa: S611
 
 
 def label_queries(policy: Policy) -> list[str]:
-    """Return a query (item_id, field, label) for each field and each kind of opinion that a policy counts there."""
+    """Return a query (field, label) on a case's item for each field and each kind of opinion that a policy counts."""
     tables = {Kind.HUMAN: ("annotation_vote", ""), Kind.LLM: ("jury_ballot", "AND outcome = 'cast'")}
     return [
-        f"""SELECT item_id, '{name}' AS field, {name} AS label FROM {tables[kind][0]} x
-            JOIN corpus_item i ON i.id = item_id AND i.project_id = %(project)s WHERE is_current {tables[kind][1]}"""
+        f"""SELECT '{name}' AS field, {name} AS label FROM {tables[kind][0]}
+            WHERE item_id = adjudication_case.item_id AND is_current {tables[kind][1]}"""
         for name, rule in policy.rules.items()
         for kind in sorted(rule.kinds)
     ]
@@ -130,11 +137,11 @@ def label_queries(policy: Policy) -> list[str]:
 
 def case_sources(project: Project) -> list[str]:
     """Return the sources of the items that have cases, in alphabetical order."""
-    cases = Case.objects.filter(item__project=project).exclude(item__source="")
-    return sorted(set(cases.values_list("item__source", flat=True)))
+    sources = Case.objects.filter(project=project).exclude(source="").values_list("source", flat=True)
+    return list(sources.distinct().order_by("source"))
 
 
 def case_counts(project: Project) -> dict[str, int]:
     """Return the number of cases in each of STATES."""
-    cases = Case.objects.filter(item__project=project)
+    cases = Case.objects.filter(project=project)
     return {state: in_state(cases, project, state).count() for state in STATES}

@@ -26,7 +26,7 @@ def claimable_by(cases: QuerySet[Case], user: User) -> QuerySet[Case]:
 
 def find_case(project: Project, case: int) -> Case | None:
     """Return a case of a project with its item and its people; None if the project has no such case."""
-    rows = Case.objects.filter(pk=case, item__project=project)
+    rows = Case.objects.filter(pk=case, project=project)
     return rows.select_related("item", "adjudicator", "holder").first()
 
 
@@ -45,7 +45,7 @@ def case_settings_of(project: Project) -> CaseSettings:
 def settled_count(project: Project) -> int:
     """Return how many settlements were ever made, including those reopened since."""
     states = [State.SETTLED, State.REOPENED]
-    return Case.objects.filter(item__project=project, state__in=states, adjudicator__isnull=False).count()
+    return Case.objects.filter(project=project, state__in=states, adjudicator__isnull=False).count()
 
 
 def blind_answers_on(cases: Sequence[Case]) -> dict[int, list[BlindAnswer]]:

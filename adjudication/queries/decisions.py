@@ -24,7 +24,7 @@ SELECT json_build_object(
     'ballots', (SELECT json_build_array(count(*), sum(hashint8(b.id))) FROM jury_ballot b
         JOIN jury_juror j ON j.id = juror_id WHERE project_id = %(project)s AND is_current AND outcome = 'cast'),
     'settled', (SELECT json_build_array(count(*), sum(hashint8(c.id)), max(c.closed_at)) FROM adjudication_case c
-        JOIN corpus_item i ON i.id = item_id WHERE project_id = %(project)s AND state = 'settled')
+        WHERE project_id = %(project)s AND state = 'settled')
 )
 """
 

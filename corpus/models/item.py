@@ -49,6 +49,8 @@ class Item(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "external_id"], name="one_item_an_external_id"),
         ]
+        # Few items are withdrawn, and lists of other things leave those out.
+        indexes = [models.Index(fields=["id"], condition=models.Q(withdrawn_at__isnull=False), name="withdrawn_items")]
 
     def __str__(self) -> str:
         return self.external_id

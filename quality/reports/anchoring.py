@@ -71,7 +71,7 @@ def blind_settlements(project: Project) -> list[Case]:
     earlier = BlindAnswer.objects.filter(
         case__item=OuterRef("item"), adjudicator=OuterRef("adjudicator"), answered_at__lt=OuterRef("blind_at")
     )
-    settled = Case.objects.filter(item__project=project, state__in=[Case.State.SETTLED, Case.State.REOPENED])
+    settled = Case.objects.filter(project=project, state__in=[Case.State.SETTLED, Case.State.REOPENED])
     own = BlindAnswer.objects.filter(case=OuterRef("pk"), adjudicator=OuterRef("adjudicator"))
     is_blind = ~Exists(earlier) & ~Exists(own.filter(saw_opinions_before=True))
     blind = settled.filter(is_blind, adjudicator__isnull=False)
@@ -109,7 +109,7 @@ def count_changes(pairs: Iterable[tuple[object, object]]) -> Changes:
 
 def second_answers(project: Project) -> QuerySet[BlindAnswer]:
     """Return all second blind answers in a project."""
-    return BlindAnswer.objects.filter(case__item__project=project, is_second=True)
+    return BlindAnswer.objects.filter(case__project=project, is_second=True)
 
 
 def second_answer_figures(project: Project) -> list[SecondAnswers]:

@@ -25,7 +25,9 @@ from corpus.models import Project
 from corpus.queries import categories_of, category_names
 
 ON_A_PAGE = 50
-SORTS = {"opened": "opened_at", "closed": "closed_at", "source": "item__source", "by": "adjudicator__username"}
+MOST_SEARCHED = 5_000
+"How many cases a filter by what opinions say looks through. Each takes some 40 microseconds."
+SORTS = {"opened": "opened_at", "closed": "closed_at", "source": "source", "by": "adjudicator__username"}
 "The columns of a case to sort by, by their names in addresses; a minus before the name turns the order round."
 
 
@@ -50,6 +52,7 @@ def case_list(request: PageRequest, access: Access) -> HttpResponse:
         "is_filtered": replace(filters, state="open") != CaseFilter(),
         "shown": shown,
         "rows": rows_of(access, list(shown)),
+        "most_searched": MOST_SEARCHED if filters.reads_opinions else 0,
         "tabs": tabs_of(access.project, filters),
         "sort": sort,
         "query": query_of(filters),
@@ -83,11 +86,16 @@ def page_of_cases(project: Project, filters: CaseFilter, sort: str, at: str | No
     """
     Return a page of cases in an order.
 
-    The database walks to a late page over keys alone; the rows, with their items, are read for one page only.
+    The database walks to a late page over keys alone; the rows, with their items, are read for one page only. Opinions
+    are looked up case by case, so a filter that reads them searches the first MOST_SEARCHED cases in this order.
     """
     minus = "-" if sort.startswith("-") else ""
-    keys = cases_matching(project, filters).order_by(minus + SORTS[sort.removeprefix("-")], f"{minus}pk")
-    shown: Page[Any] = Paginator(keys.values_list("pk", flat=True), ON_A_PAGE).get_page(at)
+    order = (minus + SORTS[sort.removeprefix("-")], f"{minus}pk")
+    keys = cases_matching(project, filters).order_by(*order).values_list("pk", flat=True)
+    if filters.reads_opinions:
+        others = cases_matching(project, replace(filters, category="", margin=""))
+        keys = keys.filter(pk__in=list(others.order_by(*order).values_list("pk", flat=True)[:MOST_SEARCHED]))
+    shown: Page[Any] = Paginator(keys, ON_A_PAGE).get_page(at)
     found = cases.cases_to_list(list(shown.object_list))
     shown.object_list = found
     return shown
@@ -133,7 +141,7 @@ def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[st
         "case": case if is_shown else None,
         "pk": case.pk,
         "name": case.item.external_id,
-        "source": case.item.source,
+        "source": case.source,
         "opened_at": case.opened_at,
         "closed_at": case.closed_at,
         "by": case.adjudicator.username if case.adjudicator else "",
