@@ -119,7 +119,8 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig, target } = event.detail;
-  if (xhr.status < 400 && target?.id === "labelling" && requestConfig?.verb === "post" && draftKey()) {
+  const isSent = requestConfig?.verb === "post" && requestConfig.elt?.id !== "show"; // to be shown a dialogue sends no answer
+  if (xhr.status < 400 && target?.id === "labelling" && isSent && draftKey()) {
     tryStorage(() => localStorage.removeItem(draftKey()));
   }
 });

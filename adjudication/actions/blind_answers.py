@@ -8,7 +8,7 @@ from adjudication.case_states import Action, State
 from adjudication.models import BlindAnswer, Case, CaseSettings
 from adjudication.policies import Policy, policy_of
 from adjudication.queries import cases, opinions
-from annotation.actions import check_shown, exclude_annotator
+from annotation.actions import check_dialogue_shown, exclude_annotator
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import FIELDS, Judgement, Label, check_judgement, label_columns_of
@@ -52,7 +52,7 @@ def record_blind(*, project: Project, case: int, by: User, judgement: Judgement)
         check_allowed(locked, Action.ANSWER_SECOND)
     else:
         claim_locked_case(project, locked, by, Action.ANSWER_BLIND)
-    check_shown(by, locked.item, since=locked.opened_at)
+    check_dialogue_shown(by, locked.item, since=locked.opened_at)
     exclude_annotator(project=project, user=by, item=locked.item)
     created = create_blind_answer(locked, by, judgement, is_second=is_second)
     verb = Verb.CASE_ANSWERED_SECOND if is_second else Verb.CASE_ANSWERED_BLIND

@@ -17,7 +17,7 @@ from adjudication.actions.recounts import lock_decisions, recount_item
 from adjudication.case_states import Action, State, next_state
 from adjudication.models import BlindAnswer, Case, Decision
 from adjudication.queries import cases, opinions
-from annotation.actions import VotedThemselves, check_shown, request_more_votes
+from annotation.actions import VotedThemselves, check_dialogue_shown, request_more_votes
 from annotation.models import Slot
 from annotation.queries import has_voted
 from corpus.errors import Invalid, Refused
@@ -93,7 +93,7 @@ def check_may_settle(case: Case, by: User) -> BlindAnswer:
         raise NotBlindYet("Label this dialogue blind first. The opinions are shown afterwards.")
     if has_voted(by, case.item):
         raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
-    check_shown(by, case.item, since=case.opened_at)
+    check_dialogue_shown(by, case.item, since=case.opened_at)
     return blind
 
 

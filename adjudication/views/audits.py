@@ -1,8 +1,11 @@
 """A lead's audits of finished items, and the quality checks of annotators."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adjudication.visible_opinions import visible_opinions
@@ -52,14 +55,20 @@ def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
             messages.success(request, "Audited. The annotators see your reason.")
             return redirect("adjudication:audit", access.project.slug, item)
         status = tried.status
-    context = {"access": access, "page": "audits", "audit": found, **judgement_context(access, found.item, form)}
-    context["is_masked"] = not is_shown(access.user, found.item, since=found.drawn_at)
+    context = {"access": access, "page": "audits", "audit": found, **audit_context(access, found, form)}
     context["names"] = category_names(access.project)
     if found.audited_at:
         context["votes"] = (
             visible_opinions(access.user, found.item).votes.filter(is_current=True).order_by("annotator__name", "pk")
         )
     return render(request, "adjudication/audit.html", context, status=status)
+
+
+def audit_context(access: Access, audit: Audit, form: JudgementForm) -> dict[str, Any]:
+    """Return what the form of an audit needs; nothing of the dialogue but its length until it is shown."""
+    shown = is_shown(access.user, audit.item, since=audit.drawn_at)
+    show_url = reverse("adjudication:show-audit", args=[access.project.slug, audit.item_id])
+    return judgement_context(access, audit.item, form, is_shown=shown) | {"show_url": show_url}
 
 
 @require_POST

@@ -9,7 +9,7 @@ from annotation.actions.imports import VoteWriter
 from annotation.actions.leased_items import LeaseLost, NoSuchLease, NotShown
 from annotation.actions.leases import free_lease, free_leases, renew_lease
 from annotation.actions.people import update_preferences, update_queue_settings
-from annotation.actions.showing import NotShown, check_shown, show_dialogue
+from annotation.actions.showing import check_dialogue_shown, show_dialogue
 from annotation.actions.skips import skip_item
 from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
 
@@ -25,7 +25,7 @@ __all__ = [
     "assign_batch",
     "audit_item",
     "cast_vote",
-    "check_shown",
+    "check_dialogue_shown",
     "close_batch",
     "correct_vote",
     "draw_audits",

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.actions.showing import check_shown
+from annotation.actions.showing import check_dialogue_shown
 from annotation.actions.votes import Answer, check_answer
 from annotation.models import Audit, AuditDraw, Queue, Vote
 from corpus.actions import record_event
@@ -67,7 +67,7 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
         raise Refused("Somebody has audited this dialogue already.")
     if Vote.objects.filter(item=item, annotator__user=by).exists():
         raise Refused("You voted on this dialogue yourself, so another lead must audit it.")
-    check_shown(by, audit.item, since=audit.drawn_at)
+    check_dialogue_shown(by, audit.item, since=audit.drawn_at)
     check_answer(project, answer, has_response=audit.item.has_response)
     judgement = answer.judgement
     if not judgement.rationale:

@@ -5,16 +5,10 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from annotation.actions.leased_items import NotShown
 from annotation.models import ShownDialogue
 from annotation.queries import is_shown
-from corpus.errors import Refused
 from corpus.models import Item
-
-
-class NotShown(Refused):
-    """The dialogue was still hidden when the judgement was sent."""
-
-    code = "not_shown"
 
 
 def show_dialogue(*, item: Item, user: User) -> None:
@@ -22,7 +16,7 @@ def show_dialogue(*, item: Item, user: User) -> None:
     ShownDialogue.objects.update_or_create(item=item, user=user, defaults={"shown_at": timezone.now()})
 
 
-def check_shown(user: User, item: Item, *, since: datetime) -> None:
+def check_dialogue_shown(user: User, item: Item, *, since: datetime) -> None:
     """
     Check that a dialogue was shown to a person before they judge it.
 
@@ -30,4 +24,4 @@ def check_shown(user: User, item: Item, *, since: datetime) -> None:
     :raises NotShown: if it is still hidden from them
     """
     if not is_shown(user, item, since=since):
-        raise NotShown("The dialogue is still hidden. Show and read it first, then send your labels.")
+        raise NotShown

@@ -43,6 +43,7 @@ def test_opinions_are_shown_after_the_blind_label(tmp_path):
     command("adjudicate", project=project.slug)
     judge, case = judge_holding(project)
 
+    judge.post(f"cases/{case.pk}/show/")
     before = judge.get(f"cases/{case.pk}/")
     assert "opinions" not in before.context
     assert not any(word in text_of(before) for word in (WORDS, "a juror&#x27;s reasons", "model-x", "human-"))

@@ -20,7 +20,7 @@ FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 def is_refused(response, typed=""):
     """Return whether a page refused labels because the dialogue was hidden, and kept what was typed."""
     text = response.content.decode()
-    return response.status_code == 409 and "still hidden" in text and typed in text
+    return response.status_code == 409 and "read it first" in text and typed in text
 
 
 def test_labels_of_a_case_wait_until_its_dialogue_was_shown(tmp_path):
@@ -30,9 +30,10 @@ def test_labels_of_a_case_wait_until_its_dialogue_was_shown(tmp_path):
     judge.post(f"{place}claim/")
     assert is_refused(judge.post(f"{place}blind/", **final(rationale="typed unseen")), "typed unseen")
     assert not BlindAnswer.objects.filter(case=case).exists()
-    assert judge.get(place).context["is_masked"]
+    hidden = judge.get(place)
+    assert (hidden.context["hidden"].turns, "What is one?" in hidden.content.decode()) == (2, False)
     assert label_blind(judge, case).status_code == 302
-    assert not judge.get(place).context["is_masked"]
+    assert "What is one?" in judge.get(place).content.decode()
 
     ShownDialogue.objects.filter(user=judge.user).delete()  # as for a blind label of an earlier version
     assert is_refused(judge.post(f"{place}settle/", **final(rationale="A threat.")), "A threat.")
@@ -49,9 +50,9 @@ def test_audit_waits_until_its_dialogue_was_shown(tmp_path):
     lead, audit = Visitor(project, "lead"), Audit.objects.create(project=project, item=case_of(project).item)
     place = f"audits/{audit.item_id}/"
     assert is_refused(lead.post(place, **final(rationale="typed unseen")), "typed unseen")
-    assert lead.get(place).context["is_masked"]
+    assert "What is one?" not in lead.get(place).content.decode()
     assert lead.post(f"{place}show/").url.endswith(f"/{place}")
-    assert not lead.get(place).context["is_masked"]
+    assert "What is one?" in lead.get(place).content.decode()
     assert lead.post(place, **final(rationale="As I see it.")).status_code == 302
     assert Visitor(project, "adjudicator").post(f"{place}show/").status_code == 403
     assert lead.post("audits/0/show/").status_code == 404

@@ -30,10 +30,13 @@ def press(page, *keys):
 def take_and_label(page, name):
     """Claim the next case and label it blind, with the keyboard alone."""
     page.keyboard.press("t")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
-    expect(page.locator("#search")).to_be_visible()
+    expect(page.locator(".page-head code")).to_have_text(name)
+    expect(page.get_by_role("button", name="Record, and show what others said")).to_be_disabled()
+    expect(page.get_by_text(f"What is {name}?")).to_have_count(0)
+    page.keyboard.press("r")
+    expect(page.get_by_text(f"What is {name}?")).to_be_visible()
     expect(page.get_by_text("it threatens somebody")).to_have_count(0)
-    press(page, "r", "3", "4", "c")
+    press(page, "3", "4", "c")
     page.keyboard.type("threat")
     press(page, "Enter", "Escape", "n")
     page.keyboard.type("seen blind")
@@ -64,7 +67,7 @@ def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
         press(page, "Enter", "Escape", "n", "Control+a")
         page.keyboard.type("Only a question.")
         page.keyboard.press("Control+Enter")
-        expect(page.get_by_role("heading", name="Settled")).to_be_visible()
+        expect(page.get_by_role("heading", name="Settled", exact=True)).to_be_visible()
         expect(page.get_by_text("Only a question.")).to_be_visible()
         assert exported(project, tmp_path) == {"d1": ("safe", "adjudicator"), "d3": ("unsafe", "adjudicator")}
 
@@ -96,6 +99,28 @@ def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
     assert Case.objects.filter(item__project=project, state="open").count() == 1
 
 
+def test_case_is_settled_without_script(browser, site, tmp_path):
+    project = disputed_project(tmp_path)
+    judge = Visitor(project, "adjudicator")
+    with Visit(browser, site, judge, java_script_enabled=False) as visit:
+        page = visit.open("cases/")
+        page.get_by_role("button", name="Take the next case").click()
+        expect(page.get_by_text("What is one?")).to_have_count(0)
+        expect(page.locator("[name=prompt_label]").first).to_be_disabled()
+        page.get_by_role("button", name="Show the dialogue").click()
+        expect(page.get_by_text("What is one?")).to_be_visible()
+        page.locator("[name=prompt_label][value=unsafe]").check()
+        page.locator("[name=response_label][value=safe]").check()
+        page.locator("[name=categories][value=threat]").check()
+        page.get_by_role("button", name="Record, and show what others said").click()
+        expect(page.get_by_text("it threatens somebody")).to_be_visible()
+        page.get_by_label("Reason").fill("It is a threat.")
+        page.get_by_role("button", name="Settle").click()
+        expect(page.get_by_role("heading", name="Settled", exact=True)).to_be_visible()
+        assert visit.page_errors == []
+    assert decision_of(project).decided_by == "adjudicator"
+
+
 def test_draft_survives_a_reload_and_an_expired_claim(browser, site, tmp_path):
     project = disputed_project(tmp_path)
     judge = Visitor(project, "adjudicator")
@@ -118,7 +143,7 @@ def test_draft_survives_a_reload_and_an_expired_claim(browser, site, tmp_path):
         expect(page.get_by_label("Reason")).to_have_value("A long thought")
         page.keyboard.press("Control+Enter")
         page.get_by_role("button", name="Settle").click()
-        expect(page.get_by_role("heading", name="Settled")).to_be_visible()
+        expect(page.get_by_role("heading", name="Settled", exact=True)).to_be_visible()
     assert decision_of(project).prompt_label == "safe"
 
 

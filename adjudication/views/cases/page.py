@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from adjudication.actions.blind_answers import FINAL
@@ -18,6 +19,7 @@ from adjudication.views.cases.steps import outcome_of, steps_of
 from adjudication.visible_opinions import opinions_if_visible
 from annotation import queries
 from annotation.forms.judgement import describe_choices, judgement_context
+from annotation.reading import length_of
 from corpus.access import Access, PageRequest, Role
 from corpus.labels import FIELDS
 from corpus.queries import categories_of, category_names
@@ -91,6 +93,7 @@ def show_case(
     answers = cases.blind_answers_on([case])[case.pk]
     own, stage = cases.own_answer(answers, access.user), stage_of(case, access.user, answers)
     names = category_names(access.project)
+    is_shown = queries.is_shown(access.user, case.item, since=case.opened_at)
     context: dict[str, Any] = {
         "access": access,
         "page": "cases",
@@ -102,30 +105,33 @@ def show_case(
         "send_back_form": SendBackForm(),
         "reopen_form": ReopenForm(),
         "outcome": outcome_of(case),
+        "steps": steps_of(stage, case, is_shown=is_shown),
+        "hidden": None if is_shown else length_of(case.item.turns),
+        "show_url": reverse("adjudication:show-case", args=[access.project.slug, case.pk]),
         **permissions(access, case),
     }
     if stage in ("blind", "settle", "second"):
-        context |= labelling_context(access, case, form, own)
+        context |= labelling_context(access, case, form, own, is_shown=is_shown)
     elif form is not None:
         context |= {"typed": describe_choices(form, names), "refusals": form.non_field_errors()}
     if own and (opinions := opinions_if_visible(access.user, case.item)):
         context |= opinions_context(access, opinions)
     if stage == "done":
         context |= settlement_context(access, case, answers)
-    is_shown = queries.is_shown(access.user, case.item, since=case.opened_at)
-    context |= {"is_masked": not is_shown, "steps": steps_of(stage, case, is_shown=is_shown)}
     if case.held_until:
         seconds_left = (case.held_until - timezone.now()).total_seconds()
         context["renew_every"] = max(SHORTEST_RENEWAL, int(seconds_left / 3))
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context | forms, status=status)
 
 
-def labelling_context(access: Access, case: Case, form: FinalForm | None, own: BlindAnswer | None) -> dict[str, Any]:
+def labelling_context(
+    access: Access, case: Case, form: FinalForm | None, own: BlindAnswer | None, *, is_shown: bool
+) -> dict[str, Any]:
     """Return what the form of labels needs: the form that was sent, else the blind answer, else an empty one."""
     categories = categories_of(access.project)
     form = form or FinalForm(categories=categories, initial=initial_labels(own) if own else None)
     fields = cases.fields_of(access.project, case.item)
-    return judgement_context(access, case.item, form, fields=fields, labels=FINAL)
+    return judgement_context(access, case.item, form, fields=fields, labels=FINAL, is_shown=is_shown)
 
 
 def initial_labels(blind: BlindAnswer) -> dict[str, Any]:

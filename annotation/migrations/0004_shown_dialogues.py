@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0002_votes_never_edited'),
+        ('annotation', '0003_when_dialogues_were_shown'),
         ('corpus', '0002_append_only_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
