@@ -26,7 +26,7 @@ def side_of(page):
 
 
 @pytest.mark.parametrize("role", ["annotator", "adjudicator", "lead", "admin"])
-def test_every_entry_that_a_role_sees_opens_and_is_the_active_one_there(role):
+def test_every_entry_that_a_role_sees_opens_and_says_the_same_word_everywhere(role):
     visitor = Visitor(make_project(name="Kaleidoscope & <b>"), role)
     shown, _ = side_of(visitor.get(""))
     names = {entry.name: entry for entry in ENTRIES}
@@ -38,6 +38,8 @@ def test_every_entry_that_a_role_sees_opens_and_is_the_active_one_there(role):
         assert side_of(page)[1] == [name], url
         crumbs = html[html.index('aria-label="Breadcrumb"') :].split("</ol>")[0]
         assert f'<a href="{url}" aria-current="page">{name}</a>' in crumbs
+        assert f"<title>{name} · Kaleidoscope &amp; &lt;b&gt;</title>" in html, url
+        assert re.search(rf"<h1[^>]*>\s*{name}\s*</h1>", html), url
         assert "<b>" not in html.split("<main")[0], "a name is shown as HTML"
 
 
