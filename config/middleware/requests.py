@@ -65,5 +65,5 @@ def user_of(request: HttpRequest) -> int | None:
 def project_of(request: HttpRequest, status: int) -> str | None:
     """Return the slug of the project in the path, or None."""
     match = request.resolver_match
-    # Any text may stand for the slug in the path of a page that was not found.
-    return match.kwargs.get("slug") if match and status != 404 else None
+    # Any text may stand for the slug in the path of a page that was not found, or that sends a stranger to sign in.
+    return match.kwargs.get("slug") if match and status != 404 and user_of(request) is not None else None
