@@ -45,7 +45,7 @@ def render_card(markdown: str) -> SafeString:
     tokens = parser.parse(YAML_HEADER.sub("", markdown, count=1))
     adapt(tokens)
     html: str = parser.renderer.render(tokens, parser.options, {})
-    return mark_safe(html)  # noqa: S308 - the parser escapes all texts
+    return mark_safe(in_scrolling_regions(html))  # noqa: S308 - the parser escapes all texts
 
 
 def adapt(tokens: Sequence[Token]) -> None:
@@ -58,6 +58,14 @@ def adapt(tokens: Sequence[Token]) -> None:
         elif token.type == "link_open":
             token.attrSet("rel", "noopener noreferrer nofollow")
         adapt(token.children or ())
+
+
+def in_scrolling_regions(html: str) -> str:
+    """Put every table in a region that scrolls, so that a wide one does not widen the page."""
+    first, *parts = html.split("<table>")
+    region = '<div class="scroll" tabindex="0" role="region" aria-label="Table {}"><table>'
+    opened = [region.format(number) + part for number, part in enumerate(parts, start=1)]
+    return first + "".join(opened).replace("</table>", "</table></div>")
 
 
 def adapt_cell(token: Token) -> None:

@@ -23,6 +23,12 @@ class Release(models.Model):
         return f"{self.project} {self.version}"
 
     @property
+    def policy_name(self) -> str:
+        """Return the name of the policy on pages."""
+        name: str = self.manifest["policy"]["name"]
+        return str(Project.Policy(name).label) if name in Project.Policy else name
+
+    @property
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file of the release by name, the manifest included."""
         files = {name: file["sha256"] for name, file in self.manifest["files"].items()}

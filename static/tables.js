@@ -32,7 +32,7 @@ function makeSortable(table) {
   if (table.dataset.isSortable || heads.some((head) => head.colSpan > 1 || head.rowSpan > 1)) return;
   table.dataset.isSortable = "yes";
   heads.forEach((head, column) => {
-    if (!head.textContent.trim() || head.querySelector("a, button, input")) return;
+    if (!head.textContent.trim() || "fixed" in head.dataset || head.querySelector("a, button, input")) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";

@@ -19,7 +19,7 @@ def test_dialogues_are_uploaded_and_released(browser, site, tmp_path):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with Visit(browser, site, Visitor(project, "admin"), **LOOKS["dark and narrow"]) as visit:
         page = visit.open("imports/")
-        page.get_by_label("File").set_input_files(path)
+        page.get_by_label("File", exact=True).set_input_files(path)
         page.get_by_role("button", name="Import", exact=True).click()
         expect(page.locator("#jobs")).to_contain_text("12 new, 0 unchanged", timeout=120_000)
         expect(page.locator("#jobs")).to_contain_text("1 refused, with reasons")

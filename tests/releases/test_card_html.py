@@ -31,6 +31,7 @@ def test_card_of_a_release_is_rendered_below_the_headings_of_the_page():
     assert '<th class="number" scope="col">dialogues</th>' in html
     assert '<td class="number">8</td>' in html
     assert "style=" not in html
+    assert html.count("<table>") == html.count('aria-label="Table ') == html.count("</table></div>") == 8
 
 
 def test_raw_html_and_images_stay_text():

@@ -1,12 +1,13 @@
 """The form that searches items."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from adjudication.models import Decision
 from annotation.display_names import LABEL_WORDS
+from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS, Label
 from corpus.models import Category
 from workspace.queries.items import SORTS
@@ -15,8 +16,11 @@ DECIDED_LABELS = [(label.value, LABEL_WORDS[label.value]) for label in (Label.SA
 "The labels of decisions: what needs_caution counts as is decided, too."
 
 
-class ItemForm(forms.Form):
+class ItemForm(GroupedForm, forms.Form):
     """Filters of the item list."""
+
+    MORE = ("source", "license", *(str(field) for field in FIELDS))
+    FOLDED: ClassVar = {"More filters": MORE}
 
     id = forms.CharField(required=False, max_length=200, label="Id begins with")
     text = forms.CharField(required=False, max_length=200, label="Words in it")

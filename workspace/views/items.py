@@ -28,6 +28,7 @@ def items(request: PageRequest, access: Access) -> HttpResponse:
         "page": "items",
         "form": form,
         "is_filtered": bool(filters),
+        "has_more": any(name in filters for name in ItemForm.MORE),
         "names": category_names(access.project),
         "headings": [heading(request.GET, name, words, place.get("sort", "")) for name, words in HEADINGS],
         "sort": place.get("sort", ""),
