@@ -1,13 +1,13 @@
 from django.urls import path
 
-from quality.views import case_figures, panel, quality, state
+from quality.views import advice, case_figures, panel, quality, state
 
 app_name = "quality"
 urlpatterns = [
     path("quality/", quality.quality, name="quality"),
     path("quality/state/", state.state, name="state"),
     path("quality/measure/", state.measure, name="measure"),
-    path("quality/advice/", quality.advice, name="advice"),
+    path("quality/advice/", advice.advice, name="advice"),
     path("jury/panel/", panel.panel, name="panel"),
     path("cases/figures/", case_figures.figures, name="case-figures"),
     path("cases/figures/keep/", case_figures.update_case_settings, name="update-case-settings"),

@@ -1,85 +1,119 @@
-// The plots of the quality page, from the numbers that its tables show. Without this script the tables are all there is.
+// The charts of the quality page, from the numbers that its tables show. Without this script the tables are all there is.
 "use strict";
 
 const figures = JSON.parse(document.getElementById("figures").textContent);
+const SHADES = ["accent", "disputed", "decided", "quiet"];
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 const POINTS = ["circle", "rect", "triangle", "rectRot", "crossRot", "star", "rectRounded", "dash"];
+const isNarrow = () => innerWidth < 640;
 
+// A variable may be another variable, so ask what a colour comes to where it is used.
 function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const probe = document.createElement("span");
+  probe.className = `ink-${name}`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
 }
 
-function axis(more) {
-  return { ticks: { color: colour("text") }, grid: { color: colour("line") }, ...more };
+function axis(title, more = {}) {
+  return {
+    ...more,
+    title: { display: Boolean(title), text: title, color: colour("text") },
+    ticks: { color: colour("text"), ...more.ticks },
+    grid: { color: colour("line") },
+    border: { color: colour("line") },
+  };
 }
 
-// "Prompt: People with models" needs two lines on a narrow screen.
+// Long names take several lines, so that they are not cut off and leave room for the chart.
+function wrapped(text) {
+  const width = isNarrow() ? 16 : 34;
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines[lines.length - 1];
+    if (last && last.length + word.length + 1 > width) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines.length > 1 ? lines : lines[0];
+}
+
 function inLines(value) {
-  const label = this.getLabelForValue(value);
-  return this.chart.width < 600 ? label.split(": ") : label;
+  return wrapped(this.getLabelForValue(value));
 }
 
-function intervals({ labels, values, ranges }) {
+const namesAxis = (labels) => axis("", { type: "category", labels, ticks: { autoSkip: false, callback: inLines } });
+
+function intervals({ labels, values, ranges, wanted, axis: title }) {
   const lowest = Math.min(0, ...values, ...ranges.filter(Boolean).map(([low]) => low));
+  const text = colour("text");
+  const line = colour("disputed");
   return {
     type: "bar",
-    height: 60 + (innerWidth < 640 ? 32 : 22) * labels.length,
+    height: 110 + (isNarrow() ? 40 : 28) * labels.length,
     data: {
       labels,
       datasets: [
-        { type: "scatter", label: "alpha", data: values.map((x, at) => ({ x, y: labels[at] })), backgroundColor: colour("text"), borderColor: colour("text"), pointRadius: 4 },
-        { label: "95 % interval", data: ranges, backgroundColor: colour("accent"), barThickness: 6 },
+        { type: "scatter", label: "Alpha", data: values.map((x, at) => ({ x, y: labels[at] })), backgroundColor: text, borderColor: text, pointRadius: 5 },
+        { label: "95 % interval", data: ranges, backgroundColor: colour("accent"), barThickness: 8, pointStyle: "rect" },
+        { type: "line", label: `Wanted: ${wanted.toFixed(2)}`, data: [{ x: wanted, y: labels[0] }, { x: wanted, y: labels[labels.length - 1] }], borderColor: line, backgroundColor: line, borderDash: [6, 4], borderWidth: 2, pointRadius: labels.length > 1 ? 0 : 4, pointStyle: "line" },
       ],
     },
-    options: { indexAxis: "y", scales: { x: axis({ min: Math.floor(lowest * 10) / 10, max: 1 }), y: axis({ type: "category", labels, ticks: { color: colour("text"), autoSkip: false, callback: inLines } }) } },
+    options: { indexAxis: "y", scales: { x: axis(title, { min: Math.floor(lowest * 10) / 10, max: 1 }), y: namesAxis(labels) } },
   };
 }
 
-function bars({ labels, series }) {
-  const shades = ["accent", "disputed", "decided"];
+function bars({ labels, series, axis: title }) {
   return {
     type: "bar",
-    height: 90 + 14 * labels.length * series.length,
-    data: { labels, datasets: series.map(({ name, values }, at) => ({ label: name, data: values, backgroundColor: colour(shades[at % 3]), borderColor: colour("text"), borderWidth: at })) },
-    options: { indexAxis: "y", scales: { x: axis({ min: 0, max: 1 }), y: axis({ ticks: { color: colour("text"), autoSkip: false } }) } },
+    height: 120 + (14 * series.length + 14) * labels.length,
+    data: {
+      labels,
+      datasets: series.map(({ name, values }, at) => ({ label: name, data: values, backgroundColor: colour(SHADES[at % 3]), borderColor: colour("text"), borderWidth: at, pointStyle: "rect" })),
+    },
+    options: { indexAxis: "y", scales: { x: axis(title, { min: 0, max: 1 }), y: namesAxis(labels) } },
   };
 }
 
-function lines(labels, series) {
-  const shades = ["accent", "disputed", "decided", "quiet"];
+function lines({ labels, series, axis: title, across }) {
   return {
     type: "line",
-    height: 300,
+    height: isNarrow() ? 420 : 380,
     data: { labels, datasets: series.map(({ name, values }, at) => {
-      const shade = colour(shades[at % shades.length]);
-      return { label: name, data: values, borderColor: shade, backgroundColor: shade, borderDash: DASHES[Math.floor(at / shades.length) % 4], pointStyle: POINTS[at % 8], pointRadius: 5, spanGaps: true, borderWidth: 2 };
+      const shade = colour(SHADES[at % SHADES.length]);
+      return { label: name, data: values, borderColor: shade, backgroundColor: shade, borderDash: DASHES[Math.floor(at / SHADES.length) % 4], pointStyle: POINTS[at % 8], pointRadius: 5, spanGaps: true, borderWidth: 2 };
     }) },
-    options: { scales: { x: axis(), y: axis({ min: 0, max: 1 }) } },
+    options: { scales: { x: axis(across), y: axis(title, { min: 0, max: 1 }) } },
   };
 }
 
-const MAKERS = {
-  alpha: () => intervals(figures.alpha),
-  categories: () => intervals(figures.categories),
-  scores: (of) => bars(figures.scores[of]),
-  shares: (of) => bars(figures.shares[of]),
-  agrees: (of) => lines(figures.drift[of].labels, figures.drift[of].agrees),
-  unsafe: (of) => lines(figures.drift[of].labels, figures.drift[of].unsafe),
-};
+const MAKERS = { intervals, bars, lines };
 
 function draw(canvas) {
-  const { height, options, ...rest } = MAKERS[canvas.dataset.plot](canvas.dataset.of);
+  const chart = figures[canvas.dataset.plot];
+  if (!chart?.labels.length) return;
+  const { height, options, ...rest } = MAKERS[chart.kind](chart);
   if (!rest.data.datasets.some(({ data }) => data.some((value) => value !== null))) return;
   canvas.closest("figure").hidden = false;
   canvas.parentElement.style.height = `${height}px`;
   Chart.getChart(canvas)?.destroy();
-  const common = { animation: false, maintainAspectRatio: false, color: colour("text"), plugins: { legend: { position: "bottom", labels: { color: colour("text"), usePointStyle: true } } } };
-  new Chart(canvas, { ...rest, options: { ...common, ...options } });
+  const legend = { position: "bottom", labels: { color: colour("text"), usePointStyle: true } };
+  new Chart(canvas, { ...rest, options: { animation: false, maintainAspectRatio: false, color: colour("text"), plugins: { legend }, ...options } });
 }
 
 function drawAll() {
   document.querySelectorAll("canvas[data-plot]").forEach(draw);
 }
 
+// Links to the sections of the page as it was before it had tabs still open the right one.
+function openOldLink() {
+  const key = location.hash.slice(1);
+  const isTab = [...document.querySelectorAll(".tabs a")].some((tab) => tab.getAttribute("href") === `?tab=${key}`);
+  if (isTab && !document.getElementById(key)) location.replace(`?tab=${key}`);
+}
+
+openOldLink();
 drawAll();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+matchMedia("(max-width: 639px)").addEventListener("change", drawAll);

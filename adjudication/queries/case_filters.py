@@ -145,3 +145,8 @@ def case_counts(project: Project) -> dict[str, int]:
     """Return the number of cases in each of STATES."""
     cases = Case.objects.filter(project=project)
     return {state: in_state(cases, project, state).count() for state in STATES}
+
+
+def open_case_count(project: Project) -> int:
+    """Return the number of cases that wait for an adjudicator."""
+    return in_state(Case.objects.filter(item__project=project), project, State.OPEN).count()

@@ -51,17 +51,3 @@ def source_tables(agreement: Content) -> list[Content]:
     groups = [(FIELD_NAMES[field["field"]], field["sources"]) for field in agreement["fields"]]
     groups.append((CATEGORY_SETS, agreement["categories"]["sources"]))
     return [{"name": name, "rows": alpha_rows(sources, "source")} for name, sources in groups]
-
-
-def field_section(reports: dict[str, Content], index: int) -> Content:
-    """Return what every report says about one field, by the field's index in the reports."""
-    drift = reports["drift"]["fields"][index]
-    return {
-        "title": FIELD_NAMES[drift["field"]],
-        "field": drift["field"],
-        "scores": reports["scores"]["fields"][index],
-        "drift": {"weeks": drift["weeks"], "raters": drift["raters"]},
-        "shares": reports["shares"]["labels"][index],
-        "splits": reports["shares"]["splits"][index],
-        "advice": reports["advice"]["fields"][index],
-    }

@@ -8,6 +8,7 @@ from math import floor
 from adjudication.policies import BOTH, HUMAN, Kind, Policy
 from corpus.labels import Field
 from quality.reports.page_rows import Content
+from quality.reports.wording import counted, decimals, listed
 
 WANTED_ALPHA = 0.70
 """
@@ -34,6 +35,14 @@ class Status(StrEnum):
     REACHED = "reached"
 
 
+TITLES = {
+    Status.NOT_REACHED: "Raters agree less than wanted",
+    Status.TOO_FEW: "Too few opinions to say whether raters agree",
+    Status.UNDECIDED: "It cannot be told yet whether raters agree as well as wanted",
+    Status.REACHED: "Raters agree as well as wanted",
+}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the page says first."""
@@ -41,6 +50,11 @@ class Verdict:
     status: Status
     "The worst of the label fields."
     sentences: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The verdict in a few words."""
+        return TITLES[self.status]
 
 
 def verdict(agreement: Content, policy: Policy, names: Mapping[str, str], *, open_cases: int) -> Verdict:
@@ -87,14 +101,14 @@ def field_sentence(field: Field, kinds: frozenset[Kind], figures: Content) -> st
     if alpha["value"] is None:
         return f"Alpha on {field.part}s among {who} is not known: {alpha['reason']}."
     interval = "" if alpha["low"] is None else f" (95 % interval {shown(alpha['low'])} to {shown(alpha['high'])})"
-    sentence = f"Alpha {shown(alpha['value'])} on {field.part}s among {who}{interval}; wanted {WANTED_ALPHA:.2f}"
+    sentence = f"Alpha {shown(alpha['value'])} on {field.part}s among {who}{interval}; wanted {decimals(WANTED_ALPHA)}"
     return f"{sentence}: {reason_of(status, figures['items'], has_interval=bool(interval))}."
 
 
 def reason_of(status: Status, items: int, *, has_interval: bool) -> str:
     """Return a status in words, with why nothing can be told where that is so."""
     if status == Status.TOO_FEW:
-        return f"cannot be told from {items} item{'' if items == 1 else 's'} with two opinions or more"
+        return f"cannot be told from {counted(items, 'item')} with two opinions or more"
     if status == Status.UNDECIDED:
         return (
             "cannot be told yet, as the interval includes it" if has_interval else "cannot be told without an interval"
@@ -104,10 +118,9 @@ def reason_of(status: Status, items: int, *, has_interval: bool) -> str:
 
 def shown(value: float) -> str:
     """Return a figure with two decimals; with three, cut off, if a lower value would round to the wanted alpha."""
-    text = f"{value:.2f}"
-    if value < WANTED_ALPHA and text == f"{WANTED_ALPHA:.2f}":
-        return f"{floor(value * 1000) / 1000:.3f}"
-    return "0.00" if text == "-0.00" else text.replace("-", "−")
+    text = decimals(value)
+    is_misleading = value < WANTED_ALPHA and text == decimals(WANTED_ALPHA)
+    return f"{floor(value * 1000) / 1000:.3f}" if is_misleading else text
 
 
 def low_categories(agreement: Content, policy: Policy, names: Mapping[str, str]) -> list[tuple[str, float]]:
@@ -129,16 +142,13 @@ def category_sentence(low: list[tuple[str, float]]) -> str:
     """Return a sentence that names the lowest categories; an empty text if none is low."""
     if not low:
         return ""
-    *first, last = [f"{name} ({shown(alpha)})" for name, alpha in low[:MAX_NAMED]]
-    listed = f"{', '.join(first)} and {last}" if first else last
+    names = listed([f"{name} ({shown(alpha)})" for name, alpha in low[:MAX_NAMED]])
     if len(low) == 1:
-        return f"One category is below it: {listed}."
+        return f"One category is below it: {names}."
     lowest = "the lowest are " if len(low) > MAX_NAMED else ""
-    return f"{len(low)} categories are below it: {lowest}{listed}."
+    return f"{len(low)} categories are below it: {lowest}{names}."
 
 
 def case_sentence(count: int) -> str:
     """Return a sentence on the cases that wait; an empty text if none does."""
-    if not count:
-        return ""
-    return f"{count:,} {'case waits' if count == 1 else 'cases wait'} for an adjudicator."
+    return f"{counted(count, 'case')} {'waits' if count == 1 else 'wait'} for an adjudicator." if count else ""

@@ -1,4 +1,4 @@
-"""The correlation of the jurors, as a part of the jury's page."""
+"""The correlation of the jurors, as a page and as a part of the jury's page."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

@@ -19,26 +19,35 @@ def project(tmp_path_factory):
     return made
 
 
+CHARTS = {"agreement": 2, "raters": 1, "drift": 2, "checks": 0, "jurors": 0, "advice": 0, "data": 1}
+"How many charts each tab has."
+IS_PAINTED = """
+    [...document.querySelectorAll('figure.plot:not([hidden]) canvas')].map(canvas =>
+        canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value))
+"""
+
+
 @pytest.mark.parametrize("look", LOOKS)
-def test_charts_are_drawn_and_their_page_is_accessible(browser, site, project, look):
+def test_charts_are_drawn_and_their_tabs_are_accessible(browser, site, project, look):
     """In each look, as the script draws by the width of the page that it finds."""
     with Visit(browser, site, Visitor(project, "lead"), **LOOKS[look]) as visit:
-        page = visit.open("quality/")
-        expect(page.locator("figure.plot canvas").first).to_be_visible()
-        page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
-        assert_fits(page)
-        painted = page.evaluate(
-            "[...document.querySelectorAll('figure.plot:not([hidden]) canvas')].map(canvas => canvas.getContext('2d')"
-            ".getImageData(0, 0, canvas.width, canvas.height).data.some(value => value))"
-        )
-        assert len(painted) >= 8
-        assert all(painted)
+        for tab, count in CHARTS.items():
+            page = visit.open(f"quality/?tab={tab}")
+            page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+            assert_fits(page)
+            assert page.evaluate(IS_PAINTED) == [True] * count, tab
         assert visit.page_errors == []
+
+
+def test_link_to_a_section_opens_its_tab(browser, site, project):
+    with Visit(browser, site, Visitor(project, "lead")) as visit:
+        page = visit.open("quality/#drift")
+        expect(page.get_by_role("heading", name="Drift")).to_be_visible()
 
 
 def test_other_quality_pages_are_accessible_and_fit(browser, site, project):
     with Visit(browser, site, Visitor(project, "lead")) as visit:
-        for path in ("quality/advice/", "quality/policies/", "quality/policies/?policy=human"):
+        for path in ("quality/advice/", "jury/panel/", "quality/policies/", "quality/policies/?policy=human"):
             assert_fits_in_each_look(visit.open(path))
         assert visit.page_errors == []
 
@@ -46,9 +55,13 @@ def test_other_quality_pages_are_accessible_and_fit(browser, site, project):
 def test_tables_need_no_script(browser, site, project):
     with Visit(browser, site, Visitor(project, "lead"), java_script_enabled=False) as visit:
         page = visit.open("quality/")
-        expect(page.get_by_role("heading", name="Agreement")).to_be_visible()
+        expect(page.get_by_role("heading", name="Agreement", exact=True)).to_be_visible()
         expect(page.locator("figure.plot").first).to_be_hidden()
+        page.get_by_text("These figures in a table").click()
         expect(page.get_by_role("row", name="Prompt Everybody")).to_be_visible()
+        page.get_by_role("link", name="Raters", exact=True).click()
+        page.get_by_role("link", name="Accuracy").click()
+        expect(page.get_by_role("columnheader", name="Accuracy")).to_have_attribute("aria-sort", "ascending")
 
 
 def test_button_measures_again(browser, site, tmp_path):
@@ -56,7 +69,7 @@ def test_button_measures_again(browser, site, tmp_path):
     command("measure", project=project.slug)
     import_votes(project, tmp_path, [opinion("m000", "dora")])
     with Visit(browser, site, Visitor(project, "lead")) as visit:
-        page = visit.open("quality/")
+        page = visit.open("quality/?tab=raters")
         expect(page.get_by_text("Something has changed since")).to_be_visible()
         page.get_by_role("button", name="Measure now").click()
         page.get_by_role("link", name="Show the new figures").click()
@@ -70,7 +83,7 @@ def test_policy_is_compared_and_changed(browser, site, tmp_path):
     command("adjudicate", project=project.slug)
     with Visit(browser, site, Visitor(project, "lead")) as visit:
         page = visit.open("quality/")
-        page.get_by_role("link", name="Compare or change the policy").click()
+        page.get_by_role("link", name="Compare policies").click()
         page.get_by_label("Policy", exact=True).select_option("human")
         page.get_by_role("button", name="Compare").click()
         expect(page.get_by_role("heading", name="What would change")).to_be_visible()

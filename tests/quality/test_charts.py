@@ -5,8 +5,9 @@ from typing import Any
 from quality.reports.charts import (
     MAX_BARS,
     MAX_LINES,
-    chart_data,
-    drift_chart,
+    alpha_chart,
+    category_chart,
+    drift_charts,
     interval_chart,
     score_chart,
     share_chart,
@@ -17,9 +18,9 @@ from quality.reports.page_rows import (
     alpha_rows,
     category_rows,
     category_share_rows,
-    field_section,
     source_tables,
 )
+from quality.reports.verdict import WANTED_ALPHA
 from tests.cases import cases
 
 
@@ -50,7 +51,7 @@ def kinds(**values: float | None) -> dict[str, Any]:
 )
 def test_interval_chart_draws_what_is_defined(alphas, labels, values, ranges) -> None:
     chart = interval_chart([{"name": f"r{at}", "alpha": alpha} for at, alpha in enumerate(alphas)])
-    assert chart == {"labels": labels, "values": values, "ranges": ranges}
+    assert (chart["labels"], chart["values"], chart["ranges"]) == (labels, values, ranges)
 
 
 def rater(name: str = "ada", **compared: tuple[int, float | None]) -> dict[str, Any]:
@@ -95,27 +96,26 @@ def week(n: int, unsafe: float | None = None, agrees: float | None = None) -> di
     return {"n": n, "unsafe": unsafe, "agrees": agrees, "compared": n}
 
 
-def test_drift_chart_keeps_gaps() -> None:
+def lines(field: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """Return the lines of the chart of agreement and of that of unsafe."""
+    return [chart["series"] for chart in drift_charts(field)]
+
+
+def test_drift_charts_keep_gaps() -> None:
     raters = [{"rater": "ada", "weeks": [week(3, 0.5, 1.0), week(0), week(2, 0.0)]}]
-    chart = drift_chart({"weeks": ["2025-12-29", "2026-01-05", "2026-01-12"], "raters": raters})
-    assert chart["agrees"] == [{"name": "ada", "values": [1.0, None, None]}]
-    assert chart["unsafe"] == [{"name": "ada", "values": [0.5, None, 0.0]}]
+    agrees, unsafe = lines({"weeks": ["2025-12-29", "2026-01-05", "2026-01-12"], "raters": raters})
+    assert agrees == [{"name": "ada", "values": [1.0, None, None]}]
+    assert unsafe == [{"name": "ada", "values": [0.5, None, 0.0]}]
+    assert lines({"weeks": [], "raters": []}) == [[], []]
 
 
-def test_drift_chart_of_nobody_is_empty() -> None:
-    assert drift_chart({"weeks": [], "raters": []}) == {"labels": [], "agrees": [], "unsafe": []}
-
-
-def test_equally_busy_raters_keep_their_order() -> None:
+def test_drift_charts_have_the_busiest_over_all_weeks_and_equals_in_order() -> None:
     raters = [{"rater": f"r{at}", "weeks": [week(2)]} for at in range(MAX_LINES + 2)]
-    chart = drift_chart({"weeks": ["2026-01-05"], "raters": raters})
-    assert [line["name"] for line in chart["unsafe"]] == [f"r{at}" for at in range(MAX_LINES)]
-
-
-def test_busiest_is_counted_over_all_weeks() -> None:
+    agrees, _ = lines({"weeks": ["2026-01-05"], "raters": raters})
+    assert [line["name"] for line in agrees] == [f"r{at}" for at in range(MAX_LINES)]
     raters = [{"rater": "one", "weeks": [week(5), week(0)]}, {"rater": "two", "weeks": [week(3), week(3)]}]
-    chart = drift_chart({"weeks": ["2026-01-05", "2026-01-12"], "raters": raters})
-    assert [line["name"] for line in chart["agrees"]] == ["two", "one"]
+    agrees, _ = lines({"weeks": ["2026-01-05", "2026-01-12"], "raters": raters})
+    assert [line["name"] for line in agrees] == ["two", "one"]
 
 
 def share_row(name: str, labels: float | None, people: float | None, models: float | None) -> dict[str, Any]:
@@ -137,67 +137,53 @@ def test_share_chart_of_no_groups_has_its_series() -> None:
     assert [series["values"] for series in share_chart({"rows": []})["series"]] == [[], [], []]
 
 
-def reports(fields: tuple[str, ...] = ("prompt_label",), **alphas: float | None) -> dict[str, Any]:
-    each = [{"field": field, "kinds": kinds(**alphas), "sources": []} for field in fields]
+def agreement(fields: tuple[str, ...] = ("prompt_label",), **alphas: float | None) -> dict[str, Any]:
     return {
-        "agreement": {
-            "fields": each,
-            "categories": {"kinds": kinds(), "sources": []},
-            "each_category": [
-                {"category": "threat", "named": 4, "kinds": kinds(all=0.3)},
-                {"category": "gone", "named": 1, "kinds": kinds()},
-            ],
-        },
-        "scores": {"fields": [{"field": field, "raters": [], "decision": {}} for field in fields]},
-        "drift": {"fields": [{"field": field, "weeks": [], "raters": []} for field in fields]},
-        "shares": {
-            "labels": [{"field": field, "rows": []} for field in fields],
-            "splits": [{"field": field, "rows": []} for field in fields],
-            "categories": {"groups": [], "rows": [{"category": "gone", "named": 1, "shares": [None, 0.5]}]},
-        },
-        "advice": {"fields": [{"field": field, "items": 0} for field in fields]},
+        "fields": [{"field": field, "kinds": kinds(**alphas), "sources": []} for field in fields],
+        "categories": {"kinds": kinds(), "sources": []},
+        "each_category": [
+            {"category": "threat", "named": 4, "kinds": kinds(all=0.3)},
+            {"category": "gone", "named": 1, "kinds": kinds()},
+        ],
     }
 
 
-def test_all_charts_of_a_project_with_few_figures() -> None:
-    charts = chart_data(reports(all=0.5, human=None, between=0.25), {"threat": "Threats"})
-    assert charts["alpha"]["labels"] == ["Prompt: Everybody", "Prompt: People with models"]
-    assert charts["categories"] == {"labels": ["Threats"], "values": [0.3], "ranges": [None]}
-    assert [len(charts[name]) for name in ("scores", "drift", "shares")] == [1, 1, 1]
+def test_charts_of_agreement_draw_what_is_defined_beside_the_wanted_alpha() -> None:
+    report = agreement(all=0.5, human=None, between=0.25)
+    chart = alpha_chart(report)
+    assert (chart["labels"], chart["wanted"]) == (["Prompt: Everybody", "Prompt: People with models"], WANTED_ALPHA)
+    chart = category_chart(report, {"threat": "Threats"})
+    assert (chart["labels"], chart["values"], chart["ranges"]) == (["Threats"], [0.3], [None])
+    report["each_category"] = [report["each_category"][0]] * (MAX_BARS + 1)
+    assert len(category_chart(report, {})["labels"]) == MAX_BARS
 
 
 def test_category_of_another_taxonomy_keeps_its_slug() -> None:
     names = {"threat": "Threats"}
-    assert [row["shown"] for row in category_rows(reports()["agreement"], names)] == ["Threats", "gone"]
-    [row] = category_share_rows(reports()["shares"], names)
+    assert [row["shown"] for row in category_rows(agreement(), names)] == ["Threats", "gone"]
+    shares = {"categories": {"groups": [], "rows": [{"category": "gone", "named": 1, "shares": [None, 0.5]}]}}
+    [row] = category_share_rows(shares, names)
     assert (row["shown"], row["shares"]) == ("gone", [None, 0.5])
 
 
 @cases("fields", [("prompt_label",), ("response_label",), ("prompt_label", "response_label"), ()])
 def test_rows_follow_the_fields_of_the_project(fields: tuple[str, ...]) -> None:
-    agreement = reports(fields)["agreement"]
+    report = agreement(fields)
     names = [{"prompt_label": "Prompt", "response_label": "Response"}[field] for field in fields] + [
         "Categories, as sets"
     ]
-    rows = agreement_rows(agreement)
+    rows = agreement_rows(report)
     assert [row["name"] for row in rows if row["is_first"]] == names
     assert len(rows) == 4 * len(names)
-    assert [table["name"] for table in source_tables(agreement)] == names
+    assert [table["name"] for table in source_tables(report)] == names
 
 
 def test_row_of_undefined_agreement_keeps_its_reason() -> None:
-    row = agreement_rows(reports()["agreement"])[0]
+    row = agreement_rows(agreement())[0]
     assert row["alpha"] == estimate()
     assert (row["who"], row["items"]) == ("Everybody", 3)
 
 
 def test_row_of_a_category_counts_how_often_it_was_named() -> None:
-    rows = alpha_rows(reports()["agreement"]["each_category"], "category")
+    rows = alpha_rows(agreement()["each_category"], "category")
     assert [(row["name"], row["named"]) for row in rows] == [("threat", 4), ("gone", 1)]
-
-
-def test_section_of_a_field_is_of_that_field_in_every_report() -> None:
-    section = field_section(reports(("prompt_label", "response_label")), 1)
-    assert (section["title"], section["field"]) == ("Response", "response_label")
-    for part in ("scores", "shares", "splits", "advice"):
-        assert section[part]["field"] == "response_label"

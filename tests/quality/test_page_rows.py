@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quality.reports.charts import MAX_LINES, drift_chart, interval_chart, score_chart
+from quality.reports.charts import MAX_LINES, drift_charts, interval_chart, score_chart
 from quality.reports.page_rows import agreement_rows, alpha_rows, category_rows
 
 
@@ -39,7 +39,8 @@ def test_undefined_alpha_is_not_drawn() -> None:
         {"name": "b", "alpha": estimate(None)},
         {"name": "c", "alpha": estimate(0.1)},
     ]
-    assert interval_chart(rows) == {"labels": ["a", "c"], "values": [0.5, 0.1], "ranges": [[0.4, 0.6], None]}
+    chart = interval_chart(rows)
+    assert (chart["labels"], chart["values"], chart["ranges"]) == (["a", "c"], [0.5, 0.1], [[0.4, 0.6], None])
 
 
 def test_scores_are_drawn_for_references_in_use() -> None:
@@ -50,6 +51,6 @@ def test_scores_are_drawn_for_references_in_use() -> None:
 
 def test_drift_is_drawn_for_the_busiest_raters() -> None:
     raters = [{"rater": f"r{at:02}", "weeks": [{"n": at, "agrees": 0.5, "unsafe": 0.1}]} for at in range(12)]
-    chart = drift_chart({"weeks": ["2026-03-02"], "raters": raters})
-    assert [line["name"] for line in chart["agrees"]] == [f"r{at:02}" for at in range(11, 11 - MAX_LINES, -1)]
+    chart, _ = drift_charts({"weeks": ["2026-03-02"], "raters": raters})
+    assert [line["name"] for line in chart["series"]] == [f"r{at:02}" for at in range(11, 11 - MAX_LINES, -1)]
     assert chart["labels"] == ["2026-03-02"]

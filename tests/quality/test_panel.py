@@ -70,11 +70,11 @@ def test_page_of_an_unmeasured_project(tmp_path: Path) -> None:
     lead = Visitor(project, "lead")
     assert 'hx-trigger="load"' in lead.get("jury/").content.decode()
     whole = lead.get("jury/panel/").content.decode()
-    assert "<h1>Panel</h1>" in whole
+    assert "<h1>Jurors compared</h1>" in whole
     assert "no dialogue has both yet" in whole
     part = lead.client.get(f"/projects/{project.slug}/jury/panel/", headers={"HX-Request": "true"}).content.decode()
     assert part.lstrip().startswith("<section")
-    assert "Not known until" in Visitor(make_project(), "lead").get("jury/panel/").content.decode()
+    assert "No two jurors to compare" in Visitor(make_project(), "lead").get("jury/panel/").content.decode()
     assert Visitor(project, "annotator").get("jury/panel/").status_code in (403, 404)
 
 
@@ -92,11 +92,11 @@ def test_page_shows_the_last_measurement(tmp_path: Path) -> None:
     assert import_votes(project, tmp_path, more)["created"] == 2
     after = lead.get("jury/panel/")
 
-    assert "As of" not in before.content.decode()
-    assert "As of" in after.content.decode()
+    assert "Figures of" not in before.content.decode()
+    assert "Figures of" in after.content.decode()
     assert [field["jurors"] for field in after.context["fields"]] == [["one", "two"]]
-    table = "<tbody>"
-    assert after.content.decode().split(table)[1] == before.content.decode().split(table)[1]
+    tables = [page.content.decode().split("<tbody>")[1].split("</tbody>")[0] for page in (before, after)]
+    assert tables[0] == tables[1]
 
 
 @given(st.integers(1, 50), st.floats(-1, 1))

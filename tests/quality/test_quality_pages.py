@@ -4,11 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.utils import timezone
+from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from quality import actions
 from quality.models import Measurement
 from quality.queries.progress import LOST_AFTER
+from quality.views.tabs import TABS
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import command, import_votes, make_project, opinion
@@ -90,9 +92,31 @@ def test_page_needs_few_queries_and_shows_staleness(
     import_votes(project, tmp_path, [opinion("m000", "dora<script>")])
     assert "Something has changed since" in lead.get("quality/").content.decode()
     command("measure", project=project.slug)
-    html = lead.get("quality/").content.decode()
+    html = lead.get("quality/", tab="raters").content.decode()
     assert "dora&lt;script&gt;" in html
     assert "dora<script>" not in html
+
+
+def test_each_tab_is_rendered_alone_with_its_summary_and_below_the_verdict(tmp_path: Path) -> None:
+    project = mixed_project(tmp_path, items=60)
+    command("measure", project=project.slug)
+    lead = Visitor(project, "lead")
+    for tab, (name, _) in TABS.items():
+        response = lead.get("quality/", tab=tab, field="response_label")
+        html = response.content.decode()
+        assert html.count('class="tab"') == 1, tab
+        assert f'<section id="{tab}"' in html
+        assert f'<h2 id="tab-name">{name}</h2>' in html
+        assert f'href="?tab={tab}" aria-current="page"' in html
+        assert escape(response.context["summary"]) in html
+        assert "Alpha " in html
+        assert "wanted 0.70" in html
+        assert "needs_caution" not in html
+    for odd in ({"tab": "x"}, {"field": "x"}, {"tab": "raters", "against": "x", "sort": "-x", "at": "9" * 30}):
+        assert lead.get("quality/", **odd).status_code == 200
+    gold = lead.get("quality/", tab="raters", sort="-accuracy").context["listing"]
+    known = [row["accuracy"] for row in gold.shown if row["accuracy"] is not None]
+    assert known == sorted(known, reverse=True)
 
 
 def test_flips_are_listed_with_counts(tmp_path: Path) -> None:

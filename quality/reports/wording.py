@@ -1,0 +1,25 @@
+"""Numbers and enumerations in words, for the sentences of the quality pages. Pure."""
+
+
+def decimals(value: float) -> str:
+    """Return a figure with two decimals and a minus sign, as in `−0.25`; never `-0.00`."""
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, as in `52 %`; what is not all or nothing never reads 0 or 100 %."""
+    rounded = round(share * 100)
+    if 0 < share < 1 and rounded in (0, 100):
+        return "less than 1 %" if rounded == 0 else "more than 99 %"
+    return f"{rounded} %"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(parts: list[str]) -> str:
+    """Return parts as an enumeration, as in `a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,0 +1,225 @@
+"""The tabs of the quality page: what each shows of the stored reports."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.http import urlencode
+
+from quality.reports import charts, page_rows, summaries
+from quality.reports.page_rows import FIELD_NAMES, Content
+from quality.views.listing import Column, Listing, Row, list_rows
+
+MAX_WEEKS = 26
+RATER = Column("rater", "Rater", is_number=False)
+SCORE_COLUMNS = (
+    RATER,
+    Column("kind", "Kind", is_number=False),
+    Column("n", "Compared"),
+    Column("accuracy", "Accuracy"),
+    Column("precision", "Precision"),
+    Column("recall", "Recall"),
+    Column("f1", "F1"),
+    Column("macro_f1", "Macro F1"),
+)
+CHECK_COLUMNS = (
+    Column("rater", "Annotator", is_number=False),
+    Column("votes", "Votes"),
+    Column("gold.share", "Gold, right"),
+    Column("repeats.share", "Repeats, alike"),
+    Column("audited.share", "Audits, agreed"),
+    Column("", "Faster than reading"),
+)
+ESTIMATE_COLUMNS = (
+    RATER,
+    Column("n", "Opinions"),
+    Column("finds_unsafe", "Finds unsafe"),
+    Column("leaves_safe", "Leaves safe"),
+    Column("weight", "Weight"),
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The stored reports of a project, and what a request wants to see of them."""
+
+    reports: Mapping[str, Content]
+    "The content of each, by kind."
+    names: dict[str, str]
+    "Names of categories, by slug."
+    query: Mapping[str, str]
+    tab: str
+
+    @property
+    def fields(self) -> list[str]:
+        """The label fields of the reports."""
+        return [field["field"] for field in self.reports["agreement"]["fields"]]
+
+    @property
+    def field(self) -> str:
+        """The label field that is asked for; by default the first."""
+        asked = self.query.get("field", "")
+        return asked if asked in self.fields else self.fields[0]
+
+    @property
+    def index(self) -> int:
+        """The index of that field in the reports."""
+        return self.fields.index(self.field)
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The parameters that links within the tab repeat."""
+        return {"tab": self.tab, "field": self.field}
+
+    def list_rows(self, rows: list[Row], columns: tuple[Column, ...], **repeated: str) -> Listing:
+        """Return a table of the tab, as the request sorts and pages it."""
+        return list_rows(rows, columns, self.query, repeated={**self.address, **repeated})
+
+    def field_links(self) -> list[Content]:
+        """Return the choice between the label fields; nothing to choose if there is one."""
+        links = [self.link(FIELD_NAMES[field], is_here=field == self.field, field=field) for field in self.fields]
+        return links if len(links) > 1 else []
+
+    def link(self, name: str, *, is_here: bool, **chosen: str) -> Content:
+        """Return a link of a choice within the tab."""
+        return {"name": name, "query": urlencode({**self.address, **chosen}), "is_here": is_here}
+
+
+def agreement_tab(figures: Figures) -> Content:
+    """Return agreement by field, category, source and kind of rater, and how votes split."""
+    agreement = figures.reports["agreement"]
+    return {
+        "summary": summaries.agreement_summary(agreement),
+        "rows": page_rows.agreement_rows(agreement),
+        "categories": page_rows.category_rows(agreement, figures.names),
+        "sources": page_rows.source_tables(agreement),
+        "sources_left_out": agreement["sources_left_out"],
+        "who": list(page_rows.KIND_NAMES.values()),
+        "splits": [
+            {**splits, "name": FIELD_NAMES[splits["field"]], "says": summaries.split_summary(splits)}
+            for splits in figures.reports["shares"]["splits"]
+        ],
+        "max_bars": charts.MAX_BARS,
+        "charts": {
+            "alpha": charts.alpha_chart(agreement),
+            "categories": charts.category_chart(agreement, figures.names),
+        },
+    }
+
+
+def rater_tab(figures: Figures) -> Content:
+    """Return the scores of the raters on one field against one reference, and the kappa of every two."""
+    scores, matrix = figures.reports["scores"]["fields"][figures.index], kappa_matrix(figures)
+    in_use = [to for to in summaries.REFERENCES if any(row[to]["n"] for row in scores["raters"])] or ["majority"]
+    asked = figures.query.get("against", "")
+    against = asked if asked in in_use else in_use[0]
+    rows: list[Row] = [{"rater": row["rater"], "kind": row["kind"], **row[against]} for row in scores["raters"]]
+    return {
+        "fields": figures.field_links(),
+        "summary": summaries.rater_summary(scores, against),
+        "against": summaries.REFERENCES[against],
+        "references": [figures.link(summaries.REFERENCES[to], is_here=to == against, against=to) for to in in_use],
+        "listing": figures.list_rows(rows, SCORE_COLUMNS, against=against),
+        "decision": scores["decision"] if against == "gold" and scores["decision"]["n"] else None,
+        "matrix": matrix,
+        "raters": len(rows),
+        "max_bars": charts.MAX_BARS,
+        "charts": {"scores": charts.score_chart(scores)},
+    }
+
+
+def kappa_matrix(figures: Figures) -> Content:
+    """Return the kappa of every two raters on the field."""
+    matrix: Content = figures.reports["agreement"]["matrices"][figures.index]
+    return matrix
+
+
+def drift_tab(figures: Figures) -> Content:
+    """Return the weekly figures of every rater on one field; the table has the last MAX_WEEKS weeks."""
+    drift = figures.reports["drift"]["fields"][figures.index]
+    rows: list[Row] = [{**row, "weeks": row["weeks"][-MAX_WEEKS:]} for row in drift["raters"]]
+    agrees, unsafe = charts.drift_charts(drift)
+    return {
+        "fields": figures.field_links(),
+        "summary": summaries.drift_summary(drift),
+        "weeks": drift["weeks"][-MAX_WEEKS:],
+        "weeks_left_out": max(0, len(drift["weeks"]) - MAX_WEEKS),
+        "listing": figures.list_rows(rows, (RATER,)),
+        "raters": len(rows),
+        "max_lines": charts.MAX_LINES,
+        "charts": {"agrees": agrees, "unsafe": unsafe} if len(drift["weeks"]) > 1 else {},
+    }
+
+
+def check_tab(figures: Figures) -> Content:
+    """Return the results of people on gold, repeats and audits."""
+    checks = figures.reports["checks"]
+    return {
+        "summary": summaries.check_summary(checks),
+        "checks": checks,
+        "listing": figures.list_rows(checks["people"], CHECK_COLUMNS),
+        "charts": {},
+    }
+
+
+def juror_tab(figures: Figures) -> Content:
+    """Return how alike the jurors judge and err, on each field."""
+    fields = figures.reports["jurors"]["fields"]
+    return {"summary": summaries.juror_summary(fields), "panel": fields, "charts": {}}
+
+
+def advice_tab(figures: Figures) -> Content:
+    """Return the other ways of counting on one field beside the majority."""
+    advice = figures.reports["advice"]["fields"][figures.index]
+    return {
+        "fields": figures.field_links(),
+        "field": figures.field,
+        "summary": summaries.advice_summary(advice),
+        "advice": advice,
+        "listing": figures.list_rows(advice["raters"], ESTIMATE_COLUMNS),
+        "charts": {},
+    }
+
+
+def data_tab(figures: Figures) -> Content:
+    """Return the shares of unsafe on one field and of categories, by group."""
+    shares = figures.reports["shares"]
+    return {
+        "fields": figures.field_links(),
+        "summary": summaries.share_summary(shares["labels"][figures.index]),
+        "shares": shares["labels"][figures.index],
+        "groups": shares["categories"]["groups"],
+        "category_shares": page_rows.category_share_rows(shares, figures.names),
+        "charts": {"shares": charts.share_chart(shares["labels"][figures.index])},
+    }
+
+
+TABS: dict[str, tuple[str, Callable[[Figures], Content]]] = {
+    "agreement": ("Agreement", agreement_tab),
+    "raters": ("Raters", rater_tab),
+    "drift": ("Drift", drift_tab),
+    "checks": ("Gold and audits", check_tab),
+    "jurors": ("Jurors", juror_tab),
+    "advice": ("Advice", advice_tab),
+    "data": ("The data", data_tab),
+}
+"The name and the context of each tab, by its key, which is also the id of its section."
+
+
+def tab_context(reports: Mapping[str, Content], names: dict[str, str], query: Mapping[str, str]) -> dict[str, Any]:
+    """
+    Return the context of the tab that a request asks for; by default the first.
+
+    :param reports: the content of each stored report, by kind
+    :param names: names of categories, by slug
+    """
+    asked = query.get("tab", "")
+    tab = asked if asked in TABS else next(iter(TABS))
+    name, build = TABS[tab]
+    return {
+        "tab": tab,
+        "tab_name": name,
+        "tabs": [{"key": key, "name": title} for key, (title, _) in TABS.items()],
+        "section": f"quality/sections/{tab}.html",
+        **build(Figures(reports, names, query, tab)),
+    }
