@@ -17,6 +17,10 @@ function colour(name) {
   return found;
 }
 
+// Shares read as in the tables.
+const inPercent = (value) => `${Math.round(value * 100)} %`;
+const shareTicks = (isShare) => (isShare ? { ticks: { callback: inPercent } } : {});
+
 function axis(title, more = {}) {
   return {
     ...more,
@@ -64,7 +68,7 @@ function intervals({ labels, values, ranges, wanted, axis: title }) {
   };
 }
 
-function bars({ labels, series, axis: title }) {
+function bars({ labels, series, axis: title, is_share: isShare }) {
   return {
     type: "bar",
     height: 120 + (14 * series.length + 14) * labels.length,
@@ -72,11 +76,11 @@ function bars({ labels, series, axis: title }) {
       labels,
       datasets: series.map(({ name, values }, at) => ({ label: name, data: values, backgroundColor: colour(SHADES[at % 3]), borderColor: colour("text"), borderWidth: at, pointStyle: "rect" })),
     },
-    options: { indexAxis: "y", scales: { x: axis(title, { min: 0, max: 1 }), y: namesAxis(labels) } },
+    options: { indexAxis: "y", scales: { x: axis(title, { min: 0, max: 1, ...shareTicks(isShare) }), y: namesAxis(labels) } },
   };
 }
 
-function lines({ labels, series, axis: title, across }) {
+function lines({ labels, series, axis: title, across, is_share: isShare }) {
   return {
     type: "line",
     height: isNarrow() ? 420 : 380,
@@ -84,7 +88,7 @@ function lines({ labels, series, axis: title, across }) {
       const shade = colour(SHADES[at % SHADES.length]);
       return { label: name, data: values, borderColor: shade, backgroundColor: shade, borderDash: DASHES[Math.floor(at / SHADES.length) % 4], pointStyle: POINTS[at % 8], pointRadius: 5, spanGaps: true, borderWidth: 2 };
     }) },
-    options: { scales: { x: axis(across), y: axis(title, { min: 0, max: 1 }) } },
+    options: { scales: { x: axis(across), y: axis(title, { min: 0, max: 1, ...shareTicks(isShare) }) } },
   };
 }
 
@@ -94,7 +98,8 @@ function draw(canvas) {
   const chart = figures[canvas.dataset.plot];
   if (!chart?.labels.length) return;
   const { height, options, ...rest } = MAKERS[chart.kind](chart);
-  if (!rest.data.datasets.some(({ data }) => data.some((value) => value !== null))) return;
+  rest.data.datasets = rest.data.datasets.filter(({ data }) => data.some((value) => value !== null));
+  if (!rest.data.datasets.length) return;
   canvas.closest("figure").hidden = false;
   canvas.parentElement.style.height = `${height}px`;
   Chart.getChart(canvas)?.destroy();
@@ -114,6 +119,8 @@ function openOldLink() {
 }
 
 openOldLink();
+Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+Chart.defaults.font.size = 13;
 drawAll();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 matchMedia("(max-width: 639px)").addEventListener("change", drawAll);

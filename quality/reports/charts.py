@@ -1,7 +1,9 @@
 """Stored reports as the charts of the quality page (static/quality.js). Pure."""
 
 from quality.reports.page_rows import Content, agreement_rows
+from quality.reports.summaries import REFERENCES
 from quality.reports.verdict import WANTED_ALPHA
+from quality.reports.wording import day
 
 MAX_LINES = 8
 MAX_BARS = 24
@@ -51,8 +53,8 @@ def score_chart(field: Content) -> Content:
     most = sorted(range(len(field["raters"])), key=lambda at: -field["raters"][at]["majority"]["n"])[:MAX_BARS]
     raters = [field["raters"][at] for at in sorted(most)]
     series = [
-        {"name": f"F1 against {reference}", "values": [row[reference]["f1"] for row in raters]}
-        for reference in ("majority", "settled", "gold")
+        {"name": f"F1 against {name}", "values": [row[reference]["f1"] for row in raters]}
+        for reference, name in REFERENCES.items()
         if any(row[reference]["n"] for row in raters)
     ]
     return {
@@ -93,7 +95,8 @@ def weekly_chart(field: Content, figure: str) -> Content:
     return {
         "kind": "lines",
         "across": "Monday of the week (UTC)",
-        "labels": field["weeks"],
+        "is_share": True,
+        "labels": [day(week) for week in field["weeks"]],
         "series": [{"name": row["rater"], "values": [week[figure] for week in row["weeks"]]} for row in busiest],
     }
 
@@ -105,7 +108,8 @@ def share_chart(field: Content) -> Content:
         "kind": "bars",
         "title": "Share of unsafe, by source and with a response or without",
         "says": "Where models call more, or less, unsafe than people do, one of the two is stricter.",
-        "axis": "Share of unsafe, 0 to 1",
+        "axis": "Share of unsafe",
+        "is_share": True,
         "labels": [row["name"] or "no source" for row in rows],
         "series": [
             {"name": "labels", "values": [row["unsafe"] for row in rows]},

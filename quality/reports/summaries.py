@@ -5,7 +5,7 @@ from statistics import median
 
 from corpus.labels import Field
 from quality.reports.page_rows import FIELD_NAMES, Content
-from quality.reports.wording import counted, decimals, listed, percent
+from quality.reports.wording import counted, day, decimals, listed, percent
 
 REFERENCES = {"majority": "the majority of the others", "settled": "settled labels", "gold": "gold"}
 "What raters are compared with, in words, by the key of their scores."
@@ -14,7 +14,6 @@ CHECKS = {
     "repeats": "Repeats are answered alike",
     "audited": "Audits agree with the vote",
 }
-WAYS = {"dawid_skene": "Dawid-Skene", "weighted": "The weighted vote"}
 
 
 def agreement_summary(agreement: Content) -> str:
@@ -25,8 +24,9 @@ def agreement_summary(agreement: Content) -> str:
         alphas = {name: field["kinds"][kind]["alpha"]["value"] for kind, name in names.items()}
         known = [f"{decimals(value)} {name}" for name, value in alphas.items() if value is not None]
         part = Field(field["field"]).part
+        reason = field["kinds"]["all"]["alpha"]["reason"]
         sentences.append(
-            f"On {part}s, alpha is {listed(known)}." if known else f"On {part}s, no two opinions can be compared yet."
+            f"On {part}s, alpha is {listed(known)}." if known else f"On {part}s, alpha is not known: {reason}."
         )
     return " ".join(sentences)
 
@@ -54,11 +54,11 @@ def drift_summary(drift: Content) -> str:
     if not known:
         return "No week has opinions that can be compared yet."
     week, share, n = known[-1]
-    text = f"In the week of {week}, opinions agreed with the majority of the others in {percent(share)} of {n:,}"
+    text = f"In the week of {day(week)}, opinions agreed with the majority of the others in {percent(share)} of {n:,}"
     if len(known) == 1:
         return f"{text} comparisons. There is no other week yet."
     before, earlier, _ = known[-2]
-    return f"{text} comparisons, in that of {before} in {percent(earlier)}."
+    return f"{text} comparisons, in that of {day(before)} in {percent(earlier)}."
 
 
 def weekly_agreement(raters: Iterable[Content], week: int) -> tuple[float | None, int]:
@@ -104,9 +104,8 @@ def advice_summary(advice: Content) -> str:
     """Return how many decided labels each way of counting would change on one field."""
     if not advice["items"]:
         return "There are no opinions yet that the policy counts."
-    decided = counted(advice["decided"], "decided label")
-    parts = [f"{name} would change {advice[key]['flips']:,}" for key, name in WAYS.items()]
-    return f"Of {decided}, {parts[0]} and {parts[1][0].lower()}{parts[1][1:]}. Nothing is changed by it."
+    changes = f"{advice['dawid_skene']['flips']:,}, the weighted vote {advice['weighted']['flips']:,}"
+    return f"Of {counted(advice['decided'], 'decided label')}, Dawid-Skene would change {changes}."
 
 
 def share_summary(shares: Content) -> str:
@@ -115,10 +114,10 @@ def share_summary(shares: Content) -> str:
     row = next((row for row in shares["rows"] if row["by"] == "all"), None)
     if row is None or row["unsafe"] is None:
         return f"No {part} has a label yet."
-    text = f"Of {counted(row['labelled'], f'labelled {part}')}, {percent(row['unsafe'])} are unsafe."
-    kinds = {"people call": row["human"], "models call": row["llm"]}
-    parts = [f"{who} {percent(each['unsafe'])} of theirs unsafe" for who, each in kinds.items() if each["n"]]
-    return f"{text} {listed(parts).capitalize()}." if parts else text
+    text = f"Of {counted(row['labelled'], f'labelled {part}')}, {percent(row['unsafe'])} are unsafe"
+    kinds = {"of people's votes": row["human"], "of models' ballots": row["llm"]}
+    parts = [f"{percent(each['unsafe'])} {whose}" for whose, each in kinds.items() if each["n"]]
+    return f"{text}; {listed(parts)}." if parts else f"{text}."
 
 
 def split_summary(splits: Content) -> str:

@@ -1,4 +1,6 @@
-"""Numbers and enumerations in words, for the sentences of the quality pages. Pure."""
+"""Numbers, dates and enumerations in words, for the sentences of the quality pages. Pure."""
+
+from datetime import date
 
 
 def decimals(value: float) -> str:
@@ -13,6 +15,11 @@ def percent(share: float) -> str:
     if 0 < share < 1 and rounded in (0, 100):
         return "less than 1 %" if rounded == 0 else "more than 99 %"
     return f"{rounded} %"
+
+
+def day(iso: str) -> str:
+    """Return a date in words, as in `16 Mar 2026`."""
+    return f"{date.fromisoformat(iso):%-d %b %Y}"
 
 
 def counted(count: int, noun: str) -> str:

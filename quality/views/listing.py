@@ -54,13 +54,13 @@ def list_rows(
     """
     wanted = query.get("sort", "")
     key, is_descending = wanted.removeprefix("-"), wanted.startswith("-")
-    if key and key in {column.key for column in columns}:
+    is_sorted = key in {column.key for column in columns if column.key}
+    if is_sorted:
         rows = sort_rows(rows, key, is_descending=is_descending)
-        page_query = {**repeated, "sort": wanted}
-    else:
-        key, page_query = None, dict(repeated)
+    page_query = {**repeated, "sort": wanted} if is_sorted else repeated
     heads = [
-        head_of(column, repeated, is_descending=is_descending if column.key == key else None) for column in columns
+        head_of(each, repeated, is_descending=is_descending if is_sorted and each.key == key else None)
+        for each in columns
     ]
     return Listing(heads, Paginator(rows, PAGE_SIZE).get_page(query.get("at")), urlencode(page_query))
 

@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 
 from quality.reports import charts, page_rows, summaries
 from quality.reports.page_rows import FIELD_NAMES, Content
+from quality.reports.wording import day
 from quality.views.listing import Column, Listing, Row, list_rows
 
 MAX_WEEKS = 26
@@ -142,7 +143,7 @@ def drift_tab(figures: Figures) -> Content:
     return {
         "fields": figures.field_links(),
         "summary": summaries.drift_summary(drift),
-        "weeks": drift["weeks"][-MAX_WEEKS:],
+        "weeks": [day(week) for week in drift["weeks"][-MAX_WEEKS:]],
         "weeks_left_out": max(0, len(drift["weeks"]) - MAX_WEEKS),
         "listing": figures.list_rows(rows, (RATER,)),
         "raters": len(rows),

@@ -66,12 +66,12 @@ def rater(name: str = "ada", **compared: tuple[int, float | None]) -> dict[str, 
     [
         ([], []),
         ([rater()], []),
-        ([rater(majority=(1, None))], [("F1 against majority", [None])]),
+        ([rater(majority=(1, None))], [("F1 against the majority of the others", [None])]),
         ([rater(gold=(2, 0.0))], [("F1 against gold", [0.0])]),
-        ([rater(settled=(3, 0.5)), rater("bea")], [("F1 against settled", [0.5, None])]),
+        ([rater(settled=(3, 0.5)), rater("bea")], [("F1 against settled labels", [0.5, None])]),
         (
             [rater(majority=(5, 0.9)), rater("bea", gold=(1, 1.0))],
-            [("F1 against majority", [0.9, None]), ("F1 against gold", [None, 1.0])],
+            [("F1 against the majority of the others", [0.9, None]), ("F1 against gold", [None, 1.0])],
         ),
     ],
 )
@@ -89,7 +89,9 @@ def test_score_chart_has_only_so_many_bars(raters: int, bars: int) -> None:
 
 def test_reference_of_raters_left_out_is_no_series() -> None:
     raters = [rater(f"r{at}", majority=(1, 0.5)) for at in range(MAX_BARS)] + [rater("last", gold=(9, 1.0))]
-    assert [each["name"] for each in score_chart({"raters": raters})["series"]] == ["F1 against majority"]
+    assert [each["name"] for each in score_chart({"raters": raters})["series"]] == [
+        "F1 against the majority of the others"
+    ]
 
 
 def week(n: int, unsafe: float | None = None, agrees: float | None = None) -> dict[str, Any]:

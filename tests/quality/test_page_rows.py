@@ -46,11 +46,14 @@ def test_undefined_alpha_is_not_drawn() -> None:
 def test_scores_are_drawn_for_references_in_use() -> None:
     raters = [{"rater": "ada", **{to: {"n": n, "f1": 0.9} for to, n in (("majority", 5), ("settled", 0), ("gold", 1))}}]
     chart = score_chart({"raters": raters})
-    assert [series["name"] for series in chart["series"]] == ["F1 against majority", "F1 against gold"]
+    assert [series["name"] for series in chart["series"]] == [
+        "F1 against the majority of the others",
+        "F1 against gold",
+    ]
 
 
 def test_drift_is_drawn_for_the_busiest_raters() -> None:
     raters = [{"rater": f"r{at:02}", "weeks": [{"n": at, "agrees": 0.5, "unsafe": 0.1}]} for at in range(12)]
     chart, _ = drift_charts({"weeks": ["2026-03-02"], "raters": raters})
     assert [line["name"] for line in chart["series"]] == [f"r{at:02}" for at in range(11, 11 - MAX_LINES, -1)]
-    assert chart["labels"] == ["2026-03-02"]
+    assert chart["labels"] == ["2 Mar 2026"]

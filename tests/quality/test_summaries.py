@@ -18,7 +18,8 @@ from tests.cases import cases
 
 def agreement(human: float | None, llm: float | None, between: float | None) -> Any:
     alphas = {"human": human, "llm": llm, "between": between}
-    kinds = {kind: {"alpha": {"value": value}} for kind, value in alphas.items()}
+    kinds: Any = {kind: {"alpha": {"value": value}} for kind, value in alphas.items()}
+    kinds["all"] = {"alpha": {"reason": "every opinion is the same"}}
     return {"fields": [{"field": "response_label", "kinds": kinds}]}
 
 
@@ -30,7 +31,7 @@ def agreement(human: float | None, llm: float | None, between: float | None) -> 
             "On responses, alpha is 0.71 among people, 0.62 among models and 0.58 between people and models.",
         ),
         (agreement(None, 0.0, None), "On responses, alpha is 0.00 among models."),
-        (agreement(None, None, None), "On responses, no two opinions can be compared yet."),
+        (agreement(None, None, None), "On responses, alpha is not known: every opinion is the same."),
         ({"fields": []}, ""),
     ],
 )
@@ -66,20 +67,20 @@ def week(compared: int, agrees: float | None) -> Any:
         ([[week(0, None)]], "No week has opinions that can be compared yet."),
         (
             [[week(4, 0.5)]],
-            "In the week of w0, opinions agreed with the majority of the others in 50 % of 4 comparisons. There is no "
-            "other week yet.",
+            "In the week of 2 Mar 2026, opinions agreed with the majority of the others in 50 % of 4 comparisons. "
+            "There is no other week yet.",
         ),
         (
             [[week(4, 1.0), week(3, 1.0)], [week(4, 0.5), week(1, 0.0)]],
-            "In the week of w1, opinions agreed with the majority of the others in 75 % of 4 comparisons, in that of "
-            "w0 in 75 %.",
+            "In the week of 9 Mar 2026, opinions agreed with the majority of the others in 75 % of 4 comparisons, in "
+            "that of 2 Mar 2026 in 75 %.",
         ),
     ],
 )
 def test_drift_compares_the_last_two_weeks_with_opinions(weeks, text) -> None:
     count = max((len(each) for each in weeks), default=0)
     raters = [{"rater": f"r{at}", "weeks": each} for at, each in enumerate(weeks)]
-    assert drift_summary({"weeks": [f"w{at}" for at in range(count)], "raters": raters}) == text
+    assert drift_summary({"weeks": ["2026-03-02", "2026-03-09"][:count], "raters": raters}) == text
 
 
 def test_checks_are_summed_over_people() -> None:
@@ -122,21 +123,16 @@ def test_panel_is_summed_up_by_its_errors(fields, text) -> None:
 
 def test_advice_says_what_each_way_would_change() -> None:
     found = {"items": 9, "decided": 1200, "dawid_skene": {"flips": 12}, "weighted": {"flips": 1}}
-    assert advice_summary(found) == (
-        "Of 1,200 decided labels, Dawid-Skene would change 12 and the weighted vote would change 1. Nothing is changed "
-        "by it."
-    )
+    assert advice_summary(found) == ("Of 1,200 decided labels, Dawid-Skene would change 12, the weighted vote 1.")
     assert advice_summary({"items": 0}) == "There are no opinions yet that the policy counts."
 
 
 def test_shares_compare_labels_with_people_and_models() -> None:
     row = {"by": "all", "labelled": 400, "unsafe": 0.52, "human": {"n": 3, "unsafe": 0.5}, "llm": {"n": 0}}
     shares = {"field": "prompt_label", "rows": [row]}
-    assert share_summary(shares) == "Of 400 labelled prompts, 52 % are unsafe. People call 50 % of theirs unsafe."
+    assert share_summary(shares) == "Of 400 labelled prompts, 52 % are unsafe; 50 % of people's votes."
     row["llm"] = {"n": 2, "unsafe": 0.001}
-    assert share_summary(shares).endswith(
-        "People call 50 % of theirs unsafe and models call less than 1 % of theirs unsafe."
-    )
+    assert share_summary(shares).endswith("; 50 % of people's votes and less than 1 % of models' ballots.")
     assert share_summary({"field": "prompt_label", "rows": []}) == "No prompt has a label yet."
 
 
