@@ -12,17 +12,26 @@ from jury.kinds import kind_of
 from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
 from jury.queries.trained import versions_trained_on
 
+SAMPLE = 10_000
+"Answers over which latencies are taken: to sort those of a million dialogues would take seconds."
 ANSWER_STATISTICS = """
-    SELECT juror_id, count(*) FILTER (WHERE outcome = 'cast') AS cast,
-        count(*) FILTER (WHERE outcome = 'abstained') AS abstained,
-        count(*) FILTER (WHERE outcome = 'unreadable') AS unreadable,
-        count(*) FILTER (WHERE outcome = 'failed') AS failed,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
-        percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS slowest, sum(cost_usd) AS cost
-    FROM {table}
-    WHERE juror_id = ANY(%(jurors)s) AND (run_id = %(run)s OR %(run)s::bigint IS NULL) AND is_current
-    GROUP BY juror_id
+    WITH counts AS (
+        SELECT juror_id, count(*) FILTER (WHERE outcome = 'cast') AS casts,
+            count(*) FILTER (WHERE outcome = 'abstained') AS abstained,
+            count(*) FILTER (WHERE outcome = 'unreadable') AS unreadable,
+            count(*) FILTER (WHERE outcome = 'failed') AS failed, sum(cost_usd) AS cost
+        FROM {table} WHERE juror_id = ANY(%(jurors)s) AND {of_run} AND is_current GROUP BY juror_id
+    )
+    SELECT juror_id, casts, abstained, unreadable, failed, latency[1], latency[2], cost
+    FROM counts CROSS JOIN LATERAL (
+        SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY seconds) AS latency
+        FROM (
+            SELECT seconds FROM {table}
+            WHERE juror_id = counts.juror_id AND {of_run} AND is_current LIMIT %(sample)s
+        ) AS sample
+    ) AS latencies
 """
+OF_RUN = "(run_id = %(run)s OR %(run)s::bigint IS NULL)"
 
 
 @dataclass(frozen=True)
@@ -35,9 +44,9 @@ class JurorStatistics:
     unreadable: int = 0
     failed: int = 0
     median: float | None = None
-    "Median latency in seconds."
+    "Median latency in seconds, over at most SAMPLE answers."
     slowest: float | None = None
-    "99th percentile of the latency in seconds."
+    "99th percentile of the latency in seconds, over the same."
     cost: Decimal = Decimal(0)
     "US dollars."
     trained_on: str = ""
@@ -87,7 +96,7 @@ def _jurors(project: Project) -> QuerySet[Juror]:
 def _statistics(jurors: QuerySet[Juror], model: Any, run: Run | None = None) -> list[JurorStatistics]:
     by_key = {juror.pk: juror for juror in jurors}
     with connection.cursor() as cursor:
-        sql = ANSWER_STATISTICS.format(table=model._meta.db_table)
-        cursor.execute(sql, {"jurors": list(by_key), "run": run.pk if run else None})
+        sql = ANSWER_STATISTICS.format(table=model._meta.db_table, of_run=OF_RUN)
+        cursor.execute(sql, {"jurors": list(by_key), "run": run.pk if run else None, "sample": SAMPLE})
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
     return [JurorStatistics(juror, *rows.get(pk, ())) for pk, juror in by_key.items()]

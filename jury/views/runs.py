@@ -124,7 +124,10 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
     }
     if request.htmx:
         return progress_fragment(request, context)
-    answers = Paginator(queries.current_answers(chosen, outcome), ANSWERS_A_PAGE).get_page(request.GET.get("at"))
+    pages = Paginator(queries.current_answers(chosen, outcome), ANSWERS_A_PAGE)
+    progress = context["progress"]
+    pages.count = progress.outcomes[outcome] if outcome else progress.done  # which counted them already
+    answers = pages.get_page(request.GET.get("at"))
     can_ask_again = outcome not in ("", "cast") and answers.paginator.count and not context["is_live"]
     context |= {"answers": answers, "statistics": queries.run_statistics(chosen)}
     context |= {"can_ask_again": can_ask_again and not chosen.generates}
