@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from annotation.views.wellbeing import consent
 from config.accounts import InvitationView
 from config.docs import Schema, docs
-from workspace.views import home, tokens
+from workspace.views import home, projects, tokens
 
 # Only what we want of allauth: nothing that has to do with mail. Names it reverses itself are kept.
 account_urls = [
@@ -24,6 +24,7 @@ account_urls = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("new-project/", projects.new_project, name="new-project"),
     path("sign-in/", account.login, name="sign-in"),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="sign-out"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -23,6 +24,7 @@ def create_project(
     quorum: int | None = None,
     caution: str | None = None,
     fields: Collection[str] = FIELDS,
+    by: User | None = None,
 ) -> Project:
     """
     Create a project.
@@ -31,6 +33,7 @@ def create_project(
     :param quorum: replaces the policy's own; None to keep that
     :param caution: what needs_caution counts as; None for the policy's own
     :param fields: the label fields it wants
+    :param by: who creates it; None for commands
     :raises Refused: if the slug is taken, or a setting is invalid
     """
     if Project.objects.filter(slug=slug).exists():
@@ -52,5 +55,5 @@ def create_project(
     except ValidationError as error:
         raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
     project.save()
-    record_event(project=project, verb=Verb.PROJECT_CREATED, subject=slug)
+    record_event(project=project, verb=Verb.PROJECT_CREATED, subject=slug, actor=by)
     return project

@@ -4,6 +4,7 @@ from workspace.actions.anonymise import anonymise_user
 from workspace.actions.begin_jobs import begin_import, begin_release
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.leave import close_account, dismiss_member
+from workspace.actions.projects import open_project
 from workspace.actions.publish_generated import items_for_generator, publish_generated, start_generator
 from workspace.actions.run_jobs import run_job
 from workspace.actions.uploads import TooLarge, delete_leftovers
@@ -18,6 +19,7 @@ __all__ = [
     "dismiss_member",
     "import_opinions",
     "items_for_generator",
+    "open_project",
     "publish_generated",
     "run_job",
     "start_generator",

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from corpus.access import Access, list_access
+from corpus.queries import is_site_admin
 from workspace.queries.activity import last_vote_at
 from workspace.queries.attention import Pointer, own_work
 from workspace.queries.overview import Overview
@@ -35,9 +36,10 @@ class Card:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """List the projects of the signed-in person, how far each is, and what waits there for them."""
-    pages = Paginator(list_access(cast("User", request.user)), PROJECTS_PER_PAGE)
-    shown = pages.get_page(request.GET.get("at"))
-    return render(request, "workspace/home.html", {"cards": [card_of(access) for access in shown], "shown": shown})
+    user = cast("User", request.user)
+    shown = Paginator(list_access(user), PROJECTS_PER_PAGE).get_page(request.GET.get("at"))
+    context = {"cards": [card_of(access) for access in shown], "shown": shown, "may_create": is_site_admin(user)}
+    return render(request, "workspace/home.html", context)
 
 
 def card_of(access: Access) -> Card:
