@@ -138,7 +138,7 @@ def label_queries(policy: Policy) -> list[str]:
 def case_sources(project: Project) -> list[str]:
     """Return the sources of the items that have cases, in alphabetical order."""
     sources = Case.objects.filter(project=project).exclude(source="").values_list("source", flat=True)
-    return list(sources.distinct().order_by("source"))
+    return sorted(sources.order_by().distinct())
 
 
 def case_counts(project: Project) -> dict[str, int]:
