@@ -64,34 +64,47 @@ LEASES = """
     WHERE s.project_id = %s AND s.leased_to_id IS NOT NULL ORDER BY s.leased_until, a.name
 """
 # A vote agrees with gold or an audit if their labels are equal; with its repeat, if labels and categories are. Gold
-# and repeats score the first answer, before any correction; audits the newest, which is the opinion.
-CHECKS = """
-    WITH mine AS (
-        SELECT v.id, v.item_id, v.annotator_id, v.prompt_label, v.response_label, v.seconds
-        FROM annotation_vote v JOIN annotation_annotator a ON a.id = v.annotator_id
-        WHERE a.project_id = %(project)s AND v.repeats_id IS NULL
-            AND NOT EXISTS (SELECT FROM annotation_vote later WHERE later.supersedes_id = v.id)
-            AND (%(user)s::int IS NULL OR a.user_id = %(user)s::int)
+# and repeats score the first answer, before any correction; audits the newest, which is the opinion. Each kind of check
+# starts from its own rows, which are few: joined to all votes, they made every count wait for a sort of all votes.
+NEWEST = """v.repeats_id IS NULL
+            AND NOT EXISTS (SELECT FROM annotation_vote later WHERE later.supersedes_id = v.id)"""
+CHECKS = f"""
+    WITH people AS (
+        SELECT id, user_id, name FROM annotation_annotator
+        WHERE project_id = %(project)s AND (%(user)s::int IS NULL OR user_id = %(user)s::int)
+    ), counted AS (
+        SELECT annotator_id, count(*) AS votes FROM annotation_vote
+        WHERE supersedes_id IS NULL AND repeats_id IS NULL AND annotator_id IN (SELECT id FROM people)
+        GROUP BY annotator_id
+    ), timed AS (
+        SELECT annotator_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds FROM annotation_vote v
+        WHERE {NEWEST} AND seconds IS NOT NULL AND annotator_id IN (SELECT id FROM people) GROUP BY annotator_id
     ), tested AS (
-        SELECT g.item_id, v.annotator_id, coalesce(g.prompt_label = v.prompt_label, true)
-            AND coalesce(g.response_label = v.response_label, true) AS is_right
+        SELECT v.annotator_id, count(*) AS items, count(*) FILTER (WHERE coalesce(g.prompt_label = v.prompt_label, true)
+            AND coalesce(g.response_label = v.response_label, true)) AS alike
         FROM annotation_gold g JOIN annotation_vote v ON v.item_id = g.item_id
-        WHERE g.project_id = %(project)s AND v.supersedes_id IS NULL AND v.repeats_id IS NULL
+        WHERE g.project_id = %(project)s AND v.supersedes_id IS NULL AND v.repeats_id IS NULL GROUP BY v.annotator_id
+    ), audited AS (
+        SELECT v.annotator_id, count(*) AS items, count(*) FILTER (
+            WHERE u.prompt_label IS NOT DISTINCT FROM v.prompt_label
+                AND u.response_label IS NOT DISTINCT FROM v.response_label) AS alike
+        FROM annotation_audit u JOIN annotation_vote v ON v.item_id = u.item_id AND {NEWEST}
+        WHERE u.project_id = %(project)s AND u.audited_at IS NOT NULL GROUP BY v.annotator_id
+    ), repeated AS (
+        SELECT c.annotator_id, count(*) AS items, count(*) FILTER (
+            WHERE again.prompt_label IS NOT DISTINCT FROM first.prompt_label
+                AND again.response_label IS NOT DISTINCT FROM first.response_label
+                AND again.categories @> first.categories AND again.categories <@ first.categories) AS alike
+        FROM annotation_check c JOIN annotation_vote again ON again.id = c.vote_id
+        LEFT JOIN annotation_vote first ON first.id = c.repeats_id
+        WHERE c.kind = 'repeat' AND c.annotator_id IN (SELECT id FROM people) GROUP BY c.annotator_id
     )
-    SELECT a.user_id, a.name, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY m.seconds),
-        count(g.item_id), count(*) FILTER (WHERE g.is_right),
-        count(u.item_id), count(*) FILTER (WHERE u.prompt_label IS NOT DISTINCT FROM m.prompt_label
-            AND u.response_label IS NOT DISTINCT FROM m.response_label AND u.item_id IS NOT NULL),
-        count(again.id), count(*) FILTER (WHERE again.prompt_label IS NOT DISTINCT FROM first.prompt_label
-            AND again.response_label IS NOT DISTINCT FROM first.response_label
-            AND again.categories @> first.categories AND again.categories <@ first.categories)
-    FROM mine m JOIN annotation_annotator a ON a.id = m.annotator_id
-    LEFT JOIN tested g ON g.item_id = m.item_id AND g.annotator_id = m.annotator_id
-    LEFT JOIN annotation_audit u ON u.item_id = m.item_id AND u.audited_at IS NOT NULL
-    LEFT JOIN annotation_check c ON c.item_id = m.item_id AND c.annotator_id = m.annotator_id AND c.kind = 'repeat'
-    LEFT JOIN annotation_vote again ON again.id = c.vote_id
-    LEFT JOIN annotation_vote first ON first.id = c.repeats_id AND again.id IS NOT NULL
-    GROUP BY a.user_id, a.name ORDER BY a.name
+    SELECT p.user_id, p.name, counted.votes, timed.seconds, coalesce(tested.items, 0), coalesce(tested.alike, 0),
+        coalesce(audited.items, 0), coalesce(audited.alike, 0), coalesce(repeated.items, 0), coalesce(repeated.alike, 0)
+    FROM people p JOIN counted ON counted.annotator_id = p.id
+    LEFT JOIN timed ON timed.annotator_id = p.id LEFT JOIN tested ON tested.annotator_id = p.id
+    LEFT JOIN audited ON audited.annotator_id = p.id LEFT JOIN repeated ON repeated.annotator_id = p.id
+    ORDER BY p.name
 """
 EXPOSURE_COUNTS = """
     SELECT slug, count(*) FILTER (WHERE cast_at >= %(today)s), count(*)

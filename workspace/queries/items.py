@@ -1,14 +1,16 @@
 """Items by what has become of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import psycopg
+from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from redis.exceptions import RedisError
 
 from adjudication.models import Decision
 from corpus.errors import Refused
@@ -21,6 +23,8 @@ ITEMS_A_PAGE = 50
 MOST_COUNTED = 10_000
 "Items that match a filter are counted up to here: beyond, only that there are more is of use."
 MOST_SECONDS = 5
+KEPT_SECONDS = 3600
+T = TypeVar("T")
 SORTS = {"imported": "pk", "id": "external_id", "source": "source", "license": "license"}
 "The column of each order. Items with the same value are in the order of their import."
 
@@ -96,7 +100,7 @@ def item_page(project: Project, filters: dict[str, Any], *, sort: str = "importe
     with time_limit(MOST_SECONDS):
         matching = items_matching(project, filters)
         rows, is_cut = rows_beyond(project, matching, sort, place)
-        count = capped_count(matching) if filters else matching.count()
+        count = capped_count(matching) if filters else until_items_change(project, "count", matching.count)
     is_backwards = bool(place.get("before") or place.get("at"))
     return ItemPage(
         rows=rows,
@@ -182,4 +186,18 @@ MOST_DISTINCT = 200
 def distinct(project: Project, column: str) -> list[str]:
     """Return the distinct values of a text column of the items, sorted."""
     values = Item.objects.filter(project=project).exclude(**{column: ""}).values_list(column, flat=True)
-    return list(values.distinct().order_by(F(column).asc())[:MOST_DISTINCT])
+    found = values.distinct().order_by(F(column).asc())[:MOST_DISTINCT]
+    return until_items_change(project, column, lambda: list(found))
+
+
+def until_items_change(project: Project, name: str, compute: Callable[[], T]) -> T:
+    """
+    Return what is computed from the items alone, from the cache until an import or a withdrawal.
+
+    :param project: as just read; its `items_version` is part of the key
+    """
+    key = f"items:{project.pk}:{project.items_version}:{name}"
+    try:
+        return cast("T", cache.get_or_set(key, compute, timeout=KEPT_SECONDS))
+    except (RedisError, OSError):
+        return compute()
