@@ -71,8 +71,12 @@ function chooseCategory(input) {
 function showOrder() {
   const slugs = answer().elements.order.value.split(" ").filter(Boolean);
   const name = (slug) => all("input[name=categories]").find((each) => each.value === slug)?.closest("label").querySelector("span").textContent;
-  const line = document.getElementById("in-order");
-  line.textContent = slugs.length < 2 ? line.dataset.hint : `In this order: ${slugs.map(name).join(", ")}`;
+  document.getElementById("in-order").textContent = slugs.length < 2 ? "" : `In this order: ${slugs.map(name).join(", ")}`;
+  for (const input of all("input[name=categories]")) {
+    const rank = slugs.indexOf(input.value) + 1;
+    if (rank) input.closest("label").dataset.rank = rank;
+    else delete input.closest("label").dataset.rank;
+  }
 }
 function showAbout(label) {
   const about = labelling().querySelector(".about");
@@ -90,6 +94,8 @@ function searchCategories(text) {
 function preparePage() {
   for (const hidden of document.querySelectorAll(".search, #show-keys")) hidden.hidden = false;
   if (!answer()) return;
+  const about = labelling().querySelector(".about");
+  if (about) about.hidden = false;
   restoreDraft();
   showOrder();
   visibleTime = 0;
@@ -108,6 +114,8 @@ document.addEventListener("input", (event) => {
 });
 for (const kind of ["mouseover", "focusin"]) {
   document.addEventListener(kind, (event) => {
+    // On narrow screens the description has no place of its own, so that it comes by a choice and not by passing over one.
+    if (kind === "mouseover" && !matchMedia("(min-width: 60rem)").matches) return;
     const label = event.target.closest?.(".category[data-about]");
     if (label && labelling()?.contains(label)) showAbout(label);
   });

@@ -43,15 +43,15 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at ru
         model = Person
         fields = ("masks_text", "daily_cap", "break_after_minutes", "time_zone", "opted_out")
         labels = {
-            "masks_text": "Hide every dialogue until I reveal it",
-            "daily_cap": "At most so many votes a day",
-            "break_after_minutes": "A break after so many minutes of work",
+            "masks_text": "Hide every dialogue until I show it",
+            "daily_cap": "Votes a day, at most",
+            "break_after_minutes": "Minutes of work before a break",
             "time_zone": "My time zone",
         }
         help_texts = {
-            "daily_cap": "Empty: no limit of my own. A lower one of the project counts all the same.",
-            "break_after_minutes": "Empty: as the project has it.",
-            "time_zone": "Your days begin at its midnight. The day you are in ends as it would have.",
+            "daily_cap": "Leave empty for no limit of your own. A lower limit of the project still applies.",
+            "break_after_minutes": "Leave empty for the project's setting.",
+            "time_zone": "Your days begin at midnight there. Today ends at the midnight it began with.",
         }
 
     def __init__(self, *args: Any, categories: list[Category], **kwargs: Any) -> None:

@@ -135,8 +135,8 @@ class Guidance:
 
 
 def categories_by_tier(project: Project, guideline: GuidelineVersion) -> dict[str, list[Guidance]]:
-    """Return the categories of the project by title of their tier, in order: core, fine-grained, then the rest."""
-    titles = {"core": "Core", "fine": "Fine-grained", "caution": "Besides", "other": "Besides"}
+    """Return the categories of the project by title of their tier, in order: core, fine-grained, then the others."""
+    titles = {"core": "Core", "fine": "Fine-grained", "caution": "Other", "other": "Other"}
     tiers: dict[str, list[Guidance]] = {title: [] for title in dict.fromkeys(titles.values())}
     for each in categories_of(project):
         entry = guideline.entries.get(each.slug, {})

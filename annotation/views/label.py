@@ -180,6 +180,7 @@ def show_labelling(
         form = form or JudgementForm(categories=categories)
         context |= judgement_context(access, lease.item, form, is_shown=lease.shown_at is not None)
         context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
+        context["rest"] = queries.day_so_far(access.project, access.user)
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 

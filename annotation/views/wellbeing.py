@@ -29,7 +29,7 @@ def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=queries.person_of(access.user), categories=categories)
     if request.method == "POST" and form.is_valid():
         update_preferences(person=form.save(commit=False))
-        messages.success(request, "Kept. The queue goes by it from your next dialogue on.")
+        messages.success(request, "Saved. It applies from your next dialogue on.")
         return redirect("annotation:wellbeing", access.project.slug)
     context = {
         "access": access,

@@ -282,6 +282,7 @@ def test_labelling_works_without_script(browser, site, tmp_path):
         page.locator("#skip summary").click()
         page.locator("#skip input[type=radio]").first.check()
         page.get_by_role("button", name="Skip it").click()
+        page.get_by_role("button", name="Menu").click()
         page.get_by_role("link", name="My votes").click()
         page.get_by_role("link", name=item).click()
         page.get_by_role("button", name="Show the dialogue").click()
@@ -314,3 +315,64 @@ def test_right_to_left_text_fits_a_phone(browser, site, tmp_path):
         expect(page.get_by_role("heading", name="Nothing left, thank you")).to_be_visible()
         assert_fits(page)
         assert visit.page_errors == []
+
+
+# Sums up what moved by itself: not within half a second of what a person did.
+WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
+}).observe({type: "layout-shift", buffered: true});
+"""
+COVERED = """
+(element) => {
+  element.scrollIntoView({block: "nearest"});
+  const box = element.getBoundingClientRect();
+  const found = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return found === null || !(element.closest("label") ?? element).contains(found);
+}
+"""
+LONG_TURNS = [
+    {"role": "assistant" if at % 2 else "user", "text": f"Turn {at}. " + "A calm morning by the river. " * 12}
+    for at in range(12)
+]
+
+
+def test_nothing_moves_and_nothing_is_covered_while_labelling(browser, site, tmp_path):
+    rows = [{"id": name, "turns": LONG_TURNS} for name in ("one", "two", "three")]
+    visitor = Visitor(project_of(tmp_path, *rows))
+    for width, height in ((1440, 900), (360, 740), (720, 450)):  # the last is the first at 200 %
+        with Visit(browser, site, visitor, viewport={"width": width, "height": height}) as visit:
+            visit.context.add_init_script(WATCH_SHIFTS)
+            page = visit.start()
+            for key in ("3", "4"):
+                page.keyboard.press(key)
+            for name in ("violence", "other"):
+                page.locator(f"[name=categories][value={name}]").check()
+            page.locator(".category").nth(9).hover()
+            page.get_by_label("What is it?").fill("something new")
+            choices = [*page.locator("#answer input:visible, #answer textarea").all(), page.locator(".submit")]
+            assert [each.get_attribute("name") for each in choices if each.evaluate(COVERED)] == []
+            if height > 500:
+                page.locator(".turn").nth(8).evaluate("turn => turn.scrollIntoView({block: 'end'})")
+                expect(page.locator(".submit")).to_be_in_viewport()
+                expect(page.locator(".turn h2").nth(8)).to_be_in_viewport()
+            page.wait_for_timeout(600)  # from here on nothing counts as moved by the person
+            assert sum(page.evaluate("window.shifts")) < 0.01, width
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            page.keyboard.press("Control+Enter")
+            expect(page.locator("#answer :checked")).to_have_count(0)
+    assert [vote.other_text for vote in votes_of(visitor.project)] == ["something new"] * 3
+
+
+def test_next_dialogue_comes_in_one_trip(visit):
+    page = visit.start()
+    calls = []
+    page.on("request", lambda request: calls.append(request.url.rsplit("/label/", 1)[-1]))
+    item = item_shown(page)
+    label_safe(page)
+    page.keyboard.press("Enter")
+    wait_for_another(page, item)
+    page.keyboard.press("r")
+    expect(page.locator(".turn").first).to_be_visible()
+    assert calls == ["vote/", "show/"]
