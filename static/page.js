@@ -18,8 +18,17 @@ document.addEventListener("htmx:sendError", () => {
   const form = document.activeElement?.closest("form") ?? document.querySelector("form#answer");
   window.addEventListener("online", () => form?.isConnected && form.requestSubmit(), { once: true });
 });
+// A part that asks again and again has nothing to wait for once it may not be seen; what it shows stays.
+function stopAsking(part) {
+  if (!part.getAttribute("hx-trigger")?.includes("every")) return;
+  const still = part.cloneNode(true);
+  for (const name of ["hx-get", "hx-trigger"]) still.removeAttribute(name);
+  part.replaceWith(still);
+}
+
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
+  if ([401, 403, 404].includes(status)) stopAsking(event.detail.elt);
   if (status === 401) showNotice("You are signed out. What you typed is kept in this browser and will be here again.", "Sign in");
   else if (status === 403) showNotice("You signed in anew, or your role has changed. What you typed is kept in this browser.", "Load the page again");
   else showNotice("The server has a fault. What you typed is kept here; send it again in a moment.");

@@ -36,19 +36,14 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
     generated = GeneratedResponse.objects.filter(juror__project=project_with_runs).latest("pk")
     ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
     paths = (
-        "jury/",
         "jury/jurors/",
-        "jury/runs/",
         "jury/runs/new/",
-        "jury/generated/",
-        "jury/panel/",
         f"jury/jurors/{ballot.juror_id}/",
         f"jury/runs/{first.pk}/?outcome=unreadable",
         f"jury/runs/{last.pk}/",
         f"jury/ballots/{ballot.pk}/",
         f"jury/runs/{generated.run_id}/",
         f"jury/generated/{generated.pk}/",
-        "jury/generate/",
     )
     with Visit(browser, site, lead) as visit:
         for path in paths:
@@ -56,6 +51,17 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits_in_each_look(page)
         assert visit.page_errors == []
+
+
+def test_page_of_a_run_stops_asking_once_its_reader_is_signed_out(browser, site, project_with_runs):
+    run = Run.objects.filter(project=project_with_runs, state="running").latest("pk")
+    with Visit(browser, site, Visitor(project_with_runs, "lead")) as visit:
+        page = visit.open(f"jury/runs/{run.pk}/")
+        assert page.locator("#progress[hx-get]").count() == 1
+        visit.context.clear_cookies()
+        expect(page.get_by_role("status")).to_contain_text("You are signed out.")
+        expect(page.locator("#progress")).to_contain_text("Running")
+        assert page.locator("#progress[hx-get]").count() == 0
 
 
 def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
