@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -101,6 +102,7 @@ def evaluate(request: PageRequest, access: Access) -> HttpResponse:
     started = attempt(form, lambda: start(access, form))
     if not started.is_done:
         return render_form(request, access, form, status=started.status)
+    messages.success(request, f"Evaluation {started.result.pk} is started.")
     return redirect("guards:evaluation", access.project.slug, started.result.pk)
 
 

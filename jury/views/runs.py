@@ -1,5 +1,6 @@
 """Pages of runs: the list, the form that starts one, and one with its progress, outcomes and cost, but no labels."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -50,6 +51,7 @@ def convene(request: PageRequest, access: Access) -> HttpResponse:
     started = attempt(form, lambda: start(access, form))
     if not started.is_done:
         return render_new_run(request, access, form, status=started.status)
+    messages.success(request, f"Run {started.result.pk} is started.")
     return redirect("jury:run", access.project.slug, started.result.pk)
 
 

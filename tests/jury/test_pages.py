@@ -54,6 +54,7 @@ def test_lead_adds_juror_estimates_and_follows_run(tmp_path):
 
     page = lead.get(f"jury/runs/{run.pk}/")
     assert "Stopped at its budget" in text_of(page)
+    assert f"Run {run.pk} is started." in text_of(page)
     assert (page.context["progress"].done, len(page.context["answers"])) == (25, 25)
     ballot = Ballot.objects.filter(run=run).latest("pk")
     assert ballot.raw_reply in lead.get(f"jury/ballots/{ballot.pk}/").context["ballot"].raw_reply

@@ -1,5 +1,6 @@
 """The page that starts a generator for items that lack a response or a refusal."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -27,6 +28,7 @@ def generate(request: PageRequest, access: Access) -> HttpResponse:
     if request.POST.get("do") == "start":
         started = attempt(form, lambda: start(access, form))
         if started.is_done:
+            messages.success(request, f"Run {started.result.pk} is started.")
             return redirect("jury:run", access.project.slug, started.result.pk)
         return render(request, "workspace/generate.html", context, status=started.status)
     estimated = attempt(form, lambda: estimate(access, form))
