@@ -11,6 +11,7 @@ from corpus.models import Item, Project
 from quality.reports.arrays import Decisions, Opinions, read_decisions
 from quality.reports.panel import PanelField
 from quality.reports.scores import gold_labels, settled_labels
+from quality.reports.wording import unknown_reason
 from quality.statistics.aggregation import DawidSkene, WeightedVote, dawid_skene, weighted_vote
 from quality.statistics.agreement import Ratings
 from quality.statistics.profiles import Codes, Numbers
@@ -235,5 +236,5 @@ def correlation_warning(panel: PanelField | None) -> str:
             f"{errors.votes or 1:.1f} independent jurors). The model takes each for an independent rater."
         )
     if errors.correlation is None and panel.verdicts.correlation is not None:
-        return "It is unknown whether the jurors make the same errors: too few of their items have a human majority."
+        return f"It is unknown whether the jurors make the same errors: {unknown_reason(errors.items)}."
     return ""

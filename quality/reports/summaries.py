@@ -5,7 +5,7 @@ from statistics import median
 
 from corpus.labels import Field
 from quality.reports.page_rows import FIELD_NAMES, Content
-from quality.reports.wording import counted, day, decimals, listed, percent
+from quality.reports.wording import counted, day, decimals, listed, percent, unknown_reason
 
 REFERENCES = {"majority": "the majority of the others", "settled": "settled labels", "gold": "gold"}
 "What raters are compared with, in words, by the key of their scores."
@@ -58,7 +58,7 @@ def drift_summary(drift: Content) -> str:
     if len(known) == 1:
         return f"{text} comparisons. There is no other week yet."
     before, earlier, _ = known[-2]
-    return f"{text} comparisons, in that of {day(before)} in {percent(earlier)}."
+    return f"{text} comparisons, against {percent(earlier)} in that of {day(before)}."
 
 
 def weekly_agreement(raters: Iterable[Content], week: int) -> tuple[float | None, int]:
@@ -88,10 +88,8 @@ def juror_summary(fields: Iterable[Content]) -> str:
         votes, errors = field["errors"]["votes"], field["errors"]["correlation"]
         part, jurors = field["name"].lower(), len(field["jurors"])
         if votes is None:
-            sentences.append(
-                f"On {part}s it is not known whether the {jurors} jurors err alike: too few of their dialogues have a "
-                "majority of people."
-            )
+            reason = unknown_reason(field["errors"]["items"])
+            sentences.append(f"On {part}s it is not known whether the {jurors} jurors err alike: {reason}.")
         else:
             sentences.append(
                 f"On {part}s, {jurors} jurors are worth {votes:.1f} independent ones: their errors correlate by "
@@ -117,7 +115,7 @@ def share_summary(shares: Content) -> str:
     text = f"Of {counted(row['labelled'], f'labelled {part}')}, {percent(row['unsafe'])} are unsafe"
     kinds = {"of people's votes": row["human"], "of models' ballots": row["llm"]}
     parts = [f"{percent(each['unsafe'])} {whose}" for whose, each in kinds.items() if each["n"]]
-    return f"{text}; {listed(parts)}." if parts else f"{text}."
+    return f"{text}, as are {listed(parts)}." if parts else f"{text}."
 
 
 def split_summary(splits: Content) -> str:

@@ -144,9 +144,9 @@ def category_sentence(low: list[tuple[str, float]]) -> str:
         return ""
     names = listed([f"{name} ({shown(alpha)})" for name, alpha in low[:MAX_NAMED]])
     if len(low) == 1:
-        return f"One category is below it: {names}."
+        return f"One category is below the wanted alpha: {names}."
     lowest = "the lowest are " if len(low) > MAX_NAMED else ""
-    return f"{len(low)} categories are below it: {lowest}{names}."
+    return f"{len(low)} categories are below the wanted alpha: {lowest}{names}."
 
 
 def case_sentence(count: int) -> str:

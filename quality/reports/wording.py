@@ -2,6 +2,9 @@
 
 from datetime import date
 
+FEW_WITH_MAJORITY = "too few of their dialogues have a majority of people"
+NO_TWO_VARY = "no two of them are sometimes right and sometimes wrong"
+
 
 def decimals(value: float) -> str:
     """Return a figure with two decimals and a minus sign, as in `−0.25`; never `-0.00`."""
@@ -30,3 +33,12 @@ def counted(count: int, noun: str) -> str:
 def listed(parts: list[str]) -> str:
     """Return parts as an enumeration, as in `a, b and c`."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def unknown_reason(errors_items: int) -> str:
+    """
+    Return why the errors of jurors have no correlation.
+
+    :param errors_items: how many dialogues have a majority of people to hold the jurors against
+    """
+    return FEW_WITH_MAJORITY if errors_items < 2 else NO_TWO_VARY

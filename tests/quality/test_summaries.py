@@ -72,8 +72,8 @@ def week(compared: int, agrees: float | None) -> Any:
         ),
         (
             [[week(4, 1.0), week(3, 1.0)], [week(4, 0.5), week(1, 0.0)]],
-            "In the week of 9 Mar 2026, opinions agreed with the majority of the others in 75 % of 4 comparisons, in "
-            "that of 2 Mar 2026 in 75 %.",
+            "In the week of 9 Mar 2026, opinions agreed with the majority of the others in 75 % of 4 comparisons, "
+            "against 75 % in that of 2 Mar 2026.",
         ),
     ],
 )
@@ -98,8 +98,9 @@ def test_checks_are_summed_over_people() -> None:
     assert check_summary(nothing) == "0 dialogues with a known label. No audit has been drawn."
 
 
-def panel(votes: float | None, correlation: float | None) -> Any:
-    return {"name": "Prompt", "jurors": ["a", "b", "c"], "errors": {"votes": votes, "correlation": correlation}}
+def panel(votes: float | None, correlation: float | None, items: int = 9) -> Any:
+    errors = {"votes": votes, "correlation": correlation, "items": items}
+    return {"name": "Prompt", "jurors": ["a", "b", "c"], "errors": errors}
 
 
 @cases(
@@ -112,6 +113,11 @@ def panel(votes: float | None, correlation: float | None) -> Any:
         ),
         (
             [panel(None, None)],
+            "On prompts it is not known whether the 3 jurors err alike: no two of them are sometimes right and "
+            "sometimes wrong.",
+        ),
+        (
+            [panel(None, None, items=1)],
             "On prompts it is not known whether the 3 jurors err alike: too few of their dialogues have a majority of "
             "people.",
         ),
@@ -130,9 +136,9 @@ def test_advice_says_what_each_way_would_change() -> None:
 def test_shares_compare_labels_with_people_and_models() -> None:
     row = {"by": "all", "labelled": 400, "unsafe": 0.52, "human": {"n": 3, "unsafe": 0.5}, "llm": {"n": 0}}
     shares = {"field": "prompt_label", "rows": [row]}
-    assert share_summary(shares) == "Of 400 labelled prompts, 52 % are unsafe; 50 % of people's votes."
+    assert share_summary(shares) == "Of 400 labelled prompts, 52 % are unsafe, as are 50 % of people's votes."
     row["llm"] = {"n": 2, "unsafe": 0.001}
-    assert share_summary(shares).endswith("; 50 % of people's votes and less than 1 % of models' ballots.")
+    assert share_summary(shares).endswith(", as are 50 % of people's votes and less than 1 % of models' ballots.")
     assert share_summary({"field": "prompt_label", "rows": []}) == "No prompt has a label yet."
 
 

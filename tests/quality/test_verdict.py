@@ -57,7 +57,7 @@ def test_sentences_name_alpha_its_interval_the_lowest_categories_and_waiting_cas
     assert found.status == Status.NOT_REACHED
     assert found.sentences == (
         "Alpha 0.66 on prompts among people and models (95 % interval 0.61 to 0.68); wanted 0.70: not reached.",
-        "2 categories are below it: Threat (0.31) and Profanity (0.35).",
+        "2 categories are below the wanted alpha: Threat (0.31) and Profanity (0.35).",
         "1,200 cases wait for an adjudicator.",
     )
 
@@ -116,6 +116,9 @@ def test_no_figure_below_the_wanted_alpha_looks_like_it(value, text) -> None:
 
 def test_many_low_categories_are_counted_and_the_lowest_named() -> None:
     assert category_sentence([]) == ""
-    assert category_sentence([("Threat", 0.3)]) == "One category is below it: Threat (0.30)."
+    assert category_sentence([("Threat", 0.3)]) == "One category is below the wanted alpha: Threat (0.30)."
     four = [("A", 0.1), ("B", 0.2), ("C", 0.3), ("D", 0.4)]
-    assert category_sentence(four) == "4 categories are below it: the lowest are A (0.10), B (0.20) and C (0.30)."
+    assert (
+        category_sentence(four)
+        == "4 categories are below the wanted alpha: the lowest are A (0.10), B (0.20) and C (0.30)."
+    )
