@@ -24,8 +24,10 @@ class GuidelineForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.guidance = guidance
         for each in guidance:
-            self.add_text_field(f"in-{each.slug}", f"{each.name}: in, a line each", "\n".join(each.included))
-            self.add_text_field(f"out-{each.slug}", f"{each.name}: out, a line each", "\n".join(each.excluded))
+            self.add_text_field(f"in-{each.slug}", f"{each.name}: included, one per line", "\n".join(each.included))
+            self.add_text_field(
+                f"out-{each.slug}", f"{each.name}: not included, one per line", "\n".join(each.excluded)
+            )
         self.questions = max(len(version.faq), self.count_posted()) + BLANK_QUESTIONS
         for at in range(self.questions):
             known = version.faq[at] if at < len(version.faq) else {"question": "", "answer": ""}

@@ -12,7 +12,7 @@ from corpus.models import Category
 class SearchForm(forms.Form):
     """Words, a label and a category to search votes for."""
 
-    words = forms.CharField(required=False, max_length=200, label="Words of the dialogue, its id, or my note")
+    words = forms.CharField(required=False, max_length=200, label="Words in the dialogue, id or note")
     label = forms.ChoiceField(required=False)
     category = forms.ChoiceField(required=False)
 

@@ -139,7 +139,8 @@ def test_case_taken_by_an_annotator_ends_their_shown_lease(tmp_path):
     judge = Visitor(project, "adjudicator")
     assert judge.take().item.external_id == "one"
     case = case_of(project).pk
-    judge.post(f"cases/{case}/claim/")
+    for step in ("claim", "show"):
+        judge.post(f"cases/{case}/{step}/")
     judge.post(f"cases/{case}/blind/", **final())
     assert held(judge) is None
     assert not Slot.objects.filter(project=project, shown_at__isnull=False).exists()

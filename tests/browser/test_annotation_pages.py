@@ -80,7 +80,7 @@ def test_batch_is_opened_assigned_and_closed(browser, site, tmp_path):
     lead, ada = Visitor(project, "lead"), Visitor(project)
     with Visit(browser, site, lead) as visit:
         page = visit.open("queue/")
-        page.get_by_text("Open a batch").click()
+        page.get_by_text("Open a batch", exact=True).click()
         page.get_by_label("Name").first.fill("first")
         page.get_by_label("Only from the source").fill("nowhere")
         page.get_by_role("button", name="Open batch").click()
@@ -120,10 +120,11 @@ def test_odd_texts_stay_in_their_place(browser, site, tmp_path):
     with Visit(browser, site, Visitor(project, "admin"), viewport={"width": 360, "height": 900}) as visit:
         page = visit.start()
         assert_fits(page)
-        for path in (f"items/{quote(name)}/history/", "items/", "imports/"):
+        for path in (f"items/{quote(name)}/history/", "imports/", "items/"):
             visit.open(path)
             assert_fits(page)
         assert page.get_by_text("xxx").first.bounding_box()["x"] >= 0
+        page.locator(".account summary").click()
         assert page.get_by_role("button", name="Sign out").is_visible()
 
 
