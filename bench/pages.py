@@ -139,7 +139,7 @@ QUERIES = {
 NEWEST = {
     "external_id": "SELECT external_id FROM corpus_item WHERE project_id = {0} ORDER BY id DESC LIMIT 1",
     "item": "SELECT item_id FROM annotation_audit WHERE project_id = {0} LIMIT 1",
-    "case": "SELECT c.id FROM adjudication_case c JOIN corpus_item i ON i.id = c.item_id WHERE i.project_id = {0} LIMIT 1",
+    "case": "SELECT id FROM adjudication_case WHERE project_id = {0} LIMIT 1",
     "user": "SELECT user_id FROM corpus_member WHERE project_id = {0} ORDER BY id DESC LIMIT 1",
     "juror": "SELECT id FROM jury_juror WHERE project_id = {0} ORDER BY model DESC LIMIT 1",
     "run": "SELECT id FROM jury_run WHERE project_id = {0} LIMIT 1",

@@ -15,6 +15,7 @@ from annotation.models import Audit
 from annotation.queries import annotator_checks, is_shown
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
+from corpus.kept import kept_if_large
 from corpus.queries import categories_of, category_names
 
 LATEST = 20
@@ -33,7 +34,7 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
         "waiting": waiting[:MOST_WAITING],
         "waiting_count": waiting.count(),
         "done": drawn.exclude(audited_at=None).order_by("-audited_at", "-pk")[:LATEST],
-        "checks": annotator_checks(access.project),
+        "checks": kept_if_large(access.project, "annotator checks", lambda: annotator_checks(access.project)),
     }
     return render(request, "adjudication/audits.html", context)
 

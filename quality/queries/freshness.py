@@ -8,6 +8,7 @@ from django.db import connection
 
 from adjudication import queries as adjudication_queries
 from adjudication.policies import Policy, policy_of
+from corpus.kept import kept_if_large
 from corpus.models import Project
 from quality.models import Report
 
@@ -67,7 +68,9 @@ def latest_reports(project: Project) -> dict[str, Report]:
 
 def freshness_of(project: Project, reports: dict[str, Report]) -> Freshness:
     """Compare reports with the current fingerprint of their input."""
-    fingerprint = input_fingerprint(project, policy_of(project)) if reports else None
+    policy = policy_of(project)
+    name = f"fingerprint {policy.description} {project.fields}"
+    fingerprint = kept_if_large(project, name, lambda: input_fingerprint(project, policy)) if reports else None
     return Freshness(
         as_of=min((report.computed_at for report in reports.values()), default=None),
         seconds=sum(report.seconds for report in reports.values()),

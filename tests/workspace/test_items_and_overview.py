@@ -257,6 +257,7 @@ def test_overview_counts_items_votes_and_ballots(tmp_path):
     shown = overview(project)
     assert {bar.status: bar.count for bar in shown.bars} == COUNTS | {"decided": 2, "pending": 2}
     import_dialogues(project, tmp_path, [dialogue("e")])
+    project.refresh_from_db()  # as every request reads it
     assert {bar.status: bar.count for bar in overview(project).bars} == COUNTS | {"decided": 2, "pending": 3}
 
 

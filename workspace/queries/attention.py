@@ -14,6 +14,7 @@ from adjudication.queries.cases import claimable_by
 from annotation.models import Audit
 from annotation.queries import own_progress
 from corpus.access import Access
+from corpus.kept import kept_if_large
 from corpus.labels import Field
 from jury.models import Run
 from jury.queries import jurors_of
@@ -58,16 +59,21 @@ def link(access: Access, view: str, *args: object, query: str = "") -> str:
     return reverse(view, args=[access.project.slug, *args]) + query
 
 
+def known_case_counts(access: Access) -> dict[str, int]:
+    """Return the number of cases in each state."""
+    return kept_if_large(access.project, "cases", lambda: case_counts(access.project))
+
+
 def open_cases(access: Access) -> Iterator[Pointer]:
     """Tell how many cases are open."""
-    if count := case_counts(access.project)["open"]:
+    if count := known_case_counts(access)["open"]:
         text = counted(count, "disputed item waits to be settled", "disputed items wait to be settled")
         yield Pointer(text, link(access, "adjudication:cases"), "gavel", count)
 
 
 def second_looks(access: Access) -> Iterator[Pointer]:
     """Tell how many settled cases have new opinions since, or want a second adjudicator."""
-    counts = case_counts(access.project)
+    counts = known_case_counts(access)
     if count := counts["stale"]:
         text = counted(count, "settled case has new opinions since", "settled cases have new opinions since")
         yield Pointer(text, link(access, "adjudication:cases", query="?state=stale"), "rotate-ccw", count)
@@ -137,8 +143,9 @@ def own_work(access: Access, items: int) -> Iterator[Pointer]:
         text = f"Label: {counted(left, 'dialogue waits', 'dialogues wait')} for your vote"
         yield Pointer(text, link(access, "annotation:work"), "tag", left)
     if access.is_adjudicator:
-        cases = Case.objects.filter(item__project=access.project, state=Case.State.OPEN, item__withdrawn_at=None)
-        if count := claimable_by(cases, access.user).count():
+        cases = Case.objects.filter(project=access.project, state=Case.State.OPEN, item__withdrawn_at=None)
+        name = f"claimable {access.user.pk}"
+        if count := kept_if_large(access.project, name, lambda: claimable_by(cases, access.user).count()):
             text = f"Settle: {counted(count, 'case is', 'cases are')} free for you to take"
             yield Pointer(text, link(access, "adjudication:cases"), "gavel", count)
 

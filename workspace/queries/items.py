@@ -1,19 +1,18 @@
 """Items by what has become of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import psycopg
-from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
-from redis.exceptions import RedisError
 
 from adjudication.models import Decision
 from corpus.errors import Refused
+from corpus.kept import item_count, until_items_change
 from corpus.labels import FIELDS
 from corpus.models import Item, Project
 
@@ -23,10 +22,8 @@ ITEMS_A_PAGE = 50
 MOST_COUNTED = 10_000
 "Items that match a filter are counted up to here: beyond, only that there are more is of use."
 MOST_SECONDS = 5
-KEPT_SECONDS = 3600
-T = TypeVar("T")
-SORTS = {"imported": "pk", "id": "external_id", "source": "source", "license": "license"}
-"The column of each order. Items with the same value are in the order of their import."
+SORTS = {"imported": "pk", "id": "external_id"}
+"The column of each order. Both have an index and no value twice, so that any page is quick among a million items."
 
 
 class TooSlow(Refused):
@@ -100,7 +97,7 @@ def item_page(project: Project, filters: dict[str, Any], *, sort: str = "importe
     with time_limit(MOST_SECONDS):
         matching = items_matching(project, filters)
         rows, is_cut = rows_beyond(project, matching, sort, place)
-        count = capped_count(matching) if filters else until_items_change(project, "count", matching.count)
+        count = capped_count(matching) if filters else item_count(project)
     is_backwards = bool(place.get("before") or place.get("at"))
     return ItemPage(
         rows=rows,
@@ -122,17 +119,14 @@ def rows_beyond(
     if anchor:
         items = items.filter(beyond(column, anchor, goes_down=goes_down))
     sign = "-" if goes_down else ""
-    found = list(as_rows(project, items.order_by(f"{sign}{column}", f"{sign}pk"))[: ITEMS_A_PAGE + 1])
+    found = list(as_rows(project, items.order_by(f"{sign}{column}"))[: ITEMS_A_PAGE + 1])
     rows, is_cut = found[:ITEMS_A_PAGE], len(found) > ITEMS_A_PAGE
     return rows[::-1] if is_backwards else rows, is_cut
 
 
 def beyond(column: str, anchor: Item, *, goes_down: bool) -> Q:
-    """Return the condition for items that come after an item in the order of a column and of the import."""
-    lookup, value = "lt" if goes_down else "gt", getattr(anchor, column)
-    if column in ("pk", "external_id"):  # no two items have the same
-        return Q(**{f"{column}__{lookup}": value})
-    return Q(**{f"{column}__{lookup}": value}) | Q(**{column: value, f"pk__{lookup}": anchor.pk})
+    """Return the condition for items that come after an item in the order of a column."""
+    return Q(**{f"{column}__{'lt' if goes_down else 'gt'}": getattr(anchor, column)})
 
 
 def as_rows(project: Project, items: QuerySet[Item]) -> QuerySet[Item, Any]:
@@ -188,16 +182,3 @@ def distinct(project: Project, column: str) -> list[str]:
     values = Item.objects.filter(project=project).exclude(**{column: ""}).values_list(column, flat=True)
     found = values.distinct().order_by(F(column).asc())[:MOST_DISTINCT]
     return until_items_change(project, column, lambda: list(found))
-
-
-def until_items_change(project: Project, name: str, compute: Callable[[], T]) -> T:
-    """
-    Return what is computed from the items alone, from the cache until an import or a withdrawal.
-
-    :param project: as just read; its `items_version` is part of the key
-    """
-    key = f"items:{project.pk}:{project.items_version}:{name}"
-    try:
-        return cast("T", cache.get_or_set(key, compute, timeout=KEPT_SECONDS))
-    except (RedisError, OSError):
-        return compute()

@@ -6,7 +6,8 @@ from typing import Any
 from adjudication.models import Decision
 from adjudication.queries import decision_counts
 from annotation.models import Vote
-from corpus.models import Category, Item, Project
+from corpus.kept import item_count, kept_if_large
+from corpus.models import Category, Project
 from jury.models import Ballot
 from releases.models import Release
 
@@ -73,10 +74,10 @@ def percentage(count: int, total: int) -> float:
 
 def overview(project: Project) -> Overview:
     """Return the counts of the last recount; items without a decision yet are pending."""
-    counts = decision_counts(project, project.policy)
-    items = Item.objects.filter(project=project).count()
+    counts = kept_if_large(project, f"statuses {project.policy}", lambda: decision_counts(project, project.policy))
+    items = item_count(project)
     counts["pending"] += items - counts["items"]
-    votes, ballots = opinion_counts(project)
+    votes, ballots = kept_if_large(project, "opinions", lambda: opinion_counts(project))
     newest = Release.objects.filter(project=project).order_by("-made_at", "-pk").first()
     return Overview(project, items, votes, ballots, progress_bars(counts, items), newest.rows if newest else 0)
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from adjudication.models import Decision
 from adjudication.policies import policy_of
 from adjudication.queries import decision_counts
+from corpus.kept import kept_if_large
 from corpus.models import Item, Project
 from corpus.queries import category_names
 from quality.queries.freshness import latest_reports
@@ -26,6 +27,11 @@ class Check:
 
 def release_checks(project: Project) -> list[Check]:
     """Return what to know before a release under the project's own policy, as of the last recount."""
+    return kept_if_large(project, f"release checks {project.policy}", lambda: computed_checks(project))
+
+
+def computed_checks(project: Project) -> list[Check]:
+    """Return the checks as of now."""
     items = Item.objects.filter(project=project, withdrawn_at=None).count()
     return [*status_checks(project, items), *license_checks(project), agreement_check(project)]
 

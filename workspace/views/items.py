@@ -12,7 +12,7 @@ from workspace.forms.items import ItemForm, PlaceForm
 from workspace.queries.items import TooSlow, item_page, licenses_of, sources_of
 
 PLACE = ("after", "before", "at")
-HEADINGS = (("id", "Dialogue"), ("source", "Source"), ("license", "Licence"))
+HEADINGS = (("id", "Dialogue"),)
 "The columns that sort the list, with their words; the order of import has none."
 
 

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 
 from annotation.queries import own_votes
 from corpus.access import Access, PageRequest, require_role
+from corpus.kept import kept_if_large
+from corpus.models import Project
 from workspace.queries.activity import Day, activity, totals
 from workspace.queries.attention import attention, next_steps
 from workspace.queries.overview import LATEST_LABELS, latest_labels
@@ -24,7 +26,9 @@ def overview(request: PageRequest, access: Access) -> HttpResponse:
     Only leads see labels: annotators must not see those of items that they may still judge.
     """
     shown = overview_of(access.project)
-    days = activity(access.project, timezone.localdate())
+    today = timezone.localdate()
+    name = f"activity {today} {timezone.get_current_timezone_name()}"
+    days = kept_if_large(access.project, name, lambda: activity(access.project, today))
     votes, ballots = totals(days)
     context = {
         "access": access,
@@ -37,7 +41,7 @@ def overview(request: PageRequest, access: Access) -> HttpResponse:
         "attention": attention(access),
         "next_steps": next_steps(access, items=shown.items, decided=shown.decided, released=bool(shown.released)),
         "is_new_here": not request.GET.get("tour") and not own_votes(access.project, access.user).exists(),
-        "latest": latest_labels(access.project, LATEST_LABELS) if access.is_lead else [],
+        "latest": newest_labels(access.project) if access.is_lead else [],
     }
     return render(request, "workspace/overview.html", context)
 
@@ -49,3 +53,8 @@ def plot_of(days: list[Day]) -> dict[str, Any]:
         "votes": [each.votes for each in days],
         "ballots": [each.ballots for each in days],
     }
+
+
+def newest_labels(project: Project) -> list[dict[str, Any]]:
+    """Return the items decided last with their labels."""
+    return kept_if_large(project, f"latest labels {project.policy}", lambda: latest_labels(project, LATEST_LABELS))
