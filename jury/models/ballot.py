@@ -38,6 +38,13 @@ class Ballot(ItemAnswer):
                 name="ballots_to_repeat",
             ),
             models.Index(fields=["item"], name="ballots_on_an_item"),
+            # Counting the ballots of a juror reads this alone, not rows with raw replies.
+            models.Index(
+                fields=["juror", "outcome"],
+                include=["cost_usd"],
+                condition=Q(is_current=True),
+                name="ballots_by_outcome",
+            ),
             # A few pages for millions of ballots, since they are written in the order of their times.
             BrinIndex(fields=["cast_at"], name="ballots_by_time"),
         ]
