@@ -4,7 +4,7 @@
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 const valueOf = (row, column) => {
   const cell = row.cells[column];
-  return cell ? (cell.dataset.value ?? cell.textContent).trim() : "";
+  return cell ? (cell.dataset.value ?? cell.querySelector("time")?.dateTime ?? cell.textContent).trim() : "";
 };
 // A dash says that there is no figure, and "12 %" or "1,204" are numbers; what is no number sorts as words.
 const numberOf = (text) => (/^[-+−]?[\d,.\s]+\s*\S{0,4}$/u.test(text) ? parseFloat(text.replace("−", "-").replace(/[,\s]/g, "")) : NaN);

@@ -30,6 +30,11 @@ class Day:
     votes: int
     ballots: int
 
+    @property
+    def name(self) -> str:
+        """Return the day as pages show it, such as `2 Jan`."""
+        return f"{self.day:%-d %b}"
+
 
 def activity(project: Project, today: date) -> list[Day]:
     """Return the DAYS days up to and including today, oldest first; days are those of the current time zone."""

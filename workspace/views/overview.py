@@ -49,7 +49,7 @@ def overview(request: PageRequest, access: Access) -> HttpResponse:
 def plot_of(days: list[Day]) -> dict[str, Any]:
     """Return the numbers of the plot: labels, and the votes and ballots of each day."""
     return {
-        "labels": [f"{each.day:%-d %b}" for each in days],
+        "labels": [each.name for each in days],
         "votes": [each.votes for each in days],
         "ballots": [each.ballots for each in days],
     }
