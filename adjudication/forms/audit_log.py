@@ -6,23 +6,25 @@ from typing import Any
 from django import forms
 
 from adjudication.queries.audit_log import PROJECT_VERBS, EventFilter
+from corpus.models import Verb
 
 
 class EventForm(forms.Form):
     """Which events of a project to list."""
 
-    verb = forms.ChoiceField(required=False, label="What was done")
-    actor = forms.ChoiceField(required=False, label="By whom")
-    subject = forms.CharField(required=False, max_length=200, label="To what")
-    text = forms.CharField(required=False, max_length=200, label="Words in it")
-    since = forms.DateField(required=False, label="From the day (UTC)", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="To the day (UTC)", widget=forms.DateInput(attrs={"type": "date"}))
+    verb = forms.ChoiceField(required=False, label="What")
+    actor = forms.ChoiceField(required=False, label="Who")
+    subject = forms.CharField(required=False, max_length=200, label="About")
+    text = forms.CharField(required=False, max_length=200, label="Text")
+    since = forms.DateField(required=False, label="From (day in UTC)", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="Until (day in UTC)", widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, actors: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, values in (("verb", PROJECT_VERBS), ("actor", actors)):
+        verbs = sorted(((verb, Verb(verb).label) for verb in PROJECT_VERBS), key=lambda pair: pair[1])
+        for name, choices in (("verb", verbs), ("actor", [(actor, actor) for actor in actors])):
             field: Any = self.fields[name]
-            field.choices = [("", "Any"), *((value, value) for value in values)]
+            field.choices = [("", "Any"), *choices]
 
     def to_filter(self) -> EventFilter:
         """Return the filter; invalid fields are left out, and the form shows why."""

@@ -7,7 +7,7 @@ from django import forms
 from adjudication.actions.policy_change import MOST_QUORUM
 from corpus.models import Project
 
-OWN = ("", "As the policy has it")
+OWN = ("", "As the policy says")
 
 
 class PolicyForm(forms.Form):
@@ -18,7 +18,7 @@ class PolicyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_QUORUM,
-        label="Quorum, if not the policy's own",
+        label="Quorum (empty: its own)",
     )
     caution = forms.ChoiceField(required=False, choices=[OWN, *Project.Caution.choices], label="Needs caution")
 
@@ -39,6 +39,6 @@ class ChangePolicyForm(PolicyForm):
     reason = forms.CharField(
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-        help_text="It stays with the change, in the audit trail.",
+        help_text="It stays with the change, in the audit log.",
     )
     is_sure = forms.BooleanField(label="I have seen what will change")

@@ -12,7 +12,7 @@ from adjudication.policies import POLICIES
 from adjudication.queries.opinions import Opinions, sightings_of
 from annotation.models import Audit, Vote
 from corpus.labels import FIELDS
-from corpus.models import ITEM_VERBS, Event, Item, Project
+from corpus.models import ITEM_VERBS, Event, Item, Project, Verb
 from jury.models import Ballot
 
 
@@ -37,6 +37,11 @@ class Entry:
     ballot: int | None = None
     case: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What happened, as a heading."""
+        return Verb(self.what).label if self.kind == "event" else self.what[:1].upper() + self.what[1:]
 
 
 def history_of(opinions: Opinions) -> list[Entry]:

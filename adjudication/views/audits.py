@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,31 +13,45 @@ from adjudication.visible_opinions import visible_opinions
 from annotation.actions import audit_item, show_dialogue
 from annotation.forms.judgement import JudgementForm, judgement_context
 from annotation.models import Audit
-from annotation.queries import annotator_checks, is_shown
+from annotation.queries import annotator_checks, audit_percent_of, is_shown
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
 from corpus.kept import kept_if_large
+from corpus.models import Project
 from corpus.queries import categories_of, category_names
 
-LATEST = 20
-MOST_WAITING = 100
+ON_A_PAGE = 50
+TABS = {"waiting": "Waiting", "done": "Done", "checks": "Checks of annotators"}
 
 
 @require_safe
 @require_role(Role.LEAD)
 def audits(request: PageRequest, access: Access) -> HttpResponse:
-    """List the audits that wait, which the schedule draws, the latest that are done, and the quality checks."""
-    drawn = Audit.objects.filter(project=access.project).select_related("item", "auditor")
-    waiting = drawn.filter(audited_at=None).order_by("drawn_at", "item")
+    """List the audits that wait, which the schedule draws, those that are done, or the quality checks."""
+    drawn = Audit.objects.filter(project=access.project)
+    waiting, done = drawn.filter(audited_at=None), drawn.exclude(audited_at=None)
+    current = request.GET.get("tab", "")
+    current = current if current in TABS else "waiting"
+    listed = waiting.order_by("drawn_at", "item") if current == "waiting" else done.order_by("-audited_at", "-pk")
+    rows = listed.select_related("item", "auditor").defer("item__turns")
+    counts = {"waiting": waiting.count(), "done": done.count()}
     context = {
         "access": access,
         "page": "audits",
-        "waiting": waiting[:MOST_WAITING],
-        "waiting_count": waiting.count(),
-        "done": drawn.exclude(audited_at=None).order_by("-audited_at", "-pk")[:LATEST],
-        "checks": kept_if_large(access.project, "annotator checks", lambda: annotator_checks(access.project)),
+        "percent": audit_percent_of(access.project),
+        "next_audit": waiting.order_by("drawn_at", "item").first(),
+        "tabs": [{"key": key, "name": name, "count": counts.get(key)} for key, name in TABS.items()],
+        "current": current,
+        "query": f"tab={current}",
+        "shown": Paginator(rows, ON_A_PAGE).get_page(request.GET.get("at")),
+        "checks": checks_of(access.project) if current == "checks" else [],
     }
     return render(request, "adjudication/audits.html", context)
+
+
+def checks_of(project: Project) -> list[dict[str, Any]]:
+    """Return the checks of annotators; in a large project they may be a minute old."""
+    return kept_if_large(project, "annotator checks", lambda: annotator_checks(project))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

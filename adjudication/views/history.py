@@ -1,13 +1,20 @@
 """The page of an item's history."""
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from adjudication.queries.history import history_of
+from adjudication.models import Decision
+from adjudication.queries.history import Entry, history_of
 from adjudication.visible_opinions import visible_opinions
 from annotation.queries import person_of
 from corpus.access import Access, PageRequest, Role, require_role
+from corpus.labels import FIELDS
+from corpus.models import Item, Project
 from corpus.queries import NoSuchItem, category_names, find_item
 
 
@@ -19,12 +26,28 @@ def item_history(request: PageRequest, access: Access, external_id: str) -> Http
         item = find_item(access.project, external_id)
     except NoSuchItem as error:
         raise Http404(str(error)) from error
+    entries = history_of(visible_opinions(access.user, item))
     context = {
         "access": access,
-        "page": "",
+        "page": "items",
         "item": item,
-        "entries": history_of(visible_opinions(access.user, item)),
+        "entries": entries,
+        "summary": summary_of(access.project, item, entries),
         "names": category_names(access.project),
         "is_masked": person_of(access.user).masks_text,
     }
     return render(request, "adjudication/history.html", context)
+
+
+def summary_of(project: Project, item: Item, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return the status and labels of an item under the project's policy, and how many current opinions and cases."""
+    decision = Decision.objects.filter(item=item, policy=project.policy).first()
+    counted = Counter(entry.kind for entry in entries if entry.is_current)
+    labels = {field.display_name: getattr(decision, field.column("label"), None) for field in FIELDS}
+    return {
+        "status": decision.status if decision else "pending",
+        "labels": [(name, label) for name, label in labels.items() if label],
+        "votes": counted["vote"],
+        "ballots": counted["ballot"],
+        "cases": len({entry.case for entry in entries if entry.case}),
+    }

@@ -19,7 +19,7 @@ from corpus.actions import add_category
 from corpus.attempt import attempt
 from corpus.labels import normalize
 from corpus.models import Project
-from corpus.queries import spellings_of
+from corpus.queries import category_names, spellings_of
 
 GROUPS_A_PAGE = 25
 KEPT_SECONDS = 3600
@@ -55,16 +55,18 @@ def show_groups(
     :param form: one that was sent and not accepted
     """
     grouping = grouping_of(access.project)
-    shown = Paginator(grouping.groups, GROUPS_A_PAGE).get_page(request.GET.get("page"))
-    known = spellings_of(access.project.taxonomy)
+    shown = Paginator(grouping.groups, GROUPS_A_PAGE).get_page(request.GET.get("at"))
+    known, names = spellings_of(access.project.taxonomy), category_names(access.project)
     context = {
         "access": access,
         "page": "disagreements",
         "form": form,
         "grouping": grouping,
         "shown": shown,
+        "people": sum(group.people for group in grouping.groups),
+        "models": sum(group.models for group in grouping.groups),
         "groups": [
-            (group, matching_category(group, known), new_category_form(group, number))
+            (group, names.get(matching_category(group, known), ""), new_category_form(group, number))
             for number, group in enumerate(shown, start=shown.start_index())
         ],
     }

@@ -2,6 +2,7 @@
 
 from annotation.queries.progress import (
     annotator_checks,
+    audit_percent_of,
     batch_progress,
     day_so_far,
     exposure,
@@ -46,6 +47,7 @@ __all__ = [
     "asked_fields",
     "asked_fields_of_item",
     "audit_of",
+    "audit_percent_of",
     "audits_for",
     "batch_progress",
     "categories_by_tier",

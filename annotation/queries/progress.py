@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation import queries
-from annotation.models import WorkDay
+from annotation.models import Queue, WorkDay
 from annotation.session import AnnotatorSession, read_session
 from annotation.shapes import OwnProgress, QueueProgress
 from corpus.models import Project
@@ -156,6 +156,11 @@ def running_leases(project: Project) -> list[dict[str, Any]]:
         cursor.execute(LEASES, [project.pk])
         keys = ("lease", "item", "annotator", "until", "batch")
         return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]
+
+
+def audit_percent_of(project: Project) -> int:
+    """Return how many of every hundred finished dialogues are drawn for audit."""
+    return (Queue.objects.filter(project=project).first() or Queue(project=project)).audit_percent
 
 
 def annotator_checks(project: Project, user: User | None = None) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A filter for mappings with arbitrary keys."""
+"""Filters for mappings with arbitrary keys."""
 
 from collections.abc import ItemsView, Mapping
 from typing import Any
@@ -12,3 +12,9 @@ register = template.Library()
 def pairs(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
     """Return the items of a mapping. In a template, `.items` would look for a key of that name first."""
     return mapping.items()
+
+
+@register.filter
+def in_words(key: str) -> str:
+    """Return a key from code as words, such as `hold minutes`."""
+    return str(key).replace("_", " ")

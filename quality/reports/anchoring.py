@@ -31,6 +31,11 @@ class Changes:
         """The share of changed settlements, 0 to 1; None if there are none."""
         return self.changed / self.total if self.total else None
 
+    @property
+    def percent(self) -> float | None:
+        """The share in percent."""
+        return None if self.share is None else 100 * self.share
+
 
 @dataclass(frozen=True)
 class Anchoring:
@@ -52,8 +57,14 @@ class SecondAnswers:
     "What the second answers are compared with: the settlement, or the first blind answer."
     n: int
     percent: float | None
+    "Share of cases with the same label, 0 to 1; None without cases."
     kappa: float | None
     "Cohen's kappa; None for fewer than two cases, and if only one label was used."
+
+    @property
+    def percent_agreeing(self) -> float | None:
+        """The same, 0 to 100."""
+        return None if self.percent is None else 100 * self.percent
 
     @property
     def field_name(self) -> str:
@@ -75,7 +86,8 @@ def blind_settlements(project: Project) -> list[Case]:
     own = BlindAnswer.objects.filter(case=OuterRef("pk"), adjudicator=OuterRef("adjudicator"))
     is_blind = ~Exists(earlier) & ~Exists(own.filter(saw_opinions_before=True))
     blind = settled.filter(is_blind, adjudicator__isnull=False)
-    return list(blind.select_related("adjudicator").order_by("pk"))
+    labels = [f"{prefix}{name}" for prefix in ("blind_", "") for name in (*FIELDS, "categories")]
+    return list(blind.select_related("adjudicator").only("adjudicator__username", *labels).order_by("pk"))
 
 
 def anchoring_figures(settlements: list[Case]) -> list[Anchoring]:

@@ -27,7 +27,7 @@ def update_case_settings(request: PageRequest, access: Access) -> HttpResponse:
     if not form.is_valid():
         return show_figures(request, access, form, status=422)
     actions.update_case_settings(project=access.project, by=access.user, **form.cleaned_data)
-    messages.success(request, "Kept. It holds from the next case on.")
+    messages.success(request, "Saved. It holds from the next case on.")
     return redirect("quality:case-figures", access.project.slug)
 
 

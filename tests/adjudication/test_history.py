@@ -1,4 +1,4 @@
-"""An item's history and the audit trail, for leads."""
+"""An item's history and the audit log, for leads."""
 
 from annotation.models import Vote
 from corpus.actions import record_event
@@ -25,7 +25,7 @@ def test_history_shows_superseded_votes_and_escapes_text(tmp_path):
     assert page.status_code == 200
     whats = [entry.what for entry in page.context["entries"] if entry.kind == "vote"]
     assert whats == ["vote, superseded since, guideline 1", "corrected vote, guideline 1"]
-    assert all(word in text_of(page) for word in ("&lt;script&gt;first", "second thought", "vote.corrected", ada.name))
+    assert all(word in text_of(page) for word in ("&lt;script&gt;first", "second thought", "Vote corrected", ada.name))
     assert '<details class="dialogue" id="dialogue">' in text_of(page)  # masked
     assert "<b>bold" not in text_of(page)
     assert (ada.get("items/x/history/").status_code, lead.get("items/nowhere/history/").status_code) == (403, 404)

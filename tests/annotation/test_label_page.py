@@ -208,7 +208,7 @@ def test_vote_on_gold_takes_an_open_slot(tmp_path):
 
 def gold_counts(lead):
     """Return the counts of votes, of gold among them, and of agreeing gold, by name."""
-    rows = lead.get("audits/").context["checks"]
+    rows = lead.get("audits/", tab="checks").context["checks"]
     return {row["name"]: (row["votes"], row["gold"], row["gold_right"]) for row in rows}
 
 
@@ -226,7 +226,7 @@ def test_gold_and_repeats_are_compared(tmp_path):
     ada.vote(ada.take())  # leased before; the next one is the repeat
     ada.vote(ada.take())
 
-    rows = {row["name"]: row for row in lead.get("audits/").context["checks"]}
+    rows = {row["name"]: row for row in lead.get("audits/", tab="checks").context["checks"]}
     assert (rows[ada.name]["gold"], rows[ada.name]["gold_right"]) == (1, 0)
     assert Check.objects.filter(item__project=project, kind="repeat", vote__isnull=False).exists()
     assert rows[ada.name]["repeats"] == rows[ada.name]["same"] >= 1
@@ -259,9 +259,9 @@ def test_fifteen_of_a_hundred_are_audited(tmp_path):
     set_queue(project, gold_percent=0)
     for _ in range(100):
         ada.vote(ada.take())
-    assert not lead.get("audits/").context["waiting"]  # the schedule draws them, not who looks at the page
+    assert not lead.get("audits/").context["shown"]  # the schedule draws them, not who looks at the page
     tasks.draw_audits()
-    waiting = list(lead.get("audits/").context["waiting"])
+    waiting = list(lead.get("audits/").context["shown"])
     assert len(waiting) == 15
     page = f"audits/{waiting[0].item_id}/"
 
@@ -271,5 +271,5 @@ def test_fifteen_of_a_hundred_are_audited(tmp_path):
     assert lead.post(page, **audit).status_code == 302
     assert "It turns on who is asking." in page_text(ada.get("work/"))
     assert ada.name in page_text(lead.get(page))
-    assert len(list(lead.get("audits/").context["waiting"])) == 14
+    assert len(list(lead.get("audits/").context["shown"])) == 14
     assert ada.get("audits/").status_code == 403

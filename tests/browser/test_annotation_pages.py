@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = [
     "work/", "label/", "votes/", "guideline/", "guideline/1/2/", "guideline/edit/", "wellbeing/",
-    "queue/", "audits/", "people/", "other/",
+    "queue/", "audits/", "audits/?tab=checks", "people/", "other/",
 ]  # fmt: skip
 LONG = "a dialogue with a rather long name"
 
@@ -38,7 +38,7 @@ def project_with_everything(folder):
     fields = {field.name: field.value() or "" for field in form}
     admin.post("guideline/edit/", **(fields | {"summary": "Clearer", "in-threat": "A line", "out-threat": "Another"}))
     draw_audits(project=project)
-    audit = next(iter(admin.get("audits/").context["waiting"]))
+    audit = next(iter(admin.get("audits/").context["shown"]))
     opinion_of_lead = {"prompt_label": "needs_caution", "response_label": "safe", "rationale": "It turns on who asks."}
     admin.post(f"audits/{audit.item_id}/show/")
     admin.post(f"audits/{audit.item_id}/", **opinion_of_lead)
@@ -61,7 +61,7 @@ def test_annotation_pages_are_accessible_and_fit(browser, site, tmp_path):
     vote = Vote.objects.filter(annotator__user=ada.user).earliest("pk")
     with Visit(browser, site, admin) as visit:
         visit.start()
-        waiting = next(iter(admin.get("audits/").context["waiting"]))
+        waiting = next(iter(admin.get("audits/").context["shown"]))
         for path in (*PAGES, f"audits/{waiting.item_id}/", f"people/{ada.user.pk}/"):
             page = visit.open(path)
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
