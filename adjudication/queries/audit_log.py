@@ -29,6 +29,11 @@ class EventFilter:
     "Days of UTC, both included."
 
 
+def verb_label(verb: str) -> str:
+    """Return a verb in words; one that is no longer recorded stays as it is."""
+    return Verb(verb).label if verb in Verb.values else verb
+
+
 def events_matching(project: Project, filters: EventFilter) -> QuerySet[Event]:
     """Return the events that match, the latest first."""
     events = Event.objects.filter(project=project).select_related("actor")

@@ -9,10 +9,11 @@ from adjudication.case_states import State
 from adjudication.consensus import RULES
 from adjudication.models import BlindAnswer, Case, Decision
 from adjudication.policies import POLICIES
+from adjudication.queries.audit_log import verb_label
 from adjudication.queries.opinions import Opinions, sightings_of
 from annotation.models import Audit, Vote
 from corpus.labels import FIELDS
-from corpus.models import ITEM_VERBS, Event, Item, Project, Verb
+from corpus.models import ITEM_VERBS, Event, Item, Project
 from jury.models import Ballot
 
 
@@ -41,7 +42,7 @@ class Entry:
     @property
     def title(self) -> str:
         """What happened, as a heading."""
-        return Verb(self.what).label if self.kind == "event" else self.what[:1].upper() + self.what[1:]
+        return verb_label(self.what) if self.kind == "event" else self.what[:1].upper() + self.what[1:]
 
 
 def history_of(opinions: Opinions) -> list[Entry]:

@@ -28,6 +28,7 @@ def events(request: PageRequest, access: Access) -> HttpResponse:
         "page": "events",
         "form": form,
         "events": page[:EVENTS_A_PAGE],
+        "whats": {event.verb: audit_log.verb_label(event.verb) for event in page},
         "older": page[EVENTS_A_PAGE - 1].pk if len(page) > EVENTS_A_PAGE else None,
         "is_later": bool(before),
         "query": query.urlencode(),

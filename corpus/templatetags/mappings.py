@@ -18,3 +18,9 @@ def pairs(mapping: Mapping[str, Any]) -> ItemsView[str, Any]:
 def in_words(key: str) -> str:
     """Return a key from code as words, such as `hold minutes`."""
     return str(key).replace("_", " ")
+
+
+@register.filter
+def value_of(mapping: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a key; None if there is none."""
+    return mapping.get(key)

@@ -52,6 +52,7 @@ def test_events_are_filtered_by_verb_person_subject_text_and_day(tmp_path):
     def found(**filters):
         return [(event.verb, event.subject) for event in lead.get("events/", **filters).context["events"]]
 
+    assert "<td>Item settled</td>" in text_of(lead.get("events/", verb="item.settled"))
     assert found(verb="item.settled") == [("item.settled", "one")]
     assert {subject for _, subject in found(actor=judge.name)} == {"one"}
     assert found(subject="tw") == [("item.skipped", "two")]

@@ -40,7 +40,7 @@ def test_similar_texts_are_grouped_with_their_counts(tmp_path):
     lead = Visitor(project_with_others(tmp_path), "lead")
 
     assert groups_of(lead) == [("Ticket scalping", 3, 1), ("Sports betting", 0, 1)]
-    assert '<code dir="auto">one</code>' in lead.get("other/").content.decode()
+    assert '<code class="id" dir="auto">one</code>' in lead.get("other/").content.decode()
 
 
 def test_group_becomes_a_category_of_this_project(tmp_path):
