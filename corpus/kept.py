@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from corpus.models import Item, Project
 
 T = TypeVar("T")
-LARGE = 100_000
+LARGE = 30_000
 "From so many items on, counts of all opinions or decisions take longer than a person waits for a page."
 KEPT_SECONDS = 60
 "How old what pages show of a large project may be; it is counted again every 30 seconds itself."

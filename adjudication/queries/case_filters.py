@@ -149,4 +149,4 @@ def case_counts(project: Project) -> dict[str, int]:
 
 def open_case_count(project: Project) -> int:
     """Return the number of cases that wait for an adjudicator."""
-    return in_state(Case.objects.filter(item__project=project), project, State.OPEN).count()
+    return in_state(Case.objects.filter(project=project), project, State.OPEN).count()

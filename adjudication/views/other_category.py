@@ -17,6 +17,7 @@ from adjudication.other_category import Group, Grouping, by_count, group_texts
 from corpus.access import Access, Role, require_role
 from corpus.actions import add_category
 from corpus.attempt import attempt
+from corpus.kept import kept_if_large
 from corpus.labels import normalize
 from corpus.models import Project
 from corpus.queries import category_names, spellings_of
@@ -75,7 +76,7 @@ def show_groups(
 
 def grouping_of(project: Project) -> Grouping:
     """Return the texts in groups, from the cache where nothing has changed: comparing 2,000 takes seconds."""
-    texts = sorted(queries.other_texts(project), key=by_count)
+    texts = sorted(kept_if_large(project, "other texts", lambda: queries.other_texts(project)), key=by_count)
     key = f"other-texts:{hashlib.sha256(repr(texts).encode()).hexdigest()}"
     return cast("Grouping", cache.get_or_set(key, lambda: group_texts(texts), timeout=KEPT_SECONDS))
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from corpus.errors import Refused
+from corpus.kept import kept_if_large
 from corpus.models import Category, Project
 from jury.endpoints import EndpointRules, origin_of
 from jury.families import shared_families
@@ -61,7 +62,16 @@ def panel(project: Project, names: Sequence[str] = ()) -> list[Juror]:
 
 
 def response_models(project: Project) -> list[str]:
-    """Return the names of up to a hundred models that wrote responses of a project, as items' `meta` says."""
+    """
+    Return the names of up to a hundred models that wrote responses of a project, as items' `meta` says.
+
+    In a large project they are up to a minute old.
+    """
+    return kept_if_large(project, "response models", lambda: read_response_models(project))
+
+
+def read_response_models(project: Project) -> list[str]:
+    """Return the same as of now."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

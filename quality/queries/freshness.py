@@ -69,7 +69,8 @@ def latest_reports(project: Project) -> dict[str, Report]:
 def freshness_of(project: Project, reports: dict[str, Report]) -> Freshness:
     """Compare reports with the current fingerprint of their input."""
     policy = policy_of(project)
-    name = f"fingerprint {policy.description} {project.fields}"
+    measured = max((report.computed_at for report in reports.values()), default=None)
+    name = f"fingerprint {policy.description} {project.fields} {measured}"  # a measurement is compared at once
     fingerprint = kept_if_large(project, name, lambda: input_fingerprint(project, policy)) if reports else None
     return Freshness(
         as_of=min((report.computed_at for report in reports.values()), default=None),
