@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from annotation.models import Vote
+from annotation.slots import open_slots_for_new_items
 from config.demo import guards, summary
 from config.demo.commands import run_command
 from config.embedded.model import MODEL, model_server
@@ -92,6 +93,8 @@ class Journey:
         """Import dialogues of ours without votes, for whoever opens the pages to label."""
         if self.is_own:
             run_command("import_dialogues", FOLDER / "open_dialogues.jsonl", project=self.slug)
+        # A worker does it within a minute; the pages tell what waits at once.
+        open_slots_for_new_items(Project.objects.get(slug=self.slug))
         unvoted = Item.objects.filter(project__slug=self.slug).exclude(pk__in=Vote.objects.values("item"))
         summary.stage("To label", f"{unvoted.count():,} dialogues that nobody has voted on yet")
 
