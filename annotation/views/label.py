@@ -22,6 +22,7 @@ from annotation.display_names import SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, describe_choices, judgement_context
 from annotation.queue import Lease, claim_next, find_held_lease, renew_held_lease, show_held_item
 from annotation.session import Resting
+from annotation.views.since_start import progress_since_start, remember_start
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
 from corpus.errors import Invalid, Refused
@@ -47,8 +48,11 @@ def label(request: PageRequest, access: Access) -> HttpResponse:
 @require_POST
 @require_role()
 def take_next(request: PageRequest, access: Access) -> HttpResponse:
-    """Claim the next item and show it."""
-    return show_next_item(request, access)
+    """Claim the next item and show it. Without htmx, the person starts here, from another page."""
+    shown = show_next_item(request, access)
+    if not request.htmx:
+        remember_start(request, access)
+    return shown
 
 
 @require_POST
@@ -180,7 +184,8 @@ def show_labelling(
         form = form or JudgementForm(categories=categories)
         context |= judgement_context(access, lease.item, form, is_shown=lease.shown_at is not None)
         context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
-        context["rest"] = queries.day_so_far(access.project, access.user)
+        rest = queries.day_so_far(access.project, access.user)
+        context |= {"rest": rest, "progress": progress_since_start(request, access, rest["votes_today"])}
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 

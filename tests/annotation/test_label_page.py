@@ -27,6 +27,16 @@ def test_vote_leads_to_the_next_dialogue(tmp_path):
     assert "Nothing is left for you" in page_text(ada.get("label/"))
 
 
+def test_page_says_how_far_one_is_since_one_started(tmp_path):
+    ada = Visitor(project_with(tmp_path, "one", "two", "three", votes_wanted=1))
+    first = ada.take()
+    assert "0 of 3 since you started" in page_text(ada.get("label/"))
+    ada.vote(first)
+    assert "1 of 3 since you started" in page_text(ada.get("label/"))
+    ada.vote(ada.take())  # starts anew
+    assert "1 of 2 since you started" in page_text(ada.get("label/"))
+
+
 def test_invalid_answer_is_shown_with_its_errors(tmp_path):
     ada = Visitor(project_with(tmp_path, "one"))
     answer = ada.vote(ada.take(), prompt_label="unsafe", rationale="because of the last line")
