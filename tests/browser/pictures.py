@@ -24,18 +24,32 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 LOOK: Any = {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
 
 
+def show(page: Page) -> None:
+    """Show a dialogue, if it is not shown already."""
+    hidden, shown = page.get_by_role("button", name="Show the dialogue"), page.locator("article.turn").first
+    hidden.or_(shown).first.wait_for()
+    if hidden.count():
+        hidden.click()
+    shown.wait_for()
+
+
 def open_dialogue(page: Page) -> None:
     """Take a dialogue, show it, and choose a label and a category, so that its definition is shown."""
     page.get_by_role("button", name="Take the next dialogue").click()
-    page.get_by_role("button", name="Show the dialogue").click()
-    page.locator("article.turn").first.wait_for()
+    show(page)
+    page.get_by_label("Needs caution").first.check()
+    page.get_by_label("Unauthorized").check()
 
 
 def open_opinions(page: Page) -> None:
     """Take a case, show it, and label it blind, so that its opinions are shown."""
     page.get_by_role("button", name="Take the next case").click()
-    page.get_by_role("button", name="Show the dialogue").click()
-    page.locator("article.turn").first.wait_for()
+    show(page)
+    for name in ("prompt_label", "response_label"):
+        if page.locator(f"[name={name}][value=safe]").count():
+            page.locator(f"[name={name}][value=safe]").check()
+    page.locator("button.submit").click()
+    page.locator(".opinion").first.wait_for()
 
 
 PICTURES: dict[str, tuple[str, str, Callable[[Page], None] | None]] = {
