@@ -17,8 +17,9 @@ PACES = """
         LATERAL (
             SELECT coalesce(sum(length(turn ->> 'text')), 0) AS characters FROM jsonb_array_elements(i.turns) AS turn
         ) AS dialogue
-    WHERE a.project_id = %(project)s AND v.shown_at IS NOT NULL AND v.repeats_id IS NULL
-        AND (%(user)s::int IS NULL OR a.user_id = %(user)s::int)
+    WHERE v.shown_at IS NOT NULL AND v.repeats_id IS NULL AND v.annotator_id = ANY(ARRAY(
+        SELECT id FROM annotation_annotator
+        WHERE project_id = %(project)s AND (%(user)s::int IS NULL OR user_id = %(user)s::int)))
     GROUP BY a.id, a.user_id, a.name ORDER BY a.name
 """
 
