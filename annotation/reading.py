@@ -10,8 +10,8 @@ CHARACTERS_PER_SECOND = 60.0
 What nobody reads faster: 600 words a minute, of six characters with the space.
 
 That is the pace at which people scan for a word without following the text (Carver 1992, Journal of Reading 36, 84-95);
-silent reading is at 238 words a minute on average (Brysbaert 2019, doi:10.1016/j.jml.2019.104047). Characters rather than
-words, because not every script separates words; those that do not have fewer characters for the same text, so the
+silent reading is at 238 words a minute on average (Brysbaert 2019, doi:10.1016/j.jml.2019.104047). Characters rather
+than words, because not every script separates words; those that do not have fewer characters for the same text, so the
 rule is mild where it errs.
 """
 
