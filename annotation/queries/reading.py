@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import connection
 
+from annotation.models import Annotator
 from annotation.reading import CHARACTERS_PER_SECOND
 from corpus.models import Project
 
@@ -17,9 +18,7 @@ PACES = """
         LATERAL (
             SELECT coalesce(sum(length(turn ->> 'text')), 0) AS characters FROM jsonb_array_elements(i.turns) AS turn
         ) AS dialogue
-    WHERE v.shown_at IS NOT NULL AND v.repeats_id IS NULL AND v.annotator_id = ANY(ARRAY(
-        SELECT id FROM annotation_annotator
-        WHERE project_id = %(project)s AND (%(user)s::int IS NULL OR user_id = %(user)s::int)))
+    WHERE v.shown_at IS NOT NULL AND v.repeats_id IS NULL AND v.annotator_id = ANY(%(annotators)s)
     GROUP BY a.id, a.user_id, a.name ORDER BY a.name
 """
 
@@ -47,7 +46,11 @@ def reading_paces(project: Project, user: User | None = None) -> list[ReadingPac
 
     :param user: None for all annotators
     """
-    parameters = {"project": project.pk, "user": user.pk if user else None, "pace": CHARACTERS_PER_SECOND}
+    annotators = Annotator.objects.filter(project=project, user__isnull=False)
+    if user:
+        annotators = annotators.filter(user=user)
+    # Read first, so that the planner knows how few they are: votes that were imported have no time.
+    parameters = {"annotators": list(annotators.values_list("pk", flat=True)), "pace": CHARACTERS_PER_SECOND}
     with connection.cursor() as cursor:
         cursor.execute(PACES, parameters)
         return [ReadingPace(*row) for row in cursor.fetchall()]
