@@ -1,6 +1,7 @@
 """How long people had a dialogue before them until they voted, and which votes came faster than it can be read."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -50,7 +51,10 @@ def reading_paces(project: Project, user: User | None = None) -> list[ReadingPac
     if user:
         annotators = annotators.filter(user=user)
     # Read first, so that the planner knows how few they are: votes that were imported have no time.
-    parameters = {"annotators": list(annotators.values_list("pk", flat=True)), "pace": CHARACTERS_PER_SECOND}
+    parameters: dict[str, Any] = {
+        "annotators": list(annotators.values_list("pk", flat=True)),
+        "pace": CHARACTERS_PER_SECOND,
+    }
     with connection.cursor() as cursor:
         cursor.execute(PACES, parameters)
         return [ReadingPace(*row) for row in cursor.fetchall()]
