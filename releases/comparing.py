@@ -204,4 +204,4 @@ def exported(path: Path) -> "pa.Table":
     import pyarrow.parquet as pq
 
     table = pq.read_table(path, columns=["item", "split", *COMPARED, *REASONS])
-    return table.filter(pc.field("split").is_valid())
+    return table.filter(pc.field("split").is_valid()).combine_chunks()  # `take` is slow across chunks
