@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from corpus.kept import kept_if_large
 from corpus.models import Project
 from jury.kinds import kind_of
 from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
@@ -65,8 +66,12 @@ class JurorStatistics:
 
 
 def juror_statistics(project: Project) -> list[JurorStatistics]:
-    """Return the statistics of every juror of a project, by name, over all its current ballots."""
-    found = _statistics(_jurors(project).exclude(asks=[]), Ballot)
+    """
+    Return the statistics of every juror of a project, by name, over all its current ballots.
+
+    Those of a large project are as they were within the last minute.
+    """
+    found = _statistics(_jurors(project).exclude(asks=[]), Ballot, of=project)
     versions = versions_trained_on(project, [row.juror for row in found])
     return [replace(row, trained_on=versions.get(row.juror.pk, "")) for row in found]
 
@@ -93,10 +98,20 @@ def _jurors(project: Project) -> QuerySet[Juror]:
     return Juror.objects.filter(project=project).select_related("prompt").order_by("name")
 
 
-def _statistics(jurors: QuerySet[Juror], model: Any, run: Run | None = None) -> list[JurorStatistics]:
+def _statistics(
+    jurors: QuerySet[Juror], model: Any, run: Run | None = None, *, of: Project | None = None
+) -> list[JurorStatistics]:
+    """Count the answers of some jurors; with `of`, what was counted for a large project in the last minute."""
     by_key = {juror.pk: juror for juror in jurors}
-    with connection.cursor() as cursor:
-        sql = ANSWER_STATISTICS.format(table=model._meta.db_table, of_run=OF_RUN)
-        cursor.execute(sql, {"jurors": list(by_key), "run": run.pk if run else None, "sample": SAMPLE})
-        rows = {row[0]: row[1:] for row in cursor.fetchall()}
+    table, keys = model._meta.db_table, list(by_key)
+    name = f"answers {table} {keys}"
+    rows = kept_if_large(of, name, lambda: _rows(table, keys, run)) if of else _rows(table, keys, run)
     return [JurorStatistics(juror, *rows.get(pk, ())) for pk, juror in by_key.items()]
+
+
+def _rows(table: str, jurors: list[int], run: Run | None) -> dict[int, Any]:
+    """Return the counts, latencies and cost of the jurors that have answers, by primary key."""
+    with connection.cursor() as cursor:
+        sql = ANSWER_STATISTICS.format(table=table, of_run=OF_RUN)
+        cursor.execute(sql, {"jurors": jurors, "run": run.pk if run else None, "sample": SAMPLE})
+        return {row[0]: row[1:] for row in cursor.fetchall()}

@@ -9,6 +9,7 @@ from adjudication import actions
 from adjudication.forms.cases import CaseSettingsForm
 from adjudication.queries import cases
 from corpus.access import Access, PageRequest, Role, require_role
+from corpus.kept import kept_if_large
 from quality.reports.anchoring import anchoring_figures, blind_settlements, second_answer_figures, second_answers
 
 
@@ -33,15 +34,16 @@ def update_case_settings(request: PageRequest, access: Access) -> HttpResponse:
 
 def show_figures(request: PageRequest, access: Access, form: CaseSettingsForm, *, status: int = 200) -> HttpResponse:
     """Render the page with a settings form, valid or not."""
-    settlements = blind_settlements(access.project)
-    everybody, *each = anchoring_figures(settlements)
+    everybody, *each = kept_if_large(
+        access.project, "anchoring", lambda: anchoring_figures(blind_settlements(access.project))
+    )
     context = {
         "access": access,
         "page": "cases",
         "form": form,
         "everybody": everybody,
         "each": each,
-        "not_blind": cases.settled_count(access.project) - len(settlements),
+        "not_blind": cases.settled_count(access.project) - everybody.any_label.total,
         "compared": second_answer_figures(access.project),
         "second_not_blind": second_answers(access.project).filter(saw_opinions_before=True).count(),
     }
