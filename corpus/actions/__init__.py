@@ -4,12 +4,13 @@ from corpus.actions.accounts import make_site_admin, may_send_link, remove_site_
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, withdraw_item
-from corpus.actions.people import add_member, change_role, remove_member
+from corpus.actions.people import AlreadyMember, add_member, change_role, remove_member
 from corpus.actions.projects import create_project
 from corpus.actions.taxonomies import add_category, load_taxonomy
 from corpus.actions.tokens import make_token, revoke_token
 
 __all__ = [
+    "AlreadyMember",
     "add_category",
     "add_member",
     "change_role",

@@ -14,8 +14,22 @@ from corpus.actions.accounts import (
 )
 from corpus.actions.events import record_event
 from corpus.actions.tokens import make_token
+from corpus.errors import Refused
 from corpus.models import Member, Project, Verb
 from corpus.queries import is_site_admin
+
+
+class AlreadyMember(Refused):
+    """The person to invite is a member of the project already."""
+
+    code = "already_member"
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        super().__init__(
+            f"{member.user.username} is already a member, as {member.get_role_display().lower()}. "
+            "Change the role, or make a new link, on their page."
+        )
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,7 @@ def add_member(
     role: str,
     with_token: bool = False,
     of_site: bool = False,
+    only_new: bool = False,
     by: User | None = None,
 ) -> Membership:
     """
@@ -47,13 +62,18 @@ def add_member(
 
     :param with_token: whether to make an API token too
     :param of_site: whether to make them a site admin too
+    :param only_new: whether to refuse a person who is a member already, rather than change their role
+    :raises AlreadyMember: if `only_new` and the person is a member
     :raises Refused: if the name cannot be a user name, or is that of the caller, or the caller may not do it any more
     """
     if by and by.username == username:
         check_not_self(by, by)
     check_is_admin(project, by)
     user = User.objects.filter(username=username).first() or make_account(username)
-    member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
+    if only_new:
+        member = make_new_member(project, user, role)
+    else:
+        member, _ = Member.objects.update_or_create(project=project, user=user, defaults={"role": role})
     token = make_token(user=user, name="made with the account", by=by) if with_token else None
     detail = {"role": role, "token": with_token}
     record_event(project=project, verb=Verb.MEMBER_ADDED, subject=username, actor=by, detail=detail)
@@ -62,6 +82,20 @@ def add_member(
     elif role == Member.Role.ADMIN:
         make_first_site_admin(user)
     return Membership(user, member, is_site_admin(user), token)
+
+
+def make_new_member(project: Project, user: User, role: str) -> Member:
+    """
+    Make a person a member who is none yet. Of two calls at once, one is refused.
+
+    :raises AlreadyMember: if the person is a member
+    """
+    member, is_new = Member.objects.select_related("user").get_or_create(
+        project=project, user=user, defaults={"role": role}
+    )
+    if not is_new:
+        raise AlreadyMember(member)
+    return member
 
 
 @transaction.atomic

@@ -53,8 +53,24 @@ def test_invited_person_has_the_role_and_no_password(admin, role):
 )
 def test_odd_invitation_is_refused(admin, fields, status):
     before = Member.objects.filter(project=admin.project).count()
-    assert admin.post("people/invite/", **fields).status_code == status
+    page = admin.post("people/invite/", **fields)
+    assert page.status_code == status
+    assert page.context["form"].errors
+    assert (page.context["form"]["username"].value(), page.context["page"]) == (fields["username"], "members")
     assert Member.objects.filter(project=admin.project).count() == before
+
+
+def test_member_is_not_invited_again(admin):
+    """From a second tab, or by somebody who forgot: their role and their link stay."""
+    name = new_name()
+    admin.post("people/invite/", username=name, role="annotator")
+    events = Event.objects.filter(project=admin.project).count()
+    again = admin.post("people/invite/", username=name, role="lead")
+    member = Member.objects.get(project=admin.project, user__username=name)
+    assert (again.status_code, again.context["link"], member.role) == (409, "", "annotator")
+    assert f"{name} is already a member, as annotator." in again.content.decode()
+    assert f'/people/{member.user_id}/">Open the page of {name}' in again.content.decode()
+    assert Event.objects.filter(project=admin.project).count() == events
 
 
 def test_second_invitation_changes_the_role_and_keeps_one_membership(admin):

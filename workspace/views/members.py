@@ -11,6 +11,7 @@ from annotation import queries
 from annotation.queries import annotator_checks, reading_paces
 from corpus.access import Access, PageRequest, Role, require_role, require_site_admin
 from corpus.actions import (
+    AlreadyMember,
     add_member,
     change_role,
     make_site_admin,
@@ -19,6 +20,7 @@ from corpus.actions import (
     revoke_token,
     set_active,
 )
+from corpus.attempt import attempt
 from corpus.invitations import invitation_url
 from corpus.models import Member, TokenGrant
 from corpus.queries import is_site_admin, open_site_admins, tokens_of
@@ -36,13 +38,23 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
 @require_POST
 @require_role(Role.ADMIN)
 def invite(request: PageRequest, access: Access) -> HttpResponse:
-    """Add a member, and show the link by which they set their password, which is shown only once."""
+    """
+    Add a member, and show the link by which they set their password, which is shown only once.
+
+    Somebody who is a member already keeps their role.
+    """
     form = InviteForm(request.POST)
-    if not form.is_valid():
-        return show_members(request, access, form, status=422)
-    made = add_member(project=access.project, by=access.user, **form.cleaned_data)
-    link = invitation_url(made.user) if needs_link(made.user) and may_send_link(made.user, access.user) else ""
-    return show_members(request, access, InviteForm(), invited=made.user, link=link)
+    tried = attempt(
+        form,
+        lambda: add_member(project=access.project, by=access.user, only_new=True, **form.cleaned_data),
+        refused_field="username",
+    )
+    if not tried.is_done:
+        already = tried.refusal.member if isinstance(tried.refusal, AlreadyMember) else None
+        return show_members(request, access, form, already=already, status=tried.status)
+    user = tried.result.user
+    link = invitation_url(user) if needs_link(user) and may_send_link(user, access.user) else ""
+    return show_members(request, access, InviteForm(), invited=user, link=link)
 
 
 def needs_link(user: User) -> bool:
@@ -161,9 +173,14 @@ def show_members(
     *,
     invited: User | None = None,
     link: str = "",
+    already: Member | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Render the list of members, with the link of an invitation if there is one."""
+    """
+    Render the list of members, with the link of an invitation if there is one.
+
+    :param already: the member whom somebody tried to invite
+    """
     rows = Member.objects.filter(project=access.project).select_related("user").order_by("user__username")
     context = {
         "access": access,
@@ -173,5 +190,6 @@ def show_members(
         "form": form,
         "invited": invited,
         "link": link,
+        "already": already,
     }
     return render(request, "workspace/members.html", context, status=status)
