@@ -47,8 +47,18 @@ function makeSortable(table) {
   });
 }
 
+// Rows that htmx has put into a sorted table come in the server's order.
+function sortAgain(table) {
+  const heads = [...(table?.tHead?.rows[0]?.cells ?? [])];
+  const column = heads.findIndex((head) => head.hasAttribute("aria-sort"));
+  if (column >= 0) sortRows(table, column, heads[column].getAttribute("aria-sort") === "ascending" ? 1 : -1);
+}
+
 const makeAllSortable = (root) => {
   for (const table of root.querySelectorAll("table.sortable")) makeSortable(table);
 };
 makeAllSortable(document);
-document.addEventListener("htmx:load", (event) => makeAllSortable(event.detail.elt));
+document.addEventListener("htmx:load", (event) => {
+  makeAllSortable(event.detail.elt);
+  if (event.detail.elt.matches("tbody")) sortAgain(event.detail.elt.closest("table"));
+});

@@ -2,9 +2,11 @@
 
 from jury.prompt_items import PromptItem
 from jury.queries.answers import (
+    Failure,
     current_answers,
     current_ballots,
     generated_responses,
+    most_frequent_failure,
 )
 from jury.queries.batches import (
     batches_of,
@@ -77,6 +79,7 @@ from jury.queries.trained import release_versions, versions_trained_on
 
 __all__ = [
     "UNANSWERED",
+    "Failure",
     "JurorStatistics",
     "PromptItem",
     "RunProgress",
@@ -107,6 +110,7 @@ __all__ = [
     "labels_asked",
     "last_progress",
     "minutes_left",
+    "most_frequent_failure",
     "open_batch",
     "open_batches",
     "panel",

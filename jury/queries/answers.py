@@ -1,6 +1,8 @@
 """Reads of the answers to a run: ballots, or generated responses."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -9,7 +11,10 @@ from django.db.models import QuerySet
 from corpus.labels import FIELDS
 from corpus.models import Project
 from jury.kinds import kind_of
-from jury.models import GeneratedResponse, Juror, Run
+from jury.models import Answer, GeneratedResponse, Juror, Run
+
+SAMPLE = 10_000
+"Failed answers whose reasons are compared."
 
 
 def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:
@@ -23,6 +28,25 @@ def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:
     if outcome:
         answers = answers.filter(outcome=outcome)
     return answers.select_related(model.SUBJECT, "juror").order_by("-pk")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A reason for which calls of one juror, generator or guard failed, and how many did."""
+
+    juror: Juror
+    reason: str
+    count: int
+
+
+def most_frequent_failure(run: Run) -> Failure | None:
+    """Return the most frequent reason of the latest failed answers to a run, at most SAMPLE; None if none failed."""
+    latest = current_answers(run, Answer.Outcome.FAILED).select_related(None).values_list("juror_id", "reason")[:SAMPLE]
+    found = Counter(latest).most_common(1)
+    if not found:
+        return None
+    [((juror, reason), count)] = found
+    return Failure(Juror.objects.get(pk=juror), reason, count)
 
 
 def generated_responses(project: Project, outcome: str = "") -> QuerySet[GeneratedResponse]:

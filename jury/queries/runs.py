@@ -31,6 +31,21 @@ class RunProgress:
         """Answers of any outcome."""
         return sum(self.outcomes.values())
 
+    @property
+    def all_failed(self) -> bool:
+        """Whether the run has finished without any answer that could be used, as every call failed."""
+        return self.state == Run.State.FINISHED and 0 < self.done == self.outcomes[Answer.Outcome.FAILED]
+
+    @property
+    def words(self) -> str:
+        """Return the state in words; of a finished run also how many of its calls failed."""
+        name, failed = str(Run.State(self.state).label), self.outcomes[Answer.Outcome.FAILED]
+        if self.all_failed:
+            return f"{name}: all failed"
+        if self.state == Run.State.FINISHED and failed:
+            return f"{name}, {failed:,} of {self.done:,} failed"
+        return name
+
 
 def find_run(project: Project, number: int | None = None) -> Run:
     """

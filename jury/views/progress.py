@@ -16,9 +16,13 @@ ASKED: dict[str, str] = {Run.Generates.NOTHING: "juror", Run.Generates.VERDICTS:
 "Who is asked in a run, by `Run.generates`; in any other run, a generator."
 
 
-def progress_context(run: Run) -> dict[str, Any]:
-    """Return the context of the fragment `jury/progress.html`, but for the URLs."""
-    progress = queries.run_progress(run)
+def progress_context(run: Run, progress: queries.RunProgress | None = None) -> dict[str, Any]:
+    """
+    Return the context of the fragment `jury/progress.html`, but for the URLs.
+
+    :param progress: what was read of it already; None to read it
+    """
+    progress = progress or queries.run_progress(run)
     is_running = progress.state == Run.State.RUNNING
     pace = queries.answers_last_minute(run) if is_running else 0
     return {
@@ -32,9 +36,16 @@ def progress_context(run: Run) -> dict[str, Any]:
         "pace": pace,
         "time_left": time_left(queries.minutes_left(progress, pace)),
         "stall": queries.stall_of(run, pace) if is_running else queries.Stall.NONE,
+        "failure": failure_of(run, progress),
         "errors": queries.shard_errors(run),
         "batches": [batch for batch in queries.batches_of(run) if batch.state in batch.OPEN],
     }
+
+
+def failure_of(run: Run, progress: queries.RunProgress) -> queries.Failure | None:
+    """Return why most calls of an ended run failed; None while it may go on, or where none failed."""
+    has_ended = progress.state not in Run.OPEN
+    return queries.most_frequent_failure(run) if has_ended and progress.outcomes[Ballot.Outcome.FAILED] else None
 
 
 def time_left(minutes: float | None) -> str:
@@ -48,9 +59,11 @@ def time_left(minutes: float | None) -> str:
     return f"about {count:,} {name}{'' if count == 1 else 's'} left"
 
 
-def progress_fragment(request: PageRequest, context: dict[str, Any]) -> HttpResponse:
-    """Render the progress alone, for htmx; once the run has ended, have the whole page loaded again."""
-    fragment = render(request, "jury/progress.html", context)
+def progress_fragment(
+    request: PageRequest, context: dict[str, Any], template: str = "jury/progress.html"
+) -> HttpResponse:
+    """Render the progress and what goes with it, for htmx; once the run has ended, have the whole page loaded again."""
+    fragment = render(request, template, context)
     if not context["is_live"]:
         fragment["HX-Refresh"] = "true"  # the tables of the page are as old as the page
     return fragment

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
+from corpus.snapshot import snapshot
 from jury import actions, queries
 from jury.actions.estimates import Estimate
 from jury.forms import ConveneForm
@@ -118,21 +119,22 @@ def run(request: PageRequest, access: Access, run: int) -> HttpResponse:
     chosen = get_object_or_404(Run.objects.select_related("project"), pk=run, project=access.project)
     outcome = request.GET.get("outcome", "")
     outcome = outcome if outcome in Ballot.Outcome.values else ""
-    context = {"access": access, "page": "runs", "outcome": outcome, **progress_context(chosen)}
+    with snapshot():  # the counts on top, by juror and of the tabs are of one moment
+        progress, statistics = queries.run_progress(chosen), queries.run_statistics(chosen)
+    context = {"access": access, "page": "runs", "outcome": outcome, **progress_context(chosen, progress)}
+    context["statistics"] = statistics
     slug = access.project.slug
     context |= {
-        "open_url": reverse("jury:run", args=[slug, run]),
+        "open_url": reverse("jury:run", args=[slug, run], query={"outcome": outcome} if outcome else None),
         "change_url": reverse("jury:change-run", args=[slug, run]),
     }
     if request.htmx:
-        return progress_fragment(request, context)
+        return progress_fragment(request, context, "jury/run_progress.html")
     pages = Paginator(queries.current_answers(chosen, outcome), ANSWERS_A_PAGE)
-    progress = context["progress"]
     pages.count = progress.outcomes[outcome] if outcome else progress.done  # which counted them already
     answers = pages.get_page(request.GET.get("at"))
     can_ask_again = outcome not in ("", "cast") and answers.paginator.count and not context["is_live"]
-    context |= {"answers": answers, "statistics": queries.run_statistics(chosen)}
-    context |= {"can_ask_again": can_ask_again and not chosen.generates}
+    context |= {"answers": answers, "can_ask_again": can_ask_again and not chosen.generates}
     return render(request, "jury/run.html", context)
 
 

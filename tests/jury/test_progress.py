@@ -10,7 +10,9 @@ from jury.models import Ballot, Juror, Run, Shard
 from jury.queries import Stall
 from jury.templatetags.jury_figures import dollars, percent
 from jury.views.progress import time_left
+from tests.annotation.people import Visitor
 from tests.jury.factories import add_jurors, project_with_items
+from tests.jury.test_pages import text_of
 from tests.jury.test_queries import cast, items_of
 
 
@@ -66,3 +68,64 @@ def test_run_is_stalled_by_the_time_since_its_last_answer_or_its_resumption(tmp_
     assert queries.stall_of(resumed, 0) == Stall.NONE  # the pause is no stall
     assert queries.minutes_left(queries.run_progress(run), 4) == 0.5
     assert queries.minutes_left(queries.run_progress(run), 0) is None
+
+
+def run_with_outcomes(folder, *outcomes):
+    """Make a finished run in which a juror's answers have these outcomes; return it with a lead and the ballots."""
+    project = project_with_items(folder, len(outcomes))
+    add_jurors(project, "http://127.0.0.1:1/v1", "one")
+    juror, run = Juror.objects.get(project=project), Run.objects.create(project=project, state="finished")
+    items = items_of(project)
+    Shard.objects.create(run=run, juror=juror, items=[item.pk for item in items], state="done")
+    reasons = {"failed": "the endpoint answered 503"}
+    ballots = [
+        cast(item, juror, run=run, outcome=outcome, prompt_label="safe" if outcome == "cast" else None,
+             reason=reasons.get(outcome, ""))
+        for item, outcome in zip(items, outcomes, strict=True)
+    ]  # fmt: skip
+    return run, Visitor(project, "lead"), ballots
+
+
+def test_finished_run_says_how_many_calls_failed():
+    told = {(2, 0): "Finished", (27, 3): "Finished, 3 of 30 failed", (0, 2): "Finished: all failed", (0, 0): "Finished"}
+    for (casts, failed), words in told.items():
+        outcomes = {"cast": casts, "abstained": 0, "unreadable": 0, "failed": failed}
+        finished = queries.RunProgress("finished", 30, outcomes, Decimal(0))
+        assert (finished.words, finished.all_failed) == (words, words.endswith("all failed"))
+    assert queries.RunProgress("cancelled", 30, outcomes | {"failed": 9}, Decimal(0)).words == "Cancelled"
+
+
+def test_run_whose_calls_failed_says_why_and_what_to_do(tmp_path):
+    run, lead, ballots = run_with_outcomes(tmp_path, "failed", "failed", "failed")
+    Ballot.objects.filter(pk=ballots[2].pk).update(reason="no answer within 5 s")
+    page = lead.get(f"jury/runs/{run.pk}/")
+    shown = text_of(page)
+    assert 'class="status failed">Finished: all failed</span>' in shown
+    assert (page.context["failure"].reason, page.context["failure"].count) == ("the endpoint answered 503", 2)
+    assert f'/jury/jurors/{page.context["failure"].juror.pk}/">the page of' in shown
+    assert 'class="status failed">Finished: all failed</span>' in text_of(lead.get("jury/runs/"))
+    assert f"Run {run.pk}: all calls failed" in text_of(lead.get(""))
+
+    Ballot.objects.filter(pk=ballots[2].pk).update(outcome="abstained", reason="")
+    shown = text_of(lead.get(f"jury/runs/{run.pk}/"))
+    assert 'class="status decided">Finished, 2 of 3 failed</span>' in shown
+    assert "all calls failed" not in text_of(lead.get(""))
+    Ballot.objects.filter(run=run).update(outcome="abstained")
+    assert lead.get(f"jury/runs/{run.pk}/").context["failure"] is None
+
+
+def test_counts_of_a_running_run_are_renewed_together(tmp_path):
+    run, lead, _ = run_with_outcomes(tmp_path, "cast", "failed", "failed")
+    Run.objects.filter(pk=run.pk).update(state="running")
+    fragment = lead.client.get(
+        f"/projects/{lead.project.slug}/jury/runs/{run.pk}/?outcome=failed", headers={"HX-Request": "true"}
+    )
+    shown = text_of(fragment)
+    for part in ('<tbody id="by-juror" hx-swap-oob="true">', 'id="outcomes" aria-label="Outcome" hx-swap-oob="true">'):
+        assert part in shown
+    assert 'href="?outcome=failed" aria-current="page">Failed (2)' in shown
+    assert f'jury/runs/{run.pk}/?outcome=failed" hx-trigger' in shown
+    [row] = fragment.context["statistics"]
+    counts = {name: row.__dict__[name] for name in ("cast", "abstained", "unreadable", "failed")}
+    assert counts == fragment.context["progress"].outcomes
+    assert "hx-swap-oob" not in text_of(lead.get(f"jury/runs/{run.pk}/"))

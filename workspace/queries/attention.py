@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -16,7 +17,7 @@ from annotation.queries import own_progress
 from corpus.access import Access
 from corpus.kept import kept_if_large
 from corpus.labels import Field
-from jury.models import Run
+from jury.models import Ballot, Run
 from jury.queries import jurors_of
 from quality.queries.freshness import latest_reports
 from quality.reports.verdict import WANTED_ALPHA, Status, low_categories, raters_key, status_of
@@ -83,12 +84,19 @@ def second_looks(access: Access) -> Iterator[Pointer]:
 
 
 def troubled_runs(access: Access) -> Iterator[Pointer]:
-    """Tell of runs of the jury that are paused, or broke off or reached their budget lately, newest first."""
+    """Tell of runs of the jury that are paused, or broke off, failed or reached their budget lately, newest first."""
     states = [Run.State.PAUSED, Run.State.BROKEN, Run.State.OVER_BUDGET]
-    runs = Run.objects.filter(project=access.project, state__in=states, generates=Run.Generates.NOTHING)
-    recent = runs.exclude(finished_at__lt=Now() - RECENT).order_by("-pk")
-    for run in recent[:3]:
-        yield Pointer(f"Run {run.pk}: {run.get_state_display().lower()}", link(access, "jury:run", run.pk), "play")
+    runs = Run.objects.filter(project=access.project, generates=Run.Generates.NOTHING)
+    ballots = Ballot.objects.filter(run=OuterRef("pk"), is_current=True)
+    failed = Exists(ballots) & ~Exists(ballots.exclude(outcome=Ballot.Outcome.FAILED))
+    recent = runs.filter(Q(state__in=states) | Q(failed, state=Run.State.FINISHED)).exclude(
+        finished_at__lt=Now() - RECENT
+    )
+    for run in recent.order_by("-pk")[:3]:
+        all_failed = run.state == Run.State.FINISHED
+        words = "all calls failed" if all_failed else run.get_state_display().lower()
+        icon = "circle-alert" if all_failed else "play"
+        yield Pointer(f"Run {run.pk}: {words}", link(access, "jury:run", run.pk), icon)
 
 
 def low_agreement(access: Access) -> Iterator[Pointer]:
