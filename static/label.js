@@ -135,9 +135,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "labelling") return;
   preparePage();
-  const wrong = labelling().querySelector(".error");
-  (wrong?.closest("fieldset, p, form")?.querySelector("input") ?? labelling().querySelector("[autofocus]") ?? labelling()).focus();
-  if (!wrong) window.scrollTo(0, 0);
+  if (showFirstError(labelling())) return;
+  (labelling().querySelector("[autofocus]") ?? labelling()).focus();
+  window.scrollTo(0, 0);
 });
 
 // Keys. Text fields keep their letters, and the person may switch single keys off.
@@ -180,6 +180,7 @@ document.addEventListener("keydown", (event) => {
   if (isText(event.target)) { handleKeyInText(event); return; }
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Enter") {
+    if (event.repeat) { event.preventDefault(); return; } // a key held down answers once, not also what comes next
     if (event.target.closest("button, a, summary, #skip")) return;
     if (!answer()) return;
     event.preventDefault();

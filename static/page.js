@@ -37,6 +37,21 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // Requests that the page sends by itself do not clear the notice.
   if (event.detail.requestConfig?.triggeringEvent && event.detail.target?.id !== "notice") document.getElementById("notice").replaceChildren();
 });
+// A form that was refused: the field of its first error has the focus, and the message is in sight.
+const FIELDS = ["input:not([type=hidden])", "textarea", "select"].map((name) => `${name}:enabled`).join();
+function showFirstError(root) {
+  const error = root?.querySelector(".error[role=alert]");
+  if (!error) return false;
+  const holder = error.matches("p") ? error.parentElement.closest("fieldset, form") : error.closest("p, fieldset, form");
+  const field = holder?.querySelector("[aria-invalid=true]") ?? holder?.querySelector(FIELDS);
+  if (!field) error.tabIndex = -1; // of the whole answer: the message has the focus itself
+  (field ?? error).focus({ preventScroll: true });
+  error.scrollIntoView({ block: "center" });
+  return true;
+}
+// Once the scripts of the page have shown what is hidden without them.
+document.addEventListener("DOMContentLoaded", () => showFirstError(document.getElementById("main")));
+
 // A button pressed twice sends its form once; htmx disables buttons itself, and a form that was refused may be sent again.
 const TWICE_MS = 3000;
 document.addEventListener("submit", (event) => {

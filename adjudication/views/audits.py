@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from adjudication.visible_opinions import visible_opinions
 from annotation.actions import audit_item, show_dialogue
@@ -56,6 +57,7 @@ def checks_of(project: Project) -> list[dict[str, Any]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.LEAD)
+@vary_on_headers("HX-Request")
 def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
     """Show one item without its votes until it is audited, then with them; record the audit."""
     found = find_audit_or_404(access, item)
@@ -77,7 +79,8 @@ def audit(request: PageRequest, access: Access, item: int) -> HttpResponse:
         context["votes"] = (
             visible_opinions(access.user, found.item).votes.filter(is_current=True).order_by("annotator__name", "pk")
         )
-    return render(request, "adjudication/audit.html", context, status=status)
+    template = "adjudication/audit.html" + ("#labelling" if request.htmx else "")
+    return render(request, template, context, status=status)
 
 
 def audit_context(access: Access, audit: Audit, form: JudgementForm) -> dict[str, Any]:

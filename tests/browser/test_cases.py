@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from adjudication.models import Case
+from annotation.models import Audit
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, label_blind, work_through
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits_in_each_look
@@ -145,6 +146,52 @@ def test_draft_survives_a_reload_and_an_expired_claim(browser, site, tmp_path):
         page.get_by_role("button", name="Settle").click()
         expect(page.get_by_role("heading", name="Settled", exact=True)).to_be_visible()
     assert decision_of(project).prompt_label == "safe"
+
+
+def refused_field(page):
+    """Assert that a message and the field that has the focus are in sight, and return the field's name."""
+    expect(page.locator("#labelling").get_by_role("alert").first).to_be_in_viewport()
+    expect(page.locator("#labelling :is(input, textarea):focus")).to_be_in_viewport()
+    return page.evaluate("document.activeElement.name")
+
+
+# Presses Enter on each part that is swapped in, before a person could.
+ENTER_AT_ONCE = """
+document.addEventListener("htmx:afterSwap", () => setTimeout(() => {
+  if (document.querySelector("[name=seen]") && !window.pressed) { window.pressed = true; answer().requestSubmit(); }
+}, 0));
+"""
+
+
+def test_answer_that_is_refused_leads_to_its_field(browser, site, tmp_path):
+    project = disputed_project(tmp_path, "one", "two")
+    lead = Visitor(project, "lead")
+    case, audit = case_of(project), Audit.objects.create(project=project, item=case_of(project, "two").item)
+    with Visit(browser, site, lead, viewport={"width": 1000, "height": 500}) as visit:
+        page = visit.open(f"cases/{case.pk}/")
+        page.evaluate(ENTER_AT_ONCE)
+        page.keyboard.press("t")
+        expect(page.locator("#show")).to_be_visible()
+        page.keyboard.press("r")
+        expect(page.get_by_text("What is one?")).to_be_visible()
+        press(page, "3", "Enter")
+        assert refused_field(page) == "response_label"
+        press(page, "4", "c")
+        page.keyboard.type("threat")
+        press(page, "Enter", "Escape", "Enter")
+        assert refused_field(page) == "rationale"
+        assert page.url.endswith(f"/cases/{case.pk}/")
+
+        page = visit.open(f"audits/{audit.item_id}/")
+        expect(page.locator("#show")).to_be_visible()
+        page.keyboard.press("r")
+        expect(page.get_by_text("What is two?")).to_be_visible()
+        expect(page.locator("#main")).to_have_count(1)
+        press(page, "1", "4", "Enter")
+        assert refused_field(page) == "rationale"
+        page.keyboard.type("Calm throughout.")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("heading", name="What the annotators said")).to_be_visible()
 
 
 def test_case_pages_are_accessible_and_fit(browser, site, tmp_path):
