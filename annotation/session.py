@@ -58,6 +58,15 @@ class Resting(Refused):
 
     code = "resting"
 
+    def __init__(self, message: str, *, limit: str, opens_at: datetime) -> None:
+        """
+        :param limit: the limit alone, as a sentence, for a page that says itself when the queue opens again
+        :param opens_at: when it does
+        """
+        super().__init__(message)
+        self.limit = limit
+        self.opens_at = opens_at
+
 
 class DailyCapReached(Resting):
     """The person has cast as many votes today as they may."""
@@ -220,19 +229,41 @@ def check_rested(session: AnnotatorSession) -> None:
     :raises DailyCapReached: if the person has cast all their votes of the day
     :raises BreakDue: if the person has worked too long without a break
     """
-    if session.daily_cap is not None and session.votes_today >= session.daily_cap:
-        raise DailyCapReached(
-            f"You have cast {session.votes_today} votes today, which is your limit. Come back tomorrow; "
-            f"the queue opens again in {hours_and_minutes(session.day_ends_at - session.now)}."
-        )
+    if resting := resting_of(session):
+        raise resting
+
+
+def resting_of(session: AnnotatorSession) -> Resting | None:
+    """Return which limit the person has reached, the daily cap before the break; None if they may go on."""
+    return reached_cap(session) or due_break(session)
+
+
+def reached_cap(session: AnnotatorSession) -> DailyCapReached | None:
+    """Return the daily cap if the person has cast all their votes of the day."""
+    if session.daily_cap is None or session.votes_today < session.daily_cap:
+        return None
+    return DailyCapReached(
+        f"You have cast {session.votes_today} votes today, which is your limit. Come back tomorrow; "
+        f"the queue opens again in {hours_and_minutes(session.day_ends_at - session.now)}.",
+        limit=f"You have reached your limit of {session.daily_cap} vote{'' if session.daily_cap == 1 else 's'} today.",
+        opens_at=session.day_ends_at,
+    )
+
+
+def due_break(session: AnnotatorSession) -> BreakDue | None:
+    """Return the break that is due if the person has worked too long without one."""
     if session.break_after_minutes is None or session.stretch_began_at is None or session.last_at is None:
-        return
+        return None
     rested, worked = session.now - session.last_at, session.last_at - session.stretch_began_at
-    if session.is_at_work and worked >= timedelta(minutes=session.break_after_minutes):
-        raise BreakDue(
-            f"You have worked {round(worked.total_seconds() / 60)} minutes without a break. Rest a little; "
-            f"the queue opens again in {max(1, round((session.pause - rested).total_seconds() / 60))} min."
-        )
+    if not session.is_at_work or worked < timedelta(minutes=session.break_after_minutes):
+        return None
+    limit = f"You have worked {round(worked.total_seconds() / 60)} minutes without a break. Rest a little"
+    minutes = max(1, round((session.pause - rested).total_seconds() / 60))
+    return BreakDue(
+        f"{limit}; the queue opens again in {minutes} min.",
+        limit=f"{limit}.",
+        opens_at=session.last_at + session.pause,
+    )
 
 
 def hours_and_minutes(wait: timedelta) -> str:

@@ -6,8 +6,10 @@ from annotation.queries.progress import (
     batch_progress,
     day_so_far,
     exposure,
+    has_nothing_open,
     own_progress,
     queue_progress,
+    resting_now,
     running_leases,
 )
 from annotation.queries.reading import ReadingPace, reading_paces
@@ -59,6 +61,7 @@ __all__ = [
     "guideline_entries",
     "guideline_versions",
     "has_lost_lease",
+    "has_nothing_open",
     "has_voted",
     "imported_annotators",
     "is_closed",
@@ -74,6 +77,7 @@ __all__ = [
     "project_of_vote",
     "queue_progress",
     "reading_paces",
+    "resting_now",
     "running_leases",
     "skips_by_reason",
     "votes_on",

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from annotation import queries
 from annotation.models import Queue, WorkDay
-from annotation.session import AnnotatorSession, read_session
+from annotation.session import AnnotatorSession, Resting, read_session, resting_of
 from annotation.shapes import OwnProgress, QueueProgress
-from corpus.models import Project
+from annotation.slots import version_without_slots
+from corpus.models import Item, Project
 
 QUEUE_COUNTS = """
     SELECT count(DISTINCT item_id) AS items, count(*) AS slots, count(vote_id) AS filled,
@@ -142,6 +143,25 @@ def day_so_far(project: Project, user: User) -> dict[str, Any]:
         "daily_cap": session.daily_cap,
         "break_in": None if limit is None else max(0, limit - round(worked.total_seconds() / 60)),
     }
+
+
+def resting_now(project: Project, user: User) -> Resting | None:
+    """Return the limit that keeps a person from their next item now; None if there is none."""
+    return resting_of(read_session(project, user))
+
+
+def has_nothing_open(project: Project, items_left: int) -> bool:
+    """
+    Return whether asking for the next item would find none.
+
+    Items that came in since slots were opened last count as open: whoever asks first has their slots opened.
+
+    :param items_left: for the person, as of `own_progress`
+    """
+    if items_left:
+        return False
+    has_items = Item.objects.filter(project=project, withdrawn_at=None).exists()
+    return not has_items or version_without_slots(project) is None
 
 
 def minutes_today(session: AnnotatorSession) -> int:

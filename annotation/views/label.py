@@ -36,13 +36,21 @@ TEMPLATE = "annotation/label.html"
 @vary_on_headers("HX-Request")
 def label(request: PageRequest, access: Access) -> HttpResponse:
     """
-    Show the item the person holds, or a button that claims one.
+    Show the item the person holds, or a button that claims one, or why none is to be had.
 
     Looking renews nothing, for a browser may load the page unasked: its script renews, once it runs.
     """
     if lease := find_held_lease(project=access.project, user=access.user):
         return show_labelling(request, access, lease, is_opened=True)
-    return show_labelling(request, access, None, is_lost=queries.has_lost_lease(access.project, access.user))
+    own = queries.own_progress(access.project, access.user)
+    return show_labelling(
+        request,
+        access,
+        None,
+        resting=queries.resting_now(access.project, access.user),
+        is_empty=queries.has_nothing_open(access.project, own["items_left"]),
+        is_lost=queries.has_lost_lease(access.project, access.user),
+    )
 
 
 @require_POST
@@ -158,8 +166,8 @@ def show_lease(request: PageRequest, access: Access, lease: Lease | None, restin
     """Show a claimed item, or why there is none: as the page's fragment, or by a redirect to the page."""
     if request.htmx:
         return show_labelling(request, access, lease, resting=resting, is_done=not (lease or resting))
-    if not lease:
-        messages.info(request, str(resting) if resting else "Nothing is left for you at the moment. Thank you.")
+    if not lease and not resting:  # the page says itself that the person should rest
+        messages.info(request, "Nothing is left for you at the moment. Thank you.")
     return redirect("annotation:label", access.project.slug)
 
 

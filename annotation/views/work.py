@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from annotation import queries
 from annotation.actions import guideline_news
 from annotation.queries import day_so_far, own_progress
+from annotation.queue import find_held_lease
 from corpus.access import Access, PageRequest, require_role
 from corpus.queries import category_names
 
@@ -17,13 +18,21 @@ LATEST_AUDITS = 5
 @require_safe
 @require_role()
 def work(request: PageRequest, access: Access) -> HttpResponse:
-    """Show a button for the next item, the person's progress and latest votes, and audits of their items."""
+    """
+    Show a button for the next item, or why there is none, the person's progress and latest votes, and audits.
+
+    An item that they hold is theirs to finish, also at a limit.
+    """
     project, user = access.project, access.user
+    own = own_progress(project, user)
+    is_held = find_held_lease(project=project, user=user) is not None
     context = {
         "access": access,
         "page": "label",
         "names": category_names(project),
-        "own": own_progress(project, user),
+        "own": own,
+        "resting": None if is_held else queries.resting_now(project, user),
+        "is_empty": not is_held and queries.has_nothing_open(project, own["items_left"]),
         "rest": day_so_far(project, user),
         "votes": queries.own_votes(project, user).order_by("-cast_at", "-pk")[:LATEST_VOTES],
         "news": guideline_news(project=project, user=user),

@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from annotation import tasks
 from annotation.models import Check, Person, Queue, Slot, Vote, WorkDay
+from annotation.slots import open_slots
 from corpus.models import Item
 from tests.annotation.people import Visitor
 from tests.api.test_queue import project_with
-from tests.factories import dialogue
+from tests.factories import dialogue, import_dialogues, make_project
 
 
 def page_text(answer):
@@ -66,6 +67,49 @@ def test_second_tab_cannot_change_the_vote(tmp_path):
     assert "perhaps in another tab" in page_text(answer)
     assert "on second thoughts" in page_text(answer)
     assert f"/votes/{Vote.objects.get(item__project=ada.project).pk}/" in page_text(answer)
+
+
+def offers(ada):
+    """Return which pages offer the next dialogue: Label, its dialogue's page, the overview and home."""
+    pages = [ada.get("work/"), ada.get("label/"), ada.get(""), ada.client.get("/")]
+    words = ("Take the next dialogue", "for your vote")
+    return [any(each in page_text(page) for each in words) for page in pages], [page_text(page) for page in pages[:2]]
+
+
+def test_pages_offer_no_dialogue_at_a_limit(tmp_path):
+    ada = Visitor(project_with(tmp_path, "one", "two", "three"))
+    open_slots(project=ada.project)
+    assert offers(ada)[0] == [True] * 4
+    ada.vote(ada.take())
+    held = ada.take()
+    set_queue(ada.project, daily_cap=1)
+    assert offers(ada)[0] == [True, False, False, False]  # the one they hold is theirs to finish
+    ada.vote(held)
+    set_queue(ada.project, daily_cap=2)
+    offered, texts = offers(ada)
+    assert not any(offered)
+    for text in texts:
+        assert "You have reached your limit of 2 votes today. The queue opens again at <time" in text
+    ada.post("label/next/")
+    assert "tomorrow" not in page_text(ada.get("label/"))  # it is said once
+    set_queue(ada.project, daily_cap=None, break_after_minutes=1, break_minutes=60)
+    worked = WorkDay.objects.get(user=ada.user)
+    WorkDay.objects.filter(pk=worked.pk).update(stretch_began_at=worked.last_at - timedelta(minutes=9))
+    offered, texts = offers(ada)
+    assert not any(offered)
+    for text in texts:
+        assert "You have worked 9 minutes without a break. Rest a little. The queue opens again at <time" in text
+
+
+def test_pages_say_that_nothing_is_open(tmp_path):
+    ada = Visitor(make_project())
+    for name in ("one", "two"):  # in an empty project, then once all is voted on
+        offered, texts = offers(ada)
+        assert not any(offered)
+        assert all("Nothing is open for you now" in text for text in texts)
+        import_dialogues(ada.project, tmp_path, [dialogue(name)])
+        assert offers(ada)[0][:2] == [True, True]  # though its slots open only as somebody asks
+        ada.vote(ada.take())
 
 
 def set_queue(project, **settings):
@@ -169,7 +213,7 @@ def test_queue_keeps_cap_break_and_opt_outs(tmp_path):
 
     assert {name[0] for name in seen} == {"o"}
     ada.post("label/next/")
-    assert "2 votes today, which is your limit" in page_text(ada.get("label/"))
+    assert "You have reached your limit of 2 votes today" in page_text(ada.get("label/"))
     Person.objects.filter(user=ada.user).update(daily_cap=None, break_after_minutes=30)
     long_ago = timezone.now() - timedelta(minutes=31)
     WorkDay.objects.filter(user=ada.user).update(stretch_began_at=long_ago)

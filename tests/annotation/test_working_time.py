@@ -12,7 +12,15 @@ from django.utils import timezone
 
 from annotation.models import Person, Queue, WorkDay
 from annotation.queue import claim_next
-from annotation.session import AnnotatorSession, BreakDue, DailyCapReached, check_rested, lock_session, record_work
+from annotation.session import (
+    AnnotatorSession,
+    BreakDue,
+    DailyCapReached,
+    check_rested,
+    lock_session,
+    record_work,
+    resting_of,
+)
 from config.embedded.processes import wait_until
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
@@ -86,6 +94,15 @@ def test_first_item_of_a_person_needs_no_rest():
 def test_cap_is_told_before_the_break():
     with pytest.raises(DailyCapReached):
         check_rested(session_with(worked=600, break_after_minutes=50, daily_cap=1, votes_today=1))
+
+
+def test_limit_says_itself_and_when_the_queue_opens_again():
+    capped = resting_of(replace(SESSION, daily_cap=1, votes_today=1))
+    assert (capped.limit, capped.opens_at) == ("You have reached your limit of 1 vote today.", SESSION.day_ends_at)
+    due = resting_of(session_with(worked=50, rested=2, break_after_minutes=50))
+    assert due.limit == "You have worked 50 minutes without a break. Rest a little."
+    assert due.opens_at == NOW + timedelta(minutes=3)
+    assert resting_of(SESSION) is None
 
 
 def test_clock_of_the_database_behind_the_last_answer_stops_nobody_for_long():

@@ -13,7 +13,7 @@ from adjudication.policies import policy_of
 from adjudication.queries.case_filters import case_counts
 from adjudication.queries.cases import claimable_by
 from annotation.models import Audit
-from annotation.queries import own_progress
+from annotation.queries import own_progress, resting_now
 from corpus.access import Access
 from corpus.kept import kept_if_large
 from corpus.labels import Field
@@ -146,8 +146,9 @@ def next_steps(access: Access, *, items: int, decided: int, released: bool) -> l
 
 
 def own_work(access: Access, items: int) -> Iterator[Pointer]:
-    """Tell what waits for the person's own vote, or as a case that they may take."""
-    if items and (left := own_progress(access.project, access.user)["items_left"]):
+    """Tell what waits for the person's own vote, unless they should rest, or as a case that they may take."""
+    left = own_progress(access.project, access.user)["items_left"] if items else 0
+    if left and not resting_now(access.project, access.user):
         text = f"Label: {counted(left, 'dialogue waits', 'dialogues wait')} for your vote"
         yield Pointer(text, link(access, "annotation:work"), "tag", left)
     if access.is_adjudicator:
