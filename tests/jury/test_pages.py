@@ -181,6 +181,11 @@ def test_impossible_trial_is_refused(tmp_path):
     trial = command("try_juror", "stub-0.9", project=project.slug)
     assert (trial.code, trial["outcome"], "cannot be reached" in trial["reason"]) == (0, "failed", True)
     assert "--- user" in trial.stderr
+    assert "Asked was http://127.0.0.1:1/v1: start its server" in trial.stderr
+    shown = text_of(lead.post(f"jury/jurors/{juror.pk}/try/"))
+    assert "Asked was <code>http://127.0.0.1:1/v1</code>. If nothing answers there, start its server" in shown
+    for path, words in ((f"jury/jurors/{juror.pk}/", "edit"), ("jury/jurors/", "add another juror")):
+        assert f'<a href="/projects/{project.slug}/{path}">{words}' in shown
     assert command("try_juror", "nobody", project=project.slug).code == 2
 
 

@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
 from jury import actions, queries
+from jury.models import Answer
 from jury.serializers import as_trial
 
 
@@ -27,6 +28,11 @@ class Command(ProjectCommand):
         for message in trial.messages:
             self.print_note(f"--- {message['role']}\n{message['content']}")
         self.print_note(f"--- reply\n{trial.answer.raw_reply}")
+        if trial.answer.outcome == Answer.Outcome.FAILED and not trial.suggestion:
+            self.print_note(
+                f"--- Asked was {juror.base_url}: start its server if nothing answers there. Its key and limits are set "
+                "with change_juror; for another address or model, use add_juror or add_generator under a new name."
+            )
         if trial.suggestion:
             self.print_note(
                 f"--- The endpoint answers with {trial.suggestion.options}: use change_juror with these options, or "
