@@ -59,7 +59,7 @@ def test_invited_lead_sees_their_project_only(page, site, tmp_path):
     page.get_by_role("link", name="A first project").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
-    expect(page.get_by_text("6 votes of people")).to_be_visible()
+    expect(page.get_by_text("6 current votes of people")).to_be_visible()
     expect(page.get_by_role("row", name="one unsafe – Threat Majority")).to_be_visible()
     expect(page.get_by_text(foreign.name)).to_have_count(0)
     assert_accessible(page)

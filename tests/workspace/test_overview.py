@@ -14,6 +14,7 @@ from quality.models import Report
 from tests.adjudication.disputes import UNSAFE
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.jury.test_pages import text_of
 from workspace.models import Job
 from workspace.queries.activity import DAYS, activity, last_vote_at, totals
 from workspace.queries.attention import RECENT, attention, next_steps
@@ -50,6 +51,9 @@ def test_funnel_goes_from_imported_to_released(tmp_path):
     assert [(step.name, step.count, step.share) for step in shown.funnel] == [
         ("Imported", 3, "100.0"), ("Labelled", 2, "66.7"), ("Decided", 1, "33.3"), ("Released", 0, "0.0"),
     ]  # fmt: skip
+    assert shown.funnel[2].meaning == "1 by majority, 0 settled"
+    assert [bar.name for bar in shown.bars] == ["By majority", "Settled", "Disputed", "Pending"]
+    assert "people cast 4 votes and corrections" in text_of(Visitor(project).get(""))
     empty = Overview(project, 0, 0, 0, [], 0)
     assert {step.share for step in empty.funnel} == {"0.0"}
     assert percentage(5, 3) == 100.0  # what a release holds may have been withdrawn since

@@ -12,6 +12,8 @@ from jury.models import Ballot
 from releases.models import Release
 
 STATUSES = ("decided", "settled", "disputed", "pending")
+BY_MAJORITY = "By majority"
+"The name of the bar of decided items: the funnel calls those and the settled ones decided."
 LATEST_LABELS = 12
 
 
@@ -57,11 +59,14 @@ class Overview:
     @property
     def funnel(self) -> list[Step]:
         """Return the steps from imported to released. Items whose opinions are not counted yet are not labelled yet."""
+        by_status = {bar.status: bar.count for bar in self.bars}
+        settled = by_status.get("settled", 0)
+        decided = f"{by_status.get('decided', 0):,} by majority, {settled:,} settled"
         labelled = sum(bar.count for bar in self.bars if bar.status != "pending")
         counts = (
             ("Imported", self.items, "dialogues in the project"),
             ("Labelled", labelled, "enough people or jurors have judged them"),
-            ("Decided", self.decided, "by majority, or settled by an adjudicator"),
+            ("Decided", self.decided, decided),
             ("Released", self.released, "in the newest release"),
         )
         return [Step(name, count, f"{percentage(count, self.items):.1f}", meaning) for name, count, meaning in counts]
@@ -87,7 +92,8 @@ def progress_bars(counts: dict[str, Any], items: int) -> list[Bar]:
     parts, start = [], 0.0
     for status in STATUSES:
         width = 100 * counts[status] / items if items else 0.0
-        parts.append(Bar(status, Decision.Status(status).label, counts[status], f"{start:.3f}", f"{width:.3f}"))
+        name = BY_MAJORITY if status == "decided" else Decision.Status(status).label
+        parts.append(Bar(status, name, counts[status], f"{start:.3f}", f"{width:.3f}"))
         start += width
     return parts
 
