@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from adjudication.models import BlindAnswer, Case, CaseSettings
 from annotation.models import Slot, Vote
-from corpus.models import Event, Member
+from corpus.models import Event, Member, Project
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, label_blind, work_through
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
@@ -117,6 +117,9 @@ def test_settling_needs_a_blind_label_and_a_reason(tmp_path):
     early = judge.post(f"cases/{case.pk}/settle/", **final(rationale="No look at it."))
     assert (early.status_code, "Label this dialogue blind first" in text_of(early)) == (409, True)
     label_blind(judge, case)
+    for caution, counted_as in (("unsafe", "unsafe"), (None, "safe")):
+        Project.objects.filter(pk=project.pk).update(caution=caution)
+        assert f"is for votes; this project counts it as {counted_as}." in text_of(judge.get(f"cases/{case.pk}/"))
     without_reason = judge.post(f"cases/{case.pk}/settle/", **final(rationale=""))
     assert without_reason.status_code == 422
     assert list(without_reason.context["form"].errors) == ["rationale"]

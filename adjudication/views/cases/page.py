@@ -13,6 +13,7 @@ from adjudication.actions.holds import is_held
 from adjudication.case_states import RECOUNT, Action, State, find_transition
 from adjudication.forms.cases import FinalForm, ReopenForm, SendBackForm
 from adjudication.models import BlindAnswer, Case
+from adjudication.policies import policy_of
 from adjudication.queries import cases
 from adjudication.views.cases.opinions import opinions_context
 from adjudication.views.cases.steps import outcome_of, steps_of
@@ -131,7 +132,8 @@ def labelling_context(
     categories = categories_of(access.project)
     form = form or FinalForm(categories=categories, initial=initial_labels(own) if own else None)
     fields = cases.fields_of(access.project, case.item)
-    return judgement_context(access, case.item, form, fields=fields, labels=FINAL, is_shown=is_shown)
+    context = judgement_context(access, case.item, form, fields=fields, labels=FINAL, is_shown=is_shown)
+    return context | {"caution": policy_of(access.project).caution}
 
 
 def initial_labels(blind: BlindAnswer) -> dict[str, Any]:
