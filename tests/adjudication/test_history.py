@@ -3,6 +3,7 @@
 from annotation.models import Vote
 from corpus.actions import record_event
 from corpus.models import Event, Verb
+from corpus.templatetags.mappings import value_words
 from tests.adjudication.disputes import case_of, disputed_project, label_blind, work_through
 from tests.annotation.people import Visitor
 from tests.cases import cases
@@ -83,6 +84,30 @@ def test_event_pages_lose_none_and_are_of_one_project(tmp_path):
 def test_impossible_event_page_is_no_error(before):
     lead = Visitor(make_project(), "lead")
     assert lead.get("events/", before=before).status_code == 200
+
+
+def test_event_details_are_said_in_words(tmp_path):
+    digest = "ab" * 32
+    told = {
+        True: "yes", False: "no", None: "none", "": "empty", "needs_caution": "needs caution", 3: "3", 1.5: "1.5",
+        "<b>": "<b>", "x" * 300: "x" * 199 + "…", digest: f'<code title="{digest}">ababababab…</code>',
+    }  # fmt: skip
+    for value, words in told.items():
+        assert value_words(value) == words, value
+    assert [value_words(value) for value in (["a", "b"], [], ["<b>", True], list(range(22)))] == [
+        "a, b", "none", "&lt;b&gt;, yes", ", ".join(map(str, range(20))) + " and 2 more",
+    ]  # fmt: skip
+    assert value_words({"from": 1, "to": None}) == "from 1 to none"
+    assert value_words({"in_panel": {"ada": True}}) == "(in panel: (ada: yes))"
+    assert value_words({}) == "none"
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("one")])
+    detail = {"token": False, "jurors": ["x", "<i>"], "sha256": digest, "why": "<b>"}
+    record_event(project=project, verb=Verb.ITEM_SKIPPED, subject="one", detail=detail)
+    for page in ("events/", "items/one/history/"):
+        shown = text_of(Visitor(project, "lead").get(page))
+        for words in ("token: no", "jurors: x, &lt;i&gt;", f'sha256: <code title="{digest}">', "why: &lt;b&gt;"):
+            assert words in shown
 
 
 def test_event_details_may_have_any_keys(tmp_path):
