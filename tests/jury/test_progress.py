@@ -123,7 +123,7 @@ def test_counts_of_a_running_run_are_renewed_together(tmp_path):
     shown = text_of(fragment)
     for part in ('<tbody id="by-juror" hx-swap-oob="true">', 'id="outcomes" aria-label="Outcome" hx-swap-oob="true">'):
         assert part in shown
-    assert 'href="?outcome=failed" aria-current="page">Failed (2)' in shown
+    assert 'href="?outcome=failed" aria-current="page"> Failed (2)' in shown
     assert f'jury/runs/{run.pk}/?outcome=failed" hx-trigger' in shown
     [row] = fragment.context["statistics"]
     counts = {name: row.__dict__[name] for name in ("cast", "abstained", "unreadable", "failed")}

@@ -30,8 +30,8 @@ class Command(ProjectCommand):
         self.print_note(f"--- reply\n{trial.answer.raw_reply}")
         if trial.answer.outcome == Answer.Outcome.FAILED and not trial.suggestion:
             self.print_note(
-                f"--- Asked was {juror.base_url}: start its server if nothing answers there. Its key and limits are set "
-                "with change_juror; for another address or model, use add_juror or add_generator under a new name."
+                f"--- Asked was {juror.base_url}: start its server if nothing answers there. Its key and limits are "
+                "set with change_juror; for another address or model, use add_juror or add_generator under a new name."
             )
         if trial.suggestion:
             self.print_note(
