@@ -15,6 +15,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from config.error_pages import error_context
 from config.outages import Outage, describe_outage, outage_of, outage_response
 from corpus.errors import Invalid, Refused
 
@@ -56,7 +57,7 @@ class RefusalMiddleware:
         if not isinstance(exception, Refused):
             return None
         if not getattr(request, "htmx", False):
-            return render(request, "errors/refused.html", {"reason": exception}, status=409)
+            return render(request, "errors/refused.html", {"reason": exception, **error_context(request)}, status=409)
         notice = render(request, "components/notice.html", {"reason": exception}, status=409)
         return reswap(retarget(notice, "#notice"), "innerHTML")
 

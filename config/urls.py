@@ -44,4 +44,6 @@ urlpatterns = [
     path("api/v1/", include("config.api")),
 ]
 
+handler403 = "config.error_pages.not_allowed"
+handler404 = "config.error_pages.not_found"
 handler500 = "config.errors.server_error"

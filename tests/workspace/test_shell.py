@@ -70,6 +70,32 @@ def test_switcher_lists_ones_own_projects_and_no_other():
     assert "All projects" in bar
 
 
+def test_errors_inside_a_project_keep_its_frame_for_members_alone():
+    project = make_project(name="Kept")
+    member, stranger, admin = Visitor(project), Visitor(make_project()), Visitor(project, "admin")
+    place = f"http://testserver/projects/{project.slug}/"
+    for visitor, path, status in ((member, "no/such/", 404), (member, "people/", 403)):
+        for referer, back in (
+            ("", "Overview"), (f"{place}votes/?at=2", "My votes"), (f"{place}cases/7/", "the page before"),
+            (f"{place}{path}", "Overview"), ("http://elsewhere.test/", "Overview"), ("javascript:alert(1)", "Overview"),
+        ):  # fmt: skip
+            page = visitor.client.get(f"{place}{path}", headers={"Referer": referer})
+            assert page.status_code == status
+            assert side_of(page)[0], "the side bar is gone"
+            assert f">Back to {back}</a>" in page.content.decode(), (path, referer)
+    refused = admin.client.post(
+        f"{place}people/{admin.user.pk}/", {"do": "remove"}, headers={"Referer": f"{place}people/"}
+    )
+    assert (refused.status_code, bool(side_of(refused)[0])) == (409, True)
+    assert f'href="/projects/{project.slug}/people/">Back to Members</a>' in refused.content.decode()
+    pages = [stranger.client.get(f"/projects/{slug}/no/such/") for slug in (project.slug, "no-such-project")]
+    pages += [stranger.client.get(f"/projects/{slug}/people/") for slug in (project.slug, "no-such-project")]
+    bodies = {re.sub(r"(CSRFToken|csrfmiddlewaretoken)[^>]*", "", each.content.decode()) for each in pages}
+    assert len(bodies) == 1
+    assert not any('id="side"' in each or "Kept" in each for each in bodies)
+    assert all("Back to your projects" in each for each in bodies)
+
+
 def test_icons_are_drawn_beside_words_and_hidden_from_screen_readers():
     for entry in ENTRIES:
         assert 'aria-hidden="true"' in icon(entry.icon)
