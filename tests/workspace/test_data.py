@@ -94,6 +94,16 @@ def test_imports_are_for_admins_and_items_and_releases_for_leads(labelled):
     assert not Job.objects.filter(project=labelled).exists()
 
 
+def test_form_of_a_release_waits_for_a_decided_dialogue(labelled):
+    """Programs and commands may make a release without one."""
+    admin, button = Visitor(labelled, "admin"), "Make the release</button>"
+    page = text_of(admin.get("releases/make/"))
+    assert ("so there is nothing to release" in page, button in page) == (True, False)
+    command("adjudicate", project=labelled.slug)
+    page = text_of(admin.get("releases/make/"))
+    assert ("so there is nothing to release" in page, button in page) == (False, True)
+
+
 def test_release_is_made_shown_downloaded_and_compared(labelled, tmp_path):
     admin, lead = Visitor(labelled, "admin"), Visitor(labelled, "lead")
     assert admin.post("releases/make/", **SPEC).status_code == 302

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from adjudication.models import Decision
@@ -28,6 +29,17 @@ class Check:
 def release_checks(project: Project) -> list[Check]:
     """Return what to know before a release under the project's own policy, as of the last recount."""
     return kept_if_large(project, f"release checks {project.policy}", lambda: computed_checks(project))
+
+
+def has_decided(project: Project) -> bool:
+    """Return whether any item is decided or settled, under whatever policy, as of the last recount."""
+    return kept_if_large(project, "has decided items", lambda: decided_items(project).exists())
+
+
+def decided_items(project: Project) -> QuerySet[Decision]:
+    """Return the decisions that a release may hold."""
+    final = (Decision.Status.DECIDED, Decision.Status.SETTLED)
+    return Decision.objects.filter(item__project=project, item__withdrawn_at=None, status__in=final)
 
 
 def computed_checks(project: Project) -> list[Check]:

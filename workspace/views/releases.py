@@ -15,7 +15,7 @@ from workspace import actions
 from workspace.models import Job
 from workspace.queries.items import licenses_of
 from workspace.queries.jobs import RELEASES
-from workspace.queries.release_checks import release_checks
+from workspace.queries.release_checks import has_decided, release_checks
 from workspace.tasks import enqueue_job
 from workspace.views.jobs import asks_for_jobs, jobs_context
 
@@ -50,7 +50,13 @@ def make_release(request: PageRequest, access: Access) -> HttpResponse:
             messages.success(request, f"Release {version} is asked for. A worker makes it next.")
             return redirect("workspace:releases", access.project.slug)
         status = started.status
-    context = {"access": access, "page": "releases", "form": form, "checks": release_checks(access.project)}
+    context = {
+        "access": access,
+        "page": "releases",
+        "form": form,
+        "checks": release_checks(access.project),
+        "is_empty": not has_decided(access.project),
+    }
     return render(request, "workspace/make_release.html", context, status=status)
 
 
