@@ -69,7 +69,7 @@ def test_every_fault_ends_in_the_right_outcome(tmp_path):
     lead = Visitor(project, "lead")
     for run, state in ((first, "Stopped at its budget"), (second, "Finished")):
         page = lead.get(f"jury/runs/{run}/").content.decode()
-        assert f"<strong>{state}</strong>" in page
+        assert state in page
         assert 'role="alert"' not in page
 
 
