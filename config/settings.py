@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "config.errors.RefusalMiddleware",
     "config.middleware.consent.ConsentMiddleware",
+    "config.middleware.methods.FormAddressMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -2,7 +2,7 @@
 
 import re
 from contextlib import contextmanager, nullcontext
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from django.db import connection
@@ -139,9 +139,40 @@ def test_no_url_fails(projects, role):
         got, head, *others = caller.responses(url, projects.own_parameters)
         assert head.status_code in (got.status_code, 429), url
         assert head.body_text == "", url
+        assert got.status_code != 405 or url.startswith("/api/"), url
         for response in (got, head, *others):
             assert response.status_code < 500, (url, response.wsgi_request.method)
             assert is_private(response, url), (url, dict(response.headers))
+
+
+def test_no_page_refuses_to_be_opened(projects):
+    """What only takes a form leads to the page of that form, even for those who have to sign in first."""
+    caller, anonymous = Caller(projects.own, "admin"), Caller(projects.own, "anonymous")
+    forms = [url for url in URLS if not url.startswith("/api/") and is_form_only(caller, url, projects)]
+    assert {"/projects/{slug}/label/vote/", "/projects/{slug}/cases/{case}/settle/"} <= set(forms)
+    for url in forms:
+        path = path_of(url, projects.own_parameters)
+        for each in (caller, anonymous):
+            assert is_led_up(each.client(url, "get").get(path)), url
+        page = read(caller.client(url, "get").get(path, follow=True))
+        # No audit was drawn here, so that its own page does not exist either.
+        assert page.status_code == (404 if "/audits/" in url else 200), (url, page.redirect_chain)
+
+
+def is_form_only(caller, url, projects):
+    """Return whether a URL takes nothing but POST."""
+    return caller.client(url, "options").options(path_of(url, projects.own_parameters)).headers.get("Allow") == "POST"
+
+
+def is_led_up(response):
+    """Return whether a response redirects to an address above its own, which depends on the URL alone."""
+    path, where = response.wsgi_request.path, response.headers.get("Location", "-")
+    return (
+        response.status_code == 302
+        and where.endswith("/")
+        and unquote(path).startswith(unquote(where))
+        and where != path
+    )
 
 
 @pytest.mark.parametrize("role", ["annotator", "site-admin"])
@@ -173,7 +204,10 @@ def test_objects_of_another_project_are_not_found_in_the_own_one(projects, role)
         for response in caller.responses(url, parameters):
             # OPTIONS describes a route of the own project, whatever the object.
             described = response.wsgi_request.method == "OPTIONS" and "{slug}" in url and response.status_code == 200
-            assert described or response.status_code in (400, 403, 404, 405, 409, 415), (url, response.status_code)
+            assert described or is_led_up(response) or response.status_code in (400, 403, 404, 405, 409, 415), (
+                url,
+                response.status_code,
+            )
             assert MARKER not in response.body_text, url
     assert row_hashes(projects.other) == before
 
@@ -267,7 +301,7 @@ def is_private(response, url):
 
 def hides_project(response, role):
     """Return whether a response does not reveal that the project exists."""
-    if response.status_code == 405:  # depends on the URL alone
+    if response.status_code == 405 or is_led_up(response):  # depends on the URL alone
         return True
     if role == "anonymous":
         return response.status_code == 401 or (response.status_code == 302 and "/sign-in/" in response["Location"])
