@@ -144,7 +144,13 @@ document.addEventListener("htmx:afterSwap", (event) => {
 const isText = (element) => element?.matches("textarea, select, input:not([type=radio]):not([type=checkbox])");
 const keysAreOn = () => tryStorage(() => localStorage.getItem("assize-keys")) !== "off";
 const isHidden = () => Boolean(document.getElementById("show"));
+// No answer is taken before the dialogue was shown: say so beside the button that shows it.
+function askToShow() {
+  document.getElementById("show-first").textContent = "Show the dialogue first; then you can label it.";
+  document.querySelector("#show button").focus();
+}
 function handleKey(key) {
+  if (isHidden() && /^[1-6cn]$/.test(key)) { askToShow(); return true; }
   const radio = all("input[type=radio]:enabled").find((input) => input.dataset.key === key);
   if (radio) { radio.click(); radio.focus(); return true; }
   // Elements with data-press: a field gets the focus, anything else is clicked.
@@ -184,7 +190,7 @@ document.addEventListener("keydown", (event) => {
     if (event.target.closest("button, a, summary, #skip")) return;
     if (!answer()) return;
     event.preventDefault();
-    if (isHidden()) document.querySelector("#show button").focus(); // no answer is taken before the dialogue was shown
+    if (isHidden()) askToShow();
     else answer().requestSubmit();
     return;
   }

@@ -67,17 +67,17 @@ class CaseFilterForm(forms.Form):
 
 
 class SendBackForm(forms.Form):
-    """How many more votes to ask for, and why."""
+    """Why, and how many more votes to ask for."""
 
+    reason = forms.CharField(
+        required=False, max_length=10_000, label="Why", widget=forms.TextInput(attrs={"dir": "auto"})
+    )
     votes = forms.IntegerField(
         min_value=1,
         max_value=MOST_VOTES,
         initial=2,
         label="How many more votes",
         error_messages=dict.fromkeys(("min_value", "max_value"), f"Choose a number from 1 to {MOST_VOTES}."),
-    )
-    reason = forms.CharField(
-        required=False, max_length=10_000, label="Why", widget=forms.TextInput(attrs={"dir": "auto"})
     )
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from adjudication.models import Case
 from annotation.models import Audit
+from corpus.models import Event
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, label_blind, work_through
 from tests.annotation.people import Visitor
 from tests.browser.visits import Visit, assert_fits_in_each_look
@@ -77,11 +78,15 @@ def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
         page.keyboard.press("o")
         expect(page.locator(".opinions")).to_be_focused()
         page.keyboard.press("s")
-        expect(page.get_by_label("How many more votes")).to_be_focused()
+        expect(page.get_by_label("Why")).to_be_focused()
+        page.keyboard.type("The wording.")
+        page.keyboard.press("Tab")
         page.keyboard.press("Control+a")
         page.keyboard.type("1")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("It was sent back for more votes")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="was sent back for more votes")).to_be_visible()
+        assert page.url.endswith("/cases/")
+        assert Event.objects.get(project=project, verb="case.sent_back").detail["reason"] == "The wording."
         import_votes(project, tmp_path, [opinion("d2", "cleo", "unsafe", "safe", categories=["threat"])])
 
         settled = case_of(project, "d3", "settled")
@@ -172,6 +177,13 @@ def test_answer_that_is_refused_leads_to_its_field(browser, site, tmp_path):
         page.evaluate(ENTER_AT_ONCE)
         page.keyboard.press("t")
         expect(page.locator("#show")).to_be_visible()
+        for key in ("3", "n", "Enter"):
+            page.evaluate("document.activeElement.blur()")
+            page.keyboard.press(key)
+            expect(page.locator("#show button")).to_be_focused()
+            expect(page.locator("#show-first")).to_have_text("Show the dialogue first; then you can label it.")
+            expect(page.locator("#show-first")).to_be_in_viewport()
+            page.evaluate("document.getElementById('show-first').textContent = ''")
         page.keyboard.press("r")
         expect(page.get_by_text("What is one?")).to_be_visible()
         press(page, "3", "Enter")

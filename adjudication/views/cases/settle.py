@@ -5,7 +5,9 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from adjudication import actions
 from adjudication.forms.cases import FinalForm, ReopenForm, SendBackForm
@@ -53,7 +55,7 @@ def submit_labels(
 @require_POST
 @require_role(Role.ADJUDICATOR)
 def send_back(request: PageRequest, access: Access, case: int) -> HttpResponse:
-    """Ask for more votes, and release the case."""
+    """Ask for more votes, release the case, and go on to the list."""
     find_case_or_404(access, case)
     form = SendBackForm(request.POST)
     tried = attempt(
@@ -61,7 +63,9 @@ def send_back(request: PageRequest, access: Access, case: int) -> HttpResponse:
         lambda: actions.send_back_case(project=access.project, case=case, by=access.user, **form.cleaned_data),
     )
     if tried.is_done:
-        return show_or_redirect(request, access, case)
+        messages.info(request, f"Case {case} was sent back for more votes. It waits until they are cast.")
+        cases = reverse("adjudication:cases", args=[access.project.slug])
+        return HttpResponseClientRedirect(cases) if request.htmx else redirect(cases)
     current = find_case_or_404(access, case)
     return show_case(request, access, current, status=tried.status, send_back_form=form)
 
