@@ -206,11 +206,21 @@ def test_answer_that_is_refused_leads_to_its_field(browser, site, tmp_path):
         expect(page.get_by_role("heading", name="What the annotators said")).to_be_visible()
 
 
+# The width of what the widest reason needs, and the height of the highest while it is folded, whichever is more.
+LONGEST_CELL = """
+(() => {
+  for (const details of document.querySelectorAll(".history details")) details.open = false;
+  const cells = [...document.querySelectorAll(".history td.reason")];
+  return Math.max(...cells.map((cell) => Math.max(cell.scrollWidth, cell.offsetHeight)));
+})()
+"""
+
+
 def test_case_pages_are_accessible_and_fit(browser, site, tmp_path):
     rows = [dialogue(f"{LONG} {at}", source="a source with a name") for at in range(3)]
     project = disputed_project(tmp_path, *rows, dialogue("שיחה", text="מה מזג האוויר היום? " * 8))
     import_votes(project, tmp_path, [
-        opinion(f"{LONG} 1", "model-with-a-rather-long-name", "safe", "safe", rationale="w" * 300),
+        opinion(f"{LONG} 1", "model-with-a-rather-long-name", "safe", "safe", rationale="w" * 10_000),
         opinion(f"{LONG} 1", "model-two", "unsafe", "safe", categories=["violence", "harassment"]),
     ])  # fmt: skip
     command("adjudicate", project=project.slug)
@@ -234,6 +244,8 @@ def test_case_pages_are_accessible_and_fit(browser, site, tmp_path):
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
             page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
             assert_fits_in_each_look(page)
+            if "history" in path:
+                assert page.evaluate(LONGEST_CELL) < 600
         assert visit.page_errors == []
     with Visit(browser, site, judge) as visit:
         assert_fits_in_each_look(visit.open(f"cases/{read.pk}/"))
