@@ -161,6 +161,27 @@ def test_link_of_somebody_with_rights_elsewhere_is_not_for_an_admin_of_the_proje
     assert "/invitation/" in admin.post(place, do="link").content.decode()
 
 
+def test_refused_form_says_on_top_what_to_mend_in_plain_words(tmp_path):
+    admin = Visitor(project_with(tmp_path, "one"), "site-admin")
+    for path, fields, link, words in (
+        ("queue/settings/", {"lease_minutes": "99999"}, "id_lease_minutes", "At most 32,767."),
+        ("queue/settings/", {"gold_percent": "101"}, "id_gold_percent", "At most 100."),
+        ("queue/batches/", {"name": "b", "size": "0"}, "id_size", "At least 1."),
+        ("people/invite/", {"username": "a b", "role": "lead"}, "id_username", "cannot be a user name"),
+        ("imports/upload/", {}, "id_file", "This field is required."),
+        ("releases/make/", {}, "id_version", "This field is required."),
+        ("wellbeing/", {"daily_cap": "0"}, "id_daily_cap", "At least 1."),
+    ):
+        page = admin.post(path, **fields)
+        text = page.content.decode()
+        assert page.status_code in (409, 422), path
+        summary = text[text.index("Not saved: see below") :].split("</ul>")[0]
+        assert f'href="#{link}"' in summary, path
+        assert f'id="{link}"' in text, path
+        assert words in summary, (path, summary)
+        assert "Not saved" not in admin.get(path.split("/")[0] + "/").content.decode()
+
+
 def test_preferences_are_checked_by_field(tmp_path):
     ada = Visitor(project_with(tmp_path, "one"))
     kept = ada.post("wellbeing/", daily_cap=20, time_zone="Europe/Lisbon", opted_out=["threat"], break_after_minutes="")

@@ -55,7 +55,7 @@ def make_release(request: PageRequest, access: Access) -> HttpResponse:
         "page": "releases",
         "form": form,
         "checks": release_checks(access.project),
-        "is_empty": not has_decided(access.project),
+        "is_empty": request.method != "POST" and not has_decided(access.project),
     }
     return render(request, "workspace/make_release.html", context, status=status)
 
