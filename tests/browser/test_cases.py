@@ -113,6 +113,7 @@ def test_case_is_settled_without_script(browser, site, tmp_path):
         page.get_by_role("button", name="Take the next case").click()
         expect(page.get_by_text("What is one?")).to_have_count(0)
         expect(page.locator("[name=prompt_label]").first).to_be_disabled()
+        expect(page.locator("kbd").locator("visible=true")).to_have_count(0)  # keys would do nothing
         page.get_by_role("button", name="Show the dialogue").click()
         expect(page.get_by_text("What is one?")).to_be_visible()
         page.locator("[name=prompt_label][value=unsafe]").check()

@@ -78,6 +78,20 @@ def test_first_pages_are_accessible_and_fit(narrow_page, site, tmp_path):
     assert_fits_in_each_look(page)
 
 
+def test_wide_table_shows_that_it_scrolls_and_keeps_its_caption_in_sight(narrow_page, site, tmp_path):
+    project = labelled_project(tmp_path)
+    accept_invitation(narrow_page, site, project, "lead")
+    narrow_page.goto(f"{site}/projects/{project.slug}/events/")
+    frame = narrow_page.get_by_role("region", name="Events")
+    assert frame.evaluate("element => element.scrollWidth > element.clientWidth")
+    attached = "element => getComputedStyle(element).backgroundAttachment"
+    assert frame.evaluate(attached) == "local, local, scroll, scroll"  # covers move with the table, shadows stay
+    frame.evaluate("element => { element.scrollLeft = element.scrollWidth; }")
+    caption = frame.locator("caption").bounding_box()
+    assert caption["x"] >= 0
+    assert caption["x"] + caption["width"] <= 360
+
+
 def test_menu_opens_and_closes_by_key_and_leads_on(narrow_page, site, tmp_path):
     page, project = narrow_page, labelled_project(tmp_path)
     accept_invitation(page, site, project, "lead")
