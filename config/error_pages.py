@@ -43,7 +43,7 @@ def access_by_path(request: HttpRequest) -> Access | None:
         return None
     try:
         return access_to(found[1], user)
-    except (Http404, DatabaseError):
+    except (Http404, DatabaseError):  # the page says what was wrong before; without a database it stands alone
         return None
 
 
@@ -63,6 +63,7 @@ def own_referer(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, request.is_secure()):
         return ""
     parts = urlsplit(referer)
-    if not parts.path or (request.method == "GET" and parts.path == request.path):
+    # A path that begins with two slashes would name another host once ours is taken away.
+    if not parts.path or parts.path.startswith("//") or (request.method == "GET" and parts.path == request.path):
         return ""
     return parts._replace(scheme="", netloc="", fragment="").geturl()

@@ -78,6 +78,7 @@ def test_errors_inside_a_project_keep_its_frame_for_members_alone():
         for referer, back in (
             ("", "Overview"), (f"{place}votes/?at=2", "My votes"), (f"{place}cases/7/", "the page before"),
             (f"{place}{path}", "Overview"), ("http://elsewhere.test/", "Overview"), ("javascript:alert(1)", "Overview"),
+            ("http://testserver//elsewhere.test/", "Overview"),
         ):  # fmt: skip
             page = visitor.client.get(f"{place}{path}", headers={"Referer": referer})
             assert page.status_code == status
