@@ -47,9 +47,11 @@ def attention(access: Access) -> list[Pointer]:
     """Return what needs attention, for adjudicators and above; what a role has no page for is left out."""
     if not access.is_adjudicator:
         return []
-    pointers = [*open_cases(access)]
+    cases = kept_if_large(access.project, "cases", lambda: case_counts(access.project))
+    pointers = [*open_cases(access, cases["open"])]
     if access.is_lead:
-        pointers += [*second_looks(access), *troubled_runs(access), *low_agreement(access), *open_audits(access)]
+        pointers += [*second_looks(access, cases), *troubled_runs(access), *low_agreement(access)]
+        pointers += open_audits(access)
     if access.is_admin:
         pointers += failed_jobs(access)
     return pointers
@@ -60,21 +62,19 @@ def link(access: Access, view: str, *args: object, query: str = "") -> str:
     return reverse(view, args=[access.project.slug, *args]) + query
 
 
-def known_case_counts(access: Access) -> dict[str, int]:
-    """Return the number of cases in each state."""
-    return kept_if_large(access.project, "cases", lambda: case_counts(access.project))
-
-
-def open_cases(access: Access) -> Iterator[Pointer]:
-    """Tell how many cases are open."""
-    if count := known_case_counts(access)["open"]:
+def open_cases(access: Access, count: int) -> Iterator[Pointer]:
+    """Tell how many cases are open, if any is."""
+    if count:
         text = counted(count, "disputed item waits to be settled", "disputed items wait to be settled")
         yield Pointer(text, link(access, "adjudication:cases"), "gavel", count)
 
 
-def second_looks(access: Access) -> Iterator[Pointer]:
-    """Tell how many settled cases have new opinions since, or want a second adjudicator."""
-    counts = known_case_counts(access)
+def second_looks(access: Access, counts: dict[str, int]) -> Iterator[Pointer]:
+    """
+    Tell how many settled cases have new opinions since, or want a second adjudicator.
+
+    :param counts: the number of cases in each state
+    """
     if count := counts["stale"]:
         text = counted(count, "settled case has new opinions since", "settled cases have new opinions since")
         yield Pointer(text, link(access, "adjudication:cases", query="?state=stale"), "rotate-ccw", count)
