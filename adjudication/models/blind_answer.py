@@ -21,6 +21,8 @@ class BlindAnswer(models.Model):
     response_label = models.CharField(max_length=6, null=True)
     categories = ArrayField(models.TextField(), default=list)
     other_text = models.TextField(blank=True, default="")
+    answers = models.JSONField(default=dict, db_default={})
+    "Answers to the questions of the project, by key."
     note = models.TextField(blank=True, default="")
     saw_opinions_before = models.BooleanField(default=False)
     "Whether opinions on the item were shown to the person before, on any page or in any file; see visible_opinions."

@@ -40,11 +40,14 @@ class Case(models.Model):
     blind_response_label = models.CharField(max_length=6, null=True)
     blind_categories = ArrayField(models.TextField(), default=list)
     blind_other_text = models.TextField(blank=True, default="")
+    blind_answers = models.JSONField(default=dict, db_default={})
+    "Answers to the questions of the project, by key; `answers` are the final ones."
     blind_at = models.DateTimeField(null=True)
     prompt_label = models.CharField(max_length=6, null=True)
     response_label = models.CharField(max_length=6, null=True)
     categories = ArrayField(models.TextField(), default=list)
     other_text = models.TextField(blank=True, default="")
+    answers = models.JSONField(default=dict, db_default={})
     reason = models.TextField(blank=True, default="")
     seen_votes = ArrayField(models.BigIntegerField(), default=list)
     "Primary keys of the counted votes at the settlement; if others count later, the decision is stale."

@@ -45,6 +45,8 @@ class Vote(models.Model):
     "Slugs, in the order chosen."
     other_text = models.TextField(blank=True, default="")
     rationale = models.TextField(blank=True, default="")
+    answers = models.JSONField(default=dict, db_default={})
+    "Answers to the questions of the project, by key; a question that was left out has no key."
     seconds = models.FloatField(null=True)
     "How long the page was in sight until the person answered, as their program says."
     shown_at = models.DateTimeField(null=True)

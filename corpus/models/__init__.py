@@ -1,20 +1,23 @@
-"""The tables of projects, members, taxonomies, items, events and tokens."""
+"""The tables of projects, members, taxonomies, questions, items, events and tokens."""
 
 from corpus.models.event import ITEM_VERBS, SITE_VERBS, Event, Verb
 from corpus.models.item import Item
 from corpus.models.project import Member, Project
+from corpus.models.question import Question
 from corpus.models.site import SiteAdmin
-from corpus.models.taxonomy import Category, Taxonomy
+from corpus.models.taxonomy import Category, CategoryMap, Taxonomy
 from corpus.models.token import TokenGrant
 
 __all__ = [
     "ITEM_VERBS",
     "SITE_VERBS",
     "Category",
+    "CategoryMap",
     "Event",
     "Item",
     "Member",
     "Project",
+    "Question",
     "SiteAdmin",
     "Taxonomy",
     "TokenGrant",

@@ -27,7 +27,16 @@ class Verb(models.TextChoices):
     # Projects and their settings
     PROJECT_CREATED = "project.created", "Project created"
     PROJECT_POLICY_CHANGED = "project.policy_changed", "Project policy changed"
+    PROJECT_CHANGED = "project.changed", "Project changed"
+    PROJECT_CLONED = "project.cloned", "Project cloned"
+    PROJECT_ARCHIVED = "project.archived", "Project archived"
+    PROJECT_RESTORED = "project.restored", "Project restored"
     TAXONOMY_EXTENDED = "taxonomy.extended", "Taxonomy extended"
+    TAXONOMY_CHANGED = "taxonomy.changed", "Taxonomy changed"
+    QUESTION_ADDED = "question.added", "Question added"
+    QUESTION_CHANGED = "question.changed", "Question changed"
+    QUESTION_RETIRED = "question.retired", "Question retired"
+    PROMPT_FROZEN = "prompt.frozen", "Prompt frozen"
     GUIDELINE_PUBLISHED = "guideline.published", "Guideline published"
     QUEUE_CHANGED = "queue.changed", "Queue changed"
     CASE_SETTINGS_CHANGED = "case_settings.changed", "Case settings changed"
@@ -37,6 +46,8 @@ class Verb(models.TextChoices):
     ITEMS_IMPORTED = "items.imported", "Items imported"
     ITEMS_EXPECTED = "items.expected", "Items expected"
     ITEM_WITHDRAWN = "item.withdrawn", "Item withdrawn"
+    ITEM_RESTORED = "item.restored", "Item restored"
+    ITEM_REPLACED = "item.replaced", "Item replaced"
     OPINIONS_IMPORTED = "opinions.imported", "Opinions imported"
     OPINIONS_SEEN = "opinions.seen", "Opinions seen"
     OPINIONS_LISTED = "opinions.listed", "Opinions listed"
@@ -54,6 +65,11 @@ class Verb(models.TextChoices):
     GOLD_SET = "gold.set", "Gold set"
     GOLD_REMOVED = "gold.removed", "Gold removed"
     ITEM_AUDITED = "item.audited", "Item audited"
+    QUALIFICATION_CHANGED = "qualification.changed", "Qualification changed"
+    QUALIFICATION_PASSED = "qualification.passed", "Qualification passed"
+    QUALIFICATION_FAILED = "qualification.failed", "Qualification failed"
+    COMMENT_ADDED = "comment.added", "Comment added"
+    COMMENT_REMOVED = "comment.removed", "Comment removed"
 
     # Jurors, runs and generated responses
     JUROR_ADDED = "juror.added", "Juror added"
@@ -80,6 +96,11 @@ class Verb(models.TextChoices):
     # Releases
     RELEASE_MADE = "release.made", "Release made"
 
+    # Notifications
+    WEBHOOK_ADDED = "webhook.added", "Webhook added"
+    WEBHOOK_CHANGED = "webhook.changed", "Webhook changed"
+    WEBHOOK_REMOVED = "webhook.removed", "Webhook removed"
+
     # Guards
     BENCHMARK_ADDED = "benchmark.added", "Benchmark added"
     TRAINING_EXPORTED = "training.exported", "Training data exported"
@@ -96,9 +117,13 @@ ITEM_VERBS = frozenset(
         Verb.CASE_REOPENED,
         Verb.CASE_SECOND_ASKED,
         Verb.CASE_SENT_BACK,
+        Verb.COMMENT_ADDED,
+        Verb.COMMENT_REMOVED,
         Verb.GOLD_REMOVED,
         Verb.GOLD_SET,
         Verb.ITEM_AUDITED,
+        Verb.ITEM_REPLACED,
+        Verb.ITEM_RESTORED,
         Verb.ITEM_SETTLED,
         Verb.ITEM_SKIPPED,
         Verb.ITEM_VOTED,

@@ -48,6 +48,8 @@ class Project(models.Model):
     items_version = models.PositiveBigIntegerField(default=0, editable=False)
     "Raised whenever items are added or withdrawn, so that the queue notices."
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    "Since when it is archived: read and exported, but not changed. None while it is in use."
 
     class Meta:
         constraints = [

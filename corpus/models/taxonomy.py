@@ -11,6 +11,8 @@ class Taxonomy(models.Model):
     version = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=120)
     about = models.TextField(blank=True)
+    based_on = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    "The version that this one was made from by an edit. None for one that was loaded or imported."
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_taxonomy_a_version")]
@@ -42,6 +44,12 @@ class Category(models.Model):
     included = ArrayField(models.TextField(), default=list, blank=True)
     excluded = ArrayField(models.TextField(), default=list, blank=True)
     examples = models.JSONField(default=list, blank=True)
+    crosswalk = models.JSONField(default=dict, blank=True)
+    """
+    What the category is called in other taxonomies, as `{"mlcommons": "S1", "llama_guard_3": null}`.
+
+    Null for "no equal", no key where nobody has said.
+    """
 
     class Meta:
         constraints = [
@@ -51,3 +59,31 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CategoryMap(models.Model):
+    """
+    What a category of an earlier version counts as in a later one that lacks it.
+
+    Opinions keep the slugs and the version they were given under; they are translated where they are counted. A slug
+    that the later version has is itself, so only the others have a row: one for each earlier version.
+    """
+
+    taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
+    "The later version."
+    earlier = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
+    slug = models.SlugField(max_length=60, db_index=False)
+    "Of the earlier version."
+    counts_as = ArrayField(models.TextField(), default=list, blank=True)
+    "Slugs of the later version: one after a merge, some after a split, none if it was retired without an heir."
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["taxonomy", "earlier", "slug"], name="one_map_a_category"),
+            models.CheckConstraint(
+                condition=~models.Q(taxonomy=models.F("earlier")), name="map_is_from_an_earlier_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug} of {self.earlier} in {self.taxonomy}"

@@ -20,6 +20,8 @@ class Ballot(ItemAnswer):
     categories = ArrayField(models.TextField(), default=list)
     other_text = models.TextField(blank=True, default="")
     rationale = models.TextField(blank=True, default="")
+    answers = models.JSONField(default=dict, db_default={})
+    "Answers to the questions of the project, by key, as of a vote."
     dropped_categories = models.PositiveSmallIntegerField(default=0)
     "Categories that the juror named although every label is safe; they are ignored."
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
