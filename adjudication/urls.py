@@ -3,6 +3,7 @@
 from django.urls import path
 
 from adjudication.views import audit_log, audits, ballots, cases, history, other_category, policies
+from adjudication.views import taxonomy as taxonomy_pages
 
 app_name = "adjudication"
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("jury/ballots/<int:ballot>/", ballots.ballot, name="ballot"),
     path("quality/policies/", policies.policies, name="policies"),
     path("quality/policies/change/", policies.change, name="change-policy"),
+    path("taxonomy/", taxonomy_pages.taxonomy, name="taxonomy"),
     path("cases/", cases.case_list, name="cases"),
     path("cases/next/", cases.claim_next, name="next-case"),
     path("cases/<int:case>/", cases.case, name="case"),

@@ -95,6 +95,7 @@ ONE_BY_ONE = {
     "/projects/{slug}/quality/advice/": ["field", "at"],
     "/projects/{slug}/quality/policies/": ["policy", "quorum", "caution", "field", "before", "after", "at"],
     "/projects/{slug}/releases/compare/": ["before", "after"],
+    "/projects/{slug}/taxonomy/": ["tab"],
     "/api/v1/projects/{slug}/items/": ["id", "text", "status", "source", "license", "category", "page_size"],
     "/api/v1/projects/{slug}/cases/": ["state", "field", "source", "category", "margin", "page_size"],
     "/api/v1/projects/{slug}/policy/compare/": ["quorum", "caution", "field", "before", "after", "page", "page_size"],

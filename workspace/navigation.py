@@ -68,6 +68,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Set up",
         (
             Entry("policies", "Policy", "adjudication:policies", "sliders-horizontal", Role.LEAD),
+            Entry("taxonomy", "Taxonomy and questions", "adjudication:taxonomy", "list-tree", Role.LEAD),
             Entry("queue", "Queue", "annotation:queue", "settings-2", Role.LEAD),
             Entry("members", "Members", "workspace:members", "users", Role.ADMIN),
             Entry("events", "Audit log", "adjudication:events", "scroll-text", Role.LEAD),
