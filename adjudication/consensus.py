@@ -9,6 +9,8 @@ SQL, and a test compares its decisions with these.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Any
 
 from adjudication.policies import Kind, Policy, Pooling
 from corpus.labels import Field, Label, fields_of_item
@@ -28,6 +30,8 @@ class Opinion:
     labels: Mapping[Field, str]
     "The labels by field; a field that the rater did not label is left out."
     categories: tuple[str, ...] = ()
+    answers: Mapping[str, Any] = attribute(default_factory=dict)
+    "Answers to questions by key, as `corpus.questions.check_answers` returns them; see `adjudication.answers`."
 
     @property
     def named_categories(self) -> set[str]:

@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 from corpus.errors import Refused
 from corpus.labels import normalize
 from corpus.look_alikes import LETTERS
-from corpus.models import Category, Item, Member, Project, SiteAdmin, Taxonomy, TokenGrant
+from corpus.models import Category, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
 
 
 class NoSuchProject(Refused):
@@ -93,6 +93,29 @@ def categories_of(project: Project) -> list[Category]:
 def category_names(project: Project) -> dict[str, str]:
     """Return the names of the project's categories by slug."""
     return {category.slug: category.name for category in categories_of(project)}
+
+
+def questions_of(project: Project) -> tuple[Question, ...]:
+    """
+    Return the questions of a project in order, retired ones too: one query for each object of the project that asks.
+
+    No query if the project never had a question, so such projects are as fast as before there were any.
+    """
+    if not project.has_questions:
+        return ()
+    kept: tuple[Question, ...] | None = project.__dict__.get(KEPT_QUESTIONS)
+    if kept is None:
+        kept = tuple(Question.objects.filter(project=project).order_by("position", "pk"))
+        project.__dict__[KEPT_QUESTIONS] = kept
+    return kept
+
+
+def forget_questions(project: Project) -> None:
+    """Make `questions_of` look again, after a change."""
+    project.__dict__.pop(KEPT_QUESTIONS, None)
+
+
+KEPT_QUESTIONS = "_kept_questions"
 
 
 def find_latest_taxonomy(name: str) -> Taxonomy:

@@ -1,5 +1,6 @@
 """Decisions, and the cases that opinions leave undecided."""
 
+from adjudication.models.answer import AnswerDecision
 from adjudication.models.blind_answer import BlindAnswer
 from adjudication.models.case import Case
 from adjudication.models.case_settings import CaseSettings
@@ -7,6 +8,7 @@ from adjudication.models.decision import Decision
 from adjudication.models.recount import Recount
 
 __all__ = [
+    "AnswerDecision",
     "BlindAnswer",
     "Case",
     "CaseSettings",

@@ -6,13 +6,24 @@ from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, withdraw_item
 from corpus.actions.people import AlreadyMember, add_member, change_role, remove_member
 from corpus.actions.projects import create_project
+from corpus.actions.questions import (
+    NoSuchQuestion,
+    add_question,
+    change_question,
+    reorder_questions,
+    restore_question,
+    retire_question,
+)
 from corpus.actions.taxonomies import add_category, load_taxonomy
 from corpus.actions.tokens import make_token, revoke_token
 
 __all__ = [
     "AlreadyMember",
+    "NoSuchQuestion",
     "add_category",
     "add_member",
+    "add_question",
+    "change_question",
     "change_role",
     "create_project",
     "expect_categories",
@@ -24,6 +35,9 @@ __all__ = [
     "record_event",
     "remove_member",
     "remove_site_admin",
+    "reorder_questions",
+    "restore_question",
+    "retire_question",
     "revoke_token",
     "set_active",
     "withdraw_item",

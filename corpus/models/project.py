@@ -47,6 +47,8 @@ class Project(models.Model):
     "Salt of the raters' pseudonyms, so that releases name nobody and are reproducible."
     items_version = models.PositiveBigIntegerField(default=0, editable=False)
     "Raised whenever items are added or withdrawn, so that the queue notices."
+    has_questions = models.BooleanField(default=False, db_default=False, editable=False)
+    "Whether a question was ever added; the database sets it with the first. Projects without one query for none."
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     "Since when it is archived: read and exported, but not changed. None while it is in use."

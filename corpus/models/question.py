@@ -9,6 +9,8 @@ class Question(models.Model):
     """
     A question on every item of a project. Its answers are stored with the opinions, by its key.
 
+    What an answer may be is said in corpus.questions, how a question is added or changed in corpus.actions.
+
     Once somebody has answered it, its type, its choices and what it is about stay; it can be retired.
     """
 
