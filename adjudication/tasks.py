@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from adjudication import actions
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.queries import projects_in_use
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 @shared_task  # type: ignore[untyped-decorator]
 def recount_changed(**_later: Any) -> None:
     """Recount the projects whose opinions have changed since the last time, except those that are being decided now."""
-    for project in Project.objects.order_by("pk"):
+    for project in projects_in_use():
         try:
             actions.recount_unless_busy(project=project)
         except (DatabaseError, Refused):  # the other projects do not wait for this one

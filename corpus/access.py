@@ -14,10 +14,12 @@ from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
 from corpus.prepared import fetch_one
-from corpus.queries import is_site_admin, projects_of
+from corpus.queries import check_in_use, is_site_admin, projects_of
 
 Role = Member.Role
 RANKS = {role: rank for rank, role in enumerate((Role.ANNOTATOR, Role.ADJUDICATOR, Role.LEAD, Role.ADMIN))}
+READING = ("GET", "HEAD", "OPTIONS")
+"The methods that change nothing."
 P = ParamSpec("P")
 
 
@@ -102,6 +104,12 @@ def list_access(user: User) -> list[Access]:
     ]
 
 
+def by_archived(projects: list[Access]) -> tuple[list[Access], list[Access]]:
+    """Divide projects into those in use and the archived ones."""
+    in_use = [access for access in projects if access.project.archived_at is None]
+    return in_use, [access for access in projects if access.project.archived_at]
+
+
 @cache
 def columns_of(model: type[Model]) -> list[str]:
     """Return the columns of a model's table in the order that `from_db` expects."""
@@ -109,7 +117,7 @@ def columns_of(model: type[Model]) -> list[str]:
 
 
 def require_role(
-    least: Role = Role.ANNOTATOR,
+    least: Role = Role.ANNOTATOR, *, also_archived: bool = False
 ) -> Callable[
     [Callable[Concatenate[PageRequest, Access, P], HttpResponseBase]],
     Callable[..., HttpResponseBase],
@@ -117,7 +125,10 @@ def require_role(
     """
     Decorate a view of (request, access, ...) as one of (request, slug, ...) for members with at least this role.
 
-    A person who is not signed in is sent to the sign-in page.
+    A person who is not signed in is sent to the sign-in page. In an archived project, whatever is not a GET or HEAD is
+    refused, so that no view has to think of it.
+
+    :param also_archived: whether the view may be posted to in an archived project, as it changes nothing in it
     """
 
     def decorate(
@@ -127,7 +138,10 @@ def require_role(
         def guarded(request: PageRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return send_to_sign_in(request)
-            return view(request, access_to(slug, request.user, least=least), *args, **kwargs)
+            access = access_to(slug, request.user, least=least)
+            if request.method not in READING and not also_archived:
+                check_in_use(access.project)
+            return view(request, access, *args, **kwargs)
 
         return guarded
 

@@ -4,14 +4,14 @@ import sys
 import time
 from argparse import SUPPRESS
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from corpus import queries
-from corpus.errors import Refused
+from corpus.errors import Invalid, Refused
 from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.models import Project
 
@@ -31,6 +31,8 @@ class Command(BaseCommand):
             return super().execute(*args, **options)
         except Refused as error:
             raise CommandError(str(error), returncode=2) from error
+        except Invalid as error:
+            raise CommandError(f"{error.field}: {error.reason}.", returncode=2) from error
         except DatabaseError as error:
             reason = str(error).strip().splitlines()[0]
             raise CommandError(f"The database cannot be used: {reason} (DATABASE_URL)", returncode=2) from error
@@ -62,7 +64,10 @@ class Command(BaseCommand):
 
 
 class ProjectCommand(Command):
-    """A command that works on one project."""
+    """A command that works on one project. In an archived one only those that change nothing do."""
+
+    also_archived: ClassVar[bool] = False
+    "Whether it works in an archived project, because it only reads, or changes nothing but who may read."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--project", default="default", metavar="SLUG", help="default: default")
@@ -72,8 +77,12 @@ class ProjectCommand(Command):
         Return the project of the option --project.
 
         :raises NoSuchProject: if there is none of that slug
+        :raises Archived: if it is archived, and the command would change it
         """
-        return queries.find_project(options["project"])
+        project = queries.find_project(options["project"])
+        if not self.also_archived:
+            queries.check_in_use(project)
+        return project
 
 
 class ImportCommand(ProjectCommand):

@@ -5,6 +5,12 @@ class Refused(Exception):
     """The request is refused. The message is written for the person who made it."""
 
 
+class Archived(Refused):
+    """The project is archived, and what was asked for would change it."""
+
+    code = "archived"
+
+
 class ServerAway(Refused):
     """A server cannot be reached just now. The same request may succeed later."""
 

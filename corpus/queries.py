@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.db.models import Max, QuerySet
 
-from corpus.errors import Refused
+from corpus.errors import Archived, Refused
 from corpus.labels import normalize
 from corpus.look_alikes import LETTERS
 from corpus.models import Category, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
@@ -34,6 +34,25 @@ def find_project(slug: str) -> Project:
     except Project.DoesNotExist:
         known = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
         raise NoSuchProject(f"There is no project {slug!r}. Known: {known}.") from None
+
+
+def projects_in_use() -> QuerySet[Project]:
+    """Return the projects that are not archived, with their taxonomies, by primary key."""
+    return Project.objects.filter(archived_at=None).select_related("taxonomy").order_by("pk")
+
+
+def check_in_use(project: Project) -> None:
+    """
+    Check that a project may change.
+
+    :param project: as just read
+    :raises Archived: if it is archived
+    """
+    if project.archived_at:
+        raise Archived(
+            f"Project {project} is archived: it can be read and exported, but nothing in it changes. An admin restores "
+            f"it on its page Project, or with: restore_project {project}"
+        )
 
 
 def projects_of(user: User | AnonymousUser) -> list[Project]:

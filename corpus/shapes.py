@@ -1,5 +1,6 @@
 """Response types of the REST routes of projects. The code is type-checked against them, and the schema uses them."""
 
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 
@@ -35,7 +36,12 @@ class ProjectShape(TypedDict):
     fields: list[str]
     votes_wanted: int
     policy: str
+    quorum: int | None
+    "Null for the policy's own; `caution` likewise."
+    caution: str | None
     taxonomy: TaxonomyName
+    archived_at: datetime | None
+    "Since when nothing in it changes; null while it is in use."
 
 
 class CategoryShape(TypedDict):

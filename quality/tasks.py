@@ -9,6 +9,7 @@ from django.db import DatabaseError
 
 from corpus.errors import Refused
 from corpus.models import Project
+from corpus.queries import projects_in_use
 from quality import actions
 
 logger = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 @shared_task  # type: ignore[untyped-decorator]
 def measure_changed(**_later: Any) -> None:
     """Measure every project whose input has changed since its last measurement."""
-    for project in Project.objects.select_related("taxonomy").order_by("pk"):
+    for project in projects_in_use():
         try:
             actions.measure_if_changed(project=project)
         except (DatabaseError, Refused) as error:  # the other projects do not wait for this one

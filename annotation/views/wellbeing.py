@@ -22,7 +22,7 @@ from corpus.queries import categories_of, category_names
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require_role()
+@require_role(also_archived=True)  # preferences are of the person, in all projects
 def wellbeing(request: PageRequest, access: Access) -> HttpResponse:
     """Show what the person was exposed to, and store how they want to work."""
     categories = categories_of(access.project)

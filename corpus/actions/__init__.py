@@ -5,7 +5,7 @@ from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, withdraw_item
 from corpus.actions.people import AlreadyMember, add_member, change_role, remove_member
-from corpus.actions.projects import create_project
+from corpus.actions.projects import create_project, lock_in_use, restore_project, set_archived
 from corpus.actions.questions import (
     NoSuchQuestion,
     add_question,
@@ -29,6 +29,7 @@ __all__ = [
     "expect_categories",
     "import_dialogues",
     "load_taxonomy",
+    "lock_in_use",
     "make_site_admin",
     "make_token",
     "may_send_link",
@@ -36,9 +37,11 @@ __all__ = [
     "remove_member",
     "remove_site_admin",
     "reorder_questions",
+    "restore_project",
     "restore_question",
     "retire_question",
     "revoke_token",
     "set_active",
+    "set_archived",
     "withdraw_item",
 ]

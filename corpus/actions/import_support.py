@@ -16,6 +16,7 @@ from corpus.importing.limits import Limits
 from corpus.importing.readers import Row, RowFile
 from corpus.importing.report import ImportReport, OnReject, rejected_row
 from corpus.models import Project
+from corpus.queries import check_in_use
 
 T = TypeVar("T")
 BATCH_BYTES = 8 * 2**20
@@ -110,6 +111,12 @@ def limits() -> Limits:
 
 
 def lock_imports(project: Project) -> None:
-    """Let one import into a project run at a time, until the transaction ends."""
+    """
+    Let one import into a project run at a time, until the transaction ends.
+
+    :raises Archived: if the project is archived by then
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('import'), %s)", [project.pk])
+    project.refresh_from_db(fields=["archived_at"])
+    check_in_use(project)

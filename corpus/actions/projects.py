@@ -1,16 +1,18 @@
-"""Create projects."""
+"""Create, archive and restore projects."""
 
 from collections.abc import Collection
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from corpus import queries
 from corpus.actions.events import record_event
-from corpus.errors import Refused
+from corpus.errors import Invalid, Refused
 from corpus.labels import FIELDS
 from corpus.models import Project, Verb
+from corpus.prepared import fetch_one
 
 
 @transaction.atomic
@@ -56,4 +58,47 @@ def create_project(
         raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
     project.save()
     record_event(project=project, verb=Verb.PROJECT_CREATED, subject=slug, actor=by)
+    return project
+
+
+def lock_in_use(project: Project) -> None:
+    """
+    Keep a project from being archived until the transaction ends. Lock before any row of what is in the project.
+
+    :raises Archived: if it is archived
+    """
+    row = fetch_one("SELECT archived_at FROM corpus_project WHERE id = %s FOR SHARE", [project.pk])
+    project.archived_at = row[0] if row else None
+    queries.check_in_use(project)
+
+
+@transaction.atomic
+def set_archived(*, project: Project, reason: str, by: User | None = None) -> None:
+    """
+    Mark a project as archived, so that nothing in it changes.
+
+    :raises Invalid: if there is no reason
+    :raises Refused: if it is archived already
+    """
+    if not reason.strip():
+        raise Invalid("reason", "write why; it stays in the audit log")
+    now = timezone.now()
+    if not Project.objects.filter(pk=project.pk, archived_at=None).update(archived_at=now):
+        raise Refused(f"Project {project} is archived already.")
+    project.archived_at = now
+    detail = {"reason": reason.strip()}
+    record_event(project=project, verb=Verb.PROJECT_ARCHIVED, subject=project.slug, actor=by, detail=detail)
+
+
+@transaction.atomic
+def restore_project(*, project: Project, by: User | None = None) -> Project:
+    """
+    Take an archived project into use again, as it was. Runs that were paused stay so.
+
+    :raises Refused: if it is not archived
+    """
+    if not Project.objects.filter(pk=project.pk).exclude(archived_at=None).update(archived_at=None):
+        raise Refused(f"Project {project} is not archived.")
+    project.archived_at = None
+    record_event(project=project, verb=Verb.PROJECT_RESTORED, subject=project.slug, actor=by)
     return project

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from corpus.access import Access, Role, access_to
 from corpus.models import Project, TokenGrant
+from corpus.queries import check_in_use
 
 
 class ProjectView(APIView):
@@ -24,15 +25,23 @@ class ProjectView(APIView):
     "Method to role, for methods that need another role."
     scope: ClassVar[str] = TokenGrant.Scope.DATA
     "The scope a token needs for any method that does more than read."
+    also_archived: ClassVar[bool] = False
+    "Whether methods that do more than read are let through in an archived project."
     access: Access
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check the token's scope and project and the caller's role, and set `access`."""
+        """
+        Check the token's scope and project and the caller's role, and set `access`.
+
+        :raises Archived: if the project is archived, and the method does more than read
+        """
         super().initial(request, *args, **kwargs)
         least = self.least_roles.get(str(request.method), self.least_role)
         check_scope(request, self.scope)
         self.access = access_to(kwargs["slug"], request.user, least=least)
         check_project(request, self.access.project)
+        if request.method not in SAFE_METHODS and not self.also_archived:
+            check_in_use(self.project)
 
     @property
     def project(self) -> Project:

@@ -19,7 +19,10 @@ def as_project(project: Project) -> ProjectShape:
         "fields": list(project.fields),
         "votes_wanted": project.votes_wanted,
         "policy": project.policy,
+        "quorum": project.quorum,
+        "caution": project.caution,
         "taxonomy": {"name": project.taxonomy.name, "version": project.taxonomy.version},
+        "archived_at": project.archived_at,
     }
 
 

@@ -7,6 +7,7 @@ from adjudication.commands import ListingCommand
 
 
 class Command(ListingCommand):
+    also_archived = True
     help = "List the disputed fields of items, as JSONL by id."
 
     def handle(self, **options: Any) -> None:

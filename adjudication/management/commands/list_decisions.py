@@ -7,6 +7,7 @@ from adjudication.commands import ListingCommand
 
 
 class Command(ListingCommand):
+    also_archived = True
     help = "List every item of the project with its decision, as JSONL by id."
 
     def handle(self, **options: Any) -> None:

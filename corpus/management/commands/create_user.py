@@ -11,6 +11,7 @@ from corpus.models import Member
 
 
 class Command(ProjectCommand):
+    also_archived = True
     help = "Make a person a member of a project, or change their role. Prints the link that sets their password."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -10,6 +10,7 @@ from guards.benchmarks.definition import known_definitions
 
 
 class Command(ProjectCommand):
+    also_archived = True
     help = "List the benchmarks of a project or, with --known, those whose files can be added by name."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -12,6 +12,7 @@ from guards.training.rendering import FORMATS
 
 
 class Command(ProjectCommand):
+    also_archived = True
     help = "Write a release as training data: a row for every label, asked as the guard will be asked."
 
     def add_arguments(self, parser: CommandParser) -> None:

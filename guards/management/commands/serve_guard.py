@@ -18,6 +18,7 @@ PROMPT = "nemoguard-v1"
 
 
 class Command(ProjectCommand):
+    also_archived = True
     help = "Serve a trained guard as an OpenAI-compatible endpoint on this machine, until it is stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -13,6 +13,7 @@ from quality.reports.field_reports import agreement_report
 
 
 class Command(ProjectCommand):
+    also_archived = True
     help = "Measure how far raters agree on labels as cast. Undefined is null."
 
     def add_arguments(self, parser: CommandParser) -> None:

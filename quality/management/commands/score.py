@@ -20,6 +20,7 @@ from quality.reports.field_reports import score_report
 
 
 class Command(PolicyCommand):
+    also_archived = True
     help = "Score each rater against the majority of the others, or raters and decision against gold labels."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -12,6 +12,7 @@ from releases.exporting import FORMATS, ExportQuery, stream_dataset
 
 
 class Command(ListingCommand):
+    also_archived = True
     help = "Write the decided and settled items, by id, as the dataset."
 
     def add_arguments(self, parser: CommandParser) -> None:
