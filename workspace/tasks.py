@@ -1,11 +1,13 @@
 """Celery tasks of the workspace."""
 
+from contextlib import suppress
 from typing import Any
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
 from kombu.exceptions import OperationalError
 
+from corpus.errors import Archived
 from workspace import actions
 from workspace.queries import generated, jobs
 
@@ -16,7 +18,8 @@ logger = get_task_logger(__name__)
 def publish_generated(**_later: Any) -> None:
     """Publish what generators have written since the last time, in every project."""
     for project in generated.projects_with_unpublished():
-        actions.publish_generated(project=project)
+        with suppress(Archived):  # since the list was read
+            actions.publish_generated(project=project)
 
 
 @shared_task  # type: ignore[untyped-decorator]

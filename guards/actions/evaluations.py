@@ -7,7 +7,7 @@ import orjson
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from corpus.actions import record_event
+from corpus.actions import lock_in_use, record_event
 from corpus.errors import Refused
 from corpus.importing.batches import batched
 from corpus.labels import Field
@@ -83,6 +83,7 @@ def start_evaluation(
     :raises Refused: if the guard cannot be asked, or no case is left
     """
     check_can_evaluate(juror, benchmark, transforms)
+    lock_in_use(project)
     with connection.cursor() as cursor:  # so that a form sent twice starts one evaluation
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evaluation'), %s)", [project.pk])
     same = {"project": project, "juror": juror, "benchmark": benchmark, "limit": limit}

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from corpus.actions import record_event
+from corpus.actions import lock_in_use, record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
 from jury import queries
@@ -99,7 +99,10 @@ def replace_run(project: Project, generates: str) -> None:
     End the open run of the same purpose.
 
     The advisory lock makes others who start a run of the project wait until the transaction ends.
+
+    :raises Archived: if the project is archived
     """
+    lock_in_use(project)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run'), %s)", [project.pk])
     Run.objects.filter(project=project, generates=generates, state__in=Run.OPEN).update(
@@ -116,12 +119,14 @@ def pause_run(*, run: Run, by: User | None = None) -> Run:
     return change_state(run, by, Verb.RUN_PAUSED, Run.State.PAUSED, only_from=[Run.State.RUNNING])
 
 
+@transaction.atomic
 def resume_run(*, run: Run, by: User | None = None) -> Run:
     """
     Resume a paused run. The caller enqueues it with `jury.tasks.enqueue`.
 
-    :raises Refused: if the run is not paused
+    :raises Refused: if the run is not paused, or its project is archived
     """
+    lock_in_use(run.project)
     return change_state(run, by, Verb.RUN_RESUMED, Run.State.RUNNING, only_from=[Run.State.PAUSED])
 
 

@@ -18,6 +18,7 @@ from corpus.actions import import_dialogues
 from corpus.actions.imports import refresh_statistics as refresh_item_statistics
 from corpus.errors import Refused
 from corpus.importing.report import OnReject, RejectedRow
+from corpus.queries import check_in_use
 from releases.actions import make_release
 from releases.models import Release
 from releases.spec import ReleaseSpec
@@ -50,6 +51,7 @@ def run_job(*, job_id: int) -> None:
         end_job(job, Job.State.FAILED, error=f"The worker that ran it was killed {MOST_ATTEMPTS} times.")
         return
     try:
+        check_in_use(job.project)
         with heartbeat(job) as progress:
             result = RUNNERS[job.kind](job, progress)
         end_job(job, Job.State.DONE, result=result)

@@ -3,6 +3,7 @@
 from django.db import connection
 
 from corpus.models import Project
+from corpus.queries import projects_in_use
 from jury.models import GeneratedResponse, Run
 
 # Nobody has judged the item, holds it or is being asked about it: an opinion on a prompt alone does not cover a
@@ -50,8 +51,8 @@ def items_lacking(project: Project, generates: str) -> list[int]:
 
 
 def projects_with_unpublished() -> list[Project]:
-    """Return the projects with generated texts that are not published yet."""
+    """Return the projects in use with generated texts that are not published yet."""
     unpublished = GeneratedResponse.objects.filter(
         outcome=GeneratedResponse.Outcome.CAST, is_current=True, published_at=None
     )
-    return list(Project.objects.filter(pk__in=unpublished.values("juror__project")).order_by("pk"))
+    return list(projects_in_use().filter(pk__in=unpublished.values("juror__project")))

@@ -10,6 +10,7 @@ from jury.models import Run
 
 
 class Command(ProjectCommand):
+    also_archived = True  # to show it; a run of an archived project is not resumed
     help = "Show the progress of a run of the jury, or pause, resume or cancel it."
 
     def add_arguments(self, parser: CommandParser) -> None:
