@@ -13,7 +13,7 @@ from guards.api import training
 from jury import api as jury
 from quality.api import Metrics
 from releases.api import export, releases
-from workspace.api import items, jobs
+from workspace.api import items, jobs, projects
 from workspace.api.generate import Generate
 from workspace.api.releases import Releases
 
@@ -42,6 +42,8 @@ NUMBERED = [
 ]
 PROJECT = [
     path("", corpus.ProjectDetail.as_view()),
+    path("archive/", projects.ArchiveProject.as_view()),
+    path("restore/", projects.RestoreProject.as_view()),
     path("progress/", annotation.Progress.as_view()),
     path("next/", annotation.Next.as_view()),
     path("renew/", annotation.RenewLease.as_view()),

@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from annotation.session import ensure_profile
 from bench.urls import all_urls
+from corpus.actions import restore_project
 from tests import hostile_values
 from tests.annotation.people import BACKEND, Visitor
 from tests.factories import make_project
 from tests.more_rows import add_rows
 from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
+from workspace.actions import archive_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
 SHARED = {"version", "name", "before", "after"}
@@ -28,6 +30,8 @@ WRITE_WHEN_READ = {
     # The same for whoever downloads the opinions of all items.
     "/api/v1/projects/{slug}/export/",
 }
+ALSO_ARCHIVED = ("/people/", "/wellbeing/")
+"What is posted to these changes nothing in the project but who may read it."
 OTHERS = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
 "Values of the parameters that belong to no project."
 
@@ -210,6 +214,24 @@ def test_objects_of_another_project_are_not_found_in_the_own_one(projects, role)
             )
             assert MARKER not in response.body_text, url
     assert row_hashes(projects.other) == before
+
+
+def test_nothing_changes_in_an_archived_project(projects):
+    """An admin reads every page and route of it, and whatever else they send there is refused."""
+    caller = Caller(projects.own, "admin")
+    urls = [url for url in PROJECT_URLS + OBJECT_URLS if not url.endswith("/restore/")]
+    archive_project(project=projects.own, reason="it is done")
+    try:
+        before = row_hashes(projects.own)
+        for url in sorted(set(urls)):
+            got, _, _, *sent = caller.responses(url, projects.own_parameters)
+            assert got.status_code != 409, url
+            if not any(part in url for part in ALSO_ARCHIVED):
+                assert {response.status_code for response in sent} <= {404, 405, 409}, url
+        changed = {table for table, rows in row_hashes(projects.own).items() if rows != before[table]}
+        assert changed <= {"corpus_event"}  # who has read
+    finally:
+        restore_project(project=projects.own)
 
 
 def test_hostile_queries_are_answered_in_the_form_of_their_url(projects):

@@ -67,6 +67,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Set up",
         (
+            Entry("project", "Project", "workspace:project", "folder-cog", Role.ADMIN),
             Entry("policies", "Policy", "adjudication:policies", "sliders-horizontal", Role.LEAD),
             Entry("taxonomy", "Taxonomy and questions", "adjudication:taxonomy", "list-tree", Role.LEAD),
             Entry("queue", "Queue", "annotation:queue", "settings-2", Role.LEAD),

@@ -1,4 +1,4 @@
-"""Serializers of items, uploads and jobs."""
+"""Serializers of projects, items, uploads and jobs."""
 
 from typing import Any
 
@@ -18,6 +18,13 @@ class ItemFilterSerializer(serializers.Serializer[Any]):
     source = serializers.CharField(default=None, allow_blank=True, max_length=10_000)  # type: ignore[assignment]
     license = serializers.CharField(default=None, allow_blank=True, max_length=10_000)
     category = serializers.SlugField(default="", allow_blank=True)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why something is done."""
+
+    reason = serializers.CharField(max_length=2_000)
+    "It stays in the audit log."
 
 
 UPLOADED = (Job.Kind.DIALOGUES, Job.Kind.VOTES)

@@ -1,12 +1,15 @@
-"""Pages of a project: members, items, imports, releases and generated responses."""
+"""Pages of a project: its settings, members, items, imports, releases and generated responses."""
 
 from django.urls import path
 
-from workspace.views import anonymise, generate, imports, items, members, overview, releases
+from workspace.views import anonymise, generate, imports, items, members, overview, project, releases
 
 app_name = "workspace"
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("settings/", project.project, name="project"),
+    path("settings/archive/", project.archive, name="archive"),
+    path("settings/restore/", project.restore, name="restore"),
     path("people/", members.members, name="members"),
     path("people/invite/", members.invite, name="invite"),
     path("people/<int:user>/", members.member, name="member"),

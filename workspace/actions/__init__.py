@@ -1,6 +1,7 @@
 """Actions that join the other apps."""
 
 from workspace.actions.anonymise import anonymise_user
+from workspace.actions.archiving import archive_project
 from workspace.actions.begin_jobs import begin_import, begin_release
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.leave import close_account, dismiss_member
@@ -12,6 +13,7 @@ from workspace.actions.uploads import TooLarge, delete_leftovers
 __all__ = [
     "TooLarge",
     "anonymise_user",
+    "archive_project",
     "begin_import",
     "begin_release",
     "close_account",

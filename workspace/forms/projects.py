@@ -98,3 +98,14 @@ class ProjectForm(GroupedForm, forms.Form):
         settings = dict(self.cleaned_data)
         wanted = settings.pop("fields_wanted")
         return settings | {"fields": wanted, "caution": settings["caution"] or None}
+
+
+class ArchiveForm(forms.Form):
+    """Why a project is archived."""
+
+    reason = forms.CharField(
+        max_length=2_000,
+        label="Why",
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        help_text="It stays in the audit log.",
+    )

@@ -11,7 +11,7 @@ from workspace import actions
 
 
 @require_POST
-@require_role(Role.ADMIN)
+@require_role(Role.ADMIN, also_archived=True)  # it is the account that changes
 def anonymise(request: PageRequest, access: Access, user: int) -> HttpResponse:
     """Anonymise a member for good, if their name was typed to confirm it."""
     require_site_admin(access)

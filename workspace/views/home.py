@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from corpus.access import Access, list_access
+from corpus.access import Access, by_archived, list_access
 from corpus.queries import is_site_admin
 from workspace.queries.activity import last_vote_at
 from workspace.queries.attention import Pointer, own_work
@@ -37,8 +37,14 @@ class Card:
 def home(request: HttpRequest) -> HttpResponse:
     """List the projects of the signed-in person, how far each is, and what waits there for them."""
     user = cast("User", request.user)
-    shown = Paginator(list_access(user), PROJECTS_PER_PAGE).get_page(request.GET.get("at"))
-    context = {"cards": [card_of(access) for access in shown], "shown": shown, "may_create": is_site_admin(user)}
+    in_use, archived = by_archived(list_access(user))
+    shown = Paginator(in_use, PROJECTS_PER_PAGE).get_page(request.GET.get("at"))
+    context = {
+        "cards": [card_of(access) for access in shown],
+        "shown": shown,
+        "archived": archived,
+        "may_create": is_site_admin(user),
+    }
     return render(request, "workspace/home.html", context)
 
 

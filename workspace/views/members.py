@@ -36,7 +36,7 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_POST
-@require_role(Role.ADMIN)
+@require_role(Role.ADMIN, also_archived=True)  # who may read it can change
 def invite(request: PageRequest, access: Access) -> HttpResponse:
     """
     Add a member, and show the link by which they set their password, which is shown only once.
@@ -63,7 +63,7 @@ def needs_link(user: User) -> bool:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require_role(Role.ADMIN)
+@require_role(Role.ADMIN, also_archived=True)
 def member(request: PageRequest, access: Access, user: int) -> HttpResponse:
     """Show a member with figures, role and tokens, or change what the pressed button says."""
     found = get_object_or_404(Member.objects.select_related("user"), project=access.project, user=user)

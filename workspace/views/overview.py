@@ -12,8 +12,8 @@ from corpus.access import Access, PageRequest, require_role
 from corpus.kept import kept_if_large
 from corpus.models import Project
 from workspace.queries.activity import Day, activity, totals
-from workspace.queries.attention import attention, next_steps
-from workspace.queries.overview import LATEST_LABELS, latest_labels
+from workspace.queries.attention import Pointer, attention, next_steps
+from workspace.queries.overview import LATEST_LABELS, Overview, latest_labels
 from workspace.queries.overview import overview as overview_of
 
 
@@ -39,11 +39,18 @@ def overview(request: PageRequest, access: Access) -> HttpResponse:
         "votes": votes,
         "ballots": ballots,
         "attention": attention(access),
-        "next_steps": next_steps(access, items=shown.items, decided=shown.decided, released=bool(shown.released)),
+        "next_steps": steps_of(access, shown),
         "is_new_here": not request.GET.get("tour") and not own_votes(access.project, access.user).exists(),
         "latest": newest_labels(access.project) if access.is_lead else [],
     }
     return render(request, "workspace/overview.html", context)
+
+
+def steps_of(access: Access, shown: Overview) -> list[Pointer]:
+    """Return what the person can do next: nothing in an archived project."""
+    if access.project.archived_at:
+        return []
+    return next_steps(access, items=shown.items, decided=shown.decided, released=bool(shown.released))
 
 
 def plot_of(days: list[Day]) -> dict[str, Any]:
