@@ -12,6 +12,7 @@ from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS
 from jury import queries
 from jury.actions.jurors import ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE
+from jury.actions.runs import RETRIED
 from jury.engine.extra_body import parse_extra_body
 from jury.models import Ballot, Juror
 from jury.prompting import ASKABLE
@@ -71,9 +72,10 @@ class ConveneForm(BudgetForm):
     retry = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        choices=[(value, Ballot.Outcome(value).label) for value in ("abstained", "unreadable")],
+        choices=[(value, Ballot.Outcome(value).label) for value in RETRIED],
         label="Ask again where the outcome was",
-        help_text="What failed is asked again in any case.",
+        help_text="What failed is asked again in any case. Cast: after a question was added; its new reply replaces "
+        "the ballot, and whatever would be asked as before is repeated at no cost.",
     )
     no_cache = forms.BooleanField(
         required=False,

@@ -7,7 +7,7 @@ from corpus.errors import Refused
 from jury.engine.extra_body import check_extra_body
 from jury.prompting import Form, Prompt, Send
 
-PARTS = {"boundary", "dialogue", "categories", "answer", "judged", "prompt", "response"}
+PARTS = {"boundary", "dialogue", "categories", "answer", "judged", "prompt", "response", "questions"}
 "What a template of a message may hold, each after a dollar sign."
 CATEGORY_PARTS = {"slug", "name", "code", "definition", "included", "excluded"}
 TEXTS = ("user", "system", "category", "after")

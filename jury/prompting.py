@@ -11,6 +11,7 @@ from typing import Any
 
 from corpus.labels import FIELDS, Field, Label
 from jury.control_tokens import defuse
+from jury.questions import ANSWERS, JurorQuestion, answers_schema, describe_answers, describe_questions
 
 CATEGORIES = "categories"
 ASKABLE = (*(str(field) for field in FIELDS), CATEGORIES)
@@ -63,6 +64,16 @@ class Form(StrEnum):
         return not self.is_generative and self not in TWO_VERDICTS
 
     @property
+    def asks_questions(self) -> bool:
+        """Whether the questions of a project can be asked and answered in it."""
+        return self == Form.OBJECT
+
+    @property
+    def says_refusal(self) -> bool:
+        """Whether a reply about a response says by itself whether that is a refusal."""
+        return self in (Form.QWEN3GUARD, Form.WILDGUARD)
+
+    @property
     def names_categories(self) -> bool:
         """Whether a reply can name categories."""
         return self not in (Form.HARM, Form.GRANITE, Form.YESNO)
@@ -109,6 +120,11 @@ class Prompt:
     extra_body: dict[str, Any] = field(default_factory=dict)
     "Further parameters of every request; those of the juror come on top."
 
+    @property
+    def places_questions(self) -> bool:
+        """Whether a template says where the questions of a project stand."""
+        return any("questions" in Template(text).get_identifiers() for text in (self.system, self.user))
+
     @classmethod
     def parse(cls, text: str) -> "Prompt":
         """
@@ -130,6 +146,8 @@ class Question:
     "Some of prompt_label, response_label and categories."
     rationale: bool = False
     "Whether a rationale is asked for."
+    questions: tuple[JurorQuestion, ...] = ()
+    "The project's questions whose answers are read: those it asks, or the one that a form answers by itself."
 
 
 def build_messages(prompt: Prompt, question: Question, turns: Turns, categories: Sequence[str]) -> Messages:
@@ -143,7 +161,8 @@ def build_messages(prompt: Prompt, question: Question, turns: Turns, categories:
     """
     if prompt.send == Send.TURNS:
         return turn_messages(prompt, judged_turns(question, turns))
-    frame = boundary(turns)
+    questions = describe_questions(question.questions) if prompt.form.asks_questions and question.questions else ""
+    frame = boundary(turns, besides=questions)
     about_prompt = prompt.form.has_one_verdict and Field.RESPONSE not in question.fields
     parts = {
         "boundary": frame,
@@ -155,11 +174,20 @@ def build_messages(prompt: Prompt, question: Question, turns: Turns, categories:
         "judged": "user" if about_prompt else "agent",
         "prompt": render_prompt(without_response(turns)),
         "response": defuse(response_text(question, turns)),
+        "questions": questions,
     }
     templates = {"system": prompt.system, "user": prompt.user}
-    return [
+    messages = [
         {"role": role, "content": Template(text).substitute(parts).strip()} for role, text in templates.items() if text
     ]
+    return with_questions(messages, questions) if questions and not prompt.places_questions else messages
+
+
+def with_questions(messages: Messages, questions: str) -> Messages:
+    """Return messages of a prompt that has no place for questions with them: after the system's text, or else first."""
+    first, *others = messages
+    texts = [first["content"], questions] if first["role"] == "system" else [questions, first["content"]]
+    return [first | {"content": "\n\n".join(texts)}, *others]
 
 
 def turn_messages(prompt: Prompt, turns: Turns) -> Messages:
@@ -211,14 +239,16 @@ def order_categories(categories: Sequence[Mapping[str, Any]], seed: int | None) 
     return list(categories) if seed is None else random.Random(seed).sample(categories, len(categories))  # noqa: S311
 
 
-def boundary(turns: Turns) -> str:
+def boundary(turns: Turns, besides: str = "") -> str:
     """
     Return the start of a marker line, `--- ` and hexadecimal digits, that occurs nowhere in the dialogue.
 
     The digits are a prefix of the dialogue's SHA-256, 8 digits or as many more as it takes.
+
+    :param besides: another text in which it does not occur
     """
     text = "\0".join(f"{turn['role']}\0{turn['text']}" for turn in turns)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest, text = hashlib.sha256(text.encode()).hexdigest(), f"{text}\0{besides}"
     return next(mark for length in range(8, 65) if (mark := f"--- {digest[:length]}") not in text or length == 64)
 
 
@@ -270,6 +300,7 @@ def describe_answer(question: Question) -> str:
         Field.RESPONSE: f'"{labels}"',
         CATEGORIES: '["<slug>", …] (empty if safe, most important first)',
         "other_text": '"<what it is, if categories has other, else empty>"',
+        ANSWERS: describe_answers(question.questions),
     }
     return "{" + ", ".join(f'"{key}": {shapes[key]}' for key in answer_keys(question)) + "}"
 
@@ -286,7 +317,8 @@ def answer_keys(question: Question) -> list[str]:
     """Return the keys of the JSON object that answers a question, in the order the model writes them."""
     keys = ["rationale"] if question.rationale else []
     keys += question.fields
-    return [*keys, "other_text"] if CATEGORIES in question.fields else keys
+    keys += ["other_text"] if CATEGORIES in question.fields else []
+    return [*keys, ANSWERS] if question.questions else keys
 
 
 def answer_schema(question: Question, slugs: Sequence[str]) -> dict[str, Any]:
@@ -306,6 +338,7 @@ def answer_schema(question: Question, slugs: Sequence[str]) -> dict[str, Any]:
             "maxItems": MAX_CATEGORIES,
         },
         "other_text": {"type": "string"},
+        ANSWERS: answers_schema(question.questions),
     }
     keys = [str(key) for key in answer_keys(question)]
     return {

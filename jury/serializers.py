@@ -10,13 +10,12 @@ from corpus.errors import Refused
 from corpus.labels import label_columns_of
 from jury import actions, queries
 from jury.actions.jurors import CHANGEABLE, ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE, REQUEST_FIELDS
+from jury.actions.runs import RETRIED
 from jury.actions.trials import Trial
 from jury.engine.extra_body import check_extra_body
-from jury.models import Ballot, GeneratedResponse, Juror, Run
+from jury.models import GeneratedResponse, Juror, Run
 from jury.prompting import ASKABLE
 from jury.shapes import RunShape, SuggestionShape, TrialShape
-
-RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value]
 
 
 class ExtraBodyField(serializers.DictField):
@@ -142,7 +141,7 @@ def as_trial(trial: Trial) -> TrialShape:
         shape["suggestion"] = cast("SuggestionShape", found)
     if isinstance(answer, GeneratedResponse):
         return {**shape, "text": answer.text}
-    return {**shape, **label_columns_of(answer), "categories": answer.categories}
+    return {**shape, **label_columns_of(answer), "categories": answer.categories, "answers": answer.answers}
 
 
 def as_run(run: Run) -> RunShape:

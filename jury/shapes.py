@@ -39,6 +39,7 @@ class TrialShape(TypedDict):
     prompt_label: NotRequired[str | None]
     response_label: NotRequired[str | None]
     categories: NotRequired[list[str]]
+    answers: NotRequired[dict[str, Any]]
     text: NotRequired[str]
     seconds: float | None
     cost_usd: float

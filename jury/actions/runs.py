@@ -15,6 +15,9 @@ from jury.actions.checks import check_are_independent, check_can_ask, check_can_
 from jury.actions.sharding import adopt_open_batches, create_shards, create_shards_of
 from jury.models import Ballot, GeneratedResponse, Juror, Run
 
+RETRIED = [Ballot.Outcome.ABSTAINED.value, Ballot.Outcome.UNREADABLE.value, Ballot.Outcome.CAST.value]
+"Outcomes that a run asks about again if it is told to; cast ones after a question was added."
+
 
 @transaction.atomic
 def start_run(

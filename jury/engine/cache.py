@@ -7,7 +7,7 @@ from corpus.labels import FIELDS
 from corpus.models import Project
 from jury.models import Ballot
 
-COPIED = (*FIELDS, "categories", "other_text", "rationale", "dropped_categories")
+COPIED = (*FIELDS, "categories", "other_text", "rationale", "answers", "dropped_categories")
 KEPT = ("order_seed", "raw_reply", "finish_reason", "taxonomy_id")
 
 

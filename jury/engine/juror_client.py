@@ -11,6 +11,7 @@ import orjson
 
 from corpus.models import Project
 from corpus.queries import spellings_of
+from corpus.questions import AskedOf, questions_asked
 from jury import queries
 from jury.engine.cache import answers_by_request, copy_ballot
 from jury.engine.forms import read_ballot, response_format, with_codes
@@ -28,6 +29,7 @@ from jury.prompting import (
     render_category,
 )
 from jury.queries import PromptItem
+from jury.questions import describe_questions
 
 
 class JudgingClient(ModelClient[A]):
@@ -55,7 +57,10 @@ class JudgingClient(ModelClient[A]):
 
     def request_hash(self, item: PromptItem) -> bytes:
         """Return a hash of all that changes the answer about an item. 16 bytes."""
-        about = orjson.dumps([item.turns, self.question(item).fields])
+        question = self.question(item)
+        about = orjson.dumps([item.turns, question.fields])
+        if question.questions:
+            about += describe_questions(question.questions).encode()
         return hashlib.sha256(self.juror_hash + about).digest()[:16]
 
     def cached_answers(self, items: Sequence[PromptItem]) -> dict[int, A]:
@@ -114,16 +119,19 @@ class JurorClient(JudgingClient[Ballot]):
     def __init__(self, project: Project, juror: Juror, *, run_id: int | None = None) -> None:
         super().__init__(project, juror, run_id=run_id)
         self.labels = queries.labels_asked(project, juror)
+        self.questions = queries.questions_answered(project, juror)
 
     def copy(self, answer: Ballot, item: PromptItem) -> Ballot:
         """Return a ballot on an item with the verdict of another one, at no cost."""
         return copy_ballot(answer, self.key_fields(item))
 
     def question(self, item: PromptItem) -> Question:
-        """Return what the juror is asked about an item: the labels whose text the item has, and categories."""
+        """Return what the juror is asked about an item: categories, and labels and questions that it has a text for."""
         fields = tuple(label for label in self.labels if label != "response_label" or item.has_response)
         categories = (CATEGORIES,) if CATEGORIES in self.juror.asks else ()
-        return Question(fields + categories, rationale=self.prompt.rationale)
+        has_response = item.has_response and (self.prompt.form.asks_questions or "response_label" in fields)
+        questions = questions_asked(self.questions, AskedOf.JURORS, has_response=has_response)
+        return Question(fields + categories, self.prompt.rationale, tuple(questions))
 
     def make_answer(
         self, item: PromptItem, seed: int | None, replies: Sequence[Reply], problem: Outcome | None, *, cost: Decimal
@@ -150,5 +158,6 @@ class JurorClient(JudgingClient[Ballot]):
             "categories": list(judgement.categories),
             "other_text": judgement.other_text,
             "rationale": judgement.rationale,
+            "answers": reading.answers,
             "dropped_categories": reading.dropped_categories,
         }

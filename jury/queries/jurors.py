@@ -9,12 +9,15 @@ from django.db.models import QuerySet
 
 from corpus.errors import Refused
 from corpus.kept import kept_if_large
-from corpus.models import Category, Project
+from corpus.models import Category, Project, Question
+from corpus.queries import questions_of
+from corpus.questions import AskedOf, questions_asked
 from jury.endpoints import EndpointRules, origin_of
 from jury.families import shared_families
 from jury.kinds import answer_models
 from jury.models import Answer, Juror, PromptVersion, Run, Shard
 from jury.prompting import Prompt
+from jury.questions import is_about_refusal
 
 
 def jurors_of(project: Project) -> QuerySet[Juror]:
@@ -121,6 +124,24 @@ def prompt_named(name: str) -> PromptVersion:
 def labels_asked(project: Project, juror: Juror) -> tuple[str, ...]:
     """Return the labels that a juror is asked for and the project wants."""
     return tuple(field for field in project.fields if field in juror.asks)
+
+
+def questions_answered(project: Project, juror: Juror) -> list[Question]:
+    """
+    Return the project's questions that a juror answers, in order.
+
+    A form of our own is asked those for jurors. Of the forms of guards some say whether a response is a refusal, and
+    answer the question about that; the others answer none.
+    """
+    questions, form = questions_for_jurors(project), Prompt.parse(juror.prompt.text).form
+    if form.asks_questions:
+        return questions
+    return [each for each in questions if is_about_refusal(each)] if form.says_refusal else []
+
+
+def questions_for_jurors(project: Project) -> list[Question]:
+    """Return the project's questions that jurors are asked, in order."""
+    return questions_asked(questions_of(project), AskedOf.JURORS, has_response=True)
 
 
 def has_been_asked(juror: Juror) -> bool:

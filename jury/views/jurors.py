@@ -1,6 +1,7 @@
 """Pages of jurors and generators: the list, a form for a new one, one with its prompt, and a trial."""
 
 import json
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,7 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
-from corpus.queries import category_names
+from corpus.models import Project
+from corpus.queries import category_names, questions_of
+from corpus.questions import describe_answers
 from jury import actions, queries
 from jury.actions.trials import Trial
 from jury.engine.extra_body import merge_extra_bodies
@@ -83,6 +86,7 @@ def juror(request: PageRequest, access: Access, juror: int) -> HttpResponse:
     context = {"access": access, "page": page_of(chosen), "juror": chosen, "form": form, "prompt": prompt}
     context |= {"row": queries.statistics_of(chosen), "asked_labels": [ASK_LABELS[name] for name in chosen.asks]}
     context |= {"trained_on": queries.versions_trained_on(access.project, [chosen]).get(chosen.pk)}
+    context |= question_context(access.project, chosen)
     context |= {"extra_body": json.dumps(extra_body, ensure_ascii=False) if extra_body else ""}
     return render(request, "jury/juror.html", context, status=status)
 
@@ -102,8 +106,20 @@ def show_trial(request: PageRequest, access: Access, juror: int) -> HttpResponse
         "ballot": trial.answer,
         "suggested": suggested_fields(trial),
         "names": category_names(access.project),
+        "answers": describe_answers(questions_of(access.project), getattr(trial.answer, "answers", {})),
     }
     return render(request, "jury/trial.html", context)
+
+
+def question_context(project: Project, juror: Juror) -> dict[str, Any]:
+    """Return the questions for jurors that this one answers, and those that it cannot; none of a generator."""
+    if juror.is_generator or not juror.base_url:
+        return {}
+    asked = queries.questions_answered(project, juror)
+    return {
+        "asked_questions": asked,
+        "unasked_questions": [each for each in queries.questions_for_jurors(project) if each not in asked],
+    }
 
 
 def page_of(juror: Juror) -> str:

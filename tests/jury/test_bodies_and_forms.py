@@ -205,7 +205,7 @@ def test_request_for_a_run_is_read(fields, read):
     ("budget_usd", "five"),
     ("retry", "unreadable"),
     ("retry", ["failed"]),
-    ("retry", ["cast"]),
+    ("retry", ["settled"]),
     ("retry", ["Unreadable"]),
     ("retry", [""]),
     ("cache", "perhaps"),
@@ -385,7 +385,7 @@ def test_form_of_a_run_is_read(fields, cleaned):
     ("max_calls", "0"),
     ("max_calls", str(2**31)),
     ("retry", ["failed"]),
-    ("retry", ["cast"]),
+    ("retry", ["settled"]),
 ])  # fmt: skip
 def test_odd_value_in_the_form_of_a_run_names_its_field(field, value):
     form = convene_form(**{field: value})
@@ -394,7 +394,7 @@ def test_odd_value_in_the_form_of_a_run_names_its_field(field, value):
 
 
 def test_rare_fields_are_folded_and_shown_where_one_is_refused():
-    form = convene_form(retry=["cast"])
+    form = convene_form(retry=["settled"])
     assert [field.name for field in form.main_fields()] == ["jurors", "limit", "budget_usd", "max_calls"]
     [more] = form.folded_groups()
     assert ([field.name for field in more.fields], more.has_errors) == (["retry", "no_cache", "allow_trained"], True)

@@ -1,13 +1,16 @@
 """Turn the reading of a juror's reply into its judgement by the project's taxonomy. Pure. Nothing is guessed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from corpus.errors import Invalid
 from corpus.labels import OTHER, Field, Judgement, Label, check_judgement, normalize, preview
+from corpus.questions import AskedOf, check_answers
+from corpus.questions import Question as ProjectQuestion
 from jury.engine.forms.reading import Reading
 from jury.prompting import CATEGORIES, Question
+from jury.questions import ANSWERS, refusal_value
 
 Spellings = Mapping[str, str]
 "Normalized category name to category slug."
@@ -21,6 +24,8 @@ class BallotReading:
 
     judgement: Judgement | None
     reason: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    "Answers to the project's questions, by key."
     dropped_categories: int = 0
     "Categories named beside a safe label, where they mean nothing."
 
@@ -31,13 +36,13 @@ def judge(reading: Reading, question: Question, spellings: Spellings) -> BallotR
 
     :raises Invalid: if a verdict is missing, a category is unknown, or the judgement breaks a rule
     """
-    for field in Field:
-        if field in question.fields and field not in reading.labels:
-            raise Invalid(field, "the model says that it does not apply")
+    for asked in Field:
+        if asked in question.fields and asked not in reading.labels:
+            raise Invalid(asked, "the model says that it does not apply")
     categories = read_categories(reading, spellings) if CATEGORIES in question.fields else ()
     is_clean = not HAZARDS & set(reading.labels.values())
     judgement = Judgement(
-        **{field.value: label for field, label in reading.labels.items()},
+        **{each.value: label for each, label in reading.labels.items()},
         categories=() if is_clean else categories,
         other_text="" if is_clean else other_text(reading, categories),
         rationale=reading.rationale,
@@ -48,7 +53,25 @@ def judge(reading: Reading, question: Question, spellings: Spellings) -> BallotR
         has_response=Field.RESPONSE in question.fields,
         asked_categories=CATEGORIES in question.fields,
     )
-    return BallotReading(judgement, dropped_categories=len(categories) if is_clean else 0)
+    answers = read_answers(reading, question.questions)
+    return BallotReading(judgement, answers=answers, dropped_categories=len(categories) if is_clean else 0)
+
+
+def read_answers(reading: Reading, questions: Sequence[ProjectQuestion]) -> dict[str, Any]:
+    """
+    Return the answers to questions; what a reply says besides is left out.
+
+    :raises Invalid: if one breaks a rule of its question, or a required one is missing
+    """
+    if reading.refusal is not None:
+        return {each.key: refusal_value(is_refusal=reading.refusal) for each in questions}
+    if reading.answers is None or not questions:
+        return {}
+    if not isinstance(reading.answers, dict):
+        raise Invalid(ANSWERS, f"{preview(reading.answers)} is not an object")
+    keys = {each.key for each in questions}
+    said = {key: value for key, value in reading.answers.items() if key in keys}
+    return check_answers(questions, said, whom=AskedOf.JURORS, has_response=True)  # those of the item are chosen
 
 
 def other_text(reading: Reading, slugs: Sequence[str]) -> str:

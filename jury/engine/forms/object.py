@@ -7,6 +7,7 @@ from corpus.errors import Invalid
 from corpus.labels import Field, parse_label, preview
 from jury.engine.forms.reading import Asked, Reading, parse_object
 from jury.prompting import CATEGORIES, Question, answer_schema
+from jury.questions import ANSWERS
 
 LONGEST_TEXT = 10_000
 "Characters of a rationale or another text that are kept."
@@ -47,6 +48,7 @@ def read_object(reply: str, asked: Asked) -> Reading:
         categories_problem="" if names is named else f"{preview(named)} is not a list",
         other_text=read_text(answer, "other_text"),
         rationale=read_text(answer, "rationale"),
+        answers={} if answer.get(ANSWERS) is None else answer[ANSWERS],
     )
 
 

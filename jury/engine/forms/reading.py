@@ -35,6 +35,8 @@ class Reading:
     other_text: str | None = None
     "What the category other stands for; None where the form has no room to say."
     rationale: str = ""
+    answers: Any = None
+    "Answers to the project's questions as the reply has them, by key; None where the form has no room for any."
 
 
 def read_verdicts(said: Mapping[Field, Any], asked: Asked, words: Mapping[str, str] = SAFETY) -> dict[Field, str]:

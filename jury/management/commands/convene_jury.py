@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from corpus.models import Project
 from jury import actions, queries
 from jury.actions.estimates import Estimate
+from jury.actions.runs import RETRIED
 from jury.commands import RunCommand
 from jury.models import Ballot, Juror
 
@@ -26,8 +27,8 @@ class Command(RunCommand):
         super().add_arguments(parser)
         parser.add_argument("--juror", action="append", default=[], metavar="NAME", help="default: the whole panel")
         parser.add_argument(
-            "--retry", action="append", default=[], choices=["abstained", "unreadable"], metavar="OUTCOME",
-            help="ask again where the outcome was this; failed ones are asked again in any case",
+            "--retry", action="append", default=[], choices=RETRIED, metavar="OUTCOME",
+            help="ask again where the outcome was this, cast after a question was added; failed ones are in any case",
         )  # fmt: skip
         parser.add_argument(
             "--allow-trained",
