@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import orjson
 from django.db import connection
 
 from annotation import queries
@@ -14,7 +15,7 @@ from corpus.models import Project
 
 COPY_VOTES = f"""
     COPY annotation_vote (item_id, annotator_id, {", ".join(FIELDS)}, categories, other_text,
-        rationale, seconds, taxonomy_id, guideline_id, is_current, cast_at) FROM STDIN
+        rationale, answers, seconds, taxonomy_id, guideline_id, is_current, cast_at) FROM STDIN
 """
 
 
@@ -49,6 +50,7 @@ class VoteWriter:
                         list(judgement.categories),
                         judgement.other_text,
                         judgement.rationale,
+                        orjson.dumps(opinion.answers).decode(),
                         opinion.seconds,
                         self.project.taxonomy_id,
                         self.guideline.pk,

@@ -25,14 +25,14 @@ def current_votes(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tup
     Return the current votes of many pairs of item and annotator at once.
 
     :param pairs: (item, annotator) primary keys
-    :return: a label for each field, categories, other_text, rationale, seconds and cast_at by pair; a pair
-        without a current vote is left out
+    :return: a label for each field, categories, other_text, rationale, answers (JSON), seconds and cast_at by pair; a
+        pair without a current vote is left out
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT item_id, annotator_id, {", ".join(FIELDS)}, categories, other_text, rationale,
-                seconds, cast_at
+                answers, seconds, cast_at
             FROM annotation_vote JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted (item_id, annotator_id)
                 USING (item_id, annotator_id)
             WHERE is_current

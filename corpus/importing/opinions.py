@@ -1,15 +1,18 @@
 """Parse rows into opinions made elsewhere, by people or models (docs/import.md)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from corpus.errors import Invalid
 from corpus.importing import values
+from corpus.importing.answers import ANSWERS, COLUMN, is_answer_key, parse_answers
 from corpus.importing.limits import Limits
 from corpus.importing.names import tidy_name
 from corpus.importing.readers import Columns
 from corpus.labels import FIELDS, Judgement, parse_label, preview
+from corpus.questions import Question
 
 KINDS = ("human", "llm")
 COLUMNS = Columns(frozenset({"item_id", "rater", "rater_kind"}), frozenset(FIELDS))
@@ -29,22 +32,27 @@ class ImportedOpinion:
     seconds: float | None = None
     cast_at: datetime | None = None
     "None if the file does not say."
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    "By the key of the question."
 
 
-def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) -> ImportedOpinion:
+def parse_opinion(
+    row: object, *, spellings: Mapping[str, str], limits: Limits, questions: Iterable[Question] = ()
+) -> ImportedOpinion:
     """
-    Parse one row. Whether the item and the project allow its labels is not checked here.
+    Parse one row. Whether the item and the project allow its labels and answers is not checked here.
 
     :param spellings: normalized spelling to category slug
+    :param questions: of the project
     :raises Invalid: naming the field that is wrong
     """
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
     check_keys(row)
     labels = {}
-    for field in FIELDS:
-        value = row.get(field)
-        labels[field.value] = parse_label(None if values.is_absent(value) else value, field)
+    for label_field in FIELDS:
+        value = row.get(label_field)
+        labels[label_field.value] = parse_label(None if values.is_absent(value) else value, label_field)
     item_id = values.clean_name(row.get("item_id"), "item_id", limit=limits.id + len("#refusal"))
     kind = row.get("rater_kind")
     if kind not in KINDS:
@@ -61,6 +69,7 @@ def parse_opinion(row: object, *, spellings: Mapping[str, str], limits: Limits) 
         ),
         seconds=values.parse_seconds(row.get("seconds"), "seconds"),
         cast_at=values.parse_moment(row.get("cast_at"), "cast_at"),
+        answers=parse_answers(row, questions),
     )
 
 
@@ -71,8 +80,9 @@ def check_keys(row: Mapping[str, object]) -> None:
     :raises Invalid: naming the key
     """
     for key in row.keys() - KNOWN_KEYS:
-        if not values.is_absent(row[key]) and row[key] != "":
-            raise Invalid(str(key)[:100], f"an opinion has no such key, only labels and {', '.join(OPTIONAL)}")
+        if not (values.is_absent(row[key]) or row[key] == "" or is_answer_key(key)):
+            known = ", ".join((*OPTIONAL, ANSWERS, f"{COLUMN}KEY"))
+            raise Invalid(str(key)[:100], f"an opinion has no such key, only labels and {known}")
 
 
 def parse_rater(value: object, limits: Limits) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from corpus.importing.names import RaterNames
@@ -15,7 +16,7 @@ from jury.models import Ballot, Juror, PromptVersion
 
 COPY_BALLOTS = f"""
     COPY jury_ballot (item_id, juror_id, outcome, reason, {", ".join(FIELDS)}, categories, other_text,
-        rationale, dropped_categories, taxonomy_id, prompt_id, raw_reply, finish_reason, prompt_tokens,
+        rationale, answers, dropped_categories, taxonomy_id, prompt_id, raw_reply, finish_reason, prompt_tokens,
         answer_tokens, cost_usd, seconds, is_current, cast_at) FROM STDIN
 """
 
@@ -52,7 +53,8 @@ class BallotWriter:
         judgement, tokens, cost_usd = opinion.judgement, 0, 0
         return (
             *(item, juror, Ballot.Outcome.CAST.value, "", *judgement.label_columns.values()),
-            *(list(judgement.categories), judgement.other_text, judgement.rationale, 0),
+            *(list(judgement.categories), judgement.other_text, judgement.rationale),
+            *(orjson.dumps(opinion.answers).decode(), 0),
             *(self.project.taxonomy_id, self.prompt.pk, "", "", tokens, tokens, cost_usd),
             *(opinion.seconds, True, cast_at),
         )

@@ -68,13 +68,13 @@ def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], t
 
     :param pairs: primary keys of item and juror
     :return: by pair, where there is a ballot: a label for each field, categories, other_text, rationale,
-        seconds, cast_at
+        answers (JSON), seconds, cast_at
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT item_id, juror_id, {", ".join(FIELDS)}, categories, other_text, rationale,
-                seconds, cast_at
+                answers, seconds, cast_at
             FROM jury_ballot JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (item_id, juror_id)
                 USING (item_id, juror_id)
             WHERE is_current

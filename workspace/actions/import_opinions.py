@@ -1,9 +1,11 @@
 """Import votes and ballots that were made elsewhere."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
@@ -20,8 +22,10 @@ from corpus.importing.report import ImportReport, OnReject
 from corpus.labels import FIELDS, check_judgement
 from corpus.models import Project, Verb
 from corpus.queries import KnownItem
+from corpus.questions import AskedOf, check_answers
 from jury.actions import BallotWriter
 
+WHOM = {"human": AskedOf.PEOPLE, "llm": AskedOf.JURORS}
 Numbered = tuple[int, ImportedOpinion]
 "Row number and opinion."
 Admitted = tuple[int, ImportedOpinion, KnownItem]
@@ -54,11 +58,11 @@ def import_opinions(
     """
     lock_imports(project)
     run = ImportRun(on_reject, progress)
-    bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
+    bounds, spellings, questions = limits(), queries.spellings_of(project.taxonomy), queries.questions_of(project)
     writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
 
     def parse(row: Row) -> ImportedOpinion:
-        return parse_opinion(row.value, spellings=spellings, limits=bounds)
+        return parse_opinion(row.value, spellings=spellings, limits=bounds, questions=questions)
 
     with RowFile(path, bounds, COLUMNS, name=name) as file, index_lookups():
         for batch in run.batches(file, parse, id_column="item_id"):
@@ -74,7 +78,7 @@ def import_opinions(
 
 
 def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[Admitted]:
-    """Return the opinions on known items with their items; reject labels that the item or project does not have."""
+    """Return the opinions on known items with their items; reject labels and answers that are not asked for."""
     asked = {opinion.item_id for _, opinion in batch}
     items = queries.known_items(project, list(asked))
     twins = twins_of(project, sorted(asked - items.keys()), run)
@@ -86,10 +90,23 @@ def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[A
             if item is None:
                 raise Invalid("item_id", "the project has no item of this id" + twins.get(opinion.item_id, ""))
             check_judgement(opinion.judgement, wanted=wanted, has_response=item.has_response)
-            admitted.append((number, opinion, item))
+            admitted.append((number, with_checked_answers(project, opinion, item), item))
         except Invalid as error:
             run.reject(number, opinion.item_id, error)
     return admitted
+
+
+def with_checked_answers(project: Project, opinion: ImportedOpinion, item: KnownItem) -> ImportedOpinion:
+    """
+    Return an opinion with its answers as they are stored; it may lack some.
+
+    :raises Invalid: if one breaks a rule of its question, or the rater is not asked it on this item
+    """
+    if not opinion.answers:
+        return opinion
+    whom, questions = WHOM[opinion.kind], queries.questions_of(project)
+    answers = check_answers(questions, opinion.answers, whom=whom, has_response=item.has_response, needs_required=False)
+    return replace(opinion, answers=answers)
 
 
 def twins_of(project: Project, unknown: Sequence[str], run: ImportRun) -> dict[str, str]:
@@ -131,6 +148,7 @@ def as_content(opinion: ImportedOpinion) -> Content:
         judgement.categories,
         judgement.other_text,
         judgement.rationale,
+        opinion.answers,
         opinion.seconds,
         opinion.cast_at,
     )
@@ -138,8 +156,8 @@ def as_content(opinion: ImportedOpinion) -> Content:
 
 def stored_content(*columns: Any) -> Content:
     """Return the stored columns of an opinion in the form of `as_content`."""
-    categories, *rest = columns[len(FIELDS) :]
-    return (*columns[: len(FIELDS)], tuple(categories), *rest)
+    categories, other_text, rationale, answers, *rest = columns[len(FIELDS) :]
+    return (*columns[: len(FIELDS)], tuple(categories), other_text, rationale, orjson.loads(answers), *rest)
 
 
 def is_same(stored: Content, opinion: ImportedOpinion) -> bool:
