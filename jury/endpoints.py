@@ -48,6 +48,7 @@ ISATAP = {0x00005EFE, 0x02005EFE}
 COMPATIBLE = IPv6Network("::/96")
 "IPv4-compatible IPv6 addresses: RFC 4291, section 2.5.5.1."
 THIS_NETWORK = ip_network("0.0.0.0/8")
+NOT_PUBLIC = "not of the public internet"
 Address = IPv4Address | IPv6Address
 
 
@@ -63,18 +64,20 @@ class EndpointRules:
     "Origins that leads may use without an admin, exempt from every rule about addresses."
     public_only: bool = False
     "Allow only addresses of the public internet."
+    setting: str = "JURY_ENDPOINTS"
+    "How the names of the settings begin that these rules are from."
 
     @classmethod
-    def parse(cls, allowed: Collection[str], *, public_only: bool) -> "EndpointRules":
+    def parse(cls, allowed: Collection[str], *, public_only: bool, setting: str = "JURY_ENDPOINTS") -> "EndpointRules":
         """
         Return the rules for a list of allowed URLs; only their origins matter.
 
         :raises Refused: if one of the URLs is not the address of an endpoint
         """
         try:
-            return cls(frozenset(origin_of(url) for url in allowed), public_only)
+            return cls(frozenset(origin_of(url) for url in allowed), public_only, setting)
         except Refused as error:
-            raise Refused(f"JURY_ENDPOINTS_ALLOWED: {error}") from error
+            raise Refused(f"{setting}_ALLOWED: {error}") from error
 
     def check(self, base_url: str) -> None:
         """
@@ -88,7 +91,7 @@ class EndpointRules:
         if host in METADATA_NAMES:
             raise ForbiddenEndpoint(f"{host} is a metadata service, not an endpoint of a model.")
         if self.public_only and (host == "localhost" or host.endswith(".localhost")):
-            raise ForbiddenEndpoint(f"{host} is this machine, and JURY_ENDPOINTS_PUBLIC_ONLY is set.")
+            raise ForbiddenEndpoint(f"{host} is this machine, and {self.setting}_PUBLIC_ONLY is set.")
         if (address := parse_address(host)) is not None:
             self.check_address(address)
 
@@ -100,6 +103,7 @@ class EndpointRules:
         """
         for each in (embedded_ipv4(address), *nat64_addresses(address)):
             if kind := forbidden_kind(each, public_only=self.public_only):
+                kind += f", and {self.setting}_PUBLIC_ONLY is set" if kind == NOT_PUBLIC else ""
                 raise ForbiddenEndpoint(f"{address} is {kind}: no question goes there.")
 
 
@@ -227,5 +231,5 @@ def forbidden_kind(address: Address, *, public_only: bool) -> str:
     if isinstance(address, IPv4Address) and address.is_reserved:
         return "reserved or a broadcast"
     if public_only and not address.is_global:
-        return "not of the public internet, and JURY_ENDPOINTS_PUBLIC_ONLY is set"
+        return NOT_PUBLIC
     return ""

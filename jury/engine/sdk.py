@@ -4,11 +4,9 @@ Build a guarded OpenAI client and classify its errors.
 Loading the SDK takes a second and 40 MB: `jury.engine.endpoint` does so when the first question is asked.
 """
 
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import Any
 
 import openai
@@ -16,12 +14,13 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, Connection
 from httpx2 import Response, Timeout
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
-from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
+from jury.endpoints import EndpointRules
 from jury.engine.bounded import BoundedTransport, RefusedBody
 from jury.engine.cleaning import read_json
 from jury.engine.provider_errors import status_error
 from jury.engine.reply import Billing, RetryableError, Unavailable, brief
 from jury.engine.retry_after import seconds_to_wait
+from jury.guarded_sockets import ForbiddenAddress, SocketFactory, socket_factory
 
 __all__ = ["Response", "classify_error", "guarded_client"]
 
@@ -37,14 +36,13 @@ def guarded_client(
     :raises ForbiddenEndpoint: if no question may go there
     """
     rules.check(base_url)
-    is_free = bool(rules.allowed) and origin_of(base_url) in rules.allowed
     # The aiohttp transport is about twice as fast as the default one (docs/decisions/0004).
     return AsyncOpenAI(
         base_url=base_url,
         api_key=api_key or "none",
         # A redirect would lead to an address that no rule has checked, and a chat completion needs none.
         http_client=GuardedClient(
-            None if is_free else rules,
+            socket_factory(base_url, rules),
             most_bytes,
             # Less for the connection, so that a call which was never sent is told from one without an answer.
             timeout=Timeout(seconds, connect=0.9 * seconds),
@@ -62,43 +60,25 @@ class GuardedClient(DefaultAioHttpClient):
     names a proxy, that proxy resolves names and must have rules of its own.
     """
 
-    def __init__(self, rules: EndpointRules | None, most_bytes: int, **options: Any) -> None:
-        self.rules, self.most_bytes = rules, most_bytes
+    def __init__(self, make_socket: SocketFactory | None, most_bytes: int, **options: Any) -> None:
+        self.make_socket, self.most_bytes = make_socket, most_bytes
         super().__init__(**options)
 
     def _init_transport(self, **options: Any) -> Any:  # type: ignore[override]  # we pass on what we do not name
         transport: Any = super()._init_transport(**options)
-        if (rules := self.rules) is not None:
+        if (make_socket := self.make_socket) is not None:
             transport.client = lambda: ClientSession(
                 connector=TCPConnector(
                     limit=transport.limits.max_connections or 0,
                     keepalive_timeout=transport.limits.keepalive_expiry,
                     ssl=transport.ssl_context,
-                    socket_factory=guarded_sockets(rules),
+                    socket_factory=make_socket,
                 )
             )
         return BoundedTransport(transport, self.most_bytes)
 
     def _init_proxy_transport(self, *arguments: Any, **options: Any) -> Any:
         return BoundedTransport(super()._init_proxy_transport(*arguments, **options), self.most_bytes)
-
-
-def guarded_sockets(rules: EndpointRules) -> Callable[[Any], socket.socket]:
-    """Return a socket factory that refuses addresses which the rules forbid."""
-
-    def make_socket(found: Any) -> socket.socket:
-        family, kind, protocol, _, address = found
-        try:
-            rules.check_address(ip_address(address[0].partition("%")[0]))
-        except ForbiddenEndpoint as error:
-            raise ForbiddenAddress(str(error)) from error
-        return socket.socket(family, kind, protocol)
-
-    return make_socket
-
-
-class ForbiddenAddress(OSError):
-    """A forbidden address; a network error, so that the transport passes it on."""
 
 
 @contextmanager

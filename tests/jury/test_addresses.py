@@ -217,7 +217,7 @@ def test_neighbours_of_forbidden_addresses_are_allowed(address):
     ("2a00:1450::1", True),
 ])  # fmt: skip
 def test_public_addresses_end_where_private_ranges_begin(address, is_public):
-    expected = "" if is_public else "not of the public internet, and JURY_ENDPOINTS_PUBLIC_ONLY is set"
+    expected = "" if is_public else "not of the public internet"
     assert forbidden_kind(ip_address(address), public_only=True) == expected
 
 
