@@ -24,6 +24,7 @@ def schedule(seconds: float) -> dict[str, dict[str, Any]]:
         "requeue-stalled-runs": every(seconds, "jury.tasks.requeue_stalled_runs"),
         "publish-generated": every(seconds, "workspace.tasks.publish_generated"),
         "requeue-stalled-jobs": every(seconds, "workspace.tasks.requeue_stalled_jobs"),
+        "tell-webhooks": every(seconds, "workspace.tasks.tell_webhooks"),
         "recount-changed": every(seconds, "adjudication.tasks.recount_changed"),
         "measure-changed": every(2 * seconds, "quality.tasks.measure_changed"),
     }

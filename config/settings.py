@@ -268,6 +268,9 @@ RESTORE_LOCK_SECONDS = env.int("RESTORE_LOCK_SECONDS", default=10)
 JURY_ENDPOINTS_ALLOWED = env.list("JURY_ENDPOINTS_ALLOWED", default=[])
 # Whether jurors must be on the public internet, not on this machine or in its network.
 JURY_ENDPOINTS_PUBLIC_ONLY = env.bool("JURY_ENDPOINTS_PUBLIC_ONLY", default=False)
+# The same two for the addresses of webhooks.
+WEBHOOKS_ALLOWED = env.list("WEBHOOKS_ALLOWED", default=[])
+WEBHOOKS_PUBLIC_ONLY = env.bool("WEBHOOKS_PUBLIC_ONLY", default=JURY_ENDPOINTS_PUBLIC_ONLY)
 # Environment variables that jurors may use as keys, besides those named JUROR_KEY_….
 JURY_KEYS = env.list("JURY_KEYS", default=[])
 # Items in a shard, which is one Celery task of a jury run.

@@ -28,6 +28,7 @@ FIELDS = [
     "break_minutes", "gold_percent", "repeat_percent", "audit_percent", "size", "people", "hold_minutes", "minutes",
     "time_zone", "masks_text", "opted_out", "next", "text", "slug", "tier", "definition", "is_sure", "project",
     "scopes", "days", "note", "items", "generator", "what", "close", "password", "trained_on", "allow_trained",
+    "kinds", "is_active", "delivery", "rhythm", "address",
 ]  # fmt: skip
 "Fields of all bodies."
 JSON_VALUES: list[Any] = [
@@ -88,6 +89,7 @@ ONE_BY_ONE = {
         "at",
     ],
     "/projects/{slug}/imports/": ["at"],
+    "/projects/{slug}/webhooks/{webhook}/": ["at"],
     "/projects/{slug}/events/": ["verb", "actor", "subject", "text", "since", "until", "before"],
     "/projects/{slug}/cases/": ["state", "field", "source", "category", "margin", "at"],
     "/projects/{slug}/quality/": ["tab", "field", "against", "sort", "at"],

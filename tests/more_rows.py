@@ -16,7 +16,7 @@ from jury.models import Batch as JuryBatch
 from releases.models import Release
 from tests.adjudication.disputes import tie
 from tests.factories import dialogue, import_dialogues, numbers
-from workspace.models import Job
+from workspace.models import Delivery, Job, Webhook
 
 
 def add_rows(project: Any, folder: Any, user: User, count: int) -> None:
@@ -33,6 +33,9 @@ def add_rows(project: Any, folder: Any, user: User, count: int) -> None:
         token, _secret = AuthToken.objects.create(user=user)
         TokenGrant.objects.create(token=token, name="more", project=project, scopes=["read"])
     copy(Job.objects.filter(project=project), count)
+    copy(Webhook.objects.filter(project=project), count, url="http://127.0.0.1:9/{}".format)
+    first = Webhook.objects.filter(project=project).earliest("pk")
+    copy(Delivery.objects.filter(webhook=first), count, uid=lambda _: uuid.uuid4(), source="more {}".format)
     copy(Release.objects.filter(project=project), count, version=str)
     copy(Event.objects.filter(project=project), count)
 

@@ -1,6 +1,7 @@
 """Two separate projects with one object of each kind."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.db import connection
 
@@ -15,7 +16,8 @@ from tests.adjudication.disputes import case_of, disputed_project
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, opinion, write_lines
 from tests.jury.factories import add_generator, add_jurors, generate, run_shards
-from workspace.models import Job
+from workspace.actions import add_test, add_webhook
+from workspace.models import Delivery, Job, Webhook
 
 MARKER = "text of the other project"
 ROLES = ["anonymous", "annotator", "adjudicator", "lead", "admin", "site-admin"]
@@ -35,6 +37,8 @@ ROWS = {
     "adjudication_case": OF_ITEM,
     "adjudication_decision": OF_ITEM,
     "workspace_job": OF_PROJECT,
+    "workspace_webhook": OF_PROJECT,
+    "workspace_delivery": "t.webhook_id IN (SELECT w.id FROM workspace_webhook w WHERE w.project_id = %(project)s)",
     "releases_release": OF_PROJECT,
     "guards_benchmark": OF_PROJECT,
     "guards_evaluation": OF_PROJECT,
@@ -63,12 +67,23 @@ def project_with_everything(folder, name, text, url):
     run_shards(actions.start_run(project=project, jurors=queries.panel(project, [])))
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
     evaluate(project, folder, text)
+    add_webhooks(project, text)
     admin, person = Program(project, "admin"), Program(project)
     where = f"/api/v1/projects/{project.slug}/items/import/?name=a.jsonl"
     assert admin.client.post(where, "{}", content_type="text/plain").status_code == 202
     person.vote(person.take())
     person.take()
     return project
+
+
+def add_webhooks(project, text):
+    """Add a webhook that is switched off, so that nothing is sent, with a delivery that was given up."""
+    where = f"http://127.0.0.1:9/{quote(text)}"
+    webhook, _ = add_webhook(project=project, url=where, kinds=["release.made"])
+    add_test(webhook=webhook)
+    ended = {"state": "failed", "attempts": 5, "next_attempt_at": None, "answer": text, "tried_at": webhook.made_at}
+    Delivery.objects.filter(webhook=webhook).update(**ended)
+    Webhook.objects.filter(pk=webhook.pk).update(is_active=False, stopped_because="It answered 410.")
 
 
 def evaluate(project, folder, text):
@@ -103,6 +118,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
         "response": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,
         "evaluation": Evaluation.objects.filter(project=project).latest("pk").pk,
+        "webhook": Webhook.objects.filter(project=project).earliest("pk").pk,
         "version": "1.0",
         "name": "train.json",
         "before": "1",

@@ -1,8 +1,8 @@
-"""Pages of a project: its settings, members, items, imports, releases and generated responses."""
+"""Pages of a project: its settings, members, items, imports, releases, generated responses and webhooks."""
 
 from django.urls import path
 
-from workspace.views import anonymise, generate, imports, items, members, overview, project, releases
+from workspace.views import anonymise, generate, imports, items, members, overview, project, releases, webhooks
 
 app_name = "workspace"
 urlpatterns = [
@@ -22,4 +22,6 @@ urlpatterns = [
     path("data/", imports.data, name="data"),
     path("releases/", releases.releases, name="releases"),
     path("releases/make/", releases.make_release, name="make-release"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<int:webhook>/", webhooks.webhook, name="webhook"),
 ]

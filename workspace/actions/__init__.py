@@ -3,26 +3,37 @@
 from workspace.actions.anonymise import anonymise_user
 from workspace.actions.archiving import archive_project
 from workspace.actions.begin_jobs import begin_import, begin_release
+from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.leave import close_account, dismiss_member
 from workspace.actions.projects import open_project
 from workspace.actions.publish_generated import items_for_generator, publish_generated, start_generator
 from workspace.actions.run_jobs import run_job
 from workspace.actions.uploads import TooLarge, delete_leftovers
+from workspace.actions.webhooks import add_webhook, change_webhook, remove_webhook, renew_secret
 
 __all__ = [
     "TooLarge",
+    "add_test",
+    "add_webhook",
     "anonymise_user",
     "archive_project",
     "begin_import",
     "begin_release",
+    "change_webhook",
     "close_account",
+    "collect_deliveries",
     "delete_leftovers",
+    "delete_old_deliveries",
     "dismiss_member",
     "import_opinions",
     "items_for_generator",
     "open_project",
     "publish_generated",
+    "remove_webhook",
+    "renew_secret",
     "run_job",
+    "send_again",
+    "send_due",
     "start_generator",
 ]

@@ -1,5 +1,6 @@
-"""Jobs that workers do for people."""
+"""Jobs that workers do for people, and what is told to webhooks."""
 
 from workspace.models.job import Job
+from workspace.models.webhook import Delivery, Webhook
 
-__all__ = ["Job"]
+__all__ = ["Delivery", "Job", "Webhook"]

@@ -21,7 +21,7 @@ from jury.models import Ballot, Run
 from jury.queries import jurors_of
 from quality.queries.freshness import latest_reports
 from quality.reports.verdict import WANTED_ALPHA, Status, low_categories, raters_key, status_of
-from workspace.models import Job
+from workspace.models import Job, Webhook
 
 RECENT = timedelta(days=14)
 "How long what failed stays on the overview, unless it was done again since."
@@ -53,7 +53,7 @@ def attention(access: Access) -> list[Pointer]:
         pointers += [*second_looks(access, cases), *troubled_runs(access), *low_agreement(access)]
         pointers += open_audits(access)
     if access.is_admin:
-        pointers += failed_jobs(access)
+        pointers += [*failed_jobs(access), *stopped_webhooks(access)]
     return pointers
 
 
@@ -133,6 +133,14 @@ def failed_jobs(access: Access) -> Iterator[Pointer]:
             view = "workspace:releases" if job.kind == Job.Kind.RELEASE else "workspace:imports"
             yield Pointer(f"{job.get_kind_display()} failed: {job.subject}", link(access, view), "circle-alert")
         done.add(key)
+
+
+def stopped_webhooks(access: Access) -> Iterator[Pointer]:
+    """Tell of webhooks that were switched off because they accepted nothing."""
+    stopped = Webhook.objects.filter(project=access.project, is_active=False).exclude(stopped_because="")
+    for webhook in stopped.order_by("pk")[:3]:
+        text = f"The webhook at {webhook.host} was switched off"
+        yield Pointer(text, link(access, "workspace:webhook", webhook.pk), "circle-alert")
 
 
 def next_steps(access: Access, *, items: int, decided: int, released: bool) -> list[Pointer]:
