@@ -6,10 +6,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from adjudication import queries
+from adjudication.answer_counting import parameters_of, store_answers_sql
 from adjudication.counting import COLUMNS, MADE_BY, decisions_sql
 from adjudication.models import Recount
 from adjudication.policies import POLICIES, Policy, policy_of
 from corpus.models import Project
+from corpus.queries import forget_questions, questions_of
 
 # An unchanged decision is not written again; by other rules or settings, only what made it is. No settlement can come
 # in during a recount (lock_decisions); and none would be overwritten if it did.
@@ -21,20 +23,27 @@ WHERE ({old}, {old_made_by}) IS DISTINCT FROM ({new}, {new_made_by})
     AND (stored.status <> 'settled' OR EXCLUDED.status = 'settled')
 """
 CHANGED_AT = "CASE WHEN ({old}) IS DISTINCT FROM ({new}) THEN EXCLUDED.changed_at ELSE stored.changed_at END"
+IS_DISPUTED = "d.status = 'disputed'"
+"What opens a case, and keeps it open, in a project without questions."
+IS_DISPUTED_IN_ANY = """d.status = 'disputed' OR d.status <> 'settled' AND EXISTS (
+        SELECT FROM adjudication_answerdecision a JOIN corpus_question q ON q.id = a.question_id
+        WHERE a.item_id = d.item_id AND a.policy = d.policy AND a.status = 'disputed'
+            AND opens_cases AND retired_at IS NULL)"""
+"The same in one with questions, of which some open cases too."
 CLOSE_CASES = """
 UPDATE adjudication_case SET state = 'closed', closed_at = now(), holder_id = NULL, held_until = NULL
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
 WHERE adjudication_case.item_id = d.item_id AND i.project_id = %(project)s AND d.policy = %(policy)s
     AND (%(item)s::bigint IS NULL OR i.id = %(item)s)
-    AND state = 'open' AND (d.status <> 'disputed' AND reopens_id IS NULL OR withdrawn_at IS NOT NULL)
+    AND state = 'open' AND (NOT ({is_disputed}) AND reopens_id IS NULL OR withdrawn_at IS NOT NULL)
 """
 OPEN_CASES = """
 INSERT INTO adjudication_case
     (item_id, project_id, source, state, opened_at, blind_categories, blind_other_text, categories, other_text, reason,
     seen_votes, seen_ballots)
-SELECT d.item_id, i.project_id, i.source, 'open', now(), '{}', '', '{}', '', '', '{}', '{}'
+SELECT d.item_id, i.project_id, i.source, 'open', now(), '{{}}', '', '{{}}', '', '', '{{}}', '{{}}'
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
-WHERE i.project_id = %(project)s AND d.policy = %(policy)s AND d.status = 'disputed' AND withdrawn_at IS NULL
+WHERE i.project_id = %(project)s AND d.policy = %(policy)s AND ({is_disputed}) AND withdrawn_at IS NULL
     AND (%(item)s::bigint IS NULL OR i.id = %(item)s)
 ORDER BY d.item_id  -- cases of one recount open at the same moment, so their keys decide which comes first
 ON CONFLICT DO NOTHING
@@ -117,16 +126,17 @@ def lock_decisions(project: Project) -> None:
     Lock the decisions of a project until the transaction ends, so that recounts and settlements take turns.
 
     Lock before any row: a recount holds this lock while it waits for rows. The policy may
-    have changed while this call waited, so it is read again.
+    have changed while this call waited, so it is read again, as are the questions.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('recount'), %s)", [project.pk])
-    project.refresh_from_db(fields=["policy", "quorum", "caution"])
+    project.refresh_from_db(fields=["policy", "quorum", "caution", "has_questions"])
+    forget_questions(project)
 
 
 def store_decisions(project: Project, policy: Policy, item: int | None = None) -> None:
     """
-    Store the decisions under a policy, and open and close cases if it is the project's own.
+    Store the decisions under a policy, on labels and on answers, and open and close cases if it is the project's own.
 
     :param item: primary key of the only item to decide; default: all items
     """
@@ -134,9 +144,13 @@ def store_decisions(project: Project, policy: Policy, item: int | None = None) -
     parameters["item"] = item
     with connection.cursor() as cursor:
         cursor.execute(store_sql(decisions_sql(policy, project.fields, of_one=item is not None)), parameters)
+        for question in questions_of(project):
+            statement = store_answers_sql(policy, question, of_one=item is not None)
+            cursor.execute(statement, parameters | parameters_of(question) | {"question": question.pk})
         if policy.name == project.policy:
-            cursor.execute(CLOSE_CASES, parameters)
-            cursor.execute(OPEN_CASES, parameters)
+            is_disputed = IS_DISPUTED_IN_ANY if project.has_questions else IS_DISPUTED
+            for statement in (CLOSE_CASES, OPEN_CASES):
+                cursor.execute(statement.format(is_disputed=is_disputed), parameters)
 
 
 def store_sql(decisions: str) -> str:

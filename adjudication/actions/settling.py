@@ -15,7 +15,7 @@ from adjudication.actions.holds import (
 )
 from adjudication.actions.recounts import lock_decisions, recount_item
 from adjudication.case_states import Action, State, next_state
-from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.models import AnswerDecision, BlindAnswer, Case, Decision
 from adjudication.queries import cases, opinions
 from annotation.actions import VotedThemselves, check_dialogue_shown, request_more_votes
 from annotation.models import Slot
@@ -184,6 +184,8 @@ def reopen_case(*, project: Project, case: int, by: User, reason: str, keeps_ope
     Case.objects.filter(pk=locked.pk).update(state=next_state(locked.state, Action.REOPEN))
     # Under every policy, because a recount never overwrites a settled decision.
     Decision.objects.filter(item=locked.item_id).delete()
+    if project.has_questions:
+        AnswerDecision.objects.filter(item=locked.item_id).delete()
     if keeps_open and not locked.item.withdrawn_at:
         Case.objects.create(item=locked.item, project=project, source=locked.source, reopens=locked)
     recount_item(project=project, item=locked.item_id)

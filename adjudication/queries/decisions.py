@@ -10,7 +10,9 @@ from adjudication.models import Recount
 from adjudication.other_category import OtherText
 from adjudication.policies import Policy
 from corpus.labels import FIELDS
-from corpus.models import Category, Project
+from corpus.models import Category, Project, Question
+from corpus.queries import questions_of
+from corpus.questions import choices_of
 
 # A count and the highest key miss a row that is committed late, with a lower key, while another one stops counting. A
 # sum of hashes does not.
@@ -42,8 +44,18 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
 
 
 def rules_in_force(project: Project, policy: Policy) -> dict[str, Any]:
-    """Return what decides besides the opinions: the version of the rules, the policy, and the fields wanted."""
-    return {"rules": RULES, "policy": policy.description, "fields": list(project.fields)}
+    """Return what decides besides the opinions: version of the rules, policy, fields wanted, and questions if any."""
+    rules: dict[str, Any] = {"rules": RULES, "policy": policy.description, "fields": list(project.fields)}
+    if questions := questions_of(project):
+        rules["questions"] = [rules_of_question(question) for question in questions]
+    return rules
+
+
+def rules_of_question(question: Question) -> dict[str, Any]:
+    """Return what the decision on a question depends on, and whether it opens cases."""
+    opens_cases = question.opens_cases and question.retired_at is None
+    of_answers = {"key": question.key, "type": question.type, "about": question.about}
+    return of_answers | {"choices": list(choices_of(question)), "opens_cases": opens_cases}
 
 
 def kept_recount(project: Project, policy: Policy) -> Recount | None:

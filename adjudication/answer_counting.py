@@ -1,0 +1,176 @@
+"""
+`adjudication.answers` for all items of a project at once: one SQL statement a question.
+
+Values of choices and keys are parameters; `adjudication.counting` decides the labels likewise. Questions are few, so a
+pass over the opinions for each is quick, and no statement gets more columns than PostgreSQL allows.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from adjudication.answers import field_followed, kinds_counted
+from adjudication.counting import SOURCES
+from adjudication.policies import Kind, Policy
+from corpus.questions import DECIDED_TYPES, About, Question, Type, choices_of
+
+COLUMNS = ("item_id", "policy", "question_id", "status", "value", "counts", "answered", "spread", "changed_at")
+JUDGED = ("status", "value", "counts", "answered", "spread")
+"The columns that say what a decision is."
+
+# The rows that should be there; then those that should not be are deleted, and those that differ are written. Like a
+# settled label, a settled answer gives way to another settlement only.
+STORE = """
+WITH item AS (
+    SELECT id AS item_id FROM corpus_item WHERE project_id = %(project)s{only_item}{needs_response}
+), tally AS (
+    {tally}
+), settled AS (
+    SELECT item_id, answers -> %(key)s AS value FROM adjudication_case JOIN item USING (item_id)
+    WHERE state = 'settled' AND answers ? %(key)s
+), fresh AS MATERIALIZED (
+    SELECT item_id, CASE WHEN s.value IS NOT NULL THEN 'settled' ELSE t.status END AS status,
+        coalesce(s.value, t.value) AS value, coalesce(t.counts, '{{}}') AS counts, coalesce(t.answered, 0) AS answered,
+        t.spread
+    FROM tally t FULL JOIN settled s USING (item_id)
+), gone AS (
+    DELETE FROM adjudication_answerdecision d USING item
+    WHERE d.item_id = item.item_id AND policy = %(policy)s AND question_id = %(question)s
+        AND NOT EXISTS (SELECT FROM fresh WHERE fresh.item_id = d.item_id)
+)
+INSERT INTO adjudication_answerdecision AS stored ({columns})
+SELECT item_id, %(policy)s::text, %(question)s::bigint, status, value, counts, answered, spread, now() FROM fresh
+ON CONFLICT (item_id, policy, question_id) DO UPDATE SET ({updated}) = ROW ({new}, EXCLUDED.changed_at)
+WHERE ({old}) IS DISTINCT FROM ({new}) AND (stored.status <> 'settled' OR EXCLUDED.status = 'settled')
+"""
+TALLY = """
+    SELECT item_id,
+        CASE WHEN answered < needed THEN 'pending' WHEN agree THEN 'unanimous' ELSE {status} END AS status,
+        CASE WHEN answered >= needed THEN {value} END AS value,
+        jsonb_strip_nulls(jsonb_build_object({counts})) AS counts, answered,
+        CASE WHEN answered >= needed THEN {spread} END AS spread
+    FROM (
+        SELECT counted.*, {agree} AS agree, CASE WHEN {agree} THEN {unanimous_quorum} ELSE {quorum} END AS needed
+        FROM (SELECT item_id, count(*) AS answered, {counted} FROM ({opinions}) AS opinion GROUP BY item_id) AS counted
+    ) AS counted
+"""
+NO_TALLY = """
+    SELECT NULL::bigint AS item_id, NULL::text AS status, NULL::jsonb AS value, NULL::jsonb AS counts,
+        NULL::bigint AS answered, NULL::int AS spread WHERE false"""
+OPINIONS = """SELECT item_id, answers {arrow} %(key)s AS answer FROM {table} JOIN item USING (item_id)
+            WHERE {condition} AND answers ? %(key)s"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the statement says by the type of a question. c0, c1 ... count the answers that name each choice."""
+
+    arrow: str
+    "Takes the answer of an opinion: as text (`->>`) or JSON (`->`)."
+    is_named: str
+    "Whether the answer names the choice {n}."
+    agree: str
+    status: str
+    "Where enough have answered and not all agree."
+    value: str
+    spread: str = "NULL::int"
+
+
+def store_answers_sql(policy: Policy, question: Question, *, of_one: bool = False) -> str:
+    """
+    Return the statement that stores the decisions on one question under a policy, where they differ.
+
+    Its parameters are those of `parameters_of`, and `project`, `policy`, `question` and, with `of_one`, `item`.
+
+    :param of_one: whether to decide only the item whose primary key is the parameter `item`
+    """
+    return STORE.format(
+        only_item=" AND id = %(item)s" if of_one else "",
+        needs_response=" AND has_response" if question.about == About.RESPONSE else "",
+        tally=tally_sql(policy, question) if question.type in DECIDED_TYPES else NO_TALLY,
+        columns=", ".join(COLUMNS),
+        updated=", ".join((*JUDGED, "changed_at")),
+        old=", ".join(f"stored.{name}" for name in JUDGED),
+        new=", ".join(f"EXCLUDED.{name}" for name in JUDGED),
+    )
+
+
+def parameters_of(question: Question) -> dict[str, str]:
+    """Return the key and the values of the choices as parameters of the statement."""
+    return {"key": question.key} | {f"v{number}": value for number, value in enumerate(choices_of(question))}
+
+
+def tally_sql(policy: Policy, question: Question) -> str:
+    """Return the query for the decisions by opinions: one row an item with at least one counted answer."""
+    count, kinds = len(choices_of(question)), kinds_counted(policy, question)
+    parts = PARTS[Type(question.type)](count)
+    sources = [SOURCES[kind] for kind in Kind if kind in kinds]
+    return TALLY.format(
+        counted=", ".join(f"count(*) FILTER (WHERE {parts.is_named.format(n=n)}) AS c{n}" for n in range(count)),
+        counts=", ".join(f"%(v{n})s::text, nullif(c{n}, 0)" for n in range(count)),
+        opinions=" UNION ALL ".join(
+            OPINIONS.format(arrow=parts.arrow, table=table, condition=condition) for table, condition in sources
+        ),
+        quorum=policy.quorum,
+        unanimous_quorum=policy.unanimous_quorum(field_followed(question)),
+        agree=parts.agree,
+        status=parts.status,
+        value=parts.value,
+        spread=parts.spread,
+    )
+
+
+def choice_parts(count: int) -> Parts:
+    """Return the parts for answers of which one has more than half, or none has."""
+    most = f"greatest({columns(count)})"
+    return Parts(
+        arrow="->>",
+        is_named="answer = %(v{n})s",
+        agree=f"{most} = answered",
+        status=f"CASE WHEN {most} * 2 > answered THEN 'majority' ELSE 'disputed' END",
+        value=first_of("c{n} * 2 > answered", "to_jsonb(%(v{n})s::text)", range(count)),
+    )
+
+
+def scale_parts(count: int) -> Parts:
+    """Return the parts for a scale: its value is the first step that half of the answers do not exceed."""
+    upto = ["(" + " + ".join(f"c{each}" for each in range(n + 1)) + ")" for n in range(count)]
+    median = " ".join(f"WHEN {sum_} * 2 >= answered THEN to_jsonb(%(v{n})s::text)" for n, sum_ in enumerate(upto))
+    highest, lowest = (first_of("c{n} > 0", "{n}", order) for order in (reversed(range(count)), range(count)))
+    return Parts(
+        arrow="->>",
+        is_named="answer = %(v{n})s",
+        agree=f"greatest({columns(count)}) = answered",
+        status="'decided'",
+        value=f"CASE {median} END",
+        spread=f"{highest} - {lowest}",
+    )
+
+
+def list_parts(count: int) -> Parts:
+    """Return the parts for lists of choices: each choice with more than half is in the value."""
+    chosen = ", ".join(f"CASE WHEN c{n} * 2 > answered THEN %(v{n})s::text END" for n in range(count))
+    return Parts(
+        arrow="->",
+        is_named="answer ? %(v{n})s",
+        agree="(" + " AND ".join(f"c{n} IN (0, answered)" for n in range(count)) + ")",
+        status="'decided'",
+        value=f"to_jsonb(array_remove(ARRAY[{chosen}], NULL))",
+    )
+
+
+def columns(count: int) -> str:
+    """Return the columns of the counts, joined by commas."""
+    return ", ".join(f"c{n}" for n in range(count))
+
+
+def first_of(condition: str, value: str, order: Iterable[int]) -> str:
+    """Return an expression for the value of the first choice that meets a condition, both with {n} for its number."""
+    return "CASE " + " ".join(f"WHEN {condition.format(n=n)} THEN {value.format(n=n)}" for n in order) + " END"
+
+
+PARTS: dict[Type, Callable[[int], Parts]] = {
+    Type.YES_NO: choice_parts,
+    Type.ONE_OF: choice_parts,
+    Type.ORDINAL: scale_parts,
+    Type.MANY_OF: list_parts,
+}
