@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 from adjudication.consensus import INHERITED, PENDING, RULES, FieldDecision
 from adjudication.policies import Kind, Policy, Pooling
+from corpus.categories.translation import TRANSLATED
 from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field
 
 FIELD_COLUMNS = tuple(column.name for column in fields(FieldDecision))
@@ -59,7 +60,7 @@ WITH item AS (
 ), pooled AS (
     {pooled}
 ), settled AS (
-    SELECT c.item_id, {settled}, c.categories,
+    SELECT c.item_id, {settled}, {settled_categories} AS categories,
         seen_votes IS DISTINCT FROM ARRAY(
             SELECT id FROM annotation_vote v WHERE v.item_id = c.item_id AND is_current ORDER BY id
         ) OR seen_ballots IS DISTINCT FROM ARRAY(
@@ -69,7 +70,7 @@ WITH item AS (
 ), outcome AS (
     SELECT l.item_id, s.item_id IS NOT NULL AS is_settled, is_constructed, {outcome},
         CASE WHEN s.item_id IS NOT NULL THEN s.categories
-            WHEN is_constructed THEN ARRAY(SELECT jsonb_array_elements_text(reference -> 'categories'))
+            WHEN is_constructed THEN {constructed_categories}
             ELSE coalesce(p.categories, '{{}}') END AS categories,
         CASE WHEN s.item_id IS NULL AND NOT is_constructed THEN p.agreed END AS categories_agreed,
         coalesce(s.is_stale, false) AS stale
@@ -89,8 +90,16 @@ OPINIONS_OF_A_KIND = """
         CASE WHEN {says_caution} AND NOT 'needs_caution' = ANY(categories)
             THEN categories || 'needs_caution'::text ELSE categories END AS names,
         {is_naming} AS is_naming
-    FROM {table} JOIN item USING (item_id) WHERE {condition}
+    FROM {source}
 """
+GIVEN = "{table} JOIN item USING (item_id) WHERE {condition}"
+# The same with the categories as what they count as in a taxonomy that lacks some of them.
+COUNTED_SLUGS = TRANSLATED.format(slugs="categories", taxonomy="{taxonomy}")
+GIVEN_TRANSLATED = f"""(
+        SELECT item_id, {", ".join(FIELDS)}, {COUNTED_SLUGS} AS categories
+        FROM {GIVEN}
+    ) AS given"""
+CONSTRUCTED_CATEGORIES = "ARRAY(SELECT jsonb_array_elements_text(reference -> 'categories'))"
 POOLED_UNION = """
     SELECT item_id, {every} AS categories, NULL::boolean AS agreed
     FROM named {in_taxonomy} GROUP BY item_id
@@ -102,7 +111,7 @@ POOLED_MAJORITY = """
     WHERE 'unsafe' IN ({labels}) GROUP BY item_id
 """
 IN_TAXONOMY = """
-    LEFT JOIN corpus_category category ON category.taxonomy_id = %(taxonomy)s AND category.slug = named.slug"""
+    LEFT JOIN corpus_category category ON category.taxonomy_id = {taxonomy} AND category.slug = named.slug"""
 RANKED = 'array_agg(named.slug ORDER BY count DESC, position NULLS LAST, named.slug COLLATE "C")'
 
 # The parts for one field, in the order of the statement. {part} is prompt or response.
@@ -135,7 +144,14 @@ OUTCOME = """
             ELSE {part}_source END AS {part}_source"""
 
 
-def decisions_sql(policy: Policy, wanted: tuple[str, ...], *, of_one: bool = False) -> str:
+def decisions_sql(
+    policy: Policy,
+    wanted: tuple[str, ...],
+    *,
+    of_one: bool = False,
+    translates: bool = False,
+    taxonomy: str = "%(taxonomy)s",
+) -> str:
     """
     Return the query for the decisions on a project's items under a policy.
 
@@ -144,16 +160,24 @@ def decisions_sql(policy: Policy, wanted: tuple[str, ...], *, of_one: bool = Fal
 
     :param wanted: the label fields the project wants
     :param of_one: whether to decide only the item whose primary key is the parameter `item`
+    :param translates: whether the taxonomy lacks categories that earlier versions had, so that it says what they
+        count as
+    :param taxonomy: the parameter for the taxonomy
     """
     parts = [FieldParts(field, policy, is_wanted=field in wanted) for field in FIELDS]
     return DECISIONS.format(
         only_item=" AND id = %(item)s" if of_one else "",
-        opinions=" UNION ALL ".join(opinions_of(kind, policy, parts) for kind in Kind),
+        opinions=" UNION ALL ".join(
+            opinions_of(kind, policy, parts, GIVEN_TRANSLATED.replace("{taxonomy}", taxonomy) if translates else GIVEN)
+            for kind in Kind
+        ),
         tallied=",".join(part.tally_columns() for part in parts),
         counted=",".join(part.count_columns() for part in parts),
         labelled=",".join(part.label_columns() for part in parts),
-        pooled=category_pool_sql(policy.pooling),
+        pooled=category_pool_sql(policy.pooling, taxonomy),
         settled=", ".join(f"c.{field}" for field in FIELDS),
+        settled_categories=counted_slugs("c.categories", taxonomy, translates=translates),
+        constructed_categories=counted_slugs(CONSTRUCTED_CATEGORIES, taxonomy, translates=translates),
         outcome=",".join(part.outcome_columns() for part in parts),
         item_status=item_status(),
         rules=RULES,
@@ -231,8 +255,17 @@ class FieldParts:
         )
 
 
-def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts]) -> str:
-    """Return a query for the opinions of one kind: the fields that are counted, and the categories they name."""
+def counted_slugs(slugs: str, taxonomy: str, *, translates: bool) -> str:
+    """Return an expression of slugs as what they count as."""
+    return TRANSLATED.format(slugs=slugs, taxonomy=taxonomy) if translates else slugs
+
+
+def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts], given: str) -> str:
+    """
+    Return a query for the opinions of one kind: the fields that are counted, and the categories they name.
+
+    :param given: where they come from, a format of `table` and `condition`
+    """
     table, condition = SOURCES[kind]
     says_caution = f"'needs_caution' IN ({', '.join(FIELDS)})"
     naming = f"(categories <> '{{}}' OR {says_caution})"
@@ -244,19 +277,19 @@ def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts]) -> str:
         is_unsafe=", ".join(f"{part.is_unsafe(kind)} AS {part.field.part}_is_unsafe" for part in parts),
         says_caution=says_caution,
         is_naming=f"coalesce({naming}, false)" if kind in policy.category_kinds else "false",
-        table=table,
-        condition=condition,
+        source=given.format(table=table, condition=condition),
     )
 
 
-def category_pool_sql(pooling: Pooling) -> str:
+def category_pool_sql(pooling: Pooling, taxonomy: str) -> str:
     """Return the query for the categories of items."""
+    in_taxonomy = IN_TAXONOMY.format(taxonomy=taxonomy)
     if pooling == Pooling.UNION:
-        return POOLED_UNION.format(every=RANKED, in_taxonomy=IN_TAXONOMY)
+        return POOLED_UNION.format(every=RANKED, in_taxonomy=in_taxonomy)
     return POOLED_MAJORITY.format(
         strong=f"{RANKED} FILTER (WHERE count * 2 > naming)",
         top=f"{RANKED} FILTER (WHERE count = most)",
-        in_taxonomy=IN_TAXONOMY,
+        in_taxonomy=in_taxonomy,
         labels=", ".join(field.column("label") for field in FIELDS),
     )
 

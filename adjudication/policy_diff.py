@@ -9,6 +9,7 @@ from adjudication.counting import decisions_sql
 from adjudication.policies import Policy
 from corpus.labels import FIELDS
 from corpus.models import Project
+from corpus.taxonomy_versions import counts_as
 
 MOST_ROWS = 500
 STATUSES = ("decided", "disputed", "pending", "settled")
@@ -100,22 +101,27 @@ def difference(
     matching: ChangeFilter | None = None,
     limit: int = 50,
     offset: int = 0,
+    taxonomy: int | None = None,
 ) -> Difference:
     """
     Compare the decisions under two policies, from the opinions as they are. Nothing is stored.
 
+    :param taxonomy: primary key of the version that is proposed besides; None for the present one
     :param matching: which changes to list
     :param limit: how many changes to list, at most MOST_ROWS, after the first `offset`
     """
+    then = taxonomy or project.taxonomy_id
     sql = DIFF.format(
-        current=decisions_sql(current, project.fields),
-        proposed=decisions_sql(proposed, project.fields),
+        current=decisions_sql(current, project.fields, translates=bool(counts_as(project.taxonomy_id))),
+        proposed=decisions_sql(
+            proposed, project.fields, translates=bool(counts_as(then)), taxonomy="%(taxonomy_then)s"
+        ),
         states=STATES,
         field_rows=FIELD_ROWS,
     )
     matching = matching or ChangeFilter()
     parameters: dict[str, Any] = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": proposed.name}
-    parameters |= asdict(matching) | {"limit": min(limit, MOST_ROWS), "offset": offset}
+    parameters |= {"taxonomy_then": then, **asdict(matching)} | {"limit": min(limit, MOST_ROWS), "offset": offset}
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         counts, old, new, opened, closed, total, rows = cursor.fetchone()

@@ -13,6 +13,7 @@ from corpus.errors import Archived, Refused
 from corpus.labels import normalize
 from corpus.look_alikes import LETTERS
 from corpus.models import Category, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
+from corpus.taxonomy_versions import retired_names
 
 
 class NoSuchProject(Refused):
@@ -104,14 +105,30 @@ def spellings_of_version(taxonomy: int) -> Mapping[str, str]:
     return MappingProxyType(spellings)
 
 
+@lru_cache(maxsize=64)
+def spellings_in_files(taxonomy: int) -> Mapping[str, str]:
+    """
+    Return the spellings of a version and, where these leave them free, of the categories that it lacks.
+
+    A file that was written for an earlier version can so be imported again: its slugs are stored as they are, and
+    count as what the version says.
+    """
+    spellings = {}
+    for slug, name in retired_names(taxonomy).items():
+        for spelling in (slug, name):
+            spellings[spelling] = spellings[normalize(spelling)] = slug
+    return MappingProxyType({**spellings, **spellings_of_version(taxonomy)})
+
+
 def categories_of(project: Project) -> list[Category]:
     """Return the categories of the project's taxonomy version, in its order."""
     return list(Category.objects.filter(taxonomy=project.taxonomy_id).order_by("position"))
 
 
 def category_names(project: Project) -> dict[str, str]:
-    """Return the names of the project's categories by slug."""
-    return {category.slug: category.name for category in categories_of(project)}
+    """Return the names of the project's categories by slug, and then of those that its taxonomy no longer has."""
+    names = {category.slug: category.name for category in categories_of(project)}
+    return {**names, **retired_names(project.taxonomy_id)}
 
 
 def questions_of(project: Project) -> tuple[Question, ...]:

@@ -18,6 +18,7 @@ from adjudication.counting import decisions_sql
 from adjudication.policies import policy_of
 from corpus.labels import FIELDS, Field
 from corpus.models import Category, Project
+from corpus.taxonomy_versions import counts_as
 
 FORMATS = ("json", "jsonl", "csv", "parquet")
 PARTS = ("prompt", "response")
@@ -126,11 +127,16 @@ class ExportQuery:
         )
 
     @property
+    def translates(self) -> bool:
+        """Whether opinions may name categories that the taxonomy no longer has."""
+        return bool(counts_as(self.project.taxonomy_id))
+
+    @property
     def decisions(self) -> str:
         """The query for the decisions."""
         if not self.counts_now:
             return STORED_DECISIONS
-        return decisions_sql(policy_of(self.project, self.policy), self.project.fields)
+        return decisions_sql(policy_of(self.project, self.policy), self.project.fields, translates=self.translates)
 
     @property
     def parameters(self) -> dict[str, Any]:

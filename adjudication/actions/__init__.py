@@ -20,6 +20,7 @@ from adjudication.actions.settling import (
     send_back_case,
     settle_case,
 )
+from adjudication.actions.taxonomy_change import preview_changes, publish_changes
 
 __all__ = [
     "AlreadyAnswered",
@@ -33,6 +34,8 @@ __all__ = [
     "change_policy",
     "claim_case",
     "claim_next_case",
+    "preview_changes",
+    "publish_changes",
     "record_blind",
     "recount",
     "recount_if_changed",

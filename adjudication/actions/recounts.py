@@ -12,6 +12,7 @@ from adjudication.models import Recount
 from adjudication.policies import POLICIES, Policy, policy_of
 from corpus.models import Project
 from corpus.queries import forget_questions, questions_of
+from corpus.taxonomy_versions import counts_as
 
 # An unchanged decision is not written again; by other rules or settings, only what made it is. No settlement can come
 # in during a recount (lock_decisions); and none would be overwritten if it did.
@@ -126,11 +127,11 @@ def lock_decisions(project: Project) -> None:
     Lock the decisions of a project until the transaction ends, so that recounts and settlements take turns.
 
     Lock before any row: a recount holds this lock while it waits for rows. The policy may
-    have changed while this call waited, so it is read again, as are the questions.
+    and the taxonomy may have changed while this call waited, so they are read again, as are the questions.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('recount'), %s)", [project.pk])
-    project.refresh_from_db(fields=["policy", "quorum", "caution", "has_questions"])
+    project.refresh_from_db(fields=["policy", "quorum", "caution", "has_questions", "taxonomy"])
     forget_questions(project)
 
 
@@ -142,8 +143,11 @@ def store_decisions(project: Project, policy: Policy, item: int | None = None) -
     """
     parameters: dict[str, Any] = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": policy.name}
     parameters["item"] = item
+    decisions = decisions_sql(
+        policy, project.fields, of_one=item is not None, translates=bool(counts_as(project.taxonomy_id))
+    )
     with connection.cursor() as cursor:
-        cursor.execute(store_sql(decisions_sql(policy, project.fields, of_one=item is not None)), parameters)
+        cursor.execute(store_sql(decisions), parameters)
         for question in questions_of(project):
             statement = store_answers_sql(policy, question, of_one=item is not None)
             cursor.execute(statement, parameters | parameters_of(question) | {"question": question.pk})

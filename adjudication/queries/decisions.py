@@ -13,6 +13,7 @@ from corpus.labels import FIELDS
 from corpus.models import Category, Project, Question
 from corpus.queries import questions_of
 from corpus.questions import choices_of
+from corpus.taxonomy_versions import made_by_edit
 
 # A count and the highest key miss a row that is committed late, with a lower key, while another one stops counting. A
 # sum of hashes does not.
@@ -44,10 +45,12 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
 
 
 def rules_in_force(project: Project, policy: Policy) -> dict[str, Any]:
-    """Return what decides besides the opinions: version of the rules, policy, fields wanted, and questions if any."""
+    """Return what decides besides the opinions: rules, policy, fields wanted, a changed taxonomy, and questions."""
     rules: dict[str, Any] = {"rules": RULES, "policy": policy.description, "fields": list(project.fields)}
     if questions := questions_of(project):
         rules["questions"] = [rules_of_question(question) for question in questions]
+    if made_by_edit(project.taxonomy_id):
+        rules["taxonomy"] = project.taxonomy_id
     return rules
 
 

@@ -1,7 +1,5 @@
 """Load taxonomies, and add categories to a project's own."""
 
-import re
-from collections.abc import Sequence
 from itertools import chain, count
 from pathlib import Path
 
@@ -9,16 +7,17 @@ import orjson
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 
 from corpus import queries
 from corpus.actions.events import record_event
+from corpus.categories.content import SEPARATORS, CategoryText, Content
 from corpus.errors import Refused
 from corpus.labels import normalize
-from corpus.models import Category, Event, Project, Taxonomy, Verb
+from corpus.models import Category, CategoryMap, Event, Project, Taxonomy, Verb
+from corpus.taxonomy_versions import content_of, counts_as
 
 FOLDER = Path(__file__).resolve().parent.parent / "taxonomies"
-SEPARATORS = ",;"
-"Characters that separate category names in files."
 LONGEST_NAME = 60
 
 
@@ -49,33 +48,59 @@ def add_category(*, project: Project, by: User, slug: str, name: str, definition
 
     :raises Refused: if the slug or the name is taken or invalid, or the definition is empty
     """
-    # One lead at a time, so that the second extends what the first added. Votes and items do not wait for this lock.
-    # Without a join: a row that waits for the lock would be lost if its taxonomy changed meanwhile.
-    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    project = lock_project(project)
     before = project.taxonomy
     name, definition = " ".join(name.split()), definition.strip()
     check_is_new(before, slug, name)
-    known = queries.categories_of(project)
-    after = Taxonomy(name=own_name(project), version=before.version + 1, title=before.title, about=before.about)
-    after.save()
-    added = Category(
-        taxonomy=after,
-        slug=slug,
-        name=name,
-        code=next_code(known),
-        tier=Category.Tier.FINE,
-        position=max((category.position for category in known), default=0) + 1,
-        definition=definition,
-    )
-    check_fits(added)
-    for category in known:
-        category.pk, category.taxonomy = None, after
-    Category.objects.bulk_create([*known, added])
-    project.taxonomy = after
-    project.save(update_fields=["taxonomy"])
+    content = content_of(before)
+    new = CategoryText(slug, name, content.next_code, Category.Tier.FINE.value, definition)
+    check_fits(Category(**new.as_row, position=len(content.categories) + 1))
+    after = store_version(project, content.with_categories((*content.categories, new)))
     detail = {"category": slug, "name": name, "before": str(before)}
     record_event(project=project, verb=Verb.TAXONOMY_EXTENDED, subject=str(after), actor=by, detail=detail)
-    return added
+    return Category.objects.get(taxonomy=after, slug=slug)
+
+
+def lock_project(project: Project) -> Project:
+    """
+    Lock a project until the transaction ends, so that one lead at a time changes its taxonomy, and return it anew.
+
+    Votes and items do not wait for this lock. It goes without a join: a row that waits for the lock would be lost if
+    its taxonomy changed meanwhile.
+    """
+    return Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+
+
+def store_version(project: Project, content: Content) -> Taxonomy:
+    """
+    Store the next version of a project's own taxonomy, and move the project to it.
+
+    :param project: locked
+    :param content: made from the present version
+    """
+    before = project.taxonomy
+    project.taxonomy = insert_version(project, content)
+    project.save(update_fields=["taxonomy"])
+    lacked = dict(CategoryMap.objects.filter(taxonomy=before).values_list("slug", "earlier"))
+    CategoryMap.objects.bulk_create(
+        CategoryMap(taxonomy=project.taxonomy, earlier_id=lacked.get(slug, before.pk), slug=slug, counts_as=list(heirs))
+        for slug, heirs in content.counts_as.items()
+    )
+    return project.taxonomy
+
+
+def insert_version(project: Project, content: Content) -> Taxonomy:
+    """Insert a version and its categories."""
+    name = own_name(project)
+    last = Taxonomy.objects.filter(name=name).aggregate(last=Max("version"))["last"] or project.taxonomy.version
+    taxonomy = Taxonomy.objects.create(
+        name=name, version=last + 1, title=content.title, about=content.about, based_on=project.taxonomy
+    )
+    Category.objects.bulk_create(
+        Category(taxonomy=taxonomy, position=position, **each.as_row)
+        for position, each in enumerate(content.categories, start=1)
+    )
+    return taxonomy
 
 
 def check_is_new(taxonomy: Taxonomy, slug: str, name: str) -> None:
@@ -88,6 +113,8 @@ def check_is_new(taxonomy: Taxonomy, slug: str, name: str) -> None:
         raise Refused("A category needs a name and a short name with at least one letter or digit.")
     if separators := set(SEPARATORS) & set(name):
         raise Refused(f"The name cannot have {min(separators)!r} in it: that is what separates categories in files.")
+    if slug in counts_as(taxonomy.pk):
+        raise Refused(f"The category {slug!r} was retired. Bring it back on the page Taxonomy and questions.")
     spellings = queries.spellings_of(taxonomy)
     for written in (slug, name):
         if slug_of_known := spellings.get(written) or spellings.get(normalize(written)):
@@ -109,14 +136,9 @@ def check_fits(category: Category) -> None:
 def own_name(project: Project) -> str:
     """Return the name of the project's own taxonomy: the present one if the project made it, else a new one."""
     taxonomy = project.taxonomy
-    if Event.objects.filter(project=project, verb=Verb.TAXONOMY_EXTENDED, subject=str(taxonomy)).exists():
+    made = Event.objects.filter(project=project, verb__in=(Verb.TAXONOMY_EXTENDED, Verb.TAXONOMY_CHANGED))
+    if made.filter(subject=str(taxonomy)).exists():
         return taxonomy.name
     wanted = f"{taxonomy.name}-{project.slug}"[:LONGEST_NAME]
     numbered = (f"{wanted[: LONGEST_NAME - 4]}-{number}" for number in count(2))
     return next(name for name in chain([wanted], numbered) if not Taxonomy.objects.filter(name=name).exists())
-
-
-def next_code(categories: Sequence[Category]) -> str:
-    """Return the next code: S and the number after the highest in use."""
-    numbers = [int(found[1]) for each in categories if (found := re.fullmatch(r"S(\d+)", each.code))]
-    return f"S{max(numbers, default=0) + 1}"

@@ -17,7 +17,7 @@ TRANSLATED = """CASE WHEN {slugs} && ARRAY(SELECT slug::text FROM corpus_categor
             SELECT heir FROM unnest({slugs}) WITH ORDINALITY AS given (slug, place)
             LEFT JOIN corpus_categorymap map ON map.taxonomy_id = {taxonomy} AND map.slug = given.slug,
             LATERAL unnest(coalesce(map.counts_as, ARRAY[given.slug])) WITH ORDINALITY AS heirs (heir, rank)
-            GROUP BY heir ORDER BY min((place, rank)))
+            GROUP BY heir ORDER BY min(place * 1000 + rank))
         ELSE {slugs} END"""
 
 

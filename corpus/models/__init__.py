@@ -6,6 +6,7 @@ from corpus.models.project import Member, Project
 from corpus.models.question import Question
 from corpus.models.site import SiteAdmin
 from corpus.models.taxonomy import Category, CategoryMap, Taxonomy
+from corpus.models.taxonomy_draft import TaxonomyDraft
 from corpus.models.token import TokenGrant
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Question",
     "SiteAdmin",
     "Taxonomy",
+    "TaxonomyDraft",
     "TokenGrant",
     "Verb",
 ]

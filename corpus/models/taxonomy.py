@@ -63,23 +63,24 @@ class Category(models.Model):
 
 class CategoryMap(models.Model):
     """
-    What a category of an earlier version counts as in a later one that lacks it.
+    What a category that an earlier version had counts as in a later one that lacks it.
 
     Opinions keep the slugs and the version they were given under; they are translated where they are counted. A slug
-    that the later version has is itself, so only the others have a row: one for each earlier version.
+    means the same in every version, so one row does for all that had it. A slug that the later version has is itself
+    and has no row.
     """
 
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
     "The later version."
     earlier = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)
+    "The last version that had it."
     slug = models.SlugField(max_length=60, db_index=False)
-    "Of the earlier version."
     counts_as = ArrayField(models.TextField(), default=list, blank=True)
     "Slugs of the later version: one after a merge, some after a split, none if it was retired without an heir."
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["taxonomy", "earlier", "slug"], name="one_map_a_category"),
+            models.UniqueConstraint(fields=["taxonomy", "slug"], name="one_map_a_category"),
             models.CheckConstraint(
                 condition=~models.Q(taxonomy=models.F("earlier")), name="map_is_from_an_earlier_version"
             ),

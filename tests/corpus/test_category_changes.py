@@ -197,10 +197,18 @@ def a_category(draw, slug):
     ]
     codes = st.dictionaries(st.sampled_from(["mlcommons", "ours"]), st.sampled_from(["S1", "S2, S3", None]))
     return read_category(
-        row(slug, definition=draw(text), name=slug + words(draw(TEXTS))[:50], included=draw(lines),
-            excluded=draw(lines), examples=examples, crosswalk=draw(codes), tier=draw(st.sampled_from(["core", "fine"]))),
+        row(
+            slug,
+            definition=draw(text),
+            name=slug + words(draw(TEXTS))[:50],
+            included=draw(lines),
+            excluded=draw(lines),
+            examples=examples,
+            crosswalk=draw(codes),
+            tier=draw(st.sampled_from(["core", "fine"])),
+        ),
         "category",
-    )  # fmt: skip
+    )
 
 
 @settings(max_examples=30, deadline=None)

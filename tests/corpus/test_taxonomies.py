@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from corpus import actions, queries
-from corpus.actions.taxonomies import FOLDER, next_code, own_name
+from corpus.actions.taxonomies import FOLDER, own_name
+from corpus.categories.content import CategoryText, Content
 from corpus.errors import Refused
 from corpus.labels import normalize
 from corpus.models import Category, Event, Project, Taxonomy, Verb
@@ -109,7 +110,8 @@ def test_spellings_cannot_be_changed_by_who_reads_them():
     ],
 )
 def test_next_code_follows_the_highest_number(codes, code):
-    assert next_code([Category(code=each) for each in codes]) == code
+    rows = tuple(CategoryText(str(at), "", each, "core", "") for at, each in enumerate(codes))
+    assert Content("", "", rows).next_code == code
 
 
 def test_added_category_makes_a_version_of_the_projects_own(lead):
