@@ -64,7 +64,11 @@ class TurnShape(TypedDict):
     """One turn of a dialogue."""
 
     role: str
+    "system, user, assistant or tool."
     text: str
+    "What people and models read, calls of tools included."
+    message: NotRequired[dict[str, Any]]
+    "What the turn was in its source, if it was more than text: content, name, tool_calls, tool_call_id."
 
 
 class DialogueShape(TypedDict):

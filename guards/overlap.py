@@ -7,6 +7,7 @@ from hashlib import sha256
 from corpus.importing.batches import batched
 from corpus.importing.names import is_invisible
 from corpus.shapes import TurnShape
+from corpus.turns import has_response, without_response
 from guards import queries
 from guards.models import Benchmark, BenchmarkCase
 from guards.training.example import REDACTED, item_of, turns_in
@@ -42,12 +43,11 @@ def seen_in_training(release: Release, task: str) -> set[bytes]:
 
 def keys_of_training(turns: Sequence[TurnShape], task: str) -> Iterator[bytes]:
     """Yield the key of each text of a task in a dialogue that a guard was trained on."""
-    has_response = turns[-1]["role"] == "assistant"
     if task == Benchmark.Task.RESPONSE:
-        if has_response:
+        if has_response(turns):
             yield key_of_case(turns, task)
         return
-    before = turns[:-1] if has_response else turns
+    before = without_response(turns)
     yield key_of_case(before, task)
     yield from (key(turn["text"]) for turn in before if turn["role"] == "user")
 

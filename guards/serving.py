@@ -18,12 +18,13 @@ from waitress.server import create_server
 
 from corpus.labels import Field
 from corpus.shapes import TurnShape
+from corpus.turns import ROLES
 from guards.training.small_guard import SmallGuard
 from jury.engine.forms.nemoguard import KEYS
 
 MOST_BYTES = 8 * 2**20
 DIALOGUE = re.compile(r"<BEGIN CONVERSATION>\n(.*?)\n<END CONVERSATION>", re.DOTALL)
-TURN = re.compile(r"^(?:response: )?(user|agent|system): ", re.MULTILINE)
+TURN = re.compile(r"^(?:response: )?(user|agent|system|tool): ", re.MULTILINE)
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -158,8 +159,8 @@ def turn_of(message: Any) -> TurnShape:
 
     :raises BadRequest: if it has no role and text
     """
-    if not isinstance(message, dict) or message.get("role") not in ("system", "user", "assistant"):
-        raise BadRequest("A message has no role that is system, user or assistant.")
+    if not isinstance(message, dict) or message.get("role") not in ROLES:
+        raise BadRequest(f"A message has no role that is one of {', '.join(ROLES)}.")
     text = message.get("content")
     if isinstance(text, list):
         text = "".join(part.get("text") or "" for part in text if isinstance(part, dict))
@@ -172,7 +173,7 @@ def framed_turns(dialogue: str) -> list[TurnShape]:
     """Return the turns of a dialogue as guards are shown it: a line each, further lines indented."""
     found = list(TURN.finditer(dialogue))
     ends: Sequence[int] = [*(each.start() for each in found[1:]), len(dialogue)]
-    roles = {"user": "user", "agent": "assistant", "system": "system"}
+    roles = {"user": "user", "agent": "assistant", "system": "system", "tool": "tool"}
     turns: list[TurnShape] = [
         {"role": roles[each[1]], "text": dialogue[each.end() : end].rstrip("\n").replace("\n  ", "\n")}
         for each, end in zip(found, ends, strict=True)

@@ -96,4 +96,4 @@ def transform_turns(turns: list[TurnShape], name: str) -> list[TurnShape]:
     :param name: a key of TRANSFORMS
     """
     *before, last = turns
-    return [*before, {"role": last["role"], "text": TRANSFORMS[name](last["text"])}]
+    return [*before, {**last, "text": TRANSFORMS[name](last["text"])}]

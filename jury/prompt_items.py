@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from corpus.shapes import TurnShape
+
 
 @dataclass(frozen=True, slots=True)
 class PromptItem:
     """The part of an item, or of another text that is judged, that goes into a prompt."""
 
     pk: int
-    turns: list[dict[str, str]]
+    turns: list[TurnShape]
     "Each with `role` and `text`."
     has_response: bool

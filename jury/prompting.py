@@ -10,6 +10,8 @@ from string import Template
 from typing import Any
 
 from corpus.labels import FIELDS, Field, Label
+from corpus.shapes import TurnShape
+from corpus.turns import has_response, is_of_tools, without_response
 from jury.control_tokens import defuse
 from jury.questions import ANSWERS, JurorQuestion, answers_schema, describe_answers, describe_questions
 
@@ -19,7 +21,7 @@ ASKABLE = (*(str(field) for field in FIELDS), CATEGORIES)
 MAX_CATEGORIES = 6
 "Categories in one answer, at most."
 Messages = list[dict[str, str]]
-Turns = Sequence[Mapping[str, str]]
+Turns = Sequence[TurnShape]
 "The turns of a dialogue, each with `role` and `text`."
 
 
@@ -192,8 +194,25 @@ def with_questions(messages: Messages, questions: str) -> Messages:
 
 def turn_messages(prompt: Prompt, turns: Turns) -> Messages:
     """Return turns as messages, and what the prompt says after them."""
-    messages = [{"role": turn["role"], "content": defuse(turn["text"])} for turn in turns]
+    messages = chat_messages(turns)
     return [*messages, {"role": "user", "content": prompt.after.strip()}] if prompt.after else messages
+
+
+def chat_messages(turns: Turns) -> Messages:
+    """
+    Return turns as messages.
+
+    Results of tools, and turns that only call tools, are added to the message before them: the chat templates of guards
+    know users and assistants that take turns.
+    """
+    messages: Messages = []
+    for turn in turns:
+        text = defuse(turn["text"])
+        if is_of_tools(turn) and messages and messages[-1]["role"] != "system":
+            messages[-1]["content"] += f"\n\n{text}"
+        else:
+            messages.append({"role": "user" if is_of_tools(turn) else turn["role"], "content": text})
+    return messages
 
 
 def moderated_text(question: Question, turns: Turns) -> str:
@@ -201,11 +220,6 @@ def moderated_text(question: Question, turns: Turns) -> str:
     if Field.RESPONSE in question.fields:
         return response_text(question, turns)
     return "\n\n".join(turn["text"] for turn in without_response(turns) if turn["role"] == "user")
-
-
-def without_response(turns: Turns) -> Turns:
-    """Return the turns before the response; all of them where there is none."""
-    return turns[:-1] if turns and turns[-1]["role"] == "assistant" else turns
 
 
 def judged_turns(question: Question, turns: Turns) -> Turns:
@@ -260,11 +274,11 @@ def render_guard_dialogue(turns: Turns, *, up_to_prompt: bool) -> str:
 
     :param up_to_prompt: leave the response out
     """
-    has_response = bool(turns) and turns[-1]["role"] == "assistant"
+    ends_in_response = has_response(turns)
     rendered = without_response(turns) if up_to_prompt else turns
     lines = []
     for at, turn in enumerate(rendered, start=1):
-        is_response = has_response and at == len(turns)
+        is_response = ends_in_response and at == len(turns)
         name = "agent" if turn["role"] == "assistant" else turn["role"]
         text = "\n  ".join(defuse(turn["text"]).splitlines())
         lines.append(f"{'response: ' if is_response else ''}{name}: {text}")

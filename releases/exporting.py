@@ -19,6 +19,7 @@ from adjudication.policies import policy_of
 from corpus.labels import FIELDS, Field
 from corpus.models import Category, Project
 from corpus.taxonomy_versions import counts_as
+from corpus.turns import message_of
 
 FORMATS = ("json", "jsonl", "csv", "parquet")
 PARTS = ("prompt", "response")
@@ -42,6 +43,9 @@ TEXT_KEYS = (
 ESCAPED_CELL = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
 EXTRA_KEYS = ("turns", "source", "license")
 "Further keys in JSON lines and Parquet. JSON and CSV have the published columns only."
+HAS_MESSAGES = """
+    SELECT EXISTS (SELECT FROM corpus_item WHERE project_id = %(project)s AND turns @? '$[*].message')
+"""
 PARQUET_ROWS, PARQUET_BYTES = 2_000, 2**19
 "The most rows, and bytes of JSON, in a row group."
 
@@ -75,7 +79,8 @@ FIRST_PROMPT = """
         ELSE jsonb_path_query_first(i.turns, '$[*] ? (@.role == "user")') ->> 'text' END"""
 FIRST_RESPONSE = """
     CASE WHEN i.has_response
-        THEN jsonb_path_query_first(i.turns, '$[*] ? (@.role == "assistant")') ->> 'text' END"""
+        THEN jsonb_path_query_first(i.turns, '$[*] ? (@.role == "assistant" && (!exists(@.message.tool_calls)
+            || @.message.content.type() == "array" || @.message.content like_regex "[^ \\t\\r\\n]"))') ->> 'text' END"""
 
 # The split depends on the seed and the prompt alone, so a prompt is in the same split in every release. The first 52
 # bits of a SHA-256 of the prompt, without case and spacing, make a number from 0 to 1.
@@ -162,6 +167,12 @@ class ExportQuery:
             cursor.execute(f"SELECT count(*) FROM ({self.sql}) AS exported", self.parameters)
             return int(cursor.fetchone()[0])
 
+    def has_messages(self) -> bool:
+        """Return whether a turn of any item of the project has a `message`: one answer for all splits of a release."""
+        with connection.cursor() as cursor:
+            cursor.execute(HAS_MESSAGES, self.parameters)
+            return bool(cursor.fetchone()[0])
+
     def json_lines(self, columns: Iterable[str], *, split: str | None = None) -> Iterator[bytes]:
         """Yield each row as a JSON object and a line feed."""
         rows = self.rows_sql(columns, split=split)
@@ -184,7 +195,9 @@ def stream_dataset(query: ExportQuery, file_format: str, *, split: str | None = 
         return query.json_lines((*KEYS, *EXTRA_KEYS), split=split)
     if file_format == "csv":
         return csv_blocks(query, split=split)
-    return parquet_blocks(query.json_lines((*KEYS, *EXTRA_KEYS), split=split), dataset_schema())
+    return parquet_blocks(
+        query.json_lines((*KEYS, *EXTRA_KEYS), split=split), dataset_schema(with_messages=query.has_messages())
+    )
 
 
 def json_array(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -210,12 +223,17 @@ def csv_blocks(query: ExportQuery, *, split: str | None) -> Iterator[bytes]:
             yield bytes(block)
 
 
-def dataset_schema() -> Any:
-    """Return the Arrow schema of the rows."""
+def dataset_schema(*, with_messages: bool = False) -> Any:
+    """
+    Return the Arrow schema of the rows.
+
+    :param with_messages: whether turns have a `message`, as JSON
+    """
     import pyarrow as pa
 
     types = dict.fromkeys(KEYS, pa.string()) | {"reconstruction_id_if_redacted": pa.int64()}
-    turn = pa.struct([("role", pa.string()), ("text", pa.string())])
+    members = ("role", "text", "message") if with_messages else ("role", "text")
+    turn = pa.struct([(member, pa.string()) for member in members])
     return pa.schema([*types.items(), ("turns", pa.list_(turn)), ("source", pa.string()), ("license", pa.string())])
 
 
@@ -231,9 +249,20 @@ def parquet_blocks(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:
     buffer = DrainableBuffer()
     with pq.ParquetWriter(buffer, schema, compression="zstd") as writer:
         for batch in row_groups(lines):
-            writer.write_batch(pa.RecordBatch.from_pylist([orjson.loads(line) for line in batch], schema=schema))
+            writer.write_batch(pa.RecordBatch.from_pylist([as_record(line) for line in batch], schema=schema))
             yield buffer.drain()
     yield buffer.drain()
+
+
+def as_record(line: bytes) -> dict[str, Any]:
+    """Return a line of JSON as a record of Parquet, in which the `message` of a turn is JSON: it has no one schema."""
+    record: dict[str, Any] = orjson.loads(line)
+    for turn in record.get("turns") or ():
+        if "message" in turn:
+            message = message_of(turn)
+            del message["role"]
+            turn["message"] = orjson.dumps(message).decode()
+    return record
 
 
 def row_groups(lines: Iterable[bytes]) -> Iterator[list[bytes]]:

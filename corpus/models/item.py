@@ -6,6 +6,12 @@ from django.db.models.expressions import RawSQL
 
 from corpus.models.project import Project
 
+ENDS_IN_RESPONSE = r"""
+    coalesce(turns -> -1 ->> 'role', '') = 'assistant' AND NOT (turns -> -1 -> 'message' -> 'tool_calls' IS NOT NULL
+        AND btrim(coalesce(turns -> -1 -> 'message' ->> 'content', ''), E' \t\r\n') = '')
+"""
+"Whether the last turn is the assistant's and does more than call tools."
+
 
 class Item(models.Model):
     """
@@ -21,13 +27,13 @@ class Item(models.Model):
     external_id = models.TextField(db_collation="C")
     "The id from its source; the only id that people and files see."
     turns = models.JSONField()
-    'A list of `{"role": "system" | "user" | "assistant", "text": str}`.'
+    'A list of `{"role": "system" | "user" | "assistant" | "tool", "text": str}`; see `corpus.turns` for `message`.'
     has_response = models.GeneratedField(
-        expression=RawSQL("coalesce(turns -> -1 ->> 'role', '') = 'assistant'", ()),
+        expression=RawSQL(ENDS_IN_RESPONSE, ()),  # noqa: S611 - a constant
         output_field=models.BooleanField(),
         db_persist=True,
     )
-    "False for a prompt-only item."
+    "False for a prompt-only item; as `corpus.turns.has_response`, which a test holds it to."
     source = models.TextField(blank=True, default="")
     license = models.TextField(blank=True, default="")
     meta = models.JSONField(default=dict, blank=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from corpus.errors import Refused
 from corpus.labels import Label
 from corpus.models import Project
+from corpus.turns import has_response
 from guards.figures.cases import NO_LABEL, NOT_ASKED, EvaluatedCases
 from guards.figures.verdicts import Verdict as Said
 from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
@@ -73,7 +74,7 @@ def read_texts(statement: str, parameters: dict[str, Any]) -> list[PromptItem]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         found = [(key, orjson.loads(turns)) for key, turns in cursor.fetchall()]
-    return [PromptItem(key, turns, has_response=turns[-1]["role"] == "assistant") for key, turns in found]
+    return [PromptItem(key, turns, has_response=has_response(turns)) for key, turns in found]
 
 
 def cases_asked(evaluation: Evaluation) -> QuerySet[BenchmarkCase]:

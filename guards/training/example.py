@@ -6,6 +6,7 @@ from typing import Any
 
 from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field, Label
 from corpus.shapes import TurnShape
+from corpus.turns import without_response
 
 REDACTED = "REDACTED"
 "The prompt of a row whose text may not be passed on."
@@ -87,7 +88,7 @@ def is_chosen(source: str | None, sources: Collection[str] | None) -> bool:
 def example_of(row: Mapping[str, Any], item: str, field: Field, turns: list[TurnShape]) -> Example:
     """Return the example of one label of a row."""
     is_response = field in NEEDS_RESPONSE
-    judged = turns if is_response or turns[-1]["role"] != "assistant" else turns[:-1]
+    judged = turns if is_response else list(without_response(turns))
     names = [name for name in row["violated_categories"].split(", ") if name] if row[field] == Label.UNSAFE else []
     return Example(item, field, row[field], judged, tuple(names))
 

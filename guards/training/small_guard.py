@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from corpus.errors import Refused
 from corpus.labels import Field, Label
 from corpus.shapes import TurnShape
+from corpus.turns import has_response, without_response
 from guards.figures.confusion import cells_of, f1
 
 Numbers = NDArray[np.float32]
@@ -61,11 +62,11 @@ class SmallGuard:
 
     def judge(self, turns: Sequence[TurnShape]) -> dict[Field, tuple[str, float]]:
         """Return the label and the probability of unsafe for each field that the turns have and it was trained for."""
-        has_response = turns[-1]["role"] == "assistant"
+        is_answered = has_response(turns)
         said: dict[Field, tuple[str, float]] = {}
         for field, head in self.heads.items():
-            if field == Field.PROMPT or has_response:
-                judged = turns[:-1] if has_response and field == Field.PROMPT else turns
+            if field == Field.PROMPT or is_answered:
+                judged = without_response(turns) if field == Field.PROMPT else turns
                 if not judged:  # a response to nothing
                     continue
                 [chance] = head.probabilities([text_of(judged, field)])
