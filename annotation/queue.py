@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotation.session import AnnotatorSession, check_rested, lock_and_run
+from annotation.session import AnnotatorSession, check_qualified, check_rested, lock_and_run
 from annotation.slots import open_slots_for_new_items
 from corpus.models import Project
 from corpus.prepared import Row, fetch_one
@@ -138,7 +138,8 @@ LEASE_GOLD = LEASE_CHECK.format(
     item=ITEM,
     found="""
     SELECT g.item_id, NULL::bigint AS repeats_id FROM annotation_gold g JOIN corpus_item i ON i.id = g.item_id
-    WHERE g.project_id = %(project)s AND i.withdrawn_at IS NULL AND NOT i.expected_categories && %(opted_out)s::text[]
+    WHERE g.project_id = %(project)s AND g.use = 'check' AND i.withdrawn_at IS NULL
+        AND NOT i.expected_categories && %(opted_out)s::text[]
         AND NOT EXISTS (SELECT FROM annotation_vote v WHERE v.item_id = g.item_id AND v.annotator_id = %(annotator)s)
         AND NOT EXISTS (SELECT FROM annotation_skip k WHERE k.item_id = g.item_id AND k.annotator_id = %(annotator)s)
     ORDER BY random() LIMIT 1
@@ -207,9 +208,11 @@ def claim_next(*, project: Project, user: User, shows: bool = True) -> Lease | N
 
     :param shows: whether the caller shows the dialogue whatever the person prefers, as routes do; pages leave it
         hidden for a person who masks texts, until `show_held_item`
+    :raises NotQualified: if they must pass the qualification first
     :raises Resting: if they have reached their daily cap, or a break is due
     """
     session, (held,) = lock_and_run(project, user, RENEW_HELD, shows=shows)
+    check_qualified(session)
     return lease_of(held) or claim_new(session, shows=shows)
 
 
@@ -257,8 +260,10 @@ def claim_new(session: AnnotatorSession, *, shows: bool) -> Lease | None:
     Lease a person who holds no item the next one.
 
     :param shows: as in `claim_next`
+    :raises NotQualified: if they must pass the qualification first
     :raises Resting: if they have reached their daily cap, or a break is due
     """
+    check_qualified(session)
     check_rested(session)
     is_shown = shows or not session.masks_text
     if lease := lease_check(session, is_shown) or claim_slot(session, is_shown):

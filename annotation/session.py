@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from annotation.days import day_at, zone_or_utc
-from annotation.models import Annotator, Person, Queue, WorkDay
+from annotation.models import Annotator, Person, Qualification, Queue, WorkDay
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.models import Member, Project
 from corpus.prepared import Row, fetch_each, fetch_one
 
 # Two tabs of one person take turns, and no person waits for another. The lock comes first and alone: a statement
@@ -21,6 +21,8 @@ READ = """
     SELECT a.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
         q.gold_percent, q.repeat_percent, p.masks_text, clock_timestamp(), p.time_zone,
+        CASE WHEN l.is_on AND NOT a.is_qualified THEN EXISTS (SELECT FROM corpus_member m
+            WHERE m.project_id = a.project_id AND m.user_id = a.user_id AND m.role = 'annotator') ELSE false END,
         g.id, g.name,
         (SELECT coalesce(array_agg(b.id ORDER BY b.opened_at, b.id) FILTER (WHERE b.closed_at IS NULL AND (
                 EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id AND h.user_id = p.user_id)
@@ -30,6 +32,7 @@ READ = """
     FROM annotation_person p
     JOIN annotation_annotator a ON a.user_id = p.user_id AND a.project_id = %(project)s
     JOIN annotation_queue q ON q.project_id = a.project_id
+    LEFT JOIN annotation_qualification l ON l.project_id = a.project_id
     LEFT JOIN LATERAL (
         SELECT * FROM annotation_workday w WHERE w.user_id = p.user_id ORDER BY w.day DESC LIMIT 1
     ) d ON true
@@ -99,6 +102,8 @@ class AnnotatorSession:
     masks_text: bool
     "Whether the person shows each dialogue themselves, before they read it."
     now: datetime
+    must_qualify: bool
+    "Whether the person gets no real work before they pass the qualification."
     guideline: int | None
     "The version in force; None if none is published."
     guideline_name: str | None
@@ -176,6 +181,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
         repeat_percent=queue.repeat_percent,
         masks_text=person.masks_text,
         now=now,
+        must_qualify=must_qualify_at_first(project, user),
         guideline=None,
         guideline_name=None,
         batches=None,
@@ -187,11 +193,17 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
     )
 
 
+def must_qualify_at_first(project: Project, user: User) -> bool:
+    """Return whether a person who has no annotator in the project yet must qualify: an annotator, where it is on."""
+    is_annotator = Member.objects.filter(project=project, user=user, role=Member.Role.ANNOTATOR)
+    return Qualification.objects.filter(project=project, is_on=True).exists() and is_annotator.exists()
+
+
 def session_of(project: Project, row: Row) -> AnnotatorSession:
     """Return the session of a row of READ."""
-    *before, now, zone, guideline, name, batches, day, ends_at, votes, stretch, last = row
+    *before, now, zone, must_qualify, guideline, name, batches, day, ends_at, votes, stretch, last = row
     today = today_of(now, zone_or_utc(zone), day, ends_at, votes)
-    fields: Row = (*before, now, guideline, name, batches, *today, stretch, last)
+    fields: Row = (*before, now, must_qualify, guideline, name, batches, *today, stretch, last)
     return AnnotatorSession(project, *fields)
 
 
@@ -220,6 +232,25 @@ def ensure_profile(project: Project, user: User) -> Annotator:
     Person.objects.get_or_create(user=user)
     Queue.objects.get_or_create(project=project)
     return Annotator.objects.get_or_create(project=project, user=user, defaults={"name": user.username})[0]
+
+
+class NotQualified(Refused):
+    """The person has to pass the project's qualification before they get real work."""
+
+    code = "not_qualified"
+
+
+def check_qualified(session: AnnotatorSession) -> None:
+    """
+    Check that the person may get real work.
+
+    :raises NotQualified: if they must pass the qualification first
+    """
+    if session.must_qualify:
+        raise NotQualified(
+            "You qualify first: label the dialogues of the qualification, on the page "
+            f"/projects/{session.project.slug}/qualify/."
+        )
 
 
 def check_rested(session: AnnotatorSession) -> None:

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from annotation.models import Batch, Slot, Vote
+from annotation.models import Batch, Gold, Slot, Vote
+from corpus.models import Item
 from guards import queries as guard_queries
 from guards.actions import start_evaluation
 from guards.models import Evaluation, TrainedGuard
@@ -32,6 +33,9 @@ ROWS = {
     "annotation_slot": OF_PROJECT,
     "annotation_batch": OF_PROJECT,
     "annotation_vote": OF_ITEM,
+    "annotation_gold": OF_PROJECT,
+    "annotation_qualification": OF_PROJECT,
+    "annotation_attemptitem": OF_ITEM,
     "jury_juror": OF_PROJECT,
     "jury_run": OF_PROJECT,
     "adjudication_case": OF_ITEM,
@@ -68,6 +72,9 @@ def project_with_everything(folder, name, text, url):
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
     evaluate(project, folder, text)
     add_webhooks(project, text)
+    calm = Item.objects.get(project=project, external_id="calm")
+    label = {"prompt_label": "safe", "response_label": "safe", "reason": text}
+    Gold.objects.create(project=project, item=calm, use=Gold.Use.PRACTICE, **label)
     admin, person = Program(project, "admin"), Program(project)
     where = f"/api/v1/projects/{project.slug}/items/import/?name=a.jsonl"
     assert admin.client.post(where, "{}", content_type="text/plain").status_code == 202
@@ -110,6 +117,8 @@ def url_parameters(project, name) -> dict[str, Any]:
         "vote": vote.pk,
         "user": vote.annotator.user_id,
         "lease": Slot.objects.exclude(lease=None).get(project=project, vote=None).lease,
+        "gold": Gold.objects.filter(project=project).earliest("pk").pk,
+        "number": 1,
         "batch": Batch.objects.create(project=project, name="a batch").pk,
         "job": Job.objects.get(project=project).pk,
         "juror": Juror.objects.filter(project=project).latest("pk").pk,

@@ -9,6 +9,17 @@ from annotation.actions.imports import VoteWriter
 from annotation.actions.leased_items import LeaseLost, NoSuchLease, NotShown
 from annotation.actions.leases import free_lease, free_leases, renew_lease
 from annotation.actions.people import update_preferences, update_queue_settings
+from annotation.actions.qualification import (
+    AnsweredAlready,
+    NoAttemptLeft,
+    NothingToQualifyWith,
+    QualifiedAlready,
+    answer_attempt_item,
+    begin_attempt,
+    know_answer,
+    show_attempt_item,
+)
+from annotation.actions.qualification_settings import grant_attempt, update_qualification, use_gold
 from annotation.actions.showing import check_dialogue_shown, show_dialogue
 from annotation.actions.skips import skip_item
 from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
@@ -16,14 +27,20 @@ from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vo
 __all__ = [
     "AlreadyVoted",
     "Answer",
+    "AnsweredAlready",
     "LeaseLost",
+    "NoAttemptLeft",
     "NoOpenBatch",
     "NoSuchLease",
     "NotShown",
+    "NothingToQualifyWith",
+    "QualifiedAlready",
     "VoteWriter",
     "VotedThemselves",
+    "answer_attempt_item",
     "assign_batch",
     "audit_item",
+    "begin_attempt",
     "cast_vote",
     "check_dialogue_shown",
     "close_batch",
@@ -32,8 +49,10 @@ __all__ = [
     "exclude_annotator",
     "free_lease",
     "free_leases",
+    "grant_attempt",
     "guideline_in_force",
     "guideline_news",
+    "know_answer",
     "open_batch",
     "publish_guideline",
     "remove_gold",
@@ -41,8 +60,11 @@ __all__ = [
     "reopen_batch",
     "request_more_votes",
     "set_gold",
+    "show_attempt_item",
     "show_dialogue",
     "skip_item",
     "update_preferences",
+    "update_qualification",
     "update_queue_settings",
+    "use_gold",
 ]

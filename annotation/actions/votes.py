@@ -23,6 +23,7 @@ from annotation.session import (
     RECORD_WORK,
     AnnotatorSession,
     Resting,
+    check_qualified,
     lock_session,
     stretch_after_work,
     work_parameters,
@@ -102,6 +103,7 @@ def cast_vote(
     :raises LeaseLost: if the lease has expired and the item has no open slot
     :raises NoSuchLease: if the lease is not this person's, or not for this item
     :raises NotShown: if the dialogue has not been shown to the person
+    :raises NotQualified: if they must pass the qualification first
     """
     session, leased = lock_leased_item(project, user, lease, external_id)
     before = None if leased else find_vote_by_lease(session, lease, external_id)  # rare, so queried only here
@@ -109,12 +111,15 @@ def cast_vote(
         check_same(before, answer)
         result = VoteResult(before, is_new=False)
     else:
+        check_qualified(session)
         leased_item = leased or reclaim_expired_lease(session, lease, external_id)
         check_shown(leased_item)
         vote, session = write_vote(session, leased_item, lease, answer, external_id=external_id)
         result = VoteResult(vote, is_new=True)
     # A person who answers in time holds no other item.
-    return add_next_item(result, session, is_free=leased is not None, shows=shows_next) if takes_next else result
+    if not takes_next or session.must_qualify:
+        return result
+    return add_next_item(result, session, is_free=leased is not None, shows=shows_next)
 
 
 def add_next_item(result: VoteResult, session: AnnotatorSession, *, is_free: bool, shows: bool) -> VoteResult:

@@ -83,12 +83,27 @@ class GoldForm(forms.Form):
     external_id = forms.CharField(max_length=200, label="Id of the dialogue")
     prompt_label = forms.ChoiceField(required=False, label="Prompt", choices=[("", "–"), *LABEL_WORDS.items()])
     response_label = forms.ChoiceField(required=False, label="Response", choices=[("", "–"), *LABEL_WORDS.items()])
-    reason = forms.CharField(required=False, max_length=10_000, label="Why", help_text="For other leads.")
+    categories = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="For the feedback of a qualification and of practice. Hidden checks compare labels alone.",
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=10_000,
+        label="Why",
+        help_text="For other leads, and as feedback for people who qualify or practise on it.",
+    )
+
+    def __init__(self, *args: Any, categories: Sequence[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["categories"]
+        field.choices = [(category.slug, category.name) for category in categories]
 
     def judgement(self) -> Judgement:
         """Return the labels of a valid form."""
         labels: dict[str, Any] = {field.value: self.cleaned_data[field] or None for field in FIELDS}
-        return Judgement(**labels)
+        return Judgement(**labels, categories=tuple(self.cleaned_data["categories"]))
 
 
 class ExpectedForm(forms.Form):

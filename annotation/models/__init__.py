@@ -3,6 +3,7 @@
 from annotation.models.checks import Audit, AuditDraw, Check, Gold
 from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
+from annotation.models.qualification import AttemptItem, Qualification, QualificationAttempt
 from annotation.models.queue import Queue
 from annotation.models.shown import ShownDialogue
 from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot
@@ -11,6 +12,7 @@ from annotation.models.vote import Annotator, Vote
 __all__ = [
     "Acknowledgement",
     "Annotator",
+    "AttemptItem",
     "Audit",
     "AuditDraw",
     "Batch",
@@ -20,6 +22,8 @@ __all__ = [
     "GuidelineVersion",
     "LapsedLease",
     "Person",
+    "Qualification",
+    "QualificationAttempt",
     "Queue",
     "ShownDialogue",
     "Skip",

@@ -10,7 +10,14 @@ from corpus.models import Item, Project
 
 
 class Gold(models.Model):
-    """A label known beforehand, to compare votes with. Annotators cannot tell these items from others."""
+    """A label known beforehand, to compare answers with. Annotators cannot tell hidden checks from other items."""
+
+    class Use(models.TextChoices):
+        """What it is used for: one thing, since whoever has read the label cannot be checked with it."""
+
+        CHECK = "check", "Hidden checks"
+        QUALIFICATION = "qualification", "Qualification"
+        PRACTICE = "practice", "Practice"
 
     item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
@@ -18,7 +25,8 @@ class Gold(models.Model):
     response_label = models.CharField(max_length=13, choices=LABEL_CHOICES, null=True)
     categories = ArrayField(models.TextField(), default=list, blank=True)
     reason = models.TextField(blank=True, default="")
-    "Why this is the label. For leads."
+    "Why this is the label. For leads, and for people who qualify or practise with it once they have answered."
+    use = models.CharField(max_length=13, choices=Use, default=Use.CHECK, db_default=Use.CHECK)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     set_at = models.DateTimeField(auto_now_add=True)
 

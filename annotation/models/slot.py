@@ -110,6 +110,9 @@ class LapsedLease(models.Model):
 class Skip(models.Model):
     """An item that a person skipped, with the reason. They do not get it again."""
 
+    KNOWS_ANSWER = "knows the answer from the qualification or from practice"
+    "The reason of rows that only keep an item from a person who has read its gold label."
+
     item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
     annotator = models.ForeignKey(Annotator, models.PROTECT, related_name="+")
     lease = models.UUIDField(unique=True)

@@ -21,6 +21,10 @@ class Annotator(models.Model):
     name = models.TextField(db_collation="C")
     released_as = models.TextField(blank=True, default="", db_default="")
     "The pseudonym in releases of a person whose name was removed. Empty: it is derived from the name."
+    is_qualified = models.BooleanField(default=False, db_default=False)
+    "Whether the person has passed the qualification, or need not pass it. Asked only where it is switched on."
+    granted_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    "Attempts to qualify beyond those of everybody, which leads granted."
 
     class Meta:
         constraints = [

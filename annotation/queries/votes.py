@@ -234,8 +234,8 @@ def people_by_batch(project: Project) -> dict[int, list[str]]:
 
 
 def skips_by_reason(project: Project) -> list[Any]:
-    """Count the skips of a project by reason, the most frequent 30 first."""
-    skips = Skip.objects.filter(item__project=project).values("reason")
+    """Count the skips of a project by reason, the most frequent 30 first, without items kept from who knows them."""
+    skips = Skip.objects.filter(item__project=project).exclude(reason=Skip.KNOWS_ANSWER).values("reason")
     return list(skips.annotate(count=Count("pk")).order_by("-count", "reason")[:30])
 
 

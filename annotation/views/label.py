@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from annotation import queries
 from annotation.actions import (
@@ -21,7 +22,7 @@ from annotation.actions import (
 from annotation.display_names import SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, describe_choices, judgement_context
 from annotation.queue import Lease, claim_next, find_held_lease, renew_held_lease, show_held_item
-from annotation.session import Resting
+from annotation.session import NotQualified, Resting
 from annotation.views.since_start import progress_since_start, remember_start
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
@@ -42,6 +43,8 @@ def label(request: PageRequest, access: Access) -> HttpResponse:
     """
     if lease := find_held_lease(project=access.project, user=access.user):
         return show_labelling(request, access, lease, is_opened=True)
+    if queries.standing_of(access.project, access.user).must_qualify:
+        return redirect("annotation:qualify", access.project.slug)
     own = queries.own_progress(access.project, access.user)
     return show_labelling(
         request,
@@ -160,6 +163,9 @@ def show_next_item(request: PageRequest, access: Access) -> HttpResponse:
         return show_lease(request, access, claim_next(project=access.project, user=access.user, shows=False), None)
     except Resting as rest:
         return show_lease(request, access, None, rest)
+    except NotQualified:
+        there = redirect("annotation:qualify", access.project.slug)
+        return HttpResponseClientRedirect(there.url) if request.htmx else there
 
 
 def show_lease(request: PageRequest, access: Access, lease: Lease | None, resting: Resting | None) -> HttpResponse:

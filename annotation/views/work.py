@@ -25,14 +25,17 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
     """
     project, user = access.project, access.user
     own = own_progress(project, user)
+    standing = queries.standing_of(project, user)
     is_held = find_held_lease(project=project, user=user) is not None
     context = {
         "access": access,
         "page": "label",
         "names": category_names(project),
         "own": own,
+        "standing": standing,
+        "practice_count": queries.practice_gold(project, user).count(),
         "resting": None if is_held else queries.resting_now(project, user),
-        "is_empty": not is_held and queries.has_nothing_open(project, own["items_left"]),
+        "is_empty": not is_held and not standing.must_qualify and queries.has_nothing_open(project, own["items_left"]),
         "rest": day_so_far(project, user),
         "votes": queries.own_votes(project, user).order_by("-cast_at", "-pk")[:LATEST_VOTES],
         "news": guideline_news(project=project, user=user),

@@ -6,6 +6,7 @@ import pytest
 
 from bench.urls import all_urls
 from tests.annotation.people import Visitor
+from tests.annotation.qualifying import add_attempts
 from tests.browser.visits import LOOKS, Visit, assert_fits, assert_fits_in_each_look
 from tests.factories import make_project
 from tests.two_projects import project_with_everything, url_parameters
@@ -32,8 +33,9 @@ def is_page(response):
 def full(tmp_path_factory, database, stub_url):
     """An admin of a project with an object of each kind, and the paths of its pages."""
     project = project_with_everything(tmp_path_factory.mktemp("full"), "full", "a text of some words", stub_url)
-    visitor = Visitor(project, "admin")
-    return visitor, pages_of(visitor, defaultdict(int, url_parameters(project, "full")))
+    visitor, parameters = Visitor(project, "admin"), url_parameters(project, "full")
+    add_attempts(visitor, parameters["gold"])
+    return visitor, pages_of(visitor, defaultdict(int, parameters))
 
 
 @pytest.fixture(scope="module")
