@@ -36,7 +36,11 @@ class LabellingView(ProjectView):
 
 
 class Next(LabellingView):
-    """Claim the next item, or renew the lease on the one still held. 204 when nothing is left for the caller."""
+    """
+    Claim the next item, or renew the lease on the one still held. 204 when nothing is left for the caller.
+
+    409 `not_qualified` for an annotator who has yet to pass the project's qualification; the message names its page.
+    """
 
     @extend_schema(request=None, responses={200: TakenShape, 204: None})
     def post(self, _request: Request, slug: str) -> Response:
