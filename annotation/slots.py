@@ -1,23 +1,26 @@
 """Open one slot for every vote an item still wants, and close the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
 from annotation.models import Queue
+from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from corpus.prepared import fetch_one
 
 # Leased slots stay, because somebody is working on them. Their vote exceeds what is wanted only if an
-# import came in between; then both are kept.
-CLOSE_SURPLUS = """
+# import came in between, or fewer votes are wanted by then; then both are kept.
+SURPLUS = """
     WITH voted AS (
         SELECT item_id, count(*) AS votes FROM annotation_vote
         JOIN corpus_item ON corpus_item.id = item_id
         WHERE project_id = %(project)s AND is_current GROUP BY item_id
     ), slot AS (
-        SELECT s.id, s.item_id, withdrawn_at,
+        SELECT s.id, s.item_id, withdrawn_at, %(wants_prompt)s OR has_response AS has_label,
             %(wanted)s + coalesce(f.votes, 0) - coalesce(voted.votes, 0) AS missing,
             count(*) FILTER (WHERE s.vote_id IS NOT NULL) OVER item AS filled,
             row_number() OVER (PARTITION BY s.item_id, s.vote_id IS NULL ORDER BY leased_until DESC NULLS LAST, number)
@@ -27,16 +30,19 @@ CLOSE_SURPLUS = """
             LEFT JOIN annotation_furthervotes f USING (item_id)
         WHERE i.project_id = %(project)s
         WINDOW item AS (PARTITION BY s.item_id)
+    ), surplus AS (
+        SELECT id FROM slot WHERE is_open AND (withdrawn_at IS NOT NULL OR NOT has_label OR rank > missing)
     )
-    DELETE FROM annotation_slot USING slot
-    WHERE annotation_slot.id = slot.id AND is_open
-        AND (withdrawn_at IS NOT NULL OR rank > missing)
+"""
+CLOSE_SURPLUS = f"""{SURPLUS}
+    DELETE FROM annotation_slot USING surplus
+    WHERE annotation_slot.id = surplus.id
         -- Checked again on the row itself: somebody may have leased the slot since the query began.
         AND annotation_slot.vote_id IS NULL
         AND (annotation_slot.leased_until IS NULL OR annotation_slot.leased_until < now())
 """
 # Materialized before they are joined: per item, the counts would also scan the slots being inserted.
-OPEN_MISSING = """
+MISSING = """
     WITH voted AS MATERIALIZED (
         SELECT item_id, count(*) AS votes FROM annotation_vote
         JOIN corpus_item ON corpus_item.id = item_id
@@ -51,13 +57,21 @@ OPEN_MISSING = """
             LEFT JOIN annotation_furthervotes f ON f.item_id = i.id
         WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL
             AND (%(wants_prompt)s OR has_response)
+    ), free AS (
+        SELECT item.id, number
+        FROM item CROSS JOIN LATERAL (
+            SELECT number FROM generate_series(1, item.wanted) AS number
+            WHERE number <> ALL (numbers) ORDER BY number LIMIT greatest(missing, 0)
+        ) AS free
     )
-    INSERT INTO annotation_slot (project_id, item_id, number)
-    SELECT %(project)s, item.id, number
-    FROM item CROSS JOIN LATERAL (
-        SELECT number FROM generate_series(1, item.wanted) AS number
-        WHERE number <> ALL (numbers) ORDER BY number LIMIT greatest(missing, 0)
-    ) AS free
+"""
+OPEN_MISSING = f"""{MISSING}
+    INSERT INTO annotation_slot (project_id, item_id, number) SELECT %(project)s, id, number FROM free
+"""
+COUNT_SLOTS = """
+    SELECT count(*) FILTER (WHERE leased_until IS NULL OR leased_until < now()),
+        count(*) FILTER (WHERE leased_until >= now())
+    FROM annotation_slot WHERE project_id = %(project)s AND vote_id IS NULL
 """
 
 VERSION_WITHOUT_SLOTS = """
@@ -71,15 +85,52 @@ def open_slots(*, project: Project) -> int:
     """
     Open as many slots for every item as it still wants votes, close surplus ones, and return how many were opened.
 
-    Imported votes count, so an item with enough of them gets no slot. Items decided by construction want no votes.
+    Imported votes count, so an item with enough of them gets no slot. Items decided by construction want no votes, nor
+    do those without any field that the project wants.
     """
-    parameters = {"project": project.pk, "wanted": project.votes_wanted, "wants_prompt": project.wants_prompt_label}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
+        # It may have been changed since it was read, and its slots opened accordingly.
+        project.refresh_from_db(fields=["votes_wanted", *(f"wants_{field}" for field in FIELDS)])
+        parameters = parameters_of(project, project.votes_wanted, project.fields)
         with hash_joins():
             cursor.execute(CLOSE_SURPLUS, parameters)
             cursor.execute(OPEN_MISSING, parameters)
         return int(cursor.rowcount)
+
+
+def parameters_of(project: Project, votes_wanted: int, fields: Collection[str]) -> dict[str, Any]:
+    """Return the parameters of the statements that open and close slots."""
+    return {"project": project.pk, "wanted": votes_wanted, "wants_prompt": Field.PROMPT in fields}
+
+
+@dataclass(frozen=True)
+class SlotChange:
+    """What other settings of a project do to its slots."""
+
+    open: int
+    "Slots that wait for somebody, before the change."
+    leased: int
+    "Those that somebody works on; they stay."
+    opened: int
+    closed: int
+
+    @property
+    def open_then(self) -> int:
+        """How many wait for somebody after the change."""
+        return self.open + self.opened - self.closed
+
+
+@transaction.atomic
+def slot_change(project: Project, *, votes_wanted: int, fields: Collection[str]) -> SlotChange:
+    """Count what `open_slots` would do if the project wanted these votes and fields. Nothing is stored."""
+    parameters = parameters_of(project, votes_wanted, fields)
+    counts: list[int] = []
+    with connection.cursor() as cursor, hash_joins():
+        for query in (COUNT_SLOTS, f"{MISSING} SELECT count(*) FROM free", f"{SURPLUS} SELECT count(*) FROM surplus"):
+            cursor.execute(query, parameters)
+            counts += cursor.fetchone()
+    return SlotChange(*counts)
 
 
 @contextmanager
