@@ -98,6 +98,7 @@ def difference(
     current: Policy,
     proposed: Policy,
     *,
+    fields: tuple[str, ...] | None = None,
     matching: ChangeFilter | None = None,
     limit: int = 50,
     offset: int = 0,
@@ -107,6 +108,7 @@ def difference(
     Compare the decisions under two policies, from the opinions as they are. Nothing is stored.
 
     :param taxonomy: primary key of the version that is proposed besides; None for the present one
+    :param fields: the label fields wanted under the proposed policy; default: those of the project
     :param matching: which changes to list
     :param limit: how many changes to list, at most MOST_ROWS, after the first `offset`
     """
@@ -114,7 +116,7 @@ def difference(
     sql = DIFF.format(
         current=decisions_sql(current, project.fields, translates=bool(counts_as(project.taxonomy_id))),
         proposed=decisions_sql(
-            proposed, project.fields, translates=bool(counts_as(then)), taxonomy="%(taxonomy_then)s"
+            proposed, fields or project.fields, translates=bool(counts_as(then)), taxonomy="%(taxonomy_then)s"
         ),
         states=STATES,
         field_rows=FIELD_ROWS,

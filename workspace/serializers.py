@@ -27,6 +27,15 @@ class ReasonSerializer(serializers.Serializer[Any]):
     "It stays in the audit log."
 
 
+class CorrectionSerializer(ReasonSerializer):
+    """The text of an item, corrected."""
+
+    texts = serializers.ListField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False), max_length=1_000
+    )
+    "Of every turn, in order. Their roles stay."
+
+
 UPLOADED = (Job.Kind.DIALOGUES, Job.Kind.VOTES)
 
 

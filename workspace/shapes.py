@@ -13,6 +13,9 @@ class ItemShape(DialogueShape):
     license: str
     imported_at: datetime
     withdrawn_at: datetime | None
+    withdrawal_reason: str
+    replaces: str | None
+    "Id of the withdrawn item whose text this one corrects."
     status: str
     decided_by: str | None
     prompt_label: str | None

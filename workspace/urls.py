@@ -2,12 +2,24 @@
 
 from django.urls import path
 
-from workspace.views import anonymise, generate, imports, items, members, overview, project, releases, webhooks
+from workspace.views import (
+    anonymise,
+    generate,
+    imports,
+    item_changes,
+    items,
+    members,
+    overview,
+    project,
+    releases,
+    webhooks,
+)
 
 app_name = "workspace"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("settings/", project.project, name="project"),
+    path("settings/save/", project.save, name="save-settings"),
     path("settings/archive/", project.archive, name="archive"),
     path("settings/restore/", project.restore, name="restore"),
     path("people/", members.members, name="members"),
@@ -16,6 +28,11 @@ urlpatterns = [
     path("people/<int:user>/anonymise/", anonymise.anonymise, name="anonymise"),
     path("jury/generate/", generate.generate, name="generate"),
     path("items/", items.items, name="items"),
+    path("items/change/", item_changes.change_many, name="change-items"),
+    path("items/<path:external_id>/change/", item_changes.item, name="change-item"),
+    path("items/<path:external_id>/withdraw/", item_changes.withdraw, name="withdraw-item"),
+    path("items/<path:external_id>/restore/", item_changes.restore, name="restore-item"),
+    path("items/<path:external_id>/correct/", item_changes.correct, name="correct-item"),
     path("imports/", imports.imports, name="imports"),
     path("imports/upload/", imports.upload, name="upload"),
     path("imports/<int:job>/refused/", imports.rejected_rows, name="rejected-rows"),

@@ -46,7 +46,9 @@ def proposal(project: Project, *, policy: str, quorum: int | None, caution: str 
 
 def compare(project: Project, proposed: Proposal, **page: Any) -> Difference:
     """
-    Compare the project's own policy with a proposed one, for one person at a time: it counts every opinion twice.
+    Compare the project's own policy and label fields with proposed ones, for one person at a time.
+
+    It counts every opinion twice.
 
     :param page: the changes to list, as arguments of `policy_diff.difference`
     :raises CompareUnderWay: if somebody does so at the moment
@@ -55,7 +57,7 @@ def compare(project: Project, proposed: Proposal, **page: Any) -> Difference:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('compare'), %s)", [project.pk])
         if not cursor.fetchone()[0]:
             raise CompareUnderWay("Another comparison of this project is under way. Try again in a moment.")
-        return difference(project, policy_of(project), policy_of(proposed), **page)
+        return difference(project, policy_of(project), policy_of(proposed), fields=proposed.fields, **page)
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
 """What people do with projects, items and accounts, one transaction each."""
 
 from corpus.actions.accounts import make_site_admin, may_send_link, remove_site_admin, set_active
+from corpus.actions.corrections import replace_item
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
-from corpus.actions.items import expect_categories, withdraw_item
+from corpus.actions.items import expect_categories, restore_item, restore_items, withdraw_item, withdraw_items
 from corpus.actions.people import AlreadyMember, add_member, change_role, remove_member
 from corpus.actions.projects import create_project, lock_in_use, restore_project, set_archived
 from corpus.actions.questions import (
@@ -37,6 +38,9 @@ __all__ = [
     "remove_member",
     "remove_site_admin",
     "reorder_questions",
+    "replace_item",
+    "restore_item",
+    "restore_items",
     "restore_project",
     "restore_question",
     "retire_question",
@@ -44,4 +48,5 @@ __all__ = [
     "set_active",
     "set_archived",
     "withdraw_item",
+    "withdraw_items",
 ]

@@ -1,19 +1,40 @@
-"""Withdraw items, and set the categories they are expected to fall under."""
+"""Withdraw and restore items, and set the categories they are expected to fall under."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import orjson
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from corpus import queries
 from corpus.actions.events import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Item, Project, Verb
 
+# One event an item, so that each history has it.
+RECORD_EACH = """
+    WITH changed AS ({change} RETURNING external_id)
+    INSERT INTO corpus_event (project_id, actor_id, verb, subject, detail, at)
+    SELECT %(project)s, %(actor)s::int, %(verb)s, external_id, %(detail)s::jsonb, now()
+    FROM changed ORDER BY external_id
+"""
+WITHDRAW = RECORD_EACH.format(
+    change="""
+    UPDATE corpus_item SET withdrawn_at = now(), withdrawal_reason = %(reason)s
+    WHERE project_id = %(project)s AND id = ANY(%(items)s) AND withdrawn_at IS NULL"""
+)
+# An item whose text was corrected stays withdrawn while the corrected one is in use: they are one dialogue.
+RESTORE = RECORD_EACH.format(
+    change="""
+    UPDATE corpus_item i SET withdrawn_at = NULL, withdrawal_reason = ''
+    WHERE i.project_id = %(project)s AND i.id = ANY(%(items)s) AND i.withdrawn_at IS NOT NULL AND NOT EXISTS (
+        SELECT FROM corpus_item r
+        WHERE r.project_id = i.project_id AND r.replaces = i.external_id AND r.withdrawn_at IS NULL)"""
+)
 
-@transaction.atomic
+
 def withdraw_item(*, project: Project, external_id: str, reason: str, by: User | None = None) -> Item:
     """
     Withdraw an item from the queue, the jury and later releases. Its opinions stay.
@@ -21,21 +42,91 @@ def withdraw_item(*, project: Project, external_id: str, reason: str, by: User |
     :raises NoSuchItem: if the project has no item of that id
     :raises Refused: if there is no reason, or it is withdrawn already
     """
-    if not reason.strip():
-        raise Refused("A withdrawal needs a reason.")
     item = queries.find_item(project, external_id)
-    changed = Item.objects.filter(pk=item.pk, withdrawn_at=None).update(
-        withdrawn_at=timezone.now(), withdrawal_reason=reason
-    )
-    if not changed:
+    if not withdraw_items(project=project, items=[item.pk], reason=reason, by=by):
+        item.refresh_from_db()
         raise Refused(f"Item {external_id!r} is withdrawn already: {item.withdrawal_reason}")
-    items_changed(project)
-    record_event(project=project, verb=Verb.ITEM_WITHDRAWN, subject=external_id, actor=by, detail={"reason": reason})
+    item.refresh_from_db()
     return item
 
 
 @transaction.atomic
-def expect_categories(*, project: Project, by: User, external_ids: Sequence[str], categories: Sequence[str]) -> int:
+def withdraw_items(*, project: Project, items: Sequence[int], reason: str, by: User | None = None) -> int:
+    """
+    Withdraw items, and return how many were not withdrawn before.
+
+    :param items: primary keys
+    :raises Refused: if there is no reason
+    """
+    if not reason.strip():
+        raise Refused("A withdrawal needs a reason.")
+    detail = {"reason": reason}
+    return change_each(WITHDRAW, project, items, Verb.ITEM_WITHDRAWN, by, detail, reason=reason)
+
+
+def restore_item(*, project: Project, external_id: str, by: User | None = None) -> Item:
+    """
+    Take a withdrawn item into use again, with its opinions. It wants the votes that it lacks.
+
+    :raises NoSuchItem: if the project has no item of that id
+    :raises Refused: if it is not withdrawn, or an item with its corrected text is in use
+    """
+    item = queries.find_item(project, external_id)
+    if restore_items(project=project, items=[item.pk], by=by):
+        item.refresh_from_db()
+        return item
+    if replacement := queries.replacement_of(item):
+        raise Refused(
+            f"Item {external_id!r} was replaced by {replacement.external_id!r}, which has its corrected text. Withdraw "
+            "that one first."
+        )
+    raise Refused(f"Item {external_id!r} is not withdrawn.")
+
+
+@transaction.atomic
+def restore_items(*, project: Project, items: Sequence[int], by: User | None = None) -> int:
+    """
+    Take withdrawn items into use again, and return how many there were; those replaced by another stay withdrawn.
+
+    :param items: primary keys
+    """
+    return change_each(RESTORE, project, items, Verb.ITEM_RESTORED, by, {})
+
+
+def change_each(
+    statement: str,
+    project: Project,
+    items: Sequence[int],
+    verb: Verb,
+    by: User | None,
+    detail: dict[str, Any],
+    **parameters: Any,
+) -> int:
+    """
+    Run a statement that changes items and records an event of each, and return how many there are.
+
+    :param items: primary keys
+    """
+    lock_items(project)
+    parameters |= {"project": project.pk, "items": list(items), "actor": by.pk if by else None}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters | {"verb": verb, "detail": orjson.dumps(detail).decode()})
+        changed = int(cursor.rowcount)
+    if changed:
+        items_changed(project)
+    return changed
+
+
+def lock_items(project: Project) -> None:
+    """Let one withdrawal, restoration or correction of items run at a time, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('items'), %s)", [project.pk])
+
+
+@transaction.atomic
+def expect_categories(
+    *, project: Project, by: User | None, external_ids: Sequence[str], categories: Sequence[str]
+) -> int:
     """
     Set the expected categories of items, which opt-outs go by, and return how many items changed.
 

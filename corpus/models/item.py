@@ -45,6 +45,8 @@ class Item(models.Model):
     "Row of the withheld source from which a redacted prompt can be restored."
     refusal_of = models.TextField(null=True, blank=True)
     "External id of the item whose response a refusal replaced. Such an item is decided by construction."
+    replaces = models.TextField(null=True, blank=True)
+    "External id of the withdrawn item whose text this one corrects."
     content_hash = models.BinaryField(max_length=16)
     "Hash of everything imported, to tell whether a second import has the same content."
     imported_at = models.DateTimeField(auto_now_add=True)
@@ -56,7 +58,12 @@ class Item(models.Model):
             models.UniqueConstraint(fields=["project", "external_id"], name="one_item_an_external_id"),
         ]
         # Few items are withdrawn, and lists of other things leave those out.
-        indexes = [models.Index(fields=["id"], condition=models.Q(withdrawn_at__isnull=False), name="withdrawn_items")]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(withdrawn_at__isnull=False), name="withdrawn_items"),
+            models.Index(
+                fields=["project", "replaces"], condition=models.Q(replaces__isnull=False), name="replacing_items"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -46,7 +46,7 @@ class Project(models.Model):
     salt = models.CharField(max_length=32, default=make_salt, editable=False)
     "Salt of the raters' pseudonyms, so that releases name nobody and are reproducible."
     items_version = models.PositiveBigIntegerField(default=0, editable=False)
-    "Raised whenever items are added or withdrawn, so that the queue notices."
+    "Raised whenever items are added, withdrawn or restored, so that the queue notices."
     has_questions = models.BooleanField(default=False, db_default=False, editable=False)
     "Whether a question was ever added; the database sets it with the first. Projects without one query for none."
     created_at = models.DateTimeField(auto_now_add=True)

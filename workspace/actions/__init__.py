@@ -4,9 +4,10 @@ from workspace.actions.anonymise import anonymise_user
 from workspace.actions.archiving import archive_project
 from workspace.actions.begin_jobs import begin_import, begin_release
 from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
-from workspace.actions.digests import choose_digest, confirm_address, send_digests, send_link, stop_digests
 from workspace.actions.import_opinions import import_opinions
+from workspace.actions.item_changes import OthersChosen, change_items
 from workspace.actions.leave import close_account, dismiss_member
+from workspace.actions.project_settings import SameSettings, SettingsChanged, change_project
 from workspace.actions.projects import open_project
 from workspace.actions.publish_generated import items_for_generator, publish_generated, start_generator
 from workspace.actions.run_jobs import run_job
@@ -14,6 +15,9 @@ from workspace.actions.uploads import TooLarge, delete_leftovers
 from workspace.actions.webhooks import add_webhook, change_webhook, remove_webhook, renew_secret
 
 __all__ = [
+    "OthersChosen",
+    "SameSettings",
+    "SettingsChanged",
     "TooLarge",
     "add_test",
     "add_webhook",
@@ -21,11 +25,11 @@ __all__ = [
     "archive_project",
     "begin_import",
     "begin_release",
+    "change_items",
+    "change_project",
     "change_webhook",
-    "choose_digest",
     "close_account",
     "collect_deliveries",
-    "confirm_address",
     "delete_leftovers",
     "delete_old_deliveries",
     "dismiss_member",
@@ -37,9 +41,6 @@ __all__ = [
     "renew_secret",
     "run_job",
     "send_again",
-    "send_digests",
     "send_due",
-    "send_link",
     "start_generator",
-    "stop_digests",
 ]

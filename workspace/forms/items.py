@@ -10,6 +10,7 @@ from annotation.display_names import LABEL_WORDS
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS, Label
 from corpus.models import Category
+from workspace.forms.reason import ReasonField
 from workspace.queries.items import SORTS
 
 DECIDED_LABELS = [(label.value, LABEL_WORDS[label.value]) for label in (Label.SAFE, Label.UNSAFE)]
@@ -77,3 +78,63 @@ class PlaceForm(forms.Form):
         """Return what is set and valid, by field name."""
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class ChoiceOfItems(forms.Form):
+    """Which items to change, and how: those ticked, or all that match a filter."""
+
+    DO = (("withdraw", "Withdraw"), ("restore", "Restore"), ("expect", "Set expected categories"))
+
+    do = forms.ChoiceField(choices=DO, label="With these")
+    scope = forms.ChoiceField(choices=[("ticked", "Those ticked"), ("matching", "All that match")])
+    query = forms.CharField(required=False, max_length=20_000)
+    "The filters, as in the address of the list."
+
+
+class ConfirmChange(forms.Form):
+    """What a change of items still needs once its number has been seen."""
+
+    digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    reason = ReasonField("Releases list it with each of them.")
+    categories = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Probably about",
+        help_text="Opt-outs of annotators go by them. Tick nothing if it is unknown.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, do: str, categories: Sequence[Category], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["categories"]
+        field.choices = [(category.slug, category.name) for category in categories]
+        for name in {"reason", "categories"} - {{"withdraw": "reason", "expect": "categories"}.get(do, "")}:
+            del self.fields[name]
+
+
+class WithdrawForm(forms.Form):
+    """Why one item is withdrawn."""
+
+    reason = ReasonField("Later releases list it with the item.")
+
+
+class CorrectionForm(forms.Form):
+    """The texts of all turns of an item, and why they change."""
+
+    def __init__(self, *args: Any, turns: Sequence[dict[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.turns = turns
+        for at, turn in enumerate(turns):
+            self.fields[f"text_{at}"] = forms.CharField(
+                label=turn["role"].capitalize(), strip=False, required=False, initial=turn["text"],
+                widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+            )  # fmt: skip
+        self.fields["reason"] = ReasonField("Later releases list it with the old text.")
+
+    def texts(self) -> list[str]:
+        """Return the texts of a valid form. Browsers send every line end as two characters, which is no change."""
+        given = [one_line_end(self.cleaned_data[f"text_{at}"]) for at in range(len(self.turns))]
+        old = [turn["text"] for turn in self.turns]
+        return [before if one_line_end(before) == text else text for before, text in zip(old, given, strict=True)]
+
+
+def one_line_end(text: str) -> str:
+    """Return a text with line feeds for all its line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS, Field
 from corpus.models import Project, Taxonomy
+from workspace.forms.reason import ReasonField
 
 BOTH = [field.value for field in FIELDS]
 
@@ -100,12 +101,37 @@ class ProjectForm(GroupedForm, forms.Form):
         return settings | {"fields": wanted, "caution": settings["caution"] or None}
 
 
+def field_choices() -> list[tuple[str, str]]:
+    """Return the label fields with their names."""
+    return [(field.value, field.display_name) for field in FIELDS]
+
+
+class SettingsForm(forms.Form):
+    """The settings of a project that change after a look at what that does."""
+
+    name = forms.CharField(max_length=120, help_text="Shown to everybody who works in it.")
+    fields_wanted = forms.MultipleChoiceField(
+        label="What is labelled", choices=field_choices, widget=forms.CheckboxSelectMultiple
+    )
+    votes_wanted = forms.IntegerField(label="Votes of people an item", min_value=1, max_value=32_767)
+
+    def changes(self) -> dict[str, Any]:
+        """Return the settings of a valid form as `change_project` takes them."""
+        data = self.cleaned_data
+        return {"name": data["name"], "fields": data["fields_wanted"], "votes_wanted": data["votes_wanted"]}
+
+
+class SaveSettingsForm(SettingsForm):
+    """The settings whose effect was shown, with the reason to change to them."""
+
+    name = forms.CharField(max_length=120, widget=forms.HiddenInput)
+    fields_wanted = forms.MultipleChoiceField(choices=field_choices, widget=forms.MultipleHiddenInput)
+    votes_wanted = forms.IntegerField(min_value=1, max_value=32_767, widget=forms.HiddenInput)
+    version = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    reason = ReasonField("It stays with the change, in the audit log.")
+
+
 class ArchiveForm(forms.Form):
     """Why a project is archived."""
 
-    reason = forms.CharField(
-        max_length=2_000,
-        label="Why",
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-        help_text="It stays in the audit log.",
-    )
+    reason = ReasonField("It stays in the audit log.")

@@ -147,14 +147,17 @@ def capped_count(items: QuerySet[Item]) -> int:
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """
-    End the statements of a block that take longer, in a transaction of its own.
+    End the statements of a block that take longer, in a transaction of its own, or in a part of the present one.
 
     :raises TooSlow: if one did
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            before = cursor.fetchone()
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])
             yield
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", before)
     except OperationalError as error:
         if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise

@@ -7,8 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
+from corpus.errors import Refused
 from corpus.queries import categories_of, category_names
-from workspace.forms.items import ItemForm, PlaceForm
+from workspace.forms.items import ChoiceOfItems, ItemForm, PlaceForm
 from workspace.queries.items import TooSlow, item_page, licenses_of, sources_of
 
 PLACE = ("after", "before", "at")
@@ -20,7 +21,7 @@ HEADINGS = (("id", "Dialogue"),)
 @require_role(Role.LEAD)
 def items(request: PageRequest, access: Access) -> HttpResponse:
     """List the items that match a filter, in pages; with htmx only the table."""
-    form = item_form(request, access)
+    form = item_form(access, request.GET)
     filters = form.to_filter() if form.is_bound else {}
     place = PlaceForm(request.GET).to_place()
     context = {
@@ -35,16 +36,29 @@ def items(request: PageRequest, access: Access) -> HttpResponse:
         "newest_query": sorted_by(request.GET, "-imported"),
         "oldest_query": sorted_by(request.GET, "imported"),
         "query": without(request.GET, *PLACE),
+        "changes": ChoiceOfItems.DO,
         **found_items(access, filters, place),
     }
     return render(request, f"workspace/items.html{'#found' if request.htmx else ''}", context)
 
 
-def item_form(request: PageRequest, access: Access) -> ItemForm:
+def filters_of(access: Access, query: QueryDict) -> dict[str, str]:
+    """
+    Return the filters of a query string, as of `items_matching`.
+
+    :raises Refused: if it has one that cannot be understood: no filter would match everything
+    """
+    form = item_form(access, query)
+    if form.is_bound and not form.is_valid():
+        raise Refused("A filter cannot be understood, so nothing was changed. Filter the list again.")
+    return form.to_filter() if form.is_bound else {}
+
+
+def item_form(access: Access, query: QueryDict) -> ItemForm:
     """Return the form of the filters, with the choices that the project has."""
     project = access.project
     return ItemForm(
-        request.GET or None,
+        query or None,
         categories=categories_of(project),
         sources=sources_of(project),
         licenses=licenses_of(project),

@@ -1,5 +1,7 @@
 """The page of a project's settings, on which it is archived and restored, too."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,15 +10,53 @@ from django.views.decorators.http import require_POST, require_safe
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import restore_project
 from corpus.attempt import attempt
-from workspace.actions import archive_project
-from workspace.forms.projects import ArchiveForm
+from workspace.actions import archive_project, change_project
+from workspace.forms.projects import ArchiveForm, SaveSettingsForm, SettingsForm
+from workspace.queries.project_settings import (
+    Settings,
+    SettingsChange,
+    proposed_settings,
+    settings_change,
+    settings_of,
+    settings_version,
+)
 
 
 @require_safe
 @require_role(Role.ADMIN)
 def project(request: PageRequest, access: Access) -> HttpResponse:
-    """Show the settings of the project."""
-    return show_project(request, access)
+    """Show the settings of the project and, once others are entered, what they would change."""
+    return show_project(request, access, SettingsForm(request.GET if "votes_wanted" in request.GET else None))
+
+
+@require_POST
+@require_role(Role.ADMIN)
+def save(request: PageRequest, access: Access) -> HttpResponse:
+    """Save settings whose effect was shown."""
+    form = SaveSettingsForm(request.POST)
+    done = attempt(form, lambda: change_settings(access, form))
+    if not done.is_done:
+        return show_project(request, access, SettingsForm(request.POST), status=done.status, refused=form)
+    messages.success(request, said(done.result))
+    return redirect("workspace:project", access.project.slug)
+
+
+def change_settings(access: Access, form: SaveSettingsForm) -> SettingsChange:
+    """Change the settings as a valid form says; raise what the action refuses."""
+    data = form.cleaned_data
+    return change_project(
+        project=access.project, by=access.user, reason=data["reason"], version=data["version"], **form.changes()
+    )
+
+
+def said(change: SettingsChange) -> str:
+    """Return what a change did, in words."""
+    parts = ["The settings are saved."]
+    if change.slots:
+        parts.append(f"Slots opened: {change.slots.opened:,}; closed: {change.slots.closed:,}.")
+    if change.decisions:
+        parts.append(f"Changed labels: {change.decisions.labels:,}.")
+    return " ".join(parts)
 
 
 @require_POST
@@ -26,7 +66,7 @@ def archive(request: PageRequest, access: Access) -> HttpResponse:
     form = ArchiveForm(request.POST)
     done = attempt(form, lambda: archive_project(project=access.project, by=access.user, **form.cleaned_data))
     if not done.is_done:
-        return show_project(request, access, archive_form=form, status=done.status)
+        return show_project(request, access, status=done.status, archive_form=form)
     messages.success(request, f"{access.project.name} is archived. Its members read it as before.")
     return redirect("workspace:project", access.project.slug)
 
@@ -41,12 +81,39 @@ def restore(request: PageRequest, access: Access) -> HttpResponse:
 
 
 def show_project(
-    request: PageRequest, access: Access, *, archive_form: ArchiveForm | None = None, status: int = 200
+    request: PageRequest,
+    access: Access,
+    form: SettingsForm | None = None,
+    *,
+    status: int = 200,
+    refused: SaveSettingsForm | None = None,
+    **forms: Any,
 ) -> HttpResponse:
     """
     Render the page of the settings.
 
-    :param archive_form: a form that was refused
+    :param form: with the settings to look at, if it is bound
+    :param refused: the form that was to save them; it is shown with its errors and the version of now
+    :param forms: other forms that were refused, by their names in the template
     """
-    context = {"access": access, "page": "project", "archive_form": archive_form or ArchiveForm()}
-    return render(request, "workspace/project.html", context, status=status)
+    if form is None or not form.is_bound:
+        form = SettingsForm(initial=as_initial(settings_of(access.project)))
+    context = {"access": access, "page": "project", "form": form, "archive_form": ArchiveForm()}
+    if form.is_bound:
+        seen = attempt(form, lambda: preview(access, form))
+        status = status if seen.is_done else seen.status
+        if seen.is_done:
+            save_form = refused or SaveSettingsForm(initial=form.cleaned_data)
+            version = settings_version(access.project)  # not that of a refused form: what is shown is as of now
+            context |= {"change": seen.result, "version": version, "save_form": save_form}
+    return render(request, "workspace/project.html", context | forms, status=status)
+
+
+def preview(access: Access, form: SettingsForm) -> SettingsChange:
+    """Return what the settings of a valid form would do; raise why they cannot be."""
+    return settings_change(access.project, proposed_settings(access.project, **form.changes()))
+
+
+def as_initial(settings: Settings) -> dict[str, Any]:
+    """Return settings as values of the form."""
+    return {"name": settings.name, "fields_wanted": settings.fields, "votes_wanted": settings.votes_wanted}
