@@ -15,8 +15,11 @@ from corpus.actions.events import record_event
 from corpus.actions.import_support import ImportRun, index_lookups, limits, lock_imports, without_cycle_search
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
-from corpus.importing.dialogues import COLUMNS, Dialogue, SerializedDialogue, parse_dialogue
-from corpus.importing.readers import Row, RowFile
+from corpus.importing.dialogues import Dialogue, SerializedDialogue
+from corpus.importing.options import NO_OPTIONS, ReadOptions
+from corpus.importing.peek import first_rows, form_of, needed_columns
+from corpus.importing.readers import RowFile
+from corpus.importing.reading import RowParser
 from corpus.importing.report import ImportReport, OnReject
 from corpus.models import Item, Project, Verb
 
@@ -24,6 +27,7 @@ COPY_ITEMS = """
     COPY corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
         reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason) FROM STDIN
 """
+SAME_CONTENT = "{} rows have the content of an item that there is already, so that their ids are the same: unchanged."
 Numbered = tuple[int, Dialogue]
 
 
@@ -37,6 +41,7 @@ def import_dialogues(
     progress: Callable[[float], None] = lambda _share: None,
     name: str = "",
     by: User | None = None,
+    options: ReadOptions = NO_OPTIONS,
 ) -> ImportReport:
     """
     Import the dialogues of a file into a project: all of them, or none if the file cannot be read to its end.
@@ -46,18 +51,19 @@ def import_dialogues(
     :param on_reject: called with each rejected row; like `progress`, it cannot use the database connection
     :param name: the file as its owner calls it, if its path has another name
     :param progress: called with the share of the file read, 0 to 1
-    :raises Unreadable: if the file cannot be read to its end
+    :param options: the form of the file if it is not to be recognised, the columns of its table, whether to make ids
+    :raises Unreadable: if the file cannot be read to its end, or lacks a column that is named
+    :raises Refused: if its rows may be of several forms
     """
     lock_imports(project)
     run = ImportRun(on_reject, progress)
     bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
     newest = queries.newest_item(project)
-    with RowFile(path, bounds, COLUMNS, name=name) as file, index_lookups():
-
-        def parse(row: Row) -> Dialogue:
-            return parse_dialogue(row.value, spellings=spellings, limits=bounds, empty_is_none=file.form == "csv")
-
-        batches = run.batches(file, parse, id_column="id")
+    first = first_rows(path, bounds, options, name=name)
+    form = form_of(first, options, name or str(path))
+    parser = RowParser(form, options, spellings, bounds, empty_is_none=first.file_form == "csv")
+    with RowFile(path, bounds, needed_columns(form, options), name=name) as file, index_lookups():
+        batches = dialogues_of(run, file, parser)
         batch = next(batches, None)
         while batch is not None:
             with writing_items(project, fresh_dialogues(project, batch, run)):
@@ -65,9 +71,21 @@ def import_dialogues(
     if run.report.created:
         items_changed(project)
         run.report.warn(queries.look_alike_ids(project, after=newest))
+    if options.make_ids and run.report.unchanged:
+        run.report.warn([SAME_CONTENT.format(f"{run.report.unchanged:,}")])
     subject = name or path.name
     record_event(project=project, verb=Verb.ITEMS_IMPORTED, subject=subject, actor=by, detail=run.report.counts())
     return run.report
+
+
+def dialogues_of(run: ImportRun, file: RowFile, parser: RowParser) -> Iterator[list[Numbered]]:
+    """Yield the dialogues of a file in batches, with their row numbers; a row may have several."""
+    if parser.is_plain:
+        parse = parser.plain()
+        yield from run.batches(file, lambda row: parse(row.value), id_column="id")
+        return
+    for batch in run.batches(file, lambda row: parser.dialogues(row.value), id_column="id"):
+        yield [(number, dialogue) for number, dialogues in batch for dialogue in dialogues]
 
 
 def fresh_dialogues(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[SerializedDialogue]:

@@ -20,6 +20,10 @@ COLUMNS = Columns(frozenset({"id"}), frozenset({"prompt", *LISTS}))
 REFERENCE_KEYS = frozenset(
     {*(field.value for field in FIELDS), "violated_categories", *(field.source_key for field in FIELDS)}
 )
+MADE_ID = 16
+"Digits of an id made from content: of a million ids, two are equal once in thirty million times."
+NO_ID = "it is missing; name its column (--map id=COLUMN), or have ids made from content (--make-ids)"
+NO_ID_YET = "made from content"
 KNOWN_KEYS = frozenset(("id", "prompt", "response", "source", "license", "meta", "expected_categories")) | {
     *LISTS,
     *REFERENCE_KEYS,
@@ -40,6 +44,12 @@ class Dialogue:
     reference: dict[str, Any] | None = None
     reconstruction_id: int | None = None
     refusal_of: str | None = None
+
+    def name_by_content(self) -> None:
+        """Set the id to 16 digits of the hash of everything else."""
+        made = self.serialize().content_hash.hex()[:MADE_ID]
+        self.external_id = f"{made}#refusal" if self.refusal_of else made
+        self.refusal_of = made if self.refusal_of else None
 
     def serialize(self) -> "SerializedDialogue":
         """Return the dialogue as the database stores it."""
@@ -82,7 +92,9 @@ def parse_dialogue(
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
     row = {key: row[key] for key in row if not values.is_absent(row[key]) and not (empty_is_none and row[key] == "")}
-    external_id = values.clean_name(row.get("id"), "id", limit=limits.id)
+    if row.get("id") in (None, ""):
+        raise Invalid("id", NO_ID)
+    external_id = values.clean_name(row["id"], "id", limit=limits.id)
     reconstruction_id = parse_reconstruction_id(row.get("reconstruction_id_if_redacted"))
     turns = parse_turns(row, limits, redacted=reconstruction_id is not None)
     reference = parse_reference(row, spellings, has_response=has_response(turns))
@@ -98,6 +110,20 @@ def parse_dialogue(
         reconstruction_id=reconstruction_id,
         refusal_of=external_id if is_refusal else None,
     )
+
+
+def parse_nameless(row: object, *, spellings: Mapping[str, str], limits: Limits, empty_is_none: bool) -> Dialogue:
+    """
+    Parse one row as a dialogue; one without an id gets it from its content.
+
+    :raises Invalid: naming the field that is wrong
+    """
+    if not isinstance(row, dict) or not (values.is_absent(row.get("id")) or row["id"] == ""):
+        return parse_dialogue(row, spellings=spellings, limits=limits, empty_is_none=empty_is_none)
+    named = {**row, "id": NO_ID_YET}
+    dialogue = parse_dialogue(named, spellings=spellings, limits=limits, empty_is_none=empty_is_none)
+    dialogue.name_by_content()
+    return dialogue
 
 
 def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:

@@ -110,6 +110,6 @@ def find_separator(lines: RecordLines, columns: Columns) -> tuple[str, str]:
         return next(lines, ""), stated[1] or "\t"
     for separator in SEPARATORS:
         names = {cell.strip() for cell in next(csv.reader([first], delimiter=separator), [])}
-        if columns.required <= names and (not columns.one_of or columns.one_of & names):
+        if columns.are_in(names):
             return first, separator
     return first, SEPARATORS[0]

@@ -30,6 +30,16 @@ class Columns:
     "At least one of these."
     allow_nameless: bool = False
     "Whether a column without a name may hold values, which are passed over."
+    alternatives: tuple[frozenset[str], ...] = ()
+    "Sets of columns by which the separator of CSV is found as well."
+    is_checked: bool = True
+    "Whether a file that lacks columns is refused."
+
+    def are_in(self, names: set[str]) -> bool:
+        """Return whether names of columns are those that are needed, or include one of the alternatives."""
+        if any(each <= names for each in self.alternatives):
+            return True
+        return self.is_checked and self.required <= names and (not self.one_of or bool(self.one_of & names))
 
 
 @dataclass(slots=True)
@@ -80,7 +90,7 @@ def check_columns(names: list[str], file: str, columns: Columns, limits: Limits)
     if len(names) > limits.columns:
         raise Unreadable(f"{file} has {len(names):,} columns, {limits.columns:,} are allowed.")
     found = f"It has {', '.join(map(preview, names[:SHOWN_COLUMNS])) or 'no columns'}."
-    if columns.one_of and not columns.one_of & set(names):
+    if columns.is_checked and columns.one_of and not columns.one_of & set(names):
         raise Unreadable(f"{file} has none of the columns {', '.join(sorted(columns.one_of))}. {found}")
     if missing := sorted(columns.required - set(names)):
         raise Unreadable(f"{file} lacks the column {', '.join(missing)}. {found}")

@@ -1,0 +1,83 @@
+"""Look at the first rows of a file, to recognise its form and to check the columns that are named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from corpus.importing.dialogues import COLUMNS
+from corpus.importing.forms import ASSIZE, FORMS, Form, find_form, recognise
+from corpus.importing.limits import Limits
+from corpus.importing.options import ReadOptions, rename_columns
+from corpus.importing.readers import Columns, Row, RowFile, Unreadable
+from corpus.labels import preview
+
+FIRST = 20
+"Rows to look at."
+SHOWN_COLUMNS = 40
+CONTENT = frozenset({"prompt", "turns", "messages", "conversations"})
+"Targets of which one says what the dialogue is, so that the form need not be recognised."
+
+
+@dataclass(frozen=True)
+class FirstRows:
+    """The first rows of a file."""
+
+    rows: Sequence[Row]
+    file_form: str
+    "`lines`, `array`, `csv` or `parquet`."
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the keys of the rows, in the order in which they come up."""
+        objects = (row.value for row in self.rows if isinstance(row.value, dict))
+        return list(dict.fromkeys(key for value in objects for key in value))
+
+
+def first_rows(path: Path, limits: Limits, options: ReadOptions, *, name: str = "") -> FirstRows:
+    """
+    Read the first rows of a file.
+
+    :raises Unreadable: if it cannot be read so far
+    """
+    alternatives = tuple(form.columns for form in FORMS.values())
+    if options.columns:
+        alternatives = (frozenset(options.columns.values()), *alternatives)
+    with RowFile(path, limits, Columns(alternatives=alternatives, is_checked=False), name=name) as file:
+        return FirstRows(list(islice(file.rows(), FIRST)), file.form)
+
+
+def form_of(first: FirstRows, options: ReadOptions, name: str) -> Form:
+    """
+    Return the form of a file: the one that is named, or else recognised by its first rows.
+
+    :raises Unreadable: if a column that is named is in none of them
+    :raises Refused: if they may be of several forms
+    """
+    check_named_columns(first, options, name)
+    if options.form:
+        return find_form(options.form)
+    if CONTENT & options.columns.keys():
+        return ASSIZE
+    objects = (row.value for row in first.rows if isinstance(row.value, dict))
+    return recognise((rename_columns(value, options.columns) for value in objects), name)
+
+
+def check_named_columns(first: FirstRows, options: ReadOptions, name: str) -> None:
+    """
+    :raises Unreadable: if none of the first rows has a column that is named, with those that there are
+    """
+    there = first.columns
+    if missing := [column for column in options.columns.values() if column not in there]:
+        found = ", ".join(map(preview, there[:SHOWN_COLUMNS])) or "no columns"
+        raise Unreadable(f"{name} lacks the column {preview(missing[0])}. It has {found}.")
+
+
+def needed_columns(form: Form, options: ReadOptions) -> Columns:
+    """Return the columns that a CSV or Parquet file of this form must have."""
+    if not form.is_own:
+        return Columns(form.columns)
+    named = frozenset(options.columns.values())
+    required = COLUMNS.required - options.columns.keys() - ({"id"} if options.make_ids else set())
+    is_named = bool(COLUMNS.one_of & options.columns.keys())
+    return Columns(required | named, frozenset() if is_named else COLUMNS.one_of)

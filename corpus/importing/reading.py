@@ -1,0 +1,59 @@
+"""Read the rows of a file, whatever its form, into dialogues."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from corpus.errors import Invalid
+from corpus.importing.dialogues import Dialogue, parse_dialogue, parse_nameless
+from corpus.importing.forms import NEEDED_KEY, Form, RawRow
+from corpus.importing.limits import Limits
+from corpus.importing.options import ReadOptions, rename_columns
+from corpus.labels import preview
+
+
+@dataclass(frozen=True)
+class RowParser:
+    """Parses the rows of a file that is in one form."""
+
+    form: Form
+    options: ReadOptions
+    spellings: Mapping[str, str]
+    "Normalized spelling to category slug."
+    limits: Limits
+    empty_is_none: bool
+    "Whether an empty text is as an absent one, as in CSV, which has no null."
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether every row is one dialogue, read as it is."""
+        return self.form.is_own and not self.options.columns and self.options.form not in NEEDED_KEY
+
+    def plain(self) -> Callable[[object], Dialogue]:
+        """Return the function that parses a row of a plain file."""
+        parse = parse_nameless if self.options.make_ids else parse_dialogue
+        return partial(parse, spellings=self.spellings, limits=self.limits, empty_is_none=self.empty_is_none)
+
+    def dialogues(self, row: object) -> list[Dialogue]:
+        """
+        Return the dialogues of a row.
+
+        :raises Invalid: naming the field that is wrong
+        """
+        parse = self.plain()
+        return [parse(each) for each in self.own_rows(row)]
+
+    def own_rows(self, row: object) -> list[RawRow]:
+        """
+        Return a row as rows of our own form.
+
+        :raises Invalid: naming the field that is wrong
+        """
+        if not isinstance(row, dict):
+            raise Invalid("row", f"{preview(row)} is not an object")
+        renamed = rename_columns(row, self.options.columns)
+        if self.form.rows:
+            return self.form.rows(renamed)
+        if (key := NEEDED_KEY.get(self.options.form)) and renamed.get(key) is None:
+            raise Invalid(key, f"it is missing, and the form {self.options.form} has it")
+        return [renamed]
