@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_202_ACCEPTED
 
 from adjudication.models import Decision
+from corpus.importing.options import FORM_NAMES, TARGETS
 from workspace.models import Job
 from workspace.shapes import AcceptedShape, JobShape
 
@@ -45,6 +46,19 @@ class UploadSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField([kind.value for kind in UPLOADED], default=Job.Kind.DIALOGUES.value)
     name = serializers.CharField(default="", allow_blank=True, max_length=500)
     "Name of the file, if the file is the whole body."
+    form = serializers.ChoiceField(
+        FORM_NAMES, default="", allow_blank=True, help_text="Form of the dialogues, if it is not recognised."
+    )
+    map = serializers.ListField(
+        child=serializers.CharField(max_length=500),
+        default=list,
+        max_length=len(TARGETS),
+        help_text="Pairs as `TARGET=COLUMN`, each a parameter of its own: the column is read as `id`, `prompt`, "
+        "`response`, `messages`, `source`, `license` and so on.",
+    )
+    make_ids = serializers.BooleanField(
+        default=False, help_text="Whether a row without an id gets one from its content."
+    )
 
 
 def as_job(job: Job) -> JobShape:

@@ -74,6 +74,22 @@ def test_kind_and_name_may_be_form_fields(admin):
     assert admin.client.post(where, {"file": votes, "kind": "songs"}).status_code == 400
 
 
+def test_form_columns_and_made_ids_are_parameters(admin):
+    """In the query or in the form, where the pairs of `map` may be several."""
+    table = b"Question,Answer\nHi,Yes\n"
+    first = done(admin, send(admin, table, name="t.csv", map="prompt=Question&map=response=Answer", make_ids="true"))
+    assert (first["result"]["created"], first["request"]["map"]) == (1, {"prompt": "Question", "response": "Answer"})
+    where = f"/api/v1/projects/{admin.slug}/items/import/"
+    fields = {"file": SimpleUploadedFile("t.csv", table), "map": ["prompt=Question", "response=Answer"], "make_ids": 1}
+    assert done(admin, admin.client.post(where, fields))["result"]["unchanged"] == 1
+    told = b'{"conversation_id": "c", "conversation": [{"role": "user", "content": "Hi"}]}\n'
+    assert done(admin, send(admin, told, form="lmsys"))["result"]["created"] == 1
+    wrong = [{"form": "nosuch"}, {"map": "prompt"}, {"map": "x=y"}, {"make_ids": "perhaps"}, {"kind": "votes", "map": "id=a"}]  # fmt: skip # noqa: E501
+    assert [send(admin, table, name="t.csv", **each).status_code for each in wrong] == [400, 409, 409, 400, 409]
+    failed = done(admin, send(admin, table, name="t.csv", map="prompt=Nothing"))
+    assert "t.csv lacks the column 'Nothing'. It has 'Question', 'Answer'" in failed["error"]
+
+
 def test_rejected_rows_can_be_downloaded_with_reasons(admin):
     job = done(admin, send(admin, LINES + b'{"id": "bad"}\nnot json\n'))
     assert (job["state"], job["result"]["rejected"]) == ("done", 2)

@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.importing.options import NO_OPTIONS, ReadOptions
 from corpus.models import Project, Verb
 from releases.actions import check_spec, folder_of
 from releases.spec import ReleaseSpec
@@ -29,15 +31,19 @@ def begin_import(
     most_bytes: int,
     enqueue: Enqueue,
     by: User | None = None,
+    options: ReadOptions = NO_OPTIONS,
 ) -> Job:
     """
     Store an upload and create the job that imports it; a worker gets the job when the transaction commits.
 
     :param name: of the file; its extension names the format
-    :raises Refused: if the name does not tell the format, or the disk is full
+    :param options: how to read dialogues
+    :raises Refused: if the name does not tell the format, the disk is full, or votes have options
     :raises TooLarge: if it has more than `most_bytes`
     """
-    request = {"name": name[-200:], "suffix": suffix_of(name), "token": secrets.token_hex(12)}
+    if kind != Job.Kind.DIALOGUES and options != NO_OPTIONS:
+        raise Refused("A form, columns and made ids are for dialogues; votes have one form.")
+    request = {"name": name[-200:], "suffix": suffix_of(name), "token": secrets.token_hex(12), **options.as_dict()}
     job = Job(project=project, kind=kind, by=by, request=request)
     path = upload_path(job)
     try:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from corpus.actions import import_dialogues
 from corpus.actions.imports import refresh_statistics as refresh_item_statistics
 from corpus.errors import Refused
+from corpus.importing.options import ReadOptions
 from corpus.importing.report import OnReject, RejectedRow
 from corpus.queries import check_in_use
 from releases.actions import make_release
@@ -151,6 +152,7 @@ def run_import(job: Job, progress: Progress) -> dict[str, Any]:
             by=job.by,
             on_reject=on_reject,
             progress=progress,
+            **({"options": ReadOptions.from_dict(job.request)} if job.kind == Job.Kind.DIALOGUES else {}),
         )
         result = report.as_dict()
         if not Job.objects.filter(pk=job.pk, holder=job.holder).update(result=result):

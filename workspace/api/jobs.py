@@ -1,5 +1,6 @@
 """REST routes that upload files and follow jobs."""
 
+from collections.abc import Mapping
 from typing import IO, Any, ClassVar
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
 from corpus.errors import Invalid
+from corpus.importing.options import FORM_NAMES, ReadOptions, parse_columns
 from workspace import actions
 from workspace.forms.imports import check_one_file
 from workspace.models import Job
@@ -35,7 +37,8 @@ class Upload(ProjectView):
     """
     Take a file to import: as the part `file` of a form, or as the whole body with its `name` in the query.
 
-    `kind` and `name` may be fields of the form, or in the query. 202 with the job: a worker imports it.
+    `kind`, `name`, `form`, `map` and `make_ids` may be fields of the form, or in the query. 202 with the job: a worker
+    imports it.
     """
 
     heavy_methods = ("POST",)
@@ -52,6 +55,9 @@ class Upload(ProjectView):
                     "file": {"type": "string", "contentMediaType": "application/octet-stream"},
                     "kind": {"type": "string", "enum": [kind.value for kind in UPLOADED]},
                     "name": {"type": "string"},
+                    "form": {"type": "string", "enum": list(FORM_NAMES)},
+                    "map": {"type": "array", "items": {"type": "string"}},
+                    "make_ids": {"type": "boolean"},
                 },
                 "required": ["file"],
             },
@@ -62,8 +68,7 @@ class Upload(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         if int(request.headers.get("Content-Length") or 0) > settings.UPLOAD_BYTES + 2**16:
             raise actions.TooLarge(f"The file has more than {settings.UPLOAD_BYTES:,} bytes.")
-        fields = form_fields(request) if is_form(request) else {}
-        query = UploadSerializer(data=request.query_params.dict() | fields)
+        query = UploadSerializer(data=upload_fields(request))
         query.is_valid(raise_exception=True)
         content, name = uploaded_file(request, query.validated_data["name"])
         job = actions.begin_import(
@@ -74,8 +79,25 @@ class Upload(ProjectView):
             most_bytes=settings.UPLOAD_BYTES,
             enqueue=enqueue_job,
             by=self.access.user,
+            options=read_options(query.validated_data),
         )
         return accepted(job)
+
+
+def upload_fields(request: Request) -> dict[str, Any]:
+    """Return what the query and the form say of an upload; `map` may be in both, and more than once."""
+    fields: dict[str, Any] = dict(form_fields(request)) if is_form(request) else {}
+    pairs = request.query_params.getlist("map") + (request.POST.getlist("map") if is_form(request) else [])
+    return {**request.query_params.dict(), **fields, "map": pairs}
+
+
+def read_options(fields: Mapping[str, Any]) -> ReadOptions:
+    """
+    Return how to read the dialogues.
+
+    :raises Refused: if a pair of `map` is none, or names an unknown target
+    """
+    return ReadOptions(fields["form"], parse_columns(fields["map"]), fields["make_ids"])
 
 
 def is_form(request: Request) -> bool:
@@ -91,7 +113,7 @@ def form_fields(request: Request) -> dict[str, str]:
     """
     check_one_file(request.FILES)
     for name, texts in request.POST.lists():
-        if len(texts) > 1:
+        if len(texts) > 1 and name != "map":
             raise Invalid(name, "the form has this part twice")
     return request.POST.dict()
 
