@@ -19,7 +19,7 @@ JUDGED = ("status", "value", "counts", "answered", "spread")
 
 # The rows that should be there; then those that should not be are deleted, and those that differ are written. Like a
 # settled label, a settled answer gives way to another settlement only.
-STORE = """
+FRESH = """
 WITH item AS (
     SELECT id AS item_id FROM corpus_item WHERE project_id = %(project)s{only_item}{needs_response}
 ), tally AS (
@@ -32,7 +32,10 @@ WITH item AS (
         coalesce(s.value, t.value) AS value, coalesce(t.counts, '{{}}') AS counts, coalesce(t.answered, 0) AS answered,
         t.spread
     FROM tally t FULL JOIN settled s USING (item_id)
-), gone AS (
+)"""
+STORE = (
+    FRESH
+    + """, gone AS (
     DELETE FROM adjudication_answerdecision d USING item
     WHERE d.item_id = item.item_id AND policy = %(policy)s AND question_id = %(question)s
         AND NOT EXISTS (SELECT FROM fresh WHERE fresh.item_id = d.item_id)
@@ -42,6 +45,7 @@ SELECT item_id, %(policy)s::text, %(question)s::bigint, status, value, counts, a
 ON CONFLICT (item_id, policy, question_id) DO UPDATE SET ({updated}) = ROW ({new}, EXCLUDED.changed_at)
 WHERE ({old}) IS DISTINCT FROM ({new}) AND (stored.status <> 'settled' OR EXCLUDED.status = 'settled')
 """
+)
 TALLY = """
     SELECT item_id,
         CASE WHEN answered < needed THEN 'pending' WHEN agree THEN 'unanimous' ELSE {status} END AS status,
@@ -84,14 +88,30 @@ def store_answers_sql(policy: Policy, question: Question, *, of_one: bool = Fals
     :param of_one: whether to decide only the item whose primary key is the parameter `item`
     """
     return STORE.format(
-        only_item=" AND id = %(item)s" if of_one else "",
-        needs_response=" AND has_response" if question.about == About.RESPONSE else "",
-        tally=tally_sql(policy, question) if question.type in DECIDED_TYPES else NO_TALLY,
+        **fresh_parts(policy, question, of_one=of_one),
         columns=", ".join(COLUMNS),
         updated=", ".join((*JUDGED, "changed_at")),
         old=", ".join(f"stored.{name}" for name in JUDGED),
         new=", ".join(f"EXCLUDED.{name}" for name in JUDGED),
     )
+
+
+def decided_answers_sql(policy: Policy, question: Question) -> str:
+    """
+    Return the query for the decisions on one question under a policy, of items that have one; it stores nothing.
+
+    Its parameters are those of `parameters_of` and `project`; its columns are `item_id` and JUDGED.
+    """
+    return f"{FRESH.format(**fresh_parts(policy, question))} SELECT * FROM fresh"
+
+
+def fresh_parts(policy: Policy, question: Question, *, of_one: bool = False) -> dict[str, str]:
+    """Return the parts of the statement that decides."""
+    return {
+        "only_item": " AND id = %(item)s" if of_one else "",
+        "needs_response": " AND has_response" if question.about == About.RESPONSE else "",
+        "tally": tally_sql(policy, question) if question.type in DECIDED_TYPES else NO_TALLY,
+    }
 
 
 def parameters_of(question: Question) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Compare two releases item by item, from their own tables."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,6 +11,7 @@ from django.core.cache import cache
 from corpus.labels import FIELDS, Field
 from releases.downloads import file_of
 from releases.models import Release
+from releases.spec import PREFIX
 
 COMPARED = (*(field.value for field in FIELDS), "categories")
 REASONS = ("status", "decided_by", *(field.column(count) for field in FIELDS for count in ("safe", "unsafe")))
@@ -26,16 +28,21 @@ if TYPE_CHECKING:
 
 
 class Kind(NamedTuple):
-    """A kind of change: a label from one value to another (empty for none), or other categories."""
+    """A kind of change: a label or an answer from one value to another (empty for none), or another list."""
 
     field: str
     before: str = ""
     after: str = ""
 
     def __str__(self) -> str:
-        if self.field == "categories":
+        if self.is_list:
             return self.field
         return f"{self.field}: {self.before or 'none'} → {self.after or 'none'}"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the field has a list, of which it is only said that it is another one."""
+        return self.before == self.after
 
     @property
     def name(self) -> str:
@@ -45,7 +52,19 @@ class Kind(NamedTuple):
 
 def display_name(name: str) -> str:
     """Return the name of a compared column on pages."""
+    if name.startswith(PREFIX):
+        return f"Question {name.removeprefix(PREFIX)}"
     return "Categories" if name == "categories" else Field(name).display_name
+
+
+def shown_value(name: str, value: Any) -> Any:
+    """Return a compared value as pages show it: an answer in words; labels and categories as they are."""
+    return shown(value) if name.startswith(PREFIX) else value
+
+
+def compared_in(names: Iterable[str]) -> list[str]:
+    """Return those of a table's columns that are compared: labels, categories, and the answers to questions."""
+    return [*COMPARED, *(name for name in names if name.startswith(PREFIX))]
 
 
 @dataclass(frozen=True)
@@ -59,18 +78,19 @@ class Change:
     @property
     def fields(self) -> list[tuple[str, Any, Any]]:
         """Return (name, before, after) of the fields that differ."""
-        return [
-            (name, self.before[name], self.after[name]) for name in COMPARED if self.before[name] != self.after[name]
-        ]
+        both = ((name, self.before[name], self.after[name]) for name in compared_in(self.before))
+        return [(name, old, new) for name, old, new in both if old != new]
 
     @property
     def named_fields(self) -> list[tuple[str, Any, Any]]:
         """Return the same with the names that pages show."""
-        return [(display_name(name), old, new) for name, old, new in self.fields]
+        return [(display_name(name), shown_value(name, old), shown_value(name, new)) for name, old, new in self.fields]
 
     @property
     def reason(self) -> str:
         """Return why the labels differ, from the counts and policies in the tables."""
+        if self.fields and all(name.startswith(PREFIX) for name, _, _ in self.fields):
+            return "other answers were counted, or under another policy"
         if self.before["decided_by"] != self.after["decided_by"]:
             return f"decided by {self.before['decided_by']}, then by {self.after['decided_by']}"
         counts = [name for name in REASONS[2:] if self.before[name] != self.after[name]]
@@ -118,7 +138,13 @@ class Comparison:
         names = ("policy", "taxonomy", "guideline", "software", "splits", "seed", "licenses", "truncated")
         manifests = [release.manifest if release else {} for release in (self.before, self.after)]
         pairs = [(name, *(manifest.get(name) for manifest in manifests)) for name in names]
+        pairs.append(("questions", *map(question_keys, manifests)))
         return [(name, old, new) for name, old, new in pairs if old != new]
+
+
+def question_keys(manifest: dict[str, Any]) -> list[str]:
+    """Return the keys of the questions of a release, in order."""
+    return [question["key"] for question in manifest.get("questions", ())]
 
 
 def shown(value: Any) -> str:
@@ -142,7 +168,8 @@ def compare(before: Release, after: Release) -> Comparison:
     key = f"release-comparison:1:{paths[0][1]}:{paths[1][1]}"
     counted: Comparison | None = cache.get(key)
     if counted is None:
-        counted = compare_tables(before, after, *(exported(path) for path, _digest in paths))
+        answers = shared_answers([path for path, _digest in paths])
+        counted = compare_tables(before, after, *(exported(path, answers) for path, _digest in paths))
         cache.set(key, replace(counted, before=None, after=None), timeout=KEPT_SECONDS)
     return replace(counted, before=before, after=after)
 
@@ -161,15 +188,17 @@ def compare_tables(before: Release, after: Release, old: "pa.Table", new: "pa.Ta
 
 
 def add_changes(comparison: Comparison, old: "pa.Table", new: "pa.Table") -> None:
-    """Count the items whose labels or categories differ, row by row, and list the first of them."""
+    """Count the items whose labels, categories or answers differ, row by row, and list the first of them."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     any_differs = None
-    for name in COMPARED:
+    for name in compared_in(new.column_names):
         was, now = as_text(old[name]), as_text(new[name])
         differs = pc.not_equal(was, now)
         any_differs = differs if any_differs is None else pc.or_(any_differs, differs)
-        count_kinds(comparison, name, was.filter(differs), now.filter(differs))
+        is_list = pa.types.is_list(new[name].type)
+        count_kinds(comparison, name, was.filter(differs), now.filter(differs), is_list=is_list)
     places = pc.indices_nonzero(any_differs)
     comparison.changed = len(places)
     comparison.same = new.num_rows - comparison.changed
@@ -186,11 +215,13 @@ def as_text(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
     return pc.fill_null(pc.binary_join(column, SEPARATOR) if pa.types.is_list(column.type) else column, "")
 
 
-def count_kinds(comparison: Comparison, name: str, old: "pa.ChunkedArray", new: "pa.ChunkedArray") -> None:
+def count_kinds(
+    comparison: Comparison, name: str, old: "pa.ChunkedArray", new: "pa.ChunkedArray", *, is_list: bool
+) -> None:
     """Count the changes of a column by kind."""
     import pyarrow.compute as pc
 
-    if name == "categories":
+    if is_list:
         if len(old):
             comparison.kinds[Kind(name)] = len(old)
         return
@@ -198,10 +229,23 @@ def count_kinds(comparison: Comparison, name: str, old: "pa.ChunkedArray", new: 
         comparison.kinds[Kind(name, *pair["values"].split(SEPARATOR))] = pair["counts"]
 
 
-def exported(path: Path) -> "pa.Table":
-    """Return the decisions of the items that a release exports."""
+def shared_answers(paths: Iterable[Path]) -> list[str]:
+    """Return the columns of answers that all tables have alike, in the order of the last; others are not compared."""
+    import pyarrow.parquet as pq
+
+    *earlier, last = ({column.name: column.type for column in pq.read_schema(path)} for path in paths)
+    answers = {name: kind for name, kind in last.items() if name.startswith(PREFIX)}
+    return [name for name, kind in answers.items() if all(each.get(name) == kind for each in earlier)]
+
+
+def exported(path: Path, answers: Sequence[str] = ()) -> "pa.Table":
+    """
+    Return the decisions of the items that a release exports.
+
+    :param answers: columns of answers to read, too
+    """
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path, columns=["item", "split", *COMPARED, *REASONS])
+    table = pq.read_table(path, columns=["item", "split", *COMPARED, *REASONS, *answers])
     return table.filter(pc.field("split").is_valid()).combine_chunks()  # `take` is slow across chunks

@@ -1,9 +1,11 @@
 """Describe a release in Croissant 1.0 (https://docs.mlcommons.org/croissant/docs/croissant-spec.html)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from corpus.questions import Type
 from releases.dataset_card import COLUMNS
+from releases.spec import PREFIX
 
 CONTEXT = {
     "@language": "en",
@@ -69,6 +71,8 @@ def croissant(manifest: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]
         "distribution": [file_object(name, file) for name, file in files.items()],
         "recordSet": [record_set(split) for split in manifest["splits"]],
     }
+    if questions := manifest.get("questions"):
+        description["recordSet"].append(answer_set(questions))
     return description | ({"datePublished": manifest["date"]} if manifest["date"] else {})
 
 
@@ -101,5 +105,29 @@ def record_set(split: str) -> dict[str, Any]:
                 "source": {"fileObject": {"@id": f"{split}.json"}, "extract": {"jsonPath": f"$[*].{name}"}},
             }
             for name, text in COLUMNS.items()
+        ],
+    }
+
+
+def answer_set(questions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the RecordSet of the decided answers, with a Field for the item and for each question."""
+    columns = [("item", "the id of the dialogue; of a refusal row, with #refusal after it", False)]
+    columns += [(f"{PREFIX}{each['key']}", each["text"], each["type"] == Type.MANY_OF) for each in questions]
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "answers",
+        "name": "answers",
+        "description": "The decided answers to the questions asked besides the labels; null where none is decided.",
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"answers/{name}",
+                "name": name,
+                "description": text,
+                "dataType": "sc:Text",
+                **({"repeated": True} if is_list else {}),
+                "source": {"fileObject": {"@id": "decisions.parquet"}, "extract": {"column": name}},
+            }
+            for name, text, is_list in columns
         ],
     }

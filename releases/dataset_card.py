@@ -78,6 +78,7 @@ def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, 
         "## Labels",
         *(table(field.value, counts[field]) for field in FIELDS),
         table("category", counts["category"]),
+        *question_parts(manifest.get("questions", ())),
         f"## Taxonomy: {plain(manifest['taxonomy'])}",
         "\n".join(
             f"- **{plain(each['name'])}** ({each['tier'].lower()}): {plain(each['definition'])}" for each in categories
@@ -87,6 +88,34 @@ def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, 
         table("licence", counts["license"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def question_parts(questions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the section about the questions of a release; nothing if it has none."""
+    if not questions:
+        return []
+    lines = [f"| `{each['key']}` | {cell(each['text'])} | {meaning(each)} |" for each in questions]
+    return [
+        "## Questions",
+        "Asked besides the labels. `decisions.parquet` has a column `answer_KEY` for each question with the decided "
+        "answer, `status_KEY` with how it came about, and for a scale `spread_KEY` with the steps between the lowest "
+        "and the highest answer; `votes.parquet` has the answer of each opinion. The JSON files have none of these.",
+        "| key | question | answers |\n|---|---|---|\n" + "\n".join(lines),
+    ]
+
+
+def meaning(question: Mapping[str, Any]) -> str:
+    """Return what a question is about, and what its answers are."""
+    choices = ", ".join(f"`{each['value']}` {plain(each['name'])}" for each in question["choices"])
+    kinds = {
+        "yes_no": "`yes` or `no`",
+        "one_of": f"one of {choices}",
+        "many_of": f"any of {choices}",
+        "ordinal": f"a scale: {choices}",
+        "text": "a text, which is not decided",
+    }
+    retired = "; no longer asked" if question["retired"] else ""
+    return f"about the {question['about']}, {kinds[question['type']]}{retired}"
 
 
 def header(manifest: Mapping[str, Any]) -> str:

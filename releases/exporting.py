@@ -20,6 +20,7 @@ from corpus.labels import FIELDS, Field
 from corpus.models import Category, Project
 from corpus.taxonomy_versions import counts_as
 from corpus.turns import message_of
+from releases.answer_columns import NO_ANSWERS, AnswerColumns, answer_columns, arrow_type
 
 FORMATS = ("json", "jsonl", "csv", "parquet")
 PARTS = ("prompt", "response")
@@ -42,7 +43,7 @@ TEXT_KEYS = (
 # it (https://owasp.org/www-community/attacks/CSV_Injection).
 ESCAPED_CELL = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
 EXTRA_KEYS = ("turns", "source", "license")
-"Further keys in JSON lines and Parquet. JSON and CSV have the published columns only."
+"Further keys in JSON lines and Parquet. JSON and CSV have the published columns only, and CSV those of answers."
 HAS_MESSAGES = """
     SELECT EXISTS (SELECT FROM corpus_item WHERE project_id = %(project)s AND turns @? '$[*].message')
 """
@@ -60,8 +61,8 @@ SELECT coalesce(i.refusal_of, i.external_id) AS id,
     {sources},
     CASE WHEN i.reconstruction_id IS NULL THEN i.turns ELSE '[{{"role": "user", "text": "REDACTED"}}]'::jsonb
         || CASE WHEN i.has_response THEN jsonb_build_array(i.turns -> -1) ELSE '[]'::jsonb END END AS turns,
-    i.source, i.license, i.external_id AS sort_key, {split} AS split
-FROM corpus_item i JOIN ({decisions}) AS d ON d.item_id = i.id
+    i.source, i.license, i.external_id AS sort_key, {split} AS split{answers}
+FROM corpus_item i JOIN ({decisions}) AS d ON d.item_id = i.id {answer_joins}
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status IN ('decided', 'settled')
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
 """
@@ -112,10 +113,14 @@ class ExportQuery:
     "Whether to count the opinions within the query, which stores nothing, instead of reading the stored decisions."
     names: dict[str, str] = field(init=False)
     "Category names by slug; read from the database when the query is made."
+    answers: AnswerColumns = field(init=False)
+    "The columns of the project's questions; likewise."
 
     def __post_init__(self) -> None:
         names = Category.objects.filter(taxonomy_id=self.project.taxonomy_id).values_list("slug", "name")
         object.__setattr__(self, "names", dict(names))  # the dataclass is frozen
+        answers = answer_columns(self.project, self.policy, counts_now=self.counts_now)
+        object.__setattr__(self, "answers", answers)
 
     @property
     def sql(self) -> str:
@@ -129,6 +134,8 @@ class ExportQuery:
             sources=", ".join(f"d.{field.column('source')} AS {field.source_key}" for field in FIELDS),
             split=SPLIT_SQL.format(prompt=prompt),
             decisions=self.decisions,
+            answers=self.answers.select(),
+            answer_joins=self.answers.joins,
         )
 
     @property
@@ -154,6 +161,7 @@ class ExportQuery:
             "licenses": None if self.licenses is None else list(self.licenses),
             "splits": None if self.splits is None else list(self.splits),
             "seed": str(self.seed),
+            **self.answers.parameters,
         }
 
     def rows_sql(self, columns: Iterable[str], *, split: str | None = None) -> str:
@@ -192,12 +200,11 @@ def stream_dataset(query: ExportQuery, file_format: str, *, split: str | None = 
     if file_format == "json":
         return json_array(query.json_lines(KEYS, split=split))
     if file_format == "jsonl":
-        return query.json_lines((*KEYS, *EXTRA_KEYS), split=split)
+        return query.json_lines((*KEYS, *EXTRA_KEYS, *query.answers.object_names), split=split)
     if file_format == "csv":
         return csv_blocks(query, split=split)
-    return parquet_blocks(
-        query.json_lines((*KEYS, *EXTRA_KEYS), split=split), dataset_schema(with_messages=query.has_messages())
-    )
+    lines = query.json_lines((*KEYS, *EXTRA_KEYS, *query.answers.names), split=split)
+    return parquet_blocks(lines, dataset_schema(query.answers, with_messages=query.has_messages()))
 
 
 def json_array(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -214,16 +221,22 @@ def escape_formula(column: str) -> str:
     return f"{ESCAPED_CELL.format(column)} AS {column}" if column in TEXT_KEYS else column
 
 
+def csv_columns(query: ExportQuery) -> list[str]:
+    """Return the SQL for the columns of a CSV file; answers may be texts that look like formulas, too."""
+    keys = KEYS if query.raw else [escape_formula(key) for key in KEYS]
+    answer = "{0}" if query.raw else ESCAPED_CELL
+    return [*keys, *(f"{answer.format(f'({cell})')} AS {name}" for name, cell in query.answers.csv_cells())]
+
+
 def csv_blocks(query: ExportQuery, *, split: str | None) -> Iterator[bytes]:
     """Yield the rows as PostgreSQL's CSV with a header line (RFC 4180, with line feeds)."""
-    columns = KEYS if query.raw else [escape_formula(key) for key in KEYS]
-    statement = f"COPY ({query.rows_sql(columns, split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
+    statement = f"COPY ({query.rows_sql(csv_columns(query), split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
     with connection.cursor() as cursor, cursor.copy(statement, query.parameters) as copy:
         for block in copy:
             yield bytes(block)
 
 
-def dataset_schema(*, with_messages: bool = False) -> Any:
+def dataset_schema(answers: AnswerColumns = NO_ANSWERS, *, with_messages: bool = False) -> Any:
     """
     Return the Arrow schema of the rows.
 
@@ -234,7 +247,8 @@ def dataset_schema(*, with_messages: bool = False) -> Any:
     types = dict.fromkeys(KEYS, pa.string()) | {"reconstruction_id_if_redacted": pa.int64()}
     members = ("role", "text", "message") if with_messages else ("role", "text")
     turn = pa.struct([(member, pa.string()) for member in members])
-    return pa.schema([*types.items(), ("turns", pa.list_(turn)), ("source", pa.string()), ("license", pa.string())])
+    columns = [*types.items(), ("turns", pa.list_(turn)), ("source", pa.string()), ("license", pa.string())]
+    return pa.schema([*columns, *zip(answers.names, map(arrow_type, answers.questions), strict=True)])
 
 
 def parquet_blocks(lines: Iterable[bytes], schema: Any) -> Iterator[bytes]:

@@ -37,11 +37,21 @@ FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
 WHERE i.project_id = %(project)s AND d.policy = %(policy)s
 """
 
+ANSWER_STATE = """
+SELECT count(*), max(a.changed_at), sum(extract(epoch FROM a.changed_at))
+FROM adjudication_answerdecision a JOIN corpus_item i ON i.id = a.item_id
+WHERE i.project_id = %(project)s AND a.policy = %(policy)s
+"""
+
 
 def export_state(query: ExportQuery) -> Any:
     """Return a value that changes whenever the rows of an export may have changed."""
     if query.counts_now:
         return fingerprint(query.project, policy_of(query.project, query.policy))
+    states = [EXPORT_STATE, ANSWER_STATE] if query.answers.questions else [EXPORT_STATE]
     with connection.cursor() as cursor:
-        cursor.execute(EXPORT_STATE, {"project": query.project.pk, "policy": query.policy})
-        return [str(value) for value in cursor.fetchone()]
+        found: list[str] = []
+        for state in states:
+            cursor.execute(state, {"project": query.project.pk, "policy": query.policy})
+            found += map(str, cursor.fetchone())
+        return found

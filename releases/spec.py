@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SPLITS = ("train", "validation", "test")
+PREFIX, STATUS, SPREAD = "answer_", "status_", "spread_"
+"What the columns of a question begin with; its key follows. Answer, status and spread are columns of their own."
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """The tables of a release beside the dataset: opinions, decisions and withdrawn items."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from adjudication import queries
 from corpus.labels import FIELDS
+from corpus.models import Question
+from corpus.questions import Type
+from releases.answer_columns import arrow_type
 from releases.exporting import ExportQuery, parquet_blocks
+from releases.spec import PREFIX, SPREAD, STATUS
 
 # A rater's pseudonym is a salted hash of the name, or the one under which an anonymised rater was released before.
 PSEUDONYM = """
@@ -15,18 +19,18 @@ PSEUDONYM = """
         sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
 OPINIONS = """
 SELECT i.external_id AS item, {pseudonym} AS rater, kind, {labels}, categories, other_text,
-    outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256, model
+    outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256, model{answers}
 FROM (
     SELECT v.item_id, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
         a.released_as,
         {labels}, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
-        g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model
+        g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model, answers
     FROM annotation_vote v JOIN annotation_annotator a ON a.id = annotator_id
         JOIN annotation_guidelineversion g ON g.id = guideline_id
     WHERE is_current AND a.project_id = %(project)s
     UNION ALL
     SELECT b.item_id, 'llm', j.name, '', {labels}, categories, other_text, outcome, b.taxonomy_id,
-        NULL, p.name, p.sha256, j.model
+        NULL, p.name, p.sha256, j.model, answers
     FROM jury_ballot b JOIN jury_juror j ON j.id = juror_id JOIN jury_promptversion p ON p.id = b.prompt_id
     WHERE is_current AND j.project_id = %(project)s
 ) AS opinion
@@ -37,8 +41,8 @@ ORDER BY i.external_id, kind, 2
 DECISIONS = """
 SELECT i.external_id AS item, d.status, d.decided_by,
     {fields},
-    d.categories, d.categories_agreed, d.stale, row.split, i.source, i.license
-FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
+    d.categories, d.categories_agreed, d.stale, row.split, i.source, i.license{answers}
+FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s {answer_joins}
     LEFT JOIN ({rows}) AS row ON row.sort_key = i.external_id
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
@@ -58,10 +62,11 @@ def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
     names = ("item", "rater", "kind", *(field.value for field in FIELDS))
     more = ("other_text", "outcome", "taxonomy", "guideline", "prompt_version", "prompt_sha256", "model")
     columns = [(name, text) for name in names] + [("categories", pa.list_(text))] + [(name, text) for name in more]
+    columns += zip(query.answers.names, map(arrow_type, query.answers.questions), strict=True)
     parameters = query.parameters | {"salt": query.project.salt}
-    return parquet_blocks(
-        json_rows(OPINIONS.format(pseudonym=PSEUDONYM, labels=", ".join(FIELDS)), parameters), pa.schema(columns)
-    )
+    answers = [f", answers -> '{question.key}' AS {PREFIX}{question.key}" for question in query.answers.questions]
+    sql = OPINIONS.format(pseudonym=PSEUDONYM, labels=", ".join(FIELDS), answers="".join(answers))
+    return parquet_blocks(json_rows(sql, parameters), pa.schema(columns))
 
 
 def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
@@ -75,12 +80,28 @@ def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
     columns += of_fields
     columns += [("categories", pa.list_(text)), ("categories_agreed", flag), ("stale", flag)]
     columns += [("split", text), ("source", text), ("license", text)]
-    return parquet_blocks(
-        json_rows(
-            DECISIONS.format(rows=query.sql, fields=", ".join(f"d.{name}" for name, _ in of_fields)), query.parameters
-        ),
-        pa.schema(columns),
+    answers = decided_columns(query.answers.questions)
+    sql = DECISIONS.format(
+        rows=query.sql,
+        fields=", ".join(f"d.{name}" for name, _ in of_fields),
+        answers="".join(f", {expression} AS {name}" for name, _, expression in answers),
+        answer_joins=query.answers.joins,
     )
+    schema = pa.schema([*columns, *((name, type_) for name, type_, _ in answers)])
+    return parquet_blocks(json_rows(sql, query.parameters), schema)
+
+
+def decided_columns(questions: Sequence[Question]) -> list[tuple[str, Any, str]]:
+    """Return the columns of decided answers: name, Arrow type and SQL; only a scale has a spread."""
+    import pyarrow as pa
+
+    columns = []
+    for at, question in enumerate(questions):
+        columns.append((PREFIX + question.key, arrow_type(question), f"a{at}.value"))
+        columns.append((STATUS + question.key, pa.string(), f"a{at}.status"))
+        if question.type == Type.ORDINAL:
+            columns.append((SPREAD + question.key, pa.int32(), f"a{at}.spread"))
+    return columns
 
 
 def withdrawn_lines(query: ExportQuery) -> Iterator[bytes]:

@@ -9,11 +9,13 @@ from typing import Any
 
 import orjson
 
+from adjudication.answers import decide_answers
 from adjudication.consensus import RULES, Opinion, decide
 from adjudication.policies import POLICIES, Kind, Policy
 from corpus.errors import Refused
 from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
-from releases.spec import SPLITS
+from corpus.questions import PlainQuestion, Type
+from releases.spec import PREFIX, SPLITS, SPREAD, STATUS
 
 MANIFEST = "manifest.json"
 COMPARED = tuple(field.column(name) for name in ("label", "source") for field in FIELDS)
@@ -85,17 +87,18 @@ def check_files(folder: Path, manifest: dict[str, Any], found: Verification) -> 
 
 def check_labels(folder: Path, manifest: dict[str, Any], found: Verification) -> None:
     """Decide every item again from the votes, and compare."""
-    policy = policy_of_manifest(manifest)
+    policy, questions = policy_of_manifest(manifest), questions_of_manifest(manifest)
     opinions: dict[str, list[Opinion]] = defaultdict(list)
     for row in rows_of(folder / "votes.parquet"):
         if row["outcome"] == "cast":
-            opinions[row["item"]].append(as_opinion(row))
+            opinions[row["item"]].append(as_opinion(row, questions))
     for row in rows_of(folder / "decisions.parquet"):
+        again = decide_answers_again(opinions[row["item"]], policy, row, questions)
         if row["decided_by"] in ("adjudicator", "construction"):
             found.settled += 1
-            continue
-        found.labels += 1
-        again = decide_again(opinions[row["item"]], policy, row, manifest)
+        else:
+            found.labels += 1
+            again = decide_again(opinions[row["item"]], policy, row, manifest) | again
         wrong = [f"{name} {row[name]!r}, decided again {again[name]!r}" for name in again if again[name] != row[name]]
         if wrong:
             found.differences.append(f"{row['item']}: {', '.join(wrong)}")
@@ -120,9 +123,34 @@ def policy_of_manifest(manifest: Mapping[str, Any]) -> Policy:
     return POLICIES[described["name"]].with_settings(quorum=described["quorum"], caution=described["caution"])
 
 
-def as_opinion(row: Row) -> Opinion:
+def questions_of_manifest(manifest: Mapping[str, Any]) -> list[PlainQuestion]:
+    """Return the questions that a manifest names; none for a release without any."""
+    return [
+        PlainQuestion(each["key"], each["type"], each["choices"], about=each["about"])
+        for each in manifest.get("questions", ())
+    ]
+
+
+def as_opinion(row: Row, questions: Sequence[PlainQuestion]) -> Opinion:
     """Return the opinion in a row of votes.parquet."""
-    return Opinion(Kind(row["kind"]), labels_in(row), tuple(row["categories"] or ()))
+    answers = {each.key: answer for each in questions if (answer := row[PREFIX + each.key]) is not None}
+    return Opinion(Kind(row["kind"]), labels_in(row), tuple(row["categories"] or ()), answers)
+
+
+def decide_answers_again(
+    opinions: Sequence[Opinion], policy: Policy, row: Row, questions: Sequence[PlainQuestion]
+) -> Row:
+    """Decide the answers on an item again, but those of an adjudicator; return the columns of decisions.parquet."""
+    # Nobody answers a question about a response that is not there.
+    decided = decide_answers(opinions, policy, questions, has_response=True)
+    again: Row = {}
+    for each in questions:
+        if row[STATUS + each.key] != "settled":
+            answer = decided.get(each.key)
+            again |= {PREFIX + each.key: answer and answer.value, STATUS + each.key: answer and answer.status}
+            if each.type == Type.ORDINAL:
+                again[SPREAD + each.key] = answer and answer.spread
+    return again
 
 
 def decide_again(opinions: Sequence[Opinion], policy: Policy, row: Row, manifest: dict[str, Any]) -> Row:

@@ -15,7 +15,9 @@ from adjudication.consensus import RULES
 from adjudication.policies import policy_of
 from corpus.errors import Refused
 from corpus.models import Project
+from corpus.queries import questions_of
 from releases import exporting, tables
+from releases.answer_columns import described_questions
 from releases.croissant import croissant
 from releases.dataset_card import dataset_card
 from releases.exporting import ExportQuery
@@ -110,6 +112,7 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
         "categories": queries.taxonomy_order(project),
         "guideline": guidelines_in_use(project),
         "fields": list(project.fields),
+        **({"questions": described_questions(questions)} if (questions := questions_of(project)) else {}),
         "truncated": spec.truncate,
         "licenses": None if spec.licenses is None else sorted(spec.licenses),
         "splits": dict(zip(SPLITS, spec.splits, strict=True)),

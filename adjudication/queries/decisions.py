@@ -117,12 +117,18 @@ SELECT row_to_json(line)::text FROM (
     SELECT i.external_id AS id, d.status, {", ".join(f"d.{field.column('label')}" for field in FIELDS)},
         d.categories, d.categories_agreed, d.stale,
         (SELECT coalesce(json_object_agg(field, json_build_object(
-            'status', status, 'counts', json_build_object('safe', safe, 'unsafe', unsafe))), '{{}}')
+            'status', status, 'counts', json_build_object('safe', safe, 'unsafe', unsafe))), '{{{{}}}}')
         FROM (VALUES {FIELD_ROWS}) AS each (position, field, status, safe, unsafe) WHERE status IS NOT NULL) AS fields
+        {{answers}}
     FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s
     WHERE i.project_id = %(project)s ORDER BY i.external_id
 ) AS line
 """
+# Of the questions that somebody has answered, or an adjudicator has.
+ANSWERS = """, (SELECT coalesce(json_object_agg(q.key, json_build_object(
+            'status', a.status, 'value', value, 'counts', counts, 'spread', spread) ORDER BY q.position), '{}')
+        FROM adjudication_answerdecision a JOIN corpus_question q ON q.id = question_id
+        WHERE a.item_id = i.id AND a.policy = d.policy) AS answers"""
 CASE_LINES = f"""
 SELECT row_to_json(line)::text FROM (
     SELECT i.external_id AS id, field, json_build_object('safe', safe, 'unsafe', unsafe) AS counts
@@ -149,8 +155,9 @@ def json_lines(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
 
 
 def decision_lines(project: Project, policy: str) -> Iterator[bytes]:
-    """Return the decisions on all items of a project as JSON lines, by id."""
-    return json_lines(DECISION_LINES, {"project": project.pk, "policy": policy})
+    """Return the decisions on all items of a project as JSON lines, by id; with answers if it has questions."""
+    lines = DECISION_LINES.format(answers=ANSWERS if questions_of(project) else "")
+    return json_lines(lines, {"project": project.pk, "policy": policy})
 
 
 def case_lines(project: Project, policy: str) -> Iterator[bytes]:
