@@ -15,6 +15,7 @@ from adjudication.actions import recount_if_changed
 from adjudication.policies import policy_of
 from corpus.errors import Refused
 from corpus.models import Project
+from corpus.queries import questions_of
 from corpus.snapshot import snapshot
 from quality.models import Measurement, Report
 from quality.queries.freshness import fetch_value, input_fingerprint
@@ -24,6 +25,7 @@ from quality.reports.arrays import read_opinions
 from quality.reports.checks import check_figures
 from quality.reports.drift import drift_figures
 from quality.reports.panel import panel_figures
+from quality.reports.questions import question_figures
 from quality.reports.scores import score_figures
 from quality.reports.shares import share_figures
 
@@ -81,6 +83,8 @@ def compute_reports(project: Project) -> list[Report]:
         "jurors": lambda: {"fields": [asdict(field) for field in panel()]},
         "advice": lambda: advice_figures(project, opinions, policy, panel()),
     }
+    if questions_of(project):
+        kinds["questions"] = lambda: question_figures(project, opinions, policy)
     reports = []
     for kind, compute in kinds.items():
         started = time.monotonic()

@@ -8,6 +8,7 @@ import numpy as np
 
 from adjudication.policies import Policy
 from corpus.models import Project
+from quality.reports.answers import Answers
 from quality.reports.arrays import Opinions, read_decisions
 from quality.reports.scores import (
     compare_with_labels,
@@ -20,21 +21,24 @@ from quality.statistics.agreement import Ratings, cohen_kappas, percent_agreemen
 from quality.statistics.distances import Masi
 from quality.statistics.profiles import Codes
 from quality.statistics.reliability import fleiss, krippendorff_alpha, ordinal_alpha
+from quality.statistics.scores import Flags
 
 
-def agreement_report(opinions: Opinions, field: str, *, raters: str = "all", with_pairs: bool = True) -> dict[str, Any]:
+def agreement_report(
+    opinions: Opinions, field: str, *, raters: str = "all", with_pairs: bool = True, answers: Answers | None = None
+) -> dict[str, Any]:
     """
     Return the agreement on values as cast, over the items with two or more opinions.
 
     :param field: prompt_label, response_label or categories
     :param raters: all, human or llm
     :param with_pairs: whether to include Cohen's kappa of each pair of raters
+    :param answers: to a question, instead of a field
     """
-    ratings, sets = ratings_of(opinions, field, raters)
+    ratings, sets = ratings_of(opinions, field, raters) if answers is None else answers_of(opinions, answers, raters)
     shared = ratings.only_shared()
     profiles = shared.profiles()
     alpha, kappa = krippendorff_alpha(profiles), fleiss(profiles)
-    near = ordinal_alpha(profiles, draws=0) if sets is None else krippendorff_alpha(profiles, Masi(sets), draws=0)
     reasons = {"krippendorff_alpha": alpha.reason, "fleiss_kappa": kappa.reason}
     report: dict[str, Any] = {
         "items": len(profiles.of_item),
@@ -44,9 +48,12 @@ def agreement_report(opinions: Opinions, field: str, *, raters: str = "all", wit
         "krippendorff_alpha": alpha.value,
         "fleiss_kappa": kappa.value,
         "alpha_interval": None if alpha.low is None else [alpha.low, alpha.high],
-        "ordinal_alpha" if sets is None else "masi_alpha": near.value,
-        "reasons": {name: reason for name, reason in reasons.items() if reason},
     }
+    if sets is not None:
+        report["masi_alpha"] = krippendorff_alpha(profiles, Masi(sets), draws=0).value
+    elif answers is None or answers.is_scale:
+        report["ordinal_alpha"] = ordinal_alpha(profiles, draws=0).value
+    report["reasons"] = {name: reason for name, reason in reasons.items() if reason}
     return report | {"pairs": kappa_pairs(opinions, shared)} if with_pairs else report
 
 
@@ -59,12 +66,27 @@ def ratings_of(opinions: Opinions, field: str, raters: str) -> tuple[Ratings, li
 
     :return: the ratings, and for categories the set that each value stands for
     """
-    kinds = {"all": np.ones_like(opinions.is_human), "human": opinions.is_human, "llm": ~opinions.is_human}
-    ratings = opinions.ratings(field, kinds[raters])
+    ratings = opinions.ratings(field, of_kind(opinions, raters))
     if field != "categories":
         return ratings, None
     used, values = np.unique(ratings.values, return_inverse=True)
     return Ratings(ratings.items, ratings.raters, values), [opinions.category_sets[at] for at in used]
+
+
+def answers_of(opinions: Opinions, answers: Answers, raters: str) -> tuple[Ratings, list[frozenset[str]] | None]:
+    """Return the same of the answers to a question; lists of choices are sets."""
+    kept = of_kind(opinions, raters) & answers.is_answered
+    item, rater, values = opinions.item[kept], opinions.rater[kept], answers.values[kept]
+    if not answers.is_list:
+        return Ratings(item, rater, values), None
+    used, values = np.unique(values, return_inverse=True)
+    return Ratings(item, rater, values), [answers.chosen(mask) for mask in used]
+
+
+def of_kind(opinions: Opinions, raters: str) -> Flags:
+    """Return which opinions are by raters of a kind, `all`, `human` or `llm`: shape (opinions,)."""
+    kinds = {"all": np.ones_like(opinions.is_human), "human": opinions.is_human, "llm": ~opinions.is_human}
+    return kinds[raters]
 
 
 def kappa_pairs(opinions: Opinions, shared: Ratings) -> list[dict[str, Any]]:

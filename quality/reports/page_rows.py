@@ -51,3 +51,35 @@ def source_tables(agreement: Content) -> list[Content]:
     groups = [(FIELD_NAMES[field["field"]], field["sources"]) for field in agreement["fields"]]
     groups.append((CATEGORY_SETS, agreement["categories"]["sources"]))
     return [{"name": name, "rows": alpha_rows(sources, "source")} for name, sources in groups]
+
+
+SHARE_KINDS = {kind: KIND_NAMES[kind] for kind in ("all", "human", "llm")}
+STATUS_NAMES = {
+    "unanimous": "All agree",
+    "majority": "More than half agree",
+    "decided": "Decided, not all agree",
+    "settled": "Settled by an adjudicator",
+    "disputed": "Disputed",
+    "pending": "Too few answers",
+}
+
+
+def question_rows(question: Content) -> list[Content]:
+    """Return the agreement on a question, a row per kind of rater; none of a text."""
+    kinds = question.get("kinds", {})
+    return [{"who": KIND_NAMES[kind], **kinds[kind]} for kind in KIND_NAMES if kind in kinds]
+
+
+def answer_share_rows(question: Content) -> list[Content]:
+    """Return a row per choice with its share among the answers of each kind of rater."""
+    shares = question["shares"]
+    return [
+        {"name": question["choices"][value], "shares": [shares[kind]["choices"][value] for kind in SHARE_KINDS]}
+        for value in shares["all"]["choices"]
+    ]
+
+
+def status_rows(question: Content) -> list[Content]:
+    """Return a row per status with the number of its dialogues, without those that no dialogue has."""
+    statuses = question.get("decisions", {}).get("statuses", {})
+    return [{"name": STATUS_NAMES[status], "items": count} for status, count in statuses.items() if count]

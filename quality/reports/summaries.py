@@ -127,3 +127,21 @@ def split_summary(splits: Content) -> str:
     if splits["two_to_one"] is None:
         return text
     return f"{text} Of {splits['of_three']:,} with three opinions, {percent(splits['two_to_one'])} are split 2 to 1."
+
+
+def question_summary(question: Content) -> str:
+    """Return how many answered a question, alpha, and how much of it is disputed."""
+    shares = question["shares"]
+    given = counted(shares["all"]["n"], "answer")
+    sentences = [f"{given}, {shares['human']['n']:,} by people and {shares['llm']['n']:,} by models."]
+    if question["is_retired"]:
+        sentences.append("The question is no longer asked.")
+    if "kinds" not in question:
+        return " ".join([*sentences, "Texts are kept as they are: they are neither compared nor decided."])
+    everybody, disputed = question["kinds"]["all"], question["decisions"]["disputed"]
+    alpha = everybody.get("ordinal_alpha") or everybody["alpha"]
+    known = f"is {decimals(alpha['value'])}" if alpha["value"] is not None else f"is not known: {alpha['reason']}"
+    sentences.append(f"Alpha {known}.")
+    if disputed is not None:
+        sentences.append(f"Of the dialogues with enough answers, {percent(disputed)} are disputed.")
+    return " ".join(sentences)

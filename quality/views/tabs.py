@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.http import urlencode
 
+from corpus.questions import Type
 from quality.reports import charts, page_rows, summaries
 from quality.reports.page_rows import FIELD_NAMES, Content
 from quality.reports.wording import day
@@ -38,6 +39,13 @@ ESTIMATE_COLUMNS = (
     Column("leaves_safe", "Leaves safe"),
     Column("weight", "Weight"),
 )
+QUESTION_COLUMNS = (
+    RATER,
+    Column("kind", "Kind", is_number=False),
+    Column("n", "Compared"),
+    Column("agrees", "As most of the others"),
+)
+SCALE_COLUMNS = (*QUESTION_COLUMNS, Column("steps", "Steps from the median"))
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,28 @@ def data_tab(figures: Figures) -> Content:
     }
 
 
+def question_tab(figures: Figures) -> Content:
+    """Return agreement, shares, decisions and raters of one question: the one that is asked for, or the first."""
+    questions = {each["key"]: each for each in figures.reports["questions"]["questions"]}
+    asked = figures.query.get("question", "")
+    chosen = questions.get(asked) or next(iter(questions.values()))
+    links = [figures.link(key, is_here=each is chosen, question=key) for key, each in questions.items()]
+    columns = SCALE_COLUMNS if chosen["type"] == Type.ORDINAL else QUESTION_COLUMNS
+    raters = figures.list_rows(chosen.get("raters", []), columns, question=chosen["key"])
+    return {
+        "questions": links if len(links) > 1 else [],
+        "question": chosen,
+        "summary": summaries.question_summary(chosen),
+        "rows": page_rows.question_rows(chosen),
+        "shares": page_rows.answer_share_rows(chosen),
+        "share_kinds": page_rows.SHARE_KINDS,
+        "statuses": page_rows.status_rows(chosen),
+        "listing": raters,
+        "is_scale": columns is SCALE_COLUMNS,
+        "charts": {},
+    }
+
+
 TABS: dict[str, tuple[str, Callable[[Figures], Content]]] = {
     "agreement": ("Agreement", agreement_tab),
     "raters": ("Raters", rater_tab),
@@ -203,6 +233,7 @@ TABS: dict[str, tuple[str, Callable[[Figures], Content]]] = {
     "jurors": ("Jurors", juror_tab),
     "advice": ("Advice", advice_tab),
     "data": ("The data", data_tab),
+    "questions": ("Questions", question_tab),
 }
 "The name and the context of each tab, by its key, which is also the id of its section."
 
@@ -214,13 +245,13 @@ def tab_context(reports: Mapping[str, Content], names: dict[str, str], query: Ma
     :param reports: the content of each stored report, by kind
     :param names: names of categories, by slug
     """
-    asked = query.get("tab", "")
-    tab = asked if asked in TABS else next(iter(TABS))
+    asked, shown = query.get("tab", ""), [key for key in TABS if key != "questions" or key in reports]
+    tab = asked if asked in shown else shown[0]
     name, build = TABS[tab]
     return {
         "tab": tab,
         "tab_name": name,
-        "tabs": [{"key": key, "name": title} for key, (title, _) in TABS.items()],
+        "tabs": [{"key": key, "name": TABS[key][0]} for key in shown],
         "section": f"quality/sections/{tab}.html",
         **build(Figures(reports, names, query, tab)),
     }

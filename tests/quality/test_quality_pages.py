@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
+from corpus.actions import add_question
+from corpus.question_rules import PRESETS
 from quality import actions
 from quality.models import Measurement
 from quality.queries.progress import LOST_AFTER
@@ -99,6 +101,7 @@ def test_page_needs_few_queries_and_shows_staleness(
 
 def test_each_tab_is_rendered_alone_with_its_summary_and_below_the_verdict(tmp_path: Path) -> None:
     project = mixed_project(tmp_path, items=60)
+    add_question(project=project, by=None, **PRESETS["severity"])  # a tab that is there only with questions
     command("measure", project=project.slug)
     lead = Visitor(project, "lead")
     for tab, (name, _) in TABS.items():
