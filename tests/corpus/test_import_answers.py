@@ -75,7 +75,8 @@ def test_opinions_keep_their_answers_from_json_and_from_tables(project, tmp_path
     first, again = (import_votes(project, tmp_path, rows) for _ in range(2))
 
     assert ((first["created"], first["rejected"]), (again["unchanged"], again["rejected"])) == ((2, 0), (2, 0))
-    for stored in (Vote.objects.get(annotator__name="ann"), Ballot.objects.get(juror__name="model-a")):
+    votes, ballots = (each.objects.filter(item__project=project) for each in (Vote, Ballot))
+    for stored in (votes.get(annotator__name="ann"), ballots.get(juror__name="model-a")):
         assert stored.answers == answers
     other = import_votes(project, tmp_path, [rows[0] | {"answers": answers | {"severity": "severe"}}])
     assert (other["rejected"], "this rater's opinion of the item is another" in other.stderr) == (1, True)
@@ -86,7 +87,7 @@ def test_opinions_keep_their_answers_from_json_and_from_tables(project, tmp_path
         'both,csv,human,safe,Compliance,,"one, two"\nprompt,csv,human,safe,,None,\n'
     )
     assert command("import_votes", table, project=project.slug)["created"] == 2
-    found = Vote.objects.filter(annotator__name="csv").order_by("item__external_id").values_list("answers", flat=True)
+    found = votes.filter(annotator__name="csv").order_by("item__external_id").values_list("answers", flat=True)
     assert list(found) == [{"response_refusal": "compliance", "why": "one, two"}, {"severity": "none"}]
 
 
