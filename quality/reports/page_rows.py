@@ -65,21 +65,22 @@ STATUS_NAMES = {
 
 
 def question_rows(question: Content) -> list[Content]:
-    """Return the agreement on a question, a row per kind of rater; none of a text."""
-    kinds = question.get("kinds", {})
+    """Return the agreement on a question, a row per kind of rater; none of a text, or without answers."""
+    kinds = question.get("kinds", {}) if question["shares"]["all"]["n"] else {}
     return [{"who": KIND_NAMES[kind], **kinds[kind]} for kind in KIND_NAMES if kind in kinds]
 
 
 def answer_share_rows(question: Content) -> list[Content]:
-    """Return a row per choice with its share among the answers of each kind of rater."""
+    """Return a row per choice with its share among the answers of each kind of rater; none without answers."""
     shares = question["shares"]
     return [
-        {"name": question["choices"][value], "shares": [shares[kind]["choices"][value] for kind in SHARE_KINDS]}
-        for value in shares["all"]["choices"]
+        {"name": choice["name"], "shares": [shares[kind]["choices"][choice["value"]] for kind in SHARE_KINDS]}
+        for choice in question["choices"]
+        if shares["all"]["n"]
     ]
 
 
 def status_rows(question: Content) -> list[Content]:
     """Return a row per status with the number of its dialogues, without those that no dialogue has."""
     statuses = question.get("decisions", {}).get("statuses", {})
-    return [{"name": STATUS_NAMES[status], "items": count} for status, count in statuses.items() if count]
+    return [{"name": name, "items": statuses[key]} for key, name in STATUS_NAMES.items() if statuses.get(key)]

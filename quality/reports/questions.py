@@ -7,6 +7,7 @@ from django.db import connection
 
 from adjudication.policies import Policy
 from corpus.models import Project
+from corpus.question_rules import CAN_BE_DISPUTED
 from corpus.questions import DECIDED_TYPES
 from quality.reports.agreement import agreement_by_kind
 from quality.reports.answers import Answers, read_answers
@@ -48,7 +49,7 @@ def one_question(opinions: Opinions, answers: Answers, counts: dict[str, int]) -
         "key": question.key,
         "text": question.text,
         "type": question.type,
-        "choices": answers.choices,
+        "choices": [{"value": value, "name": name} for value, name in answers.choices.items()],
         "is_retired": question.retired_at is not None,
         "shares": shares(opinions, answers),
     }
@@ -56,15 +57,15 @@ def one_question(opinions: Opinions, answers: Answers, counts: dict[str, int]) -
         return figures
     return figures | {
         "kinds": agreement_by_kind(opinions, answers.coding()),
-        "decisions": decisions(counts),
+        "decisions": decisions(counts, can_be_disputed=question.type in CAN_BE_DISPUTED),
         "raters": rater_rows(opinions, answers),
     }
 
 
-def decisions(counts: dict[str, int]) -> dict[str, Any]:
-    """Return the items by status, and of those with enough answers the share that is disputed; None of none."""
+def decisions(counts: dict[str, int], *, can_be_disputed: bool) -> dict[str, Any]:
+    """Return the items by status, and of those with enough answers the share that is disputed; None if none can be."""
     enough = sum(counts.values()) - counts.get("pending", 0)
-    disputed = counts.get("disputed", 0) / enough if enough else None
+    disputed = counts.get("disputed", 0) / enough if enough and can_be_disputed else None
     return {"statuses": {status: counts.get(status, 0) for status in STATUSES}, "disputed": disputed}
 
 

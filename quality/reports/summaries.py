@@ -134,8 +134,12 @@ def question_summary(question: Content) -> str:
     shares = question["shares"]
     given = counted(shares["all"]["n"], "answer")
     sentences = [f"{given}, {shares['human']['n']:,} by people and {shares['llm']['n']:,} by models."]
+    if not shares["all"]["n"]:
+        sentences = ["Nobody has answered it yet."]
     if question["is_retired"]:
         sentences.append("The question is no longer asked.")
+    if not shares["all"]["n"]:
+        return " ".join(sentences)
     if "kinds" not in question:
         return " ".join([*sentences, "Texts are kept as they are: they are neither compared nor decided."])
     everybody, disputed = question["kinds"]["all"], question["decisions"]["disputed"]

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from corpus.actions import add_question
 from corpus.models import Project
+from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
 from tests.browser.visits import LOOKS, Visit, assert_fits, assert_fits_in_each_look
 from tests.factories import command, import_votes, opinion
@@ -14,12 +16,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    made = mixed_project(tmp_path_factory.mktemp("votes"), items=150, seed=11)
+    folder = tmp_path_factory.mktemp("votes")
+    made = mixed_project(folder, items=150, seed=11)
+    for question in PRESETS.values():
+        add_question(project=made, by=None, **question)
+    steps = [each["value"] for each in PRESETS["severity"]["choices"]]
+    votes = [
+        opinion(f"m{at:03}", f"{kind}-{rater}", "safe", answers={"severity": steps[(at + at * rater % 7 % 3) % 5]})
+        for at in range(60) for rater, kind in enumerate(("person", "person", "person", "model"))
+    ]  # fmt: skip
+    assert import_votes(made, folder, votes)["rejected"] == 0
     assert command("measure", project=made.slug).code == 0
     return made
 
 
-CHARTS = {"agreement": 2, "raters": 1, "drift": 2, "checks": 0, "jurors": 0, "advice": 0, "data": 1}
+CHARTS = {"agreement": 2, "raters": 1, "drift": 2, "checks": 0, "jurors": 0, "advice": 0, "data": 1, "questions": 0}
 "How many charts each tab has."
 IS_PAINTED = """
     [...document.querySelectorAll('figure.plot:not([hidden]) canvas')].map(canvas =>
@@ -33,7 +44,7 @@ def test_charts_are_drawn_and_their_tabs_are_accessible(browser, site, project, 
     tabs = CHARTS if "narrow" in look else ("agreement", "raters")
     with Visit(browser, site, Visitor(project, "lead"), **LOOKS[look]) as visit:
         for tab in tabs:
-            page = visit.open(f"quality/?tab={tab}")
+            page = visit.open(f"quality/?tab={tab}&question=severity")
             page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
             assert_fits(page)
             assert page.evaluate(IS_PAINTED) == [True] * CHARTS[tab], tab

@@ -107,6 +107,21 @@ def test_report_has_published_and_hand_counted_figures(project):
     }  # fmt: skip
 
 
+def test_choices_and_statuses_stand_in_their_order(project):
+    """The database sorts the keys of stored objects, by their length first."""
+    made = make_project()
+    add_question(project=made, by=None, **PRESETS["severity"])
+    measure_project(project=made)
+    [severity] = figures(made).values()
+    assert [choice["value"] for choice in severity["choices"]] == [
+        each["value"] for each in PRESETS["severity"]["choices"]
+    ]
+    assert "Nobody has answered it yet." in Visitor(made, "lead").get("quality/", tab="questions").content.decode()
+    rows = Visitor(project, "lead").get("quality/", tab="questions").context
+    assert [row["name"] for row in rows["shares"]] == [f"Step {step}" for step in range(1, 6)]
+    assert [row["name"] for row in rows["statuses"]] == ["All agree", "Decided, not all agree", "Too few answers"]
+
+
 def test_tab_shows_one_question_and_is_there_only_with_questions(project):
     lead = Visitor(project, "lead")
     level = lead.get("quality/", tab="questions").content.decode()
