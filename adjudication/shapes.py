@@ -163,3 +163,33 @@ class ComparedShape(DifferenceShape):
     total: int
     next_page: int | None
     changes: list[dict[str, Any]]
+
+
+class TaxonomyShape(TypedDict):
+    """
+    The taxonomy of a project. `counts_as` is what the categories that it no longer has count as.
+
+    `opinions` is how many votes and cast ballots name each category; `versions` are newest first.
+    """
+
+    taxonomy: str
+    title: str
+    about: str
+    categories: list[dict[str, Any]]
+    counts_as: dict[str, list[str]]
+    opinions: dict[str, int]
+    versions: list[str]
+
+
+class ChangedTaxonomyShape(TypedDict):
+    """
+    What changes of a taxonomy do; `taxonomy` is the new version, null for a preview.
+
+    `dialogues` get other categories; `lost` are opinions that would name none. `labels` never change.
+    """
+
+    taxonomy: str | None
+    dialogues: int
+    labels: int
+    lost: int
+    opinions: dict[str, BeforeAfter]

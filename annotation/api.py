@@ -25,7 +25,7 @@ from annotation.shapes import (
 )
 from corpus.api.base import PAGE, NewestFirst, ProjectView, page_of
 from corpus.models import TokenGrant
-from corpus.queries import spellings_of
+from corpus.queries import spellings_in_files
 
 
 class LabellingView(ProjectView):
@@ -65,7 +65,7 @@ class CastVote(LabellingView):
             user=self.access.user,
             external_id=external_id,
             lease=body.validated_data["lease"],
-            answer=body.to_answer(spellings_of(self.project.taxonomy)),
+            answer=body.to_answer(spellings_in_files(self.project.taxonomy_id)),
             takes_next=takes_next,
         )
         content: CastShape = {"vote": as_vote(result.vote, external_id)}
@@ -122,7 +122,7 @@ class CorrectVote(LabellingView):
     def post(self, request: Request, vote: int, slug: str = "") -> Response:
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        answer = body.to_answer(spellings_of(self.project.taxonomy))
+        answer = body.to_answer(spellings_in_files(self.project.taxonomy_id))
         try:
             after = correct_vote(project=self.project, user=self.access.user, vote=vote, answer=answer)
         except Vote.DoesNotExist:

@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from annotation.session import AnnotatorSession, check_qualified, check_rested, lock_and_run
 from annotation.slots import open_slots_for_new_items
+from corpus.categories.translation import overlapping
 from corpus.models import Project
 from corpus.prepared import Row, fetch_one
 from corpus.shapes import TurnShape
+from corpus.taxonomy_versions import counts_as
 
 # Evaluated slot by slot, so written as scalar subqueries: with joins or NOT EXISTS the planner would first
 # collect all votes of this person, which costs more the longer they have worked.
@@ -314,7 +316,7 @@ def claim_by(statement: str, session: AnnotatorSession, **extra: Any) -> Row | N
     parameters = {
         "project": session.project.pk,
         "annotator": session.annotator,
-        "opted_out": session.opted_out,
+        "opted_out": avoided(session),
         "minutes": session.lease_minutes,
         "lease": uuid.uuid4(),
         "start": random.random(),  # noqa: S311
@@ -330,3 +332,9 @@ def lease_of(row: Row | None) -> Lease | None:
     lease, expires_at, shown_at, pk, external_id, turns, has_response, knows_categories = row
     item = ItemToJudge(pk, external_id, orjson.loads(turns), has_response, knows_categories)
     return Lease(lease, expires_at, shown_at, item)
+
+
+def avoided(session: AnnotatorSession) -> list[str]:
+    """Return what the person opted out of: slugs, with those of other versions of the taxonomy that count as one."""
+    opted_out = session.opted_out
+    return overlapping(opted_out, counts_as(session.project.taxonomy_id)) if opted_out else []

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from adjudication.api import cases as adjudication
-from adjudication.api import policies
+from adjudication.api import policies, taxonomy
 from adjudication.api.history import ItemHistory
 from annotation import api as annotation
 from corpus.api import projects as corpus
@@ -71,6 +71,7 @@ PROJECT = [
     path("guards/evaluations/<int:evaluation>/", guards.EvaluationDetail.as_view()),
     path("guards/evaluations/<int:evaluation>/verdicts/", guards.Verdicts.as_view()),
     path("recount/", policies.Recount.as_view()),
+    path("taxonomy/", taxonomy.Taxonomy.as_view()),
     path("policy/", policies.Policy.as_view()),
     path("policy/compare/", policies.ComparePolicy.as_view()),
     path("cases/", adjudication.Cases.as_view()),

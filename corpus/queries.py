@@ -9,11 +9,11 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.db.models import Max, QuerySet
 
-from corpus.errors import Archived, Refused
+from corpus.errors import Archived, Invalid, Refused
 from corpus.labels import normalize
 from corpus.look_alikes import LETTERS
 from corpus.models import Category, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
-from corpus.taxonomy_versions import retired_names
+from corpus.taxonomy_versions import counts_as, retired_names
 
 
 class NoSuchProject(Refused):
@@ -157,6 +157,20 @@ def forget_questions(project: Project) -> None:
 
 
 KEPT_QUESTIONS = "_kept_questions"
+
+
+def check_present(project: Project, slugs: Sequence[str]) -> None:
+    """
+    Check that a person chose categories that the taxonomy has. They are there, and may choose better than a map.
+
+    :raises Invalid: if one was retired since they saw it; the reason says what it counts as
+    """
+    retired = counts_as(project.taxonomy_id)
+    for slug in slugs:
+        if slug in retired:
+            names = category_names(project)
+            heirs = ", ".join(names[heir] for heir in retired[slug]) or "nothing"
+            raise Invalid("categories", f"{names[slug]} is no longer a category, and counts as {heirs}; choose again")
 
 
 def find_latest_taxonomy(name: str) -> Taxonomy:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import orjson
 
 from corpus.importing.batches import batched
-from corpus.models import Project
+from corpus.models import Taxonomy
 from guards import queries
 from guards.training.example import Choice, Example, examples_of
 from guards.training.rendering import Renderer
@@ -15,13 +15,20 @@ from jury.queries import prompt_categories
 from releases.models import Release
 
 
-def renderer_of(project: Project, asking: PromptVersion) -> Renderer:
+def renderer_of(release: Release, asking: PromptVersion) -> Renderer:
     """
-    Return what renders examples as a prompt version asks.
+    Return what renders the examples of a release as a prompt version asks, by the taxonomy of the release.
 
     :raises Refused: if no reply can be written in its form
     """
-    return Renderer(Prompt.parse(asking.text), prompt_categories(project.taxonomy_id))
+    return Renderer(Prompt.parse(asking.text), prompt_categories(taxonomy_of(release)))
+
+
+def taxonomy_of(release: Release) -> int:
+    """Return the primary key of the taxonomy that a release was made under; the project's if it is not here."""
+    name, _, version = str(release.manifest.get("taxonomy", "")).rpartition(" v")
+    stored = Taxonomy.objects.filter(name=name, version=int(version)).first() if version.isdecimal() else None
+    return stored.pk if stored else release.project.taxonomy_id
 
 
 def training_lines(release: Release, split: str, choice: Choice, renderer: Renderer, form: str) -> Iterator[bytes]:

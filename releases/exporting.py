@@ -43,7 +43,11 @@ TEXT_KEYS = (
 # it (https://owasp.org/www-community/attacks/CSV_Injection).
 ESCAPED_CELL = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
 EXTRA_KEYS = ("turns", "source", "license")
-"Further keys in JSON lines and Parquet. JSON and CSV have the published columns only, and CSV those of answers."
+"""
+Further keys in JSON lines and Parquet, before crosswalks and answers.
+
+JSON and CSV have the published columns only, and CSV those of answers.
+"""
 HAS_MESSAGES = """
     SELECT EXISTS (SELECT FROM corpus_item WHERE project_id = %(project)s AND turns @? '$[*].message')
 """
@@ -61,11 +65,19 @@ SELECT coalesce(i.refusal_of, i.external_id) AS id,
     {sources},
     CASE WHEN i.reconstruction_id IS NULL THEN i.turns ELSE '[{{"role": "user", "text": "REDACTED"}}]'::jsonb
         || CASE WHEN i.has_response THEN jsonb_build_array(i.turns -> -1) ELSE '[]'::jsonb END END AS turns,
-    i.source, i.license, i.external_id AS sort_key, {split} AS split{answers}
+    i.source, i.license, {crosswalks}i.external_id AS sort_key, {split} AS split{answers}
 FROM corpus_item i JOIN ({decisions}) AS d ON d.item_id = i.id {answer_joins}
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status IN ('decided', 'settled')
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
 """
+# The codes of the categories in another taxonomy, each once, in the order of the categories; null if none has one.
+CROSSWALK = """
+    CASE WHEN d.categories = '{{}}' THEN '' ELSE (SELECT string_agg(code, ', ' ORDER BY place) FROM (
+        SELECT code, min(position * 1000 + part) AS place
+        FROM unnest(d.categories) WITH ORDINALITY AS c (slug, position),
+            LATERAL unnest(string_to_array(%(crosswalks)s::jsonb -> '{name}' ->> slug, ', '))
+                WITH ORDINALITY AS codes (code, part) GROUP BY code) AS codes) END AS "{name}",
+    """
 STORED_DECISIONS = "SELECT * FROM adjudication_decision WHERE policy = %(policy)s"
 # The text of the user's turn if it is the only one before the response, else every such turn as `role: text`.
 WHOLE_PROMPT = """
@@ -116,11 +128,23 @@ class ExportQuery:
     answers: AnswerColumns = field(init=False)
     "The columns of the project's questions; likewise."
 
+    crosswalks: dict[str, dict[str, str | None]] = field(init=False)
+    "Codes in other taxonomies by the taxonomy's name and slug; read likewise."
+
     def __post_init__(self) -> None:
-        names = Category.objects.filter(taxonomy_id=self.project.taxonomy_id).values_list("slug", "name")
-        object.__setattr__(self, "names", dict(names))  # the dataclass is frozen
+        rows = list(Category.objects.filter(taxonomy_id=self.project.taxonomy_id).values("slug", "name", "crosswalk"))
+        known = sorted({name for row in rows for name in row["crosswalk"]})
+        crosswalks = {name: {row["slug"]: row["crosswalk"].get(name) for row in rows} for name in known}
+        # The dataclass is frozen.
+        object.__setattr__(self, "names", {row["slug"]: row["name"] for row in rows})
+        object.__setattr__(self, "crosswalks", crosswalks)
         answers = answer_columns(self.project, self.policy, counts_now=self.counts_now)
         object.__setattr__(self, "answers", answers)
+
+    @property
+    def extra_keys(self) -> tuple[str, ...]:
+        """The keys that JSON lines and Parquet have besides the published ones."""
+        return (*EXTRA_KEYS, *self.crosswalks)
 
     @property
     def sql(self) -> str:
@@ -133,6 +157,7 @@ class ExportQuery:
             labels=", ".join(f"d.{field}" for field in FIELDS),
             sources=", ".join(f"d.{field.column('source')} AS {field.source_key}" for field in FIELDS),
             split=SPLIT_SQL.format(prompt=prompt),
+            crosswalks="".join(CROSSWALK.format(name=name) for name in self.crosswalks),
             decisions=self.decisions,
             answers=self.answers.select(),
             answer_joins=self.answers.joins,
@@ -158,6 +183,7 @@ class ExportQuery:
             "policy": self.policy,
             "taxonomy": self.project.taxonomy_id,
             "names": orjson.dumps(self.names).decode(),
+            "crosswalks": orjson.dumps(self.crosswalks).decode(),
             "licenses": None if self.licenses is None else list(self.licenses),
             "splits": None if self.splits is None else list(self.splits),
             "seed": str(self.seed),
@@ -200,11 +226,12 @@ def stream_dataset(query: ExportQuery, file_format: str, *, split: str | None = 
     if file_format == "json":
         return json_array(query.json_lines(KEYS, split=split))
     if file_format == "jsonl":
-        return query.json_lines((*KEYS, *EXTRA_KEYS, *query.answers.object_names), split=split)
+        return query.json_lines((*KEYS, *query.extra_keys, *query.answers.object_names), split=split)
     if file_format == "csv":
         return csv_blocks(query, split=split)
-    lines = query.json_lines((*KEYS, *EXTRA_KEYS, *query.answers.names), split=split)
-    return parquet_blocks(lines, dataset_schema(query.answers, with_messages=query.has_messages()))
+    lines = query.json_lines((*KEYS, *query.extra_keys, *query.answers.names), split=split)
+    crosswalks = tuple(query.crosswalks)
+    return parquet_blocks(lines, dataset_schema(query.answers, crosswalks, with_messages=query.has_messages()))
 
 
 def json_array(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -236,10 +263,13 @@ def csv_blocks(query: ExportQuery, *, split: str | None) -> Iterator[bytes]:
             yield bytes(block)
 
 
-def dataset_schema(answers: AnswerColumns = NO_ANSWERS, *, with_messages: bool = False) -> Any:
+def dataset_schema(
+    answers: AnswerColumns = NO_ANSWERS, crosswalks: Sequence[str] = (), *, with_messages: bool = False
+) -> Any:
     """
     Return the Arrow schema of the rows.
 
+    :param crosswalks: names of other taxonomies, each a column of codes
     :param with_messages: whether turns have a `message`, as JSON
     """
     import pyarrow as pa
@@ -247,7 +277,8 @@ def dataset_schema(answers: AnswerColumns = NO_ANSWERS, *, with_messages: bool =
     types = dict.fromkeys(KEYS, pa.string()) | {"reconstruction_id_if_redacted": pa.int64()}
     members = ("role", "text", "message") if with_messages else ("role", "text")
     turn = pa.struct([(member, pa.string()) for member in members])
-    columns = [*types.items(), ("turns", pa.list_(turn)), ("source", pa.string()), ("license", pa.string())]
+    more = [(name, pa.string()) for name in ("source", "license", *crosswalks)]
+    columns = [*types.items(), ("turns", pa.list_(turn)), *more]
     return pa.schema([*columns, *zip(answers.names, map(arrow_type, answers.questions), strict=True)])
 
 

@@ -12,6 +12,7 @@ import orjson
 from adjudication.answers import decide_answers
 from adjudication.consensus import RULES, Opinion, decide
 from adjudication.policies import POLICIES, Kind, Policy
+from corpus.categories.translation import translate
 from corpus.errors import Refused
 from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
 from corpus.questions import PlainQuestion, Type
@@ -91,7 +92,7 @@ def check_labels(folder: Path, manifest: dict[str, Any], found: Verification) ->
     opinions: dict[str, list[Opinion]] = defaultdict(list)
     for row in rows_of(folder / "votes.parquet"):
         if row["outcome"] == "cast":
-            opinions[row["item"]].append(as_opinion(row, questions))
+            opinions[row["item"]].append(as_opinion(row, questions, manifest.get("counts_as", {})))
     for row in rows_of(folder / "decisions.parquet"):
         again = decide_answers_again(opinions[row["item"]], policy, row, questions)
         if row["decided_by"] in ("adjudicator", "construction"):
@@ -131,10 +132,15 @@ def questions_of_manifest(manifest: Mapping[str, Any]) -> list[PlainQuestion]:
     ]
 
 
-def as_opinion(row: Row, questions: Sequence[PlainQuestion]) -> Opinion:
-    """Return the opinion in a row of votes.parquet."""
+def as_opinion(row: Row, questions: Sequence[PlainQuestion], counts_as: Mapping[str, list[str]]) -> Opinion:
+    """
+    Return the opinion in a row of votes.parquet.
+
+    :param counts_as: what categories that the taxonomy no longer has count as
+    """
+    slugs = translate(row["categories"] or (), {slug: tuple(heirs) for slug, heirs in counts_as.items()})
     answers = {each.key: answer for each in questions if (answer := row[PREFIX + each.key]) is not None}
-    return Opinion(Kind(row["kind"]), labels_in(row), tuple(row["categories"] or ()), answers)
+    return Opinion(Kind(row["kind"]), labels_in(row), slugs, answers)
 
 
 def decide_answers_again(

@@ -16,6 +16,7 @@ from adjudication.policies import policy_of
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.queries import questions_of
+from corpus.taxonomy_versions import counts_as
 from releases import exporting, tables
 from releases.answer_columns import described_questions
 from releases.croissant import croissant
@@ -110,6 +111,7 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
         "rules": RULES,
         "taxonomy": str(project.taxonomy),
         "categories": queries.taxonomy_order(project),
+        **({"counts_as": dict(counts_as(project.taxonomy_id))} if counts_as(project.taxonomy_id) else {}),
         "guideline": guidelines_in_use(project),
         "fields": list(project.fields),
         **({"questions": described_questions(questions)} if (questions := questions_of(project)) else {}),

@@ -27,6 +27,7 @@ FIELDS = [
     "answer-0", "do", "kind", "file", "username", "role", "lease_minutes", "daily_cap", "break_after_minutes",
     "break_minutes", "gold_percent", "repeat_percent", "audit_percent", "size", "people", "hold_minutes", "minutes",
     "time_zone", "masks_text", "opted_out", "next", "text", "slug", "tier", "definition", "is_sure", "project",
+    "slugs", "counts_as", "into", "position", "revision", "at", "changes", "based_on", "is_preview", "new_slug", "code",
     "scopes", "days", "note", "items", "generator", "what", "close", "password", "trained_on", "allow_trained",
     "kinds", "is_active", "delivery", "rhythm", "address",
 ]  # fmt: skip
@@ -98,6 +99,8 @@ ONE_BY_ONE = {
     "/projects/{slug}/quality/policies/": ["policy", "quorum", "caution", "field", "before", "after", "at"],
     "/projects/{slug}/releases/compare/": ["before", "after"],
     "/projects/{slug}/taxonomy/": ["tab"],
+    "/projects/{slug}/taxonomy/change/": ["do", "slug"],
+    "/projects/{slug}/taxonomy/file/": ["format", "version"],
     "/api/v1/projects/{slug}/items/": ["id", "text", "status", "source", "license", "category", "page_size"],
     "/api/v1/projects/{slug}/cases/": ["state", "field", "source", "category", "margin", "page_size"],
     "/api/v1/projects/{slug}/policy/compare/": ["quorum", "caution", "field", "before", "after", "page", "page_size"],

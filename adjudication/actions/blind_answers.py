@@ -13,6 +13,7 @@ from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import FIELDS, Judgement, Label, check_judgement, label_columns_of
 from corpus.models import Item, Project, Verb
+from corpus.queries import check_present
 
 FINAL = (Label.SAFE.value, Label.UNSAFE.value)
 "The labels an adjudicator chooses from: what needs caution is settled as safe or unsafe."
@@ -109,6 +110,7 @@ def check_final(project: Project, item: Item, judgement: Judgement) -> None:
         if getattr(judgement, name) not in FINAL:
             raise Invalid(name, "choose safe or unsafe")
     check_judgement(judgement, wanted=project.fields, has_response=item.has_response, asked_categories=True)
+    check_present(project, judgement.categories)
     check_inherited(policy_of(project), judgement)
 
 

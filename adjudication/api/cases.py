@@ -26,7 +26,7 @@ from corpus.access import Access, Role
 from corpus.api.base import PAGE, NumberedView, OldestFirst, ProjectView, page_of
 from corpus.labels import Judgement
 from corpus.models import TokenGrant
-from corpus.queries import spellings_of
+from corpus.queries import spellings_in_files
 
 
 def case_response(access: Access, case: Case) -> Response:
@@ -124,7 +124,7 @@ class CaseChange(CaseView):
         """
         body.is_valid(raise_exception=True)
         show_dialogue(item=self.case_numbered(case).item, user=self.access.user)
-        return body.to_answer(spellings_of(self.project.taxonomy)).judgement
+        return body.to_answer(spellings_in_files(self.project.taxonomy_id)).judgement
 
 
 class ClaimCase(CaseChange):

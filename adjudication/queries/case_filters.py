@@ -11,8 +11,10 @@ from adjudication.models import BlindAnswer, Case, Decision
 from adjudication.policies import Kind, Policy, policy_of
 from adjudication.queries.opinions import is_counted
 from annotation.models import Vote
+from corpus.categories.translation import counting_as
 from corpus.labels import FIELDS, Field
 from corpus.models import Item, Project
+from corpus.taxonomy_versions import counts_as
 from jury.models import Ballot
 
 STATES = ("open", "settled", "stale", "second", "reopened", "closed")
@@ -51,7 +53,7 @@ def cases_matching(project: Project, filters: CaseFilter) -> QuerySet[Case]:
         column = Field(filters.field).column("status")
         cases = cases.filter(Exists(project_decisions(project).filter(status="disputed", **{column: "disputed"})))
     if filters.category:
-        votes, ballots = (opinions_naming(model, filters.category) for model in (Vote, Ballot))
+        votes, ballots = (opinions_naming(project, model, filters.category) for model in (Vote, Ballot))
         cases = cases.filter(Exists(votes) | Exists(ballots))
     if filters.margin:
         cases = cases.filter(has_margin(project, filters.field, filters.margin))
@@ -84,13 +86,13 @@ def second_answers() -> QuerySet[BlindAnswer]:
     return BlindAnswer.objects.filter(case=OuterRef("pk"), is_second=True)
 
 
-def opinions_naming(model: Any, category: str) -> QuerySet[Any]:
+def opinions_naming(project: Project, model: Any, category: str) -> QuerySet[Any]:
     """
-    Return the counted opinions on a case's item that name a category, for a subquery.
+    Return the counted opinions on a case's item that count as naming a category, for a subquery.
 
     :param model: Vote or Ballot
     """
-    names = Q(categories__contains=[category])
+    names = Q(categories__overlap=counting_as(category, counts_as(project.taxonomy_id)))
     if category == "needs_caution":  # a slug as well as a label
         for field in FIELDS:
             names |= Q(**{field: "needs_caution"})

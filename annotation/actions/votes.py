@@ -33,6 +33,7 @@ from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement, check_judgement, label_columns_of
 from corpus.models import Project, Verb
 from corpus.prepared import fetch_one
+from corpus.queries import check_present
 
 LONGEST_SECONDS = 24 * 3600.0
 
@@ -214,6 +215,7 @@ def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Non
         if field not in judgement.labels:
             raise Invalid(field, "choose one of safe, needs_caution, unsafe")
     check_judgement(judgement, wanted=queries.asked_fields(project), has_response=has_response, asked_categories=True)
+    check_present(project, judgement.categories)
     if answer.seconds is not None and not 0 <= answer.seconds <= LONGEST_SECONDS:
         raise Invalid("seconds", f"{answer.seconds} is not between 0 and {LONGEST_SECONDS:.0f}")
 

@@ -11,8 +11,10 @@ from annotation.display_names import LABEL_WORDS
 from annotation.models import Vote
 from annotation.reading import length_of
 from corpus.access import Access
+from corpus.categories.translation import translate
 from corpus.labels import FIELDS, OTHER, Field, Judgement
 from corpus.models import Category, Project
+from corpus.taxonomy_versions import counts_as
 
 LONGEST_TEXT = 10_000
 KEYS = {
@@ -21,6 +23,12 @@ KEYS = {
     for column, label in enumerate(LABEL_WORDS, start=1)
 }
 "The key that chooses a label of a field: 1 to 3 for the prompt, 4 to 6 for the response, on every page."
+
+
+NO_CATEGORY = (
+    "“%(value)s” is no category here, or is none any more: the taxonomy may have changed since this page was opened. "
+    "Choose what fits now; the rest of your answer is kept."
+)
 
 
 class JudgementForm(forms.Form):
@@ -40,6 +48,7 @@ class JudgementForm(forms.Form):
             self.fields[label_field.value] = forms.ChoiceField(choices=list(LABEL_WORDS.items()), required=False)
         field: Any = self.fields["categories"]
         field.choices = [(category.slug, category.name) for category in categories]
+        field.error_messages["invalid_choice"] = NO_CATEGORY
 
     def to_answer(self) -> Answer:
         """Return the judgement with its time and guideline; only for a valid form."""
@@ -85,10 +94,11 @@ def in_chosen_order(slugs: list[str], order: list[str]) -> tuple[str, ...]:
     return (*known, *(slug for slug in slugs if slug not in known))
 
 
-def form_of_vote(vote: Vote, categories: Sequence[Category]) -> JudgementForm:
-    """Return a form filled in with a vote."""
+def form_of_vote(project: Project, vote: Vote, categories: Sequence[Category]) -> JudgementForm:
+    """Return a form filled in with a vote, in terms of the present taxonomy."""
+    slugs = translate(vote.categories, counts_as(project.taxonomy_id))
     initial = {name: getattr(vote, name) or "" for name in (*FIELDS, "other_text", "rationale")}
-    initial |= {"categories": vote.categories, "order": " ".join(vote.categories)}
+    initial |= {"categories": list(slugs), "order": " ".join(slugs)}
     return JudgementForm(categories=categories, initial=initial)
 
 

@@ -12,6 +12,7 @@ from annotation.models import Queue, WorkDay
 from annotation.session import AnnotatorSession, Resting, read_session, resting_of
 from annotation.shapes import OwnProgress, QueueProgress
 from annotation.slots import version_without_slots
+from corpus.categories.translation import TRANSLATED
 from corpus.models import Item, Project
 
 QUEUE_COUNTS = """
@@ -69,6 +70,7 @@ LEASES = """
 # starts from its own rows, which are few: joined to all votes, they made every count wait for a sort of all votes.
 NEWEST = """v.repeats_id IS NULL
             AND NOT EXISTS (SELECT FROM annotation_vote later WHERE later.supersedes_id = v.id)"""
+TAXONOMY = "(SELECT taxonomy_id FROM corpus_project WHERE id = %(project)s)"
 CHECKS = f"""
     WITH people AS (
         SELECT id, user_id, name FROM annotation_annotator
@@ -95,7 +97,10 @@ CHECKS = f"""
         SELECT c.annotator_id, count(*) AS items, count(*) FILTER (
             WHERE again.prompt_label IS NOT DISTINCT FROM first.prompt_label
                 AND again.response_label IS NOT DISTINCT FROM first.response_label
-                AND again.categories @> first.categories AND again.categories <@ first.categories) AS alike
+                AND {TRANSLATED.format(slugs="again.categories", taxonomy=TAXONOMY)}
+                    @> {TRANSLATED.format(slugs="first.categories", taxonomy=TAXONOMY)}
+                AND {TRANSLATED.format(slugs="again.categories", taxonomy=TAXONOMY)}
+                    <@ {TRANSLATED.format(slugs="first.categories", taxonomy=TAXONOMY)}) AS alike
         FROM annotation_check c JOIN annotation_vote again ON again.id = c.vote_id
         LEFT JOIN annotation_vote first ON first.id = c.repeats_id
         WHERE c.kind = 'repeat' AND c.annotator_id IN (SELECT id FROM people) GROUP BY c.annotator_id

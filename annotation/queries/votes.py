@@ -9,10 +9,12 @@ from django.db import connection
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet, TextField
 
 from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Person, Skip, Vote
+from corpus.categories.translation import counting_as
 from corpus.labels import FIELDS, fields_of_item
 from corpus.models import Item, Member, Project
 from corpus.prepared import fetch_one
 from corpus.queries import categories_of
+from corpus.taxonomy_versions import counts_as
 
 
 def imported_annotators(project: Project) -> dict[str, int]:
@@ -174,7 +176,7 @@ def own_votes_matching(project: Project, user: User, *, words: str, label: str, 
     if label:
         votes = votes.filter(Q(*((field.value, label) for field in FIELDS), _connector=Q.OR))
     if category:
-        votes = votes.filter(categories__contains=[category])
+        votes = votes.filter(categories__overlap=counting_as(category, counts_as(project.taxonomy_id)))
     return votes.order_by("-cast_at", "-pk")
 
 

@@ -43,7 +43,11 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     if before is None:
         return redirect_to_correction(access, vote)
     categories = categories_of(access.project)
-    form, is_shown, status = form_of_vote(before, categories), is_dialogue_shown(request, access, vote), 200
+    form, is_shown, status = (
+        form_of_vote(access.project, before, categories),
+        is_dialogue_shown(request, access, vote),
+        200,
+    )
     if request.method == "POST" and "show" not in request.POST:
         form = JudgementForm(request.POST, categories=categories)
         tried = attempt(form, lambda: correct_shown_vote(access, vote, form.to_answer(), is_shown=is_shown))

@@ -57,7 +57,7 @@ def import_dialogues(
     """
     lock_imports(project)
     run = ImportRun(on_reject, progress)
-    bounds, spellings = limits(), queries.spellings_of(project.taxonomy)
+    bounds, spellings = limits(), queries.spellings_in_files(project.taxonomy_id)
     newest = queries.newest_item(project)
     first = first_rows(path, bounds, options, name=name)
     form = form_of(first, options, name or str(path))

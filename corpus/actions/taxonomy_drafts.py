@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from corpus.actions.taxonomies import lock_project
-from corpus.categories.changes import MOST_CHANGES, apply_all
+from corpus.categories.changes import MOST_CHANGES, apply, apply_all
 from corpus.categories.content import Content
 from corpus.errors import Invalid, Refused
 from corpus.models import Project, Taxonomy, TaxonomyDraft
@@ -65,7 +65,7 @@ def add_change(*, project: Project, by: User, change: Mapping[str, Any], revisio
     if len(draft.changes) >= MOST_CHANGES:
         raise Refused(f"A draft takes {MOST_CHANGES} changes. Publish it, and go on with the next.")
     content = fitting(project.taxonomy, draft.changes)
-    apply_all(content, [change])
+    apply(content, change)
     return save(draft, project, by, [*draft.changes, dict(change)])
 
 

@@ -104,7 +104,7 @@ def merge(content: Content, change: Change) -> Content:
         if change.get("into") is not None:
             raise Invalid("into", "give into or category, not both")
         first = min(content.slugs.index(slug) for slug in slugs) if slugs else 0
-        new = {**dict_of(change, "category")}
+        new = {"tier": content.categories[first].tier if slugs else "fine", **dict_of(change, "category")}
         # A new category may take over the name of one that it replaces.
         content = without(content, [slug for slug in slugs if slug != new.get("slug")])
         content, into = add_or_edit(content, new, first), str(new.get("slug"))

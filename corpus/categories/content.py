@@ -13,7 +13,7 @@ from corpus.labels import Label, normalize, preview
 TIERS = ("core", "fine", "caution", "other")
 CAUTION_SLUG = str(Label.NEEDS_CAUTION)
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
-CROSSWALK = re.compile(r"[a-z][a-z0-9_]{0,39}")
+CROSSWALK = re.compile(r"(?!answer_)[a-z][a-z0-9_]{0,39}")
 SEPARATORS = ",;"
 "Characters that separate names of categories in files."
 LONGEST_NAME, LONGEST_CODE, LONGEST_TEXT = 120, 8, 10_000

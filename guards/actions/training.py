@@ -54,7 +54,7 @@ def export_training(
     :raises Refused: if nothing can be written, or there is no such release or prompt version
     """
     release, asking = queries.find_release(project, version), prompt_named(prompt)
-    renderer = renderer_of(project, asking)
+    renderer = renderer_of(release, asking)
     folder = folder or Path(settings.ASSIZE_HOME) / "training" / project.slug / release.version / asking.name
     try:
         if folder.exists() and any(folder.iterdir()):

@@ -32,7 +32,7 @@ class TrainingData(ReleaseView):
         query = TrainingSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         release, split = self.release_named(version), query.validated_data["split"]
-        renderer = renderer_of(self.project, prompt_named(query.validated_data["prompt"]))
+        renderer = renderer_of(release, prompt_named(query.validated_data["prompt"]))
         lines = training_lines(release, split, query.choice, renderer, query.validated_data["format"])
         with take_slot() as slot:
             blocks = joined(lines)

@@ -71,6 +71,9 @@ class BatchRunner:
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.shard, self.run, self.holder = shard, shard.run, holder
+        if (batch := queries.open_batch(shard)) and batch.taxonomy:
+            # The taxonomy may have changed since the questions were sent; replies are read by what they were asked.
+            self.run.project.taxonomy = batch.taxonomy
         self.client, self.kind = client_for(shard), kind_of(shard.run)
         self.refused = ""
         "Why the endpoint will answer no request of the juror."
@@ -113,7 +116,12 @@ class BatchRunner:
             grant, count = ledger.reserve_first(self.shard, prices)
             if count:
                 keys = [item.pk for item in items[:count]]
-                return Batch.objects.create(shard=self.shard, key=f"assize-{secrets.token_hex(12)}", items=keys)
+                return Batch.objects.create(
+                    shard=self.shard,
+                    key=f"assize-{secrets.token_hex(12)}",
+                    items=keys,
+                    taxonomy=self.run.project.taxonomy,
+                )
         if grant == ledger.Grant.SPENT:
             end_run(self.run, Run.State.OVER_BUDGET)
         return None

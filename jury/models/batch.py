@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from corpus.models import Taxonomy
 from jury.models.run import Shard
 
 
@@ -26,6 +27,8 @@ class Batch(models.Model):
     name = models.CharField(max_length=200, blank=True, default="")
     "The endpoint's id of the batch."
     state = models.CharField(max_length=9, choices=State, default=State.SENDING)
+    taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, null=True, related_name="+", db_index=False)
+    "The version that its questions list, by which its replies are read; None for the project's."
     items = ArrayField(models.BigIntegerField())
     "Primary keys of its items."
     asked = models.PositiveIntegerField(default=0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adjudication.policies import Policy
+from corpus.categories.translation import TRANSLATED
 from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from quality.queries.columns import read_column, read_numbers
@@ -25,12 +26,14 @@ ITEMS = """
 """
 SOURCES = "SELECT DISTINCT source FROM corpus_item WHERE project_id = %(project)s ORDER BY 1"
 LABEL_COLUMNS = ", ".join(FIELDS)
+# As what they count as, where the taxonomy no longer has some.
+COUNTED = TRANSLATED.format(slugs="categories", taxonomy="%(taxonomy)s")
 CURRENT_OPINIONS = f"""
-    SELECT item_id, 'human' AS kind, annotator_id AS rater, {LABEL_COLUMNS}, categories, cast_at
+    SELECT item_id, 'human' AS kind, annotator_id AS rater, {LABEL_COLUMNS}, {COUNTED} AS categories, cast_at
     FROM annotation_vote JOIN corpus_item i ON i.id = item_id
     WHERE i.project_id = %(project)s AND is_current
     UNION ALL
-    SELECT item_id, 'llm', juror_id, {LABEL_COLUMNS}, categories, cast_at
+    SELECT item_id, 'llm', juror_id, {LABEL_COLUMNS}, {COUNTED}, cast_at
     FROM jury_ballot JOIN corpus_item i ON i.id = item_id
     WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast'
 """
@@ -127,7 +130,7 @@ def unsafe_by_code(policy: Policy) -> Flags:
 
 def read_opinions(project: Project) -> Opinions:
     """Read every current opinion of a project. Several queries: call it inside `snapshot()`."""
-    parameters = {"project": project.pk}
+    parameters = {"project": project.pk, "taxonomy": project.taxonomy_id}
     item_keys, source, has_response = read_numbers(ITEMS, parameters, columns=3)
     item, is_human, rater, *labels, categories, week = read_numbers(OPINIONS, parameters, columns=5 + len(FIELDS))
     category_sets, set_of_list = number_sets(read_column(CATEGORY_LISTS, parameters))

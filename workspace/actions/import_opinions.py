@@ -58,7 +58,11 @@ def import_opinions(
     """
     lock_imports(project)
     run = ImportRun(on_reject, progress)
-    bounds, spellings, questions = limits(), queries.spellings_of(project.taxonomy), queries.questions_of(project)
+    bounds, spellings, questions = (
+        limits(),
+        queries.spellings_in_files(project.taxonomy_id),
+        queries.questions_of(project),
+    )
     writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
 
     def parse(row: Row) -> ImportedOpinion:

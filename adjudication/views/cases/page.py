@@ -22,8 +22,10 @@ from annotation import queries
 from annotation.forms.judgement import describe_choices, judgement_context
 from annotation.reading import length_of
 from corpus.access import Access, PageRequest, Role
+from corpus.categories.translation import translate
 from corpus.labels import FIELDS
 from corpus.queries import categories_of, category_names
+from corpus.taxonomy_versions import counts_as
 
 TEMPLATE = "adjudication/case.html"
 SHORTEST_RENEWAL = 10
@@ -130,19 +132,20 @@ def labelling_context(
 ) -> dict[str, Any]:
     """Return what the form of labels needs: the form that was sent, else the blind answer, else an empty one."""
     categories = categories_of(access.project)
-    form = form or FinalForm(categories=categories, initial=initial_labels(own) if own else None)
+    form = form or FinalForm(categories=categories, initial=initial_labels(access, own) if own else None)
     fields = cases.fields_of(access.project, case.item)
     context = judgement_context(access, case.item, form, fields=fields, labels=FINAL, is_shown=is_shown)
     return context | {"caution": policy_of(access.project).caution}
 
 
-def initial_labels(blind: BlindAnswer) -> dict[str, Any]:
-    """Return a blind answer as the initial values of the final form."""
+def initial_labels(access: Access, blind: BlindAnswer) -> dict[str, Any]:
+    """Return a blind answer as the initial values of the final form, in terms of the present taxonomy."""
+    slugs = translate(blind.categories, counts_as(access.project.taxonomy_id))
     return {str(name): getattr(blind, name) for name in FIELDS} | {
         "other_text": blind.other_text,
         "rationale": blind.note,
-        "categories": blind.categories,
-        "order": " ".join(blind.categories),
+        "categories": list(slugs),
+        "order": " ".join(slugs),
     }
 
 

@@ -1,14 +1,21 @@
 """The tabs of the page: each a template, and what it shows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from adjudication.queries.named_categories import named_counts
 from corpus.access import Access, PageRequest
-from corpus.models import Category
-from corpus.queries import categories_of
+from corpus.categories.content import Content
+from corpus.categories.diff import Difference, differences
+from corpus.categories.words import crosswalk_words
+from corpus.kept import kept_if_large
+from corpus.models import Event, TaxonomyDraft, Verb
+from corpus.queries import categories_of, category_names
+from corpus.taxonomy_versions import content_of, counts_as, versions_up_to
 
 Context = dict[str, Any]
+MOST_VERSIONS = 20
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,52 @@ class Tab:
 
 
 def categories_tab(_request: PageRequest, access: Access) -> Context:
-    """Return the categories by tier, and the crosswalks that any of them has."""
-    categories = categories_of(access.project)
-    tiers = {tier.label: [each for each in categories if each.tier == tier] for tier in Category.Tier}
-    return {"tiers": {name: rows for name, rows in tiers.items() if rows}}
+    """Return the categories and how many opinions name each, and those that opinions may name but are retired."""
+    project = access.project
+    categories, names = categories_of(project), category_names(project)
+    counts = kept_if_large(
+        project, f"named categories {project.taxonomy_id}", lambda: named_counts(project, project.taxonomy_id)
+    )
+    crosswalks = sorted({name for each in categories for name in each.crosswalk})
+    retired = counts_as(project.taxonomy_id)
+    return {
+        "rows": [
+            (each, counts.get(each.slug, 0), [each.crosswalk.get(name, "") for name in crosswalks])
+            for each in categories
+        ],
+        "crosswalks": [crosswalk_words(name) for name in crosswalks],
+        "retired": [(slug, names[slug], [names[heir] for heir in heirs]) for slug, heirs in retired.items()],
+        "draft": TaxonomyDraft.objects.select_related("changed_by").filter(project=project).first(),
+    }
+
+
+def versions_tab(_request: PageRequest, access: Access) -> Context:
+    """Return the versions, newest first, each with who made it, why, and what differs from the one before."""
+    versions = versions_up_to(access.project.taxonomy, most=MOST_VERSIONS)
+    made = {
+        event.subject: event
+        for event in Event.objects.filter(
+            project=access.project,
+            verb__in=(Verb.TAXONOMY_CHANGED, Verb.TAXONOMY_EXTENDED),
+            subject__in=[str(each) for each in versions],
+        ).select_related("actor")
+    }
+    contents = [content_of(each) for each in versions]
+    return {
+        "versions": [
+            (version, made.get(str(version)), differences_from(before, content) if before else [])
+            for version, content, before in zip(versions, contents, [*contents[1:], None], strict=True)
+        ]
+    }
+
+
+def differences_from(before: Content, content: Content) -> list[Difference]:
+    """Return what differs between a version and the one before it."""
+    return differences(before, replace(content, chosen=content.earlier), before.earlier)
 
 
 TABS = {
     "categories": Tab("Categories", "adjudication/taxonomy/categories.html", categories_tab),
+    "versions": Tab("Versions", "adjudication/taxonomy/versions.html", versions_tab),
 }
 "By the value of `tab` in the address; the first is shown without one."
