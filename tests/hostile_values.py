@@ -98,7 +98,7 @@ ONE_BY_ONE = {
     "/projects/{slug}/quality/advice/": ["field", "at"],
     "/projects/{slug}/quality/policies/": ["policy", "quorum", "caution", "field", "before", "after", "at"],
     "/projects/{slug}/releases/compare/": ["before", "after"],
-    "/projects/{slug}/taxonomy/": ["tab"],
+    "/projects/{slug}/taxonomy/": ["tab", "with"],
     "/projects/{slug}/taxonomy/change/": ["do", "slug"],
     "/projects/{slug}/taxonomy/file/": ["format", "version"],
     "/api/v1/projects/{slug}/items/": ["id", "text", "status", "source", "license", "category", "page_size"],
@@ -110,6 +110,7 @@ ONE_BY_ONE = {
 USED = {
     "/api/v1/projects/{slug}/policy/compare/": {"policy": "human"},
     "/projects/{slug}/quality/policies/": {"policy": "human"},
+    "/projects/{slug}/taxonomy/": {"tab": "compare"},
     "/projects/{slug}/releases/compare/": {"before": "1.0", "after": "1.0"},
 }
 "Other parameters that such a request needs."

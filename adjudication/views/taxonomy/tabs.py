@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.http import Http404
+
+from adjudication.project_comparison import compare_projects
 from adjudication.queries.named_categories import named_counts
-from corpus.access import Access, PageRequest
+from adjudication.visible_opinions import note_items_shown
+from corpus.access import Access, PageRequest, list_access
 from corpus.categories.content import Content
 from corpus.categories.diff import Difference, differences
 from corpus.categories.words import crosswalk_words
@@ -74,8 +78,30 @@ def differences_from(before: Content, content: Content) -> list[Difference]:
     return differences(before, replace(content, chosen=content.earlier), before.earlier)
 
 
+def compare_tab(request: PageRequest, access: Access) -> Context:
+    """
+    Return the labels of this project beside those of another that the person leads, too.
+
+    :raises Http404: if there is none of that slug
+    """
+    others = [each.project for each in list_access(access.user) if each.is_lead and each.project != access.project]
+    wanted = request.GET.get("with", "")
+    if not wanted:
+        return {"others": others}
+    other = next((each for each in others if each.slug == wanted), None)
+    if other is None:
+        raise Http404(f"You lead no other project {wanted!r}.")
+    compared = compare_projects(access.project, other)
+    for project in (access.project, other):
+        note_items_shown(access.user, project, [row["id"] for row in compared.rows])
+    names, other_names = category_names(access.project), category_names(other)
+    pairs = [(names.get(a, a), other_names.get(b, b), count) for a, b, count in compared.categories]
+    return {"others": others, "other": other, "compared": compared, "pairs": pairs}
+
+
 TABS = {
     "categories": Tab("Categories", "adjudication/taxonomy/categories.html", categories_tab),
     "versions": Tab("Versions", "adjudication/taxonomy/versions.html", versions_tab),
+    "compare": Tab("Compared with another project", "adjudication/taxonomy/compare.html", compare_tab),
 }
 "By the value of `tab` in the address; the first is shown without one."
