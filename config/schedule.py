@@ -25,6 +25,7 @@ def schedule(seconds: float) -> dict[str, dict[str, Any]]:
         "publish-generated": every(seconds, "workspace.tasks.publish_generated"),
         "requeue-stalled-jobs": every(seconds, "workspace.tasks.requeue_stalled_jobs"),
         "tell-webhooks": every(seconds, "workspace.tasks.tell_webhooks"),
+        "send-digests": every(2 * seconds, "workspace.tasks.send_digests"),
         "recount-changed": every(seconds, "adjudication.tasks.recount_changed"),
         "measure-changed": every(2 * seconds, "quality.tasks.measure_changed"),
     }

@@ -1,6 +1,7 @@
 """Django settings. Every value that differs between machines comes from the environment."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from config.data_dir import CHECKOUT
 from config.env import DATA_DIR, env, server_url
@@ -159,9 +160,19 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 PASSWORD_RESET_TIMEOUT = timedelta(days=7).total_seconds()
 
-# allauth does the sign-in. Accounts are by invitation only, and nothing sends mail.
+# Digests alone are sent by mail, and only where a host is named.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = read_secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=not EMAIL_USE_SSL)
+EMAIL_PORT = env.int("EMAIL_PORT", default=465 if EMAIL_USE_SSL else 587)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=f"assize@{urlsplit(PUBLIC_URL).hostname}")
+
+# allauth does the sign-in. Accounts are by invitation only, and it sends no mail.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 ACCOUNT_ADAPTER = "config.accounts.InviteOnlyAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]

@@ -7,9 +7,9 @@ from django.views.generic import RedirectView
 from annotation.views.wellbeing import consent
 from config.accounts import InvitationView
 from config.docs import Schema, docs
-from workspace.views import home, projects, tokens
+from workspace.views import home, notifications, projects, tokens
 
-# Only what we want of allauth: nothing that has to do with mail. Names it reverses itself are kept.
+# Only what we want of allauth: nothing of it that has to do with mail. Names it reverses itself are kept.
 account_urls = [
     path("login/", RedirectView.as_view(pattern_name="sign-in", query_string=True)),
     path("signup/", account.signup, name="account_signup"),
@@ -19,6 +19,9 @@ account_urls = [
     path("password/set/", account.password_set, name="account_set_password"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:grant>/revoke/", tokens.revoke, name="revoke-token"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/confirm/<token>/", notifications.confirm, name="confirm-address"),
+    path("notifications/stop/<token>/", notifications.stop, name="stop-digests"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 

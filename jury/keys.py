@@ -11,7 +11,10 @@ from corpus.errors import Refused
 
 PREFIX = "JUROR_KEY_"
 "Names that begin with it are for keys of endpoints, and may be used without being listed."
-SECRET_VARIABLES = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "REDIS_PASSWORD", "METRICS_TOKEN"}
+SECRET_VARIABLES = {
+    *("SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "REDIS_PASSWORD", "METRICS_TOKEN"),
+    "EMAIL_HOST_PASSWORD",
+}
 "Secrets of the installation, which are sent to no endpoint even if they are listed."
 
 

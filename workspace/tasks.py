@@ -60,6 +60,12 @@ def tell_webhooks(**_later: Any) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def send_digests(**_later: Any) -> None:
+    """Send the digests that are due."""
+    actions.send_digests()
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def send_deliveries(*, webhook: int, **_later: Any) -> None:
     """Send what is due to one webhook. Harmless to deliver twice."""
     actions.send_due(webhook=webhook)

@@ -4,6 +4,7 @@ from workspace.actions.anonymise import anonymise_user
 from workspace.actions.archiving import archive_project
 from workspace.actions.begin_jobs import begin_import, begin_release
 from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
+from workspace.actions.digests import choose_digest, confirm_address, send_digests, send_link, stop_digests
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.item_changes import OthersChosen, change_items
 from workspace.actions.leave import close_account, dismiss_member
@@ -28,8 +29,10 @@ __all__ = [
     "change_items",
     "change_project",
     "change_webhook",
+    "choose_digest",
     "close_account",
     "collect_deliveries",
+    "confirm_address",
     "delete_leftovers",
     "delete_old_deliveries",
     "dismiss_member",
@@ -41,6 +44,9 @@ __all__ = [
     "renew_secret",
     "run_job",
     "send_again",
+    "send_digests",
     "send_due",
+    "send_link",
     "start_generator",
+    "stop_digests",
 ]

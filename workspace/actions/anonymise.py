@@ -22,7 +22,9 @@ from corpus.errors import Refused
 from corpus.models import Member, SiteAdmin, Verb
 from corpus.queries import is_site_admin, open_site_admins
 from quality.models import Report
+from workspace.models import Digest, DigestChoice
 
+DIGESTS = (DigestChoice, Digest)
 ANONYMOUS = r"former-[0-9a-f]{12}"
 RENAME_IN_EVENTS = """
     UPDATE corpus_event SET subject = corpus_event_subject(verb, subject, %(old)s, %(new)s),
@@ -78,7 +80,7 @@ def rename_rater(user: User, new: str) -> None:
 
 def forget_account(user: User, new: str) -> None:
     """Delete credentials, memberships and preferences, and close the account under its new name."""
-    for model in (AuthToken, Authenticator, EmailAddress, Member, SiteAdmin, Person, Acknowledgement):
+    for model in (AuthToken, Authenticator, EmailAddress, Member, SiteAdmin, Person, Acknowledgement, *DIGESTS):
         model.objects.filter(user=user).delete()
     user.groups.clear()
     user.user_permissions.clear()

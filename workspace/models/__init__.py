@@ -1,6 +1,7 @@
-"""Jobs that workers do for people, and what is told to webhooks."""
+"""Jobs that workers do for people, and what is sent: messages to webhooks, and digests by mail."""
 
+from workspace.models.digest import Digest, DigestChoice
 from workspace.models.job import Job
 from workspace.models.webhook import Delivery, Webhook
 
-__all__ = ["Delivery", "Job", "Webhook"]
+__all__ = ["Delivery", "Digest", "DigestChoice", "Job", "Webhook"]
