@@ -93,7 +93,7 @@ def ask_second(*, project: Project, case: int, by: User) -> Case:
 
 
 @transaction.atomic
-def update_case_settings(*, project: Project, by: User, hold_minutes: int, wants_second: bool) -> None:
+def update_case_settings(*, project: Project, by: User | None, hold_minutes: int, wants_second: bool) -> None:
     """Change how a project settles its cases, from the next claim or settlement on."""
     values = {"hold_minutes": hold_minutes, "wants_second": wants_second}
     CaseSettings.objects.update_or_create(project=project, defaults=values)

@@ -4,7 +4,7 @@ from annotation.actions.audits import audit_item, draw_audits
 from annotation.actions.batches import assign_batch, close_batch, open_batch, reopen_batch
 from annotation.actions.escalation import NoOpenBatch, VotedThemselves, exclude_annotator, request_more_votes
 from annotation.actions.gold import remove_gold, set_gold
-from annotation.actions.guidelines import guideline_in_force, guideline_news, publish_guideline
+from annotation.actions.guidelines import guideline_in_force, guideline_news, publish_first_guideline, publish_guideline
 from annotation.actions.imports import VoteWriter
 from annotation.actions.leased_items import LeaseLost, NoSuchLease, NotShown
 from annotation.actions.leases import free_lease, free_leases, renew_lease
@@ -54,6 +54,7 @@ __all__ = [
     "guideline_news",
     "know_answer",
     "open_batch",
+    "publish_first_guideline",
     "publish_guideline",
     "remove_gold",
     "renew_lease",

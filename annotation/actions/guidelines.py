@@ -90,6 +90,28 @@ def publish_guideline(
     return version
 
 
+@transaction.atomic
+def publish_first_guideline(
+    *,
+    project: Project,
+    by: User | None,
+    body: str,
+    entries: dict[str, dict[str, list[str]]],
+    faq: list[dict[str, str]],
+) -> GuidelineVersion:
+    """
+    Publish the first version of a new project's guideline, made from a file or another project.
+
+    :param by: None for a command; the other parameters are as of `publish_guideline`
+    :raises Invalid: if it is too long
+    """
+    content: dict[str, Any] = {"body": body, "entries": entries, "faq": faq}
+    check_length(content)
+    version = GuidelineVersion.objects.create(project=project, name="1", published_by=by, **content)
+    record_event(project=project, verb=Verb.GUIDELINE_PUBLISHED, subject=version.name, actor=by)
+    return version
+
+
 def check_length(content: dict[str, Any]) -> None:
     """
     Check that a guideline is short enough for its pages and their comparison.

@@ -24,7 +24,7 @@ def update_preferences(*, person: Person) -> None:
 
 
 @transaction.atomic
-def update_queue_settings(*, project: Project, by: User, settings: dict[str, Any]) -> None:
+def update_queue_settings(*, project: Project, by: User | None, settings: dict[str, Any]) -> None:
     """
     Store how a project hands out its items.
 

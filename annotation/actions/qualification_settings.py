@@ -30,7 +30,7 @@ class AttemptsLeft(Refused):
 
 
 @transaction.atomic
-def update_qualification(*, project: Project, by: User, settings: dict[str, Any]) -> None:
+def update_qualification(*, project: Project, by: User | None, settings: dict[str, Any]) -> None:
     """
     Store how people qualify in a project. Attempts under way keep their rules.
 

@@ -15,7 +15,7 @@ from corpus.actions.questions import (
     restore_question,
     retire_question,
 )
-from corpus.actions.taxonomies import add_category, load_taxonomy
+from corpus.actions.taxonomies import add_category, load_taxonomy, store_taxonomy
 from corpus.actions.tokens import make_token, revoke_token
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "revoke_token",
     "set_active",
     "set_archived",
+    "store_taxonomy",
     "withdraw_item",
     "withdraw_items",
 ]

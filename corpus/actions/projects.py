@@ -11,7 +11,7 @@ from corpus import queries
 from corpus.actions.events import record_event
 from corpus.errors import Invalid, Refused
 from corpus.labels import FIELDS
-from corpus.models import Project, Verb
+from corpus.models import Project, Taxonomy, Verb
 from corpus.prepared import fetch_one
 
 
@@ -21,6 +21,7 @@ def create_project(
     slug: str,
     name: str = "",
     taxonomy: str = "aegis2",
+    taxonomy_version: Taxonomy | None = None,
     policy: str = Project.Policy.MAJORITY,
     votes_wanted: int = 3,
     quorum: int | None = None,
@@ -31,7 +32,7 @@ def create_project(
     """
     Create a project.
 
-    :param taxonomy: name; its newest version is used
+    :param taxonomy: name; its newest version is used, unless `taxonomy_version` is given
     :param quorum: replaces the policy's own; None to keep that
     :param caution: what needs_caution counts as; None for the policy's own
     :param fields: the label fields it wants
@@ -45,7 +46,7 @@ def create_project(
     project = Project(
         slug=slug,
         name=name or slug,
-        taxonomy=queries.find_latest_taxonomy(taxonomy),
+        taxonomy=taxonomy_version or queries.find_latest_taxonomy(taxonomy),
         policy=policy,
         votes_wanted=votes_wanted,
         quorum=quorum,

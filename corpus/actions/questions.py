@@ -75,7 +75,7 @@ def change_question(*, project: Project, by: User, key: str, is_answered: bool, 
 
 
 @transaction.atomic
-def retire_question(*, project: Project, by: User, key: str) -> Question:
+def retire_question(*, project: Project, by: User | None, key: str) -> Question:
     """
     Ask a question no longer; its answers stay. A retired one stays retired.
 

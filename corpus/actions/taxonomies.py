@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from corpus import queries
 from corpus.actions.events import record_event
-from corpus.categories.content import SEPARATORS, CategoryText, Content
+from corpus.categories.content import SEPARATORS, CategoryText, Content, read_category
 from corpus.errors import Refused
 from corpus.labels import normalize
 from corpus.models import Category, CategoryMap, Event, Project, Taxonomy, Verb
@@ -36,6 +36,36 @@ def load_taxonomy(path: Path) -> Taxonomy:
             for position, category in enumerate(content["categories"], start=1)
         )
     return taxonomy
+
+
+@transaction.atomic
+def store_taxonomy(*, name: str, version: int, content: Content) -> Taxonomy:
+    """
+    Return a version of a taxonomy, and store it if it is not there.
+
+    :raises Refused: if that version is there with other content
+    """
+    taxonomy, is_new = Taxonomy.objects.get_or_create(
+        name=name, version=version, defaults={"title": content.title, "about": content.about}
+    )
+    if is_new:
+        Category.objects.bulk_create(
+            Category(taxonomy=taxonomy, position=position, **each.as_row)
+            for position, each in enumerate(content.categories, start=1)
+        )
+    elif not is_same(taxonomy, content):
+        raise Refused(
+            f"There is a taxonomy {taxonomy} already, with other content. Give the one in the file another name, or "
+            "another version."
+        )
+    return taxonomy
+
+
+def is_same(taxonomy: Taxonomy, content: Content) -> bool:
+    """Return whether a stored version has this content, written as it is read."""
+    rows = [each.as_row for each in content_of(taxonomy).categories]
+    stored = tuple(read_category(row, "categories") for row in rows)
+    return (taxonomy.title, taxonomy.about, stored) == (content.title, content.about, content.categories)
 
 
 @transaction.atomic

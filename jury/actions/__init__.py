@@ -3,7 +3,7 @@
 from jury.actions.estimates import estimate_generation, estimate_run
 from jury.actions.imports import BallotWriter
 from jury.actions.jurors import add_generator, add_juror, change_juror
-from jury.actions.prompts import add_prompt, load_prompts
+from jury.actions.prompts import add_prompt, load_prompts, store_prompt
 from jury.actions.runs import cancel_run, pause_run, resume_run, start_generation, start_run
 from jury.actions.trials import try_juror
 
@@ -21,5 +21,6 @@ __all__ = [
     "resume_run",
     "start_generation",
     "start_run",
+    "store_prompt",
     "try_juror",
 ]

@@ -33,18 +33,27 @@ def add_prompt(path: Path, *, known: dict[str, str] | None = None) -> PromptVers
     :param known: the hashes of the stored versions by name, where they have been read
     :raises Refused: if the file is not valid, or that of a stored version has changed, because ballots refer to it
     """
-    text = read_text(path)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    return store_prompt(path.stem, read_text(path), file=path.name, known=known)
+
+
+def store_prompt(name: str, text: str, *, file: str = "", known: dict[str, str] | None = None) -> PromptVersion | None:
+    """
+    Store the text of a prompt file as a prompt version; return it, or None if it is stored already.
+
+    :param file: its name, for messages; `known` as of `add_prompt`
+    :raises Refused: as `add_prompt` does
+    """
+    digest, file = hashlib.sha256(text.encode()).hexdigest(), file or name
     if known is None:
-        known = dict(PromptVersion.objects.filter(name=path.stem).values_list("name", "sha256"))
-    if path.stem == PromptVersion.IMPORTED:
-        raise Refused(f"{path.stem!r} is the prompt of imported ballots. Take another name for the file.")
-    if known.get(path.stem, digest) != digest:
-        raise Refused(f"{path.name} has changed since it was first used. Save it under a new version's name.")
-    if path.stem in known:
+        known = dict(PromptVersion.objects.filter(name=name).values_list("name", "sha256"))
+    if name == PromptVersion.IMPORTED:
+        raise Refused(f"{name!r} is the prompt of imported ballots. Take another name for the file.")
+    if known.get(name, digest) != digest:
+        raise Refused(f"{file} has changed since it was first used. Save it under a new version's name.")
+    if name in known:
         return None
-    parse_prompt(text, path.name)
-    version = PromptVersion(name=path.stem, text=text, sha256=digest)
+    parse_prompt(text, file)
+    version = PromptVersion(name=name, text=text, sha256=digest)
     check_name(version)
     version.save()
     return version
