@@ -6,7 +6,6 @@ from adjudication.api import cases as adjudication
 from adjudication.api import policies, taxonomy
 from adjudication.api.history import ItemHistory
 from annotation import api as annotation
-from corpus.api import projects as corpus
 from corpus.api.base import NotThere
 from guards.api import evaluations as guards
 from guards.api import training
@@ -41,7 +40,9 @@ NUMBERED = [
     path("jobs/<int:job>/refused/", jobs.RejectedRows.as_view()),
 ]
 PROJECT = [
-    path("", corpus.ProjectDetail.as_view()),
+    path("", projects.ProjectSettings.as_view()),
+    path("file/", projects.ProjectFile.as_view()),
+    path("clone/", projects.CloneProject.as_view()),
     path("archive/", projects.ArchiveProject.as_view()),
     path("restore/", projects.RestoreProject.as_view()),
     path("progress/", annotation.Progress.as_view()),
@@ -79,7 +80,7 @@ PROJECT = [
     *NUMBERED,
 ]
 urlpatterns = [
-    path("projects/", corpus.ProjectList.as_view()),
+    path("projects/", projects.Projects.as_view()),
     path("projects/<slug:slug>/", include(PROJECT)),
     *NUMBERED,
     re_path("", NotThere.as_view()),

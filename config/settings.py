@@ -219,7 +219,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "PREPROCESSING_HOOKS": ["config.schema.only_ours"],
-    "ENUM_NAME_OVERRIDES": {"Label": ["safe", "needs_caution", "unsafe"]},
+    "ENUM_NAME_OVERRIDES": {
+        "Label": ["safe", "needs_caution", "unsafe"],
+        "Policy": ["aegis2", "human", "jury", "majority"],
+        "LabelField": ["prompt_label", "response_label"],
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -28,6 +28,7 @@ account_urls = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("new-project/", projects.new_project, name="new-project"),
+    path("new-project/from-file/", projects.from_file, name="new-project-from-file"),
     path("sign-in/", account.login, name="sign-in"),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="sign-out"),

@@ -30,7 +30,7 @@ WRITE_WHEN_READ = {
     # The same for whoever downloads the opinions of all items.
     "/api/v1/projects/{slug}/export/",
 }
-ALSO_ARCHIVED = ("/people/", "/wellbeing/")
+ALSO_ARCHIVED = ("/people/", "/wellbeing/", "/clone/")
 "What is posted to these changes nothing in the project but who may read it."
 OTHERS = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
 "Values of the parameters that belong to no project."

@@ -45,3 +45,17 @@ class AcceptedShape(TypedDict):
     """A job that a worker will do."""
 
     job: JobShape
+
+
+class SettingsChangeShape(TypedDict("WithFrom", {"from": dict[str, Any]})):
+    """What other settings do, or would do."""
+
+    to: dict[str, Any]
+    version: str
+    "Of the settings as they are now."
+    slots: dict[str, int] | None
+    "Slots `open` and `leased` before, `opened`, `closed`, and `open_then`; null where they stay."
+    decisions: dict[str, int] | None
+    "Changed `labels` and `categories`, `cases_opened` and `cases_closed`; null if the fields stay."
+    fields: list[dict[str, Any]]
+    "Each `field` that is added or left out, with the `labels` there are, and items `voted_without` it."

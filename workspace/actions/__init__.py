@@ -3,13 +3,15 @@
 from workspace.actions.anonymise import anonymise_user
 from workspace.actions.archiving import archive_project
 from workspace.actions.begin_jobs import begin_import, begin_release
+from workspace.actions.clones import clone_project
 from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
 from workspace.actions.digests import choose_digest, confirm_address, send_digests, send_link, stop_digests
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.item_changes import OthersChosen, change_items
 from workspace.actions.leave import close_account, dismiss_member
+from workspace.actions.project_files import project_from_document
 from workspace.actions.project_settings import SameSettings, SettingsChanged, change_project
-from workspace.actions.projects import open_project
+from workspace.actions.projects import open_project, open_project_from
 from workspace.actions.publish_generated import items_for_generator, publish_generated, start_generator
 from workspace.actions.run_jobs import run_job
 from workspace.actions.uploads import TooLarge, delete_leftovers
@@ -30,6 +32,7 @@ __all__ = [
     "change_project",
     "change_webhook",
     "choose_digest",
+    "clone_project",
     "close_account",
     "collect_deliveries",
     "confirm_address",
@@ -39,6 +42,8 @@ __all__ = [
     "import_opinions",
     "items_for_generator",
     "open_project",
+    "open_project_from",
+    "project_from_document",
     "publish_generated",
     "remove_webhook",
     "renew_secret",

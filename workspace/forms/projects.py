@@ -135,3 +135,35 @@ class ArchiveForm(forms.Form):
     """Why a project is archived."""
 
     reason = ReasonField("It stays in the audit log.")
+
+
+class NewSlugForm(forms.Form):
+    """How a copy of a project, or one made from a file, is called."""
+
+    name = forms.CharField(max_length=120, required=False, help_text="Empty: as in the original.")
+    slug = forms.SlugField(max_length=60, help_text="For addresses and commands, such as garden-2. It stays for good.")
+
+
+class FromFileForm(NewSlugForm):
+    """A project file, and how the new project is called."""
+
+    file = forms.FileField(label="Project file", help_text="Made by Download project file, or make_project_file.")
+    field_order = ("file",)
+
+
+class CloneForm(NewSlugForm):
+    """A copy of a project."""
+
+    taxonomy = forms.ChoiceField(
+        label="Categories", required=False,
+        help_text="With others, the same dialogues are judged by another list of hazards.",
+    )  # fmt: skip
+    with_items = forms.BooleanField(
+        label="Copy the dialogues, too", required=False, help_text="Those that are not withdrawn, without any opinion."
+    )
+
+    def __init__(self, data: Any = None, *, project: Project) -> None:
+        super().__init__(data)
+        names = Taxonomy.objects.order_by("name").values_list("name", flat=True).distinct()
+        same = ("", f"The same: {project.taxonomy}")
+        self.fields["taxonomy"].choices = [same, *((name, name) for name in names)]  # type: ignore[attr-defined]

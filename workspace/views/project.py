@@ -1,17 +1,20 @@
 """The page of a project's settings, on which it is archived and restored, too."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from corpus.access import Access, PageRequest, Role, require_role
+from corpus.access import Access, PageRequest, Role, require_role, require_site_admin
 from corpus.actions import restore_project
+from corpus.actions.imports import refresh_statistics
 from corpus.attempt import attempt
-from workspace.actions import archive_project, change_project
-from workspace.forms.projects import ArchiveForm, SaveSettingsForm, SettingsForm
+from workspace.actions import archive_project, change_project, clone_project
+from workspace.forms.projects import ArchiveForm, CloneForm, SaveSettingsForm, SettingsForm
+from workspace.project_files.writing import file_response, write_document
 from workspace.queries.project_settings import (
     Settings,
     SettingsChange,
@@ -78,6 +81,30 @@ def restore(request: PageRequest, access: Access) -> HttpResponse:
     restore_project(project=access.project, by=access.user)
     messages.success(request, f"{access.project.name} is in use again. Runs that were paused wait to be resumed.")
     return redirect("workspace:project", access.project.slug)
+
+
+@require_safe
+@require_role(Role.ADMIN)
+def project_file(_request: PageRequest, access: Access) -> HttpResponse:
+    """Download the settings of the project as a project file."""
+    return file_response(write_document(access.project), access.project.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(Role.ADMIN, also_archived=True)  # the copy is another project
+def clone(request: PageRequest, access: Access) -> HttpResponse:
+    """Show the form that copies the project, or copy it."""
+    require_site_admin(access)
+    is_sent = request.method == "POST"
+    form = CloneForm(request.POST if is_sent else None, project=access.project)
+    ask = partial(clone_project, project=access.project, by=access.user)
+    done = attempt(form, lambda: ask(**form.cleaned_data)) if is_sent else None
+    if done and done.is_done:
+        refresh_statistics()
+        messages.success(request, f"{done.result.name} is created. Name the keys of its jurors, if it has any.")
+        return redirect("workspace:overview", done.result.slug)
+    context = {"access": access, "page": "project", "form": form}
+    return render(request, "workspace/clone.html", context, status=done.status if done else 200)
 
 
 def show_project(

@@ -1,4 +1,4 @@
-"""The page on which site admins create a project."""
+"""The pages on which site admins create a project."""
 
 from typing import cast
 
@@ -11,9 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from corpus.attempt import attempt
+from corpus.models import Project
 from corpus.queries import is_site_admin
-from workspace.actions import open_project
-from workspace.forms.projects import TEMPLATES, ProjectForm, template_named
+from workspace.actions import open_project, open_project_from
+from workspace.forms.projects import TEMPLATES, FromFileForm, ProjectForm, template_named
+from workspace.project_files.reading import MOST_BYTES, read_document
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,3 +34,26 @@ def new_project(request: HttpRequest) -> HttpResponse:
         return redirect("workspace:overview", project.slug)
     context = {"form": form, "templates": TEMPLATES, "chosen": chosen}
     return render(request, "workspace/new_project.html", context, status=tried.status if tried else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def from_file(request: HttpRequest) -> HttpResponse:
+    """Show the form that takes a project file, or create the project."""
+    user = cast("User", request.user)
+    if not is_site_admin(user):
+        raise PermissionDenied("Only site admins create projects.")
+    is_sent = request.method == "POST"
+    form = FromFileForm(request.POST, request.FILES) if is_sent else FromFileForm()
+    tried = attempt(form, lambda: open_from(form, user)) if is_sent else None
+    if tried and tried.is_done:
+        messages.success(request, f"{tried.result.name} is created. Name the keys of its jurors, if it has any.")
+        return redirect("workspace:overview", tried.result.slug)
+    context = {"form": form, "templates": TEMPLATES, "is_from_file": True}
+    return render(request, "workspace/new_project.html", context, status=tried.status if tried else 200)
+
+
+def open_from(form: FromFileForm, user: User) -> Project:
+    """Create the project of a valid form; raise what is wrong with its file."""
+    document = read_document(form.cleaned_data["file"].read(MOST_BYTES + 1))
+    return open_project_from(document, slug=form.cleaned_data["slug"], name=form.cleaned_data["name"], by=user)

@@ -1,0 +1,96 @@
+"""A clone has the settings and, if wanted, the items of a project; nothing that people or jurors did."""
+
+from annotation.models import Slot, Vote
+from annotation.slots import open_slots_for_new_items
+from corpus.access import access_to
+from corpus.models import Event, Item, Member, Project, Verb
+from jury.models import Juror
+from tests.annotation.people import Visitor
+from tests.api.client import Program
+from tests.api.test_queue import project_with
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
+from workspace.project_files.writing import document_of
+
+COPIED = (
+    "external_id", "turns", "has_response", "source", "license", "meta", "expected_categories", "reference",
+    "reconstruction_id", "refusal_of", "content_hash",
+)  # fmt: skip
+
+
+def new_slug():
+    return f"clone-{next(numbers)}"
+
+
+def rows(project, *, withdrawn=False):
+    items = Item.objects.filter(project=project).order_by("pk")
+    return list((items if withdrawn else items.filter(withdrawn_at=None)).values_list(*COPIED))
+
+
+def test_a_clone_has_settings_and_items_and_nothing_that_anybody_did(tmp_path, stub_url):
+    more = {"source": "s", "license": "cc0", "kind": "q", "expected_categories": ["violence"]}
+    reference = {"prompt_label": "unsafe", "prompt_label_source": "human", "violated_categories": "Violence, Threat"}
+    items = [dialogue("one", **more), dialogue("two", response=False, **reference), dialogue("gone")]
+    project = project_with(tmp_path, *items, votes_wanted=2, policy="human")
+    command("withdraw_item", "gone", project=project.slug, reason="r")
+    import_votes(project, tmp_path, [opinion("one", "ada", response="safe")])
+    command("add_juror", "j", project=project.slug, model="m", base_url=stub_url)
+    Juror.objects.filter(project=project).update(api_key_env="JURY_KEY_A")
+    admin, slug = Visitor(project, "site-admin"), new_slug()
+    assert admin.get("settings/clone/").status_code == 200
+    assert admin.post("settings/clone/", slug=slug, with_items="on").headers["Location"] == f"/projects/{slug}/"
+    copy = Project.objects.get(slug=slug)
+    assert document_of(copy) == document_of(project)
+    assert rows(copy) == rows(project)
+    assert (len(rows(copy)), copy.salt == project.salt) == (2, False)
+    assert not Vote.objects.filter(item__project=copy).exists()
+    assert list(Member.objects.filter(project=copy).values_list("user", "role")) == [(admin.user.pk, "admin")]
+    assert Juror.objects.get(project=copy).api_key_env == ""
+    event = Event.objects.get(project=copy, verb=Verb.PROJECT_CLONED)
+    assert (event.detail, event.actor) == ({"from": project.slug, "items": 2}, admin.user)
+    assert not Event.objects.filter(project=copy, verb=Verb.ITEM_WITHDRAWN).exists()
+    open_slots_for_new_items(copy)
+    assert Slot.objects.filter(project=copy).count() == 4
+    # The same file finds them unchanged, as in the original.
+    assert import_dialogues(copy, tmp_path, items[:2])["unchanged"] == 2
+    assert access_to(slug, admin.user).is_admin
+
+
+def test_with_another_taxonomy_only_its_categories_are_expected(tmp_path):
+    project = project_with(tmp_path, dialogue("one", expected_categories=["violence", "fraud_deception"]))
+    admin, slug = Program(project, "site-admin"), new_slug()
+    document = document_of(project)
+    name = f"short-{next(numbers)}"
+    keep = [each for each in document["taxonomy"]["categories"] if each["slug"] in ("violence", "needs_caution")]
+    document["taxonomy"] |= {"name": name, "version": 1, "categories": keep}
+    assert admin.post("projects/", {"slug": new_slug(), "file": document}).status_code == 201
+    made = admin.post(f"projects/{project.slug}/clone/", {"slug": slug, "taxonomy": name, "with_items": True})
+    assert (made.status_code, made.json()["taxonomy"], made.json()["name"]) == (
+        201,
+        {"name": name, "version": 1},
+        project.name,
+    )
+    assert Item.objects.get(project__slug=slug).expected_categories == ["violence"]
+    plain = admin.post(f"projects/{project.slug}/clone/", {"slug": new_slug(), "name": "Plain"}).json()
+    assert (plain["name"], Item.objects.filter(project__slug=plain["slug"]).count()) == ("Plain", 0)
+
+
+def test_only_site_admins_clone_also_what_is_archived_and_a_slug_once():
+    project = make_project()
+    boss, admin = Program(project, "site-admin"), Program(project, "admin")
+    route, slug = f"projects/{project.slug}/clone/", new_slug()
+    assert admin.post(route, {"slug": slug}).status_code == 403
+    assert Visitor(project, "admin").get("settings/clone/").status_code == 403
+    assert "Clone" not in Visitor(project, "admin").get("settings/").content.decode()
+    for body, status in (
+        ({}, 400),
+        ({"slug": "a b"}, 400),
+        ({"slug": slug, "odd": 1}, 400),
+        ({"slug": slug, "taxonomy": "no-such"}, 409),
+    ):
+        assert boss.post(route, body).status_code == status, body
+    command("archive_project", project.slug, reason="r")
+    assert boss.post(route, {"slug": slug}).status_code == 201
+    assert Project.objects.get(slug=slug).archived_at is None
+    assert boss.post(route, {"slug": slug}).status_code == 409
+    page = Visitor(project, "site-admin").post("settings/clone/", slug=slug)
+    assert (page.status_code, "There is a project" in page.content.decode()) == (409, True)
