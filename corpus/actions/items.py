@@ -34,6 +34,11 @@ RESTORE = RECORD_EACH.format(
         WHERE r.project_id = i.project_id AND r.replaces = i.external_id AND r.withdrawn_at IS NULL)"""
 )
 
+EXPECT = """
+    UPDATE corpus_item SET expected_categories = %(categories)s::text[]
+    WHERE project_id = %(project)s AND id = ANY(%(items)s) AND expected_categories <> %(categories)s::text[]
+"""
+
 
 def withdraw_item(*, project: Project, external_id: str, reason: str, by: User | None = None) -> Item:
     """
@@ -123,7 +128,6 @@ def lock_items(project: Project) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('items'), %s)", [project.pk])
 
 
-@transaction.atomic
 def expect_categories(
     *, project: Project, by: User | None, external_ids: Sequence[str], categories: Sequence[str]
 ) -> int:
@@ -136,16 +140,31 @@ def expect_categories(
     :raises Invalid: if there is no id, or an unknown one
     """
     wanted = list(dict.fromkeys(external_ids))
-    items = Item.objects.filter(project=project, external_id__in=wanted)
-    known = set(items.values_list("external_id", flat=True))
     if not wanted:
         raise Invalid("external_ids", "name at least one dialogue")
+    known = queries.known_items(project, wanted)
     if missing := [name for name in wanted if name not in known]:
         more = f", nor {len(missing) - 1:,} others of these" if len(missing) > 1 else ""
         raise Invalid("external_ids", f"the project has no dialogue {missing[0]!r}{more}; nothing was changed")
-    changed = items.exclude(expected_categories=list(categories)).update(expected_categories=list(categories))
-    detail = {"items": len(wanted), "changed": changed, "categories": list(categories)}
-    record_event(project=project, verb=Verb.ITEMS_EXPECTED, subject=wanted[0], actor=by, detail=detail)
+    items = [known[name].pk for name in wanted]
+    return expect_categories_of(project=project, by=by, items=items, categories=categories)
+
+
+@transaction.atomic
+def expect_categories_of(*, project: Project, by: User | None, items: Sequence[int], categories: Sequence[str]) -> int:
+    """
+    Set the expected categories of items, and return how many changed.
+
+    :param items: primary keys, one at least; the event names the first
+    :param categories: slugs; empty to remove the expected categories
+    """
+    parameters: dict[str, Any] = {"project": project.pk, "items": list(items), "categories": list(categories)}
+    with connection.cursor() as cursor:
+        cursor.execute(EXPECT, parameters)
+        changed = int(cursor.rowcount)
+    detail = {"items": len(items), "changed": changed, "categories": list(categories)}
+    first = Item.objects.values_list("external_id", flat=True).get(project=project, pk=items[0])
+    record_event(project=project, verb=Verb.ITEMS_EXPECTED, subject=first, actor=by, detail=detail)
     return changed
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from corpus.actions import expect_categories, restore_items, withdraw_items
-from corpus.actions.items import lock_items
+from corpus.actions import restore_items, withdraw_items
+from corpus.actions.items import expect_categories_of, lock_items
 from corpus.errors import Refused
 from corpus.models import Project
 from workspace.queries.chosen_items import Chosen
@@ -40,10 +40,10 @@ def change_items(
     """
     lock_items(project)
     chosen = choose()
-    if chosen.digest != digest:
+    if chosen.digest != digest or not chosen.count:
         raise OthersChosen("Meanwhile these are other items, or in another state. Look again, and decide again.")
     if do == "withdraw":
         return withdraw_items(project=project, items=chosen.items, reason=reason, by=by)
     if do == "restore":
         return restore_items(project=project, items=chosen.items, by=by)
-    return expect_categories(project=project, external_ids=chosen.external_ids, categories=categories, by=by)
+    return expect_categories_of(project=project, items=chosen.items, categories=categories, by=by)

@@ -21,8 +21,6 @@ class Chosen:
 
     items: list[int]
     "Primary keys, ascending."
-    external_ids: list[str]
-    "In the same order."
     withdrawn: int
     replaced: int
     "Withdrawn ones that have an item in use with their corrected text, and stay withdrawn."
@@ -58,16 +56,15 @@ def chosen_items(project: Project, *, ids: Sequence[str] = (), filters: dict[str
         found = items_matching(project, filters) if filters is not None else ticked(project, ids)
         replacement = Item.objects.filter(project=project, replaces=OuterRef("external_id"), withdrawn_at=None)
         rows = found.order_by("pk").annotate(is_replaced=Exists(replacement))
-        states = list(rows.values_list("pk", "external_id", "withdrawn_at", "is_replaced")[: MOST_AT_ONCE + 1])
+        states = list(rows.values_list("pk", "withdrawn_at", "is_replaced")[: MOST_AT_ONCE + 1])
     if len(states) > MOST_AT_ONCE:
         raise Refused(f"More than {MOST_AT_ONCE:,} items match. Add a filter, and change them in parts.")
-    withdrawn = [is_replaced for *_, withdrawn_at, is_replaced in states if withdrawn_at]
+    withdrawn = [is_replaced for _, withdrawn_at, is_replaced in states if withdrawn_at]
     return Chosen(
         items=[pk for pk, *_ in states],
-        external_ids=[external_id for _, external_id, *_ in states],
         withdrawn=len(withdrawn),
         replaced=sum(withdrawn),
-        digest=digest_of([(pk, withdrawn_at is not None) for pk, _, withdrawn_at, _ in states]),
+        digest=digest_of([(pk, withdrawn_at is not None) for pk, withdrawn_at, _ in states]),
     )
 
 
