@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from corpus.labels import LabelColumns
-from corpus.shapes import DialogueShape
+from corpus.shapes import DialogueShape, QuestionShape
 
 
 class HoldShape(TypedDict):
@@ -23,6 +23,7 @@ class AnswerShape(TypedDict):
     response_label: str | None
     categories: list[str]
     other_text: str
+    answers: dict[str, Any]
     note: str
     is_second: bool
     at: datetime
@@ -40,6 +41,7 @@ class OpinionShape(TypedDict):
     categories: list[str]
     other_text: str
     rationale: str
+    answers: dict[str, Any]
     outcome: str
     reason: str
     raw_reply: str
@@ -50,6 +52,7 @@ class BlindLabels(LabelColumns):
     """The labels of the settling adjudicator before any opinion was shown."""
 
     categories: list[str]
+    answers: dict[str, Any]
 
 
 class SettlementShape(TypedDict):
@@ -61,6 +64,7 @@ class SettlementShape(TypedDict):
     response_label: str | None
     categories: list[str]
     other_text: str
+    answers: dict[str, Any]
     reason: str
     blind: BlindLabels
     stale: bool
@@ -77,6 +81,7 @@ class CaseShape(TypedDict):
     item: DialogueShape
     source: str
     fields: list[str]
+    questions: list[QuestionShape]
     opened_at: datetime
     closed_at: datetime | None
     hold: HoldShape | None
@@ -104,6 +109,7 @@ class EntryShape(TypedDict):
     prompt_label: str | None
     response_label: str | None
     categories: list[str]
+    answers: dict[str, Any]
     text: str
     is_current: bool
     ballot: int | None

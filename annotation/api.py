@@ -45,7 +45,7 @@ class Next(LabellingView):
     @extend_schema(request=None, responses={200: TakenShape, 204: None})
     def post(self, _request: Request, slug: str) -> Response:
         lease = claim_next(project=self.project, user=self.access.user)
-        return Response(status=HTTP_204_NO_CONTENT) if lease is None else Response(as_lease(lease))
+        return Response(status=HTTP_204_NO_CONTENT) if lease is None else Response(as_lease(self.project, lease))
 
 
 class CastVote(LabellingView):
@@ -70,7 +70,7 @@ class CastVote(LabellingView):
         )
         content: CastShape = {"vote": as_vote(result.vote, external_id)}
         if takes_next:
-            content["next"] = None if result.next_lease is None else as_lease(result.next_lease)
+            content["next"] = None if result.next_lease is None else as_lease(self.project, result.next_lease)
         if result.resting:
             content["resting"] = {"code": result.resting.code, "message": str(result.resting)}
         return Response(content, status=HTTP_201_CREATED if result.is_new else HTTP_200_OK)

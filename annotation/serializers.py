@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils.serializer_helpers import BindingDict
 
@@ -12,9 +13,31 @@ from annotation.models import Vote
 from annotation.queue import Lease
 from annotation.shapes import TakenShape, VoteShape
 from corpus.labels import FIELDS, Judgement, Label, label_columns_of
+from corpus.models import Project
+from corpus.queries import questions_of
+from corpus.question_shapes import as_question
+from corpus.questions import AskedOf, questions_asked
 
 LABEL_CHOICES = [label.value for label in Label]
 LONGEST_TEXT = 10_000
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class AnswersField(serializers.JSONField):
+    """
+    Answers to the questions of the project, by key: `yes` or `no`, the value of a choice, a list of such values, or a
+    text. Null, or no key, where a question that is not required has no answer.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        """
+        Return the object; what it holds is checked once the item is known.
+
+        :raises ValidationError: if it is no object
+        """
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Send an object with an answer for each key.")
+        return super().to_internal_value(data)
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
@@ -26,6 +49,8 @@ class AnswerSerializer(serializers.Serializer[Any]):
     "Slugs or names, in the order chosen."
     other_text = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
     rationale = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)
+    answers = AnswersField(default=dict)
+    "Answers to the questions of the project, by key."
     seconds = serializers.FloatField(allow_null=True, default=None)
     guideline = serializers.CharField(allow_blank=True, default="", max_length=60)
 
@@ -48,6 +73,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
                 categories=find_slugs(content["categories"], spellings),
                 other_text=content["other_text"].strip(),
                 rationale=content["rationale"].strip(),
+                answers=content["answers"],
             ),
             seconds=content["seconds"],
             guideline=content["guideline"],
@@ -102,16 +128,19 @@ def as_vote(vote: Vote, external_id: str) -> VoteShape:
         "categories": vote.categories,
         "other_text": vote.other_text,
         "rationale": vote.rationale,
+        "answers": vote.answers,
         "seconds": vote.seconds,
         "supersedes": vote.supersedes_id,
         "cast_at": vote.cast_at,
     }
 
 
-def as_lease(lease: Lease) -> TakenShape:
-    """Return a leased item as the routes show it."""
+def as_lease(project: Project, lease: Lease) -> TakenShape:
+    """Return a leased item as the routes show it, with the questions asked on it."""
     item = lease.item
+    asked = questions_asked(questions_of(project), AskedOf.PEOPLE, has_response=item.has_response)
     return {
         "item": {"id": item.external_id, "turns": item.turns, "has_response": item.has_response},
         "lease": {"id": lease.id, "expires_at": lease.expires_at},
+        "questions": [as_question(question) for question in asked],
     }

@@ -1,10 +1,10 @@
 """Response types of the routes for annotators."""
 
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
-from corpus.shapes import DialogueShape
+from corpus.shapes import DialogueShape, QuestionShape
 
 
 class VoteShape(TypedDict):
@@ -17,6 +17,7 @@ class VoteShape(TypedDict):
     categories: list[str]
     other_text: str
     rationale: str
+    answers: dict[str, Any]
     seconds: float | None
     supersedes: int | None
     cast_at: datetime
@@ -30,10 +31,11 @@ class LeaseShape(TypedDict):
 
 
 class TakenShape(TypedDict):
-    """An item leased to the caller."""
+    """An item leased to the caller, and the questions asked on it besides the labels."""
 
     item: DialogueShape
     lease: LeaseShape
+    questions: list[QuestionShape]
 
 
 class RestShape(TypedDict):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from enum import StrEnum
 from typing import Any, TypedDict, cast
 
@@ -88,6 +89,8 @@ class Judgement:
     "Slugs, in the order chosen, each once."
     other_text: str = ""
     rationale: str = ""
+    answers: Mapping[str, Any] = attribute(default_factory=dict)
+    "Answers to questions of the project by key; corpus.questions checks them."
 
     @property
     def labels(self) -> dict[Field, str]:

@@ -13,6 +13,7 @@ from corpus.errors import Archived, Invalid, Refused
 from corpus.labels import normalize
 from corpus.look_alikes import LETTERS
 from corpus.models import Category, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
+from corpus.questions import AskedOf, questions_asked
 from corpus.taxonomy_versions import counts_as, retired_names
 
 
@@ -149,6 +150,16 @@ def questions_of(project: Project) -> tuple[Question, ...]:
         kept = tuple(Question.objects.filter(project=project).order_by("position", "pk"))
         project.__dict__[KEPT_QUESTIONS] = kept
     return kept
+
+
+def asked_of_people(project: Project) -> list[Question]:
+    """Return the questions that people are asked on an item with a response, in order."""
+    return questions_asked(questions_of(project), AskedOf.PEOPLE, has_response=True)
+
+
+def asked_of_adjudicators(project: Project) -> list[Question]:
+    """Return the questions that adjudicators answer on an item with a response, in order."""
+    return questions_asked(questions_of(project), None, has_response=True)
 
 
 def forget_questions(project: Project) -> None:

@@ -152,6 +152,17 @@ def check_answers(
     return {key: answer for key, answer in checked.items() if answer is not None}
 
 
+def canonical_answers(questions: Iterable[Question], answers: Answers) -> dict[str, Any]:
+    """
+    Return answers in canonical form whoever was asked, to compare them with stored ones; unknown keys stay as they are.
+
+    :raises Invalid: naming the field `answers.KEY`, if an answer is not of its question's type or choices
+    """
+    by_key = {question.key: question for question in questions}
+    checked = {key: check_answer(by_key[key], each) if key in by_key else each for key, each in answers.items()}
+    return {key: answer for key, answer in checked.items() if answer is not None}
+
+
 def check_complete(asked: Mapping[str, Question], answers: Answers, *, is_adjudicator: bool) -> None:
     """
     Check that every required question is answered. No adjudicator has to write a text, which is never decided.

@@ -53,11 +53,34 @@ class CategoryShape(TypedDict):
     definition: str
 
 
+class ChoiceShape(TypedDict):
+    """One of the answers to choose from: its value in JSON, and its name for people."""
+
+    value: str
+    name: str
+
+
+class QuestionShape(TypedDict):
+    """A question that a project asks besides the labels; `opens_cases` says whether a disputed answer opens a case."""
+
+    key: str
+    text: str
+    guidance: str
+    type: str
+    choices: list[ChoiceShape]
+    asked_of: str
+    about: str
+    is_required: bool
+    opens_cases: bool
+    retired_at: datetime | None
+
+
 class ProjectInFull(ProjectShape):
-    """A project with the caller's role and the categories of its taxonomy."""
+    """A project with the caller's role, the categories of its taxonomy, and its questions, retired ones too."""
 
     role: str
     categories: list[CategoryShape]
+    questions: list[QuestionShape]
 
 
 class TurnShape(TypedDict):

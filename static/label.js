@@ -3,7 +3,6 @@
 
 const DRAFTS = "assize-draft:";
 const DRAFT_DAYS = 7;
-const TEXT_FIELDS = ["other_text", "rationale"];
 
 const labelling = () => document.getElementById("labelling");
 const answer = () => document.getElementById("answer");
@@ -18,22 +17,27 @@ function keepDraft() {
   const form = answer();
   if (!form || !draftKey()) return;
   const chosen = all("input[type=radio]:checked").map((input) => [input.name, input.value]);
-  const words = TEXT_FIELDS.map((name) => [name, form.elements[name].value]);
-  const draft = { at: Date.now(), order: form.elements.order.value, chosen, words };
+  const ticked = all(".question input[type=checkbox]:checked").map((input) => [input.name, input.value]);
+  const words = all("textarea, input[name=other_text]").map((input) => [input.name, input.value]);
+  const draft = { at: Date.now(), order: form.elements.order.value, chosen, ticked, words };
   tryStorage(() => localStorage.setItem(draftKey(), JSON.stringify(draft)));
 }
 function restoreDraft() {
   const form = answer();
   const draft = draftKey() && tryStorage(() => JSON.parse(localStorage.getItem(draftKey())));
   if (!form || !draft || form.querySelector(".error")) return; // a refused answer is shown as it was sent
-  for (const [name, value] of draft.chosen) {
-    const input = all(`input[name=${name}]`).find((each) => each.value === value);
+  for (const box of all(".question input[type=checkbox]")) box.checked = false;
+  for (const [name, value] of [...draft.chosen, ...(draft.ticked ?? [])]) {
+    const input = all("input").find((each) => each.name === name && each.value === value);
     if (input) input.checked = true;
   }
   const slugs = draft.order.split(" ");
   for (const input of all("input[name=categories]")) input.checked = slugs.includes(input.value);
   form.elements.order.value = draft.order;
-  for (const [name, value] of draft.words) form.elements[name].value = value;
+  for (const [name, value] of draft.words) {
+    const field = form.elements[name]; // a question may be retired since
+    if (field) field.value = value;
+  }
 }
 function removeOldDrafts() {
   tryStorage(() => {
@@ -149,9 +153,16 @@ function askToShow() {
   document.getElementById("show-first").textContent = "Show the dialogue first; then you can label it.";
   document.querySelector("#show button").focus();
 }
+// The question after the one that has the focus, and after the last the first.
+function focusNextQuestion() {
+  const questions = all(".question");
+  const at = questions.findIndex((question) => question.contains(document.activeElement));
+  const next = questions[(at + 1) % questions.length];
+  (next?.querySelector("input:checked") ?? next?.querySelector("input:not([type=hidden]), textarea"))?.focus();
+}
 function handleKey(key) {
-  if (isHidden() && /^[1-6cn]$/.test(key)) { askToShow(); return true; }
-  const radio = all("input[type=radio]:enabled").find((input) => input.dataset.key === key);
+  if (isHidden() && (/^[1-6cnq]$/.test(key) || all("input").some((input) => input.dataset.key === key))) { askToShow(); return true; }
+  const radio = all("input[data-key]:enabled").find((input) => input.dataset.key === key);
   if (radio) { radio.click(); radio.focus(); return true; }
   // Elements with data-press: a field gets the focus, anything else is clicked.
   const named = [...document.querySelectorAll("[data-press]")].find((element) => element.dataset.press === key);
@@ -160,6 +171,7 @@ function handleKey(key) {
     r: () => { const dialogue = document.querySelector("details#dialogue"); if (dialogue) dialogue.open = !dialogue.open; },
     c: () => document.getElementById("search")?.focus(),
     n: () => document.getElementById("rationale")?.focus(),
+    q: focusNextQuestion,
     s: () => { const skip = document.getElementById("skip"); if (!skip) return; skip.open = true; skip.querySelector("input:not([type=hidden])").focus(); },
     u: () => document.getElementById("undo")?.click(),
   }[key];

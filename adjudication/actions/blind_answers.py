@@ -11,6 +11,7 @@ from adjudication.queries import cases, opinions
 from annotation.actions import check_dialogue_shown, exclude_annotator
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
+from corpus.judgements import with_canonical_answers, with_checked_answers
 from corpus.labels import FIELDS, Judgement, Label, check_judgement, label_columns_of
 from corpus.models import Item, Project, Verb
 from corpus.queries import check_present
@@ -42,13 +43,13 @@ def record_blind(*, project: Project, case: int, by: User, judgement: Judgement)
     """
     locked = lock_case(project, case)
     if existing := cases.blind_answer_by(locked, by):
-        if as_judgement(existing) == judgement:
+        if as_judgement(existing) == with_canonical_answers(project, judgement):
             return existing
         raise AlreadyAnswered("You have labelled this case blind already. That answer stands.")
     is_second = locked.state == State.SETTLED and locked.wants_second
     if is_second and cases.second_answer_on(locked):
         raise AlreadyAnswered("Another adjudicator has given the second answer already.")
-    check_final(project, locked.item, judgement)
+    judgement = check_final(project, locked.item, judgement)
     if is_second:
         check_allowed(locked, Action.ANSWER_SECOND)
     else:
@@ -69,6 +70,7 @@ def create_blind_answer(case: Case, by: User, judgement: Judgement, *, is_second
         **judgement.label_columns,
         categories=list(judgement.categories),
         other_text=judgement.other_text,
+        answers=dict(judgement.answers),
         note=judgement.rationale,
         saw_opinions_before=opinions.saw_opinions(by, case.item),
         is_second=is_second,
@@ -100,10 +102,11 @@ def update_case_settings(*, project: Project, by: User | None, hold_minutes: int
     record_event(project=project, verb=Verb.CASE_SETTINGS_CHANGED, actor=by, detail=values)
 
 
-def check_final(project: Project, item: Item, judgement: Judgement) -> None:
+def check_final(project: Project, item: Item, judgement: Judgement) -> Judgement:
     """
     Check an adjudicator's labels: the rules of any opinion, a label for every field, and only safe or unsafe.
 
+    :return: with the answers to questions as they are stored
     :raises Invalid: naming the field that breaks a rule
     """
     for name in cases.fields_of(project, item):
@@ -112,6 +115,7 @@ def check_final(project: Project, item: Item, judgement: Judgement) -> None:
     check_judgement(judgement, wanted=project.fields, has_response=item.has_response, asked_categories=True)
     check_present(project, judgement.categories)
     check_inherited(policy_of(project), judgement)
+    return with_checked_answers(project, judgement, whom=None, has_response=item.has_response)
 
 
 def check_inherited(policy: Policy, judgement: Judgement) -> None:
@@ -134,4 +138,5 @@ def as_judgement(blind: BlindAnswer) -> Judgement:
         categories=tuple(blind.categories),
         other_text=blind.other_text,
         rationale=blind.note,
+        answers=blind.answers,
     )

@@ -21,6 +21,7 @@ from annotation.actions import VotedThemselves, check_dialogue_shown, request_mo
 from annotation.models import Slot
 from annotation.queries import has_voted
 from corpus.errors import Invalid, Refused
+from corpus.judgements import with_canonical_answers
 from corpus.labels import Judgement, label_columns_of
 from corpus.models import Project, Verb
 
@@ -63,10 +64,10 @@ def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, 
     """
     lock_decisions(project)
     locked = lock_case(project, case)
-    if locked.state == State.SETTLED and locked.adjudicator_id == by.pk and is_settled_as(locked, judgement):
+    if locked.state == State.SETTLED and locked.adjudicator_id == by.pk and is_settled_as(project, locked, judgement):
         return locked
     blind = check_may_settle(locked, by)
-    check_final(project, locked.item, judgement)
+    judgement = check_final(project, locked.item, judgement)
     if not judgement.rationale.strip():
         raise Invalid("rationale", "write the reason; it stays with the label")
     opinion_ids = opinions.counted_opinion_ids(locked.item)
@@ -115,10 +116,12 @@ def store_settlement(
         **{f"blind_{column}": label for column, label in label_columns_of(blind).items()},
         blind_categories=blind.categories,
         blind_other_text=blind.other_text,
+        blind_answers=blind.answers,
         blind_at=blind.answered_at,
         **judgement.label_columns,
         categories=list(judgement.categories),
         other_text=judgement.other_text,
+        answers=dict(judgement.answers),
         reason=judgement.rationale.strip(),
         seen_votes=opinion_ids[0],
         seen_ballots=opinion_ids[1],
@@ -126,15 +129,20 @@ def store_settlement(
     )
 
 
-def is_settled_as(case: Case, judgement: Judgement) -> bool:
-    """Return whether a settled case has exactly these labels and this reason."""
+def is_settled_as(project: Project, case: Case, judgement: Judgement) -> bool:
+    """
+    Return whether a settled case has exactly these labels, these answers and this reason.
+
+    :raises Invalid: if an answer to a question is not of its type or choices
+    """
     settled = Judgement(
         **label_columns_of(case),
         categories=tuple(case.categories),
         other_text=case.other_text,
         rationale=case.reason,
+        answers=case.answers,
     )
-    return settled == judgement
+    return settled == with_canonical_answers(project, judgement)
 
 
 @transaction.atomic

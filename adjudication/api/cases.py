@@ -47,7 +47,10 @@ class Cases(ProjectView):
         query = CaseFilterSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         pages = OldestFirst()
-        page = pages.paginate_queryset(cases_matching(self.project, query.to_filter()), request, view=self) or []
+        page = (
+            pages.paginate_queryset(cases_matching(self.project, query.to_filter(self.project)), request, view=self)
+            or []
+        )
         return pages.get_paginated_response(as_cases(self.project, page, self.access.user))
 
 
@@ -62,7 +65,7 @@ class NextCase(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         body = CaseFilterSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        case = actions.claim_next_case(project=self.project, by=self.access.user, filters=body.to_filter())
+        case = actions.claim_next_case(project=self.project, by=self.access.user, filters=body.to_filter(self.project))
         if case is None:
             return Response(status=HTTP_204_NO_CONTENT)
         return case_response(self.access, case)

@@ -1,6 +1,6 @@
 """Forms of the pages of cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -21,7 +21,6 @@ STATE_WORDS = dict(
         strict=True,
     )
 )
-FIELD_WORDS = {field.value: field.display_name for field in FIELDS}
 
 
 class FinalForm(JudgementForm):
@@ -46,14 +45,23 @@ class CaseFilterForm(forms.Form):
 
     state = forms.ChoiceField(choices=list(STATE_WORDS.items()), required=False, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
-    field = forms.ChoiceField(choices=[("", "Any"), *FIELD_WORDS.items()], required=False, label="Disputed field")
+    field = forms.ChoiceField(required=False, label="Disputed field")
     source = forms.ChoiceField(required=False)
     category = forms.ChoiceField(required=False, label="Category named")
     margin = forms.ChoiceField(choices=[("", "Any"), *MARGINS.items()], required=False)
 
-    def __init__(self, *args: Any, categories: Sequence[Category], sources: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        categories: Sequence[Category],
+        sources: Sequence[str],
+        disputed: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
+        """:param disputed: words for the label fields and questions to choose from, by name"""
         super().__init__(*args, **kwargs)
         for name, choices in (
+            ("field", list(disputed.items())),
             ("source", [(source, source) for source in sources]),
             ("category", [(category.slug, category.name) for category in categories]),
         ):

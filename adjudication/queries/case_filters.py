@@ -7,13 +7,16 @@ from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from adjudication.case_states import State
-from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.models import AnswerDecision, BlindAnswer, Case, Decision
 from adjudication.policies import Kind, Policy, policy_of
 from adjudication.queries.opinions import is_counted
 from annotation.models import Vote
 from corpus.categories.translation import counting_as
 from corpus.labels import FIELDS, Field
 from corpus.models import Item, Project
+from corpus.queries import questions_of
+from corpus.question_rules import CAN_BE_DISPUTED
+from corpus.questions import field_of
 from corpus.taxonomy_versions import counts_as
 from jury.models import Ballot
 
@@ -29,7 +32,7 @@ class CaseFilter:
     state: str = "open"
     "One of STATES."
     field: str = ""
-    "A label field that is disputed."
+    "What is disputed: a label field, or a question as `answers.KEY`."
     source: str = ""
     "Where the item comes from."
     category: str = ""
@@ -50,14 +53,33 @@ def cases_matching(project: Project, filters: CaseFilter) -> QuerySet[Case]:
     if filters.source:
         cases = cases.filter(source=filters.source)
     if filters.field:
-        column = Field(filters.field).column("status")
-        cases = cases.filter(Exists(project_decisions(project).filter(status="disputed", **{column: "disputed"})))
+        cases = cases.filter(Exists(disputes_of(project, filters.field)))
     if filters.category:
         votes, ballots = (opinions_naming(project, model, filters.category) for model in (Vote, Ballot))
         cases = cases.filter(Exists(votes) | Exists(ballots))
     if filters.margin:
-        cases = cases.filter(has_margin(project, filters.field, filters.margin))
+        label_field = filters.field if filters.field in FIELDS else ""
+        cases = cases.filter(has_margin(project, label_field, filters.margin))
     return cases
+
+
+def disputes_of(project: Project, field: str) -> QuerySet[Any]:
+    """
+    Return the disputed decision on a case's item, on a label or on the answer to a question, for a subquery.
+
+    :param field: a label field, or a question as `answers.KEY`
+    """
+    if field in FIELDS:
+        return project_decisions(project).filter(status="disputed", **{Field(field).column("status"): "disputed"})
+    answers = AnswerDecision.objects.filter(item=OuterRef("item"), policy=project.policy, status="disputed")
+    return answers.filter(question__project=project, question__key=field.removeprefix(field_of("")))
+
+
+def fields_in_dispute(project: Project) -> dict[str, str]:
+    """Return the words for each label field and question whose dispute can be looked for, by its name in filters."""
+    questions = [each for each in questions_of(project) if each.type in CAN_BE_DISPUTED]
+    labels = {field.value: field.display_name for field in FIELDS}
+    return labels | {field_of(question.key): question.text for question in questions}
 
 
 def in_state(cases: QuerySet[Case], project: Project, state: str) -> QuerySet[Case]:

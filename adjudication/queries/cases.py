@@ -10,7 +10,9 @@ from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case, CaseSettings, Decision
 from annotation.models import Slot, Vote
 from corpus.labels import Field, fields_of_item
-from corpus.models import Item, Project
+from corpus.models import Item, Project, Question
+from corpus.queries import questions_of
+from corpus.questions import questions_asked
 
 BlindAnswers = Sequence[BlindAnswer]
 "All blind answers on one case."
@@ -87,6 +89,11 @@ def stale_cases(project: Project, cases: Sequence[Case]) -> set[int]:
     by_item = {case.item_id: case.pk for case in cases if case.state == State.SETTLED}
     stale = Decision.objects.filter(item__in=list(by_item), policy=project.policy, stale=True)
     return {by_item[item] for item in stale.values_list("item", flat=True)}
+
+
+def questions_on(project: Project, item: Item) -> list[Question]:
+    """Return the questions that adjudicators answer on an item, in order."""
+    return questions_asked(questions_of(project), None, has_response=item.has_response)
 
 
 def fields_of(project: Project, item: Item) -> tuple[Field, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from adjudication.case_states import State
 from adjudication.consensus import RULES
-from adjudication.models import BlindAnswer, Case, Decision
+from adjudication.models import AnswerDecision, BlindAnswer, Case, Decision
 from adjudication.policies import POLICIES
 from adjudication.queries.audit_log import verb_label
 from adjudication.queries.opinions import Opinions, sightings_of
@@ -31,6 +31,8 @@ class Entry:
     response_label: str | None = None
     categories: list[str] = field(default_factory=list)
     "Slugs, in the order chosen."
+    answers: dict[str, Any] = field(default_factory=dict)
+    "Answers to questions, by key."
     text: str = ""
     "A rationale or a reason, as written."
     is_current: bool = True
@@ -100,12 +102,15 @@ def ballot_entries(opinions: Opinions) -> Iterator[Entry]:
 
 
 def labels_of(judged: Vote | Ballot | Decision | Case | BlindAnswer | Audit) -> dict[str, Any]:
-    """Return the labels and categories of anything that has them, by field name."""
-    return {str(name): getattr(judged, name) for name in (*FIELDS, "categories")}
+    """Return the labels, the categories and the answers of anything that has them, by field name."""
+    return {str(name): getattr(judged, name) for name in (*FIELDS, "categories")} | {
+        "answers": getattr(judged, "answers", {})
+    }
 
 
 def decision_entries(item: Item) -> Iterator[Entry]:
     """Return an entry for the decision under each policy; one by earlier rules or settings is not current."""
+    answers = decided_answers(item) if item.project.has_questions else {}
     for decision in Decision.objects.filter(item=item):
         is_current = is_by_rules_in_force(decision, item.project)
         what = f"{decision.status} under {decision.policy}" + (", stale" if decision.stale else "")
@@ -116,8 +121,17 @@ def decision_entries(item: Item) -> Iterator[Entry]:
             what if is_current else f"{what}, by earlier rules or settings",
             is_current=is_current,
             detail={name: getattr(decision, name) for name in names},
-            **labels_of(decision),
+            **labels_of(decision) | {"answers": answers.get(decision.policy, {})},
         )
+
+
+def decided_answers(item: Item) -> dict[str, dict[str, Any]]:
+    """Return the decided and settled answers by policy and by key of the question."""
+    decided: dict[str, dict[str, Any]] = {}
+    rows = AnswerDecision.objects.filter(item=item, value__isnull=False)
+    for policy, key, value in rows.values_list("policy", "question__key", "value"):
+        decided.setdefault(policy, {})[key] = value
+    return decided
 
 
 def is_by_rules_in_force(decision: Decision, project: Project) -> bool:

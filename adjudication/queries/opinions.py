@@ -102,6 +102,8 @@ class ShownOpinion:
     "Slugs, in the order chosen."
     other_text: str = ""
     rationale: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    "Answers to questions, by key."
     outcome: str = "cast"
     reason: str = ""
     "Why it is not cast."
@@ -152,7 +154,7 @@ def shown_ballot(ballot: Ballot) -> ShownOpinion:
 
 def opinion_fields(opinion: Vote | Ballot) -> dict[str, Any]:
     """Return what votes and ballots have in common, by field name."""
-    names = (*FIELDS, "categories", "other_text", "rationale", "cast_at")
+    names = (*FIELDS, "categories", "other_text", "rationale", "answers", "cast_at")
     return {str(name): getattr(opinion, name) for name in names}
 
 

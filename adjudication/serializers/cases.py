@@ -12,7 +12,7 @@ from adjudication.actions.settling import MOST_VOTES
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
-from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter
+from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter, fields_in_dispute
 from adjudication.queries.history import Entry
 from adjudication.queries.opinions import (
     Opinions,
@@ -24,8 +24,9 @@ from adjudication.queries.opinions import (
 from adjudication.shapes import AnswerShape, CaseShape, EntryShape, HoldShape, OpinionShape, SettlementShape
 from adjudication.visible_opinions import opinions_if_visible
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
-from corpus.labels import Field, label_columns_of
+from corpus.labels import FIELDS, label_columns_of
 from corpus.models import Project
+from corpus.question_shapes import as_question
 
 
 class SettleSerializer(AnswerSerializer):
@@ -60,13 +61,26 @@ class CaseFilterSerializer(serializers.Serializer[Any]):
     """Which cases to list, from the query of a request."""
 
     state = serializers.ChoiceField(STATES, default="open")
-    field = serializers.ChoiceField(["", *(name.value for name in Field)], default="")
+    field = serializers.RegexField(
+        f"^({'|'.join(FIELDS)}|answers[.][a-z][a-z0-9_]*)$",
+        allow_blank=True,
+        default="",
+        max_length=80,
+        help_text="What is disputed: `prompt_label`, `response_label`, or a question as `answers.KEY`.",
+    )
     source = serializers.CharField(allow_blank=True, default="", max_length=LONGEST_TEXT)  # type: ignore[assignment]
     category = serializers.CharField(allow_blank=True, default="", max_length=60)
     margin = serializers.ChoiceField(["", *MARGINS], default="")
 
-    def to_filter(self) -> CaseFilter:
-        """Return the filter; only for a valid serializer."""
+    def to_filter(self, project: Project) -> CaseFilter:
+        """
+        Return the filter; only for a valid serializer.
+
+        :raises ValidationError: if the project has no such field or question
+        """
+        field, known = self.validated_data["field"], fields_in_dispute(project)
+        if field and field not in known:
+            raise serializers.ValidationError({"field": f"Choose one of {', '.join(known)}."})
         return CaseFilter(**self.validated_data)
 
 
@@ -87,6 +101,7 @@ def as_case(project: Project, case: Case, user: User, answers: cases.BlindAnswer
         "item": {"id": case.item.external_id, "turns": case.item.turns, "has_response": case.item.has_response},
         "source": case.item.source,
         "fields": [field.value for field in cases.fields_of(project, case.item)],
+        "questions": [as_question(each) for each in cases.questions_on(project, case.item)],
         "opened_at": case.opened_at,
         "closed_at": case.closed_at,
         "hold": as_hold(case, user),
@@ -118,8 +133,13 @@ def as_settlement(case: Case, user: User, answers: cases.BlindAnswers, *, is_sta
         **label_columns_of(case),
         "categories": case.categories,
         "other_text": case.other_text,
+        "answers": case.answers,
         "reason": case.reason,
-        "blind": {**label_columns_of(case, prefix="blind_"), "categories": case.blind_categories},
+        "blind": {
+            **label_columns_of(case, prefix="blind_"),
+            "categories": case.blind_categories,
+            "answers": case.blind_answers,
+        },
         "stale": is_stale,
         "wants_second": case.wants_second,
         "second": as_answer(second) if second else None,
@@ -133,6 +153,7 @@ def as_answer(blind: BlindAnswer) -> AnswerShape:
         **label_columns_of(blind),
         "categories": blind.categories,
         "other_text": blind.other_text,
+        "answers": blind.answers,
         "note": blind.note,
         "is_second": blind.is_second,
         "at": blind.answered_at,

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -30,10 +31,12 @@ from annotation.session import (
 )
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
+from corpus.judgements import with_canonical_answers, with_checked_answers
 from corpus.labels import Judgement, check_judgement, label_columns_of
 from corpus.models import Project, Verb
 from corpus.prepared import fetch_one
 from corpus.queries import check_present
+from corpus.questions import AskedOf
 
 LONGEST_SECONDS = 24 * 3600.0
 
@@ -109,7 +112,7 @@ def cast_vote(
     session, leased = lock_leased_item(project, user, lease, external_id)
     before = None if leased else find_vote_by_lease(session, lease, external_id)  # rare, so queried only here
     if before:
-        check_same(before, answer)
+        check_same(project, before, answer)
         result = VoteResult(before, is_new=False)
     else:
         check_qualified(session)
@@ -137,13 +140,13 @@ def add_next_item(result: VoteResult, session: AnnotatorSession, *, is_free: boo
         return replace(result, resting=rest)
 
 
-def check_same(vote: Vote, answer: Answer) -> None:
+def check_same(project: Project, vote: Vote, answer: Answer) -> None:
     """
     Check that an answer repeats a vote.
 
     :raises AlreadyVoted: if it differs
     """
-    if not is_same(vote, answer):
+    if not is_same(project, vote, answer):
         raise AlreadyVoted("You have voted on this dialogue already, perhaps in another tab; that vote stands.", vote)
 
 
@@ -158,10 +161,10 @@ RECORD_VOTE = f"""
 WRITE_VOTE = f"""
     WITH day AS ({RECORD_WORK}), cast_vote AS (
         INSERT INTO annotation_vote (item_id, annotator_id, prompt_label, response_label, categories, other_text,
-            rationale, seconds, shown_at, taxonomy_id, guideline_id, lease, repeats_id, is_current, cast_at)
+            rationale, answers, seconds, shown_at, taxonomy_id, guideline_id, lease, repeats_id, is_current, cast_at)
         VALUES (%(item_id)s, %(annotator_id)s, %(prompt_label)s, %(response_label)s, %(categories)s::text[],
-            %(other_text)s, %(rationale)s, %(seconds)s::float8, %(shown_at)s, %(taxonomy_id)s, %(guideline_id)s,
-            %(lease)s, %(repeats_id)s::bigint, %(is_current)s, %(cast_at)s)
+            %(other_text)s, %(rationale)s, %(answers_json)s::jsonb, %(seconds)s::float8, %(shown_at)s, %(taxonomy_id)s,
+            %(guideline_id)s, %(lease)s, %(repeats_id)s::bigint, %(is_current)s, %(cast_at)s)
         RETURNING id
     ), event AS ({RECORD_VOTE}), slot AS (
         UPDATE annotation_slot
@@ -183,7 +186,7 @@ def write_vote(
 
     :raises Invalid: if the answer breaks a rule
     """
-    check_answer(session.project, answer, has_response=leased.has_response)
+    answer = check_answer(session.project, answer, has_response=leased.has_response)
     leased = assign_slot(session, leased)
     values: dict[str, Any] = {
         "item_id": leased.item,
@@ -195,7 +198,8 @@ def write_vote(
         "is_current": leased.slot is not None,
         **vote_columns(session, answer),
     }
-    names = {"project": session.project.pk, "external_id": external_id, "slot": leased.slot}
+    names: dict[str, Any] = {"project": session.project.pk, "external_id": external_id, "slot": leased.slot}
+    names["answers_json"] = orjson.dumps(values["answers"]).decode()
     row = fetch_one(WRITE_VOTE, values | names | work_parameters(session, votes=1))
     if row is None:
         raise RuntimeError("the vote was not written")
@@ -204,9 +208,11 @@ def write_vote(
     return Vote(pk=pk, **values), replace(session, votes_today=votes, stretch_began_at=began, last_at=session.now)
 
 
-def check_answer(project: Project, answer: Answer, *, has_response: bool) -> None:
+def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Answer:
     """
     Check an answer against the rules of a judgement, and that it has every label annotators are asked for.
+
+    :return: with the answers to questions as they are stored
 
     :raises Invalid: naming the field
     """
@@ -218,6 +224,8 @@ def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Non
     check_present(project, judgement.categories)
     if answer.seconds is not None and not 0 <= answer.seconds <= LONGEST_SECONDS:
         raise Invalid("seconds", f"{answer.seconds} is not between 0 and {LONGEST_SECONDS:.0f}")
+    checked = with_checked_answers(project, judgement, whom=AskedOf.PEOPLE, has_response=has_response)
+    return answer if checked is judgement else replace(answer, judgement=checked)
 
 
 def vote_columns(session: AnnotatorSession, answer: Answer) -> dict[str, Any]:
@@ -228,21 +236,27 @@ def vote_columns(session: AnnotatorSession, answer: Answer) -> dict[str, Any]:
         "categories": list(judgement.categories),
         "other_text": judgement.other_text,
         "rationale": judgement.rationale,
+        "answers": dict(judgement.answers),
         "seconds": answer.seconds,
         "taxonomy_id": session.project.taxonomy_id,
         "guideline_id": find_guideline(session, answer.guideline),
     }
 
 
-def is_same(vote: Vote, answer: Answer) -> bool:
-    """Return whether an answer has the labels, categories and texts of a vote."""
+def is_same(project: Project, vote: Vote, answer: Answer) -> bool:
+    """
+    Return whether an answer has the labels, categories, texts and answers to questions of a vote.
+
+    :raises Invalid: if an answer to a question is not of its type or choices
+    """
     before = Judgement(
         **label_columns_of(vote),
         categories=tuple(vote.categories),
         other_text=vote.other_text,
         rationale=vote.rationale,
+        answers=vote.answers,
     )
-    return before == answer.judgement
+    return before == with_canonical_answers(project, answer.judgement)
 
 
 @transaction.atomic
@@ -259,13 +273,13 @@ def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> 
     session = lock_session(project, user)
     before = Vote.objects.select_related("item").get(pk=vote, annotator=session.annotator)
     later = Vote.objects.filter(supersedes=before).first()
-    if is_same(later or before, answer):
+    if is_same(project, later or before, answer):
         return later or before
     if later:
         raise Superseded("You have corrected this vote already. Open the newer one.")
     if queries.is_closed(before):
         raise BatchClosed("The batch of this dialogue is closed, so its votes stand.")
-    check_answer(project, answer, has_response=before.item.has_response)
+    answer = check_answer(project, answer, has_response=before.item.has_response)
     after = write_correction(session, before, answer)
     record_event(
         project=project,

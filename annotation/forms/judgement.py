@@ -8,12 +8,14 @@ from django import forms
 from annotation import queries
 from annotation.actions import Answer, guideline_in_force
 from annotation.display_names import LABEL_WORDS
+from annotation.forms.questions import answers_of, question_fields, questions_context, typed_answers
 from annotation.models import Vote
 from annotation.reading import length_of
 from corpus.access import Access
 from corpus.categories.translation import translate
 from corpus.labels import FIELDS, OTHER, Field, Judgement
-from corpus.models import Category, Project
+from corpus.models import Category, Project, Question
+from corpus.questions import describe_answers, field_of
 from corpus.taxonomy_versions import counts_as
 
 LONGEST_TEXT = 10_000
@@ -42,8 +44,13 @@ class JudgementForm(forms.Form):
     seconds = forms.FloatField(required=False)
     guideline = forms.CharField(required=False, max_length=60)
 
-    def __init__(self, *args: Any, categories: Sequence[Category], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, categories: Sequence[Category], questions: Sequence[Question] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.questions = questions
+        "Those asked of whoever fills it in, on an item with a response."
+        self.fields |= question_fields(questions)
         for label_field in FIELDS:
             self.fields[label_field.value] = forms.ChoiceField(choices=list(LABEL_WORDS.items()), required=False)
         field: Any = self.fields["categories"]
@@ -59,6 +66,7 @@ class JudgementForm(forms.Form):
                 categories=in_chosen_order(data["categories"], data["order"].split()),
                 other_text=data["other_text"] if OTHER in data["categories"] else "",
                 rationale=data["rationale"],
+                answers=answers_of(self),
             ),
             seconds=data["seconds"],
             guideline=data["guideline"],
@@ -72,8 +80,9 @@ class JudgementForm(forms.Form):
     def current_values(self) -> dict[str, Any]:
         """The values filled in so far, by name, as the page shows them again."""
         source = self.data if self.is_bound else self.initial
-        slugs = source.getlist("categories") if hasattr(source, "getlist") else source.get("categories", [])
-        return {**{name: source.get(name, "") for name in self.fields}, "categories": slugs}
+        lists = ("categories", *(field_of(each.key) for each in self.questions if each.type == "many_of"))
+        get_list = source.getlist if hasattr(source, "getlist") else lambda name: source.get(name, [])
+        return {name: source.get(name, "") for name in self.fields} | {name: get_list(name) for name in lists}
 
 
 WORDS = {
@@ -94,12 +103,15 @@ def in_chosen_order(slugs: list[str], order: list[str]) -> tuple[str, ...]:
     return (*known, *(slug for slug in slugs if slug not in known))
 
 
-def form_of_vote(project: Project, vote: Vote, categories: Sequence[Category]) -> JudgementForm:
+def form_of_vote(
+    project: Project, vote: Vote, categories: Sequence[Category], questions: Sequence[Question]
+) -> JudgementForm:
     """Return a form filled in with a vote, in terms of the present taxonomy."""
     slugs = translate(vote.categories, counts_as(project.taxonomy_id))
     initial = {name: getattr(vote, name) or "" for name in (*FIELDS, "other_text", "rationale")}
     initial |= {"categories": list(slugs), "order": " ".join(slugs)}
-    return JudgementForm(categories=categories, initial=initial)
+    initial |= {field_of(key): answer for key, answer in vote.answers.items()}
+    return JudgementForm(categories=categories, questions=questions, initial=initial)
 
 
 def judgement_context(
@@ -126,6 +138,7 @@ def judgement_context(
         "item": item,
         "form": form,
         "chosen": form.current_values,
+        "questions": questions_context(form, has_response=item.has_response),
         "fields": [field_context(access.project, form, Field(name), labels) for name in fields],
         "tiers": queries.categories_by_tier(access.project, guideline),
         "guideline": guideline,
@@ -156,8 +169,13 @@ def describe_choices(form: JudgementForm, names: dict[str, str]) -> dict[str, st
     :param names: names of categories by slug
     """
     words, chosen = LABEL_WORDS | names, form.current_values
-    return {field.display_name: words.get(chosen[field], "") for field in FIELDS} | {
-        "Categories": ", ".join(words.get(slug, slug) for slug in chosen["categories"]),
-        "Other": chosen["other_text"],
-        "Note": chosen["rationale"],
-    }
+    answers = dict(describe_answers(form.questions, typed_answers(form)))
+    return (
+        {field.display_name: words.get(chosen[field], "") for field in FIELDS}
+        | answers
+        | {
+            "Categories": ", ".join(words.get(slug, slug) for slug in chosen["categories"]),
+            "Other": chosen["other_text"],
+            "Note": chosen["rationale"],
+        }
+    )

@@ -21,13 +21,14 @@ from annotation.actions import (
 )
 from annotation.display_names import SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, describe_choices, judgement_context
+from annotation.forms.questions import keys_of_questions
 from annotation.queue import Lease, claim_next, find_held_lease, renew_held_lease, show_held_item
 from annotation.session import NotQualified, Resting
 from annotation.views.since_start import progress_since_start, remember_start
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
 from corpus.errors import Invalid, Refused
-from corpus.queries import categories_of, category_names
+from corpus.queries import asked_of_people, categories_of, category_names
 
 TEMPLATE = "annotation/label.html"
 
@@ -81,7 +82,9 @@ def show(request: PageRequest, access: Access) -> HttpResponse:
 @require_role()
 def vote(request: PageRequest, access: Access) -> HttpResponse:
     """Cast the vote and claim the next item, in one round trip."""
-    form = JudgementForm(request.POST, categories=categories_of(access.project))
+    form = JudgementForm(
+        request.POST, categories=categories_of(access.project), questions=asked_of_people(access.project)
+    )
     lease, external_id = posted_lease(request), posted_item(request)
     tried = attempt(
         form,
@@ -193,9 +196,10 @@ def show_labelling(
     :param extra: added to the template's context
     """
     context = {"access": access, "page": "label", "lease": lease, **extra}
+    context["question_keys"] = keys_of_questions(asked_of_people(access.project))
     if lease:
         categories = categories_of(access.project)
-        form = form or JudgementForm(categories=categories)
+        form = form or JudgementForm(categories=categories, questions=asked_of_people(access.project))
         context |= judgement_context(access, lease.item, form, is_shown=lease.shown_at is not None)
         context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
         rest = queries.day_so_far(access.project, access.user)

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotation import queries
 from annotation.actions import Answer, NotShown, correct_vote
 from annotation.forms.judgement import JudgementForm, form_of_vote, judgement_context
+from annotation.forms.questions import keys_of_questions
 from annotation.forms.search import SearchForm
 from annotation.models import Vote
 from annotation.showing import prove_shown, was_shown
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
-from corpus.queries import categories_of, category_names
+from corpus.queries import asked_of_people, categories_of, category_names
 
 VOTES_PER_PAGE = 50
 
@@ -43,13 +44,14 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
     if before is None:
         return redirect_to_correction(access, vote)
     categories = categories_of(access.project)
+    questions = asked_of_people(access.project)
     form, is_shown, status = (
-        form_of_vote(access.project, before, categories),
+        form_of_vote(access.project, before, categories, questions),
         is_dialogue_shown(request, access, vote),
         200,
     )
     if request.method == "POST" and "show" not in request.POST:
-        form = JudgementForm(request.POST, categories=categories)
+        form = JudgementForm(request.POST, categories=categories, questions=questions)
         tried = attempt(form, lambda: correct_shown_vote(access, vote, form.to_answer(), is_shown=is_shown))
         if tried.is_done:
             messages.success(request, f"Your vote on {before.item.external_id} is corrected.")
@@ -58,6 +60,7 @@ def correct(request: PageRequest, access: Access, vote: int) -> HttpResponse:
         status = tried.status
     context = {"access": access, "page": "votes", "vote": before, "came_from": came_from(request)}
     context |= judgement_context(access, before.item, form, is_shown=is_shown)
+    context |= {"question_keys": keys_of_questions(questions)}
     context |= {"is_closed": queries.is_closed(before), "audit": queries.audit_of(before.item)}
     context["shown"] = prove_shown(access.user.pk, f"vote {vote}") if is_shown else ""
     return render(request, "annotation/correct.html" + ("#labelling" if request.htmx else ""), context, status=status)

@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 from corpus import queries
 from corpus.api.base import ProjectView, check_scope, grant_of
 from corpus.models import Project, TokenGrant
+from corpus.question_shapes import as_question
 from corpus.shapes import CategoryShape, ProjectInFull, ProjectShape
 
 
@@ -44,7 +45,7 @@ class ProjectList(APIView):
 
 
 class ProjectDetail(ProjectView):
-    """One project, with the caller's role and the categories of its taxonomy."""
+    """One project, with the caller's role, the categories of its taxonomy and its questions."""
 
     @extend_schema(responses={200: ProjectInFull})
     def get(self, _request: Request, slug: str) -> Response:
@@ -57,5 +58,11 @@ class ProjectDetail(ProjectView):
             }
             for category in queries.categories_of(self.project)
         ]
-        body: ProjectInFull = {**as_project(self.project), "role": self.access.role, "categories": categories}
+        questions = [as_question(question) for question in queries.questions_of(self.project)]
+        body: ProjectInFull = {
+            **as_project(self.project),
+            "role": self.access.role,
+            "categories": categories,
+            "questions": questions,
+        }
         return Response(body)

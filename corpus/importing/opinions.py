@@ -49,7 +49,7 @@ def parse_opinion(
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
     check_keys(row)
-    labels = {}
+    labels: dict[str, Any] = {}
     for label_field in FIELDS:
         value = row.get(label_field)
         labels[label_field.value] = parse_label(None if values.is_absent(value) else value, label_field)

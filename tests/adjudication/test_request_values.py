@@ -11,7 +11,7 @@ from adjudication.queries.case_filters import STATES, CaseFilter
 from adjudication.serializers.cases import CaseFilterSerializer, ReopenSerializer, SendBackSerializer, SettleSerializer
 from adjudication.serializers.policies import ChangePolicySerializer, CompareSerializer, PolicySerializer
 from annotation.serializers import LONGEST_TEXT
-from corpus.models import SITE_VERBS, Category
+from corpus.models import SITE_VERBS, Category, Project
 from tests.cases import cases
 from tests.factories import make_project
 
@@ -179,7 +179,7 @@ def test_reopening_needs_a_reason(body, refused):
 def test_filter_of_cases_is_read(query, filters):
     made = CaseFilterSerializer(data=query)
     assert made.is_valid(), made.errors
-    assert made.to_filter() == filters
+    assert made.to_filter(Project()) == filters
 
 
 @cases(

@@ -36,6 +36,7 @@ def test_item_is_claimed_and_voted_on(tmp_path):
         "categories": ["violence", "threat"],
         "other_text": "",
         "rationale": "plain",
+        "answers": {},
         "seconds": 4.5,
         "supersedes": None,
         "cast_at": "",

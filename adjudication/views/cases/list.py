@@ -17,7 +17,7 @@ from adjudication.case_states import State
 from adjudication.forms.cases import STATE_WORDS, CaseFilterForm
 from adjudication.models import Case
 from adjudication.queries import cases
-from adjudication.queries.case_filters import CaseFilter, case_counts, case_sources, cases_matching
+from adjudication.queries.case_filters import CaseFilter, case_counts, case_sources, cases_matching, fields_in_dispute
 from adjudication.views.cases.page import is_changed
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.labels import label_columns_of
@@ -33,7 +33,12 @@ SORTS = {"opened": "opened_at", "closed": "closed_at", "source": "source", "by":
 
 def filter_form(access: Access, data: QueryDict) -> CaseFilterForm:
     """Return the filter form with the project's categories and sources to choose from."""
-    return CaseFilterForm(data or None, categories=categories_of(access.project), sources=case_sources(access.project))
+    return CaseFilterForm(
+        data or None,
+        categories=categories_of(access.project),
+        sources=case_sources(access.project),
+        disputed=fields_in_dispute(access.project),
+    )
 
 
 @require_safe
@@ -151,5 +156,7 @@ def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[st
         "is_hidden": is_settled and not is_shown,
         "is_changed": is_shown and is_changed(case),
         "second": second,
-        "is_second_same": second is not None and label_columns_of(second) == label_columns_of(case),
+        "is_second_same": second is not None
+        and label_columns_of(second) == label_columns_of(case)
+        and second.answers == case.answers,
     }

@@ -20,11 +20,14 @@ from adjudication.views.cases.steps import outcome_of, steps_of
 from adjudication.visible_opinions import opinions_if_visible
 from annotation import queries
 from annotation.forms.judgement import describe_choices, judgement_context
+from annotation.forms.questions import keys_of_questions
 from annotation.reading import length_of
 from corpus.access import Access, PageRequest, Role
 from corpus.categories.translation import translate
 from corpus.labels import FIELDS
-from corpus.queries import categories_of, category_names
+from corpus.models import Project
+from corpus.queries import asked_of_adjudicators, categories_of, category_names, questions_of
+from corpus.questions import answer_words, field_of
 from corpus.taxonomy_versions import counts_as
 
 TEMPLATE = "adjudication/case.html"
@@ -110,6 +113,7 @@ def show_case(
         "outcome": outcome_of(case),
         "steps": steps_of(stage, case, is_shown=is_shown),
         "hidden": None if is_shown else length_of(case.item.turns),
+        "question_keys": keys_of_questions(asked_of_adjudicators(access.project)),
         "show_url": reverse("adjudication:show-case", args=[access.project.slug, case.pk]),
         **permissions(access, case),
     }
@@ -132,7 +136,9 @@ def labelling_context(
 ) -> dict[str, Any]:
     """Return what the form of labels needs: the form that was sent, else the blind answer, else an empty one."""
     categories = categories_of(access.project)
-    form = form or FinalForm(categories=categories, initial=initial_labels(access, own) if own else None)
+    questions = asked_of_adjudicators(access.project)
+    initial = initial_labels(access, own) if own else None
+    form = form or FinalForm(categories=categories, questions=questions, initial=initial)
     fields = cases.fields_of(access.project, case.item)
     context = judgement_context(access, case.item, form, fields=fields, labels=FINAL, is_shown=is_shown)
     return context | {"caution": policy_of(access.project).caution}
@@ -141,7 +147,11 @@ def labelling_context(
 def initial_labels(access: Access, blind: BlindAnswer) -> dict[str, Any]:
     """Return a blind answer as the initial values of the final form, in terms of the present taxonomy."""
     slugs = translate(blind.categories, counts_as(access.project.taxonomy_id))
-    return {str(name): getattr(blind, name) for name in FIELDS} | {
+    labels = {str(name): getattr(blind, name) for name in FIELDS}
+    answers = {field_of(key): answer for key, answer in blind.answers.items()}
+    return {
+        **labels,
+        **answers,
         "other_text": blind.other_text,
         "rationale": blind.note,
         "categories": list(slugs),
@@ -161,9 +171,24 @@ def settlement_context(access: Access, case: Case, answers: cases.BlindAnswers) 
         "is_changed": is_changed(case),
         "is_stale": case.pk in cases.stale_cases(access.project, [case]),
         "second": cases.second_answer(answers),
+        "settled_answers": settled_answers(access.project, case, cases.second_answer(answers)),
     }
 
 
+def settled_answers(project: Project, case: Case, second: BlindAnswer | None) -> list[dict[str, Any]]:
+    """Return each question that was answered, with the final, the blind and the second answer in words."""
+    given = [case.answers, case.blind_answers, second.answers if second else {}]
+    return [
+        {
+            "text": question.text,
+            "answers": [answer_words(question, each[question.key]) if question.key in each else "" for each in given],
+        }
+        for question in questions_of(project)
+        if any(question.key in each for each in given)
+    ]
+
+
 def is_changed(case: Case) -> bool:
-    """Return whether a settlement has another label than the blind answer had."""
-    return any(getattr(case, f"blind_{name}") != getattr(case, name) for name in FIELDS)
+    """Return whether a settlement has another label, or another answer to a question, than the blind answer had."""
+    is_answer_changed = case.blind_answers != case.answers
+    return is_answer_changed or any(getattr(case, f"blind_{name}") != getattr(case, name) for name in FIELDS)

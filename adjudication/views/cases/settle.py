@@ -14,7 +14,7 @@ from adjudication.forms.cases import FinalForm, ReopenForm, SendBackForm
 from adjudication.views.cases.page import find_case_or_404, show_case, show_or_redirect
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
-from corpus.queries import categories_of
+from corpus.queries import asked_of_adjudicators, categories_of
 
 
 @require_POST
@@ -45,7 +45,9 @@ def submit_labels(
 ) -> HttpResponse:
     """Run an action with the labels that were sent; if it is refused, show them again with the reason."""
     find_case_or_404(access, case)
-    form = FinalForm(request.POST, categories=categories_of(access.project))
+    form = FinalForm(
+        request.POST, categories=categories_of(access.project), questions=asked_of_adjudicators(access.project)
+    )
     tried = attempt(form, lambda: action(form))
     if tried.is_done:
         return show_or_redirect(request, access, case)

@@ -41,8 +41,9 @@ def judge(reading: Reading, question: Question, spellings: Spellings) -> BallotR
             raise Invalid(asked, "the model says that it does not apply")
     categories = read_categories(reading, spellings) if CATEGORIES in question.fields else ()
     is_clean = not HAZARDS & set(reading.labels.values())
+    labels: dict[str, Any] = {each.value: label for each, label in reading.labels.items()}
     judgement = Judgement(
-        **{each.value: label for each, label in reading.labels.items()},
+        **labels,
         categories=() if is_clean else categories,
         other_text="" if is_clean else other_text(reading, categories),
         rationale=reading.rationale,
