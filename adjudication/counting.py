@@ -93,12 +93,17 @@ OPINIONS_OF_A_KIND = """
     FROM {source}
 """
 GIVEN = "{table} JOIN item USING (item_id) WHERE {condition}"
-# The same with the categories as what they count as in a taxonomy that lacks some of them.
-COUNTED_SLUGS = TRANSLATED.format(slugs="categories", taxonomy="{taxonomy}")
-GIVEN_TRANSLATED = f"""(
-        SELECT item_id, {", ".join(FIELDS)}, {COUNTED_SLUGS} AS categories
-        FROM {GIVEN}
-    ) AS given"""
+# The same with the categories as what they count as in a taxonomy that lacks some of them. Many opinions give the same
+# list, so each list is translated once.
+GIVEN_TRANSLATED = """(
+        WITH lists AS MATERIALIZED (
+            SELECT given, {counted} AS counted FROM (
+                SELECT DISTINCT categories AS given FROM {{table}} JOIN item USING (item_id) WHERE {{condition}}
+            ) AS distinct_lists
+        )
+        SELECT item_id, {labels}, counted AS categories
+        FROM {{table}} JOIN item USING (item_id) JOIN lists ON given = categories WHERE {{condition}}
+    ) AS opinion""".format(counted=TRANSLATED.format(slugs="given", taxonomy="{taxonomy}"), labels=", ".join(FIELDS))
 CONSTRUCTED_CATEGORIES = "ARRAY(SELECT jsonb_array_elements_text(reference -> 'categories'))"
 POOLED_UNION = """
     SELECT item_id, {every} AS categories, NULL::boolean AS agreed

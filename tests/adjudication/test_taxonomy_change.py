@@ -7,7 +7,7 @@ import pytest
 from adjudication.actions import preview_changes, publish_changes
 from adjudication.actions.taxonomy_change import NothingToPublish, TaxonomyChanged
 from adjudication.consensus import decide
-from adjudication.models import Decision
+from adjudication.models import Case, Decision
 from adjudication.policies import POLICIES, policy_of
 from adjudication.queries import taxonomy_order
 from annotation.models import Vote
@@ -19,6 +19,7 @@ from corpus.models import Event, Project, Taxonomy, TaxonomyDraft
 from corpus.queries import category_names
 from corpus.taxonomy_versions import counts_as
 from jury.models import Ballot
+from tests.adjudication.disputes import case_of, disputed_project, work_through
 from tests.adjudication.test_recount import as_line, fill
 from tests.annotation.people import Visitor
 from tests.annotation.test_leases import at_once
@@ -131,11 +132,21 @@ def test_merge_and_split_gives_the_dialogues_back_what_they_had(tmp_path):
     assert list(category_names(project).items())[-1] == ("menace", "Menace")
 
 
-def test_other_policies_and_settled_items_are_counted_in_the_new_terms(tmp_path):
-    project = merged_project(tmp_path)
-    assert categories(project, tmp_path, policy="human")["a"] == ["threat"]
+def test_other_policies_settled_and_constructed_items_are_counted_in_the_new_terms(tmp_path):
+    project = disputed_project(tmp_path)
+    row = {"id": "r", "prompt": "p", "response": "No.", "prompt_label": "unsafe", "response_label": "safe",
+           "violated_categories": "Threat", "prompt_label_source": "human",
+           "response_label_source": "refusal_data_augmentation"}  # fmt: skip
+    assert import_dialogues(project, tmp_path, [row])["created"] == 1
+    assert work_through(Visitor(project, "adjudicator"), case_of(project)).status_code == 302
+    for policy in ("human", "majority"):
+        assert categories(project, tmp_path, policy=policy) == {"one": ["threat"], "r#refusal": ["threat"]}
     change(project, MERGE)
-    assert categories(project, tmp_path, policy="human")["a"] == ["menace"]
+    for policy in ("human", "majority"):
+        assert categories(project, tmp_path, policy=policy) == {"one": ["menace"], "r#refusal": ["menace"]}
+    settled = decisions(project, tmp_path)["one"]
+    assert (settled["status"], settled["stale"]) == ("settled", False)
+    assert Case.objects.get(item__project=project).categories == ["threat"]
 
 
 def test_what_cannot_be_published_changes_nothing(tmp_path):

@@ -1,9 +1,13 @@
 """Taxonomies: loaded once, extended version by version, with spellings and codes."""
 
 import json
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import connection
 
 from corpus import actions, queries
 from corpus.actions.taxonomies import FOLDER, own_name
@@ -213,3 +217,19 @@ def test_category_names_are_in_the_order_of_the_taxonomy():
     names = queries.category_names(project)
     assert list(names) == [each.slug for each in queries.categories_of(project)]
     assert [each.position for each in queries.categories_of(project)] == list(range(1, len(names) + 1))
+
+
+def test_migration_says_what_added_categories_were_made_from_and_fills_codes(lead):
+    """Versions of an installation from before these columns, made by adding a category."""
+    project = make_project()
+    extend(project, lead)
+    project.refresh_from_db()
+    own = project.taxonomy
+    Taxonomy.objects.filter(pk=own.pk).update(based_on=None)
+    Category.objects.filter(taxonomy=own).update(crosswalk={})
+    migration = import_module("corpus.migrations.0008_taxonomy_drafts")
+    migration.fill(apps, SimpleNamespace(connection=connection))
+    own.refresh_from_db()
+    assert str(own.based_on) == "aegis2 v1"
+    codes = dict(Category.objects.filter(taxonomy=own).values_list("slug", "crosswalk"))
+    assert (codes["violence"]["mlcommons"], codes["scam"]) == ("vcr", {})

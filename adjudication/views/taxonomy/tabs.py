@@ -14,7 +14,7 @@ from corpus.categories.content import Content
 from corpus.categories.diff import Difference, differences
 from corpus.categories.words import crosswalk_words
 from corpus.kept import kept_if_large
-from corpus.models import Event, TaxonomyDraft, Verb
+from corpus.models import Category, Event, TaxonomyDraft, Verb
 from corpus.queries import categories_of, category_names
 from corpus.taxonomy_versions import content_of, counts_as, versions_up_to
 
@@ -44,13 +44,19 @@ def categories_tab(_request: PageRequest, access: Access) -> Context:
     retired = counts_as(project.taxonomy_id)
     return {
         "rows": [
-            (each, counts.get(each.slug, 0), [each.crosswalk.get(name, "") for name in crosswalks])
+            (each, counts.get(each.slug, 0), [(crosswalk_words(name), code_of(each, name)) for name in crosswalks])
             for each in categories
         ],
-        "crosswalks": [crosswalk_words(name) for name in crosswalks],
         "retired": [(slug, names[slug], [names[heir] for heir in heirs]) for slug, heirs in retired.items()],
         "draft": TaxonomyDraft.objects.select_related("changed_by").filter(project=project).first(),
     }
+
+
+def code_of(category: Category, name: str) -> str:
+    """Return what a category is called in another taxonomy, in words where it is called nothing."""
+    if name not in category.crosswalk:
+        return "nobody has said"
+    return category.crosswalk[name] or "no equal"
 
 
 def versions_tab(_request: PageRequest, access: Access) -> Context:
