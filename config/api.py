@@ -52,6 +52,8 @@ PROJECT = [
     path("items/<path:external_id>/skip/", annotation.SkipItem.as_view()),
     path("my-votes/", annotation.MyVotes.as_view()),
     path("jurors/", jury.Jurors.as_view()),
+    path("prompts/", jury.Prompts.as_view()),
+    path("prompts/<slug:prompt>/", jury.PromptDetail.as_view()),
     path("generators/", jury.Generators.as_view()),
     path("jury-runs/", jury.Runs.as_view()),
     path("items/", items.Items.as_view()),

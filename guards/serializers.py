@@ -51,7 +51,7 @@ class TrainingSerializer(serializers.Serializer[Any]):
         :raises ValidationError: if there is none of that name
         """
         try:
-            return prompt_named(name).name
+            return prompt_named(name, self.context["project"]).name
         except Refused as error:
             raise serializers.ValidationError(str(error)) from error
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListCreateAPIView, RetrieveUpdateAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_202_ACCEPTED
+from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
@@ -22,12 +22,14 @@ from jury.serializers import (
     GeneratorSerializer,
     JurorSerializer,
     ModelSerializer,
+    PromptSerializer,
     TrySerializer,
+    as_prompt,
     as_run,
     as_runs,
     as_trial,
 )
-from jury.shapes import RunShape, TrialShape
+from jury.shapes import PromptInFull, PromptShape, RunShape, TrialShape
 from jury.starting import start_with_worker
 
 
@@ -218,3 +220,38 @@ class CancelRun(RunView):
     @extend_schema(request=None, responses={200: RunShape})
     def post(self, request: Request, run: int, slug: str = "") -> Response:
         return Response(as_run(actions.cancel_run(run=self.run_named(run), by=self.access.user)))
+
+
+class Prompts(ProjectView):
+    """The prompt versions that a project may use, by name; and a new one, which never changes: 201."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "jury"
+    scope: ClassVar[str] = TokenGrant.Scope.JURY
+
+    @extend_schema(responses={200: list[PromptShape]})
+    def get(self, request: Request, slug: str) -> Response:
+        versions = queries.prompts_for(self.project).select_related("project")
+        return Response([as_prompt(version) for version in versions])
+
+    @extend_schema(request=PromptSerializer, responses={201: PromptInFull})
+    def post(self, request: Request, slug: str) -> Response:
+        body = PromptSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = actions.freeze_prompt(project=self.project, by=self.access.user, **body.validated_data)
+        return Response({**as_prompt(version), "text": version.text}, status=HTTP_201_CREATED)
+
+
+class PromptDetail(ProjectView):
+    """One prompt version with its text."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "jury"
+
+    @extend_schema(responses={200: PromptInFull})
+    def get(self, request: Request, slug: str, prompt: str) -> Response:
+        try:
+            version = queries.prompt_named(prompt, self.project)
+        except Refused as error:
+            raise Http404(f"There is no prompt version {prompt!r} here.") from error
+        return Response({**as_prompt(version), "text": version.text})

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from corpus.errors import Refused
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS
+from corpus.models import Project
 from jury import queries
 from jury.actions.jurors import ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE
 from jury.actions.runs import RETRIED
@@ -147,10 +148,10 @@ class JurorForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]  # take
         widgets = {"name": forms.TextInput()}
         labels = LIMITS | REQUEST_LABELS | {"base_url": "Endpoint, as https://models.example/v1"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["prompt"]
-        field.choices = [(name, name) for name in queries.prompt_names(generative=self.is_generative)]
+        field.choices = [(name, name) for name in queries.prompt_names(project, generative=self.is_generative)]
         self.fields["model"].required = self.fields["base_url"].required = True
 
     def _post_clean(self) -> None:
@@ -168,7 +169,7 @@ class GeneratorForm(JurorForm):
         fields = tuple(name for name in JurorForm.Meta.fields if name not in OF_JURORS_ALONE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial=GENERATOR_DEFAULTS, **kwargs)
+        super().__init__(*args, initial=GENERATOR_DEFAULTS | kwargs.pop("initial", {}), **kwargs)
 
 
 class LimitsForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]

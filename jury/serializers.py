@@ -13,9 +13,9 @@ from jury.actions.jurors import CHANGEABLE, ENTERED, GENERATOR_DEFAULTS, JUROR_D
 from jury.actions.runs import RETRIED
 from jury.actions.trials import Trial
 from jury.engine.extra_body import check_extra_body
-from jury.models import GeneratedResponse, Juror, Run
-from jury.prompting import ASKABLE
-from jury.shapes import RunShape, SuggestionShape, TrialShape
+from jury.models import GeneratedResponse, Juror, PromptVersion, Run
+from jury.prompting import ASKABLE, Prompt
+from jury.shapes import PromptShape, RunShape, SuggestionShape, TrialShape
 
 
 class ExtraBodyField(serializers.DictField):
@@ -172,3 +172,25 @@ def as_runs(runs: Sequence[Run]) -> list[RunShape]:
         }
         for run in runs
     ]
+
+
+class PromptSerializer(serializers.Serializer[Any]):
+    """A prompt version to freeze."""
+
+    name = serializers.CharField(max_length=60, help_text="Unique in the site; it never changes.")
+    text = serializers.CharField(
+        max_length=100_000, trim_whitespace=False, help_text="The prompt in TOML, as the files of `jury/prompts/`."
+    )
+
+
+def as_prompt(version: PromptVersion) -> PromptShape:
+    """Return a prompt version without its text, as JSON."""
+    prompt = Prompt.parse(version.text)
+    return {
+        "name": version.name,
+        "form": prompt.form,
+        "send": prompt.send,
+        "project": version.project.slug if version.project else None,
+        "sha256": version.sha256,
+        "created_at": version.created_at,
+    }

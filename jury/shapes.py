@@ -44,3 +44,20 @@ class TrialShape(TypedDict):
     seconds: float | None
     cost_usd: float
     suggestion: SuggestionShape | None
+
+
+class PromptShape(TypedDict):
+    """A prompt version. `project` is the one that it was frozen in; null for a file, which all projects may use."""
+
+    name: str
+    form: str
+    send: str
+    project: str | None
+    sha256: str
+    created_at: datetime
+
+
+class PromptInFull(PromptShape):
+    """A prompt version with its text, which is TOML."""
+
+    text: str

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jury.views import generated, jurors, runs
+from jury.views import generated, jurors, prompts, runs
 
 app_name = "jury"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("jury/generators/", jurors.add_generator, name="add-generator"),
     path("jury/jurors/<int:juror>/", jurors.juror, name="juror"),
     path("jury/jurors/<int:juror>/try/", jurors.show_trial, name="try"),
+    path("jury/prompts/", prompts.prompts, name="prompts"),
+    path("jury/prompts/new/", prompts.new_draft, name="new-draft"),
+    path("jury/prompts/drafts/<int:draft>/", prompts.draft, name="draft"),
+    path("jury/prompts/drafts/<int:draft>/try/", prompts.try_draft, name="try-draft"),
+    path("jury/prompts/of/<slug:prompt>/", prompts.prompt, name="prompt"),
     path("jury/runs/", runs.runs, name="runs"),
     path("jury/runs/new/", runs.new_run, name="new-run"),
     path("jury/runs/<int:run>/", runs.run, name="run"),

@@ -30,6 +30,7 @@ FIELDS = [
     "slugs", "counts_as", "into", "position", "revision", "at", "changes", "based_on", "is_preview", "new_slug", "code",
     "scopes", "days", "note", "items", "generator", "what", "close", "password", "trained_on", "allow_trained",
     "kinds", "is_active", "delivery", "rhythm", "address",
+    "based_on", "revision", "juror",
 ]  # fmt: skip
 "Fields of all bodies."
 JSON_VALUES: list[Any] = [

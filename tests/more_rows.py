@@ -11,7 +11,7 @@ from knox.models import AuthToken
 from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Skip, Slot, Vote
 from corpus.models import Event, Item, Member, TokenGrant
 from guards.models import Benchmark, Evaluation, TrainedGuard
-from jury.models import Ballot, GeneratedResponse, Juror, Run, Shard
+from jury.models import Ballot, GeneratedResponse, Juror, PromptDraft, PromptVersion, Run, Shard
 from jury.models import Batch as JuryBatch
 from releases.models import Release
 from tests.adjudication.disputes import tie
@@ -33,6 +33,8 @@ def add_rows(project: Any, folder: Any, user: User, count: int) -> None:
         token, _secret = AuthToken.objects.create(user=user)
         TokenGrant.objects.create(token=token, name="more", project=project, scopes=["read"])
     copy(Job.objects.filter(project=project), count)
+    copy(PromptDraft.objects.filter(project=project), count, name=f"{project.slug}-draft-{{}}".format)
+    copy(PromptVersion.objects.filter(project=project), count, name=f"{project.slug}-more-{{}}".format)
     copy(Webhook.objects.filter(project=project), count, url="http://127.0.0.1:9/{}".format)
     first = Webhook.objects.filter(project=project).earliest("pk")
     copy(Delivery.objects.filter(webhook=first), count, uid=lambda _: uuid.uuid4(), source="more {}".format)

@@ -11,7 +11,7 @@ from guards import queries as guard_queries
 from guards.actions import start_evaluation
 from guards.models import Evaluation, TrainedGuard
 from jury import actions, queries
-from jury.models import Ballot, GeneratedResponse, Juror, Run
+from jury.models import Ballot, GeneratedResponse, Juror, PromptDraft, Run
 from releases.models import Release
 from tests.adjudication.disputes import case_of, disputed_project
 from tests.api.client import Program
@@ -38,6 +38,8 @@ ROWS = {
     "annotation_attemptitem": OF_ITEM,
     "jury_juror": OF_PROJECT,
     "jury_run": OF_PROJECT,
+    "jury_promptdraft": OF_PROJECT,
+    "jury_promptversion": OF_PROJECT,
     "adjudication_case": OF_ITEM,
     "adjudication_decision": OF_ITEM,
     "workspace_job": OF_PROJECT,
@@ -72,6 +74,10 @@ def project_with_everything(folder, name, text, url):
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
     evaluate(project, folder, text)
     add_webhooks(project, text)
+    words = f"user = 'A {text} by $dialogue Answer: $answer'"
+    actions.freeze_prompt(project=project, name=f"{project.slug}-v1", text=words)
+    draft = actions.start_draft(project=project, based_on=f"{project.slug}-v1", name=f"{project.slug}-v2")
+    actions.save_draft(draft=draft, text=words, name=draft.name, revision=1)
     calm = Item.objects.get(project=project, external_id="calm")
     label = {"prompt_label": "safe", "response_label": "safe", "reason": text}
     Gold.objects.create(project=project, item=calm, use=Gold.Use.PRACTICE, **label)
@@ -127,6 +133,8 @@ def url_parameters(project, name) -> dict[str, Any]:
         "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
         "response": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,
         "evaluation": Evaluation.objects.filter(project=project).latest("pk").pk,
+        "prompt": f"{project.slug}-v1",
+        "draft": PromptDraft.objects.filter(project=project).earliest("pk").pk,
         "webhook": Webhook.objects.filter(project=project).earliest("pk").pk,
         "version": "1.0",
         "name": "train.json",

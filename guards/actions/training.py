@@ -53,7 +53,7 @@ def export_training(
     :return: the folder, and the manifest
     :raises Refused: if nothing can be written, or there is no such release or prompt version
     """
-    release, asking = queries.find_release(project, version), prompt_named(prompt)
+    release, asking = queries.find_release(project, version), prompt_named(prompt, project)
     renderer = renderer_of(release, asking)
     folder = folder or Path(settings.ASSIZE_HOME) / "training" / project.slug / release.version / asking.name
     try:

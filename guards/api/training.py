@@ -29,10 +29,10 @@ class TrainingData(ReleaseView):
 
     @extend_schema(parameters=[TrainingSerializer], responses={(200, "application/x-ndjson"): list[TrainingRowShape]})
     def get(self, request: Request, slug: str, version: str) -> HttpResponseBase:
-        query = TrainingSerializer(data=request.query_params)
+        query = TrainingSerializer(data=request.query_params, context={"project": self.project})
         query.is_valid(raise_exception=True)
         release, split = self.release_named(version), query.validated_data["split"]
-        renderer = renderer_of(release, prompt_named(query.validated_data["prompt"]))
+        renderer = renderer_of(release, prompt_named(query.validated_data["prompt"], self.project))
         lines = training_lines(release, split, query.choice, renderer, query.validated_data["format"])
         with take_slot() as slot:
             blocks = joined(lines)

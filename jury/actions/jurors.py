@@ -1,5 +1,6 @@
 """Add jurors and generators, and change their limits."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from jury import queries
 from jury.endpoints import base_url_of, origin_of
 from jury.engine.extra_body import check_extra_body
 from jury.keys import check_key_variable
-from jury.models import Juror
+from jury.models import Juror, PromptVersion
 from jury.models.juror import default_asks
 from jury.prompting import CATEGORIES, Prompt, Send
 
@@ -59,19 +60,27 @@ def add_juror(
     :raises Refused: if the name is taken, the prompt is unknown or does not fit, or a parameter is invalid
     :raises NotForLeads: if only a site admin may use the endpoint
     """
-    version = queries.prompt_named(prompt)
-    form = Prompt.parse(version.text).form
+    version = queries.prompt_named(prompt, project)
+    check_fits(version, parameters.get("asks", default_asks()))
+    juror = Juror(project=project, name=name, prompt=version, base_url=base_url_of(base_url), **parameters)
+    return save_juror(juror, Verb.JUROR_ADDED, by)
+
+
+def check_fits(prompt: PromptVersion, asks: Sequence[str]) -> None:
+    """
+    Check that a juror can be asked for some fields by a prompt version.
+
+    :raises Refused: if it cannot
+    """
+    form, labels = Prompt.parse(prompt.text).form, [field for field in asks if field != CATEGORIES]
     if form.is_generative:
         raise Refused(f"Prompt {prompt} asks for a text, not a judgement: it is for a generator, not for a juror.")
-    labels = [field for field in parameters.get("asks", default_asks()) if field != CATEGORIES]
     if not labels:
         raise Refused("A juror is asked for a label: prompt_label, response_label or both.")
-    if CATEGORIES in parameters.get("asks", default_asks()) and not form.names_categories:
+    if CATEGORIES in asks and not form.names_categories:
         raise Refused(f"Replies to prompt {prompt} name no categories. Ask for labels alone: {','.join(labels)}.")
     if form.has_one_verdict and len(labels) != 1:
         raise Refused(f"Prompt {prompt} asks for one verdict. Ask for one label, and add a second juror for the other.")
-    juror = Juror(project=project, name=name, prompt=version, base_url=base_url_of(base_url), **parameters)
-    return save_juror(juror, Verb.JUROR_ADDED, by)
 
 
 @transaction.atomic
@@ -86,7 +95,7 @@ def add_generator(
     :raises Refused: if the name is taken, the prompt is unknown or does not fit, or a parameter is invalid
     :raises NotForLeads: if only a site admin may use the endpoint
     """
-    version = queries.prompt_named(prompt)
+    version = queries.prompt_named(prompt, project)
     if not Prompt.parse(version.text).form.is_generative:
         raise Refused(f"Prompt {prompt} asks for a judgement: it is for a juror, not for a generator.")
     parameters |= {"asks": [], "in_panel": False}

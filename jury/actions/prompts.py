@@ -1,6 +1,7 @@
 """Store prompt files as prompt versions."""
 
 import hashlib
+import logging
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,8 @@ from django.core.exceptions import ValidationError
 from corpus.errors import Refused
 from jury.models import PromptVersion
 from jury.prompt_files import parse_prompt
+
+logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).resolve().parent.parent / "prompts"
 LONGEST = 100_000
@@ -22,8 +25,12 @@ def load_prompts(folder: Path = FOLDER) -> None:
     :raises Refused: as `add_prompt` does
     """
     known = dict(PromptVersion.objects.values_list("name", "sha256"))
+    frozen = set(PromptVersion.objects.exclude(project=None).values_list("name", flat=True))
     for path in sorted(folder.glob("*.toml")):
-        add_prompt(path, known=known)
+        if path.stem in frozen:  # by people, before a release of this software had a file of that name
+            logger.warning("%s is left out: a prompt of that name was frozen in a project", path.name)
+        else:
+            add_prompt(path, known=known)
 
 
 def add_prompt(path: Path, *, known: dict[str, str] | None = None) -> PromptVersion | None:
@@ -40,6 +47,8 @@ def store_prompt(name: str, text: str, *, file: str = "", known: dict[str, str] 
     """
     Store the text of a prompt file as a prompt version; return it, or None if it is stored already.
 
+    One that was frozen in a project, and comes with a file of it or of the project, is for all projects from then on.
+
     :param file: its name, for messages; `known` as of `add_prompt`
     :raises Refused: as `add_prompt` does
     """
@@ -51,6 +60,7 @@ def store_prompt(name: str, text: str, *, file: str = "", known: dict[str, str] 
     if known.get(name, digest) != digest:
         raise Refused(f"{file} has changed since it was first used. Save it under a new version's name.")
     if name in known:
+        PromptVersion.objects.filter(name=name).exclude(project=None).update(project=None)
         return None
     parse_prompt(text, file)
     version = PromptVersion(name=name, text=text, sha256=digest)

@@ -1,5 +1,6 @@
 """Jurors, generators and the versions of their prompts."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -26,6 +27,30 @@ class PromptVersion(models.Model):
     "The whole TOML file, which `jury.prompting.Prompt.parse` reads."
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="+")
+    "The project that it was frozen in, whose members alone see it; None for a file, which all projects see."
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PromptDraft(models.Model):
+    """A prompt that is being written in a project. It becomes a prompt version when it is frozen."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    name = models.SlugField(max_length=60)
+    "That of the prompt version it is to be."
+    text = models.TextField()
+    "As typed: it need not be a prompt yet."
+    based_on = models.CharField(max_length=60, blank=True, default="")
+    "The name of the prompt version that it began as."
+    revision = models.PositiveIntegerField(default=1)
+    "Counts the changes, so that one in a second tab is noticed."
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_draft_a_name")]
 
     def __str__(self) -> str:
         return self.name

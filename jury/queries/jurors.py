@@ -15,7 +15,7 @@ from corpus.questions import AskedOf, questions_asked
 from jury.endpoints import EndpointRules, origin_of
 from jury.families import shared_families
 from jury.kinds import answer_models
-from jury.models import Answer, Juror, PromptVersion, Run, Shard
+from jury.models import Answer, Juror, Run, Shard
 from jury.prompting import Prompt
 from jury.questions import is_about_refusal
 
@@ -96,29 +96,6 @@ def shared_model_families(project: Project, jurors: Iterable[Juror]) -> dict[str
     families = shared_families([*((juror.name, juror.model) for juror in jurors), *authors])
     names = {name for name, _ in authors}
     return {family: members for family, members in families.items() if set(members) - names}
-
-
-def prompt_names(*, generative: bool = False) -> list[str]:
-    """
-    Return the names of the prompt versions, sorted.
-
-    :param generative: those for generators instead of those for jurors
-    """
-    versions = PromptVersion.objects.exclude(name=PromptVersion.IMPORTED).order_by("name")
-    return [version.name for version in versions if Prompt.parse(version.text).form.is_generative == generative]
-
-
-def prompt_named(name: str) -> PromptVersion:
-    """
-    Return a prompt version by its name.
-
-    :raises Refused: if there is none of that name; the message lists those there are
-    """
-    prompt = PromptVersion.objects.filter(name=name).exclude(name=PromptVersion.IMPORTED).first()
-    if prompt is None:
-        known = PromptVersion.objects.exclude(name=PromptVersion.IMPORTED).order_by("name")
-        raise Refused(f"There is no prompt {name!r}. Known: {', '.join(known.values_list('name', flat=True))}.")
-    return prompt
 
 
 def labels_asked(project: Project, juror: Juror) -> tuple[str, ...]:

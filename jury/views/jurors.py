@@ -41,7 +41,7 @@ def jury(request: PageRequest, access: Access) -> HttpResponse:
 @require_role(Role.LEAD)
 def add(request: PageRequest, access: Access) -> HttpResponse:
     """Show the form of a new juror; a POST adds it."""
-    form, status = JurorForm(request.POST or None), 200
+    form, status = JurorForm(request.POST or None, project=access.project, initial=named_prompt(request)), 200
     if request.method == "POST":
         added = attempt(form, lambda: actions.add_juror(project=access.project, by=access.user, **form.cleaned_data))
         if added.is_done:
@@ -56,7 +56,7 @@ def add(request: PageRequest, access: Access) -> HttpResponse:
 @require_role(Role.LEAD)
 def add_generator(request: PageRequest, access: Access) -> HttpResponse:
     """Show the form of a new generator; a POST adds it."""
-    form, status = GeneratorForm(request.POST or None), 200
+    form, status = GeneratorForm(request.POST or None, project=access.project, initial=named_prompt(request)), 200
     if request.method == "POST":
         added = attempt(
             form, lambda: actions.add_generator(project=access.project, by=access.user, **form.cleaned_data)
@@ -120,6 +120,12 @@ def question_context(project: Project, juror: Juror) -> dict[str, Any]:
         "asked_questions": asked,
         "unasked_questions": [each for each in queries.questions_for_jurors(project) if each not in asked],
     }
+
+
+def named_prompt(request: PageRequest) -> dict[str, str]:
+    """Return the prompt version that the address names, as what a form begins with."""
+    name = request.GET.get("prompt", "")
+    return {"prompt": name} if name else {}
 
 
 def page_of(juror: Juror) -> str:

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -37,12 +38,14 @@ def notifications(request: PageRequest) -> HttpResponse:
             messages.success(request, words_of(choice))
             return redirect("notifications")
         status = chosen.status
+    last = Digest.objects.filter(user=user, lines__gt=0).order_by("-pk").first()
     context = {
         "form": form,
         "choice": choice,
         "sends_mail": sends_mail(),
         "zone": person_of(user).time_zone,
-        "last": Digest.objects.filter(user=user, lines__gt=0).order_by("-pk").first(),
+        "last": last,
+        "last_day": date_format(last.day, "j M Y") if last else "",
         "managed": [access.project for access in list_access(user) if access.is_admin],
     }
     return render(request, "workspace/notifications.html", context, status=status)
