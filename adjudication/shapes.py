@@ -99,6 +99,19 @@ class OneCase(TypedDict):
     case: CaseShape
 
 
+class CommentShape(TypedDict):
+    """A comment on an item."""
+
+    id: int
+    author: str
+    "A name for leads, `You` for one's own, else `Annotator 1`, …, or `Reviewer 1`, … for those who did not vote."
+    is_own: bool
+    text: str | None
+    "Null if it was removed."
+    written_at: datetime
+    removed_at: datetime | None
+
+
 class EntryShape(TypedDict):
     """One thing that happened to an item, or one opinion on it."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from adjudication.views import audit_log, audits, ballots, cases, history, other_category, policies
+from adjudication.views import audit_log, audits, ballots, cases, comments, history, other_category, policies
 from adjudication.views import taxonomy as taxonomy_pages
 
 app_name = "adjudication"
@@ -35,5 +35,7 @@ urlpatterns = [
     path("cases/<int:case>/reopen/", cases.reopen, name="reopen"),
     path("cases/<int:case>/ask-second/", cases.ask_second, name="ask-second"),
     path("items/<path:external_id>/history/", history.item_history, name="history"),
+    path("items/<path:external_id>/comments/", comments.comments, name="comments"),
+    path("items/<path:external_id>/comments/<int:comment>/remove/", comments.remove, name="remove-comment"),
     path("events/", audit_log.events, name="events"),
 ]

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from adjudication.api import cases as adjudication
-from adjudication.api import policies, taxonomy
+from adjudication.api import comments, policies, taxonomy
 from adjudication.api.history import ItemHistory
 from annotation import api as annotation
 from corpus.api.base import NotThere
@@ -67,6 +67,8 @@ PROJECT = [
     path("releases/<str:version>/files/<str:name>", releases.ReleaseFile.as_view()),
     path("releases/<str:version>/training/", training.TrainingData.as_view()),
     path("export/", export.Export.as_view()),
+    path("items/<path:external_id>/comments/", comments.Comments.as_view()),
+    path("items/<path:external_id>/comments/<int:comment>/remove/", comments.RemoveComment.as_view()),
     path("items/<path:external_id>/history/", ItemHistory.as_view()),
     path("metrics/", Metrics.as_view()),
     path("guards/benchmarks/", guards.Benchmarks.as_view()),

@@ -3,8 +3,10 @@
 from typing import Any
 from urllib.parse import quote
 
+from django.contrib.auth.models import User
 from django.db import connection
 
+from adjudication.models import Comment
 from annotation.models import Batch, Gold, Slot, Vote
 from corpus.models import Item
 from guards import queries as guard_queries
@@ -33,6 +35,7 @@ ROWS = {
     "annotation_slot": OF_PROJECT,
     "annotation_batch": OF_PROJECT,
     "annotation_vote": OF_ITEM,
+    "adjudication_comment": OF_ITEM,
     "annotation_gold": OF_PROJECT,
     "annotation_qualification": OF_PROJECT,
     "annotation_attemptitem": OF_ITEM,
@@ -82,6 +85,7 @@ def project_with_everything(folder, name, text, url):
     label = {"prompt_label": "safe", "response_label": "safe", "reason": text}
     Gold.objects.create(project=project, item=calm, use=Gold.Use.PRACTICE, **label)
     admin, person = Program(project, "admin"), Program(project)
+    Comment.objects.create(item=calm, author=User.objects.get(username=admin.name), text=text)
     where = f"/api/v1/projects/{project.slug}/items/import/?name=a.jsonl"
     assert admin.client.post(where, "{}", content_type="text/plain").status_code == 202
     person.vote(person.take())
@@ -125,6 +129,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "lease": Slot.objects.exclude(lease=None).get(project=project, vote=None).lease,
         "gold": Gold.objects.filter(project=project).earliest("pk").pk,
         "number": 1,
+        "comment": Comment.objects.filter(item__project=project).earliest("pk").pk,
         "batch": Batch.objects.create(project=project, name="a batch").pk,
         "job": Job.objects.get(project=project).pk,
         "juror": Juror.objects.filter(project=project).latest("pk").pk,

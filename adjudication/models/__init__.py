@@ -4,6 +4,7 @@ from adjudication.models.answer import AnswerDecision
 from adjudication.models.blind_answer import BlindAnswer
 from adjudication.models.case import Case
 from adjudication.models.case_settings import CaseSettings
+from adjudication.models.comment import Comment
 from adjudication.models.decision import Decision
 from adjudication.models.recount import Recount
 
@@ -12,6 +13,7 @@ __all__ = [
     "BlindAnswer",
     "Case",
     "CaseSettings",
+    "Comment",
     "Decision",
     "Recount",
 ]

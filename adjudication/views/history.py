@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from adjudication.models import Decision
+from adjudication.models import Comment, Decision
 from adjudication.queries.history import Entry, history_of
 from adjudication.visible_opinions import visible_opinions
 from annotation.queries import person_of
@@ -32,6 +32,7 @@ def item_history(request: PageRequest, access: Access, external_id: str) -> Http
         "page": "items",
         "item": item,
         "entries": entries,
+        "comment_count": Comment.objects.filter(item=item).count(),
         "summary": summary_of(access.project, item, entries),
         "names": category_names(access.project),
         "is_masked": person_of(access.user).masks_text,

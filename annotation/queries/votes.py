@@ -256,6 +256,22 @@ def has_voted(user: User, item: Item) -> bool:
     return Vote.objects.filter(item=item, annotator__user=user).exists()
 
 
+HAS_ALL_VOTES = """
+    SELECT NOT EXISTS (SELECT FROM annotation_slot WHERE item_id = i.id AND vote_id IS NULL) AND (
+        i.refusal_of IS NOT NULL OR NOT (%(wants_prompt)s OR i.has_response)
+        OR (SELECT count(*) FROM annotation_vote WHERE item_id = i.id AND is_current)
+            >= %(wanted)s + coalesce((SELECT votes FROM annotation_furthervotes WHERE item_id = i.id), 0))
+    FROM corpus_item i WHERE i.id = %(item)s
+"""
+
+
+def has_all_votes(project: Project, item: Item) -> bool:
+    """Return whether an item has every human vote it wants, also where no slot was opened for it yet."""
+    wanted = {"wanted": project.votes_wanted, "wants_prompt": project.wants_prompt_label}
+    row = fetch_one(HAS_ALL_VOTES, {"item": item.pk, **wanted})
+    return row is not None and bool(row[0])
+
+
 def guideline_entries(project: Project, guideline: GuidelineVersion) -> dict[str, dict[str, list[str]]]:
     """Return the `included` and `excluded` lines of every category, from the taxonomy if the version has none."""
     tiers = categories_by_tier(project, guideline).values()

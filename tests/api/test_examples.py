@@ -68,6 +68,8 @@ def fill_in(site, tmp_path):
     rows = [dialogue(name, source="letters", license="cc-by-4.0") for name in NAMES]
     votes = [opinion(name, rater, "safe", "safe") for name in NAMES for rater in ("ada", "bea", "eve")]
     votes += [opinion(name, rater, "unsafe", "safe", **UNSAFE) for name in DISPUTED for rater in ("cleo", "dan", "fay")]
+    rows += [dialogue("calm")]  # with all its votes
+    votes += [opinion("calm", f"rater {number}", "safe", "safe") for number in range(7)]
     for name, lines in (("dialogues", rows), ("votes", votes)):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     cases = write_lines(tmp_path, [{"prompt": "A question", "label": "safe"}], "cases.jsonl")
@@ -105,6 +107,8 @@ def variables_of(output):
         ids["juror" if "asks" in answer else "generator"] = answer["id"]
     if "ballots" in answer:
         ids["run"] = answer["id"]
+    if "author" in answer:
+        ids["comment"] = answer["id"]
     if "guard" in answer:
         ids["evaluation"] = answer["id"]
     return {name.upper(): str(value) for name, value in ids.items()}

@@ -35,7 +35,8 @@ def full(tmp_path_factory, database, stub_url):
     project = project_with_everything(tmp_path_factory.mktemp("full"), "full", "a text of some words", stub_url)
     visitor, parameters = Visitor(project, "admin"), url_parameters(project, "full")
     add_attempts(visitor, parameters["gold"])
-    return visitor, pages_of(visitor, defaultdict(int, parameters))
+    comments = f"/projects/{project.slug}/items/calm/comments/"
+    return visitor, [*pages_of(visitor, defaultdict(int, parameters)), comments]
 
 
 @pytest.fixture(scope="module")

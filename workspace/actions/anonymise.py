@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from knox.models import AuthToken
 
+from adjudication.models import Comment
 from adjudication.queries.opinions import pseudonym
 from annotation.actions import free_leases
 from annotation.models import Acknowledgement, Annotator, Person
@@ -50,6 +51,7 @@ def anonymise_user(*, user: User, by: User | None = None) -> str:
     old, new = user.username, f"former-{secrets.token_hex(6)}"
     free_leases(user=user)
     rename_rater(user, new)
+    Comment.objects.filter(author=user, removed_at__isnull=False).update(text="")
     forget_account(user, new)
     rename_in_events(old, new)
     record_event(project=None, verb=Verb.ACCOUNT_ANONYMISED, subject=new, actor=by)

@@ -1,0 +1,16 @@
+"""The form of a comment."""
+
+from django import forms
+
+from adjudication.actions.comments import LONGEST_COMMENT
+
+
+class CommentForm(forms.Form):
+    """A comment on an item."""
+
+    text = forms.CharField(
+        max_length=LONGEST_COMMENT,
+        label="Comment",
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        error_messages={"required": "Write something."},
+    )
