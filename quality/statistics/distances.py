@@ -63,6 +63,28 @@ class Nominal(Distance):
 NOMINAL = Nominal()
 
 
+class Ordinal(Distance):
+    """The ordinal distance between the values of some profiles, as often as each is used there."""
+
+    def __init__(self, profiles: Profiles) -> None:
+        """
+        Prepare the distances.
+
+        :param profiles: whose values rise in their order
+        """
+        self.values = profiles.values
+        self.table: Numbers = ordinal_distances(profiles.uses(profiles.items[None].astype(np.float64)))[0]
+
+    def between(self, a: Codes, b: Codes) -> Numbers:
+        apart: Numbers = self.table[np.searchsorted(self.values, a), np.searchsorted(self.values, b)]
+        return apart
+
+    def across(self, a: Codes, first: Numbers, b: Codes, second: Numbers) -> Numbers:
+        apart = self.table[np.ix_(np.searchsorted(self.values, a), np.searchsorted(self.values, b))]
+        total: Numbers = np.einsum("dv,dv->d", first @ apart, second)
+        return total
+
+
 class Masi(Distance):
     """
     The MASI distance between sets: 1 - Jaccard index x monotonicity.

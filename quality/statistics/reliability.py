@@ -6,10 +6,12 @@ import numpy as np
 
 from quality.statistics.agreement import Ratings, fleiss_kappa
 from quality.statistics.bootstrap import DRAWS, ONE_VALUE, Estimate, estimate
-from quality.statistics.distances import NOMINAL, Distance, ordinal_disagreements
+from quality.statistics.distances import NOMINAL, Distance, Ordinal, ordinal_disagreements
 from quality.statistics.profiles import Codes, Numbers, Profiles, profiles_of
 from quality.statistics.scores import Flags
 
+MOST_ORDERED = 10
+"Values in order whose alpha has an interval."
 NO_PAIRS = "no item has two opinions"
 DIFFERENT_NUMBERS = "items have different numbers of opinions"
 NO_CROSS_PAIRS = "no item has an opinion of each kind"
@@ -37,13 +39,17 @@ def krippendorff_alpha(
 
 def ordinal_alpha(profiles: Profiles, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
     """
-    Return Krippendorff's alpha under the ordinal distance; for a few values only, such as labels.
+    Return Krippendorff's alpha under the ordinal distance.
+
+    Of more than MOST_ORDERED values it has no interval: the distances are others in each draw, and make large tables.
 
     :param profiles: of items with two or more opinions, whose values rise in their order
     :param draws: the number of bootstrap draws; 0 leaves the interval out
     """
     if not len(profiles.items):
         return Estimate(None, reason=NO_PAIRS)
+    if len(profiles.values) > MOST_ORDERED:
+        return krippendorff_alpha(profiles, Ordinal(profiles), draws=0)
     return estimate(profiles, lambda weights: ordinal_alpha_per_draw(profiles, weights), draws, seed)
 
 

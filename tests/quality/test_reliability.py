@@ -32,6 +32,16 @@ def test_alpha_equals_the_krippendorff_package(table: Table, level: str) -> None
     assert ours.value == pytest.approx(krippendorff.alpha(value_counts=table, level_of_measurement=level))
 
 
+def test_alpha_of_a_long_scale_equals_the_package_and_has_no_interval() -> None:
+    dice = np.random.default_rng(4)
+    near = np.clip(dice.integers(0, 15, size=(40, 1)) + dice.integers(-2, 3, size=(40, 5)), 0, 14)
+    table = np.stack([np.bincount(row, minlength=15) for row in near])
+
+    ours = ordinal_alpha(shared_profiles(table))
+    assert ours.value == pytest.approx(krippendorff.alpha(value_counts=table, level_of_measurement="ordinal"))
+    assert (ours.low, ours.high, ours.reason) == (None, None, None)
+
+
 def masi_by_definition(a: frozenset[str], b: frozenset[str]) -> float:
     if a == b:
         return 0
