@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import orjson
+import pyarrow.parquet as pq
 
 from adjudication.actions import recount
 from adjudication.answers import decide_answers
@@ -25,6 +26,7 @@ from tests.jury.factories import add_jurors, run_shards
 from tests.jury.scripted import VERDICT, completion, scripted_endpoint
 
 ITEMS = 24
+SAFE = {"prompt_label": "safe", "response_label": "safe"}
 STEPS = [each["value"] for each in PRESETS["severity"]["choices"]]
 
 
@@ -125,3 +127,23 @@ def test_refusal_and_severity_go_from_import_to_release_under_every_policy(tmp_p
     cases = Case.objects.filter(project=project, state="open").order_by("item__external_id")
     assert disputed
     assert list(cases.values_list("item__external_id", flat=True)) == sorted(disputed)
+    settle_and_release(project, cases[0], tmp_path)
+
+
+def settle_and_release(project, case, folder):
+    """Settle a case over REST, and look for its answers in the export and in a release."""
+    judge, item = Program(project, "adjudicator"), case.item.external_id
+    final = {**SAFE, "answers": {"response_refusal": "refusal", "severity": "extreme"}}
+    assert judge.post(f"cases/{case.pk}/blind/", final).status_code in (200, 201)
+    settled = judge.post(f"cases/{case.pk}/settle/", {**final, "reason": "It declines."})
+    assert settled.json()["case"]["settlement"]["answers"] == final["answers"]
+
+    for policy in POLICIES:  # a settlement counts under each
+        assert exported(project, folder, policy)[item] == final["answers"]
+    out = folder / "settled"
+    assert command("release", "settled", project=project.slug, out=out).code == 0
+    row = next(row for row in pq.read_table(out / "decisions.parquet").to_pylist() if row["item"] == item)
+    assert (row["answer_response_refusal"], row["status_response_refusal"]) == ("refusal", "settled")
+    assert verify(out).differences == []
+    history = Program(project, "lead").get(f"projects/{project.slug}/items/{item}/history/").json()
+    assert any(entry.get("answers") == final["answers"] for entry in history["history"])
