@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from adjudication.api import cases as adjudication
-from adjudication.api import comments, policies, taxonomy
+from adjudication.api import comments, policies, questions, taxonomy
 from adjudication.api.history import ItemHistory
 from annotation import api as annotation
 from corpus.api.base import NotThere
@@ -76,6 +76,8 @@ PROJECT = [
     path("guards/evaluations/<int:evaluation>/", guards.EvaluationDetail.as_view()),
     path("guards/evaluations/<int:evaluation>/verdicts/", guards.Verdicts.as_view()),
     path("recount/", policies.Recount.as_view()),
+    path("questions/", questions.Questions.as_view()),
+    path("questions/<slug:key>/", questions.QuestionDetail.as_view()),
     path("taxonomy/", taxonomy.Taxonomy.as_view()),
     path("policy/", policies.Policy.as_view()),
     path("policy/compare/", policies.ComparePolicy.as_view()),

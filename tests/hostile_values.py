@@ -29,6 +29,7 @@ FIELDS = [
     "time_zone", "masks_text", "opted_out", "next", "text", "slug", "tier", "definition", "is_sure", "project",
     "slugs", "counts_as", "into", "position", "revision", "at", "changes", "based_on", "is_preview", "new_slug", "code",
     "scopes", "days", "note", "items", "generator", "what", "close", "password", "trained_on", "allow_trained",
+    "key", "guidance", "type", "choices", "asked_of", "about", "is_required", "opens_cases", "is_retired", "answers",
     "kinds", "is_active", "delivery", "rhythm", "address",
     "based_on", "revision", "juror",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from django.db import connection
 
 from adjudication.models import Comment
 from annotation.models import Batch, Gold, Slot, Vote
+from corpus.actions import add_question
 from corpus.models import Item
 from guards import queries as guard_queries
 from guards.actions import start_evaluation
@@ -32,6 +33,7 @@ ROWS = {
     "corpus_member": OF_PROJECT,
     "corpus_item": OF_PROJECT,
     "corpus_event": OF_PROJECT,
+    "corpus_question": OF_PROJECT,
     "annotation_slot": OF_PROJECT,
     "annotation_batch": OF_PROJECT,
     "annotation_vote": OF_ITEM,
@@ -45,6 +47,7 @@ ROWS = {
     "jury_promptversion": OF_PROJECT,
     "adjudication_case": OF_ITEM,
     "adjudication_decision": OF_ITEM,
+    "adjudication_answerdecision": OF_ITEM,
     "workspace_job": OF_PROJECT,
     "workspace_webhook": OF_PROJECT,
     "workspace_delivery": "t.webhook_id IN (SELECT w.id FROM workspace_webhook w WHERE w.project_id = %(project)s)",
@@ -68,6 +71,8 @@ def project_with_everything(folder, name, text, url):
     """Create a project with items of each status, ballots, a generated response, a release, a job and votes."""
     rows = [{"id": f"{number} {name}", "prompt": text, "response": text} for number in ("one", "two")]
     project = disputed_project(folder, *rows, votes_wanted=3)
+    asked = {"key": f"asked_{name}", "text": text, "type": "yes_no", "is_required": False, "opens_cases": True}
+    add_question(project=project, by=None, **asked)
     others = [dialogue("alone", text=text, response=False), dialogue("calm", text=text), dialogue("open", text=text)]
     import_dialogues(project, folder, others)
     import_votes(project, folder, [opinion("calm", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])
@@ -128,6 +133,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "user": vote.annotator.user_id,
         "lease": Slot.objects.exclude(lease=None).get(project=project, vote=None).lease,
         "gold": Gold.objects.filter(project=project).earliest("pk").pk,
+        "key": f"asked_{name}",
         "number": 1,
         "comment": Comment.objects.filter(item__project=project).earliest("pk").pk,
         "batch": Batch.objects.create(project=project, name="a batch").pk,

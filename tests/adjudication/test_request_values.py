@@ -7,7 +7,7 @@ from adjudication.forms.cases import CaseFilterForm, CaseSettingsForm, FinalForm
 from adjudication.forms.policies import ChangePolicyForm, PolicyForm
 from adjudication.models import CaseSettings
 from adjudication.queries.audit_log import PROJECT_VERBS, EventFilter
-from adjudication.queries.case_filters import STATES, CaseFilter
+from adjudication.queries.case_filters import STATES, CaseFilter, fields_in_dispute
 from adjudication.serializers.cases import CaseFilterSerializer, ReopenSerializer, SendBackSerializer, SettleSerializer
 from adjudication.serializers.policies import ChangePolicySerializer, CompareSerializer, PolicySerializer
 from annotation.serializers import LONGEST_TEXT
@@ -361,7 +361,9 @@ def test_final_labels_are_safe_or_unsafe(field, label):
 
 def case_filter_form(**query):
     categories = [Category(slug="threat", name="Threat")]
-    return CaseFilterForm(query or None, categories=categories, sources=["garden", "two words"])
+    return CaseFilterForm(
+        query or None, categories=categories, sources=["garden", "two words"], disputed=fields_in_dispute(Project())
+    )
 
 
 @cases(

@@ -8,6 +8,7 @@ from django.http import Http404
 
 from adjudication.project_comparison import compare_projects
 from adjudication.queries.named_categories import named_counts
+from adjudication.views.taxonomy.questions import questions_tab
 from adjudication.visible_opinions import note_items_shown
 from corpus.access import Access, PageRequest, list_access
 from corpus.categories.content import Content
@@ -107,6 +108,7 @@ def compare_tab(request: PageRequest, access: Access) -> Context:
 
 TABS = {
     "categories": Tab("Categories", "adjudication/taxonomy/categories.html", categories_tab),
+    "questions": Tab("Questions", "adjudication/taxonomy/questions.html", questions_tab),
     "versions": Tab("Versions", "adjudication/taxonomy/versions.html", versions_tab),
     "compare": Tab("Compared with another project", "adjudication/taxonomy/compare.html", compare_tab),
 }
