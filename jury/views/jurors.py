@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
 from corpus.models import Project
-from corpus.queries import category_names, questions_of
-from corpus.questions import describe_answers
+from corpus.queries import category_names
 from jury import actions, queries
 from jury.actions.trials import Trial
 from jury.engine.extra_body import merge_extra_bodies
@@ -106,7 +105,6 @@ def show_trial(request: PageRequest, access: Access, juror: int) -> HttpResponse
         "ballot": trial.answer,
         "suggested": suggested_fields(trial),
         "names": category_names(access.project),
-        "answers": describe_answers(questions_of(access.project), getattr(trial.answer, "answers", {})),
     }
     return render(request, "jury/trial.html", context)
 

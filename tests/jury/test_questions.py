@@ -8,6 +8,7 @@ from config.data_dir import CHECKOUT
 from corpus.actions import add_question, retire_question
 from corpus.models import Question
 from corpus.question_rules import PRESETS
+from guards.engine.verdict_client import VerdictClient
 from jury import actions, queries
 from jury.engine.forms import read_ballot
 from jury.engine.juror_client import JurorClient
@@ -220,8 +221,12 @@ def test_request_hash_changes_with_the_questions_alone(tmp_path):
     before, client = hashes(), JurorClient(project, jurors["plain"])
     about = orjson.dumps([item.turns, ("prompt_label", "response_label", "categories")])
     assert before["plain"] == hashlib.sha256(client.juror_hash + about).digest()[:16]
-    before_without = hashes(without)
+    before_without, guard = hashes(without), VerdictClient(project, jurors["plain"])
+    verdict, length = guard.compose_shuffled(item, None).body, client.length(item)
     add(project, "response_refusal")
+    project.refresh_from_db()
+    assert VerdictClient(project, jurors["plain"]).compose_shuffled(item, None).body == verdict, "guards are not asked"
+    assert JurorClient(project, jurors["plain"]).length(item) > length + len(REFUSAL.guidance), "estimates count them"
     assert {name for name, each in hashes().items() if each != before[name]} == {"plain", "refusing"}
     assert hashes(without) == before_without, "a question about the response is not asked without one"
     with_one = hashes()
@@ -308,4 +313,4 @@ def test_pages_of_a_juror_say_what_it_answers(tmp_path):
     assert "Not the others" in wild
     assert "None: replies in the form llamaguard" in llama
     for question, answer in ((refusal, "Refusal"), (severity, "Mild")):
-        assert f'{question}</dt><dd dir="auto">{answer}</dd>' in trial
+        assert f'{question}</dt> <dd dir="auto">{answer}</dd>' in " ".join(trial.split())
