@@ -26,8 +26,8 @@ OTHER_TYPES = [kind for form, kind in CONTENT_TYPES.items() if form != "json"]
 
 class Export(ProjectView):
     """
-    The decided and settled items as `json`, `jsonl`, `csv` or `parquet`, by id; all but `json` with the decided answers to
-    questions, if the project has any.
+    The decided and settled items as `json`, `jsonl`, `csv` or `parquet`, by id; all but `json` with the decided answers
+    to questions, if the project has any.
 
     `Last-Modified` and `X-As-Of` say when opinions were counted: under the project's own policy by the schedule, under
     another one while the request runs, which stores nothing. So another policy takes longer, and is as fresh. Asked
