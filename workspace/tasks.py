@@ -39,6 +39,7 @@ def requeue_stalled_jobs(**_later: Any) -> None:
     """Queue jobs again whose worker was killed or whose message was lost, and delete leftover files."""
     for job_id in jobs.unclaimed().values_list("pk", flat=True):
         enqueue_job(job_id)
+    actions.delete_left_drafts()
     actions.delete_leftovers()
 
 

@@ -43,6 +43,7 @@ class Verb(models.TextChoices):
 
     # Uploads and items
     UPLOAD_TAKEN = "upload.taken", "Upload taken"
+    UPLOAD_DISCARDED = "upload.discarded", "Upload discarded"
     ITEMS_IMPORTED = "items.imported", "Items imported"
     ITEMS_EXPECTED = "items.expected", "Items expected"
     ITEM_WITHDRAWN = "item.withdrawn", "Item withdrawn"

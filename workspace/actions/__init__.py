@@ -6,6 +6,7 @@ from workspace.actions.begin_jobs import begin_import, begin_release
 from workspace.actions.clones import clone_project
 from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
 from workspace.actions.digests import choose_digest, confirm_address, send_digests, send_link, stop_digests
+from workspace.actions.drafts import delete_left_drafts, discard_upload, start_import
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.item_changes import OthersChosen, change_items
 from workspace.actions.leave import close_account, dismiss_member
@@ -36,8 +37,10 @@ __all__ = [
     "close_account",
     "collect_deliveries",
     "confirm_address",
+    "delete_left_drafts",
     "delete_leftovers",
     "delete_old_deliveries",
+    "discard_upload",
     "dismiss_member",
     "import_opinions",
     "items_for_generator",
@@ -53,5 +56,6 @@ __all__ = [
     "send_due",
     "send_link",
     "start_generator",
+    "start_import",
     "stop_digests",
 ]

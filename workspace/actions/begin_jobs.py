@@ -32,19 +32,22 @@ def begin_import(
     enqueue: Enqueue,
     by: User | None = None,
     options: ReadOptions = NO_OPTIONS,
+    is_draft: bool = False,
 ) -> Job:
     """
     Store an upload and create the job that imports it; a worker gets the job when the transaction commits.
 
     :param name: of the file; its extension names the format
     :param options: how to read dialogues
+    :param is_draft: only keep the upload, for a preview; `start_import` has it imported
     :raises Refused: if the name does not tell the format, the disk is full, or votes have options
     :raises TooLarge: if it has more than `most_bytes`
     """
     if kind != Job.Kind.DIALOGUES and options != NO_OPTIONS:
         raise Refused("A form, columns and made ids are for dialogues; votes have one form.")
     request = {"name": name[-200:], "suffix": suffix_of(name), "token": secrets.token_hex(12), **options.as_dict()}
-    job = Job(project=project, kind=kind, by=by, request=request)
+    state = Job.State.DRAFT if is_draft else Job.State.WAITING
+    job = Job(project=project, kind=kind, state=state, by=by, request=request)
     path = upload_path(job)
     try:
         save_upload(content, path, most_bytes, name=name[-200:])
@@ -55,7 +58,8 @@ def begin_import(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    transaction.on_commit(partial(enqueue, job.pk))
+    if not is_draft:
+        transaction.on_commit(partial(enqueue, job.pk))
     return job
 
 

@@ -15,6 +15,7 @@ class Job(models.Model):
         RELEASE = "release", "Release"
 
     class State(models.TextChoices):
+        DRAFT = "draft", "Not imported yet"
         WAITING = "waiting", "Waiting for a worker"
         RUNNING = "running", "Running"
         DONE = "done", "Done"

@@ -34,16 +34,19 @@ def show_imports(request: PageRequest, access: Access, form: UploadForm, status:
 @require_POST
 @require_role(Role.ADMIN)
 def upload(request: PageRequest, access: Access) -> HttpResponse:
-    """Store a file and start its import."""
+    """Store a file, and lead to its preview or start its import; votes have no preview."""
     form = UploadForm(request.POST, request.FILES)
-    started = attempt(form, lambda: begin_import(access, form), refused_field="file")
+    is_draft = "preview" in request.POST and request.POST.get("kind") == Job.Kind.DIALOGUES
+    started = attempt(form, lambda: begin_import(access, form, is_draft=is_draft), refused_field="file")
     if not started.is_done:
         return show_imports(request, access, form, started.status)
+    if started.result.state == Job.State.DRAFT:
+        return redirect("workspace:import-preview", access.project.slug, started.result.pk)
     messages.success(request, f"{form.cleaned_data['file'].name} is uploaded. A worker imports it next.")
     return redirect("workspace:imports", access.project.slug)
 
 
-def begin_import(access: Access, form: UploadForm) -> Job:
+def begin_import(access: Access, form: UploadForm, *, is_draft: bool) -> Job:
     """
     :raises Refused: if the file's format is not known, or it is too large
     """
@@ -56,6 +59,7 @@ def begin_import(access: Access, form: UploadForm) -> Job:
         most_bytes=settings.UPLOAD_BYTES,
         enqueue=enqueue_job,
         by=access.user,
+        is_draft=is_draft,
     )
 
 

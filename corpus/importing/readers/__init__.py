@@ -7,7 +7,14 @@ with the reason; a file that cannot be read to its end raises `Unreadable`.
 
 from corpus.importing.readers.contents import BEGINNING, check_contents
 from corpus.importing.readers.file import EXTENSIONS, RowFile
-from corpus.importing.readers.row import Columns, Row, Unreadable, check_regular, readable_errors
+from corpus.importing.readers.row import (
+    Columns,
+    Row,
+    Unreadable,
+    check_columns,
+    check_regular,
+    readable_errors,
+)
 
 __all__ = [
     "BEGINNING",
@@ -16,6 +23,7 @@ __all__ = [
     "Row",
     "RowFile",
     "Unreadable",
+    "check_columns",
     "check_contents",
     "check_regular",
     "readable_errors",

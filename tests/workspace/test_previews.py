@@ -1,0 +1,109 @@
+"""The preview of an uploaded file: what it would become, read in another way, imported once, left and discarded."""
+
+import json
+import os
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from corpus.models import Event, Item
+from tests.annotation.people import Visitor
+from tests.factories import dialogue, make_project
+from workspace.actions import delete_left_drafts
+from workspace.models import Job
+from workspace.queries.jobs import upload_path
+from workspace.tasks import requeue_stalled_jobs, run_job
+
+TABLE = b"Ticket,Question,Answer\nt1,Is it raining?,No\nt2,Is it late?,\n"
+COLUMNS = {"column_id": "Ticket", "column_prompt": "Question", "column_response": "Answer"}
+
+
+def text_of(page):
+    return " ".join(page.content.decode().split())
+
+
+def uploaded(admin, content, name="mine.csv", kind="dialogues"):
+    """Upload a file for its preview; return its job."""
+    sent = admin.post("imports/upload/", file=SimpleUploadedFile(name, content), kind=kind, preview="1")
+    assert sent.status_code == 302
+    job = Job.objects.filter(project=admin.project).latest("pk")
+    assert sent["Location"].endswith(f"/imports/{job.pk}/" if kind == "dialogues" else "/imports/")
+    return job
+
+
+def lines(*rows):
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def test_table_is_previewed_by_its_columns_and_imported_once():
+    admin = Visitor(make_project(), "admin")
+    job = uploaded(admin, TABLE)
+    page = admin.get(f"imports/{job.pk}/")
+    assert (page.status_code, job.state) == (200, "draft")
+    assert "It has &#x27;Ticket&#x27;, &#x27;Question&#x27;, &#x27;Answer&#x27;." in text_of(page)
+    assert f"imports/{job.pk}/start/" not in text_of(page)
+    assert '<option value="Question">' in text_of(page)
+    page = text_of(admin.get(f"imports/{job.pk}/", **COLUMNS))  # the address says how, so it survives a reload
+    assert all(word in page for word in ("Row 1:", "t1", "Is it raining?", "No", "Row 2:"))
+    assert '<input type="hidden" name="column_id" value="Ticket">' in page
+    assert "Not imported yet: preview" in text_of(admin.get("imports/"))
+    assert admin.post(f"imports/{job.pk}/start/", **COLUMNS).status_code == 302
+    job.refresh_from_db()
+    assert (job.state, job.request["map"]) == ("waiting", {"id": "Ticket", "prompt": "Question", "response": "Answer"})
+    run_job(job_id=job.pk)
+    assert {item.external_id: item.has_response for item in Item.objects.filter(project=admin.project)} == {
+        "t1": True, "t2": False,
+    }  # fmt: skip
+    again = admin.client.post(f"/projects/{admin.project.slug}/imports/{job.pk}/start/", COLUMNS, follow=True)
+    assert "mine.csv is imported already, or was discarded." in text_of(again)  # from a second tab
+    assert admin.get(f"imports/{job.pk}/").status_code == 302
+    admin.post(f"imports/{job.pk}/discard/")
+    assert Job.objects.filter(pk=job.pk, state="done").exists()
+
+
+def test_form_is_shown_and_may_be_chosen():
+    admin = Visitor(make_project(), "admin")
+    log = {"conversation_id": "c", "conversation": [{"role": "user", "content": "<b>Hi</b>"}] * 9}
+    job = uploaded(admin, lines(log, 7, {"conversation": "x"}), "mine.jsonl")
+    page = text_of(admin.get(f"imports/{job.pk}/"))
+    for words in ("As <strong>LMSYS-Chat-1M</strong>, recognised by its first rows", "&lt;b&gt;Hi", "and 3 more turns",
+                  "Row 2 would be refused: row: 7 is not an object", "conversation: &#x27;x&#x27; is not a list"):  # fmt: skip
+        assert words in page
+    page = text_of(admin.get(f"imports/{job.pk}/", form="sharegpt"))
+    assert "As <strong>ShareGPT</strong>." in page
+    assert "Row 1 would be refused: conversations: it is missing" in page
+    assert admin.post(f"imports/{job.pk}/start/", form="nosuch").status_code == 422
+    long = uploaded(admin, lines(dialogue("a", text="long " * 1_000)), "long.jsonl")
+    assert text_of(admin.get(f"imports/{long.pk}/")).count("long ") < 300
+
+
+def test_ambiguous_broken_and_empty_files_say_so():
+    admin = Visitor(make_project(), "admin")
+    log = {"conversation": [{"role": "user", "content": "Hi"}]}
+    for content, name, words in (
+        (lines({"conversation_hash": "h", **log}, {"conversation_id": "c", **log}), "a.jsonl", "wildchat or lmsys"),
+        (b'[{"id": "a", "prompt": "x"}, {"id"', "a.json", "cannot be read"),
+        (b"\n", "a.jsonl", "The file has no rows."),
+    ):
+        page = admin.get(f"imports/{uploaded(admin, content, name).pk}/")
+        assert (page.status_code, words in text_of(page)) == (200, True), text_of(page)
+
+
+def test_left_and_discarded_uploads_are_deleted():
+    admin = Visitor(make_project(), "admin")
+    left, discarded, fresh = (uploaded(admin, TABLE) for _ in range(3))
+    paths = {job.pk: upload_path(job) for job in (left, discarded, fresh)}
+    os.utime(paths[left.pk], (0, 0))
+    assert admin.post(f"imports/{discarded.pk}/discard/").status_code == 302
+    requeue_stalled_jobs()
+    assert [path.exists() for path in paths.values()] == [False, False, True]
+    paths[fresh.pk].unlink()  # its file is gone
+    delete_left_drafts()
+    assert not Job.objects.filter(project=admin.project).exists()
+    assert admin.get(f"imports/{fresh.pk}/").status_code == 404
+    verbs = Event.objects.filter(project=admin.project).values_list("verb", flat=True)
+    assert list(verbs).count("upload.discarded") == 3
+
+
+def test_votes_are_imported_without_a_preview():
+    admin = Visitor(make_project(), "admin")
+    assert uploaded(admin, b"item_id,rater,rater_kind,prompt_label\n", "v.csv", "votes").state == "waiting"

@@ -1,0 +1,101 @@
+"""What an uploaded file of dialogues would become: its form and its first rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from corpus import queries
+from corpus.actions.import_support import limits
+from corpus.errors import Invalid, Refused
+from corpus.importing.dialogues import Dialogue
+from corpus.importing.forms import Form
+from corpus.importing.limits import Limits
+from corpus.importing.options import ReadOptions
+from corpus.importing.peek import FirstRows, first_rows, form_of, needed_columns
+from corpus.importing.readers import Row, check_columns
+from corpus.importing.reading import RowParser
+from corpus.shapes import TurnShape
+from workspace.models import Job
+from workspace.queries.jobs import upload_path
+
+SHOWN_ROWS = 5
+SHOWN_TURNS = 6
+SHOWN_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True)
+class ShownDialogue:
+    """The beginning of a dialogue."""
+
+    id: str
+    turns: list[TurnShape]
+    "The first `SHOWN_TURNS`, each cut to `SHOWN_CHARACTERS`."
+    more: int
+    "Further turns."
+
+
+@dataclass(frozen=True)
+class PreviewedRow:
+    """A row, and the dialogues it would become or the reason why it is refused."""
+
+    number: int
+    dialogues: Sequence[ShownDialogue] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is known of a file before its import."""
+
+    form: Form | None = None
+    "None if it cannot be read, or may be of several forms."
+    columns: Sequence[str] = ()
+    rows: Sequence[PreviewedRow] = field(default_factory=list)
+    error: str = ""
+    "Why nothing of it can be imported as it is to be read now."
+
+
+def preview_of(job: Job, options: ReadOptions) -> Preview:
+    """Return the preview of an upload that is read with these options."""
+    bounds = limits()
+    try:
+        first = first_rows(upload_path(job), bounds, options, name=job.subject)
+    except Refused as error:
+        return Preview(error=str(error))
+    try:
+        form = form_of(first, options, job.subject)
+        check_table(first, form, options, bounds, job.subject)
+    except Refused as error:
+        return Preview(columns=first.columns, error=str(error))
+    spellings = queries.spellings_of(job.project.taxonomy)
+    parser = RowParser(form, options, spellings, bounds, empty_is_none=first.file_form == "csv")
+    return Preview(form, first.columns, [previewed(row, parser) for row in first.rows[:SHOWN_ROWS]])
+
+
+def check_table(first: FirstRows, form: Form, options: ReadOptions, bounds: Limits, name: str) -> None:
+    """
+    :raises Refused: if a table lacks a column that this form needs
+    """
+    if first.file_form in ("csv", "parquet") and first.columns:
+        check_columns(first.columns, name, needed_columns(form, options), bounds)
+
+
+def previewed(row: Row, parser: RowParser) -> PreviewedRow:
+    """Return a row as the page shows it."""
+    if row.problem:
+        return PreviewedRow(row.number, problem=row.problem)
+    try:
+        return PreviewedRow(row.number, [shown(each) for each in parser.dialogues(row.value)])
+    except Invalid as error:
+        return PreviewedRow(row.number, problem=f"{error.field}: {error.reason}")
+
+
+def shown(dialogue: Dialogue) -> ShownDialogue:
+    """Return the beginning of a dialogue."""
+    turns = dialogue.turns[:SHOWN_TURNS]
+    cut: list[TurnShape] = [{"role": turn["role"], "text": beginning(turn["text"])} for turn in turns]
+    return ShownDialogue(dialogue.external_id, cut, len(dialogue.turns) - len(cut))
+
+
+def beginning(text: str) -> str:
+    """Return the beginning of a text."""
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]} …"
