@@ -103,7 +103,7 @@ class ImportCommand(ProjectCommand):
         for warning in report.warnings:
             self.print_note(f"warning: {warning}")
         self.print_result(report.as_dict())
-        if report.rejected:
+        if report.has_rejected:
             sys.exit(1)
 
     def read(self, project: Project, path: Path, on_reject: OnReject, progress: Any) -> ImportReport:

@@ -27,7 +27,7 @@ COPY_ITEMS = """
     COPY corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
         reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason) FROM STDIN
 """
-SAME_CONTENT = "{} rows have the content of an item that there is already, so that their ids are the same: unchanged."
+SAME_CONTENT = "{} rows have the content of an item that there is already, and with it the id: they are unchanged."
 Numbered = tuple[int, Dialogue]
 
 
@@ -57,12 +57,9 @@ def import_dialogues(
     """
     lock_imports(project)
     run = ImportRun(on_reject, progress)
-    bounds, spellings = limits(), queries.spellings_in_files(project.taxonomy_id)
     newest = queries.newest_item(project)
-    first = first_rows(path, bounds, options, name=name)
-    form = form_of(first, options, name or str(path))
-    parser = RowParser(form, options, spellings, bounds, empty_is_none=first.file_form == "csv")
-    with RowFile(path, bounds, needed_columns(form, options), name=name) as file, index_lookups():
+    parser = row_parser(project, path, options, name=name)
+    with open_rows(path, parser, name=name) as file, index_lookups():
         batches = dialogues_of(run, file, parser)
         batch = next(batches, None)
         while batch is not None:
@@ -76,6 +73,28 @@ def import_dialogues(
     subject = name or path.name
     record_event(project=project, verb=Verb.ITEMS_IMPORTED, subject=subject, actor=by, detail=run.report.counts())
     return run.report
+
+
+def row_parser(project: Project, path: Path, options: ReadOptions, *, name: str) -> RowParser:
+    """
+    Return the parser of a file, whose form is named or recognised.
+
+    :raises Unreadable: if its first rows cannot be read, or lack a column that is named
+    :raises Refused: if they may be of several forms
+    """
+    bounds, spellings = limits(), queries.spellings_in_files(project.taxonomy_id)
+    first = first_rows(path, bounds, options, name=name)
+    form = form_of(first, options, name or str(path))
+    return RowParser(form, options, spellings, bounds, empty_is_none=first.file_form == "csv")
+
+
+def open_rows(path: Path, parser: RowParser, *, name: str) -> RowFile:
+    """
+    Open a file for its parser.
+
+    :raises Unreadable: if it cannot be opened
+    """
+    return RowFile(path, parser.limits, needed_columns(parser.form, parser.options), name=name)
 
 
 def dialogues_of(run: ImportRun, file: RowFile, parser: RowParser) -> Iterator[list[Numbered]]:

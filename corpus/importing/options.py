@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from corpus.errors import Refused
-from corpus.importing.forms import FORMS, find_form
+from corpus.importing.forms import FORMS, ONLY_OF_OPINIONS, find_form
 from corpus.importing.turns import LISTS
 from corpus.labels import FIELDS, preview
 
@@ -13,6 +13,7 @@ TARGETS = (
     *("id", "prompt", "response", *LISTS, "source", "license", "expected_categories"),
     *(each.value for each in FIELDS),
     "violated_categories",
+    *sorted(ONLY_OF_OPINIONS),
 )
 "What a column can be named as."
 

@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from corpus.errors import Refused
 from corpus.importing.dialogues import COLUMNS
-from corpus.importing.forms import ASSIZE, FORMS, Form, find_form, recognise
+from corpus.importing.forms import (
+    ASSIZE,
+    FORMS,
+    ONLY_OF_OPINIONS,
+    AnnotatedForm,
+    Form,
+    candidates,
+    find_form,
+    recognise,
+)
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions, rename_columns
 from corpus.importing.readers import Columns, Row, RowFile, Unreadable
@@ -30,8 +40,13 @@ class FirstRows:
     @property
     def columns(self) -> list[str]:
         """Return the keys of the rows, in the order in which they come up."""
+        return self.names_in(ASSIZE)
+
+    def names_in(self, form: Form) -> list[str]:
+        """Return what may be named as a column: keys, or the fields and questions of a tool."""
         objects = (row.value for row in self.rows if isinstance(row.value, dict))
-        return list(dict.fromkeys(key for value in objects for key in value))
+        names = form.names if isinstance(form, AnnotatedForm) else list
+        return list(dict.fromkeys(key for value in objects for key in names(value)))
 
 
 def first_rows(path: Path, limits: Limits, options: ReadOptions, *, name: str = "") -> FirstRows:
@@ -54,20 +69,32 @@ def form_of(first: FirstRows, options: ReadOptions, name: str) -> Form:
     :raises Unreadable: if a column that is named is in none of them
     :raises Refused: if they may be of several forms
     """
-    check_named_columns(first, options, name)
-    if options.form:
-        return find_form(options.form)
+    form = find_form(options.form) if options.form else recognised(first, options, name)
+    check_named_columns(first, form, options, name)
+    if not isinstance(form, AnnotatedForm) and (wrong := ONLY_OF_OPINIONS & options.columns.keys()):
+        raise Refused(f"{min(wrong)} is part of an opinion, and rows of {form.title} have none. Use import_votes.")
+    return form
+
+
+def recognised(first: FirstRows, options: ReadOptions, name: str) -> Form:
+    """
+    Return the form by the first rows; columns of a tool's annotations are named within its form.
+
+    :raises Refused: if they may be of several forms
+    """
+    objects = [row.value for row in first.rows if isinstance(row.value, dict)]
+    if not options.columns or any(isinstance(form, AnnotatedForm) for form in candidates(objects)):
+        return recognise(objects, name)
     if CONTENT & options.columns.keys():
         return ASSIZE
-    objects = (row.value for row in first.rows if isinstance(row.value, dict))
     return recognise((rename_columns(value, options.columns) for value in objects), name)
 
 
-def check_named_columns(first: FirstRows, options: ReadOptions, name: str) -> None:
+def check_named_columns(first: FirstRows, form: Form, options: ReadOptions, name: str) -> None:
     """
     :raises Unreadable: if none of the first rows has a column that is named, with those that there are
     """
-    there = first.columns
+    there = first.names_in(form)
     if missing := [column for column in options.columns.values() if column not in there]:
         found = ", ".join(map(preview, there[:SHOWN_COLUMNS])) or "no columns"
         raise Unreadable(f"{name} lacks the column {preview(missing[0])}. It has {found}.")

@@ -6,7 +6,7 @@ from functools import partial
 
 from corpus.errors import Invalid
 from corpus.importing.dialogues import Dialogue, parse_dialogue, parse_nameless
-from corpus.importing.forms import NEEDED_KEY, Form, RawRow
+from corpus.importing.forms import NEEDED_KEY, AnnotatedForm, Form, RawRow
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions, rename_columns
 from corpus.labels import preview
@@ -51,9 +51,26 @@ class RowParser:
         """
         if not isinstance(row, dict):
             raise Invalid("row", f"{preview(row)} is not an object")
+        if isinstance(self.form, AnnotatedForm):
+            return [self.form.read(row, self.options.columns)]
         renamed = rename_columns(row, self.options.columns)
         if self.form.rows:
             return self.form.rows(renamed)
         if (key := NEEDED_KEY.get(self.options.form)) and renamed.get(key) is None:
             raise Invalid(key, f"it is missing, and the form {self.options.form} has it")
         return [renamed]
+
+    def opinions(self, row: object) -> list[RawRow]:
+        """
+        Return the votes in a row, as rows of votes; none of a row whose dialogue is refused.
+
+        :raises Invalid: naming the field that is wrong
+        """
+        if not isinstance(self.form, AnnotatedForm) or not isinstance(row, dict):
+            return []
+        try:
+            [dialogue] = self.dialogues(row)
+        except Invalid:
+            return []
+        votes = self.form.opinions(row, self.options.columns)
+        return [{"item_id": dialogue.external_id, **vote} for vote in votes]

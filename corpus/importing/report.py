@@ -34,8 +34,15 @@ class ImportReport:
     unchanged: int = 0
     rejected: int = 0
 
+    opinions: dict[str, int] | None = None
+    "Counts of the opinions in a file of dialogues; None for a file without any."
     warnings: list[str] = field(default_factory=list)
     "What was imported, but may be a mistake; at most `MOST_WARNINGS` and a line that counts the others."
+
+    @property
+    def has_rejected(self) -> bool:
+        """Return whether a row or an opinion was rejected."""
+        return bool(self.rejected or (self.opinions or {}).get("rejected"))
 
     def counts(self) -> dict[str, int]:
         """Return the counts, as events store them."""
@@ -43,7 +50,8 @@ class ImportReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts, with the warnings if there are any, as commands print them."""
-        return self.counts() | ({"warnings": self.warnings} if self.warnings else {})
+        opinions = {"opinions": self.opinions} if self.opinions else {}
+        return self.counts() | opinions | ({"warnings": self.warnings} if self.warnings else {})
 
     def warn(self, warnings: list[str]) -> None:
         """Add warnings, of which the first are kept."""

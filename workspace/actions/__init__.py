@@ -7,6 +7,7 @@ from workspace.actions.clones import clone_project
 from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
 from workspace.actions.digests import choose_digest, confirm_address, send_digests, send_link, stop_digests
 from workspace.actions.drafts import delete_left_drafts, discard_upload, start_import
+from workspace.actions.import_annotated import import_annotated
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.item_changes import OthersChosen, change_items
 from workspace.actions.leave import close_account, dismiss_member
@@ -42,6 +43,7 @@ __all__ = [
     "delete_old_deliveries",
     "discard_upload",
     "dismiss_member",
+    "import_annotated",
     "import_opinions",
     "items_for_generator",
     "open_project",

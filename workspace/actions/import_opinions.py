@@ -1,6 +1,6 @@
 """Import votes and ballots that were made elsewhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from annotation.slots import open_slots
 from corpus import queries
 from corpus.actions import record_event
 from corpus.actions.import_support import ImportRun, index_lookups, limits, lock_imports, without_cycle_search
+from corpus.actions.imports import open_rows
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
 from corpus.importing.readers import Row, RowFile
+from corpus.importing.reading import RowParser
 from corpus.importing.report import ImportReport, OnReject
 from corpus.labels import FIELDS, check_judgement
 from corpus.models import Project, Verb
@@ -44,6 +46,7 @@ def import_opinions(
     progress: Callable[[float], None] = lambda _share: None,
     name: str = "",
     by: User | None = None,
+    dialogues: RowParser | None = None,
 ) -> ImportReport:
     """
     Add the opinions of a file to a project; all of them, or none if the file breaks off.
@@ -54,6 +57,7 @@ def import_opinions(
     :param on_reject: called with each rejected row
     :param name: the file as its owner calls it, if its path has another name
     :param progress: called with the share of the file read, 0 to 1
+    :param dialogues: what parses the file if its rows are dialogues with opinions on them
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     """
     lock_imports(project)
@@ -65,11 +69,12 @@ def import_opinions(
     )
     writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
 
-    def parse(row: Row) -> ImportedOpinion:
-        return parse_opinion(row.value, spellings=spellings, limits=bounds, questions=questions)
+    def parse(row: object) -> ImportedOpinion:
+        return parse_opinion(row, spellings=spellings, limits=bounds, questions=questions)
 
-    with RowFile(path, bounds, COLUMNS, name=name) as file, index_lookups():
-        for batch in run.batches(file, parse, id_column="item_id"):
+    opened = open_rows(path, dialogues, name=name) if dialogues else RowFile(path, bounds, COLUMNS, name=name)
+    with opened as file, index_lookups():
+        for batch in opinions_of(run, file, parse, dialogues):
             admitted = admit(project, batch, run)
             for kind, writer in writers.items():
                 add_batch(writer, [each for each in admitted if each[1].kind == kind], run)
@@ -79,6 +84,21 @@ def import_opinions(
     subject = name or path.name
     record_event(project=project, verb=Verb.OPINIONS_IMPORTED, subject=subject, actor=by, detail=run.report.counts())
     return run.report
+
+
+def opinions_of(
+    run: ImportRun, file: RowFile, parse: Callable[[object], ImportedOpinion], dialogues: RowParser | None
+) -> Iterator[list[Numbered]]:
+    """Yield the opinions of a file in batches, with their row numbers; a dialogue may have several."""
+    if dialogues is None:
+        yield from run.batches(file, lambda row: parse(row.value), id_column="item_id")
+        return
+
+    def parse_all(row: Row) -> list[ImportedOpinion]:
+        return [parse(vote) for vote in dialogues.opinions(row.value)]
+
+    for batch in run.batches(file, parse_all, id_column="id"):
+        yield [(number, opinion) for number, opinions in batch for opinion in opinions]
 
 
 def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[Admitted]:

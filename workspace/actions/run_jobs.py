@@ -14,15 +14,15 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from corpus.actions import import_dialogues
 from corpus.actions.imports import refresh_statistics as refresh_item_statistics
 from corpus.errors import Refused
 from corpus.importing.options import ReadOptions
-from corpus.importing.report import OnReject, RejectedRow
+from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.queries import check_in_use
 from releases.actions import make_release
 from releases.models import Release
 from releases.spec import ReleaseSpec
+from workspace.actions.import_annotated import import_annotated
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.import_opinions import refresh_statistics as refresh_opinion_statistics
 from workspace.models import Job
@@ -199,8 +199,8 @@ def run_release(job: Job, progress: Progress) -> dict[str, Any]:
     return {"version": release.version, "rows": release.rows, "files": release.hashes}
 
 
-IMPORTERS = {
-    Job.Kind.DIALOGUES.value: (import_dialogues, refresh_item_statistics),
+IMPORTERS: dict[str, tuple[Callable[..., ImportReport], Callable[[], None]]] = {
+    Job.Kind.DIALOGUES.value: (import_annotated, refresh_item_statistics),
     Job.Kind.VOTES.value: (import_opinions, refresh_opinion_statistics),
 }
 RUNNERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {

@@ -58,7 +58,8 @@ class Job(models.Model):
     @property
     def has_rejected_rows(self) -> bool:
         """Return whether an import rejected rows."""
-        return bool(self.result and self.result.get("rejected"))
+        result = self.result or {}
+        return bool(result.get("rejected") or (result.get("opinions") or {}).get("rejected"))
 
     @property
     def is_open(self) -> bool:

@@ -66,7 +66,7 @@ def preview_of(job: Job, options: ReadOptions) -> Preview:
         check_table(first, form, options, bounds, job.subject)
     except Refused as error:
         return Preview(columns=first.columns, error=str(error))
-    spellings = queries.spellings_of(job.project.taxonomy)
+    spellings = queries.spellings_in_files(job.project.taxonomy_id)
     parser = RowParser(form, options, spellings, bounds, empty_is_none=first.file_form == "csv")
     return Preview(form, first.columns, [previewed(row, parser) for row in first.rows[:SHOWN_ROWS]])
 

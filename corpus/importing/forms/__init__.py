@@ -7,15 +7,34 @@ A form says how it recognises a row, and how a row becomes rows of our own form.
 from collections.abc import Iterable
 
 from corpus.errors import Refused
+from corpus.importing.forms.aegis1 import AEGIS1
+from corpus.importing.forms.annotated import ONLY_OF_OPINIONS, OPINION_TARGETS, AnnotatedForm
+from corpus.importing.forms.argilla import ARGILLA
+from corpus.importing.forms.doccano import DOCCANO
 from corpus.importing.forms.form import Form, RawRow
 from corpus.importing.forms.hh import HH
+from corpus.importing.forms.label_studio import LABEL_STUDIO, LABEL_STUDIO_MIN
 from corpus.importing.forms.logs import LMSYS, WILDCHAT
 from corpus.importing.forms.own import ASSIZE, NEEDED_KEY, OPENAI, SHAREGPT
 
-FORMS = {form.name: form for form in (ASSIZE, OPENAI, SHAREGPT, HH, WILDCHAT, LMSYS)}
+OF_DIALOGUES: tuple[Form, ...] = (ASSIZE, OPENAI, SHAREGPT, HH, WILDCHAT, LMSYS)
+OF_TOOLS: tuple[Form, ...] = (LABEL_STUDIO, LABEL_STUDIO_MIN, DOCCANO, ARGILLA, AEGIS1)
+FORMS = {form.name: form for form in (*OF_DIALOGUES, *OF_TOOLS)}
 "All forms, by name."
 
-__all__ = ["ASSIZE", "FORMS", "NEEDED_KEY", "Form", "RawRow", "candidates", "find_form", "recognise"]
+__all__ = [
+    "ASSIZE",
+    "FORMS",
+    "NEEDED_KEY",
+    "ONLY_OF_OPINIONS",
+    "OPINION_TARGETS",
+    "AnnotatedForm",
+    "Form",
+    "RawRow",
+    "candidates",
+    "find_form",
+    "recognise",
+]
 
 
 def find_form(name: str) -> Form:
@@ -45,6 +64,9 @@ def recognise(rows: Iterable[object], name: str) -> Form:
     found = candidates(rows)
     if all(form.is_own for form in found):
         return found[0] if len(found) == 1 else ASSIZE
+    tools = [form for form in found if isinstance(form, AnnotatedForm)]
+    if len(tools) == 1 and all(form.is_own for form in found if form not in tools):
+        return tools[0]  # whose fields may have our own names
     if len(found) > 1:
         either = " or ".join(form.name for form in found)
         raise Refused(f"{name} may be of the form {either}. Name it with --form.")

@@ -1,20 +1,23 @@
-"""Import dialogues from a file."""
+"""Import dialogues from a file, with the opinions on them that it may have."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from corpus import actions
 from corpus.actions.imports import refresh_statistics
 from corpus.commands import ImportCommand
 from corpus.importing.options import FORM_NAMES, TARGETS, ReadOptions, parse_columns
 from corpus.importing.report import ImportReport, OnReject
 from corpus.models import Project
+from workspace import actions
 
 
 class Command(ImportCommand):
-    help = "Add the dialogues of a JSONL, JSON, CSV or Parquet file (or one of them gzipped) to a project."
+    help = (
+        "Add the dialogues of a JSONL, JSON, CSV or Parquet file (or one of them gzipped) to a project, "
+        "and the annotations that people made in another tool."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -42,7 +45,7 @@ class Command(ImportCommand):
         super().handle(**options)
 
     def read(self, project: Project, path: Path, on_reject: OnReject, progress: Any) -> ImportReport:
-        report = actions.import_dialogues(
+        report = actions.import_annotated(
             project=project, path=path, on_reject=on_reject, progress=progress, options=self.reading
         )
         refresh_statistics()

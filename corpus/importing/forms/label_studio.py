@@ -1,0 +1,134 @@
+"""
+Exports of Label Studio: JSON with a task and its annotations in a row, or JSON-MIN with one annotation in a row.
+
+See https://labelstud.io/guide/task_format and https://labelstud.io/guide/export.
+"""
+
+from typing import Any
+
+from corpus.errors import Invalid
+from corpus.importing.forms.annotated import AnnotatedForm, Columns, content_of, opinion_of, target_of
+from corpus.importing.forms.form import RawRow
+from corpus.labels import preview
+
+READ = ("data", "annotations")
+OF_ONE = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time")
+"Keys of JSON-MIN that say who annotated when."
+
+
+def is_task(row: RawRow) -> bool:
+    """Return whether a row is a task with its annotations."""
+    return isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list)
+
+
+def is_annotation(row: RawRow) -> bool:
+    """Return whether a row is a task as one annotation sees it."""
+    return {"annotator", "annotation_id", "lead_time"} <= row.keys()
+
+
+def read(row: RawRow, columns: Columns) -> RawRow:
+    """
+    Return the dialogue of a task. What else it says, and results that are no part of an opinion, go to `meta`.
+
+    :raises Invalid: if it has no data
+    """
+    if not isinstance(row.get("data"), dict):
+        raise Invalid("data", f"{preview(row.get('data'))} is not an object")
+    found = content_of(row["data"], columns)
+    rest = {key: value for key, value in row.items() if key not in (*READ, "id")}
+    unread = [each for each in annotations(row) if not counts(each, columns)]
+    kept = {"label_studio": rest} | ({"unread_annotations": unread} if unread else {})
+    return {"id": row.get("id"), **found, **kept}
+
+
+def annotations(row: RawRow) -> list[dict[str, Any]]:
+    """
+    Return the annotations of a task.
+
+    :raises Invalid: if they are no list of objects
+    """
+    listed = row.get("annotations") or []
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise Invalid("annotations", f"{preview(listed)} is not a list of objects")
+    return listed
+
+
+def counts(annotation: dict[str, Any], columns: Columns) -> bool:
+    """Return whether an annotation is read whole: it was not cancelled, and all its results are parts of an opinion."""
+    results = results_of(annotation)
+    return (
+        bool(results) and not annotation.get("was_cancelled") and all(target_of(name, columns) for name, _ in results)
+    )
+
+
+def results_of(annotation: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the name of the control and the value of each result; None for one that is neither choice nor text."""
+    listed = [each for each in annotation.get("result") or [] if isinstance(each, dict)]
+    return [(str(each.get("from_name")), value_of(each.get("value"))) for each in listed]
+
+
+def value_of(value: object) -> Any:
+    """Return the choices, or the text, in the value of a result."""
+    if not isinstance(value, dict):
+        return None
+    return value.get("choices") or value.get("text")
+
+
+def opinions(row: RawRow, columns: Columns) -> list[RawRow]:
+    """
+    Return the votes of a task: of annotations that were not cancelled and say something of an opinion.
+
+    :raises Invalid: if a label is none of the three
+    """
+    votes = []
+    for annotation in annotations(row):
+        answers = {target_of(name, columns): value for name, value in results_of(annotation) if value is not None}
+        answers.pop("", None)
+        if answers and not annotation.get("was_cancelled"):
+            when = {"seconds": annotation.get("lead_time"), "cast_at": annotation.get("created_at")}
+            votes.append(opinion_of(person(annotation.get("completed_by")), answers, **when))
+    return votes
+
+
+def person(completed_by: object) -> object:
+    """Return the address or the name of an annotator, or their number where no more is known."""
+    if isinstance(completed_by, dict):
+        return next((completed_by[key] for key in ("email", "username", "id") if completed_by.get(key)), "")
+    return "" if completed_by is None else completed_by
+
+
+def names(row: RawRow) -> list[str]:
+    """Return the names of the data and of the controls of a task."""
+    listed = row.get("annotations")
+    known = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    controls = [name for annotation in known for name, _ in results_of(annotation)]
+    return [*(row["data"] if isinstance(row.get("data"), dict) else ()), *controls]
+
+
+def read_one(row: RawRow, columns: Columns) -> RawRow:
+    """Return the dialogue of a row of JSON-MIN, which is the same in the row of each annotator."""
+    rest = {key: value for key, value in row.items() if key not in OF_ONE and not target_of(key, columns)}
+    return content_of(rest, columns)
+
+
+def opinion_of_one(row: RawRow, columns: Columns) -> list[RawRow]:
+    """
+    Return the vote in a row of JSON-MIN, if it says something of an opinion.
+
+    :raises Invalid: if a label is none of the three
+    """
+    said = {target_of(key, columns): value for key, value in row.items() if value is not None}
+    said.pop("", None)
+    answers = {target: value.get("choices") if isinstance(value, dict) else value for target, value in said.items()}
+    when = {"seconds": row.get("lead_time"), "cast_at": row.get("created_at")}
+    return [opinion_of(person(row.get("annotator")), answers, **when)] if answers else []
+
+
+LABEL_STUDIO = AnnotatedForm(
+    "label-studio", "Label Studio (JSON)", is_task, columns=frozenset({"data", "annotations"}),
+    read=read, opinions=opinions, names=names,
+)  # fmt: skip
+LABEL_STUDIO_MIN = AnnotatedForm(
+    "label-studio-min", "Label Studio (JSON-MIN, CSV)", is_annotation,
+    columns=frozenset({"annotator", "annotation_id", "lead_time"}), read=read_one, opinions=opinion_of_one,
+)  # fmt: skip

@@ -1,0 +1,166 @@
+"""Exports of annotation tools: their texts are dialogues, their annotations opinions of imported raters."""
+
+import json
+
+import pytest
+
+from annotation.models import Vote
+from corpus.errors import Invalid
+from corpus.importing.forms import FORMS, recognise
+from corpus.importing.limits import Limits
+from corpus.importing.options import ReadOptions, parse_columns
+from corpus.importing.reading import RowParser
+from corpus.models import Item
+from tests.cases import cases
+from tests.factories import command, make_project, write_lines
+
+CHOICE = {"from_name": "harm", "type": "choices", "value": {"choices": ["Unsafe"]}}
+WHY = {"from_name": "rationale", "type": "textarea", "value": {"text": ["It says", "so."]}}
+SPAN = {"from_name": "span", "type": "labels", "value": {"start": 1, "end": 2, "labels": ["x"]}}
+TASK = {
+    "id": 5, "project": 2, "data": {"q": "Hi?", "topic": "t"}, "predictions": [{"model_version": "m"}],
+    "annotations": [
+        {"id": 1, "completed_by": {"id": 3, "email": "ada@example.org"}, "result": [CHOICE, WHY], "lead_time": 2.5},
+        {"id": 2, "completed_by": 7, "result": [CHOICE, SPAN]},
+        {"id": 3, "completed_by": 8, "result": [CHOICE], "was_cancelled": True},
+    ],
+}  # fmt: skip
+TASK_COLUMNS = ["prompt=q", "prompt_label=harm"]
+SERVER = [{"user_id": "u1", "status": "submitted", "values": {"harm": {"value": "safe"}, "mood": {"value": 3}}},
+          {"user_id": "u2", "status": "draft", "values": {"harm": {"value": "unsafe"}}}]  # fmt: skip
+
+
+def parser(form, columns=()):
+    return RowParser(FORMS[form], ReadOptions(form, parse_columns(columns)), {}, Limits(), empty_is_none=False)
+
+
+def votes(form, row, columns=()):
+    return parser(form, columns).opinions(row)
+
+
+def vote(item, rater, **said):
+    return {"item_id": item, "rater": rater, "rater_kind": "human", **said}
+
+
+def test_task_of_label_studio_is_a_dialogue_with_votes():
+    [dialogue] = parser("label-studio", TASK_COLUMNS).dialogues(TASK)
+    assert (dialogue.external_id, dialogue.turns) == ("5", [{"role": "user", "text": "Hi?"}])
+    assert dialogue.meta == {
+        "topic": "t", "label_studio": {"project": 2, "predictions": [{"model_version": "m"}]},
+        "unread_annotations": TASK["annotations"][1:],
+    }  # fmt: skip
+    assert votes("label-studio", TASK, TASK_COLUMNS) == [
+        vote("5", "ada@example.org", prompt_label="unsafe", rationale="It says\nso.", seconds=2.5, cast_at=None),
+        vote("5", "7", prompt_label="unsafe", seconds=None, cast_at=None),
+    ]
+    assert votes("label-studio", TASK, ["prompt=q"]) == [
+        vote("5", "ada@example.org", rationale="It says\nso.", seconds=2.5, cast_at=None)
+    ]
+
+
+def test_records_of_argilla_come_in_two_shapes():
+    record = {"id": "r", "fields": {"text": "Hi?"}, "responses": SERVER, "metadata": {"k": 1}}
+    [dialogue] = parser("argilla", ["prompt_label=harm"]).dialogues(record)
+    assert dialogue.meta == {"argilla": {"metadata": {"k": 1}}, "unread_answers": [["u1", "mood", 3]]}
+    assert votes("argilla", record, ["prompt_label=harm"]) == [vote("r", "u1", prompt_label="safe")]
+    nested = record | {"responses": {"prompt_label": [{"value": "Needs Caution", "user_id": "a"}]}}
+    assert votes("argilla", nested) == [vote("r", "a", prompt_label="needs_caution")]
+    chat = record | {"fields": {"chat": [{"role": "user", "content": "Hi?"}]}, "responses": {}}
+    assert parser("argilla").dialogues(chat)[0].turns == [{"role": "user", "text": "Hi?"}]
+
+
+def test_labels_of_doccano_are_a_label_and_categories():
+    row = {"id": 1, "text": "Hi?", "label": ["Unsafe", "Violence"], "who": "ada"}
+    said = {"prompt_label": "unsafe", "categories": ["Violence"]}
+    assert votes("doccano", row) == [vote("1", "doccano", **said)]
+    assert votes("doccano", row, ["rater=who"]) == [vote("1", "ada", **said)]
+    assert votes("doccano", row | {"label": "safe"}) == [vote("1", "doccano", prompt_label="safe")]  # of CSV
+    answered = row | {"response": "Yes", "label": ["safe"]}
+    assert votes("doccano", answered, ["response_label=label"]) == [vote("1", "doccano", response_label="safe")]
+    assert votes("doccano", row | {"label": []}) == []
+    spans = row | {"label": [[0, 2, "X"]]}
+    assert parser("doccano").dialogues(spans)[0].meta["label"] == [[0, 2, "X"]]
+    assert votes("doccano", spans) == []
+
+
+def test_picks_of_aegis_1_are_votes():
+    row = {"id": 1, "text": "Hi?", "text_type": "combined", "labels_0": "Safe", "labels_1": "Violence, Other",
+           "labels_2": "Needs Caution", "labels_3": "None", "labels_4": None}  # fmt: skip
+    found = votes("aegis1", row)
+    assert [(each["rater"], each["prompt_label"], each.get("categories")) for each in found] == [
+        ("labels_0", "safe", None),
+        ("labels_1", "unsafe", ["Violence", "Other"]),
+        ("labels_2", "needs_caution", ["Needs Caution"]),
+    ]
+    assert found[1]["other_text"]
+
+
+@cases(
+    ("form", "row", "columns", "field", "reason"),
+    [
+        ("label-studio", TASK | {"data": 1}, (), "data", "1 is not an object"),
+        ("label-studio", TASK | {"annotations": 1}, TASK_COLUMNS, "annotations", "1 is not a list of objects"),
+        ("label-studio", TASK, (), "turns", "neither turns"),
+        ("argilla", {"id": 1, "fields": 1}, (), "fields", "1 is not an object"),
+        ("argilla", {"id": 1, "fields": {}, "responses": [1]}, (), "responses", "[1] is not of a known form"),
+        ("aegis1", {"id": 1, "text": "x", "text_type": "llm_response"}, (), "text_type", "a response without"),
+    ],
+)
+def test_record_without_a_dialogue_is_refused(form, row, columns, field, reason):
+    with pytest.raises(Invalid) as refusal:
+        parser(form, columns).dialogues(row)
+    assert refusal.value.field == field
+    assert reason in refusal.value.reason
+    assert votes(form, row, columns) == []  # it was refused once
+
+
+@cases(
+    ("form", "row", "columns", "field", "reason"),
+    [
+        ("doccano", {"id": 1, "text": "x", "label": ["positive"]}, (), "prompt_label", "'positive' is not one of safe"),
+        ("doccano", {"id": 1, "text": "x", "label": ["safe", "Unsafe"]}, (), "prompt_label", "['safe', 'Unsafe'] is"),
+        ("aegis1", {"id": 1, "text": "x", "labels_1": "Safe, Violence"}, (), "labels_1", "Safe is picked beside"),
+    ],
+)
+def test_unknown_label_is_refused(form, row, columns, field, reason):
+    with pytest.raises(Invalid) as refusal:
+        votes(form, row, columns)
+    assert refusal.value.field == field
+    assert reason in refusal.value.reason
+
+
+def test_tools_are_recognised():
+    small = {"id": 1, "text": "x", "annotator": 1, "annotation_id": 1, "lead_time": 1}
+    for row, name in (
+        (TASK, "label-studio"), (small, "label-studio-min"), ({"text": "x", "label": ["a"]}, "doccano"),
+        ({"fields": {}, "responses": []}, "argilla"), ({"text": "x", "text_type": "y", "labels_0": "Safe"}, "aegis1"),
+        ({"text": "x", "label": 1}, "assize"), ({"data": {}}, "assize"),
+    ):  # fmt: skip
+        assert recognise([row], "x").name == name
+
+
+def test_texts_and_opinions_are_imported_at_once(tmp_path):
+    """Twice without a change; a refused opinion leaves its dialogue; the raters are no accounts."""
+    project = make_project()
+    wrong = TASK | {
+        "id": 6,
+        "annotations": [TASK["annotations"][0] | {"result": [CHOICE | {"value": {"choices": ["?"]}}]}],
+    }
+    path = write_lines(tmp_path, [TASK, wrong, "not json"])
+    options = {"project": project.slug, "map": TASK_COLUMNS}
+    done = command("import_dialogues", path, **options)
+    assert (done.code, done["created"], done["rejected"]) == (1, 2, 1)
+    assert done["opinions"] == {"read": 3, "created": 2, "unchanged": 0, "rejected": 2}
+    assert "row 2: prompt_label: '?' is not one of" in done.stderr
+    assert done.stderr.count("row 3:") == 1
+    found = Vote.objects.filter(item__project=project).values_list("annotator__name", "annotator__user", "rationale")
+    assert sorted(found) == [("7", None, ""), ("ada@example.org", None, "It says\nso.")]
+    again = command("import_dialogues", path, **options)
+    assert (again["unchanged"], again["opinions"]["unchanged"]) == (2, 2)
+    named = command("import_dialogues", path, project=project.slug, map=["prompt=nothing"])
+    assert (named.code, "It has 'q', 'topic', 'harm', 'rationale', 'span'" in named.stderr) == (2, True), named.stderr
+    table = write_lines(tmp_path, [{"id": "a", "prompt": "x", "c": "y"}])
+    other = command("import_dialogues", table, project=project.slug, map=["categories=c"])
+    assert (other.code, "is part of an opinion" in other.stderr) == (2, True)
+    assert Item.objects.filter(project=project).count() == 2
+    assert json.loads(path.read_text().splitlines()[0]) == TASK
