@@ -41,21 +41,30 @@ STORE = (
         AND NOT EXISTS (SELECT FROM fresh WHERE fresh.item_id = d.item_id)
 )
 INSERT INTO adjudication_answerdecision AS stored ({columns})
-SELECT item_id, %(policy)s::text, %(question)s::bigint, status, value, counts, answered, spread, now() FROM fresh
-ON CONFLICT (item_id, policy, question_id) DO UPDATE SET ({updated}) = ROW ({new}, EXCLUDED.changed_at)
-WHERE ({old}) IS DISTINCT FROM ({new}) AND (stored.status <> 'settled' OR EXCLUDED.status = 'settled')
+SELECT fresh.item_id, %(policy)s::text, %(question)s::bigint, {new}, now()
+FROM fresh LEFT JOIN adjudication_answerdecision AS before
+    ON before.item_id = fresh.item_id AND before.policy = %(policy)s AND before.question_id = %(question)s
+WHERE before.id IS NULL OR ({old}) IS DISTINCT FROM ({new})
+ON CONFLICT (item_id, policy, question_id) DO UPDATE SET ({updated}) = ROW ({excluded})
+WHERE stored.status <> 'settled' OR EXCLUDED.status = 'settled'
 """
 )
+# What is decided depends on the counts alone, of which many items have the same: each combination is decided once.
 TALLY = """
-    SELECT item_id,
-        CASE WHEN answered < needed THEN 'pending' WHEN agree THEN 'unanimous' ELSE {status} END AS status,
-        CASE WHEN answered >= needed THEN {value} END AS value,
-        jsonb_strip_nulls(jsonb_build_object({counts})) AS counts, answered,
-        CASE WHEN answered >= needed THEN {spread} END AS spread
-    FROM (
-        SELECT counted.*, {agree} AS agree, CASE WHEN {agree} THEN {unanimous_quorum} ELSE {quorum} END AS needed
-        FROM (SELECT item_id, count(*) AS answered, {counted} FROM ({opinions}) AS opinion GROUP BY item_id) AS counted
-    ) AS counted
+    WITH counted AS MATERIALIZED (
+        SELECT item_id, count(*) AS answered, {counted} FROM ({opinions}) AS opinion GROUP BY item_id
+    ), decided AS MATERIALIZED (
+        SELECT answered, {columns},
+            CASE WHEN answered < needed THEN 'pending' WHEN agree THEN 'unanimous' ELSE {status} END AS status,
+            CASE WHEN answered >= needed THEN {value} END AS value,
+            jsonb_strip_nulls(jsonb_build_object({counts})) AS counts,
+            CASE WHEN answered >= needed THEN {spread} END AS spread
+        FROM (
+            SELECT each.*, {agree} AS agree, CASE WHEN {agree} THEN {unanimous_quorum} ELSE {quorum} END AS needed
+            FROM (SELECT DISTINCT answered, {columns} FROM counted) AS each
+        ) AS combination
+    )
+    SELECT item_id, status, value, counts, answered, spread FROM counted JOIN decided USING (answered, {columns})
 """
 NO_TALLY = """
     SELECT NULL::bigint AS item_id, NULL::text AS status, NULL::jsonb AS value, NULL::jsonb AS counts,
@@ -91,8 +100,9 @@ def store_answers_sql(policy: Policy, question: Question, *, of_one: bool = Fals
         **fresh_parts(policy, question, of_one=of_one),
         columns=", ".join(COLUMNS),
         updated=", ".join((*JUDGED, "changed_at")),
-        old=", ".join(f"stored.{name}" for name in JUDGED),
-        new=", ".join(f"EXCLUDED.{name}" for name in JUDGED),
+        old=", ".join(f"before.{name}" for name in JUDGED),
+        new=", ".join(f"fresh.{name}" for name in JUDGED),
+        excluded=", ".join(f"EXCLUDED.{name}" for name in (*JUDGED, "changed_at")),
     )
 
 
@@ -130,6 +140,7 @@ def tally_sql(policy: Policy, question: Question) -> str:
         opinions=" UNION ALL ".join(
             OPINIONS.format(arrow=parts.arrow, table=table, condition=condition) for table, condition in sources
         ),
+        columns=columns(count),
         quorum=policy.quorum,
         unanimous_quorum=policy.unanimous_quorum(field_followed(question)),
         agree=parts.agree,

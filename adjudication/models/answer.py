@@ -22,9 +22,11 @@ class AnswerDecision(models.Model):
         PENDING = "pending", "Pending"
         SETTLED = "settled", "Settled"
 
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+    # Neither items nor questions are ever deleted, and only a recount writes here: checking both keys of every row took
+    # as long as deciding it.
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     policy = models.CharField(max_length=20)
-    question = models.ForeignKey(Question, models.PROTECT, related_name="+", db_index=False)
+    question = models.ForeignKey(Question, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     status = models.CharField(max_length=9, choices=Status)
     value = models.JSONField(null=True)
     "The answer, in the form that `corpus.questions.check_answers` returns; None while pending or disputed."
