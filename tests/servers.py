@@ -8,6 +8,7 @@ DATABASE_URL names a server, a database on that server.
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -49,6 +50,7 @@ def remove(data_dir: DataDir) -> None:
 
 # Tests start a hundred processes, and each would compile our modules anew: a third of a second.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False  # what the process that forks them is started with follows this one
 # Outside the checkout, so that tests never use the data of a demo; and with a short path.
 os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
 data_dir = DataDir(Path(os.environ["ASSIZE_HOME"]))
