@@ -39,56 +39,51 @@ def answers(port):
         return False
 
 
-def test_processes_that_end_are_started_again_and_all_are_stopped_together(tmp_path):
-    port = unused_port()
-    served = start(tmp_path, port)
-    try:
-        assert served.stdout.readline().startswith(f"Assize is at http://127.0.0.1:{port}")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in/") as page:
-            assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-        before = children(tmp_path)
-        assert set(before) == {"web", "worker", "jury", "beat"}
-        second = start(tmp_path, unused_port())
-        refusal = second.communicate(timeout=60)[1]
-        for name in ("web", "beat"):
-            os.kill(before[name], signal.SIGKILL)
-        after = children(tmp_path)
-        assert wait_until(
-            lambda: not set(before.values()) & {children(tmp_path).get(n) for n in ("web", "beat")}, seconds=60
-        )
-        assert wait_until(lambda: answers(port), seconds=60)
-        after = children(tmp_path)
-    finally:
-        assert running.stop_running(DataDir(tmp_path))
-        output = served.communicate(timeout=60)[1]
-
-    assert (second.returncode, "runs already" in refusal, str(served.pid) in refusal) == (2, True, True), refusal
-    assert (after["worker"], after["jury"]) == (before["worker"], before["jury"])
-    assert "The web ended (killed by SIGKILL). It is started again in 0.5 s." in output
-    assert "killed by SIGKILL" in (tmp_path / "beat.log").read_text()
-    assert (served.returncode, "Traceback" in output) == (0, False), output
-    assert not any(command_line(pid) for pid in (*before.values(), *after.values()))
-
-
-def test_start_after_a_kill_stops_what_was_left_behind(tmp_path):
+def test_processes_that_end_are_started_again_and_what_a_kill_left_behind_is_stopped(tmp_path):
     port = unused_port()
     first = start(tmp_path, port)
-    first.stdout.readline()
+    assert first.stdout.readline().startswith(f"Assize is at http://127.0.0.1:{port}")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in/") as page:
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    before = children(tmp_path)
+    assert set(before) == {"web", "worker", "jury", "beat"}
+    second = start(tmp_path, unused_port())
+    for name in ("web", "beat"):
+        os.kill(before[name], signal.SIGKILL)
+    refusal = second.communicate(timeout=60)[1]
+    assert wait_until(
+        lambda: not set(before.values()) & {children(tmp_path).get(n) for n in ("web", "beat")}, seconds=60
+    )
+    assert wait_until(lambda: answers(port), seconds=60)
     left = children(tmp_path)
     first.kill()
-    first.communicate()
-    (tmp_path / "run.lock").write_text(f"{os.getpid()} http://127.0.0.1:1")  # as if the number were another's now
-    (tmp_path / "jury.pid").write_text(f"{os.getpid()} {(tmp_path / 'jury.pid').read_text().partition(' ')[2]}")
-    (tmp_path / "beat-schedule").write_bytes(b"half")
-    again = start(tmp_path, port)
+    output = first.communicate()[1]
+    assert (second.returncode, "runs already" in refusal, str(first.pid) in refusal) == (2, True, True), refusal
+    assert (left["worker"], left["jury"]) == (before["worker"], before["jury"])
+    assert ("The web ended (killed by SIGKILL). It is started again in 0.5 s." in output, "Traceback" in output) == (
+        True, False,
+    ), output  # fmt: skip
+    assert "killed by SIGKILL" in (tmp_path / "beat.log").read_text()
+    assert not any(command_line(pid) for name, pid in before.items() if pid != left[name])
+    stops_what_was_left_and_itself(tmp_path, port, left)
+
+
+def stops_what_was_left_and_itself(home, port, left):
+    """Start again after a kill, where one of the processes that it left has a number that is another's by now."""
+    (home / "run.lock").write_text(f"{os.getpid()} http://127.0.0.1:1")  # as if the number were another's now
+    (home / "jury.pid").write_text(f"{os.getpid()} {(home / 'jury.pid').read_text().partition(' ')[2]}")
+    (home / "beat-schedule").write_bytes(b"half")
+    again = start(home, port)
     try:
         assert again.stdout.readline().startswith("Assize is at"), again.stderr.read()
         assert not any(command_line(pid) for name, pid in left.items() if name != "jury")
+        after = children(home)
     finally:
         os.killpg(left["jury"], signal.SIGKILL)
-        again.terminate()
-        again.communicate(timeout=60)
-    assert again.returncode == 0
+        assert running.stop_running(DataDir(home))
+        output = again.communicate(timeout=60)[1]
+    assert (again.returncode, "Traceback" in output) == (0, False), output
+    assert wait_until(lambda: not any(command_line(pid) for pid in (*after.values(), *left.values())), seconds=5)
 
 
 def test_unusable_ports_and_servers_are_one_error_line(tmp_path):
