@@ -10,7 +10,7 @@ from annotation.models import Audit
 from corpus.models import Event
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, label_blind, work_through
 from tests.annotation.people import Visitor
-from tests.browser.visits import Visit, assert_fits_in_each_look
+from tests.browser.visits import OPEN_DETAILS, Visit, assert_fits, assert_fits_in_each_look, assert_no_wider
 from tests.factories import command, dialogue, import_votes, numbers, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -235,18 +235,15 @@ def test_case_pages_are_accessible_and_fit(browser, site, tmp_path):
     label_blind(lead, read)
     settled = case_of(project, "שיחה", "settled")
     second = case_of(project, f"{LONG} 0", "settled")
-    paths = (
-        "cases/", "cases/?state=settled", "cases/?state=closed", "cases/figures/", f"cases/{blind.pk}/",
-        f"cases/{read.pk}/", f"cases/{settled.pk}/", f"cases/{second.pk}/", "events/", f"items/{LONG} 1/history/",
-    )  # fmt: skip
+    lists = ("cases/", "cases/?state=settled", "cases/?state=closed", "cases/figures/", "events/")
+    history, own = f"items/{LONG} 1/history/", [f"cases/{case.pk}/" for case in (blind, read, settled, second)]
     with Visit(browser, site, lead) as visit:
-        for path in paths:
+        for path in (*lists, *own, history):
             page = visit.open(path)
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
-            page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-            assert_fits_in_each_look(page)
-            if "history" in path:
-                assert page.evaluate(LONGEST_CELL) < 600
+            page.evaluate(OPEN_DETAILS)
+            assert_fits_in_each_look(page, assert_fits if path in own else assert_no_wider)
+        assert page.evaluate(LONGEST_CELL) < 600
         assert visit.page_errors == []
     with Visit(browser, site, judge) as visit:
         assert_fits_in_each_look(visit.open(f"cases/{read.pk}/"))

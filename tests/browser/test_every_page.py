@@ -1,26 +1,38 @@
-"""Every page fits and is accessible in light and dark, wide and narrow: full of data, and empty."""
+"""Every page and tab, with all that folds out, fits and is accessible in each look: full of data, and empty."""
 
+import html
+import re
 from collections import defaultdict
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from bench.urls import all_urls
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import add_attempts
-from tests.browser.visits import LOOKS, Visit, assert_fits, assert_fits_in_each_look
+from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit, assert_accessible, assert_fits, assert_fits_in_each_look
 from tests.factories import make_project
 from tests.two_projects import project_with_everything, url_parameters
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
 ELSEWHERE = ("/api/", "/static/", "/sign-out/", "/account/")
 "No page of ours, or in a journey of its own."
+TAB = re.compile(r'<a href="\s*([^"]*[?&]tab=[^"]*)"')
+"A link to a tab, not one that filters a list."
 
 
 def pages_of(visitor, parameters):
-    """Return the paths that answer a member of a project with a page, as the REST routes and files do not."""
+    """Return the paths and tabs that answer a member of a project with a page, as the REST routes and files do not."""
     paths = [url.format_map(parameters) for url in all_urls() if not url.startswith(ELSEWHERE)]
     answers = {path: visitor.client.get(path) for path in paths}
-    return [path for path, got in answers.items() if got.status_code == 200 and is_page(got)]
+    pages = {path: got.content for path, got in answers.items() if got.status_code == 200 and is_page(got)}
+    return [*pages, *(tab for path, content in pages.items() for tab in other_tabs(path, content.decode()))]
+
+
+def other_tabs(path, content):
+    """Return the addresses of the tabs of a page, but that of the first, which is the page itself."""
+    links = [urljoin(path, html.unescape(link)) for link in TAB.findall(content)]
+    return [link for link in links if urlsplit(link).path == path][1:]
 
 
 def is_page(response):
@@ -61,6 +73,7 @@ def problems_of(browser, site, member, check, look):
         problems = []
         for path in paths:
             visit.page.goto(site + path)
+            visit.page.evaluate(OPEN_DETAILS)
             problems.append(problem_of(check, visit.page))
         return [problem for problem in problems if problem], visit.page_errors
 
@@ -73,3 +86,9 @@ def test_every_page_fits_and_is_accessible_in_each_look(browser, site, full):
 def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, empty):
     assert len(empty[1]) > 15
     assert problems_of(browser, site, empty, assert_fits, "dark and narrow") == ([], [])
+
+
+def test_fault_of_a_page_is_found(page):
+    page.set_content("<main><img src='x'></main>")
+    with pytest.raises(AssertionError, match="image-alt"):
+        assert_accessible(page)
