@@ -35,7 +35,21 @@ class Stopped(Exception):
     """This process received SIGTERM, SIGHUP or SIGINT (Ctrl-C)."""
 
 
-def main(port: int, *, on_ready: Callable[[str], None] = lambda _address: None) -> int:
+def invite_first_admin(_address: str) -> None:
+    """Print the link with which the first admin sets a password, as long as no site admin has one."""
+    from django.conf import settings
+
+    from corpus.actions.accounts import first_admin
+    from corpus.invitations import invitation_url
+
+    if admin := first_admin():
+        days = round(settings.PASSWORD_RESET_TIMEOUT / 86_400)
+        print(f"No admin has a password yet. Set the password of {admin.username}, within {days} days, at")
+        print(f"  {invitation_url(admin)}", flush=True)
+    connections.close_all()
+
+
+def main(port: int, *, on_ready: Callable[[str], None] = invite_first_admin) -> int:
     """
     Serve until Ctrl-C, SIGTERM or SIGHUP; return the exit code.
 

@@ -13,6 +13,8 @@ from corpus.errors import Refused
 from corpus.models import Member, Project, SiteAdmin, Verb
 from corpus.queries import is_site_admin, open_site_admins
 
+FIRST_ADMIN = "admin"
+
 
 def make_account(username: str) -> User:
     """
@@ -56,6 +58,20 @@ def make_first_site_admin(user: User) -> None:
     take_turn("site admins")
     if not open_site_admins().exists():
         make_site_admin(user=user)
+
+
+@transaction.atomic
+def first_admin() -> User | None:
+    """
+    Return the site admin who is to open the installation; None if some site admin has a password already.
+
+    An installation without any account gets one, named FIRST_ADMIN.
+    """
+    take_turn("site admins")
+    if not User.objects.exists():
+        make_site_admin(user=make_account(FIRST_ADMIN))
+    admins = [each.user for each in open_site_admins().select_related("user").order_by("pk")]
+    return admins[0] if admins and not any(admin.has_usable_password() for admin in admins) else None
 
 
 @transaction.atomic
