@@ -35,7 +35,7 @@ def whole(**properties: Any) -> dict[str, Any]:
 
 
 LONG = text(500_000)
-SLUG = {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,60}$"}
+SLUG = {"type": "string", "pattern": r"^[-a-zA-Z0-9_]{1,60}\Z"}  # a $ would let a line end stand after it
 CATEGORY = whole(
     slug=SLUG,
     name=text(120, shortest=1),
@@ -81,7 +81,7 @@ QUALIFICATION = whole(
     size=maybe(number(1, 32_767)),
     compares_categories={"type": "boolean"},
 )
-PRICE = {"type": "string", "pattern": r"^\d{1,6}(\.\d{1,6})?$"}
+PRICE = {"type": "string", "pattern": r"^\d{1,6}(\.\d{1,6})?\Z"}
 JUROR = whole(
     name=text(200, shortest=1),
     model=text(200),
@@ -89,7 +89,7 @@ JUROR = whole(
     prompt=SLUG,
     asks=listed(text(20), most=20),
     response_format={"enum": ["json_schema", "json_object", "text"]},
-    temperature=maybe({"type": "number", "minimum": 0, "maximum": 100}),
+    temperature=maybe({"type": "number", "minimum": 0}),
     max_tokens=number(1, 2**31 - 1),
     max_tokens_parameter={"enum": ["max_tokens", "max_completion_tokens"]},
     extra_body={"type": "object"},
@@ -106,7 +106,7 @@ SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     **whole(
         **{FORMAT: {"const": VERSION}},
-        name=text(120, shortest=1),
+        name={**text(120), "pattern": r"\S"},
         fields={"type": "array", "items": {"enum": LABEL_FIELDS}, "minItems": 1, "uniqueItems": True},
         votes_wanted=number(1, 32_767),
         policy={"enum": ["majority", "aegis2", "human", "jury"]},
