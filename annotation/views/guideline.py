@@ -12,7 +12,7 @@ from annotation.guideline_diff import compare
 from annotation.models import GuidelineVersion
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
-from corpus.queries import category_names
+from corpus.queries import asked_of_people, category_names
 
 
 @require_safe
@@ -30,6 +30,7 @@ def guideline(request: PageRequest, access: Access, version: str = "") -> HttpRe
         "in_force": in_force,
         "versions": [(each, before) for each, before in zip(versions, [*versions[1:], None], strict=True)],
         "tiers": queries.categories_by_tier(access.project, shown),
+        "asked": asked_of_people(access.project),
     }
     return render(request, "annotation/guideline.html", context)
 

@@ -131,6 +131,13 @@ def test_page_asks_without_script_and_keeps_what_was_typed(tmp_path):
     assert [each["value"] for each in correction.context["questions"]][:2] == ["refusal", "mild"]
 
 
+def test_guideline_tells_how_to_answer(tmp_path):
+    page = text_of(Visitor(asking_project(tmp_path)).get("guideline/"))
+    assert "Besides the labels" in page
+    assert "A word &lt;b&gt;or&lt;/b&gt; two." in page
+    assert "Which tone?" not in page
+
+
 def test_a_prompt_alone_is_not_asked_about_its_response(tmp_path):
     ada = Visitor(asking_project(tmp_path, dialogue("one", response=False)))
     lease = ada.take()
