@@ -54,7 +54,8 @@ def prompt(request: PageRequest, access: Access, prompt: str) -> HttpResponse:
 @require_role(Role.LEAD)
 def new_draft(request: PageRequest, access: Access) -> HttpResponse:
     """Show the form of a new draft; a POST begins it."""
-    base = request.GET.get("from", "")[:60] or "full-policy-v2"
+    known = set(queries.prompts_for(access.project).values_list("name", flat=True))
+    base = named if (named := request.GET.get("from", "")) in known else "full-policy-v2"
     first = {"based_on": base, "name": queries.next_name(base)} if request.method != "POST" else None
     form, status = NewDraftForm(request.POST or None, project=access.project, initial=first), 200
     if request.method == "POST":
