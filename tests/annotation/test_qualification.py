@@ -183,6 +183,8 @@ def test_failed_attempts_are_followed_by_others_until_none_is_left(tmp_path):
     with pytest.raises(NotQualified):
         claim_next(project=project, user=ada.user)
     assert lead.post(f"queue/qualification/people/{ada.user.pk}/grant/").status_code == 409
+    assert "Not passed yet" in lead.get("queue/qualification/").content.decode()
+    assert "Try again" in ada.get("qualify/attempts/1/").content.decode()
     second = attempt_once(ada, **SAFE)
     drawn = [set(AttemptItem.objects.filter(attempt=each).values_list("item", flat=True)) for each in (first, second)]
     assert not drawn[0] & drawn[1]
