@@ -16,10 +16,12 @@ from corpus.importing.forms.hh import HH
 from corpus.importing.forms.label_studio import LABEL_STUDIO, LABEL_STUDIO_MIN
 from corpus.importing.forms.logs import LMSYS, WILDCHAT
 from corpus.importing.forms.own import ASSIZE, NEEDED_KEY, OPENAI, SHAREGPT
+from corpus.importing.forms.traces import LANGFUSE, PHOENIX
 
 OF_DIALOGUES: tuple[Form, ...] = (ASSIZE, OPENAI, SHAREGPT, HH, WILDCHAT, LMSYS)
 OF_TOOLS: tuple[Form, ...] = (LABEL_STUDIO, LABEL_STUDIO_MIN, DOCCANO, ARGILLA, AEGIS1)
-FORMS = {form.name: form for form in (*OF_DIALOGUES, *OF_TOOLS)}
+OF_TRACES: tuple[Form, ...] = (LANGFUSE, PHOENIX)
+FORMS = {form.name: form for form in (*OF_DIALOGUES, *OF_TOOLS, *OF_TRACES)}
 "All forms, by name."
 
 __all__ = [

@@ -1,0 +1,59 @@
+"""Traces of Langfuse and Phoenix: a call of a model is a dialogue, with its tools."""
+
+import json
+
+import pytest
+
+from corpus.errors import Invalid
+from corpus.importing.forms import FORMS, recognise
+from corpus.importing.limits import Limits
+from corpus.importing.options import ReadOptions
+from corpus.importing.reading import RowParser
+
+GENERATION = {"id": "g", "traceId": "t", "type": "GENERATION", "input": "Hi?", "output": "Yes."}
+CALL = {"tool_call.id": "c", "tool_call.function.name": "f", "tool_call.function.arguments": "{}"}
+SPAN = {
+    "context.span_id": "s", "span_kind": "LLM", "attributes.input.value": "x", "attributes.llm.model_name": "m",
+    "attributes.llm.input_messages": [
+        {"message.role": "user", "message.content": "Hi?"},
+        {"message.role": "assistant", "message.tool_calls": [CALL]},
+        {"message.role": "tool", "message.content": "1", "message.tool_call_id": "c"},
+    ],
+    "attributes.llm.output_messages": json.dumps([{"message": {"role": "assistant", "content": "Yes."}}]),
+}  # fmt: skip
+
+
+def read(form, row):
+    [dialogue] = RowParser(FORMS[form], ReadOptions(form), {}, Limits(), empty_is_none=False).dialogues(row)
+    return dialogue.external_id, [(turn["role"], turn["text"]) for turn in dialogue.turns], dialogue.meta
+
+
+def test_generation_is_a_dialogue_however_its_input_is_written():
+    talk = [{"role": "user", "content": "Hi?"}]
+    for asked in ("Hi?", talk, json.dumps(talk), {"messages": talk}, talk[0]):
+        for said in ("Yes.", {"role": "assistant", "content": "Yes."}, [{"role": "assistant", "content": "Yes."}]):
+            name, turns, meta = read("langfuse", GENERATION | {"input": asked, "output": said})
+            assert (name, turns) == ("g", [("user", "Hi?"), ("assistant", "Yes.")])
+            assert meta == {"traceId": "t", "type": "GENERATION"}
+
+
+def test_span_is_a_dialogue_with_its_tools():
+    name, turns, meta = read("phoenix", SPAN)
+    assert (name, turns) == (
+        "s", [("user", "Hi?"), ("assistant", "[call f (c): {}]"), ("tool", "[result of c]\n1"), ("assistant", "Yes.")],
+    )  # fmt: skip
+    assert meta["span"]["attributes"] == {"llm": {"model_name": "m"}}
+    flat = {"llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.contents.0.message_content.type": "text", "llm.input_messages.0.message.contents.0.message_content.text": "Hi?"}  # fmt: skip # noqa: E501
+    assert read("phoenix", {"context": {"span_id": "s"}, "attributes": flat})[1] == [("user", "Hi?")]
+
+
+def test_other_observations_and_spans_are_refused():
+    for form, row, field in (
+        ("langfuse", GENERATION | {"type": "SPAN"}, "type"),
+        ("langfuse", GENERATION | {"input": {"a": 1}}, "input"),
+        ("phoenix", {"context.span_id": "s", "span_kind": "TOOL"}, "attributes.llm.input_messages"),
+    ):
+        assert recognise([row, row], "x").name == form
+        with pytest.raises(Invalid) as refusal:
+            read(form, row)
+        assert refusal.value.field == field
