@@ -74,7 +74,12 @@ class CategoryFields(ChangeForm):
     """The texts of a category."""
 
     name = text("Name", limit=120, help_text="No comma and no semicolon: these separate categories in files.")
-    code = text("Code", limit=8, required=False, help_text="Prompts may name categories by it. Empty: the next number.")
+    code = text(
+        "Code",
+        limit=8,
+        required=False,
+        help_text="Prompts may name categories by it. Empty: it stays, or is the next number.",
+    )
     tier = forms.ChoiceField(choices=Category.Tier.choices, initial="fine")
     definition = text(
         "Definition", limit=10_000, rows=3, help_text="One or two sentences that people and models judge by."
