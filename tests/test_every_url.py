@@ -229,7 +229,7 @@ def test_nothing_changes_in_an_archived_project(projects):
     try:
         before = row_hashes(projects.own)
         for url in sorted(set(urls)):
-            got, _, _, *sent = caller.responses(url, projects.own_parameters)
+            got, *sent = caller.responses(url, projects.own_parameters, methods=("get",))
             assert got.status_code != 409 or "comments_closed" in got.body_text, url
             if not any(part in url for part in ALSO_ARCHIVED):
                 assert {response.status_code for response in sent} <= {404, 405, 409}, url
