@@ -20,6 +20,9 @@ def test_dialogues_are_uploaded_and_released(browser, site, tmp_path):
     with Visit(browser, site, Visitor(project, "admin"), **LOOKS["dark and narrow"]) as visit:
         page = visit.open("imports/")
         page.get_by_label("File", exact=True).set_input_files(path)
+        page.get_by_role("button", name="Preview", exact=True).click()
+        expect(page.get_by_role("heading", name="First rows")).to_be_visible()
+        assert_fits_in_each_look(page)
         page.get_by_role("button", name="Import", exact=True).click()
         expect(page.locator("#jobs")).to_contain_text("12 new, 0 unchanged", timeout=120_000)
         expect(page.locator("#jobs")).to_contain_text("1 refused, with reasons")
