@@ -149,6 +149,8 @@ def turns_of(messages: Any) -> list[TurnShape]:
     if not isinstance(messages, list) or not messages:
         raise BadRequest("There are no messages.")
     turns = [turn_of(message) for message in messages]
+    if all(turn["role"] in ("system", "tool") for turn in turns):
+        raise BadRequest("Neither the user nor the assistant says anything in the messages.")
     framed = DIALOGUE.search(turns[-1]["text"]) if turns[-1]["role"] == "user" else None
     return framed_turns(framed[1]) if framed else turns
 

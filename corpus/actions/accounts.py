@@ -54,9 +54,14 @@ def take_turn_as_site_admin(by: User | None) -> None:
 
 
 def make_first_site_admin(user: User) -> None:
-    """Make a person a site admin if the site has none, as the first admin of an installation."""
+    """
+    Make a person a site admin if the site has none, as the first admin of an installation.
+
+    The account that an installation makes for its first admin counts once somebody has set its password.
+    """
     take_turn("site admins")
-    if not open_site_admins().exists():
+    admins = [each.user for each in open_site_admins().select_related("user")]
+    if not any(admin.username != FIRST_ADMIN or admin.has_usable_password() for admin in admins):
         make_site_admin(user=user)
 
 
