@@ -33,20 +33,25 @@ WITH item AS (
         t.spread
     FROM tally t FULL JOIN settled s USING (item_id)
 )"""
+# A full join is hashed whatever PostgreSQL estimates. It knows neither how many items have an answer nor, right after a
+# recount, how many decisions are stored: with NOT EXISTS it compared each with each. New ones are inserted plainly, as
+# a recount holds their lock: the checks of ON CONFLICT took as long as deciding.
 STORE = (
     FRESH
-    + """, gone AS (
-    DELETE FROM adjudication_answerdecision d USING item
-    WHERE d.item_id = item.item_id AND policy = %(policy)s AND question_id = %(question)s
-        AND NOT EXISTS (SELECT FROM fresh WHERE fresh.item_id = d.item_id)
+    + """, changed AS MATERIALIZED (
+    SELECT id, item_id, {new} FROM fresh FULL JOIN (
+        SELECT * FROM adjudication_answerdecision WHERE policy = %(policy)s AND question_id = %(question)s{only_its}
+    ) AS before USING (item_id)
+    WHERE ({old}) IS DISTINCT FROM ({new}) AND (before.status = 'settled' AND fresh.status <> 'settled') IS NOT TRUE
+), gone AS (
+    DELETE FROM adjudication_answerdecision stored USING changed
+    WHERE stored.id = changed.id AND changed.id IS NOT NULL AND changed.status IS NULL
+), renewed AS (
+    UPDATE adjudication_answerdecision stored SET ({updated}) = ROW ({changed}, now()) FROM changed
+    WHERE stored.id = changed.id AND changed.id IS NOT NULL AND changed.status IS NOT NULL
 )
-INSERT INTO adjudication_answerdecision AS stored ({columns})
-SELECT fresh.item_id, %(policy)s::text, %(question)s::bigint, {new}, now()
-FROM fresh LEFT JOIN adjudication_answerdecision AS before
-    ON before.item_id = fresh.item_id AND before.policy = %(policy)s AND before.question_id = %(question)s
-WHERE before.id IS NULL OR ({old}) IS DISTINCT FROM ({new})
-ON CONFLICT (item_id, policy, question_id) DO UPDATE SET ({updated}) = ROW ({excluded})
-WHERE stored.status <> 'settled' OR EXCLUDED.status = 'settled'
+INSERT INTO adjudication_answerdecision ({columns})
+SELECT item_id, %(policy)s, %(question)s, {changed}, now() FROM changed WHERE id IS NULL
 """
 )
 # What is decided depends on the counts alone, of which many items have the same: each combination is decided once.
@@ -102,7 +107,8 @@ def store_answers_sql(policy: Policy, question: Question, *, of_one: bool = Fals
         updated=", ".join((*JUDGED, "changed_at")),
         old=", ".join(f"before.{name}" for name in JUDGED),
         new=", ".join(f"fresh.{name}" for name in JUDGED),
-        excluded=", ".join(f"EXCLUDED.{name}" for name in (*JUDGED, "changed_at")),
+        changed=", ".join(f"changed.{name}" for name in JUDGED),
+        only_its=" AND item_id = %(item)s" if of_one else "",
     )
 
 

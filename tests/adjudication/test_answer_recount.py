@@ -1,6 +1,7 @@
 """The SQL of decided answers agrees with the definition; a disputed question opens a case where it says so."""
 
 import random
+import re
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from adjudication.actions import recount, recount_if_changed
 from adjudication.actions.recounts import recount_item
+from adjudication.answer_counting import parameters_of, store_answers_sql
 from adjudication.answers import DecidedAnswer, decide_answers
 from adjudication.consensus import Opinion
 from adjudication.models import AnswerDecision, Case, Decision
@@ -120,6 +122,19 @@ def test_a_recount_writes_only_what_changed(tmp_path):
     recount_item(project=project, item=first.item_id)
     assert not AnswerDecision.objects.filter(item=first.item_id).exists()
     assert AnswerDecision.objects.filter(item=second.item_id).exists()
+
+
+def test_a_repeated_recount_compares_no_decision_with_each(tmp_path):
+    project = make_asking_project()
+    fill(project, tmp_path, seed=8)
+    recount(project=project)
+    policy, question = policy_of(project), questions_of(project)[0]
+    count = AnswerDecision.objects.filter(item__project=project, question=question.pk).count()
+    parameters = parameters_of(question) | {"project": project.pk, "policy": policy.name, "question": question.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {store_answers_sql(policy, question)}", parameters)
+        compared_in_vain = re.findall(r"'Rows Removed by Join Filter': (\d+)", str(cursor.fetchone()))
+    assert sum(map(int, compared_in_vain)) < count * (count - 1) / 2
 
 
 def test_a_project_without_questions_is_recounted_as_before(tmp_path):
