@@ -25,11 +25,16 @@ def parse_prompt(text: str, name: str) -> Prompt:
     except TOMLDecodeError as error:
         raise Refused(f"{name} is not TOML: {error}.") from error
     except (ValueError, TypeError) as error:
-        raise Refused(f"{name}: {str(error).removeprefix('Prompt.__init__() ')}.") from error
+        raise Refused(f"{name}: {in_words(error)}.") from error
     if problem := find_problem(prompt):
         raise Refused(f"{name}: {problem}.")
     check_extra_body(prompt.extra_body)
     return prompt
+
+
+def in_words(error: Exception) -> str:
+    """Return why no prompt could be made of keys, in the words of a file: Python speaks of arguments."""
+    return str(error).removeprefix("Prompt.__init__() ").replace("got an unexpected keyword argument", "unknown key")
 
 
 def find_problem(prompt: Prompt) -> str:

@@ -8,10 +8,11 @@ from jury.actions.prompt_drafts import (
     freeze_draft,
     freeze_prompt,
     remove_draft,
+    save_and_freeze,
     save_draft,
     start_draft,
 )
-from jury.actions.prompt_trials import preview_draft, try_draft
+from jury.actions.prompt_trials import categories_without_lists, preview_draft, try_draft
 from jury.actions.prompts import add_prompt, load_prompts, store_prompt
 from jury.actions.runs import cancel_run, pause_run, resume_run, start_generation, start_run
 from jury.actions.trials import try_juror
@@ -23,6 +24,7 @@ __all__ = [
     "add_juror",
     "add_prompt",
     "cancel_run",
+    "categories_without_lists",
     "change_juror",
     "estimate_generation",
     "estimate_run",
@@ -33,6 +35,7 @@ __all__ = [
     "preview_draft",
     "remove_draft",
     "resume_run",
+    "save_and_freeze",
     "save_draft",
     "start_draft",
     "start_generation",

@@ -1,6 +1,7 @@
 """Write prompts in a project, and freeze them as prompt versions."""
 
 import hashlib
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -119,16 +120,32 @@ def freeze_draft(*, draft: PromptDraft, revision: int, by: User | None = None) -
     :raises Invalid: if its name was taken meanwhile
     """
     locked = lock_draft(draft, revision)
-    version = freeze_prompt(project=locked.project, name=locked.name, text=locked.text, by=by)
+    version = freeze_prompt(project=locked.project, name=locked.name, text=locked.text, by=by, draft=locked.pk)
     locked.delete()
     return version
 
 
 @transaction.atomic
-def freeze_prompt(*, project: Project, name: str, text: str, by: User | None = None) -> PromptVersion:
+def save_and_freeze(
+    *, draft: PromptDraft, text: str, name: str, revision: int, by: User | None = None
+) -> PromptVersion:
+    """
+    Save a draft and make it a prompt version at once, or do neither. It raises what the two do.
+
+    :param revision: of the draft as it was opened
+    """
+    saved = save_draft(draft=draft, text=text, name=name, revision=revision, by=by)
+    return freeze_draft(draft=saved, revision=saved.revision, by=by)
+
+
+@transaction.atomic
+def freeze_prompt(
+    *, project: Project, name: str, text: str, by: User | None = None, draft: int | None = None
+) -> PromptVersion:
     """
     Store a text as a prompt version of a project.
 
+    :param draft: the number of the draft that it was, by which who has that open can find it
     :raises Refused: if it is no prompt
     :raises Invalid: if the name is no name, or taken
     """
@@ -142,7 +159,9 @@ def freeze_prompt(*, project: Project, name: str, text: str, by: User | None = N
             version.save()
     except IntegrityError as error:
         raise Invalid("name", "is taken: a prompt version is never changed, so take another name") from error
-    detail = {"sha256": version.sha256}
+    detail: dict[str, Any] = {"sha256": version.sha256}
+    if draft is not None:
+        detail["draft"] = draft
     record_event(project=project, verb=Verb.PROMPT_FROZEN, subject=version.name, actor=by, detail=detail)
     return version
 

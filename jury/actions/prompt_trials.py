@@ -5,6 +5,7 @@ import copy
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from string import Template
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.db import transaction
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Item, Project, Verb
+from corpus.queries import categories_of
 from jury import queries
 from jury.actions.checks import check_can_ask, check_can_generate
 from jury.actions.jurors import check_fits
@@ -58,6 +60,20 @@ def preview_draft(*, draft: PromptDraft, item: str = "") -> Preview:
     client = client_of(project, Juror(project=project, name=draft.name, model="-", prompt=version, asks=asks))
     chosen, name = item_to_try(project, client, item)
     return Preview(name, client.compose(chosen).messages)
+
+
+def categories_without_lists(draft: PromptDraft) -> list[str]:
+    """Return the names of the categories that lack a list which the prompt of a draft writes, in order."""
+    asked = set(Template(Prompt.parse(draft.text).category).get_identifiers()) & {"included", "excluded"}
+    if not asked or "categories" not in identifiers(draft):
+        return []
+    return [each.name for each in categories_of(draft.project) if not all(getattr(each, name) for name in asked)]
+
+
+def identifiers(draft: PromptDraft) -> set[str]:
+    """Return what the messages of a draft hold, each after a dollar sign."""
+    prompt = Prompt.parse(draft.text)
+    return {name for text in (prompt.system, prompt.user) for name in Template(text).get_identifiers()}
 
 
 def asks_for(form: object, project: Project) -> list[str]:

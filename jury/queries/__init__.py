@@ -49,7 +49,7 @@ from jury.queries.pace import (
     stall_of,
     why_stalled,
 )
-from jury.queries.prompts import drafts_of, jurors_with, next_name, prompt_named, prompt_names, prompts_for
+from jury.queries.prompts import drafts_of, freezing_of, jurors_with, next_name, prompt_named, prompt_names, prompts_for
 from jury.queries.runs import (
     RunProgress,
     ballots_wanted,
@@ -96,6 +96,7 @@ __all__ = [
     "endpoint_rules",
     "errors_of_runs",
     "find_run",
+    "freezing_of",
     "generated_responses",
     "generator_named",
     "generator_statistics",

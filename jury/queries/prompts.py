@@ -5,7 +5,7 @@ import re
 from django.db.models import Q, QuerySet
 
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.models import Event, Project, Verb
 from jury.models import Juror, PromptDraft, PromptVersion
 from jury.prompting import Prompt
 
@@ -48,6 +48,12 @@ def prompt_named(name: str, project: Project | None = None) -> PromptVersion:
 def drafts_of(project: Project) -> QuerySet[PromptDraft]:
     """Return the drafts of a project by name."""
     return PromptDraft.objects.filter(project=project).select_related("changed_by").order_by("name")
+
+
+def freezing_of(project: Project, draft: int) -> Event | None:
+    """Return the event by which a draft became a prompt version, by the number of the draft; None if it did not."""
+    events = Event.objects.filter(project=project, verb=Verb.PROMPT_FROZEN, detail__draft=draft)
+    return events.select_related("actor").first()
 
 
 def jurors_with(project: Project, prompt: PromptVersion) -> QuerySet[Juror]:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import Attempt, attempt
-from corpus.errors import Invalid, Refused
+from corpus.errors import Refused
 from corpus.queries import category_names
 from jury import actions, queries
 from jury.models import PromptDraft
@@ -70,6 +71,8 @@ def new_draft(request: PageRequest, access: Access) -> HttpResponse:
 @require_role(Role.LEAD)
 def draft(request: PageRequest, access: Access, draft: int) -> HttpResponse:
     """Show a draft with what is wrong with it and a preview; a POST saves, freezes or removes it."""
+    if request.method == "POST" and request.POST.get("text") and not drafts_in(access).filter(pk=draft).exists():
+        return show_gone(request, access, draft)
     found = find_draft(access, draft)
     if request.method != "POST":
         return show_draft(request, access, found, form_of(found))
@@ -80,7 +83,19 @@ def draft(request: PageRequest, access: Access, draft: int) -> HttpResponse:
 
 def find_draft(access: Access, draft: int) -> PromptDraft:
     """Return a draft of the project."""
-    return get_object_or_404(PromptDraft.objects.select_related("project__taxonomy"), pk=draft, project=access.project)
+    return get_object_or_404(drafts_in(access).select_related("project__taxonomy"), pk=draft)
+
+
+def drafts_in(access: Access) -> QuerySet[PromptDraft]:
+    """Return the drafts of the project."""
+    return PromptDraft.objects.filter(project=access.project)
+
+
+def show_gone(request: PageRequest, access: Access, draft: int) -> HttpResponse:
+    """Say what became of a draft that is there no more, and show the text that somebody sent for it."""
+    frozen = queries.freezing_of(access.project, draft)
+    context = {"access": access, "page": "jury", "frozen": frozen, "text": request.POST["text"]}
+    return render(request, "jury/draft_gone.html", context, status=409)
 
 
 def form_of(draft: PromptDraft) -> DraftForm:
@@ -99,6 +114,7 @@ def show_draft(
         is_generative = Prompt.parse(draft.text).form.is_generative
         context["try_form"] = TryDraftForm(project=access.project, is_generative=is_generative)
         context |= preview_of(draft, context["item"])
+        context["without_lists"] = actions.categories_without_lists(draft)
     return render(request, "jury/draft.html", context, status=status)
 
 
@@ -136,15 +152,11 @@ def at_new_revision(form: DraftForm, tried: Attempt[Any]) -> DraftForm:
 
 
 def freeze(request: PageRequest, access: Access, draft: PromptDraft, form: DraftForm) -> HttpResponse:
-    """Freeze a draft as it was saved last."""
-    revision = request.POST.get("revision", "")
-    number = int(revision) if revision.isdecimal() and len(revision) < 10 else 0
-    form = form_of(draft)
-    try:
-        version = actions.freeze_draft(draft=draft, revision=number, by=access.user)
-    except (Invalid, Refused) as refusal:
-        messages.error(request, str(refusal))
-        return show_draft(request, access, draft, form, status=409)
+    """Save a draft and freeze it; where it cannot be frozen, it is not saved either, and what was typed is shown."""
+    frozen = attempt(form, lambda: actions.save_and_freeze(draft=draft, by=access.user, **form.cleaned_data))
+    if not frozen.is_done:
+        return show_draft(request, access, draft, at_new_revision(form, frozen), status=frozen.status)
+    version = frozen.result
     messages.success(request, f"{version.name} is frozen: it is never changed from now on. Add a juror with it.")
     return redirect("jury:prompt", access.project.slug, version.name)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adjudication.actions.taxonomy_change import publish_changes
 from corpus.errors import Invalid, Refused
 from corpus.models import Event
 from jury import actions, queries
@@ -43,8 +44,13 @@ def test_lead_writes_previews_and_freezes_a_prompt_by_page(lead):
     page = lead.client.get(where, {"item": "i001"})
     assert page.context["preview"].item == "i001"
     assert "What is i001?" in page.content.decode()
-    assert lead.client.post(where, {"do": "freeze", "revision": 1}).status_code == 409
-    assert lead.client.post(where, {"do": "freeze", "revision": 2})["Location"].endswith(f"/jury/prompts/of/{name}/")
+    sent = {"do": "freeze", "name": name, "text": GOOD.replace("\n", "\r\n")}
+    assert lead.client.post(where, sent | {"revision": 1}).status_code == 409
+    bad = lead.client.post(where, sent | {"text": "user = 'unsaved $nothing'", "revision": 2})
+    assert (bad.status_code, bad.context["form"]["text"].value()) == (409, "user = 'unsaved $nothing'")
+    draft.refresh_from_db()
+    draft = actions.save_draft(draft=draft, text="user = 'older'", name=name, revision=draft.revision)
+    assert lead.client.post(where, sent | {"revision": 3})["Location"].endswith(f"/jury/prompts/of/{name}/")
     version = PromptVersion.objects.get(name=name)
     assert (version.text, version.project) == (GOOD, lead.project)
     assert not PromptDraft.objects.filter(pk=draft.pk).exists()
@@ -100,6 +106,34 @@ def test_two_tabs_are_noticed_and_the_later_one_keeps_what_was_typed(lead):
     actions.remove_draft(draft=draft)
     with pytest.raises(Refused, match="no more"):
         actions.save_draft(draft=draft, text="", name="a", revision=4)
+
+
+def test_text_for_a_draft_that_is_gone_is_kept(lead):
+    frozen, removed = draft_of(lead.project), draft_of(lead.project)
+    where = f"jury/prompts/drafts/{frozen.pk}/"
+    lead.post(where, name=frozen.name, text=GOOD, revision=2, do="freeze")
+    number = removed.pk
+    actions.remove_draft(draft=removed)
+    for draft, words in ((frozen.pk, f"{frozen.name}</a>"), (number, "was removed")):
+        for do in ("", "freeze"):
+            late = lead.post(f"jury/prompts/drafts/{draft}/", name="own", text="user = 'b'", revision=2, do=do)
+            assert late.status_code == 409
+            assert words in late.content.decode()
+            assert "user = &#x27;b&#x27;" in late.content.decode()
+    assert lead.get(where).status_code == 404
+    assert lead.post(where).status_code == 404
+
+
+def test_draft_warns_of_categories_without_the_lists_it_writes():
+    project = make_project()
+    changes = [{"change": "edit", "slug": "threat", "category": {"included": []}}]
+    text = "category = '$slug: $included'\nuser = '$dialogue $categories'\n"
+    assert actions.categories_without_lists(draft_of(project, text)) == []
+    publish_changes(project=project, by=None, changes=changes, reason="to see", based_on=str(project.taxonomy))
+    draft = draft_of(project, text)
+    assert actions.categories_without_lists(draft) == ["Threat"]
+    assert "no such list" in Visitor(project, "lead").get(f"jury/prompts/drafts/{draft.pk}/").content.decode()
+    assert actions.categories_without_lists(draft_of(project)) == []
 
 
 def test_frozen_versions_never_change_and_names_are_unique_in_the_site(lead, tmp_path):

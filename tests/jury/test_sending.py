@@ -99,7 +99,7 @@ def test_every_file_is_valid_and_every_form_of_a_guard_has_one():
         ("user = ", "mine.toml is not TOML: "),
         ('user = "u"\nform = "llama"', "mine.toml: 'llama' is not a valid Form"),
         ('user = "u"\nsend = "post"', "'post' is not a valid Send"),
-        ('user = "u"\nmessages = 1', "unexpected keyword argument 'messages'"),
+        ('user = "u"\nmessages = 1', "unknown key 'messages'"),
         ('system = "s"', "user is missing"),
         ("user = 7", "user is not a text"),
         ('user = "u"\nshuffle = "yes"', "shuffle is not true or false"),
