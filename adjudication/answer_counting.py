@@ -27,7 +27,7 @@ WITH item AS (
 ), settled AS (
     SELECT item_id, answers -> %(key)s AS value FROM adjudication_case JOIN item USING (item_id)
     WHERE state = 'settled' AND answers ? %(key)s
-), fresh AS MATERIALIZED (
+), fresh AS (
     SELECT item_id, CASE WHEN s.value IS NOT NULL THEN 'settled' ELSE t.status END AS status,
         coalesce(s.value, t.value) AS value, coalesce(t.counts, '{{}}') AS counts, coalesce(t.answered, 0) AS answered,
         t.spread
@@ -52,6 +52,7 @@ STORE = (
 )
 INSERT INTO adjudication_answerdecision ({columns})
 SELECT item_id, %(policy)s, %(question)s, {changed}, now() FROM changed WHERE id IS NULL
+ORDER BY item_id  -- as the index does
 """
 )
 # What is decided depends on the counts alone, of which many items have the same: each combination is decided once.
