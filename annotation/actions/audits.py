@@ -68,7 +68,7 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
     if Vote.objects.filter(item=item, annotator__user=by).exists():
         raise Refused("You voted on this dialogue yourself, so another lead must audit it.")
     check_dialogue_shown(by, audit.item, since=audit.drawn_at)
-    check_answer(project, answer, has_response=audit.item.has_response)
+    check_answer(project, answer, has_response=audit.item.has_response, asks_questions=False)
     judgement = answer.judgement
     if not judgement.rationale:
         raise Invalid("rationale", "write the reason; it goes back to the annotators")

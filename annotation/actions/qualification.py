@@ -181,7 +181,7 @@ def answer_attempt_item(
         raise LeaseLost(WITHDRAWN)
     if item.shown_at is None:
         raise NotShown
-    check_answer(project, answer, has_response=item.item.has_response)
+    check_answer(project, answer, has_response=item.item.has_response, asks_questions=False)
     store_answer(session, item, answer)
     return show_next(session, item.attempt)
 

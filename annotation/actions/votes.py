@@ -208,10 +208,12 @@ def write_vote(
     return Vote(pk=pk, **values), replace(session, votes_today=votes, stretch_began_at=began, last_at=session.now)
 
 
-def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Answer:
+def check_answer(project: Project, answer: Answer, *, has_response: bool, asks_questions: bool = True) -> Answer:
     """
     Check an answer against the rules of a judgement, and that it has every label annotators are asked for.
 
+    :param asks_questions: whether the page asks the questions, too; not where an answer is compared with gold labels or
+        audits labels, as neither has answers to them
     :return: with the answers to questions as they are stored
 
     :raises Invalid: naming the field
@@ -224,6 +226,8 @@ def check_answer(project: Project, answer: Answer, *, has_response: bool) -> Ans
     check_present(project, judgement.categories)
     if answer.seconds is not None and not 0 <= answer.seconds <= LONGEST_SECONDS:
         raise Invalid("seconds", f"{answer.seconds} is not between 0 and {LONGEST_SECONDS:.0f}")
+    if not asks_questions:
+        return answer
     checked = with_checked_answers(project, judgement, whom=AskedOf.PEOPLE, has_response=has_response)
     return answer if checked is judgement else replace(answer, judgement=checked)
 

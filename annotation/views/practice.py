@@ -72,7 +72,7 @@ def answer_in_practice(access: Access, gold: Gold, answer: Answer, *, is_shown: 
     """
     if not is_shown:
         raise NotShown
-    check_answer(access.project, answer, has_response=gold.item.has_response)
+    check_answer(access.project, answer, has_response=gold.item.has_response, asks_questions=False)
     know_answer(project=access.project, user=access.user, item=gold.item_id)
     return feedback_on_practice(access.project, gold, answer.judgement)
 

@@ -7,7 +7,9 @@ from django.utils import timezone
 from annotation import tasks
 from annotation.models import Check, Person, Queue, Slot, Vote, WorkDay
 from annotation.slots import open_slots
+from corpus.actions import add_question
 from corpus.models import Item
+from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
 from tests.api.test_queue import project_with
 from tests.factories import dialogue, import_dialogues, make_project
@@ -318,6 +320,7 @@ def test_fifteen_of_a_hundred_are_audited(tmp_path):
     waiting = list(lead.get("audits/").context["shown"])
     assert len(waiting) == 15
     page = f"audits/{waiting[0].item_id}/"
+    add_question(project=project, by=lead.user, **PRESETS["severity"])  # required; audits ask no questions
 
     lead.post(f"{page}show/")
     assert lead.post(page, prompt_label="safe", response_label="safe").status_code == 422

@@ -33,9 +33,11 @@ from annotation.queries import annotator_checks, failures_by_item, skips_by_reas
 from annotation.queue import claim_next, find_held_lease
 from annotation.session import NotQualified
 from corpus import models as corpus
+from corpus.actions import add_question
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
 from corpus.models import Item, Member, Verb
+from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import SAFE, UNSAFE, answer, attempt_once, current_item, gold, qualifying_project
 from tests.annotation.test_shown_before_judged import show_at_once
@@ -420,3 +422,18 @@ def test_members_of_no_project_learn_nothing(tmp_path):
     for page in ("qualify/", "practice/", "queue/qualification/"):
         assert stranger.client.get(f"/projects/{project.slug}/{page}").status_code == 404
         assert Client().get(f"/projects/{project.slug}/{page}").status_code == 302
+
+
+def test_required_questions_are_not_asked_where_nothing_compares_them(tmp_path):
+    project, lead = qualifying_project(tmp_path, "k1")
+    for question in PRESETS.values():
+        add_question(project=project, by=lead.user, **question)
+    ada = Visitor(project)
+    ada.post("qualify/begin/")
+    assert "question-severity" not in ada.get("qualify/").content.decode()
+    assert attempt_once(ada).has_passed
+    bea = Visitor(project, "adjudicator")
+    page = bea.post("practice/").url.split(f"/{project.slug}/")[1]
+    shown = bea.post(page, show=1)
+    assert "question-severity" not in shown.content.decode()
+    assert "<h1>Right</h1>" in bea.post(page, shown=shown.context["shown"], **UNSAFE).content.decode()
