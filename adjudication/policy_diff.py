@@ -84,13 +84,25 @@ class Difference:
 
     @property
     def labels(self) -> int:
-        """Number of labels that would change, over all label fields."""
-        return sum(count["n"] for count in self.counts if count["field"] != "categories")
+        """Number of labels that would change, over all label fields; those of `undecided` are none."""
+        of_fields: int = sum(count["n"] for count in self.counts if count["field"] != "categories")
+        return of_fields - self.undecided
+
+    @property
+    def undecided(self) -> int:
+        """Number of labels that are not decided and come or go with their field: nobody reads another label there."""
+        return sum(count["n"] for count in self.counts if is_undecided(count))
 
     @property
     def categories(self) -> int:
         """Number of items whose categories would change."""
         return sum(count["n"] for count in self.counts if count["field"] == "categories")
+
+
+def is_undecided(count: dict[str, Any]) -> bool:
+    """Return whether a count of changes is of a field that is added or left out, without a label."""
+    states = {count["before"], count["after"]}
+    return count["field"] != "categories" and None in states and not states.isdisjoint(STATUSES)
 
 
 def difference(

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from adjudication.actions.policy_change import compare, proposal
 from adjudication.models import Case, Decision
-from adjudication.policy_diff import MOST_ROWS, ChangeFilter
+from adjudication.policy_diff import MOST_ROWS, ChangeFilter, Difference
 from corpus.models import Item
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -198,3 +198,17 @@ def test_withdrawn_item_changes_but_opens_no_case(tmp_path):
 def test_empty_project_has_no_changes():
     found = compared(make_project())
     assert (found.total, found.counts, found.statuses["decided"]) == (0, [], (0, 0))
+
+
+def test_field_that_goes_without_a_label_is_no_label_that_changes():
+    counts = [
+        {"field": field, "before": before, "after": after, "n": n}
+        for field, before, after, n in (
+            ("response_label", "pending", None, 17),
+            ("response_label", "safe", None, 1),
+            ("prompt_label", "pending", "safe", 2),
+            ("categories", None, None, 3),
+        )
+    ]
+    found = Difference(None, None, counts, {}, 0, 0, 0, [])
+    assert (found.labels, found.undecided, found.categories) == (3, 17, 3)
