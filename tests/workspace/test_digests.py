@@ -183,6 +183,15 @@ def test_mail_server_that_is_away_is_asked_again_and_one_that_refuses_is_not(pro
     assert len(sent_to(address, MONDAY + timedelta(days=1))) == 1
 
 
+def test_choice_is_saved_on_its_page_where_the_link_is_not_sent(project, settings):
+    judge, settings.EMAIL_BACKEND = Visitor(project, "adjudicator"), "tests.mail_servers.Refusing"
+    choice = {"rhythm": "daily", "address": f"{judge.user.username}@example.org"}
+    page = judge.client.post("/account/notifications/", choice, follow=True)
+    assert (page.status_code, page.redirect_chain) == (200, [("/account/notifications/", 302)])
+    assert "Your choice is saved, but the mail server did not take" in page.content.decode()
+    assert DigestChoice.objects.get(user=judge.user).rhythm == "daily"
+
+
 def test_site_without_mail_server_says_so_and_sends_nothing(project, settings):
     judge = Visitor(project, "adjudicator")
     address = wants(judge.user)

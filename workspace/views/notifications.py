@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from annotation.queries import person_of
 from corpus.access import PageRequest, list_access
 from corpus.attempt import attempt
+from corpus.errors import Refused
 from workspace import actions
 from workspace.digest_links import CONFIRM, CONFIRM_SECONDS, STOP, read_token
 from workspace.forms.notifications import DigestForm
@@ -33,9 +34,7 @@ def notifications(request: PageRequest) -> HttpResponse:
         chosen = attempt(form, lambda: actions.choose_digest(user=user, **form.cleaned_data))
         if chosen.is_done:
             choice, wants_link = chosen.result
-            if wants_link:
-                actions.send_link(choice)
-            messages.success(request, words_of(choice))
+            save_words(request, choice, wants_link=wants_link)
             return redirect("notifications")
         status = chosen.status
     last = Digest.objects.filter(user=user, lines__gt=0).order_by("-pk").first()
@@ -49,6 +48,17 @@ def notifications(request: PageRequest) -> HttpResponse:
         "managed": [access.project for access in list_access(user) if access.is_admin],
     }
     return render(request, "workspace/notifications.html", context, status=status)
+
+
+def save_words(request: PageRequest, choice: DigestChoice, *, wants_link: bool) -> None:
+    """Send the link that confirms the address, if one is wanted, and say what was saved, also where it was not sent."""
+    try:
+        if wants_link:
+            actions.send_link(choice)
+    except Refused as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, words_of(choice))
 
 
 def words_of(choice: DigestChoice) -> str:
