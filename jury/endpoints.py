@@ -56,6 +56,10 @@ class ForbiddenEndpoint(Refused):
     """No request may be sent to this address."""
 
 
+class NotAnAddress(ForbiddenEndpoint):
+    """A text is not an http or https URL with a host."""
+
+
 @dataclass(frozen=True)
 class EndpointRules:
     """The operator's rules about endpoints."""
@@ -89,7 +93,7 @@ class EndpointRules:
             return
         host = urlsplit(origin).hostname or ""
         if host in METADATA_NAMES:
-            raise ForbiddenEndpoint(f"{host} is a metadata service, not an endpoint of a model.")
+            raise ForbiddenEndpoint(f"{host} is a metadata service, and nothing is sent there.")
         if self.public_only and (host == "localhost" or host.endswith(".localhost")):
             raise ForbiddenEndpoint(f"{host} is this machine, and {self.setting}_PUBLIC_ONLY is set.")
         if (address := parse_address(host)) is not None:
@@ -168,14 +172,14 @@ def split_url(base_url: str) -> SplitResult:
     reason = f"{base_url!r} is not the address of an endpoint, such as https://host/v1."
     # Parsers disagree about these characters: one would be checked and another be contacted.
     if re.search(r"[\s\\\x00-\x1f\x7f]", base_url):
-        raise ForbiddenEndpoint(reason)
+        raise NotAnAddress(reason)
     try:
         parts = urlsplit(base_url)
         port = parts.port
     except ValueError as error:
-        raise ForbiddenEndpoint(reason) from error
+        raise NotAnAddress(reason) from error
     if parts.scheme not in PORTS or not parts.hostname or port == 0:
-        raise ForbiddenEndpoint(reason)
+        raise NotAnAddress(reason)
     return parts
 
 

@@ -184,7 +184,7 @@ def test_addresses_go_by_the_rules_of_endpoints(settings):
         "http://metadata.google.internal/": "metadata service",
         "http://0x7f.1/": "another way to write",
         "http://user:word@tools.example.org/": "name or a password",
-        "ftp://tools.example.org/": "not the address",
+        "ftp://tools.example.org/": "not the address of a receiver",
         "file:///etc/hosts": "not the address",
         "https://tools.example.org/#a": "after a #",
         "http://224.0.0.1/": "many machines",
@@ -213,6 +213,7 @@ def test_admin_adds_changes_and_removes_a_webhook_by_page(admin):
         html = admin.get(path).content.decode()
         assert "tools.example.org" in html
         assert secret not in html, "the secret is shown a second time"
+    assert f'<code class="id" dir="ltr">{URL}</code>' in admin.get(where).content.decode()
     twice = admin.post("webhooks/", url=URL, kinds=["release.made"])
     assert (twice.status_code, "already" in twice.content.decode()) == (422, True)
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
+from corpus.labels import preview
 from corpus.models import Project, Verb
 from corpus.queries import is_site_admin
-from jury.endpoints import ForbiddenEndpoint, origin_of
+from jury.endpoints import ForbiddenEndpoint, NotAnAddress, origin_of
 from workspace.models import Webhook
 from workspace.queries.webhook_sources import last_case
 from workspace.queries.webhooks import has_origin, webhook_rules
@@ -55,11 +56,17 @@ def check_url(project: Project, url: str, by: User | None) -> None:
     """
     if "@" in urlsplit(url).netloc:
         raise Invalid("url", "has a name or a password in it; receivers check the signature instead")
+    if "#" in url:
+        raise Invalid("url", "has a part after a #, which is never sent; leave it out")
     try:
         rules, origin = webhook_rules(), origin_of(url)
         rules.check(url)
+    except NotAnAddress as error:
+        raise Invalid(
+            "url", f"{preview(url)} is not the address of a receiver, such as https://tools.example.org/assize"
+        ) from error
     except ForbiddenEndpoint as error:
-        raise Invalid("url", str(error)) from error
+        raise Invalid("url", str(error).replace("no question goes there", "no message goes there")) from error
     if by is None or origin in rules.allowed or is_site_admin(by) or has_origin(project, origin):
         return
     raise NotForAdmins(

@@ -51,6 +51,11 @@ class Webhook(models.Model):
         return urlsplit(self.url).netloc
 
     @property
+    def address(self) -> str:
+        """Return the address without its query, for its own page."""
+        return self.url.partition("?")[0]
+
+    @property
     def kind_labels(self) -> list[str]:
         """Return what it tells of, in words."""
         return [str(kind.label) for kind in self.Kind if kind in self.kinds]
