@@ -173,9 +173,9 @@ def test_what_is_no_project_file_is_told_so():
     for content, words in (
         (b"", "not JSON"),
         (b"\xff\xfe", "not UTF-8"),
-        (b"[]", "no key 'assize_project'"),
-        (b"{}", "no key 'assize_project'"),
-        (b'{"name": "a"}', "make_project_file"),
+        (b"[]", "no project file of Assize"),
+        (b"{}", "no project file of Assize"),
+        (b'{"name": "a"}', "no project file of Assize"),
         (b'{"a": 1, "a": 2}', "'a' is there twice"),
         (b'{"assize_project": NaN}', "NaN is not a value"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deep"),
@@ -203,7 +203,7 @@ def test_the_command_names_what_is_wrong(tmp_path):
         refused = command("create_project", *arguments)
         assert (refused.code, words in refused.stderr) == (2, True), refused.stderr
     path.write_text("{}")
-    assert "file: it is no project file" in command("create_project", new_slug(), f"--from={path}").stderr
+    assert "file: this is no project file" in command("create_project", new_slug(), f"--from={path}").stderr
     assert command("make_project_file", "nowhere").code == 2
     assert command("make_project_file", project.slug, out=tmp_path / "no" / "where").code == 2
     assert command("make_project_file", project.slug).stderr.endswith(f'{{"project":"{project.slug}"}}\n')
@@ -230,7 +230,7 @@ def test_pages_give_and_take_files(admin):
     assert send(download.content, slug).headers["Location"] == f"/projects/{slug}/"
     assert send(download.content, slug).status_code == 409
     made = Project.objects.get(slug=slug)
-    assert (made.votes_wanted, made.name, access_to(slug, admin.user).is_admin) == (4, project.name, True)
+    assert (made.votes_wanted, made.name, access_to(slug, admin.user).is_admin) == (4, f"{project.name} (copy)", True)
     assert Event.objects.get(project=made, verb=Verb.PROJECT_CREATED).actor == admin.user
 
 

@@ -1,5 +1,6 @@
 """The form of a new project, and the templates it can begin from."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -51,6 +52,13 @@ def template_named(key: str | None) -> Template:
     return next((template for template in TEMPLATES if template.key == key), TEMPLATES[0])
 
 
+def taxonomy_choices() -> list[tuple[str, str]]:
+    """Return the name of each taxonomy titled by its newest version, and by both where a title is there twice."""
+    titles = dict(Taxonomy.objects.order_by("name", "version").values_list("name", "title"))
+    shown = Counter(titles.values())
+    return [(name, title if shown[title] == 1 else f"{title} ({name})") for name, title in titles.items()]
+
+
 class ProjectForm(GroupedForm, forms.Form):
     """A new project."""
 
@@ -68,7 +76,7 @@ class ProjectForm(GroupedForm, forms.Form):
     policy = forms.ChoiceField(
         label="Who decides", choices=Project.Policy.choices, help_text="Policies can be compared and changed later."
     )
-    votes_wanted = forms.IntegerField(label="Votes of people an item", min_value=1, max_value=99, initial=3)
+    votes_wanted = forms.IntegerField(label="Human votes per item", min_value=1, max_value=99, initial=3)
     slug = forms.SlugField(
         max_length=60, required=False, help_text="For addresses and commands. Empty: made from the name."
     )
@@ -82,8 +90,7 @@ class ProjectForm(GroupedForm, forms.Form):
 
     def __init__(self, data: Any = None, *, template: Template = TEMPLATES[0]) -> None:
         super().__init__(data, initial=template.initial)
-        names = Taxonomy.objects.order_by("name").values_list("name", flat=True).distinct()
-        self.fields["taxonomy"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+        self.fields["taxonomy"].choices = taxonomy_choices()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Make the slug from the name where none is given; a name without Latin letters needs one."""
@@ -113,7 +120,7 @@ class SettingsForm(forms.Form):
     fields_wanted = forms.MultipleChoiceField(
         label="What is labelled", choices=field_choices, widget=forms.CheckboxSelectMultiple
     )
-    votes_wanted = forms.IntegerField(label="Votes of people an item", min_value=1, max_value=32_767)
+    votes_wanted = forms.IntegerField(label="Human votes per item", min_value=1, max_value=32_767)
 
     def changes(self) -> dict[str, Any]:
         """Return the settings of a valid form as `change_project` takes them."""
@@ -140,14 +147,18 @@ class ArchiveForm(forms.Form):
 class NewSlugForm(forms.Form):
     """How a copy of a project, or one made from a file, is called."""
 
-    name = forms.CharField(max_length=120, required=False, help_text="Empty: as in the original.")
+    name = forms.CharField(
+        max_length=120,
+        required=False,
+        help_text="Empty: as in the original, or with (copy) if taken.",
+    )
     slug = forms.SlugField(max_length=60, help_text="For addresses and commands, such as garden-2. It stays for good.")
 
 
 class FromFileForm(NewSlugForm):
     """A project file, and how the new project is called."""
 
-    file = forms.FileField(label="Project file", help_text="Made by Download project file, or make_project_file.")
+    file = forms.FileField(label="Project file", help_text="From Download project file, on the page Project.")
     field_order = ("file",)
 
 
@@ -164,6 +175,5 @@ class CloneForm(NewSlugForm):
 
     def __init__(self, data: Any = None, *, project: Project) -> None:
         super().__init__(data)
-        names = Taxonomy.objects.order_by("name").values_list("name", flat=True).distinct()
-        same = ("", f"The same: {project.taxonomy}")
-        self.fields["taxonomy"].choices = [same, *((name, name) for name in names)]  # type: ignore[attr-defined]
+        same = ("", f"The same: {project.taxonomy.title}, version {project.taxonomy.version}")
+        self.fields["taxonomy"].choices = [same, *taxonomy_choices()]  # type: ignore[attr-defined]

@@ -61,7 +61,7 @@ def check_document(document: object) -> None:
     :raises Invalid: naming the wrong ones by their paths, MOST_ERRORS at most
     """
     if not isinstance(document, dict) or FORMAT not in document:
-        raise Invalid("file", f"it is no project file: it has no key {FORMAT!r}. Make one with make_project_file")
+        raise Invalid("file", "this is no project file of Assize")
     if document[FORMAT] != VERSION or isinstance(document[FORMAT], bool):
         found = preview(document[FORMAT])
         raise Invalid(FORMAT, f"this software reads version {VERSION}, and the file is of version {found}")

@@ -1,6 +1,5 @@
 """The page of a project's settings, on which it is archived and restored, too."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +11,7 @@ from corpus.access import Access, PageRequest, Role, require_role, require_site_
 from corpus.actions import restore_project
 from corpus.actions.imports import refresh_statistics
 from corpus.attempt import attempt
+from corpus.models import Project
 from workspace.actions import archive_project, change_project, clone_project
 from workspace.forms.projects import ArchiveForm, CloneForm, SaveSettingsForm, SettingsForm
 from workspace.project_files.writing import file_response, write_document
@@ -23,6 +23,7 @@ from workspace.queries.project_settings import (
     settings_of,
     settings_version,
 )
+from workspace.views.projects import free_name, words_of_created
 
 
 @require_safe
@@ -97,14 +98,19 @@ def clone(request: PageRequest, access: Access) -> HttpResponse:
     require_site_admin(access)
     is_sent = request.method == "POST"
     form = CloneForm(request.POST if is_sent else None, project=access.project)
-    ask = partial(clone_project, project=access.project, by=access.user)
-    done = attempt(form, lambda: ask(**form.cleaned_data)) if is_sent else None
+    done = attempt(form, lambda: clone_as(form, access)) if is_sent else None
     if done and done.is_done:
         refresh_statistics()
-        messages.success(request, f"{done.result.name} is created. Name the keys of its jurors, if it has any.")
+        messages.success(request, words_of_created(done.result))
         return redirect("workspace:overview", done.result.slug)
     context = {"access": access, "page": "project", "form": form}
     return render(request, "workspace/clone.html", context, status=done.status if done else 200)
+
+
+def clone_as(form: CloneForm, access: Access) -> Project:
+    """Copy the project as a valid form says."""
+    wanted = form.cleaned_data | {"name": form.cleaned_data["name"] or free_name(access.project.name)}
+    return clone_project(project=access.project, by=access.user, **wanted)
 
 
 def show_project(

@@ -13,9 +13,12 @@ from django.views.decorators.http import require_http_methods
 from corpus.attempt import attempt
 from corpus.models import Project
 from corpus.queries import is_site_admin
+from jury.models import Juror
 from workspace.actions import open_project, open_project_from
 from workspace.forms.projects import TEMPLATES, FromFileForm, ProjectForm, template_named
 from workspace.project_files.reading import MOST_BYTES, read_document
+
+COPY = " (copy)"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +50,7 @@ def from_file(request: HttpRequest) -> HttpResponse:
     form = FromFileForm(request.POST, request.FILES) if is_sent else FromFileForm()
     tried = attempt(form, lambda: open_from(form, user)) if is_sent else None
     if tried and tried.is_done:
-        messages.success(request, f"{tried.result.name} is created. Name the keys of its jurors, if it has any.")
+        messages.success(request, words_of_created(tried.result))
         return redirect("workspace:overview", tried.result.slug)
     context = {"form": form, "templates": TEMPLATES, "is_from_file": True}
     return render(request, "workspace/new_project.html", context, status=tried.status if tried else 200)
@@ -56,4 +59,16 @@ def from_file(request: HttpRequest) -> HttpResponse:
 def open_from(form: FromFileForm, user: User) -> Project:
     """Create the project of a valid form; raise what is wrong with its file."""
     document = read_document(form.cleaned_data["file"].read(MOST_BYTES + 1))
-    return open_project_from(document, slug=form.cleaned_data["slug"], name=form.cleaned_data["name"], by=user)
+    name = form.cleaned_data["name"] or free_name(document["name"])
+    return open_project_from(document, slug=form.cleaned_data["slug"], name=name, by=user)
+
+
+def free_name(name: str) -> str:
+    """Return the name for a copy: as it is, or with `(copy)` where a project has it already."""
+    return f"{name[: 120 - len(COPY)]}{COPY}" if Project.objects.filter(name=name).exists() else name
+
+
+def words_of_created(project: Project) -> str:
+    """Return what was made from a file or another project, and what is left to do."""
+    jurors = " Name the keys of its jurors." if Juror.objects.filter(project=project).exists() else ""
+    return f"{project.name} is created.{jurors}"

@@ -71,5 +71,5 @@ def recognise(rows: Iterable[object], name: str) -> Form:
         return tools[0]  # whose fields may have our own names
     if len(found) > 1:
         either = " or ".join(form.name for form in found)
-        raise Refused(f"{name} may be of the form {either}. Name it with --form.")
+        raise Refused(f"{name} may be of the form {either}. Choose one of them as its form (--form).")
     return found[0]
