@@ -126,7 +126,7 @@ def fitting(taxonomy: Taxonomy, changes: Sequence[Mapping[str, Any]]) -> Content
         return apply_all(content_of(taxonomy), changes)
     except Invalid as error:
         raise ChangesDoNotFit(
-            f"The changes do not fit: {error.field}: {error.reason}. Take a later change back first."
+            f"The changes do not fit: {error.field}: {error.reason}. Undo a later change first."
         ) from error
 
 

@@ -121,6 +121,26 @@ def test_second_lead_is_told_and_may_save_again():
     assert not TaxonomyDraft.objects.filter(project=project).exists()
 
 
+def test_publishing_what_another_tab_has_published_says_so_and_keeps_the_reason():
+    project = make_project()
+    ada, bea = Visitor(project, "lead"), Visitor(project, "lead")
+    send(ada, "add", **TEXTS)
+    page = bea.get("taxonomy/draft/")
+    assert "1 change is lost" in page.content.decode()
+    opened = page.context["form"].initial
+    assert publish(ada).status_code == 302
+    for late in range(2):
+        refused = bea.post("taxonomy/draft/publish/", **opened, reason="my own reason")
+        html = " ".join(refused.content.decode().split())
+        assert refused.status_code == 409
+        for words in ("v2 was published", ada.user.username, "my own reason", 'role="alert"'):
+            assert words in html, (late, words)
+        if not late:
+            send(ada, "name", name="Ours")
+    hidden = {name: refused.context["form"][name].value() for name in ("revision", "based_on")}
+    assert bea.post("taxonomy/draft/publish/", **hidden, reason="my own reason").status_code == 302
+
+
 def test_file_that_is_downloaded_can_be_imported_again():
     project = make_project()
     lead = Visitor(project, "lead")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,12 +13,12 @@ from adjudication.forms.taxonomy import FORMS, ChangeForm, PublishForm, initial_
 from adjudication.policy_diff import STATUSES
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions.taxonomy_drafts import Drafted, add_change, discard_draft, draft_of, take_back
-from corpus.attempt import attempt
+from corpus.attempt import REFUSED, attempt
 from corpus.categories.content import CategoryText
 from corpus.categories.diff import differences
 from corpus.categories.words import describe
 from corpus.errors import Invalid, Refused
-from corpus.models import TaxonomyDraft
+from corpus.models import Event, Project, Taxonomy, TaxonomyDraft, Verb
 from corpus.queries import category_names
 from corpus.taxonomy_versions import last_text
 
@@ -38,17 +39,24 @@ def change(request: PageRequest, access: Access) -> HttpResponse:
             messages.success(request, f"In the draft: {describe(tried.result.changes[-1], names_in(access, drafted))}.")
             return redirect("adjudication:taxonomy-draft", access.project.slug)
         status = tried.status
-        show_again(form, draft_of(access.project).draft.revision)
+        show_again(form, revision=draft_of(access.project).draft.revision)
     context = {"access": access, "page": "taxonomy", "form": form, "do": do, "drafted": drafted}
     return render(request, "adjudication/taxonomy/change.html", context, status=status)
 
 
-def show_again(form: ChangeForm, revision: int) -> None:
+def show_again(form: Form, **present: object) -> None:
     """Show a refused form with what was typed, for the draft as it is by now: who sends it again has been told."""
     sent: Any = form.data
     data = sent.copy()
-    data["revision"] = str(revision)
+    for name, value in present.items():
+        data[name] = str(value)
     form.data = data
+
+
+def publication_of(taxonomy: Taxonomy, project: Project) -> Event | None:
+    """Return the event by which a version was published; None for one that no lead published."""
+    events = Event.objects.filter(project=project, verb=Verb.TAXONOMY_CHANGED, subject=str(taxonomy))
+    return events.select_related("actor").order_by("pk").last()
 
 
 def category_of(access: Access, drafted: Drafted, do: str, slug: str) -> CategoryText | None:
@@ -103,7 +111,7 @@ def undo(request: PageRequest, access: Access) -> HttpResponse:
     """Take a change out of the draft."""
     at, revision = number_in(request, "at"), number_in(request, "revision")
     take_back(project=access.project, by=access.user, at=at, revision=revision)
-    messages.success(request, "The change is taken back.")
+    messages.success(request, "The change is undone.")
     return redirect("adjudication:taxonomy-draft", access.project.slug)
 
 
@@ -123,6 +131,7 @@ def publish(request: PageRequest, access: Access) -> HttpResponse:
     form = PublishForm(request.POST)
     tried = attempt(form, lambda: publish_draft(access, form))
     if not tried.is_done:
+        show_again(form, revision=draft_of(access.project).draft.revision, based_on=access.project.taxonomy)
         return show_draft(request, access, form, status=tried.status)
     made = tried.result
     messages.success(
@@ -162,6 +171,7 @@ def show_draft(
         "changes": [describe_safely(each, names) for each in drafted.draft.changes],
         "differences": differences(drafted.present, drafted.after, drafted.present.earlier),
         "form": form or PublishForm(initial=initial),
+        "published": publication_of(access.project.taxonomy, access.project) if status == REFUSED else None,
         **preview_context(access, drafted, names),
     }
     return render(request, "adjudication/taxonomy/draft.html", context, status=status)
