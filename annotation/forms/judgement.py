@@ -147,13 +147,18 @@ def judgement_context(
     }
 
 
+def field_title(project: Project, field: Field) -> str:
+    """Return what pages call a label field to people: under aegis2, the prompt's label is of the whole dialogue."""
+    is_whole_dialogue = field == Field.PROMPT and project.policy == Project.Policy.AEGIS2
+    return "Whole dialogue" if is_whole_dialogue else field.display_name
+
+
 def field_context(project: Project, form: JudgementForm, field: Field, labels: Sequence[str]) -> dict[str, Any]:
     """Return the name, title, choices and errors of a label field."""
-    is_whole_dialogue = field == Field.PROMPT and project.policy == Project.Policy.AEGIS2
     chosen = form.current_values[field]
     return {
         "name": field.value,
-        "title": "Whole dialogue" if is_whole_dialogue else field.display_name,
+        "title": field_title(project, field),
         "choices": [
             {"key": KEYS[field, label], "value": label, "word": LABEL_WORDS[label], "is_chosen": label == chosen}
             for label in labels

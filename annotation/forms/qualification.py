@@ -34,7 +34,9 @@ class QualificationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes non
 class UseForm(forms.Form):
     """What the ticked gold labels are used for."""
 
-    items = forms.TypedMultipleChoiceField(coerce=int, error_messages={"required": "Tick at least one dialogue."})
+    items = forms.TypedMultipleChoiceField(
+        coerce=int, label="Dialogues", error_messages={"required": "Tick at least one dialogue."}
+    )
     use = forms.ChoiceField(choices=Gold.Use, label="Use the ticked dialogues for")
 
     def __init__(self, *args: object, known: list[int], **kwargs: object) -> None:

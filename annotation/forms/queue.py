@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 
 from annotation import queries
 from annotation.display_names import LABEL_WORDS
+from annotation.forms.judgement import field_title
 from annotation.models import Queue
-from corpus.labels import FIELDS, Judgement
+from corpus.labels import FIELDS, Field, Judgement
 from corpus.models import Category, Project
 
 
@@ -81,8 +82,6 @@ class GoldForm(forms.Form):
     """A gold label of one item."""
 
     external_id = forms.CharField(max_length=200, label="Id of the dialogue")
-    prompt_label = forms.ChoiceField(required=False, label="Prompt", choices=[("", "–"), *LABEL_WORDS.items()])
-    response_label = forms.ChoiceField(required=False, label="Response", choices=[("", "–"), *LABEL_WORDS.items()])
     categories = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -95,14 +94,22 @@ class GoldForm(forms.Form):
         help_text="For other leads, and as feedback for people who qualify or practise on it.",
     )
 
-    def __init__(self, *args: Any, categories: Sequence[Category], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, categories: Sequence[Category], **kwargs: Any) -> None:
+        """
+        :param project: whose annotators' fields the form has, named as on their page
+        """
         super().__init__(*args, **kwargs)
+        for name in queries.asked_fields(project):
+            title = field_title(project, Field(name))
+            choices = [("", "–"), *LABEL_WORDS.items()]
+            self.fields[name] = forms.ChoiceField(required=False, label=title, choices=choices)
+        self.order_fields(["external_id", *FIELDS])
         field: Any = self.fields["categories"]
         field.choices = [(category.slug, category.name) for category in categories]
 
     def judgement(self) -> Judgement:
         """Return the labels of a valid form."""
-        labels: dict[str, Any] = {field.value: self.cleaned_data[field] or None for field in FIELDS}
+        labels: dict[str, Any] = {field.value: self.cleaned_data.get(field) or None for field in FIELDS}
         return Judgement(**labels, categories=tuple(self.cleaned_data["categories"]))
 
 

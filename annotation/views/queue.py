@@ -85,7 +85,7 @@ def gold(request: PageRequest, access: Access) -> HttpResponse:
     if request.POST.get("do") == "remove":
         actions.remove_gold(project=access.project, by=access.user, external_id=request.POST.get("external_id", ""))
         return redirect_with_message(request, access, "The gold label is removed: it is an ordinary dialogue again.")
-    form = GoldForm(request.POST, categories=categories_of(access.project))
+    form = GoldForm(request.POST, project=access.project, categories=categories_of(access.project))
     tried = attempt(
         form,
         lambda: actions.set_gold(
@@ -150,7 +150,7 @@ def show_queue(request: PageRequest, access: Access, *, status: int = 200, **for
         "shown": Paginator(queries.gold_items(project), GOLD_A_PAGE).get_page(request.GET.get("at")),
         "settings_form": QueueForm(instance=queue_settings_of(access)),
         "batch_form": BatchForm(project=project),
-        "gold_form": GoldForm(categories=categories_of(project)),
+        "gold_form": GoldForm(project=project, categories=categories_of(project)),
         "expected_form": ExpectedForm(categories=categories_of(project)),
         **forms,
     }

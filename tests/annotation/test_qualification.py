@@ -35,14 +35,14 @@ from annotation.session import NotQualified
 from corpus import models as corpus
 from corpus.actions import add_question
 from corpus.errors import Invalid, Refused
-from corpus.labels import Judgement
+from corpus.labels import FIELDS, Judgement
 from corpus.models import Item, Member, Verb
 from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import SAFE, UNSAFE, answer, attempt_once, current_item, gold, qualifying_project
 from tests.annotation.test_shown_before_judged import show_at_once
 from tests.api.client import Program
-from tests.factories import command, decisions
+from tests.factories import command, decisions, make_project
 
 THREAT = Judgement("unsafe", "safe", ("threat",))
 
@@ -233,6 +233,13 @@ def test_gold_label_has_categories_for_the_feedback(tmp_path):
     assert (refused.status_code, "beside a safe label" in refused.content.decode()) == (422, True)
 
 
+def test_gold_form_asks_what_people_are_asked(tmp_path):
+    both = Visitor(make_project(), "lead").get("queue/").context["gold_form"]
+    one = Visitor(make_project(policy="aegis2"), "lead").get("queue/").context["gold_form"]
+    assert [both.fields[name].label for name in FIELDS] == ["Prompt", "Response"]
+    assert [one.fields[name].label for name in FIELDS if name in one.fields] == ["Whole dialogue"]
+
+
 def test_attempt_goes_on_with_its_own_set_and_rules(tmp_path):
     project, lead = qualifying_project(tmp_path, "k1", "k2", "k3", size=2)
     ada = Visitor(project)
@@ -375,6 +382,9 @@ def test_qualification_needs_a_dialogue_with_every_label(tmp_path):
     for body in ({}, {"items": item, "use": "x"}, {"items": 10**20, "use": "check"}):
         assert lead.post("queue/qualification/use/", **body).status_code == 422
     assert lead.post("queue/qualification/use/", items=item, use="check").status_code == 409
+    nothing = lead.post("queue/qualification/use/", use="check").content.decode()
+    assert '<a href="#id_items">Dialogues</a>: Tick at least one' in nothing
+    assert 'id="id_items"' in nothing
     for bad in ({"pass_percent": 0}, {"attempts": 0}, {"size": 0}, {"pass_percent": 101}):
         sent = {"is_on": "on", "applies_to": "new", "pass_percent": 80, "attempts": 1} | bad
         assert lead.post("queue/qualification/settings/", **sent).status_code == 422
