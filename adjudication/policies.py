@@ -1,6 +1,6 @@
 """The policies by which opinions become labels (domain.md 3). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -108,6 +108,23 @@ POLICIES = {
         Policy("jury", same_rule(FieldRule(LLM, pairs_decide=True)), category_kinds=LLM),
     )
 }
+
+
+def warn_of_few_votes(policy: Policy, fields: Iterable[str], votes_wanted: int) -> str:
+    """
+    Return a sentence for whom sets up a project where the votes wanted decide nothing; empty if they do.
+
+    :param fields: the label fields that the project wants
+    :param votes_wanted: of people an item
+    """
+    wanted = [field for field in Field if field in fields and Kind.HUMAN in policy.rules[field].kinds]
+    needed = min((policy.unanimous_quorum(field) for field in wanted), default=0)
+    if votes_wanted >= needed:
+        return ""
+    jurors_count = any(Kind.LLM in policy.rules[field].kinds for field in wanted)
+    others = "jurors or imports" if jurors_count else "imported votes of people"
+    people = "people give 1" if votes_wanted == 1 else f"people give {votes_wanted}"
+    return f"The policy needs {needed} opinions, and {people}: dialogues stay undecided unless {others} add some."
 
 
 class HasPolicy(Protocol):

@@ -4,7 +4,7 @@ import pytest
 
 from adjudication.actions.policy_change import MOST_QUORUM, proposal
 from adjudication.case_states import Action, State, allowed_actions, find_transition, next_state
-from adjudication.policies import POLICIES, Kind, Pooling, Proposal, policy_of
+from adjudication.policies import POLICIES, Kind, Pooling, Proposal, policy_of, warn_of_few_votes
 from adjudication.policy_diff import Difference
 from adjudication.serializers.policies import as_difference
 from corpus.errors import Invalid, Refused
@@ -203,3 +203,17 @@ def test_unknown_state_is_an_error(state):
 @cases(("action", "after"), [(Action.SETTLE, State.SETTLED), (Action.CLOSE, State.CLOSED)])
 def test_case_leaves_open_by_settlement_or_recount(action, after):
     assert next_state("open", action) == after
+
+
+def test_fewer_votes_than_decide_are_warned_of():
+    def warning(policy, wanted, fields=tuple(Field), quorum=None):
+        return warn_of_few_votes(POLICIES[policy].with_settings(quorum=quorum, caution=None), fields, wanted)
+
+    assert warning("majority", 1) == (
+        "The policy needs 3 opinions, and people give 1: dialogues stay undecided unless jurors or imports add some."
+    )
+    assert "imported votes of people add" in warning("aegis2", 2)
+    assert "needs 5 opinions" in warning("human", 4, quorum=5)
+    for fine in (("majority", 3), ("aegis2", 3), ("human", 1, tuple(Field), 1), ("jury", 1)):
+        assert warning(*fine) == ""
+    assert warning("aegis2", 1, (Field.RESPONSE,)) == ""

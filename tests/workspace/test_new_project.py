@@ -51,6 +51,8 @@ def test_settings_are_taken_and_the_slug_comes_from_the_name(admin):
     project = Project.objects.get(slug=f"ete-b-{number}")
     assert (project.votes_wanted, project.quorum, project.caution, project.policy) == (5, 4, "safe", "jury")
     assert project.fields == ("response_label",)
+    page = admin.client.post(PAGE, fields(f"Few {number}", votes_wanted=1), follow=True).content.decode()
+    assert "The policy needs 3 opinions, and people give 1" in page
 
 
 def test_what_does_not_fit_is_said_beside_its_field_and_nothing_is_made(admin):

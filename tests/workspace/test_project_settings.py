@@ -228,3 +228,9 @@ def test_an_old_reading_of_the_project_opens_the_slots_of_the_new_one(tmp_path):
     change_project(project=project, votes_wanted=1, reason="r")
     open_slots(project=stale)
     assert waiting(project) == {"one": 1}
+
+
+def test_preview_warns_of_votes_that_decide_nothing():
+    admin = Visitor(make_project(votes_wanted=3), "admin")
+    assert "The policy needs 3 opinions" in look(admin, votes_wanted=1).content.decode()
+    assert "The policy needs" not in look(admin, votes_wanted=4).content.decode()

@@ -8,7 +8,7 @@ import orjson
 from django.db import connection
 
 from adjudication.actions.policy_change import compare
-from adjudication.policies import Proposal, policy_of
+from adjudication.policies import Proposal, policy_of, warn_of_few_votes
 from adjudication.policy_diff import Difference
 from annotation.slots import SlotChange, slot_change
 from corpus.errors import Invalid
@@ -114,6 +114,8 @@ class SettingsChange:
     decisions: Difference | None
     "None if the fields stay."
     fields: list[FieldChange]
+    warning: str
+    "Why the votes wanted decide nothing; empty if they do."
 
     @property
     def is_any(self) -> bool:
@@ -136,6 +138,7 @@ def settings_change(project: Project, new: Settings) -> SettingsChange:
         slots=slot_change(project, votes_wanted=new.votes_wanted, fields=new.fields) if changes_slots else None,
         decisions=compare(project, proposal_of(project, new), limit=0) if changed else None,
         fields=[field_change(project, field, is_added=field in new.fields) for field in changed],
+        warning=warn_of_few_votes(policy_of(proposal_of(project, new)), new.fields, new.votes_wanted),
     )
 
 

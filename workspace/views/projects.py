@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from adjudication.policies import policy_of, warn_of_few_votes
 from corpus.attempt import attempt
 from corpus.models import Project
 from corpus.queries import is_site_admin
@@ -34,6 +35,7 @@ def new_project(request: HttpRequest) -> HttpResponse:
     if tried and tried.is_done:
         project = tried.result
         messages.success(request, f"{project.name} is created. Import dialogues, and invite the people who label them.")
+        warn(request, project)
         return redirect("workspace:overview", project.slug)
     context = {"form": form, "templates": TEMPLATES, "chosen": chosen}
     return render(request, "workspace/new_project.html", context, status=tried.status if tried else 200)
@@ -51,9 +53,16 @@ def from_file(request: HttpRequest) -> HttpResponse:
     tried = attempt(form, lambda: open_from(form, user)) if is_sent else None
     if tried and tried.is_done:
         messages.success(request, words_of_created(tried.result))
+        warn(request, tried.result)
         return redirect("workspace:overview", tried.result.slug)
     context = {"form": form, "templates": TEMPLATES, "is_from_file": True}
     return render(request, "workspace/new_project.html", context, status=tried.status if tried else 200)
+
+
+def warn(request: HttpRequest, project: Project) -> None:
+    """Say it on the next page if the votes wanted of a new project decide nothing."""
+    if warning := warn_of_few_votes(policy_of(project), project.fields, project.votes_wanted):
+        messages.warning(request, f"{warning} Change the votes wanted on the page Project.")
 
 
 def open_from(form: FromFileForm, user: User) -> Project:
