@@ -234,3 +234,10 @@ def test_comments_of_a_person_made_anonymous(tmp_path):
     assert [row["author"] for row in rows] == ["You", new, new]
     assert (rows[1]["text"], Comment.objects.get(pk=mine.pk).text) == ("I read it as a joke.", "")
     assert "Annotator 1" in bea.page().content.decode()
+
+
+def test_long_comments_are_folded(tmp_path):
+    _, _, _, lead = commented_project(tmp_path)
+    assert "<summary dir" not in lead.page().content.decode()
+    assert lead.write("x" * LONGEST_COMMENT).status_code == 201
+    assert f'<summary dir="auto">{"x" * 199}…</summary>' in lead.page().content.decode()
