@@ -15,8 +15,8 @@ class CategoryForm(forms.Form):
     name = forms.CharField(max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"dir": "auto"}))
     slug = forms.SlugField(
         max_length=LONGEST_SLUG,
-        label="Short name",
-        help_text="Letters, digits and _; this is what files and programs use.",
+        label="Name in files",
+        help_text="Letters, digits and _. Files and programs use it; it never changes.",
     )
     definition = forms.CharField(
         max_length=2_000,

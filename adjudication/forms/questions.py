@@ -1,7 +1,8 @@
 """The form of a question."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from itertools import chain, count
 from typing import Any
 
 from django import forms
@@ -10,6 +11,8 @@ from corpus.models import Question
 from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_QUESTION
 
 MEANING = ("type", "choices", "about")
+LONGEST_VALUE = 60
+"Characters of a value that is made of a name."
 AUTO = {"dir": "auto"}
 
 
@@ -37,7 +40,7 @@ class QuestionForm(forms.Form):
         required=False,
         label="Answers to choose from",
         widget=forms.Textarea(attrs={"rows": 5, **AUTO}),
-        help_text="One a line, a scale from the lowest up: the name, or its value in files and the name, as in "
+        help_text="One a line, a scale from the lowest up: the name, or before it a name in files, as in "
         "mild = A little. None for yes or no and for a text.",
     )
     about = forms.ChoiceField(choices=Question.About.choices, label="What it is about")
@@ -80,15 +83,20 @@ def initial_of(question: Question | Mapping[str, Any]) -> dict[str, Any]:
 def choices_of_lines(lines: str) -> list[dict[str, str]]:
     """Return the choices of a text with one a line: `value = name`, or a name, whose value is made of its letters."""
     rows = [line.partition("=") for line in lines.splitlines() if line.strip()]
-    return [
-        {"value": value.strip(), "name": name.strip()} if equals else {"value": value_of(value), "name": value.strip()}
-        for value, equals, name in rows
-    ]
+    taken = {value.strip() for value, equals, _ in rows if equals}
+    choices = []
+    for first, equals, name in rows:
+        value = first.strip() if equals else free_value(first, taken)
+        taken.add(value)
+        choices.append({"value": value, "name": (name if equals else first).strip()})
+    return choices
 
 
-def value_of(name: str) -> str:
-    """Return the value made of a name: its letters in small, joined by `_`."""
-    return re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
+def free_value(name: str, taken: Container[str]) -> str:
+    """Return the value made of a name: its first Latin letters and digits in small, joined by `_`; no taken one."""
+    made = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_") or "answer"
+    tries = (f"{made[: LONGEST_VALUE - 4].strip('_')}_{number}" for number in count(2))
+    return next(value for value in chain([made[:LONGEST_VALUE].strip("_")], tries) if value not in taken)
 
 
 def lines_of_choices(choices: Iterable[Mapping[str, str]]) -> str:

@@ -145,7 +145,7 @@ class AddForm(CategoryFields):
     wants_slug = False
 
     new_slug = text(
-        "Short name", limit=60, help_text="Letters, digits and _. Files and programs use it; it never changes."
+        "Name in files", limit=60, help_text="Letters, digits and _. Files and programs use it; it never changes."
     )
     field_order = ("do", "slug", "revision", "name", "new_slug")
 
@@ -174,9 +174,15 @@ class MoveForm(ChangeForm):
     """Another place in the list."""
 
     title = "Move {name}"
-    position = forms.IntegerField(
-        min_value=1, max_value=200, label="Place in the list", help_text="From 1. The order breaks ties in labels."
-    )
+
+    def extend(self) -> None:
+        """Add the place, as far as the list goes."""
+        self.fields["position"] = forms.IntegerField(
+            min_value=1,
+            max_value=len(self.content.categories),
+            label="Place in the list",
+            help_text="From 1. The order breaks ties in labels.",
+        )
 
     def change(self) -> dict[str, Any]:
         """Return the change that moves it."""
@@ -219,7 +225,7 @@ class MergeForm(ChangeForm):
 
     into = forms.ChoiceField(required=False, label="Into", help_text="One of these or another, or a new one.")
     name = text("Name of the new one", limit=120, required=False)
-    new_slug = text("Short name of the new one", limit=60, required=False)
+    new_slug = text("Name in files of the new one", limit=60, required=False)
     definition = text("Definition of the new one", limit=10_000, required=False, rows=3)
 
     def extend(self) -> None:
@@ -228,6 +234,8 @@ class MergeForm(ChangeForm):
         self.order_fields(["do", "slug", "revision", "slugs", "into", "name", "new_slug", "definition"])
         into: Any = self.fields["into"]
         into.choices = [("", "A new category"), *((each.slug, each.name) for each in self.content.categories)]
+        self.fields["slugs"].required = True
+        self.fields["slugs"].error_messages["required"] = "Tick at least two categories."
 
     def change(self) -> dict[str, Any]:
         """Return the change that merges them."""
@@ -248,7 +256,7 @@ class SplitForm(ChangeForm):
         for part in PARTS:
             is_needed = part < 3
             self.fields[f"name-{part}"] = text(f"Name of part {part}", limit=120, required=is_needed)
-            self.fields[f"slug-{part}"] = text(f"Short name of part {part}", limit=60, required=is_needed)
+            self.fields[f"slug-{part}"] = text(f"Name in files of part {part}", limit=60, required=is_needed)
             self.fields[f"definition-{part}"] = text(
                 f"Definition of part {part}", limit=10_000, required=is_needed, rows=2
             )

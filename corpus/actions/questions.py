@@ -162,7 +162,7 @@ def assign(question: Question, values: dict[str, Any]) -> None:
     question_rules.check_texts(question.text, question.guidance)
     question.choices = question_rules.check_choices_of_type(question.type, question.choices)
     if question.opens_cases and question.type not in question_rules.CAN_BE_DISPUTED:
-        raise Invalid("opens_cases", "only answers to yes_no and one_of questions can be disputed")
+        raise Invalid("opens_cases", "only answers of yes or no, and of one of several, can be disputed")
 
 
 def described(question: Question) -> dict[str, Any]:

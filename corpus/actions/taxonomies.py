@@ -140,7 +140,7 @@ def check_is_new(taxonomy: Taxonomy, slug: str, name: str) -> None:
     :raises Refused: if one is, or the name or slug cannot be used
     """
     if not normalize(slug) or not normalize(name):
-        raise Refused("A category needs a name and a short name with at least one letter or digit.")
+        raise Refused("A category needs a name and a name in files with at least one letter or digit.")
     if separators := set(SEPARATORS) & set(name):
         raise Refused(f"The name cannot have {min(separators)!r} in it: that is what separates categories in files.")
     if slug in counts_as(taxonomy.pk):

@@ -126,7 +126,7 @@ def split(content: Content, change: Change) -> Content:
     for number, row in enumerate(rows):
         new = read_category(row, f"categories[{number}]", code=content.next_code)
         if new.slug == old.slug:
-            raise Invalid(f"categories[{number}].slug", f"{old.slug!r} is what is split; choose another short name")
+            raise Invalid(f"categories[{number}].slug", f"{old.slug!r} is what is split; choose another name in files")
         content = brought_back(content.with_categories(inserted(content.categories, at + number, new)), {new.slug})
         parts.append(new.slug)
     if len(set(parts)) < 2:

@@ -1,7 +1,9 @@
 """Questions on the page of leads, and over REST: added, changed as far as answers allow, moved, retired, restored."""
 
+from adjudication.forms.questions import choices_of_lines
 from corpus.models import Project, Question
 from corpus.queries import questions_of
+from corpus.question_rules import check_choices_of_type
 from tests.adjudication.test_answer_recount import ask_of_people
 from tests.annotation.people import Visitor
 from tests.api.client import Program
@@ -45,6 +47,7 @@ def test_lead_adds_changes_moves_and_retires_questions():
     assert "ما النبرة؟" in listed
     assert "Calm, Very angry" in listed
 
+    assert "”\n          has no answers yet." in text_of(lead.get("taxonomy/questions/tone/"))
     assert lead.post("taxonomy/questions/tone/act/", do="up").status_code == 302
     assert keys_of(project) == ["tone", "severity"]
     assert lead.post("taxonomy/questions/tone/", **SCALE | {"text": "Which tone?"}).status_code == 302
@@ -55,6 +58,20 @@ def test_lead_adds_changes_moves_and_retires_questions():
     assert lead.post("taxonomy/questions/tone/act/", do="burn").status_code == 404
     assert lead.get("taxonomy/questions/none/").status_code == 404
     assert Visitor(project, "adjudicator").get("taxonomy/questions/add/").status_code == 403
+
+
+def test_values_of_answers_are_made_of_their_names():
+    long = "It explains at length why it does not want to help with what was asked"
+    made = choices_of_lines(f"{long} today\n{long} ever\nهادئ\nغاضب\nCalm!\ncalm = Other")
+    values = [choice["value"] for choice in made]
+    assert values[0] == "it_explains_at_length_why_it_does_not_want_to_help_with_what"
+    assert values[2:] == ["answer", "answer_2", "calm_2", "calm"]
+    assert check_choices_of_type("one_of", made) == made
+    lead = Visitor(make_project(), "lead")
+    wrong = lead.post("taxonomy/questions/add/", **SCALE | {"opens_cases": "on"})
+    assert wrong.status_code == 422
+    assert "of one of several, can be disputed" in text_of(wrong)
+    assert "Not saved: see below." in text_of(wrong)
 
 
 def test_page_of_an_answered_question_says_what_stays(tmp_path):

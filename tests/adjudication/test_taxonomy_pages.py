@@ -86,7 +86,8 @@ def test_refused_change_keeps_what_was_typed_beside_its_field():
         ("add", TEXTS | {"new_slug": "violence"}, "new_slug", "is a category already"),
         ("add", TEXTS | {"name": "a;b"}, "name", "cannot have"),
         ("edit", {"slug": "violence"}, "name", "required"),
-        ("move", {"slug": "violence", "position": 99}, "position", "from 1 to 23"),
+        ("move", {"slug": "violence", "position": 99}, "position", "equal to 23"),
+        ("merge", {"into": ""}, "slugs", "Tick at least two categories."),
         ("merge", {"slugs": ["threat"], "into": "threat"}, "slugs", "at least two"),
         ("split", {"slug": "threat", "name-1": "A", "slug-1": "threat", "definition-1": "x", "name-2": "B",
                    "slug-2": "b", "definition-2": "x"}, "slug-1", "is what is split"),
@@ -96,6 +97,7 @@ def test_refused_change_keeps_what_was_typed_beside_its_field():
         answer = send(lead, do, **fields)
         assert answer.status_code == 422, (do, fields)
         errors = str(answer.context["form"].errors)
+        assert "Not saved: see below." in answer.content.decode(), do
         assert reason in errors, (do, errors)
         assert field is None or field in answer.context["form"].errors, (do, errors)
     assert 'value="a;b"' in send(lead, "add", **TEXTS | {"name": "a;b"}).content.decode()

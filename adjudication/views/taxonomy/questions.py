@@ -42,7 +42,7 @@ def add_question(request: PageRequest, access: Access) -> HttpResponse:
     if request.method == "POST":
         tried = attempt(form, lambda: actions.add_question(project=access.project, by=access.user, **form.values()))
         if tried.is_done:
-            messages.success(request, f"{tried.result.text} It is asked from the next dialogue on.")
+            messages.success(request, "Question added. It is asked from the next dialogue on.")
             return to_questions(access)
         status = tried.status
     return render(request, TEMPLATE, {"access": access, "page": "taxonomy", "form": form}, status=status)
@@ -99,7 +99,7 @@ def retire(access: Access, question: Question) -> str:
 def restore(access: Access, question: Question) -> str:
     """Restore a question; return what was done, in words."""
     actions.restore_question(project=access.project, by=access.user, key=question.key)
-    return f"{question.text} It is asked again from the next dialogue on."
+    return "Question restored. It is asked again from the next dialogue on."
 
 
 ACTS = {"up": move_up, "retire": retire, "restore": restore}
