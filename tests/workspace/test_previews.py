@@ -40,9 +40,12 @@ def test_table_is_previewed_by_its_columns_and_imported_once():
     page = admin.get(f"imports/{job.pk}/")
     assert (page.status_code, job.state) == (200, "draft")
     assert "It has &#x27;Ticket&#x27;, &#x27;Question&#x27;, &#x27;Answer&#x27;." in text_of(page)
+    assert "tick “Make ids from content”" in text_of(page)
     assert f"imports/{job.pk}/start/" not in text_of(page)
     assert '<option value="Question">' in text_of(page)
     page = text_of(admin.get(f"imports/{job.pk}/", **COLUMNS))  # the address says how, so it survives a reload
+    assert "All rows of the file." in page
+    assert "Make ids from content”" not in page
     assert all(word in page for word in ("Row 1:", "t1", "Is it raining?", "No", "Row 2:"))
     assert '<input type="hidden" name="column_id" value="Ticket">' in page
     assert "Not imported yet: preview" in text_of(admin.get("imports/"))
@@ -66,11 +69,11 @@ def test_form_is_shown_and_may_be_chosen():
     job = uploaded(admin, lines(log, 7, {"conversation": "x"}), "mine.jsonl")
     page = text_of(admin.get(f"imports/{job.pk}/"))
     assert "As <strong>LMSYS-Chat-1M</strong>, recognised by its first rows" in page
-    assert "Row 2 would be refused: row: 7 is not an object" in page
+    assert "Row 2 would be refused: 7 is not an object." in page
     assert all(words in page for words in ("&lt;b&gt;Hi", "3 more turns", "&#x27;x&#x27; is not a list"))
     page = text_of(admin.get(f"imports/{job.pk}/", form="sharegpt"))
     assert "As <strong>ShareGPT</strong>." in page
-    assert "Row 1 would be refused: conversations: it is missing" in page
+    assert "Row 1 would be refused: “conversations” is missing" in page
     assert admin.post(f"imports/{job.pk}/start/", form="nosuch").status_code == 422
     long = uploaded(admin, lines(dialogue("a", text="long " * 1_000)), "long.jsonl")
     assert text_of(admin.get(f"imports/{long.pk}/")).count("long ") < 300
@@ -86,6 +89,20 @@ def test_ambiguous_broken_and_empty_files_say_so():
     ):
         page = admin.get(f"imports/{uploaded(admin, content, name).pk}/")
         assert (page.status_code, words in text_of(page)) == (200, True), text_of(page)
+
+
+def test_columns_are_asked_for_where_they_help():
+    admin = Visitor(make_project(), "admin")
+    known = uploaded(admin, lines(*(dialogue(str(at)) for at in range(7))), "known.jsonl")
+    page = text_of(admin.get(f"imports/{known.pk}/"))
+    assert ("The first 5 of 7 rows." in page, 'name="column_id"' in page.split("Import</button>")[0]) == (True, True)
+    assert "<summary>Columns</summary>" not in page
+    odd = uploaded(admin, lines({"a": "Hi"}), "odd.jsonl")
+    assert "<summary>Columns</summary>" in text_of(admin.get(f"imports/{odd.pk}/"))
+    no_ids = uploaded(admin, lines({"prompt": "Hi"}), "noids.jsonl")
+    assert "It has no id. Choose the column" in text_of(admin.get(f"imports/{no_ids.pk}/"))
+    Job.objects.filter(pk=odd.pk).update(state="failed", error="odd.jsonl lacks the column id.")
+    assert "use <em>Preview</em> to choose the columns" in text_of(admin.get("imports/"))
 
 
 def test_left_and_discarded_uploads_are_deleted():

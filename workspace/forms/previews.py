@@ -23,7 +23,7 @@ class ReadingForm(forms.Form):
     form = forms.ChoiceField(
         required=False,
         help_text="A file is recognised by its first rows. Choose where it may be of several forms.",
-        choices=[("", "Recognise it"), *((form.name, form.title) for form in FORMS.values())],
+        choices=[("", "Recognise it by itself"), *((form.name, form.title) for form in FORMS.values())],
     )
     make_ids = forms.BooleanField(
         required=False,
@@ -36,7 +36,7 @@ class ReadingForm(forms.Form):
         :param columns: of the file
         """
         super().__init__(data)
-        choices = [("", "as it is named"), *((column, column) for column in columns)]
+        choices = [("", "The one of that name"), *((column, column) for column in columns)]
         for target, label in MAPPED.items():
             self.fields[PREFIX + target] = forms.ChoiceField(required=False, label=label, choices=choices)
 

@@ -4,7 +4,7 @@ from corpus.importing.forms.form import Form
 
 ASSIZE = Form(
     "assize",
-    "our own (turns, or prompt and response) or AEGIS 2.0",
+    "Assize's own or AEGIS 2.0 (turns, or prompt and response)",
     lambda row: "turns" in row or "prompt" in row,
     columns=frozenset({"id", "prompt"}),
 )
