@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from corpus import queries
-from corpus.errors import Invalid, Refused
+from corpus.errors import Archived, Invalid, Refused
 from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.models import Project
 
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         """Run the command, and exit with 2 if it is refused or the database fails."""
         try:
             return super().execute(*args, **options)
+        except Archived as error:
+            raise CommandError(f"{error} Or do so by the command restore_project.", returncode=2) from error
         except Refused as error:
             raise CommandError(str(error), returncode=2) from error
         except Invalid as error:

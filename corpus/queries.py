@@ -53,7 +53,7 @@ def check_in_use(project: Project) -> None:
     if project.archived_at:
         raise Archived(
             f"Project {project} is archived: it can be read and exported, but nothing in it changes. An admin restores "
-            f"it on its page Project, or with: restore_project {project}"
+            "it on its page Project."
         )
 
 

@@ -1,5 +1,7 @@
 """Archived projects are read and exported, and nothing in them changes until they are restored."""
 
+import re
+
 import pytest
 
 from adjudication.models import Decision
@@ -53,6 +55,32 @@ def test_it_is_archived_and_restored_on_its_page_by_rest_and_by_command():
     events = Event.objects.filter(project=project, subject=project.slug).order_by("pk").values_list("verb", "detail")
     pair = [(Verb.PROJECT_ARCHIVED, {"reason": "it is done"}), (Verb.PROJECT_RESTORED, {})]
     assert list(events)[1:] == pair * 3
+
+
+def test_its_pages_have_a_note_in_place_of_forms(tmp_path):
+    project = project_with(tmp_path, "one", "two", "three", votes_wanted=1)
+    admin, ada, bea = Visitor(project, "admin"), Visitor(project), Visitor(project)
+    admin.post("queue/gold/", external_id="one", prompt_label="safe", response_label="safe")
+    admin.post("queue/batches/", name="first", size=3)
+    assert ada.take()
+    voted = bea.take()
+    bea.vote(voted)
+    archive(project)
+    guided = "queue/ queue/qualification/ guideline/edit/ imports/ webhooks/ label/ work/"
+    for person, pages in (
+        (admin, [*guided.split(), f"items/{voted.item.external_id}/comments/"]),
+        (ada, ("label/", "work/")),
+    ):
+        for page in pages:
+            text = person.get(page).content.decode()
+            main = text[text.index('<main id="main"') :]
+            posts = re.findall(r'<form[^>]*method="post"[^>]*>', main)
+            left = [each for each in posts if "restore" not in each and "use/" not in each]
+            assert (left, "so nothing can be changed here" in main) == ([], True), page
+            assert "Save</button>" not in main
+    refused = admin.post("queue/settings/")
+    assert (refused.status_code, "restore_project" in refused.content.decode()) == (409, False)
+    assert "restore_project" in command("adjudicate", project=project.slug).stderr
 
 
 def test_nobody_labels_and_whoever_holds_a_dialogue_goes_on_once_it_is_restored(tmp_path):
