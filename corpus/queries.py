@@ -86,7 +86,7 @@ def find_item(project: Project, external_id: str) -> Item:
     try:
         return Item.objects.get(project=project, external_id=external_id)
     except Item.DoesNotExist:
-        raise NoSuchItem(f"Project {project} has no item {external_id!r}.") from None
+        raise NoSuchItem(f"No dialogue has the id {external_id!r}.") from None
 
 
 def replacement_of(item: Item) -> Item | None:

@@ -56,6 +56,11 @@ class Form(StrEnum):
     "A generated response that declines."
 
     @property
+    def words(self) -> str:
+        """What it is called on pages."""
+        return FORM_WORDS[self]
+
+    @property
     def is_generative(self) -> bool:
         """Whether it is for generators instead of jurors."""
         return self in (Form.RESPONSE, Form.REFUSAL)
@@ -86,6 +91,22 @@ class Form(StrEnum):
         return self == Form.YESNO
 
 
+FORM_WORDS = {
+    Form.OBJECT: "JSON object",
+    Form.NEMOGUARD: "JSON object of NVIDIA's content-safety guards",
+    Form.LLAMA_GUARD: "“safe” or “unsafe” with codes, of Llama Guard",
+    Form.LINES: "Lines of NVIDIA's Nemotron guards",
+    Form.HARM: "Lines of NVIDIA's reasoning guards",
+    Form.QWEN3GUARD: "Lines of Qwen3Guard",
+    Form.WILDGUARD: "Lines of WildGuard and PolyGuard",
+    Form.GRANITE: "Score of Granite Guardian",
+    Form.YESNO: "“Yes” or “No”, as of ShieldGemma",
+    Form.POLICY: "Verdict by a policy, as of gpt-oss-safeguard",
+    Form.MODERATIONS: "Result of a moderation endpoint",
+    Form.RESPONSE: "The next turn of the dialogue",
+    Form.REFUSAL: "A next turn that declines",
+}
+"What pages call the forms."
 TWO_VERDICTS = {Form.OBJECT, Form.NEMOGUARD, Form.LINES, Form.HARM, Form.WILDGUARD}
 "The forms with a verdict on the prompt and one on the response."
 

@@ -130,7 +130,7 @@ def test_withdrawal_needs_a_reason(tmp_path, reason):
 @pytest.mark.parametrize("name", ["", "ONE", "one ", "nowhere", "%", "'; --"])
 def test_withdrawal_of_an_unknown_id_is_refused(tmp_path, name):
     project = project_with(tmp_path, "one")
-    with pytest.raises(queries.NoSuchItem, match="has no item"):
+    with pytest.raises(queries.NoSuchItem, match="No dialogue has the id"):
         actions.withdraw_item(project=project, external_id=name, reason="asked to")
 
 

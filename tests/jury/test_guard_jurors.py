@@ -220,7 +220,7 @@ def test_page_of_a_guard_says_what_is_sent_and_with_which_parameters():
     route = add_guard(project, url, "moderations-v1", name="route")
     pages = [" ".join(lead.get(f"jury/jurors/{each.pk}/").content.decode().split()) for each in (guard, route)]
 
-    assert "lines, as its prompt version says" in pages[0]
+    assert "Nemotron guards, as its prompt version says" in pages[0]
     assert "turns as they are" in pages[0]
     merged = {"chat_template_kwargs": {"request_categories": "/categories", "enable_thinking": True}}
     assert escape(json.dumps(merged)) in pages[0]

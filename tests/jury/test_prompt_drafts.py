@@ -8,6 +8,7 @@ from corpus.models import Event
 from jury import actions, queries
 from jury.models import Ballot, Juror, PromptDraft, PromptVersion
 from jury.prompt_lines import line_of_error
+from jury.prompting import FORM_WORDS, Form
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import dialogue, import_dialogues, make_project, numbers
@@ -32,7 +33,10 @@ def lead(database, tmp_path_factory):
 
 
 def test_lead_writes_previews_and_freezes_a_prompt_by_page(lead):
-    assert "full-policy-v2" in lead.get("jury/prompts/").content.decode()
+    listed = lead.get("jury/prompts/").content.decode()
+    assert "full-policy-v2" in listed
+    assert "Lines of Qwen3Guard" in listed
+    assert set(FORM_WORDS) == set(Form)
     page = lead.get("jury/prompts/new/", **{"from": "full-policy-v2"})
     assert page.context["form"].initial["name"].startswith("full-policy-v")
     name = fresh()
@@ -69,7 +73,7 @@ def test_what_is_wrong_is_said_with_its_line_and_nothing_typed_is_lost(lead):
             ("user = 'a'\nrationale = 'yes'\n", 2, "rationale is not true or false"),
             ("system = 'b'\nuser = '''\na $answer\n$nothing'''\n", 4, "$nothing"),
             ("user = 'a'\n\nform = 'no form'\n", 3, "no form"),
-            ("user = 'a'\ncolour = 1\n", 2, "colour"),
+            ("user = 'a'\ncolour = 1\n", 2, "unknown key 'colour'"),
             ("", None, "user is missing"),
         ],
         start=2,

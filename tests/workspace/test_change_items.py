@@ -129,7 +129,7 @@ def test_what_cannot_be_corrected_says_why_and_stays(tmp_path):
     actions.withdraw_item(project=project, external_id="gone", reason="asked to")
     before = states(project)
     for name, texts, reason, error, words in (
-        ("nowhere", ["a"], "r", NoSuchItem, "has no item"),
+        ("nowhere", ["a"], "r", NoSuchItem, "No dialogue has the id"),
         ("one", ["a", "b"], " ", Invalid, "write why"),
         ("one", ["a"], "r", Invalid, "each of the 2 turns"),
         ("one", [" ", "b"], "r", Invalid, "the turn is empty"),
