@@ -36,8 +36,11 @@ def test_a_clone_has_settings_and_items_and_nothing_that_anybody_did(tmp_path, s
     command("add_juror", "j", project=project.slug, model="m", base_url=stub_url)
     Juror.objects.filter(project=project).update(api_key_env="JURY_KEY_A")
     admin, slug = Visitor(project, "site-admin"), new_slug()
-    assert admin.get("settings/clone/").status_code == 200
-    assert admin.post("settings/clone/", slug=slug, with_items="on").headers["Location"] == f"/projects/{slug}/"
+    page = admin.get("settings/clone/").content.decode()
+    assert f'<option value="{project.taxonomy.name}">{project.taxonomy.title}' in page
+    cloned = admin.post("settings/clone/", slug=slug, with_items="on")
+    assert cloned.headers["Location"] == f"/projects/{slug}/"
+    assert "Name the keys of its jurors." in admin.client.get(f"/projects/{slug}/").content.decode()
     copy = Project.objects.get(slug=slug)
     assert document_of(copy) == document_of(project) | {"name": f"{project.name} (copy)"}
     assert rows(copy) == rows(project)
