@@ -41,6 +41,7 @@ SESSION = AnnotatorSession(
     repeat_percent=0,
     masks_text=True,
     now=NOW,
+    must_qualify=False,
     guideline=None,
     guideline_name=None,
     batches=None,
