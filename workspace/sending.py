@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -58,7 +59,10 @@ def send(url: str, body: bytes, headers: Mapping[str, str], rules: EndpointRules
     began = time.monotonic()
     status, answer, wait = None, "", None
     try:
-        status, answer, wait = asyncio.run(post(url, body, {**HEADERS, **headers}, rules, seconds))
+        # In a thread of its own, as the caller's may run an event loop already.
+        with ThreadPoolExecutor(1) as aside:
+            post_once = post(url, body, {**HEADERS, **headers}, rules, seconds)
+            status, answer, wait = aside.submit(asyncio.run, post_once).result()
     except TimeoutError:
         answer = f"No answer within {seconds:g} s."
     except (Refused, ClientError, OSError, ValueError) as error:

@@ -1,11 +1,13 @@
 """How messages are sent to webhooks: signed, tried again, bounded, and given up in the end."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -224,6 +226,14 @@ def test_proxy_of_the_environment_is_not_used(inbox, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert send(inbox.url, b"{}", {}, EndpointRules()).is_accepted
+
+
+def test_message_is_sent_where_an_event_loop_runs_already(inbox):
+    async def send_once():
+        return send(inbox.url, b"{}", {}, EndpointRules())
+
+    with ThreadPoolExecutor(1) as aside:  # as the browser's tests run a loop in this thread
+        assert aside.submit(lambda: asyncio.run(send_once())).result().is_accepted
 
 
 def test_other_secret_key_is_said_and_sends_nothing(inbox, settings):
