@@ -29,6 +29,6 @@ def inject(turns: Sequence[TurnShape], attempt: str, *, into_response: bool) -> 
     role = "assistant" if into_response else "user"
     position = max((at for at, turn in enumerate(turns) if turn["role"] == role), default=len(turns) - 1)
     return [
-        {**turn, "text": f"{turn['text']}\n\n{ATTEMPTS[attempt]}"} if at == position else turn
+        {**turn, "text": f"{turn['text']}\n\n{ATTEMPTS[attempt]}"} if at == position else {**turn}
         for at, turn in enumerate(turns)
     ]
