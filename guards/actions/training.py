@@ -25,6 +25,7 @@ from guards.exporting import examples_in, renderer_of, training_lines
 from guards.models import TrainedGuard
 from guards.training.example import Choice, Example
 from guards.training.small_guard import Head, SmallGuard, text_of, train_head
+from jury.models import PromptVersion
 from jury.queries import prompt_named
 from releases.actions import remove_abandoned
 from releases.models import Release
@@ -67,16 +68,7 @@ def export_training(
                 for split in SPLITS
             }
             (part / "prompt.toml").write_bytes(asking.text.encode())  # for who trains far from the database
-            manifest = {
-                "project": project.slug,
-                "release": release.version,
-                "release_sha256": release.manifest_sha256,
-                "prompt": {"name": asking.name, "sha256": asking.sha256},
-                "format": form,
-                **asdict(choice),
-                "software": f"assize {software_version()}",
-                "files": files,
-            }
+            manifest = training_manifest(release, asking, choice, form, files)
             (part / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
             part.replace(folder)  # an empty folder of that name gives way
     except OSError as error:
@@ -84,6 +76,22 @@ def export_training(
     detail = {"prompt": asking.name, "rows": sum(file["rows"] for file in files.values())}
     record_event(project=project, verb=Verb.TRAINING_EXPORTED, subject=version, actor=by, detail=detail)
     return folder, manifest
+
+
+def training_manifest(
+    release: Release, asking: PromptVersion, choice: Choice, form: str, files: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the manifest of training data says: what it was made from, how, and each file."""
+    return {
+        "project": release.project.slug,
+        "release": release.version,
+        "release_sha256": release.manifest_sha256,
+        "prompt": {"name": asking.name, "sha256": asking.sha256},
+        "format": form,
+        **asdict(choice),
+        "software": f"assize {software_version()}",
+        "files": files,
+    }
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> dict[str, Any]:
