@@ -92,7 +92,8 @@ def copy_figures(slug: str) -> dict[str, float]:
     from django.db import connection
 
     from corpus.models import Project
-    from releases.exporting import KEYS, ExportQuery
+    from releases.exporting import ExportQuery
+    from releases.row_keys import KEYS
 
     project = Project.objects.get(slug=slug)
     selection = ExportQuery(project, project.policy)

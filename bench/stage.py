@@ -27,7 +27,8 @@ from bench.memory import peak_megabytes
 from corpus import actions as corpus
 from corpus.models import Project
 from corpus.snapshot import snapshot
-from releases.exporting import KEYS, ExportQuery, stream_dataset
+from releases.exporting import ExportQuery, stream_dataset
+from releases.row_keys import KEYS
 from workspace import actions as workspace
 
 

@@ -10,7 +10,8 @@ from corpus.labels import FIELDS
 from corpus.models import Question
 from corpus.questions import Type
 from releases.answer_columns import arrow_type
-from releases.exporting import ExportQuery, parquet_blocks
+from releases.exporting import ExportQuery
+from releases.parquet import parquet_blocks
 from releases.spec import PREFIX, SPREAD, STATUS
 
 # A rater's pseudonym is a salted hash of the name, or the one under which an anonymised rater was released before.

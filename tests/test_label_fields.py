@@ -20,7 +20,7 @@ from corpus.errors import Invalid
 from corpus.labels import FIELDS, Field, Judgement, LabelColumns, label_columns_of
 from quality.reports.anchoring import Changes, anchoring_of
 from releases.dataset_card import column_meanings
-from releases.exporting import KEYS, published_keys
+from releases.row_keys import KEYS, published_keys
 
 SHAPES = (adjudication.shapes, annotation.shapes, releases.shapes, workspace.shapes)
 NAMES = tuple(field.value for field in FIELDS)

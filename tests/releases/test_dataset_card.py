@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from releases.croissant import CONTEXT, croissant, file_object, record_set
 from releases.dataset_card import COLUMNS, cell, dataset_card, header, license_id, method, quoted, size, table
-from releases.exporting import KEYS
+from releases.row_keys import KEYS
 from tests.cases import cases
 
 FILES = {

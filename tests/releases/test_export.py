@@ -6,7 +6,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from releases.exporting import KEYS
+from releases.row_keys import KEYS
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 
 UNSAFE = {"categories": ["threat", "violence"]}

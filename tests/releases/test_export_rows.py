@@ -11,20 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus.models import Item
-from releases.exporting import (
-    KEYS,
+from releases.exporting import TEXT_KEYS, ExportQuery, escape_formula, json_array, stream_dataset
+from releases.parquet import (
     PARQUET_BYTES,
     PARQUET_ROWS,
-    TEXT_KEYS,
     DrainableBuffer,
-    ExportQuery,
     dataset_schema,
-    escape_formula,
-    json_array,
     parquet_blocks,
     row_groups,
-    stream_dataset,
 )
+from releases.row_keys import KEYS
 from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
