@@ -1,26 +1,15 @@
-"""
-Write the dataset card of a release, with the YAML header that Hugging Face reads.
-
-The header follows https://github.com/huggingface/hub-docs/blob/main/datasetcard.md.
-"""
+"""Write the dataset card of a release."""
 
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-import orjson
-
 from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
-
-# Of https://huggingface.co/docs/hub/repositories-licenses, those of sources we know.
-LICENSE_IDS = {"cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "mit", "apache-2.0", "cc-by-nc-4.0", "odc-by"}
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+from releases.card_header import UNSEEN, Table, card_header
 
 # Of https://spec.commonmark.org/0.31.2/#backslash-escapes, those that begin or end something but a full stop.
 PUNCTUATION = re.compile(r"[\\`*_{}\[\]()#!|~$]")
-UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
-"What YAML or a reader of text takes for a line end, what reverses the text beside it, and what is no character."
 
 
 def column_meanings(fields: Sequence[Field]) -> dict[str, str]:
@@ -51,16 +40,19 @@ def source_meaning(field: Field) -> str:
 COLUMNS = column_meanings(FIELDS)
 
 
-def dataset_card(manifest: Mapping[str, Any], categories: Sequence[Mapping[str, str]]) -> str:
+def dataset_card(
+    manifest: Mapping[str, Any], categories: Sequence[Mapping[str, str]], tables: Sequence[Table] = ()
+) -> str:
     """
     Return the card as Markdown.
 
     :param manifest: of the release, without its files
     :param categories: name, tier and definition of each, in taxonomy order
+    :param tables: what Hugging Face loads
     """
     counts = manifest["counts"]
     parts = [
-        header(manifest),
+        card_header(manifest, tables),
         f"# {plain(manifest['title'])}, version {plain(manifest['version'])}",
         "Dialogues between people and language models, labelled for safety by people and by a jury of models. "
         f"It holds {manifest['rows']:,} dialogues. Some of the texts are offensive by nature: "
@@ -116,34 +108,6 @@ def meaning(question: Mapping[str, Any]) -> str:
     }
     retired = "; no longer asked" if question["retired"] else ""
     return f"about the {question['about']}, {kinds[question['type']]}{retired}"
-
-
-def header(manifest: Mapping[str, Any]) -> str:
-    """Return the YAML header."""
-    splits = "".join(f"\n  - split: {split}\n    path: {split}.json" for split in manifest["splits"])
-    return (
-        f"---\npretty_name: {quoted(manifest['title'])}\nlicense: {license_id(manifest['counts']['license'])}\n"
-        "task_categories:\n- text-classification\ntags:\n- safety\n- content-moderation\n- guard-models\n"
-        f"size_categories:\n- {size(manifest['rows'])}\n"
-        f"configs:\n- config_name: default\n  data_files:{splits}\n---"
-    )
-
-
-def license_id(licenses: Mapping[str, int]) -> str:
-    """Return Hugging Face's id of the licence if all rows have the same one, else "other"."""
-    ids = {name.lower() for name in licenses}
-    single = ids.pop() if len(ids) == 1 else ""
-    return single if single in LICENSE_IDS else "other"
-
-
-def size(rows: int) -> str:
-    """Return Hugging Face's size category."""
-    return next((name for bound, name in SIZES if rows < bound), "n>1M")
-
-
-def quoted(text: str) -> str:
-    """Return a text quoted for YAML; a JSON string is valid YAML."""
-    return orjson.dumps(UNSEEN.sub(" ", text)).decode()
 
 
 def method(manifest: Mapping[str, Any]) -> str:

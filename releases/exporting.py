@@ -18,6 +18,7 @@ from adjudication.policies import policy_of
 from corpus.labels import FIELDS
 from corpus.models import Category, Project
 from corpus.taxonomy_versions import counts_as
+from releases.agreement_columns import AGREEMENT_KEYS, agreement_sql
 from releases.answer_columns import AnswerColumns, answer_columns
 from releases.parquet import dataset_schema, parquet_blocks
 from releases.row_keys import KEYS, PARTS
@@ -31,12 +32,17 @@ TEXT_KEYS = (
 # A spreadsheet runs a cell as a formula if it begins with one of these characters, but not if an apostrophe precedes
 # it (https://owasp.org/www-community/attacks/CSV_Injection).
 ESCAPED_CELL = "CASE WHEN {0} ~ E'^[-=+@\\t\\r\\n＝＋－＠]' THEN E'\\'' || {0} ELSE {0} END"
-EXTRA_KEYS = ("turns", "source", "license")
+EXTRA_KEYS = ("turns", "source", "license", "item", *AGREEMENT_KEYS)
 """
 Further keys in JSON lines and Parquet, before crosswalks and answers.
 
-JSON and CSV have the published columns only, and CSV those of answers.
+JSON and CSV have the published columns only, and CSV those of answers. `item` is the id in tables of opinions, which a
+refusal row does not share with its original.
 """
+OPINION_FORMATS = ("jsonl", "parquet")
+"The formats that say how many opinions say what."
+BOM = "\ufeff".encode()
+"What spreadsheets need before a CSV file to read it as UTF-8."
 HAS_MESSAGES = """
     SELECT EXISTS (SELECT FROM corpus_item WHERE project_id = %(project)s AND turns @? '$[*].message')
 """
@@ -52,7 +58,8 @@ SELECT coalesce(i.refusal_of, i.external_id) AS id,
     {sources},
     CASE WHEN i.reconstruction_id IS NULL THEN i.turns ELSE '[{{"role": "user", "text": "REDACTED"}}]'::jsonb
         || CASE WHEN i.has_response THEN jsonb_build_array(i.turns -> -1) ELSE '[]'::jsonb END END AS turns,
-    i.source, i.license, {crosswalks}i.external_id AS sort_key, {split} AS split{answers}
+    i.source, i.license, i.external_id AS item, {agreement}, {crosswalks}i.external_id AS sort_key,
+    {split} AS split{answers}
 FROM corpus_item i JOIN ({decisions}) AS d ON d.item_id = i.id {answer_joins}
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status IN ('decided', 'settled')
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
@@ -108,6 +115,8 @@ class ExportQuery:
     seed: int = 0
     raw: bool = False
     "Whether to leave CSV cells unescaped, although a spreadsheet may run some as formulas."
+    bom: bool = False
+    "Whether CSV begins with a byte order mark."
     counts_now: bool = False
     "Whether to count the opinions within the query, which stores nothing, instead of reading the stored decisions."
     names: dict[str, str] = field(init=False)
@@ -143,6 +152,7 @@ class ExportQuery:
             response=response,
             labels=", ".join(f"d.{field}" for field in FIELDS),
             sources=", ".join(f"d.{field.column('source')} AS {field.source_key}" for field in FIELDS),
+            agreement=agreement_sql(),
             split=SPLIT_SQL.format(prompt=prompt),
             crosswalks="".join(CROSSWALK.format(name=name) for name in self.crosswalks),
             decisions=self.decisions,
@@ -244,6 +254,8 @@ def csv_columns(query: ExportQuery) -> list[str]:
 
 def csv_blocks(query: ExportQuery, *, split: str | None) -> Iterator[bytes]:
     """Yield the rows as PostgreSQL's CSV with a header line (RFC 4180, with line feeds)."""
+    if query.bom:
+        yield BOM
     statement = f"COPY ({query.rows_sql(csv_columns(query), split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
     with connection.cursor() as cursor, cursor.copy(statement, query.parameters) as copy:
         for block in copy:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from corpus.turns import message_of
+from releases.agreement_columns import agreement_types
 from releases.answer_columns import NO_ANSWERS, AnswerColumns, arrow_type
 from releases.row_keys import KEYS
 
@@ -28,8 +29,9 @@ def dataset_schema(
     types = dict.fromkeys(KEYS, pa.string()) | {"reconstruction_id_if_redacted": pa.int64()}
     members = ("role", "text", "message") if with_messages else ("role", "text")
     turn = pa.struct([(member, pa.string()) for member in members])
-    more = [(name, pa.string()) for name in ("source", "license", *crosswalks)]
-    columns = [*types.items(), ("turns", pa.list_(turn)), *more]
+    more = [(name, pa.string()) for name in ("source", "license", "item")]
+    codes = [(name, pa.string()) for name in crosswalks]
+    columns = [*types.items(), ("turns", pa.list_(turn)), *more, *agreement_types(), *codes]
     return pa.schema([*columns, *zip(answers.names, map(arrow_type, answers.questions), strict=True)])
 
 

@@ -20,8 +20,20 @@ class ExportSerializer(serializers.Serializer[Any]):
     "Only the first user turn and the first assistant turn."
     raw = serializers.BooleanField(default=False)
     "CSV cells unescaped, although a spreadsheet may run some as formulas."
+    bom = serializers.BooleanField(default=False)
+    "A byte order mark before CSV, which spreadsheets need to read it as UTF-8."
     license = serializers.ListField(child=serializers.CharField(max_length=10_000), default=list, max_length=200)
     "Only items under one of these licences."
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """
+        Check that a byte order mark is asked for before CSV alone.
+
+        :raises serializers.ValidationError: if the format is another one
+        """
+        if attrs["bom"] and attrs["format"] != "csv":
+            raise serializers.ValidationError({"bom": f"Only csv has a byte order mark, {attrs['format']} has not."})
+        return attrs
 
 
 class ReleaseSpecSerializer(serializers.Serializer[Any]):

@@ -48,7 +48,7 @@ def take_slot() -> ExitStack:
 def export_etag(query: ExportQuery, form: str) -> str:
     """Return a weak ETag that changes whenever the bytes of an export may have changed."""
     state = queries.export_state(query)
-    version = [state, form, query.policy, query.truncate, query.licenses, query.raw, query.names]
+    version = [state, form, query.policy, query.truncate, query.licenses, query.raw, query.bom, query.names]
     version += [query.answers.names] if query.answers.questions else []
     return f'W/"{hashlib.sha256(orjson.dumps(version, default=str)).hexdigest()[:32]}"'
 

@@ -64,10 +64,14 @@ def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
     more = ("other_text", "outcome", "taxonomy", "guideline", "prompt_version", "prompt_sha256", "model")
     columns = [(name, text) for name in names] + [("categories", pa.list_(text))] + [(name, text) for name in more]
     columns += zip(query.answers.names, map(arrow_type, query.answers.questions), strict=True)
-    parameters = query.parameters | {"salt": query.project.salt}
+    return parquet_blocks(opinion_lines(query), pa.schema(columns))
+
+
+def opinion_lines(query: ExportQuery) -> Iterator[bytes]:
+    """Yield every current opinion on items that are not withdrawn as JSON lines."""
     answers = [f", answers -> '{question.key}' AS {PREFIX}{question.key}" for question in query.answers.questions]
     sql = OPINIONS.format(pseudonym=PSEUDONYM, labels=", ".join(FIELDS), answers="".join(answers))
-    return parquet_blocks(json_rows(sql, parameters), pa.schema(columns))
+    return json_rows(sql, query.parameters | {"salt": query.project.salt})
 
 
 def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:

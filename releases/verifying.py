@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -184,12 +185,24 @@ def check_rows(folder: Path, found: Verification) -> None:
             name = row["item"].removesuffix("#refusal") if is_refusal else row["item"]
             decided[row["split"], name, *(row[column] for column in COMPARED)] += 1
     for split in SPLITS:
-        for row in orjson.loads((folder / f"{split}.json").read_bytes()):
+        listed = orjson.loads((folder / f"{split}.json").read_bytes())
+        check_parquet(folder / f"{split}.parquet", listed, found)
+        for row in listed:
             labels, sources = [row[field] for field in FIELDS], [row[f"{field}_source"] for field in FIELDS]
             decided[split, row["id"], *labels, *sources] -= 1
     for (split, name, *_), count in sorted(decided.items(), key=str):
         if count:
             found.differences.append(f"{name}: {split}.json and decisions.parquet do not say the same of it")
+
+
+def check_parquet(path: Path, listed: list[Row], found: Verification) -> None:
+    """Compare the rows of a split in Parquet with those in JSON; older releases have JSON alone."""
+    if not path.exists():
+        return
+    for row, other in zip_longest(rows_of(path), listed, fillvalue=None):
+        if row is None or other is None or any(row[key] != other[key] for key in other):
+            name = (row or other or {})["id"]
+            found.differences.append(f"{name}: {path.name} and {path.stem}.json do not say the same of it")
 
 
 def rows_of(path: Path) -> Iterator[Row]:

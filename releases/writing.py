@@ -19,6 +19,7 @@ from corpus.queries import questions_of
 from corpus.taxonomy_versions import counts_as
 from releases import exporting, tables
 from releases.answer_columns import described_questions
+from releases.card_header import Table, table_of
 from releases.croissant import croissant
 from releases.dataset_card import dataset_card
 from releases.exporting import ExportQuery
@@ -28,7 +29,7 @@ from releases.spec import SPLITS, ReleaseSpec
 SOFTWARE = "0.1.0"
 PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 Counts = dict[str, dict[str, int]]
-Table = tuple[str, Callable[[], Iterable[bytes]]]
+DataFile = tuple[str, Callable[[], Iterable[bytes]]]
 "A file name, and a function that yields the file's content."
 
 
@@ -52,7 +53,7 @@ def write_files(
         raise Refused(f"Nothing{licenses} is decided yet, so there is nothing to release.")
     data = write_data(folder, data_tables(query), progress)
     manifest = build_manifest(project, spec, policy_name, counts)
-    card = dataset_card(manifest, project_categories(project))
+    card = dataset_card(manifest, project_categories(project), card_tables(folder))
     description = orjson.dumps(croissant(manifest, data), option=PRETTY)
     manifest["files"] = data | {
         "README.md": write_file(folder, "README.md", [card.encode()]),
@@ -62,17 +63,24 @@ def write_files(
     return manifest, written["sha256"]
 
 
-def data_tables(query: ExportQuery) -> list[Table]:
+def data_tables(query: ExportQuery) -> list[DataFile]:
     """Return the data files of a release in the order in which they are written."""
     return [
         *((f"{split}.json", partial(exporting.stream_dataset, query, "json", split=split)) for split in SPLITS),
+        *((f"{split}.parquet", partial(exporting.stream_dataset, query, "parquet", split=split)) for split in SPLITS),
         ("votes.parquet", partial(tables.votes_parquet, query)),
         ("decisions.parquet", partial(tables.decisions_parquet, query)),
         ("withdrawn.json", lambda: exporting.json_array(tables.withdrawn_lines(query))),
     ]
 
 
-def write_data(folder: Path, data: list[Table], progress: Callable[[float], None]) -> dict[str, dict[str, Any]]:
+def card_tables(folder: Path) -> list[Table]:
+    """Return what Hugging Face loads of a release: its splits that have rows, and its votes."""
+    parts = {split: f"{split}.parquet" for split in SPLITS}
+    return [table_of(folder, "default", parts), table_of(folder, "votes", {"votes": "votes.parquet"})]
+
+
+def write_data(folder: Path, data: list[DataFile], progress: Callable[[float], None]) -> dict[str, dict[str, Any]]:
     """Write the data files, and return the size and hash of each by name."""
     files = {}
     for done, (name, content) in enumerate(data, start=1):

@@ -13,7 +13,7 @@ NAMES = [
     "cursor", "page_size", "page", "at", "p", "before", "after", "field", "words", "label", "category", "state",
     "source", "margin", "since", "until", "verb", "actor", "subject", "text", "outcome", "id", "status", "license",
     "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url", "prompt",
-    "split", "sources", "sort", "refusals", "redacted",
+    "bom", "split", "sources", "sort", "refusals", "redacted",
 ]  # fmt: skip
 "Query parameters of all pages and routes."
 PATH_VALUES = ["9" * 30, "a\0b\n", "x" * 3_000]
@@ -106,7 +106,7 @@ ONE_BY_ONE = {
     "/api/v1/projects/{slug}/items/": ["id", "text", "status", "source", "license", "category", "page_size"],
     "/api/v1/projects/{slug}/cases/": ["state", "field", "source", "category", "margin", "page_size"],
     "/api/v1/projects/{slug}/policy/compare/": ["quorum", "caution", "field", "before", "after", "page", "page_size"],
-    "/api/v1/projects/{slug}/export/": ["format", "policy", "truncate", "raw", "license"],
+    "/api/v1/projects/{slug}/export/": ["format", "policy", "truncate", "raw", "bom", "license"],
 }
 "Parameters of the lists, where one invalid parameter keeps the others from being used."
 USED = {

@@ -22,7 +22,7 @@ COLUMNS_OF_EXPORTS = frozenset(
     {
         *("id", "reconstruction_id_if_redacted", "prompt", "response", "prompt_label", "response_label"),
         *("violated_categories", "prompt_label_source", "response_label_source", "turns", "source", "license"),
-        *("answers", "agreement", "split", "counts", "soft_label", "sort_key", "meta"),
+        *("answers", "agreement", "split", "counts", "soft_label", "sort_key", "meta", "item"),
     }
 )
 "What no crosswalk may be called, for it is a column of its own in exports."

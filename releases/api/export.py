@@ -16,7 +16,7 @@ from adjudication.queries import kept_recount
 from adjudication.visible_opinions import open_download
 from corpus.access import Role
 from corpus.api.base import ProjectView
-from releases.exporting import ExportQuery
+from releases.exporting import OPINION_FORMATS, ExportQuery
 from releases.serializers import ExportSerializer
 from releases.shapes import RowShape
 from releases.streaming import CONTENT_TYPES, export_etag, export_response, is_known, not_modified, take_slot
@@ -27,7 +27,8 @@ OTHER_TYPES = [kind for form, kind in CONTENT_TYPES.items() if form != "json"]
 class Export(ProjectView):
     """
     The decided and settled items as `json`, `jsonl`, `csv` or `parquet`, by id; all but `json` with the decided answers
-    to questions, if the project has any.
+    to questions, if the project has any. `jsonl` and `parquet` say besides how many opinions say what, so that you get
+    409 while you hold a case that you have not labelled blind.
 
     `Last-Modified` and `X-As-Of` say when opinions were counted: under the project's own policy by the schedule, under
     another one while the request runs, which stores nothing. So another policy takes longer, and is as fresh. Asked
@@ -62,6 +63,7 @@ class Export(ProjectView):
             truncate=options["truncate"],
             licenses=tuple(options["license"]) or None,
             raw=options["raw"],
+            bom=options["bom"],
             counts_now=recount is None,
         )
         response = self.respond(request, query, options["format"], as_of)
@@ -76,12 +78,13 @@ class Export(ProjectView):
         Return the export, or 304 if the client has it already.
 
         :raises Throttled: if as many exports as may be are under way
-        :raises BlindFirst: if the person must label a case blind before they see labels under another policy
+        :raises BlindFirst: if the person must label a case blind before they see labels under another policy, or counts
         """
         with take_slot() as slot:
-            if query.policy != self.project.policy:  # it has labels of items that are disputed under the own policy
+            # Another policy labels items that are disputed under the own one.
+            if query.policy != self.project.policy or form in OPINION_FORMATS:
                 if is_known(request, etag := export_etag(query, form)):
                     return not_modified(etag)
-                shown = f"export under {query.policy}"
+                shown = f"{form} export under {query.policy}"
                 open_download(self.access.user, self.project, name=shown, until=as_of)
             return export_response(request, query, form, slot.pop_all(), name=f"{self.project.slug}.{form}")

@@ -150,8 +150,12 @@ def test_whether_it_was_seen_is_read_from_an_index(project):
             cursor.execute("SET enable_seqscan = on")
 
 
-BULK = ["releases/of/1.0/votes.parquet", "releases/of/1.0/decisions.parquet"]
-BULK_ROUTES = ["releases/1.0/files/votes.parquet", "releases/1.0/files/decisions.parquet", "export/?policy=human"]
+WITH_OPINIONS = ("votes", "decisions", "train")
+BULK = [f"releases/of/1.0/{name}.parquet" for name in WITH_OPINIONS]
+BULK_ROUTES = [
+    *(f"releases/1.0/files/{name}.parquet" for name in WITH_OPINIONS),
+    *(f"export/?{query}" for query in ("policy=human", "format=jsonl", "format=parquet")),
+]
 COMPARED = "policy/compare/?policy=majority&quorum=5"
 
 
@@ -218,7 +222,7 @@ def test_a_page_of_a_comparison_is_one_event_and_ends_blindness_for_its_items_al
 
 def test_files_without_opinions_leave_a_reader_blind_and_later_opinions_too(shown, tmp_path):
     lead = Visitor(shown, "lead")
-    for door in (("page", "releases/of/1.0/train.json"), ("route", "export/"), ("route", "items/")):
+    for door in (("page", "releases/of/1.0/train.json"), ("route", "export/"), ("route", "export/?format=csv")):
         assert open_door(lead, door).status_code == 200
     assert not saw_opinions(lead.user, item_of(shown))
 

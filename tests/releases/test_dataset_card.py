@@ -2,12 +2,14 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from releases.card_header import Table, card_header, license_id, quoted, size
 from releases.croissant import CONTEXT, croissant, file_object, record_set
-from releases.dataset_card import COLUMNS, cell, dataset_card, header, license_id, method, quoted, size, table
+from releases.dataset_card import COLUMNS, cell, dataset_card, method, table
 from releases.row_keys import KEYS
 from tests.cases import cases
 
@@ -74,7 +76,7 @@ def header_of(card):
 )
 def test_size_category_at_its_bounds(rows, category):
     assert size(rows) == category
-    assert header_of(header(manifest(rows=rows)))["size_categories"] == [category]
+    assert header_of(card_header(manifest(rows=rows), ()))["size_categories"] == [category]
 
 
 @cases(
@@ -97,7 +99,7 @@ def test_size_category_at_its_bounds(rows, category):
 )
 def test_licence_is_the_only_known_one_or_other(licenses, identifier):
     assert license_id(licenses) == identifier
-    assert header_of(header(manifest(counts={"license": licenses})))["license"] == identifier
+    assert header_of(card_header(manifest(counts={"license": licenses}), ()))["license"] == identifier
 
 
 HOSTILE = [
@@ -130,22 +132,31 @@ HOSTILE = [
 @cases("title", HOSTILE)
 def test_name_is_the_same_text_in_the_header(title):
     assert yaml.safe_load(quoted(title)) == title
-    head = header(manifest(title=title))
+    head = card_header(manifest(title=title), ())
     assert yaml.safe_load(head.removeprefix("---\n").removesuffix("\n---"))["pretty_name"] == title
     assert head.count("\n---") == 1  # no name ends the header early
 
 
-def test_header_names_task_and_one_file_a_split():
-    read = header_of(header(manifest()))
-    assert list(read) == ["pretty_name", "license", "task_categories", "tags", "size_categories", "configs"]
-    [config] = read["configs"]
-    assert config["config_name"] == "default"
-    assert config["data_files"] == [
-        {"split": "train", "path": "train.json"},
-        {"split": "validation", "path": "validation.json"},
-        {"split": "test", "path": "test.json"},
-    ]
+def test_header_names_task_files_and_types():
+    read = header_of(card_header(manifest(), ()))
+    assert list(read) == ["pretty_name", "license", "task_categories", "tags", "size_categories"]
     assert read["tags"] == ["safety", "content-moderation", "guard-models"]
+
+    text = pa.string()
+    columns = [("id", text), ("count: 1", pa.int64()), ("texts", pa.list_(text))]
+    inner = pa.struct([("a", pa.float64()), ("b", pa.struct([("c", pa.int32())]))])
+    schema = pa.schema([*columns, ("one", inner), ("many", pa.list_(inner))])
+    read = header_of(card_header(manifest(), [Table("default", {"train": "train.parquet"}, schema)]))
+    assert read["configs"] == [
+        {"config_name": "default", "data_files": [{"split": "train", "path": "train.parquet"}]}
+    ]  # fmt: skip
+    members = [
+        {"name": "a", "dtype": "float64"}, {"name": "b", "struct": [{"name": "c", "dtype": "int32"}]},
+    ]  # fmt: skip
+    assert read["dataset_info"] == [{"config_name": "default", "features": [
+        {"name": "id", "dtype": "string"}, {"name": "count: 1", "dtype": "int64"}, {"name": "texts", "list": "string"},
+        {"name": "one", "struct": members}, {"name": "many", "list": members},
+    ]}]  # fmt: skip
 
 
 @cases(
@@ -200,7 +211,7 @@ def test_no_text_of_the_data_is_read_as_markdown_html_or_yaml():
 
 def test_yaml_takes_any_title():
     for title in ('a "b"', "a: b #c", "\x7f\x85\u2028\ufeff\ufffe x", "- x", "\U0001f600", "null", "\u202etxt"):
-        assert isinstance(header_of(header(manifest(title=title)))["pretty_name"], str)
+        assert isinstance(header_of(card_header(manifest(title=title), ()))["pretty_name"], str)
 
 
 def test_table_is_ordered_by_count_then_name():

@@ -15,7 +15,7 @@ from tests.factories import command, dialogue, import_dialogues, import_votes, m
 
 FILES = {
     "README.md", "croissant.json", "decisions.parquet", "manifest.json", "test.json", "train.json",
-    "validation.json", "votes.parquet", "withdrawn.json",
+    "validation.json", "votes.parquet", "withdrawn.json", "train.parquet", "validation.parquet", "test.parquet",
 }  # fmt: skip
 
 

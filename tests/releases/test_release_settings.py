@@ -226,6 +226,8 @@ def test_body_becomes_a_spec():
         ({"license": ["MIT", "x" * 10_001]}, ["license"]),
         ({"license": ["a\0"]}, ["license"]),
         ({"format": "xml", "raw": "no?"}, ["format", "raw"]),
+        ({"format": "csv", "bom": "true"}, []),
+        ({"format": "jsonl", "bom": "true"}, ["bom"]),
     ],
 )
 def test_options_of_an_export(query, errors):

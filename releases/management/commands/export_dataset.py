@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 
 from adjudication import actions
 from adjudication.commands import ListingCommand
+from corpus.errors import Refused
 from corpus.snapshot import snapshot
 from releases.exporting import FORMATS, ExportQuery, stream_dataset
 
@@ -23,13 +24,21 @@ class Command(ListingCommand):
         parser.add_argument(
             "--raw", action="store_true", help="CSV cells unescaped, also those that look like formulas"
         )
+        parser.add_argument("--bom", action="store_true", help="CSV with a byte order mark, for spreadsheets")
 
     def handle(self, **options: Any) -> None:
+        if options["bom"] and options["format"] != "csv":
+            raise Refused(f"--bom is for --format csv; {options['format']} has no byte order mark.")
         project = self.project(options)
         recount = actions.recount_if_changed(project=project, policy_name=options["policy"])
         licenses = tuple(options["license"]) if options["license"] else None
         query = ExportQuery(
-            project, recount.policy, truncate=options["truncate"], licenses=licenses, raw=options["raw"]
+            project,
+            recount.policy,
+            truncate=options["truncate"],
+            licenses=licenses,
+            raw=options["raw"],
+            bom=options["bom"],
         )
         with snapshot():
             counter = ByteCounter(stream_dataset(query, options["format"]))
