@@ -13,8 +13,8 @@ from corpus.questions import Type
 from releases.spec import PREFIX
 
 STORED = """SELECT item_id, status, value, spread FROM adjudication_answerdecision
-    WHERE policy = %(policy)s AND question_id = %({name}_question)s"""
-PARAMETER = re.compile(r"%\((key|v\d+)\)s")
+    WHERE policy = %(policy)s AND question_id = %(q0)s"""
+PARAMETER = re.compile(r"%\(([qkv]0(?:_\d+)?)\)s")
 LIST_CELL = "array_to_string(ARRAY(SELECT jsonb_array_elements_text({0})), ';')"
 
 
@@ -65,11 +65,11 @@ def answer_columns(project: Project, policy: str, *, counts_now: bool = False) -
         return NO_ANSWERS
     joins, parameters = [], dict[str, Any]()
     for at, question in enumerate(questions):
-        sql = decided_answers_sql(policy_of(project, policy), question) if counts_now else STORED.format(name=f"a{at}")
+        sql = decided_answers_sql(policy_of(project, policy), question) if counts_now else STORED
         # Each question has parameters of its own.
         own_sql = PARAMETER.sub(rf"%(a{at}_\1)s", sql)
         joins.append(f"LEFT JOIN ({own_sql}) AS a{at} ON a{at}.item_id = i.id")
-        own = parameters_of(question) | {"question": question.pk}
+        own = parameters_of([question])
         parameters |= {f"a{at}_{name}": value for name, value in own.items()}
     return AnswerColumns(questions, " ".join(joins), parameters)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from adjudication import queries
-from adjudication.answer_counting import parameters_of, store_answers_sql
+from adjudication.answer_counting import batches_of, parameters_of, store_answers_sql
 from adjudication.counting import COLUMNS, MADE_BY, decisions_sql
 from adjudication.models import Recount
 from adjudication.policies import POLICIES, Policy, policy_of
@@ -25,12 +25,12 @@ WHERE ({old}, {old_made_by}) IS DISTINCT FROM ({new}, {new_made_by})
 """
 CHANGED_AT = "CASE WHEN ({old}) IS DISTINCT FROM ({new}) THEN EXCLUDED.changed_at ELSE stored.changed_at END"
 IS_DISPUTED = "d.status = 'disputed'"
-"What opens a case, and keeps it open, in a project without questions."
+"What opens a case, and keeps it open, where no question does."
 IS_DISPUTED_IN_ANY = """d.status = 'disputed' OR d.status <> 'settled' AND EXISTS (
         SELECT FROM adjudication_answerdecision a JOIN corpus_question q ON q.id = a.question_id
         WHERE a.item_id = d.item_id AND a.policy = d.policy AND a.status = 'disputed'
             AND opens_cases AND retired_at IS NULL)"""
-"The same in one with questions, of which some open cases too."
+"The same where disputed answers to some questions open cases, too."
 CLOSE_CASES = """
 UPDATE adjudication_case SET state = 'closed', closed_at = now(), holder_id = NULL, held_until = NULL
 FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
@@ -148,11 +148,12 @@ def store_decisions(project: Project, policy: Policy, item: int | None = None) -
     )
     with connection.cursor() as cursor:
         cursor.execute(store_sql(decisions), parameters)
-        for question in questions_of(project):
-            statement = store_answers_sql(policy, question, of_one=item is not None)
-            cursor.execute(statement, parameters | parameters_of(question) | {"question": question.pk})
+        for questions in batches_of(questions_of(project)):
+            statement = store_answers_sql(policy, questions, of_one=item is not None)
+            cursor.execute(statement, parameters | parameters_of(questions))
         if policy.name == project.policy:
-            is_disputed = IS_DISPUTED_IN_ANY if project.has_questions else IS_DISPUTED
+            asks = any(question.opens_cases and not question.retired_at for question in questions_of(project))
+            is_disputed = IS_DISPUTED_IN_ANY if asks else IS_DISPUTED
             for statement in (CLOSE_CASES, OPEN_CASES):
                 cursor.execute(statement.format(is_disputed=is_disputed), parameters)
 

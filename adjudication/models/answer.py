@@ -22,6 +22,8 @@ class AnswerDecision(models.Model):
         PENDING = "pending", "Pending"
         SETTLED = "settled", "Settled"
 
+    # A number of its own for each row took an eighth of the time that a recount spends on them.
+    pk = models.CompositePrimaryKey("item", "policy", "question")
     # Neither items nor questions are ever deleted, and only a recount writes here: checking both keys of every row took
     # as long as deciding it.
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
@@ -40,9 +42,6 @@ class AnswerDecision(models.Model):
     "When a recount last changed the decision."
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["item", "policy", "question"], name="one_answer_decision_a_policy"),
-        ]
         indexes = [
             models.Index(
                 fields=["question", "policy", "item"],

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from adjudication.actions import recount, recount_if_changed
 from adjudication.actions.recounts import recount_item
-from adjudication.answer_counting import parameters_of, store_answers_sql
+from adjudication.answer_counting import batches_of, parameters_of, store_answers_sql
 from adjudication.answers import DecidedAnswer, decide_answers
 from adjudication.consensus import Opinion
 from adjudication.models import AnswerDecision, Case, Decision
@@ -130,9 +130,9 @@ def test_a_repeated_recount_compares_no_decision_with_each(tmp_path):
     recount(project=project)
     policy, question = policy_of(project), questions_of(project)[0]
     count = AnswerDecision.objects.filter(item__project=project, question=question.pk).count()
-    parameters = parameters_of(question) | {"project": project.pk, "policy": policy.name, "question": question.pk}
+    parameters = parameters_of([question]) | {"project": project.pk, "policy": policy.name}
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {store_answers_sql(policy, question)}", parameters)
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {store_answers_sql(policy, [question])}", parameters)
         compared_in_vain = re.findall(r"'Rows Removed by Join Filter': (\d+)", str(cursor.fetchone()))
     assert sum(map(int, compared_in_vain)) < count * (count - 1) / 2
 
@@ -190,3 +190,22 @@ def test_a_disputed_question_opens_a_case_where_it_says_so_and_closes_it_when_de
     recount_if_changed(project=project)
     assert not Case.objects.filter(item__project=project, state="open").exists()
     assert AnswerDecision.objects.get(item__project=project).status == "disputed"
+
+
+def test_questions_with_many_choices_are_decided_in_statements_that_postgresql_takes(tmp_path):
+    many = [
+        {"key": f"q{n}", "text": "Which?", "type": "one_of", "choices": [f"c{at}" for at in range(50)]}
+        for n in range(20)
+    ]
+    project = make_asking_project(*many)
+    import_dialogues(project, tmp_path, [dialogue("a"), dialogue("b")])
+    assert import_votes(project, tmp_path, [opinion("a", rater) for rater in ("one", "two", "three")]).code == 0
+    votes = Vote.objects.filter(item__project=project).values_list("pk", flat=True)
+    answer_opinions({vote: {f"q{n}": f"c{n}" for n in range(20)} for vote in votes}, Vote)
+
+    assert [len(batch) for batch in batches_of(questions_of(project))] == [16, 4]
+    recount(project=project)
+    answers = stored(project, "majority")
+    assert [{key: each.value for key, each in found.items()} for found in answers.values()] == [
+        {f"q{n}": f"c{n}" for n in range(20)}
+    ]
