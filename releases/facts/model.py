@@ -1,0 +1,167 @@
+"""What the papers of a release may say. Each is read from the database while the release is written; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Where the released dialogues come from, and what they consist of."""
+
+    imported: int
+    "Dialogues of the project, released or not, withdrawn ones included."
+    withdrawn: int
+    unlicensed: int
+    "Those left out because the release is of some licences alone; withdrawn ones are counted above."
+    first_import: str | None
+    "Day in UTC, YYYY-MM-DD, of the first of the released dialogues; None if there are none."
+    last_import: str | None
+    prompt_only: int
+    several_turns: int
+    "With more than one turn of the user."
+    with_system: int
+    with_tools: int
+    "With calls of tools or their results."
+    redacted: int
+    refusals: int
+    "Made with their label, by construction."
+    replaced: int
+    "Corrected texts of withdrawn dialogues."
+    generators: tuple[tuple[str, int], ...]
+    "Models that wrote responses within the project, and how many of the released ones."
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """The opinions in `votes.parquet`, and what became of the released dialogues."""
+
+    votes: int
+    imported_votes: int
+    ballots: int
+    "Cast ones."
+    imported_ballots: int
+    abstained: int
+    unreadable: int
+    failed: int
+    first_opinion: str | None
+    "Day in UTC, YYYY-MM-DD; None without opinions."
+    last_opinion: str | None
+    corrected: int
+    "Votes that their own author replaced by a later one."
+    votes_wanted: int
+    statuses: Mapping[str, Mapping[str, int]]
+    "By label field: how many labels are unanimous, by majority, inherited or settled."
+    stale: int
+    "Settled dialogues with newer opinions."
+    categories_unagreed: int
+    "Dialogues whose categories no majority named."
+
+
+@dataclass(frozen=True)
+class People:
+    """The annotators and adjudicators, without names."""
+
+    imported: int
+    "Annotators known by name from imported votes alone."
+    largest: int
+    "Votes of the person with the most."
+    adjudicators: int
+    "Who settled a released dialogue."
+    pass_percent: int | None
+    "Of the qualification; None where none is asked."
+    qualified: int
+    "Annotators who passed it or need not pass it."
+    gold: int
+    "Dialogues with a label known beforehand, for hidden checks of annotators."
+    repeats: int
+    "Votes on dialogues that the same person had voted on before, to compare them."
+    audited: int
+    demographics: tuple[str, ...] = ()
+    "Sentences about the annotators as a group; empty where nothing was collected."
+
+
+@dataclass(frozen=True)
+class Juror:
+    """A juror with a ballot in `votes.parquet`."""
+
+    rater: str
+    "Its pseudonym there."
+    model: str
+    prompt: str
+    prompt_sha256: str
+    temperature: float | None
+    response_format: str
+    ballots: int
+    "Cast ones."
+    trained_on: str
+    "The release of the project that its model was trained on; empty if none is known."
+    is_imported: bool
+
+
+@dataclass(frozen=True)
+class Guideline:
+    """A version of the guideline that votes were cast under."""
+
+    name: str
+    sha256: str
+    "Of its texts as JSON with sorted keys."
+    published: str
+    "Day in UTC, YYYY-MM-DD."
+    votes: int
+    is_imported: bool
+    "Whether it stands for votes from elsewhere, whose guideline is not known."
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Agreement on one label field, on labels as cast, over dialogues with two or more opinions."""
+
+    field: str
+    raters: str
+    "all, human or llm"
+    items: int
+    opinions: int
+    percent: float
+    "Share of agreeing pairs of opinions, 0 to 1, averaged over the dialogues."
+    alpha: float | None
+    "Krippendorff's, nominal; None where only one label was ever used."
+
+
+@dataclass(frozen=True)
+class SourceShare:
+    """How many dialogues of a source have an unsafe label."""
+
+    source: str
+    rows: int
+    unsafe: int
+
+
+@dataclass(frozen=True)
+class KindShare:
+    """On dialogues that both people and models labelled: how often each called a field unsafe."""
+
+    field: str
+    items: int
+    human: float
+    "Share of the votes, 0 to 1."
+    llm: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the papers of a release state."""
+
+    manifest: Mapping[str, Any]
+    "Of the release, without its files: settings and counts."
+    categories: tuple[Mapping[str, str], ...]
+    "Name, tier and definition of each, in taxonomy order."
+    collection: Collection
+    labelling: Labelling
+    people: People
+    jurors: tuple[Juror, ...]
+    guidelines: tuple[Guideline, ...]
+    agreement: tuple[Agreement, ...]
+    source_shares: tuple[SourceShare, ...]
+    "Of the sources with the most dialogues, largest first."
+    kind_shares: tuple[KindShare, ...]
