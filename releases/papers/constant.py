@@ -1,0 +1,48 @@
+"""
+Sentences that hold for every release, because they are about this software and not about one project.
+
+A test takes every other sentence of the papers for one that has its own fact.
+"""
+
+USES = "Training and testing of models that recognise unsafe content."
+NOT_FOR = "Not meant for teaching a model to write such texts, nor for judging the people who wrote them."
+OFFENSIVE = "Some of the texts are offensive by nature: they are here so that models can learn to recognise them."
+MEASURES = "The labels say what raters think of a text under the guideline and the taxonomy, not what harm it did."
+BLIND = (
+    "Raters here do not see each other's opinions. No tie is broken by chance: a person settles it, or it is left out."
+)
+PLATFORM = "Assize: people label on its pages, one dialogue at a time; models answer over its jury."
+IMPORTED = "Dialogues are imported from files of their sources, unchanged; rows that break a rule are refused."
+NOT_FILLED = "No value is filled in: a dialogue without enough opinions is left out."
+PSEUDONYMS = "Raters are given under pseudonyms, the same in every release of the project."
+NO_RAW = "Rationales of raters and raw replies of models are not in the release."
+EVERY_OPINION = (
+    "votes.parquet holds every opinion and decisions.parquet every decision with its counts, so that every label can "
+    "be made again."
+)
+VERIFY = "manifest.json has the size and SHA-256 of every file; the command verify_release checks them and every label."
+MAINTENANCE = (
+    "A release never changes. Errors are mended in a later version; withdrawn.json lists the dialogues that were "
+    "withdrawn, with the reasons."
+)
+EXAMINED = (
+    "Examined were the shares of unsafe labels by source, people beside models, agreement between raters and the "
+    "frequency of categories."
+)
+NOT_EXAMINED = (
+    "Not examined were groups of people named in the texts, dialects, and whether errors fall on one group more often."
+)
+NO_JUROR = "No model labelled."
+NO_GUIDELINE = "No person labelled, so no guideline was used."
+
+PURPOSE = "Why the dataset was made, by whom, and who paid for it, is not recorded."
+AUTHORS = "Who wrote the dialogues, and in which languages, is not recorded."
+CONSENT = "Whether the people who wrote the dialogues were asked or told is not recorded."
+PERSONAL = "The texts were not searched for personal data, and may hold some, of special categories too."
+PAY = "What annotators were paid, and by whom, is not recorded."
+REPRESENTS = (
+    "For which system the dataset is meant, and whether it represents the people whom that system meets, is not "
+    "recorded."
+)
+UNKNOWN = (PURPOSE, AUTHORS, CONSENT, PERSONAL, PAY, REPRESENTS)
+"What the database does not say."

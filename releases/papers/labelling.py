@@ -1,0 +1,170 @@
+"""Sentences about who labelled, under which texts, and how their opinions became labels."""
+
+from releases.facts.model import Agreement, Facts, Guideline, Juror
+from releases.papers.words import KINDS, counted, days, field_name, joined, listed, named, percent, share_of
+
+SMALLER_QUORUM = ("aegis2", "jury")
+"Policies under which one opinion fewer decides if all of them agree."
+STATUSES = {
+    "unanimous": "unanimous",
+    "majority": "by majority",
+    "inherited": "taken over from the prompt",
+    "settled": "settled",
+}
+NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
+
+
+def raters(facts: Facts) -> str:
+    """Return how many people and models gave opinions."""
+    count = facts.manifest["raters"]
+    people, models = counted(count["human"], "person", "people"), counted(count["llm"], "model")
+    found = facts.labelling
+    elsewhere = found.imported_votes + found.imported_ballots
+    blind = ", each without seeing the others'"
+    if elsewhere:  # how they were given is not known
+        blind = ", those here without seeing the others'" if elsewhere < found.votes + found.ballots else ""
+    return f"{people} and {models} gave their opinions{blind}."
+
+
+def opinions(facts: Facts) -> str:
+    """Return how many opinions there are, from where, and from when."""
+    found = facts.labelling
+    votes = f"{counted(found.votes, 'vote')} by people" + elsewhere(found.imported_votes)
+    ballots = f"{counted(found.ballots, 'ballot')} by models" + elsewhere(found.imported_ballots)
+    when = days(found.first_opinion, found.last_opinion)
+    return f"There are {votes} and {ballots}{f', {when} (UTC)' if when else ''}."
+
+
+def elsewhere(count: int) -> str:
+    """Return how many opinions were imported, in brackets; empty if none was."""
+    return f" ({count:,} of them imported from elsewhere)" if count else ""
+
+
+def votes_wanted(facts: Facts) -> str:
+    """Return how many votes each dialogue was to have."""
+    return f"Each dialogue is meant to have {counted(facts.labelling.votes_wanted, 'vote')} by people."
+
+
+def without_verdict(facts: Facts) -> str:
+    """Return how many ballots say nothing, if any."""
+    found = facts.labelling
+    if not found.abstained + found.unreadable + found.failed:
+        return ""
+    return (
+        f"Of the models' further answers {found.abstained:,} were abstentions, {found.unreadable:,} unreadable and "
+        f"{found.failed:,} failed; none of them counts."
+    )
+
+
+def policy(facts: Facts) -> str:
+    """Return how opinions become labels."""
+    used = facts.manifest["policy"]
+    fewer = " (of models alone, one fewer if they agree)" if used["name"] in SMALLER_QUORUM else ""
+    return (
+        f"Policy {used['name']} merged them: a label needs {counted(used['quorum'], 'opinion')}{fewer} and more than "
+        f"half of them; needs caution counts as {used['caution']}."
+    )
+
+
+def decided(facts: Facts) -> str:
+    """Return how the labels of the released dialogues came about, by field."""
+    said = []
+    for field, counts in facts.labelling.statuses.items():
+        parts = [f"{counts[status]:,} {words}" for status, words in STATUSES.items() if counts.get(status)]
+        said += [f"{field_name(field).capitalize()} labels: {listed(parts)}."] if parts else []
+    return " ".join(said)
+
+
+def settled(facts: Facts) -> str:
+    """Return how many disputed dialogues were settled and by how many, if any."""
+    count = facts.manifest["counts"]["status"]["settled"]
+    if not count:
+        return ""
+    people = facts.people.adjudicators
+    who = counted(people, "adjudicator") if people else "An adjudicator"
+    return f"{who} settled {counted(count, 'disputed dialogue')} of the project, each first blind and with a reason."
+
+
+def afterwards(facts: Facts) -> str:
+    """Return how many labels newer opinions or no majority leave in doubt, if any."""
+    found = facts.labelling
+    stale = f"{counted(found.stale, 'settled dialogue')} got new opinions afterwards." if found.stale else ""
+    count = found.categories_unagreed
+    unagreed = f"Of {counted(count, 'dialogue')} no majority named the categories; the most-named are given."
+    return joined(stale, unagreed if count else "")
+
+
+def corrected(facts: Facts) -> str:
+    """Return how many votes people corrected themselves, if any."""
+    count = facts.labelling.corrected
+    return f"People corrected {counted(count, 'vote')} of their own; the last one of each counts." if count else ""
+
+
+def texts(facts: Facts) -> str:
+    """Return taxonomy, guideline and software."""
+    versions = listed([named(name) for name in facts.manifest["guideline"]]) or "none"
+    return (
+        f"Taxonomy {facts.manifest['taxonomy']} with {counted(len(facts.categories), 'category', 'categories')}, "
+        f"guideline {versions}, made with {facts.manifest['software']}."
+    )
+
+
+def guideline(found: Guideline) -> str:
+    """Return one version of the guideline with its hash."""
+    if found.is_imported:
+        return f"{counted(found.votes, 'vote')} from elsewhere, under a guideline that is not known here."
+    return (
+        f"{counted(found.votes, 'vote')} under version {found.name}, published on {found.published}, "
+        f"SHA-256 {found.sha256}."
+    )
+
+
+def juror(found: Juror) -> str:
+    """Return one juror with its model and prompt."""
+    if found.is_imported:
+        said = f"{found.rater}: model {named(found.model)}, {counted(found.ballots, 'ballot')} imported from elsewhere"
+        return f"{said}, with a prompt that is not known here."
+    temperature = "no temperature" if found.temperature is None else f"temperature {found.temperature:g}"
+    return (
+        f"{found.rater}: model {named(found.model)}, prompt {found.prompt} (SHA-256 {found.prompt_sha256}), "
+        f"{temperature}, answers as {found.response_format}, {counted(found.ballots, 'ballot')}."
+    )
+
+
+def agreement(found: Agreement) -> str:
+    """Return the agreement on a field of one kind of rater."""
+    alpha = "not defined, as only one label was used" if found.alpha is None else f"{found.alpha:.3f}"
+    return (
+        f"On the {field_name(found.field)}, {KINDS[found.raters]}: {counted(found.items, 'dialogue')} with two or more "
+        f"opinions, {found.opinions:,} in all; {percent(found.percent)} of pairs agree; Krippendorff's alpha {alpha}."
+    )
+
+
+def agreements(facts: Facts) -> list[str]:
+    """Return the agreement by field and kind of rater; that there is none to measure if there is none."""
+    return [agreement(each) for each in facts.agreement] or ["No dialogue has two opinions, so none can agree."]
+
+
+def checks(facts: Facts) -> str:
+    """Return how the annotators were chosen and checked."""
+    people = facts.people
+    rule = f"with {people.pass_percent} % of known labels right; {people.qualified:,} may work."
+    qualified = "No qualification is asked." if people.pass_percent is None else f"Annotators qualify {rule}"
+    return joined(
+        qualified,
+        f"{counted(people.gold, 'dialogue')} with a label known beforehand to check annotators, "
+        f"{counted(people.repeats, 'repeated vote')} and {counted(people.audited, 'audit')} by leads.",
+    )
+
+
+def annotators(facts: Facts) -> str:
+    """Return how many annotators are known by name alone, and how much the busiest one did."""
+    people, votes = facts.people, facts.labelling.votes
+    known = f"{counted(people.imported, 'annotator')} known from imported votes alone." if people.imported else ""
+    most = f"The person with the most votes cast {share_of(people.largest, votes)} of them." if votes else ""
+    return joined(known, most)
+
+
+def demographics(facts: Facts) -> list[str]:
+    """Return what is known about the annotators as a group."""
+    return list(facts.people.demographics) or [NO_DEMOGRAPHICS]
