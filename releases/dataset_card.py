@@ -1,15 +1,19 @@
 """Write the dataset card of a release."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
 from releases.card_header import UNSEEN, Table, card_header
+from releases.facts.model import Facts
+from releases.papers import collection, constant, labelling, limits
+from releases.papers.words import joined
 
-# Of https://spec.commonmark.org/0.31.2/#backslash-escapes, those that begin or end something but a full stop.
-PUNCTUATION = re.compile(r"[\\`*_{}\[\]()#!|~$]")
+# Of https://spec.commonmark.org/0.31.2/#backslash-escapes, those that begin or end something but a full stop; round
+# brackets do so only after square ones.
+PUNCTUATION = re.compile(r"[\\`*_{}\[\]#!|~$]")
 
 
 def column_meanings(fields: Sequence[Field]) -> dict[str, str]:
@@ -40,46 +44,83 @@ def source_meaning(field: Field) -> str:
 COLUMNS = column_meanings(FIELDS)
 
 
-def dataset_card(
-    manifest: Mapping[str, Any], categories: Sequence[Mapping[str, str]], tables: Sequence[Table] = ()
-) -> str:
+def dataset_card(facts: Facts, tables: Sequence[Table] = ()) -> str:
     """
     Return the card as Markdown.
 
-    :param manifest: of the release, without its files
-    :param categories: name, tier and definition of each, in taxonomy order
     :param tables: what Hugging Face loads
     """
-    counts = manifest["counts"]
     parts = [
-        card_header(manifest, tables),
+        card_header(facts.manifest, tables),
+        *opening_parts(facts),
+        *label_parts(facts),
+        *origin_parts(facts),
+        *limit_parts(facts),
+        "## More about it",
+        "The [datasheet](datasheet.md) and the [annex for Article 10 of the EU's AI Act](article-10.md) say more.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def opening_parts(facts: Facts) -> list[str]:
+    """Return the parts from the title to the columns."""
+    manifest = facts.manifest
+    return [
         f"# {plain(manifest['title'])}, version {plain(manifest['version'])}",
-        "Dialogues between people and language models, labelled for safety by people and by a jury of models. "
-        f"It holds {manifest['rows']:,} dialogues. Some of the texts are offensive by nature: "
-        "they are here so that models can learn to recognise them.",
+        f"Dialogues with labels for safety. {plain(joined(collection.contents(facts), constant.OFFENSIVE))}",
         "## How the labels came about",
-        method(manifest),
-        table("status of the items of the project", counts["status"]),
+        method(facts),
+        table("status of the items of the project", manifest["counts"]["status"]),
         "Disputed and pending items are not in the splits; `decisions.parquet` lists them, and `votes.parquet` "
         "holds every opinion under pseudonyms, so that every label can be made again.",
+        bullets(map(labelling.juror, facts.jurors)),
         "## Splits",
         f"Made by prompt, so that no prompt is in two of them (seed {manifest['seed']}).",
-        table("split", counts["split"]),
+        table("split", manifest["counts"]["split"]),
         "## Columns",
         "| column | meaning |\n|---|---|\n" + "\n".join(f"| `{name}` | {text} |" for name, text in COLUMNS.items()),
+    ]
+
+
+def label_parts(facts: Facts) -> list[str]:
+    """Return the parts about labels, agreement, questions and categories."""
+    manifest, counts = facts.manifest, facts.manifest["counts"]
+    return [
         "## Labels",
         *(table(field.value, counts[field]) for field in FIELDS),
         table("category", counts["category"]),
+        "## Agreement",
+        bullets(labelling.agreements(facts)),
         *question_parts(manifest.get("questions", ())),
         f"## Taxonomy: {plain(manifest['taxonomy'])}",
         "\n".join(
-            f"- **{plain(each['name'])}** ({each['tier'].lower()}): {plain(each['definition'])}" for each in categories
+            f"- **{plain(each['name'])}** ({each['tier'].lower()}): {plain(each['definition'])}"
+            for each in facts.categories
         ),
+    ]
+
+
+def origin_parts(facts: Facts) -> list[str]:
+    """Return the parts about sources and licences."""
+    counts = facts.manifest["counts"]
+    more = (collection.population, collection.imported, collection.forms, collection.withheld, collection.made)
+    return [
         "## Sources and licences",
         table("source", counts["source"]),
         table("licence", counts["license"]),
+        plain(joined(*(sentence(facts) for sentence in more), collection.truncated(facts))),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def limit_parts(facts: Facts) -> list[str]:
+    """Return the parts about known limits and what is not known."""
+    known = [*limits.limitations(facts), *limits.biases(facts), *labelling.demographics(facts)]
+    return ["## Known limits", bullets([*known, constant.PERSONAL, constant.AUTHORS])]
+
+
+def bullets(sentences: Iterable[str]) -> str:
+    """Return plain texts as a list; empty without any."""
+    return "\n".join(f"- {plain(each)}" for each in sentences)
 
 
 def question_parts(questions: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -110,19 +151,11 @@ def meaning(question: Mapping[str, Any]) -> str:
     return f"about the {question['about']}, {kinds[question['type']]}{retired}"
 
 
-def method(manifest: Mapping[str, Any]) -> str:
+def method(facts: Facts) -> str:
     """Return the paragraph that says how the labels were made."""
-    policy, raters = manifest["policy"], manifest["raters"]
-    guidelines = plain(", ".join(manifest["guideline"])) or "none"
-    fewer = " (of models alone, one fewer if they agree)" if policy["name"] in ("aegis2", "jury") else ""
-    count = manifest["counts"]["status"]["settled"]
-    settled = f" An adjudicator settled {count:,} disputed items." if count else ""
-    return (
-        f"{raters['human']} people and {raters['llm']} models gave their opinions, each without seeing the others'. "
-        f"Policy `{policy['name']}` merged them: a label needs {policy['quorum']} opinions{fewer} and more than "
-        f"half of them; `needs_caution` counts as {policy['caution']}.{settled} "
-        f"Taxonomy {plain(manifest['taxonomy'])}, guideline {guidelines}, made with {manifest['software']}."
-    )
+    sentences = (labelling.raters, labelling.opinions, labelling.policy, labelling.settled, labelling.decided)
+    more = (labelling.afterwards, labelling.without_verdict, labelling.corrected, labelling.checks, labelling.texts)
+    return plain(joined(*(sentence(facts) for sentence in (*sentences, *more))))
 
 
 def table(name: str, counts: Mapping[str, int]) -> str:

@@ -20,10 +20,10 @@ from corpus.taxonomy_versions import counts_as
 from releases import exporting, tables
 from releases.answer_columns import described_questions
 from releases.card_header import Table, table_of
-from releases.croissant import croissant
-from releases.dataset_card import dataset_card
 from releases.exporting import ExportQuery
+from releases.facts.reading import read_facts
 from releases.queries import guidelines_in_use, rater_counts
+from releases.release_papers import papers_of
 from releases.spec import SPLITS, ReleaseSpec
 
 SOFTWARE = "0.1.0"
@@ -53,12 +53,9 @@ def write_files(
         raise Refused(f"Nothing{licenses} is decided yet, so there is nothing to release.")
     data = write_data(folder, data_tables(query), progress)
     manifest = build_manifest(project, spec, policy_name, counts)
-    card = dataset_card(manifest, project_categories(project), card_tables(folder))
-    description = orjson.dumps(croissant(manifest, data), option=PRETTY)
-    manifest["files"] = data | {
-        "README.md": write_file(folder, "README.md", [card.encode()]),
-        "croissant.json": write_file(folder, "croissant.json", [description]),
-    }
+    facts = read_facts(query, manifest, project_categories(project))
+    papers = papers_of(facts, data, card_tables(folder))
+    manifest["files"] = data | {name: write_file(folder, name, [text]) for name, text in papers.items()}
     written = write_file(folder, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
     return manifest, written["sha256"]
 

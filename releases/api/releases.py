@@ -15,7 +15,7 @@ from releases.models import Release
 from releases.serializers import as_release
 from releases.shapes import ReleaseShape
 
-OTHER_TYPES = ("text/markdown", "application/octet-stream")
+OTHER_TYPES = ("text/markdown", "text/html", "application/octet-stream")
 
 
 class ReleaseView(ProjectView):

@@ -5,7 +5,7 @@ import re
 from releases.card_html import render_card
 from releases.dataset_card import dataset_card
 from tests.cases import cases
-from tests.releases.test_dataset_card import CATEGORIES, manifest
+from tests.releases.made_up_facts import facts, manifest
 
 HOSTILE = "<script>alert(1)</script>\n\n<b onclick=x>b</b> ![seen](https://127.0.0.1/i.png)\n\n<!-- x -->"
 REFUSED = [
@@ -24,7 +24,7 @@ ALLOWED = [
 
 
 def test_card_of_a_release_is_rendered_below_the_headings_of_the_page():
-    html = render_card(dataset_card(manifest(title="<i>Mine</i> [x](javascript:y)"), CATEGORIES))
+    html = render_card(dataset_card(facts(manifest(title="<i>Mine</i> [x](javascript:y)"))))
     assert "pretty_name" not in html  # the YAML header
     assert set(re.findall(r"<(h\d)", html)) == {"h3", "h4"}
     assert "<h3>&lt;i&gt;Mine&lt;/i&gt; [x](javascript:y), version 1.0</h3>" in html

@@ -1,7 +1,7 @@
 """Counts of a manifest as small tables."""
 
 from releases.count_tables import count_tables
-from tests.releases.test_dataset_card import manifest
+from tests.releases.made_up_facts import manifest
 
 
 def rows_of(table):

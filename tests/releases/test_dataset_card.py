@@ -12,43 +12,12 @@ from releases.croissant import CONTEXT, croissant, file_object, record_set
 from releases.dataset_card import COLUMNS, cell, dataset_card, method, table
 from releases.row_keys import KEYS
 from tests.cases import cases
+from tests.releases.made_up_facts import CATEGORIES, facts, manifest
 
 FILES = {
     "train.json": {"sha256": "a" * 64, "bytes": 12},
     "votes.parquet": {"sha256": "b" * 64, "bytes": 0},
 }
-CATEGORIES = [
-    {"name": "Violence", "tier": "Core", "definition": "Harm to people."},
-    {"name": "Other", "tier": "Other", "definition": "What has no name: yet."},
-]
-
-
-def manifest(**changes):
-    """A manifest as a release writes it."""
-    counts = {
-        "status": {"decided": 10, "settled": 0, "disputed": 1, "pending": 2},
-        "split": {"train": 8, "test": 2},
-        "prompt_label": {"safe": 6, "unsafe": 4},
-        "response_label": {"safe": 9},
-        "category": {"Violence": 3},
-        "source": {"own": 10},
-        "license": {"MIT": 10},
-    }
-    whole = {
-        "name": "mine",
-        "title": "Mine",
-        "version": "1.0",
-        "date": None,
-        "software": "assize 0.1.0",
-        "policy": {"name": "majority", "quorum": 3, "caution": "safe"},
-        "taxonomy": "aegis2 v1",
-        "guideline": ["1.0"],
-        "splits": {"train": 0.9, "validation": 0.04, "test": 0.06},
-        "seed": 0,
-        "rows": 10,
-        "raters": {"human": 3, "llm": 2},
-    }
-    return whole | {"counts": counts | changes.pop("counts", {})} | changes
 
 
 def header_of(card):
@@ -195,16 +164,18 @@ def test_no_text_of_the_data_is_read_as_markdown_html_or_yaml():
     hostile = dict.fromkeys(("title", "version", "taxonomy"), FORGED) | {"guideline": [FORGED]}
     counts = {name: {FORGED: 3} for name in ("source", "license", "category")}
     categories = [{"name": FORGED, "tier": "Core", "definition": FORGED}]
-    card = dataset_card(manifest(**hostile, counts=counts), categories)
+    card = dataset_card(facts(manifest(**hostile, counts=counts), categories))
 
-    plain = dataset_card(manifest(counts={name: {"x": 3} for name in counts}), [CATEGORIES[0]])
+    plain = dataset_card(facts(manifest(counts={name: {"Violence": 3} for name in counts}), [CATEGORIES[0]]))
     assert len(card.split("\n")) == len(card.splitlines()) + 1 == len(plain.split("\n"))
     assert header_of(card) == header_of(plain) | {"pretty_name": header_of(card)["pretty_name"]}
     body = card.split("\n---\n", 1)[1]
     found = MarkdownIt("gfm-like", {"linkify": False}).parse(body)
     kinds = {token.type for block in found for token in (block, *(block.children or ()))}
-    assert not kinds & {"html_block", "html_inline", "link_open", "image", "s_open", "hr"}, kinds
-    assert [block.tag for block in found if block.type == "heading_open"] == ["h1"] + ["h2"] * 6
+    assert not kinds & {"html_block", "html_inline", "image", "s_open", "hr"}, kinds
+    links = [token.attrs["href"] for block in found for token in block.children or () if token.type == "link_open"]
+    assert links == ["datasheet.md", "article-10.md"]
+    assert [block.tag for block in found if block.type == "heading_open"] == ["h1"] + ["h2"] * 9
     texts = [token.content for block in found for token in block.children or () if token.type.startswith("text")]
     assert "alert(1)" in " ".join(texts)
 
@@ -221,14 +192,14 @@ def test_table_is_ordered_by_count_then_name():
 
 def test_table_without_counts_is_left_out_with_no_gap():
     assert table("category", {}) == ""
-    card = dataset_card(manifest(counts={"category": {}, "response_label": {}}), CATEGORIES)
+    card = dataset_card(facts(manifest(counts={"category": {}, "response_label": {}})))
     assert "| category |" not in card
     assert "| response_label |" not in card
     assert "\n\n\n" not in card
 
 
 def test_card_has_every_part_once_in_order():
-    card = dataset_card(manifest(), CATEGORIES)
+    card = dataset_card(facts())
     headings = [line for line in card.splitlines() if line.startswith("#")]
     assert headings == [
         "# Mine, version 1.0",
@@ -236,83 +207,88 @@ def test_card_has_every_part_once_in_order():
         "## Splits",
         "## Columns",
         "## Labels",
+        "## Agreement",
         "## Taxonomy: aegis2 v1",
         "## Sources and licences",
+        "## Known limits",
+        "## More about it",
     ]
     assert card.startswith("---\npretty_name")
-    assert card.endswith("|\n")
+    assert card.endswith("say more.\n")
     assert "- **Violence** (core): Harm to people.\n- **Other** (other): What has no name: yet." in card
 
 
 def test_card_describes_every_column_of_the_export():
     assert tuple(COLUMNS) == KEYS
-    card = dataset_card(manifest(), [])
+    card = dataset_card(facts(categories=[]))
     assert all(f"| `{name}` | " in card for name in KEYS)
 
 
 @cases(("rows", "shown"), [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")])
 def test_rows_are_written_with_separators(rows, shown):
-    assert f"It holds {shown} dialogues" in dataset_card(manifest(rows=rows), [])
-    assert f": {shown} dialogues" in croissant(manifest(rows=rows), {})["description"]
+    assert f"It holds {shown} dialogues" in dataset_card(facts(manifest(rows=rows)))
+    assert f"It holds {shown} dialogues" in croissant(facts(manifest(rows=rows)), {})["description"]
 
 
 @cases(("name", "fewer"), [("majority", False), ("human", False), ("aegis2", True), ("jury", True)])
 def test_method_says_where_a_smaller_quorum_decides(name, fewer):
-    said = method(manifest(policy={"name": name, "quorum": 5, "caution": "unsafe"}))
-    assert f"Policy `{name}` merged them: a label needs 5 opinions" in said
+    said = method(facts(manifest(policy={"name": name, "quorum": 5, "caution": "unsafe"})))
+    assert f"Policy {name} merged them: a label needs 5 opinions" in said
     assert ("one fewer if they agree" in said) is fewer
-    assert "`needs_caution` counts as unsafe." in said
+    assert "needs caution counts as unsafe." in said
 
 
 @cases(("settled", "shown"), [(0, None), (1, "settled 1 disputed"), (1_200, "settled 1,200 disputed")])
 def test_method_counts_what_an_adjudicator_settled(settled, shown):
-    said = method(manifest(counts={"status": {"settled": settled}}))
+    said = method(facts(manifest(counts={"status": {"settled": settled, "pending": 0, "disputed": 0}})))
     assert ("An adjudicator" in said) is bool(shown)
     assert (shown or "") in said
 
 
 @cases(
-    ("guidelines", "shown"), [([], "guideline none"), (["1.0"], "guideline 1.0,"), (["1.0", "2"], "guideline 1.0, 2,")]
+    ("guidelines", "shown"),
+    [([], "guideline none"), (["1.0"], "guideline 1.0,"), (["1.0", "2"], "guideline 1.0 and 2,")],
 )
 def test_method_names_the_guidelines(guidelines, shown):
-    assert shown in method(manifest(guideline=guidelines))
+    assert shown in method(facts(manifest(guideline=guidelines)))
 
 
 def test_method_counts_people_and_models():
-    assert method(manifest(raters={"human": 0, "llm": 7})).startswith("0 people and 7 models gave their opinions")
+    assert method(facts(manifest(raters={"human": 0, "llm": 7}))).startswith(
+        "0 people and 7 models gave their opinions"
+    )
 
 
 @cases(
     ("key", "value"),
     [
         ("@type", "sc:Dataset"),
-        ("conformsTo", "http://mlcommons.org/croissant/1.0"),
+        ("conformsTo", ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]),
         ("name", "mine"),
         ("version", "1.0"),
         ("license", ["MIT"]),
-        ("rai:annotationsPerItem", "at least 3 where decided by majority"),
-        ("rai:annotatorDemographics", "not recorded"),
+        ("rai:annotationsPerItem", "Each dialogue is meant to have 3 votes by people."),
         ("@context", CONTEXT),
     ],
 )
 def test_croissant_field_by_field(key, value):
-    assert croissant(manifest(), FILES)[key] == value
+    assert croissant(facts(), FILES)[key] == value
 
 
-@cases(("date", "published"), [(None, None), ("", None), ("2026-01-02", "2026-01-02")])
-def test_croissant_has_a_date_only_if_the_release_has_one(date, published):
-    described = croissant(manifest(date=date), FILES)
-    assert described.get("datePublished") == published
-    assert ("datePublished" in described) is bool(published)
+@cases(("date", "published"), [(None, "2026-02-03"), ("", "2026-02-03"), ("2026-03-04", "2026-03-04")])
+def test_release_without_a_date_is_dated_by_its_newest_data(date, published):
+    described = croissant(facts(manifest(date=date)), FILES)
+    assert described["datePublished"] == published
+    assert (described["dateCreated"], described["dateModified"]) == ("2026-01-02", "2026-02-03")
 
 
 def test_croissant_lists_licences_sorted():
     licenses = {"b": 1, "a": 9, "": 2}
-    assert croissant(manifest(counts={"license": licenses}), {})["license"] == ["", "a", "b"]
+    assert croissant(facts(manifest(counts={"license": licenses})), {})["license"] == ["not stated", "a", "b"]
 
 
 def test_croissant_lists_each_file_with_size_and_hash():
-    listed = croissant(manifest(), FILES)["distribution"]
+    listed = croissant(facts(), FILES)["distribution"]
     assert [each["@id"] for each in listed] == list(FILES)
     assert [each["contentSize"] for each in listed] == ["12 B", "0 B"]
     assert [each["sha256"] for each in listed] == ["a" * 64, "b" * 64]
@@ -338,17 +314,19 @@ def test_record_set_has_a_field_for_each_column(split):
             "extract": {"jsonPath": f"$[*].{field['name']}"},
         }
     kinds = {field["name"]: field["dataType"] for field in described["field"]}
-    assert {name for name, kind in kinds.items() if kind != "sc:Text"} == {"reconstruction_id_if_redacted"}
+    assert {name for name, kind in kinds.items() if kind == "sc:Float"} == {"reconstruction_id_if_redacted"}
+    labels = {name for name, kind in kinds.items() if kind == ["sc:Text", "cr:Label"]}
+    assert labels == {"prompt_label", "response_label", "violated_categories"}
 
 
 def test_croissant_has_a_record_set_a_split_in_order():
-    described = croissant(manifest(), FILES)
+    described = croissant(facts(), FILES)
     assert [each["name"] for each in described["recordSet"]] == ["train", "validation", "test"]
 
 
 @cases("title", HOSTILE)
 def test_croissant_is_json_whatever_the_name(title):
-    described = croissant(manifest(title=title), FILES)
+    described = croissant(facts(manifest(title=title)), FILES)
     assert json.loads(json.dumps(described)) == described
     assert described["description"].startswith(f"{title}: ")
 
@@ -356,6 +334,6 @@ def test_croissant_is_json_whatever_the_name(title):
 def test_croissant_leaves_the_manifest_alone():
     given = manifest()
     before = json.dumps(given)
-    croissant(given, FILES)
-    dataset_card(given, CATEGORIES)
+    croissant(facts(given), FILES)
+    dataset_card(facts(given))
     assert json.dumps(given) == before

@@ -14,9 +14,11 @@ from corpus.labels import labels_in
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 
 FILES = {
-    "README.md", "croissant.json", "decisions.parquet", "manifest.json", "test.json", "train.json",
-    "validation.json", "votes.parquet", "withdrawn.json", "train.parquet", "validation.parquet", "test.parquet",
+    "README.md", "article-10.html", "article-10.md", "croissant.json", "datasheet.html", "datasheet.md",
+    "decisions.parquet", "manifest.json", "test.json", "train.json", "validation.json", "votes.parquet",
+    "withdrawn.json", "train.parquet", "validation.parquet", "test.parquet",
 }  # fmt: skip
+PAPERS = {name for name in FILES if name.endswith((".md", ".html"))} | {"croissant.json"}
 
 
 def labelled_project(folder, count=60):
@@ -73,7 +75,7 @@ def test_release_is_reproducible(tmp_path):
     again, _ = release(project, tmp_path, "1.1", date="2026-01-02")
     for name in FILES:
         one, other = ((folder / name).read_bytes() for folder in (first, again))
-        if name in ("README.md", "croissant.json", "manifest.json"):  # these name the version
+        if name in {*PAPERS, "manifest.json"}:  # these name the version
             continue
         assert one == other, name
     manifests = [json.loads((folder / "manifest.json").read_bytes()) for folder in (first, again)]

@@ -1,0 +1,141 @@
+"""Facts of a release as the database has them: figures that papers, manifest, votes file and commands share."""
+
+import hashlib
+import json
+import logging
+
+import mlcroissant
+import pyarrow.parquet as pq
+from absl import logging as absl_logging
+
+from annotation.models import GuidelineVersion
+from corpus.models import Item
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.releases.test_release import PAPERS, labelled_project, release
+
+HOSTILE = 'Ou"r </script><b>גן</b>\u202e line\nbreak \\u0041 \u2028 {{x}} <!-- [a](javascript:b)'
+
+
+class Kept(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+def issues_of(path):
+    """Return what mlcroissant says against a description, logged or not, and the dataset."""
+    kept, logger = Kept(), absl_logging.get_absl_logger()
+    logger.addHandler(kept)
+    try:
+        dataset = mlcroissant.Dataset(jsonld=path)
+    finally:
+        logger.removeHandler(kept)
+    return [*kept.messages, *dataset.metadata.ctx.issues.errors, *dataset.metadata.ctx.issues.warnings], dataset
+
+
+def varied_project(folder):
+    """Return a project with disagreeing raters of both kinds, two sources, and dialogues of several forms."""
+    project = make_project(name="Garden talk")
+    rows = [
+        dialogue(f"i{n:02}", response=n % 3 > 0, source="plants" if n % 2 else "", license="MIT") for n in range(24)
+    ]
+    rows[1] = {
+        "id": "i01", "source": "plants", "license": "MIT",
+        "turns": [{"role": role, "text": f"{role} {n}"} for n, role in enumerate(
+            ("system", "user", "assistant", "user", "assistant"))],
+    }  # fmt: skip
+    import_dialogues(project, folder, rows)
+    votes = []
+    for n in range(24):
+        response = "safe" if n % 3 else None
+        for rater, unsafe in (("ada", n % 2), ("bea", n % 4 == 1), ("cyd", n % 5 == 1), ("model-m", n % 2 == 0)):
+            label = "unsafe" if unsafe else "needs_caution" if n == 7 else "safe"
+            more = {"categories": ["threat"]} if label != "safe" else {}
+            votes.append(opinion(f"i{n:02}", rater, label, response, cast_at=f"2026-02-{1 + n:02}T12:00:00Z", **more))
+    import_votes(project, folder, votes)
+    return project
+
+
+def test_papers_say_what_command_manifest_and_votes_file_say(tmp_path):
+    project = varied_project(tmp_path)
+    out, _ = release(project, tmp_path, date="2026-03-04")
+    texts = {name: (out / name).read_text() for name in PAPERS}
+    manifest, votes = json.loads((out / "manifest.json").read_bytes()), pq.read_table(out / "votes.parquet").to_pylist()
+    for field in ("prompt_label", "response_label"):
+        for raters, words in (("all", "people and models together"), ("human", "people")):
+            found = command("agreement", project=project.slug, field=field, raters=raters)
+            alpha = "not defined" if found["krippendorff_alpha"] is None else f"{found['krippendorff_alpha']:.3f}"
+            part = field.removesuffix("_label")
+            said = f"On the {part}, {words}: {found['items']} dialogues with two or more opinions, "
+            for name in ("README.md", "datasheet.md", "datasheet.html", "article-10.md", "article-10.html"):
+                assert said + f"{found['opinions']} in all" in texts[name]
+                [line] = [each for each in texts[name].splitlines() if said in each]
+                assert f"{100 * found['percent']:.1f} % of pairs agree" in line
+                assert alpha in line
+            assert any(
+                said in each and alpha in each
+                for each in json.loads(texts["croissant.json"])["rai:dataAnnotationAnalysis"]
+            )
+    people = sum(vote["kind"] == "human" for vote in votes)
+    for name, text in texts.items():
+        assert f"{manifest['rows']} dialogues" in text, name
+        assert f"{people} votes by people" in text, name
+        assert f"{len(votes) - people} ballots by models" in text, name
+        assert "from 2026-02-01 to 2026-02-24 (UTC)" in text, name
+    forms = "1 has more than one turn of the user and 1 has a system turn"
+    assert all(forms in texts[name] for name in ("README.md", "datasheet.md", "datasheet.html"))
+    jurors = {vote["rater"] for vote in votes if vote["kind"] == "llm"}
+    assert all(f"{juror}: model" in texts["datasheet.md"] for juror in jurors)
+
+
+def test_facts_follow_what_happens_in_a_project(tmp_path):
+    project = varied_project(tmp_path)
+    command("withdraw_item", "i03", project=project.slug, reason="Asked for.")
+    Item.objects.filter(project=project, external_id="i05").update(license="Other")
+    out, _ = release(project, tmp_path, license=["MIT"])
+    sheet = (out / "datasheet.md").read_text()
+    assert "The project has 24 dialogues; 1 was withdrawn. 1 is left out for its licence." in sheet
+    assert "Only dialogues under MIT were released." in sheet
+    version = GuidelineVersion.objects.get(project=project)
+    assert version.name == "imported"
+    assert "under a guideline that is not known here" in sheet
+
+
+def test_mlcroissant_has_nothing_to_say_against_a_description(tmp_path):
+    project = labelled_project(tmp_path, 12)
+    project.name = HOSTILE
+    project.save(update_fields=["name"])
+    Item.objects.filter(project=project, external_id__lt="i004").update(source=HOSTILE, license=HOSTILE)
+    dated, _ = release(project, tmp_path, date="2026-01-02")
+    undated, _ = release(project, tmp_path, "1.0.1")
+    for out in (dated, undated):
+        said, dataset = issues_of(out / "croissant.json")
+        assert said == []
+        assert len(list(dataset.records("train"))) == len(json.loads((out / "train.json").read_bytes()))
+    text = (dated / "croissant.json").read_text()
+    described = json.loads(text)
+    assert "<" not in text
+    assert described["description"].startswith(f"{HOSTILE}: ")
+    assert HOSTILE in described["license"]
+    assert [each["prov:label"] for each in described["prov:wasDerivedFrom"]] == ["not stated", HOSTILE]
+    assert (described["datePublished"], "datePublished" in json.loads((undated / "croissant.json").read_text())) == (
+        "2026-01-02", True,
+    )  # fmt: skip
+
+
+def test_agents_and_plans_are_those_of_the_votes_file(tmp_path):
+    out, _ = release(varied_project(tmp_path), tmp_path)
+    described = json.loads((out / "croissant.json").read_bytes())
+    votes = pq.read_table(out / "votes.parquet").to_pylist()
+    made = {each["@id"].removeprefix("activity/"): each for each in described["prov:wasGeneratedBy"]}
+    assert list(made) == ["import", "votes", "ballots"]
+    agents = {each["@id"].removeprefix("agent/") for each in made["ballots"]["prov:wasAssociatedWith"]}
+    assert agents == {vote["rater"] for vote in votes if vote["kind"] == "llm"}
+    assert made["votes"]["prov:startedAtTime"] == "2026-02-01T00:00:00Z"
+    texts = json.dumps({"body": "", "entries": {}, "faq": []}, sort_keys=True, separators=(",", ":")).encode()
+    assert made["votes"]["prov:used"][0]["@id"] == f"guideline/{hashlib.sha256(texts).hexdigest()}"
