@@ -9,7 +9,7 @@ TRAIN_PYTHON ?=
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup dev demo run stop test check check-recipe audit fix bench bench-small pictures clean
+.PHONY: help setup dev demo run stop test check check-recipe audit fix client bench bench-small pictures clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -35,6 +35,7 @@ check: dev  ## lint, types, import contracts, migrations, templates, compose fil
 	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	.ci/check_templates
+	$(BIN)/python client/generate.py --check
 	$(BIN)/python -m adjudication.case_states --check
 	$(BIN)/docker-compose -f docker-compose.yml config -q
 	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile deploy/trial/stand_ins/*/Dockerfile
@@ -52,6 +53,9 @@ fix: dev  ## format the code and fix what the linter can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djade --target-version 5.2 $$(git ls-files 'templates/*.html')
+
+client: dev  ## write the generated part of the client from the routes
+	$(BIN)/python client/generate.py
 
 bench-small: dev  ## every bench in a small form, so that none rots; its figures mean nothing
 	@$(BIN)/python -m bench.small

@@ -56,6 +56,7 @@ class ReleaseFile(ReleaseView):
     @extend_schema(
         parameters=[
             OpenApiParameter("Range", location="header", description="`bytes=FROM-TO`: a part of the file."),
+            OpenApiParameter("If-Range", location="header", description="An `ETag`: all, if it is another now."),
             OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if it is still that."),
         ],
         responses={
