@@ -53,8 +53,26 @@ def open_opinions(page: Page) -> None:
     page.locator(".opinion").first.wait_for()
 
 
+def upload(page: Page) -> None:
+    """Upload a table, so that its preview is shown."""
+    row = "{number},How do I keep a {pet} calm on {day}?,Keep it in a quiet room with its own blanket.\n"
+    pets, days = ("cat", "dog", "parrot", "rabbit"), ("New Year's Eve", "the day of the move", "its first night")
+    rows = [row.format(number=f"pets-{pet}-{n}", pet=pet, day=day) for pet in pets for n, day in enumerate(days)]
+    table = "id,prompt,response\n" + "".join(rows)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "pets.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    )
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_url("**/imports/*/")
+
+
 PICTURES: dict[str, tuple[str, str, Callable[[Page], None] | None]] = {
     "overview": ("admin", "", None),
+    "create": ("admin", "../../new-project/", None),
+    "taxonomy": ("lead", "taxonomy/", None),
+    "preview": ("admin", "imports/", upload),
+    "qualification": ("lead", "queue/qualification/", None),
+    "prompts": ("lead", "jury/prompts/", None),
     "label": ("ada", "work/", open_dialogue),
     "case": ("lead", "cases/", open_opinions),
     "quality": ("lead", "quality/", None),

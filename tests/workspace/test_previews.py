@@ -96,9 +96,13 @@ def test_columns_are_asked_for_where_they_help():
     known = uploaded(admin, lines(*(dialogue(str(at)) for at in range(7))), "known.jsonl")
     page = text_of(admin.get(f"imports/{known.pk}/"))
     assert ("The first 5 of 7 rows." in page, 'name="column_id"' in page.split("Import</button>")[0]) == (True, True)
-    assert "<summary>Columns</summary>" not in page
+    assert "<h3>Columns</h3>" not in page
     odd = uploaded(admin, lines({"a": "Hi"}), "odd.jsonl")
-    assert "<summary>Columns</summary>" in text_of(admin.get(f"imports/{odd.pk}/"))
+    assert "<h3>Columns</h3>" in text_of(admin.get(f"imports/{odd.pk}/"))
+    # What a file becomes comes first; how to read it otherwise is unfolded where something would be refused.
+    plain = uploaded(admin, b"id,prompt\na,Hi\n", "plain.csv")
+    pages = [text_of(admin.get(f"imports/{each.pk}/")) for each in (plain, odd)]
+    assert ["<details open>" in page.split("<summary>Read it otherwise")[0] for page in pages] == [False, True]
     no_ids = uploaded(admin, lines({"prompt": "Hi"}), "noids.jsonl")
     assert "It has no id. Choose the column" in text_of(admin.get(f"imports/{no_ids.pk}/"))
     Job.objects.filter(pk=odd.pk).update(state="failed", error="odd.jsonl lacks the column id.")

@@ -60,6 +60,11 @@ class Preview:
     error: str = ""
     "Why nothing of it can be imported as it is to be read now."
 
+    @property
+    def needs_options(self) -> bool:
+        """Whether to read it otherwise comes before what it would become: something of it would be refused."""
+        return bool(self.error) or any(row.problem for row in self.rows)
+
 
 def preview_of(job: Job, options: ReadOptions) -> Preview:
     """Return the preview of an upload that is read with these options."""
