@@ -14,7 +14,7 @@ from bench.urls import all_urls
 from corpus.actions import restore_project
 from tests import hostile_values
 from tests.annotation.people import BACKEND, Visitor
-from tests.factories import make_project
+from tests.factories import command, make_project
 from tests.more_rows import add_rows
 from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 from workspace.actions import archive_project
@@ -237,6 +237,23 @@ def test_nothing_changes_in_an_archived_project(projects):
         assert changed <= {"corpus_event"}  # who has read
     finally:
         restore_project(project=projects.own)
+
+
+def test_pages_of_an_archived_project_have_no_form_that_would_be_refused(projects):
+    command("archive_project", projects.own.slug, reason="it is done")
+    try:
+        caller, left = Caller(projects.own, "admin"), {}
+        for url in PROJECT_URLS:
+            response = None if url.startswith("/api/") else caller.look(url, projects.own_parameters)
+            if response is not None and response.headers.get("Content-Type", "").startswith("text/html"):
+                main = response.content.decode().partition('<main id="main"')[2]
+                forms = re.findall(r'<form[^>]*method="post"[^>]*>', main)
+                allowed = (*ALSO_ARCHIVED, "/restore/", "/use/")  # the last has its table, and no button
+                left[url] = [form for form in forms if not any(part in url + form for part in allowed)]
+        assert [f"{url}: {form}" for url, forms in left.items() for form in forms] == []
+        assert len(left) > 50
+    finally:
+        command("restore_project", projects.own.slug)
 
 
 def test_hostile_queries_are_answered_in_the_form_of_their_url(projects):

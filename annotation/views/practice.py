@@ -39,6 +39,8 @@ def practise(request: PageRequest, access: Access, gold: int) -> HttpResponse:
 
     :param gold: primary key of the item
     """
+    if access.project.archived_at:
+        return redirect("annotation:practice", access.project.slug)
     found = queries.practice_gold(access.project, access.user).filter(item=gold).first() if gold < 2**63 else None
     if found is None:
         raise Http404("This is no dialogue to practise on.")
