@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from guards.figures.intervals import Cells, Figure, draw_cells, estimated
-from guards.figures.rates import wilson
 from guards.figures.verdicts import FOLDS, Flags, Fold, Judged
 from quality.statistics.bootstrap import DRAWS, Estimate
+from quality.statistics.wilson import wilson
 
 # The last axis of the cells of a confusion matrix: true negatives, false positives, false negatives, true positives.
 

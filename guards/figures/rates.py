@@ -1,14 +1,12 @@
 """Shares of cases with 95 % intervals by Wilson's score (1927, doi 10.1080/01621459.1927.10502953)."""
 
 from dataclasses import dataclass
-from math import hypot, sqrt
-from statistics import NormalDist
+from math import hypot
 
-from quality.statistics.bootstrap import CONFIDENCE
+from quality.statistics.wilson import wilson
 
 FEWEST = 30
 "A share of fewer cases is not shown, only their numbers."
-QUANTILE = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True)
@@ -26,21 +24,6 @@ class Rate:
 def rate(count: int, n: int) -> Rate:
     """Return the share of `count` cases in `n`."""
     return Rate(count, n, count / n, *wilson(count, n)) if n >= FEWEST else Rate(count, n)
-
-
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """
-    Return the ends of the interval of a share.
-
-    Unlike drawing cases anew, it does not shrink to a point where none or all of the cases have the property.
-
-    :param n: at least 1
-    """
-    share, square = count / n, QUANTILE**2
-    middle = share + square / (2 * n)
-    half = QUANTILE * sqrt(share * (1 - share) / n + square / (4 * n**2))
-    low, high = (middle - half) / (1 + square / n), (middle + half) / (1 + square / n)
-    return (0.0 if count == 0 else low), (1.0 if count == n else high)
 
 
 def difference(one: Rate, other: Rate) -> tuple[float, float, float]:
