@@ -13,7 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from bench.temporary_home import SHARED, temporary_home
 from config.data_dir import CHECKOUT
 
-BENCHES = ("jury", "export", "quality", "pipeline", "queue", "pages", "guards", "guard_scores", "questions")
+BENCHES = (
+    "jury",
+    "export",
+    "quality",
+    "pipeline",
+    "queue",
+    "pages",
+    "guards",
+    "guard_scores",
+    "questions",
+    "estimates",
+)
 "The longest first; those of guards last, as they have workers of their own, as that of the jury has."
 AT_ONCE = 2
 SECONDS_AT_MOST = 240
