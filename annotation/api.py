@@ -9,11 +9,20 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from annotation import queries
-from annotation.actions import cast_vote, correct_vote, renew_lease, skip_item
+from annotation.actions import cast_vote, change_sample, correct_vote, renew_lease, skip_item
 from annotation.models import Vote
 from annotation.queries import own_progress, queue_progress
 from annotation.queue import claim_next
-from annotation.serializers import AnswerSerializer, LeaseSerializer, SkipSerializer, VoteSerializer, as_lease, as_vote
+from annotation.sampling import SampleShape, sample_of
+from annotation.serializers import (
+    AnswerSerializer,
+    LeaseSerializer,
+    SampleSerializer,
+    SkipSerializer,
+    VoteSerializer,
+    as_lease,
+    as_vote,
+)
 from annotation.shapes import (
     CastShape,
     CorrectedShape,
@@ -23,6 +32,7 @@ from annotation.shapes import (
     TakenShape,
     VoteShape,
 )
+from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, ProjectView, page_of
 from corpus.models import TokenGrant
 from corpus.queries import spellings_in_files
@@ -140,3 +150,30 @@ class Progress(LabellingView):
         if self.access.is_lead:
             progress["queue"] = queue_progress(self.project)
         return Response(progress)
+
+
+class Sample(ProjectView):
+    """
+    The blind random sample in numbers: the share of items that is drawn, how many were drawn, and how many are in it.
+
+    Nothing says which. The estimates that stand on it are the report `sample` of `metrics/`.
+    """
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "quality"
+
+    @extend_schema(responses={200: SampleShape})
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(sample_of(self.project))
+
+    @extend_schema(request=SampleSerializer, responses={200: SampleShape})
+    def patch(self, request: Request, slug: str) -> Response:
+        """
+        Change the share, and draw the items that were not drawn yet.
+
+        Items drawn before keep the odds of their draw. With `percent` 0, none is drawn from then on.
+        """
+        body = SampleSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        change_sample(project=self.project, by=self.access.user, percent=body.validated_data["percent"])
+        return Response(sample_of(self.project))

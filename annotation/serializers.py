@@ -113,6 +113,14 @@ class SkipSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=LONGEST_TEXT)
 
 
+class SampleSerializer(serializers.Serializer[Any]):
+    """The share of the blind random sample."""
+
+    percent = serializers.IntegerField(
+        min_value=0, max_value=100, help_text="Of the items that were not drawn yet, in per cent; 0 draws none."
+    )
+
+
 class LeaseSerializer(serializers.Serializer[Any]):
     """The body of a renewal."""
 

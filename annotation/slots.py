@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from annotation.models import Queue
+from annotation.sampling import draw_sample, lock_slots
 from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from corpus.prepared import fetch_one
@@ -89,9 +90,10 @@ def open_slots(*, project: Project) -> int:
     do those without any field that the project wants.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
+        lock_slots(project)
         # It may have been changed since it was read, and its slots opened accordingly.
         project.refresh_from_db(fields=["votes_wanted", *(f"wants_{field}" for field in FIELDS)])
+        draw_sample(project)  # before anybody can work on a new item
         parameters = parameters_of(project, project.votes_wanted, project.fields)
         with hash_joins():
             cursor.execute(CLOSE_SURPLUS, parameters)
@@ -152,8 +154,7 @@ def open_slots_for_new_items(project: Project) -> bool:
     if version_without_slots(project) is None:
         return False
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
+        lock_slots(project)
         version = version_without_slots(project)
         if version is not None:  # else another transaction did it while this one waited
             open_slots(project=project)

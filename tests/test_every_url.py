@@ -6,9 +6,12 @@ from urllib.parse import quote, unquote
 
 import pytest
 from django.db import connection
+from django.db.models import Case, When
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from annotation.actions import change_sample
+from annotation.models import SampleDraw
 from annotation.session import ensure_profile
 from bench.urls import all_urls
 from corpus.actions import restore_project
@@ -16,6 +19,7 @@ from tests import hostile_values
 from tests.annotation.people import BACKEND, Visitor
 from tests.factories import command, make_project
 from tests.more_rows import add_rows
+from tests.observed import without_varying
 from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 from workspace.actions import archive_project
 
@@ -182,6 +186,29 @@ def is_led_up(response):
         and unquote(path).startswith(unquote(where))
         and where != path
     )
+
+
+@pytest.mark.parametrize("role", ["annotator", "lead"])
+def test_no_url_shows_which_items_are_in_the_blind_sample(projects, role):
+    """Every response is the same while exactly the other items are in it."""
+    caller = Caller(projects.own, role)
+    change_sample(project=projects.own, by=None, percent=50)
+    draws = SampleDraw.objects.filter(project=projects.own).order_by("item")
+    items = list(draws.values_list("item", flat=True))
+    draws.filter(item__in=items[len(items) // 2 * 2 :]).delete()  # with an even number, as many are in it either way
+    half = items[::2]
+    seen = []
+    for is_turned in (False, False, True):  # the first look may leave traces that the next one shows
+        draws.update(in_sample=Case(When(item__in=half, then=not is_turned), default=is_turned))
+        seen.append({url: look_at(caller, url, projects.own_parameters) for url in READ_ONCE})
+    [_, before, after] = seen
+    assert [url for url in READ_ONCE if before[url] != after[url]] == []
+
+
+def look_at(caller, url, parameters):
+    """Return status and text of the response to a GET, without what varies from call to call."""
+    response = read(caller.client(url, "get").get(path_of(url, parameters)))
+    return response.status_code, without_varying(response.body_text)
 
 
 @pytest.mark.parametrize("role", ["annotator", "site-admin"])

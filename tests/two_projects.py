@@ -39,6 +39,7 @@ ROWS = {
     "annotation_vote": OF_ITEM,
     "adjudication_comment": OF_ITEM,
     "annotation_gold": OF_PROJECT,
+    "annotation_sampledraw": OF_PROJECT,
     "annotation_qualification": OF_PROJECT,
     "annotation_attemptitem": OF_ITEM,
     "jury_juror": OF_PROJECT,

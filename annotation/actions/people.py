@@ -6,7 +6,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.models import Person, Queue
+from annotation.sampling import draw_sample, lock_slots
 from corpus.actions import record_event
+from corpus.errors import Invalid
 from corpus.models import Project, Verb
 
 
@@ -26,9 +28,25 @@ def update_preferences(*, person: Person) -> None:
 @transaction.atomic
 def update_queue_settings(*, project: Project, by: User | None, settings: dict[str, Any]) -> None:
     """
-    Store how a project hands out its items.
+    Store how a project hands out its items. Items that were not drawn for the sample are, if a share is wanted.
 
     :param settings: fields of `Queue` and their values
     """
+    lock_slots(project)
     Queue.objects.update_or_create(project=project, defaults=settings)
     record_event(project=project, verb=Verb.QUEUE_CHANGED, actor=by, detail=settings)
+    draw_sample(project)
+
+
+def change_sample(*, project: Project, by: User | None, percent: int) -> None:
+    """
+    Change the share of items that the blind random sample gets, and draw the items that were not drawn yet.
+
+    Items that were drawn before stay as they are, with the odds of their draw.
+
+    :param percent: 0 to 100; with 0 no further item is drawn
+    :raises Invalid: if it is another number
+    """
+    if not 0 <= percent <= 100:
+        raise Invalid("percent", "choose a whole number from 0 to 100")
+    update_queue_settings(project=project, by=by, settings={"sample_percent": percent})

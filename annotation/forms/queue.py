@@ -27,6 +27,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "gold_percent",
             "repeat_percent",
             "audit_percent",
+            "sample_percent",
         )
         labels = {
             "lease_minutes": "Minutes that a dialogue stays assigned",
@@ -36,6 +37,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "gold_percent": "Gold dialogues, %",
             "repeat_percent": "Repeated dialogues, %",
             "audit_percent": "Audited dialogues, %",
+            "sample_percent": "Blind random sample, %",
         }
         help_texts = {
             "lease_minutes": "Then somebody else may get it. An open page renews it.",
@@ -44,6 +46,10 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "gold_percent": "Of the dialogues assigned: those whose labels are known.",
             "repeat_percent": "Of the dialogues assigned: those a person has judged before.",
             "audit_percent": "Of the dialogues decided: those a lead looks at again.",
+            "sample_percent": (
+                "Of the dialogues: those that get all their votes whatever models say, for the estimates of Quality. "
+                "Nobody sees which. Each is drawn once: another share holds for those imported later."
+            ),
         }
 
 

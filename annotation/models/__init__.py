@@ -5,6 +5,7 @@ from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
 from annotation.models.qualification import AttemptItem, Qualification, QualificationAttempt
 from annotation.models.queue import Queue
+from annotation.models.sample import SampleDraw
 from annotation.models.shown import ShownDialogue
 from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot
 from annotation.models.vote import Annotator, Vote
@@ -25,6 +26,7 @@ __all__ = [
     "Qualification",
     "QualificationAttempt",
     "Queue",
+    "SampleDraw",
     "ShownDialogue",
     "Skip",
     "Slot",

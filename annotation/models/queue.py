@@ -26,6 +26,8 @@ class Queue(models.Model):
     "Percentage of claims that lease an item the person has judged before."
     audit_percent = models.PositiveSmallIntegerField(default=15, validators=PERCENT)
     "Percentage of finished items that a lead audits."
+    sample_percent = models.PositiveSmallIntegerField(default=0, db_default=0, validators=PERCENT)
+    "Percentage of items not drawn yet that a draw puts into the blind random sample. 0 means none is drawn."
     slots_version = models.PositiveBigIntegerField(default=0)
     "The version of the project's items that slots were last opened for."
 
@@ -37,6 +39,9 @@ class Queue(models.Model):
             models.CheckConstraint(
                 condition=models.Q(gold_percent__lte=100, repeat_percent__lte=100, audit_percent__lte=100),
                 name="queue_percents_are_percents",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sample_percent__lte=100), name="queue_sample_percent_is_a_percent"
             ),
         ]
 

@@ -816,6 +816,14 @@ class PatchedJurorRequest(TypedDict):
     in_panel: NotRequired[bool]
 
 
+class PatchedSampleRequest(TypedDict):
+    """
+    The share of the blind random sample.
+    """
+
+    percent: NotRequired[int]
+
+
 class Progress(TypedDict):
     """
     Progress of the caller and, for leads, of the queue.
@@ -1076,6 +1084,16 @@ class Run(TypedDict):
     started_at: str
     finished_at: str | None
     errors: list[str]
+
+
+class Sample(TypedDict):
+    """
+    The blind random sample of a project, in numbers.
+    """
+
+    percent: int
+    drawn: int
+    in_sample: int
 
 
 class SendBackRequest(TypedDict):

@@ -400,6 +400,16 @@ class Operations(Transport):
         )
         return answer
 
+    def get_sample(self, slug: str) -> models.Sample:
+        """The blind random sample in numbers: the share of items that is drawn, how many were drawn, and how many are in it.
+
+        Nothing says which. The estimates that stand on it are the report `sample` of `metrics/`.
+
+        Least role: lead.
+        """
+        answer: models.Sample = self.call("GET", f"projects/{part(slug)}/sample/")
+        return answer
+
     def get_taxonomy(self, slug: str) -> models.Taxonomy:
         """The categories that a project judges by; changes make its next version, or preview it.
 
@@ -486,6 +496,16 @@ class Operations(Transport):
         Least role: lead.
         """
         answer: models.Question = self.call("PATCH", f"projects/{part(slug)}/questions/{part(key)}/", body=body)
+        return answer
+
+    def patch_sample(self, slug: str, body: models.PatchedSampleRequest) -> models.Sample:
+        """Change the share, and draw the items that were not drawn yet.
+
+        Items drawn before keep the odds of their draw. With `percent` 0, none is drawn from then on.
+
+        Least role: lead.
+        """
+        answer: models.Sample = self.call("PATCH", f"projects/{part(slug)}/sample/", body=body)
         return answer
 
     def post_answer_blind(self, slug: str, case: int, body: models.AnswerRequest) -> models.OneCase:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotation.actions import set_gold
+from annotation.actions import change_sample, set_gold
 from annotation.actions.guidelines import store_guideline
 from annotation.models import Queue, Vote
 from annotation.queue import find_held_lease
@@ -159,6 +159,14 @@ class Repeats(World):
     repeat_percent = 100
 
 
+class Sampled(OthersSpoke):
+    """Half of the dialogues are in the blind random sample, and jurors have spoken on all."""
+
+    def prepare(self, folder):
+        super().prepare(folder)
+        change_sample(project=self.project, by=None, percent=50)
+
+
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory, database):
     return World(tmp_path_factory.mktemp("plain")).seen()
@@ -187,6 +195,10 @@ def expected(*statements, counts=()):
 
 def test_neither_votes_nor_ballots_of_others_show(plain, tmp_path):
     assert differing(OthersSpoke(tmp_path).seen(), plain) == {}
+
+
+def test_neither_the_sample_nor_that_there_is_one_shows(plain, tmp_path):
+    assert differing(Sampled(tmp_path).seen(), plain) == {}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,11 @@ def whole(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
+def with_optional(schema: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    """Return the schema of an object that may have some more keys, which files of earlier versions lack."""
+    return {**schema, "properties": {**schema["properties"], **properties}}
+
+
 LONG = text(500_000)
 SLUG = {"type": "string", "pattern": r"^[-a-zA-Z0-9_]{1,60}\Z"}  # a $ would let a line end stand after it
 CATEGORY = whole(
@@ -65,14 +70,17 @@ GUIDELINE = whole(
     entries={"type": "object", "additionalProperties": whole(included=listed(LONG), excluded=listed(LONG))},
     faq=listed(whole(question=LONG, answer=LONG), most=200),
 )
-QUEUE = whole(
-    lease_minutes=number(1, 32_767),
-    daily_cap=maybe(number(1, 2**31 - 1)),
-    break_after_minutes=maybe(number(1, 32_767)),
-    break_minutes=number(1, 32_767),
-    gold_percent=number(0, 100),
-    repeat_percent=number(0, 100),
-    audit_percent=number(0, 100),
+QUEUE = with_optional(
+    whole(
+        lease_minutes=number(1, 32_767),
+        daily_cap=maybe(number(1, 2**31 - 1)),
+        break_after_minutes=maybe(number(1, 32_767)),
+        break_minutes=number(1, 32_767),
+        gold_percent=number(0, 100),
+        repeat_percent=number(0, 100),
+        audit_percent=number(0, 100),
+    ),
+    sample_percent=number(0, 100),
 )
 QUALIFICATION = whole(
     applies_to={"enum": ["new", "everybody"]},

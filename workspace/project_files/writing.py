@@ -48,7 +48,7 @@ def document_of(project: Project) -> Document:
         "taxonomy": as_taxonomy(project.taxonomy),
         "questions": [as_question(each) for each in Question.objects.filter(project=project).order_by("position")],
         "guideline": as_guideline(project),
-        "queue": queue and model_to_dict(queue, QUEUE["required"]),
+        "queue": queue and model_to_dict(queue, list(QUEUE["properties"])),
         "qualification": qualification and model_to_dict(qualification, QUALIFICATION["required"]),
         "cases": cases and model_to_dict(cases, ("hold_minutes", "wants_second")),
         "prompts": as_prompts({juror.prompt_id for juror in jurors}),
