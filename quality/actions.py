@@ -26,6 +26,7 @@ from quality.reports.checks import check_figures
 from quality.reports.drift import drift_figures
 from quality.reports.panel import panel_figures
 from quality.reports.questions import question_figures
+from quality.reports.sample import has_sample, sample_figures
 from quality.reports.scores import score_figures
 from quality.reports.shares import share_figures
 
@@ -85,6 +86,8 @@ def compute_reports(project: Project) -> list[Report]:
     }
     if questions_of(project):
         kinds["questions"] = lambda: question_figures(project, opinions, policy)
+    if has_sample(project):
+        kinds["sample"] = lambda: sample_figures(project, opinions, policy)
     reports = []
     for kind, compute in kinds.items():
         started = time.monotonic()

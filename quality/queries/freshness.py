@@ -18,7 +18,11 @@ SELECT json_build_object(
     'audits', (SELECT json_build_array(count(*), count(audited_at), max(audited_at)) FROM annotation_audit
         WHERE project_id = %(project)s),
     'checks', (SELECT json_build_array(count(vote_id), max(vote_id)) FROM annotation_check c
-        JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s)
+        JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s),
+    'sample', (SELECT json_build_array(count(*), sample_percent, votes_wanted)
+        FROM corpus_project p JOIN annotation_queue q ON q.project_id = p.id
+        JOIN annotation_sampledraw d ON d.project_id = p.id
+        WHERE p.id = %(project)s GROUP BY sample_percent, votes_wanted)
 )
 """
 RUNNING_SECONDS = """
@@ -81,7 +85,7 @@ def freshness_of(project: Project, reports: dict[str, Report]) -> Freshness:
 
 
 def input_fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
-    """Return a small value that changes whenever opinions, settlements, policy settings, gold, audits or checks do."""
+    """Return a small value that changes whenever anything does that reports are computed from."""
     checks: dict[str, Any] = fetch_value(CHECKS_FINGERPRINT, project)
     return adjudication_queries.fingerprint(project, policy) | checks
 

@@ -5,10 +5,24 @@ from statistics import median
 
 from corpus.labels import Field
 from quality.reports.page_rows import FIELD_NAMES, Content
-from quality.reports.wording import counted, day, decimals, listed, percent, unknown_reason
+from quality.reports.wording import (
+    counted,
+    day,
+    decimals,
+    fine_percent,
+    listed,
+    percent,
+    percent_range,
+    unknown_reason,
+)
 
 REFERENCES = {"majority": "the majority of the others", "settled": "settled labels", "gold": "gold"}
 "What raters are compared with, in words, by the key of their scores."
+NO_SAMPLE = (
+    "A share of the dialogues, drawn at random, gets all its votes whatever models say; nobody sees which. It says how "
+    "many are unsafe, how right each juror is, and whether a juror may take the place of a person. Set the share under "
+    "Blind random sample."
+)
 CHECKS = {
     "gold": "First answers to gold are right",
     "repeats": "Repeats are answered alike",
@@ -149,3 +163,16 @@ def question_summary(question: Content) -> str:
     if disputed is not None:
         sentences.append(f"Of the dialogues with enough answers, {percent(disputed)} are disputed.")
     return " ".join(sentences)
+
+
+def sample_summary(field: Content) -> str:
+    """Return the share of unsafe that the blind random sample shows, and what it stands on."""
+    part, unsafe = Field(field["field"]).part, field["unsafe"]
+    if unsafe["value"] is None:
+        return f"The share of unsafe {part}s is not known yet: {unsafe['reason']}."
+    interval = percent_range(unsafe["low"], unsafe["high"])
+    return (
+        f"People would call {fine_percent(unsafe['value'])} of {counted(unsafe['items'], part)} unsafe; the 95 % "
+        f"interval is {interval}. This stands on {counted(unsafe['n'], 'label')} of people in a random sample, and on "
+        "what models say of all."
+    )

@@ -20,6 +20,17 @@ def percent(share: float) -> str:
     return f"{rounded} %"
 
 
+def fine_percent(share: float) -> str:
+    """Return a share in per cent, with one decimal below 10 %, as in `3.4 %`."""
+    return f"{100 * share:.1f} %" if 0 < share < 0.0995 else percent(share)
+
+
+def percent_range(low: float, high: float) -> str:
+    """Return an interval of shares, as in `2.1 to 4.8 %`."""
+    ends = [f"{100 * each:.{0 if high >= 0.0995 else 1}f}" for each in (low, high)]
+    return f"{ends[0]} to {ends[1]} %"
+
+
 def day(iso: str) -> str:
     """Return a date in words, as in `16 Mar 2026`."""
     return f"{date.fromisoformat(iso):%-d %b %Y}"

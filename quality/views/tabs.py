@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.http import urlencode
 
 from corpus.questions import Type
-from quality.reports import charts, page_rows, summaries
+from quality.reports import charts, page_rows, sample_rows, summaries
 from quality.reports.page_rows import FIELD_NAMES, Content
 from quality.reports.wording import day
 from quality.views.listing import Column, Listing, Row, list_rows
@@ -225,6 +225,25 @@ def question_tab(figures: Figures) -> Content:
     }
 
 
+def sample_tab(figures: Figures) -> Content:
+    """Return the estimates from the blind random sample on one field; nothing to show before it is drawn."""
+    sample = figures.reports.get("sample")
+    if sample is None:
+        return {"summary": "", "sample": None, "text": summaries.NO_SAMPLE, "charts": {}}
+    field = next(each for each in sample["fields"] if each["field"] == figures.field)
+    return {
+        "fields": figures.field_links(),
+        "summary": summaries.sample_summary(field),
+        "sample": sample,
+        "part": field,
+        "unlabelled": field["sample"] - field["labelled"],
+        "sources": sample_rows.source_rows(field),
+        "categories": sample_rows.category_rows(sample, figures.names),
+        "judges": sample_rows.judge_rows(field),
+        "charts": {},
+    }
+
+
 TABS: dict[str, tuple[str, Callable[[Figures], Content]]] = {
     "agreement": ("Agreement", agreement_tab),
     "raters": ("Raters", rater_tab),
@@ -234,6 +253,7 @@ TABS: dict[str, tuple[str, Callable[[Figures], Content]]] = {
     "advice": ("Advice", advice_tab),
     "data": ("The data", data_tab),
     "questions": ("Questions", question_tab),
+    "sample": ("Sample", sample_tab),
 }
 "The name and the context of each tab, by its key, which is also the id of its section."
 
