@@ -1,5 +1,8 @@
 """Pages of one release, its files, and the comparison of two."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -13,10 +16,28 @@ from releases.count_tables import count_tables
 from releases.models import Release
 
 
+@dataclass(frozen=True)
+class Paper:
+    """A paper of a release as its page shows it."""
+
+    name: str
+    file: str
+    note: str
+    "What it is."
+
+
+PAPERS = {
+    "card": Paper("Dataset card", "README.md", "as Hugging Face shows it"),
+    "datasheet": Paper("Datasheet", "datasheet.md", "the questions of Datasheets for Datasets"),
+    "article-10": Paper("Article 10", "article-10.md", "the annex for the EU's AI Act"),
+}
+"By tab. Releases made before there were more have a dataset card alone."
+
+
 @require_safe
 @require_role(Role.LEAD)
 def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
-    """Show a release: counts, splits, hashes and the dataset card."""
+    """Show a release: counts, splits, hashes and papers."""
     found = get_object_or_404(Release, project=access.project, version=version)
     sizes = {name: file["bytes"] for name, file in found.manifest["files"].items()}
     context = {
@@ -26,17 +47,25 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
         "manifest": found.manifest,
         "files": [(name, sizes.get(name), digest) for name, digest in found.hashes.items()],
         "tables": count_tables(found.manifest["counts"]),
-        **card_context(found),
+        **paper_context(found, request.GET.get("tab", "")),
     }
     return render(request, "releases/release.html", context)
 
 
-def card_context(release: Release) -> dict[str, str]:
-    """Return the dataset card of a release as HTML, or why it cannot be shown, as context."""
+def paper_context(release: Release, tab: str) -> dict[str, Any]:
+    """
+    Return a paper of a release as HTML, or why it cannot be shown, as context.
+
+    :param tab: one of PAPERS; the first that the release has for any other
+    """
+    known = {key: paper for key, paper in PAPERS.items() if paper.file in release.hashes}
+    tab = tab if tab in known else next(iter(known))
+    shown = {"tabs": known.items(), "tab": tab, "paper": known[tab]}
     try:
-        return {"card": render_card(downloads.file_of(release, "README.md")[0].read_text(encoding="utf-8"))}
+        text = downloads.file_of(release, known[tab].file)[0].read_text(encoding="utf-8")
     except Refused as refusal:
-        return {"card_problem": str(refusal)}
+        return shown | {"paper_problem": str(refusal)}
+    return shown | {"text": render_card(text)}
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """The pages of items, imports and releases, and a release that is verified."""
 
+import hashlib
+import html
 import json
 import re
 from pathlib import Path
@@ -130,6 +132,43 @@ def test_release_is_made_shown_downloaded_and_compared(labelled, tmp_path):
     assert [(change.item, change.reason) for change in comparison.listed] == [("d01", "other opinions were counted")]
     assert ("seed", 0, 7) in comparison.settings
     assert lead.get("releases/compare/", before="1.0", after="9").status_code == 404
+
+
+def test_page_of_a_release_shows_each_paper_and_offers_its_files(labelled, tmp_path):
+    released(labelled, tmp_path / "out")
+    lead = Visitor(labelled, "lead")
+    heads = {
+        "": "<h3>Garden, version 1.0</h3>", "card": "<h3>Garden, version 1.0</h3>",
+        "datasheet": "<h3>Datasheet: Garden, version 1.0</h3>",
+        "article-10": "<h3>Annex for Article 10 of the EU's AI Act: Garden, version 1.0</h3>", "\0x": "<h3>Garden, ",
+    }  # fmt: skip
+    for tab, head in heads.items():
+        page = html.unescape(text_of(lead.get("releases/of/1.0/", tab=tab)))
+        assert head.replace("Garden", labelled.name) in page, tab
+        assert page.count("?tab=") == 3
+    for name, kind in (("datasheet.html", "text/html"), ("article-10.md", "text/markdown")):
+        got = lead.get(f"releases/of/1.0/{name}")
+        assert got["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert got["Content-Type"].startswith(kind)
+        assert b"".join(got.streaming_content) == (tmp_path / "out" / name).read_bytes()
+
+
+def test_release_from_before_the_papers_lists_verifies_and_downloads(labelled, tmp_path):
+    out = tmp_path / "out"
+    released(labelled, out)
+    release = Release.objects.get(project=labelled)
+    for name in [name for name in release.manifest["files"] if name.startswith(("datasheet.", "article-10."))]:
+        del release.manifest["files"][name]
+        (out / name).unlink()
+    (out / "manifest.json").write_bytes(json.dumps(release.manifest).encode())
+    release.manifest_sha256 = hashlib.sha256((out / "manifest.json").read_bytes()).hexdigest()
+    release.save()
+    lead = Visitor(labelled, "lead")
+    assert command("verify_release", out)["differences"] == 0
+    page = text_of(lead.get("releases/of/1.0/", tab="datasheet"))
+    assert (f"<h3>{labelled.name}, version 1.0</h3>" in page, "?tab=" in page) == (True, False)
+    assert lead.get("releases/of/1.0/README.md").status_code == 200
+    assert lead.get("releases/of/1.0/datasheet.md").status_code == 404
 
 
 def test_source_may_have_any_name(tmp_path):
