@@ -15,6 +15,9 @@ from releases.papers.words import joined
 # brackets do so only after square ones.
 PUNCTUATION = re.compile(r"[\\`*_{}\[\]#!|~$]")
 
+LIST_MARK = re.compile(r"\A(\d{0,9})([-+=.)])")
+"Of https://spec.commonmark.org/0.31.2/#list-marker; the equals sign underlines a heading."
+
 
 def column_meanings(fields: Sequence[Field]) -> dict[str, str]:
     """Return what the columns of a row with these label fields mean, by column in order."""
@@ -67,7 +70,7 @@ def opening_parts(facts: Facts) -> list[str]:
     manifest = facts.manifest
     return [
         f"# {plain(manifest['title'])}, version {plain(manifest['version'])}",
-        f"Dialogues with labels for safety. {plain(joined(collection.contents(facts), constant.OFFENSIVE))}",
+        f"{constant.WHAT} {plain(joined(collection.contents(facts), constant.OFFENSIVE))}",
         "## How the labels came about",
         method(facts),
         table("status of the items of the project", manifest["counts"]["status"]),
@@ -120,7 +123,7 @@ def limit_parts(facts: Facts) -> list[str]:
 
 def bullets(sentences: Iterable[str]) -> str:
     """Return plain texts as a list; empty without any."""
-    return "\n".join(f"- {plain(each)}" for each in sentences)
+    return "\n".join(f"- {plain_block(each)}" for each in sentences)
 
 
 def question_parts(questions: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -176,3 +179,8 @@ def plain(text: str) -> str:
     """Return a text of the data so that Markdown and HTML show it as it is, in one line."""
     line = " ".join(UNSEEN.sub(" ", text).split())
     return PUNCTUATION.sub(r"\\\g<0>", escape(line, quote=False))
+
+
+def plain_block(text: str) -> str:
+    """Return a text of the data as `plain` does, where it begins a block and the marks of lists count, too."""
+    return LIST_MARK.sub(r"\1\\\2", plain(text))

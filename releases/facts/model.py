@@ -6,6 +6,15 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Generator:
+    """A model that wrote responses within the project."""
+
+    model: str
+    responses: int
+    "Those of released dialogues."
+
+
+@dataclass(frozen=True)
 class Collection:
     """Where the released dialogues come from, and what they consist of."""
 
@@ -28,8 +37,7 @@ class Collection:
     "Made with their label, by construction."
     replaced: int
     "Corrected texts of withdrawn dialogues."
-    generators: tuple[tuple[str, int], ...]
-    "Models that wrote responses within the project, and how many of the released ones."
+    generators: tuple[Generator, ...]
 
 
 @dataclass(frozen=True)

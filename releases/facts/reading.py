@@ -13,6 +13,7 @@ from releases.facts.model import (
     Agreement,
     Collection,
     Facts,
+    Generator,
     Guideline,
     Juror,
     KindShare,
@@ -38,7 +39,7 @@ def read_facts(query: ExportQuery, manifest: Mapping[str, Any], categories: list
     reader = Reader(query.parameters | more)
     [collected], [opinions], [decided] = map(reader.rows, (sql.COLLECTION, sql.LABELLING, sql.DECIDED))
     [people] = reader.rows(sql.PEOPLE)
-    generators = tuple((row["model"], row["responses"]) for row in reader.rows(sql.GENERATORS))
+    generators = tuple(Generator(**row) for row in reader.rows(sql.GENERATORS))
     return Facts(
         manifest=manifest,
         categories=tuple(categories),

@@ -92,7 +92,8 @@ def made(facts: Facts) -> str:
     if found.refusals:
         said.append(f"{counted(found.refusals, 'dialogue')} with a refusal as response, safe by construction.")
     if found.generators:
-        said.append(f"Responses written within the project, by model: {with_counts(found.generators)}.")
+        models = with_counts((each.model, each.responses) for each in found.generators)
+        said.append(f"Responses written within the project, by model: {models}.")
     if found.replaced:
         said.append(f"{counted(found.replaced, 'dialogue')} with a text corrected since the import.")
     return " ".join(said)

@@ -4,6 +4,7 @@ Sentences that hold for every release, because they are about this software and 
 A test takes every other sentence of the papers for one that has its own fact.
 """
 
+WHAT = "Dialogues with labels for safety."
 USES = "Training and testing of models that recognise unsafe content."
 NOT_FOR = "Not meant for teaching a model to write such texts, nor for judging the people who wrote them."
 OFFENSIVE = "Some of the texts are offensive by nature: they are here so that models can learn to recognise them."
@@ -17,10 +18,12 @@ NOT_FILLED = "No value is filled in: a dialogue without enough opinions is left 
 PSEUDONYMS = "Raters are given under pseudonyms, the same in every release of the project."
 NO_RAW = "Rationales of raters and raw replies of models are not in the release."
 EVERY_OPINION = (
-    "votes.parquet holds every opinion and decisions.parquet every decision with its counts, so that every label can "
-    "be made again."
+    "Every opinion is in votes.parquet, and every decision with its counts in decisions.parquet, so that every label "
+    "can be made again."
 )
-VERIFY = "manifest.json has the size and SHA-256 of every file; the command verify_release checks them and every label."
+VERIFY = (
+    "The size and SHA-256 of every file are in manifest.json; the command verify_release checks them and every label."
+)
 MAINTENANCE = (
     "A release never changes. Errors are mended in a later version; withdrawn.json lists the dialogues that were "
     "withdrawn, with the reasons."

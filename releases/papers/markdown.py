@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from releases.dataset_card import plain
+from releases.dataset_card import bullets, plain, plain_block
 from releases.facts.model import Facts
 
 
@@ -34,21 +34,10 @@ def paper(title: str, facts: Facts, introduction: Sequence[str], sections: Itera
     for section in sections:
         parts.append(f"## {section.title}")
         for answer in section.answers:
-            parts += [f"### {answer.question}", *paragraphs(answer.paragraphs), points(answer.points)]
+            parts += [f"### {answer.question}", *paragraphs(answer.paragraphs), bullets(filter(None, answer.points))]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def paragraphs(texts: Sequence[str]) -> list[str]:
     """Return plain texts as paragraphs of Markdown, without the empty ones."""
     return [plain_block(text) for text in texts if text]
-
-
-def points(texts: Sequence[str]) -> str:
-    """Return plain texts as a list of Markdown; empty without any."""
-    return "\n".join(f"- {plain_block(text)}" for text in texts if text)
-
-
-def plain_block(text: str) -> str:
-    """Return a plain text that may stand at the beginning of a block, where more characters have a meaning."""
-    shown = plain(text)
-    return f"\\{shown}" if shown[:1] in ("-", "+", "=", ">", "&", "<") else shown
