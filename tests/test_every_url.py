@@ -197,11 +197,13 @@ def test_no_url_shows_which_items_are_in_the_blind_sample(projects, role):
     items = list(draws.values_list("item", flat=True))
     draws.filter(item__in=items[len(items) // 2 * 2 :]).delete()  # with an even number, as many are in it either way
     half = items[::2]
+    for url in WRITE_WHEN_READ:  # they leave traces once, which pages then show
+        look_at(caller, url, projects.own_parameters)
     seen = []
-    for is_turned in (False, False, True):  # the first look may leave traces that the next one shows
+    for is_turned in (False, True):
         draws.update(in_sample=Case(When(item__in=half, then=not is_turned), default=is_turned))
         seen.append({url: look_at(caller, url, projects.own_parameters) for url in READ_ONCE})
-    [_, before, after] = seen
+    [before, after] = seen
     assert [url for url in READ_ONCE if before[url] != after[url]] == []
 
 

@@ -47,8 +47,8 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "repeat_percent": "Of the dialogues assigned: those a person has judged before.",
             "audit_percent": "Of the dialogues decided: those a lead looks at again.",
             "sample_percent": (
-                "Of the dialogues: those that get all their votes whatever models say, for the estimates of Quality. "
-                "Nobody sees which. Each is drawn once: another share holds for those imported later."
+                "Of the dialogues not drawn yet: those that get all their votes whatever models say, for estimates on "
+                "Quality. Nobody sees which."
             ),
         }
 

@@ -3,9 +3,6 @@
 from quality.reports.page_rows import Content
 from quality.reports.wording import decimals, fine_percent, percent_range
 
-MOST_P_VALUES = 6
-"How many of them a cell of the table has; the commands and routes have all."
-
 
 def source_rows(field: Content) -> list[Content]:
     """Return a row for all drawn items, then one per source with enough labels."""
@@ -62,9 +59,14 @@ def replacement_cells(test: Content) -> Content:
         "wins": round(test["winning_rate"] * test["people"]),
         "people": test["people"],
         "advantage": decimals(test["advantage"]),
-        "p_values": ", ".join(p_value(each) for each in test["p_values"][:MOST_P_VALUES]),
-        "more": max(0, test["people"] - MOST_P_VALUES),
+        "p_values": p_range(test["p_values"]),
     }
+
+
+def p_range(p_values: list[float]) -> str:
+    """Return the range of some p-values, rising, as in `p 0.012 to 0.230`; the command and the route have all."""
+    ends = list(dict.fromkeys(p_value(each) for each in (p_values[0], p_values[-1])))
+    return f"p {' to '.join(ends)}"
 
 
 def p_value(p: float) -> str:

@@ -19,9 +19,9 @@ from quality.reports.wording import (
 REFERENCES = {"majority": "the majority of the others", "settled": "settled labels", "gold": "gold"}
 "What raters are compared with, in words, by the key of their scores."
 NO_SAMPLE = (
-    "A share of the dialogues, drawn at random, gets all its votes whatever models say; nobody sees which. It says how "
-    "many are unsafe, how right each juror is, and whether a juror may take the place of a person. Set the share under "
-    "Blind random sample."
+    "A share of the dialogues, drawn at random, gets all its votes whatever models say; nobody sees which. From it "
+    "follow the share of unsafe in all dialogues, how right each juror is, and whether it may take the place of a "
+    "person. Set the share under Blind random sample."
 )
 CHECKS = {
     "gold": "First answers to gold are right",

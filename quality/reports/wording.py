@@ -22,6 +22,8 @@ def percent(share: float) -> str:
 
 def fine_percent(share: float) -> str:
     """Return a share in per cent, with one decimal below 10 %, as in `3.4 %`."""
+    if 0 < share < 0.0005:
+        return "less than 0.1 %"
     return f"{100 * share:.1f} %" if 0 < share < 0.0995 else percent(share)
 
 

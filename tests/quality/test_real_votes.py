@@ -1,12 +1,16 @@
 """Decisions on real votes are as published, and their figures are those of libraries."""
 
+import csv
+import gzip
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from corpus.models import Project
 from quality.models import Report
+from quality.statistics.prediction_powered import Sample, estimate_share
 from tests.factories import Outcome, command, decisions, make_project
 from tests.quality.opinions import label_rows
 from tests.quality.test_page_reports import alpha_by_library, assert_scores, labels_beside_majority, measured
@@ -77,3 +81,45 @@ def test_real_dialogues_import_completely_and_once(real_data):
 
     assert first == {"read": 34248, "created": 34248, "unchanged": 0, "rejected": 0}
     assert again == {"read": 34248, "created": 0, "unchanged": 34248, "rejected": 0}
+
+
+def test_a_sample_with_the_other_votes_hidden_covers_the_share_of_all(real):
+    """The secret is fixed, so that the same items are drawn in every run."""
+    Project.objects.filter(pk=real.project.pk).update(salt="5" * 32)
+    assert command("draw_sample", project=real.project.slug, percent=20)["drawn"] == real.expected["items"]
+    [field] = real.run("estimate")["fields"]
+
+    labels = real.expected["decisions"]
+    share = labels["unsafe"] / (labels["safe"] + labels["unsafe"])
+    assert field["labelled"] == pytest.approx(0.2 * real.expected["items"], rel=0.15)
+    assert field["unsafe"]["low"] < share < field["unsafe"]["high"]
+    assert field["unsafe"]["high"] - field["unsafe"]["low"] < 0.13
+
+
+def votes_by_item(folder) -> tuple[np.ndarray, np.ndarray]:
+    """Return, by item, the share of unsafe that the first few raters say, and whether most of the others say so."""
+    with gzip.open(folder / "votes.csv.gz", "rt") as file:
+        rows = list(csv.DictReader(file))
+    found: dict[str, list[bool]] = {}
+    for row in rows:
+        found.setdefault(row["item_id"], []).append("unsafe" in (row["prompt_label"], row["response_label"]))
+    several = [given for given in found.values() if len(given) >= 4]
+    few = [1 if len(given) < 10 else 5 for given in several]
+    models = np.array([np.mean(given[:at]) for given, at in zip(several, few, strict=True)])
+    return models, np.array([2 * sum(given[at:]) > len(given) - at for given, at in zip(several, few, strict=True)])
+
+
+def test_estimates_from_a_tenth_of_real_votes_cover_and_need_fewer(real_data):
+    """Some raters stand for the jury, whose labels are known everywhere; the votes of the others are hidden."""
+    dice = np.random.default_rng(2)
+    for name in ("dices990", "davidson"):
+        models, people = votes_by_item(real_data / "votes" / name)
+        rounds = [share_from(models, people, dice.random(len(people)) < 0.1) for _ in range(200)]
+        covered = [share.low <= people.mean() <= share.high for share in rounds]
+        assert np.mean(covered) >= 0.93, name
+        assert np.mean([share.worth / share.n for share in rounds]) > 1.1, name
+
+
+def share_from(models, people, chosen):
+    sample = Sample(people[chosen].astype(float), models[chosen], np.full(chosen.sum(), 0.1))
+    return estimate_share(sample, models)

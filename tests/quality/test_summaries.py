@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from quality.reports.sample_rows import p_range
 from quality.reports.summaries import (
     advice_summary,
     agreement_summary,
@@ -12,7 +13,7 @@ from quality.reports.summaries import (
     share_summary,
     split_summary,
 )
-from quality.reports.wording import counted, decimals, listed, percent
+from quality.reports.wording import counted, decimals, fine_percent, listed, percent, percent_range
 from tests.cases import cases
 
 
@@ -158,3 +159,11 @@ def test_numbers_are_rounded_to_what_they_mean() -> None:
     ]  # fmt: skip
     assert [counted(count, "case") for count in (0, 1, 1200)] == ["0 cases", "1 case", "1,200 cases"]
     assert [listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_estimates_read_as_shares_intervals_and_ranges():
+    assert [fine_percent(share) for share in (0, 0.0004, 0.034, 0.0994, 0.0996, 0.5, 1)] == [
+        "0 %", "less than 0.1 %", "3.4 %", "9.9 %", "10 %", "50 %", "100 %",
+    ]  # fmt: skip
+    assert (percent_range(0.021, 0.048), percent_range(0.06, 0.18)) == ("2.1 to 4.8 %", "6 to 18 %")
+    assert (p_range([0.0001, 0.0002]), p_range([0.0001, 0.0541])) == ("p < 0.001", "p < 0.001 to 0.054")
