@@ -1,12 +1,11 @@
 """Find the cases of a benchmark that a guard may have seen: those whose text stands in a training split."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from corpus.importing.batches import batched
-from corpus.importing.names import is_invisible
 from corpus.shapes import TurnShape
+from corpus.similarity.words import normalized
 from corpus.turns import has_response, without_response
 from guards import queries
 from guards.models import Benchmark, BenchmarkCase
@@ -61,11 +60,3 @@ def key_of_case(turns: Sequence[TurnShape], task: str) -> bytes:
 def key(*texts: str) -> bytes:
     """Return a hash that texts share whose normalized forms are equal: 32 bytes."""
     return sha256("\0".join(map(normalized, texts)).encode()).digest()
-
-
-def normalized(text: str) -> str:
-    """Return a text without regard to case, width and compatibility forms, invisible characters and kinds of blanks."""
-    if not text.isascii():
-        plain = unicodedata.normalize("NFKC", text)
-        text = plain.translate({ord(each): None for each in set(plain) if is_invisible(each)})
-    return " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
