@@ -70,6 +70,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.pages
 	@$(BIN)/python -m bench.questions
 	@$(BIN)/python -m bench.estimates
+	@$(BIN)/python -m bench.duplicates
 
 pictures: dev  ## take the pictures of the README and docs anew, from the demo being served (PORT=8000)
 	@$(BIN)/python -m tests.browser.pictures --address http://127.0.0.1:$(PORT)

@@ -24,6 +24,7 @@ BENCHES = (
     "guard_scores",
     "questions",
     "estimates",
+    "duplicates",
 )
 "The longest first; those of guards last, as they have workers of their own, as that of the jury has."
 AT_ONCE = 2

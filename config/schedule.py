@@ -17,7 +17,7 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 
 
 def schedule(seconds: float) -> dict[str, dict[str, Any]]:
-    """Return the schedule by which work is looked for every so many seconds, and measured half as often."""
+    """Return the schedule by which work is looked for every so many seconds, and measured or compared half as often."""
     return {
         "create-slots": every(seconds, "annotation.tasks.create_slots"),
         "draw-audits": every(seconds, "annotation.tasks.draw_audits"),
@@ -27,5 +27,6 @@ def schedule(seconds: float) -> dict[str, dict[str, Any]]:
         "tell-webhooks": every(seconds, "workspace.tasks.tell_webhooks"),
         "send-digests": every(2 * seconds, "workspace.tasks.send_digests"),
         "recount-changed": every(seconds, "adjudication.tasks.recount_changed"),
+        "find-duplicates": every(2 * seconds, "corpus.tasks.find_duplicates"),
         "measure-changed": every(2 * seconds, "quality.tasks.measure_changed"),
     }

@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 from corpus.errors import Archived, Invalid, Refused
 from corpus.labels import normalize
 from corpus.look_alikes import LETTERS
-from corpus.models import Category, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
+from corpus.models import Category, DuplicateSearch, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
 from corpus.questions import AskedOf, questions_asked
 from corpus.taxonomy_versions import counts_as, retired_names
 
@@ -278,3 +278,8 @@ def tokens_of(user: User) -> list[TokenGrant]:
     """Return the token grants of a person, newest first, including expired ones that are not revoked."""
     grants = TokenGrant.objects.filter(token__user=user).select_related("token", "project")
     return list(grants.order_by("-token__created", "-pk"))
+
+
+def duplicate_search(project: Project) -> DuplicateSearch | None:
+    """Return the last search for near-duplicates in a project; None before the first."""
+    return DuplicateSearch.objects.filter(project=project).first()

@@ -39,6 +39,8 @@ class ProjectShape(TypedDict):
     quorum: int | None
     "Null for the policy's own; `caution` likewise."
     caution: str | None
+    split_by: str
+    "What its releases keep in one split: `prompt`, equal ones, or `cluster`, near-duplicates."
     taxonomy: TaxonomyName
     archived_at: datetime | None
     "Since when nothing in it changes; null while it is in use."

@@ -42,6 +42,14 @@ def without_response(turns: Sequence[TurnShape]) -> Sequence[TurnShape]:
     return turns[:-1] if has_response(turns) else turns
 
 
+def prompt_text(turns: Sequence[TurnShape]) -> str:
+    """Return the prompt of a dialogue as exports have it: a single turn's text, or each turn as `role: text`."""
+    before = without_response(turns)
+    if len(before) == 1:
+        return before[0]["text"]
+    return "\n\n".join(f"{turn['role']}: {turn['text']}" for turn in before)
+
+
 def render_message(role: str, message: Mapping[str, Any]) -> str:
     """Return a message as text: who or what speaks if it has a name, its content, and a line for each call."""
     calls = [render_call(call) for call in message.get("tool_calls") or ()]

@@ -17,13 +17,15 @@ from adjudication import queries
 from adjudication.actions.recounts import recount_if_changed
 from adjudication.models import Recount
 from adjudication.policies import policy_of
-from corpus.actions import record_event
+from corpus.actions import find_duplicates, record_event
+from corpus.actions.duplicates import is_up_to_date
 from corpus.errors import Refused
 from corpus.models import Project, Verb
+from corpus.queries import duplicate_search
 from corpus.snapshot import snapshot
 from releases.models import Release
 from releases.spec import ReleaseSpec
-from releases.writing import write_files
+from releases.writing import split_by, write_files
 
 # A folder has this name, so scripts and any file system must take it: Windows ignores a last dot, and has devices.
 VERSION = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(\.|$))[A-Za-z0-9][A-Za-z0-9._+-]{0,59}(?<!\.)", re.ASCII)
@@ -65,14 +67,19 @@ def make_release(
         half_made.mkdir(parents=True)
         for _count in range(MOST_COUNTS):
             recount_if_changed(project=project, policy_name=policy_name)
+            if split_by(project, spec) == Project.SplitBy.CLUSTER:
+                find_duplicates(project=project)
             with snapshot():
-                # Count again if opinions were added between the count and the snapshot.
-                if is_current(project, policy_name):
+                # Again if opinions or items were added between the count or the search and the snapshot.
+                if is_current(project, policy_name) and has_clusters(project, spec):
                     manifest, digest = write_files(project, spec, policy_name, half_made, progress)
                     release = record_release(project, manifest, digest, folder=folder, by=by)
                     move_into_place(half_made, folder)
                     return release
-        raise Refused("Opinions come in faster than they are counted. Pause the queue or the jury, and try again.")
+        raise Refused(
+            "Opinions or dialogues come in faster than they are counted. Pause the queue, the jury or the imports, and "
+            "try again."
+        )
     except OSError as error:
         raise Refused(f"The release cannot be written to {folder}: {error.strerror}. Nothing is left of it.") from error
     except IntegrityError as error:  # another process was quicker
@@ -83,12 +90,18 @@ def make_release(
 
 def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
     """
-    :raises Refused: if the version or the splits are not valid, the version exists, or the folder is not empty
+    :raises Refused: if the version or the splits are not valid, the version exists, the folder is not empty, or a
+        truncated release is to go by clusters
     """
     if not VERSION.fullmatch(spec.version):
         raise Refused(f"{spec.version!r} cannot be a version. Take {VERSION_RULE}.")
     if not (min(spec.splits) >= 0 and abs(sum(spec.splits) - 1) <= 1e-6):  # a NaN compares false
         raise Refused("The splits must be three shares from 0 to 1 that add up to 1, as 0.9,0.04,0.06.")
+    if spec.truncate and spec.split_by == Project.SplitBy.CLUSTER:
+        raise Refused(
+            "Clusters are of whole prompts, and a truncated release has others: make it with --split-by prompt, or "
+            "without --truncate."
+        )
     if Release.objects.filter(project=project, version=spec.version).exists():
         raise Refused(exists_already(project, spec))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -112,6 +125,12 @@ def is_current(project: Project, policy_name: str | None) -> bool:
     policy = policy_of(project, policy_name)
     recount = Recount.objects.get(project=project, policy=policy.name)
     return bool(recount.fingerprint == queries.fingerprint(project, policy))
+
+
+def has_clusters(project: Project, spec: ReleaseSpec) -> bool:
+    """Return whether every item that this transaction sees has its cluster, if the release goes by clusters."""
+    known = duplicate_search(project)
+    return split_by(project, spec) != Project.SplitBy.CLUSTER or bool(known and is_up_to_date(project, known))
 
 
 def record_release(

@@ -135,7 +135,7 @@ class Comparison:
     @property
     def settings(self) -> list[tuple[str, Any, Any]]:
         """Return (name, before, after) of the release settings that differ."""
-        names = ("policy", "taxonomy", "guideline", "software", "splits", "seed", "licenses", "truncated")
+        names = ("policy", "taxonomy", "guideline", "software", "splits", "split_by", "seed", "licenses", "truncated")
         manifests = [release.manifest if release else {} for release in (self.before, self.after)]
         pairs = [(name, *(manifest.get(name) for manifest in manifests)) for name in names]
         pairs.append(("questions", *map(question_keys, manifests)))

@@ -78,7 +78,7 @@ def opening_parts(facts: Facts) -> list[str]:
         "holds every opinion under pseudonyms, so that every label can be made again.",
         bullets(map(labelling.juror, facts.jurors)),
         "## Splits",
-        f"Made by prompt, so that no prompt is in two of them (seed {manifest['seed']}).",
+        f"Made {collection.split_by(facts)}.",
         table("split", manifest["counts"]["split"]),
         "## Columns",
         "| column | meaning |\n|---|---|\n" + "\n".join(f"| `{name}` | {text} |" for name, text in COLUMNS.items()),

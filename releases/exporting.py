@@ -60,7 +60,7 @@ SELECT coalesce(i.refusal_of, i.external_id) AS id,
         || CASE WHEN i.has_response THEN jsonb_build_array(i.turns -> -1) ELSE '[]'::jsonb END END AS turns,
     i.source, i.license, i.external_id AS item, {agreement}, {crosswalks}i.external_id AS sort_key,
     {split} AS split{answers}
-FROM corpus_item i JOIN ({decisions}) AS d ON d.item_id = i.id {answer_joins}
+FROM corpus_item i JOIN ({decisions}) AS d ON d.item_id = i.id {cluster_join} {answer_joins}
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND d.status IN ('decided', 'settled')
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
 """
@@ -89,15 +89,19 @@ FIRST_RESPONSE = """
         THEN jsonb_path_query_first(i.turns, '$[*] ? (@.role == "assistant" && (!exists(@.message.tool_calls)
             || @.message.content.type() == "array" || @.message.content like_regex "[^ \\t\\r\\n]"))') ->> 'text' END"""
 
-# The split depends on the seed and the prompt alone, so a prompt is in the same split in every release. The first 52
-# bits of a SHA-256 of the prompt, without case and spacing, make a number from 0 to 1.
+# The split depends on the seed and a key alone, so a prompt or a cluster is in the same split in every release. The
+# first 52 bits of a SHA-256 of both make a number from 0 to 1; releases.verifying.split_of does the same.
 SPLIT_SQL = r"""
     CASE WHEN %(splits)s::float8[] IS NULL THEN NULL ELSE (
         SELECT CASE WHEN point < (%(splits)s::float8[])[1] THEN 'train'
             WHEN point < (%(splits)s::float8[])[1] + (%(splits)s::float8[])[2] THEN 'validation' ELSE 'test' END
-        FROM (SELECT ('x' || left(encode(sha256(convert_to(%(seed)s || ':' || lower(regexp_replace(
-            {prompt}, '[ \t\r\n]+', ' ', 'g') COLLATE "C"), 'UTF8')), 'hex'), 13))::bit(52)::bigint / 2::float8 ^ 52
+        FROM (SELECT ('x' || left(encode(sha256(convert_to(%(seed)s || ':' || {key},
+            'UTF8')), 'hex'), 13))::bit(52)::bigint / 2::float8 ^ 52
             AS point) AS hashed) END"""
+# The prompt without case and spacing.
+PROMPT_KEY = r"""lower(regexp_replace({prompt}, '[ \t\r\n]+', ' ', 'g') COLLATE "C")"""
+CLUSTER_KEY = "encode(k.cluster, 'hex')"
+CLUSTER_JOIN = "JOIN corpus_itemcluster k ON k.item_id = i.id"
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class ExportQuery:
     splits: tuple[float, float, float] | None = None
     "Shares of train, validation and test; None for rows without a split."
     seed: int = 0
+    split_by: str = Project.SplitBy.PROMPT
+    "What is never in two splits. By clusters, the project's search for near-duplicates must be current."
     raw: bool = False
     "Whether to leave CSV cells unescaped, although a spreadsheet may run some as formulas."
     bom: bool = False
@@ -153,12 +159,18 @@ class ExportQuery:
             labels=", ".join(f"d.{field}" for field in FIELDS),
             sources=", ".join(f"d.{field.column('source')} AS {field.source_key}" for field in FIELDS),
             agreement=agreement_sql(),
-            split=SPLIT_SQL.format(prompt=prompt),
+            split=SPLIT_SQL.format(key=CLUSTER_KEY if self.by_cluster else PROMPT_KEY.format(prompt=prompt)),
+            cluster_join=CLUSTER_JOIN if self.by_cluster else "",
             crosswalks="".join(CROSSWALK.format(name=name) for name in self.crosswalks),
             decisions=self.decisions,
             answers=self.answers.select(),
             answer_joins=self.answers.joins,
         )
+
+    @property
+    def by_cluster(self) -> bool:
+        """Whether rows of one cluster of near-duplicates are never in two splits."""
+        return self.split_by == Project.SplitBy.CLUSTER
 
     @property
     def translates(self) -> bool:

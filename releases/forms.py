@@ -7,6 +7,7 @@ from django import forms
 
 from adjudication.policies import POLICIES
 from corpus.grouped_forms import GroupedForm
+from corpus.models import Project
 from releases.spec import ReleaseSpec
 
 
@@ -26,6 +27,11 @@ class ReleaseForm(GroupedForm, forms.Form):
         label="Seed of the splits",
         help_text="With the same seed a prompt is in the same split of every release.",
     )
+    split_by = forms.ChoiceField(
+        required=False,
+        label="Kept in one split",
+        help_text="Near-duplicates differ in one word of ten or so. Of cut dialogues, equal prompts are kept together.",
+    )
     policy = forms.ChoiceField(required=False, label="Policy")
     date = forms.DateField(
         required=False,
@@ -41,12 +47,15 @@ class ReleaseForm(GroupedForm, forms.Form):
     )
     truncate = forms.BooleanField(required=False, label="Only the first user turn and the first assistant turn")
     FOLDED: ClassVar = {
-        "Splits": ("train", "validation", "test", "seed"),
+        "Splits": ("train", "validation", "test", "split_by", "seed"),
         "Policy, licences and form": ("policy", "licenses", "truncate", "date"),
     }
 
-    def __init__(self, *args: Any, own_policy: str, licenses: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, own_policy: str, own_split_by: str, licenses: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        split_by: Any = self.fields["split_by"]
+        own_name = Project.SplitBy(own_split_by).label.lower()
+        split_by.choices = [("", f"The project's own: {own_name}"), *Project.SplitBy.choices]
         field: Any = self.fields["policy"]
         others = [(name, name) for name in sorted(POLICIES) if name != own_policy]
         field.choices = [("", f"The project's own: {own_policy}"), *others]
@@ -60,6 +69,7 @@ class ReleaseForm(GroupedForm, forms.Form):
             version=data["version"],
             splits=(data["train"] / 100, data["validation"] / 100, data["test"] / 100),
             seed=data["seed"],
+            split_by=data["split_by"] or None,
             licenses=tuple(data["licenses"]) or None,
             date=data["date"].isoformat() if data["date"] else None,
             truncate=data["truncate"],

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from adjudication.policies import POLICIES
+from corpus.models import Project
 from releases.exporting import FORMATS
 from releases.models import Release
 from releases.shapes import ReleaseShape
@@ -45,6 +46,8 @@ class ReleaseSpecSerializer(serializers.Serializer[Any]):
         child=serializers.FloatField(min_value=0, max_value=1), min_length=3, max_length=3, default=[0.9, 0.04, 0.06]
     )
     seed = serializers.IntegerField(default=0, min_value=-(2**63), max_value=2**63 - 1)
+    split_by = serializers.ChoiceField(Project.SplitBy.values, allow_null=True, default=None)
+    "What is never in two splits: equal prompts, or clusters of near-duplicates. Null for the project's own."
     licenses = serializers.ListField(
         child=serializers.CharField(max_length=10_000), allow_null=True, default=None, max_length=200
     )
@@ -58,6 +61,7 @@ class ReleaseSpecSerializer(serializers.Serializer[Any]):
             version=data["version"],
             splits=tuple(data["splits"]),
             seed=data["seed"],
+            split_by=data["split_by"],
             licenses=tuple(data["licenses"]) if data["licenses"] else None,
             date=data["date"].isoformat() if data["date"] else None,
             truncate=data["truncate"],

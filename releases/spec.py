@@ -24,3 +24,5 @@ class ReleaseSpec:
     "Only the first user turn and the first assistant turn."
     out: Path | None = None
     "The folder to write to, instead of releases/PROJECT/VERSION in the data directory."
+    split_by: str | None = None
+    "A value of `Project.SplitBy`: what is never in two splits. None for the project's own."

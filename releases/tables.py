@@ -10,7 +10,7 @@ from corpus.labels import FIELDS
 from corpus.models import Question
 from corpus.questions import Type
 from releases.answer_columns import arrow_type
-from releases.exporting import ExportQuery
+from releases.exporting import CLUSTER_JOIN, CLUSTER_KEY, ExportQuery
 from releases.parquet import parquet_blocks
 from releases.spec import PREFIX, SPREAD, STATUS
 
@@ -42,8 +42,9 @@ ORDER BY i.external_id, kind, 2
 DECISIONS = """
 SELECT i.external_id AS item, d.status, d.decided_by,
     {fields},
-    d.categories, d.categories_agreed, d.stale, row.split, i.source, i.license{answers}
-FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s {answer_joins}
+    d.categories, d.categories_agreed, d.stale, row.split, i.source, i.license{cluster}{answers}
+FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s {cluster_join}
+    {answer_joins}
     LEFT JOIN ({rows}) AS row ON row.sort_key = i.external_id
 WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL
     AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
@@ -75,7 +76,11 @@ def opinion_lines(query: ExportQuery) -> Iterator[bytes]:
 
 
 def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
-    """Yield the Parquet file of the decisions on items that are not withdrawn; only exported items have a split."""
+    """
+    Yield the Parquet file of the decisions on items that are not withdrawn; only exported items have a split.
+
+    Where splits are made by clusters, each item has that of its prompt.
+    """
     import pyarrow as pa
 
     text, number, flag = pa.string(), pa.int32(), pa.bool_()
@@ -85,10 +90,13 @@ def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
     columns += of_fields
     columns += [("categories", pa.list_(text)), ("categories_agreed", flag), ("stale", flag)]
     columns += [("split", text), ("source", text), ("license", text)]
+    columns += [("cluster", text)] if query.by_cluster else []
     answers = decided_columns(query.answers.questions)
     sql = DECISIONS.format(
         rows=query.sql,
         fields=", ".join(f"d.{name}" for name, _ in of_fields),
+        cluster=f", {CLUSTER_KEY} AS cluster" if query.by_cluster else "",
+        cluster_join=CLUSTER_JOIN if query.by_cluster else "",
         answers="".join(f", {expression} AS {name}" for name, _, expression in answers),
         answer_joins=query.answers.joins,
     )

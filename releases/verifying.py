@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -17,12 +17,13 @@ from corpus.categories.translation import translate
 from corpus.errors import Refused
 from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
 from corpus.questions import PlainQuestion, Type
+from releases.parquet_rows import Row, rows_of
 from releases.spec import PREFIX, SPLITS, SPREAD, STATUS
+from releases.splits import split_differences
 
 MANIFEST = "manifest.json"
 COMPARED = tuple(field.column(name) for name in ("label", "source") for field in FIELDS)
 "The columns of decisions.parquet that rows of the splits repeat."
-Row = dict[str, Any]
 
 
 @dataclass
@@ -49,6 +50,7 @@ def verify(folder: Path) -> Verification:
     try:
         check_labels(folder, manifest, found)
         check_rows(folder, found)
+        found.differences += split_differences(folder, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         found.differences.append(f"the tables cannot be read: {type(error).__name__}: {error}")
     return found
@@ -203,12 +205,3 @@ def check_parquet(path: Path, listed: list[Row], found: Verification) -> None:
         if row is None or other is None or any(row[key] != other[key] for key in other):
             name = (row or other or {})["id"]
             found.differences.append(f"{name}: {path.name} and {path.stem}.json do not say the same of it")
-
-
-def rows_of(path: Path) -> Iterator[Row]:
-    """Read a Parquet file row by row, in batches."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as table:
-        for batch in table.iter_batches():
-            yield from batch.to_pylist()

@@ -16,6 +16,7 @@ from adjudication.policies import policy_of
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.queries import questions_of
+from corpus.similarity.rules import SETTINGS as DUPLICATES
 from corpus.taxonomy_versions import counts_as
 from releases import exporting, tables
 from releases.answer_columns import described_questions
@@ -45,7 +46,13 @@ def write_files(
     """
     policy = policy_of(project, policy_name)
     query = ExportQuery(
-        project, policy.name, truncate=spec.truncate, licenses=spec.licenses, splits=spec.splits, seed=spec.seed
+        project,
+        policy.name,
+        truncate=spec.truncate,
+        licenses=spec.licenses,
+        splits=spec.splits,
+        seed=spec.seed,
+        split_by=split_by(project, spec),
     )
     counts = tables.export_counts(query)
     if not sum(counts["split"].values()):
@@ -58,6 +65,15 @@ def write_files(
     manifest["files"] = data | {name: write_file(folder, name, [text]) for name, text in papers.items()}
     written = write_file(folder, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
     return manifest, written["sha256"]
+
+
+def split_by(project: Project, spec: ReleaseSpec) -> str:
+    """
+    Return what a release keeps in one split: what its spec says, or the project.
+
+    A truncated release has other prompts than those that were clustered, so it goes by equal ones.
+    """
+    return spec.split_by or (Project.SplitBy.PROMPT if spec.truncate else project.split_by)
 
 
 def data_tables(query: ExportQuery) -> list[DataFile]:
@@ -123,6 +139,8 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
         "truncated": spec.truncate,
         "licenses": None if spec.licenses is None else sorted(spec.licenses),
         "splits": dict(zip(SPLITS, spec.splits, strict=True)),
+        "split_by": split_by(project, spec),
+        **({"duplicates": DUPLICATES} if split_by(project, spec) == Project.SplitBy.CLUSTER else {}),
         "seed": spec.seed,
         "rows": sum(counts["split"].values()),
         "counts": {

@@ -58,6 +58,8 @@ class NewProjectSerializer(SlugSerializer):
     votes_wanted = serializers.IntegerField(min_value=1, max_value=99, required=False)
     quorum = serializers.IntegerField(min_value=1, max_value=999, required=False, allow_null=True)
     caution = serializers.ChoiceField(Project.Caution.values, required=False, allow_null=True)
+    split_by = serializers.ChoiceField(Project.SplitBy.values, required=False)
+    "What its releases keep in one split: `prompt`, equal ones, or `cluster`, near-duplicates. Default: cluster."
     file = serializers.JSONField(required=False)
     "A project file, as `GET projects/{slug}/file/` returns it."
 
@@ -84,6 +86,8 @@ class ChangeProjectSerializer(StrictSerializer):
 
     name = serializers.CharField(max_length=120, required=False)
     votes_wanted = serializers.IntegerField(min_value=1, max_value=32_767, required=False)
+    split_by = serializers.ChoiceField(Project.SplitBy.values, required=False)
+    "What its releases keep in one split from then on: `prompt`, equal ones, or `cluster`, near-duplicates."
     reason = serializers.CharField(max_length=2_000)
     "It stays with the change, in the audit log. Not needed with `dry_run`."
     version = serializers.CharField(max_length=64, required=False)

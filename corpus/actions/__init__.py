@@ -2,6 +2,7 @@
 
 from corpus.actions.accounts import make_site_admin, may_send_link, remove_site_admin, set_active
 from corpus.actions.corrections import replace_item
+from corpus.actions.duplicates import find_duplicates, find_duplicates_if_due
 from corpus.actions.events import record_event
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, restore_item, restore_items, withdraw_item, withdraw_items
@@ -29,6 +30,8 @@ __all__ = [
     "change_role",
     "create_project",
     "expect_categories",
+    "find_duplicates",
+    "find_duplicates_if_due",
     "find_question",
     "import_dialogues",
     "load_taxonomy",

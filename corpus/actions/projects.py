@@ -27,6 +27,7 @@ def create_project(
     quorum: int | None = None,
     caution: str | None = None,
     fields: Collection[str] = FIELDS,
+    split_by: str = Project.SplitBy.CLUSTER,
     by: User | None = None,
 ) -> Project:
     """
@@ -36,6 +37,7 @@ def create_project(
     :param quorum: replaces the policy's own; None to keep that
     :param caution: what needs_caution counts as; None for the policy's own
     :param fields: the label fields it wants
+    :param split_by: what its releases keep in one split
     :param by: who creates it; None for commands
     :raises Refused: if the slug is taken, or a setting is invalid
     """
@@ -51,6 +53,7 @@ def create_project(
         votes_wanted=votes_wanted,
         quorum=quorum,
         caution=caution,
+        split_by=split_by,
         **{f"wants_{field}": field in fields for field in FIELDS},
     )
     try:

@@ -1,5 +1,6 @@
 """The tables of projects, members, taxonomies, questions, items, events and tokens."""
 
+from corpus.models.cluster import DuplicateSearch, ItemCluster
 from corpus.models.event import ITEM_VERBS, SITE_VERBS, Event, Verb
 from corpus.models.item import Item
 from corpus.models.project import Member, Project
@@ -14,8 +15,10 @@ __all__ = [
     "SITE_VERBS",
     "Category",
     "CategoryMap",
+    "DuplicateSearch",
     "Event",
     "Item",
+    "ItemCluster",
     "Member",
     "Project",
     "Question",

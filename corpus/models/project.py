@@ -31,6 +31,12 @@ class Project(models.Model):
         SAFE = "safe", "Needs caution counts as safe"
         UNSAFE = "unsafe", "Needs caution counts as unsafe"
 
+    class SplitBy(models.TextChoices):
+        """What a release never puts into two splits."""
+
+        PROMPT = "prompt", "Equal prompts"
+        CLUSTER = "cluster", "Near-duplicate prompts"
+
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+")
@@ -43,6 +49,8 @@ class Project(models.Model):
     "Replaces the policy's own, if set."
     caution = models.CharField(max_length=6, choices=Caution, null=True, blank=True)
     "Replaces the policy's own, if set."
+    split_by = models.CharField(max_length=7, choices=SplitBy, default=SplitBy.CLUSTER, db_default=SplitBy.CLUSTER)
+    "What its releases keep in one split, unless one is asked for otherwise. Projects older than clusters have prompt."
     salt = models.CharField(max_length=32, default=make_salt, editable=False)
     "Salt of the raters' pseudonyms, so that releases name nobody and are reproducible."
     items_version = models.PositiveBigIntegerField(default=0, editable=False)

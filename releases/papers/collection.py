@@ -104,7 +104,12 @@ def splits(facts: Facts) -> str:
     counts, shares = facts.manifest["counts"]["split"], facts.manifest["splits"]
     rows = facts.manifest["rows"]
     sizes = [f"{name} {counts.get(name, 0):,} ({share_of(counts.get(name, 0), rows)})" for name in shares]
-    return (
-        f"Splits were made by prompt with seed {facts.manifest['seed']}, so that no prompt is in two of them: "
-        f"{listed(sizes)}."
-    )
+    return f"Splits were made {split_by(facts)}: {listed(sizes)}."
+
+
+def split_by(facts: Facts) -> str:
+    """Return what the splits were made by; releases that are older than clusters do not say it."""
+    seed = facts.manifest["seed"]
+    if facts.manifest.get("split_by") == "cluster":
+        return f"by clusters of near-duplicate prompts with seed {seed}, so that no cluster is in two of them"
+    return f"by prompt with seed {seed}, so that no prompt is in two of them"

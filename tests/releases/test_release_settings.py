@@ -33,7 +33,7 @@ def decided_project(folder):
 
 
 def form(**changes):
-    return ReleaseForm(POSTED | changes, own_policy="majority", licenses=["MIT", "", "CC0-1.0"])
+    return ReleaseForm(POSTED | changes, own_policy="majority", own_split_by="prompt", licenses=["MIT", "", "CC0-1.0"])
 
 
 def test_form_becomes_a_spec():

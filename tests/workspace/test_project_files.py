@@ -271,3 +271,14 @@ def test_routes_make_change_and_give_projects():
     fields = admin.patch(route, {"fields": ["prompt_label"], "reason": "r"}).json()
     assert fields["fields"] == [{"field": "response_label", "is_added": False, "labels": 0, "voted_without": 0}]
     assert fields["decisions"]["labels"] == 0
+
+
+def test_file_without_what_splits_go_by_makes_a_project_of_prompts(tmp_path):
+    document = json.loads(write_document(make_project()))
+    assert document.pop("split_by") == "cluster"
+    path, slug = tmp_path / "older.json", new_slug()
+    path.write_text(json.dumps(document))
+    assert command("create_project", slug, f"--from={path}").code == 0
+    assert Project.objects.get(slug=slug).split_by == Project.SplitBy.PROMPT
+    path.write_text(json.dumps(document | {"split_by": "coin"}))
+    assert "split_by: 'coin' is not one of" in command("create_project", new_slug(), f"--from={path}").stderr

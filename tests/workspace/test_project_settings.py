@@ -234,3 +234,28 @@ def test_preview_warns_of_votes_that_decide_nothing():
     admin = Visitor(make_project(votes_wanted=3), "admin")
     assert "The policy needs 3 opinions" in look(admin, votes_wanted=1).content.decode()
     assert "The policy needs" not in look(admin, votes_wanted=4).content.decode()
+
+
+def test_what_splits_go_by_is_changed_after_a_look_and_touches_nothing_else(tmp_path):
+    project = project_with(tmp_path, "one", "two")
+    admin, before = Visitor(project, "admin"), waiting(project)
+    assert "near-duplicate prompts" in admin.get("settings/").content.decode().lower()
+    page = look(admin, split_by="prompt")
+    assert "Releases keep <strong>equal prompts</strong>" in page.content.decode()
+    assert project.split_by == Project.SplitBy.CLUSTER
+    sent = {"name": project.name, "fields_wanted": list(project.fields), "votes_wanted": project.votes_wanted}
+    version = page.context["version"]
+    assert (
+        admin.post("settings/save/", **sent, split_by="prompt", version=version, reason="as before").status_code == 302
+    )
+    project.refresh_from_db()
+    assert (project.split_by, waiting(project)) == ("prompt", before)
+    assert (
+        Event.objects.filter(project=project, verb=Verb.PROJECT_CHANGED).latest("pk").detail["to"]["split_by"]
+        == "prompt"
+    )
+    with pytest.raises(Invalid, match="prompt and cluster"):
+        change_project(project=project, reason="odd", split_by="coin")
+    change_project(project=project, reason="and back", split_by="cluster")
+    change_project(project=project, reason="another thing", name="Another name")
+    assert (project.split_by, project.name) == ("cluster", "Another name")

@@ -39,6 +39,7 @@ def project_from_document(
         name=name or document["name"],
         taxonomy_version=find_latest_taxonomy(taxonomy) if taxonomy else taxonomy_of(document["taxonomy"]),
         by=by,
+        split_by=document.get("split_by", Project.SplitBy.PROMPT),
         **{key: document[key] for key in ("fields", "votes_wanted", "policy", "quorum", "caution")},
     )
     for at, question in enumerate(document["questions"]):

@@ -33,13 +33,13 @@ def change_project(
     *, project: Project, reason: str, version: str | None = None, by: User | None = None, **changes: Any
 ) -> SettingsChange:
     """
-    Change name, label fields or wanted votes of a project; its slots and decisions follow at once.
+    Change name, label fields, wanted votes or what splits go by; its slots and decisions follow at once.
 
     No vote and no label is lost: those of a field that is left out count again when it is wanted again. Dialogues that
     are assigned stay so.
 
     :param version: of the settings that were looked at (`settings_version`); None to take any
-    :param changes: any of name, fields, votes_wanted
+    :param changes: any of name, fields, votes_wanted, split_by
     :return: what changed
     :raises Invalid: if there is no reason, or a setting is out of range
     :raises SettingsChanged: if the settings are of another version by now
@@ -67,10 +67,10 @@ def change_project(
 def store_settings(project: Project, change: SettingsChange) -> None:
     """Store settings, and open and close slots and decide items accordingly."""
     new = change.new
-    project.name, project.votes_wanted = new.name, new.votes_wanted
+    project.name, project.votes_wanted, project.split_by = new.name, new.votes_wanted, new.split_by
     for field in FIELDS:
         setattr(project, f"wants_{field}", field in new.fields)
-    project.save(update_fields=["name", "votes_wanted", *(f"wants_{field}" for field in FIELDS)])
+    project.save(update_fields=["name", "votes_wanted", "split_by", *(f"wants_{field}" for field in FIELDS)])
     if change.decisions:
         recount(project=project)
     if change.slots:

@@ -77,7 +77,9 @@ class ProjectSettings(ProjectDetail):
     )
     def patch(self, request: Request, slug: str) -> Response:
         """
-        Change name, label fields or wanted votes, for a `reason`, and say what that does to slots, labels and cases.
+        Change name, label fields, wanted votes or what splits go by, for a `reason`.
+
+        The answer says what that does to slots, labels and cases.
 
         With `dry_run=1` nothing is saved. Send the `version` that it returns with the change, and a change meanwhile is
         noticed: 409 `changed_meanwhile`.
@@ -86,7 +88,7 @@ class ProjectSettings(ProjectDetail):
         body.is_valid(raise_exception=True)
         data = dict(body.validated_data)
         if body.dry_run:
-            changes = {name: data[name] for name in ("name", "fields", "votes_wanted") if name in data}
+            changes = {name: data[name] for name in ("name", "fields", "votes_wanted", "split_by") if name in data}
             change = settings_change(self.project, proposed_settings(self.project, **changes))
         else:
             change = actions.change_project(project=self.project, by=self.access.user, **data)

@@ -62,7 +62,7 @@ def taxonomy_choices() -> list[tuple[str, str]]:
 class ProjectForm(GroupedForm, forms.Form):
     """A new project."""
 
-    FOLDED: ClassVar[dict[str, tuple[str, ...]]] = {"More settings": ("slug", "quorum", "caution")}
+    FOLDED: ClassVar[dict[str, tuple[str, ...]]] = {"More settings": ("slug", "quorum", "caution", "split_by")}
 
     name = forms.CharField(max_length=120, help_text="Shown to everybody who works in it.")
     fields_wanted = forms.MultipleChoiceField(
@@ -88,6 +88,11 @@ class ProjectForm(GroupedForm, forms.Form):
         label="Needs caution", choices=[("", "As the policy says"), *Project.Caution.choices], required=False
     )
 
+    split_by = forms.ChoiceField(
+        label="Releases keep in one split", choices=Project.SplitBy.choices, initial=Project.SplitBy.CLUSTER,
+        required=False,
+    )  # fmt: skip
+
     def __init__(self, data: Any = None, *, template: Template = TEMPLATES[0]) -> None:
         super().__init__(data, initial=template.initial)
         self.fields["taxonomy"].choices = taxonomy_choices()  # type: ignore[attr-defined]
@@ -104,8 +109,9 @@ class ProjectForm(GroupedForm, forms.Form):
     def settings(self) -> dict[str, Any]:
         """Return the settings as `corpus.actions.create_project` takes them."""
         settings = dict(self.cleaned_data)
-        wanted = settings.pop("fields_wanted")
-        return settings | {"fields": wanted, "caution": settings["caution"] or None}
+        wanted, chosen = settings.pop("fields_wanted"), settings.pop("split_by")
+        split_by = {"split_by": chosen} if chosen else {}
+        return settings | {"fields": wanted, "caution": settings["caution"] or None} | split_by
 
 
 def field_choices() -> list[tuple[str, str]]:
@@ -121,11 +127,20 @@ class SettingsForm(forms.Form):
         label="What is labelled", choices=field_choices, widget=forms.CheckboxSelectMultiple
     )
     votes_wanted = forms.IntegerField(label="Human votes per item", min_value=1, max_value=32_767)
+    split_by = forms.ChoiceField(
+        label="Releases keep in one split", choices=Project.SplitBy.choices, required=False,
+        help_text="Near-duplicates differ in one word of ten or so. It is for releases made from now on.",
+    )  # fmt: skip
 
     def changes(self) -> dict[str, Any]:
         """Return the settings of a valid form as `change_project` takes them."""
         data = self.cleaned_data
-        return {"name": data["name"], "fields": data["fields_wanted"], "votes_wanted": data["votes_wanted"]}
+        return {
+            "name": data["name"],
+            "fields": data["fields_wanted"],
+            "votes_wanted": data["votes_wanted"],
+            "split_by": data["split_by"] or None,
+        }
 
 
 class SaveSettingsForm(SettingsForm):
@@ -134,6 +149,7 @@ class SaveSettingsForm(SettingsForm):
     name = forms.CharField(max_length=120, widget=forms.HiddenInput)
     fields_wanted = forms.MultipleChoiceField(choices=field_choices, widget=forms.MultipleHiddenInput)
     votes_wanted = forms.IntegerField(min_value=1, max_value=32_767, widget=forms.HiddenInput)
+    split_by = forms.ChoiceField(choices=Project.SplitBy.choices, required=False, widget=forms.HiddenInput)
     version = forms.CharField(max_length=64, widget=forms.HiddenInput)
     reason = ReasonField("It stays with the change, in the audit log.")
 

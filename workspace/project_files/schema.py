@@ -110,7 +110,7 @@ JUROR = whole(
     transport={"enum": ["live", "batch"]},
     in_panel={"type": "boolean"},
 )
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     **whole(
         **{FORMAT: {"const": VERSION}},
@@ -136,3 +136,5 @@ SCHEMA = {
         jurors=listed(JUROR, most=MOST_JURORS),
     ),
 }
+# Files that were written before there were clusters lack it; their projects go by prompts, as they did.
+SCHEMA["properties"]["split_by"] = {"enum": ["prompt", "cluster"]}

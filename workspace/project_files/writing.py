@@ -45,6 +45,7 @@ def document_of(project: Project) -> Document:
         "policy": project.policy,
         "quorum": project.quorum,
         "caution": project.caution,
+        "split_by": project.split_by,
         "taxonomy": as_taxonomy(project.taxonomy),
         "questions": [as_question(each) for each in Question.objects.filter(project=project).order_by("position")],
         "guideline": as_guideline(project),

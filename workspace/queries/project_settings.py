@@ -40,15 +40,22 @@ class Settings:
     fields: tuple[str, ...]
     "Label fields, in order."
     votes_wanted: int
+    split_by: str
+    "What releases keep in one split."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as plain JSON."""
-        return {"name": self.name, "fields": list(self.fields), "votes_wanted": self.votes_wanted}
+        return {**vars(self), "fields": list(self.fields)}
+
+    @property
+    def split_by_words(self) -> str:
+        """Return what releases keep in one split, in words."""
+        return str(Project.SplitBy(self.split_by).label).lower()
 
 
 def settings_of(project: Project) -> Settings:
     """Return the settings as they are."""
-    return Settings(project.name, project.fields, project.votes_wanted)
+    return Settings(project.name, project.fields, project.votes_wanted, project.split_by)
 
 
 def settings_version(project: Project) -> str:
@@ -58,7 +65,12 @@ def settings_version(project: Project) -> str:
 
 
 def proposed_settings(
-    project: Project, *, name: str | None = None, fields: Any = None, votes_wanted: int | None = None
+    project: Project,
+    *,
+    name: str | None = None,
+    fields: Any = None,
+    votes_wanted: int | None = None,
+    split_by: str | None = None,
 ) -> Settings:
     """
     Return the settings of a project with some of them replaced.
@@ -77,7 +89,10 @@ def proposed_settings(
         name=old.name if name is None else name.strip(),
         fields=tuple(field.value for field in FIELDS if field in wanted),
         votes_wanted=old.votes_wanted if votes_wanted is None else votes_wanted,
+        split_by=old.split_by if split_by is None else split_by,
     )
+    if new.split_by not in Project.SplitBy:
+        raise Invalid("split_by", f"there are {' and '.join(Project.SplitBy.values)}")
     if not 1 <= len(new.name) <= MOST_CHARACTERS:
         raise Invalid("name", f"give it a name of 1 to {MOST_CHARACTERS} characters")
     if not 1 <= new.votes_wanted <= MOST_VOTES and new.votes_wanted != old.votes_wanted:

@@ -149,4 +149,5 @@ def preview(access: Access, form: SettingsForm) -> SettingsChange:
 
 def as_initial(settings: Settings) -> dict[str, Any]:
     """Return settings as values of the form."""
-    return {"name": settings.name, "fields_wanted": settings.fields, "votes_wanted": settings.votes_wanted}
+    values = settings.as_dict()
+    return values | {"fields_wanted": values.pop("fields")}

@@ -62,7 +62,9 @@ def make_release(request: PageRequest, access: Access) -> HttpResponse:
 
 def release_form(access: Access, posted: Any = None) -> ReleaseForm:
     """Return the form of a new release, with the licences that the items have."""
-    return ReleaseForm(posted, own_policy=access.project.policy, licenses=licenses_of(access.project))
+    project = access.project
+    own = {"own_policy": project.policy, "own_split_by": project.split_by}
+    return ReleaseForm(posted, **own, licenses=licenses_of(project))
 
 
 def begin_release(access: Access, form: ReleaseForm) -> Job:

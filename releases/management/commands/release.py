@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from adjudication.commands import PolicyCommand
+from corpus.models import Project
 from releases import actions
 from releases.spec import ReleaseSpec
 
@@ -35,6 +36,11 @@ class Command(PolicyCommand):
         )
         parser.add_argument("--splits", type=shares, default=(0.9, 0.04, 0.06), help="default 0.9,0.04,0.06")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--split-by",
+            choices=Project.SplitBy.values,
+            help="never in two splits: equal prompts, or clusters of near-duplicates; default: the project's own",
+        )
         parser.add_argument("--license", nargs="+", metavar="L", help="only items under these licences")
         parser.add_argument("--date", type=parse_day, metavar="YYYY-MM-DD", help="the only date in the files")
         parser.add_argument("--truncate", action="store_true", help="first user and first assistant turn only")
@@ -44,6 +50,7 @@ class Command(PolicyCommand):
             version=options["release_version"],
             splits=options["splits"],
             seed=options["seed"],
+            split_by=options["split_by"],
             licenses=tuple(options["license"]) if options["license"] else None,
             date=options["date"],
             truncate=options["truncate"],

@@ -13,7 +13,7 @@ from corpus.models import Project
 from workspace.actions import project_from_document
 from workspace.project_files.reading import MOST_BYTES, read_document
 
-SETTINGS = ("taxonomy", "policy", "votes_wanted", "quorum", "caution", "fields")
+SETTINGS = ("taxonomy", "policy", "votes_wanted", "quorum", "caution", "fields", "split_by")
 "Options that a project file has in their place."
 
 
@@ -30,6 +30,12 @@ class Command(Base):
         parser.add_argument("--quorum", type=int, metavar="N", help="replaces the policy's own")
         parser.add_argument("--caution", choices=Project.Caution.values, help="what needs_caution counts as")
         parser.add_argument("--fields", help=f"labels wanted, joined by commas; default {','.join(FIELDS)}")
+
+        parser.add_argument(
+            "--split-by",
+            choices=Project.SplitBy.values,
+            help="what releases keep in one split: equal prompts, or clusters of near-duplicates; default cluster",
+        )
 
     def handle(self, **options: Any) -> None:
         settings = {name: options[name] for name in SETTINGS if options[name] is not None}

@@ -1,0 +1,108 @@
+"""Near-duplicates in a project: found by command and by the schedule, stored, and kept current."""
+
+import threading
+
+from django.db import connection, transaction
+
+from corpus.actions import find_duplicates, find_duplicates_if_due
+from corpus.models import DuplicateSearch, Item, ItemCluster
+from corpus.similarity.rules import METHOD
+from tests.factories import command, dialogue, import_dialogues, make_project
+
+STORY = "Tell me a long story about a dragon who lives on a hill and likes to read old books"
+ROWS = [
+    dialogue("a", text=STORY),
+    dialogue("b", text=STORY.upper() + "!"),
+    dialogue("c", text=STORY.replace("dragon", "lizard")),
+    dialogue("d", text="Tell me about the weather in the hills"),
+]
+
+
+def clusters_in(project):
+    """Return the ids of the items of each cluster, and the sizes that are stored with them."""
+    rows = (
+        ItemCluster.objects.filter(project=project).order_by("item").values_list("item__external_id", "cluster", "size")
+    )
+    groups = {}
+    for name, cluster, size in rows:
+        groups.setdefault(bytes(cluster), []).append((name, size))
+    return sorted(groups.values())
+
+
+def test_command_stores_clusters_and_is_done_once(tmp_path):
+    project = make_project()
+    assert command("find_duplicates", project=project)["items"] == 0
+    import_dialogues(project, tmp_path, ROWS)
+    found = command("find_duplicates", project=project)
+    assert (found.code, found.pop("seconds") > 0) == (0, True)
+    assert found == {"items": 4, "clusters": 1, "clustered": 3, "largest": 3, "cut": 0, "method": METHOD}
+    assert clusters_in(project) == [[("a", 3), ("b", 3), ("c", 3)], [("d", 1)]]
+    searched_at = DuplicateSearch.objects.get(project=project).searched_at
+    find_duplicates(project=project)
+    assert DuplicateSearch.objects.get(project=project).searched_at == searched_at  # nothing is new
+    import_dialogues(project, tmp_path, [dialogue("e", text=f"{STORY}, please")])
+    assert command("find_duplicates", project=project)["clustered"] == 4
+    assert clusters_in(project)[0] == [(name, 4) for name in "abce"]
+    assert command("find_duplicates", project="none-such").code == 2
+
+
+def test_schedule_searches_what_is_new_but_rests_after_a_search(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, ROWS)
+    assert find_duplicates_if_due(project=project).clusters == 1
+    assert find_duplicates_if_due(project=project) is None  # current
+    import_dialogues(project, tmp_path, [dialogue("e", text=STORY)])
+    DuplicateSearch.objects.filter(project=project).update(seconds=3_600)
+    assert find_duplicates_if_due(project=project) is None  # the last one took long, and was just now
+    DuplicateSearch.objects.filter(project=project).update(seconds=0)
+    assert find_duplicates_if_due(project=project).clustered == 4
+    DuplicateSearch.objects.filter(project=project).update(seconds=0, method=METHOD - 1)
+    assert find_duplicates_if_due(project=project).method == METHOD
+
+
+def test_search_is_one_transaction_and_another_waits_or_leaves(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, ROWS)
+    left = []
+
+    def in_another_session():
+        left.append(find_duplicates_if_due(project=project))
+        connection.close()
+
+    with transaction.atomic():
+        find_duplicates(project=project)
+        other = threading.Thread(target=in_another_session)
+        other.start()
+        other.join()
+        transaction.set_rollback(True)  # as where its process is killed
+    assert left == [None]
+    assert not ItemCluster.objects.filter(project=project).exists()
+    assert find_duplicates(project=project).clusters == 1
+
+
+def test_prompts_are_compared_without_responses_and_withheld_ones_as_equal(tmp_path):
+    project = make_project()
+    hidden = {"prompt": "REDACTED", "response": "No."}
+    turns = [("user", STORY), ("assistant", "Once upon a time"), ("user", "Go on")]
+    rows = [
+        {"id": "x", "reconstruction_id_if_redacted": 1, **hidden},
+        {"id": "y", "reconstruction_id_if_redacted": 2, **hidden},
+        dialogue("one", text=STORY, response=True),
+        dialogue("two", text=STORY, response=False),
+        {"id": "many", "turns": [{"role": role, "text": text} for role, text in turns]},
+    ]
+    imported = import_dialogues(project, tmp_path, rows)
+    assert imported["created"] == 5, imported.stderr
+    find_duplicates(project=project)
+    assert clusters_in(project) == [[("many", 1)], [("one", 2), ("two", 2)], [("x", 2), ("y", 2)]]
+
+
+def test_withdrawn_dialogues_keep_their_cluster(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, ROWS)
+    find_duplicates(project=project)
+    command("withdraw_item", "a", project=project, reason="It is there twice")
+    import_dialogues(project, tmp_path, [dialogue("e", text=STORY)])
+    find_duplicates(project=project)
+    assert clusters_in(project)[0] == [("a", 4), ("b", 4), ("c", 4), ("e", 4)]
+    assert Item.objects.get(project=project, external_id="a").withdrawn_at
