@@ -645,6 +645,7 @@ class NewProjectRequest(TypedDict):
     votes_wanted: NotRequired[int]
     quorum: NotRequired[int | None]
     caution: NotRequired[Literal["safe", "unsafe"] | None]
+    split_by: NotRequired[Literal["prompt", "cluster"]]
     file: NotRequired[Any]
     fields: NotRequired[list[Literal["prompt_label", "response_label"]]]
 
@@ -744,6 +745,7 @@ class PatchedChangeProjectRequest(TypedDict):
 
     name: NotRequired[str]
     votes_wanted: NotRequired[int]
+    split_by: NotRequired[Literal["prompt", "cluster"]]
     reason: NotRequired[str]
     version: NotRequired[str]
     fields: NotRequired[list[Literal["prompt_label", "response_label"]]]
@@ -845,6 +847,7 @@ class Project(TypedDict):
     policy: str
     quorum: int | None
     caution: str | None
+    split_by: str
     taxonomy: TaxonomyName
     archived_at: str | None
 
@@ -861,6 +864,7 @@ class ProjectInFull(TypedDict):
     policy: str
     quorum: int | None
     caution: str | None
+    split_by: str
     taxonomy: TaxonomyName
     archived_at: str | None
     role: str
@@ -991,6 +995,7 @@ class ReleaseSpecRequest(TypedDict):
     policy: NotRequired[Literal["aegis2", "human", "jury", "majority"] | None]
     splits: NotRequired[list[float]]
     seed: NotRequired[int]
+    split_by: NotRequired[Literal["prompt", "cluster"] | None]
     licenses: NotRequired[list[str] | None]
     date: NotRequired[str | None]
     truncate: NotRequired[bool]

@@ -478,7 +478,9 @@ class Operations(Transport):
     def patch_project_settings(
         self, slug: str, body: models.PatchedChangeProjectRequest, *, dry_run: Literal["1"] | None = None
     ) -> models.SettingsChange:
-        """Change name, label fields or wanted votes, for a `reason`, and say what that does to slots, labels and cases.
+        """Change name, label fields, wanted votes or what splits go by, for a `reason`.
+
+        The answer says what that does to slots, labels and cases.
 
         With `dry_run=1` nothing is saved. Send the `version` that it returns with the change, and a change meanwhile is
         noticed: 409 `changed_meanwhile`.
