@@ -73,6 +73,7 @@ PROJECT = [
     path("items/<path:external_id>/history/", ItemHistory.as_view()),
     path("metrics/", Metrics.as_view()),
     path("guards/benchmarks/", guards.Benchmarks.as_view()),
+    path("guards/benchmarks/<slug:benchmark>/contamination/", guards.BenchmarkContamination.as_view()),
     path("guards/evaluations/", guards.Evaluations.as_view()),
     path("guards/evaluations/<int:evaluation>/", guards.EvaluationDetail.as_view()),
     path("guards/evaluations/<int:evaluation>/verdicts/", guards.Verdicts.as_view()),

@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from corpus.errors import Refused
-from guards.models import Benchmark, Evaluation
-from guards.shapes import BenchmarkShape, EvaluationShape
+from guards.models import Benchmark, ContaminationReport, Evaluation
+from guards.shapes import BenchmarkShape, ContaminationShape, EvaluationShape
 from guards.training.example import Choice
 from guards.training.rendering import FORMATS
 from guards.transforms import TRANSFORMS
@@ -78,6 +78,23 @@ def as_benchmark(benchmark: Benchmark) -> BenchmarkShape:
         "labelled": benchmark.labelled,
         "positives": benchmark.positives,
         "added_at": benchmark.added_at,
+    }
+
+
+def as_contamination(benchmark: Benchmark) -> ContaminationShape:
+    """Return which dialogues stand in a benchmark, as far as they were compared."""
+    known: ContaminationReport | None = getattr(benchmark, "contamination", None)
+    return {
+        "benchmark": benchmark.name,
+        "cases": benchmark.rows,
+        "checked_at": known.checked_at if known else None,
+        "is_current": known is not None and known.items_version == benchmark.project.items_version,
+        "rows": known.rows if known else None,
+        "equal": known.equal if known else None,
+        "near": known.near if known else None,
+        "share": round(known.share, 6) if known else None,
+        "cases_found": known.cases_found if known else None,
+        "examples": known.examples if known else [],
     }
 
 

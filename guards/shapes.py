@@ -26,6 +26,37 @@ class BenchmarkShape(TypedDict):
     added_at: datetime
 
 
+class ExampleShape(TypedDict):
+    """A dialogue that is like a case: `similarity` is 1 where the words are the same."""
+
+    id: str
+    case: str
+    similarity: float
+
+
+class ContaminationShape(TypedDict):
+    """
+    Which dialogues of the project stand in a benchmark, as of the last comparison; null before the first.
+
+    Of `rows` dialogues, `equal` have a text of the same words as a case, and `near` a near-duplicate of one.
+    """
+
+    benchmark: str
+    cases: int
+    checked_at: datetime | None
+    is_current: bool
+    "Whether it was of the dialogues of now."
+    rows: int | None
+    equal: int | None
+    near: int | None
+    share: float | None
+    "Of the dialogues, 0 to 1."
+    cases_found: int | None
+    "Cases that a dialogue is like."
+    examples: list[ExampleShape]
+    "The most alike first, 50 at most."
+
+
 class EvaluationShape(TypedDict):
     """
     A guard asked about a benchmark, and how far that is.

@@ -7,6 +7,7 @@ from guards.views import evaluations, guards
 app_name = "guards"
 urlpatterns = [
     path("guards/", guards.guards, name="guards"),
+    path("guards/benchmarks/<slug:benchmark>/", guards.contamination, name="contamination"),
     path("guards/evaluations/", guards.evaluate, name="evaluate"),
     path("guards/evaluations/new/", guards.new_evaluation, name="new-evaluation"),
     path("guards/evaluations/<int:evaluation>/", evaluations.evaluation, name="evaluation"),

@@ -11,7 +11,7 @@ from annotation.models import Batch, Gold, Slot, Vote
 from corpus.actions import add_question
 from corpus.models import Item
 from guards import queries as guard_queries
-from guards.actions import start_evaluation
+from guards.actions import check_due, start_evaluation
 from guards.models import Evaluation, TrainedGuard
 from jury import actions, queries
 from jury.models import Ballot, GeneratedResponse, Juror, PromptDraft, Run
@@ -82,6 +82,7 @@ def project_with_everything(folder, name, text, url):
     run_shards(actions.start_run(project=project, jurors=queries.panel(project, [])))
     assert command("release", "1.0", "--date=2026-01-01", project=project.slug).code == 0
     evaluate(project, folder, text)
+    check_due(project=project)
     add_webhooks(project, text)
     words = f"user = 'A {text} by $dialogue Answer: $answer'"
     actions.freeze_prompt(project=project, name=f"{project.slug}-v1", text=words)
@@ -150,6 +151,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "webhook": Webhook.objects.filter(project=project).earliest("pk").pk,
         "version": "1.0",
         "name": "train.json",
+        "benchmark": "own",
         "before": "1",
         "after": "1",
     }

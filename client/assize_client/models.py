@@ -252,6 +252,25 @@ Compared = TypedDict(
 )
 
 
+class Contamination(TypedDict):
+    """
+    Which dialogues of the project stand in a benchmark, as of the last comparison; null before the first.
+
+    Of `rows` dialogues, `equal` have a text of the same words as a case, and `near` a near-duplicate of one.
+    """
+
+    benchmark: str
+    cases: int
+    checked_at: str | None
+    is_current: bool
+    rows: int | None
+    equal: int | None
+    near: int | None
+    share: float | None
+    cases_found: int | None
+    examples: list[Example]
+
+
 class ConveneRequest(TypedDict):
     """
     The request to start a run.
@@ -421,6 +440,16 @@ class EvaluationRequest(TypedDict):
         ]
     ]
     cache: NotRequired[bool]
+
+
+class Example(TypedDict):
+    """
+    A dialogue that is like a case: `similarity` is 1 where the words are the same.
+    """
+
+    id: str
+    case: str
+    similarity: float
 
 
 class File(TypedDict):

@@ -21,6 +21,16 @@ class Operations(Transport):
         answer: models.Question = self.call("DELETE", f"projects/{part(slug)}/questions/{part(key)}/")
         return answer
 
+    def get_benchmark_contamination(self, slug: str, benchmark: str) -> models.Contamination:
+        """Which dialogues of the project stand in a benchmark, word for word or nearly; workers compare them.
+
+        Least role: lead.
+        """
+        answer: models.Contamination = self.call(
+            "GET", f"projects/{part(slug)}/guards/benchmarks/{part(benchmark)}/contamination/"
+        )
+        return answer
+
     def get_benchmarks(self, slug: str) -> list[models.Benchmark]:
         """The benchmarks of a project, by name. `add_benchmark` adds one from its file.
 

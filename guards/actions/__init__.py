@@ -1,6 +1,7 @@
 """Verbs of guards: one transaction each, with its event."""
 
 from guards.actions.benchmarks import add_benchmark
+from guards.actions.contamination import check_contamination, check_due
 from guards.actions.evaluations import estimate_evaluation, start_evaluation
 from guards.actions.probes import probe_juror
 from guards.actions.release_benchmarks import benchmark_of_release
@@ -9,6 +10,8 @@ from guards.actions.training import export_training, train_guard
 __all__ = [
     "add_benchmark",
     "benchmark_of_release",
+    "check_contamination",
+    "check_due",
     "estimate_evaluation",
     "export_training",
     "probe_juror",

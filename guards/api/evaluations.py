@@ -20,8 +20,8 @@ from corpus.snapshot import snapshot
 from guards import queries
 from guards.figures.report import report
 from guards.models import Evaluation
-from guards.serializers import EvaluationSerializer, as_benchmark, as_evaluation, as_evaluations
-from guards.shapes import BenchmarkShape, EvaluationShape, ReportShape, VerdictShape
+from guards.serializers import EvaluationSerializer, as_benchmark, as_contamination, as_evaluation, as_evaluations
+from guards.shapes import BenchmarkShape, ContaminationShape, EvaluationShape, ReportShape, VerdictShape
 from guards.starting import start_evaluation_with_worker
 from jury import queries as jury_queries
 from releases.streaming import joined, streaming_response, take_slot
@@ -52,6 +52,17 @@ class Benchmarks(GuardView):
     @extend_schema(responses={200: list[BenchmarkShape]})
     def get(self, request: Request, slug: str) -> Response:
         return Response([as_benchmark(each) for each in queries.benchmarks_of(self.project)])
+
+
+class BenchmarkContamination(GuardView):
+    """Which dialogues of the project stand in a benchmark, word for word or nearly; workers compare them."""
+
+    @extend_schema(responses={200: ContaminationShape})
+    def get(self, request: Request, slug: str, benchmark: str) -> Response:
+        try:
+            return Response(as_contamination(queries.find_benchmark(self.project, benchmark)))
+        except queries.NoSuchBenchmark as error:
+            raise Http404(str(error)) from error
 
 
 class EvaluationPages(NewestFirst):

@@ -1,7 +1,17 @@
 """Benchmarks and their cases, trained guards, and evaluations with their verdicts."""
 
 from guards.models.benchmark import Benchmark, BenchmarkCase, CaseText
+from guards.models.contamination import ContaminationReport
 from guards.models.evaluation import Evaluation, TransformedText, Verdict
 from guards.models.trained import TrainedGuard
 
-__all__ = ["Benchmark", "BenchmarkCase", "CaseText", "Evaluation", "TrainedGuard", "TransformedText", "Verdict"]
+__all__ = [
+    "Benchmark",
+    "BenchmarkCase",
+    "CaseText",
+    "ContaminationReport",
+    "Evaluation",
+    "TrainedGuard",
+    "TransformedText",
+    "Verdict",
+]

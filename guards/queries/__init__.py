@@ -1,6 +1,6 @@
 """Reads of guards, named for what they return."""
 
-from guards.queries.benchmarks import benchmarks_of, find_benchmark, helped_decide
+from guards.queries.benchmarks import NoSuchBenchmark, benchmarks_of, find_benchmark, helped_decide
 from guards.queries.evaluations import (
     NoSuchEvaluation,
     cases_asked,
@@ -28,6 +28,7 @@ from guards.queries.training import (
 from guards.queries.verdicts import stream_verdicts, verdict_counts
 
 __all__ = [
+    "NoSuchBenchmark",
     "NoSuchEvaluation",
     "benchmarks_of",
     "cases_asked",

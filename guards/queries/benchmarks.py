@@ -26,7 +26,7 @@ def find_benchmark(project: Project, name: str) -> Benchmark:
 
     :raises NoSuchBenchmark: if there is none of that name
     """
-    if found := benchmarks_of(project).filter(name=name).first():
+    if found := benchmarks_of(project).select_related("project", "contamination").filter(name=name).first():
         return found
     raise NoSuchBenchmark(f"{name} is no benchmark of {project.slug}. `add_benchmark` adds it.")
 

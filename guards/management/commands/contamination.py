@@ -1,0 +1,76 @@
+"""Report which dialogues stand in a benchmark, or among the hashes of a public one."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.core.management.base import CommandParser
+
+from corpus.commands import ProjectCommand
+from corpus.errors import Refused
+from corpus.models import Project
+from guards import queries
+from guards.contamination import (
+    Contamination,
+    cases_matcher,
+    compare,
+    dialogues_of,
+    dialogues_of_release,
+    hashes_matcher,
+    read_hashes,
+)
+from guards.models import Benchmark
+from releases.spec import SPLITS
+
+SHOWN = 10
+
+
+class Command(ProjectCommand):
+    also_archived = True
+    help = "Count the dialogues that stand in a benchmark, word for word or nearly, or among hashes of a public one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        against = parser.add_mutually_exclusive_group(required=True)
+        against.add_argument("--benchmark", metavar="NAME", help="a benchmark of the project")
+        against.add_argument("--hashes", type=Path, metavar="FILE", help="SHA-256 of normalized texts, one a line")
+        parser.add_argument("--task", choices=Benchmark.Task.values, default="prompt", help="of what the hashes are")
+        parser.add_argument("--release", metavar="V", help="compare a release; default: the dialogues in use")
+        parser.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="of the release; default train")
+        parser.add_argument("--out", type=Path, metavar="FILE", help="write every match there, as JSONL")
+
+    def handle(self, **options: Any) -> None:
+        found, about = self.compared(self.project(options), options)
+        if options["out"]:
+            write_matches(options["out"], found)
+        for each in found.examples[:SHOWN]:
+            self.print_note(f"{each['id']}: {each['similarity']:.0%} like {each['case']}")
+        contaminated = found.equal + found.near
+        counts = {"rows": found.rows, "equal": found.equal, "near": found.near}
+        share = round(contaminated / found.rows, 6) if found.rows else 0.0
+        self.print_result(about | counts | {"share": share, "cases_found": len(found.cases)})
+
+    def compared(self, project: Project, options: dict[str, Any]) -> tuple[Contamination, dict[str, Any]]:
+        """Return what was found, and what was compared with how many cases."""
+        release = queries.find_release(project, options["release"]) if options["release"] else None
+        dialogues = dialogues_of_release(release, options["split"]) if release else dialogues_of(project)
+        if options["hashes"]:
+            hashes = read_hashes(options["hashes"])
+            found = compare(dialogues, hashes_matcher(hashes), options["task"])
+            return found, {"against": options["hashes"].name, "cases": len(hashes)}
+        benchmark = queries.find_benchmark(project, options["benchmark"])
+        found = compare(dialogues, cases_matcher(benchmark), benchmark.task)
+        return found, {"against": benchmark.name, "cases": benchmark.rows}
+
+
+def write_matches(path: Path, found: Contamination) -> None:
+    """
+    Write a line for each dialogue that stands among the cases.
+
+    :raises Refused: if the file cannot be written
+    """
+    try:
+        with path.open("wb") as file:
+            file.writelines(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in found.matches)
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}.") from error
