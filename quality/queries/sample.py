@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from django.db import connection
 
+from corpus.labels import Field
 from corpus.models import Project
 from quality.queries.columns import read_numbers
 from quality.statistics.profiles import Codes, Numbers
@@ -15,6 +17,12 @@ DRAWS = f"""
     SELECT d.item_id, d.in_sample::int, round(d.odds * {BILLION})
     FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id
     WHERE d.project_id = %(project)s AND i.withdrawn_at IS NULL ORDER BY d.item_id
+"""
+UNDRAWN = """
+    SELECT count(*) FROM corpus_item i
+    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL
+        AND (%(wants_prompt)s OR i.has_response)
+        AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
 """
 
 
@@ -37,3 +45,10 @@ def read_draws(project: Project, item_keys: Codes) -> Draws:
     """
     item, in_sample, odds = read_numbers(DRAWS, {"project": project.pk}, columns=3)
     return Draws(np.searchsorted(item_keys, item), in_sample.astype(bool), odds / BILLION)
+
+
+def count_undrawn(project: Project) -> int:
+    """Count the items that want votes and were not drawn, as those imported while the share is 0."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNDRAWN, {"project": project.pk, "wants_prompt": Field.PROMPT in project.fields})
+        return int(cursor.fetchone()[0])

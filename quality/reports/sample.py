@@ -7,9 +7,10 @@ import numpy as np
 
 from adjudication.policies import Policy
 from annotation.models import SampleDraw
+from annotation.queries import asked_fields
 from annotation.sampling import percent_of
 from corpus.models import Project
-from quality.queries.sample import read_draws
+from quality.queries.sample import count_undrawn, read_draws
 from quality.reports.arrays import Opinions
 from quality.reports.sample_categories import category_figures
 from quality.reports.sample_parts import (
@@ -41,18 +42,17 @@ def sample_figures(
     Return the estimates from the blind random sample of a project.
 
     :param epsilon: how much worse than a person a juror may be, 0 to 1
-    :param fields: label fields; all of the project by default
+    :param fields: label fields; by default all that people are asked for
     """
-    draws = read_draws(project, opinions.item_keys)
-    parts = [field_sample(project, opinions, policy, draws, field) for field in project.fields]
+    draws, asked = read_draws(project, opinions.item_keys), asked_fields(project)
+    parts = [field_sample(project, opinions, policy, draws, field) for field in asked]
     return {
         "percent": percent_of(project),
         "epsilon": epsilon,
         "items": len(draws.item),
         "sample": int(draws.in_sample.sum()),
-        "fields": [
-            field_figures(opinions, policy, part, epsilon) for part in parts if part.field in (fields or project.fields)
-        ],
+        "undrawn": count_undrawn(project),
+        "fields": [field_figures(opinions, policy, part, epsilon) for part in parts if part.field in (fields or asked)],
         "categories": category_figures(project, opinions, policy, draws, parts),
     }
 
@@ -67,21 +67,22 @@ def field_figures(opinions: Opinions, policy: Policy, part: FieldSample, epsilon
         "labelled": int(part.is_labelled.sum()),
         "tied": part.tied,
         "unsafe": prevalence(part, part.truth == 1, predicted),
-        "sources": source_figures(opinions, part, predicted),
+        **source_figures(opinions, part, predicted),
         "judges": judge_figures(opinions, policy, part, epsilon),
     }
 
 
-def source_figures(opinions: Opinions, part: FieldSample, predicted: Numbers) -> list[dict[str, Any]]:
-    """Return the share of unsafe in each source with enough labels, largest first; others are only counted."""
+def source_figures(opinions: Opinions, part: FieldSample, predicted: Numbers) -> dict[str, Any]:
+    """Return the share of unsafe in each source with enough labels, largest first, and how many others there are."""
     source = opinions.item_source[part.drawn]
     sizes = np.bincount(source, minlength=len(opinions.sources))
     enough = np.bincount(source[part.is_labelled], minlength=len(opinions.sources)) >= FEWEST
-    return [
+    rows = [
         {"source": opinions.sources[at], "unsafe": prevalence(part, part.truth == 1, predicted, source == at)}
         for at in np.argsort(-sizes, kind="stable")
         if enough[at]
     ]
+    return {"sources": rows, "sources_left_out": int((sizes > 0).sum()) - len(rows)}
 
 
 def judge_figures(opinions: Opinions, policy: Policy, part: FieldSample, epsilon: float) -> list[dict[str, Any]]:

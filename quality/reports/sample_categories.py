@@ -8,6 +8,7 @@ import numpy as np
 
 from adjudication.consensus import Opinion, decide
 from adjudication.policies import POLICIES, Kind, Policy
+from annotation.queries import asked_fields
 from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from quality.queries.sample import Draws
@@ -25,7 +26,7 @@ def category_figures(
 
     People's categories are those of the policy `human`, with all votes of an item in.
 
-    :param parts: the sample on every label field of the project
+    :param parts: the sample on every label field that people are asked for
     """
     votes = Ballots(opinions, opinions.is_human)
     named = {item: decide_categories(project, policy, votes, item) for item in fully_labelled(opinions, parts)}
@@ -93,7 +94,7 @@ def decide_categories(project: Project, policy: Policy, votes: Ballots, item: in
     """Return the categories that people give an item; None where their votes on a field tie."""
     human = replace(POLICIES["human"], quorum=1, caution=policy.caution)
     has_response = bool(votes.opinions.has_response[item])
-    decision = decide(votes.on(item), human, fields=project.fields, has_response=has_response, taxonomy=())
+    decision = decide(votes.on(item), human, fields=asked_fields(project), has_response=has_response, taxonomy=())
     if any(each.label is None for each in decision.fields.values()):
         return None
     return frozenset(decision.categories)

@@ -230,9 +230,10 @@ def sample_tab(figures: Figures) -> Content:
     sample = figures.reports.get("sample")
     if sample is None:
         return {"summary": "", "sample": None, "text": summaries.NO_SAMPLE, "charts": {}}
-    field = next(each for each in sample["fields"] if each["field"] == figures.field)
+    by_name = {field["field"]: field for field in sample["fields"]}  # only those that people are asked for
+    field = by_name.get(figures.field, sample["fields"][0])
     return {
-        "fields": figures.field_links(),
+        "fields": [link for link in figures.field_links() if len(by_name) > 1],
         "summary": summaries.sample_summary(field),
         "sample": sample,
         "part": field,

@@ -111,7 +111,7 @@ def test_a_sample_of_all_items_gives_their_share_exactly(tmp_path: Path) -> None
     assert unsafe["high"] == pytest.approx(unsafe["value"])
     assert unsafe["value"] * 80 == pytest.approx(round(unsafe["value"] * 80))
     assert {row["source"] for row in field["sources"]} == {"garden"}  # the other one has 27
-    assert field["sources"][0]["unsafe"]["n"] == 53
+    assert (field["sources"][0]["unsafe"]["n"], field["sources_left_out"]) == (53, 1)
 
 
 def test_little_or_nothing_to_go_by_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -154,3 +154,25 @@ def test_ties_wait_for_an_adjudicator_and_odds_of_each_draw_count(tmp_path: Path
     assert (field["labelled"], field["tied"]) == (79, 1)
     weights = np.array([1 / (0.2 * 39 / 40)] * 39 + [1.0] * 40)  # one of the 40 drawn at 0.2 has no label
     assert field["unsafe"]["value"] == pytest.approx(weights[:39].sum() / weights.sum())
+
+
+def test_only_what_people_are_asked_for_is_estimated_and_undrawn_items_are_said(tmp_path: Path) -> None:
+    made = make_project(policy="aegis2")
+    import_dialogues(made, tmp_path, [dialogue(f"a{at:02}") for at in range(40)])
+    change_sample(project=made, by=None, percent=100)
+    change_sample(project=made, by=None, percent=0)
+    import_dialogues(made, tmp_path, [dialogue("late")])
+    rows = [opinion(f"a{at:02}", name, "unsafe" if at < 10 else "safe") for at in range(40) for name in PEOPLE]
+    import_votes(made, tmp_path, [row | {"categories": ["threat"] * (row["prompt_label"] == "unsafe")} for row in rows])
+    found = command("estimate", project=made.slug)
+    assert [(field["field"], field["unsafe"]["value"]) for field in found["fields"]] == [("prompt_label", 0.25)]
+    assert [(row["category"], row["share"]["value"]) for row in found["categories"]] == [("threat", 0.25)]
+    assert (found["items"], found["undrawn"]) == (40, 1)
+    assert (
+        "People are not asked for response_label"
+        in command("estimate", project=made.slug, field="response_label").stderr
+    )
+    command("measure", project=made.slug)
+    html = Visitor(made, "lead").get("quality/", tab="sample", field="response_label").content.decode()
+    assert "1 dialogue not drawn" in html
+    assert "People would call 25 % of 40 prompts unsafe" in html

@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from adjudication.actions import recount_if_changed
 from adjudication.commands import PolicyCommand
 from adjudication.policies import policy_of
+from annotation.queries import asked_fields
 from corpus.errors import Invalid, Refused
 from corpus.labels import FIELDS
 from corpus.snapshot import snapshot
@@ -24,7 +25,7 @@ class Command(PolicyCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--field", choices=FIELDS, help="default: all of the project")
+        parser.add_argument("--field", choices=FIELDS, help="default: all that people are asked for")
         parser.add_argument(
             "--epsilon",
             type=float,
@@ -35,8 +36,10 @@ class Command(PolicyCommand):
 
     def handle(self, **options: Any) -> None:
         project, field, epsilon = self.project(options), options["field"], options["epsilon"]
-        if field and field not in project.fields:
-            raise Refused(f"Project {project} does not want {field}; it wants {', '.join(project.fields)}.")
+        if field and field not in asked_fields(project):
+            raise Refused(
+                f"People are not asked for {field} in project {project}, so there is nothing to estimate from."
+            )
         if not 0 <= epsilon < 1:
             raise Invalid("epsilon", "choose a number from 0 to less than 1")
         if not has_sample(project):
