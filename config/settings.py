@@ -286,6 +286,13 @@ JURY_ENDPOINTS_PUBLIC_ONLY = env.bool("JURY_ENDPOINTS_PUBLIC_ONLY", default=Fals
 # The same two for the addresses of webhooks.
 WEBHOOKS_ALLOWED = env.list("WEBHOOKS_ALLOWED", default=[])
 WEBHOOKS_PUBLIC_ONLY = env.bool("WEBHOOKS_PUBLIC_ONLY", default=JURY_ENDPOINTS_PUBLIC_ONLY)
+# Where releases are pushed to: the Hub, and a store that speaks S3 (empty for Amazon's in the region).
+PUSH_HUB_ENDPOINT = env.str("PUSH_HUB_ENDPOINT", default="https://huggingface.co")
+PUSH_S3_ENDPOINT = env.str("PUSH_S3_ENDPOINT", default="")
+PUSH_S3_REGION = env.str("PUSH_S3_REGION", default="us-east-1")
+# The same two rules for their addresses, and for where they send uploads on to.
+PUSH_ENDPOINTS_ALLOWED = env.list("PUSH_ENDPOINTS_ALLOWED", default=[])
+PUSH_ENDPOINTS_PUBLIC_ONLY = env.bool("PUSH_ENDPOINTS_PUBLIC_ONLY", default=True)
 # Environment variables that jurors may use as keys, besides those named JUROR_KEY_….
 JURY_KEYS = env.list("JURY_KEYS", default=[])
 # Items in a shard, which is one Celery task of a jury run.

@@ -96,6 +96,8 @@ class Verb(models.TextChoices):
 
     # Releases
     RELEASE_MADE = "release.made", "Release made"
+    RELEASE_PUSH_STARTED = "release.push_started", "Push of a release started"
+    RELEASE_PUSHED = "release.pushed", "Release pushed"
 
     # Notifications
     WEBHOOK_ADDED = "webhook.added", "Webhook added"

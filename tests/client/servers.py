@@ -63,7 +63,7 @@ def scripted(*answers):
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = answer  # noqa: N815
+        do_GET = do_POST = do_HEAD = do_PUT = answer  # noqa: N815
 
         def log_message(self, *_arguments):
             """Say nothing."""
@@ -92,23 +92,31 @@ class Proxy:
     def serve(self, listener):
         with suppress(OSError):
             while True:
-                self.pass_on(listener.accept()[0])
+                threading.Thread(target=self.pass_on, args=(listener.accept()[0],), daemon=True).start()
 
     def pass_on(self, near):
-        with near, socket.create_connection(("127.0.0.1", self.target)) as far:
+        with suppress(OSError), near, socket.create_connection(("127.0.0.1", self.target)) as far:
             request = near.recv(2**16)
             self.requests.append(request.decode(errors="replace"))
-            far.sendall(re.sub(rb"(?i)connection: keep-alive", b"Connection: close", request))
             left = self.after if self.cuts and self.only in request else None
-            while block := far.recv(2**14):
-                near.sendall(block if left is None else block[:left])
-                left = None if left is None else left - len(block)
-                if left is not None and left <= 0:
-                    self.cuts -= 1
-                    time.sleep(0.05)  # a reset takes with it what has not been read
-                    # No orderly end: a reset, as of a machine that goes away.
-                    near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    return
+            far.sendall(re.sub(rb"(?i)connection: keep-alive", b"Connection: close", request))
+            if left is None:  # a thread that waits for more would keep a reset from going out
+                threading.Thread(target=pump, args=(near, far), daemon=True).start()
+            while left != 0 and (block := far.recv(2**14)):
+                near.sendall(block[:left])
+                left = None if left is None else max(0, left - len(block))
+            if left == 0:
+                self.cuts -= 1
+                time.sleep(0.05)  # a reset takes with it what has not been read
+                # No orderly end: a reset, as of a machine that goes away.
+                near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def pump(near, far):
+    """Pass on what comes from one side."""
+    with suppress(OSError):
+        while block := near.recv(2**16):
+            far.sendall(block)
 
 
 @contextmanager
