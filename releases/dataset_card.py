@@ -155,10 +155,13 @@ def meaning(question: Mapping[str, Any]) -> str:
 
 
 def method(facts: Facts) -> str:
-    """Return the paragraph that says how the labels were made."""
-    sentences = (labelling.raters, labelling.opinions, labelling.policy, labelling.settled, labelling.decided)
-    more = (labelling.afterwards, labelling.without_verdict, labelling.corrected, labelling.checks, labelling.texts)
-    return plain(joined(*(sentence(facts) for sentence in (*sentences, *more))))
+    """Return the paragraphs that say how the labels were made."""
+    paragraphs = (
+        (labelling.raters, labelling.opinions, labelling.without_verdict, labelling.corrected),
+        (labelling.policy, labelling.decided, labelling.settled, labelling.afterwards),
+        (labelling.checks, labelling.texts),
+    )
+    return "\n\n".join(plain_block(joined(*(sentence(facts) for sentence in each))) for each in paragraphs)
 
 
 def table(name: str, counts: Mapping[str, int]) -> str:

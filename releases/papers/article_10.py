@@ -30,7 +30,7 @@ def governance(facts: Facts) -> Section:
         "Data governance, Article 10(2)(a) to (e)",
         [
             Answer("(a) Design choices", design),
-            Answer("(b) Collection and origin", [*origin, collection.licenses(facts), constant.AUTHORS]),
+            Answer("(b) Collection and origin", [*origin, collection.licenses(facts), *constant.SOURCES]),
             Answer("(c) Labelling", labelling_operations(facts), [*guidelines(facts), *jurors(facts)]),
             Answer(
                 "(c) Cleaning and updating", [collection.withheld(facts), constant.NOT_FILLED, constant.MAINTENANCE]

@@ -61,18 +61,22 @@ def licenses(facts: Facts) -> str:
 def imported(facts: Facts) -> str:
     """Return when the released dialogues were imported."""
     when = days(facts.collection.first_import, facts.collection.last_import)
-    return f"They were imported {when} (UTC)." if when else ""
+    return f"The released dialogues were imported {when} (UTC)." if when else ""
+
+
+def creator(facts: Facts) -> str:
+    """Return who made the dataset."""
+    return f"The labelling project {facts.manifest['title']}; on whose behalf is not recorded."
 
 
 def population(facts: Facts) -> str:
     """Return of how many dialogues the release is a part, and what became of the others."""
-    found, status = facts.collection, facts.manifest["counts"]["status"]
-    gone = f"{found.withdrawn:,} {'was' if found.withdrawn == 1 else 'were'} withdrawn"
-    left_out = "is left out for its" if found.unlicensed == 1 else "are left out for their"
-    others = f" {found.unlicensed:,} {left_out} licence." if found.unlicensed else ""
+    found, rows = facts.collection, facts.manifest["rows"]
+    undecided = found.imported - found.withdrawn - found.unlicensed - rows
+    others = f"{found.unlicensed:,} left out for their licence, " if found.unlicensed else ""
     return (
-        f"The project has {counted(found.imported, 'dialogue')}; {gone}.{others} In the whole project "
-        f"{status['pending']:,} without a label yet and {status['disputed']:,} disputed; neither kind is in the splits."
+        f"The project has {counted(found.imported, 'dialogue')}: {rows:,} released, {found.withdrawn:,} withdrawn, "
+        f"{others}{undecided:,} disputed or without enough opinions."
     )
 
 

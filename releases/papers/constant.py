@@ -38,7 +38,16 @@ NOT_EXAMINED = (
 NO_JUROR = "No model labelled."
 NO_GUIDELINE = "No person labelled, so no guideline was used."
 
-PURPOSE = "Why the dataset was made, by whom, and who paid for it, is not recorded."
+GROUPS = "Groups of people are not marked."
+SELF_CONTAINED = "The release holds all of its texts, but for prompts that their source withholds."
+
+PURPOSE = "Why the dataset was made is not recorded."
+FUNDING = "Who paid for it is not recorded."
+ORIGINAL = "For what purpose the texts were first written or collected is not recorded."
+REVIEW = "Whether an ethics board looked at the work is not recorded."
+USED = "What the dataset was used for so far is not recorded."
+RESTRICTIONS = "To whom it is given, and under which terms besides the licences, is not recorded."
+CONTACT = "Who maintains the dataset, and how to reach them, is not recorded."
 AUTHORS = "Who wrote the dialogues, and in which languages, is not recorded."
 CONSENT = "Whether the people who wrote the dialogues were asked or told is not recorded."
 PERSONAL = "The texts were not searched for personal data, and may hold some, of special categories too."
@@ -47,5 +56,6 @@ REPRESENTS = (
     "For which system the dataset is meant, and whether it represents the people whom that system meets, is not "
     "recorded."
 )
-UNKNOWN = (PURPOSE, AUTHORS, CONSENT, PERSONAL, PAY, REPRESENTS)
+SOURCES = (ORIGINAL, AUTHORS)
+UNKNOWN = (PURPOSE, FUNDING, ORIGINAL, AUTHORS, CONSENT, PERSONAL, PAY, REVIEW, USED, REPRESENTS, RESTRICTIONS, CONTACT)
 "What the database does not say."

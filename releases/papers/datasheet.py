@@ -21,10 +21,16 @@ def datasheet(facts: Facts) -> str:
     return paper("Datasheet", facts, [INTRODUCTION], [part(facts) for part in parts])
 
 
-def motivation(_facts: Facts) -> Section:
+def motivation(facts: Facts) -> Section:
     """Return why the dataset was made."""
-    purpose = Answer("For what purpose was the dataset created, by whom, and who paid for it?", [constant.PURPOSE])
-    return Section("Motivation", [purpose])
+    return Section(
+        "Motivation",
+        [
+            Answer("For what purpose was the dataset created?", [constant.PURPOSE]),
+            Answer("Who created it, and on whose behalf?", [collection.creator(facts)]),
+            Answer("Who funded it?", [constant.FUNDING]),
+        ],
+    )
 
 
 def composition(facts: Facts) -> Section:
@@ -39,10 +45,12 @@ def composition(facts: Facts) -> Section:
             Answer("What do the instances represent, and how many are there?", instances),
             Answer("Is it all of a larger set, or a sample?", sample),
             Answer("Is there a label for each instance?", labels),
-            Answer("Is anything missing?", [collection.withheld(facts), constant.NOT_FILLED, constant.NO_RAW]),
+            Answer("Is anything missing?", [constant.NOT_FILLED, constant.NO_RAW]),
             Answer("Are there recommended splits?", [collection.splits(facts)]),
             Answer("Are there errors, noise or redundancies?", points=limits.limitations(facts)),
+            Answer("Is the dataset self-contained?", [constant.SELF_CONTAINED, collection.withheld(facts)]),
             Answer("Is there content that may offend?", [constant.OFFENSIVE]),
+            Answer("Are groups of people identified?", [constant.GROUPS]),
             Answer("Does it relate to people, or hold sensitive or personal data?", personal),
         ],
     )
@@ -60,7 +68,8 @@ def collecting(facts: Facts) -> Section:
             Answer("Who labelled, and how were they chosen and paid?", people),
             Answer("What is known about the annotators as a group?", labelling.demographics(facts)),
             Answer("Which models labelled?", points=list(map(labelling.juror, facts.jurors)) or [constant.NO_JUROR]),
-            Answer("Were people who wrote the texts asked?", [constant.CONSENT]),
+            Answer("Was there an ethical review?", [constant.REVIEW]),
+            Answer("Were the people who wrote the texts asked?", [constant.CONSENT]),
         ],
     )
 
@@ -86,6 +95,7 @@ def uses(facts: Facts) -> Section:
     return Section(
         "Uses",
         [
+            Answer("Has it been used already?", [constant.USED]),
             Answer("What may it be used for, and what not?", [constant.USES, constant.NOT_FOR]),
             Answer("What may affect future uses?", [constant.EXAMINED, constant.NOT_EXAMINED], limits.biases(facts)),
         ],
@@ -94,10 +104,21 @@ def uses(facts: Facts) -> Section:
 
 def distribution(facts: Facts) -> Section:
     """Return under which licences it is distributed."""
-    return Section("Distribution", [Answer("Under which licences?", [collection.licenses(facts)])])
+    return Section(
+        "Distribution",
+        [
+            Answer("To whom is it distributed?", [constant.RESTRICTIONS]),
+            Answer("Under which licences?", [collection.licenses(facts)]),
+        ],
+    )
 
 
 def maintenance(_facts: Facts) -> Section:
     """Return how it is maintained."""
-    how = Answer("Will it be updated, and are older versions kept?", [constant.MAINTENANCE, constant.VERIFY])
-    return Section("Maintenance", [how])
+    return Section(
+        "Maintenance",
+        [
+            Answer("Who maintains it?", [constant.CONTACT]),
+            Answer("Will it be updated, and are older versions kept?", [constant.MAINTENANCE, constant.VERIFY]),
+        ],
+    )

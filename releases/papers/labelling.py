@@ -11,6 +11,8 @@ STATUSES = {
     "inherited": "taken over from the prompt",
     "settled": "settled",
 }
+IMPORTED = "imported"
+"The version of the guideline that stands for votes from elsewhere."
 NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
 
 
@@ -29,15 +31,16 @@ def raters(facts: Facts) -> str:
 def opinions(facts: Facts) -> str:
     """Return how many opinions there are, from where, and from when."""
     found = facts.labelling
-    votes = f"{counted(found.votes, 'vote')} by people" + elsewhere(found.imported_votes)
-    ballots = f"{counted(found.ballots, 'ballot')} by models" + elsewhere(found.imported_ballots)
+    votes = f"{counted(found.votes, 'vote')} by people" + elsewhere(found.imported_votes, found.votes)
+    ballots = f"{counted(found.ballots, 'ballot')} by models" + elsewhere(found.imported_ballots, found.ballots)
     when = days(found.first_opinion, found.last_opinion)
     return f"There are {votes} and {ballots}{f', {when} (UTC)' if when else ''}."
 
 
-def elsewhere(count: int) -> str:
-    """Return how many opinions were imported, in brackets; empty if none was."""
-    return f" ({count:,} of them imported from elsewhere)" if count else ""
+def elsewhere(count: int, of: int) -> str:
+    """Return how many opinions of how many were imported, in brackets; empty if none was."""
+    part = "all" if count == of else f"{count:,} of them"
+    return f" ({part} imported from elsewhere)" if count else ""
 
 
 def votes_wanted(facts: Facts) -> str:
@@ -102,7 +105,8 @@ def corrected(facts: Facts) -> str:
 
 def texts(facts: Facts) -> str:
     """Return taxonomy, guideline and software."""
-    versions = listed([named(name) for name in facts.manifest["guideline"]]) or "none"
+    names = {IMPORTED: "that of imported votes"}
+    versions = listed([names.get(name, named(name)) for name in facts.manifest["guideline"]]) or "none"
     return (
         f"Taxonomy {facts.manifest['taxonomy']} with {counted(len(facts.categories), 'category', 'categories')}, "
         f"guideline {versions}, made with {facts.manifest['software']}."
@@ -152,7 +156,7 @@ def checks(facts: Facts) -> str:
     qualified = "No qualification is asked." if people.pass_percent is None else f"Annotators qualify {rule}"
     return joined(
         qualified,
-        f"{counted(people.gold, 'dialogue')} with a label known beforehand to check annotators, "
+        f"Annotators are checked by {counted(people.gold, 'dialogue')} with a label known beforehand, "
         f"{counted(people.repeats, 'repeated vote')} and {counted(people.audited, 'audit')} by leads.",
     )
 
@@ -160,7 +164,10 @@ def checks(facts: Facts) -> str:
 def annotators(facts: Facts) -> str:
     """Return how many annotators are known by name alone, and how much the busiest one did."""
     people, votes = facts.people, facts.labelling.votes
-    known = f"{counted(people.imported, 'annotator')} known from imported votes alone." if people.imported else ""
+    verb = "is" if people.imported == 1 else "are"
+    known = (
+        f"{counted(people.imported, 'annotator')} {verb} known from imported votes alone." if people.imported else ""
+    )
     most = f"The person with the most votes cast {share_of(people.largest, votes)} of them." if votes else ""
     return joined(known, most)
 

@@ -59,7 +59,7 @@ def collection(**changes):
         "replaced",
     )
     whole = dict.fromkeys(counts, 0)
-    whole |= {"imported": 13, "prompt_only": 1, "first_import": "2026-01-02", "last_import": "2026-01-03"}
+    whole |= {"imported": 30, "prompt_only": 1, "first_import": "2026-01-02", "last_import": "2026-01-03"}
     return Collection(**(whole | {"generators": ()} | changes))
 
 

@@ -3,17 +3,24 @@
 import hashlib
 import json
 import logging
+import re
+from datetime import UTC, datetime
 
 import mlcroissant
 import pyarrow.parquet as pq
 from absl import logging as absl_logging
 
-from annotation.models import GuidelineVersion
+from annotation.models import Annotator, Audit, Gold, GuidelineVersion, Qualification, Vote
 from corpus.models import Item
+from jury.models import GeneratedResponse, Juror
+from tests.adjudication.disputes import disputed_project, reader
+from tests.adjudication.test_case_filters import settle
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.jury.test_queries import cast, juror_of
 from tests.releases.test_release import PAPERS, labelled_project, release
 
 HOSTILE = 'Ou"r </script><b>גן</b>\u202e line\nbreak \\u0041 \u2028 {{x}} <!-- [a](javascript:b)'
+AT = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
 
 class Kept(logging.Handler):
@@ -99,7 +106,9 @@ def test_facts_follow_what_happens_in_a_project(tmp_path):
     Item.objects.filter(project=project, external_id="i05").update(license="Other")
     out, _ = release(project, tmp_path, license=["MIT"])
     sheet = (out / "datasheet.md").read_text()
-    assert "The project has 24 dialogues; 1 was withdrawn. 1 is left out for its licence." in sheet
+    rows = json.loads((out / "manifest.json").read_bytes())["rows"]
+    said = f"{rows} released, 1 withdrawn, 1 left out for their licence, {22 - rows} disputed"
+    assert said in sheet
     assert "Only dialogues under MIT were released." in sheet
     version = GuidelineVersion.objects.get(project=project)
     assert version.name == "imported"
@@ -139,3 +148,80 @@ def test_agents_and_plans_are_those_of_the_votes_file(tmp_path):
     assert made["votes"]["prov:startedAtTime"] == "2026-02-01T00:00:00Z"
     texts = json.dumps({"body": "", "entries": {}, "faq": []}, sort_keys=True, separators=(",", ":")).encode()
     assert made["votes"]["prov:used"][0]["@id"] == f"guideline/{hashlib.sha256(texts).hexdigest()}"
+
+
+def grown_project(folder):
+    """Return a project labelled here: a settled case, a juror's ballots of each outcome, checks of annotators."""
+    project = disputed_project(folder, "open", "settled")
+    settle(project, reader(project), "settled")
+    rows = [dialogue("made", license="MIT"), dialogue("tools", license="MIT"), dialogue("old", response=False)]
+    import_dialogues(project, folder, rows)
+    import_votes(
+        project, folder, [opinion(name, rater, "safe", "safe") for name in ("made", "tools") for rater in "abc"]
+    )
+    made, tools, old = (Item.objects.get(project=project, external_id=name) for name in ("made", "tools", "old"))
+    turns = [
+        {"role": "user", "text": "Weather?"},
+        {"role": "tool", "text": "Sun."},
+        {"role": "assistant", "text": "Sun."},
+    ]
+    Item.objects.filter(pk=tools.pk).update(turns=turns, reconstruction_id=7, replaces="older")
+    version = GuidelineVersion.objects.create(project=project, name="1", body="Be fair.")
+    voter = Annotator.objects.create(project=project, name="eve", is_qualified=True)
+    vote = {
+        "taxonomy": project.taxonomy,
+        "guideline": version,
+        "annotator": voter,
+        "cast_at": AT,
+        "prompt_label": "safe",
+    }
+    first = Vote.objects.create(item=made, is_current=False, **vote)
+    Vote.objects.create(item=made, supersedes=first, **vote)
+    Vote.objects.create(item=made, is_current=False, repeats=first, **vote)
+    Qualification.objects.create(project=project, is_on=True, pass_percent=75)
+    Gold.objects.create(project=project, item=old, prompt_label="safe")
+    Audit.objects.create(
+        project=project, item=made, prompt_label="safe", reason="Fine.", audited_at=AT, auditor=reader(project)
+    )
+    juror = juror_of(project, "small-model")
+    Juror.objects.filter(pk=juror.pk).update(trained_on="0.9")
+    cast(made, juror, cast_at=AT)
+    for item, outcome in ((tools, "abstained"), (old, "unreadable")):
+        cast(item, juror, outcome=outcome, prompt_label=None)
+    GeneratedResponse.objects.create(
+        item=made, juror=juror, prompt=juror.prompt, outcome="cast", text="That is made.", cast_at=AT, published_at=AT,
+        published_in=made,
+    )  # fmt: skip
+    return project, juror
+
+
+def test_each_fact_of_a_project_is_read(tmp_path):
+    project, juror = grown_project(tmp_path)
+    out, _ = release(project, tmp_path)
+    sheet, described = (out / "datasheet.md").read_text(), json.loads((out / "croissant.json").read_bytes())
+    published = GuidelineVersion.objects.get(project=project, name="1").published_at
+    rater = described["prov:wasGeneratedBy"][2]["prov:wasAssociatedWith"][0]["@id"].removeprefix("agent/")
+    texts = json.dumps({"body": "Be fair.", "entries": {}, "faq": []}, sort_keys=True, separators=(",", ":")).encode()
+    said = [
+        "1 adjudicator settled 1 disputed dialogue of the project, each first blind and with a reason.",
+        "Of the dialogues, 1 has calls of tools or their results.",
+        "1 prompt withheld by the source",
+        "1 dialogue with a text corrected since the import.",
+        "Responses written within the project, by model: small-model (1).",
+        "Annotators qualify with 75 % of known labels right; 1 may work.",
+        "Annotators are checked by 1 dialogue with a label known beforehand, 1 repeated vote and 1 audit by leads.",
+        "1 were abstentions, 1 unreadable and 0 failed",
+        "People corrected 1 vote of their own",
+        f"1 vote under version 1, published on {published:%Y-%m-%d}, SHA-256 {hashlib.sha256(texts).hexdigest()}.",
+        f"The model of {rater} was trained on release 0.9 of this project",
+        f"{rater}: model small-model, prompt {juror.prompt.name} (SHA-256 {juror.prompt.sha256}), temperature 0, ",
+    ]
+    shown = re.sub(r"\\([^\w]|_)", r"\1", sheet)
+    assert [each for each in said if each not in shown] == []
+    activities = [each["@id"] for each in described["prov:wasGeneratedBy"]]
+    assert activities == [f"activity/{name}" for name in ("import", "votes", "ballots", "settlements")]
+    assert issues_of(out / "croissant.json")[0] == []
+    rewritten, _ = release(project, tmp_path, "1.1")
+    for name in PAPERS:
+        one, other = ((folder / name).read_text() for folder in (out, rewritten))
+        assert one.replace("version 1.0", "version 1.1").replace('"version": "1.0"', '"version": "1.1"') == other, name
