@@ -9,7 +9,7 @@ TRAIN_PYTHON ?=
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup dev demo run stop test check check-recipe audit fix client bench bench-small pictures clean
+.PHONY: help setup dev demo run stop test check check-recipe check-consumers consumers audit fix client bench bench-small pictures clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -46,6 +46,11 @@ check-recipe:  ## try the LoRA recipe on a tiny model (in .venv-train, some giga
 	  $(or $(TRAIN_PYTHON),.venv-train/bin/python) recipes/check.py; \
 	else echo "Skipped: .venv-train could not be made from requirements/train.txt, for the reason above." >&2; fi
 
+check-consumers: dev consumers  ## load the files of export_for with the consumers' own libraries
+	@REQUIRE_CONSUMERS=1 $(BIN)/python -m pytest tests/releases/test_consumer_libraries.py $(ARGS)
+
+consumers: .venv-consumers/consumers.stamp  ## prepare .venv-consumers with these libraries (a gigabyte)
+
 audit: dev  ## check dependencies for known vulnerabilities (needs the network)
 	@.ci/audit
 
@@ -76,7 +81,7 @@ pictures: dev  ## take the pictures of the README and docs anew, from the demo b
 	@$(BIN)/python -m tests.browser.pictures --address http://127.0.0.1:$(PORT)
 
 clean: stop  ## remove the environment and the data directory with everything in it
-	rm -rf .venv .venv-train .assize
+	rm -rf .venv .venv-consumers .venv-train .assize
 
 dev: .venv/dev.stamp
 
@@ -96,6 +101,12 @@ dev: .venv/dev.stamp
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
 	@echo "Installing what tests and checks need (once)" >&2
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-consumers/consumers.stamp: .venv/uv.stamp requirements/consumers.txt
+	@echo "Installing the consumers' libraries in .venv-consumers (once, a gigabyte)" >&2
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-consumers
+	@$(BIN)/uv pip install --quiet --python .venv-consumers/bin/python --require-hashes -r requirements/consumers.txt
 	@touch $@
 
 .venv-train/train.stamp: requirements/bootstrap.txt requirements/train.txt

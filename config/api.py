@@ -11,7 +11,7 @@ from guards.api import evaluations as guards
 from guards.api import training
 from jury import api as jury
 from quality.api import Metrics
-from releases.api import export, releases
+from releases.api import consumers, export, releases
 from workspace.api import items, jobs, projects
 from workspace.api.generate import Generate
 from workspace.api.releases import Releases
@@ -68,6 +68,7 @@ PROJECT = [
     path("releases/<str:version>/files/<str:name>", releases.ReleaseFile.as_view()),
     path("releases/<str:version>/training/", training.TrainingData.as_view()),
     path("export/", export.Export.as_view()),
+    path("export-for/<str:consumer>/", consumers.ExportFor.as_view()),
     path("items/<path:external_id>/comments/", comments.Comments.as_view()),
     path("items/<path:external_id>/comments/<int:comment>/remove/", comments.RemoveComment.as_view()),
     path("items/<path:external_id>/history/", ItemHistory.as_view()),

@@ -5,7 +5,7 @@ SQL builds every row, and COPY streams it; Python adds only what the format puts
 columns of the published AEGIS 2.0 files (https://huggingface.co/datasets/nvidia/Aegis-AI-Content-Safety-Dataset-2.0).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from adjudication.counting import decisions_sql
 from adjudication.policies import policy_of
 from corpus.labels import FIELDS
 from corpus.models import Category, Project
+from corpus.snapshot import closed_with_snapshot
 from corpus.taxonomy_versions import counts_as
 from releases.agreement_columns import AGREEMENT_KEYS, agreement_sql
 from releases.answer_columns import AnswerColumns, answer_columns
@@ -264,7 +265,8 @@ def csv_columns(query: ExportQuery) -> list[str]:
     return [*keys, *(f"{answer.format(f'({cell})')} AS {name}" for name, cell in query.answers.csv_cells())]
 
 
-def csv_blocks(query: ExportQuery, *, split: str | None) -> Iterator[bytes]:
+@closed_with_snapshot
+def csv_blocks(query: ExportQuery, *, split: str | None) -> Generator[bytes]:
     """Yield the rows as PostgreSQL's CSV with a header line (RFC 4180, with line feeds)."""
     if query.bom:
         yield BOM

@@ -7,9 +7,24 @@ from django.db import connection
 from adjudication.policies import policy_of
 from adjudication.queries import fingerprint
 from annotation.models import Vote
+from corpus.errors import Refused
 from corpus.models import Project
 from jury.models import Ballot
 from releases.exporting import ExportQuery
+from releases.models import Release
+
+
+def find_release(project: Project, version: str) -> Release:
+    """
+    Return a release of a project.
+
+    :raises Refused: if there is none of that version
+    """
+    releases = Release.objects.filter(project=project)
+    if found := releases.filter(version=version).first():
+        return found
+    known = ", ".join(releases.order_by("pk").values_list("version", flat=True)) or "none yet"
+    raise Refused(f"{project.slug} has no release {version!r}. Known: {known}.")
 
 
 def guidelines_in_use(project: Project) -> list[str]:

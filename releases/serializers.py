@@ -37,6 +37,25 @@ class ExportSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class ExportForSerializer(serializers.Serializer[Any]):
+    """What to export for a consumer."""
+
+    release = serializers.CharField(max_length=60, default="", allow_blank=True)
+    "A release; without one, the decided items as they are now."
+    policy = serializers.ChoiceField(sorted(POLICIES), allow_null=True, default=None)
+    "Of the items as they are now; a release was made under one."
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """
+        Check that a policy is not named beside a release.
+
+        :raises serializers.ValidationError: if it is
+        """
+        if attrs["release"] and attrs["policy"]:
+            raise serializers.ValidationError({"policy": "A release was made under one policy; leave one of them out."})
+        return attrs
+
+
 class ReleaseSpecSerializer(serializers.Serializer[Any]):
     """The settings of a new release."""
 

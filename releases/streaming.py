@@ -3,13 +3,13 @@
 import hashlib
 import threading
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import orjson
 from django.conf import settings
 from django.db import connection
-from django.http import HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import parse_etags
 from django.utils.text import compress_sequence
 from rest_framework.exceptions import Throttled
@@ -25,6 +25,7 @@ CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
+ZIP = "application/zip"
 BLOCK = 2**16
 "Bytes sent at a time; sending each row alone takes longer than building it."
 RETRY_AFTER_SECONDS = 5
@@ -78,11 +79,25 @@ def not_modified(etag: str) -> HttpResponseBase:
 
 def etag_and_blocks(query: ExportQuery, form: str, slot: ExitStack) -> Generator[bytes]:
     """Yield the ETag of an export, then its blocks. Closing the generator ends the snapshot and frees the slot."""
-    with slot, snapshot():
+    with slot, export_snapshot():
         yield export_etag(query, form).encode()
-        with connection.cursor() as cursor:  # a statement lasts as long as its reader takes
-            cursor.execute(f"SET LOCAL statement_timeout = '{settings.EXPORT_SECONDS}s'")
         yield from joined(stream_dataset(query, form))
+
+
+@contextmanager
+def export_snapshot() -> Iterator[None]:
+    """Run the queries inside in one snapshot, in which a statement may last as long as its reader takes."""
+    with snapshot():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{settings.EXPORT_SECONDS}s'")
+        yield
+
+
+def held(blocks: Iterable[bytes], slot: ExitStack) -> Generator[bytes]:
+    """Yield an empty block, then blocks. Once it has begun, closing the generator frees the slot."""
+    with slot:
+        yield b""
+        yield from blocks
 
 
 def joined(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -104,10 +119,14 @@ def is_known(request: Request, etag: str) -> bool:
     return "*" in known or etag.removeprefix("W/") in {each.removeprefix("W/") for each in known}
 
 
-def streaming_response(request: Request, body: Generator[bytes], form: str, *, name: str) -> StreamingHttpResponse:
+def streaming_response(
+    request: Request | HttpRequest, body: Generator[bytes], form: str, *, name: str
+) -> StreamingHttpResponse:
     """Return blocks as a download, compressed if the client accepts gzip."""
-    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "") and form != "parquet"  # is compressed already
-    response = StreamingHttpResponse(ClosingStream(body, takes_gzip=takes_gzip), content_type=CONTENT_TYPES[form])
+    # Parquet and archives are compressed already.
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "") and form not in ("parquet", "zip")
+    kind = CONTENT_TYPES.get(form, ZIP)
+    response = StreamingHttpResponse(ClosingStream(body, takes_gzip=takes_gzip), content_type=kind)
     if takes_gzip:
         response["Content-Encoding"] = "gzip"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -151,3 +151,9 @@ def export_counts(query: ExportQuery) -> dict[str, dict[str, int]]:
     counts = COUNTS.format(labels=", ".join(LABEL_COUNTS.format(field=field) for field in FIELDS))
     lines = list(json_rows(f"WITH every AS MATERIALIZED ({query.sql}) {counts}", query.parameters))
     return {name: count or {} for name, count in orjson.loads(lines[0]).items()}
+
+
+def license_counts(query: ExportQuery) -> dict[str, int]:
+    """Return the number of exported rows by licence."""
+    sql = f'SELECT license, count(*) AS count FROM ({query.sql}) AS exported GROUP BY 1 ORDER BY license COLLATE "C"'
+    return {row["license"]: row["count"] for row in map(orjson.loads, json_rows(sql, query.parameters))}

@@ -8,5 +8,6 @@ app_name = "releases"
 urlpatterns = [
     path("releases/compare/", views.compare, name="compare"),
     path("releases/of/<str:version>/", views.release, name="release"),
+    path("releases/of/<str:version>/for/<str:consumer>/", views.consumer_files, name="consumer"),
     path("releases/of/<str:version>/<str:name>", views.release_file, name="file"),
 ]

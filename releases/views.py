@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
+from rest_framework.exceptions import Throttled
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
 from releases import comparing, downloads
 from releases.card_html import render_card
+from releases.consumers import CONSUMERS, TITLES
+from releases.consumers.downloads import archive_response
+from releases.consumers.source import StoredSource
 from releases.count_tables import count_tables
 from releases.models import Release
 
@@ -47,6 +51,7 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
         "manifest": found.manifest,
         "files": [(name, sizes.get(name), digest) for name, digest in found.hashes.items()],
         "tables": count_tables(found.manifest["counts"]),
+        "consumers": TITLES if "train.parquet" in found.hashes else {},
         **paper_context(found, request.GET.get("tab", "")),
     }
     return render(request, "releases/release.html", context)
@@ -74,6 +79,20 @@ def release_file(request: PageRequest, access: Access, version: str, name: str) 
     """Download a file of a release."""
     found = get_object_or_404(Release, project=access.project, version=version)
     return downloads.download(access.user, request.method, request.headers, found, name)
+
+
+@require_safe
+@require_role(Role.LEAD)
+def consumer_files(request: PageRequest, access: Access, version: str, consumer: str) -> HttpResponseBase:
+    """Download a release as the files for a consumer, in an archive."""
+    found = get_object_or_404(Release, project=access.project, version=version)
+    if consumer not in CONSUMERS:
+        raise Http404(f"There is no consumer {consumer!r}.")
+    source = StoredSource(found)
+    try:
+        return archive_response(request, access.user, access.project, consumer, source, until=found.made_at)
+    except Throttled as error:
+        raise Refused(str(error.detail)) from error
 
 
 @require_safe

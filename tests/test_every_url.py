@@ -24,7 +24,7 @@ from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 from workspace.actions import archive_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
-SHARED = {"version", "name", "benchmark", "before", "after"}
+SHARED = {"version", "name", "benchmark", "before", "after", "consumer"}
 "Parameters whose values exist in both projects; the value of any other belongs to one project."
 WRITE_WHEN_READ = {
     # Who has seen opinions is on record before they are shown, for a blind label after that is none.
@@ -35,6 +35,8 @@ WRITE_WHEN_READ = {
     "/projects/{slug}/items/{external_id}/comments/",
     # The same for whoever downloads the opinions of all items.
     "/api/v1/projects/{slug}/export/",
+    "/api/v1/projects/{slug}/export-for/{consumer}/",
+    "/projects/{slug}/releases/of/{version}/for/{consumer}/",
 }
 ALSO_ARCHIVED = ("/people/", "/wellbeing/", "/clone/")
 "What is posted to these changes nothing in the project but who may read it."

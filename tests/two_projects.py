@@ -152,6 +152,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "version": "1.0",
         "name": "train.json",
         "benchmark": "own",
+        "consumer": "messages",
         "before": "1",
         "after": "1",
     }

@@ -1,6 +1,6 @@
 """Queries for decisions."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from django.db import connection
@@ -13,6 +13,7 @@ from corpus.labels import FIELDS
 from corpus.models import Category, Project, Question
 from corpus.queries import questions_of
 from corpus.questions import choices_of
+from corpus.snapshot import closed_with_snapshot
 from corpus.taxonomy_versions import made_by_edit
 
 # A count and the highest key miss a row that is committed late, with a lower key, while another one stops counting. A
@@ -140,7 +141,8 @@ SELECT row_to_json(line)::text FROM (
 """
 
 
-def json_lines(sql: str, parameters: dict[str, Any]) -> Iterator[bytes]:
+@closed_with_snapshot
+def json_lines(sql: str, parameters: dict[str, Any]) -> Generator[bytes]:
     """
     Return the rows of a query with one JSON text column as lines, in blocks of bytes.
 

@@ -1,7 +1,5 @@
 """The REST route of training data, for leads."""
 
-from collections.abc import Generator, Iterable
-from contextlib import ExitStack
 from itertools import chain
 
 from django.http import HttpResponseBase
@@ -14,7 +12,7 @@ from guards.serializers import TrainingSerializer
 from guards.shapes import TrainingRowShape
 from jury.queries import prompt_named
 from releases.api.releases import ReleaseView
-from releases.streaming import joined, streaming_response, take_slot
+from releases.streaming import held, joined, streaming_response, take_slot
 
 
 class TrainingData(ReleaseView):
@@ -42,10 +40,3 @@ class TrainingData(ReleaseView):
             body = held(chain([first], blocks), slot.pop_all())
             next(body)
         return streaming_response(request, body, "jsonl", name=f"{slug}-{version}-{split}.jsonl")
-
-
-def held(blocks: Iterable[bytes], slot: ExitStack) -> Generator[bytes]:
-    """Yield an empty block, then blocks. Once it has begun, closing the generator frees the slot."""
-    with slot:
-        yield b""
-        yield from blocks

@@ -19,13 +19,13 @@ from guards.queries.pages import (
 )
 from guards.queries.training import (
     find_guard,
-    find_release,
     rows_of_split,
     shares_of_split,
     trained_release,
     turns_of_items,
 )
 from guards.queries.verdicts import stream_verdicts, verdict_counts
+from releases.queries import find_release
 
 __all__ = [
     "NoSuchBenchmark",

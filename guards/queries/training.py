@@ -19,19 +19,6 @@ from releases.downloads import file_of
 from releases.models import Release
 
 
-def find_release(project: Project, version: str) -> Release:
-    """
-    Return a release of a project.
-
-    :raises Refused: if there is none of that version
-    """
-    releases = Release.objects.filter(project=project)
-    if found := releases.filter(version=version).first():
-        return found
-    known = ", ".join(releases.order_by("pk").values_list("version", flat=True)) or "none yet"
-    raise Refused(f"{project.slug} has no release {version!r}. Known: {known}.")
-
-
 def trained_release(juror: Juror) -> Release | None:
     """Return the release of its project that a juror was trained on; None if there is none."""
     version = versions_trained_on(juror.project, [juror]).get(juror.pk)
