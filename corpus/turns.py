@@ -14,7 +14,10 @@ from corpus.shapes import TurnShape
 ROLES = ("system", "user", "assistant", "tool")
 BLANKS = " \t\r\n"
 "Models write some of these before they call a tool."
-KEY_ORDER = ("role", "content", "refusal", "name", "tool_calls", "tool_call_id", "id", "type", "function", "arguments")
+KEY_ORDER = (
+    *("role", "content", "refusal", "name", "tool_calls", "tool_call_id", "id", "type", "function", "arguments"),
+    *("text", "image_url", "url", "detail", "file", "filename", "file_id"),
+)
 "The order of keys in a message that is written; the database keeps none."
 
 

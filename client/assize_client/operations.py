@@ -183,6 +183,27 @@ class Operations(Transport):
             headers={"If-None-Match": if_none_match},
         )
 
+    def get_export_for(
+        self,
+        slug: str,
+        consumer: Literal["hf", "inspect", "messages", "nemo-guardrails", "openinference", "pyrit"],
+        *,
+        policy: Literal["aegis2", "human", "jury", "majority"] | None = None,
+        release: str | None = None,
+    ) -> AbstractContextManager[httpx2.Response]:
+        """The decided and settled items, or a release, as a zip archive of files that another tool loads: `hf`, `messages`,
+        `pyrit`, `inspect`, `nemo-guardrails` or `openinference`.
+
+        409 if no dialogue has a place in the files, if a file of the release is not what was made or it was made before
+        releases had Parquet splits, or while you hold a case that you have not labelled blind: the files say how opinions
+        fell.
+
+        Least role: lead.
+        """
+        return self.stream(
+            "GET", f"projects/{part(slug)}/export-for/{part(consumer)}/", query={"policy": policy, "release": release}
+        )
+
     def get_generator_detail(self, slug: str, generator: int) -> models.Generator:
         """A generator. Limits and prices may change, and the fields of its requests until it has answered.
 

@@ -49,7 +49,7 @@ def records(rows: Iterator[Row], version: str, target: Target) -> Iterator[bytes
         target.rows += 1
         score = int(row[Field.RESPONSE] == Label.UNSAFE)
         read: list[str | int] = ["harm", guarded(row["prompt"]), guarded(row["response"]), score, "text"]
-        yield record([*read, *(guarded(row[key] or "") for key in KEPT)])
+        yield record([*read, *(no_formula(row[key] or "") for key in KEPT)])
 
 
 def record(cells: list[str | int]) -> bytes:
@@ -62,4 +62,9 @@ def record(cells: list[str | int]) -> bytes:
 def guarded(text: str) -> str:
     """Return a text with a no-break space before it if pandas or a spreadsheet would take it for something else."""
     words = {word.lower() for word in WORDS.findall(text[:1000])}
-    return GUARD + text if words <= NOT_TEXT or FORMULA.match(text) else text
+    return GUARD + text if words <= NOT_TEXT else no_formula(text)
+
+
+def no_formula(text: str) -> str:
+    """Return a text with a no-break space before it if a spreadsheet would run it as a formula."""
+    return GUARD + text if FORMULA.match(text) else text

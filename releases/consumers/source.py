@@ -71,7 +71,10 @@ class LiveSource:
     def rows(self, _part: str) -> Iterator[Row]:
         """Yield all rows."""
         keys = (*KEYS, *self.query.extra_keys, *self.query.answers.names)
-        return map(orjson.loads, self.query.json_lines(keys))
+        for row in map(orjson.loads, self.query.json_lines(keys)):
+            # PostgreSQL writes a share of none or all as a whole number.
+            row["soft_label"] = {name: None if x is None else float(x) for name, x in row["soft_label"].items()}
+            yield row
 
     def opinions(self) -> Iterator[Row]:
         """Yield the current opinions."""

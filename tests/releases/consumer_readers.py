@@ -1,7 +1,7 @@
 """
-Read the files of a consumer with its own library, in .venv-consumers, and print what it read as JSON.
+Read the files of a consumer with its own library, in .venv-consumers, and write what it read as JSON.
 
-    .venv-consumers/bin/python tests/releases/consumer_readers.py CONSUMER FOLDER
+    RESULT=FILE .venv-consumers/bin/python tests/releases/consumer_readers.py CONSUMER=FOLDER …
 """
 
 import json
@@ -14,20 +14,22 @@ def read_hf(folder):
     """Return the rows by split, the votes, and the types of the columns, as `datasets` loads them by the card."""
     from datasets import load_dataset
 
-    rows, votes = (
-        load_dataset(str(folder), name, cache_dir=str(folder.parent / "cache")) for name in ("default", "votes")
-    )
+    cache = str(folder.parent / f"cache-{folder.name}")
+    rows, votes = (load_dataset(str(folder), name, cache_dir=cache) for name in ("default", "votes"))
     types = {name: str(feature) for name, feature in rows["train"].features.items()}
     return {"rows": {split: list(rows[split]) for split in rows}, "votes": list(votes["votes"]), "types": types}
 
 
 def read_messages(folder):
-    """Return the rows as `datasets` loads JSON lines without any card."""
+    """Return the rows by part, as `datasets` loads JSON lines without a card: each file alone, of its own types."""
     from datasets import load_dataset
 
+    cache = str(folder.parent / f"cache-{folder.name}")
     found = {path.stem: str(path) for path in folder.glob("*.jsonl") if path.stat().st_size}
-    loaded = load_dataset("json", data_files=found, cache_dir=str(folder.parent / "cache-messages"))
-    return {part: list(loaded[part]) for part in loaded}
+    return {
+        part: list(load_dataset("json", data_files=path, split="train", cache_dir=cache))
+        for part, path in found.items()
+    }
 
 
 def read_pyrit(folder):
@@ -90,9 +92,8 @@ def read_openinference(folder):
 
 if __name__ == "__main__":
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-    result = {}
+    read = []
     for argument in sys.argv[1:]:
         consumer, _, place = argument.partition("=")
-        read = globals()[f"read_{consumer.replace('-', '_')}"]
-        result[consumer] = read(Path(place))
-    Path(os.environ["RESULT"]).write_text(json.dumps(result))
+        read.append(globals()[f"read_{consumer.replace('-', '_')}"](Path(place)))
+    Path(os.environ["RESULT"]).write_text(json.dumps(read))

@@ -24,11 +24,12 @@ from releases.models import Release
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.cases import cases
-from tests.corpus.test_tool_turns import ANSWERS, ASKS, CALLS, FILE, PICTURE, RESULT, SAYS_AND_CALLS
+from tests.corpus.test_tool_turns import ANSWERS, ASKS, CALLS, PICTURE, RESULT, SAYS_AND_CALLS
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 from tests.full_disks import full_disk
 from tests.releases.test_agreement_columns import REFUSAL
 
+FILE = {"type": "file", "file": {"file_id": "f1"}}
 HOSTILE = {
     "formula": "=1+1", "not": "N/A", "number": "007", "hash": "# no comment", "quote": 'say "x", y', "empty": "",
     "lines": "a\r\nb\n\nc", "separators": "a\u2028b\u2029c\u0085d", "rtl": "\u202eשלום", "true": "True", "exp": "1e5",
@@ -164,7 +165,7 @@ def test_texts_that_pandas_or_a_spreadsheet_would_change_are_guarded(text, is_gu
 
 def test_csv_of_responses_has_every_labelled_one(project, tmp_path):
     out, made = export(project, tmp_path, "pyrit")
-    comment, _, rest = (out / "data.csv").read_text(newline="").partition("\n")
+    comment, _, rest = (out / "data.csv").read_bytes().decode().partition("\n")
     assert comment == "# dataset_version=live, harm_definition=harm.yaml, harm_definition_version=1.0"
     found = {row["item"]: row for row in csv.DictReader(io.StringIO(rest, newline=""))}
     labelled = {name: row for name, row in decided(project, tmp_path).items() if row["response_label"]}
@@ -280,6 +281,9 @@ def test_nothing_is_left_of_an_export_that_is_refused(project, tmp_path):
     assert "invalid choice: 'word'" in command("export_for", "word", project=project.slug).stderr
 
 
+WITH_TEXTS = [consumer for consumer in CONSUMERS if consumer != "openinference"]
+
+
 def test_error_within_an_export_ends_it_and_leaves_nothing(tmp_path):
     """A stream that is not read to its end would hold the connection, on which the rollback waits."""
     made = make_project(quorum=1)
@@ -287,7 +291,7 @@ def test_error_within_an_export_ends_it_and_leaves_nothing(tmp_path):
     import_dialogues(made, tmp_path, [dialogue(f"t{at}", text=text) for at, text in enumerate(texts)])
     import_votes(made, tmp_path, [opinion(f"t{at}", "ada", "safe", "safe") for at in range(40)])
     before = set(tmp_path.iterdir())
-    for name, *arguments in (("export_dataset",), ("release", "1.0"), *(("export_for", each) for each in CONSUMERS)):
+    for name, *arguments in (("export_dataset",), ("release", "1.0"), *(("export_for", each) for each in WITH_TEXTS)):
         with full_disk(100_000):
             full = command(name, *arguments, project=made.slug, out=tmp_path / "out")
         assert (full.code, "File too large" in full.stderr) == (2, True), (name, arguments, full.stderr)
