@@ -6,11 +6,12 @@ from collections import defaultdict
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 
 from bench.urls import all_urls
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import add_attempts
-from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit, assert_accessible, assert_fits, assert_fits_in_each_look
+from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit, assert_accessible, assert_fits, each_look
 from tests.factories import make_project
 from tests.two_projects import project_with_everything, url_parameters
 
@@ -70,6 +71,7 @@ def problem_of(check, page):
 def problems_of(browser, site, member, check, look):
     visitor, paths = member
     with Visit(browser, site, visitor, **LOOKS[look]) as visit:
+        visit.context.add_init_script(AXE_SCRIPT)  # to send it to each page takes longer
         problems = []
         for path in paths:
             visit.page.goto(site + path)
@@ -78,9 +80,15 @@ def problems_of(browser, site, member, check, look):
         return [problem for problem in problems if problem], visit.page_errors
 
 
+def fits_in_each_look(page):
+    """Assert that a page fits in each look; the next one is opened in the look that is left."""
+    for _ in each_look(page):
+        assert_fits(page)
+
+
 def test_every_page_fits_and_is_accessible_in_each_look(browser, site, full):
     assert len(full[1]) > 30
-    assert problems_of(browser, site, full, assert_fits_in_each_look, "light and wide") == ([], [])
+    assert problems_of(browser, site, full, fits_in_each_look, "light and wide") == ([], [])
 
 
 def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, empty):
@@ -89,6 +97,10 @@ def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, em
 
 
 def test_fault_of_a_page_is_found(page):
-    page.set_content("<main><img src='x'></main>")
-    with pytest.raises(AssertionError, match="image-alt"):
-        assert_accessible(page)
+    for fault, rule in (
+        ("<img src='x'>", "image-alt"),
+        ("<p style='color: #999; background: #fff'>Pale.</p>", "contrast"),
+    ):
+        page.set_content(f"<main>{fault}</main>")
+        with pytest.raises(AssertionError, match=rule):
+            assert_accessible(page)

@@ -1,6 +1,6 @@
 """Visitors in a browser, with the errors of their pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
@@ -110,6 +110,16 @@ def assert_fits(page: Page) -> None:
     assert_accessible(page)
 
 
+def each_look(page: Page) -> Iterator[None]:
+    """Give a page each look, its own first; leave it in the other."""
+    own = page.viewport_size
+    for look in sorted(LOOKS.values(), key=lambda look: look["viewport"] != own):
+        page.emulate_media(color_scheme=look["color_scheme"])
+        if look["viewport"] != page.viewport_size:
+            page.set_viewport_size(look["viewport"])
+        yield
+
+
 def assert_fits_in_each_look(page: Page, check: Callable[[Page], None] = assert_fits) -> None:
     """
     Assert that a page that no script draws fits and is accessible in each look; keep its own look.
@@ -117,9 +127,7 @@ def assert_fits_in_each_look(page: Page, check: Callable[[Page], None] = assert_
     :param check: another check, such as of the width alone, where tests/browser/test_every_page.py shows the rest
     """
     own = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    for look in LOOKS.values():
-        page.emulate_media(color_scheme=look["color_scheme"])
-        page.set_viewport_size(look["viewport"])
+    for _ in each_look(page):
         check(page)
     page.set_viewport_size(own[0])
     page.emulate_media(color_scheme="dark" if own[1] else "light")
