@@ -14,6 +14,8 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, wait_until
@@ -24,10 +26,23 @@ OBJECTS_BEFORE_COLLECTING = 10_000
 
 def pytest_configure() -> None:
     """Use the settings of tests/settings.py, and hold no example to a time."""
+    gc.disable()  # while tests are collected: what is loaded is no garbage, and to look for it took a tenth of the time
     hypothesis.settings.register_profile("suite", deadline=None)
     hypothesis.settings.load_profile("suite")
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
     settings.MFA_TOTP_TOLERANCE = 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
+    """Prepare a database while the test processes, which copy it, collect their tests."""
+    from tests.homes import prepare_once
+
+    yield
+    if session.config.option.numprocesses:
+        with session.config.stash[blocking_manager_key].unblock():
+            prepare_once()
+            connection.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +55,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,10 +66,10 @@ def database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     Nothing is rolled back: every test creates its own project, so that it can commit, start workers and run commands
     as a user does.
     """
-    from config.prepare import prepare_database
+    from tests.homes import prepare_once
 
     with django_db_blocker.unblock():
-        prepare_database()
+        prepare_once()
         make_first_admin()
         yield
 
