@@ -12,7 +12,6 @@ from celery.signals import (
     celeryd_init,
     setup_logging,
     worker_init,
-    worker_process_init,
 )
 
 from config.production import exit_if_weak, exit_on_error
@@ -33,10 +32,6 @@ def check_settings(**_signal: Any) -> None:
     exit_if_weak()
 
 
-OBJECTS_BEFORE_COLLECTING = 10_000
-"Python's default of 700 is reached after a few requests to jurors; measured by bench/jury.py."
-
-
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def use_our_logging(**_signal: Any) -> None:
     """Log as the web processes do. Celery does not configure logging if this signal has a receiver."""
@@ -48,20 +43,18 @@ def use_our_logging(**_signal: Any) -> None:
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]
-def preload_sdk(*, sender: Any, **_signal: Any) -> None:
-    """Load the SDK once, before a worker that asks models forks, so that its processes share the memory."""
+def load_before_forking(*, sender: Any, **_signal: Any) -> None:
+    """
+    Load the SDK once, before a worker that asks models forks, so that its processes share the memory.
+
+    Exclude all that is loaded from garbage collection, which took a tenth of a worker's time and would copy the memory.
+    """
     from corpus.workers import JURY
 
     if JURY in sender.app.amqp.queues.consume_from:
         import jury.engine.sdk  # noqa: F401
-
-
-@worker_process_init.connect  # type: ignore[untyped-decorator]
-def freeze_loaded_objects(**_signal: Any) -> None:
-    """Exclude loaded modules from garbage collection, which took a tenth of a worker's time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]

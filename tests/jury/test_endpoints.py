@@ -243,10 +243,10 @@ def test_sdk_is_loaded_only_for_requests():
 import django, sys; django.setup()
 import config.urls, config.initial_data
 from types import SimpleNamespace
-from config.celery import app, preload_sdk
+from config.celery import app, load_before_forking
 for queue in ("celery", "jury"):
     app.amqp.queues.select([queue])
-    preload_sdk(sender=SimpleNamespace(app=app))
+    load_before_forking(sender=SimpleNamespace(app=app))
     print(queue, "openai" in sys.modules)
 """
     loaded = subprocess.run([sys.executable, "-c", loads], cwd=CHECKOUT, capture_output=True, text=True, check=False)
