@@ -16,12 +16,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, wait_until
 
-OBJECTS_BEFORE_COLLECTING = 10_000
-"Python's default of 700 is reached many times in a request."
+BROWSER = "tests/browser/"
 
 
 def pytest_configure() -> None:
@@ -45,6 +45,19 @@ def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
             connection.close()
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Give each test process whole files, and one of them all tests with a browser, which share it and a site."""
+    return FileScheduling(config, log)
+
+
+class FileScheduling(LoadFileScheduling):  # type: ignore[misc]
+    """Whole files, but the tests with a browser as one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return BROWSER if file.startswith(BROWSER) else file
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run slow tests first, so that no process runs the last of them alone."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
@@ -54,7 +67,6 @@ def pytest_collection_finish() -> None:
     """Exclude what is loaded by now from garbage collection, as our workers do: it took a fourteenth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTING)
     gc.enable()
 
 
