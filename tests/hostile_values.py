@@ -64,16 +64,27 @@ def cursors() -> Iterator[str]:
 @cache
 def bodies() -> list[tuple[str, bytes]]:
     """Return content types and bodies of REST calls, with every field at one hostile value."""
-    made = [("application/json", json.dumps(dict.fromkeys(FIELDS, value)).encode()) for value in JSON_VALUES]
-    return made + [(kind, b"a=b") for kind in CONTENT_TYPES]
+    return [("application/json", json.dumps(dict.fromkeys(FIELDS, value)).encode()) for value in JSON_VALUES]
 
 
 @cache
 def forms() -> list[tuple[str, bytes]]:
     """Return content types and bodies of forms, with every field at one hostile value."""
     kind = "application/x-www-form-urlencoded"
-    made = [(kind, urlencode(dict.fromkeys(FIELDS, text)).encode()) for text in TEXTS]
-    return made + [(kind, b"a=b") for kind in CONTENT_TYPES[1:4]]
+    return [(kind, urlencode(dict.fromkeys(FIELDS, text)).encode()) for text in TEXTS]
+
+
+def other_types(url: str, number: int) -> list[tuple[str, bytes]]:
+    """
+    Return bodies of another content type than a URL takes.
+
+    One parser reads the bodies of all forms, and one those of all routes but where files are imported, so that the next
+    URL may have the next type.
+
+    :param number: of the URL
+    """
+    kinds = CONTENT_TYPES if url.startswith("/api/") else CONTENT_TYPES[1:4]
+    return [(kind, b"a=b") for kind in (kinds if url.endswith("/import/") else [kinds[number % len(kinds)]])]
 
 
 ONE_BY_ONE = {

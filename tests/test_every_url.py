@@ -313,18 +313,22 @@ def test_hostile_paths_are_answered_in_the_form_of_their_url(projects):
 
 
 def test_hostile_bodies_are_answered_in_the_form_of_their_url(projects):
-    caller, failed = Caller(projects.own, "admin"), []
-    for url in WRITE_URLS:
+    caller, failed, taken = Caller(projects.own, "admin"), [], set()
+    for number, url in enumerate(WRITE_URLS):
         path, client = path_of(url, projects.own_parameters), caller.client(url)
         is_route = url.startswith("/api/")
+        bodies = hostile_values.bodies() if is_route else hostile_values.forms()
         for method in ("POST", "PATCH") if is_route else ("POST",):
-            if client.generic(method, path, "[]", "application/json").status_code == 405:
-                continue
-            for kind, body in hostile_values.bodies() if is_route else hostile_values.forms():
+            for kind, body in (*hostile_values.other_types(url, number), *bodies):
                 response = read(client.generic(method, path, body, kind))
                 if not is_well_formed(response, url):
                     failed.append((url, method, kind, body[:100], response.status_code))
+                if response.status_code == 405:
+                    break
+                taken.add((is_route, kind))
     assert failed == []
+    assert {kind for is_route, kind in taken if is_route} >= set(hostile_values.CONTENT_TYPES)
+    assert {kind for is_route, kind in taken if not is_route} >= set(hostile_values.CONTENT_TYPES[1:4])
 
 
 def test_hostile_json_is_answered_in_json(projects):
