@@ -24,6 +24,10 @@ class ItemFilterSerializer(serializers.Serializer[Any]):
     source = serializers.CharField(default=None, allow_blank=True, max_length=10_000)  # type: ignore[assignment]
     license = serializers.CharField(default=None, allow_blank=True, max_length=10_000)
     category = serializers.SlugField(default="", allow_blank=True)
+    similar = serializers.ChoiceField(["yes", "no"], default="", allow_blank=True)
+    "`yes`: with near-duplicates; `no`: without."
+    cluster = serializers.RegexField(r"^[0-9a-fA-F]{32}\Z", default="", allow_blank=True)
+    "Those of one cluster of near-duplicates."
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -16,6 +16,10 @@ class ItemShape(DialogueShape):
     withdrawal_reason: str
     replaces: str | None
     "Id of the withdrawn item whose text this one corrects."
+    cluster: str | None
+    "Of near-duplicates, in hexadecimal; null until a search has found it."
+    cluster_size: int | None
+    "How many items it has: 1 where the prompt has no near-duplicate."
     status: str
     decided_by: str | None
     prompt_label: str | None

@@ -14,8 +14,9 @@ from adjudication.visible_opinions import visible_opinions
 from annotation.queries import person_of
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.labels import FIELDS
-from corpus.models import Item, Project
+from corpus.models import Item, ItemCluster, Project
 from corpus.queries import NoSuchItem, category_names, find_item
+from corpus.similar_items import SimilarItem, similar_items
 
 
 @require_safe
@@ -34,10 +35,20 @@ def item_history(request: PageRequest, access: Access, external_id: str) -> Http
         "entries": entries,
         "comment_count": Comment.objects.filter(item=item).count(),
         "summary": summary_of(access.project, item, entries),
+        "similar": with_decisions(access.project, similar_items(item)),
+        "cluster": ItemCluster.objects.filter(item=item, size__gt=1).first(),
         "names": category_names(access.project),
         "is_masked": person_of(access.user).masks_text,
     }
     return render(request, "adjudication/history.html", context)
+
+
+def with_decisions(project: Project, similar: Sequence[SimilarItem]) -> list[tuple[SimilarItem, Decision]]:
+    """Return similar items, each with its decision under the project's policy; without one it is pending."""
+    decisions = Decision.objects.filter(item__in=[each.item.pk for each in similar], policy=project.policy)
+    by_item = {decision.item_id: decision for decision in decisions}
+    pending = Decision(status=Decision.Status.PENDING)
+    return [(each, by_item.get(each.item.pk, pending)) for each in similar]
 
 
 def summary_of(project: Project, item: Item, entries: Sequence[Entry]) -> dict[str, Any]:

@@ -542,6 +542,8 @@ class Item(TypedDict):
     withdrawn_at: str | None
     withdrawal_reason: str
     replaces: str | None
+    cluster: str | None
+    cluster_size: int | None
     status: str
     decided_by: str | None
     prompt_label: str | None

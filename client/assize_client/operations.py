@@ -233,9 +233,11 @@ class Operations(Transport):
         slug: str,
         *,
         category: str | None = None,
+        cluster: str | None = None,
         cursor: str | None = None,
         license: str | None = None,
         page_size: int | None = None,
+        similar: Literal["yes", "no"] | None = None,
         source: str | None = None,
         status: Literal["decided", "disputed", "pending", "settled", "withdrawn"] | None = None,
     ) -> models.PageOfItem:
@@ -248,9 +250,11 @@ class Operations(Transport):
             f"projects/{part(slug)}/items/",
             query={
                 "category": category,
+                "cluster": cluster,
                 "cursor": cursor,
                 "license": license,
                 "page_size": page_size,
+                "similar": similar,
                 "source": source,
                 "status": status,
             },

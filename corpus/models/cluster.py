@@ -27,7 +27,12 @@ class ItemCluster(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.item_id}: {bytes(self.cluster).hex()}"
+        return f"{self.item_id}: {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The cluster in hexadecimal."""
+        return bytes(self.cluster).hex()
 
 
 class DuplicateSearch(models.Model):

@@ -158,5 +158,11 @@ def first_of_each(labels: Array) -> Array:
 
 def similarity(one: str, other: str) -> float:
     """Return the Jaccard index of the pairs of words of two texts, 0 to 1."""
-    sets = pair_sets([words_of(one), words_of(other)], WordHashes())
-    return float(similarities(sets, np.array([0]), np.array([1]))[0])
+    return similarity_to(one, [other])[0]
+
+
+def similarity_to(text: str, others: Sequence[str]) -> list[float]:
+    """Return the Jaccard index of the pairs of words of a text and each of others, 0 to 1."""
+    sets = pair_sets([words_of(each) for each in (text, *others)], WordHashes())
+    second = np.arange(1, len(others) + 1)
+    return [float(share) for share in similarities(sets, np.zeros(len(others), np.int64), second)]

@@ -6,7 +6,10 @@ from django.db import connection, transaction
 
 from corpus.actions import find_duplicates, find_duplicates_if_due
 from corpus.models import DuplicateSearch, Item, ItemCluster
+from corpus.similar_items import similar_items
 from corpus.similarity.rules import METHOD
+from tests.annotation.people import Visitor
+from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, make_project
 
 STORY = "Tell me a long story about a dragon who lives on a hill and likes to read old books"
@@ -106,3 +109,58 @@ def test_withdrawn_dialogues_keep_their_cluster(tmp_path):
     find_duplicates(project=project)
     assert clusters_in(project)[0] == [("a", 4), ("b", 4), ("c", 4), ("e", 4)]
     assert Item.objects.get(project=project, external_id="a").withdrawn_at
+
+
+def test_filters_and_history_show_near_duplicates(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, ROWS)
+    lead, program = Visitor(project, "lead"), Program(project, "lead")
+    where = f"/api/v1/projects/{project.slug}/items/"
+    assert {(each["cluster"], each["cluster_size"]) for each in program.client.get(where).json()["results"]} == {
+        (None, None)
+    }
+    assert "Similar dialogues" not in lead.get("items/a/history/").content.decode()
+    find_duplicates(project=project)
+    found = {each["id"]: each for each in program.client.get(where).json()["results"]}
+    assert [found[name]["cluster_size"] for name in "abcd"] == [3, 3, 3, 1]
+    cluster = found["a"]["cluster"]
+    for query, names in (
+        ("similar=yes", "abc"),
+        ("similar=no", "d"),
+        (f"cluster={cluster}", "abc"),
+        (f"cluster={'0' * 32}", ""),
+    ):
+        assert [each["id"] for each in program.client.get(f"{where}?{query}").json()["results"]] == list(names), query
+    assert program.client.get(f"{where}?cluster=odd").status_code == 400
+    assert program.client.get(f"{where}?similar=maybe").status_code == 400
+    shown = lead.get("items/", similar="yes").content.decode()
+    assert [f"items/{name}/history/" in shown for name in "abcd"] == [True, True, True, False]
+    assert "A cluster has 32 digits" in lead.get("items/", cluster="odd").content.decode()
+    command("withdraw_item", "b", project=project, reason="Twice")
+    page = " ".join(lead.get("items/a/history/").content.decode().split())
+    assert "Similar dialogues (2)" in page
+    assert f"?cluster={cluster}" in page
+    assert page.index("items/b/history/") < page.index("items/c/history/")  # the most similar first
+    assert '<span class="status">withdrawn</span>' in page
+    assert "Similar dialogues" not in lead.get("items/d/history/").content.decode()
+
+
+def test_withheld_prompts_are_not_said_to_be_similar(tmp_path):
+    project = make_project()
+    hidden = [
+        {"id": name, "prompt": "REDACTED", "response": "No.", "reconstruction_id_if_redacted": at}
+        for at, name in enumerate("xy")
+    ]
+    import_dialogues(project, tmp_path, hidden)
+    find_duplicates(project=project)
+    assert similar_items(Item.objects.get(project=project, external_id="x")) == []
+
+
+def test_similar_items_of_a_large_cluster_are_few(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue(f"n{number:03}", text=STORY) for number in range(130)])
+    find_duplicates(project=project)
+    found = similar_items(Item.objects.get(project=project, external_id="n000"), most=5)
+    assert [(each.item.external_id, each.percent) for each in found] == [
+        (f"n{number:03}", 100) for number in range(1, 6)
+    ]

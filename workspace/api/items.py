@@ -14,7 +14,7 @@ from corpus.access import Role
 from corpus.actions import replace_item, restore_item, withdraw_item
 from corpus.api.base import PAGE, OldestFirst, ProjectView, page_of
 from corpus.labels import Judgement, label_columns_of
-from corpus.models import Item, Project
+from corpus.models import Item, ItemCluster, Project
 from corpus.queries import NoSuchItem, find_item
 from workspace.queries.items import items_matching
 from workspace.serializers import CorrectionSerializer, ItemFilterSerializer, ReasonSerializer
@@ -107,11 +107,12 @@ def as_items(project: Project, items: Sequence[Item]) -> list[ItemShape]:
         decision.item_id: decision
         for decision in Decision.objects.filter(item__in=[item.pk for item in items], policy=project.policy)
     }
-    return [as_item(item, decisions.get(item.pk)) for item in items]
+    clusters = ItemCluster.objects.in_bulk([item.pk for item in items])
+    return [as_item(item, decisions.get(item.pk), clusters.get(item.pk)) for item in items]
 
 
-def as_item(item: Item, decision: Decision | None) -> ItemShape:
-    """Return an item and its decision as the route returns them."""
+def as_item(item: Item, decision: Decision | None, cluster: ItemCluster | None) -> ItemShape:
+    """Return an item, its decision and its cluster as the route returns them."""
     return {
         "id": item.external_id,
         "turns": item.turns,
@@ -122,6 +123,8 @@ def as_item(item: Item, decision: Decision | None) -> ItemShape:
         "withdrawn_at": item.withdrawn_at,
         "withdrawal_reason": item.withdrawal_reason,
         "replaces": item.replaces,
+        "cluster": cluster.name if cluster else None,
+        "cluster_size": cluster.size if cluster else None,
         "status": decision.status if decision else Decision.Status.PENDING.value,
         "decided_by": decision.decided_by if decision else None,
         **label_columns_of(decision or Judgement()),

@@ -13,6 +13,8 @@ from corpus.models import Category
 from workspace.forms.reason import ReasonField
 from workspace.queries.items import SORTS
 
+CLUSTER = r"^[0-9a-fA-F]{32}\Z"
+"Name of a cluster of near-duplicates."
 DECIDED_LABELS = [(label.value, LABEL_WORDS[label.value]) for label in (Label.SAFE, Label.UNSAFE)]
 "The labels of decisions: what needs_caution counts as is decided, too."
 
@@ -20,7 +22,7 @@ DECIDED_LABELS = [(label.value, LABEL_WORDS[label.value]) for label in (Label.SA
 class ItemForm(GroupedForm, forms.Form):
     """Filters of the item list."""
 
-    MORE = ("source", "license", *(str(field) for field in FIELDS))
+    MORE = ("source", "license", *(str(field) for field in FIELDS), "similar", "cluster")
     FOLDED: ClassVar = {"More filters": MORE}
 
     id = forms.CharField(required=False, max_length=200, label="Id begins with")
@@ -33,6 +35,15 @@ class ItemForm(GroupedForm, forms.Form):
     source = forms.ChoiceField(required=False, label="Source")
     license = forms.ChoiceField(required=False, label="Licence")
     category = forms.ChoiceField(required=False, label="Category")
+    similar = forms.ChoiceField(
+        required=False, label="Near-duplicates", choices=[("", "Any"), ("yes", "With some"), ("no", "Without")]
+    )
+    cluster = forms.RegexField(
+        CLUSTER,
+        required=False,
+        label="Cluster",
+        error_messages={"invalid": "A cluster has 32 digits of 0 to 9 and a to f."},
+    )
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from adjudication.models import Decision
 from corpus.errors import Refused
 from corpus.kept import item_count, until_items_change
 from corpus.labels import FIELDS
-from corpus.models import Item, Project
+from corpus.models import Item, ItemCluster, Project
 
 HAS_WORDS = "EXISTS (SELECT FROM jsonb_array_elements(turns) AS turn WHERE turn ->> 'text' ILIKE %s)"
 LABELS = ("status", *FIELDS, "categories", "stale")
@@ -34,8 +34,8 @@ def items_matching(project: Project, filters: dict[str, Any]) -> QuerySet[Item]:
     """
     Return the items of a project that match every filter.
 
-    :param filters: any of status, source, license, category, a label field, id (its beginning) and text (words in a
-        turn)
+    :param filters: any of status, source, license, category, a label field, id (its beginning), text (words in a
+        turn), similar ("yes" where the prompt has near-duplicates, "no") and cluster (in hexadecimal)
     """
     items = Item.objects.filter(project=project)
     for column in ("source", "license"):
@@ -43,6 +43,12 @@ def items_matching(project: Project, filters: dict[str, Any]) -> QuerySet[Item]:
             items = items.filter(**{column: filters[column]})
     if filters.get("id"):
         items = items.filter(external_id__startswith=filters["id"])
+    if filters.get("similar"):
+        others = ItemCluster.objects.filter(item=OuterRef("pk"), size__gt=1)
+        items = items.filter(Exists(others) if filters["similar"] == "yes" else ~Exists(others))
+    if filters.get("cluster"):
+        cluster = {"project": project, "cluster": bytes.fromhex(filters["cluster"])}
+        items = items.filter(pk__in=ItemCluster.objects.filter(**cluster).values("item"))
     if filters.get("text"):
         words = RawSQL(HAS_WORDS, [like_pattern(filters["text"])], output_field=BooleanField())  # noqa: S611 - a parameter
         items = items.filter(words)
