@@ -31,6 +31,7 @@ WRITE_WHEN_READ = {
     "/api/v1/projects/{slug}/items/{external_id}/history/",
     "/projects/{slug}/items/{external_id}/history/",
     "/projects/{slug}/jury/ballots/{ballot}/",
+    "/projects/{slug}/cases/{case}/",
     "/api/v1/projects/{slug}/items/{external_id}/comments/",
     "/projects/{slug}/items/{external_id}/comments/",
     # The same for whoever downloads the opinions of all items.

@@ -15,18 +15,21 @@ def record_opinions_seen(*, item: Item, by: User) -> None:
     Event.objects.bulk_create([event], ignore_conflicts=True)
 
 
-def record_opinions_listed(*, project: Project, items: Iterable[str], by: User) -> None:
+def record_opinions_listed(
+    *, project: Project, items: Iterable[str], by: User, subject: str = POLICY_COMPARISON
+) -> None:
     """
     Record in one event that a page showed a person what the opinions on items come to.
 
     Items whose opinions the person has seen before are left out.
 
     :param items: external ids
+    :param subject: what the page was: one of `adjudication.queries.opinions.LISTS`
     """
     listed = list(dict.fromkeys(items))
     seen = items_seen(by, project, listed)
     if new := [item for item in listed if item not in seen]:
-        event = {"project": project, "verb": Verb.OPINIONS_LISTED, "subject": POLICY_COMPARISON, "actor": by}
+        event = {"project": project, "verb": Verb.OPINIONS_LISTED, "subject": subject, "actor": by}
         Event.objects.create(**event, detail={"items": new})
 
 

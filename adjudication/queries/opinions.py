@@ -23,6 +23,9 @@ from jury.models import Ballot
 
 POLICY_COMPARISON = "policy comparison"
 "The subject of the events that list items whose opinions were compared under two policies."
+SIMILAR_DIALOGUES = "similar dialogues"
+"That of those that list items whose decisions were shown beside the case of a similar one."
+LISTS = (POLICY_COMPARISON, SIMILAR_DIALOGUES)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def has_seen_opinions(user: User, item: Item) -> bool:
 def sightings_of(item: Item) -> QuerySet[Event]:
     """Return the events by which somebody saw the opinions on an item, alone or in a list."""
     alone = Q(verb=Verb.OPINIONS_SEEN, subject=item.external_id)
-    in_list = Q(verb=Verb.OPINIONS_LISTED, subject=POLICY_COMPARISON, detail__items__contains=[item.external_id])
+    in_list = Q(verb=Verb.OPINIONS_LISTED, subject__in=LISTS, detail__items__contains=[item.external_id])
     return Event.objects.filter(alone | in_list, project=item.project_id)
 
 

@@ -18,6 +18,7 @@ from adjudication.queries import cases
 from adjudication.views.cases.opinions import opinions_context
 from adjudication.views.cases.steps import outcome_of, steps_of
 from adjudication.visible_opinions import opinions_if_visible
+from adjudication.visible_similar import visible_similar
 from annotation import queries
 from annotation.forms.judgement import describe_choices, judgement_context
 from annotation.forms.questions import keys_of_questions
@@ -123,6 +124,7 @@ def show_case(
         context |= {"typed": describe_choices(form, names), "refusals": form.non_field_errors()}
     if own and (opinions := opinions_if_visible(access.user, case.item)):
         context |= opinions_context(access, opinions)
+        context["similar"] = visible_similar(access.user, case.item)
     if stage == "done":
         context |= settlement_context(access, case, answers)
     if case.held_until:
