@@ -73,8 +73,20 @@ def compose_claim(
     return CLAIM.format(returning=returning, order=order, free=FREE.format(scope=scope, batch=batch))
 
 
+# For projects that keep near-duplicates apart: not of a cluster that the person met lately.
+APART = """
+    AND (SELECT true FROM corpus_itemcluster c
+        WHERE c.item_id = s.item_id AND c.cluster = ANY(%(recent)s::bytea[])) IS NULL
+"""
+RECENT_CLUSTERS = """
+    SELECT array_agg(DISTINCT c.cluster) FROM (
+        SELECT item_id FROM annotation_vote WHERE annotator_id = %(annotator)s ORDER BY cast_at DESC LIMIT %(latest)s
+    ) AS latest JOIN corpus_itemcluster c ON c.item_id = latest.item_id AND c.size > 1
+"""
 CLAIM_FROM_POOL = compose_claim(scope=IN_PROJECT, batch="s.batch_id IS NULL", order=QUEUE_ORDER)
 CLAIM_FROM_BATCH = compose_claim(scope=IN_PROJECT, batch="s.batch_id = %(batch)s", order=QUEUE_ORDER)
+CLAIM_APART_FROM_POOL = compose_claim(scope=IN_PROJECT, batch=f"s.batch_id IS NULL {APART}", order=QUEUE_ORDER)
+CLAIM_APART_FROM_BATCH = compose_claim(scope=IN_PROJECT, batch=f"s.batch_id = %(batch)s {APART}", order=QUEUE_ORDER)
 # Another slot of the same item, for an answer whose own slot was leased to another person.
 CLAIM_FROM_ITEM = compose_claim(
     scope="s.item_id = %(item)s",
@@ -274,11 +286,32 @@ def claim_new(session: AnnotatorSession, *, shows: bool) -> Lease | None:
 
 
 def claim_slot(session: AnnotatorSession, is_shown: bool) -> Lease | None:
-    """Lease an open slot of an item this person has not judged, skipped or opted out of."""
+    """
+    Lease an open slot of an item this person has not judged, skipped or opted out of.
+
+    Where near-duplicates are kept apart, those of the latest items come only if nothing else is open to the person.
+    """
+    if recent := recent_clusters(session):
+        apart = (CLAIM_APART_FROM_POOL, CLAIM_APART_FROM_BATCH)
+        if lease := claim_slot_by(*apart, session, is_shown=is_shown, recent=recent):
+            return lease
+    return claim_slot_by(CLAIM_FROM_POOL, CLAIM_FROM_BATCH, session, is_shown=is_shown)
+
+
+def claim_slot_by(from_pool: str, from_batch: str, session: AnnotatorSession, **extra: Any) -> Lease | None:
+    """Lease a slot from the pool or, in a project with batches, from the oldest batch that has one for the person."""
     if session.batches is None:
-        return lease_by(CLAIM_FROM_POOL, session, is_shown=is_shown)
-    leases = (lease_by(CLAIM_FROM_BATCH, session, is_shown=is_shown, batch=batch) for batch in session.batches)
+        return lease_by(from_pool, session, **extra)
+    leases = (lease_by(from_batch, session, **extra, batch=batch) for batch in session.batches)
     return next(filter(None, leases), None)
+
+
+def recent_clusters(session: AnnotatorSession) -> list[bytes]:
+    """Return the clusters with near-duplicates of the items that the person judged last; none if that is off."""
+    if not session.similar_apart:
+        return []
+    row = fetch_one(RECENT_CLUSTERS, {"annotator": session.annotator, "latest": session.similar_apart})
+    return row[0] or [] if row else []
 
 
 def claim_slot_of_item(session: AnnotatorSession, item: int) -> int | None:

@@ -20,7 +20,7 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtext('person'), %(user)s::int)"
 READ = """
     SELECT a.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
-        q.gold_percent, q.repeat_percent, p.masks_text, clock_timestamp(), p.time_zone,
+        q.gold_percent, q.repeat_percent, q.similar_apart, p.masks_text, clock_timestamp(), p.time_zone,
         CASE WHEN l.is_on AND NOT a.is_qualified THEN EXISTS (SELECT FROM corpus_member m
             WHERE m.project_id = a.project_id AND m.user_id = a.user_id AND m.role = 'annotator') ELSE false END,
         g.id, g.name,
@@ -99,6 +99,8 @@ class AnnotatorSession:
     lease_minutes: int
     gold_percent: int
     repeat_percent: int
+    similar_apart: int
+    "How many of the latest items a new one is to be no near-duplicate of; 0 if that does not matter."
     masks_text: bool
     "Whether the person shows each dialogue themselves, before they read it."
     now: datetime
@@ -179,6 +181,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
         lease_minutes=queue.lease_minutes,
         gold_percent=queue.gold_percent,
         repeat_percent=queue.repeat_percent,
+        similar_apart=queue.similar_apart,
         masks_text=person.masks_text,
         now=now,
         must_qualify=must_qualify_at_first(project, user),

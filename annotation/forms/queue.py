@@ -28,6 +28,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "repeat_percent",
             "audit_percent",
             "sample_percent",
+            "similar_apart",
         )
         labels = {
             "lease_minutes": "Minutes that a dialogue stays assigned",
@@ -38,6 +39,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "repeat_percent": "Repeated dialogues, %",
             "audit_percent": "Audited dialogues, %",
             "sample_percent": "Blind random sample, %",
+            "similar_apart": "Dialogues between near-duplicates",
         }
         help_texts = {
             "lease_minutes": "Then somebody else may get it. An open page renews it.",
@@ -49,6 +51,9 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "sample_percent": (
                 "Of the dialogues not drawn yet: those that get all their votes whatever models say, for estimates on "
                 "Quality. Nobody sees which."
+            ),
+            "similar_apart": (
+                "So many others come between two near-duplicates that one person gets, while there are others."
             ),
         }
 

@@ -6,6 +6,7 @@ from django.db import models
 from corpus.models import Project
 
 PERCENT = [MaxValueValidator(100)]
+MOST_APART = 200
 
 
 class Queue(models.Model):
@@ -28,6 +29,10 @@ class Queue(models.Model):
     "Percentage of finished items that a lead audits."
     sample_percent = models.PositiveSmallIntegerField(default=0, db_default=0, validators=PERCENT)
     "Percentage of items not drawn yet that a draw puts into the blind random sample. 0 means none is drawn."
+    similar_apart = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(MOST_APART)]
+    )
+    "After how many others a person may get a near-duplicate of an item they judged, if there are others. 0: at once."
     slots_version = models.PositiveBigIntegerField(default=0)
     "The version of the project's items that slots were last opened for."
 

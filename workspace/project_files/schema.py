@@ -81,6 +81,7 @@ QUEUE = with_optional(
         audit_percent=number(0, 100),
     ),
     sample_percent=number(0, 100),
+    similar_apart=number(0, 200),
 )
 QUALIFICATION = whole(
     applies_to={"enum": ["new", "everybody"]},
@@ -110,31 +111,33 @@ JUROR = whole(
     transport={"enum": ["live", "batch"]},
     in_panel={"type": "boolean"},
 )
-SCHEMA: dict[str, Any] = {
+SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    **whole(
-        **{FORMAT: {"const": VERSION}},
-        name={**text(120), "pattern": r"\S"},
-        fields={"type": "array", "items": {"enum": LABEL_FIELDS}, "minItems": 1, "uniqueItems": True},
-        votes_wanted=number(1, 32_767),
-        policy={"enum": ["majority", "aegis2", "human", "jury"]},
-        quorum=maybe(number(1, 32_767)),
-        caution={"enum": ["safe", "unsafe", None]},
-        taxonomy=whole(
-            name=SLUG,
-            version=number(1, 32_767),
-            title=text(120),
-            about=text(10_000),
-            categories=listed(CATEGORY, most=MOST_CATEGORIES),
+    **with_optional(
+        whole(
+            **{FORMAT: {"const": VERSION}},
+            name={**text(120), "pattern": r"\S"},
+            fields={"type": "array", "items": {"enum": LABEL_FIELDS}, "minItems": 1, "uniqueItems": True},
+            votes_wanted=number(1, 32_767),
+            policy={"enum": ["majority", "aegis2", "human", "jury"]},
+            quorum=maybe(number(1, 32_767)),
+            caution={"enum": ["safe", "unsafe", None]},
+            taxonomy=whole(
+                name=SLUG,
+                version=number(1, 32_767),
+                title=text(120),
+                about=text(10_000),
+                categories=listed(CATEGORY, most=MOST_CATEGORIES),
+            ),
+            questions=listed(QUESTION, most=MOST_QUESTIONS),
+            guideline=maybe(GUIDELINE),
+            queue=maybe(QUEUE),
+            qualification=maybe(QUALIFICATION),
+            cases=maybe(whole(hold_minutes=number(1, 32_767), wants_second={"type": "boolean"})),
+            prompts=listed(whole(name=SLUG, text=text(100_000, shortest=1)), most=MOST_PROMPTS),
+            jurors=listed(JUROR, most=MOST_JURORS),
         ),
-        questions=listed(QUESTION, most=MOST_QUESTIONS),
-        guideline=maybe(GUIDELINE),
-        queue=maybe(QUEUE),
-        qualification=maybe(QUALIFICATION),
-        cases=maybe(whole(hold_minutes=number(1, 32_767), wants_second={"type": "boolean"})),
-        prompts=listed(whole(name=SLUG, text=text(100_000, shortest=1)), most=MOST_PROMPTS),
-        jurors=listed(JUROR, most=MOST_JURORS),
+        # Files from before there were clusters lack it; their projects go by prompts, as they did.
+        split_by={"enum": ["prompt", "cluster"]},
     ),
 }
-# Files that were written before there were clusters lack it; their projects go by prompts, as they did.
-SCHEMA["properties"]["split_by"] = {"enum": ["prompt", "cluster"]}
