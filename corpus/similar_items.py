@@ -8,6 +8,8 @@ from corpus.models import Item, ItemCluster
 from corpus.turns import prompt_text
 
 MOST_SHOWN = 20
+MOST_CHARACTERS = 20_000
+"Of a prompt that are compared, so that a page of very long ones does not take seconds."
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ def similar_items(item: Item, *, most: int = MOST_SHOWN) -> list[SimilarItem]:
     """
     Return items of the cluster of an item, withdrawn ones too, the most similar first.
 
-    Of a very large cluster the first by import are compared. Prompts that the source withheld are similar to none.
+    Of a very large cluster the first by import are compared, and of a very long prompt the beginning. Prompts that the
+    source withheld are similar to none.
 
     :param most: how many at most
     """
@@ -36,8 +39,9 @@ def similar_items(item: Item, *, most: int = MOST_SHOWN) -> list[SimilarItem]:
         return []
     from corpus.similarity.clusters import similarity_to  # here, so that others start without numpy
 
-    others = list(in_cluster_of(item).order_by("pk")[: 5 * most])
-    shares = similarity_to(prompt_text(item.turns), [prompt_text(other.turns) for other in others])
+    others = list(in_cluster_of(item).order_by("pk")[: 2 * most])
+    own, *texts = (prompt_text(each.turns)[:MOST_CHARACTERS] for each in (item, *others))
+    shares = similarity_to(own, texts)
     found = [SimilarItem(other, share) for other, share in zip(others, shares, strict=True)]
     return sorted(found, key=lambda each: (-each.similarity, each.item.pk))[:most]
 

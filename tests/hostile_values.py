@@ -14,6 +14,7 @@ NAMES = [
     "source", "margin", "since", "until", "verb", "actor", "subject", "text", "outcome", "id", "status", "license",
     "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url", "prompt",
     "bom", "tab", "release", "split", "sources", "sort", "refusals", "redacted",
+    "bom", "tab", "split", "sources", "sort", "refusals", "redacted", "similar", "cluster",
 ]  # fmt: skip
 "Query parameters of all pages and routes."
 PATH_VALUES = ["9" * 30, "a\0b\n", "x" * 3_000]
@@ -31,7 +32,7 @@ FIELDS = [
     "scopes", "days", "note", "items", "generator", "what", "close", "password", "trained_on", "allow_trained",
     "key", "guidance", "type", "choices", "asked_of", "about", "is_required", "opens_cases", "is_retired", "answers",
     "kinds", "is_active", "delivery", "rhythm", "address",
-    "based_on", "revision", "juror",
+    "based_on", "revision", "juror", "split_by", "similar_apart",
 ]  # fmt: skip
 "Fields of all bodies."
 JSON_VALUES: list[Any] = [
