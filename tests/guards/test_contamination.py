@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from corpus.actions import find_duplicates
 from corpus.models import Item
 from guards.actions import check_due
 from guards.contamination import text_hash
@@ -11,6 +12,7 @@ from guards.models import Benchmark, ContaminationReport
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
+from workspace.queries.release_checks import release_checks
 
 STORY = "Write a poem about the old harbour at night and the boats that wait there for the morning"
 CASES = [
@@ -128,6 +130,12 @@ def test_schedule_keeps_the_report_that_page_and_route_show(tmp_path):
     assert [(each["id"], each["case"], round(each["similarity"], 1)) for each in report["examples"]] == EXAMPLES
     assert (report["is_current"], report["share"], report["cases"]) == (True, 0.75, 3)
     assert ">3</a>" in "".join(lead.get("guards/", tab="benchmarks").content.decode().split())
+    find_duplicates(project=project)
+    checks = [check.text for check in release_checks(project)]
+    assert "3 dialogues stand in the benchmark own, word for word or nearly" in " ".join(checks)
+    assert "2 dialogues are near-duplicates of others, and are kept with them in one split." in checks
+    project.split_by = "prompt"
+    assert any("only equal prompts are kept together" in check.text for check in release_checks(project))
     command("withdraw_item", "same", project=project, reason="Twice")
     assert "Dialogues have changed since" in lead.get("guards/benchmarks/own/").content.decode()
     ContaminationReport.objects.filter(benchmark__project=project).update(seconds=3_600)

@@ -10,9 +10,13 @@ from adjudication.policies import policy_of
 from adjudication.queries import decision_counts
 from corpus.kept import kept_if_large
 from corpus.models import Item, Project
-from corpus.queries import category_names
+from corpus.queries import category_names, duplicate_search
+from guards.models import ContaminationReport
 from quality.queries.freshness import latest_reports
 from quality.reports.verdict import Status, verdict
+
+MOST_BENCHMARKS = 3
+"How many benchmarks are named that dialogues stand in."
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,13 @@ def decided_items(project: Project) -> QuerySet[Decision]:
 def computed_checks(project: Project) -> list[Check]:
     """Return the checks as of now."""
     items = Item.objects.filter(project=project, withdrawn_at=None).count()
-    return [*status_checks(project, items), *license_checks(project), agreement_check(project)]
+    return [
+        *status_checks(project, items),
+        *license_checks(project),
+        agreement_check(project),
+        *duplicate_checks(project),
+        *contamination_checks(project),
+    ]
 
 
 def status_checks(project: Project, items: int) -> list[Check]:
@@ -93,6 +103,37 @@ def agreement_check(project: Project) -> Check:
     content = reports["agreement"].content
     found = verdict(content, policy_of(project), category_names(project), open_cases=0)
     return Check(found.status == Status.REACHED, " ".join(found.sentences), url, "Quality")
+
+
+def duplicate_checks(project: Project) -> list[Check]:
+    """Return the check of near-duplicates, as of the last search, if there are any."""
+    found = duplicate_search(project)
+    if not found or not found.clustered:
+        return []
+    text = f"{found.clustered:,} dialogues are near-duplicates of others"
+    if project.split_by == Project.SplitBy.CLUSTER:
+        return [Check(True, f"{text}, and are kept with them in one split.")]
+    url = link_to("workspace:items", project) + "?similar=yes"
+    return [Check(False, f"{text}, and may be in other splits: only equal prompts are kept together.", url, "Items")]
+
+
+def contamination_checks(project: Project) -> list[Check]:
+    """Return a check for each benchmark that dialogues stand in, the most first, as of the last comparison."""
+    reports = ContaminationReport.objects.filter(benchmark__project=project).select_related("benchmark")
+    found = sorted((each for each in reports if each.contaminated), key=lambda each: (-each.contaminated, each.pk))
+    return [contamination_check(project, each) for each in found[:MOST_BENCHMARKS]]
+
+
+def contamination_check(project: Project, report: ContaminationReport) -> Check:
+    """Return the check of one benchmark."""
+    count = report.contaminated
+    text = (
+        f"{count:,} {'dialogue stands' if count == 1 else 'dialogues stand'} in the benchmark {report.benchmark.name}"
+    )
+    url = reverse("guards:contamination", args=[project.slug, report.benchmark.name])
+    return Check(
+        False, f"{text}, word for word or nearly: a guard that is trained on them knows its cases.", url, "Which"
+    )
 
 
 def link_to(view: str, project: Project) -> str:
