@@ -110,14 +110,23 @@ OPINIONS = f"""
     SELECT item_id, 'human' AS kind, prompt_label, response_label FROM ({VOTES}) AS vote WHERE is_current
     UNION ALL
     SELECT item_id, 'llm', prompt_label, response_label FROM ({BALLOTS}) AS ballot WHERE outcome = 'cast'"""
-# Each label of each opinion, counted by item and kind, and by item alone (kind is null).
+# Each label of each opinion.
+GIVEN = f"""
+    SELECT field, item_id, kind, label FROM ({OPINIONS}) AS opinion,
+        LATERAL (VALUES {", ".join(f"('{field}', {field})" for field in FIELDS)}) AS given (field, label)
+    WHERE label IS NOT NULL"""
+# Counted by item and kind, and by item alone (kind is null).
 COUNTED = f"""
     SELECT field, item_id, kind, count(*) AS n, count(*) FILTER (WHERE label = 'safe') AS safe,
-        count(*) FILTER (WHERE label = 'needs_caution') AS caution, count(*) FILTER (WHERE label = 'unsafe') AS unsafe,
-        count(*) FILTER (WHERE label = 'unsafe' OR label = 'needs_caution' AND %(caution)s = 'unsafe') AS folded
-    FROM ({OPINIONS}) AS opinion,
-        LATERAL (VALUES {", ".join(f"('{field}', {field})" for field in FIELDS)}) AS given (field, label)
-    WHERE label IS NOT NULL GROUP BY GROUPING SETS ((field, item_id, kind), (field, item_id))"""
+        count(*) FILTER (WHERE label = 'needs_caution') AS caution, count(*) FILTER (WHERE label = 'unsafe') AS unsafe
+    FROM ({GIVEN}) AS given GROUP BY GROUPING SETS ((field, item_id, kind), (field, item_id))"""
+# Counted by item, with what needs_caution counts as.
+OF_BOTH = f"""
+    SELECT field, count(*) FILTER (WHERE kind = 'human') AS votes, count(*) FILTER (WHERE kind = 'llm') AS ballots,
+        count(*) FILTER (WHERE kind = 'human' AND is_unsafe) AS human,
+        count(*) FILTER (WHERE kind = 'llm' AND is_unsafe) AS llm
+    FROM (SELECT *, label = 'unsafe' OR label = 'needs_caution' AND %(caution)s = 'unsafe' AS is_unsafe
+        FROM ({GIVEN}) AS given) AS folded GROUP BY field, item_id"""
 # Exact numbers, whose sums do not depend on the order in which rows are read.
 AGREEMENT = f"""
 SELECT field, coalesce(kind, 'all') AS raters, count(*) AS items, sum(n)::bigint AS opinions,
@@ -126,9 +135,8 @@ SELECT field, coalesce(kind, 'all') AS raters, count(*) AS items, sum(n)::bigint
     sum(safe)::bigint AS safe, sum(caution)::bigint AS caution, sum(unsafe)::bigint AS unsafe
 FROM ({COUNTED}) AS counted WHERE n > 1 GROUP BY field, kind ORDER BY field, raters"""
 KIND_SHARES = f"""
-SELECT h.field, count(*) AS items, sum(h.folded)::numeric / sum(h.n) AS human, sum(l.folded)::numeric / sum(l.n) AS llm
-FROM ({COUNTED}) AS h JOIN ({COUNTED}) AS l USING (field, item_id)
-WHERE h.kind = 'human' AND l.kind = 'llm' GROUP BY h.field ORDER BY h.field"""
+SELECT field, count(*) AS items, sum(human)::numeric / sum(votes) AS human, sum(llm)::numeric / sum(ballots) AS llm
+FROM ({OF_BOTH}) AS counted WHERE votes > 0 AND ballots > 0 GROUP BY field ORDER BY field"""
 SOURCE_SHARES = f"""
 SELECT source, count(*) AS rows,
     count(*) FILTER (WHERE prompt_label = 'unsafe' OR response_label = 'unsafe') AS unsafe

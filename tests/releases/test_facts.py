@@ -1,6 +1,7 @@
 """Facts of a release as the database has them: figures that papers, manifest, votes file and commands share."""
 
 import hashlib
+import html
 import json
 import logging
 import re
@@ -20,6 +21,7 @@ from tests.jury.test_queries import cast, juror_of
 from tests.releases.test_release import PAPERS, labelled_project, release
 
 HOSTILE = 'Ou"r </script><b>גן</b>\u202e line\nbreak \\u0041 \u2028 {{x}} <!-- [a](javascript:b)'
+KINDS = ("human", "llm")
 AT = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
 
@@ -96,6 +98,10 @@ def test_papers_say_what_command_manifest_and_votes_file_say(tmp_path):
         assert "from 2026-02-01 to 2026-02-24 (UTC)" in text, name
     forms = "1 has more than one turn of the user and 1 has a system turn"
     assert all(forms in texts[name] for name in ("README.md", "datasheet.md", "datasheet.html"))
+    unsafe = {kind: [vote["prompt_label"] == "unsafe" for vote in votes if vote["kind"] == kind] for kind in KINDS}
+    human, llm = (f"{100 * sum(unsafe[kind]) / len(unsafe[kind]):.1f} %" for kind in KINDS)
+    both = f"{human} of the people's and {llm} of the models' opinions call the prompt unsafe."
+    assert all(f"On 24 dialogues that both labelled, {both}" in html.unescape(text) for text in texts.values())
     jurors = {vote["rater"] for vote in votes if vote["kind"] == "llm"}
     assert all(f"{juror}: model" in texts["datasheet.md"] for juror in jurors)
 
