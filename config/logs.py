@@ -18,7 +18,10 @@ from celery import current_task
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 FIELDS = ("request_id", "method", "route", "status", "ms", "user", "project", "task", "task_id")
 # At DEBUG these log whole requests and statements with their content.
-VERBOSE_LOGGERS = ("openai", "httpx", "httpcore", "aiohttp", "psycopg", "django.db.backends", "kombu", "amqp", "celery")
+VERBOSE_LOGGERS = (
+    *("openai", "httpx2", "httpcore2", "aiohttp", "psycopg", "django.db.backends", "kombu", "amqp", "celery"),
+    *("boto3", "botocore", "s3transfer", "urllib3", "huggingface_hub"),
+)
 QUERY = re.compile(r"\?[^\s\"'<>]+")
 HEADER = re.compile(r"(?i)\b(authorization|cookie)\b\s*[:=].*")
 CREDENTIAL = re.compile(r"(?i)\b(bearer|basic|token|api[-_]?key|password)\b(\s*[:=]\s*|\s+)\S+")
