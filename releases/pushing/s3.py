@@ -1,6 +1,7 @@
 """Push a release to a folder of a bucket of S3, or of a store that speaks its protocol, by boto3."""
 
 import mimetypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,12 @@ from releases.pushing.files import LocalFile, Pushed, PushFailed, PushOrder
 
 SECONDS = 60
 "To connect, and between two pieces of an answer."
+NOTHING_AMBIENT = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"No profile and no file of the person who runs this: their keys were not given for it, and a broken file would stop it."
 NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
 REFUSED = {"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 
@@ -54,10 +61,13 @@ def make_client(endpoint: str, region: str, key: list[str], rules: EndpointRules
     :raises Refused: if the library is not installed
     """
     try:
-        import boto3
+        from boto3.session import Session
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+        from botocore.session import Session as CoreSession
     except ModuleNotFoundError as error:
         raise Refused("A push needs boto3: install requirements/push.txt into the environment.") from error
+    session = Session(botocore_session=CoreSession(session_vars=NOTHING_AMBIENT))
     config = Config(
         connect_timeout=SECONDS,
         read_timeout=SECONDS,
@@ -65,15 +75,18 @@ def make_client(endpoint: str, region: str, key: list[str], rules: EndpointRules
         ignore_configured_endpoint_urls=True,
         s3={"addressing_style": "path" if endpoint else "auto"},
     )
-    client = boto3.client(
-        "s3",
-        region_name=region,
-        endpoint_url=endpoint or None,
-        aws_access_key_id=key[0],
-        aws_secret_access_key=key[1],
-        aws_session_token=key[2] or None,
-        config=config,
-    )
+    try:
+        client = session.client(
+            "s3",
+            region_name=region,
+            endpoint_url=endpoint or None,
+            aws_access_key_id=key[0],
+            aws_secret_access_key=key[1],
+            aws_session_token=key[2] or None,
+            config=config,
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise Refused(f"PUSH_S3_ENDPOINT or PUSH_S3_REGION is wrong: {error}") from error
     client.meta.events.register("before-send.s3", lambda request, **_more: check_url(request.url, rules))
     return client
 

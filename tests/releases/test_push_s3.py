@@ -35,7 +35,6 @@ def s3(store, settings, monkeypatch):
     """Let pushes go to an empty bucket of the store; return the test's own client."""
     settings.PUSH_S3_ENDPOINT, settings.PUSH_ENDPOINTS_ALLOWED = store, [store]
     monkeypatch.setenv("PUSH_KEY_S3", KEY)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://169.254.169.254")  # what is ambient does not count
     client = boto3.client(
         "s3", endpoint_url=store, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
@@ -50,7 +49,16 @@ def names_in(s3):
     return {each["Key"] for each in s3.list_objects_v2(Bucket="bucket").get("Contents", [])}
 
 
-def test_release_is_pushed_whole_and_once(s3, tmp_path):
+def test_release_is_pushed_whole_and_once(s3, tmp_path, monkeypatch):
+    # What is ambient does not count.
+    (tmp_path / "config").write_text("no configuration [")
+    for name, value in (
+        ("AWS_ENDPOINT_URL", "http://169.254.169.254"),
+        ("AWS_PROFILE", "no-such-profile"),
+        ("AWS_CONFIG_FILE", str(tmp_path / "config")),
+        ("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "config")),
+    ):
+        monkeypatch.setenv(name, value)
     project = released(tmp_path)
     release = Release.objects.get(project=project)
     s3.put_object(Bucket="bucket", Key="rows/1.0/note.txt", Body=b"mine")
@@ -122,9 +130,11 @@ def test_refusals_of_the_store_are_said(s3, garden, settings):
     assert "The connection to s3://bucket/rows/1.0/ broke" in push(garden, to=PLACE).stderr
 
 
-def test_bucket_that_is_not_there_and_public_are_refused(s3, garden):
+def test_bucket_that_is_not_there_and_public_are_refused(s3, garden, settings):
     refused = push(garden, to="s3://no-such-bucket/rows")
     assert (refused.code, "There is no bucket no-such-bucket" in refused.stderr) == (2, True), refused.stderr
+    settings.PUSH_S3_ENDPOINT, settings.PUSH_S3_REGION = "", "no region"
+    assert "PUSH_S3_REGION is wrong" in push(garden, to=PLACE).stderr
     refused = push(garden, "--public", to=PLACE)
     assert "Who may read a bucket is said by the bucket's own rules" in refused.stderr
     assert names_in(s3) == set()
