@@ -129,10 +129,7 @@ class StoredSource:
     def rows(self, part: str) -> Iterator[Row]:
         """Yield the rows of a split."""
         for row in parquet_rows(self.path(f"{part}.parquet")):
-            for turn in row["turns"]:
-                if (message := turn.pop("message", None)) is not None:
-                    turn["message"] = orjson.loads(message)
-            yield row
+            yield row | {"turns": whole_turns(row["turns"])}
 
     def opinions(self) -> Iterator[Row]:
         """Yield the opinions."""
@@ -149,6 +146,15 @@ class StoredSource:
     def card(self, _folder: Path) -> str:
         """Return the card of the release."""
         return self.path("README.md").read_text(encoding="utf-8")
+
+
+def whole_turns(turns: list[Row]) -> list[Row]:
+    """Return turns of Parquet with the message of each, if it has one, as an object; there it is JSON."""
+    return [
+        {"role": turn["role"], "text": turn["text"]}
+        | ({"message": orjson.loads(turn["message"])} if turn.get("message") is not None else {})
+        for turn in turns
+    ]
 
 
 def parquet_rows(path: Path) -> Iterator[Row]:
