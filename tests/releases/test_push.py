@@ -1,5 +1,6 @@
 """What may be pushed where, with which key, before anything is sent."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,19 @@ def test_addresses_of_pushes_are_public_unless_allowed():
             check_url(url, rules)
     check_url("http://127.0.0.1:9000/a", EndpointRules.parse(["http://127.0.0.1:9000"], public_only=True))
     check_url("https://name-that-is-nowhere.invalid/x", rules)  # to connect will fail
+
+
+def test_push_without_its_libraries_says_what_to_install(tmp_path, monkeypatch, settings):
+    project = released(tmp_path)
+    settings.PUSH_ENDPOINTS_ALLOWED = [settings.PUSH_HUB_ENDPOINT]
+    for library, to, key in (
+        ("huggingface_hub", "hf:garden/rows", "PUSH_KEY_HF"),
+        ("boto3.session", "s3://bucket", "PUSH_KEY_S3"),
+    ):
+        monkeypatch.setenv(key, "made-up:made-up")
+        monkeypatch.setitem(sys.modules, library, None)  # as if it were not there
+        refused = push(project, to=to)
+        assert (refused.code, "install requirements/push.txt" in refused.stderr) == (2, True), refused.stderr
 
 
 def test_release_that_is_missing_or_has_changed_is_not_pushed(tmp_path, monkeypatch):
