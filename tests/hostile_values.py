@@ -13,8 +13,7 @@ NAMES = [
     "cursor", "page_size", "page", "at", "p", "before", "after", "field", "words", "label", "category", "state",
     "source", "margin", "since", "until", "verb", "actor", "subject", "text", "outcome", "id", "status", "license",
     "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url", "prompt",
-    "bom", "tab", "release", "split", "sources", "sort", "refusals", "redacted",
-    "bom", "tab", "split", "sources", "sort", "refusals", "redacted", "similar", "cluster",
+    "bom", "tab", "release", "split", "sources", "sort", "refusals", "redacted", "similar", "cluster",
 ]  # fmt: skip
 "Query parameters of all pages and routes."
 PATH_VALUES = ["9" * 30, "a\0b\n", "x" * 3_000]
