@@ -132,7 +132,10 @@ def contamination_check(project: Project, report: ContaminationReport) -> Check:
     )
     url = reverse("guards:contamination", args=[project.slug, report.benchmark.name])
     return Check(
-        False, f"{text}, word for word or nearly: a guard that is trained on them knows its cases.", url, "Which"
+        False,
+        f"{text}, word for word or nearly: a guard that is trained on them knows its cases.",
+        url,
+        "Contamination",
     )
 
 
