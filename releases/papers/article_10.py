@@ -24,7 +24,8 @@ def article_10(facts: Facts) -> str:
 
 def governance(facts: Facts) -> Section:
     """Return the answers to Article 10(2)(a) to (e)."""
-    design = [labelling.texts(facts), labelling.votes_wanted(facts), collection.splits(facts)]
+    asked = [labelling.votes_wanted(facts), labelling.questions(facts)]
+    design = [labelling.texts(facts), *asked, collection.splits(facts)]
     origin = [collection.sources(facts), collection.imported(facts), collection.made(facts), constant.IMPORTED]
     return Section(
         "Data governance, Article 10(2)(a) to (e)",

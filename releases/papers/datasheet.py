@@ -82,7 +82,7 @@ def processing(facts: Facts) -> Section:
     return Section(
         "Preprocessing, cleaning and labelling",
         [
-            Answer("How were the labels made?", [*rules, *counted, labelling.texts(facts)]),
+            Answer("How were the labels made?", [*rules, *counted, labelling.questions(facts), labelling.texts(facts)]),
             Answer("By which instructions did people label?", points=guidelines),
             Answer("How far do raters agree?", points=labelling.agreements(facts)),
             Answer("Is the raw data kept?", [constant.EVERY_OPINION]),

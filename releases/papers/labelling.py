@@ -1,5 +1,6 @@
 """Sentences about who labelled, under which texts, and how their opinions became labels."""
 
+from corpus.questions import AskedOf
 from releases.facts.model import Agreement, Facts, Guideline, Juror
 from releases.papers.words import KINDS, counted, days, field_name, joined, listed, named, percent, share_of
 
@@ -11,6 +12,7 @@ STATUSES = {
     "inherited": "taken over from the prompt",
     "settled": "settled",
 }
+ASKED_OF = {AskedOf.PEOPLE: "people", AskedOf.JURORS: "models", AskedOf.BOTH: "people and models"}
 IMPORTED = "imported"
 "The version of the guideline that stands for votes from elsewhere."
 NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
@@ -44,8 +46,17 @@ def elsewhere(count: int, of: int) -> str:
 
 
 def votes_wanted(facts: Facts) -> str:
-    """Return how many votes each dialogue was to have."""
-    return f"Each dialogue is meant to have {counted(facts.labelling.votes_wanted, 'vote')} by people."
+    """Return how many votes each dialogue was to have, and how many it has on average."""
+    found = facts.collection
+    items = found.imported - found.withdrawn - found.unlicensed
+    mean = f"; on average it has {facts.labelling.votes / items:.1f}" if items else ""
+    return f"Each dialogue is meant to have {counted(facts.labelling.votes_wanted, 'vote')} by people{mean}."
+
+
+def questions(facts: Facts) -> str:
+    """Return what was asked besides the labels, and of whom, if anything."""
+    asked = [f"“{each['text']}” (of {ASKED_OF[each['asked_of']]})" for each in facts.manifest.get("questions", ())]
+    return f"Besides the labels was asked: {listed(asked)}." if asked else ""
 
 
 def without_verdict(facts: Facts) -> str:

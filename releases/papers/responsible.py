@@ -37,9 +37,10 @@ def collecting(facts: Facts) -> dict[str, Any]:
 def annotating(facts: Facts) -> dict[str, Any]:
     """Return the properties about labelling."""
     protocol = (labelling.raters, labelling.opinions, labelling.policy, labelling.settled, labelling.corrected)
+    asked = (labelling.questions, labelling.texts)
     how = (labelling.decided, labelling.afterwards, labelling.without_verdict)
     return {
-        "dataAnnotationProtocol": joined(*(each(facts) for each in protocol), labelling.texts(facts)),
+        "dataAnnotationProtocol": joined(*(each(facts) for each in protocol), *(each(facts) for each in asked)),
         "dataAnnotationPlatform": [constant.PLATFORM],
         "dataAnnotationAnalysis": [*filter(None, (each(facts) for each in how)), *labelling.agreements(facts)],
         "annotationsPerItem": labelling.votes_wanted(facts),

@@ -267,7 +267,7 @@ def test_method_counts_people_and_models():
         ("name", "mine"),
         ("version", "1.0"),
         ("license", ["MIT"]),
-        ("rai:annotationsPerItem", "Each dialogue is meant to have 3 votes by people."),
+        ("rai:annotationsPerItem", "Each dialogue is meant to have 3 votes by people; on average it has 1.0."),
         ("@context", CONTEXT),
     ],
 )

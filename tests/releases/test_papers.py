@@ -35,6 +35,10 @@ FORGED = """s"><script>alert(1)</script><img src=x onerror=alert(2)>
 ---
 # Heading\r\n![t](http://127.0.0.1/t.png) [a](javascript:alert(1)) <http://127.0.0.1>
 `code` <!-- & \u2028## Two\x85**b** __c__ ~~d~~ $e$ {f} \u202e"""
+QUESTION = {
+    "key": "tone", "text": "Is the tone rude?", "guidance": "Of the answer.", "type": "one_of", "about": "response",
+    "choices": [{"value": "rude", "name": "Rude"}], "asked_of": "people", "required": True, "retired": False,
+}  # fmt: skip
 
 
 def full_facts():
@@ -47,7 +51,7 @@ def full_facts():
     }
     whole = manifest(
         counts=counts, date="2026-03-04", licenses=["MIT", ""], truncated=True, raters={"human": 0, "llm": 2},
-        policy={"name": "jury", "quorum": 1, "caution": "safe"},
+        policy={"name": "jury", "quorum": 1, "caution": "safe"}, questions=[QUESTION],
     )  # fmt: skip
     counted = dict.fromkeys(("withdrawn", "unlicensed", "several_turns", "with_system", "with_tools"), 3)
     counted |= dict.fromkeys(("redacted", "refusals", "replaced"), 4) | {
@@ -103,6 +107,7 @@ def changed(value):
     if isinstance(value, int | float):
         return value + (1 if isinstance(value, int) else 0.09)
     others = {"prompt_label": "response_label", "response_label": "prompt_label", "all": "llm", "human": "llm"}
+    others |= {"one_of": "many_of", "people": "both"}
     others |= {"2026-03-04": "2026-03-05", "safe": "unsafe", "jury": "majority", "majority": "jury"}
     return others.get(value, f"{value}9")
 
@@ -156,7 +161,8 @@ WORDS = {"safety", "content moderation", "guard models", "Secondary Data analysi
 WORDS |= {"Import of dialogues", "Settling of disputed dialogues", "not stated"}
 "Keywords, kinds of collection and labels of activities in Croissant."
 UNSTATED = re.compile(
-    r"manifest\.splits\."  # the shares that were asked for; the papers state those that came out
+    r"manifest\.questions\.0\.(guidance|required)\."  # for the manifest alone
+    r"|manifest\.splits\."  # the shares that were asked for; the papers state those that came out
     r"|(jurors|guidelines)\.1\.(prompt_sha256|temperature|response_format|sha256|published)\."  # not known of imports
 )
 

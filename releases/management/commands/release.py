@@ -26,7 +26,7 @@ def parse_day(text: str) -> str:
 
 
 class Command(PolicyCommand):
-    help = "Make an immutable release: splits, votes, decisions, dataset card, Croissant, manifest with hashes."
+    help = "Make an immutable release: splits, votes, decisions, papers that describe it, manifest with hashes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
