@@ -235,7 +235,7 @@ DECISION_COLUMNS = [
 
 
 def test_release_of_a_project_without_questions_is_as_it_was(tmp_path):
-    assert command("create_project", "without-questions").code == 0
+    assert command("create_project", "without-questions", split_by="prompt").code == 0
     Project.objects.filter(slug="without-questions").update(salt="0" * 32)
     made = Project.objects.get(slug="without-questions")
     import_dialogues(made, tmp_path, [*map(dialogue, "ab"), dialogue("c", response=False, license="MIT")])
