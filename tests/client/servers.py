@@ -88,6 +88,8 @@ class Proxy:
 
     def __init__(self, port):
         self.target, self.cuts, self.after, self.only, self.requests = port, 0, 400, b"", []
+        self.hang, self.is_hanging, self.released = b"", threading.Event(), threading.Event()
+        "Requests that contain `hang` get no answer, and go nowhere."
 
     def serve(self, listener):
         with suppress(OSError):
@@ -98,6 +100,10 @@ class Proxy:
         with suppress(OSError), near, socket.create_connection(("127.0.0.1", self.target)) as far:
             request = near.recv(2**16)
             self.requests.append(request.decode(errors="replace"))
+            if self.hang and self.hang in request:
+                self.is_hanging.set()
+                self.released.wait(60)
+                return
             left = self.after if self.cuts and self.only in request else None
             far.sendall(re.sub(rb"(?i)connection: keep-alive", b"Connection: close", request))
             if left is None:  # a thread that waits for more would keep a reset from going out

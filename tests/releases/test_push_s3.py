@@ -1,6 +1,8 @@
 """A release is pushed by boto3 to a store on loopback that speaks S3 (moto): whole, once, and again after a break."""
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 import boto3
@@ -9,6 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from corpus.models import Event
 from releases.models import Release
+from tests import forks
 from tests.client.servers import cutting_proxy, scripted
 from tests.factories import command
 from tests.releases.test_push_hub import push, released, verbs
@@ -110,6 +113,25 @@ def test_broken_push_names_what_to_do_and_the_next_one_goes_on(s3, store, garden
         assert push(garden, to=PLACE)["unchanged"] >= arrived - 1
     release = Release.objects.get(project=garden, version="1.0")
     assert names_in(s3) == {f"rows/1.0/{name}" for name in release.hashes}
+
+
+def test_killed_push_is_continued(s3, store, garden, tmp_path):
+    with cutting_proxy(store) as proxy:
+        proxy.hang = b"PUT /bucket/rows/1.0/test.json"
+        environment = os.environ | {"PUSH_S3_ENDPOINT": proxy.url, "PUSH_ENDPOINTS_ALLOWED": proxy.url}
+        environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+        line = [sys.executable, "manage.py", "push_release", "1.0", "--to", PLACE, "--project", garden.slug]
+        running = forks.start(line, tmp_path / "push.log", environment)
+        assert proxy.is_hanging.wait(60), (tmp_path / "push.log").read_text()
+        running.kill_all()
+        proxy.released.set()
+    arrived = names_in(s3)
+    assert arrived
+    assert "rows/1.0/manifest.json" not in arrived
+    assert verbs(garden)[-1] == "release.push_started"
+    done = push(garden, to=PLACE)
+    assert (done.code, done["unchanged"]) == (0, len(arrived)), done.stderr
+    assert verbs(garden)[-1] == "release.pushed"
 
 
 def test_refusals_of_the_store_are_said(s3, garden, settings):
