@@ -19,11 +19,11 @@ CONSUMERS: dict[str, Callable[[Source, Target], Files]] = {
 }
 "What yields the files of each consumer from a source. Those that it has yielded lie in the folder of the target."
 TITLES = {
-    "hf": "Hugging Face datasets",
-    "messages": "Chat messages (JSON lines)",
-    "pyrit": "PyRIT",
-    "inspect": "Inspect",
-    "nemo-guardrails": "NeMo Guardrails",
-    "openinference": "OpenInference, as Phoenix",
+    "hf": ("Hugging Face datasets", "Parquet splits, and the opinions"),
+    "messages": ("Chat messages", "JSON lines in OpenAI's form, with calls of tools as they came"),
+    "pyrit": ("PyRIT", "labelled responses as CSV, to measure scorers against"),
+    "inspect": ("Inspect", "samples, with the label as the target"),
+    "nemo-guardrails": ("NeMo Guardrails", "interactions, with a refusal expected of unsafe prompts"),
+    "openinference": ("OpenInference", "annotations that Phoenix logs: labels and opinions"),
 }
-"The names on pages."
+"The name of each consumer on pages, and what it gets."
