@@ -21,6 +21,7 @@ from corpus.snapshot import closed_with_snapshot
 from corpus.taxonomy_versions import counts_as
 from releases.agreement_columns import AGREEMENT_KEYS, agreement_sql
 from releases.answer_columns import AnswerColumns, answer_columns
+from releases.lines import on_one_line
 from releases.parquet import dataset_schema, parquet_blocks
 from releases.row_keys import KEYS, PARTS
 
@@ -236,7 +237,8 @@ def stream_dataset(query: ExportQuery, file_format: str, *, split: str | None = 
     if file_format == "json":
         return json_array(query.json_lines(KEYS, split=split))
     if file_format == "jsonl":
-        return query.json_lines((*KEYS, *query.extra_keys, *query.answers.object_names), split=split)
+        lines = query.json_lines((*KEYS, *query.extra_keys, *query.answers.object_names), split=split)
+        return map(on_one_line, lines)
     if file_format == "csv":
         return csv_blocks(query, split=split)
     lines = query.json_lines((*KEYS, *query.extra_keys, *query.answers.names), split=split)

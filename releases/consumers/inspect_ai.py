@@ -13,10 +13,10 @@ import orjson
 
 from corpus.labels import Field
 from corpus.turns import message_of, render_part
-from releases.consumers.lines import json_line
 from releases.consumers.messages import INSTEAD, messages_of
 from releases.consumers.source import Row, Source
 from releases.consumers.target import Target
+from releases.lines import json_line
 
 IMAGES = ("image_url", "input_image")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpus.turns import message_of
-from releases.consumers.lines import json_line
 from releases.consumers.source import Row, Source
 from releases.consumers.target import Target
+from releases.lines import json_line
 from releases.row_keys import PARTS
 
 INSTEAD = (*PARTS, "turns")

@@ -11,9 +11,9 @@ from typing import Any
 
 from corpus.labels import FIELDS, Field, Label
 from corpus.turns import message_of, without_response
-from releases.consumers.lines import json_line
 from releases.consumers.source import Row, Source, answers_in
 from releases.consumers.target import Target
+from releases.lines import json_line
 
 POLICY = "content-safety"
 DESCRIPTION = (

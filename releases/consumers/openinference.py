@@ -10,9 +10,9 @@ from typing import Any
 
 from adjudication.policies import Kind
 from corpus.labels import FIELDS, Field, Label
-from releases.consumers.lines import json_line
 from releases.consumers.source import Row, Source, answers_in
 from releases.consumers.target import Target
+from releases.lines import json_line
 
 KINDS = {"human": "HUMAN", "adjudicator": "HUMAN", "llm_jury": "LLM", "llm": "LLM"}
 "The kind of annotator by the source of a label or the kind of a rater; CODE for labels of both, and constructed ones."

@@ -16,10 +16,10 @@ from corpus.models import Event, Item, Verb
 from corpus.turns import message_of
 from releases.consumers import CONSUMERS
 from releases.consumers.inspect_ai import sample_of
-from releases.consumers.lines import json_line
 from releases.consumers.nemo_guardrails import interaction_of
 from releases.consumers.openinference import of_decision, of_opinion
 from releases.consumers.pyrit import GUARD, guarded
+from releases.lines import json_line
 from releases.models import Release
 from tests.annotation.people import Visitor
 from tests.api.client import Program
@@ -145,6 +145,9 @@ def test_lines_end_nowhere_but_at_their_end(project, tmp_path):
         for path in export(project, tmp_path, consumer)[0].glob("*.jsonl"):
             text = path.read_bytes().decode()
             assert text.splitlines() == text.split("\n")[:-1], (consumer, path.name)
+    decided(project, tmp_path)
+    text = (tmp_path / "decided.jsonl").read_bytes().decode()
+    assert text.splitlines() == text.split("\n")[:-1]
     assert json.loads(json_line({"a": "\u2028\u2029\u0085é"})) == {"a": "\u2028\u2029\u0085é"}
 
 

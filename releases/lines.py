@@ -11,7 +11,11 @@ LINE_ENDS = {character.encode(): f"\\u{ord(character):04x}".encode() for charact
 
 def json_line(row: Mapping[str, Any]) -> bytes:
     """Return a row as JSON and a line feed, on one line for every reader."""
-    line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    return on_one_line(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def on_one_line(line: bytes) -> bytes:
+    """Return a line of JSON with all line ends but its own as escapes, which are the same text."""
     if not line.isascii():
         for character, escape in LINE_ENDS.items():
             line = line.replace(character, escape)
