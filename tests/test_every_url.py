@@ -16,7 +16,7 @@ from annotation.session import ensure_profile
 from bench.urls import all_urls
 from corpus.actions import restore_project
 from tests import hostile_values
-from tests.annotation.people import BACKEND, Visitor
+from tests.annotation.people import Visitor, sign_in
 from tests.factories import command, make_project
 from tests.more_rows import add_rows
 from tests.observed import without_varying
@@ -100,7 +100,7 @@ class Caller:
         """Return a test client with a new session."""
         client = Client(raise_request_exception=False)
         if self.visitor:
-            client.force_login(self.visitor.user, backend=BACKEND)
+            sign_in(client, self.visitor.user)
         return client
 
 

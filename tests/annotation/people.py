@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.test import Client
 
 from annotation.actions.consent import acknowledge
@@ -16,6 +19,15 @@ def role_options(role: str) -> list[str]:
     return ["--role=admin", "--site-admin"] if role == "site-admin" else [f"--role={role}"]
 
 
+def sign_in(client: Client, user: User) -> None:
+    """Sign somebody in, with 4 queries; `force_login` of the client makes three sessions, with 17."""
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
+
+
 class Visitor:
     """A member of a project with a signed-in browser session."""
 
@@ -26,7 +38,7 @@ class Visitor:
         self.user = User.objects.get(username=self.name)
         acknowledge(user=self.user, time_zone="")
         self.client = Client()
-        self.client.force_login(self.user, backend=BACKEND)
+        sign_in(self.client, self.user)
 
     @property
     def page(self) -> str:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from annotation.models import Acknowledgement, Vote
 from corpus.access import access_to
-from tests.annotation.people import BACKEND, Visitor
+from tests.annotation.people import Visitor, sign_in
 from tests.api.test_queue import project_with
 from tests.factories import command, make_project, numbers
 
@@ -64,7 +64,7 @@ def test_consent_comes_before_every_page_once(tmp_path):
     ada = Visitor(project_with(tmp_path, "one"))
     fresh = Client()
     Acknowledgement.objects.filter(user=ada.user).delete()
-    fresh.force_login(ada.user, backend=BACKEND)
+    sign_in(fresh, ada.user)
     page = f"/projects/{ada.project.slug}/votes/"
     sent = fresh.get(page)
     assert (sent.status_code, sent.url.split("?")[0]) == (302, "/consent/")
@@ -79,7 +79,7 @@ def test_open_page_is_led_to_a_new_text_of_the_consent_and_back(tmp_path):
     ada = Visitor(project_with(tmp_path, "one"))
     lease, fresh = ada.take(), Client()
     Acknowledgement.objects.filter(user=ada.user).delete()
-    fresh.force_login(ada.user, backend=BACKEND)
+    sign_in(fresh, ada.user)
     place = f"/projects/{ada.project.slug}/label/"
     headers = {"hx-request": "true", "hx-current-url": f"http://testserver{place}"}
     renewal = fresh.post(f"{place}renew/", {"lease": lease.id}, headers=headers)

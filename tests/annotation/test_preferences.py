@@ -19,7 +19,7 @@ from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
 from corpus.models import Event, Verb
 from corpus.queries import NoSuchItem
-from tests.annotation.people import BACKEND, Visitor
+from tests.annotation.people import Visitor, sign_in
 from tests.annotation.test_leases import at_once
 from tests.api.test_queue import project_with
 from tests.cases import cases
@@ -35,7 +35,7 @@ def fresh(visitor):
     """Return the visitor's browser, as if they had never acknowledged anything."""
     Acknowledgement.objects.filter(user=visitor.user).delete()
     client = Client()
-    client.force_login(visitor.user, backend=BACKEND)
+    sign_in(client, visitor.user)
     return client
 
 

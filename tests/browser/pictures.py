@@ -93,12 +93,12 @@ def signed_in(browser: Browser, address: str, name: str) -> Iterator[Page]:
     from django.test import Client
 
     from annotation.actions.consent import acknowledge
-    from tests.annotation.people import BACKEND
+    from tests.annotation.people import sign_in
 
     user = get_user_model().objects.get(username=name)
     acknowledge(user=user, time_zone="")
     client = Client()
-    client.force_login(user, backend=BACKEND)
+    sign_in(client, user)
     context = browser.new_context(**LOOK)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}])
     yield context.new_page()
