@@ -104,8 +104,19 @@ def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
         )
     if Release.objects.filter(project=project, version=spec.version).exists():
         raise Refused(exists_already(project, spec))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    check_folder(folder)
+
+
+def check_folder(folder: Path) -> None:
+    """
+    :raises Refused: if it cannot be the folder of a new release: it has files, is a file, or lies in another release
+    """
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"{folder} is a file. Name a folder that is new or empty.")
+    if folder.exists() and any(folder.iterdir()):
         raise Refused(f"{folder} is not empty, and no release of the project is recorded there. Move it away first.")
+    if around := Release.objects.filter(folder__in=[str(parent) for parent in folder.parents]).first():
+        raise Refused(f"{folder} lies in the folder of the release {around.version}, which never changes.")
 
 
 def remove_abandoned(folder: Path) -> None:

@@ -15,6 +15,8 @@ from releases.spec import PREFIX
 
 COMPARED = (*(field.value for field in FIELDS), "categories")
 REASONS = ("status", "decided_by", *(field.column(count) for field in FIELDS for count in ("safe", "unsafe")))
+SETTING_NAMES = {"split_by": "Splits by", "licenses": "Licences"}
+"Names of settings on pages, where they are not those of the manifest."
 MOST_LISTED = 200
 TABLE = "decisions.parquet"
 KEPT_SECONDS = 24 * 60 * 60
@@ -108,6 +110,8 @@ class Comparison:
     removed: int = 0
     changed: int = 0
     same: int = 0
+    moved: int = 0
+    "Items that are in another split, whatever became of their labels."
     kinds: Counter[Kind] = field(default_factory=Counter)
     "Number of changes by kind."
     listed: list[Change] = field(default_factory=list)
@@ -120,7 +124,9 @@ class Comparison:
     @property
     def shown_settings(self) -> list[tuple[str, str, str]]:
         """Return them in words."""
-        return [(name.capitalize(), shown(old), shown(new)) for name, old, new in self.settings]
+        return [
+            (SETTING_NAMES.get(name, name.capitalize()), shown(old), shown(new)) for name, old, new in self.settings
+        ]
 
     @property
     def shared(self) -> int:
@@ -165,7 +171,7 @@ def compare(before: Release, after: Release) -> Comparison:
     :raises Damaged: if a table of decisions is missing or has changed
     """
     paths = [file_of(release, TABLE) for release in (before, after)]
-    key = f"release-comparison:1:{paths[0][1]}:{paths[1][1]}"
+    key = f"release-comparison:2:{paths[0][1]}:{paths[1][1]}"
     counted: Comparison | None = cache.get(key)
     if counted is None:
         answers = shared_answers([path for path, _digest in paths])
@@ -183,6 +189,7 @@ def compare_tables(before: Release, after: Release, old: "pa.Table", new: "pa.Ta
     comparison = Comparison(before, after)
     comparison.added = new.num_rows - new_shared.num_rows
     comparison.removed = old.num_rows - old_shared.num_rows
+    comparison.moved = pc.sum(pc.not_equal(old_shared["split"], new_shared["split"])).as_py() or 0
     add_changes(comparison, old_shared, new_shared)
     return comparison
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corpus.labels import FIELDS
+from releases.spec import SPLITS
 
 TITLES = {
     "split": "Splits",
@@ -14,8 +15,8 @@ TITLES = {
     "status": "Status of the project's dialogues",
 }
 "The title of the table of each kind of count, in the order of the page; other kinds come after them."
-IN_ORDER = ("split", "status")
-"Kinds whose own order says something; the others begin with the largest count."
+IN_ORDER = {"split": SPLITS, "status": ("decided", "settled", "disputed", "pending")}
+"The order of names that have one; tables of other kinds begin with the largest count."
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def count_tables(counts: Mapping[str, Mapping[str, int]]) -> list[CountTable]:
 def count_table(kind: str, counts: Mapping[str, int]) -> CountTable:
     """Return the table of one kind."""
     ordered = list(counts.items())
-    if kind not in IN_ORDER:
-        ordered.sort(key=lambda each: (-each[1], each[0]))
+    order = {name: at for at, name in enumerate(IN_ORDER.get(kind, ()))}
+    ordered.sort(key=lambda each: (order.get(each[0], len(order)), -each[1], each[0]))
     is_sum = kind != "category"
     whole = sum(counts.values()) if is_sum else max(counts.values())
     rows = [CountRow(name, count, 100 * count / whole if whole else 0.0) for name, count in ordered]

@@ -3,6 +3,7 @@
 from django.db import models
 
 from corpus.models import Project
+from releases.spec import MANIFEST
 
 
 class Release(models.Model):
@@ -32,4 +33,4 @@ class Release(models.Model):
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file of the release by name, the manifest included."""
         files = {name: file["sha256"] for name, file in self.manifest["files"].items()}
-        return files | {"manifest.json": self.manifest_sha256}
+        return files | {MANIFEST: self.manifest_sha256}

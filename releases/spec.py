@@ -4,6 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SPLITS = ("train", "validation", "test")
+MANIFEST = "manifest.json"
+FILES = (
+    *(f"{split}.json" for split in SPLITS),
+    *(f"{split}.parquet" for split in SPLITS),
+    "votes.parquet",
+    "decisions.parquet",
+    "withdrawn.json",
+    "README.md",
+)
+"The first files of a release, in the order of pages; papers come after them, and the manifest last."
 PREFIX, STATUS, SPREAD = "answer_", "status_", "spread_"
 "What the columns of a question begin with; its key follows. Answer, status and spread are columns of their own."
 

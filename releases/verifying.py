@@ -18,10 +18,9 @@ from corpus.errors import Refused
 from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
 from corpus.questions import PlainQuestion, Type
 from releases.parquet_rows import Row, rows_of
-from releases.spec import PREFIX, SPLITS, SPREAD, STATUS
+from releases.spec import MANIFEST, PREFIX, SPLITS, SPREAD, STATUS
 from releases.splits import split_differences
 
-MANIFEST = "manifest.json"
 COMPARED = tuple(field.column(name) for name in ("label", "source") for field in FIELDS)
 "The columns of decisions.parquet that rows of the splits repeat."
 

@@ -1,6 +1,7 @@
 """Pages of one release, its files, and the comparison of two."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -18,6 +19,7 @@ from releases.consumers.downloads import archive_response
 from releases.consumers.source import StoredSource
 from releases.count_tables import count_tables
 from releases.models import Release
+from releases.spec import FILES, MANIFEST
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,27 @@ PAPERS = {
 def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
     """Show a release: counts, splits, hashes and papers."""
     found = get_object_or_404(Release, project=access.project, version=version)
-    sizes = {name: file["bytes"] for name, file in found.manifest["files"].items()}
     context = {
         "access": access,
         "page": "releases",
         "release": found,
         "manifest": found.manifest,
-        "files": [(name, sizes.get(name), digest) for name, digest in found.hashes.items()],
+        "files": files_in_order(found),
         "tables": count_tables(found.manifest["counts"]),
         "consumers": TITLES if "train.parquet" in found.hashes else {},
         **paper_context(found, request.GET.get("tab", "")),
     }
     return render(request, "releases/release.html", context)
+
+
+def files_in_order(release: Release) -> list[tuple[str, int | None, str]]:
+    """Return name, bytes (None if it is gone) and SHA-256 of each file: data first, then papers, then the manifest."""
+    sizes: dict[str, int | None] = {name: file["bytes"] for name, file in release.manifest["files"].items()}
+    manifest = Path(release.folder) / MANIFEST
+    sizes[MANIFEST] = manifest.stat().st_size if manifest.is_file() else None
+    places = {name: at for at, name in enumerate(FILES)}
+    names = sorted(release.hashes, key=lambda name: (name == MANIFEST, places.get(name, len(places)), name))
+    return [(name, sizes.get(name), release.hashes[name]) for name in names]
 
 
 def paper_context(release: Release, tab: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from releases.exporting import ExportQuery
 from releases.facts.reading import read_facts
 from releases.queries import guidelines_in_use, rater_counts
 from releases.release_papers import papers_of
-from releases.spec import SPLITS, ReleaseSpec
+from releases.spec import MANIFEST, SPLITS, ReleaseSpec
 
 SOFTWARE = "0.1.0"
 PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -63,7 +63,7 @@ def write_files(
     facts = read_facts(query, manifest, project_categories(project))
     papers = papers_of(facts, data, card_tables(folder))
     manifest["files"] = data | {name: write_file(folder, name, [text]) for name, text in papers.items()}
-    written = write_file(folder, "manifest.json", [orjson.dumps(manifest, option=PRETTY)])
+    written = write_file(folder, MANIFEST, [orjson.dumps(manifest, option=PRETTY)])
     return manifest, written["sha256"]
 
 

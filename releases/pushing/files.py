@@ -9,7 +9,7 @@ from corpus.errors import Refused
 from jury.endpoints import EndpointRules
 from releases.downloads import file_of
 from releases.models import Release
-from releases.verifying import MANIFEST
+from releases.spec import MANIFEST
 
 
 @dataclass(frozen=True)

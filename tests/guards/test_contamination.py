@@ -82,6 +82,9 @@ def test_command_compares_with_hashes_of_normalized_texts(project, tmp_path):
     assert "cannot be read" in command("contamination", project=project, hashes=tmp_path / "none").stderr
     assert command("contamination", project=project, benchmark="none").code == 2
     assert "is required" in command("contamination", project=project).stderr
+    for more, reason in (({"split": "train"}, "with --release"), ({"task": "response"}, "a benchmark has its own")):
+        refused = command("contamination", project=project, benchmark="own", **more)
+        assert (refused.code, reason in refused.stderr) == (2, True)
     assert (
         "cannot be written"
         in command("contamination", project=project, benchmark="own", out=tmp_path / "no" / "x").stderr

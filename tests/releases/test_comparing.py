@@ -42,6 +42,16 @@ def counts(comparison):
     return comparison.added, comparison.removed, comparison.changed, comparison.same
 
 
+def test_items_in_another_split_are_counted_beside_their_labels(made):
+    before = made("1", ("a", {}), ("b", {}), ("c", {}), ("d", OUT), split_by="prompt")
+    after = made(
+        "2", ("a", {"split": "test"}), ("b", {"split": "test"} | UNSAFE), ("c", {}), ("e", {}), split_by="cluster"
+    )
+    comparison = compare(before, after)
+    assert (comparison.moved, counts(comparison)) == (2, (1, 0, 1, 2))
+    assert comparison.shown_settings == [("Splits by", "prompt", "cluster")]
+
+
 def kinds_of(comparison):
     return [(str(kind), count) for kind, count in comparison.by_kind]
 

@@ -315,9 +315,19 @@ def test_empty_folder_is_taken_and_a_file_or_a_full_one_refused(project, tmp_pat
     (tmp_path / "file").write_text("")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / ".hidden").write_text("")
-    for name in ("file", "full"):
-        with pytest.raises(Refused, match=f"{name} is not empty"):
+    for name, reason in (("file", "is a file"), ("full", "is not empty")):
+        with pytest.raises(Refused, match=f"{name} {reason}"):
             check_spec(project, spec, tmp_path / name)
+
+
+def test_folder_inside_another_release_is_refused(project, tmp_path):
+    manifest = {"files": {}}
+    Release.objects.create(project=project, version="0", folder=str(tmp_path / "0"), rows=1, manifest=manifest)
+    for inside in ("sub", "sub/sub"):
+        with pytest.raises(Refused, match="lies in the folder of the release 0, which never changes"):
+            check_spec(project, ReleaseSpec("2"), tmp_path / "0" / inside)
+    check_spec(project, ReleaseSpec("2"), tmp_path / "00")
+    Release.objects.filter(project=project, version="0").delete()
 
 
 def test_folder_is_named_after_project_and_version(project, settings):
@@ -332,6 +342,10 @@ def test_folder_is_named_after_project_and_version(project, settings):
         ({"splits": "nan,0.5,0.5"}, "add up to 1"),
         ({"splits": "1,0"}, "--splits"),
         ({"splits": "a,b,c"}, "--splits"),
+        ({"date": "2026-13-01"}, "month must be in 1..12"),
+        ({"date": "2026-02-30"}, "'2026-02-30': day"),
+        ({"date": "tomorrow"}, "is not a day such as"),
+        ({"out": " "}, "it is empty; name a folder"),
         ({"splits": "1,0,0,0"}, "--splits"),
         ({"date": "2026-1-2"}, "--date"),
         ({"date": "today"}, "--date"),

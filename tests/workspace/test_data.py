@@ -114,7 +114,12 @@ def test_release_is_made_shown_downloaded_and_compared(labelled, tmp_path):
     assert admin.post("releases/make/", **SPEC).status_code == 409
     assert admin.post("releases/make/", **SPEC | {"version": "2", "train": "95"}).status_code == 409
     assert admin.post("releases/make/", **SPEC | {"version": ""}).status_code == 422
-    page = text_of(lead.get("releases/of/1.0/"))
+    response = lead.get("releases/of/1.0/")
+    page = text_of(response)
+    names = [name for name, _size, _digest in response.context["files"]]
+    assert (names[:3], names[-1]) == (["train.json", "validation.json", "test.json"], "manifest.json")
+    assert all(size for _name, size, _digest in response.context["files"])
+    assert "clusters of near-duplicates" in page
     assert Release.objects.get(project=labelled).manifest_sha256 in page
     got = lead.get("releases/of/1.0/decisions.parquet")
     (tmp_path / "got.parquet").write_bytes(b"".join(got.streaming_content))

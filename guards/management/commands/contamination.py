@@ -34,17 +34,20 @@ class Command(ProjectCommand):
         against = parser.add_mutually_exclusive_group(required=True)
         against.add_argument("--benchmark", metavar="NAME", help="a benchmark of the project")
         against.add_argument("--hashes", type=Path, metavar="FILE", help="SHA-256 of normalized texts, one a line")
-        parser.add_argument("--task", choices=Benchmark.Task.values, default="prompt", help="of what the hashes are")
+        parser.add_argument("--task", choices=Benchmark.Task.values, help="of what the hashes are; default prompt")
         parser.add_argument("--release", metavar="V", help="compare a release; default: the dialogues in use")
-        parser.add_argument("--split", choices=SPLITS, default=SPLITS[0], help="of the release; default train")
+        parser.add_argument("--split", choices=SPLITS, help=f"of the release; default {SPLITS[0]}")
         parser.add_argument("--out", type=Path, metavar="FILE", help="write every match there, as JSONL")
 
     def handle(self, **options: Any) -> None:
+        check_options(options)
         found, about = self.compared(self.project(options), options)
         if options["out"]:
             write_matches(options["out"], found)
         for each in found.examples[:SHOWN]:
             self.print_note(f"{each['id']}: {each['similarity']:.0%} like {each['case']}")
+        if (more := found.equal + found.near - len(found.examples[:SHOWN])) and not options["out"]:
+            self.print_note(f"… and {more:,} more; --out FILE writes all of them")
         contaminated = found.equal + found.near
         counts = {"rows": found.rows, "equal": found.equal, "near": found.near}
         share = round(contaminated / found.rows, 6) if found.rows else 0.0
@@ -53,14 +56,24 @@ class Command(ProjectCommand):
     def compared(self, project: Project, options: dict[str, Any]) -> tuple[Contamination, dict[str, Any]]:
         """Return what was found, and what was compared with how many cases."""
         release = queries.find_release(project, options["release"]) if options["release"] else None
-        dialogues = dialogues_of_release(release, options["split"]) if release else dialogues_of(project)
+        dialogues = dialogues_of_release(release, options["split"] or SPLITS[0]) if release else dialogues_of(project)
         if options["hashes"]:
             hashes = read_hashes(options["hashes"])
-            found = compare(dialogues, hashes_matcher(hashes), options["task"])
+            found = compare(dialogues, hashes_matcher(hashes), options["task"] or Benchmark.Task.PROMPT)
             return found, {"against": options["hashes"].name, "cases": len(hashes)}
         benchmark = queries.find_benchmark(project, options["benchmark"])
         found = compare(dialogues, cases_matcher(benchmark), benchmark.task)
         return found, {"against": benchmark.name, "cases": benchmark.rows}
+
+
+def check_options(options: dict[str, Any]) -> None:
+    """
+    :raises Refused: if one says nothing without another
+    """
+    if options["split"] and not options["release"]:
+        raise Refused("--split is of a release: name that too, with --release.")
+    if options["task"] and not options["hashes"]:
+        raise Refused("--task says of what the hashes are; a benchmark has its own. Leave it out.")
 
 
 def write_matches(path: Path, found: Contamination) -> None:

@@ -1,6 +1,8 @@
 """Make a release."""
 
 import re
+from argparse import ArgumentTypeError
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,41 @@ from releases.spec import ReleaseSpec
 
 
 def shares(text: str) -> tuple[float, float, float]:
-    """Return three shares from `0.9,0.04,0.06`; argparse reports a ValueError."""
-    train, validation, test = (float(share) for share in text.split(","))
+    """
+    Return three shares from `0.9,0.04,0.06`.
+
+    :raises ArgumentTypeError: if it is not three numbers
+    """
+    try:
+        train, validation, test = (float(share) for share in text.split(","))
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not three shares, such as 0.9,0.04,0.06") from error
     return train, validation, test
 
 
 def parse_day(text: str) -> str:
-    """Return a date as it was typed; argparse reports a ValueError."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise ValueError
-    return text
+    """
+    Return a date as it was typed.
+
+    :raises ArgumentTypeError: if it is no day of the calendar, or in another form
+    """
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r}: {error}") from error
+    raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-31")
+
+
+def parse_folder(text: str) -> Path:
+    """
+    Return the path of a folder.
+
+    :raises ArgumentTypeError: if it is empty
+    """
+    if not text.strip():
+        raise ArgumentTypeError("it is empty; name a folder")
+    return Path(text).resolve()
 
 
 class Command(PolicyCommand):
@@ -32,7 +59,7 @@ class Command(PolicyCommand):
         super().add_arguments(parser)
         parser.add_argument("release_version", metavar="VERSION")
         parser.add_argument(
-            "--out", type=Path, metavar="DIR", help="default: releases/PROJECT/VERSION in the data directory"
+            "--out", type=parse_folder, metavar="DIR", help="default: releases/PROJECT/VERSION in the data directory"
         )
         parser.add_argument("--splits", type=shares, default=(0.9, 0.04, 0.06), help="default 0.9,0.04,0.06")
         parser.add_argument("--seed", type=int, default=0)
@@ -54,7 +81,7 @@ class Command(PolicyCommand):
             licenses=tuple(options["license"]) if options["license"] else None,
             date=options["date"],
             truncate=options["truncate"],
-            out=options["out"].resolve() if options["out"] else None,
+            out=options["out"],
         )
         release = actions.make_release(project=self.project(options), spec=spec, policy_name=options["policy"])
         self.print_note(f"Written to {release.folder}")
