@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from adjudication.policies import POLICIES
 from corpus.commands import ProjectCommand
-from corpus.errors import Refused
+from corpus.whole_files import write_whole
 
 
 class PolicyCommand(ProjectCommand):
@@ -31,22 +31,14 @@ class ListingCommand(PolicyCommand):
         """
         Write blocks to a file, or to stdout if there is none.
 
-        :raises Refused: if the file cannot be written; a half-written file is removed
+        :raises Refused: if the file cannot be written
         """
         if out is None:
             for block in blocks:
                 sys.stdout.buffer.write(block)
             sys.stdout.buffer.flush()
             return
-        half_written = out.with_name(f".{out.name}.part")
-        try:
-            with half_written.open("wb") as file:
-                for block in blocks:
-                    file.write(block)
-            half_written.replace(out)
-        except OSError as error:
-            half_written.unlink(missing_ok=True)
-            raise Refused(f"{out} cannot be written: {error.strerror}.") from error
+        write_whole(blocks, out)
 
     def print_summary(self, content: dict[str, Any], out: Path | None) -> None:
         """Print the summary as JSON: to stdout if the data went to a file, else to stderr."""

@@ -3,7 +3,7 @@
 from django.db import models
 
 from corpus.models import Project
-from releases.spec import MANIFEST
+from releases.spec import FILES, MANIFEST
 
 
 class Release(models.Model):
@@ -31,6 +31,8 @@ class Release(models.Model):
 
     @property
     def hashes(self) -> dict[str, str]:
-        """Return the SHA-256 of each file of the release by name, the manifest included."""
+        """Return the SHA-256 of each file of the release by name: data first, then papers, then the manifest."""
         files = {name: file["sha256"] for name, file in self.manifest["files"].items()}
-        return files | {MANIFEST: self.manifest_sha256}
+        places = {name: at for at, name in enumerate(FILES)}
+        names = sorted(files, key=lambda name: (places.get(name, len(places)), name))  # JSONB keeps no order
+        return {name: files[name] for name in names} | {MANIFEST: self.manifest_sha256}

@@ -19,7 +19,7 @@ from releases.consumers.downloads import archive_response
 from releases.consumers.source import StoredSource
 from releases.count_tables import count_tables
 from releases.models import Release
-from releases.spec import FILES, MANIFEST
+from releases.spec import MANIFEST
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,11 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
 
 
 def files_in_order(release: Release) -> list[tuple[str, int | None, str]]:
-    """Return name, bytes (None if it is gone) and SHA-256 of each file: data first, then papers, then the manifest."""
+    """Return name, bytes (None if it is gone) and SHA-256 of each file."""
     sizes: dict[str, int | None] = {name: file["bytes"] for name, file in release.manifest["files"].items()}
     manifest = Path(release.folder) / MANIFEST
     sizes[MANIFEST] = manifest.stat().st_size if manifest.is_file() else None
-    places = {name: at for at, name in enumerate(FILES)}
-    names = sorted(release.hashes, key=lambda name: (name == MANIFEST, places.get(name, len(places)), name))
-    return [(name, sizes.get(name), release.hashes[name]) for name in names]
+    return [(name, sizes.get(name), digest) for name, digest in release.hashes.items()]
 
 
 def paper_context(release: Release, tab: str) -> dict[str, Any]:

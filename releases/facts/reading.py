@@ -1,7 +1,7 @@
 """Read the facts of a release from the database."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -48,7 +48,7 @@ def read_facts(query: ExportQuery, manifest: Mapping[str, Any], categories: list
         people=People(**people, repeats=opinions["repeats"]),
         jurors=tuple(Juror(**row) for row in reader.rows(sql.JURORS)),
         guidelines=tuple(map(guideline, reader.rows(sql.GUIDELINES))),
-        agreement=tuple(map(agreement, reader.rows(sql.AGREEMENT))),
+        agreement=told_apart(list(map(agreement, reader.rows(sql.AGREEMENT)))),
         source_shares=tuple(SourceShare(**row) for row in reader.rows(sql.SOURCE_SHARES)),
         kind_shares=tuple(KindShare(**row) for row in reader.rows(sql.KIND_SHARES)),
     )
@@ -82,6 +82,12 @@ def guideline(row: Row) -> Guideline:
     """Return a version of the guideline, with the SHA-256 of its texts in the place of them."""
     texts = orjson.dumps({name: row.pop(name) for name in TEXTS}, option=orjson.OPT_SORT_KEYS)
     return Guideline(**row, sha256=hashlib.sha256(texts).hexdigest())
+
+
+def told_apart(found: Sequence[Agreement]) -> tuple[Agreement, ...]:
+    """Leave out that of people and models together where one of both gave all the opinions."""
+    alone = {(each.field, each.opinions) for each in found if each.raters != "all"}
+    return tuple(each for each in found if each.raters != "all" or (each.field, each.opinions) not in alone)
 
 
 def agreement(row: Row) -> Agreement:

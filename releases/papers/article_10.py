@@ -65,7 +65,10 @@ def examination(facts: Facts) -> Section:
         "Biases and gaps, Article 10(2)(f) to (h)",
         [
             Answer("(f) Examination for biases", [constant.EXAMINED, constant.NOT_EXAMINED], limits.biases(facts)),
-            Answer("(g) Measures against biases", [constant.BLIND, *labelling.demographics(facts)]),
+            Answer(
+                "(g) Measures against biases",
+                [labelling.apart(facts), constant.NO_CHANCE, *labelling.demographics(facts)],
+            ),
             Answer("(h) Gaps and shortcomings found", points=limits.limitations(facts)),
             Answer("(h) What is not known", points=constant.UNKNOWN),
         ],

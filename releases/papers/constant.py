@@ -9,9 +9,7 @@ USES = "Training and testing of models that recognise unsafe content."
 NOT_FOR = "Not meant for teaching a model to write such texts, nor for judging the people who wrote them."
 OFFENSIVE = "Some of the texts are offensive by nature: they are here so that models can learn to recognise them."
 MEASURES = "The labels say what raters think of a text under the guideline and the taxonomy, not what harm it did."
-BLIND = (
-    "Raters here do not see each other's opinions. No tie is broken by chance: a person settles it, or it is left out."
-)
+NO_CHANCE = "No tie is broken by chance: a person settles it, or it is left out."
 PLATFORM = "Assize: people label on its pages, one dialogue at a time; models answer over its jury."
 IMPORTED = "Dialogues are imported from files of their sources, unchanged; rows that break a rule are refused."
 NOT_FILLED = "No value is filled in: a dialogue without enough opinions is left out."

@@ -18,6 +18,13 @@ IMPORTED = "imported"
 NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
 
 
+def apart(facts: Facts) -> str:
+    """Return that raters did not see each other's opinions, if any were given here."""
+    found = facts.labelling
+    here = found.votes + found.ballots - found.imported_votes - found.imported_ballots
+    return "Raters here do not see each other's opinions." if here > 0 else ""
+
+
 def raters(facts: Facts) -> str:
     """Return how many people and models gave opinions."""
     count = facts.manifest["raters"]

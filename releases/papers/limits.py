@@ -53,6 +53,8 @@ def absent(facts: Facts) -> str:
     """Return the categories without a dialogue, if any."""
     counts = facts.manifest["counts"]["category"]
     names = [each["name"] for each in facts.categories if each["name"] not in counts]
+    if names and len(names) == len(facts.categories):
+        return "No dialogue has a category."
     return f"Categories without any dialogue: {listed(names)}." if names else ""
 
 

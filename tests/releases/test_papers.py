@@ -176,7 +176,15 @@ def further(base):
     whole = [base.manifest | {"split_by": "cluster"}, base.manifest | {"counts": counts | renamed}]
     whole += [base.manifest | {"counts": counts | {"split": {"validation": 10}}}]
     asked = dataclasses.replace(base.people, pass_percent=80, demographics=("One is 40 years old.",))
-    lacking = {"people": asked, "jurors": (juror(),), "guidelines": (guideline(),), "agreement": (agreement(),)}
+    found = base.labelling
+    elsewhere = dataclasses.replace(found, imported_votes=found.votes, imported_ballots=found.ballots)
+    lacking = {
+        "people": asked,
+        "labelling": elsewhere,
+        "jurors": (juror(),),
+        "guidelines": (guideline(),),
+        "agreement": (agreement(),),
+    }
     return [*({"manifest": each} for each in whole), *({name: value} for name, value in lacking.items())]
 
 

@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from corpus.commands import ProjectCommand
 from corpus.errors import Refused
 from corpus.models import Project
+from corpus.whole_files import write_whole
 from guards import queries
 from guards.contamination import (
     Contamination,
@@ -43,7 +44,8 @@ class Command(ProjectCommand):
         check_options(options)
         found, about = self.compared(self.project(options), options)
         if options["out"]:
-            write_matches(options["out"], found)
+            lines = (orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in found.matches)
+            write_whole(lines, options["out"])
         for each in found.examples[:SHOWN]:
             self.print_note(f"{each['id']}: {each['similarity']:.0%} like {each['case']}")
         if (more := found.equal + found.near - len(found.examples[:SHOWN])) and not options["out"]:
@@ -74,16 +76,3 @@ def check_options(options: dict[str, Any]) -> None:
         raise Refused("--split is of a release: name that too, with --release.")
     if options["task"] and not options["hashes"]:
         raise Refused("--task says of what the hashes are; a benchmark has its own. Leave it out.")
-
-
-def write_matches(path: Path, found: Contamination) -> None:
-    """
-    Write a line for each dialogue that stands among the cases.
-
-    :raises Refused: if the file cannot be written
-    """
-    try:
-        with path.open("wb") as file:
-            file.writelines(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in found.matches)
-    except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}.") from error

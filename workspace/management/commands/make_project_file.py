@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from corpus.commands import Command as Base
-from corpus.errors import Refused
 from corpus.queries import find_project
+from corpus.whole_files import write_whole
 from workspace.project_files.writing import write_document
 
 
@@ -25,8 +25,5 @@ class Command(Base):
             self.stdout.write(content.decode(), ending="")
             self.print_note(f'{{"project":"{project.slug}"}}')
             return
-        try:
-            options["out"].write_bytes(content)
-        except OSError as error:
-            raise Refused(f"{options['out']} cannot be written: {error.strerror}.") from error
+        write_whole([content], options["out"])
         self.print_result({"project": project.slug})
