@@ -21,7 +21,7 @@ from corpus.importing.peek import first_rows, form_of, needed_columns
 from corpus.importing.readers import RowFile
 from corpus.importing.reading import RowParser
 from corpus.importing.report import ImportReport, OnReject
-from corpus.models import Item, Project, Verb
+from corpus.models import Project, Verb
 
 COPY_ITEMS = """
     COPY corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
@@ -172,9 +172,3 @@ def as_array(slugs: Sequence[str]) -> str:
 def as_json(value: Any) -> str | None:
     """Return a value as JSON text; None stays None."""
     return None if value is None else orjson.dumps(value).decode()
-
-
-def refresh_statistics() -> None:
-    """Refresh the planner's statistics after a large import; autovacuum would do so only minutes later."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {Item._meta.db_table}")

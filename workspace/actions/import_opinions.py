@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from annotation.actions import VoteWriter
@@ -27,6 +27,8 @@ from corpus.queries import KnownItem
 from corpus.questions import AskedOf, check_answers
 from jury.actions import BallotWriter
 
+OPINION_TABLES = ("annotation_vote", "jury_ballot", "annotation_slot")
+"Those that an import of opinions fills."
 WHOM = {"human": AskedOf.PEOPLE, "llm": AskedOf.JURORS}
 Numbered = tuple[int, ImportedOpinion]
 "Row number and opinion."
@@ -189,9 +191,3 @@ def is_same(stored: Content, opinion: ImportedOpinion) -> bool:
     # A row without a time was stored with the time of its import, which a second import cannot know.
     imported = as_content(opinion)
     return stored == imported if opinion.cast_at else stored[:-1] == imported[:-1]
-
-
-def refresh_statistics() -> None:
-    """Refresh the planner's statistics after a large import; autovacuum would do so only minutes later."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE annotation_vote, jury_ballot, annotation_slot")

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from corpus.actions.imports import refresh_statistics as refresh_item_statistics
+from corpus.actions.statistics import refresh_statistics
 from corpus.errors import Refused
 from corpus.importing.options import ReadOptions
 from corpus.importing.report import ImportReport, OnReject, RejectedRow
@@ -23,8 +23,7 @@ from releases.actions import make_release
 from releases.models import Release
 from releases.spec import ReleaseSpec
 from workspace.actions.import_annotated import import_annotated
-from workspace.actions.import_opinions import import_opinions
-from workspace.actions.import_opinions import refresh_statistics as refresh_opinion_statistics
+from workspace.actions.import_opinions import OPINION_TABLES, import_opinions
 from workspace.models import Job
 from workspace.queries.jobs import rejected_rows_path, unclaimed, upload_path
 
@@ -142,7 +141,7 @@ def heartbeat(job: Job) -> Iterator[Progress]:
 
 def run_import(job: Job, progress: Progress) -> dict[str, Any]:
     """Import the job's upload, write its rejected rows to a file, and return the result."""
-    importer, refresh_statistics = IMPORTERS[job.kind]
+    importer, tables = IMPORTERS[job.kind]
     # Imported and recorded in one transaction, so that a worker killed at any moment leaves both or neither.
     with transaction.atomic(), rejected_rows_file(job) as on_reject:
         report = importer(
@@ -157,7 +156,7 @@ def run_import(job: Job, progress: Progress) -> dict[str, Any]:
         result = report.as_dict()
         if not Job.objects.filter(pk=job.pk, holder=job.holder).update(result=result):
             raise LostClaim
-    refresh_statistics()
+    refresh_statistics(*tables, rows=report.created)
     return result
 
 
@@ -199,10 +198,11 @@ def run_release(job: Job, progress: Progress) -> dict[str, Any]:
     return {"version": release.version, "rows": release.rows, "files": release.hashes}
 
 
-IMPORTERS: dict[str, tuple[Callable[..., ImportReport], Callable[[], None]]] = {
-    Job.Kind.DIALOGUES.value: (import_annotated, refresh_item_statistics),
-    Job.Kind.VOTES.value: (import_opinions, refresh_opinion_statistics),
+IMPORTERS: dict[str, tuple[Callable[..., ImportReport], tuple[str, ...]]] = {
+    Job.Kind.DIALOGUES.value: (import_annotated, ("corpus_item",)),
+    Job.Kind.VOTES.value: (import_opinions, OPINION_TABLES),
 }
+"What imports each kind of file, and the tables that it fills."
 RUNNERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
     Job.Kind.DIALOGUES: run_import,
     Job.Kind.VOTES: run_import,

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from corpus.access import Access, PageRequest, Role, require_role, require_site_admin
 from corpus.actions import restore_project
-from corpus.actions.imports import refresh_statistics
+from corpus.actions.statistics import refresh_statistics
 from corpus.attempt import attempt
-from corpus.models import Project
+from corpus.models import Item, Project
 from workspace.actions import archive_project, change_project, clone_project
 from workspace.forms.projects import ArchiveForm, CloneForm, SaveSettingsForm, SettingsForm
 from workspace.project_files.writing import file_response, write_document
@@ -100,7 +100,7 @@ def clone(request: PageRequest, access: Access) -> HttpResponse:
     form = CloneForm(request.POST if is_sent else None, project=access.project)
     done = attempt(form, lambda: clone_as(form, access)) if is_sent else None
     if done and done.is_done:
-        refresh_statistics()
+        refresh_statistics("corpus_item", rows=Item.objects.filter(project=done.result).count())
         messages.success(request, words_of_created(done.result))
         return redirect("workspace:overview", done.result.slug)
     context = {"access": access, "page": "project", "form": form}

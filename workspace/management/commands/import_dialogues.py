@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from corpus.actions.imports import refresh_statistics
+from corpus.actions.statistics import refresh_statistics
 from corpus.commands import ImportCommand
 from corpus.importing.options import FORM_NAMES, TARGETS, ReadOptions, parse_columns
 from corpus.importing.report import ImportReport, OnReject
@@ -48,5 +48,5 @@ class Command(ImportCommand):
         report = actions.import_annotated(
             project=project, path=path, on_reject=on_reject, progress=progress, options=self.reading
         )
-        refresh_statistics()
+        refresh_statistics("corpus_item", rows=report.created)
         return report
