@@ -32,6 +32,7 @@ def download(open_stream: OpenStream, target: Path, sha256: str) -> bool:
     :raises FileChanged: if the site has another file by now
     :raises DownloadFailed: if it is not whole after TRIES tries
     """
+    check_target(target)
     if target.is_file() and hash_of(target) == sha256:
         return False
     half = target.with_name(f".{target.name}.{sha256[:16]}.part")
@@ -94,6 +95,7 @@ def save_stream(open_stream: OpenStream, target: Path) -> None:
 
     :raises DownloadFailed: if it breaks off TRIES times
     """
+    check_target(target)
     reason = ""
     for _try in range(TRIES):
         half = target.with_name(f".{target.name}.{uuid4().hex}.part")
@@ -108,6 +110,14 @@ def save_stream(open_stream: OpenStream, target: Path) -> None:
         finally:
             half.unlink(missing_ok=True)
     raise DownloadFailed(f"{target.name} could not be downloaded: {reason}")
+
+
+def check_target(target: Path) -> None:
+    """
+    :raises DownloadFailed: if a file cannot have that name
+    """
+    if target.is_dir():
+        raise DownloadFailed(f"{target} is a folder; name a file.")
 
 
 def size_of(path: Path) -> int:

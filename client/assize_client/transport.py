@@ -46,10 +46,12 @@ class Transport:
         :param token: of the page *Tokens*
         :param timeout: seconds to connect, and between two pieces of an answer
         :param patience: seconds that a call may wait in all to be sent again; 0 never sends one again
-        :raises AssizeError: if the URL is none
+        :raises AssizeError: if the URL or the token cannot be one
         """
         self.root = root_of(url)
         self.patience, self.sleep = patience, sleep
+        if not token.isascii():
+            raise AssizeError("The token has characters that no token has. Copy it again.")
         headers = {"Accept": "application/json", "User-Agent": "assize-client"}
         if token:
             headers["Authorization"] = f"Token {token.strip()}"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from jury.endpoints import EndpointRules, origin_of
+from jury.endpoints import EndpointRules, ForbiddenEndpoint, origin_of
 
 
 def push_rules() -> EndpointRules:
@@ -23,6 +23,19 @@ def push_rules() -> EndpointRules:
 def check_url(url: str, rules: EndpointRules) -> None:
     """
     Check a URL as written, and every machine that its host name stands for.
+
+    :raises ForbiddenEndpoint: if nothing may be sent there
+    """
+    try:
+        check_machines(url, rules)
+    except ForbiddenEndpoint as error:
+        reason = str(error).replace("no question goes there", "no release goes there")
+        raise ForbiddenEndpoint(f"{reason} If it is yours, name it in PUSH_ENDPOINTS_ALLOWED.") from error
+
+
+def check_machines(url: str, rules: EndpointRules) -> None:
+    """
+    Check a URL as `check_url` does, with the rules' own words.
 
     :raises ForbiddenEndpoint: if nothing may be sent there
     """

@@ -151,5 +151,7 @@ def test_client_without_address_or_token_says_what_is_missing(monkeypatch):
     monkeypatch.delenv("ASSIZE_TOKEN", raising=False)
     with pytest.raises(AssizeError, match="ASSIZE_TOKEN"):
         Client("https://a.example")
+    with pytest.raises(AssizeError, match="characters that no token has"):
+        Client("https://a.example", "tökén")
     monkeypatch.setenv("ASSIZE_TOKEN", TOKEN)
     Client("https://a.example").close()

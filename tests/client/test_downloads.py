@@ -107,3 +107,6 @@ def test_export_is_saved_whole_or_not_at_all(tmp_path):
         save_stream(open_stream, target)
     assert target.read_bytes() == CONTENT
     assert len(list(tmp_path.iterdir())) == 1
+    for save in (lambda: save_stream(None, tmp_path), lambda: download(None, tmp_path, DIGEST)):
+        with pytest.raises(DownloadFailed, match="is a folder; name a file"):
+            save()

@@ -148,6 +148,7 @@ def test_upload_link_to_a_forbidden_address_is_not_followed(hub, garden):
     refused = push(garden)
     assert refused.code == 2
     assert "169.254.169.254 is link-local" in refused.stderr
+    assert "name it in PUSH_ENDPOINTS_ALLOWED" in refused.stderr
     assert not hub.puts
 
 
