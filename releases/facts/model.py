@@ -37,6 +37,10 @@ class Collection:
     "Made with their label, by construction."
     replaced: int
     "Corrected texts of withdrawn dialogues."
+    clusters: int
+    "Clusters of near-duplicates with two or more released dialogues; 0 unless the splits go by them."
+    clustered: int
+    "Released dialogues in these."
     generators: tuple[Generator, ...]
 
 

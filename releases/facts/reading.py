@@ -38,12 +38,13 @@ def read_facts(query: ExportQuery, manifest: Mapping[str, Any], categories: list
     more = {"salt": query.project.salt, "caution": manifest["policy"]["caution"]}
     reader = Reader(query.parameters | more)
     [collected], [opinions], [decided] = map(reader.rows, (sql.COLLECTION, sql.LABELLING, sql.DECIDED))
+    [clusters] = reader.rows(sql.CLUSTERS if manifest.get("split_by") == "cluster" else sql.NO_CLUSTERS)
     [people] = reader.rows(sql.PEOPLE)
     generators = tuple(Generator(**row) for row in reader.rows(sql.GENERATORS))
     return Facts(
         manifest=manifest,
         categories=tuple(categories),
-        collection=Collection(**collected, generators=generators),
+        collection=Collection(**collected, **clusters, generators=generators),
         labelling=labelling(opinions, decided, query.project.votes_wanted),
         people=People(**people, repeats=opinions["repeats"]),
         jurors=tuple(Juror(**row) for row in reader.rows(sql.JURORS)),

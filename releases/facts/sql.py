@@ -34,6 +34,14 @@ SELECT
     count(replaces) AS replaced
 FROM ({ROWS}) AS row"""
 
+CLUSTERS = f"""
+SELECT count(*) AS clusters, coalesce(sum(size), 0) AS clustered FROM (
+    SELECT count(*) AS size FROM ({ROWS}) AS row JOIN corpus_itemcluster c ON c.item_id = row.id
+    GROUP BY cluster HAVING count(*) > 1
+) AS cluster"""
+# Of a release that does not go by clusters: whether they were searched for depends on when it was made.
+NO_CLUSTERS = "SELECT 0 AS clusters, 0 AS clustered"
+
 GENERATORS = f"""
 SELECT j.model, count(*) AS responses FROM jury_generatedresponse g
     JOIN jury_juror j ON j.id = g.juror_id JOIN ({ROWS}) AS row ON row.id = g.published_in_id

@@ -75,6 +75,17 @@ def low_agreement(facts: Facts) -> list[str]:
     ]
 
 
+def near_duplicates(facts: Facts) -> str:
+    """Return how many dialogues have near-duplicates in the release, if any are known."""
+    found = facts.collection
+    if not found.clusters:
+        return ""
+    return (
+        f"{counted(found.clustered, 'dialogue')} of {facts.manifest['rows']:,} are in "
+        f"{counted(found.clusters, 'cluster')} of near-duplicates."
+    )
+
+
 def duplicates(facts: Facts) -> str:
     """Return that near-duplicates may be in two splits, unless the splits were made by clusters of them."""
     if facts.manifest.get("split_by") == "cluster":
@@ -102,5 +113,6 @@ def own_training(facts: Facts) -> list[str]:
 
 def limitations(facts: Facts) -> list[str]:
     """Return every known limit, the gravest first."""
-    single = [one_sided(facts), rare(facts), absent(facts), empty_splits(facts), duplicates(facts)]
+    single = [one_sided(facts), rare(facts), absent(facts), empty_splits(facts), near_duplicates(facts)]
+    single.append(duplicates(facts))
     return [*filter(None, single), *low_agreement(facts), *own_training(facts)]

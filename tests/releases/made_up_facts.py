@@ -57,6 +57,8 @@ def collection(**changes):
         "redacted",
         "refusals",
         "replaced",
+        "clusters",
+        "clustered",
     )
     whole = dict.fromkeys(counts, 0)
     whole |= {"imported": 30, "prompt_only": 1, "first_import": "2026-01-02", "last_import": "2026-01-03"}

@@ -53,8 +53,8 @@ def full_facts():
         counts=counts, date="2026-03-04", licenses=["MIT", ""], truncated=True, raters={"human": 0, "llm": 2},
         policy={"name": "jury", "quorum": 1, "caution": "safe"}, questions=[QUESTION],
     )  # fmt: skip
-    counted = dict.fromkeys(("withdrawn", "unlicensed", "several_turns", "with_system", "with_tools"), 3)
-    counted |= dict.fromkeys(("redacted", "refusals", "replaced"), 4) | {
+    counted = dict.fromkeys(("withdrawn", "unlicensed", "several_turns", "with_system", "with_tools", "clusters"), 3)
+    counted |= dict.fromkeys(("redacted", "refusals", "replaced", "clustered"), 4) | {
         "generators": (Generator("writer", 4), Generator("other", 2))
     }
     doubtful = ("imported_votes", "imported_ballots", "abstained", "unreadable", "failed", "corrected", "stale")

@@ -1,6 +1,7 @@
 """Splits by clusters of near-duplicates and by equal prompts: in the files, on the way in, and verified."""
 
 import json
+import re
 
 import pyarrow.parquet as pq
 import pytest
@@ -64,6 +65,9 @@ def test_no_cluster_is_in_two_splits_and_equal_prompts_alone_leave_some(project,
     manifest = json.loads((by_cluster / "manifest.json").read_bytes())
     assert (manifest["split_by"], manifest["duplicates"]["threshold"]) == ("cluster", 0.65)
     assert "Made by clusters of near-duplicate prompts with seed 0" in (by_cluster / "README.md").read_text()
+    assert re.search(
+        r"\d+ dialogues of \d+ are in \d+ clusters of near-duplicates\.", (by_cluster / "datasheet.md").read_text()
+    )
     by_prompt = released(project, tmp_path, "prompts", split_by="prompt")
     assert families_in_two_splits(by_prompt) > 3
     manifest = json.loads((by_prompt / "manifest.json").read_bytes())
