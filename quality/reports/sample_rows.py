@@ -41,6 +41,13 @@ def judge_rows(field: Content) -> list[Content]:
     ]
 
 
+def missing_notes(rows: list[Content]) -> list[tuple[str, str]]:
+    """Return why figures of `judge_rows` are missing, each reason once, with the columns that lack them."""
+    figures = [("Accuracy and F1", cell["reason"]) for row in rows for cell in row["figures"] if "reason" in cell]
+    tests = [("May replace a person", row["reason"]) for row in rows if not row["is_tested"]]
+    return list(dict.fromkeys([*figures, *tests]))
+
+
 def figure_cell(figure: Content) -> Content:
     """Return a figure and its interval in words; with the reason if there is none."""
     if figure["value"] is None:

@@ -232,6 +232,7 @@ def sample_tab(figures: Figures) -> Content:
         return {"summary": "", "sample": None, "text": summaries.NO_SAMPLE, "charts": {}}
     by_name = {field["field"]: field for field in sample["fields"]}  # only those that people are asked for
     field = by_name.get(figures.field, sample["fields"][0])
+    judges = sample_rows.judge_rows(field)
     return {
         "fields": [link for link in figures.field_links() if len(by_name) > 1],
         "summary": summaries.sample_summary(field),
@@ -240,7 +241,8 @@ def sample_tab(figures: Figures) -> Content:
         "unlabelled": field["sample"] - field["labelled"],
         "sources": sample_rows.source_rows(field),
         "categories": sample_rows.category_rows(sample, figures.names),
-        "judges": sample_rows.judge_rows(field),
+        "judges": judges,
+        "missing": sample_rows.missing_notes(judges),
         "charts": {},
     }
 

@@ -127,7 +127,7 @@ def test_schedule_keeps_the_report_that_page_and_route_show(tmp_path):
     assert (before["checked_at"], before["is_current"], before["rows"], before["examples"]) == (None, False, None, [])
     assert (check_due(project=project), check_due(project=project)) == (1, 0)
     page = lead.get("guards/benchmarks/own/").content.decode()
-    assert "75.00%" in page
+    assert "75.00 %" in page
     assert "Dialogues have changed since" not in page
     report = program.client.get(where).json()
     assert [(each["id"], each["case"], round(each["similarity"], 1)) for each in report["examples"]] == EXAMPLES
