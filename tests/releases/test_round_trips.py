@@ -60,6 +60,19 @@ IN_FORMS = {
     "lmsys": lambda messages: {"conversation_id": "a", "conversation": messages},
 }
 "A conversation of texts in the forms of chats."
+ANNOTATED = {
+    "label-studio": lambda messages: {"id": 1, "data": {"messages": messages}, "annotations": []},
+    "label-studio-min": lambda messages: {
+        "id": 1, "messages": messages, "annotator": 1, "annotation_id": 2, "lead_time": 3.5,
+    },
+    "argilla": lambda messages: {"id": "a", "fields": {"chat": messages}, "responses": {}},
+}  # fmt: skip
+"A conversation of any kind in the exports of annotation tools, which hold OpenAI's messages."
+TEXTS = {
+    "doccano": lambda text: {"id": 1, "text": text, "label": ["safe"]},
+    "aegis1": lambda text: {"id": "a", "text": text, "text_type": "user_message", "labels_0": "Safe"},
+}
+"A text in the forms that know no turns."
 
 
 def exported(turns):
@@ -86,6 +99,9 @@ def test_messages_of_every_kind_leave_as_they_came(messages):
     assert exported(dialogue.turns) == messages
     [again] = read("assize", {"id": "a", "turns": json.loads(json.dumps(dialogue.turns, sort_keys=True))})
     assert exported(again.turns) == messages
+    for form, write in ANNOTATED.items():
+        [annotated] = read(form, write(messages))
+        assert exported(annotated.turns) == messages, form
     answer = said("assistant", "Done.")
     observation = {"id": "a", "traceId": "t", "type": "GENERATION", "input": messages, "output": answer}
     [traced] = read("langfuse", observation)
@@ -103,6 +119,9 @@ def test_chats_of_every_form_leave_as_they_came(messages):
     *before, answer = messages
     [beside] = read("openai", {"id": "a", "messages": before, "response": answer["content"]})
     assert exported(beside.turns) == messages
+    for form, write in TEXTS.items():
+        [alone] = read(form, write(messages[0]["content"]))
+        assert exported(alone.turns) == messages[:1], form
     [pair] = read("assize", {"id": "a", "prompt": messages[0]["content"], "response": messages[1]["content"]})
     assert exported(pair.turns) == messages[:2]
 
