@@ -39,6 +39,7 @@ SESSION = AnnotatorSession(
     lease_minutes=30,
     gold_percent=0,
     repeat_percent=0,
+    similar_apart=0,
     masks_text=True,
     now=NOW,
     must_qualify=False,

@@ -102,7 +102,10 @@ def test_release_is_downloaded_whole_and_once(mine, garden, tmp_path):
 
 def test_download_over_a_connection_that_is_reset_goes_on(site, garden, tmp_path):
     release = Release.objects.get(project=garden, version="1.0")
-    with cutting_proxy(site) as proxy, Client(proxy.url, garden.lead_token, sleep=lambda _seconds: None) as client:
+    with (
+        cutting_proxy(site) as proxy,
+        Client(proxy.url, garden.lead_token, timeout=2, sleep=lambda _seconds: None) as client,
+    ):
         mine = client.project(garden.slug)
         mine.download_release("1.0", tmp_path, names=["manifest.json"])
         proxy.cuts, proxy.after, proxy.only = 3, 1500, b"/files/"  # in the middle of train.json

@@ -98,6 +98,7 @@ def test_nobody_labels_and_whoever_holds_a_dialogue_goes_on_once_it_is_restored(
     assert (ada.vote(taken).status_code, ben.vote(held).status_code) == (201, 302)
 
 
+@pytest.mark.slow  # it works through all projects there are: the earlier, the fewer
 def test_what_runs_by_itself_leaves_it_alone(tmp_path):
     project = project_with(tmp_path, "one")
     Program(project).next()  # whoever asks first has the slots opened

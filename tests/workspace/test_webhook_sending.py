@@ -293,6 +293,6 @@ def test_worker_killed_while_sending_sends_once_more_under_the_same_id(inbox, tm
 
 def send_task(environment, name, options):
     """Send a task through the broker of an environment, which is another than ours."""
-    app = Celery(broker=environment["REDIS_URL"])
+    app = Celery(broker=environment["REDIS_URL"], set_as_current=False)
     app.send_task(name, kwargs=options, queue=WORK)
     app.close()
