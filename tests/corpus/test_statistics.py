@@ -27,6 +27,22 @@ def test_a_table_is_analyzed_once_it_has_grown_by_a_tenth_and_fifty():
     assert analyzed(0, 50, 150, 152, 10**9) == [False, False, False, True, True]
 
 
+def test_few_rows_add_up():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE added AS SELECT generate_series(1, 100000) AS number")
+        try:
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+            cursor.execute("ANALYZE added")
+            for rows, expected in ((400, 100_000), (99, 100_000), (1, 100_500)):
+                cursor.execute("INSERT INTO added SELECT generate_series(1, %s)", [rows])
+                cursor.execute("SELECT pg_stat_force_next_flush()")
+                refresh_statistics("added", rows=0)
+                cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'added'")
+                assert cursor.fetchone()[0] == expected
+        finally:
+            cursor.execute("DROP TABLE added")
+
+
 def test_a_table_that_never_was_is_analyzed_after_fifty_rows():
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE fresh AS SELECT generate_series(1, 60) AS number")
