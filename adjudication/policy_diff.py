@@ -20,12 +20,14 @@ STATES = ", ".join(
     for field in FIELDS
 )
 FIELD_ROWS = ", ".join(f"('{field}', old_{field.part}, new_{field.part})" for field in FIELDS)
+# Both sides have every item. A full join is hashed, whatever PostgreSQL estimates; a loop over both decided the second
+# side anew for each item of the first.
 DIFF = """
 WITH old AS ({current}), new AS ({proposed}), both_ AS MATERIALIZED (
     SELECT old.item_id, i.external_id, i.withdrawn_at IS NOT NULL AS is_withdrawn,
         old.status AS old_status, new.status AS new_status, {states},
         old.categories AS old_categories, new.categories AS new_categories
-    FROM old JOIN new USING (item_id) JOIN corpus_item i ON i.id = item_id
+    FROM old FULL JOIN new USING (item_id) JOIN corpus_item i ON i.id = item_id
 ), changed AS MATERIALIZED (
     SELECT external_id, field, before, after
     FROM both_, LATERAL (VALUES {field_rows}) AS each (field, before, after) WHERE before IS DISTINCT FROM after
