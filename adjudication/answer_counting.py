@@ -17,7 +17,6 @@ from corpus.questions import DECIDED_TYPES, About, Question, Type, choices_of
 COLUMNS = ("item_id", "policy", "question_id", "status", "value", "counts", "answered", "spread", "changed_at")
 JUDGED = ("status", "value", "counts", "answered", "spread")
 "The columns that say what a decision is."
-KEY = ("item_id", "policy", "question_id")
 MOST_COUNTS = 800
 "How many choices the questions of one statement may have: PostgreSQL allows 1,664 columns."
 

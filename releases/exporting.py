@@ -92,7 +92,7 @@ FIRST_RESPONSE = """
             || @.message.content.type() == "array" || @.message.content like_regex "[^ \\t\\r\\n]"))') ->> 'text' END"""
 
 # The split depends on the seed and a key alone, so a prompt or a cluster is in the same split in every release. The
-# first 52 bits of a SHA-256 of both make a number from 0 to 1; releases.verifying.split_of does the same.
+# first 52 bits of a SHA-256 of both make a number from 0 to 1; releases.splits.split_of does the same.
 SPLIT_SQL = r"""
     CASE WHEN %(splits)s::float8[] IS NULL THEN NULL ELSE (
         SELECT CASE WHEN point < (%(splits)s::float8[])[1] THEN 'train'
