@@ -171,8 +171,9 @@ def sample_summary(field: Content) -> str:
     if unsafe["value"] is None:
         return f"The share of unsafe {part}s is not known yet: {unsafe['reason']}."
     interval = percent_range(unsafe["low"], unsafe["high"])
+    models = ", and on what models say of all" if unsafe["power"] else ""
     return (
         f"People would call {fine_percent(unsafe['value'])} of {counted(unsafe['items'], part)} unsafe; the 95 % "
-        f"interval is {interval}. This stands on {counted(unsafe['n'], 'label')} of people in a random sample, and on "
-        "what models say of all."
+        f"interval is {interval}. This stands on {counted(unsafe['n'], 'label')} of people in a random sample"
+        f"{models}."
     )

@@ -10,6 +10,7 @@ from quality.reports.summaries import (
     drift_summary,
     juror_summary,
     rater_summary,
+    sample_summary,
     share_summary,
     split_summary,
 )
@@ -159,6 +160,13 @@ def test_numbers_are_rounded_to_what_they_mean() -> None:
     ]  # fmt: skip
     assert [counted(count, "case") for count in (0, 1, 1200)] == ["0 cases", "1 case", "1,200 cases"]
     assert [listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_sample_stands_on_models_only_where_they_count():
+    unsafe = {"value": 0.39, "low": 0.3, "high": 0.49, "items": 152, "n": 59, "reason": None}
+    said = [sample_summary({"field": "prompt_label", "unsafe": unsafe | {"power": x}}) for x in (0.0, 0.4)]
+    assert [text.endswith("labels of people in a random sample.") for text in said] == [True, False]
+    assert said[1].endswith("in a random sample, and on what models say of all.")
 
 
 def test_estimates_read_as_shares_intervals_and_ranges():
