@@ -33,7 +33,7 @@ def measure_stages(dialogues: Path, votes: Path, folder: Path) -> dict[str, dict
     delete_items(baseline.pk)
     figures["import_votes"] = run_stage("import_votes", "ours", votes)
     prepare_opinions(ours, folder / "opinions")
-    delete_opinions()
+    delete_opinions(ours.pk)
     figures["votes_baseline"] = run_stage("votes_baseline", "ours", folder / "opinions")
     analyze()
     for stage, name in (("recount_baseline",) * 2, ("recount",) * 2, ("recount", "recount_again")):
@@ -65,11 +65,11 @@ def delete_items(project: int) -> None:
     execute("DELETE FROM corpus_item WHERE project_id = %s", [project])
 
 
-def delete_opinions() -> None:
-    """Delete all opinions and free their space, so that the baseline fills the same tables and indexes again."""
+def delete_opinions(project: int) -> None:
+    """Delete a project's opinions and free their space, so that the baseline fills the same tables and indexes."""
     execute("SET session_replication_role = replica")  # votes are append-only by a trigger, which this turns off
-    execute("DELETE FROM annotation_vote")
-    execute("DELETE FROM jury_ballot")
+    for table in ("annotation_vote", "jury_ballot"):
+        execute(f"DELETE FROM {table} o USING corpus_item i WHERE i.id = o.item_id AND i.project_id = %s", [project])
     execute("SET session_replication_role = DEFAULT")
     execute("VACUUM annotation_vote, jury_ballot")
 

@@ -28,8 +28,10 @@ UPDATE {table} o SET answers = jsonb_build_object(
     'severity', (ARRAY['none', 'mild', 'moderate', 'severe', 'extreme'])[1 + hashint8(o.id) & 3])
     || CASE WHEN has_response THEN jsonb_build_object(
         'response_refusal', CASE WHEN hashint8(o.id * 7) & 3 = 0 THEN 'refusal' ELSE 'compliance' END) ELSE '{{}}' END
-FROM corpus_item i WHERE i.id = item_id
+FROM corpus_item i WHERE i.id = item_id AND i.project_id = %s
 """
+FORGET = "DELETE FROM {table} o USING corpus_item i WHERE i.id = o.item_id AND i.project_id = %s"
+DECIDED = ("adjudication_answerdecision", "adjudication_case", "adjudication_decision")
 
 
 def main() -> int:
@@ -56,24 +58,24 @@ def measure(folder: Path, count: int, repeat: int) -> tuple[Seconds, Seconds]:
     write_votes(votes, write_dialogues(dialogues, times=1, count=count))
     import_dialogues(project=project, path=dialogues, on_reject=print)
     import_opinions(project=project, path=votes, on_reject=print)
-    answer_all()
+    answer_all(project.pk)
     for key in PRESETS:
         add_question(project=project, by=None, **QUESTIONS[key])
-    rounds = [(recount_seconds(has_questions=False), recount_seconds(has_questions=True)) for _ in range(repeat)]
+    rounds = [
+        (recount_seconds(project, has_questions=False), recount_seconds(project, has_questions=True))
+        for _ in range(repeat)
+    ]
     without, with_two = ([sorted(figures) for figures in zip(*side, strict=True)] for side in zip(*rounds, strict=True))
     return tuple(map(statistics.median, without)), tuple(map(statistics.median, with_two))
 
 
-def recount_seconds(*, has_questions: bool) -> Seconds:
+def recount_seconds(project: Any, *, has_questions: bool) -> Seconds:
     """Return the processor time of a recount that decides everything anew, and of one right after."""
-    from corpus.models import Project
-
-    Project.objects.filter(slug="questions").update(has_questions=has_questions)
-    execute("DELETE FROM adjudication_answerdecision")
-    execute("DELETE FROM adjudication_case")
-    execute("DELETE FROM adjudication_decision")
+    project.has_questions = has_questions
+    project.save(update_fields=["has_questions"])
+    for table in DECIDED:
+        execute(FORGET.format(table=table), project.pk)
     execute("VACUUM ANALYZE adjudication_decision, adjudication_answerdecision, annotation_vote, jury_ballot")
-    project = Project.objects.get(slug="questions")
     return timed_recount(project), timed_recount(project)
 
 
@@ -94,20 +96,20 @@ def database_seconds() -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def answer_all() -> None:
-    """Let every opinion answer both questions."""
+def answer_all(project: int) -> None:
+    """Let every opinion of a project answer both questions."""
     execute("SET session_replication_role = replica")
     for table in ("annotation_vote", "jury_ballot"):
-        execute(ANSWER.format(table=table))
+        execute(ANSWER.format(table=table), project)
     execute("SET session_replication_role = DEFAULT")
 
 
-def execute(statement: str) -> tuple[Any, ...]:
+def execute(statement: str, *parameters: int) -> tuple[Any, ...]:
     """Run one SQL statement, and return its first row if it has rows."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, parameters)
         return cursor.fetchone() if cursor.description else ()
 
 

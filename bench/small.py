@@ -1,7 +1,8 @@
 """
 Run every benchmark in its small form, to see that each still works: `make bench-small`, about a minute.
 
-The figures say nothing about speed. If a benchmark crashes, its output is printed and the exit code is 1.
+Two run at once on one database, so each changes rows of its own project alone. The figures say nothing about speed. If
+a benchmark crashes, its output is printed and the exit code is 1.
 """
 
 import os

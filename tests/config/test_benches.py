@@ -1,5 +1,6 @@
 """Benchmarks say why they have no figures."""
 
+import re
 import subprocess
 import sys
 
@@ -21,3 +22,16 @@ def test_an_option_without_work_is_refused():
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--repeat: '0' is not a whole number of at least 1" in done.stderr
+
+
+def test_a_bench_changes_rows_of_its_own_project_alone():
+    # Two small benches run at once on one database: one that emptied a table took the decisions of the other.
+    # What names rows of an earlier part of its statement (`USING done`, `JOIN done`) gets them from there.
+    changes = re.compile(r"\b(?:DELETE FROM|TRUNCATE|UPDATE) [a-z{](?:(?!\"\"\"|\"[,)\n]).)*", re.DOTALL)
+    found = [
+        (path.name, statement)
+        for path in sorted((CHECKOUT / "bench").glob("*.py"))
+        for statement in changes.findall(path.read_text())
+    ]
+    assert len(found) >= 4
+    assert [(name, statement) for name, statement in found if not re.search("project|JOIN done", statement)] == []
