@@ -10,11 +10,13 @@ from corpus.models import Project
 
 # Whether an item is in depends on the project's secret and on its id alone, so a draw that is repeated after a crash,
 # or made by two processes, has the same outcome. 13 hexadecimal digits are a number below 2^52, which a float holds.
-DRAW = """
+HASH = """('x' || left(encode(sha256(convert_to('sample:' || %(secret)s || ':' || i.external_id, 'UTF8')), 'hex'), 13))
+            ::bit(52)::bigint"""
+"Of the item `i`: a whole number from 0 to 2^52. The item is in if it is below 2^52 times the odds."
+DRAW = f"""
     INSERT INTO annotation_sampledraw (item_id, project_id, odds, in_sample, drawn_at)
     SELECT i.id, i.project_id, %(odds)s,
-        ('x' || left(encode(sha256(convert_to('sample:' || %(secret)s || ':' || i.external_id, 'UTF8')), 'hex'), 13))
-            ::bit(52)::bigint < %(odds)s * 2::float8 ^ 52,
+        {HASH} < %(odds)s * 2::float8 ^ 52,
         now()
     FROM corpus_item i
     WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL

@@ -10,7 +10,7 @@ from corpus.api.base import NotThere
 from guards.api import evaluations as guards
 from guards.api import training
 from jury import api as jury
-from quality.api import Metrics
+from quality.api import CertifiedLabels, Metrics
 from releases.api import consumers, export, releases
 from workspace.api import items, jobs, projects
 from workspace.api.generate import Generate
@@ -73,6 +73,7 @@ PROJECT = [
     path("items/<path:external_id>/comments/<int:comment>/remove/", comments.RemoveComment.as_view()),
     path("items/<path:external_id>/history/", ItemHistory.as_view()),
     path("metrics/", Metrics.as_view()),
+    path("certified/", CertifiedLabels.as_view()),
     path("guards/benchmarks/", guards.Benchmarks.as_view()),
     path("guards/benchmarks/<slug:benchmark>/contamination/", guards.BenchmarkContamination.as_view()),
     path("guards/evaluations/", guards.Evaluations.as_view()),

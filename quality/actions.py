@@ -22,6 +22,7 @@ from quality.queries.freshness import fetch_value, input_fingerprint
 from quality.reports.advice import advice_figures
 from quality.reports.agreement import agreement_figures
 from quality.reports.arrays import read_opinions
+from quality.reports.certified_rows import evidence_figures
 from quality.reports.checks import check_figures
 from quality.reports.drift import drift_figures
 from quality.reports.panel import panel_figures
@@ -83,6 +84,7 @@ def compute_reports(project: Project) -> list[Report]:
         "checks": lambda: check_figures(project),
         "jurors": lambda: {"fields": [asdict(field) for field in panel()]},
         "advice": lambda: advice_figures(project, opinions, policy, panel()),
+        "certified": lambda: evidence_figures(project, opinions, policy),
     }
     if questions_of(project):
         kinds["questions"] = lambda: question_figures(project, opinions, policy)

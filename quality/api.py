@@ -1,4 +1,4 @@
-"""The REST route of a project's figures, for leads."""
+"""The REST routes of a project's figures, for leads."""
 
 from typing import ClassVar
 
@@ -9,7 +9,9 @@ from rest_framework.response import Response
 from corpus.access import Role
 from corpus.api.base import ProjectView
 from quality.queries.freshness import freshness_of, latest_reports
-from quality.shapes import MetricsShape
+from quality.reports.certified import EVIDENCE, error_and_risk, promise_figures
+from quality.serializers import PromiseSerializer
+from quality.shapes import CertifiedShape, MetricsShape
 
 
 class Metrics(ProjectView):
@@ -27,6 +29,33 @@ class Metrics(ProjectView):
             "as_of": freshness.as_of,
             "is_current": freshness.is_current,
             "is_being_measured": freshness.is_being_measured,
-            "reports": {kind: report.content for kind, report in reports.items()},
+            "reports": {kind: report.content for kind, report in reports.items() if kind != EVIDENCE},
         }
         return Response(figures)
+
+
+class CertifiedLabels(ProjectView):
+    """
+    What the jurors could decide alone, at a promised error and risk, as of the last measurement.
+
+    With confidence 1 - risk, at most the share `error` of these labels differs from what people would say.
+    """
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "quality"
+
+    @extend_schema(parameters=[PromiseSerializer], responses={200: CertifiedShape})
+    def get(self, request: Request, slug: str) -> Response:
+        asked = PromiseSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        error, risk = error_and_risk(self.project, **asked.validated_data)
+        reports = latest_reports(self.project)
+        freshness, report = freshness_of(self.project, reports), reports.get(EVIDENCE)
+        found: CertifiedShape = {
+            "as_of": freshness.as_of,
+            "is_current": freshness.is_current,
+            "promise": None,
+        }
+        if report:
+            found["promise"] = promise_figures(report.content, error=error, risk=risk)
+        return Response(found)

@@ -12,3 +12,64 @@ class MetricsShape(TypedDict):
     is_current: bool
     is_being_measured: bool
     reports: dict[str, Any]
+
+
+class ScoreShape(TypedDict):
+    """A share of the ballots on a field, in lowest terms."""
+
+    agreeing: int
+    counted: int
+
+
+class LevelShape(ScoreShape):
+    """
+    The dialogues of the sample with this score or a stricter one.
+
+    `errors` have another label by people; `missing` have none yet, and count as errors in `bound`.
+    """
+
+    sample: int
+    errors: int
+    missing: int
+    bound: float
+    accepted: bool
+
+
+class FieldPromiseShape(TypedDict):
+    """
+    What the jurors could decide of one label field.
+
+    `threshold` is null if they may decide nothing alone. Of `items`, `by_people` are decided by people, `alone` would
+    be by the jurors, and `for_people` would still want people.
+    """
+
+    field: str
+    threshold: ScoreShape | None
+    bound: float | None
+    alone: int
+    items: int
+    by_people: int
+    for_people: int
+    levels: list[LevelShape]
+
+
+class PromiseShape(TypedDict):
+    """What could be promised at one error and risk; votes are those of people that are still wanted."""
+
+    error: float
+    risk: float
+    items: int
+    sample: int
+    undrawn: int
+    votes_wanted: int
+    votes_saved: int
+    sample_needed: int
+    fields: list[FieldPromiseShape]
+
+
+class CertifiedShape(TypedDict):
+    """What the jurors could decide alone, as of the last measurement; `promise` is null before the first."""
+
+    as_of: datetime | None
+    is_current: bool
+    promise: PromiseShape | None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.views import advice, case_figures, panel, quality, state
+from quality.views import advice, case_figures, certified, panel, quality, state
 
 app_name = "quality"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("quality/state/", state.state, name="state"),
     path("quality/measure/", state.measure, name="measure"),
     path("quality/advice/", advice.advice, name="advice"),
+    path("quality/certified/", certified.certified, name="certified"),
     path("jury/panel/", panel.panel, name="panel"),
     path("cases/figures/", case_figures.figures, name="case-figures"),
     path("cases/figures/keep/", case_figures.update_case_settings, name="update-case-settings"),

@@ -13,7 +13,8 @@ NAMES = [
     "cursor", "page_size", "page", "at", "p", "before", "after", "field", "words", "label", "category", "state",
     "source", "margin", "since", "until", "verb", "actor", "subject", "text", "outcome", "id", "status", "license",
     "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url", "prompt",
-    "bom", "tab", "release", "split", "sources", "sort", "refusals", "redacted", "similar", "cluster",
+    "bom", "tab", "release", "split", "sources", "sort", "refusals", "redacted", "similar", "cluster", "error",
+    "risk",
 ]  # fmt: skip
 "Query parameters of all pages and routes."
 PATH_VALUES = ["9" * 30, "a\0b\n", "x" * 3_000]
@@ -109,6 +110,8 @@ ONE_BY_ONE = {
     "/projects/{slug}/quality/": ["tab", "field", "against", "sort", "at"],
     "/projects/{slug}/quality/state/": ["since", "tab"],
     "/projects/{slug}/quality/advice/": ["field", "at"],
+    "/projects/{slug}/quality/certified/": ["error", "risk"],
+    "/api/v1/projects/{slug}/certified/": ["error", "risk"],
     "/projects/{slug}/quality/policies/": ["policy", "quorum", "caution", "field", "before", "after", "at"],
     "/projects/{slug}/releases/compare/": ["before", "after"],
     "/projects/{slug}/taxonomy/": ["tab", "with"],

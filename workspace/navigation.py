@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Measure",
         (
             Entry("quality", "Quality", "quality:quality", "chart-column", Role.LEAD),
+            Entry("certified", "Certified labels", "quality:certified", "badge-check", Role.LEAD),
             Entry("panel", "Jurors compared", "quality:panel", "scale", Role.LEAD),
             Entry("guards", "Guards", "guards:guards", "shield", Role.LEAD),
         ),

@@ -148,6 +148,16 @@ class Category(TypedDict):
     definition: str
 
 
+class Certified(TypedDict):
+    """
+    What the jurors could decide alone, as of the last measurement; `promise` is null before the first.
+    """
+
+    as_of: str | None
+    is_current: bool
+    promise: Promise | None
+
+
 class ChangePolicyRequest(TypedDict):
     """
     The policy to change to, and why.
@@ -452,6 +462,24 @@ class Example(TypedDict):
     similarity: float
 
 
+class FieldPromise(TypedDict):
+    """
+    What the jurors could decide of one label field.
+
+    `threshold` is null if they may decide nothing alone. Of `items`, `by_people` are decided by people, `alone` would
+    be by the jurors, and `for_people` would still want people.
+    """
+
+    field: str
+    threshold: Score | None
+    bound: float | None
+    alone: int
+    items: int
+    by_people: int
+    for_people: int
+    levels: list[Level]
+
+
 class File(TypedDict):
     """
     A file of a release. `bytes` is null for the manifest, which cannot hold its own size.
@@ -641,6 +669,22 @@ class LeaseRequest(TypedDict):
     """
 
     lease: str
+
+
+class Level(TypedDict):
+    """
+    The dialogues of the sample with this score or a stricter one.
+
+    `errors` have another label by people; `missing` have none yet, and count as errors in `bound`.
+    """
+
+    agreeing: int
+    counted: int
+    sample: int
+    errors: int
+    missing: int
+    bound: float
+    accepted: bool
 
 
 class Message(TypedDict):
@@ -903,6 +947,22 @@ class ProjectInFull(TypedDict):
     questions: list[Question]
 
 
+class Promise(TypedDict):
+    """
+    What could be promised at one error and risk; votes are those of people that are still wanted.
+    """
+
+    error: float
+    risk: float
+    items: int
+    sample: int
+    undrawn: int
+    votes_wanted: int
+    votes_saved: int
+    sample_needed: int
+    fields: list[FieldPromise]
+
+
 class Prompt(TypedDict):
     """
     A prompt version. `project` is the one that it was frozen in; null for a file, which all projects may use.
@@ -1130,6 +1190,15 @@ class Sample(TypedDict):
     percent: int
     drawn: int
     in_sample: int
+
+
+class Score(TypedDict):
+    """
+    A share of the ballots on a field, in lowest terms.
+    """
+
+    agreeing: int
+    counted: int
 
 
 class SendBackRequest(TypedDict):

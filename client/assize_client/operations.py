@@ -78,6 +78,20 @@ class Operations(Transport):
         )
         return answer
 
+    def get_certified_labels(
+        self, slug: str, *, error: float | None = None, risk: float | None = None
+    ) -> models.Certified:
+        """What the jurors could decide alone, at a promised error and risk, as of the last measurement.
+
+        With confidence 1 - risk, at most the share `error` of these labels differs from what people would say.
+
+        Least role: lead.
+        """
+        answer: models.Certified = self.call(
+            "GET", f"projects/{part(slug)}/certified/", query={"error": error, "risk": risk}
+        )
+        return answer
+
     def get_comments(
         self, slug: str, external_id: str, *, cursor: str | None = None, page_size: int | None = None
     ) -> models.PageOfComment:

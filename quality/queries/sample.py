@@ -1,10 +1,12 @@
 """The blind random sample as arrays, to compute figures of. Which items are in it must not leave the figures."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
+from annotation.sampling import HASH
 from corpus.labels import Field
 from corpus.models import Project
 from quality.queries.columns import read_numbers
@@ -13,17 +15,23 @@ from quality.statistics.scores import Flags
 
 BILLION = 1_000_000_000
 "Odds are read as whole numbers of billionths."
+# The last column says who would be in at the smallest odds of all draws: these items are a uniform sample.
 DRAWS = f"""
-    SELECT d.item_id, d.in_sample::int, round(d.odds * {BILLION})
-    FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id
+    SELECT d.item_id, d.in_sample::int, round(d.odds * {BILLION}),
+        (d.in_sample AND (d.odds = least.odds OR {HASH} < least.odds * 2::float8 ^ 52))::int
+    FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id,
+        (SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s) AS least
     WHERE d.project_id = %(project)s AND i.withdrawn_at IS NULL ORDER BY d.item_id
 """
-UNDRAWN = """
-    SELECT count(*) FROM corpus_item i
-    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL
+WANTS_VOTES = """
+    i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL
         AND (%(wants_prompt)s OR i.has_response)
-        AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
 """
+UNDRAWN = f"""
+    SELECT count(*) FROM corpus_item i
+    WHERE {WANTS_VOTES} AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
+"""
+WANTING = f"SELECT i.id FROM corpus_item i WHERE {WANTS_VOTES} ORDER BY i.id"
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class Draws:
     in_sample: Flags
     odds: Numbers
     "The probability with which the draw puts the item into the sample."
+    in_smallest: Flags
+    "Whether it is in the sample, and would be with the smallest odds of all draws."
 
 
 def read_draws(project: Project, item_keys: Codes) -> Draws:
@@ -43,12 +53,26 @@ def read_draws(project: Project, item_keys: Codes) -> Draws:
 
     :param item_keys: shape (items,), primary keys of all its items in rising order
     """
-    item, in_sample, odds = read_numbers(DRAWS, {"project": project.pk}, columns=3)
-    return Draws(np.searchsorted(item_keys, item), in_sample.astype(bool), odds / BILLION)
+    parameters = {"project": project.pk, "secret": project.salt}
+    item, in_sample, odds, in_smallest = read_numbers(DRAWS, parameters, columns=4)
+    return Draws(np.searchsorted(item_keys, item), in_sample.astype(bool), odds / BILLION, in_smallest.astype(bool))
+
+
+def read_wanting(project: Project, item_keys: Codes) -> Flags:
+    """Return which items want votes of people, by `item_keys` as in `read_draws`: shape (items,)."""
+    [keys] = read_numbers(WANTING, wanting_parameters(project), columns=1)
+    wanting = np.zeros(len(item_keys), dtype=bool)
+    wanting[np.searchsorted(item_keys, keys)] = True
+    return wanting
+
+
+def wanting_parameters(project: Project) -> dict[str, Any]:
+    """Return the parameters of WANTS_VOTES."""
+    return {"project": project.pk, "wants_prompt": Field.PROMPT in project.fields}
 
 
 def count_undrawn(project: Project) -> int:
     """Count the items that want votes and were not drawn, as those imported while the share is 0."""
     with connection.cursor() as cursor:
-        cursor.execute(UNDRAWN, {"project": project.pk, "wants_prompt": Field.PROMPT in project.fields})
+        cursor.execute(UNDRAWN, wanting_parameters(project))
         return int(cursor.fetchone()[0])

@@ -7,7 +7,7 @@ from tests.api.client import Program
 from tests.factories import command, import_votes, make_project, opinion
 from tests.quality.opinions import mixed_project
 
-GETS = ["metrics/", "policy/compare/?policy=human"]
+GETS = ["metrics/", "certified/", "policy/compare/?policy=human"]
 POSTS = ["recount/", "policy/"]
 
 

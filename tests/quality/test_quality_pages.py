@@ -18,7 +18,14 @@ from tests.cases import cases
 from tests.factories import command, import_votes, make_project, opinion
 from tests.quality.opinions import mixed_project
 
-PAGES = ["quality/", "quality/state/", "quality/advice/", "quality/policies/", "quality/policies/?policy=human"]
+PAGES = [
+    "quality/",
+    "quality/state/",
+    "quality/advice/",
+    "quality/certified/",
+    "quality/policies/",
+    "quality/policies/?policy=human",
+]
 
 
 @cases("role", ["annotator", "adjudicator"])

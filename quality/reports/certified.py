@@ -1,0 +1,141 @@
+"""Which machine labels could be certified, at which error and risk, and what that saves: from stored evidence. Pure."""
+
+import math
+from fractions import Fraction
+
+from adjudication.certifying.thresholds import Certified, certify
+from corpus.errors import Invalid
+from corpus.models import Project
+from quality.reports.certified_rows import BY_PEOPLE, NOT_ASKED
+from quality.reports.page_rows import Content
+from quality.shapes import FieldPromiseShape, LevelShape, PromiseShape
+
+EVIDENCE = "certified"
+"The kind of the stored report. It is never shown as it is: its levels may be as small as one item of the sample."
+ERRORS = (0.01, 0.02, 0.05, 0.10)
+"Shares of wrong machine labels that the page compares."
+RISKS = (0.05, 0.10, 0.20)
+"Probabilities, compared likewise, that a promise is not kept."
+DEFAULT_ERROR, DEFAULT_RISK = 0.05, 0.10
+LEAST, MOST = 0.001, 0.5
+"Of both."
+FEWEST_TOLD = 20
+"Levels are told together until so many more drawn items stand behind them: nobody shall learn which are in the sample."
+
+
+def error_and_risk(project: Project, error: float | None = None, risk: float | None = None) -> tuple[float, float]:
+    """Return the error and the risk that are asked for; by default those of the project, or 0.05 and 0.10."""
+    own_error, own_risk = getattr(project, "certified_error", None), getattr(project, "certified_risk", None)
+    return (
+        error if error is not None else own_error or DEFAULT_ERROR,
+        risk if risk is not None else own_risk or DEFAULT_RISK,
+    )
+
+
+def check_share(name: str, value: float) -> None:
+    """
+    :raises Invalid: if a value is not a share that one would promise
+    """
+    if not LEAST <= value <= MOST:
+        raise Invalid(name, f"choose a number from {LEAST} to {MOST}, such as 0.05")
+
+
+def promise_figures(evidence: Content, *, error: float, risk: float) -> PromiseShape:
+    """
+    Return what could be promised at one error and risk.
+
+    :param evidence: as `evidence_figures` returns it
+    :param error: the largest share of machine labels that may differ from people's, above 0 and below 1
+    :param risk: the probability that this is not kept, likewise; it is divided among the fields and category sets
+    """
+    share = risk / (len(evidence["fields"]) + 1)
+    certified = [certify(counts_of(field), error, share) for field in evidence["fields"]]
+    decided = [levels_decided(field, each) for field, each in zip(evidence["fields"], certified, strict=True)]
+    wanted = sum(group["votes"] for group in evidence["groups"]) + evidence["sample_votes"]
+    saved = sum(group["votes"] for group in evidence["groups"] if is_saved(group["levels"], decided))
+    return {
+        "error": error,
+        "risk": risk,
+        "items": evidence["items"],
+        "sample": evidence["uniform"],
+        "undrawn": evidence["undrawn"],
+        "votes_wanted": wanted,
+        "votes_saved": saved,
+        "sample_needed": sample_needed(error, share),
+        "fields": [
+            field_promise(field, each, levels)
+            for field, each, levels in zip(evidence["fields"], certified, decided, strict=True)
+        ],
+    }
+
+
+def counts_of(field: Content) -> list[tuple[Fraction, int, int, int]]:
+    """Return the score, items of the sample, errors and missing labels of each level that the sample has."""
+    return [
+        (Fraction(row["agreeing"], row["counted"]), row["sample"], row["errors"], row["missing"])
+        for row in field["levels"]
+        if row["sample"]
+    ]
+
+
+def levels_decided(field: Content, certified: Certified) -> int:
+    """Return how many levels, from the strictest down, the panel may decide alone."""
+    if certified.threshold is None:
+        return 0
+    return sum(Fraction(row["agreeing"], row["counted"]) >= certified.threshold for row in field["levels"])
+
+
+def field_promise(field: Content, certified: Certified, decided: int) -> FieldPromiseShape:
+    """Return the promise on one field: threshold, bound, and how many items the panel would decide alone."""
+    threshold, alone = certified.threshold, sum(row["open"] for row in field["levels"][:decided])
+    return {
+        "field": field["field"],
+        "threshold": None if threshold is None else {"agreeing": threshold.numerator, "counted": threshold.denominator},
+        "bound": certified.bound if threshold is not None else None,
+        "alone": alone,
+        "items": field["items"],
+        "by_people": field["by_people"],
+        "for_people": field["items"] - field["by_people"] - alone,
+        "levels": told_levels(field, certified),
+    }
+
+
+def told_levels(field: Content, certified: Certified) -> list[LevelShape]:
+    """Return the levels down the scores, each with all stricter ones; those with few items are told with the next."""
+    told: list[LevelShape] = []
+    rows = [row for row in field["levels"] if row["sample"]]
+    items, before = 0, 0
+    for at, (row, level) in enumerate(zip(rows, certified.levels, strict=False)):
+        items += row["items"]
+        if items - before < FEWEST_TOLD and at < len(rows) - 1:
+            continue
+        before = items
+        told.append(
+            {
+                "agreeing": row["agreeing"],
+                "counted": row["counted"],
+                "sample": level.count,
+                "errors": level.errors,
+                "missing": level.missing,
+                "bound": level.bound,
+                "accepted": level.accepted,
+            }
+        )
+    return told
+
+
+def is_saved(levels: list[int], decided: list[int]) -> bool:
+    """
+    Return whether people need not see items: the panel decides something, and what it does not is decided by people.
+
+    :param levels: a code of `item_codes` for each field
+    :param decided: the levels of each field that the panel decides
+    """
+    by_panel = [0 <= code < levels_of for code, levels_of in zip(levels, decided, strict=True)]
+    open_fields = [code not in (NOT_ASKED, BY_PEOPLE) for code in levels]
+    return any(by_panel) and by_panel == open_fields
+
+
+def sample_needed(error: float, risk: float) -> int:
+    """Return how many items of the sample without any error would prove it: (1 - error)^n <= risk."""
+    return math.ceil(math.log(risk) / math.log1p(-error))

@@ -1,0 +1,178 @@
+"""Which machine labels could be certified: the same by page, command and route, and nothing that tells the sample."""
+
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adjudication.certifying.bounds import clopper_pearson_upper
+from annotation.actions import change_sample
+from annotation.models import SampleDraw
+from corpus.models import Project
+from quality.reports.certified import promise_figures
+from tests.annotation.people import Visitor
+from tests.api.client import Program
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+
+PEOPLE, MODELS, ITEMS = ("ada", "bea", "cleo"), ("model-a", "model-b", "model-c"), 240
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Make a project with jurors on all items and people on the half that is the sample."""
+    folder, dice = tmp_path_factory.mktemp("certified"), random.Random(4)
+    made = make_project(fields="prompt_label", policy="human")
+    import_dialogues(made, folder, [dialogue(f"c{at:03}", response=False) for at in range(ITEMS)])
+    change_sample(project=made, by=None, percent=50)
+    # Which items the project's secret would choose differs from run to run; every second is chosen here.
+    draws = SampleDraw.objects.filter(project=made)
+    draws.update(in_sample=False)
+    chosen = [f"c{at:03}" for at in range(0, ITEMS, 2)]
+    draws.filter(item__external_id__in=chosen).update(in_sample=True)
+    votes = []
+    for at in range(ITEMS):
+        unsafe, splits = dice.random() < 0.4, at % 8 == 4
+        label = "unsafe" if unsafe else "safe"
+        for number, rater in enumerate((*PEOPLE, *MODELS)):
+            says = label
+            if rater in MODELS and splits and number % 3 == at // 8 % 3:
+                says = "safe" if unsafe else "unsafe"
+            if rater in MODELS or at % 2 == 0:
+                votes.append(opinion(f"c{at:03}", rater, says, categories=["threat"] * (says == "unsafe")))
+    assert import_votes(made, folder, votes)["rejected"] == 0
+    command("adjudicate", project=made.slug)
+    assert command("measure", project=made.slug).code == 0
+    return made
+
+
+def visible_text(html: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", html[html.index("page-head") :]).split())
+
+
+def test_threshold_takes_what_the_sample_proves(project: Project) -> None:
+    found = command("certify", project=project.slug)
+    [field] = found["fields"]
+    assert (found["items"], found["sample"], found["undrawn"], found["sample_needed"]) == (240, 120, 0, 59)
+    assert (found["votes_wanted"], found["votes_saved"]) == (360, 360)
+    assert field["threshold"] == {"agreeing": 2, "counted": 3}
+    assert field["bound"] == clopper_pearson_upper(0, 120, 0.05)  # the risk is halved: one field, and categories
+    assert (field["alone"], field["by_people"], field["for_people"]) == (120, 120, 0)
+    told = [(row["agreeing"], row["counted"], row["sample"], row["errors"], row["missing"]) for row in field["levels"]]
+    assert told == [(1, 1, 90, 0, 0), (2, 3, 120, 0, 0)]
+
+    strict = command("certify", project=project.slug, error=0.03, risk=0.2)
+    assert strict["fields"][0]["threshold"] == {"agreeing": 2, "counted": 3}  # all alike alone, then 2 of 3 too
+    none = command("certify", project=project.slug, error=0.01)
+    assert (none["fields"][0]["threshold"], none["votes_saved"], none["fields"][0]["for_people"]) == (None, 0, 120)
+    for wrong in (0, 1, -1, "nan", 1e-300):
+        refused = command("certify", project=project.slug, error=wrong)
+        assert (refused.code, "from 0.001 to 0.5" in refused.stderr) == (2, True), wrong
+
+
+def test_page_and_route_say_what_the_command_prints(project: Project) -> None:
+    program, lead = Program(project, "lead"), Visitor(project, "lead")
+    route = f"projects/{project.slug}/certified/"
+    body = program.get(route).json()
+    assert (body["promise"], body["is_current"]) == (dict(command("certify", project=project.slug)), True)
+    asked = program.get(route, error=0.02, risk=0.2).json()["promise"]
+    assert asked == dict(command("certify", project=project.slug, error=0.02, risk=0.2))
+    for wrong in ({"error": 0}, {"risk": "x"}, {"error": "nan"}, {"risk": 0.9}):
+        assert program.get(route, **wrong).status_code == 400, wrong
+
+    text = visible_text(lead.get("quality/certified/").content.decode())
+    for words in (
+        "The jurors could decide 120 of 240 prompts alone: 5 % wrong at most, with 90 % confidence.",
+        "Of 360 votes still wanted of people, 360 would be saved.",
+        "2 of 3 or more alike; wrong at most 2.5 %",
+        "all alike 90 0 0 3.3 % jurors alone",
+    ):
+        assert words in text, words
+    chosen = visible_text(lead.get("quality/certified/", error="0.01", risk="0.05").content.decode())
+    assert "No label can be certified yet: 1 % wrong at most, with 95 % confidence." in chosen
+    assert "The sample has 120 dialogues to go by. 368 dialogues without any error would do" in chosen
+    assert "5 % wrong at most" in visible_text(lead.get("quality/certified/", error="x", risk="9").content.decode())
+
+
+def test_levels_of_few_dialogues_are_not_told(project: Project) -> None:
+    """One dialogue alone at a level, and a count of one, would tell that it is in the sample."""
+    assert "certified" not in Program(project, "lead").get(f"projects/{project.slug}/metrics/").json()["reports"]
+    rows = [level(9, 9, sample=40, items=90), level(8, 9, sample=1, items=2), level(7, 9, sample=5, items=30)]
+    [told] = promise_figures(evidence_of(rows), error=0.2, risk=0.2)["fields"]
+    assert [(row["agreeing"], row["sample"]) for row in told["levels"]] == [(9, 40), (7, 46)]
+
+
+def test_votes_are_saved_where_the_jurors_decide_all_that_people_have_not() -> None:
+    proven = [level(1, 1, sample=400, items=900), level(2, 3, sample=50, errors=25, items=90)]
+    groups = {
+        (0, 0): 100,  # both by the panel
+        (0, 1): 10,  # the second is too uncertain
+        (1, 0): 20,
+        (0, -2): 3,  # the second by people already
+        (0, -3): 4,  # no response
+        (0, -1): 5,  # no score
+        (-2, -2): 6,  # by people, who are asked on
+        (-2, -3): 7,
+    }
+    evidence = evidence_of(proven, proven) | {
+        "groups": [{"levels": list(codes), "items": votes, "votes": votes} for codes, votes in groups.items()],
+        "sample_votes": 11,
+    }
+    found = promise_figures(evidence, error=0.05, risk=0.1)
+    assert (found["votes_saved"], found["votes_wanted"]) == (107, sum(groups.values()) + 11)
+
+
+def test_what_is_missing_is_said_with_the_next_step(tmp_path: Path) -> None:
+    bare = make_project(fields="prompt_label", votes_wanted=2)
+    lead = Visitor(bare, "lead")
+    assert "Not measured yet" in lead.get("quality/certified/").content.decode()
+    assert Program(bare, "lead").get(f"projects/{bare.slug}/certified/").json()["promise"] is None
+    assert "draw_sample --project" in command("certify", project=bare.slug).stderr
+    assert "No dialogue wants votes yet" in measured_text(lead)
+
+    import_dialogues(bare, tmp_path, [dialogue(f"g{at:02}", response=False) for at in range(30)])
+    import_votes(bare, tmp_path, [opinion(f"g{at:02}", "model-a") for at in range(30)])
+    html = measured_text(lead)
+    assert "No prompt has labels of two jurors" in html
+    assert "a share of 100 % leaves room" in html
+
+    import_votes(bare, tmp_path, [opinion(f"g{at:02}", "model-b") for at in range(30)])
+    change_sample(project=bare, by=None, percent=100)
+    change_sample(project=bare, by=None, percent=0)
+    import_dialogues(bare, tmp_path, [dialogue("late", response=False)])
+    votes = [opinion(f"g{at:02}", name, "unsafe", categories=["threat"]) for at in range(20) for name in ("ada", "bea")]
+    for name in ("g20", "g21"):
+        votes += [opinion(name, "ada"), opinion(name, "bea", "unsafe", categories=["threat"])]
+    import_votes(bare, tmp_path, votes)
+    assert "People decide by 3 votes, and 2 a dialogue are wanted" in measured_text(lead)
+    Project.objects.filter(pk=bare.pk).update(quorum=2)
+    html = measured_text(lead)
+    for words in (
+        "The sample has 30 dialogues to go by",
+        "1 dialogue never drawn",
+        "Votes are missing for 8 prompts of the sample",
+        "votes tie on 2 prompts of the sample",
+        "people say otherwise on 20 of 30 prompts of the sample. Most often: model-a (100 %) and model-b (100 %).",
+    ):
+        assert words in html, words
+
+
+def measured_text(lead: Visitor) -> str:
+    assert command("measure", project=lead.project.slug).code == 0
+    return visible_text(lead.get("quality/certified/").content.decode())
+
+
+def level(agreeing: int, counted: int, *, sample: int, items: int, errors: int = 0) -> dict[str, int]:
+    """Return a level of evidence."""
+    of_sample = {"sample": sample, "errors": errors, "missing": 0}
+    return {"agreeing": agreeing, "counted": counted, "items": items, "open": items, **of_sample}
+
+
+def evidence_of(*fields: list[dict[str, int]]) -> dict[str, Any]:
+    """Return evidence on one label field or two, by their levels."""
+    names = ("prompt_label", "response_label")
+    rows = [
+        {"field": name, "items": 900, "by_people": 0, "levels": rows} for name, rows in zip(names, fields, strict=False)
+    ]
+    return {"items": 900, "uniform": 450, "undrawn": 0, "groups": [], "sample_votes": 0, "fields": rows}
