@@ -3,10 +3,10 @@ Bounds on a mean that hold at every time: bet against it, and see whether the be
 
 To doubt that losses from 0 to 1 have a mean of at most m, one stakes the share f of one's capital on each: a loss x
 turns a capital of 1 into 1 - f + f * x / m. If the mean is at most m, that gains nothing on average, and the capital
-ever reaches 1 / risk with a probability of at most `risk` (J. Ville, Étude critique de la notion de collectif, 1939). So
-a mean at which it was reached is given up, however often one looked. The capital here is the average over several
-shares, so that none has to be chosen by what was seen (I. Waudby-Smith and A. Ramdas, Estimating means of bounded random
-variables by betting, Journal of the Royal Statistical Society B 86, 2024; there diversified Kelly betting).
+ever reaches 1 / risk with a probability of at most `risk` (J. Ville, Étude critique de la notion de collectif, 1939).
+So a mean at which it was reached is given up, however often one looked. The capital here is the average over several
+shares, so that none has to be chosen by what was seen (I. Waudby-Smith and A. Ramdas, Estimating means of bounded
+random variables by betting, Journal of the Royal Statistical Society B 86, 2024; there diversified Kelly betting).
 
 The order of the losses does not matter, so a bound is computed from all losses so far. For a sample without replacement
 from a finite list the average capital is smaller still (Maclaurin's inequality).

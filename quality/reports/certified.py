@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from adjudication.certifying.thresholds import Certified, certify
+from adjudication.certifying.thresholds import Certified, Spread, certify
 from corpus.errors import Invalid
 from corpus.models import Project
 from quality.reports.certified_rows import BY_PEOPLE, NOT_ASKED
@@ -49,7 +49,7 @@ def promise_figures(evidence: Content, *, error: float, risk: float) -> PromiseS
     :param risk: the probability that this is not kept, likewise; it is divided among the fields and category sets
     """
     share = risk / (len(evidence["fields"]) + 1)
-    certified = [certify(counts_of(field), error, share) for field in evidence["fields"]]
+    certified = [certify(counts_of(field), error, share, spreads_of(field)) for field in evidence["fields"]]
     decided = [levels_decided(field, each) for field, each in zip(evidence["fields"], certified, strict=True)]
     wanted = sum(group["votes"] for group in evidence["groups"]) + evidence["sample_votes"]
     saved = sum(group["votes"] for group in evidence["groups"] if is_saved(group["levels"], decided))
@@ -76,6 +76,14 @@ def counts_of(field: Content) -> list[tuple[Fraction, int, int, int]]:
         for row in field["levels"]
         if row["sample"]
     ]
+
+
+def spreads_of(field: Content) -> dict[Fraction, Spread]:
+    """Return how all items spread over the scores."""
+    return {
+        Fraction(row["agreeing"], row["counted"]): Spread(row["items"], row.get("found", 0), row["open"])
+        for row in field["levels"]
+    }
 
 
 def levels_decided(field: Content, certified: Certified) -> int:

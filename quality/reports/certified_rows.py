@@ -141,6 +141,7 @@ def field_rows(field: str, panel: Panel, people: People, draws: Draws, has_field
         by_level(level[missing]),
         by_level(panel.level[has_field]),
         by_level(panel.level[has_field & ~people.has_decided]),
+        by_level(panel.level[has_field & people.has_decided & (people.label != panel.label)]),
         strict=True,
     )
     return {
@@ -160,8 +161,9 @@ def field_rows(field: str, panel: Panel, people: People, draws: Draws, has_field
                 "missing": int(lacking),
                 "items": int(items),
                 "open": int(undecided),
+                "found": int(found),
             }
-            for score, n, errors, lacking, items, undecided in rows
+            for score, n, errors, lacking, items, undecided, found in rows
         ],
     }
 

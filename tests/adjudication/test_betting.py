@@ -52,10 +52,11 @@ def test_promises_are_broken_as_rarely_as_said_even_if_one_looks_before_all_vote
         likely = ~sure & (chance.random(size) < 0.7)
         wrong = chance.random(size) < np.where(sure, chance.choice([0.03, 0.05, 0.06]), 0.2)
         sample, order = np.flatnonzero(chance.random(size) < 0.1), chance.random(size)
+        levels = [(LIKELY, sample[likely[sample]]), (SURE, sample[sure[sample]])]
+        voted = [order < share for share in (0.94, 0.97, 1.0)]
         found = [
-            certify([tally(LIKELY, likely), tally(SURE, sure)], 0.05, 0.1).threshold
-            for votes in (0.94, 0.97, 1.0)
-            for tally in [lambda score, at, votes=votes: count(score, sample[at[sample]], wrong, order < votes)]
+            certify([count(score, at, wrong, has_votes) for score, at in levels], 0.05, 0.1).threshold
+            for has_votes in voted
         ]
         loosest = min((score for score in found if score), default=None)
         if loosest is not None:

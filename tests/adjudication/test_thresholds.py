@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from adjudication.certifying.bounds import clopper_pearson_upper
-from adjudication.certifying.thresholds import certify
+from adjudication.certifying.bounds import clopper_pearson_upper, most_errors
+from adjudication.certifying.thresholds import Spread, certify
 
 ALL, MOST, HALF = Fraction(1), Fraction(4, 5), Fraction(3, 5)
 
@@ -42,3 +42,33 @@ def test_promise_is_broken_no_more_often_than_its_risk() -> None:
         found = certify(counts, 0.049, 0.2)
         broken += found.threshold in (MOST, HALF)
     assert broken <= 0.2 * 400
+
+
+def test_finite_list_has_the_bound_of_its_own_distribution() -> None:
+    for errors, count, items, risk in (
+        (0, 50, 200, 0.1),
+        (3, 100, 34_000, 0.05),
+        (9, 60, 61, 0.2),
+        (40, 1_500, 2_000, 0.01),
+    ):
+        most = most_errors(errors, count, items, risk)
+        assert (
+            stats.hypergeom.cdf(errors, items, most, count)
+            > risk
+            >= stats.hypergeom.cdf(errors, items, most + 1, count)
+        )
+    assert most_errors(3, 80, 80, 0.1) == 3  # all items were looked at
+    assert most_errors(0, 0, 7, 0.1) == most_errors(7, 7, 7, 0.1) == 7
+    assert most_errors(2, 300, 10**7, 0.1) / 10**7 == pytest.approx(clopper_pearson_upper(2, 300, 0.1), rel=1e-3)
+
+
+def test_promise_is_about_the_items_that_nobody_looked_at() -> None:
+    """Half the items are in the sample; with few errors there, many are left in the other half."""
+    dice, broken, broken_as_endless = np.random.default_rng(3), 0, 0
+    for _ in range(500):
+        errors = int(dice.hypergeometric(44, 956, 500))
+        left = (44 - errors) / 500 > 0.05
+        spread = Spread(items=1_000, found=errors, alone=500)
+        broken += left and certify([(ALL, 500, errors, 0)], 0.05, 0.1, {ALL: spread}).threshold is not None
+        broken_as_endless += left and certify([(ALL, 500, errors, 0)], 0.05, 0.1).threshold is not None
+    assert broken <= 50 < broken_as_endless
