@@ -7,21 +7,27 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from django.db import DatabaseError, OperationalError
+from django.contrib.auth.models import User
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from psycopg.errors import SerializationFailure
 
 from adjudication.actions import recount_if_changed
 from adjudication.policies import policy_of
+from annotation.models import Vote
+from corpus.actions import record_event
 from corpus.errors import Refused
-from corpus.models import Project
+from corpus.models import Project, Verb
 from corpus.queries import questions_of
 from corpus.snapshot import snapshot
-from quality.models import Measurement, Report
-from quality.queries.freshness import fetch_value, input_fingerprint
+from quality.models import Measurement, Promise, Report
+from quality.queries.freshness import fetch_value, input_fingerprint, latest_reports
 from quality.reports.advice import advice_figures
 from quality.reports.agreement import agreement_figures
 from quality.reports.arrays import read_opinions
+from quality.reports.audit import AUDIT, Standing, audit_figures, latest_promise
+from quality.reports.certified import EVIDENCE, check_share, promise_figures
 from quality.reports.certified_rows import evidence_figures
 from quality.reports.checks import check_figures
 from quality.reports.drift import drift_figures
@@ -36,6 +42,12 @@ UPDATED = ["fingerprint", "content", "computed_at", "seconds"]
 REST_FACTOR = 20
 "The schedule measures a project again after this many times the duration of its last measurement."
 MIN_REST = timedelta(seconds=60)
+
+
+NOTHING_TO_PROMISE = (
+    "No label can be certified at this error and risk, as of the last measurement, so there is no promise to watch. "
+    "The page Certified labels says what is missing."
+)
 
 
 class BeingMeasured(Refused):
@@ -61,6 +73,7 @@ def measure_project(*, project: Project) -> dict[str, float]:
             Report.objects.bulk_create(
                 reports, update_conflicts=True, unique_fields=["project", "policy", "kind"], update_fields=UPDATED
             )
+            record_broken(reports)
     except OperationalError as error:
         # Another measurement ended between our snapshot and our lock; its figures are as new as ours would be.
         if isinstance(error.__cause__, SerializationFailure):
@@ -84,12 +97,14 @@ def compute_reports(project: Project) -> list[Report]:
         "checks": lambda: check_figures(project),
         "jurors": lambda: {"fields": [asdict(field) for field in panel()]},
         "advice": lambda: advice_figures(project, opinions, policy, panel()),
-        "certified": lambda: evidence_figures(project, opinions, policy),
+        EVIDENCE: lambda: evidence_figures(project, opinions, policy),
     }
     if questions_of(project):
         kinds["questions"] = lambda: question_figures(project, opinions, policy)
     if has_sample(project):
         kinds["sample"] = lambda: sample_figures(project, opinions, policy)
+    if promise := latest_promise(project):
+        kinds[AUDIT] = lambda: audit_figures(project, opinions, policy, promise)
     reports = []
     for kind, compute in kinds.items():
         started = time.monotonic()
@@ -97,6 +112,46 @@ def compute_reports(project: Project) -> list[Report]:
         seconds = round(time.monotonic() - started, 3)
         reports.append(Report(kind=kind, content=content, computed_at=now, seconds=seconds, **common))
     return reports
+
+
+def record_broken(reports: list[Report]) -> None:
+    """Record the first time that labels are shown to be worse than promised. Once broken, a promise stays so."""
+    for report in reports:
+        if report.kind == AUDIT:
+            broken = [each["field"] for each in report.content["fields"] if each["standing"] == Standing.BROKEN]
+            if broken:
+                kept = Promise.objects.filter(pk=report.content["promise"], broken_at=None)
+                kept.update(broken_at=report.computed_at, broken_fields=broken)
+
+
+@transaction.atomic
+def watch_promise(*, project: Project, by: User | None, error: float, risk: float) -> Promise:
+    """
+    Have the promise watched that the last measurement allows; it takes the place of any before.
+
+    :param error: the share of labels that may differ from people's, 0.001 to 0.5
+    :param risk: the probability of a false alarm, likewise
+    :raises Invalid: if either is another number
+    :raises Refused: if nothing can be promised at these
+    """
+    check_share("error", error)
+    check_share("risk", risk)
+    report = latest_reports(project).get(EVIDENCE)
+    fields = promise_figures(report.content, error=error, risk=risk)["fields"] if report else []
+    thresholds = {
+        each["field"]: [each["threshold"]["agreeing"], each["threshold"]["counted"]]
+        for each in fields
+        if each["threshold"]
+    }
+    if not thresholds:
+        raise Refused(NOTHING_TO_PROMISE)
+    last_vote = Vote.objects.filter(item__project=project).aggregate(last=Max("pk"))["last"] or 0
+    promise = Promise.objects.create(
+        project=project, error=error, risk=risk, thresholds=thresholds, last_vote=last_vote, made_by=by
+    )
+    detail = {"error": error, "risk": risk, "thresholds": thresholds}
+    record_event(project=project, verb=Verb.PROMISE_WATCHED, actor=by, detail=detail)
+    return promise
 
 
 def measure_if_changed(*, project: Project) -> bool:

@@ -1,5 +1,6 @@
 """The REST routes of a project's figures, for leads."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -8,10 +9,14 @@ from rest_framework.response import Response
 
 from corpus.access import Role
 from corpus.api.base import ProjectView
+from corpus.models import Project
+from quality.actions import watch_promise
+from quality.models import Report
 from quality.queries.freshness import freshness_of, latest_reports
+from quality.reports.audit import AUDIT, latest_promise
 from quality.reports.certified import EVIDENCE, error_and_risk, promise_figures
 from quality.serializers import PromiseSerializer
-from quality.shapes import CertifiedShape, MetricsShape
+from quality.shapes import CertifiedShape, MetricsShape, WatchedShape
 
 
 class Metrics(ProjectView):
@@ -38,7 +43,8 @@ class CertifiedLabels(ProjectView):
     """
     What the jurors could decide alone, at a promised error and risk, as of the last measurement.
 
-    With confidence 1 - risk, at most the share `error` of these labels differs from what people would say.
+    With confidence 1 - risk, at most the share `error` of these labels differs from what people would say. POST has
+    this promise watched.
     """
 
     least_role: ClassVar[Role] = Role.LEAD
@@ -55,7 +61,34 @@ class CertifiedLabels(ProjectView):
             "as_of": freshness.as_of,
             "is_current": freshness.is_current,
             "promise": None,
+            "watched": watched_shape(self.project, reports),
         }
         if report:
             found["promise"] = promise_figures(report.content, error=error, risk=risk)
         return Response(found)
+
+    @extend_schema(request=PromiseSerializer, responses={201: WatchedShape})
+    def post(self, request: Request, slug: str) -> Response:
+        asked = PromiseSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        error, risk = error_and_risk(self.project, **asked.validated_data)
+        watch_promise(project=self.project, by=self.access.user, error=error, risk=risk)
+        return Response(watched_shape(self.project, latest_reports(self.project)), status=201)
+
+
+def watched_shape(project: Project, reports: Mapping[str, Report]) -> WatchedShape | None:
+    """Return the promise that is watched, and how it stands; None if none was made."""
+    promise, report = latest_promise(project), reports.get(AUDIT)
+    if promise is None:
+        return None
+    return {
+        "made_at": promise.made_at,
+        "error": promise.error,
+        "risk": promise.risk,
+        "thresholds": {
+            field: {"agreeing": agreeing, "counted": counted}
+            for field, (agreeing, counted) in promise.thresholds.items()
+        },
+        "fields": report.content["fields"] if report and report.content["promise"] == promise.pk else [],
+        "broken_at": promise.broken_at,
+    }

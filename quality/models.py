@@ -1,5 +1,6 @@
 """Stored figures."""
 
+from django.conf import settings
 from django.db import models
 
 from corpus.models import Project
@@ -37,3 +38,28 @@ class Measurement(models.Model):
 
     def __str__(self) -> str:
         return f"measurement of {self.project}"
+
+
+class Promise(models.Model):
+    """How often labels that the jurors decide alone are wrong at most, as somebody has it watched. Never edited."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    error = models.FloatField()
+    "The share of labels that may differ from people's."
+    risk = models.FloatField()
+    "The probability of an alarm although the promise is kept, over all time."
+    thresholds = models.JSONField()
+    "By label field, the score from which on the jurors decide alone: how many agree, of how many, in lowest terms."
+    last_vote = models.BigIntegerField()
+    "The highest primary key of a vote at that time: what people had finished by then does not test the promise."
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    broken_at = models.DateTimeField(null=True)
+    "When labels were first shown to be worse than promised. It stays, whatever comes later."
+    broken_fields = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="promises_of_a_project")]
+
+    def __str__(self) -> str:
+        return f"promise {self.pk} of {self.project}"

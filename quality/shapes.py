@@ -67,9 +67,27 @@ class PromiseShape(TypedDict):
     fields: list[FieldPromiseShape]
 
 
+class WatchedShape(TypedDict):
+    """
+    The promise that is watched.
+
+    `thresholds` has a score for each field. `fields` says how it stands on each, as of the last measurement: of `n`
+    dialogues of the sample that people have finished since, `errors` have another label by people; the share is between
+    `lower` and `upper`; `standing` is untried, kept, watch or broken. `broken_at` stays once labels were worse.
+    """
+
+    made_at: datetime
+    error: float
+    risk: float
+    thresholds: dict[str, ScoreShape]
+    fields: list[dict[str, Any]]
+    broken_at: datetime | None
+
+
 class CertifiedShape(TypedDict):
     """What the jurors could decide alone, as of the last measurement; `promise` is null before the first."""
 
     as_of: datetime | None
     is_current: bool
     promise: PromiseShape | None
+    watched: WatchedShape | None

@@ -9,6 +9,7 @@ urlpatterns = [
     path("quality/measure/", state.measure, name="measure"),
     path("quality/advice/", advice.advice, name="advice"),
     path("quality/certified/", certified.certified, name="certified"),
+    path("quality/certified/watch/", certified.watch, name="watch-promise"),
     path("jury/panel/", panel.panel, name="panel"),
     path("cases/figures/", case_figures.figures, name="case-figures"),
     path("cases/figures/keep/", case_figures.update_case_settings, name="update-case-settings"),

@@ -156,6 +156,7 @@ class Certified(TypedDict):
     as_of: str | None
     is_current: bool
     promise: Promise | None
+    watched: Watched | None
 
 
 class ChangePolicyRequest(TypedDict):
@@ -963,6 +964,15 @@ class Promise(TypedDict):
     fields: list[FieldPromise]
 
 
+class PromiseRequest(TypedDict):
+    """
+    The error and the risk of a promise; by default those of the project.
+    """
+
+    error: NotRequired[float]
+    risk: NotRequired[float]
+
+
 class Prompt(TypedDict):
     """
     A prompt version. `project` is the one that it was frozen in; null for a file, which all projects may use.
@@ -1424,3 +1434,20 @@ class VoteRequest(TypedDict):
     seconds: NotRequired[float | None]
     guideline: NotRequired[str]
     lease: str
+
+
+class Watched(TypedDict):
+    """
+    The promise that is watched.
+
+    `thresholds` has a score for each field. `fields` says how it stands on each, as of the last measurement: of `n`
+    dialogues of the sample that people have finished since, `errors` have another label by people; the share is between
+    `lower` and `upper`; `standing` is untried, kept, watch or broken. `broken_at` stays once labels were worse.
+    """
+
+    made_at: str
+    error: float
+    risk: float
+    thresholds: dict[str, Score]
+    fields: list[dict[str, Any]]
+    broken_at: str | None

@@ -83,7 +83,8 @@ class Operations(Transport):
     ) -> models.Certified:
         """What the jurors could decide alone, at a promised error and risk, as of the last measurement.
 
-        With confidence 1 - risk, at most the share `error` of these labels differs from what people would say.
+        With confidence 1 - risk, at most the share `error` of these labels differs from what people would say. POST has
+        this promise watched.
 
         Least role: lead.
         """
@@ -603,6 +604,17 @@ class Operations(Transport):
         answer: models.Cast = self.call(
             "POST", f"projects/{part(slug)}/items/{part(external_id)}/vote/", body=body, query={"next": next}
         )
+        return answer
+
+    def post_certified_labels(self, slug: str, body: models.PromiseRequest) -> models.Watched:
+        """What the jurors could decide alone, at a promised error and risk, as of the last measurement.
+
+        With confidence 1 - risk, at most the share `error` of these labels differs from what people would say. POST has
+        this promise watched.
+
+        Least role: lead.
+        """
+        answer: models.Watched = self.call("POST", f"projects/{part(slug)}/certified/", body=body)
         return answer
 
     def post_claim_case(self, slug: str, case: int) -> models.OneCase:

@@ -104,6 +104,9 @@ class Verb(models.TextChoices):
     WEBHOOK_CHANGED = "webhook.changed", "Webhook changed"
     WEBHOOK_REMOVED = "webhook.removed", "Webhook removed"
 
+    # Quality
+    PROMISE_WATCHED = "promise.watched", "Promise watched"
+
     # Guards
     BENCHMARK_ADDED = "benchmark.added", "Benchmark added"
     TRAINING_EXPORTED = "training.exported", "Training data exported"

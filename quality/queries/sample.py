@@ -31,6 +31,13 @@ UNDRAWN = f"""
     SELECT count(*) FROM corpus_item i
     WHERE {WANTS_VOTES} AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
 """
+# How many people had labelled each item of the sample by a certain vote; a correction has the annotator of the first.
+EARLIER = """
+    SELECT v.item_id, count(DISTINCT v.annotator_id)
+    FROM annotation_vote v JOIN annotation_sampledraw d ON d.item_id = v.item_id
+    WHERE d.project_id = %(project)s AND d.in_sample AND v.repeats_id IS NULL AND v.id <= %(last_vote)s
+    GROUP BY v.item_id ORDER BY v.item_id
+"""
 WANTING = f"SELECT i.id FROM corpus_item i WHERE {WANTS_VOTES} ORDER BY i.id"
 
 
@@ -56,6 +63,18 @@ def read_draws(project: Project, item_keys: Codes) -> Draws:
     parameters = {"project": project.pk, "secret": project.salt}
     item, in_sample, odds, in_smallest = read_numbers(DRAWS, parameters, columns=4)
     return Draws(np.searchsorted(item_keys, item), in_sample.astype(bool), odds / BILLION, in_smallest.astype(bool))
+
+
+def read_earlier_votes(project: Project, item_keys: Codes, last_vote: int) -> Codes:
+    """
+    Return how many people had labelled each item of the sample up to a vote: shape (items,), 0 for other items.
+
+    :param last_vote: primary key of the vote
+    """
+    item, people = read_numbers(EARLIER, {"project": project.pk, "last_vote": last_vote}, columns=2)
+    earlier = np.zeros(len(item_keys), dtype=np.int64)
+    earlier[np.searchsorted(item_keys, item)] = people
+    return earlier
 
 
 def read_wanting(project: Project, item_keys: Codes) -> Flags:

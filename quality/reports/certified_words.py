@@ -3,13 +3,22 @@
 from typing import Any, NamedTuple
 
 from corpus.labels import Field
+from quality.models import Promise
+from quality.reports.audit import Standing
 from quality.reports.certified import ERRORS, FEWEST_TOLD, RISKS, promise_figures
 from quality.reports.page_rows import FIELD_NAMES, Content
-from quality.reports.wording import counted, fine_percent, listed, percent
+from quality.reports.wording import counted, fine_percent, listed, percent, percent_range
 from quality.shapes import FieldPromiseShape, PromiseShape, ScoreShape
 
 MOST_JURORS = 3
 "Jurors that are named for their errors."
+STANDINGS = {
+    Standing.UNTRIED: ("not tried yet", "pending"),
+    Standing.KEPT: ("as promised", "decided"),
+    Standing.WATCH: ("more errors than promised, which may be chance", "pending"),
+    Standing.BROKEN: ("worse than promised", "disputed"),
+}
+"How a promise stands, in words, with the class of its status."
 TILL_THEN = "Until people have decided, each counts as an error."
 
 
@@ -105,6 +114,34 @@ def level_tables(promise: PromiseShape) -> list[Content]:
         }
         for field in promise["fields"]
     ]
+
+
+def audit_rows(promise: Promise, audit: Content) -> list[Content]:
+    """Return how a watched promise stands on each field, in words."""
+    return [
+        {
+            "name": FIELD_NAMES[row["field"]],
+            "score": score_words(as_score(promise.thresholds[row["field"]])),
+            "n": row["n"],
+            "errors": row["errors"],
+            "share": fine_percent(row["errors"] / row["n"]) if row["n"] else "–",
+            "interval": percent_range(row["lower"], row["upper"]) if row["n"] else "–",
+            **standing_words(row),
+        }
+        for row in audit["fields"]
+    ]
+
+
+def as_score(pair: list[int]) -> ScoreShape:
+    """Return a stored threshold as a score."""
+    agreeing, counted_ballots = pair
+    return {"agreeing": agreeing, "counted": counted_ballots}
+
+
+def standing_words(row: Content) -> Content:
+    """Return how a promise stands as a word and the class of its status."""
+    words, status = STANDINGS[Standing(row["standing"])]
+    return {"standing": words, "status": status}
 
 
 def gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
@@ -212,4 +249,5 @@ def page_context(evidence: Content, *, error: float, risk: float) -> dict[str, A
         "rows": grid_rows(promises, chosen) if has_panel and evidence["sample"] else [],
         "levels": [table for table in level_tables(chosen) if table["rows"]],
         "fewest": FEWEST_TOLD,
+        "can_promise": any(field["threshold"] for field in chosen["fields"]),
     }

@@ -1,20 +1,26 @@
 """Which machine labels could be certified: the same by page, command and route, and nothing that tells the sample."""
 
+import json
 import random
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from adjudication.certifying.bounds import most_errors
 from annotation.actions import change_sample
 from annotation.models import SampleDraw
-from corpus.models import Project
+from annotation.slots import open_slots
+from corpus.models import Event, Project
+from quality.reports.audit import audit, standing_of
 from quality.reports.certified import promise_figures
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from workspace.actions import add_webhook, collect_deliveries
+from workspace.models import Delivery
 
 PEOPLE, MODELS, ITEMS = ("ada", "bea", "cleo"), ("model-a", "model-b", "model-c"), 240
 
@@ -161,6 +167,65 @@ def test_what_is_missing_is_said_with_the_next_step(tmp_path: Path) -> None:
 def measured_text(lead: Visitor) -> str:
     assert command("measure", project=lead.project.slug).code == 0
     return visible_text(lead.get("quality/certified/").content.decode())
+
+
+def test_promise_is_called_broken_falsely_no_more_often_than_its_risk() -> None:
+    """Somebody looks after every label, for ever."""
+    dice, alarms = np.random.default_rng(11), 0
+    for _ in range(60):
+        errors = np.cumsum(dice.random(120) < 0.1)
+        alarms += "broken" in (standing_of(n + 1, int(k), error=0.1, risk=0.2) for n, k in enumerate(errors))
+    assert alarms <= 0.2 * 60
+    assert audit(0, 0, error=0.05, risk=0.1) == {"n": 0, "errors": 0, "lower": 0, "upper": 1, "standing": "untried"}
+    said = [audit(60, errors, error=0.05, risk=0.1)["standing"] for errors in (3, 5, 20)]
+    assert said == ["kept", "watch", "broken"]
+
+
+def test_broken_promise_is_told_once_by_page_overview_and_webhook(project: Project, tmp_path: Path) -> None:
+    program, lead = Program(project, "lead"), Visitor(project, "lead")
+    route = f"projects/{project.slug}/certified/"
+    webhook, _ = add_webhook(project=project, url="http://127.0.0.1:9/", kinds=["certificate.broken"])
+    assert program.post(route, {"error": 0.01}).status_code == 409  # nothing can be promised so strictly
+    assert program.get(route).json()["watched"] is None
+    page = lead.post("quality/certified/watch/", error="0.05", risk="0.1")
+    assert page.status_code == 302
+    [event] = Event.objects.filter(project=project, verb="promise.watched")
+    assert event.detail["thresholds"] == {"prompt_label": [2, 3]}
+    command("measure", project=project.slug)
+    assert standing(program, route) == (0, 0, "untried")
+
+    late = [f"late{at}" for at in range(20)]
+    import_dialogues(project, tmp_path, [dialogue(name, response=False) for name in late])
+    open_slots(project=project)
+    SampleDraw.objects.filter(project=project, item__external_id__in=late).update(in_sample=True)
+    import_votes(project, tmp_path, [opinion(name, model) for name in late for model in MODELS])
+    for count, expected in ((1, "watch"), (20, "broken")):
+        votes = [opinion(name, by, "unsafe", categories=["threat"]) for name in late[:count] for by in PEOPLE]
+        import_votes(project, tmp_path, votes)
+        command("measure", project=project.slug)
+        assert standing(program, route) == (count, count, expected)
+    text = visible_text(lead.get("quality/certified/").content.decode())
+    assert "Labels of the jurors are worse than promised" in text
+    assert "20 20 100 %" in text
+    assert "Labels of the jurors are worse than promised: prompts" in lead.get("").content.decode()
+
+    for _ in range(2):
+        command("measure", project=project.slug)
+        collect_deliveries(webhook=webhook.pk)
+    [told] = Delivery.objects.filter(webhook=webhook)
+    message = json.loads(told.body)
+    assert (message["type"], message["data"]["fields"]) == ("certificate.broken", ["prompt_label"])
+    assert command("certify", project=project.slug, error=0.3, watch=True).code == 0
+    assert program.get(route).json()["watched"]["broken_at"] is None
+    assert "worse than promised" not in lead.get("").content.decode()
+    assert program.post(route, {"error": 0.3}).json()["thresholds"]["prompt_label"]["counted"] == 3
+    assert Visitor(project, "annotator").post("quality/certified/watch/").status_code == 403
+
+
+def standing(program: Program, route: str) -> tuple[int, int, str]:
+    """Return how many dialogues test the promise on its only field, how many of them are wrong, and how it stands."""
+    [row] = program.get(route).json()["watched"]["fields"]
+    return row["n"], row["errors"], row["standing"]
 
 
 def level(agreeing: int, counted: int, *, sample: int, items: int, errors: int = 0) -> dict[str, int]:

@@ -19,6 +19,7 @@ class Webhook(models.Model):
         CASE_OPENED = "case.opened", "Cases opened"
         RUN_STOPPED = "run.stopped", "Run stopped"
         JOB_FAILED = "job.failed", "Job failed"
+        CERTIFICATE_BROKEN = "certificate.broken", "Labels worse than promised"
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     url = models.CharField(max_length=500)

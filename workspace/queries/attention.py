@@ -20,6 +20,7 @@ from corpus.labels import Field
 from jury.models import Ballot, Run
 from jury.queries import jurors_of
 from quality.queries.freshness import latest_reports
+from quality.reports.audit import latest_promise
 from quality.reports.verdict import WANTED_ALPHA, Status, low_categories, raters_key, status_of
 from workspace.models import Job, Webhook
 
@@ -50,7 +51,8 @@ def attention(access: Access) -> list[Pointer]:
     cases = kept_if_large(access.project, "cases", lambda: case_counts(access.project))
     pointers = [*open_cases(access, cases["open"])]
     if access.is_lead:
-        pointers += [*second_looks(access, cases), *troubled_runs(access), *low_agreement(access)]
+        pointers += [*second_looks(access, cases), *broken_promise(access), *troubled_runs(access)]
+        pointers += low_agreement(access)
         pointers += open_audits(access)
     if access.is_admin:
         pointers += [*failed_jobs(access), *stopped_webhooks(access)]
@@ -97,6 +99,15 @@ def troubled_runs(access: Access) -> Iterator[Pointer]:
         words = "all calls failed" if all_failed else run.get_state_display().lower()
         icon = "circle-alert" if all_failed else "play"
         yield Pointer(f"Run {run.pk}: {words}", link(access, "jury:run", run.pk), icon)
+
+
+def broken_promise(access: Access) -> Iterator[Pointer]:
+    """Tell of labels that jurors decide alone and that are shown to be worse than the promise that is watched."""
+    promise = latest_promise(access.project)
+    if promise is not None and promise.broken_at:
+        parts = " and ".join(f"{Field(field).part}s" for field in promise.broken_fields)
+        text = f"Labels of the jurors are worse than promised: {parts}"
+        yield Pointer(text, link(access, "quality:certified"), "triangle-alert")
 
 
 def low_agreement(access: Access) -> Iterator[Pointer]:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from adjudication.models import Case
 from corpus.models import Project
 from jury.models import Run, Shard
-from quality.models import Measurement
+from quality.models import Measurement, Promise
 from releases.models import Release
 from workspace.models import Job, Webhook
 
@@ -98,10 +98,24 @@ def measurements_failed(project: Project, since: datetime) -> Iterator[Happening
         yield Happening(source, Kind.JOB_FAILED, last.ended_at, data | {"reason": last.error[:LONGEST_REASON]})
 
 
+def promises_broken(project: Project, since: datetime) -> Iterator[Happening]:
+    """Yield the watched promises that jurors' labels were shown to break since then: each once."""
+    for promise in Promise.objects.filter(project=project, broken_at__gte=since).order_by("pk"):
+        data = {
+            "promise": promise.pk,
+            "error": promise.error,
+            "risk": promise.risk,
+            "fields": promise.broken_fields,
+            "url": page_url(project, "quality:certified"),
+        }
+        yield Happening(f"promise {promise.pk}", Kind.CERTIFICATE_BROKEN, promise.broken_at or since, data)
+
+
 SOURCES: dict[str, Callable[[Project, datetime], Iterator[Happening]]] = {
     Kind.RELEASE_MADE: releases_made,
     Kind.RUN_STOPPED: runs_stopped,
     Kind.JOB_FAILED: jobs_failed,
+    Kind.CERTIFICATE_BROKEN: promises_broken,
 }
 "All but cases, of which there may be thousands at once."
 

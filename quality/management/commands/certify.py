@@ -9,6 +9,7 @@ from adjudication.policies import policy_of
 from corpus.commands import ProjectCommand
 from corpus.errors import Refused
 from corpus.snapshot import snapshot
+from quality.actions import measure_project, watch_promise
 from quality.reports.arrays import read_opinions
 from quality.reports.certified import check_share, error_and_risk, promise_figures
 from quality.reports.certified_rows import evidence_figures
@@ -16,10 +17,9 @@ from quality.reports.sample import has_sample
 
 
 class Command(ProjectCommand):
-    also_archived = True
     help = (
         "Say which labels the jurors could decide alone so that, with confidence 1 - risk, at most a share of them "
-        "differs from what people would say; and how many votes that saves. Nothing is changed."
+        "differs from what people would say; and how many votes that saves. No label is changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,6 +31,12 @@ class Command(ProjectCommand):
             "--risk", type=float, metavar="D", help="how probable a broken promise may be, likewise; default: 0.1"
         )
 
+        parser.add_argument(
+            "--watch",
+            action="store_true",
+            help="measure, and have the promise watched: page and webhooks tell if labels turn out worse",
+        )
+
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         error, risk = error_and_risk(project, options["error"], options["risk"])
@@ -38,8 +44,10 @@ class Command(ProjectCommand):
         check_share("risk", risk)
         if not has_sample(project):
             raise Refused(f"Project {project} has no sample. Draw one: draw_sample --project {project} --percent 5")
-        if not project.archived_at:
-            recount_if_changed(project=project)
+        if options["watch"]:
+            measure_project(project=project)
+            watch_promise(project=project, by=None, error=error, risk=risk)
+        recount_if_changed(project=project)
         with snapshot():
             evidence = evidence_figures(project, read_opinions(project), policy_of(project))
         self.print_result({**promise_figures(evidence, error=error, risk=risk)})
