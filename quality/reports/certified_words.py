@@ -75,7 +75,7 @@ def grid_rows(promises: list[PromiseShape], chosen: PromiseShape) -> list[Conten
             "is_chosen": (promise["error"], promise["risk"]) == (chosen["error"], chosen["risk"]),
             "fields": [field_cell(each) for each in promise["fields"]],
             "saved": promise["votes_saved"],
-            "saved_share": percent(promise["votes_saved"] / promise["votes_wanted"]) if promise["votes_wanted"] else "",
+            "saved_share": percent(promise["votes_saved"] / promise["votes_wanted"]) if promise["votes_saved"] else "",
         }
         for promise in promises
     ]
@@ -124,7 +124,7 @@ def audit_rows(promise: Promise, audit: Content) -> list[Content]:
             "score": score_words(as_score(promise.thresholds[row["field"]])),
             "n": row["n"],
             "errors": row["errors"],
-            "share": fine_percent(row["errors"] / row["n"]) if row["n"] else "–",
+            "share": fine_percent(row["errors"] / row["n"]) if row["n"] else "",
             "interval": percent_range(row["lower"], row["upper"]) if row["n"] else "–",
             **standing_words(row),
         }
