@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from adjudication.certifying.thresholds import Certified, Spread, certify
+from adjudication.certifying.thresholds import Certified, Level, Spread, certify
 from corpus.errors import Invalid
 from corpus.models import Project
 from quality.reports.certified_rows import BY_PEOPLE, NOT_ASKED
@@ -109,27 +109,35 @@ def field_promise(field: Content, certified: Certified, decided: int) -> FieldPr
 
 
 def told_levels(field: Content, certified: Certified) -> list[LevelShape]:
-    """Return the levels down the scores, each with all stricter ones; those with few items are told with the next."""
+    """
+    Return the levels down the scores, each with all stricter ones.
+
+    Those with few items are told with the next, and the last with the one before; with few items at all, none is told.
+    """
     told: list[LevelShape] = []
     rows = [row for row in field["levels"] if row["sample"]]
-    items, before = 0, 0
-    for at, (row, level) in enumerate(zip(rows, certified.levels, strict=False)):
+    before = items = 0
+    for row, level in zip(rows, certified.levels, strict=True):
         items += row["items"]
-        if items - before < FEWEST_TOLD and at < len(rows) - 1:
-            continue
-        before = items
-        told.append(
-            {
-                "agreeing": row["agreeing"],
-                "counted": row["counted"],
-                "sample": level.count,
-                "errors": level.errors,
-                "missing": level.missing,
-                "bound": level.bound,
-                "accepted": level.accepted,
-            }
-        )
+        if items - before >= FEWEST_TOLD:
+            told.append(told_level(row, level))
+            before = items
+    if told and before < items:
+        told[-1] = told_level(rows[-1], certified.levels[-1])
     return told
+
+
+def told_level(row: Content, level: Level) -> LevelShape:
+    """Return a level as it is told."""
+    return {
+        "agreeing": row["agreeing"],
+        "counted": row["counted"],
+        "sample": level.count,
+        "errors": level.errors,
+        "missing": level.missing,
+        "bound": level.bound,
+        "accepted": level.accepted,
+    }
 
 
 def is_saved(levels: list[int], decided: list[int]) -> bool:

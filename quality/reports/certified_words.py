@@ -148,15 +148,15 @@ def gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
     """Return what is missing for a promise, each with the next step; the first to be done comes first."""
     if not evidence["items"]:
         return [Gap("No dialogue wants votes yet.", "workspace:items", "Items")]
-    found = [*panel_gaps(evidence), *size_gaps(evidence, promise)]
+    found = [*panel_gaps(evidence, promise), *size_gaps(evidence, promise)]
     if evidence["sample"]:
         found += [*vote_gaps(evidence), *error_gaps(evidence, promise)]
     return found
 
 
-def panel_gaps(evidence: Content) -> list[Gap]:
-    """Tell which fields no panel has labelled."""
-    return [
+def panel_gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
+    """Tell which fields no panel has labelled, or too little of their sample."""
+    found = [
         Gap(
             f"No {Field(field['field']).part} has labels of two jurors that agree for the most part. "
             "Ask two jurors or more, best three of different makers.",
@@ -166,6 +166,13 @@ def panel_gaps(evidence: Content) -> list[Gap]:
         for field in evidence["fields"]
         if not field["levels"]
     ]
+    for field in evidence["fields"]:
+        scored = sum(row["sample"] for row in field["levels"])
+        if field["levels"] and scored < min(promise["sample_needed"], field["sample"]):
+            of = counted(field["sample"], Field(field["field"]).part)
+            text = f"Two jurors or more agree on {scored:,} of {of} of the sample. Ask them for the rest."
+            found.append(Gap(text, "jury:jury", "Jurors"))
+    return found
 
 
 def size_gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
