@@ -76,6 +76,8 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.questions
 	@$(BIN)/python -m bench.estimates
 	@$(BIN)/python -m bench.duplicates
+	@$(BIN)/python -m bench.certified
+	@$(BIN)/python -m bench.certified_votes
 
 pictures: dev  ## take the pictures of the README and docs anew, from the demo being served (PORT=8000)
 	@$(BIN)/python -m tests.browser.pictures --address http://127.0.0.1:$(PORT)

@@ -26,6 +26,8 @@ BENCHES = (
     "questions",
     "estimates",
     "duplicates",
+    "certified",
+    "certified_votes",
 )
 "The longest first; those of guards last, as they have workers of their own, as that of the jury has."
 AT_ONCE = 2

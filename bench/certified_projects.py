@@ -1,0 +1,164 @@
+"""Simulated projects whose true errors are known, to hold certificates of machine labels to them. Pure."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from adjudication.certifying.thresholds import Certified, Spread, certify
+from quality.statistics.profiles import Codes, Numbers
+from quality.statistics.scores import Flags
+
+CATEGORIES, VOTES, PANEL = 6, 3, 2
+BASE = 64
+"Scores are coded as agreeing * BASE + counted."
+Generator = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Project:
+    """A simulated project; arrays of shape (items,), and (items, CATEGORIES) for sets."""
+
+    hidden: Flags
+    "What the item really is; nobody knows it."
+    people: Flags
+    "What most of three people, or who settles their tie, call it: unsafe or not."
+    agreeing: Codes
+    counted: Codes
+    "Ballots of the panel; agreeing ones are those for its label."
+    machine: Codes
+    "Label of the panel: 0, 1, or -1 where it is tied or too small."
+    people_names: Flags
+    machine_names: Flags
+    draw: Numbers
+    "The hash that decides on the sample, 0 to 1."
+    odds: Numbers
+    settled: Flags
+    "False where people are tied and nobody has settled it yet."
+    seen: Flags
+    "Whether people had labelled the item before any sample was drawn."
+
+    def sample(self) -> Flags:
+        """Return which items are in the sample."""
+        return self.draw < self.odds
+
+    def uniform(self) -> Flags:
+        """Return which would be at the smallest odds, too."""
+        return self.draw < self.odds.min()
+
+    def wrong(self) -> Flags:
+        """Return where the panel differs from people."""
+        return self.machine != self.people
+
+    def alone(self, threshold: Fraction) -> Flags:
+        """Return which items the panel decides alone."""
+        scores = self.agreeing * threshold.denominator >= threshold.numerator * self.counted
+        return (self.machine >= 0) & scores & ~self.sample() & ~self.seen
+
+
+def simulate(dice: Generator, items: int, sample: int, mean_error: float | None = None) -> Project:
+    """
+    Return a project of random prevalence, jurors and people.
+
+    :param sample: about how many items are in the sample
+    :param mean_error: the share of labels of a juror that are wrong, of the seven alike; random and differing if None
+    """
+    hidden = dice.random(items) < dice.uniform(0.05, 0.6)
+    hard = dice.random(items) < (dice.uniform(0, 0.15) if mean_error is None else 0.08)
+    people = hidden ^ (dice.random((VOTES, items)) < np.where(hard, 0.3, 0.03))
+    jurors = 7 if mean_error is not None else int(dice.integers(2, 10))
+    own = dice.uniform(0.01, 0.2, (jurors, 1)) if mean_error is None else np.full((jurors, 1), mean_error)
+    leader = hidden ^ (dice.random(items) < np.where(hard, 0.4, own.mean() / 2))
+    apart = hidden ^ (dice.random((jurors, items)) < own)
+    says = np.where(dice.random((jurors, items)) < dice.uniform(0, 0.8), leader, apart)
+    answers = dice.random((jurors, items)) > 0.03
+    unsafe, counted = (says & answers).sum(axis=0), answers.sum(axis=0)
+    machine = np.where((counted < PANEL) | (2 * unsafe == counted), -1, (2 * unsafe > counted).astype(np.int64))
+    names = dice.random((items, CATEGORIES)) < 0.3
+    odds = np.full(items, min(0.9, sample / items))
+    if dice.random() < 1 / 3:  # the share was raised between two imports
+        odds = np.where(np.arange(items) < items // 2, odds, np.minimum(0.9, 2 * odds))
+    return Project(
+        hidden=hidden,
+        people=people.sum(axis=0) > VOTES // 2,
+        agreeing=np.maximum(unsafe, counted - unsafe),
+        counted=np.maximum(counted, 1),
+        machine=machine,
+        people_names=names,
+        machine_names=names ^ (dice.random((items, CATEGORIES)) < np.where(hard, 0.3, 0.08)[:, None]),
+        draw=dice.random(items),
+        odds=odds,
+        settled=dice.random(items) > np.where(hard, 0.05, 0.0) * (dice.random() < 0.5),
+        seen=~hard & (dice.random(items) < 0.3) & (dice.random() < 0.3),
+    )
+
+
+def just_worse(dice: Generator, items: int, sample: int, error: float) -> Project:
+    """Return a project whose panel errs just more often than is promised, on the strictest score and the next."""
+    project = simulate(dice, items, sample)
+    high = dice.random(items) < 0.7
+    wrong = np.zeros(items, dtype=bool)
+    for level, share in ((high, error), (~high, 2 * error)):
+        at = np.flatnonzero(level)
+        wrong[dice.choice(at, min(len(at), int(share * len(at)) + 1), replace=False)] = True
+    return replace(
+        project,
+        agreeing=np.where(high, 3, 2),
+        counted=np.full(items, 3),
+        machine=project.people ^ wrong,
+        settled=np.ones(items, dtype=bool),
+        seen=np.zeros(items, dtype=bool),
+    )
+
+
+def certificate(project: Project, error: float, risk: float, *, voted: Flags | None = None) -> Certified:
+    """
+    Return what is certified.
+
+    :param voted: which items of the sample have all their votes; all if None
+    """
+    known, sample = project.machine >= 0, project.sample()
+    has_label = project.settled if voted is None else project.settled & voted
+    decided = (sample & has_label) | project.seen
+    code = (
+        project.agreeing // (divisor := np.gcd(project.agreeing, project.counted)) * BASE + project.counted // divisor
+    )
+    codes, level = np.unique(np.where(known, code, 0), return_inverse=True)
+
+    def by_level(of: Flags) -> Codes:
+        return np.bincount(level[of & known], minlength=len(codes))
+
+    uniform, wrong = project.uniform() & known, project.wrong()
+    rows = zip(
+        codes.tolist(),
+        by_level(uniform),
+        by_level(uniform & has_label & wrong),
+        by_level(uniform & ~has_label),
+        strict=True,
+    )
+    counts = [(Fraction(each // BASE, each % BASE), int(n), int(k), int(m)) for each, n, k, m in rows if each and n]
+    spread = zip(codes.tolist(), by_level(known), by_level(decided & wrong), by_level(known & ~decided), strict=True)
+    spreads = {Fraction(e // BASE, e % BASE): Spread(int(n), int(f), int(a)) for e, n, f, a in spread if e}
+    return certify(counts, error, risk, spreads)
+
+
+def is_broken(project: Project, threshold: Fraction | None, error: float) -> bool:
+    """Return whether more of the labels that the panel decides alone are wrong than was promised."""
+    if threshold is None:
+        return False
+    alone = project.alone(threshold)
+    return bool(alone.any() and project.wrong()[alone].mean() > error)
+
+
+def looked_at_often(dice: Generator, project: Project, error: float, risk: float, looks: int = 10) -> Fraction | None:
+    """Return the loosest threshold that was ever certified, looking after every batch of votes."""
+    order = dice.random(len(project.draw))
+    found = [certificate(project, error, risk, voted=order <= look / looks).threshold for look in range(1, looks + 1)]
+    return min((threshold for threshold in found if threshold is not None), default=None)
+
+
+def set_losses(project: Project, of: Flags) -> tuple[Numbers, Numbers]:
+    """Return the shares of wrongly named, and of missed, categories for some items that the panel calls unsafe."""
+    ours, theirs = project.machine_names[of], project.people_names[of]
+    named, wanted = np.maximum(1, ours.sum(axis=1)), np.maximum(1, theirs.sum(axis=1))
+    return (ours & ~theirs).sum(axis=1) / named, (theirs & ~ours).sum(axis=1) / wanted
