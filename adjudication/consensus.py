@@ -8,11 +8,12 @@ SQL, and a test compares its decisions with these.
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
+from fractions import Fraction
 from typing import Any
 
-from adjudication.policies import Kind, Policy, Pooling
+from adjudication.policies import HUMAN, LLM, PANEL, FieldRule, Kind, Policy, Pooling
 from corpus.labels import Field, Label, fields_of_item
 
 RULES = 1
@@ -104,7 +105,21 @@ def decide_field(
             return PENDING
         if label == Label.SAFE:
             return INHERITED
-    return count_labels(opinions, field, policy)
+    decision = count_labels(opinions, field, policy)
+    threshold = policy.thresholds.get(field)
+    if decision.status == "pending" and threshold is not None:
+        return ask_panel(opinions, field, policy, threshold) or decision
+    return decision
+
+
+def ask_panel(opinions: Sequence[Opinion], field: Field, policy: Policy, threshold: Fraction) -> FieldDecision | None:
+    """Decide a field by the jurors alone; None if fewer than two label it, or too few of them agree."""
+    panel = replace(policy, rules={field: FieldRule(LLM)}, quorum=PANEL)
+    decision = count_labels(opinions, field, panel)
+    counted = decision.safe + decision.unsafe
+    if decision.label is None or Fraction(max(decision.safe, decision.unsafe), counted) < threshold:
+        return None
+    return decision
 
 
 def count_labels(opinions: Sequence[Opinion], field: Field, policy: Policy) -> FieldDecision:
@@ -145,7 +160,8 @@ def pool_categories(
     taxonomy: Sequence[str],
 ) -> tuple[tuple[str, ...], bool | None]:
     """Return the categories, most-named first and then in taxonomy order, and whether a majority chose them."""
-    naming = [each for each in opinions if each.kind in policy.category_kinds and each.named_categories]
+    kinds = kinds_that_name(decisions, policy)
+    naming = [each for each in opinions if each.kind in kinds and each.named_categories]
     if policy.pooling == Pooling.UNION:
         return rank(naming, taxonomy, at_least=1), None
     if not any(each.label == Label.UNSAFE for each in decisions.values()):
@@ -157,6 +173,14 @@ def pool_categories(
         return chosen, True
     most = max(count_categories(naming).values())
     return rank(naming, taxonomy, at_least=most), False
+
+
+def kinds_that_name(decisions: Mapping[Field, FieldDecision], policy: Policy) -> frozenset[Kind]:
+    """Return whose categories count: the jurors' only where the policy lets them decide and no person says unsafe."""
+    if policy.promise is None:
+        return policy.category_kinds
+    by_people = any((each.label, each.source) == (Label.UNSAFE, "human") for each in decisions.values())
+    return HUMAN if by_people else LLM
 
 
 def count_categories(opinions: Sequence[Opinion]) -> Counter[str]:

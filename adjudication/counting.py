@@ -8,7 +8,7 @@ otherwise. What it says about a label field is written once and repeated for eac
 from dataclasses import dataclass, fields
 
 from adjudication.consensus import INHERITED, PENDING, RULES, FieldDecision
-from adjudication.policies import Kind, Policy, Pooling
+from adjudication.policies import PANEL, Kind, Policy, Pooling
 from corpus.categories.translation import TRANSLATED
 from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field
 
@@ -43,9 +43,7 @@ WITH item AS (
 ), opinion AS (  -- one row an opinion
     {opinions}
 ), tally AS (
-    SELECT item_id, {tallied},
-        count(*) FILTER (WHERE is_naming) AS naming
-    FROM opinion GROUP BY item_id
+    {tally}
 ), counted AS (
     SELECT item.*, {counted},
         coalesce(naming, 0) AS naming
@@ -55,8 +53,8 @@ WITH item AS (
     FROM counted
 ), named AS (  -- one row a category of an item
     SELECT item_id, slug, count(*) AS count
-    FROM opinion, LATERAL unnest(names) AS slug
-    WHERE is_naming GROUP BY item_id, slug
+    FROM {naming}, LATERAL unnest(names) AS slug
+    WHERE {is_naming} GROUP BY item_id, slug
 ), pooled AS (
     {pooled}
 ), settled AS (
@@ -119,12 +117,40 @@ IN_TAXONOMY = """
     LEFT JOIN corpus_category category ON category.taxonomy_id = {taxonomy} AND category.slug = named.slug"""
 RANKED = 'array_agg(named.slug ORDER BY count DESC, position NULLS LAST, named.slug COLLATE "C")'
 
+TALLY = """
+    SELECT item_id, {tallied},
+        count(*) FILTER (WHERE is_naming) AS naming
+    FROM opinion GROUP BY item_id"""
+# The same where jurors decide some fields alone: people and panel are counted apart, then each field takes one of both.
+TALLY_APART = """
+    SELECT item_id, {chosen}, by_people, CASE WHEN by_people THEN people_naming ELSE panel_naming END AS naming
+    FROM (
+        SELECT item_id, {tallied}, count(*) FILTER (WHERE is_naming AND is_human) AS people_naming,
+            count(*) FILTER (WHERE is_naming AND NOT is_human) AS panel_naming
+        FROM opinion GROUP BY item_id
+    ) AS apart, LATERAL (SELECT {decided}) AS decided, LATERAL (SELECT {by_people} AS by_people) AS named"""
+
 # The parts for one field, in the order of the statement. {part} is prompt or response.
 TALLIED = """
         count(*) FILTER (WHERE NOT {part}_is_unsafe) AS {part}_safe,
         count(*) FILTER (WHERE {part}_is_unsafe) AS {part}_unsafe,
         bool_or(is_human) FILTER (WHERE {part}_is_unsafe IS NOT NULL) AS {part}_human,
         bool_or(NOT is_human) FILTER (WHERE {part}_is_unsafe IS NOT NULL) AS {part}_llm"""
+TALLIED_APART = """
+        count(*) FILTER (WHERE is_human AND NOT {part}_is_unsafe) AS {part}_people_safe,
+        count(*) FILTER (WHERE is_human AND {part}_is_unsafe) AS {part}_people_unsafe,
+        count(*) FILTER (WHERE NOT is_human AND NOT {part}_is_unsafe) AS {part}_panel_safe,
+        count(*) FILTER (WHERE NOT is_human AND {part}_is_unsafe) AS {part}_panel_unsafe"""
+BY_PANEL = """({part}_people_safe + {part}_people_unsafe < {quorum}
+            AND {part}_panel_safe + {part}_panel_unsafe >= {panel}
+            AND greatest({part}_panel_safe, {part}_panel_unsafe) * {of}
+                >= {agreeing} * ({part}_panel_safe + {part}_panel_unsafe)) AS {part}_by_panel"""
+UNSAFE_BY_PEOPLE = """({part}_people_safe + {part}_people_unsafe >= {quorum}
+            AND {part}_people_unsafe > {part}_people_safe)"""
+CHOSEN = """
+        CASE WHEN {part}_by_panel THEN {part}_panel_safe ELSE {part}_people_safe END AS {part}_safe,
+        CASE WHEN {part}_by_panel THEN {part}_panel_unsafe ELSE {part}_people_unsafe END AS {part}_unsafe,
+        NOT {part}_by_panel AS {part}_human, {part}_by_panel AS {part}_llm"""
 COUNTED = """
         coalesce({part}_safe, 0) AS {part}_safe, coalesce({part}_unsafe, 0) AS {part}_unsafe,
         CASE WHEN coalesce({part}_safe + {part}_unsafe, 0)
@@ -176,7 +202,9 @@ def decisions_sql(
             opinions_of(kind, policy, parts, GIVEN_TRANSLATED.replace("{taxonomy}", taxonomy) if translates else GIVEN)
             for kind in Kind
         ),
-        tallied=",".join(part.tally_columns() for part in parts),
+        tally=tally_sql(policy, parts),
+        naming="opinion JOIN tally USING (item_id)" if policy.promise else "opinion",
+        is_naming="is_naming AND is_human = by_people" if policy.promise else "is_naming",
         counted=",".join(part.count_columns() for part in parts),
         labelled=",".join(part.label_columns() for part in parts),
         pooled=category_pool_sql(policy.pooling, taxonomy),
@@ -207,20 +235,32 @@ class FieldParts:
 
     def is_unsafe(self, kind: Kind) -> str:
         """Return whether an opinion of a kind calls the field unsafe; null if it is not counted."""
-        is_counted = self.is_wanted and kind in self.policy.rules[self.field].kinds
+        is_counted = self.is_wanted and (self.policy.promise or kind in self.policy.rules[self.field].kinds)
         return f"{self.field} IN {self.unsafe_labels}" if is_counted else "NULL::boolean"
 
     def tally_columns(self) -> str:
         """Return the counts of safe and unsafe labels, and whose they are."""
-        return TALLIED.format(part=self.field.part)
+        return (TALLIED_APART if self.policy.promise else TALLIED).format(part=self.field.part)
+
+    def by_panel(self) -> str:
+        """Return whether the jurors decide the field alone."""
+        threshold, part = self.policy.thresholds.get(self.field), self.field.part
+        if threshold is None:
+            return f"false AS {part}_by_panel"
+        agreeing, of = threshold.as_integer_ratio()
+        return BY_PANEL.format(part=part, quorum=self.policy.quorum, panel=PANEL, agreeing=agreeing, of=of)
 
     def count_columns(self) -> str:
         """Return the counts, status and source of the field by its own opinions."""
         return COUNTED.format(
             part=self.field.part,
-            quorum=self.policy.quorum,
-            unanimous_quorum=self.policy.unanimous_quorum(self.field),
+            quorum=self.quorum(self.policy.quorum),
+            unanimous_quorum=self.quorum(self.policy.unanimous_quorum(self.field)),
         )
+
+    def quorum(self, people: int) -> str:
+        """Return how many opinions decide: those of people, or of a panel where it decides alone."""
+        return f"CASE WHEN {self.field.part}_llm THEN {PANEL} ELSE {people} END" if self.policy.promise else str(people)
 
     def label_columns(self) -> str:
         """Return the columns of the field by its own opinions or, where it follows another field, by that one."""
@@ -260,6 +300,19 @@ class FieldParts:
         )
 
 
+def tally_sql(policy: Policy, parts: list[FieldParts]) -> str:
+    """Return the query for the counts that decide each field of an item, and how many opinions name categories."""
+    tallied = ",".join(part.tally_columns() for part in parts)
+    if policy.promise is None:
+        return TALLY.format(tallied=tallied)
+    return TALLY_APART.format(
+        tallied=tallied,
+        chosen=",".join(CHOSEN.format(part=part.field.part) for part in parts),
+        decided=", ".join(part.by_panel() for part in parts),
+        by_people=" OR ".join(UNSAFE_BY_PEOPLE.format(part=part.field.part, quorum=policy.quorum) for part in parts),
+    )
+
+
 def counted_slugs(slugs: str, taxonomy: str, *, translates: bool) -> str:
     """Return an expression of slugs as what they count as."""
     return TRANSLATED.format(slugs=slugs, taxonomy=taxonomy) if translates else slugs
@@ -281,7 +334,7 @@ def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts], given: str)
         is_human=sql_literal(kind == Kind.HUMAN),
         is_unsafe=", ".join(f"{part.is_unsafe(kind)} AS {part.field.part}_is_unsafe" for part in parts),
         says_caution=says_caution,
-        is_naming=f"coalesce({naming}, false)" if kind in policy.category_kinds else "false",
+        is_naming=f"coalesce({naming}, false)" if policy.promise or kind in policy.category_kinds else "false",
         source=given.format(table=table, condition=condition),
     )
 

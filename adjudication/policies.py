@@ -1,8 +1,9 @@
 """The policies by which opinions become labels (domain.md 3). Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Protocol
 
 from corpus.errors import Refused
@@ -40,6 +41,18 @@ class FieldRule:
     "A field whose safe label this field inherits. Opinions on this field count only if that one is unsafe."
 
 
+PANEL = 2
+"The fewest ballots on a field that make a panel."
+
+
+@dataclass(frozen=True)
+class Promise:
+    """With probability 1 - risk, at most the share `error` of labels that jurors decide alone differ from people's."""
+
+    error: float = 0.05
+    risk: float = 0.10
+
+
 @dataclass(frozen=True)
 class Policy:
     """How the opinions on an item become its labels and categories."""
@@ -52,15 +65,25 @@ class Policy:
     caution: str = "safe"
     "The label that needs_caution counts as."
     pooling: Pooling = Pooling.MAJORITY
+    promise: Promise | None = None
+    "What is promised of labels that jurors decide alone; None where they never do."
+    thresholds: Mapping[Field, Fraction] = field(default_factory=dict)
+    """
+    The score from which on jurors decide a field alone: the share of a panel's ballots that give its label, above 0.5.
+    Derived from opinions and sample (`adjudication.certifying.evidence`), no setting. Fields without one are people's.
+    """
 
-    def with_settings(self, *, quorum: int | None, caution: str | None) -> "Policy":
-        """Return the policy with a project's own quorum and caution, where it has them."""
-        return replace(self, quorum=quorum or self.quorum, caution=caution or self.caution)
+    def with_settings(
+        self, *, quorum: int | None, caution: str | None, error: float | None = None, risk: float | None = None
+    ) -> "Policy":
+        """Return the policy with a project's own settings, where it has them and the policy takes them."""
+        promise = self.promise and Promise(error or self.promise.error, risk or self.promise.risk)
+        return replace(self, quorum=quorum or self.quorum, caution=caution or self.caution, promise=promise)
 
     @property
     def settings(self) -> dict[str, Any]:
         """The parts of the policy that a project may change."""
-        return {"quorum": self.quorum, "caution": self.caution}
+        return {"quorum": self.quorum, "caution": self.caution, **(vars(self.promise) if self.promise else {})}
 
     @property
     def description(self) -> dict[str, Any]:
@@ -69,11 +92,13 @@ class Policy:
             str(field): {**vars(rule), "kinds": sorted(rule.kinds), "follows": rule.follows and str(rule.follows)}
             for field, rule in self.rules.items()
         }
+        own = {name: value for name, value in vars(self).items() if name not in ("promise", "thresholds")}
         return {
-            **vars(self),
+            **own,
             "rules": rules,
             "category_kinds": sorted(self.category_kinds),
             "pooling": str(self.pooling),
+            **({"promise": vars(self.promise)} if self.promise else {}),
         }
 
     @property
@@ -106,6 +131,7 @@ POLICIES = {
         ),
         Policy("human", same_rule(FieldRule(HUMAN)), category_kinds=HUMAN),
         Policy("jury", same_rule(FieldRule(LLM, pairs_decide=True)), category_kinds=LLM),
+        Policy("certified", same_rule(FieldRule(HUMAN)), category_kinds=HUMAN, promise=Promise()),
     )
 }
 
@@ -133,6 +159,8 @@ class HasPolicy(Protocol):
     policy: str
     quorum: int | None
     caution: str | None
+    certified_error: float | None
+    certified_risk: float | None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -148,6 +176,8 @@ class Proposal:
     quorum: int | None
     caution: str | None
     fields: tuple[str, ...]
+    certified_error: float | None = None
+    certified_risk: float | None = None
 
     def __str__(self) -> str:
         return self.slug
@@ -167,4 +197,6 @@ def policy_of(project: HasPolicy, name: str | None = None) -> Policy:
     for rule in policy.rules.values():
         if rule.follows and rule.follows not in project.fields:
             raise Refused(f"Policy {policy.name} starts from {rule.follows}, which project {project} does not want.")
-    return policy.with_settings(quorum=project.quorum, caution=project.caution)
+    return policy.with_settings(
+        quorum=project.quorum, caution=project.caution, error=project.certified_error, risk=project.certified_risk
+    )

@@ -221,7 +221,7 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["config.schema.only_ours"],
     "ENUM_NAME_OVERRIDES": {
         "Label": ["safe", "needs_caution", "unsafe"],
-        "Policy": ["aegis2", "human", "jury", "majority"],
+        "Policy": ["aegis2", "certified", "human", "jury", "majority"],
         "LabelField": ["prompt_label", "response_label"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -13,6 +13,7 @@ import orjson
 from django.db import connection
 
 from adjudication import queries
+from adjudication.actions.certificates import with_thresholds
 from adjudication.counting import decisions_sql
 from adjudication.policies import policy_of
 from corpus.labels import FIELDS
@@ -184,7 +185,8 @@ class ExportQuery:
         """The query for the decisions."""
         if not self.counts_now:
             return STORED_DECISIONS
-        return decisions_sql(policy_of(self.project, self.policy), self.project.fields, translates=self.translates)
+        policy = with_thresholds(self.project, policy_of(self.project, self.policy))
+        return decisions_sql(policy, self.project.fields, translates=self.translates)
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -5,14 +5,20 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from adjudication.actions.certificates import with_thresholds
 from adjudication.actions.recounts import lock_decisions, recount
-from adjudication.policies import Proposal, policy_of
+from adjudication.policies import Policy, Proposal, policy_of
 from adjudication.policy_diff import Difference, difference
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
 
 MOST_QUORUM = 100
+LEAST_SHARE, MOST_SHARE = 0.001, 0.5
+"Of error and risk."
+
+
+SETTINGS = ("policy", "quorum", "caution", "certified_error", "certified_risk")
 
 
 class SamePolicy(Refused):
@@ -27,11 +33,21 @@ class CompareUnderWay(Refused):
     code = "busy"
 
 
-def proposal(project: Project, *, policy: str, quorum: int | None, caution: str | None) -> Proposal:
+def proposal(
+    project: Project,
+    *,
+    policy: str,
+    quorum: int | None,
+    caution: str | None,
+    error: float | None = None,
+    risk: float | None = None,
+) -> Proposal:
     """
     Return the project as it would be under another policy.
 
-    :param quorum: None for the policy's own; `caution` likewise
+    :param quorum: None for the policy's own; the other settings likewise
+    :param error: the share of labels by jurors alone that may be wrong, under `certified`
+    :param risk: the probability that this is not kept
     :raises Invalid: if a setting is out of range
     :raises Refused: if the policy is not known or does not fit the fields of the project
     """
@@ -39,7 +55,10 @@ def proposal(project: Project, *, policy: str, quorum: int | None, caution: str 
         raise Invalid("quorum", f"choose a number from 1 to {MOST_QUORUM}")
     if caution not in (None, *Project.Caution.values):
         raise Invalid("caution", "choose safe or unsafe, or nothing for the policy's own")
-    proposed = Proposal(str(project), policy, quorum, caution, project.fields)
+    for name, share in (("error", error), ("risk", risk)):
+        if share is not None and not LEAST_SHARE <= share <= MOST_SHARE:
+            raise Invalid(name, f"choose a number from {LEAST_SHARE} to {MOST_SHARE}, such as 0.05")
+    proposed = Proposal(str(project), policy, quorum, caution, project.fields, error, risk)
     policy_of(proposed)
     return proposed
 
@@ -57,12 +76,25 @@ def compare(project: Project, proposed: Proposal, **page: Any) -> Difference:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('compare'), %s)", [project.pk])
         if not cursor.fetchone()[0]:
             raise CompareUnderWay("Another comparison of this project is under way. Try again in a moment.")
-        return difference(project, policy_of(project), policy_of(proposed), fields=proposed.fields, **page)
+        return difference(project, *both_policies(project, proposed), fields=proposed.fields, **page)
+
+
+def both_policies(project: Project, proposed: Proposal) -> tuple[Policy, Policy]:
+    """Return the policy in force and the proposed one, each with its thresholds as they are now."""
+    return with_thresholds(project, policy_of(project)), with_thresholds(project, policy_of(proposed))
 
 
 @transaction.atomic
 def change_policy(
-    *, project: Project, by: User | None, policy: str, quorum: int | None, caution: str | None, reason: str
+    *,
+    project: Project,
+    by: User | None,
+    policy: str,
+    quorum: int | None,
+    caution: str | None,
+    reason: str,
+    error: float | None = None,
+    risk: float | None = None,
 ) -> Difference:
     """
     Change the policy of a project or its settings, and recount it at once. Cases open and close accordingly.
@@ -75,16 +107,19 @@ def change_policy(
     if not reason.strip():
         raise Invalid("reason", "write why; it stays with the change")
     lock_decisions(project)
-    proposed = proposal(project, policy=policy, quorum=quorum, caution=caution)
-    old = {"policy": project.policy, "quorum": project.quorum, "caution": project.caution}
-    new = {"policy": policy, "quorum": quorum, "caution": caution}
+    proposed = proposal(project, policy=policy, quorum=quorum, caution=caution, error=error, risk=risk)
+    old = {name: getattr(project, name) for name in SETTINGS}
+    new = {name: getattr(proposed, name) for name in SETTINGS}
     if old == new:
         raise SamePolicy("The project has this policy with these settings already.")
-    changed = difference(project, policy_of(project), policy_of(proposed), limit=0)
+    changed = difference(project, *both_policies(project, proposed), limit=0)
     Project.objects.filter(pk=project.pk).update(**new)
     recount(project=project)
     counts = {"labels": changed.labels, "categories": changed.categories}
     counts |= {"cases_opened": changed.cases_opened, "cases_closed": changed.cases_closed}
+    # What neither has is left out, so that events of other policies stay as they were.
+    named = [name for name in SETTINGS if not name.startswith("certified_") or old[name] or new[name]]
+    old, new = ({name: each[name] for name in named} for each in (old, new))
     detail = {"from": old, "to": new, "reason": reason.strip(), "changed": counts}
     record_event(project=project, verb=Verb.PROJECT_POLICY_CHANGED, subject=project.slug, actor=by, detail=detail)
     return changed

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from adjudication import queries
+from adjudication.actions.certificates import certify_project, in_force
 from adjudication.answer_counting import batches_of, parameters_of, store_answers_sql
 from adjudication.counting import COLUMNS, MADE_BY, decisions_sql
 from adjudication.models import Recount
@@ -51,6 +52,10 @@ ON CONFLICT DO NOTHING
 """
 
 
+DECIDING = ("policy", "quorum", "caution", "certified_error", "certified_risk", "votes_wanted")
+"The settings of a project that a recount depends on."
+
+
 @transaction.atomic
 def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     """
@@ -66,7 +71,7 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     policy = policy_of(project, policy_name)
     # Read before the count, so that an opinion added during the count makes it stale.
     fingerprint = queries.fingerprint(project, policy)
-    store_decisions(project, policy)
+    store_decisions(project, certify_project(project, policy))
     stored, _ = Recount.objects.update_or_create(
         project=project, policy=policy.name, defaults={"fingerprint": fingerprint}
     )
@@ -85,7 +90,7 @@ def recount_item(*, project: Project, item: int) -> None:
         Recount.objects.filter(project=project, policy__in=POLICIES).exclude(policy=project.policy).order_by("policy")
     )
     for name in (project.policy, *counted.values_list("policy", flat=True)):
-        store_decisions(project, policy_of(project, name), item)
+        store_decisions(project, in_force(project, policy_of(project, name)), item)
 
 
 def recount_if_changed(*, project: Project, policy_name: str | None = None) -> Recount:
@@ -131,7 +136,7 @@ def lock_decisions(project: Project) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('recount'), %s)", [project.pk])
-    project.refresh_from_db(fields=["policy", "quorum", "caution", "has_questions", "taxonomy"])
+    project.refresh_from_db(fields=[*DECIDING, "has_questions", "taxonomy"])
     forget_questions(project)
 
 

@@ -4,10 +4,15 @@ from typing import Any
 
 from django import forms
 
-from adjudication.actions.policy_change import MOST_QUORUM
+from adjudication.actions.policy_change import LEAST_SHARE, MOST_QUORUM, MOST_SHARE
 from corpus.models import Project
 
 OWN = ("", "As the policy says")
+
+
+def share_field(label: str, **options: Any) -> forms.FloatField:
+    """Return a field for an error or a risk."""
+    return forms.FloatField(required=False, min_value=LEAST_SHARE, max_value=MOST_SHARE, label=label, **options)
 
 
 class PolicyForm(forms.Form):
@@ -22,10 +27,14 @@ class PolicyForm(forms.Form):
     )
     caution = forms.ChoiceField(required=False, choices=[OWN, *Project.Caution.choices], label="Needs caution")
 
+    error = share_field("Wrong at most, under certified (empty: 0.05)")
+    risk = share_field("Risk, under certified (empty: 0.10)")
+
     def to_settings(self) -> dict[str, Any]:
-        """Return policy, quorum and caution as `proposal` and `change_policy` take them; only for a valid form."""
+        """Return the policy and its settings as `proposal` and `change_policy` take them; only for a valid form."""
         data = self.cleaned_data
-        return {"policy": data["policy"], "quorum": data["quorum"], "caution": data["caution"] or None}
+        settings = {name: data[name] for name in ("policy", "quorum", "error", "risk")}
+        return settings | {"caution": data["caution"] or None}
 
 
 class ChangePolicyForm(PolicyForm):
@@ -36,6 +45,8 @@ class ChangePolicyForm(PolicyForm):
     caution = forms.ChoiceField(
         required=False, choices=[OWN, *Project.Caution.choices], widget=forms.HiddenInput, label="Needs caution"
     )
+    error = share_field("Wrong at most", widget=forms.HiddenInput)
+    risk = share_field("Risk", widget=forms.HiddenInput)
     reason = forms.CharField(
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),

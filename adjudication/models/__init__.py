@@ -4,6 +4,7 @@ from adjudication.models.answer import AnswerDecision
 from adjudication.models.blind_answer import BlindAnswer
 from adjudication.models.case import Case
 from adjudication.models.case_settings import CaseSettings
+from adjudication.models.certificate import Certificate
 from adjudication.models.comment import Comment
 from adjudication.models.decision import Decision
 from adjudication.models.recount import Recount
@@ -13,6 +14,7 @@ __all__ = [
     "BlindAnswer",
     "Case",
     "CaseSettings",
+    "Certificate",
     "Comment",
     "Decision",
     "Recount",

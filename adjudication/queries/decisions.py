@@ -32,6 +32,10 @@ SELECT json_build_object(
 )
 """
 
+SAMPLE = """
+SELECT count(*), count(*) FILTER (WHERE in_sample), min(odds) FROM annotation_sampledraw WHERE project_id = %(project)s
+"""
+
 
 def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     """
@@ -42,7 +46,16 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(FINGERPRINT, {"project": project.pk})
         counts: dict[str, Any] = cursor.fetchone()[0]
+    if policy.promise:
+        counts["sample"] = sample_counts(project)
     return counts | rules_in_force(project, policy)
+
+
+def sample_counts(project: Project) -> list[Any]:
+    """Return a small value that changes with the draws of the blind sample, or the votes wanted."""
+    with connection.cursor() as cursor:
+        cursor.execute(SAMPLE, {"project": project.pk})
+        return [*cursor.fetchone(), project.votes_wanted]
 
 
 def rules_in_force(project: Project, policy: Policy) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adjudication.actions.policy_change import MOST_QUORUM
+from adjudication.actions.policy_change import LEAST_SHARE, MOST_QUORUM, MOST_SHARE
 from adjudication.policy_diff import MOST_ROWS, Difference
 from adjudication.shapes import DifferenceShape
 from corpus.models import Project
@@ -19,10 +19,20 @@ class PolicySerializer(serializers.Serializer[Any]):
         choices=Project.Caution.choices, required=False, allow_null=True, allow_blank=True, default=None
     )
 
+    error = serializers.FloatField(
+        required=False, allow_null=True, default=None, min_value=LEAST_SHARE, max_value=MOST_SHARE,
+        help_text="Under `certified`: the largest share of labels by jurors alone that may be wrong; null for 0.05.",
+    )  # fmt: skip
+    risk = serializers.FloatField(
+        required=False, allow_null=True, default=None, min_value=LEAST_SHARE, max_value=MOST_SHARE,
+        help_text="Under `certified`: the probability that this is not kept; null for 0.10.",
+    )  # fmt: skip
+
     def to_settings(self) -> dict[str, Any]:
-        """Return policy, quorum and caution as `proposal` and `change_policy` take them; only for valid data."""
+        """Return the policy and its settings as `proposal` and `change_policy` take them; only for valid data."""
         data = self.validated_data
-        return {"policy": data["policy"], "quorum": data["quorum"], "caution": data["caution"] or None}
+        settings = {name: data[name] for name in ("policy", "quorum", "error", "risk")}
+        return settings | {"caution": data["caution"] or None}
 
 
 class CompareSerializer(PolicySerializer):

@@ -58,7 +58,8 @@ def change_policy(access: Access, form: ChangePolicyForm) -> Difference:
 def own_settings(access: Access) -> dict[str, Any]:
     """Return the project's policy and settings, as values of the form."""
     project = access.project
-    return {"policy": project.policy, "quorum": project.quorum, "caution": project.caution or ""}
+    own = {"policy": project.policy, "quorum": project.quorum, "caution": project.caution or ""}
+    return own | {"error": project.certified_error, "risk": project.certified_risk}
 
 
 def show_policies(

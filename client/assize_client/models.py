@@ -164,9 +164,11 @@ class ChangePolicyRequest(TypedDict):
     The policy to change to, and why.
     """
 
-    policy: Literal["majority", "aegis2", "human", "jury"]
+    policy: Literal["majority", "aegis2", "human", "jury", "certified"]
     quorum: NotRequired[int | None]
     caution: NotRequired[Literal["safe", "unsafe"] | Literal[""] | None]
+    error: NotRequired[float | None]
+    risk: NotRequired[float | None]
     reason: str
 
 
@@ -717,7 +719,7 @@ class NewProjectRequest(TypedDict):
     slug: str
     name: NotRequired[str]
     taxonomy: NotRequired[str]
-    policy: NotRequired[Literal["aegis2", "human", "jury", "majority"]]
+    policy: NotRequired[Literal["aegis2", "certified", "human", "jury", "majority"]]
     votes_wanted: NotRequired[int]
     quorum: NotRequired[int | None]
     caution: NotRequired[Literal["safe", "unsafe"] | None]
@@ -1093,7 +1095,7 @@ class ReleaseSpecRequest(TypedDict):
     """
 
     version: str
-    policy: NotRequired[Literal["aegis2", "human", "jury", "majority"] | None]
+    policy: NotRequired[Literal["aegis2", "certified", "human", "jury", "majority"] | None]
     splits: NotRequired[list[float]]
     seed: NotRequired[int]
     split_by: NotRequired[Literal["prompt", "cluster"] | None]

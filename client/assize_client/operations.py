@@ -116,11 +116,13 @@ class Operations(Transport):
         after: str | None = None,
         before: str | None = None,
         caution: Literal["safe", "unsafe"] | None = None,
+        error: float | None = None,
         field: str | None = None,
         page: int | None = None,
         page_size: int | None = None,
-        policy: Literal["majority", "aegis2", "human", "jury"],
+        policy: Literal["majority", "aegis2", "human", "jury", "certified"],
         quorum: int | None = None,
+        risk: float | None = None,
     ) -> models.Compared:
         """The labels and cases that would change under another policy, with the changed items in pages.
 
@@ -133,11 +135,13 @@ class Operations(Transport):
                 "after": after,
                 "before": before,
                 "caution": caution,
+                "error": error,
                 "field": field,
                 "page": page,
                 "page_size": page_size,
                 "policy": policy,
                 "quorum": quorum,
+                "risk": risk,
             },
         )
         return answer
@@ -170,7 +174,7 @@ class Operations(Transport):
         bom: bool | None = None,
         format: Literal["json", "jsonl", "csv", "parquet"] | None = None,
         license: list[str] | None = None,
-        policy: Literal["aegis2", "human", "jury", "majority"] | None = None,
+        policy: Literal["aegis2", "certified", "human", "jury", "majority"] | None = None,
         raw: bool | None = None,
         truncate: bool | None = None,
     ) -> AbstractContextManager[httpx2.Response]:
@@ -203,7 +207,7 @@ class Operations(Transport):
         slug: str,
         consumer: Literal["hf", "inspect", "messages", "nemo-guardrails", "openinference", "pyrit"],
         *,
-        policy: Literal["aegis2", "human", "jury", "majority"] | None = None,
+        policy: Literal["aegis2", "certified", "human", "jury", "majority"] | None = None,
         release: str | None = None,
     ) -> AbstractContextManager[httpx2.Response]:
         """The decided and settled items, or a release, as a zip archive of files that another tool loads: `hf`, `messages`,

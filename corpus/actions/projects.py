@@ -26,6 +26,8 @@ def create_project(
     votes_wanted: int = 3,
     quorum: int | None = None,
     caution: str | None = None,
+    certified_error: float | None = None,
+    certified_risk: float | None = None,
     fields: Collection[str] = FIELDS,
     split_by: str = Project.SplitBy.CLUSTER,
     by: User | None = None,
@@ -36,6 +38,7 @@ def create_project(
     :param taxonomy: name; its newest version is used, unless `taxonomy_version` is given
     :param quorum: replaces the policy's own; None to keep that
     :param caution: what needs_caution counts as; None for the policy's own
+    :param certified_error: of labels that models decide alone, 0.001 to 0.5; None for the policy's own, as the risk
     :param fields: the label fields it wants
     :param split_by: what its releases keep in one split
     :param by: who creates it; None for commands
@@ -53,6 +56,8 @@ def create_project(
         votes_wanted=votes_wanted,
         quorum=quorum,
         caution=caution,
+        certified_error=certified_error,
+        certified_risk=certified_risk,
         split_by=split_by,
         **{f"wants_{field}": field in fields for field in FIELDS},
     )

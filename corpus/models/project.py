@@ -3,10 +3,13 @@
 import secrets
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from corpus.labels import FIELDS
 from corpus.models.taxonomy import Taxonomy
+
+SHARE = [MinValueValidator(0.001), MaxValueValidator(0.5)]
 
 
 def make_salt() -> str:
@@ -24,6 +27,7 @@ class Project(models.Model):
         AEGIS2 = "aegis2", "AEGIS 2.0: people, then the jury for unsafe dialogues"
         HUMAN = "human", "Majority of people"
         JURY = "jury", "Majority of models"
+        CERTIFIED = "certified", "People, and models where a blind sample certifies them"
 
     class Caution(models.TextChoices):
         """What needs_caution counts as."""
@@ -49,6 +53,10 @@ class Project(models.Model):
     "Replaces the policy's own, if set."
     caution = models.CharField(max_length=6, choices=Caution, null=True, blank=True)
     "Replaces the policy's own, if set."
+    certified_error = models.FloatField(null=True, blank=True, validators=SHARE)
+    "The largest share of labels by models alone that may differ from people's, under `certified`; None for 0.05."
+    certified_risk = models.FloatField(null=True, blank=True, validators=SHARE)
+    "The probability that this is not kept; None for 0.10."
     split_by = models.CharField(max_length=7, choices=SplitBy, default=SplitBy.CLUSTER, db_default=SplitBy.CLUSTER)
     "What its releases keep in one split, unless one is asked for otherwise. Projects older than clusters have prompt."
     salt = models.CharField(max_length=32, default=make_salt, editable=False)

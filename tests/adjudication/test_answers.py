@@ -69,11 +69,11 @@ def test_answers_are_counted_of_the_kinds_that_the_labels_listen_to():
     values = {name: decided(*opinions, *response, policy=name) for name in POLICIES}
 
     assert {name: each["real"].value for name, each in values.items()} == {
-        "majority": "yes", "aegis2": "yes", "human": "yes", "jury": "no",
+        "majority": "yes", "aegis2": "yes", "human": "yes", "jury": "no", "certified": "yes",
     }  # fmt: skip
     # Under aegis2 the jury says what the response does, two if they agree, whatever the label of the prompt.
     assert {name: each["refused"].value for name, each in values.items()} == {
-        "majority": "yes", "aegis2": "no", "human": "yes", "jury": "no",
+        "majority": "yes", "aegis2": "no", "human": "yes", "jury": "no", "certified": "yes",
     }  # fmt: skip
     assert values["majority"]["real"].counts == {"yes": 3, "no": 2}
 

@@ -55,8 +55,9 @@ def test_caution_says_which_labels_are_unsafe(caution, unsafe):
 def test_settings_of_a_project_leave_the_policy_itself_alone(name):
     before = POLICIES[name].settings
     changed = policy_of(project_like(name, 9, "unsafe"))
-    assert changed.settings == {"quorum": 9, "caution": "unsafe"}
-    assert POLICIES[name].settings == before == {"quorum": 3, "caution": "safe"}
+    promise = {"error": 0.05, "risk": 0.1} if name == "certified" else {}
+    assert changed.settings == {"quorum": 9, "caution": "unsafe"} | promise
+    assert POLICIES[name].settings == before == {"quorum": 3, "caution": "safe"} | promise
     assert changed.rules == POLICIES[name].rules
 
 
@@ -82,7 +83,7 @@ def test_without_a_name_the_policy_is_the_projects_own(name):
 def test_unknown_policy_is_refused_with_those_there_are(name):
     with pytest.raises(Refused) as refusal:
         policy_of(project_like(), name)
-    assert str(refusal.value) == f"There is no policy {name!r}. Known: majority, aegis2, human, jury."
+    assert str(refusal.value) == f"There is no policy {name!r}. Known: majority, aegis2, human, jury, certified."
 
 
 def test_unknown_policy_of_the_project_itself_is_refused_too():

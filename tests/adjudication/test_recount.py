@@ -2,6 +2,8 @@
 
 import json
 import random
+from dataclasses import asdict, replace
+from fractions import Fraction
 from zlib import crc32
 
 import pytest
@@ -9,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adjudication.actions import recount
+from adjudication.actions.recounts import store_decisions
 from adjudication.consensus import FieldDecision, ItemDecision, Opinion, decide
+from adjudication.counting import FIELD_COLUMNS
 from adjudication.models import Case, Decision
 from adjudication.policies import POLICIES, Kind, policy_of
 from adjudication.queries import taxonomy_order
-from corpus.labels import FIELDS, fields_of_item, labels_in
+from corpus.labels import FIELDS, Field, fields_of_item, labels_in
 from corpus.models import Project
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -94,6 +98,41 @@ def test_sql_agrees_with_the_definition(tmp_path, fields, chosen):
             for field in FIELDS:
                 source = getattr(by_item[item], field.column("source"))
                 assert source == wanted.fields.get(field, ABSENT).source
+
+
+THRESHOLDS = [
+    {}, {Field.PROMPT: Fraction(1)}, {Field.RESPONSE: Fraction(2, 3)},
+    {Field.PROMPT: Fraction(3, 4), Field.RESPONSE: Fraction(1)},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("chosen", [{}, {"quorum": 2, "caution": "unsafe"}], ids=str)
+def test_sql_agrees_with_the_definition_at_thresholds(tmp_path, chosen):
+    project = make_project(policy="certified", **chosen)
+    expected = fill(project, tmp_path, seed=crc32(f"thresholds {chosen}".encode()))
+    order, by_panel = taxonomy_order(project), 0
+    for thresholds in THRESHOLDS:
+        policy = replace(policy_of(project), thresholds=thresholds)
+        store_decisions(project, policy)
+        for stored in Decision.objects.filter(item__project=project).select_related("item"):
+            has_response, opinions = expected[stored.item.external_id]
+            wanted = decide(opinions, policy, fields=project.fields, has_response=has_response, taxonomy=order)
+            found = (stored.status, stored.categories, stored.categories_agreed)
+            assert found == (wanted.status, list(wanted.categories), wanted.categories_agreed), opinions
+            for field, each in wanted.fields.items():
+                columns = {name: getattr(stored, field.column(name)) for name in FIELD_COLUMNS}
+                assert columns == asdict(each), (field, opinions)
+                by_panel += each.source == "llm_jury"
+                assert each.source != "llm_jury" or field in thresholds
+        if not thresholds:
+            human = policy_of(project, "human")
+            assert by_panel == 0
+            assert all(
+                decide(opinions, each, fields=project.fields, has_response=has_response, taxonomy=order)
+                == decide(opinions, human, fields=project.fields, has_response=has_response, taxonomy=order)
+                for each in (policy,) for has_response, opinions in expected.values()
+            )  # fmt: skip
+    assert by_panel > 20
 
 
 @settings(max_examples=8)

@@ -21,6 +21,8 @@ MAY_READ = {
     "annotation/models/__init__.py",
     "annotation/models/sample.py",
     "annotation/sampling.py",
+    "adjudication/queries/decisions.py",
+    "adjudication/queries/evidence.py",
     "quality/queries/freshness.py",
     "quality/queries/sample.py",
     "quality/reports/sample.py",

@@ -110,7 +110,7 @@ def test_form_names_the_field_of_an_odd_value(field, value):
 def test_form_offers_the_projects_own_policy_first_and_once():
     choices = form().fields["policy"].choices
     assert choices[0] == ("", "The project's own: majority")
-    assert [value for value, _ in choices[1:]] == ["aegis2", "human", "jury"]
+    assert [value for value, _ in choices[1:]] == ["aegis2", "certified", "human", "jury"]
 
 
 def test_form_offers_no_empty_licence():

@@ -190,7 +190,7 @@ def released(project, folder, **options):
     return folder
 
 
-@pytest.mark.parametrize("policy", ["majority", "aegis2", "human", "jury"])
+@pytest.mark.parametrize("policy", ["majority", "aegis2", "human", "jury", "certified"])
 def test_release_is_verified_from_its_votes(labelled, tmp_path, policy):
     reference = {
         "prompt_label": "unsafe",

@@ -40,6 +40,8 @@ def project_from_document(
         taxonomy_version=find_latest_taxonomy(taxonomy) if taxonomy else taxonomy_of(document["taxonomy"]),
         by=by,
         split_by=document.get("split_by", Project.SplitBy.PROMPT),
+        certified_error=document.get("certified_error"),
+        certified_risk=document.get("certified_risk"),
         **{key: document[key] for key in ("fields", "votes_wanted", "policy", "quorum", "caution")},
     )
     for at, question in enumerate(document["questions"]):

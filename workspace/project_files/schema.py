@@ -40,6 +40,7 @@ def with_optional(schema: dict[str, Any], **properties: Any) -> dict[str, Any]:
 
 
 LONG = text(500_000)
+SHARE = {"type": ["number", "null"], "minimum": 0.001, "maximum": 0.5}
 SLUG = {"type": "string", "pattern": r"^[-a-zA-Z0-9_]{1,60}\Z"}  # a $ would let a line end stand after it
 CATEGORY = whole(
     slug=SLUG,
@@ -119,7 +120,7 @@ SCHEMA = {
             name={**text(120), "pattern": r"\S"},
             fields={"type": "array", "items": {"enum": LABEL_FIELDS}, "minItems": 1, "uniqueItems": True},
             votes_wanted=number(1, 32_767),
-            policy={"enum": ["majority", "aegis2", "human", "jury"]},
+            policy={"enum": ["majority", "aegis2", "human", "jury", "certified"]},
             quorum=maybe(number(1, 32_767)),
             caution={"enum": ["safe", "unsafe", None]},
             taxonomy=whole(
@@ -138,6 +139,8 @@ SCHEMA = {
             jurors=listed(JUROR, most=MOST_JURORS),
         ),
         # Files from before there were clusters lack it; their projects go by prompts, as they did.
+        certified_error=SHARE,
+        certified_risk=SHARE,
         split_by={"enum": ["prompt", "cluster"]},
     ),
 }

@@ -45,6 +45,8 @@ def document_of(project: Project) -> Document:
         "policy": project.policy,
         "quorum": project.quorum,
         "caution": project.caution,
+        "certified_error": project.certified_error,
+        "certified_risk": project.certified_risk,
         "split_by": project.split_by,
         "taxonomy": as_taxonomy(project.taxonomy),
         "questions": [as_question(each) for each in Question.objects.filter(project=project).order_by("position")],

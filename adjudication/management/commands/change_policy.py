@@ -21,6 +21,9 @@ class Command(ProjectCommand):
         parser.add_argument("policy", nargs="?", choices=sorted(POLICIES), metavar="POLICY", help="default: unchanged")
         parser.add_argument("--quorum", help="a number, or own for the policy's own; default: unchanged")
         parser.add_argument("--caution", choices=["safe", "unsafe", "own"], help="default: unchanged")
+        share = "under certified: a share such as 0.05, or own for the policy's own; default: unchanged"
+        parser.add_argument("--error", help=f"labels by jurors alone that may be wrong, {share}")
+        parser.add_argument("--risk", help=f"the probability that this is not kept, {share}")
         parser.add_argument("--reason", default="", help="required for a change; stored with it")
         parser.add_argument("--dry-run", action="store_true", help="only show what would change")
 
@@ -31,6 +34,12 @@ class Command(ProjectCommand):
             "quorum": project.quorum if options["quorum"] is None else parse_quorum(options["quorum"]),
             "caution": {None: project.caution, "own": None}.get(options["caution"], options["caution"]),
         }
+        promise = {
+            name: getattr(project, f"certified_{name}") if options[name] is None else parse_share(name, options[name])
+            for name in ("error", "risk")
+        }
+        # Under other policies neither is told, so that the result stays as it was.
+        chosen |= promise if chosen["policy"] == "certified" or any(promise.values()) else {}
         try:
             if options["dry_run"]:
                 difference = compare(project, proposal(project, **chosen), limit=0)
@@ -49,6 +58,18 @@ class Command(ProjectCommand):
                 "kinds": difference.counts,
             }
         )
+
+
+def parse_share(name: str, text: str) -> float | None:
+    """
+    Return the number in --error or --risk; None for own.
+
+    :raises Refused: if it is neither a number nor own
+    """
+    try:
+        return None if text == "own" else float(text)
+    except ValueError as error:
+        raise Refused(f"--{name} takes a number such as 0.05, or own, not {text!r}.") from error
 
 
 def parse_quorum(text: str) -> int | None:

@@ -1,0 +1,75 @@
+"""What a certificate stands on, counted by score: panel, people and blind sample. Never which items are in it."""
+
+from fractions import Fraction
+
+from django.db import connection
+
+from adjudication.certifying.certificates import Score
+from adjudication.counting import SOURCES, sql_list
+from adjudication.policies import PANEL, Kind, Policy
+from annotation.sampling import HASH
+from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
+from corpus.models import Project
+
+TALLY = """
+    SELECT item_id, count(*) FILTER (WHERE NOT {field} IN {unsafe}) AS safe,
+        count(*) FILTER (WHERE {field} IN {unsafe}) AS unsafe
+    FROM {table} JOIN item USING (item_id) WHERE {condition} AND {field} IS NOT NULL GROUP BY item_id"""
+# Of draws with several odds, those items count that would be in at the smallest: they are a uniform sample.
+SCORES = """
+WITH item AS (
+    SELECT id AS item_id, external_id FROM corpus_item i
+    WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL AND {has_field}
+), panel AS ({panel}), people AS ({people}), least AS (
+    SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s
+), judged AS (
+    SELECT b.unsafe > b.safe AS by_panel, greatest(b.safe, b.unsafe) / gcd(b.safe, b.unsafe) AS agreeing,
+        (b.safe + b.unsafe) / gcd(b.safe, b.unsafe) AS counted,
+        s.item_id IS NULL AND coalesce(v.safe + v.unsafe, 0) < {quorum} AS is_alone,
+        CASE WHEN s.item_id IS NOT NULL THEN s.{field} = 'unsafe'
+            WHEN v.safe + v.unsafe >= {quorum} AND v.safe <> v.unsafe THEN v.unsafe > v.safe END AS by_people,
+        s.item_id IS NOT NULL OR coalesce(v.safe + v.unsafe, 0) >= {wanted} AS is_complete,
+        coalesce(d.in_sample AND (d.odds = least.odds OR {hash} < least.odds * 2::float8 ^ 52), false) AS is_drawn
+    FROM panel b JOIN item i USING (item_id) CROSS JOIN least LEFT JOIN people v USING (item_id)
+        LEFT JOIN annotation_sampledraw d USING (item_id)
+        LEFT JOIN adjudication_case s ON s.item_id = i.item_id AND s.state = 'settled'
+    WHERE b.safe + b.unsafe >= {least_ballots} AND b.safe <> b.unsafe
+)
+SELECT agreeing, counted,
+    count(*) FILTER (WHERE is_drawn),
+    count(*) FILTER (WHERE is_drawn AND is_complete AND by_people <> by_panel),
+    count(*) FILTER (WHERE is_drawn AND NOT (is_complete AND by_people IS NOT NULL)),
+    count(*), count(*) FILTER (WHERE by_people <> by_panel), count(*) FILTER (WHERE is_alone)
+FROM judged GROUP BY agreeing, counted ORDER BY agreeing::float8 / counted DESC, agreeing
+"""
+
+
+def read_scores(project: Project, policy: Policy) -> dict[Field, list[Score]]:
+    """Return for each wanted field every distinct score of the panel, with the items that have it."""
+    wanted = [field for field in FIELDS if field in project.fields]
+    return {field: scores_of_field(project, policy, field) for field in wanted}
+
+
+def scores_of_field(project: Project, policy: Policy, field: Field) -> list[Score]:
+    """Return the distinct scores of one field, from the strictest down."""
+    tallies = {kind: tally_of(kind, policy, field) for kind in Kind}
+    statement = SCORES.format(
+        field=field,
+        has_field="has_response" if field in NEEDS_RESPONSE else "true",
+        panel=tallies[Kind.LLM],
+        people=tallies[Kind.HUMAN],
+        quorum=policy.quorum,
+        wanted=project.votes_wanted,
+        hash=HASH,
+        least_ballots=PANEL,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"project": project.pk, "secret": project.salt})
+        return [Score(Fraction(agreeing, counted), *counts) for agreeing, counted, *counts in cursor.fetchall()]
+
+
+def tally_of(kind: Kind, policy: Policy, field: Field) -> str:
+    """Return the query for how many opinions of a kind call a field safe and unsafe."""
+    table, condition = SOURCES[kind]
+    unsafe = sql_list(sorted(policy.unsafe_labels))
+    return TALLY.format(field=field, unsafe=unsafe, table=table, condition=condition)

@@ -1,0 +1,113 @@
+"""The policy `certified`: people first, then jurors where the blind sample certifies them, and why not otherwise."""
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from adjudication.actions import change_policy, recount, recount_if_changed
+from adjudication.actions.policy_change import compare, proposal
+from adjudication.certifying.certificates import Score, certificate_of, thresholds_of
+from adjudication.models import Certificate, Decision
+from adjudication.policies import Promise, policy_of
+from adjudication.queries.evidence import read_scores
+from annotation.actions import change_sample
+from corpus.errors import Invalid
+from corpus.labels import Field
+from corpus.models import Event, Project
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+
+ITEMS = 60
+PEOPLE = ("ada", "bea", "cleo")
+JURORS = ("model-1", "model-2", "model-3")
+
+
+def labelled_project(folder: Any, *, wrong: int = 0, waiting: int = 0, **options: Any) -> Project:
+    """Make a project of 60 items all in the sample; jurors err on some, and some lack the votes of people."""
+    project = make_project(fields="prompt_label", **options)
+    names = [f"i{n:02}" for n in range(ITEMS)]
+    import_dialogues(project, folder, [dialogue(name) for name in names])
+    rows = [opinion(name, juror, "unsafe" if n < wrong else "safe") for n, name in enumerate(names) for juror in JURORS]
+    rows += [opinion(name, person, "safe") for name in names[: ITEMS - waiting] for person in PEOPLE]
+    assert import_votes(project, folder, rows).code == 0
+    change_sample(project=project, by=None, percent=100)
+    return project
+
+
+def certificate(project: Project) -> dict[str, Any]:
+    return Certificate.objects.get(project=project, is_current=True).content["fields"]["prompt_label"]
+
+
+def test_jurors_decide_what_the_sample_certifies_and_people_all_else(tmp_path: Any) -> None:
+    project = labelled_project(tmp_path, waiting=2, policy="certified")
+    change_sample(project=project, by=None, percent=0)
+    others = [f"other {n:03}" for n in range(240)]
+    import_dialogues(project, tmp_path, [dialogue(name) for name in others])
+    rows = [opinion(name, juror, "unsafe", categories=["threat"]) for name in others for juror in JURORS]
+    import_votes(project, tmp_path, rows)
+    recount(project=project)
+    assert certificate(project)["threshold"] is None  # two missing votes count as errors
+    assert "not decided 2 of 60" in certificate(project)["reason"]
+    pending = Decision.objects.filter(item__project=project, policy="certified", status="pending")
+    assert pending.count() == 242
+
+    change_policy(
+        project=project, by=None, policy="certified", quorum=None, caution=None, error=0.15, risk=0.2, reason="Enough."
+    )
+    found = certificate(project)
+    assert (found["threshold"], found["sample"], found["errors"], found["missing"]) == ("1", 60, 0, 2)
+    assert (found["alone"], found["reason"]) == (242, "")
+    assert not pending.exists()
+    sources = Decision.objects.filter(item__project=project, policy="certified").values_list("prompt_source", flat=True)
+    assert sorted(sources) == ["human"] * 58 + ["llm_jury"] * 242
+    assert Decision.objects.filter(item__project=project, categories=["threat"]).count() == 240
+    event = Event.objects.filter(project=project, verb="project.policy_changed").get()
+    assert event.detail["to"]["certified_error"] == 0.15
+
+
+def test_a_certificate_is_made_anew_only_when_it_says_something_else(tmp_path: Any) -> None:
+    project = labelled_project(tmp_path, policy="certified")
+    first = recount(project=project)
+    recount(project=project)
+    assert Certificate.objects.filter(project=project).count() == 1
+    assert recount_if_changed(project=project).counted_at > first.counted_at
+    same = recount_if_changed(project=project)
+    import_dialogues(project, tmp_path, [dialogue("later")])
+    change_sample(project=project, by=None, percent=50)
+    assert recount_if_changed(project=project).fingerprint["sample"] != same.fingerprint["sample"]
+
+
+def test_jurors_that_err_decide_nothing(tmp_path: Any) -> None:
+    project = labelled_project(tmp_path, wrong=9, waiting=0)
+    proposed = proposal(project, policy="certified", quorum=None, caution=None)
+    assert compare(project, proposed).proposed.thresholds == {}
+    assert command("adjudicate", project=project.slug, policy="certified")["decided"] == ITEMS
+    assert certificate(project)["reason"] == (
+        "Where most jurors agree, people say otherwise on 9 of 60 items of the sample."
+    )
+    [score] = read_scores(project, policy_of(project, "certified"))[Field.PROMPT]
+    assert score == Score(Fraction(1), 60, 9, 0, 60, 9, 0)
+
+
+def test_certificate_names_thresholds_and_reasons() -> None:
+    strict = Score(Fraction(1), 100, 0, 0, 1000, 0, 900)
+    loose = Score(Fraction(2, 3), 50, 20, 0, 500, 20, 450)
+    found = certificate_of({Field.PROMPT: [strict, loose], Field.RESPONSE: []}, Promise(0.05, 0.10))
+    assert thresholds_of(found) == {Field.PROMPT: Fraction(1)}
+    assert [level["accepted"] for level in found["fields"]["prompt_label"]["levels"]] == [True, False]
+    assert found["fields"]["response_label"]["reason"].startswith("No item of the blind sample")
+    few = certificate_of({Field.PROMPT: [Score(Fraction(1), 9, 0, 0, 99, 0, 90)]}, Promise(0.05, 0.10))
+    assert "about 59 without an error" in few["fields"]["prompt_label"]["reason"]
+
+
+def test_settings_of_the_promise_are_checked_and_told(tmp_path: Any) -> None:
+    project = make_project()
+    for name, value in [("error", 0.0), ("error", 0.6), ("risk", 1.0)]:
+        with pytest.raises(Invalid) as refused:
+            proposal(project, policy="certified", quorum=None, caution=None, **{name: value})
+        assert refused.value.field == name
+    assert command("change_policy", "certified", project=project.slug, error="much", reason="x").code == 2
+    told = command("change_policy", "certified", project=project.slug, error="0.02", risk="0.2", reason="Fewer votes.")
+    assert (told["policy"], told["error"], told["risk"]) == ("certified", 0.02, 0.2)
+    project.refresh_from_db()
+    assert (project.certified_error, project.certified_risk) == (0.02, 0.2)
