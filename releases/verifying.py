@@ -3,7 +3,8 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 
 from adjudication.answers import decide_answers
+from adjudication.certifying.certificates import thresholds_of
 from adjudication.consensus import RULES, Opinion, decide
 from adjudication.policies import POLICIES, Kind, Policy
 from corpus.categories.translation import translate
@@ -123,7 +125,25 @@ def policy_of_manifest(manifest: Mapping[str, Any]) -> Policy:
         raise Refused(
             f"This version knows no policy {described['name']!r}. Verify with the software that made the release."
         )
-    return POLICIES[described["name"]].with_settings(quorum=described["quorum"], caution=described["caution"])
+    settings = {name: described.get(name) for name in ("quorum", "caution", "error", "risk")}
+    certificate = manifest.get("certificate")
+    thresholds = certified_thresholds(certificate) if certificate else {}
+    return replace(POLICIES[described["name"]].with_settings(**settings), thresholds=thresholds)
+
+
+def certified_thresholds(certificate: Mapping[str, Any]) -> dict[Field, Fraction]:
+    """
+    Return the thresholds of a certificate, none of which its own figures may contradict.
+
+    :raises Refused: if a threshold is not the loosest accepted level, or a level was accepted above the error
+    """
+    for name, each in certificate["fields"].items():
+        accepted = [level for level in each["levels"] if level["accepted"]]
+        loosest = accepted[-1]["score"] if accepted else None
+        if each["threshold"] != loosest or any(level["bound"] > certificate["error"] for level in accepted):
+            said = f"{name} has the threshold {each['threshold']}, its levels {loosest}"
+            raise Refused(f"The certificate contradicts itself: {said}.")
+    return thresholds_of(certificate)
 
 
 def questions_of_manifest(manifest: Mapping[str, Any]) -> list[PlainQuestion]:

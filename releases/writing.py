@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from adjudication import queries
+from adjudication.actions.certificates import current_certificate
 from adjudication.consensus import RULES
 from adjudication.policies import policy_of
 from corpus.errors import Refused
@@ -129,6 +130,7 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
         "date": spec.date,
         "software": f"assize {software_version()}",
         "policy": {"name": policy.name, **policy.settings},
+        **({"certificate": certificate_in_force(project)} if policy.promise else {}),
         "rules": RULES,
         "taxonomy": str(project.taxonomy),
         "categories": queries.taxonomy_order(project),
@@ -149,6 +151,12 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
         },
         "raters": rater_counts(project),
     }
+
+
+def certificate_in_force(project: Project) -> dict[str, Any] | None:
+    """Return the certificate by which the released labels were decided; None if nobody has counted under one."""
+    current = current_certificate(project)
+    return dict(current.content) if current else None
 
 
 def software_version() -> str:

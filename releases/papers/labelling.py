@@ -1,5 +1,8 @@
 """Sentences about who labelled, under which texts, and how their opinions became labels."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from corpus.questions import AskedOf
 from releases.facts.model import Agreement, Facts, Guideline, Juror
 from releases.papers.words import KINDS, counted, days, field_name, joined, listed, named, percent, share_of
@@ -23,6 +26,29 @@ def apart(facts: Facts) -> str:
     found = facts.labelling
     here = found.votes + found.ballots - found.imported_votes - found.imported_ballots
     return "Raters here do not see each other's opinions." if here > 0 else ""
+
+
+def certificate(manifest: Mapping[str, Any]) -> str:
+    """Return what is promised of the labels that models decided alone; empty under a policy by which they never do."""
+    found = manifest.get("certificate")
+    if not found:
+        return ""
+    terms = f"with {100 * (1 - found['risk']):g} % confidence at most {100 * found['error']:g} %"
+    parts = [field_promise(name, each) for name, each in found["fields"].items()]
+    promise = f"Of the labels that models decided alone, {terms} differ from what people would have decided."
+    return " ".join([promise, *parts])
+
+
+def field_promise(name: str, found: Mapping[str, Any]) -> str:
+    """Return what the promise on one field was measured on, or why there is none."""
+    if not found["threshold"]:
+        return f"Models decided no {field_name(name)} alone: {found['reason']}"
+    alone, share = counted(found["alone"], field_name(name)), found["threshold"]
+    return (
+        f"{alone} decided alone, where the share {share} of the ballots or more agreed; measured on "
+        f"{counted(found['sample'], 'dialogue')} of a blind random sample: people said otherwise on "
+        f"{found['errors']:,}, and {found['missing']:,} lacked votes, which count as errors."
+    )
 
 
 def raters(facts: Facts) -> str:
