@@ -1,6 +1,6 @@
 """Access to projects: every page and route of a project checks membership and role here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec
@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
 from corpus.prepared import fetch_one
-from corpus.queries import check_in_use, is_site_admin, projects_of
+from corpus.queries import check_in_use, is_site_admin, visible_projects
 
 Role = Member.Role
 RANKS = {role: rank for rank, role in enumerate((Role.ANNOTATOR, Role.ADJUDICATOR, Role.LEAD, Role.ADMIN))}
@@ -96,11 +96,24 @@ def find_access() -> str:
 
 def list_access(user: User) -> list[Access]:
     """Return a person's access to every project they may see, sorted by slug."""
-    roles = dict(Member.objects.filter(user=user).values_list("project", "role"))
     of_site = is_site_admin(user)
+    return access_to_each(user, visible_projects(user, of_site=of_site), of_site=of_site)
+
+
+def first_access(user: User, most: int) -> tuple[list[Access], list[Access]]:
+    """Return a person's access to their first projects by slug: at most this many in use, and as many archived ones."""
+    of_site = is_site_admin(user)
+    visible = visible_projects(user, of_site=of_site)
+    in_use, archived = visible.filter(archived_at=None)[:most], visible.exclude(archived_at=None)[:most]
+    return by_archived(access_to_each(user, [*in_use, *archived], of_site=of_site))
+
+
+def access_to_each(user: User, projects: Iterable[Project], *, of_site: bool) -> list[Access]:
+    """Return a person's access to each of these projects; `of_site` says whether they are a site admin."""
+    roles = dict(Member.objects.filter(user=user).values_list("project", "role"))
     return [
         Access(project, user, Role.ADMIN if of_site else Role(roles[project.pk]), is_site_admin=of_site)
-        for project in projects_of(user)
+        for project in projects
     ]
 
 

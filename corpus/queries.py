@@ -61,10 +61,17 @@ def projects_of(user: User | AnonymousUser) -> list[Project]:
     """Return the projects a person may see, sorted by slug: those they are a member of; all for a site admin."""
     if not isinstance(user, User):
         return []
+    return list(visible_projects(user, of_site=is_site_admin(user)))
+
+
+def visible_projects(user: User, *, of_site: bool) -> QuerySet[Project]:
+    """
+    Return the projects a person may see, sorted by slug.
+
+    :param of_site: whether they are a site admin, who sees all
+    """
     projects = Project.objects.select_related("taxonomy").order_by("slug")
-    if is_site_admin(user):
-        return list(projects)
-    return list(projects.filter(pk__in=Member.objects.filter(user=user).values("project")))
+    return projects if of_site else projects.filter(pk__in=Member.objects.filter(user=user).values("project"))
 
 
 def is_site_admin(user: User) -> bool:

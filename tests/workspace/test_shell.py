@@ -3,11 +3,15 @@
 import re
 
 import pytest
+from django.db import connection
 from django.template import Context, Template
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from corpus.access import first_access
 from corpus.actions import add_member
-from corpus.models import Member
+from corpus.models import Member, Project
 from tests.annotation.people import Visitor
 from tests.factories import make_project
 from workspace.navigation import GROUPS
@@ -68,6 +72,21 @@ def test_switcher_lists_ones_own_projects_and_no_other():
     bar = visitor.get("").content.decode().split("<main")[0]
     assert bar.count('dir="auto">', bar.index("switcher")) <= MOST_PROJECTS + 2
     assert "All projects" in bar
+
+
+def test_no_more_projects_are_read_than_the_switcher_lists():
+    boss = Visitor(make_project(), "site-admin").user
+    for archived in (False, True):
+        made = [make_project() for _ in range(4)]
+        if archived:
+            Project.objects.filter(pk__in=[each.pk for each in made]).update(archived_at=timezone.now())
+    with CaptureQueriesContext(connection) as queries:
+        in_use, archived = first_access(boss, 3)
+    assert (len(in_use), len(archived)) == (3, 3)
+    assert all("LIMIT 3" in each["sql"] for each in queries if 'FROM "corpus_project"' in each["sql"])
+    slugs = Project.objects.order_by("slug").values_list("slug", flat=True)
+    assert [each.project.slug for each in in_use] == list(slugs.filter(archived_at=None)[:3])
+    assert [each.project.slug for each in archived] == list(slugs.exclude(archived_at=None)[:3])
 
 
 def test_errors_inside_a_project_keep_its_frame_for_members_alone():

@@ -10,7 +10,7 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from corpus.access import Access, by_archived, list_access
+from corpus.access import Access, first_access
 from workspace.navigation import GROUPS, Entry
 from workspace.tour import ROUTES, parse_step
 
@@ -69,8 +69,8 @@ def active_entry(context: Context) -> dict[str, Any] | None:
 @register.simple_tag(takes_context=True)
 def projects_to_switch(context: Context) -> dict[str, list[Access]]:
     """Return the person's first projects by slug, MOST_PROJECTS at most of those `in_use` and of those `archived`."""
-    in_use, archived = by_archived(list_access(context["user"]))
-    return {"in_use": in_use[:MOST_PROJECTS], "archived": archived[:MOST_PROJECTS]}
+    in_use, archived = first_access(context["user"], MOST_PROJECTS)
+    return {"in_use": in_use, "archived": archived}
 
 
 def entry_url(key: str, access: Access) -> str:
