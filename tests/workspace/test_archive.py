@@ -6,7 +6,7 @@ import pytest
 
 from adjudication.models import Decision
 from adjudication.tasks import recount_changed
-from annotation.models import Queue, Slot
+from annotation.models import Audit, Person, Queue, Slot, Vote
 from annotation.tasks import create_slots
 from corpus.actions.import_support import lock_imports
 from corpus.errors import Archived, Refused
@@ -16,6 +16,7 @@ from jury import queries
 from jury.models import Run
 from quality.models import Report
 from quality.tasks import measure_changed
+from tests.adjudication.disputes import case_of, disputed_project, work_through
 from tests.annotation.people import Visitor
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
@@ -81,6 +82,30 @@ def test_its_pages_have_a_note_in_place_of_forms(tmp_path):
     refused = admin.post("queue/settings/")
     assert (refused.status_code, "restore_project" in refused.content.decode()) == (409, False)
     assert "restore_project" in command("adjudicate", project=project.slug).stderr
+
+
+def test_no_dialogue_is_shown_or_labelled_by_a_form_that_would_be_refused(tmp_path):
+    """Hidden or shown: a case that somebody holds, a settled one, an audit and one's own vote."""
+    project = disputed_project(tmp_path, "one", "two", "three")
+    import_dialogues(project, tmp_path, [dialogue("undisputed")])
+    judge, lead, ada = Visitor(project, "adjudicator"), Visitor(project, "lead"), Visitor(project)
+    ada.vote(ada.take())
+    held, settled = case_of(project, "one"), case_of(project, "two")
+    work_through(judge, settled)
+    judge.post(f"cases/{held.pk}/claim/")
+    audit = Audit.objects.create(project=project, item=case_of(project, "three").item)
+    pages = [
+        (judge, f"cases/{held.pk}/"), (lead, f"cases/{settled.pk}/"), (lead, f"audits/{audit.item_id}/"),
+        (ada, f"votes/{Vote.objects.get(annotator__user=ada.user).pk}/"),
+    ]  # fmt: skip
+    archive(project)
+    for is_masked in (True, False):
+        Person.objects.filter(user__in=[judge.user, lead.user, ada.user]).update(masks_text=is_masked)
+        for person, page in pages:
+            main = person.get(page).content.decode().partition('<main id="main"')[2]
+            assert 'id="show"' not in main, page
+            assert ('class="submit"' in main, 'data-press="r"' in main) == (False, False), page
+            assert "so nothing can be changed here" in main or page == pages[1][1], page
 
 
 def test_nobody_labels_and_whoever_holds_a_dialogue_goes_on_once_it_is_restored(tmp_path):
