@@ -24,6 +24,8 @@ DRAW = f"""
         AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
     ON CONFLICT DO NOTHING
 """
+OUT_OF_SAMPLE = "NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id AND in_sample)"
+"Of the item `i`: that it need not get all its votes."
 COUNTS = """
     SELECT count(*), count(*) FILTER (WHERE in_sample) FROM annotation_sampledraw WHERE project_id = %s
 """

@@ -22,13 +22,13 @@ SURPLUS = """
         WHERE project_id = %(project)s AND is_current GROUP BY item_id
     ), slot AS (
         SELECT s.id, s.item_id, withdrawn_at, %(wants_prompt)s OR has_response AS has_label,
-            %(wanted)s + coalesce(f.votes, 0) - coalesce(voted.votes, 0) AS missing,
+            %(wanted)s + coalesce(f.votes, 0) - coalesce(p.votes, 0) - coalesce(voted.votes, 0) AS missing,
             count(*) FILTER (WHERE s.vote_id IS NOT NULL) OVER item AS filled,
             row_number() OVER (PARTITION BY s.item_id, s.vote_id IS NULL ORDER BY leased_until DESC NULLS LAST, number)
                 AS rank,
             s.vote_id IS NULL AND (leased_until IS NULL OR leased_until < now()) AS is_open
         FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id LEFT JOIN voted USING (item_id)
-            LEFT JOIN annotation_furthervotes f USING (item_id)
+            LEFT JOIN annotation_furthervotes f USING (item_id) LEFT JOIN annotation_sparedvotes p USING (item_id)
         WHERE i.project_id = %(project)s
         WINDOW item AS (PARTITION BY s.item_id)
     ), surplus AS (
@@ -49,17 +49,21 @@ MISSING = """
         JOIN corpus_item ON corpus_item.id = item_id
         WHERE project_id = %(project)s AND is_current GROUP BY item_id
     ), existing AS MATERIALIZED (
-        SELECT item_id, count(*) FILTER (WHERE vote_id IS NULL) AS waiting, array_agg(number) AS numbers
+        SELECT item_id, count(*) FILTER (WHERE vote_id IS NULL) AS waiting, array_agg(number) AS numbers,
+            max(batch_id) AS batch
         FROM annotation_slot WHERE project_id = %(project)s GROUP BY item_id
     ), item AS MATERIALIZED (
         SELECT i.id, coalesce(numbers, '{}') AS numbers, %(wanted)s + coalesce(f.votes, 0) AS wanted,
-            %(wanted)s + coalesce(f.votes, 0) - coalesce(voted.votes, 0) - coalesce(waiting, 0) AS missing
+            %(wanted)s + coalesce(f.votes, 0) - coalesce(p.votes, 0) - coalesce(voted.votes, 0) - coalesce(waiting, 0)
+                AS missing, batch
         FROM corpus_item i LEFT JOIN voted ON voted.item_id = i.id LEFT JOIN existing ON existing.item_id = i.id
             LEFT JOIN annotation_furthervotes f ON f.item_id = i.id
+            LEFT JOIN annotation_sparedvotes p ON p.item_id = i.id
         WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL
             AND (%(wants_prompt)s OR has_response)
     ), free AS (
-        SELECT item.id, number
+        SELECT item.id, number,
+            (SELECT b.id FROM annotation_batch b WHERE b.id = item.batch AND b.closed_at IS NULL) AS batch
         FROM item CROSS JOIN LATERAL (
             SELECT number FROM generate_series(1, item.wanted) AS number
             WHERE number <> ALL (numbers) ORDER BY number LIMIT greatest(missing, 0)
@@ -67,7 +71,8 @@ MISSING = """
     )
 """
 OPEN_MISSING = f"""{MISSING}
-    INSERT INTO annotation_slot (project_id, item_id, number) SELECT %(project)s, id, number FROM free
+    INSERT INTO annotation_slot (project_id, item_id, number, batch_id)
+    SELECT %(project)s, id, number, batch FROM free
 """
 COUNT_SLOTS = """
     SELECT count(*) FILTER (WHERE leased_until IS NULL OR leased_until < now()),

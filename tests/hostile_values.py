@@ -32,7 +32,7 @@ FIELDS = [
     "scopes", "days", "note", "items", "generator", "what", "close", "password", "trained_on", "allow_trained",
     "key", "guidance", "type", "choices", "asked_of", "about", "is_required", "opens_cases", "is_retired", "answers",
     "kinds", "is_active", "delivery", "rhythm", "address",
-    "based_on", "revision", "juror", "split_by", "similar_apart",
+    "based_on", "revision", "juror", "split_by", "similar_apart", "stops_early", "most_votes",
 ]  # fmt: skip
 "Fields of all bodies."
 JSON_VALUES: list[Any] = [

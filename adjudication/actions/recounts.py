@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from adjudication import queries
 from adjudication.actions.certificates import certify_project, in_force
+from adjudication.actions.spending import spend_votes
 from adjudication.answer_counting import batches_of, parameters_of, store_answers_sql
 from adjudication.counting import COLUMNS, MADE_BY, decisions_sql
 from adjudication.models import Recount
@@ -71,7 +72,10 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     policy = policy_of(project, policy_name)
     # Read before the count, so that an opinion added during the count makes it stale.
     fingerprint = queries.fingerprint(project, policy)
-    store_decisions(project, certify_project(project, policy))
+    policy = certify_project(project, policy)
+    store_decisions(project, policy)
+    if policy.name == project.policy:
+        spend_votes(project, policy)
     stored, _ = Recount.objects.update_or_create(
         project=project, policy=policy.name, defaults={"fingerprint": fingerprint}
     )

@@ -29,6 +29,12 @@ SELECT json_build_object(
         JOIN jury_juror j ON j.id = juror_id WHERE project_id = %(project)s AND is_current AND outcome = 'cast'),
     'settled', (SELECT json_build_array(count(*), sum(hashint8(c.id)), max(c.closed_at)) FROM adjudication_case c
         WHERE project_id = %(project)s AND state = 'settled')
+), (
+    -- Where votes are spent by what is decided, other settings of it need a recount, too.
+    SELECT json_build_object('stops_early', stops_early, 'most_votes', most_votes, 'votes_wanted', votes_wanted,
+        'sample_percent', sample_percent)
+    FROM annotation_queue q JOIN corpus_project p ON p.id = project_id
+    WHERE project_id = %(project)s AND (stops_early OR most_votes IS NOT NULL)
 )
 """
 
@@ -45,10 +51,11 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     """
     with connection.cursor() as cursor:
         cursor.execute(FINGERPRINT, {"project": project.pk})
-        counts: dict[str, Any] = cursor.fetchone()[0]
+        counts: dict[str, Any]
+        counts, queue = cursor.fetchone()
     if policy.promise:
         counts["sample"] = sample_counts(project)
-    return counts | rules_in_force(project, policy)
+    return counts | rules_in_force(project, policy) | ({"queue": queue} if queue else {})
 
 
 def sample_counts(project: Project) -> list[Any]:

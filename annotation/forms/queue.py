@@ -29,6 +29,8 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "audit_percent",
             "sample_percent",
             "similar_apart",
+            "stops_early",
+            "most_votes",
         )
         labels = {
             "lease_minutes": "Minutes that a dialogue stays assigned",
@@ -40,6 +42,8 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "audit_percent": "Audited dialogues, %",
             "sample_percent": "Blind random sample, %",
             "similar_apart": "Dialogues between near-duplicates",
+            "stops_early": "Stop early",
+            "most_votes": "Votes where people split, at most",
         }
         help_texts = {
             "lease_minutes": "Then somebody else may get it. An open page renews it.",
@@ -54,6 +58,14 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             ),
             "similar_apart": (
                 "So many others come between two near-duplicates that one person gets, while there are others."
+            ),
+            "stops_early": (
+                "Ask for no more votes on a dialogue once none of them can change its labels. Its categories may then "
+                "come from fewer people. The blind random sample gets all its votes."
+            ),
+            "most_votes": (
+                "While the votes on a dialogue decide nothing, one more is asked, up to so many in all. Leave empty to "
+                "leave that to cases."
             ),
         }
 

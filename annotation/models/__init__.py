@@ -7,7 +7,7 @@ from annotation.models.qualification import AttemptItem, Qualification, Qualific
 from annotation.models.queue import Queue
 from annotation.models.sample import SampleDraw
 from annotation.models.shown import ShownDialogue
-from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot
+from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot, SparedVotes
 from annotation.models.vote import Annotator, Vote
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "ShownDialogue",
     "Skip",
     "Slot",
+    "SparedVotes",
     "Vote",
     "WorkDay",
 ]

@@ -33,6 +33,10 @@ class Queue(models.Model):
         default=0, db_default=0, validators=[MaxValueValidator(MOST_APART)]
     )
     "After how many others a person may get a near-duplicate of an item they judged, if there are others. 0: at once."
+    stops_early = models.BooleanField(default=False, db_default=False)
+    "Whether an item wants no more votes once none of them can change its labels."
+    most_votes = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    "Up to how many votes an item gets, one at a time, while those it has decide nothing. None means no more are asked."
     slots_version = models.PositiveBigIntegerField(default=0)
     "The version of the project's items that slots were last opened for."
 

@@ -89,6 +89,16 @@ class FurtherVotes(models.Model):
         return f"{self.votes} further votes on {self.item}"
 
 
+class SparedVotes(models.Model):
+    """How many of the votes that an item wants are not asked, because none of them can change its labels."""
+
+    item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
+    votes = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.votes} votes on {self.item} spared"
+
+
 class LapsedLease(models.Model):
     """
     A lease that ended without a vote, because another person got its slot or a lead freed it.

@@ -83,6 +83,8 @@ QUEUE = with_optional(
     ),
     sample_percent=number(0, 100),
     similar_apart=number(0, 200),
+    stops_early={"type": "boolean"},
+    most_votes=maybe(number(1, 32_767)),
 )
 QUALIFICATION = whole(
     applies_to={"enum": ["new", "everybody"]},
