@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from adjudication.certifying.bounds import most_errors
+from adjudication.models import Certificate
 from annotation.actions import change_sample
 from annotation.models import SampleDraw
 from annotation.slots import open_slots
@@ -246,3 +248,26 @@ def evidence_of(*fields: list[dict[str, int]]) -> dict[str, Any]:
         {"field": name, "items": 900, "by_people": 0, "levels": rows} for name, rows in zip(names, fields, strict=False)
     ]
     return {"items": 900, "uniform": 450, "undrawn": 0, "groups": [], "sample_votes": 0, "fields": rows}
+
+
+def test_page_promises_what_the_policy_certifies(tmp_path: Path) -> None:
+    made = make_project(fields="prompt_label", policy="certified")
+    names = [f"p{at:03}" for at in range(120)]
+    import_dialogues(made, tmp_path, [dialogue(name, response=False) for name in names])
+    change_sample(project=made, by=None, percent=80)
+    votes = [opinion(name, by) for name in names[:110] for by in PEOPLE]
+    unsafe = {"categories": ["threat"]}
+    votes += [opinion(name, by, "unsafe", **unsafe) for name in names[:30:15] for by in MODELS]
+    votes += [opinion(name, by) for name in set(names) - set(names[:30:15]) for by in MODELS[:2]]
+    votes += [opinion(name, MODELS[2], "unsafe", **unsafe) for name in names[60:90]]
+    import_votes(made, tmp_path, votes)
+    command("adjudicate", project=made.slug)
+    [field] = command("certify", project=made.slug)["fields"]
+    certified = Certificate.objects.get(project=made, is_current=True).content["fields"]["prompt_label"]
+    score = field["threshold"] and Fraction(field["threshold"]["agreeing"], field["threshold"]["counted"])
+    assert (score and str(score)) == certified["threshold"]
+    for ours, theirs in zip(field["levels"], certified["levels"], strict=True):
+        assert (ours["sample"], ours["errors"], ours["missing"]) == tuple(
+            theirs[key] for key in ("sample", "errors", "missing")
+        )
+        assert ours["bound"] == pytest.approx(theirs["bound"])
