@@ -15,7 +15,7 @@ from django.utils.http import parse_etags
 from adjudication.visible_opinions import open_download
 from corpus.errors import Refused
 from releases.models import Release
-from releases.spec import SPLITS
+from releases.spec import SAMPLE, SPLITS
 
 BLOCK = 2**18
 # No file has 10^18 bytes, and Python converts no more than 4,300 digits.
@@ -56,7 +56,7 @@ def hash_of(path: str, _changed_at: int, _size: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-OPINION_FILES = ("votes.parquet", "decisions.parquet", *(f"{split}.parquet" for split in SPLITS))
+OPINION_FILES = ("votes.parquet", "decisions.parquet", SAMPLE, *(f"{split}.parquet" for split in SPLITS))
 "Files with opinions, or with how many say what."
 
 

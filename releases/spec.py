@@ -5,11 +5,14 @@ from pathlib import Path
 
 SPLITS = ("train", "validation", "test")
 MANIFEST = "manifest.json"
+SAMPLE = "sample.parquet"
+"What a certificate stands on; only releases under the policy certified have it."
 FILES = (
     *(f"{split}.json" for split in SPLITS),
     *(f"{split}.parquet" for split in SPLITS),
     "votes.parquet",
     "decisions.parquet",
+    SAMPLE,
     "withdrawn.json",
     "README.md",
 )

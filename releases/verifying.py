@@ -19,6 +19,7 @@ from corpus.categories.translation import translate
 from corpus.errors import Refused
 from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
 from corpus.questions import PlainQuestion, Type
+from releases.certificate_check import certificate_differences
 from releases.parquet_rows import Row, rows_of
 from releases.spec import MANIFEST, PREFIX, SPLITS, SPREAD, STATUS
 from releases.splits import split_differences
@@ -107,6 +108,7 @@ def check_labels(folder: Path, manifest: dict[str, Any], found: Verification) ->
         wrong = [f"{name} {row[name]!r}, decided again {again[name]!r}" for name in again if again[name] != row[name]]
         if wrong:
             found.differences.append(f"{row['item']}: {', '.join(wrong)}")
+    found.differences += certificate_differences(folder, manifest, policy, opinions)
 
 
 def policy_of_manifest(manifest: Mapping[str, Any]) -> Policy:

@@ -13,7 +13,8 @@ import orjson
 from adjudication import queries
 from adjudication.actions.certificates import current_certificate
 from adjudication.consensus import RULES
-from adjudication.policies import policy_of
+from adjudication.policies import Policy, policy_of
+from adjudication.queries.evidence import labelled_sample
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.queries import questions_of
@@ -24,9 +25,10 @@ from releases.answer_columns import described_questions
 from releases.card_header import Table, table_of
 from releases.exporting import ExportQuery
 from releases.facts.reading import read_facts
+from releases.parquet import parquet_blocks
 from releases.queries import guidelines_in_use, rater_counts
 from releases.release_papers import papers_of
-from releases.spec import MANIFEST, SPLITS, ReleaseSpec
+from releases.spec import MANIFEST, SAMPLE, SPLITS, ReleaseSpec
 
 SOFTWARE = "0.1.0"
 PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -59,7 +61,7 @@ def write_files(
     if not sum(counts["split"].values()):
         licenses = f" under {' or '.join(spec.licenses)}" if spec.licenses else ""
         raise Refused(f"Nothing{licenses} is decided yet, so there is nothing to release.")
-    data = write_data(folder, data_tables(query), progress)
+    data = write_data(folder, [*data_tables(query), *sample_table(project, policy)], progress)
     manifest = build_manifest(project, spec, policy_name, counts)
     facts = read_facts(query, manifest, project_categories(project))
     papers = papers_of(facts, data, card_tables(folder))
@@ -86,6 +88,15 @@ def data_tables(query: ExportQuery) -> list[DataFile]:
         ("decisions.parquet", partial(tables.decisions_parquet, query)),
         ("withdrawn.json", lambda: exporting.json_array(tables.withdrawn_lines(query))),
     ]
+
+
+def sample_table(project: Project, policy: Policy) -> list[DataFile]:
+    """Return the file of the labels that the certificate stands on: an item of the sample and a field a row."""
+    import pyarrow as pa
+
+    schema = pa.schema([("item", pa.string()), ("field", pa.string())])
+    lines = partial(labelled_sample, project, policy)
+    return [(SAMPLE, lambda: parquet_blocks(lines(), schema))] if policy.promise else []
 
 
 def card_tables(folder: Path) -> list[Table]:

@@ -1,12 +1,15 @@
 """What a certificate stands on, counted by score: panel, people and blind sample. Never which items are in it."""
 
+from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 from django.db import connection
 
 from adjudication.certifying.certificates import Score
 from adjudication.counting import SOURCES, sql_list
 from adjudication.policies import PANEL, Kind, Policy
+from adjudication.queries.decisions import json_lines
 from annotation.sampling import HASH
 from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
 from corpus.models import Project
@@ -16,14 +19,14 @@ TALLY = """
         count(*) FILTER (WHERE {field} IN {unsafe}) AS unsafe
     FROM {table} JOIN item USING (item_id) WHERE {condition} AND {field} IS NOT NULL GROUP BY item_id"""
 # Of draws with several odds, those items count that would be in at the smallest: they are a uniform sample.
-SCORES = """
+JUDGED = """
 WITH item AS (
     SELECT id AS item_id, external_id FROM corpus_item i
     WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL AND {has_field}
 ), panel AS ({panel}), people AS ({people}), least AS (
     SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s
 ), judged AS (
-    SELECT b.unsafe > b.safe AS by_panel, greatest(b.safe, b.unsafe) / gcd(b.safe, b.unsafe) AS agreeing,
+    SELECT i.external_id, b.unsafe > b.safe AS by_panel, greatest(b.safe, b.unsafe) / gcd(b.safe, b.unsafe) AS agreeing,
         (b.safe + b.unsafe) / gcd(b.safe, b.unsafe) AS counted,
         s.item_id IS NULL AND coalesce(v.safe + v.unsafe, 0) < {quorum} AS is_alone,
         CASE WHEN s.item_id IS NOT NULL THEN s.{field} = 'unsafe'
@@ -35,12 +38,20 @@ WITH item AS (
         LEFT JOIN adjudication_case s ON s.item_id = i.item_id AND s.state = 'settled'
     WHERE b.safe + b.unsafe >= {least_ballots} AND b.safe <> b.unsafe
 )
+"""
+SCORES = """
 SELECT agreeing, counted,
     count(*) FILTER (WHERE is_drawn),
     count(*) FILTER (WHERE is_drawn AND is_complete AND by_people <> by_panel),
     count(*) FILTER (WHERE is_drawn AND NOT (is_complete AND by_people IS NOT NULL)),
     count(*), count(*) FILTER (WHERE by_people <> by_panel), count(*) FILTER (WHERE is_alone)
 FROM judged GROUP BY agreeing, counted ORDER BY agreeing::float8 / counted DESC, agreeing
+"""
+LABELLED = """
+SELECT row_to_json(line)::text FROM (
+    SELECT external_id AS item, '{field}' AS field FROM judged
+    WHERE is_drawn AND is_complete AND by_people IS NOT NULL ORDER BY external_id COLLATE "C"
+) AS line
 """
 
 
@@ -52,8 +63,32 @@ def read_scores(project: Project, policy: Policy) -> dict[Field, list[Score]]:
 
 def scores_of_field(project: Project, policy: Policy, field: Field) -> list[Score]:
     """Return the distinct scores of one field, from the strictest down."""
+    with connection.cursor() as cursor:
+        cursor.execute(judged_sql(project, policy, field) + SCORES, parameters_of(project))
+        return [Score(Fraction(agreeing, counted), *counts) for agreeing, counted, *counts in cursor.fetchall()]
+
+
+def labelled_sample(project: Project, policy: Policy) -> Iterator[bytes]:
+    """
+    Yield `item` and `field` of the labels that a certificate stands on, as JSON lines.
+
+    Only those that people have given with all their votes: nobody is asked about them any more, so that it may be told
+    which they are.
+    """
+    for field in [field for field in FIELDS if field in project.fields]:
+        statement = judged_sql(project, policy, field) + LABELLED.format(field=field)
+        yield from json_lines(statement, parameters_of(project))
+
+
+def parameters_of(project: Project) -> dict[str, Any]:
+    """Return the parameters of `judged_sql`."""
+    return {"project": project.pk, "secret": project.salt}
+
+
+def judged_sql(project: Project, policy: Policy, field: Field) -> str:
+    """Return the part of a statement with an item a row on whose field the panel has a label, as `judged`."""
     tallies = {kind: tally_of(kind, policy, field) for kind in Kind}
-    statement = SCORES.format(
+    return JUDGED.format(
         field=field,
         has_field="has_response" if field in NEEDS_RESPONSE else "true",
         panel=tallies[Kind.LLM],
@@ -63,9 +98,6 @@ def scores_of_field(project: Project, policy: Policy, field: Field) -> list[Scor
         hash=HASH,
         least_ballots=PANEL,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"project": project.pk, "secret": project.salt})
-        return [Score(Fraction(agreeing, counted), *counts) for agreeing, counted, *counts in cursor.fetchall()]
 
 
 def tally_of(kind: Kind, policy: Policy, field: Field) -> str:
