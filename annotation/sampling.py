@@ -26,6 +26,14 @@ DRAW = f"""
 """
 OUT_OF_SAMPLE = "NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id AND in_sample)"
 "Of the item `i`: that it need not get all its votes."
+WANTS_VOTES = """
+    i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL
+        AND (%(wants_prompt)s OR i.has_response)
+"""
+UNDRAWN = f"""
+    SELECT count(*) FROM corpus_item i
+    WHERE {WANTS_VOTES} AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
+"""
 COUNTS = """
     SELECT count(*), count(*) FILTER (WHERE in_sample) FROM annotation_sampledraw WHERE project_id = %s
 """
@@ -78,3 +86,15 @@ def sample_of(project: Project) -> SampleShape:
         cursor.execute(COUNTS, [project.pk])
         drawn, in_sample = cursor.fetchone()
     return {"percent": percent_of(project), "drawn": drawn, "in_sample": in_sample}
+
+
+def count_undrawn(project: Project) -> int:
+    """Count the items that want votes and were not drawn, as those imported while the share is 0."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNDRAWN, wanting_parameters(project))
+        return int(cursor.fetchone()[0])
+
+
+def wanting_parameters(project: Project) -> dict[str, Any]:
+    """Return the parameters of WANTS_VOTES."""
+    return {"project": project.pk, "wants_prompt": Field.PROMPT in project.fields}

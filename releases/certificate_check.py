@@ -47,9 +47,9 @@ def certificate_differences(
         judged = judged_items(Field(name), decisions, policy, opinions)
         sample = [row["item"] for row in rows if row["field"] == name]
         yield from (f"{item}: {SAMPLE} has it, but it has no {name} by people" for item in undecided(sample, judged))
-        again = field_certificate(
-            scores_again(judged, sample, said["levels"]), certificate["error"], certificate["risk_of_each"]
-        )
+        scores = scores_again(judged, sample, said["levels"])
+        promised = (certificate["error"], certificate["risk_of_each"])
+        again = field_certificate(scores, *promised, undrawn=certificate["undrawn"])
         if not is_same(again, said):
             yield f"certificate, {name}: it says {summary(said)}; derived again it is {summary(again)}"
 

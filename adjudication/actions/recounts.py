@@ -12,6 +12,7 @@ from adjudication.answer_counting import batches_of, parameters_of, store_answer
 from adjudication.counting import COLUMNS, MADE_BY, decisions_sql
 from adjudication.models import Recount
 from adjudication.policies import POLICIES, Policy, policy_of
+from annotation.sampling import draw_sample
 from corpus.models import Project
 from corpus.queries import forget_questions, questions_of
 from corpus.taxonomy_versions import counts_as
@@ -70,6 +71,8 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     """
     lock_decisions(project)
     policy = policy_of(project, policy_name)
+    if policy.promise:
+        draw_sample(project)  # what was imported since slots were last opened; nothing is promised of items not drawn
     # Read before the count, so that an opinion added during the count makes it stale.
     fingerprint = queries.fingerprint(project, policy)
     policy = certify_project(project, policy)

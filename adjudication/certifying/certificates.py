@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -34,26 +34,33 @@ Scores = Mapping[Field, Sequence[Score]]
 "Every distinct score by label field."
 
 
-def certificate_of(scores: Scores, promise: Promise) -> dict[str, Any]:
+def certificate_of(scores: Scores, promise: Promise, *, undrawn: int = 0) -> dict[str, Any]:
     """
     Return the certificate as plain JSON; equal evidence gives an equal one.
 
     The risk is divided among the fields and the category sets, so that all promises hold at once.
+
+    :param undrawn: items that want votes and were never drawn. The sample says nothing of them, so nothing is promised
     """
     share = promise.risk / (len(scores) + 1)
     return {
         "error": promise.error,
         "risk": promise.risk,
         "risk_of_each": share,
-        "fields": {str(field): field_certificate(each, promise.error, share) for field, each in scores.items()},
+        "undrawn": undrawn,
+        "fields": {
+            str(field): field_certificate(each, promise.error, share, undrawn=undrawn) for field, each in scores.items()
+        },
     }
 
 
-def field_certificate(scores: Sequence[Score], error: float, risk: float) -> dict[str, Any]:
+def field_certificate(scores: Sequence[Score], error: float, risk: float, *, undrawn: int = 0) -> dict[str, Any]:
     """Return what is certified of one field: threshold, bound, levels and, without a threshold, the reason."""
     counts = [(each.score, each.sample, each.errors, each.missing) for each in scores if each.sample]
     spreads = {each.score: Spread(each.items, each.found, each.alone) for each in scores}
     found = certify(counts, error, risk, spreads)
+    if undrawn:
+        found = without_threshold(found)
     threshold = found.threshold
     last = next((level for level in found.levels if level.threshold == threshold), None)
     return {
@@ -63,7 +70,7 @@ def field_certificate(scores: Sequence[Score], error: float, risk: float) -> dic
         "errors": last.errors if last else 0,
         "missing": last.missing if last else 0,
         "alone": sum(each.alone for each in scores if threshold is not None and each.score >= threshold),
-        "reason": reason_of(found, error, risk),
+        "reason": reason_of(found, error, risk, undrawn),
         "levels": [
             {
                 "score": str(level.threshold),
@@ -78,10 +85,17 @@ def field_certificate(scores: Sequence[Score], error: float, risk: float) -> dic
     }
 
 
-def reason_of(found: Certified, error: float, risk: float) -> str:
+def without_threshold(found: Certified) -> Certified:
+    """Return the same levels, none of which is accepted."""
+    return Certified(None, 1.0, [replace(level, accepted=False) for level in found.levels])
+
+
+def reason_of(found: Certified, error: float, risk: float, undrawn: int) -> str:
     """Return in words why no threshold is certified; empty if one is."""
     if found.threshold is not None:
         return ""
+    if undrawn:
+        return f"{undrawn} items were never drawn for the sample: set its share above 0 %, so that they are."
     needed = math.ceil(math.log(risk) / math.log1p(-error))
     if not found.levels:
         return f"No item of the blind sample has ballots of two jurors that agree: about {needed} are needed."

@@ -1,13 +1,10 @@
 """The blind random sample as arrays, to compute figures of. Which items are in it must not leave the figures."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from django.db import connection
 
-from annotation.sampling import HASH
-from corpus.labels import Field
+from annotation.sampling import HASH, WANTS_VOTES, wanting_parameters
 from corpus.models import Project
 from quality.queries.columns import read_numbers
 from quality.statistics.profiles import Codes, Numbers
@@ -22,14 +19,6 @@ DRAWS = f"""
     FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id,
         (SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s) AS least
     WHERE d.project_id = %(project)s AND i.withdrawn_at IS NULL ORDER BY d.item_id
-"""
-WANTS_VOTES = """
-    i.project_id = %(project)s AND i.withdrawn_at IS NULL AND i.refusal_of IS NULL
-        AND (%(wants_prompt)s OR i.has_response)
-"""
-UNDRAWN = f"""
-    SELECT count(*) FROM corpus_item i
-    WHERE {WANTS_VOTES} AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
 """
 # How many people had labelled each item of the sample by a certain vote; a correction has the annotator of the first.
 EARLIER = """
@@ -83,15 +72,3 @@ def read_wanting(project: Project, item_keys: Codes) -> Flags:
     wanting = np.zeros(len(item_keys), dtype=bool)
     wanting[np.searchsorted(item_keys, keys)] = True
     return wanting
-
-
-def wanting_parameters(project: Project) -> dict[str, Any]:
-    """Return the parameters of WANTS_VOTES."""
-    return {"project": project.pk, "wants_prompt": Field.PROMPT in project.fields}
-
-
-def count_undrawn(project: Project) -> int:
-    """Count the items that want votes and were not drawn, as those imported while the share is 0."""
-    with connection.cursor() as cursor:
-        cursor.execute(UNDRAWN, wanting_parameters(project))
-        return int(cursor.fetchone()[0])

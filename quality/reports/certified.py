@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+from adjudication.certifying.certificates import without_threshold
 from adjudication.certifying.thresholds import Certified, Level, Spread, certify
 from corpus.errors import Invalid
 from corpus.models import Project
@@ -50,6 +51,8 @@ def promise_figures(evidence: Content, *, error: float, risk: float) -> PromiseS
     """
     share = risk / (len(evidence["fields"]) + 1)
     certified = [certify(counts_of(field), error, share, spreads_of(field)) for field in evidence["fields"]]
+    if evidence["undrawn"]:  # the sample says nothing of them
+        certified = [without_threshold(each) for each in certified]
     decided = [levels_decided(field, each) for field, each in zip(evidence["fields"], certified, strict=True)]
     wanted = sum(group["votes"] for group in evidence["groups"]) + evidence["sample_votes"]
     saved = sum(group["votes"] for group in evidence["groups"] if is_saved(group["levels"], decided))

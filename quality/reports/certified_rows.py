@@ -8,10 +8,10 @@ import numpy as np
 
 from adjudication.policies import Policy
 from annotation.queries import asked_fields
-from annotation.sampling import percent_of
+from annotation.sampling import count_undrawn, percent_of
 from corpus.labels import NEEDS_RESPONSE, Field
 from corpus.models import Project
-from quality.queries.sample import Draws, count_undrawn, read_draws, read_wanting
+from quality.queries.sample import Draws, read_draws, read_wanting
 from quality.reports.arrays import Opinions, read_decisions
 from quality.reports.sample_parts import label_counts, majority_labels
 from quality.reports.scores import settled_labels
@@ -21,7 +21,7 @@ from quality.statistics.scores import Flags
 PANEL = 2
 "The fewest ballots on a field that make a panel."
 NOT_ASKED, BY_PEOPLE, NO_SCORE = -3, -2, -1
-"Codes of items that lack a field, that people have decided, and whose panel is too small or tied."
+"Codes of items that lack a field, that people have decided, and on which people, or a panel of two or more, tie."
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class People:
     "Whether an adjudicator settled it, or most of a quorum agree."
     is_complete: Flags
     "Whether no wanted vote is missing and the label is known."
+    is_open: Flags
+    "Whether fewer than a quorum have voted, so that the panel may decide."
     is_tied: Flags
     "Whether no vote is missing, and there is no label all the same."
 
@@ -78,7 +80,8 @@ def read_people(project: Project, opinions: Opinions, policy: Policy, field: str
     has_decided = (label >= 0) & ((settled >= 0) | (votes >= policy.quorum))
     is_complete = has_decided & ((settled >= 0) | (votes >= project.votes_wanted))
     is_tied = (label < 0) & (votes >= max(policy.quorum, project.votes_wanted))
-    return People(votes, label, has_decided, is_complete, is_tied)
+    is_open = ~has_decided & (votes < policy.quorum)
+    return People(votes, label, has_decided, is_complete, is_open, is_tied)
 
 
 def evidence_figures(project: Project, opinions: Opinions, policy: Policy) -> dict[str, Any]:
@@ -140,7 +143,7 @@ def field_rows(field: str, panel: Panel, people: People, draws: Draws, has_field
         by_level(level[wrong]),
         by_level(level[missing]),
         by_level(panel.level[has_field]),
-        by_level(panel.level[has_field & ~people.has_decided]),
+        by_level(panel.level[has_field & people.is_open]),
         by_level(panel.level[has_field & people.has_decided & (people.label != panel.label)]),
         strict=True,
     )
@@ -188,7 +191,7 @@ def jurors_on_sample(
 
 def item_codes(panel: Panel, people: People, has_field: Flags) -> Codes:
     """Return for every item the index of its score, or NOT_ASKED, BY_PEOPLE or NO_SCORE: shape (items,)."""
-    codes = np.where(people.has_decided, BY_PEOPLE, panel.level)
+    codes = np.where(people.has_decided, BY_PEOPLE, np.where(people.is_open, panel.level, NO_SCORE))
     return np.where(has_field, codes, NOT_ASKED)
 
 

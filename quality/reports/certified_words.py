@@ -195,7 +195,9 @@ def size_gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
         found.append(Gap(text))
     if evidence["undrawn"]:
         text = f"{counted(evidence['undrawn'], 'dialogue')} never drawn, as imported while the share was 0 %"
-        found.append(Gap(f"{text}: no promise covers them.", "annotation:queue", "Set the share", "#settings"))
+        found.append(
+            Gap(f"{text}: nothing is promised while there are any.", "annotation:queue", "Set the share", "#settings")
+        )
     return found
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from adjudication.policies import Policy
 from annotation.models import SampleDraw
 from annotation.queries import asked_fields
-from annotation.sampling import percent_of
+from annotation.sampling import count_undrawn, percent_of
 from corpus.models import Project
-from quality.queries.sample import count_undrawn, read_draws
+from quality.queries.sample import read_draws
 from quality.reports.arrays import Opinions
 from quality.reports.sample_categories import category_figures
 from quality.reports.sample_parts import (

@@ -12,6 +12,8 @@ from adjudication.models import Certificate, Decision
 from adjudication.policies import Promise, policy_of
 from adjudication.queries.evidence import read_scores
 from annotation.actions import change_sample
+from annotation.models import SampleDraw, Slot
+from annotation.slots import open_slots
 from corpus.errors import Invalid
 from corpus.labels import Field
 from corpus.models import Event, Project
@@ -38,31 +40,72 @@ def certificate(project: Project) -> dict[str, Any]:
     return Certificate.objects.get(project=project, is_current=True).content["fields"]["prompt_label"]
 
 
+def sampled_project(folder: Any, **options: Any) -> tuple[Project, list[str], list[str]]:
+    """Make a project of 300 items, a fifth in the sample, of which two lack votes; return the sample and the others."""
+    project = make_project(fields="prompt_label", policy="certified")
+    Project.objects.filter(pk=project.pk).update(**options)
+    names = [f"i{n:03}" for n in range(300)]
+    import_dialogues(project, folder, [dialogue(name) for name in names])
+    change_sample(project=project, by=None, percent=20)
+    drawn = SampleDraw.objects.filter(project=project, in_sample=True).values_list("item__external_id", flat=True)
+    sample, others = sorted(drawn), sorted(set(names) - set(drawn))
+    rows = [opinion(name, juror, "safe") for name in sample for juror in JURORS]
+    rows += [opinion(name, juror, "unsafe", categories=["threat"]) for name in others for juror in JURORS]
+    rows += [opinion(name, person, "safe") for name in sample[2:] for person in PEOPLE]
+    assert import_votes(project, folder, rows).code == 0
+    return project, sample, others
+
+
 def test_jurors_decide_what_the_sample_certifies_and_people_all_else(tmp_path: Any) -> None:
-    project = labelled_project(tmp_path, waiting=2, policy="certified")
-    change_sample(project=project, by=None, percent=0)
-    others = [f"other {n:03}" for n in range(240)]
-    import_dialogues(project, tmp_path, [dialogue(name) for name in others])
-    rows = [opinion(name, juror, "unsafe", categories=["threat"]) for name in others for juror in JURORS]
-    import_votes(project, tmp_path, rows)
+    project, sample, others = sampled_project(tmp_path)
     recount(project=project)
     assert certificate(project)["threshold"] is None  # two missing votes count as errors
-    assert "not decided 2 of 60" in certificate(project)["reason"]
+    assert f"not decided 2 of {len(sample)}" in certificate(project)["reason"]
     pending = Decision.objects.filter(item__project=project, policy="certified", status="pending")
-    assert pending.count() == 242
+    assert pending.count() == len(others) + 2
 
-    change_policy(
-        project=project, by=None, policy="certified", quorum=None, caution=None, error=0.15, risk=0.2, reason="Enough."
-    )
+    promise = {"error": 0.15, "risk": 0.2}
+    change_policy(project=project, by=None, policy="certified", quorum=None, caution=None, reason="Enough.", **promise)
     found = certificate(project)
-    assert (found["threshold"], found["sample"], found["errors"], found["missing"]) == ("1", 60, 0, 2)
-    assert (found["alone"], found["reason"]) == (242, "")
+    assert (found["threshold"], found["sample"], found["errors"], found["missing"]) == ("1", len(sample), 0, 2)
+    assert (found["alone"], found["reason"]) == (len(others) + 2, "")
     assert not pending.exists()
     sources = Decision.objects.filter(item__project=project, policy="certified").values_list("prompt_source", flat=True)
-    assert sorted(sources) == ["human"] * 58 + ["llm_jury"] * 242
-    assert Decision.objects.filter(item__project=project, categories=["threat"]).count() == 240
+    assert sorted(sources) == ["human"] * (len(sample) - 2) + ["llm_jury"] * (len(others) + 2)
+    assert Decision.objects.filter(item__project=project, categories=["threat"]).count() == len(others)
     event = Event.objects.filter(project=project, verb="project.policy_changed").get()
     assert event.detail["to"]["certified_error"] == 0.15
+
+
+def test_what_jurors_decide_alone_asks_no_votes_but_the_sample_does(tmp_path: Any) -> None:
+    project, sample, others = sampled_project(tmp_path, certified_error=0.15, certified_risk=0.2)
+    open_slots(project=project)
+    wanting = Slot.objects.filter(project=project, vote=None)
+    assert wanting.count() == 3 * (len(others) + 2)
+    recount(project=project)
+    assert set(wanting.values_list("item__external_id", flat=True)) == set(sample[:2])
+    # A lead who promises more takes the labels back, and people are asked again.
+    change_policy(project=project, by=None, policy="certified", quorum=None, caution=None, reason="No.", error=0.001)
+    assert wanting.count() == 3 * (len(others) + 2)
+
+
+def test_nothing_is_promised_while_items_were_never_drawn(tmp_path: Any) -> None:
+    project, *_ = sampled_project(tmp_path, certified_error=0.15, certified_risk=0.2)
+    recount(project=project)
+    assert certificate(project)["threshold"] == "1"
+    change_sample(project=project, by=None, percent=0)
+    import_dialogues(project, tmp_path, [dialogue("later")])
+    recount(project=project)
+    found = certificate(project)
+    assert (found["threshold"], found["alone"]) == (None, 0)
+    assert found["reason"] == "1 items were never drawn for the sample: set its share above 0 %, so that they are."
+    assert Decision.objects.filter(item__project=project, prompt_source="llm_jury").count() == 0
+    change_sample(project=project, by=None, percent=20)
+    recount(project=project)
+    assert certificate(project)["threshold"] == "1"
+    import_dialogues(project, tmp_path, [dialogue("last")])
+    recount(project=project)  # which draws it
+    assert certificate(project)["threshold"] == "1"
 
 
 def test_a_certificate_is_made_anew_only_when_it_says_something_else(tmp_path: Any) -> None:

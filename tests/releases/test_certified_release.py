@@ -5,23 +5,23 @@ from typing import Any
 import orjson
 
 from annotation.actions import change_sample
+from annotation.models import SampleDraw
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 
 def test_release_states_its_certificate_and_is_verified_by_it(tmp_path: Any) -> None:
     project = make_project(fields="prompt_label", policy="certified")
     names = [f"i{n:03}" for n in range(400)]
-    import_dialogues(project, tmp_path, [dialogue(name) for name in names[:100]])
-    change_sample(project=project, by=None, percent=100)
-    change_sample(project=project, by=None, percent=0)
-    import_dialogues(project, tmp_path, [dialogue(name) for name in names[100:]])
+    import_dialogues(project, tmp_path, [dialogue(name) for name in names])
+    change_sample(project=project, by=None, percent=30)
+    drawn = SampleDraw.objects.filter(project=project, in_sample=True).values_list("item__external_id", flat=True)
     rows = [opinion(name, juror, "safe") for name in names for juror in ("model-1", "model-2")]
-    rows += [opinion(name, person, "safe") for name in names[:100] for person in ("ada", "bea", "cleo")]
+    rows += [opinion(name, person, "safe") for name in drawn for person in ("ada", "bea", "cleo")]
     import_votes(project, tmp_path, rows)
     out = tmp_path / "out"
     assert command("release", "1.0", project=project.slug, out=out).code == 0
     manifest = orjson.loads((out / "manifest.json").read_bytes())
-    assert manifest["certificate"]["fields"]["prompt_label"]["alone"] == 300
+    assert manifest["certificate"]["fields"]["prompt_label"]["alone"] == 400 - len(drawn)
     card = (out / "README.md").read_text()
     assert "with 90 % confidence at most 5 % differ from what people would have decided" in card
     assert (command("verify_release", out).code, manifest["rows"]) == (0, 400)
