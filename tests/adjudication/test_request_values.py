@@ -214,12 +214,14 @@ def test_filter_of_cases_is_refused(field, value):
         ({"policy": "jury", "quorum": "100"}, ("jury", 100, None)),
         ({"policy": "aegis2", "caution": "unsafe"}, ("aegis2", None, "unsafe")),
         ({"policy": "aegis2", "caution": ""}, ("aegis2", None, None)),
+        ({"policy": "certified", "error": 0.02}, ("certified", None, None)),
     ],
 )
 def test_policy_is_read(body, settings):
     made = PolicySerializer(data=body)
     assert made.is_valid(), made.errors
-    assert tuple(made.to_settings().values()) == settings
+    read = made.to_settings()
+    assert tuple(read[name] for name in ("policy", "quorum", "caution", "error")) == (*settings, body.get("error"))
 
 
 @cases(
@@ -290,17 +292,23 @@ def test_change_of_policy_needs_a_reason_that_fits(reason, is_valid):
         ({"policy": "human", "quorum": "", "caution": ""}, ("human", None, None)),
         ({"policy": "jury", "quorum": "100", "caution": "safe"}, ("jury", 100, "safe")),
         ({"policy": "jury", "quorum": " 7 "}, ("jury", 7, None)),
+        ({"policy": "certified", "error": "0.02", "risk": ""}, ("certified", None, None)),
     ],
 )
 def test_form_of_a_policy_is_read(fields, settings):
     form = PolicyForm(fields)
     assert form.is_valid(), form.errors
-    assert tuple(form.to_settings().values()) == settings
+    read = form.to_settings()
+    assert tuple(read[name] for name in ("policy", "quorum", "caution")) == settings
+    assert read["error"] == (0.02 if "error" in fields else None)
 
 
 @cases(
     ("field", "value"),
-    [("policy", ""), ("policy", "x"), ("quorum", "0"), ("quorum", "101"), ("quorum", "1.5"), ("caution", "both")],
+    [
+        *[("policy", ""), ("policy", "x"), ("quorum", "0"), ("quorum", "101"), ("quorum", "1.5"), ("caution", "both")],
+        *[("error", "0"), ("error", "nan"), ("risk", "1"), ("risk", "x")],
+    ],
 )
 def test_form_of_a_policy_is_refused(field, value):
     assert set(PolicyForm({"policy": "human"} | {field: value}).errors) == {field}
