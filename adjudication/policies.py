@@ -6,7 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Protocol
 
-from corpus.errors import Refused
+from corpus.errors import Invalid, Refused
 from corpus.labels import Field
 
 
@@ -41,6 +41,8 @@ class FieldRule:
     "A field whose safe label this field inherits. Opinions on this field count only if that one is unsafe."
 
 
+LEAST_SHARE, MOST_SHARE = 0.001, 0.5
+"Of the error and the risk of a promise."
 PANEL = 2
 "The fewest ballots on a field that make a panel."
 
@@ -51,6 +53,16 @@ class Promise:
 
     error: float = 0.05
     risk: float = 0.10
+
+
+def check_share(name: str, share: float | None) -> None:
+    """
+    Check the error or the risk of a promise; None means the usual one.
+
+    :raises Invalid: if it is not a share that one would promise
+    """
+    if share is not None and not LEAST_SHARE <= share <= MOST_SHARE:
+        raise Invalid(name, f"choose a number from {LEAST_SHARE} to {MOST_SHARE}, such as 0.05")
 
 
 @dataclass(frozen=True)

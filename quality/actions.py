@@ -14,7 +14,7 @@ from django.utils import timezone
 from psycopg.errors import SerializationFailure
 
 from adjudication.actions import recount_if_changed
-from adjudication.policies import policy_of
+from adjudication.policies import check_share, policy_of
 from annotation.models import Vote
 from corpus.actions import record_event
 from corpus.errors import Refused
@@ -27,7 +27,7 @@ from quality.reports.advice import advice_figures
 from quality.reports.agreement import agreement_figures
 from quality.reports.arrays import read_opinions
 from quality.reports.audit import AUDIT, Standing, audit_figures, latest_promise
-from quality.reports.certified import EVIDENCE, check_share, promise_figures
+from quality.reports.certified import EVIDENCE, promise_figures
 from quality.reports.certified_rows import evidence_figures
 from quality.reports.checks import check_figures
 from quality.reports.drift import drift_figures

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from quality.reports.certified import LEAST, MOST
+from adjudication.policies import LEAST_SHARE, MOST_SHARE
 
 
 class PromiseSerializer(serializers.Serializer[Any]):
@@ -12,13 +12,13 @@ class PromiseSerializer(serializers.Serializer[Any]):
 
     error = serializers.FloatField(
         required=False,
-        min_value=LEAST,
-        max_value=MOST,
+        min_value=LEAST_SHARE,
+        max_value=MOST_SHARE,
         help_text="The share of the jurors' labels that may differ from people's; 0.05 by default.",
     )
     risk = serializers.FloatField(
         required=False,
-        min_value=LEAST,
-        max_value=MOST,
+        min_value=LEAST_SHARE,
+        max_value=MOST_SHARE,
         help_text="The probability that the promise is not kept; 0.1 by default.",
     )

@@ -7,14 +7,13 @@ from django.db import connection, transaction
 
 from adjudication.actions.certificates import with_thresholds
 from adjudication.actions.recounts import lock_decisions, recount
-from adjudication.policies import Policy, Proposal, policy_of
+from adjudication.policies import Policy, Proposal, check_share, policy_of
 from adjudication.policy_diff import Difference, difference
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
 
 MOST_QUORUM = 100
-LEAST_SHARE, MOST_SHARE = 0.001, 0.5
 "Of error and risk."
 
 
@@ -55,9 +54,8 @@ def proposal(
         raise Invalid("quorum", f"choose a number from 1 to {MOST_QUORUM}")
     if caution not in (None, *Project.Caution.values):
         raise Invalid("caution", "choose safe or unsafe, or nothing for the policy's own")
-    for name, share in (("error", error), ("risk", risk)):
-        if share is not None and not LEAST_SHARE <= share <= MOST_SHARE:
-            raise Invalid(name, f"choose a number from {LEAST_SHARE} to {MOST_SHARE}, such as 0.05")
+    check_share("error", error)
+    check_share("risk", risk)
     proposed = Proposal(str(project), policy, quorum, caution, project.fields, error, risk)
     policy_of(proposed)
     return proposed

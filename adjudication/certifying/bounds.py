@@ -31,6 +31,11 @@ def clopper_pearson_upper(errors: int, count: int, risk: float) -> float:
     return float(high)
 
 
+def fewest_items(error: float, risk: float) -> int:
+    """Return how many items of a sample prove an error at a risk if none of them is wrong: (1 - error)^n <= risk."""
+    return math.ceil(math.log(risk) / math.log1p(-error))
+
+
 @lru_cache(maxsize=4096)
 def most_errors(errors: int, count: int, items: int, risk: float) -> int:
     """

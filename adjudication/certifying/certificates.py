@@ -1,11 +1,11 @@
 """A certificate: the thresholds at which a panel may decide alone, what they were chosen from, and why none. Pure."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from adjudication.certifying.bounds import fewest_items
 from adjudication.certifying.thresholds import Certified, Spread, certify
 from adjudication.policies import Promise
 from corpus.labels import Field
@@ -96,7 +96,7 @@ def reason_of(found: Certified, error: float, risk: float, undrawn: int) -> str:
         return ""
     if undrawn:
         return f"{undrawn} items were never drawn for the sample: set its share above 0 %, so that they are."
-    needed = math.ceil(math.log(risk) / math.log1p(-error))
+    needed = fewest_items(error, risk)
     if not found.levels:
         return f"No item of the blind sample has ballots of two jurors that agree: about {needed} are needed."
     first = found.levels[0]

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from adjudication.actions.policy_change import LEAST_SHARE, MOST_QUORUM, MOST_SHARE
+from adjudication.actions.policy_change import MOST_QUORUM
+from adjudication.policies import LEAST_SHARE, MOST_SHARE
 from corpus.models import Project
 
 OWN = ("", "As the policy says")

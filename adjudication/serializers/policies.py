@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adjudication.actions.policy_change import LEAST_SHARE, MOST_QUORUM, MOST_SHARE
+from adjudication.actions.policy_change import MOST_QUORUM
+from adjudication.policies import LEAST_SHARE, MOST_SHARE
 from adjudication.policy_diff import MOST_ROWS, Difference
 from adjudication.shapes import DifferenceShape
 from corpus.models import Project

@@ -1,11 +1,11 @@
 """Which machine labels could be certified, at which error and risk, and what that saves: from stored evidence. Pure."""
 
-import math
 from fractions import Fraction
 
+from adjudication.certifying.bounds import fewest_items
 from adjudication.certifying.certificates import without_threshold
 from adjudication.certifying.thresholds import Certified, Level, Spread, certify
-from corpus.errors import Invalid
+from adjudication.policies import Promise, check_share, policy_of
 from corpus.models import Project
 from quality.reports.certified_rows import BY_PEOPLE, NOT_ASKED
 from quality.reports.page_rows import Content
@@ -17,28 +17,20 @@ ERRORS = (0.01, 0.02, 0.05, 0.10)
 "Shares of wrong machine labels that the page compares."
 RISKS = (0.05, 0.10, 0.20)
 "Probabilities, compared likewise, that a promise is not kept."
-DEFAULT_ERROR, DEFAULT_RISK = 0.05, 0.10
-LEAST, MOST = 0.001, 0.5
-"Of both."
 FEWEST_TOLD = 20
 "Levels are told together until so many more drawn items stand behind them: nobody shall learn which are in the sample."
 
 
 def error_and_risk(project: Project, error: float | None = None, risk: float | None = None) -> tuple[float, float]:
-    """Return the error and the risk that are asked for; by default those of the project, or 0.05 and 0.10."""
-    own_error, own_risk = getattr(project, "certified_error", None), getattr(project, "certified_risk", None)
-    return (
-        error if error is not None else own_error or DEFAULT_ERROR,
-        risk if risk is not None else own_risk or DEFAULT_RISK,
-    )
-
-
-def check_share(name: str, value: float) -> None:
     """
-    :raises Invalid: if a value is not a share that one would promise
+    Return the error and the risk that are asked for; by default those of the project, or the usual ones.
+
+    :raises Invalid: if one is not a share that one would promise
     """
-    if not LEAST <= value <= MOST:
-        raise Invalid(name, f"choose a number from {LEAST} to {MOST}, such as 0.05")
+    check_share("error", error)
+    check_share("risk", risk)
+    own = policy_of(project, "certified").promise or Promise()
+    return error or own.error, risk or own.risk
 
 
 def promise_figures(evidence: Content, *, error: float, risk: float) -> PromiseShape:
@@ -64,7 +56,7 @@ def promise_figures(evidence: Content, *, error: float, risk: float) -> PromiseS
         "undrawn": evidence["undrawn"],
         "votes_wanted": wanted,
         "votes_saved": saved,
-        "sample_needed": sample_needed(error, share),
+        "sample_needed": fewest_items(error, share),
         "fields": [
             field_promise(field, each, levels)
             for field, each, levels in zip(evidence["fields"], certified, decided, strict=True)
@@ -153,8 +145,3 @@ def is_saved(levels: list[int], decided: list[int]) -> bool:
     by_panel = [0 <= code < levels_of for code, levels_of in zip(levels, decided, strict=True)]
     open_fields = [code not in (NOT_ASKED, BY_PEOPLE) for code in levels]
     return any(by_panel) and by_panel == open_fields
-
-
-def sample_needed(error: float, risk: float) -> int:
-    """Return how many items of the sample without any error would prove it: (1 - error)^n <= risk."""
-    return math.ceil(math.log(risk) / math.log1p(-error))

@@ -11,7 +11,7 @@ from corpus.errors import Refused
 from corpus.snapshot import snapshot
 from quality.actions import measure_project, watch_promise
 from quality.reports.arrays import read_opinions
-from quality.reports.certified import check_share, error_and_risk, promise_figures
+from quality.reports.certified import error_and_risk, promise_figures
 from quality.reports.certified_rows import evidence_figures
 from quality.reports.sample import has_sample
 
@@ -40,8 +40,6 @@ class Command(ProjectCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         error, risk = error_and_risk(project, options["error"], options["risk"])
-        check_share("error", error)
-        check_share("risk", risk)
         if not has_sample(project):
             raise Refused(f"Project {project} has no sample. Draw one: draw_sample --project {project} --percent 5")
         if options["watch"]:
