@@ -73,7 +73,7 @@ def opening_parts(facts: Facts) -> list[str]:
         f"{constant.WHAT} {plain(joined(collection.contents(facts), constant.OFFENSIVE))}",
         "## How the labels came about",
         method(facts),
-        labelling.certificate(manifest),
+        labelling.certificate(facts),
         table("status of the items of the project", manifest["counts"]["status"]),
         "Disputed and pending items are not in the splits; `decisions.parquet` lists them, and `votes.parquet` "
         "holds every opinion under pseudonyms, so that every label can be made again.",

@@ -36,7 +36,7 @@ def governance(facts: Facts) -> Section:
             Answer(
                 "(c) Cleaning and updating", [collection.withheld(facts), constant.NOT_FILLED, constant.MAINTENANCE]
             ),
-            Answer("(d) Assumptions", [labelling.policy(facts), constant.MEASURES]),
+            Answer("(d) Assumptions", [labelling.policy(facts), labelling.certificate(facts), constant.MEASURES]),
             Answer("(e) Availability and quantity", [collection.contents(facts), collection.population(facts)]),
         ],
     )

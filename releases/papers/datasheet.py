@@ -77,7 +77,12 @@ def collecting(facts: Facts) -> Section:
 def processing(facts: Facts) -> Section:
     """Return how opinions became labels."""
     guidelines = list(map(labelling.guideline, facts.guidelines)) or [constant.NO_GUIDELINE]
-    rules = [labelling.votes_wanted(facts), labelling.policy(facts), labelling.settled(facts)]
+    rules = [
+        labelling.votes_wanted(facts),
+        labelling.policy(facts),
+        labelling.certificate(facts),
+        labelling.settled(facts),
+    ]
     counted = [labelling.without_verdict(facts), labelling.corrected(facts)]
     return Section(
         "Preprocessing, cleaning and labelling",

@@ -28,9 +28,9 @@ def apart(facts: Facts) -> str:
     return "Raters here do not see each other's opinions." if here > 0 else ""
 
 
-def certificate(manifest: Mapping[str, Any]) -> str:
+def certificate(facts: Facts) -> str:
     """Return what is promised of the labels that models decided alone; empty under a policy by which they never do."""
-    found = manifest.get("certificate")
+    found = facts.manifest.get("certificate")
     if not found:
         return ""
     terms = f"with {100 * (1 - found['risk']):g} % confidence at most {100 * found['error']:g} %"

@@ -38,7 +38,7 @@ def annotating(facts: Facts) -> dict[str, Any]:
     """Return the properties about labelling."""
     protocol = (labelling.raters, labelling.opinions, labelling.policy, labelling.settled, labelling.corrected)
     asked = (labelling.questions, labelling.texts)
-    how = (labelling.decided, labelling.afterwards, labelling.without_verdict)
+    how = (labelling.decided, labelling.certificate, labelling.afterwards, labelling.without_verdict)
     return {
         "dataAnnotationProtocol": joined(*(each(facts) for each in protocol), *(each(facts) for each in asked)),
         "dataAnnotationPlatform": [constant.PLATFORM],

@@ -24,6 +24,8 @@ def test_release_states_its_certificate_and_is_verified_by_it(tmp_path: Any) -> 
     assert manifest["certificate"]["fields"]["prompt_label"]["alone"] == 400 - len(drawn)
     card = (out / "README.md").read_text()
     assert "with 90 % confidence at most 5 % differ from what people would have decided" in card
+    for paper in ("datasheet.md", "datasheet.html", "article-10.md", "article-10.html", "croissant.json"):
+        assert "at most 5 % differ from what people would have decided" in (out / paper).read_text(), paper
     assert (command("verify_release", out).code, manifest["rows"]) == (0, 400)
 
     manifest["certificate"]["fields"]["prompt_label"]["threshold"] = "2/3"
