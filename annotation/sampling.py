@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 from django.db import connection, transaction
 
 from annotation.models import Queue
+from corpus.actions.statistics import refresh_statistics
 from corpus.labels import Field
 from corpus.models import Project
 
@@ -66,7 +67,10 @@ def draw_sample(project: Project) -> int:
     lock_slots(project)
     with connection.cursor() as cursor:
         cursor.execute(DRAW, parameters)
-        return int(cursor.rowcount)
+        drawn = int(cursor.rowcount)
+    if drawn:  # estimates read them at once, which took minutes while the planner took the table for nearly empty
+        refresh_statistics("annotation_sampledraw", rows=drawn)
+    return drawn
 
 
 def lock_slots(project: Project) -> None:
