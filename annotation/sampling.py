@@ -25,6 +25,13 @@ DRAW = f"""
         AND NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id)
     ON CONFLICT DO NOTHING
 """
+LEAST_ODDS = "SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s"
+IN_SMALLEST = f"(d.in_sample AND (d.odds = least.odds OR {HASH} < least.odds * 2::float8 ^ 52))"
+"""
+Of the draw `d` of the item `i`: that it would be in at the smallest odds of all draws, which are `least`.
+
+These items are a uniform sample, whatever the odds of each draw.
+"""
 OUT_OF_SAMPLE = "NOT EXISTS (SELECT FROM annotation_sampledraw d WHERE d.item_id = i.id AND in_sample)"
 "Of the item `i`: that it need not get all its votes."
 WANTS_VOTES = """

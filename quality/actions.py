@@ -21,7 +21,7 @@ from corpus.errors import Refused
 from corpus.models import Project, Verb
 from corpus.queries import questions_of
 from corpus.snapshot import snapshot
-from quality.models import Measurement, Promise, Report
+from quality.models import Measurement, Report, WatchedPromise
 from quality.queries.freshness import fetch_value, input_fingerprint, latest_reports
 from quality.reports.advice import advice_figures
 from quality.reports.agreement import agreement_figures
@@ -120,12 +120,12 @@ def record_broken(reports: list[Report]) -> None:
         if report.kind == AUDIT:
             broken = [each["field"] for each in report.content["fields"] if each["standing"] == Standing.BROKEN]
             if broken:
-                kept = Promise.objects.filter(pk=report.content["promise"], broken_at=None)
+                kept = WatchedPromise.objects.filter(pk=report.content["promise"], broken_at=None)
                 kept.update(broken_at=report.computed_at, broken_fields=broken)
 
 
 @transaction.atomic
-def watch_promise(*, project: Project, by: User | None, error: float, risk: float) -> Promise:
+def watch_promise(*, project: Project, by: User | None, error: float, risk: float) -> WatchedPromise:
     """
     Have the promise watched that the last measurement allows; it takes the place of any before.
 
@@ -146,7 +146,7 @@ def watch_promise(*, project: Project, by: User | None, error: float, risk: floa
     if not thresholds:
         raise Refused(NOTHING_TO_PROMISE)
     last_vote = Vote.objects.filter(item__project=project).aggregate(last=Max("pk"))["last"] or 0
-    promise = Promise.objects.create(
+    promise = WatchedPromise.objects.create(
         project=project, error=error, risk=risk, thresholds=thresholds, last_vote=last_vote, made_by=by
     )
     detail = {"error": error, "risk": risk, "thresholds": thresholds}

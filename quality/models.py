@@ -40,7 +40,7 @@ class Measurement(models.Model):
         return f"measurement of {self.project}"
 
 
-class Promise(models.Model):
+class WatchedPromise(models.Model):
     """How often labels that the jurors decide alone are wrong at most, as somebody has it watched. Never edited."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")

@@ -14,9 +14,6 @@ from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
 
 MOST_QUORUM = 100
-"Of error and risk."
-
-
 SETTINGS = ("policy", "quorum", "caution", "certified_error", "certified_risk")
 
 

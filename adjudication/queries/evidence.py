@@ -10,7 +10,7 @@ from adjudication.certifying.certificates import Score
 from adjudication.counting import SOURCES, sql_list
 from adjudication.policies import PANEL, Kind, Policy
 from adjudication.queries.decisions import json_lines
-from annotation.sampling import HASH
+from annotation.sampling import IN_SMALLEST, LEAST_ODDS
 from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
 from corpus.models import Project
 
@@ -18,21 +18,18 @@ TALLY = """
     SELECT item_id, count(*) FILTER (WHERE NOT {field} IN {unsafe}) AS safe,
         count(*) FILTER (WHERE {field} IN {unsafe}) AS unsafe
     FROM {table} JOIN item USING (item_id) WHERE {condition} AND {field} IS NOT NULL GROUP BY item_id"""
-# Of draws with several odds, those items count that would be in at the smallest: they are a uniform sample.
 JUDGED = """
 WITH item AS (
     SELECT id AS item_id, external_id FROM corpus_item i
     WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL AND {has_field}
-), panel AS ({panel}), people AS ({people}), least AS (
-    SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s
-), judged AS (
+), panel AS ({panel}), people AS ({people}), least AS ({least}), judged AS (
     SELECT i.external_id, b.unsafe > b.safe AS by_panel, greatest(b.safe, b.unsafe) / gcd(b.safe, b.unsafe) AS agreeing,
         (b.safe + b.unsafe) / gcd(b.safe, b.unsafe) AS counted,
         s.item_id IS NULL AND coalesce(v.safe + v.unsafe, 0) < {quorum} AS is_alone,
         CASE WHEN s.item_id IS NOT NULL THEN s.{field} = 'unsafe'
             WHEN v.safe + v.unsafe >= {quorum} AND v.safe <> v.unsafe THEN v.unsafe > v.safe END AS by_people,
         s.item_id IS NOT NULL OR coalesce(v.safe + v.unsafe, 0) >= {wanted} AS is_complete,
-        coalesce(d.in_sample AND (d.odds = least.odds OR {hash} < least.odds * 2::float8 ^ 52), false) AS is_drawn
+        coalesce({in_smallest}, false) AS is_drawn
     FROM panel b JOIN item i USING (item_id) CROSS JOIN least LEFT JOIN people v USING (item_id)
         LEFT JOIN annotation_sampledraw d USING (item_id)
         LEFT JOIN adjudication_case s ON s.item_id = i.item_id AND s.state = 'settled'
@@ -95,7 +92,8 @@ def judged_sql(project: Project, policy: Policy, field: Field) -> str:
         people=tallies[Kind.HUMAN],
         quorum=policy.quorum,
         wanted=project.votes_wanted,
-        hash=HASH,
+        least=LEAST_ODDS,
+        in_smallest=IN_SMALLEST,
         least_ballots=PANEL,
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.sampling import HASH, WANTS_VOTES, wanting_parameters
+from annotation.sampling import IN_SMALLEST, LEAST_ODDS, WANTS_VOTES, wanting_parameters
 from corpus.models import Project
 from quality.queries.columns import read_numbers
 from quality.statistics.profiles import Codes, Numbers
@@ -12,12 +12,11 @@ from quality.statistics.scores import Flags
 
 BILLION = 1_000_000_000
 "Odds are read as whole numbers of billionths."
-# The last column says who would be in at the smallest odds of all draws: these items are a uniform sample.
 DRAWS = f"""
     SELECT d.item_id, d.in_sample::int, round(d.odds * {BILLION}),
-        (d.in_sample AND (d.odds = least.odds OR {HASH} < least.odds * 2::float8 ^ 52))::int
+        {IN_SMALLEST}::int
     FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id,
-        (SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s) AS least
+        ({LEAST_ODDS}) AS least
     WHERE d.project_id = %(project)s AND i.withdrawn_at IS NULL ORDER BY d.item_id
 """
 # How many people had labelled each item of the sample by a certain vote; a correction has the annotator of the first.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from adjudication.certifying.betting import is_worse_than, lower_bound, upper_bound
 from adjudication.policies import Policy
 from corpus.models import Project
-from quality.models import Promise
+from quality.models import WatchedPromise
 from quality.queries.sample import read_draws, read_earlier_votes
 from quality.reports.arrays import Opinions
 from quality.reports.certified_rows import read_panel, read_people
@@ -29,12 +29,12 @@ class Standing(StrEnum):
     BROKEN = "broken"
 
 
-def latest_promise(project: Project) -> Promise | None:
+def latest_promise(project: Project) -> WatchedPromise | None:
     """Return the promise that is watched in a project; None if none was made."""
-    return Promise.objects.filter(project=project).order_by("-pk").first()
+    return WatchedPromise.objects.filter(project=project).order_by("-pk").first()
 
 
-def audit_figures(project: Project, opinions: Opinions, policy: Policy, promise: Promise) -> dict[str, Any]:
+def audit_figures(project: Project, opinions: Opinions, policy: Policy, promise: WatchedPromise) -> dict[str, Any]:
     """Return how a promise stands on each of its fields."""
     risk = promise.risk / len(promise.thresholds)
     counts = {
@@ -51,7 +51,7 @@ def audit_figures(project: Project, opinions: Opinions, policy: Policy, promise:
 
 
 def count_since(
-    project: Project, opinions: Opinions, policy: Policy, promise: Promise, field: str, threshold: Fraction
+    project: Project, opinions: Opinions, policy: Policy, promise: WatchedPromise, field: str, threshold: Fraction
 ) -> tuple[int, int]:
     """
     Count the items of the sample that people have finished since, and that the jurors would decide alone.

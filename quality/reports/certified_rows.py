@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adjudication.policies import Policy
+from adjudication.policies import PANEL, Policy
 from annotation.queries import asked_fields
 from annotation.sampling import count_undrawn, percent_of
 from corpus.labels import NEEDS_RESPONSE, Field
@@ -18,8 +18,6 @@ from quality.reports.scores import settled_labels
 from quality.statistics.profiles import Codes
 from quality.statistics.scores import Flags
 
-PANEL = 2
-"The fewest ballots on a field that make a panel."
 NOT_ASKED, BY_PEOPLE, NO_SCORE = -3, -2, -1
 "Codes of items that lack a field, that people have decided, and on which people, or a panel of two or more, tie."
 

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from corpus.labels import Field
-from quality.models import Promise
+from quality.models import WatchedPromise
 from quality.reports.audit import Standing
 from quality.reports.certified import ERRORS, FEWEST_TOLD, RISKS, promise_figures
 from quality.reports.page_rows import FIELD_NAMES, Content
@@ -116,7 +116,7 @@ def level_tables(promise: PromiseShape) -> list[Content]:
     ]
 
 
-def audit_rows(promise: Promise, audit: Content) -> list[Content]:
+def audit_rows(promise: WatchedPromise, audit: Content) -> list[Content]:
     """Return how a watched promise stands on each field, in words."""
     return [
         {

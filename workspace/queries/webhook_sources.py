@@ -16,7 +16,7 @@ from django.urls import reverse
 from adjudication.models import Case
 from corpus.models import Project
 from jury.models import Run, Shard
-from quality.models import Measurement, Promise
+from quality.models import Measurement, WatchedPromise
 from releases.models import Release
 from workspace.models import Job, Webhook
 
@@ -100,7 +100,7 @@ def measurements_failed(project: Project, since: datetime) -> Iterator[Happening
 
 def promises_broken(project: Project, since: datetime) -> Iterator[Happening]:
     """Yield the watched promises that jurors' labels were shown to break since then: each once."""
-    for promise in Promise.objects.filter(project=project, broken_at__gte=since).order_by("pk"):
+    for promise in WatchedPromise.objects.filter(project=project, broken_at__gte=since).order_by("pk"):
         data = {
             "promise": promise.pk,
             "error": promise.error,
