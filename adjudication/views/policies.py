@@ -62,6 +62,11 @@ def own_settings(access: Access) -> dict[str, Any]:
     return own | {"error": project.certified_error, "risk": project.certified_risk}
 
 
+def settings_query(settings: dict[str, Any]) -> str:
+    """Return the query that compares with a policy and its settings."""
+    return urlencode({name: value or "" for name, value in settings.items()})
+
+
 def show_policies(
     request: PageRequest, access: Access, form: PolicyForm, change: ChangePolicyForm | None = None, *, status: int = 200
 ) -> HttpResponse:
@@ -70,13 +75,17 @@ def show_policies(
 
     :param change: a form to change the policy that was refused
     """
+    own = policy_of(access.project)
+    other_caution = "unsafe" if own.caution == "safe" else "safe"
     context = {
         "access": access,
         "page": "policies",
         "form": form,
         "change": change or ChangePolicyForm(),
-        "own": policy_of(access.project),
+        "own": own,
         "own_name": access.project.get_policy_display(),
+        "other_caution": other_caution,
+        "caution_query": settings_query(own_settings(access) | {"caution": other_caution}),
     }
     if form.is_bound:
         at, matching = page_of(request), filter_of(request)
@@ -126,5 +135,5 @@ def difference_context(
         "at": at,
         "pages": -(-difference.total // ON_A_PAGE),
         "filter_query": urlencode(asdict(matching)),
-        "query": urlencode({name: value or "" for name, value in settings.items()}),
+        "query": settings_query(settings),
     }

@@ -17,6 +17,7 @@ from annotation.slots import open_slots
 from corpus.errors import Invalid
 from corpus.labels import Field
 from corpus.models import Event, Project
+from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 ITEMS = 60
@@ -154,3 +155,11 @@ def test_settings_of_the_promise_are_checked_and_told(tmp_path: Any) -> None:
     assert (told["policy"], told["error"], told["risk"]) == ("certified", 0.02, 0.2)
     project.refresh_from_db()
     assert (project.certified_error, project.certified_risk) == (0.02, 0.2)
+
+
+def test_a_question_about_caution_keeps_what_is_promised() -> None:
+    project = make_project()
+    settings = {"policy": "certified", "quorum": None, "caution": None, "error": 0.02, "reason": "Fewer votes."}
+    change_policy(project=project, by=None, **settings)
+    page = Visitor(Project.objects.get(pk=project.pk), "lead").client.get(f"/projects/{project.slug}/quality/policies/")
+    assert "?policy=certified&amp;quorum=&amp;caution=unsafe&amp;error=0.02&amp;risk=" in page.content.decode()
