@@ -26,8 +26,8 @@ def replace_item(
     """
     Correct the text of an item: it is withdrawn, and a new item with the new text wants its votes.
 
-    The new item is called `ID#2`, then `ID#3`; it keeps source, licence, meta and expected categories. Opinions,
-    gold and reference labels stay with the old one. The same correction again returns the item that it made.
+    The new item is called `ID#2`, then `ID#3`; it keeps source, licence, meta, author and expected categories.
+    Opinions, gold and reference labels stay with the old one. The same correction again returns the item that it made.
 
     :param texts: of every turn, in order; their roles stay
     :raises NoSuchItem: if the project has no item of that id
@@ -62,8 +62,8 @@ def write_replacement(project: Project, old: Item, turns: list[TurnShape], reaso
     )
     write_items(project, [corrected.serialize()])
     new = queries.find_item(project, corrected.external_id)
-    new.replaces = old.external_id
-    new.save(update_fields=["replaces"])
+    new.replaces, new.author_id = old.external_id, old.author_id
+    new.save(update_fields=["replaces", "author"])
     detail = {"by": new.external_id, "reason": reason}
     record_event(project=project, verb=Verb.ITEM_REPLACED, subject=old.external_id, actor=by, detail=detail)
     withdraw_items(project=project, items=[old.pk], reason=f"Replaced by {new.external_id}: {reason}", by=by)

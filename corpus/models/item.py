@@ -1,5 +1,6 @@
 """Items."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import RawSQL
@@ -47,6 +48,10 @@ class Item(models.Model):
     "External id of the item whose response a refusal replaced. Such an item is decided by construction."
     replaces = models.TextField(null=True, blank=True)
     "External id of the withdrawn item whose text this one corrects."
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    "Who wrote it here, and therefore judges it nowhere. None for an item that was imported."
     content_hash = models.BinaryField(max_length=16)
     "Hash of everything imported, to tell whether a second import has the same content."
     imported_at = models.DateTimeField(auto_now_add=True)
@@ -57,11 +62,14 @@ class Item(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "external_id"], name="one_item_an_external_id"),
         ]
-        # Few items are withdrawn, and lists of other things leave those out.
+        # Few items are withdrawn, and lists of other things leave those out; few are written here.
         indexes = [
             models.Index(fields=["id"], condition=models.Q(withdrawn_at__isnull=False), name="withdrawn_items"),
             models.Index(
                 fields=["project", "replaces"], condition=models.Q(replaces__isnull=False), name="replacing_items"
+            ),
+            models.Index(
+                fields=["project", "author"], condition=models.Q(author__isnull=False), name="items_with_an_author"
             ),
         ]
 
