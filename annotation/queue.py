@@ -25,6 +25,7 @@ FREE = """
     {scope} AND s.vote_id IS NULL AND {batch}
     AND (s.leased_until IS NULL OR s.leased_until < now())
     AND (SELECT i.withdrawn_at IS NULL AND NOT i.expected_categories && %(opted_out)s::text[]
+        AND i.author_id IS DISTINCT FROM %(user)s::int
         FROM corpus_item i WHERE i.id = s.item_id)
     AND (SELECT true FROM annotation_vote v
         WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s AND v.is_current) IS NULL
@@ -153,7 +154,7 @@ LEASE_GOLD = LEASE_CHECK.format(
     found="""
     SELECT g.item_id, NULL::bigint AS repeats_id FROM annotation_gold g JOIN corpus_item i ON i.id = g.item_id
     WHERE g.project_id = %(project)s AND g.use = 'check' AND i.withdrawn_at IS NULL
-        AND NOT i.expected_categories && %(opted_out)s::text[]
+        AND NOT i.expected_categories && %(opted_out)s::text[] AND i.author_id IS DISTINCT FROM %(user)s::int
         AND NOT EXISTS (SELECT FROM annotation_vote v WHERE v.item_id = g.item_id AND v.annotator_id = %(annotator)s)
         AND NOT EXISTS (SELECT FROM annotation_skip k WHERE k.item_id = g.item_id AND k.annotator_id = %(annotator)s)
     ORDER BY random() LIMIT 1
@@ -266,7 +267,7 @@ def claim_in_session(session: AnnotatorSession, *, shows: bool) -> Lease | None:
     :param shows: as in `claim_next`
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    return lease_by(RENEW_HELD, session, user=session.user, shows=shows) or claim_new(session, shows=shows)
+    return lease_by(RENEW_HELD, session, shows=shows) or claim_new(session, shows=shows)
 
 
 def claim_new(session: AnnotatorSession, *, shows: bool) -> Lease | None:
@@ -349,6 +350,7 @@ def claim_by(statement: str, session: AnnotatorSession, **extra: Any) -> Row | N
     parameters = {
         "project": session.project.pk,
         "annotator": session.annotator,
+        "user": session.user,
         "opted_out": avoided(session),
         "minutes": session.lease_minutes,
         "lease": uuid.uuid4(),

@@ -39,7 +39,7 @@ def record_blind(*, project: Project, case: int, by: User, judgement: Judgement)
     :raises AlreadyAnswered: if this person answered otherwise, or another person recorded the second answer
     :raises CaseClosed, CaseHeld: if this person cannot claim the case
     :raises NotShown: if the dialogue is still hidden from this person
-    :raises VotedThemselves: if this person voted on the item
+    :raises VotedThemselves, WroteThemselves: if this person voted on the item, or wrote it
     """
     locked = lock_case(project, case)
     if existing := cases.blind_answer_by(locked, by):

@@ -12,8 +12,7 @@ from adjudication.case_states import Action, State, find_transition
 from adjudication.models import Case
 from adjudication.queries import cases
 from adjudication.queries.case_filters import CaseFilter, cases_matching
-from annotation.actions import VotedThemselves
-from annotation.queries import has_voted
+from annotation.actions import check_uninvolved
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
@@ -51,11 +50,10 @@ def claim_case(*, project: Project, case: int, by: User) -> Case:
     :raises Case.DoesNotExist: if the project has no such case
     :raises CaseClosed: if it is not open
     :raises CaseHeld: if somebody else holds it
-    :raises VotedThemselves: if this person voted on the item
+    :raises VotedThemselves, WroteThemselves: if this person voted on the item, or wrote it
     """
     locked = lock_case(project, case)
-    if has_voted(by, locked.item):
-        raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
+    check_uninvolved(by, locked.item)
     return claim_locked_case(project, locked, by, Action.CLAIM)
 
 

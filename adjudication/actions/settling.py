@@ -17,9 +17,8 @@ from adjudication.actions.recounts import lock_decisions, recount_item
 from adjudication.case_states import Action, State, next_state
 from adjudication.models import AnswerDecision, BlindAnswer, Case, Decision
 from adjudication.queries import cases, opinions
-from annotation.actions import VotedThemselves, check_dialogue_shown, request_more_votes
+from annotation.actions import check_dialogue_shown, check_uninvolved, request_more_votes
 from annotation.models import Slot
-from annotation.queries import has_voted
 from corpus.errors import Invalid, Refused
 from corpus.judgements import with_canonical_answers
 from corpus.labels import Judgement, label_columns_of
@@ -60,7 +59,7 @@ def settle_case(*, project: Project, case: int, by: User, judgement: Judgement, 
     :raises OpinionsChanged: if the opinions are not those that were shown
     :raises CaseClosed, CaseHeld, NotHeld: if this person does not hold the case
     :raises NotShown: if the dialogue is still hidden from this person
-    :raises VotedThemselves: if this person voted on the item
+    :raises VotedThemselves, WroteThemselves: if this person voted on the item, or wrote it
     """
     lock_decisions(project)
     locked = lock_case(project, case)
@@ -86,14 +85,13 @@ def check_may_settle(case: Case, by: User) -> BlindAnswer:
     :raises CaseClosed, CaseHeld, NotHeld: if this person does not hold the case
     :raises NotBlindYet: if this person has not labelled it blind
     :raises NotShown: if the dialogue is still hidden from this person
-    :raises VotedThemselves: if this person voted on the item
+    :raises VotedThemselves, WroteThemselves: if this person voted on the item, or wrote it
     """
     check_held(case, by, Action.SETTLE)
     blind = cases.blind_answer_by(case, by)
     if blind is None:
         raise NotBlindYet("Label this dialogue blind first. The opinions are shown afterwards.")
-    if has_voted(by, case.item):
-        raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
+    check_uninvolved(by, case.item)
     check_dialogue_shown(by, case.item, since=case.opened_at)
     return blind
 
@@ -156,13 +154,12 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
     :raises CaseClosed, CaseHeld: if this person cannot claim the case
     :raises NoOpenBatch: if the queue would not hand out the item
     :raises SentBackAlready: if votes that were asked for before are still to come
-    :raises VotedThemselves: if this person voted on the item
+    :raises VotedThemselves, WroteThemselves: if this person voted on the item, or wrote it
     """
     if not 1 <= votes <= MOST_VOTES:
         raise Invalid("votes", f"choose a number from 1 to {MOST_VOTES}")
     locked = lock_case(project, case)
-    if has_voted(by, locked.item):
-        raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must look at it.")
+    check_uninvolved(by, locked.item)
     claim_locked_case(project, locked, by, Action.SEND_BACK)
     if locked.sent_back_at and Slot.objects.filter(item=locked.item, vote=None).exists():
         raise SentBackAlready("This dialogue was sent back already, and its votes are still to come.")

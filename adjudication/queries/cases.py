@@ -19,11 +19,16 @@ BlindAnswers = Sequence[BlindAnswer]
 
 
 def claimable_by(cases: QuerySet[Case], user: User) -> QuerySet[Case]:
-    """Return the open cases a person can claim: not held by others, not voted on by them, not waiting for votes."""
+    """
+    Return the open cases a person can claim: not held by others, not waiting for votes.
+
+    None on which they voted, nor of an item that they wrote.
+    """
     own_votes = Vote.objects.filter(item=OuterRef("item"), annotator__user=user)
     open_slots = Slot.objects.filter(item=OuterRef("item"), vote=None)
     is_free = Q(holder=None) | Q(held_until__lt=Now()) | Q(holder=user)
-    return cases.filter(is_free, ~Exists(own_votes), Q(sent_back_at=None) | ~Exists(open_slots))
+    is_ready = Q(sent_back_at=None) | ~Exists(open_slots)
+    return cases.filter(is_free, ~Exists(own_votes), is_ready).exclude(item__author=user)
 
 
 def find_case(project: Project, case: int) -> Case | None:

@@ -40,7 +40,7 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
         "access": access,
         "page": "audits",
         "percent": audit_percent_of(access.project),
-        "next_audit": waiting.order_by("drawn_at", "item").first(),
+        "next_audit": waiting.exclude(item__author=access.user).order_by("drawn_at", "item").first(),
         "tabs": [{"key": key, "name": name, "count": counts.get(key)} for key, name in TABS.items()],
         "current": current,
         "query": f"tab={current}",

@@ -2,7 +2,14 @@
 
 from annotation.actions.audits import audit_item, draw_audits
 from annotation.actions.batches import assign_batch, close_batch, open_batch, reopen_batch
-from annotation.actions.escalation import NoOpenBatch, VotedThemselves, exclude_annotator, request_more_votes
+from annotation.actions.escalation import (
+    NoOpenBatch,
+    VotedThemselves,
+    WroteThemselves,
+    check_uninvolved,
+    exclude_annotator,
+    request_more_votes,
+)
 from annotation.actions.gold import remove_gold, set_gold
 from annotation.actions.guidelines import guideline_in_force, guideline_news, publish_first_guideline, publish_guideline
 from annotation.actions.imports import VoteWriter
@@ -37,6 +44,7 @@ __all__ = [
     "QualifiedAlready",
     "VoteWriter",
     "VotedThemselves",
+    "WroteThemselves",
     "answer_attempt_item",
     "assign_batch",
     "audit_item",
@@ -44,6 +52,7 @@ __all__ = [
     "cast_vote",
     "change_sample",
     "check_dialogue_shown",
+    "check_uninvolved",
     "close_batch",
     "correct_vote",
     "draw_audits",

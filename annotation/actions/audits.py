@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from annotation.actions.showing import check_dialogue_shown
 from annotation.actions.votes import Answer, check_answer
-from annotation.models import Audit, AuditDraw, Queue, Vote
+from annotation.models import Audit, AuditDraw, Queue
+from annotation.queries import has_voted, has_written
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
@@ -60,12 +61,14 @@ def audit_item(*, project: Project, by: User, item: int, answer: Answer) -> Audi
     :raises Audit.DoesNotExist: if the item is not up for audit here
     :raises Invalid: if the answer breaks a rule, or gives no reason
     :raises NotShown: if the dialogue is still hidden from this lead
-    :raises Refused: if it was audited before, or this lead voted on it
+    :raises Refused: if it was audited before, or this lead voted on it or wrote it
     """
     audit = Audit.objects.select_for_update(of=("self",)).select_related("item").get(item=item, project=project)
     if audit.audited_at:
         raise Refused("Somebody has audited this dialogue already.")
-    if Vote.objects.filter(item=item, annotator__user=by).exists():
+    if has_written(by, audit.item):
+        raise Refused("You wrote this dialogue yourself, so another lead must audit it.")
+    if has_voted(by, audit.item):
         raise Refused("You voted on this dialogue yourself, so another lead must audit it.")
     check_dialogue_shown(by, audit.item, since=audit.drawn_at)
     check_answer(project, answer, has_response=audit.item.has_response, asks_questions=False)

@@ -36,6 +36,12 @@ class VotedThemselves(Refused):
     code = "voted_yourself"
 
 
+class WroteThemselves(Refused):
+    """The person wrote the item."""
+
+    code = "wrote_yourself"
+
+
 class NoOpenBatch(Refused):
     """Every batch of the project is closed, so nobody would get the item."""
 
@@ -72,17 +78,28 @@ def batch_for(project: Project, item: Item) -> int | None:
     return batch.pk if batch else None
 
 
+def check_uninvolved(user: User, item: Item) -> None:
+    """
+    Check that a person may decide about an item: they neither wrote it nor voted on it.
+
+    :raises VotedThemselves, WroteThemselves: if they did
+    """
+    if queries.has_written(user, item):
+        raise WroteThemselves("You wrote this dialogue yourself, so somebody else must judge it.")
+    if queries.has_voted(user, item):
+        raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
+
+
 @transaction.atomic
 def exclude_annotator(*, project: Project, user: User, item: Item) -> None:
     """
     Keep an item from a person who is about to read the opinions on it, and end their leases on it.
 
-    :raises VotedThemselves: if the person has voted on it
+    :raises VotedThemselves, WroteThemselves: if the person has voted on it, or wrote it
     """
     # With the session locked, the person cannot vote between the check and the skip.
     session = lock_session(project, user)
-    if queries.has_voted(user, item):
-        raise VotedThemselves("You voted on this dialogue yourself, so another adjudicator must settle it.")
+    check_uninvolved(user, item)
     slots = Slot.objects.filter(item=item, leased_to=session.annotator)
     checks = Check.objects.filter(item=item, annotator=session.annotator, vote=None)
     leases = [*slots.values_list("lease", "shown_at"), *checks.values_list("lease", "shown_at")]

@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation import queries
+from annotation.actions.escalation import WroteThemselves
 from annotation.models import Gold
 from corpus.actions import record_event
 from corpus.labels import Judgement, check_judgement
@@ -18,8 +19,11 @@ def set_gold(*, project: Project, by: User | None, external_id: str, judgement: 
 
     :raises NoSuchItem: if the project has no item of that id
     :raises Invalid: if the label breaks a rule
+    :raises WroteThemselves: if this person wrote the item
     """
     item = find_item(project, external_id)
+    if by is not None and queries.has_written(by, item):
+        raise WroteThemselves("You wrote this dialogue yourself, so another lead must give it a gold label.")
     check_judgement(judgement, wanted=queries.asked_fields(project), has_response=item.has_response)
     gold, _ = Gold.objects.update_or_create(
         item=item,

@@ -70,11 +70,13 @@ def begin_attempt(*, project: Project, user: User) -> QualificationAttempt:
 
 def draw_gold(session: AnnotatorSession, size: int | None) -> list[Gold]:
     """
-    Draw the items of an attempt at random: first those the person has seen in the fewest attempts, and not voted on.
+    Draw the items of an attempt at random, first those the person has seen in the fewest attempts, and not voted on;
+    none that they wrote.
 
     :param size: how many; None for all
     """
     usable = queries.usable_gold(session.project, Gold.Use.QUALIFICATION)
+    usable = usable.exclude(item__author=session.user)
     gold = list(usable.exclude(item__expected_categories__overlap=session.opted_out))
     before = AttemptItem.objects.filter(attempt__annotator=session.annotator).values_list("item", flat=True)
     votes = Vote.objects.filter(annotator=session.annotator, item__in=[each.item_id for each in gold])

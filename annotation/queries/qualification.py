@@ -52,7 +52,7 @@ def practice_gold(project: Project, user: User) -> QuerySet[Gold]:
     """
     session = read_session(project, user)
     uses = [Gold.Use.PRACTICE] if session.must_qualify else [Gold.Use.PRACTICE, Gold.Use.QUALIFICATION]
-    rows = usable_gold(project, *uses)
+    rows = usable_gold(project, *uses).exclude(item__author=user)
     votes = Vote.objects.filter(item=OuterRef("item"), annotator=session.annotator)
     held = Slot.objects.filter(item=OuterRef("item"), leased_to=session.annotator)
     return rows.exclude(item__expected_categories__overlap=session.opted_out).filter(~Exists(votes), ~Exists(held))

@@ -80,7 +80,7 @@ def project_of_vote(vote: int, user: User | AnonymousUser) -> str:
 
 
 def items_left(project: Project, annotator: int) -> int:
-    """Count the items with an open slot that a person has not judged or skipped. Opt-outs are ignored."""
+    """Count the items with an open slot that a person has not written, judged or skipped. Opt-outs are ignored."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -90,6 +90,8 @@ def items_left(project: Project, annotator: int) -> int:
                     WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s AND v.is_current)
                 AND NOT EXISTS (SELECT FROM annotation_skip k
                     WHERE k.item_id = s.item_id AND k.annotator_id = %(annotator)s)
+                AND NOT EXISTS (SELECT FROM corpus_item i JOIN annotation_annotator a ON a.user_id = i.author_id
+                    WHERE i.id = s.item_id AND a.id = %(annotator)s)
             """,
             {"project": project.pk, "annotator": annotator},
         )
@@ -254,6 +256,11 @@ def votes_on(item: Item) -> QuerySet[Vote]:
 def has_voted(user: User, item: Item) -> bool:
     """Return whether a person has ever voted on an item, even if the vote was superseded."""
     return Vote.objects.filter(item=item, annotator__user=user).exists()
+
+
+def has_written(user: User, item: Item) -> bool:
+    """Return whether a person wrote an item."""
+    return item.author_id == user.pk
 
 
 HAS_ALL_VOTES = """

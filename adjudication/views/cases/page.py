@@ -60,16 +60,16 @@ def stage_of(case: Case, user: User, answers: cases.BlindAnswers) -> str:
 
     :return: take, blind, settle or second; held, own or done if there is nothing to do
     """
-    has_voted = queries.has_voted(user, case.item)
+    is_own = queries.has_written(user, case.item) or queries.has_voted(user, case.item)
     if find_transition(case.state, Action.CLAIM) and not case.item.withdrawn_at:
-        if has_voted:
+        if is_own:
             return "own"
         if not is_held(case):
             return "take"
         if case.holder_id != user.pk:
             return "held"
         return "settle" if cases.own_answer(answers, user) else "blind"
-    is_hidden = not (has_voted or cases.may_read_settlement(case, user, answers))
+    is_hidden = not (is_own or cases.may_read_settlement(case, user, answers))
     return "second" if is_hidden and find_transition(case.state, Action.ANSWER_SECOND) else "done"
 
 
