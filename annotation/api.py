@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from annotation import queries
-from annotation.actions import cast_vote, change_sample, correct_vote, renew_lease, skip_item
+from annotation.actions import cast_vote, change_queue, change_sample, correct_vote, renew_lease, skip_item
 from annotation.models import Vote
 from annotation.queries import own_progress, queue_progress
 from annotation.queue import claim_next
@@ -17,16 +17,19 @@ from annotation.sampling import SampleShape, sample_of
 from annotation.serializers import (
     AnswerSerializer,
     LeaseSerializer,
+    QueueSerializer,
     SampleSerializer,
     SkipSerializer,
     VoteSerializer,
     as_lease,
+    as_queue,
     as_vote,
 )
 from annotation.shapes import (
     CastShape,
     CorrectedShape,
     ProgressShape,
+    QueueShape,
     RenewedShape,
     SkippedShape,
     TakenShape,
@@ -177,3 +180,25 @@ class Sample(ProjectView):
         body.is_valid(raise_exception=True)
         change_sample(project=self.project, by=self.access.user, percent=body.validated_data["percent"])
         return Response(sample_of(self.project))
+
+
+class QueueSettings(ProjectView):
+    """How the project hands out its items: leases, limits, checks, sample, and where votes are saved or added."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "labelling"
+
+    @extend_schema(responses={200: QueueShape})
+    def get(self, _request: Request, slug: str) -> Response:
+        return Response(as_queue(queries.queue_settings(self.project)))
+
+    @extend_schema(request=QueueSerializer, responses={200: QueueShape})
+    def patch(self, request: Request, slug: str) -> Response:
+        """
+        Change the settings in the body, and leave all others. They hold from the next item on.
+
+        What is asked because of `stops_early` and `most_votes` follows with the next recount, seconds later.
+        """
+        body = QueueSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(as_queue(change_queue(project=self.project, by=self.access.user, changes=body.validated_data)))

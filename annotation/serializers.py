@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils.serializer_helpers import BindingDict
 
 from annotation.actions import Answer
-from annotation.models import Vote
+from annotation.models import Queue, Vote
+from annotation.models.queue import SETTINGS
 from annotation.queue import Lease
-from annotation.shapes import TakenShape, VoteShape
+from annotation.shapes import QueueShape, TakenShape, VoteShape
 from corpus.labels import FIELDS, Judgement, Label, label_columns_of
 from corpus.models import Project
 from corpus.queries import questions_of
@@ -121,10 +122,38 @@ class SampleSerializer(serializers.Serializer[Any]):
     )
 
 
+class QueueSerializer(serializers.ModelSerializer[Queue]):
+    """How a project hands out its items: the settings that change."""
+
+    class Meta:
+        model = Queue
+        fields = SETTINGS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"partial": True, **kwargs})
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """
+        Refuse a body that changes nothing, as one with a misspelt name.
+
+        :raises ValidationError: if it names no setting, or one that there is not
+        """
+        if unknown := sorted(set(self.initial_data) - set(SETTINGS)):
+            raise serializers.ValidationError({name[:100]: "There is no such setting." for name in unknown[:10]})
+        if not attrs:
+            raise serializers.ValidationError(f"Name a setting and its value: {', '.join(SETTINGS)}.")
+        return attrs
+
+
 class LeaseSerializer(serializers.Serializer[Any]):
     """The body of a renewal."""
 
     lease = serializers.UUIDField()
+
+
+def as_queue(queue: Queue) -> QueueShape:
+    """Return the settings of a queue, as JSON."""
+    return cast("QueueShape", {name: getattr(queue, name) for name in SETTINGS})
 
 
 def as_vote(vote: Vote, external_id: str) -> VoteShape:

@@ -72,6 +72,22 @@ class RenewedShape(TypedDict):
     expires_at: datetime
 
 
+class QueueShape(TypedDict):
+    """How a project hands out its items; null for no limit, no breaks, and no further votes."""
+
+    lease_minutes: int
+    daily_cap: int | None
+    break_after_minutes: int | None
+    break_minutes: int
+    gold_percent: int
+    repeat_percent: int
+    audit_percent: int
+    sample_percent: int
+    similar_apart: int
+    stops_early: bool
+    most_votes: int | None
+
+
 class OwnProgress(TypedDict):
     """Votes of the caller, second answers to the same item included; items left for them; and their work of today."""
 

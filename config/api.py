@@ -51,6 +51,7 @@ PROJECT = [
     path("items/<path:external_id>/vote/", annotation.CastVote.as_view()),
     path("items/<path:external_id>/skip/", annotation.SkipItem.as_view()),
     path("my-votes/", annotation.MyVotes.as_view()),
+    path("queue/", annotation.QueueSettings.as_view()),
     path("sample/", annotation.Sample.as_view()),
     path("jurors/", jury.Jurors.as_view()),
     path("prompts/", jury.Prompts.as_view()),

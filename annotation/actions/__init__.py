@@ -15,7 +15,7 @@ from annotation.actions.guidelines import guideline_in_force, guideline_news, pu
 from annotation.actions.imports import VoteWriter
 from annotation.actions.leased_items import LeaseLost, NoSuchLease, NotShown
 from annotation.actions.leases import free_lease, free_leases, renew_lease
-from annotation.actions.people import change_sample, update_preferences, update_queue_settings
+from annotation.actions.people import change_queue, change_sample, update_preferences, update_queue_settings
 from annotation.actions.qualification import (
     AnsweredAlready,
     NoAttemptLeft,
@@ -50,6 +50,7 @@ __all__ = [
     "audit_item",
     "begin_attempt",
     "cast_vote",
+    "change_queue",
     "change_sample",
     "check_dialogue_shown",
     "check_uninvolved",

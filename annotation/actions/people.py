@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.models import Person, Queue
+from annotation.queries.queue_settings import queue_settings
 from annotation.sampling import draw_sample, lock_slots
 from corpus.actions import record_event
 from corpus.errors import Invalid
@@ -36,6 +37,21 @@ def update_queue_settings(*, project: Project, by: User | None, settings: dict[s
     Queue.objects.update_or_create(project=project, defaults=settings)
     record_event(project=project, verb=Verb.QUEUE_CHANGED, actor=by, detail=settings)
     draw_sample(project)
+
+
+@transaction.atomic
+def change_queue(*, project: Project, by: User | None, changes: dict[str, Any]) -> Queue:
+    """
+    Change some settings of a project's queue, and return all; what is as it was leaves no event.
+
+    :param changes: fields of `Queue` and their new values
+    """
+    lock_slots(project)
+    before = queue_settings(project)
+    new = {name: value for name, value in changes.items() if getattr(before, name) != value}
+    if new:
+        update_queue_settings(project=project, by=by, settings=new)
+    return queue_settings(project)
 
 
 def change_sample(*, project: Project, by: User | None, percent: int) -> None:

@@ -10,6 +10,7 @@ from annotation import queries
 from annotation.display_names import LABEL_WORDS
 from annotation.forms.judgement import field_title
 from annotation.models import Queue
+from annotation.models.queue import SETTINGS
 from corpus.labels import FIELDS, Field, Judgement
 from corpus.models import Category, Project
 
@@ -19,19 +20,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
 
     class Meta:
         model = Queue
-        fields = (
-            "lease_minutes",
-            "daily_cap",
-            "break_after_minutes",
-            "break_minutes",
-            "gold_percent",
-            "repeat_percent",
-            "audit_percent",
-            "sample_percent",
-            "similar_apart",
-            "stops_early",
-            "most_votes",
-        )
+        fields = SETTINGS
         labels = {
             "lease_minutes": "Minutes that a dialogue stays assigned",
             "daily_cap": "Votes a person may cast a day",

@@ -7,6 +7,20 @@ from corpus.models import Project
 
 PERCENT = [MaxValueValidator(100)]
 MOST_APART = 200
+SETTINGS = (
+    "lease_minutes",
+    "daily_cap",
+    "break_after_minutes",
+    "break_minutes",
+    "gold_percent",
+    "repeat_percent",
+    "audit_percent",
+    "sample_percent",
+    "similar_apart",
+    "stops_early",
+    "most_votes",
+)
+"The fields of `Queue` that leads set, in the order of its form."
 
 
 class Queue(models.Model):

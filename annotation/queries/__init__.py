@@ -28,6 +28,7 @@ from annotation.queries.qualification import (
     unusable_count,
     usable_gold,
 )
+from annotation.queries.queue_settings import queue_settings
 from annotation.queries.reading import ReadingPace, reading_paces
 from annotation.queries.shown import is_shown
 from annotation.queries.votes import (
@@ -107,6 +108,7 @@ __all__ = [
     "project_of_vote",
     "qualification_of",
     "queue_progress",
+    "queue_settings",
     "reading_paces",
     "resting_now",
     "running_leases",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation import actions, queries
 from annotation.forms.queue import BatchForm, ExpectedForm, GoldForm, QueueForm
-from annotation.models import Batch, Queue
+from annotation.models import Batch
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import expect_categories
 from corpus.attempt import attempt
@@ -31,7 +31,7 @@ def queue(request: PageRequest, access: Access) -> HttpResponse:
 @require_role(Role.LEAD)
 def settings(request: PageRequest, access: Access) -> HttpResponse:
     """Store how the project hands out its items."""
-    form = QueueForm(request.POST, instance=queue_settings_of(access))
+    form = QueueForm(request.POST, instance=queries.queue_settings(access.project))
     if not form.is_valid():
         return show_queue(request, access, settings_form=form, status=422)
     actions.update_queue_settings(project=access.project, by=access.user, settings=form.cleaned_data)
@@ -117,11 +117,6 @@ def numbers(texts: list[str]) -> list[int]:
     return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
 
 
-def queue_settings_of(access: Access) -> Queue:
-    """Return the queue settings of the project, or the defaults if none are stored."""
-    return Queue.objects.filter(project=access.project).first() or Queue(project=access.project)
-
-
 def redirect_with_message(request: PageRequest, access: Access, message: str) -> HttpResponse:
     """Redirect to the queue page and show a message there."""
     messages.success(request, message)
@@ -148,7 +143,7 @@ def show_queue(request: PageRequest, access: Access, *, status: int = 200, **for
         "leases": queries.running_leases(project),
         "skips": queries.skips_by_reason(project),
         "shown": Paginator(queries.gold_items(project), GOLD_A_PAGE).get_page(request.GET.get("at")),
-        "settings_form": QueueForm(instance=queue_settings_of(access)),
+        "settings_form": QueueForm(instance=queries.queue_settings(access.project)),
         "batch_form": BatchForm(project=project),
         "gold_form": GoldForm(project=project, categories=categories_of(project)),
         "expected_form": ExpectedForm(categories=categories_of(project)),

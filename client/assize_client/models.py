@@ -896,6 +896,24 @@ class PatchedJurorRequest(TypedDict):
     in_panel: NotRequired[bool]
 
 
+class PatchedQueueRequest(TypedDict):
+    """
+    How a project hands out its items: the settings that change.
+    """
+
+    lease_minutes: NotRequired[int]
+    daily_cap: NotRequired[int | None]
+    break_after_minutes: NotRequired[int | None]
+    break_minutes: NotRequired[int]
+    gold_percent: NotRequired[int]
+    repeat_percent: NotRequired[int]
+    audit_percent: NotRequired[int]
+    sample_percent: NotRequired[int]
+    similar_apart: NotRequired[int]
+    stops_early: NotRequired[bool]
+    most_votes: NotRequired[int | None]
+
+
 class PatchedSampleRequest(TypedDict):
     """
     The share of the blind random sample.
@@ -1042,6 +1060,24 @@ class QuestionRequest(TypedDict):
     is_required: NotRequired[bool]
     opens_cases: NotRequired[bool]
     key: str
+
+
+class Queue(TypedDict):
+    """
+    How a project hands out its items; null for no limit, no breaks, and no further votes.
+    """
+
+    lease_minutes: int
+    daily_cap: int | None
+    break_after_minutes: int | None
+    break_minutes: int
+    gold_percent: int
+    repeat_percent: int
+    audit_percent: int
+    sample_percent: int
+    similar_apart: int
+    stops_early: bool
+    most_votes: int | None
 
 
 class QueueProgress(TypedDict):

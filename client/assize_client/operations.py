@@ -387,6 +387,14 @@ class Operations(Transport):
         answer: list[models.Question] = self.call("GET", f"projects/{part(slug)}/questions/")
         return answer
 
+    def get_queue_settings(self, slug: str) -> models.Queue:
+        """How the project hands out its items: leases, limits, checks, sample, and where votes are saved or added.
+
+        Least role: lead.
+        """
+        answer: models.Queue = self.call("GET", f"projects/{part(slug)}/queue/")
+        return answer
+
     def get_rejected_rows(self, slug: str, job: int) -> AbstractContextManager[httpx2.Response]:
         """The rows that an import refused, with their numbers, fields and reasons, as JSON lines.
 
@@ -552,6 +560,16 @@ class Operations(Transport):
         Least role: lead.
         """
         answer: models.Question = self.call("PATCH", f"projects/{part(slug)}/questions/{part(key)}/", body=body)
+        return answer
+
+    def patch_queue_settings(self, slug: str, body: models.PatchedQueueRequest) -> models.Queue:
+        """Change the settings in the body, and leave all others. They hold from the next item on.
+
+        What is asked because of `stops_early` and `most_votes` follows with the next recount, seconds later.
+
+        Least role: lead.
+        """
+        answer: models.Queue = self.call("PATCH", f"projects/{part(slug)}/queue/", body=body)
         return answer
 
     def patch_sample(self, slug: str, body: models.PatchedSampleRequest) -> models.Sample:
