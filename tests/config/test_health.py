@@ -16,7 +16,7 @@ from tests.factories import make_project
 
 BANNER = "No worker is running"
 SILENT = "no heartbeat for 90 seconds"
-AWAY = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
+AWAY = {"default": {"BACKEND": "config.redis_cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
 
 
 def test_healthz_answers_under_any_host():

@@ -19,7 +19,7 @@ from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import make_project
 
-NOWHERE = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
+NOWHERE = {"default": {"BACKEND": "config.redis_cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
 
 
 def check(responses, code, words):
