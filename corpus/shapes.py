@@ -39,6 +39,9 @@ class ProjectShape(TypedDict):
     quorum: int | None
     "Null for the policy's own; `caution` likewise."
     caution: str | None
+    error: float | None
+    "Under `certified`, the share of labels by jurors alone that may be wrong; null for 0.05. `risk`: null for 0.10."
+    risk: float | None
     split_by: str
     "What its releases keep in one split: `prompt`, equal ones, or `cluster`, near-duplicates."
     taxonomy: TaxonomyName

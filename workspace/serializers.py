@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_202_ACCEPTED
 
 from adjudication.models import Decision
+from adjudication.policies import LEAST_SHARE, MOST_SHARE
 from corpus.importing.options import FORM_NAMES, TARGETS
 from corpus.labels import FIELDS
 from corpus.models import Project
@@ -62,6 +63,10 @@ class NewProjectSerializer(SlugSerializer):
     votes_wanted = serializers.IntegerField(min_value=1, max_value=99, required=False)
     quorum = serializers.IntegerField(min_value=1, max_value=999, required=False, allow_null=True)
     caution = serializers.ChoiceField(Project.Caution.values, required=False, allow_null=True)
+    error = serializers.FloatField(min_value=LEAST_SHARE, max_value=MOST_SHARE, required=False, allow_null=True)
+    "Under `certified`, the largest share of labels by jurors alone that may be wrong; null for 0.05."
+    risk = serializers.FloatField(min_value=LEAST_SHARE, max_value=MOST_SHARE, required=False, allow_null=True)
+    "Under `certified`, the probability that this is not kept; null for 0.10."
     split_by = serializers.ChoiceField(Project.SplitBy.values, required=False)
     "What its releases keep in one split: `prompt`, equal ones, or `cluster`, near-duplicates. Default: cluster."
     file = serializers.JSONField(required=False)

@@ -723,6 +723,8 @@ class NewProjectRequest(TypedDict):
     votes_wanted: NotRequired[int]
     quorum: NotRequired[int | None]
     caution: NotRequired[Literal["safe", "unsafe"] | None]
+    error: NotRequired[float | None]
+    risk: NotRequired[float | None]
     split_by: NotRequired[Literal["prompt", "cluster"]]
     file: NotRequired[Any]
     fields: NotRequired[list[Literal["prompt_label", "response_label"]]]
@@ -943,6 +945,8 @@ class Project(TypedDict):
     policy: str
     quorum: int | None
     caution: str | None
+    error: float | None
+    risk: float | None
     split_by: str
     taxonomy: TaxonomyName
     archived_at: str | None
@@ -960,6 +964,8 @@ class ProjectInFull(TypedDict):
     policy: str
     quorum: int | None
     caution: str | None
+    error: float | None
+    risk: float | None
     split_by: str
     taxonomy: TaxonomyName
     archived_at: str | None

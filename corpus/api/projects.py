@@ -22,6 +22,8 @@ def as_project(project: Project) -> ProjectShape:
         "policy": project.policy,
         "quorum": project.quorum,
         "caution": project.caution,
+        "error": project.certified_error,
+        "risk": project.certified_risk,
         "split_by": project.split_by,
         "taxonomy": {"name": project.taxonomy.name, "version": project.taxonomy.version},
         "archived_at": project.archived_at,

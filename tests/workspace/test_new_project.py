@@ -2,11 +2,14 @@
 
 import pytest
 
+from adjudication.policies import Promise, policy_of
 from corpus.access import access_to
 from corpus.models import Event, Project, Verb
 from tests.annotation.people import Visitor
-from tests.factories import make_project, numbers
+from tests.api.client import Program
+from tests.factories import command, make_project, numbers
 from workspace.forms.projects import TEMPLATES, template_named
+from workspace.queries.project_settings import proposal_of, proposed_settings, settings_version
 
 PAGE = "/new-project/"
 
@@ -93,3 +96,37 @@ def test_others_are_told_no_and_are_shown_no_button(admin, role):
     assert not Project.objects.filter(name=name).exists()
     assert PAGE not in visitor.client.get("/").content.decode()
     assert PAGE in admin.client.get("/").content.decode()
+
+
+def test_what_certified_promises_is_said_at_the_start_by_page_command_and_route(admin):
+    number = next(numbers)
+    page = admin.client.get(PAGE, {"template": "certified"}).content.decode()
+    assert "People label a blind sample" in page
+    sent = fields(f"Sure {number}", policy="certified", error="0.02", risk="0.2")
+    assert admin.client.post(PAGE, sent).status_code == 302
+    program = Program(make_project(), "site-admin")
+    body = {"slug": f"surer-{number}", "policy": "certified", "error": 0.02, "risk": 0.2}
+    made = program.post("projects/", body).json()
+    assert (made["error"], made["risk"]) == (0.02, 0.2)
+    options = {"policy": "certified", "error": 0.02, "risk": 0.2}
+    assert command("create_project", f"surest-{number}", **options)["project"] == f"surest-{number}"
+    for slug in (f"sure-{number}", f"surer-{number}", f"surest-{number}"):
+        project = Project.objects.get(slug=slug)
+        assert policy_of(project).promise == Promise(0.02, 0.2)
+    for wrong in ("0", "0.6", "nan", "-1"):
+        page = admin.client.post(PAGE, fields("Wrong", policy="certified", error=wrong))
+        assert (page.status_code, list(errors_of(page))) == (422, ["error"])
+        assert program.post("projects/", body | {"slug": "wrong", "risk": wrong}).status_code == 400
+        refused = command("create_project", "wrong", policy="certified", risk=wrong)
+        assert (refused.code, "risk" in refused.stderr) == (2, True), wrong
+    assert not Project.objects.filter(slug="wrong").exists()
+
+
+def test_the_preview_of_other_settings_keeps_what_is_promised():
+    project = make_project(fields="prompt_label", policy="certified")
+    before = settings_version(project)
+    Project.objects.filter(pk=project.pk).update(certified_error=0.02)
+    project.refresh_from_db()
+    assert settings_version(project) != before
+    new = proposed_settings(project, votes_wanted=5)
+    assert policy_of(proposal_of(project, new)).promise == Promise(0.02, 0.10)

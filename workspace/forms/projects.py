@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.text import slugify
 
+from adjudication.forms.policies import share_field
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS, Field
 from corpus.models import Project, Taxonomy
@@ -42,6 +43,11 @@ TEMPLATES = tuple(
             "responses", "Responses only", "Labels of what models answer, by majority of people and models.",
             RESPONSE, MAJORITY,
         ),
+        (
+            "certified", "Certified labels",
+            "People label a blind sample, and jurors the rest where the sample shows how often they are wrong at most.",
+            BOTH, Project.Policy.CERTIFIED,
+        ),
         ("own", "Your own", "Every setting as you like it.", BOTH, MAJORITY),
     )
 )  # fmt: skip
@@ -62,7 +68,9 @@ def taxonomy_choices() -> list[tuple[str, str]]:
 class ProjectForm(GroupedForm, forms.Form):
     """A new project."""
 
-    FOLDED: ClassVar[dict[str, tuple[str, ...]]] = {"More settings": ("slug", "quorum", "caution", "split_by")}
+    FOLDED: ClassVar[dict[str, tuple[str, ...]]] = {
+        "More settings": ("slug", "quorum", "caution", "error", "risk", "split_by")
+    }
 
     name = forms.CharField(max_length=120, help_text="Shown to everybody who works in it.")
     fields_wanted = forms.MultipleChoiceField(
@@ -87,7 +95,8 @@ class ProjectForm(GroupedForm, forms.Form):
     caution = forms.ChoiceField(
         label="Needs caution", choices=[("", "As the policy says"), *Project.Caution.choices], required=False
     )
-
+    error = share_field("Wrong at most, under certified", help_text="Of labels by jurors alone. Empty: 0.05.")
+    risk = share_field("Risk that it is more, under certified", help_text="Empty: 0.10.")
     split_by = forms.ChoiceField(
         label="Releases keep in one split", choices=Project.SplitBy.choices, initial=Project.SplitBy.CLUSTER,
         required=False,
@@ -111,7 +120,8 @@ class ProjectForm(GroupedForm, forms.Form):
         settings = dict(self.cleaned_data)
         wanted, chosen = settings.pop("fields_wanted"), settings.pop("split_by")
         split_by = {"split_by": chosen} if chosen else {}
-        return settings | {"fields": wanted, "caution": settings["caution"] or None} | split_by
+        promise = {f"certified_{name}": settings.pop(name) for name in ("error", "risk")}
+        return settings | promise | {"fields": wanted, "caution": settings["caution"] or None} | split_by
 
 
 def field_choices() -> list[tuple[str, str]]:

@@ -61,6 +61,7 @@ def settings_of(project: Project) -> Settings:
 def settings_version(project: Project) -> str:
     """Return a short text that differs once any setting of the project is another, the policy and taxonomy included."""
     parts = [*settings_of(project).as_dict().values(), project.policy, project.quorum, project.caution]
+    parts += [project.certified_error, project.certified_risk]
     return hashlib.sha256(orjson.dumps([*parts, project.taxonomy_id])).hexdigest()[:16]
 
 
@@ -103,7 +104,15 @@ def proposed_settings(
 
 def proposal_of(project: Project, new: Settings) -> Proposal:
     """Return the project as it would be with other settings, under its own policy."""
-    return Proposal(str(project), project.policy, project.quorum, project.caution, new.fields)
+    return Proposal(
+        str(project),
+        project.policy,
+        project.quorum,
+        project.caution,
+        new.fields,
+        certified_error=project.certified_error,
+        certified_risk=project.certified_risk,
+    )
 
 
 @dataclass(frozen=True)

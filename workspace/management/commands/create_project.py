@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from adjudication.policies import check_share
 from corpus import actions
 from corpus.commands import Command as Base
 from corpus.errors import Refused
@@ -13,7 +14,8 @@ from corpus.models import Project
 from workspace.actions import project_from_document
 from workspace.project_files.reading import MOST_BYTES, read_document
 
-SETTINGS = ("taxonomy", "policy", "votes_wanted", "quorum", "caution", "fields", "split_by")
+PROMISE = ("error", "risk")
+SETTINGS = ("taxonomy", "policy", "votes_wanted", "quorum", "caution", *PROMISE, "fields", "split_by")
 "Options that a project file has in their place."
 
 
@@ -29,6 +31,15 @@ class Command(Base):
         parser.add_argument("--votes-wanted", type=int, metavar="N", help="people an item wants; default 3")
         parser.add_argument("--quorum", type=int, metavar="N", help="replaces the policy's own")
         parser.add_argument("--caution", choices=Project.Caution.values, help="what needs_caution counts as")
+        parser.add_argument(
+            "--error",
+            type=float,
+            metavar="E",
+            help="certified: the share that may be wrong, 0.001 to 0.5; default 0.05",
+        )
+        parser.add_argument(
+            "--risk", type=float, metavar="D", help="certified: how probable that is exceeded, likewise; default 0.1"
+        )
         parser.add_argument("--fields", help=f"labels wanted, joined by commas; default {','.join(FIELDS)}")
 
         parser.add_argument(
@@ -46,6 +57,9 @@ class Command(Base):
         """Create a project with the given settings, and the defaults of the others."""
         if "fields" in settings:
             settings["fields"] = [field.strip() for field in settings["fields"].split(",")]
+        for name in PROMISE:
+            check_share(name, share := settings.pop(name, None))
+            settings[f"certified_{name}"] = share
         return actions.create_project(slug=options["slug"], name=options["name"], **settings)
 
     def from_file(self, settings: dict[str, Any], options: dict[str, Any]) -> Project:
