@@ -152,7 +152,7 @@ def field_rows(field: str, panel: Panel, people: People, draws: Draws, has_field
         "without_score": int((has_field & ~people.has_decided & (panel.level < 0)).sum()),
         "sample": len(at),
         "labelled": int(people.is_complete[at].sum()),
-        "tied": int(people.is_tied[at].sum()),
+        "tied": int((people.is_tied[at] & (level >= 0)).sum()),
         "levels": [
             {
                 "agreeing": score.numerator,

@@ -202,7 +202,7 @@ def size_gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
 
 
 def vote_gaps(evidence: Content) -> list[Gap]:
-    """Tell how many dialogues of the sample have no label by people yet."""
+    """Tell how many dialogues of the sample lack a label by people, among those on which a panel has one."""
     found = []
     if evidence["votes_wanted"] < evidence["quorum"]:
         text = (
@@ -211,7 +211,7 @@ def vote_gaps(evidence: Content) -> list[Gap]:
         )
         found.append(Gap(text, "adjudication:policies", "Change the quorum"))
     for field in evidence["fields"]:
-        part, missing = Field(field["field"]).part, field["sample"] - field["labelled"] - field["tied"]
+        part, missing = Field(field["field"]).part, sum(row["missing"] for row in field["levels"]) - field["tied"]
         if missing:
             text = f"Votes are missing for {counted(missing, part)} of the sample. {TILL_THEN}"
             found.append(Gap(text, "annotation:queue", "Queue"))
