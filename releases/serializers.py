@@ -28,10 +28,12 @@ class ExportSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """
-        Check that a byte order mark is asked for before CSV alone.
+        Check that what is asked for of CSV is asked for of no other format.
 
         :raises serializers.ValidationError: if the format is another one
         """
+        if attrs["raw"] and attrs["format"] != "csv":
+            raise serializers.ValidationError({"raw": f"Only csv escapes cells, {attrs['format']} does not."})
         if attrs["bom"] and attrs["format"] != "csv":
             raise serializers.ValidationError({"bom": f"Only csv has a byte order mark, {attrs['format']} has not."})
         return attrs

@@ -217,7 +217,7 @@ def test_body_becomes_a_spec():
     ("query", "errors"),
     [
         ({}, []),
-        ({"format": "parquet", "policy": "jury", "truncate": "1", "raw": "true"}, []),
+        ({"format": "csv", "policy": "jury", "truncate": "1", "raw": "true"}, []),
         ({"format": "JSON"}, ["format"]),
         ({"format": ""}, ["format"]),
         ({"policy": "coin"}, ["policy"]),
@@ -228,6 +228,8 @@ def test_body_becomes_a_spec():
         ({"format": "xml", "raw": "no?"}, ["format", "raw"]),
         ({"format": "csv", "bom": "true"}, []),
         ({"format": "jsonl", "bom": "true"}, ["bom"]),
+        ({"format": "csv", "raw": "true"}, []),
+        ({"format": "parquet", "raw": "true"}, ["raw"]),
     ],
 )
 def test_options_of_an_export(query, errors):

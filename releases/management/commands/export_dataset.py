@@ -29,6 +29,8 @@ class Command(ListingCommand):
     def handle(self, **options: Any) -> None:
         if options["bom"] and options["format"] != "csv":
             raise Refused(f"--bom is for --format csv; {options['format']} has no byte order mark.")
+        if options["raw"] and options["format"] != "csv":
+            raise Refused(f"--raw is for --format csv; {options['format']} has all texts as they are.")
         project = self.project(options)
         recount = actions.recount_if_changed(project=project, policy_name=options["policy"])
         licenses = tuple(options["license"]) if options["license"] else None
