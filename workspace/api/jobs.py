@@ -1,18 +1,19 @@
 """REST routes that upload files and follow jobs."""
 
 from collections.abc import Mapping
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, NumberedView, ProjectView, page_of
+from corpus.api.bodies import WholeBody
 from corpus.errors import Invalid
 from corpus.importing.options import FORM_NAMES, ReadOptions, parse_columns
 from workspace import actions
@@ -22,15 +23,6 @@ from workspace.queries.jobs import rejected_rows_path
 from workspace.serializers import UPLOADED, UploadSerializer, accepted, as_job
 from workspace.shapes import AcceptedShape, JobShape
 from workspace.tasks import enqueue_job
-
-
-class WholeBody(BaseParser):
-    """Leave the body unread, because it is the file."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
-        return {"stream": stream}
 
 
 class Upload(ProjectView):
