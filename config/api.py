@@ -8,7 +8,7 @@ from adjudication.api.history import ItemHistory
 from annotation import api as annotation
 from corpus.api.base import NotThere
 from guards.api import evaluations as guards
-from guards.api import training
+from guards.api import hash_lists, training
 from jury import api as jury
 from quality.api import CertifiedLabels, Metrics
 from releases.api import consumers, export, releases
@@ -77,6 +77,10 @@ PROJECT = [
     path("certified/", CertifiedLabels.as_view()),
     path("guards/benchmarks/", guards.Benchmarks.as_view()),
     path("guards/benchmarks/<slug:benchmark>/contamination/", guards.BenchmarkContamination.as_view()),
+    path("guards/hash-lists/", hash_lists.HashLists.as_view()),
+    path("guards/hash-lists/<slug:hash_list>/", hash_lists.HashListDetail.as_view()),
+    path("guards/hash-lists/<slug:hash_list>/compare/", hash_lists.CompareHashList.as_view()),
+    path("guards/hash-lists/<slug:hash_list>/remove/", hash_lists.RemoveHashList.as_view()),
     path("guards/evaluations/", guards.Evaluations.as_view()),
     path("guards/evaluations/<int:evaluation>/", guards.EvaluationDetail.as_view()),
     path("guards/evaluations/<int:evaluation>/verdicts/", guards.Verdicts.as_view()),

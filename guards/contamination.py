@@ -1,25 +1,19 @@
 """Compare dialogues with the cases of a benchmark, or with hashes of a public one that may not be passed on."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, TypeAlias
 
-from corpus.errors import Refused
 from corpus.importing.batches import batched
 from corpus.models import Item, Project
 from corpus.shapes import TurnShape
-from corpus.similarity.words import normalized
 from corpus.turns import has_response, without_response
-from guards.models import Benchmark, BenchmarkCase
+from guards.hashes import text_hash, unpacked
+from guards.models import Benchmark, BenchmarkCase, HashList
 from guards.queries.training import rows_of_split, turns_of_items
 from guards.training.example import REDACTED, item_of, turns_in
 from releases.models import Release
 
-HASH = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
-MOST_HASHES = 10_000_000
 ITEMS_AT_ONCE = 200
 MOST_EXAMPLES = 50
 Dialogue: TypeAlias = tuple[str, Sequence[TurnShape]]
@@ -92,6 +86,13 @@ def case_text(turns: Sequence[TurnShape], task: str) -> str:
     return "\n\n".join(turn["text"] for turn in judged)
 
 
+def matcher_of(source: Benchmark | HashList) -> Matcher:
+    """Return what finds the case of a benchmark, or the hash of a list, that is most like a text."""
+    if isinstance(source, HashList):
+        return hashes_matcher(set(unpacked(source.hashes)))
+    return cases_matcher(source)
+
+
 def cases_matcher(benchmark: Benchmark) -> Matcher:
     """Return what finds the case of a benchmark that is most like a text."""
     from corpus.similarity.matching import References
@@ -120,35 +121,6 @@ def hashes_matcher(hashes: set[bytes]) -> Matcher:
         return [(digest.hex(), 1.0) if digest in hashes else None for digest in digests]
 
     return matcher
-
-
-def text_hash(text: str) -> bytes:
-    """Return SHA-256 of a normalized text in UTF-8: what a list of hashes has of each case, in hexadecimal."""
-    return sha256(normalized(text).encode(errors="surrogatepass")).digest()
-
-
-def read_hashes(path: Path) -> set[bytes]:
-    """
-    Return the hashes in a file: one a line in hexadecimal; empty lines and those that begin with # do not count.
-
-    :raises Refused: if it cannot be read, has no hash or too many, or a line is none
-    """
-    hashes: set[bytes] = set()
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if not (plain := line.strip()) or plain.startswith("#"):
-                    continue
-                if not (match := HASH.fullmatch(plain)):
-                    raise Refused(f"{path}, line {number:,}: a SHA-256 has 64 digits of 0 to 9 and a to f.")
-                hashes.add(bytes.fromhex(match[1]))
-                if len(hashes) > MOST_HASHES:
-                    raise Refused(f"{path} has more than {MOST_HASHES:,} hashes. Compare parts of it.")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from error
-    if not hashes:
-        raise Refused(f"{path} has no hash.")
-    return hashes
 
 
 def dialogues_of(project: Project) -> Iterator[Dialogue]:

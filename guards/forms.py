@@ -52,3 +52,14 @@ class CompareForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["other"].choices = [(each.pk, f"{each.juror.name}, evaluation {each.pk}") for each in others]
+
+
+class HashListForm(forms.Form):
+    """A list of hashes to compare the dialogues with."""
+
+    name = forms.SlugField(max_length=60, label="Name", help_text="Letters, digits, hyphens and underscores.")
+    task = forms.ChoiceField(choices=Benchmark.Task.choices, label="The hashes are of")
+    file = forms.FileField(
+        label="File",
+        help_text="A SHA-256 in hexadecimal a line, of the normalized text. Lines that begin with # are remarks.",
+    )

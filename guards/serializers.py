@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from corpus.errors import Refused
-from guards.models import Benchmark, ContaminationReport, Evaluation
-from guards.shapes import BenchmarkShape, ContaminationShape, EvaluationShape
+from guards.models import Benchmark, Comparison, Evaluation, HashList
+from guards.shapes import BenchmarkShape, ComparisonShape, ContaminationShape, EvaluationShape, HashListShape
 from guards.training.example import Choice
 from guards.training.rendering import FORMATS
 from guards.transforms import TRANSFORMS
@@ -27,6 +27,14 @@ class EvaluationSerializer(BudgetSerializer):
         child=serializers.ChoiceField(list(TRANSFORMS)), default=list, max_length=len(TRANSFORMS)
     )
     cache = serializers.BooleanField(default=True)
+
+
+class HashListSerializer(serializers.Serializer[Any]):
+    """What a new list of hashes is called, and of what its hashes are."""
+
+    name = serializers.SlugField(max_length=60)
+    task = serializers.ChoiceField(Benchmark.Task.values, default=Benchmark.Task.PROMPT.value)
+    "`prompt`, or `response`: of a response, the text is the turn before, an empty line, and the response."
 
 
 class TrainingSerializer(serializers.Serializer[Any]):
@@ -83,12 +91,28 @@ def as_benchmark(benchmark: Benchmark) -> BenchmarkShape:
 
 def as_contamination(benchmark: Benchmark) -> ContaminationShape:
     """Return which dialogues stand in a benchmark, as far as they were compared."""
-    known: ContaminationReport | None = getattr(benchmark, "contamination", None)
+    return {"benchmark": benchmark.name, "cases": benchmark.rows, **as_comparison(benchmark)}
+
+
+def as_hash_list(hash_list: HashList) -> HashListShape:
+    """Return a list of hashes, and which dialogues have a text with one of them, as far as they were compared."""
     return {
-        "benchmark": benchmark.name,
-        "cases": benchmark.rows,
+        "name": hash_list.name,
+        "task": hash_list.task,
+        "file": hash_list.file,
+        "sha256": hash_list.sha256,
+        "added_at": hash_list.added_at,
+        "cases": hash_list.rows,
+        **as_comparison(hash_list),
+    }
+
+
+def as_comparison(source: Benchmark | HashList) -> ComparisonShape:
+    """Return what the last comparison with a benchmark or a list of hashes found."""
+    known: Comparison | None = getattr(source, "contamination", None)
+    return {
         "checked_at": known.checked_at if known else None,
-        "is_current": known is not None and known.items_version == benchmark.project.items_version,
+        "is_current": known is not None and known.items_version == source.project.items_version,
         "rows": known.rows if known else None,
         "equal": known.equal if known else None,
         "near": known.near if known else None,

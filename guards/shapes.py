@@ -34,15 +34,13 @@ class ExampleShape(TypedDict):
     similarity: float
 
 
-class ContaminationShape(TypedDict):
+class ComparisonShape(TypedDict):
     """
-    Which dialogues of the project stand in a benchmark, as of the last comparison; null before the first.
+    The last comparison of the project's dialogues with a set of cases; null before the first.
 
     Of `rows` dialogues, `equal` have a text of the same words as a case, and `near` a near-duplicate of one.
     """
 
-    benchmark: str
-    cases: int
     checked_at: datetime | None
     is_current: bool
     "Whether it was of the dialogues of now."
@@ -55,6 +53,31 @@ class ContaminationShape(TypedDict):
     "Cases that a dialogue is like."
     examples: list[ExampleShape]
     "The most alike first, 50 at most."
+
+
+class ContaminationShape(ComparisonShape):
+    """Which dialogues of the project stand in a benchmark."""
+
+    benchmark: str
+    cases: int
+
+
+class HashListShape(ComparisonShape):
+    """
+    A list of hashes, and which dialogues of the project have a text with one of them.
+
+    Hashes find equal texts alone, so `near` is 0; the `case` of an example is the hash.
+    """
+
+    name: str
+    task: str
+    file: str
+    "As its owner calls it."
+    sha256: str
+    "Of the different hashes, sorted, 32 bytes each."
+    added_at: datetime
+    cases: int
+    "Different hashes."
 
 
 class EvaluationShape(TypedDict):

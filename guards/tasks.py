@@ -1,22 +1,44 @@
 """Celery tasks of guards."""
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from celery import shared_task
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
+from kombu.exceptions import OperationalError
 
 from corpus.queries import projects_in_use
 from guards import actions
+from guards.models import HashList
 
 logger = logging.getLogger(__name__)
+
+SECONDS_TO_TAKE = 300
+"After so long, a message to compare is dropped: the schedule compares what is due."
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def check_contamination(**_later: Any) -> None:
-    """Compare the dialogues of every project with its benchmarks, where either is new."""
+    """Compare the dialogues of every project with its benchmarks and lists of hashes, where either is new."""
     for project in projects_in_use():
         try:
             actions.check_due(project=project)
         except DatabaseError:  # the other projects do not wait for this one
             logger.exception("The benchmarks of project %s cannot be compared with it.", project)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def compare_hash_list(*, hash_list: int, **_later: Any) -> None:
+    """Compare a project's dialogues with a list of hashes, unless it has gone meanwhile."""
+    if found := HashList.objects.filter(pk=hash_list).select_related("project").first():
+        with suppress(IntegrityError):  # it was removed meanwhile
+            actions.check_contamination(source=found)
+
+
+def enqueue_comparison(hash_list: int) -> None:
+    """Have a worker compare with a list of hashes. If the broker is away, the schedule does it later."""
+    try:
+        compare_hash_list.apply_async(kwargs={"hash_list": hash_list}, retry=False, expires=SECONDS_TO_TAKE)
+    except (OperationalError, OSError) as error:
+        logger.warning("hashes %s wait for the schedule, because the broker is away: %s", hash_list, error)

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from guards.views import evaluations, guards
+from guards.views import contamination, evaluations, guards
 
 app_name = "guards"
 urlpatterns = [
     path("guards/", guards.guards, name="guards"),
-    path("guards/benchmarks/<slug:benchmark>/", guards.contamination, name="contamination"),
+    path("guards/benchmarks/<slug:benchmark>/", contamination.contamination, name="contamination"),
+    path("guards/hash-lists/", contamination.add_hash_list, name="add-hash-list"),
+    path("guards/hash-lists/<slug:hash_list>/", contamination.hash_list, name="hash-list"),
     path("guards/evaluations/", guards.evaluate, name="evaluate"),
     path("guards/evaluations/new/", guards.new_evaluation, name="new-evaluation"),
     path("guards/evaluations/<int:evaluation>/", evaluations.evaluation, name="evaluation"),

@@ -10,7 +10,7 @@ from knox.models import AuthToken
 
 from annotation.models import Annotator, Audit, Batch, Gold, GuidelineVersion, LapsedLease, Skip, Slot, Vote
 from corpus.models import Event, Item, Member, TokenGrant
-from guards.models import Benchmark, Evaluation, TrainedGuard
+from guards.models import Benchmark, Evaluation, HashList, TrainedGuard
 from jury.models import Ballot, GeneratedResponse, Juror, PromptDraft, PromptVersion, Run, Shard
 from jury.models import Batch as JuryBatch
 from releases.models import Release
@@ -93,8 +93,10 @@ def add_answers(project: Any, items: list[Any]) -> None:
 
 
 def add_evaluations(project: Any, count: int) -> None:
-    """Add benchmarks, trained guards and evaluations, each of these with a run and a verdict on another benchmark."""
+    """Add benchmarks, lists of hashes, trained guards and evaluations, each with a run and a verdict on another one."""
     copy(Benchmark.objects.filter(project=project), count, name="benchmark-{}".format)
+    hashes = {"project": project, "task": "prompt", "rows": 1, "hashes": bytes(32), "sha256": "0" * 64}
+    HashList.objects.bulk_create(HashList(name=f"hashes-{next(numbers)}", **hashes) for _ in range(count))
     copy(TrainedGuard.objects.filter(project=project), count, name="guard-{}".format)
     first = Evaluation.objects.filter(project=project).earliest("pk")
     benchmarks = Benchmark.objects.filter(project=project).order_by("-pk")[:count]

@@ -24,7 +24,7 @@ from tests.two_projects import MARKER, ROLES, TwoProjects, row_hashes
 from workspace.actions import archive_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
-SHARED = {"version", "name", "benchmark", "before", "after", "consumer"}
+SHARED = {"version", "name", "benchmark", "hash_list", "before", "after", "consumer"}
 "Parameters whose values exist in both projects; the value of any other belongs to one project."
 WRITE_WHEN_READ = {
     # Who has seen opinions is on record before they are shown, for a blind label after that is none.

@@ -1,5 +1,6 @@
 """Two separate projects with one object of each kind."""
 
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,8 @@ from annotation.models import Batch, Gold, Slot, Vote
 from corpus.actions import add_question
 from corpus.models import Item
 from guards import queries as guard_queries
-from guards.actions import check_due, start_evaluation
+from guards.actions import add_hash_list, check_due, start_evaluation
+from guards.hashes import text_hash
 from guards.models import Evaluation, TrainedGuard
 from jury import actions, queries
 from jury.models import Ballot, GeneratedResponse, Juror, PromptDraft, Run
@@ -54,6 +56,7 @@ ROWS = {
     "workspace_delivery": "t.webhook_id IN (SELECT w.id FROM workspace_webhook w WHERE w.project_id = %(project)s)",
     "releases_release": OF_PROJECT,
     "guards_benchmark": OF_PROJECT,
+    "guards_hashlist": OF_PROJECT,
     "guards_evaluation": OF_PROJECT,
 }
 
@@ -116,6 +119,9 @@ def evaluate(project, folder, text):
     path = write_lines(folder, rows, f"{project.slug}-benchmark.jsonl")
     assert command("add_benchmark", "own", path, project=project.slug, task="prompt").code == 0
     [juror] = queries.panel(project, ["stub-1.0"])
+    add_hash_list(
+        project=project, name="own", task="prompt", content=BytesIO(text_hash(text).hex().encode()), file=text
+    )
     benchmark = guard_queries.find_benchmark(project, "own")
     run_shards(start_evaluation(project=project, juror=juror, benchmark=benchmark, transforms=["upper"]).run)
     release = Release.objects.filter(project=project).latest("pk")
@@ -152,6 +158,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "version": "1.0",
         "name": "train.json",
         "benchmark": "own",
+        "hash_list": "own",
         "consumer": "messages",
         "before": "1",
         "after": "1",

@@ -267,13 +267,9 @@ Compared = TypedDict(
 
 class Contamination(TypedDict):
     """
-    Which dialogues of the project stand in a benchmark, as of the last comparison; null before the first.
-
-    Of `rows` dialogues, `equal` have a text of the same words as a case, and `near` a near-duplicate of one.
+    Which dialogues of the project stand in a benchmark.
     """
 
-    benchmark: str
-    cases: int
     checked_at: str | None
     is_current: bool
     rows: int | None
@@ -282,6 +278,8 @@ class Contamination(TypedDict):
     share: float | None
     cases_found: int | None
     examples: list[Example]
+    benchmark: str
+    cases: int
 
 
 class ConveneRequest(TypedDict):
@@ -538,6 +536,29 @@ class GeneratorRequest(TypedDict):
     price_out: NotRequired[str]
     timeout_seconds: NotRequired[int]
     transport: NotRequired[Literal["live", "batch"]]
+
+
+class HashList(TypedDict):
+    """
+    A list of hashes, and which dialogues of the project have a text with one of them.
+
+    Hashes find equal texts alone, so `near` is 0; the `case` of an example is the hash.
+    """
+
+    checked_at: str | None
+    is_current: bool
+    rows: int | None
+    equal: int | None
+    near: int | None
+    share: float | None
+    cases_found: int | None
+    examples: list[Example]
+    name: str
+    task: str
+    file: str
+    sha256: str
+    added_at: str
+    cases: int
 
 
 class History(TypedDict):

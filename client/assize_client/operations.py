@@ -239,6 +239,24 @@ class Operations(Transport):
         answer: list[models.Generator] = self.call("GET", f"projects/{part(slug)}/generators/")
         return answer
 
+    def get_hash_list_detail(self, slug: str, hash_list: str) -> models.HashList:
+        """One list of hashes, and which dialogues of the project have a text with one of them.
+
+        Least role: lead.
+        """
+        answer: models.HashList = self.call("GET", f"projects/{part(slug)}/guards/hash-lists/{part(hash_list)}/")
+        return answer
+
+    def get_hash_lists(self, slug: str) -> list[models.HashList]:
+        """The lists of hashes of a project by name, with what was found; and a new one, whose lines are the body.
+
+        201 with the list; a worker compares the dialogues with it. The same list again is the one there is.
+
+        Least role: lead.
+        """
+        answer: list[models.HashList] = self.call("GET", f"projects/{part(slug)}/guards/hash-lists/")
+        return answer
+
     def get_item_history(self, slug: str, external_id: str) -> models.History:
         """Everything known about one item, in time order.
 
@@ -667,6 +685,16 @@ class Operations(Transport):
         )
         return answer
 
+    def post_compare_hash_list(self, slug: str, hash_list: str) -> models.HashList:
+        """Have a worker compare the dialogues with a list now: 202. By itself this is done after imports.
+
+        Least role: lead.
+        """
+        answer: models.HashList = self.call(
+            "POST", f"projects/{part(slug)}/guards/hash-lists/{part(hash_list)}/compare/"
+        )
+        return answer
+
     def post_correct_item(self, slug: str, external_id: str, body: models.CorrectionRequest) -> models.Item:
         """Correct the text of an item: 201 with a new item called `ID#2` that replaces it; the old one is withdrawn.
 
@@ -711,6 +739,24 @@ class Operations(Transport):
         Least role: lead.
         """
         answer: models.Generator = self.call("POST", f"projects/{part(slug)}/generators/", body=body)
+        return answer
+
+    def post_hash_lists(
+        self, slug: str, file: Path, *, name: str, task: Literal["prompt", "response"] | None = None
+    ) -> models.HashList:
+        """The lists of hashes of a project by name, with what was found; and a new one, whose lines are the body.
+
+        201 with the list; a worker compares the dialogues with it. The same list again is the one there is.
+
+        Least role: lead.
+        """
+        answer: models.HashList = self.call(
+            "POST",
+            f"projects/{part(slug)}/guards/hash-lists/",
+            file=file,
+            headers={"Content-Type": "application/octet-stream"},
+            query={"name": name, "task": task},
+        )
         return answer
 
     def post_jurors(self, slug: str, body: models.JurorRequest) -> models.Juror:
@@ -811,6 +857,14 @@ class Operations(Transport):
         answer: models.Comment = self.call(
             "POST", f"projects/{part(slug)}/items/{part(external_id)}/comments/{part(comment)}/remove/"
         )
+        return answer
+
+    def post_remove_hash_list(self, slug: str, hash_list: str) -> None:
+        """Remove a list with its report.
+
+        Least role: lead.
+        """
+        answer: None = self.call("POST", f"projects/{part(slug)}/guards/hash-lists/{part(hash_list)}/remove/")
         return answer
 
     def post_renew_lease(self, slug: str, body: models.LeaseRequest) -> models.Renewed:

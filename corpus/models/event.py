@@ -109,6 +109,8 @@ class Verb(models.TextChoices):
 
     # Guards
     BENCHMARK_ADDED = "benchmark.added", "Benchmark added"
+    HASH_LIST_ADDED = "hash_list.added", "List of hashes added"
+    HASH_LIST_REMOVED = "hash_list.removed", "List of hashes removed"
     TRAINING_EXPORTED = "training.exported", "Training data exported"
     GUARD_TRAINED = "guard.trained", "Guard trained"
     EVALUATION_STARTED = "evaluation.started", "Evaluation started"

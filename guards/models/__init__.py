@@ -1,7 +1,7 @@
 """Benchmarks and their cases, trained guards, and evaluations with their verdicts."""
 
 from guards.models.benchmark import Benchmark, BenchmarkCase, CaseText
-from guards.models.contamination import ContaminationReport
+from guards.models.contamination import Comparison, ContaminationReport, HashList, HashListReport
 from guards.models.evaluation import Evaluation, TransformedText, Verdict
 from guards.models.trained import TrainedGuard
 
@@ -9,8 +9,11 @@ __all__ = [
     "Benchmark",
     "BenchmarkCase",
     "CaseText",
+    "Comparison",
     "ContaminationReport",
     "Evaluation",
+    "HashList",
+    "HashListReport",
     "TrainedGuard",
     "TransformedText",
     "Verdict",

@@ -1,14 +1,41 @@
-"""What of a project's dialogues stands in a benchmark."""
+"""What of a project's dialogues stands in a benchmark, or in a list of hashes."""
 
+from typing import Any
+
+from django.conf import settings
 from django.db import models
 
+from corpus.models import Project
 from guards.models.benchmark import Benchmark
 
 
-class ContaminationReport(models.Model):
-    """The last comparison of a project's dialogues with a benchmark."""
+class HashList(models.Model):
+    """The hashes of a benchmark's cases that its owner does not pass on. It never changes."""
 
-    benchmark = models.OneToOneField(Benchmark, models.CASCADE, primary_key=True, related_name="contamination")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    name = models.SlugField(max_length=60)
+    task = models.CharField(max_length=8, choices=Benchmark.Task)
+    file = models.CharField(max_length=200, blank=True, default="")
+    "As its owner calls it."
+    rows = models.PositiveIntegerField()
+    "Different hashes."
+    hashes: Any = models.BinaryField()
+    "All of them, sorted, 32 bytes each."
+    sha256 = models.CharField(max_length=64)
+    "Of `hashes`."
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_hash_list_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Comparison(models.Model):
+    """The last comparison of a project's dialogues with the cases of something."""
+
     method = models.PositiveSmallIntegerField()
     "Version of the rules: `corpus.similarity.rules.METHOD`."
     items_version = models.PositiveBigIntegerField()
@@ -26,8 +53,11 @@ class ContaminationReport(models.Model):
     seconds = models.FloatField()
     checked_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        abstract = True
+
     def __str__(self) -> str:
-        return f"{self.benchmark}: {self.contaminated} of {self.rows}"
+        return f"{self.pk}: {self.contaminated} of {self.rows}"
 
     @property
     def contaminated(self) -> int:
@@ -43,3 +73,15 @@ class ContaminationReport(models.Model):
     def percent(self) -> float:
         """The same in percent."""
         return 100 * self.share
+
+
+class ContaminationReport(Comparison):
+    """The comparison with a benchmark."""
+
+    benchmark = models.OneToOneField(Benchmark, models.CASCADE, primary_key=True, related_name="contamination")
+
+
+class HashListReport(Comparison):
+    """The comparison with a list of hashes, which finds equal texts only."""
+
+    hash_list = models.OneToOneField(HashList, models.CASCADE, primary_key=True, related_name="contamination")

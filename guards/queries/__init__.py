@@ -10,6 +10,7 @@ from guards.queries.evaluations import (
     texts_by_pk,
     texts_to_ask,
 )
+from guards.queries.hash_lists import NoSuchHashList, find_hash_list, hash_lists_of
 from guards.queries.pages import (
     cases_numbered,
     evaluations_to_show,
@@ -30,6 +31,7 @@ from releases.queries import find_release
 __all__ = [
     "NoSuchBenchmark",
     "NoSuchEvaluation",
+    "NoSuchHashList",
     "benchmarks_of",
     "cases_asked",
     "cases_numbered",
@@ -39,7 +41,9 @@ __all__ = [
     "find_benchmark",
     "find_evaluation",
     "find_guard",
+    "find_hash_list",
     "find_release",
+    "hash_lists_of",
     "helped_decide",
     "other_evaluations",
     "rows_of_split",

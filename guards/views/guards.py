@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,8 +17,8 @@ from corpus.models import Project
 from guards import actions, queries
 from guards.benchmarks.definition import known_definitions
 from guards.figures.verdicts import FOLDS, Fold
-from guards.forms import EvaluationForm
-from guards.models import Benchmark, ContaminationReport, Evaluation
+from guards.forms import EvaluationForm, HashListForm
+from guards.models import Benchmark, Evaluation
 from guards.pages.matrix import Cell, cell, published_rows
 from guards.published import published_figures
 from guards.starting import start_evaluation_with_worker
@@ -73,11 +73,12 @@ def trained_context(_request: PageRequest, access: Access) -> dict[str, Any]:
 
 
 def benchmarks_context(_request: PageRequest, access: Access) -> dict[str, Any]:
-    """Return the context of the list of benchmarks, with the known ones that the project lacks."""
+    """Return the context of the list of benchmarks and lists of hashes, with the known ones that the project lacks."""
     benchmarks = list(queries.benchmarks_of(access.project).select_related("contamination"))
     known = {each.name for each in benchmarks if each.is_known}
     missing = [each for name, each in known_definitions().items() if name not in known]
-    return {"benchmarks": benchmarks, "missing": missing}
+    hash_lists = queries.hash_lists_of(access.project).select_related("contamination")
+    return {"benchmarks": benchmarks, "missing": missing, "hash_lists": hash_lists, "form": HashListForm()}
 
 
 TABS: dict[str, tuple[str, Callable[[PageRequest, Access], dict[str, Any]]]] = {
@@ -87,26 +88,6 @@ TABS: dict[str, tuple[str, Callable[[PageRequest, Access], dict[str, Any]]]] = {
     "benchmarks": ("Benchmarks", benchmarks_context),
 }
 "For each tab its name and what makes its context."
-
-
-@require_safe
-@require_role(Role.LEAD)
-def contamination(request: PageRequest, access: Access, benchmark: str) -> HttpResponse:
-    """Show which dialogues stand in a benchmark."""
-    try:
-        found = queries.find_benchmark(access.project, benchmark)
-    except queries.NoSuchBenchmark as error:
-        raise Http404(str(error)) from error
-    report: ContaminationReport | None = getattr(found, "contamination", None)
-    context = {
-        "access": access,
-        "page": "guards",
-        "benchmark": found,
-        "report": report,
-        "is_current": report is not None and report.items_version == access.project.items_version,
-        "examples": [each | {"percent": 100 * each["similarity"]} for each in report.examples] if report else [],
-    }
-    return render(request, "guards/contamination.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

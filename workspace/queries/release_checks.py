@@ -11,7 +11,7 @@ from adjudication.queries import decision_counts
 from corpus.kept import kept_if_large
 from corpus.models import Item, Project
 from corpus.queries import category_names, duplicate_search
-from guards.models import ContaminationReport
+from guards.models import ContaminationReport, HashListReport
 from quality.queries.freshness import latest_reports
 from quality.reports.verdict import Status, verdict
 
@@ -118,23 +118,25 @@ def duplicate_checks(project: Project) -> list[Check]:
 
 
 def contamination_checks(project: Project) -> list[Check]:
-    """Return a check for each benchmark that dialogues stand in, the most first, as of the last comparison."""
-    reports = ContaminationReport.objects.filter(benchmark__project=project).select_related("benchmark")
-    found = sorted((each for each in reports if each.contaminated), key=lambda each: (-each.contaminated, each.pk))
-    return [contamination_check(project, each) for each in found[:MOST_BENCHMARKS]]
+    """Return a check for each benchmark or list of hashes that dialogues stand in, the most first."""
+    by_benchmark = ContaminationReport.objects.filter(benchmark__project=project).select_related("benchmark")
+    by_list = HashListReport.objects.filter(hash_list__project=project).select_related("hash_list")
+    found = [
+        *((each.contaminated, "benchmark", "contamination", each.benchmark.name) for each in by_benchmark),
+        *((each.contaminated, "list of hashes", "hash-list", each.hash_list.name) for each in by_list),
+    ]
+    found = sorted((each for each in found if each[0]), key=lambda each: (-each[0], *each[1:]))
+    return [contamination_check(project, *each) for each in found[:MOST_BENCHMARKS]]
 
 
-def contamination_check(project: Project, report: ContaminationReport) -> Check:
-    """Return the check of one benchmark."""
-    count = report.contaminated
-    text = (
-        f"{count:,} {'dialogue stands' if count == 1 else 'dialogues stand'} in the benchmark {report.benchmark.name}"
-    )
-    url = reverse("guards:contamination", args=[project.slug, report.benchmark.name])
+def contamination_check(project: Project, count: int, kind: str, view: str, name: str) -> Check:
+    """Return the check of one benchmark or list."""
+    text = f"{count:,} {'dialogue stands' if count == 1 else 'dialogues stand'} in the {kind} {name}"
+    how = "word for word or nearly" if kind == "benchmark" else "word for word"
     return Check(
         False,
-        f"{text}, word for word or nearly: a guard that is trained on them knows its cases.",
-        url,
+        f"{text}, {how}: a guard that is trained on them knows its cases.",
+        reverse(f"guards:{view}", args=[project.slug, name]),
         "Contamination",
     )
 

@@ -13,14 +13,14 @@ from corpus.whole_files import write_whole
 from guards import queries
 from guards.contamination import (
     Contamination,
-    cases_matcher,
     compare,
     dialogues_of,
     dialogues_of_release,
     hashes_matcher,
-    read_hashes,
+    matcher_of,
 )
-from guards.models import Benchmark
+from guards.hashes import read_hashes
+from guards.models import Benchmark, HashList
 from releases.spec import SPLITS
 
 SHOWN = 10
@@ -35,6 +35,7 @@ class Command(ProjectCommand):
         against = parser.add_mutually_exclusive_group(required=True)
         against.add_argument("--benchmark", metavar="NAME", help="a benchmark of the project")
         against.add_argument("--hashes", type=Path, metavar="FILE", help="SHA-256 of normalized texts, one a line")
+        against.add_argument("--hash-list", metavar="NAME", help="a list of hashes of the project")
         parser.add_argument("--task", choices=Benchmark.Task.values, help="of what the hashes are; default prompt")
         parser.add_argument("--release", metavar="V", help="compare a release; default: the dialogues in use")
         parser.add_argument("--split", choices=SPLITS, help=f"of the release; default {SPLITS[0]}")
@@ -63,9 +64,11 @@ class Command(ProjectCommand):
             hashes = read_hashes(options["hashes"])
             found = compare(dialogues, hashes_matcher(hashes), options["task"] or Benchmark.Task.PROMPT)
             return found, {"against": options["hashes"].name, "cases": len(hashes)}
-        benchmark = queries.find_benchmark(project, options["benchmark"])
-        found = compare(dialogues, cases_matcher(benchmark), benchmark.task)
-        return found, {"against": benchmark.name, "cases": benchmark.rows}
+        if options["hash_list"]:
+            source: Benchmark | HashList = queries.find_hash_list(project, options["hash_list"])
+        else:
+            source = queries.find_benchmark(project, options["benchmark"])
+        return compare(dialogues, matcher_of(source), source.task), {"against": source.name, "cases": source.rows}
 
 
 def check_options(options: dict[str, Any]) -> None:
@@ -75,4 +78,4 @@ def check_options(options: dict[str, Any]) -> None:
     if options["split"] and not options["release"]:
         raise Refused("--split is of a release: name that too, with --release.")
     if options["task"] and not options["hashes"]:
-        raise Refused("--task says of what the hashes are; a benchmark has its own. Leave it out.")
+        raise Refused("--task says of what the hashes are; a benchmark has its own, and so has a list. Leave it out.")
