@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Protocol
 
 from jury.engine import ledger
 from jury.engine.clock import SYSTEM_CLOCK, Clock
@@ -27,6 +28,27 @@ class BudgetSpent(Exception):
 
     def __init__(self) -> None:
         super().__init__("the budget has no room for it")
+
+
+class CallBudget(Protocol):
+    """What pays for calls: the `Budget` of a shard, or that of another app which asks models."""
+
+    async def acquire(self, price: Decimal) -> None:
+        """
+        Take the price of the first call for a question.
+
+        :raises BudgetSpent: if there is no room for it
+        """
+
+    async def acquire_now(self, price: Decimal) -> None:
+        """
+        Take the price of another call for the same question.
+
+        :raises BudgetSpent: if there is no room now
+        """
+
+    def keep_for_next_call(self, price: Decimal) -> None:
+        """Keep the price of a call that was not made, for the next call."""
 
 
 class Budget:
@@ -117,7 +139,7 @@ class Budget:
 class Reservation:
     """The money of one question: what its attempts have reserved, and what they were charged."""
 
-    def __init__(self, price: Price, budget: Budget | None = None) -> None:
+    def __init__(self, price: Price, budget: CallBudget | None = None) -> None:
         """
         Begin without any attempt.
 
