@@ -28,7 +28,7 @@ READ = """
                 EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id AND h.user_id = p.user_id)
                 OR NOT EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id))), '{}')
             FROM annotation_batch b WHERE b.project_id = a.project_id HAVING count(*) > 0),
-        d.day, d.ends_at, d.votes, d.stretch_began_at, d.last_at
+        d.day, d.ends_at, d.votes, d.turns, d.stretch_began_at, d.last_at
     FROM annotation_person p
     JOIN annotation_annotator a ON a.user_id = p.user_id AND a.project_id = %(project)s
     JOIN annotation_queue q ON q.project_id = a.project_id
@@ -43,12 +43,14 @@ READ = """
     WHERE p.user_id = %(user)s
 """
 RECORD_WORK = """
-    INSERT INTO annotation_workday AS d (user_id, day, ends_at, votes, skips, seconds, stretch_began_at, last_at)
-    VALUES (%(user)s, %(day)s, %(day_ends_at)s, %(votes)s, %(skips)s, %(worked)s::float8, %(stretch)s, %(now)s)
+    INSERT INTO annotation_workday AS d (user_id, day, ends_at, votes, skips, turns, seconds, stretch_began_at, last_at)
+    VALUES (%(user)s, %(day)s, %(day_ends_at)s, %(votes)s, %(skips)s, %(turns)s, %(worked)s::float8, %(stretch)s,
+        %(now)s)
     ON CONFLICT (user_id, day) DO UPDATE SET
         ends_at = excluded.ends_at,
         votes = d.votes + excluded.votes,
         skips = d.skips + excluded.skips,
+        turns = d.turns + excluded.turns,
         seconds = d.seconds + excluded.seconds,
         stretch_began_at = excluded.stretch_began_at,
         last_at = excluded.last_at
@@ -118,6 +120,13 @@ class AnnotatorSession:
     stretch_began_at: datetime | None
     "When the last work without a break began, on whatever day; None before the first."
     last_at: datetime | None
+    turns_today: int = 0
+    "Messages sent to models that the person attacked."
+
+    @property
+    def seen_today(self) -> int:
+        """Return what counts towards the daily cap: each vote and each turn shows the person a text."""
+        return self.votes_today + self.turns_today
 
     @property
     def pause(self) -> timedelta:
@@ -170,6 +179,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
     limits = [(person.daily_cap, queue.daily_cap), (person.break_after_minutes, queue.break_after_minutes)]
     cap, minutes = (min(filter(None, pair), default=None) for pair in limits)
     today, ends_at, votes = today_of(now, zone_or_utc(person.time_zone), *began)
+    turns = day.turns if day and day.day == today else 0
     return AnnotatorSession(
         project=project,
         user=user.pk,
@@ -193,6 +203,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
         votes_today=votes,
         stretch_began_at=day.stretch_began_at if day else None,
         last_at=day.last_at if day else None,
+        turns_today=turns,
     )
 
 
@@ -204,9 +215,10 @@ def must_qualify_at_first(project: Project, user: User) -> bool:
 
 def session_of(project: Project, row: Row) -> AnnotatorSession:
     """Return the session of a row of READ."""
-    *before, now, zone, must_qualify, guideline, name, batches, day, ends_at, votes, stretch, last = row
+    *before, now, zone, must_qualify, guideline, name, batches, day, ends_at, votes, turns, stretch, last = row
     today = today_of(now, zone_or_utc(zone), day, ends_at, votes)
-    fields: Row = (*before, now, must_qualify, guideline, name, batches, *today, stretch, last)
+    turns_today = turns if today[0] == day else 0
+    fields: Row = (*before, now, must_qualify, guideline, name, batches, *today, stretch, last, turns_today)
     return AnnotatorSession(project, *fields)
 
 
@@ -273,11 +285,12 @@ def resting_of(session: AnnotatorSession) -> Resting | None:
 
 
 def reached_cap(session: AnnotatorSession) -> DailyCapReached | None:
-    """Return the daily cap if the person has cast all their votes of the day."""
-    if session.daily_cap is None or session.votes_today < session.daily_cap:
+    """Return the daily cap if the person has cast all their votes of the day, turns of attacks among them."""
+    if session.daily_cap is None or session.seen_today < session.daily_cap:
         return None
+    turns = f" and sent {session.turns_today} messages in attacks" if session.turns_today else ""
     return DailyCapReached(
-        f"You have cast {session.votes_today} votes today, which is your limit. Come back tomorrow; "
+        f"You have cast {session.votes_today} votes{turns} today, which is your limit. Come back tomorrow; "
         f"the queue opens again in {hours_and_minutes(session.day_ends_at - session.now)}.",
         limit=f"You have reached your limit of {session.daily_cap} vote{'' if session.daily_cap == 1 else 's'} today.",
         opens_at=session.day_ends_at,
@@ -306,12 +319,12 @@ def hours_and_minutes(wait: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def record_work(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> None:
-    """Add votes and skips to the person's work of today."""
-    fetch_one(RECORD_WORK, work_parameters(session, votes=votes, skips=skips))
+def record_work(session: AnnotatorSession, *, votes: int = 0, skips: int = 0, turns: int = 0) -> None:
+    """Add votes, skips and turns of attacks to the person's work of today."""
+    fetch_one(RECORD_WORK, work_parameters(session, votes=votes, skips=skips, turns=turns))
 
 
-def work_parameters(session: AnnotatorSession, *, votes: int = 0, skips: int = 0) -> dict[str, Any]:
+def work_parameters(session: AnnotatorSession, *, votes: int = 0, skips: int = 0, turns: int = 0) -> dict[str, Any]:
     """Return the parameters of RECORD_WORK, also for a statement that contains it."""
     worked = session.now - session.last_at if session.last_at and session.is_at_work else timedelta(0)
     return {
@@ -320,6 +333,7 @@ def work_parameters(session: AnnotatorSession, *, votes: int = 0, skips: int = 0
         "day_ends_at": session.day_ends_at,
         "votes": votes,
         "skips": skips,
+        "turns": turns,
         "worked": max(0.0, worked.total_seconds()),
         "stretch": stretch_after_work(session),
         "now": session.now,

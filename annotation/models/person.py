@@ -25,7 +25,7 @@ class Person(models.Model):
 
 
 class WorkDay(models.Model):
-    """What one person did on one day in their own time zone, updated with every vote and skip."""
+    """What one person did on one day in their own time zone, updated with every vote, skip and turn of an attack."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
@@ -33,6 +33,8 @@ class WorkDay(models.Model):
     "Midnight in the time zone that the person had when the day began."
     votes = models.PositiveIntegerField(default=0)
     skips = models.PositiveIntegerField(default=0)
+    turns = models.PositiveIntegerField(default=0, db_default=0)
+    "Messages sent to models that the person attacked. They count towards the daily cap, as votes do."
     seconds = models.FloatField(default=0)
     "Time at work: between answers, without longer pauses."
     stretch_began_at = models.DateTimeField()
