@@ -27,6 +27,7 @@ def schedule(seconds: float) -> dict[str, dict[str, Any]]:
         "tell-webhooks": every(seconds, "workspace.tasks.tell_webhooks"),
         "send-digests": every(2 * seconds, "workspace.tasks.send_digests"),
         "recount-changed": every(seconds, "adjudication.tasks.recount_changed"),
+        "end-lost-turns": every(seconds, "attacks.tasks.end_lost_turns"),
         "check-contamination": every(2 * seconds, "guards.tasks.check_contamination"),
         "find-duplicates": every(2 * seconds, "corpus.tasks.find_duplicates"),
         "measure-changed": every(2 * seconds, "quality.tasks.measure_changed"),

@@ -114,14 +114,14 @@ def stop_on_signal(_number: int, _frame: FrameType | None) -> None:
 
 def our_processes(port: int) -> list[Child]:
     """Return web, the two workers and beat, not started yet, each with a log in the data directory."""
-    from corpus.workers import JURY, WORK, worker_command
+    from corpus.workers import ATTACKS, JURY, WORK, worker_command
 
     celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
     schedule = str(DATA_DIR.path / "beat-schedule")
     commands = {
         "web": web_command(port),
         "worker": [*worker_command(processes=WORK_PROCESSES, queues=[WORK]), "--hostname", "worker@%h"],
-        "jury": [*worker_command(processes=JURY_PROCESSES, queues=[JURY]), "--hostname", "jury@%h"],
+        "jury": [*worker_command(processes=JURY_PROCESSES, queues=[JURY, ATTACKS]), "--hostname", "jury@%h"],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="],
     }
     return [Child(name, command, DATA_DIR.path / f"{name}.log") for name, command in commands.items()]

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "quality",
     "releases",
     "guards",
+    "attacks",
     "workspace",
     "config.apps.ConfigConfig",
 ]
@@ -131,8 +132,12 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Shards wait for models, so they have a queue and a worker of their own (corpus.workers).
-CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "jury")}
-CELERY_TASK_ROUTES = {"jury.tasks.run_shard": {"queue": "jury"}, "jury.tasks.enqueue_run": {"queue": "jury"}}
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "jury", "attacks")}
+CELERY_TASK_ROUTES = {
+    "jury.tasks.run_shard": {"queue": "jury"},
+    "jury.tasks.enqueue_run": {"queue": "jury"},
+    "attacks.tasks.ask_target": {"queue": "attacks"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Workers and the schedule wait for the broker as long as it takes; whoever sends a task gives up after a second where
 # it is away, and after `socket_timeout` where it is silent.

@@ -42,6 +42,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", include("quality.urls")),
     path("projects/<slug:slug>/", include("releases.urls")),
     path("projects/<slug:slug>/", include("guards.urls")),
+    path("projects/<slug:slug>/", include("attacks.urls")),
     path("projects/<slug:slug>/", include("workspace.urls")),
     path("api/schema/", Schema.as_view(), name="schema"),
     path("api/docs/", docs, name="docs"),

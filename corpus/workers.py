@@ -15,10 +15,13 @@ from kombu.exceptions import OperationalError
 
 from corpus.errors import ServerAway
 
-WORK, JURY = "celery", "jury"
-"The queues: shards of jury runs, which wait for models, and everything else."
+WORK, JURY, ATTACKS = "celery", "jury", "attacks"
+"""
+The queues: shards of jury runs, which wait for models; messages of attacks, for which a person waits as well; and
+everything else. A worker takes from its queues in turn, so that no message waits behind all shards of a run.
+"""
 PROCESSES = 4
-"Of a worker for both queues. They wait for endpoints most of the time, so there may be more of them than cores."
+"Of a worker for all queues. They wait for endpoints most of the time, so there may be more of them than cores."
 
 
 def worker_is_running(queue: str = JURY) -> bool:
@@ -50,7 +53,7 @@ def workers_queues(*, limit: int | None) -> list[dict[str, Any]]:
     return [answer for answer in answers or [] if all(isinstance(queues, list) for queues in answer.values())]
 
 
-def worker_command(*, processes: int = PROCESSES, queues: Sequence[str] = (WORK, JURY)) -> list[str]:
+def worker_command(*, processes: int = PROCESSES, queues: Sequence[str] = (WORK, JURY, ATTACKS)) -> list[str]:
     """Return the command line of a worker of some queues with so many processes."""
     return [
         *(sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--queues", ",".join(queues)),

@@ -3,12 +3,17 @@
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import connection
 
 from adjudication.models import Comment
 from annotation.models import Batch, Gold, Slot, Vote
+from attacks.actions import consent_to_attacks, send_turn, start_conversation, update_attack_settings
+from attacks.actions.turns import Message
+from attacks.models import Conversation
+from attacks.tasks import ask_target
 from corpus.actions import add_question
 from corpus.models import Item
 from guards import queries as guard_queries
@@ -44,6 +49,9 @@ ROWS = {
     "annotation_sampledraw": OF_PROJECT,
     "annotation_qualification": OF_PROJECT,
     "annotation_attemptitem": OF_ITEM,
+    "attacks_attacksettings": OF_PROJECT,
+    "attacks_conversation": OF_PROJECT,
+    "attacks_turn": OF_PROJECT,
     "jury_juror": OF_PROJECT,
     "jury_run": OF_PROJECT,
     "jury_promptdraft": OF_PROJECT,
@@ -87,6 +95,7 @@ def project_with_everything(folder, name, text, url):
     evaluate(project, folder, text)
     check_due(project=project)
     add_webhooks(project, text)
+    attack(project, text)
     words = f"user = 'A {text} by $dialogue Answer: $answer'"
     actions.freeze_prompt(project=project, name=f"{project.slug}-v1", text=words)
     draft = actions.start_draft(project=project, based_on=f"{project.slug}-v1", name=f"{project.slug}-v2")
@@ -111,6 +120,17 @@ def add_webhooks(project, text):
     ended = {"state": "failed", "attempts": 5, "next_attempt_at": None, "answer": text, "tried_at": webhook.made_at}
     Delivery.objects.filter(webhook=webhook).update(**ended)
     Webhook.objects.filter(pk=webhook.pk).update(is_active=False, stopped_because="It answered 410.")
+
+
+def attack(project, text):
+    """Switch the red-team room on, and have somebody attack the generator."""
+    [target] = queries.generators_of(project)
+    update_attack_settings(project=project, by=None, targets=[target], is_on=True)
+    user = User.objects.get(username=Program(project).name)
+    consent_to_attacks(project=project, user=user, version=1)
+    made = start_conversation(project=project, user=user, target=target.name, goal="threat", technique="direct")
+    message = Message(text, token=uuid4())
+    ask_target(turn_id=send_turn(project=project, user=user, number=made.pk, message=message).pk)
 
 
 def evaluate(project, folder, text):
@@ -149,6 +169,7 @@ def url_parameters(project, name) -> dict[str, Any]:
         "juror": Juror.objects.filter(project=project).latest("pk").pk,
         "generator": Juror.objects.get(project=project, asks=[]).pk,
         "run": Run.objects.filter(project=project).latest("pk").pk,
+        "conversation": Conversation.objects.get(project=project).pk,
         "ballot": Ballot.objects.filter(item__project=project).latest("pk").pk,
         "response": GeneratedResponse.objects.filter(item__project=project).latest("pk").pk,
         "evaluation": Evaluation.objects.filter(project=project).latest("pk").pk,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from corpus.access import Access
 from corpus.models import Member
 
 Role = Member.Role
@@ -19,6 +20,13 @@ class Entry:
     icon: str
     "The name of a file of Lucide."
     least: Role = Role.ANNOTATOR
+    flag: str = ""
+    "A field of the project; where it is false, leads alone see the entry. Empty for every project."
+
+    def is_shown(self, access: Access) -> bool:
+        """Return whether a person sees the entry in a project."""
+        is_on = not self.flag or access.is_lead or getattr(access.project, self.flag)
+        return access.has_role(self.least) and is_on
 
 
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
@@ -28,6 +36,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("label", "Label", "annotation:work", "tag"),
             Entry("votes", "My votes", "annotation:votes", "list-checks"),
+            Entry("attack", "Attack", "attacks:room", "swords", flag="has_attacks"),
             Entry("guideline", "Guideline", "annotation:guideline", "book-open"),
             Entry("wellbeing", "Wellbeing", "annotation:wellbeing", "heart-pulse"),
         ),

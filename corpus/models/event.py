@@ -84,6 +84,15 @@ class Verb(models.TextChoices):
     RUN_CANCELLED = "run.cancelled", "Run cancelled"
     RESPONSES_PUBLISHED = "responses.published", "Responses published"
 
+    # Attacks
+    ATTACK_SETTINGS_CHANGED = "attack_settings.changed", "Attack settings changed"
+    ATTACK_CONSENTED = "attack.consented", "Attack consented"
+    ATTACK_STARTED = "attack.started", "Attack started"
+    ATTACK_TURN_SENT = "attack.turn_sent", "Attack turn sent"
+    ATTACK_TURN_TAKEN_BACK = "attack.turn_taken_back", "Attack turn taken back"
+    ATTACK_FINISHED = "attack.finished", "Attack finished"
+    ATTACK_DISCARDED = "attack.discarded", "Attack discarded"
+
     # Cases
     CASE_CLAIMED = "case.claimed", "Case claimed"
     CASE_RELEASED = "case.released", "Case released"

@@ -65,6 +65,8 @@ class Project(models.Model):
     "Raised whenever items are added, withdrawn or restored, so that the queue notices."
     has_questions = models.BooleanField(default=False, db_default=False, editable=False)
     "Whether a question was ever added; the database sets it with the first. Projects without one query for none."
+    has_attacks = models.BooleanField(default=False, db_default=False, editable=False)
+    "Whether its red-team room is switched on. Pages go by it, so that no other project has a query for it."
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     "Since when it is archived: read and exported, but not changed. None while it is in use."

@@ -15,7 +15,18 @@ from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
-APPS = ("corpus", "annotation", "jury", "adjudication", "quality", "releases", "guards", "workspace", "config")
+APPS = (
+    "corpus",
+    "annotation",
+    "jury",
+    "adjudication",
+    "quality",
+    "releases",
+    "guards",
+    "attacks",
+    "workspace",
+    "config",
+)
 MAY_READ = {
     "annotation/migrations/0007_blind_sample.py",
     "annotation/models/__init__.py",

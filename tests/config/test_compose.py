@@ -35,7 +35,11 @@ def test_services_require_production_settings_and_read_only_files(name):
 
 def test_each_queue_has_a_worker_of_its_own_and_tasks_expire_before_the_next():
     queues = [
-        word for name in OURS for option, word in pairwise(SERVICES[name].get("command", [])) if option == "--queues"
+        queue
+        for name in OURS
+        for option, word in pairwise(SERVICES[name].get("command", []))
+        if option == "--queues"
+        for queue in word.split(",")
     ]
     assert sorted(queues) == sorted(settings.CELERY_TASK_QUEUES)
     for entries in (settings.CELERY_BEAT_SCHEDULE, schedule(1)):

@@ -9,7 +9,18 @@ import pytest
 from config.data_dir import CHECKOUT
 from tests.factories import command
 
-APPS = ("corpus", "annotation", "jury", "adjudication", "quality", "releases", "guards", "workspace", "config")
+APPS = (
+    "corpus",
+    "annotation",
+    "jury",
+    "adjudication",
+    "quality",
+    "releases",
+    "guards",
+    "attacks",
+    "workspace",
+    "config",
+)
 
 
 def tracked():

@@ -48,7 +48,7 @@ def side_bar(context: Context) -> dict[str, Any]:
     """Show the groups of entries that the person's role sees; the view's `page` names the active one."""
     access, page = context["access"], str(context.get("page", ""))
     groups = [
-        (title, [shown_entry(entry, access, page) for entry in entries if access.has_role(entry.least)])
+        (title, [shown_entry(entry, access, page) for entry in entries if entry.is_shown(access)])
         for title, entries in GROUPS
     ]
     return {"project": access.project, "groups": [(title, entries) for title, entries in groups if entries]}

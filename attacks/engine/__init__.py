@@ -1,0 +1,1 @@
+"""What attacks add to the jury's engine: who is asked what, and out of which budget."""
