@@ -25,6 +25,7 @@ BENCHES = (
     "guard_scores",
     "questions",
     "estimates",
+    "disagreement",
     "duplicates",
     "certified",
     "certified_votes",

@@ -1,0 +1,144 @@
+"""Why people disagree: the exact tests beside libraries, planted causes named, and no alarm where people are alike."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bench.disagreement import ALIKE, PLANTED, X, causes_of, chance_allows, run, simulate
+from quality.statistics.disagreement.exact import Tail, exact_tail, hypergeometric, significant
+from quality.statistics.disagreement.sizes import NO_CHECKS, NO_DISAGREEMENT, TOO_FEW, sizes
+from quality.statistics.disagreement.slips import Checks
+from quality.statistics.disagreement.votes import Votes, main_categories
+from quality.statistics.disagreement.why import Causes, Material, examine, named
+
+PROJECTS = 12
+
+
+def whole(*numbers: int) -> np.ndarray:
+    return np.array(numbers, dtype=np.int64)
+
+
+def votes_of(*words: str) -> Votes:
+    """Return votes from a word per item, a letter per person: s for safe, u for unsafe, a, b, … for a category."""
+    rows = [
+        (item, person, letter) for item, word in enumerate(words) for person, letter in enumerate(word) if letter != "_"
+    ]
+    codes = {"s": 0, "u": 1, "a": 2, "b": 3, "c": 4}
+    item, person = (whole(*(row[at] for row in rows)) for at in (0, 1))
+    nothing = np.zeros_like(item)
+    answer = whole(*(codes[letter] for _, _, letter in rows))
+    return Votes(item, person, answer, nothing, np.full(len(item), np.nan), nothing)
+
+
+def no_checks() -> Checks:
+    return Checks(*(whole() for _ in range(4)))
+
+
+def test_one_stratum_is_fishers_exact_test() -> None:
+    dice = np.random.default_rng(0)
+    for _ in range(50):
+        having, others_having = dice.integers(0, 9, size=2)
+        size, others = having + dice.integers(1, 30), others_having + dice.integers(1, 30)
+        table = [[having, size - having], [others_having, others - others_having]]
+        expected = stats.fisher_exact(table, alternative="greater").pvalue
+        assert exact_tail([(having, size, others_having, others)]).p == pytest.approx(expected)
+
+
+def test_several_strata_are_the_sum_of_their_hypergeometric_counts() -> None:
+    strata = [(3, 8, 1, 9), (2, 4, 0, 7), (1, 5, 4, 6)]
+    total = 0.0
+    for counts in np.ndindex(9, 5, 6):
+        odds = [
+            stats.hypergeom.pmf(count, size + others, having + others_having, size)
+            for count, (having, size, others_having, others) in zip(counts, strata, strict=True)
+        ]
+        total += float(np.prod(odds)) if sum(counts) >= 6 else 0.0
+    assert exact_tail(strata).p == pytest.approx(total)
+
+
+def test_many_cases_are_no_obstacle() -> None:
+    probabilities, low = hypergeometric(20_000, 30_000, 9_000)
+    assert probabilities.sum() == pytest.approx(1)
+    assert low + int(probabilities.argmax()) == pytest.approx(3_600, abs=1)
+
+
+def test_tests_that_can_never_reject_cost_nothing() -> None:
+    able, unable = Tail(0.04, 1e-6), Tail(0.5, 0.5)
+    assert significant([able, *[unable] * 99]) == [True] + [False] * 99
+    assert significant([able, Tail(0.5, 1e-6)]) == [False, False]
+
+
+def test_votes_that_share_a_category_do_not_differ() -> None:
+    # Three votes on an item name {1, 2}, {2} and {0, 2}: all of them mean 2.
+    assert main_categories(whole(0, 0, 0, 0, 0), whole(0, 0, 1, 2, 2), whole(1, 2, 2, 0, 2), 4).tolist() == [
+        2,
+        2,
+        2,
+        -1,
+    ]
+    assert main_categories(whole(), whole(), whole(), 1).tolist() == [-1]
+
+
+def test_what_most_of_the_others_answer_is_of_two_people_at_least() -> None:
+    votes = votes_of("ssa", "sa_", "s__", "aabb", "aaabb")
+    assert votes.others.tolist() == [-1, -1, 0, -1, -1, -1, 3, 3, 2, 2, -1, -1, -1, 2, 2]
+    assert votes.items.majority.tolist() == [0, -1, -1, 2]
+    assert votes.items.contested.tolist() == [True] * 4
+    assert votes.items.item.tolist() == [0, 1, 3, 4], "an item with one vote cannot be contested"
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_planted_cause_is_named(kind: str) -> None:
+    people, is_named = PLANTED[kind]
+    found = run(people, is_named, PROJECTS)
+    assert found.named >= 0.75
+    assert found.covered >= 0.75
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+def test_people_who_are_alike_give_no_alarm(kind: str) -> None:
+    found = run(ALIKE[kind], lambda causes: bool(causes.tests), PROJECTS, seed=2)
+    assert found.named * PROJECTS <= chance_allows(PROJECTS)
+
+
+def test_sizes_follow_what_was_planted() -> None:
+    shares = {kind: run(PLANTED[kind][0], PLANTED[kind][1], 3).shares for kind in PLANTED}
+    slips, rules, values, _ = shares["a rule that is unclear"]
+    assert rules > 0.25
+    assert values == 0
+    assert slips > 0.3
+    assert shares["values: six of twelve people"][2] > 0.25
+    assert shares["one person slips more"][1:3] == [0, 0]
+
+
+def test_examples_are_items_on_which_people_differ_so() -> None:
+    project = simulate(np.random.default_rng(1), PLANTED["values: six of twelve people"][0])
+    found = sizes(project.material, causes_of(project.material), draws=20)
+    [cause] = found.causes
+    votes = project.material.votes
+    assert len(cause.examples) == 5
+    for item in cause.examples:
+        assert {0, X} <= set(votes.answer[votes.item == item].tolist())
+
+
+def nothing_found() -> Causes:
+    return Causes([], [], [], [], [])
+
+
+def test_too_few_votes_say_why_there_is_nothing() -> None:
+    few = sizes(Material(votes_of("ssa", "aas"), no_checks(), no_checks()), nothing_found())
+    assert (few.slips.value, few.rest.reason) == (None, TOO_FEW)
+    alike = sizes(Material(votes_of(*["sss"] * 40), no_checks(), no_checks()), nothing_found())
+    assert (alike.contested, alike.rules.reason) == (0, NO_DISAGREEMENT)
+
+
+def test_without_repeats_and_gold_slips_stay_in_the_rest() -> None:
+    found = sizes(Material(votes_of(*["sss"] * 40, *["ssa"] * 10), no_checks(), no_checks()), nothing_found())
+    assert (found.slips.value, found.slips.reason, found.checks) == (None, NO_CHECKS, "")
+    assert found.rest.value == 1
+
+
+def test_nothing_at_all_is_no_fault() -> None:
+    material = Material(votes_of(), no_checks(), no_checks())
+    assert named([examine(material)])[0].tests == []
+    assert sizes(material, nothing_found()).items == 0
