@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from adjudication.api import cases as adjudication
 from adjudication.api import comments, policies, questions, taxonomy
 from adjudication.api.history import ItemHistory
-from annotation import api as annotation
+from annotation.api import labelling as annotation
 from corpus.api.base import NotThere
 from guards.api import evaluations as guards
 from guards.api import hash_lists, training
