@@ -1,18 +1,15 @@
 """The form of a question."""
 
-import re
-from collections.abc import Container, Iterable, Mapping
-from itertools import chain, count
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 
+from corpus.choice_lines import choices_of_lines
 from corpus.models import Question
 from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_QUESTION
 
 MEANING = ("type", "choices", "about")
-LONGEST_VALUE = 60
-"Characters of a value that is made of a name."
 AUTO = {"dir": "auto"}
 
 
@@ -78,25 +75,6 @@ def initial_of(question: Question | Mapping[str, Any]) -> dict[str, Any]:
     else:
         values = {name: question[name] for name in names if name in question}
     return values | {"choices": lines_of_choices(values.get("choices", []))}
-
-
-def choices_of_lines(lines: str) -> list[dict[str, str]]:
-    """Return the choices of a text with one a line: `value = name`, or a name, whose value is made of its letters."""
-    rows = [line.partition("=") for line in lines.splitlines() if line.strip()]
-    taken = {value.strip() for value, equals, _ in rows if equals}
-    choices = []
-    for first, equals, name in rows:
-        value = first.strip() if equals else free_value(first, taken)
-        taken.add(value)
-        choices.append({"value": value, "name": (name if equals else first).strip()})
-    return choices
-
-
-def free_value(name: str, taken: Container[str]) -> str:
-    """Return the value made of a name: its first Latin letters and digits in small, joined by `_`; no taken one."""
-    made = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_") or "answer"
-    tries = (f"{made[: LONGEST_VALUE - 4].strip('_')}_{number}" for number in count(2))
-    return next(value for value in chain([made[:LONGEST_VALUE].strip("_")], tries) if value not in taken)
 
 
 def lines_of_choices(choices: Iterable[Mapping[str, str]]) -> str:
