@@ -9,13 +9,15 @@ from rest_framework import serializers
 from rest_framework.utils.serializer_helpers import BindingDict
 
 from annotation.actions import Answer
-from annotation.models import Queue, Vote
+from annotation.background import LONGEST_PURPOSE
+from annotation.models import LEAST_PEOPLE, MOST_PEOPLE, Queue, Vote
 from annotation.models.queue import SETTINGS
 from annotation.queue import Lease
 from annotation.shapes import QueueShape, TakenShape, VoteShape
 from corpus.labels import FIELDS, Judgement, Label, label_columns_of
 from corpus.models import Project
 from corpus.queries import questions_of
+from corpus.question_rules import LONGEST_NAME, LONGEST_QUESTION
 from corpus.question_shapes import as_question
 from corpus.questions import AskedOf, questions_asked
 
@@ -181,3 +183,26 @@ def as_lease(project: Project, lease: Lease) -> TakenShape:
         "lease": {"id": lease.id, "expires_at": lease.expires_at},
         "questions": [as_question(question) for question in asked],
     }
+
+
+class AboutMeSerializer(serializers.Serializer[Any]):
+    """What the caller says of themselves: choice by key of the question, null to take an answer back."""
+
+    answers = serializers.DictField(child=serializers.CharField(max_length=60, allow_null=True))
+
+
+class BackgroundChoiceSerializer(serializers.Serializer[Any]):
+    """One of the answers to choose from."""
+
+    value = serializers.CharField(max_length=60, help_text="In JSON and files: small letters, digits and `_`.")
+    name = serializers.CharField(max_length=LONGEST_NAME, required=False, help_text="For people; else the value.")
+
+
+class BackgroundQuestionSerializer(serializers.Serializer[Any]):
+    """A new question about the people who label."""
+
+    key = serializers.CharField(max_length=60, help_text="In JSON and files: small letters, digits and `_`. It stays.")
+    text = serializers.CharField(max_length=LONGEST_QUESTION)
+    purpose = serializers.CharField(max_length=LONGEST_PURPOSE, help_text="What people read before they answer.")
+    choices = BackgroundChoiceSerializer(many=True)
+    least_people = serializers.IntegerField(min_value=LEAST_PEOPLE, max_value=MOST_PEOPLE, default=LEAST_PEOPLE)

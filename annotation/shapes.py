@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
-from corpus.shapes import DialogueShape, QuestionShape
+from corpus.shapes import ChoiceShape, DialogueShape, QuestionShape
 
 
 class VoteShape(TypedDict):
@@ -111,3 +111,20 @@ class ProgressShape(TypedDict):
 
     own: OwnProgress
     queue: NotRequired[QueueProgress]
+
+
+class BackgroundQuestionShape(TypedDict):
+    """What people are asked about themselves; no figure by it is about fewer than `least_people`."""
+
+    key: str
+    text: str
+    purpose: str
+    choices: list[ChoiceShape]
+    least_people: int
+
+
+class AboutMeShape(TypedDict):
+    """What a person is asked about themselves, and what they said, by key."""
+
+    questions: list[BackgroundQuestionShape]
+    answers: dict[str, str]

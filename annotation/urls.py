@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from annotation.views import guideline, label, practice, qualification, qualify, queue, votes, wellbeing, work
+from annotation.views import (
+    background,
+    guideline,
+    label,
+    practice,
+    qualification,
+    qualify,
+    queue,
+    votes,
+    wellbeing,
+    work,
+)
 
 app_name = "annotation"
 urlpatterns = [
@@ -27,6 +38,10 @@ urlpatterns = [
     path("guideline/<str:version>/", guideline.guideline, name="guideline-version"),
     path("guideline/<str:before>/<str:after>/", guideline.compare_versions, name="compare-guidelines"),
     path("wellbeing/", wellbeing.wellbeing, name="wellbeing"),
+    path("about-me/", background.about_me, name="about-me"),
+    path("about-me/delete/", background.forget_me, name="forget-me"),
+    path("background/", background.questions, name="background"),
+    path("background/<slug:key>/remove/", background.remove, name="remove-background"),
     path("queue/", queue.queue, name="queue"),
     path("queue/settings/", queue.settings, name="queue-settings"),
     path("queue/batches/", queue.open_batch, name="open-batch"),

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from adjudication.api import cases as adjudication
 from adjudication.api import comments, policies, questions, taxonomy
 from adjudication.api.history import ItemHistory
+from annotation.api import background
 from annotation.api import labelling as annotation
 from corpus.api.base import NotThere
 from guards.api import evaluations as guards
@@ -52,6 +53,9 @@ PROJECT = [
     path("items/<path:external_id>/skip/", annotation.SkipItem.as_view()),
     path("my-votes/", annotation.MyVotes.as_view()),
     path("queue/", annotation.QueueSettings.as_view()),
+    path("about-me/", background.AboutMe.as_view()),
+    path("background/", background.BackgroundQuestions.as_view()),
+    path("background/<slug:key>/", background.BackgroundQuestionDetail.as_view()),
     path("sample/", annotation.Sample.as_view()),
     path("jurors/", jury.Jurors.as_view()),
     path("prompts/", jury.Prompts.as_view()),

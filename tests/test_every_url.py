@@ -39,7 +39,7 @@ WRITE_WHEN_READ = {
     "/api/v1/projects/{slug}/export-for/{consumer}/",
     "/projects/{slug}/releases/of/{version}/for/{consumer}/",
 }
-ALSO_ARCHIVED = ("/people/", "/wellbeing/", "/clone/")
+ALSO_ARCHIVED = ("/about-me/", "/people/", "/wellbeing/", "/clone/")
 "What is posted to these changes nothing in the project but who may read it."
 OTHERS = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x"}
 "Values of the parameters that belong to no project."

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from adjudication.models import Comment
+from annotation.actions import add_background_question
 from annotation.models import Batch, Gold, Slot, Vote
 from attacks.actions import consent_to_attacks, send_turn, start_conversation, update_attack_settings
 from attacks.actions.turns import Message
@@ -41,6 +42,7 @@ ROWS = {
     "corpus_item": OF_PROJECT,
     "corpus_event": OF_PROJECT,
     "corpus_question": OF_PROJECT,
+    "annotation_backgroundquestion": OF_PROJECT,
     "annotation_slot": OF_PROJECT,
     "annotation_batch": OF_PROJECT,
     "annotation_vote": OF_ITEM,
@@ -85,6 +87,8 @@ def project_with_everything(folder, name, text, url):
     project = disputed_project(folder, *rows, votes_wanted=3)
     asked = {"key": f"asked_{name}", "text": text, "type": "yes_no", "is_required": False, "opens_cases": True}
     add_question(project=project, by=None, **asked)
+    background = {"text": text, "purpose": text, "choices": ["here", "there"]}
+    add_background_question(project=project, by=None, key=f"asked_{name}", **background)
     others = [dialogue("alone", text=text, response=False), dialogue("calm", text=text), dialogue("open", text=text)]
     import_dialogues(project, folder, others)
     import_votes(project, folder, [opinion("calm", rater, "safe", "safe") for rater in ("ada", "bea", "cleo")])

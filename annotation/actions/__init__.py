@@ -1,6 +1,13 @@
 """What annotators and leads do, one transaction each."""
 
 from annotation.actions.audits import audit_item, draw_audits
+from annotation.actions.background import (
+    NoSuchBackgroundQuestion,
+    add_background_question,
+    describe_self,
+    forget_background,
+    remove_background_question,
+)
 from annotation.actions.batches import assign_batch, close_batch, open_batch, reopen_batch
 from annotation.actions.escalation import (
     NoOpenBatch,
@@ -38,6 +45,7 @@ __all__ = [
     "LeaseLost",
     "NoAttemptLeft",
     "NoOpenBatch",
+    "NoSuchBackgroundQuestion",
     "NoSuchLease",
     "NotShown",
     "NothingToQualifyWith",
@@ -45,6 +53,7 @@ __all__ = [
     "VoteWriter",
     "VotedThemselves",
     "WroteThemselves",
+    "add_background_question",
     "answer_attempt_item",
     "assign_batch",
     "audit_item",
@@ -56,8 +65,10 @@ __all__ = [
     "check_uninvolved",
     "close_batch",
     "correct_vote",
+    "describe_self",
     "draw_audits",
     "exclude_annotator",
+    "forget_background",
     "free_lease",
     "free_leases",
     "grant_attempt",
@@ -67,6 +78,7 @@ __all__ = [
     "open_batch",
     "publish_first_guideline",
     "publish_guideline",
+    "remove_background_question",
     "remove_gold",
     "renew_lease",
     "reopen_batch",

@@ -1,5 +1,6 @@
 """The tables of human annotation: people, slots and leases, votes, guidelines and quality checks."""
 
+from annotation.models.background import LEAST_PEOPLE, MOST_PEOPLE, BackgroundAnswer, BackgroundQuestion
 from annotation.models.checks import Audit, AuditDraw, Check, Gold
 from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
@@ -11,11 +12,15 @@ from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot,
 from annotation.models.vote import Annotator, Vote
 
 __all__ = [
+    "LEAST_PEOPLE",
+    "MOST_PEOPLE",
     "Acknowledgement",
     "Annotator",
     "AttemptItem",
     "Audit",
     "AuditDraw",
+    "BackgroundAnswer",
+    "BackgroundQuestion",
     "Batch",
     "Check",
     "FurtherVotes",

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from annotation import queries
 from annotation.actions import guideline_news
 from annotation.queries import day_so_far, own_progress
+from annotation.queries.background import background_questions
 from annotation.queue import find_held_lease
 from corpus.access import Access, PageRequest, require_role
 from corpus.queries import category_names
@@ -39,6 +40,7 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
         "rest": day_so_far(project, user),
         "votes": queries.own_votes(project, user).order_by("-cast_at", "-pk")[:LATEST_VOTES],
         "news": guideline_news(project=project, user=user),
+        "asks_about_me": bool(background_questions(project)),
         "audits": queries.audits_for(project, user)[:LATEST_AUDITS],
     }
     return render(request, "annotation/work.html", context)

@@ -5,6 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class AboutMe(TypedDict):
+    """
+    What a person is asked about themselves, and what they said, by key.
+    """
+
+    questions: list[BackgroundQuestion]
+    answers: dict[str, str]
+
+
 class Accepted(TypedDict):
     """
     A job that a worker will do.
@@ -42,6 +51,39 @@ class AnswerRequest(TypedDict):
     answers: NotRequired[dict[str, Any]]
     seconds: NotRequired[float | None]
     guideline: NotRequired[str]
+
+
+class BackgroundChoiceRequest(TypedDict):
+    """
+    One of the answers to choose from.
+    """
+
+    value: str
+    name: NotRequired[str]
+
+
+class BackgroundQuestion(TypedDict):
+    """
+    What people are asked about themselves; no figure by it is about fewer than `least_people`.
+    """
+
+    key: str
+    text: str
+    purpose: str
+    choices: list[Choice]
+    least_people: int
+
+
+class BackgroundQuestionRequest(TypedDict):
+    """
+    A new question about the people who label.
+    """
+
+    key: str
+    text: str
+    purpose: str
+    choices: list[BackgroundChoiceRequest]
+    least_people: NotRequired[int]
 
 
 class BeforeAfter(TypedDict):
@@ -837,6 +879,14 @@ class PageOfVote(TypedDict):
     next: str | None
     previous: str | None
     results: list[Vote]
+
+
+class PatchedAboutMeRequest(TypedDict):
+    """
+    What the caller says of themselves: choice by key of the question, null to take an answer back.
+    """
+
+    answers: NotRequired[dict[str, str | None]]
 
 
 class PatchedChangeProjectRequest(TypedDict):

@@ -13,12 +13,52 @@ from assize_client.transport import Transport, part
 class Operations(Transport):
     """Every route, named as in the OpenAPI description. Those that answer with a file yield the response unread."""
 
+    def delete_about_me(self, slug: str) -> None:
+        """Delete all answers of the caller in this project, for good; also in an archived one.
+
+        Least role: annotator.
+        """
+        answer: None = self.call("DELETE", f"projects/{part(slug)}/about-me/")
+        return answer
+
+    def delete_background_question_detail(self, slug: str, key: str) -> None:
+        """Remove the question, and delete all its answers for good.
+
+        Least role: admin.
+        """
+        answer: None = self.call("DELETE", f"projects/{part(slug)}/background/{part(key)}/")
+        return answer
+
     def delete_question_detail(self, slug: str, key: str) -> models.Question:
         """Retire the question: it is asked no longer, and its answers stay.
 
         Least role: lead.
         """
         answer: models.Question = self.call("DELETE", f"projects/{part(slug)}/questions/{part(key)}/")
+        return answer
+
+    def get_about_me(self, slug: str) -> models.AboutMe:
+        """What the caller says of themselves in this project. Nobody else can read it.
+
+        Least role: annotator.
+        """
+        answer: models.AboutMe = self.call("GET", f"projects/{part(slug)}/about-me/")
+        return answer
+
+    def get_background_question_detail(self, slug: str, key: str) -> models.BackgroundQuestion:
+        """One question about people.
+
+        Least role: annotator.
+        """
+        answer: models.BackgroundQuestion = self.call("GET", f"projects/{part(slug)}/background/{part(key)}/")
+        return answer
+
+    def get_background_questions(self, slug: str) -> list[models.BackgroundQuestion]:
+        """What the people of a project are asked about themselves.
+
+        Least role: annotator.
+        """
+        answer: list[models.BackgroundQuestion] = self.call("GET", f"projects/{part(slug)}/background/")
         return answer
 
     def get_benchmark_contamination(self, slug: str, benchmark: str) -> models.Contamination:
@@ -537,6 +577,14 @@ class Operations(Transport):
         """
         return self.stream("GET", f"projects/{part(slug)}/guards/evaluations/{part(evaluation)}/verdicts/")
 
+    def patch_about_me(self, slug: str, body: models.PatchedAboutMeRequest) -> models.AboutMe:
+        """Store the answers that are named, and leave the others as they are. Null takes one back.
+
+        Least role: annotator.
+        """
+        answer: models.AboutMe = self.call("PATCH", f"projects/{part(slug)}/about-me/", body=body)
+        return answer
+
     def patch_generator_detail(
         self, slug: str, generator: int, body: models.PatchedGeneratorRequest
     ) -> models.Generator:
@@ -624,6 +672,14 @@ class Operations(Transport):
         Least role: adjudicator.
         """
         answer: models.OneCase = self.call("POST", f"projects/{part(slug)}/cases/{part(case)}/ask-second/")
+        return answer
+
+    def post_background_questions(self, slug: str, body: models.BackgroundQuestionRequest) -> models.BackgroundQuestion:
+        """What the people of a project are asked about themselves.
+
+        Least role: admin.
+        """
+        answer: models.BackgroundQuestion = self.call("POST", f"projects/{part(slug)}/background/", body=body)
         return answer
 
     def post_cancel_run(self, slug: str, run: int) -> models.Run:

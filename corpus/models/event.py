@@ -36,6 +36,8 @@ class Verb(models.TextChoices):
     QUESTION_ADDED = "question.added", "Question added"
     QUESTION_CHANGED = "question.changed", "Question changed"
     QUESTION_RETIRED = "question.retired", "Question retired"
+    BACKGROUND_QUESTION_ADDED = "background_question.added", "Question about people added"
+    BACKGROUND_QUESTION_REMOVED = "background_question.removed", "Question about people removed"
     PROMPT_FROZEN = "prompt.frozen", "Prompt frozen"
     GUIDELINE_PUBLISHED = "guideline.published", "Guideline published"
     QUEUE_CHANGED = "queue.changed", "Queue changed"

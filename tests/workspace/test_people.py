@@ -11,7 +11,7 @@ from knox.models import AuthToken
 
 from adjudication.models import Decision
 from annotation import actions as annotation_actions
-from annotation.models import Annotator, Person
+from annotation.models import Annotator, BackgroundAnswer, Person
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Event, Member, SiteAdmin
@@ -68,6 +68,9 @@ def worked(folder):
     annotation_actions.update_preferences(person=Person(user=person.user, opted_out=["violence"], masks_text=False))
     AuthToken.objects.create(person.user)
     Authenticator.objects.create(user=person.user, type="totp", data={"secret": "x"})
+    asked = {"text": "Where?", "purpose": "To know.", "choices": ["here", "there"]}
+    annotation_actions.add_background_question(project=project, by=None, key="where", **asked)
+    annotation_actions.describe_self(project=project, user=person.user, answers={"where": "there"})
     User.objects.filter(pk=person.user.pk).update(email=f"{person.name}@example.org", first_name=person.name)
     command("adjudicate", project=project.slug)
     command("measure", project=project.slug)
@@ -104,6 +107,7 @@ def test_anonymised_name_is_nowhere_and_work_stays(tmp_path, door):
         assert command("anonymise_user", person.name)["user"].startswith("former-")
 
     assert places_with(person.name) == []
+    assert not BackgroundAnswer.objects.filter(user=person.user).exists()
     assert released(project, tmp_path, "1.0.1") == before["files"]
     assert list(Decision.objects.filter(item__project=project).order_by("pk").values()) == before["decisions"]
     assert command("agreement", project=project.slug) == before["agreement"]

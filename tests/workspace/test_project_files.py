@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from annotation.actions import publish_guideline, update_qualification, update_queue_settings
+from annotation.actions import add_background_question, publish_guideline, update_qualification, update_queue_settings
 from annotation.actions.guidelines import store_guideline
 from annotation.models import GuidelineVersion, Queue
 from corpus.access import access_to
@@ -38,6 +38,8 @@ def project_with_all_settings(stub_url, admin):
     )
     add_question(project=project, by=None, key="is_odd", text="Odd?", type="yes_no", asked_of="both", opens_cases=True)
     retire_question(project=project, by=admin, key="is_odd")
+    asked = {"text": "Wo?", "purpose": "To know.", "choices": [{"value": "pt", "name": "Portugal"}, {"value": "xx"}]}
+    add_background_question(project=project, by=None, key="where", least_people=7, **asked)
     entries = {"violence": {"included": ["a blow"], "excluded": []}}
     faq = [{"question": "What?", "answer": "That."}]
     before = store_guideline(project).name

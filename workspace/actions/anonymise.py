@@ -15,7 +15,7 @@ from knox.models import AuthToken
 
 from adjudication.models import Comment
 from adjudication.queries.opinions import pseudonym
-from annotation.actions import free_leases
+from annotation.actions import forget_background, free_leases
 from annotation.models import Acknowledgement, Annotator, Person
 from corpus.actions import record_event
 from corpus.actions.accounts import check_not_self, take_turn_as_site_admin
@@ -52,6 +52,7 @@ def anonymise_user(*, user: User, by: User | None = None) -> str:
     free_leases(user=user)
     rename_rater(user, new)
     Comment.objects.filter(author=user, removed_at__isnull=False).update(text="")
+    forget_background(user=user)
     forget_account(user, new)
     rename_in_events(old, new)
     record_event(project=None, verb=Verb.ACCOUNT_ANONYMISED, subject=new, actor=by)

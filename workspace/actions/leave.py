@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.actions import free_leases
+from annotation.actions import forget_background, free_leases
 from corpus.actions import remove_member, set_active
 from corpus.models import Project
 
@@ -11,20 +11,24 @@ from corpus.models import Project
 @transaction.atomic
 def dismiss_member(*, project: Project, user: User, by: User) -> None:
     """
-    Remove a person from a project, and free what they held there. Their votes stay.
+    Remove a person from a project, free what they held there, and delete what they said of themselves.
+
+    They could not delete it any more. Their votes stay.
 
     :raises Refused: as `remove_member`
     """
     remove_member(project=project, user=user, by=by)
     free_leases(user=user, project=project)
+    forget_background(user=user, project=project)
 
 
 @transaction.atomic
 def close_account(*, user: User, by: User) -> None:
     """
-    Close an account, and free what its owner held in every project.
+    Close an account, free what its owner held in every project, and delete what they said of themselves.
 
     :raises Refused: as `set_active`
     """
     set_active(user=user, is_active=False, by=by)
     free_leases(user=user)
+    forget_background(user=user)

@@ -8,7 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from adjudication.actions import update_case_settings
-from annotation.actions import publish_first_guideline, update_qualification, update_queue_settings
+from annotation.actions import (
+    add_background_question,
+    publish_first_guideline,
+    update_qualification,
+    update_queue_settings,
+)
 from annotation.models import Queue
 from corpus.actions import add_member, add_question, create_project, retire_question, store_taxonomy
 from corpus.categories.content import Content, check_content, read_category
@@ -47,6 +52,9 @@ def project_from_document(
     for at, question in enumerate(document["questions"]):
         with part(f"questions[{at}]"):
             copy_question(project, question, by)
+    for at, question in enumerate(document.get("background", ())):
+        with part(f"background[{at}]"):
+            add_background_question(project=project, by=by, **question)
     with part("guideline"):
         if document["guideline"] is not None:
             publish_first_guideline(project=project, by=by, **document["guideline"])

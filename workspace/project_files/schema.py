@@ -66,6 +66,13 @@ QUESTION = whole(
     opens_cases={"type": "boolean"},
     is_retired={"type": "boolean"},
 )
+BACKGROUND = whole(
+    key=SLUG,
+    text=text(300, shortest=1),
+    purpose=text(2_000, shortest=1),
+    choices=listed(whole(value=text(60), name=text(100)), most=12),
+    least_people=number(5, 1_000),
+)
 GUIDELINE = whole(
     body=LONG,
     entries={"type": "object", "additionalProperties": whole(included=listed(LONG), excluded=listed(LONG))},
@@ -144,5 +151,6 @@ SCHEMA = {
         certified_error=SHARE,
         certified_risk=SHARE,
         split_by={"enum": ["prompt", "cluster"]},
+        background=listed(BACKGROUND, most=10),
     ),
 }

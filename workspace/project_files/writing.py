@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from adjudication.models import CaseSettings
 from annotation.models import Qualification, Queue
 from annotation.queries import current_guideline
+from annotation.queries.background import background_questions
 from corpus.categories.content import read_category
 from corpus.models import Category, Project, Question, Taxonomy
 from corpus.taxonomy_versions import text_of
 from jury.models import Juror, PromptVersion
 from workspace.project_files.reading import Document
-from workspace.project_files.schema import FORMAT, JUROR, QUALIFICATION, QUEUE, VERSION
+from workspace.project_files.schema import BACKGROUND, FORMAT, JUROR, QUALIFICATION, QUEUE, VERSION
 
 QUESTION_KEYS = ("key", "text", "guidance", "type", "choices", "asked_of", "about", "is_required", "opens_cases")
 GUIDELINE_KEYS = ("body", "entries", "faq")
@@ -50,6 +51,7 @@ def document_of(project: Project) -> Document:
         "split_by": project.split_by,
         "taxonomy": as_taxonomy(project.taxonomy),
         "questions": [as_question(each) for each in Question.objects.filter(project=project).order_by("position")],
+        "background": [model_to_dict(each, BACKGROUND["required"]) for each in background_questions(project)],
         "guideline": as_guideline(project),
         "queue": queue and model_to_dict(queue, list(QUEUE["properties"])),
         "qualification": qualification and model_to_dict(qualification, QUALIFICATION["required"]),
