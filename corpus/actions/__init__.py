@@ -1,6 +1,6 @@
 """What people do with projects, items and accounts, one transaction each."""
 
-from corpus.actions.accounts import make_site_admin, may_send_link, remove_site_admin, set_active
+from corpus.actions.accounts import make_account, make_site_admin, may_send_link, remove_site_admin, set_active
 from corpus.actions.corrections import replace_item
 from corpus.actions.duplicates import find_duplicates, find_duplicates_if_due
 from corpus.actions.events import record_event
@@ -36,6 +36,7 @@ __all__ = [
     "import_dialogues",
     "load_taxonomy",
     "lock_in_use",
+    "make_account",
     "make_site_admin",
     "make_token",
     "may_send_link",

@@ -94,10 +94,11 @@ def make_site_admin(*, user: User, by: User | None = None) -> None:
 
 
 @transaction.atomic
-def remove_site_admin(*, user: User, by: User) -> None:
+def remove_site_admin(*, user: User, by: User | None) -> None:
     """
     Take the role of site admin from a person. Their memberships stay.
 
+    :param by: None for single sign-on
     :raises Refused: if the caller is no site admin, or it is their own, so that a site always keeps one
     """
     check_not_self(user, by)
@@ -144,7 +145,7 @@ def end_tokens_of_old_password(instance: User, **_signal: Any) -> None:
         record_event(project=None, verb=Verb.TOKENS_ENDED, subject=instance.username, actor=instance)
 
 
-def check_not_self(user: User, by: User) -> None:
+def check_not_self(user: User, by: User | None) -> None:
     """
     Check that an admin acts on another person.
 

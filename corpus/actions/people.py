@@ -99,10 +99,11 @@ def make_new_member(project: Project, user: User, role: str) -> Member:
 
 
 @transaction.atomic
-def remove_member(*, project: Project, user: User, by: User) -> None:
+def remove_member(*, project: Project, user: User, by: User | None) -> None:
     """
     Remove a person from a project. Their votes stay.
 
+    :param by: None for single sign-on
     :raises Refused: if it is the caller, so that a project always keeps an admin, or the caller is no admin any more
     """
     check_not_self(user, by)

@@ -10,6 +10,10 @@ class Verb(models.TextChoices):
     """What an event records, as `noun.past`. Every action that changes data records one of these."""
 
     # Accounts, members and API tokens
+    ACCOUNT_MADE = "account.made", "Account made by single sign-on"
+    ACCOUNT_CONNECTED = "account.connected", "Account connected with single sign-on"
+    ACCOUNT_DISCONNECTED = "account.disconnected", "Account disconnected from single sign-on"
+    ACCOUNT_EMERGENCY = "account.emergency_sign_in", "Emergency sign-in with a password"
     ACCOUNT_OPENED = "account.opened", "Account opened"
     ACCOUNT_CLOSED = "account.closed", "Account closed"
     ACCOUNT_ANONYMISED = "account.anonymised", "Account anonymised"
@@ -158,6 +162,10 @@ SITE_VERBS = frozenset(
     {
         Verb.ACCOUNT_ANONYMISED,
         Verb.ACCOUNT_CLOSED,
+        Verb.ACCOUNT_CONNECTED,
+        Verb.ACCOUNT_DISCONNECTED,
+        Verb.ACCOUNT_EMERGENCY,
+        Verb.ACCOUNT_MADE,
         Verb.ACCOUNT_MADE_SITE_ADMIN,
         Verb.ACCOUNT_NO_SITE_ADMIN,
         Verb.ACCOUNT_OPENED,

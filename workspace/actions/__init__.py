@@ -7,6 +7,7 @@ from workspace.actions.clones import clone_project
 from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
 from workspace.actions.digests import choose_digest, confirm_address, send_digests, send_link, stop_digests
 from workspace.actions.drafts import delete_left_drafts, discard_upload, start_import
+from workspace.actions.group_roles import apply_groups
 from workspace.actions.import_annotated import import_annotated
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.item_changes import OthersChosen, change_items
@@ -27,6 +28,7 @@ __all__ = [
     "add_test",
     "add_webhook",
     "anonymise_user",
+    "apply_groups",
     "archive_project",
     "begin_import",
     "begin_release",

@@ -6,6 +6,7 @@ import secrets
 import orjson
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.cached_db import SessionStore
@@ -23,9 +24,10 @@ from corpus.errors import Refused
 from corpus.models import Member, SiteAdmin, Verb
 from corpus.queries import is_site_admin, open_site_admins
 from quality.models import Report
-from workspace.models import Digest, DigestChoice
+from workspace.models import Digest, DigestChoice, GroupRole
 
 DIGESTS = (DigestChoice, Digest)
+SIGN_IN = (Authenticator, EmailAddress, SocialAccount, GroupRole)
 ANONYMOUS = r"former-[0-9a-f]{12}"
 RENAME_IN_EVENTS = """
     UPDATE corpus_event SET subject = corpus_event_subject(verb, subject, %(old)s, %(new)s),
@@ -83,7 +85,7 @@ def rename_rater(user: User, new: str) -> None:
 
 def forget_account(user: User, new: str) -> None:
     """Delete credentials, memberships and preferences, and close the account under its new name."""
-    for model in (AuthToken, Authenticator, EmailAddress, Member, SiteAdmin, Person, Acknowledgement, *DIGESTS):
+    for model in (AuthToken, *SIGN_IN, Member, SiteAdmin, Person, Acknowledgement, *DIGESTS):
         model.objects.filter(user=user).delete()
     user.groups.clear()
     user.user_permissions.clear()

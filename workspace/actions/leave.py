@@ -9,12 +9,13 @@ from corpus.models import Project
 
 
 @transaction.atomic
-def dismiss_member(*, project: Project, user: User, by: User) -> None:
+def dismiss_member(*, project: Project, user: User, by: User | None) -> None:
     """
     Remove a person from a project, free what they held there, and delete what they said of themselves.
 
     They could not delete it any more. Their votes stay.
 
+    :param by: None for single sign-on
     :raises Refused: as `remove_member`
     """
     remove_member(project=project, user=user, by=by)
