@@ -1,5 +1,6 @@
 """The Django app configuration of `config`."""
 
+from allauth.socialaccount.signals import social_account_added, social_account_removed
 from django.apps import AppConfig
 
 
@@ -9,5 +10,9 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Import the Celery app and the system checks, which register themselves."""
+        """Import the Celery app and the system checks, which register themselves; put changes of sign-in on record."""
         from config import celery, checks  # noqa: F401 - importing them is enough
+        from config.single_sign_on import record_connected, record_disconnected
+
+        social_account_added.connect(record_connected)
+        social_account_removed.connect(record_disconnected)

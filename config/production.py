@@ -25,7 +25,13 @@ LOOPBACK = ("localhost", "::1")
 
 def weak_settings(settings: Any) -> list[str]:
     """Return a sentence for each weak setting that says how to mend it."""
-    return [*weak_pages(settings), *weak_key(settings.SECRET_KEY), *weak_database(settings), *weak_broker(settings)]
+    return [
+        *weak_pages(settings),
+        *weak_provider(settings),
+        *weak_key(settings.SECRET_KEY),
+        *weak_database(settings),
+        *weak_broker(settings),
+    ]
 
 
 def weak_pages(settings: Any) -> Iterator[str]:
@@ -37,6 +43,14 @@ def weak_pages(settings: Any) -> Iterator[str]:
         yield "ALLOWED_HOSTS is empty or accepts every host. Name the hosts that people use, with commas between."
     if urlsplit(settings.PUBLIC_URL).scheme != "https" or not urlsplit(settings.PUBLIC_URL).hostname:
         yield f"PUBLIC_URL is {settings.PUBLIC_URL}, which is not https. Set it to https://HOST, behind a TLS proxy."
+
+
+def weak_provider(settings: Any) -> Iterator[str]:
+    """Yield what is weak about the sign-in provider: without TLS anybody on the way can be anybody."""
+    parts = urlsplit(settings.OIDC.url)
+    host = parts.hostname or ""
+    if parts.scheme == "http" and host not in LOOPBACK and not host.startswith("127."):
+        yield f"OIDC_URL is {settings.OIDC.url}, which is not https. Set it to the provider's https address."
 
 
 def weak_key(key: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from config.data_dir import CHECKOUT
 from config.env import DATA_DIR, env, server_url
 from config.logs import logging_settings
+from config.oidc import read_oidc
 from config.schedule import schedule
 from corpus.secret_files import read_secret
 
@@ -51,6 +52,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "corpus",
     "annotation",
     "jury",
@@ -99,6 +102,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.health.workers",
+                "config.oidc.sign_in",
             ],
         },
     }
@@ -193,6 +197,14 @@ MFA_TOTP_ISSUER = "Assize"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+
+# Single sign-on with a provider of OpenID Connect, and whether passwords and passkeys work beside it. One site admin
+# may be named who can always use theirs.
+OIDC = read_oidc()
+SOCIALACCOUNT_PROVIDERS = OIDC.providers()
+SOCIALACCOUNT_ADAPTER = "config.single_sign_on.SingleSignOnAdapter"
+LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", default=True) or not OIDC.url
+EMERGENCY_ADMIN = env.str("EMERGENCY_ADMIN", default="")
 
 REST_FRAMEWORK = {
     # Tokens first: their challenge makes the response to an anonymous call a 401.

@@ -1,12 +1,15 @@
 """The pages of all apps."""
 
 from allauth.account import views as account
-from django.urls import include, path
+from allauth.socialaccount import views as socialaccount
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from annotation.views.wellbeing import consent
 from config.accounts import InvitationView
 from config.docs import Schema, docs
+from config.oidc import PROVIDER
+from config.single_sign_on import callback, start
 from workspace.views import home, notifications, projects, tokens
 
 # Only what we want of allauth: nothing of it that has to do with mail. Names it reverses itself are kept.
@@ -22,6 +25,7 @@ account_urls = [
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/confirm/<token>/", notifications.confirm, name="confirm-address"),
     path("notifications/stop/<token>/", notifications.stop, name="stop-digests"),
+    path("single-sign-on/", socialaccount.connections, name="socialaccount_connections"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 
@@ -31,6 +35,9 @@ urlpatterns = [
     path("new-project/from-file/", projects.from_file, name="new-project-from-file"),
     path("sign-in/", account.login, name="sign-in"),
     path("sign-in/", account.login, name="account_login"),
+    path("sign-in/oidc/", start, name="single-sign-on"),
+    path("sign-in/stopped/", socialaccount.login_cancelled, name="socialaccount_login_cancelled"),
+    re_path(rf"^sign-in/(?P<provider_id>{PROVIDER})/callback/$", callback, name="openid_connect_callback"),
     path("sign-out/", account.logout, name="sign-out"),
     path("sign-out/", account.logout, name="account_logout"),
     path("account/", include(account_urls)),

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from config.data_dir import CHECKOUT
+from config.oidc import Oidc
 from config.production import weak_settings
 from tests import forks
 from tests.cases import cases
@@ -24,6 +25,7 @@ SOUND = {
     "DATABASES": {"default": {"USER": "assize", "PASSWORD": secrets.token_urlsafe(16)}},
     "REDIS_URL": f"redis://:{secrets.token_urlsafe(16)}@valkey:6379/0",
     "REDIS_WITHOUT_PASSWORD": False,
+    "OIDC": Oidc(),
 }
 
 
@@ -45,6 +47,7 @@ def weak(**changed):
         ({"PUBLIC_URL": "https://"}, "PUBLIC_URL"),
         ({"SECRET_KEY": "a" * 80}, "SECRET_KEY"),
         ({"SECRET_KEY": secrets.token_urlsafe(48)[:49]}, "SECRET_KEY"),
+        ({"OIDC": Oidc(url="http://id.example.org", client_id="a")}, "OIDC_URL"),
         (database(None), "database is missing"),
         (database("postgres"), "database is guessable"),
         (database("Assize-2026"), "database is guessable"),
@@ -67,6 +70,8 @@ def test_each_weak_setting_is_named(changed, named):
         {"REDIS_URL": "redis://127.0.0.1:6379/0"},
         {"REDIS_URL": "redis://[::1]:6379/0"},
         {"REDIS_URL": "redis://valkey:6379/0", "REDIS_WITHOUT_PASSWORD": True},
+        {"OIDC": Oidc(url="https://id.example.org", client_id="a")},
+        {"OIDC": Oidc(url="http://localhost:9400", client_id="a")},
     ],
 )
 def test_sound_settings_pass(changed):
