@@ -37,6 +37,8 @@ class Collection:
     "Made with their label, by construction."
     replaced: int
     "Corrected texts of withdrawn dialogues."
+    attacks: int
+    "Written within the project by somebody who attacked a model."
     clusters: int
     "Clusters of near-duplicates with two or more released dialogues; 0 unless the splits go by them."
     clustered: int

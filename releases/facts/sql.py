@@ -31,7 +31,8 @@ SELECT
     count(*) FILTER (WHERE turns @? '$[*] ? (@.role == "tool" || exists(@.message.tool_calls))') AS with_tools,
     count(reconstruction_id) AS redacted,
     count(*) FILTER (WHERE response_source = '{REFUSAL_SOURCE}') AS refusals,
-    count(replaces) AS replaced
+    count(replaces) AS replaced,
+    count(author_id) AS attacks
 FROM ({ROWS}) AS row"""
 
 CLUSTERS = f"""

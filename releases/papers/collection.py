@@ -98,6 +98,11 @@ def made(facts: Facts) -> str:
     if found.generators:
         models = with_counts((each.model, each.responses) for each in found.generators)
         said.append(f"Responses written within the project, by model: {models}.")
+    if found.attacks:
+        said.append(
+            f"{counted(found.attacks, 'dialogue')} written within the project by people who attacked a model, to make "
+            "it say what it should not; none was labelled by who wrote it."
+        )
     if found.replaced:
         said.append(f"{counted(found.replaced, 'dialogue')} with a text corrected since the import.")
     return " ".join(said)

@@ -57,6 +57,7 @@ def collection(**changes):
         "redacted",
         "refusals",
         "replaced",
+        "attacks",
         "clusters",
         "clustered",
     )
