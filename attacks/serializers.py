@@ -1,15 +1,39 @@
 """Request bodies of the REST routes of the red-team room, and what they return."""
 
+from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from rest_framework import serializers
 
+from annotation.session import read_session
+from attacks import queries
 from attacks.actions.conversations import LONGEST_MESSAGE
-from attacks.models import Conversation, Turn
+from attacks.models import AttackSettings, Conversation, Turn
+from attacks.models.settings import MOST_TURNS
 from attacks.rates import Rate, Report
-from attacks.shapes import AttackDetailShape, AttackReportShape, AttackShape, RateShape, TurnShape
+from attacks.shapes import AttackDetailShape, AttackReportShape, AttackShape, AttackTurnShape, RateShape, RoomShape
 from attacks.techniques import TECHNIQUES
-from guards.transforms import TRANSFORMS
+
+
+class RoomSerializer(serializers.Serializer[Any]):
+    """What to change of what a project allows; what is left out stays."""
+
+    is_on = serializers.BooleanField()
+    targets = serializers.ListField(child=serializers.CharField(max_length=200), max_length=100)
+    "Names of generators, and of jurors that are on no panel."
+    budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=Decimal(0))
+    daily_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=Decimal(0))
+    most_turns = serializers.IntegerField(min_value=1, max_value=MOST_TURNS)
+    license = serializers.CharField(max_length=200, allow_blank=True)
+    consent_text = serializers.CharField(max_length=10_000, allow_blank=True)
+    "Empty for the text that we ship."
+
+
+class ConsentSerializer(serializers.Serializer[Any]):
+    """Consent to a version of the text."""
+
+    version = serializers.IntegerField(min_value=1, max_value=10**9)
 
 
 class StartSerializer(serializers.Serializer[Any]):
@@ -25,7 +49,8 @@ class MessageSerializer(serializers.Serializer[Any]):
 
     text = serializers.CharField(max_length=LONGEST_MESSAGE, trim_whitespace=False)
     token = serializers.UUIDField()
-    transform = serializers.ChoiceField(list(TRANSFORMS), default="", allow_blank=True)
+    transform = serializers.CharField(max_length=40, default="", allow_blank=True)
+    "A key of the transforms of guards; empty for the text as it is."
 
 
 class FinishSerializer(serializers.Serializer[Any]):
@@ -36,7 +61,25 @@ class FinishSerializer(serializers.Serializer[Any]):
     technique = serializers.ChoiceField(list(TECHNIQUES), default="", allow_blank=True)
 
 
-def as_turn(turn: Turn) -> TurnShape:
+def as_room(settings: AttackSettings, user: User) -> RoomShape:
+    """Return what a project allows, and what a person may still spend today."""
+    day = read_session(settings.project, user).day
+    return {
+        "is_on": settings.is_on,
+        "targets": list(queries.targets_of(settings.project).values_list("name", flat=True)),
+        "budget_usd": float(settings.budget_usd),
+        "daily_usd": float(settings.daily_usd),
+        "left_today_usd": float(queries.spending_of(settings, user, day).left_today),
+        "most_turns": settings.most_turns,
+        "license": settings.license,
+        "consent_text": queries.consent_text(settings),
+        "consent_version": settings.consent_version,
+        "has_consented": queries.has_consented(settings, user),
+        "techniques": TECHNIQUES,
+    }
+
+
+def as_turn(turn: Turn) -> AttackTurnShape:
     """Return a message with its reply."""
     return {
         "number": turn.number,

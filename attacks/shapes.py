@@ -35,7 +35,27 @@ class AttackReportShape(TypedDict):
     withdrawn: int
 
 
-class TurnShape(TypedDict):
+class RoomShape(TypedDict):
+    """
+    What may be attacked in a project, by their names, and by what budget, in US dollars.
+
+    `left_today_usd` is what the caller may still spend today. Before they attack they consent to `consent_text`.
+    """
+
+    is_on: bool
+    targets: list[str]
+    budget_usd: float
+    daily_usd: float
+    left_today_usd: float
+    most_turns: int
+    license: str
+    consent_text: str
+    consent_version: int
+    has_consented: bool
+    techniques: dict[str, str]
+
+
+class AttackTurnShape(TypedDict):
     """
     A message of an attack, as it was sent, and its reply.
 
@@ -70,4 +90,4 @@ class AttackShape(TypedDict):
 class AttackDetailShape(AttackShape):
     """An attack with its messages, in order."""
 
-    turns: list[TurnShape]
+    turns: list[AttackTurnShape]

@@ -7,6 +7,7 @@ from adjudication.api import comments, policies, questions, taxonomy
 from adjudication.api.history import ItemHistory
 from annotation.api import background
 from annotation.api import labelling as annotation
+from attacks.api import attacks
 from corpus.api.base import NotThere
 from guards.api import evaluations as guards
 from guards.api import hash_lists, training
@@ -88,6 +89,14 @@ PROJECT = [
     path("guards/evaluations/", guards.Evaluations.as_view()),
     path("guards/evaluations/<int:evaluation>/", guards.EvaluationDetail.as_view()),
     path("guards/evaluations/<int:evaluation>/verdicts/", guards.Verdicts.as_view()),
+    path("attacks/", attacks.Attacks.as_view()),
+    path("attacks/room/", attacks.Room.as_view()),
+    path("attacks/consent/", attacks.Consent.as_view()),
+    path("attacks/report/", attacks.AttackReport.as_view()),
+    path("attacks/<int:conversation>/", attacks.AttackDetail.as_view()),
+    path("attacks/<int:conversation>/turns/", attacks.Turns.as_view()),
+    path("attacks/<int:conversation>/finish/", attacks.FinishAttack.as_view()),
+    path("attacks/<int:conversation>/discard/", attacks.DiscardAttack.as_view()),
     path("recount/", policies.Recount.as_view()),
     path("questions/", questions.Questions.as_view()),
     path("questions/<slug:key>/", questions.QuestionDetail.as_view()),

@@ -9,7 +9,15 @@ from attacks.queries.conversations import (
     turns_of,
 )
 from attacks.queries.report import report_on
-from attacks.queries.room import consent_text, has_consented, settings_of, target_named, targets_of, usable_targets
+from attacks.queries.room import (
+    consent_text,
+    has_consented,
+    named,
+    settings_of,
+    target_named,
+    targets_of,
+    usable_targets,
+)
 from attacks.queries.spending import Spending, spending_of
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "conversations_of",
     "find_conversation",
     "has_consented",
+    "named",
     "report_on",
     "settings_of",
     "spending_of",

@@ -63,7 +63,16 @@ def target_named(project: Project, name: str) -> Juror:
 
     :raises Refused: if the project has none of that name that may be attacked
     """
-    if (target := targets_of(project).filter(name=name).first()) is not None:
+    return named(targets_of(project), name)
+
+
+def named(targets: QuerySet[Juror], name: str) -> Juror:
+    """
+    Return one of some targets by its name.
+
+    :raises Refused: if none has it; the message lists them
+    """
+    if (target := targets.filter(name=name).first()) is not None:
         return target
-    known = ", ".join(targets_of(project).values_list("name", flat=True)) or "none"
-    raise Refused(f"{name!r} may not be attacked in this project. Allowed: {known}.")
+    known = ", ".join(targets.values_list("name", flat=True)) or "none"
+    raise Refused(f"{name!r} may not be attacked in this project. Possible: {known}.")

@@ -53,6 +53,70 @@ class AnswerRequest(TypedDict):
     guideline: NotRequired[str]
 
 
+class Attack(TypedDict):
+    """
+    An attack of the caller's own; `item` is the id of the dialogue that it became.
+    """
+
+    id: int
+    target: str
+    model: str
+    goal: str
+    technique: str
+    state: str
+    claims_success: bool | None
+    item: str | None
+    started_at: str
+    finished_at: str | None
+
+
+class AttackDetail(TypedDict):
+    """
+    An attack with its messages, in order.
+    """
+
+    id: int
+    target: str
+    model: str
+    goal: str
+    technique: str
+    state: str
+    claims_success: bool | None
+    item: str | None
+    started_at: str
+    finished_at: str | None
+    turns: list[AttackTurn]
+
+
+class AttackReport(TypedDict):
+    """
+    How often attacks succeeded, of all and by what was attacked, how, and for what.
+    """
+
+    total: Rate
+    by_target: list[Rate]
+    by_technique: list[Rate]
+    by_goal: list[Rate]
+    withdrawn: int
+
+
+class AttackTurn(TypedDict):
+    """
+    A message of an attack, as it was sent, and its reply.
+
+    `state` is `waiting`, `asking`, `answered`, `filtered` or `failed`. `verdict` is the label of an attacked juror.
+    """
+
+    number: int
+    text: str
+    transform: str
+    state: str
+    reply: str
+    verdict: str
+    cost_usd: float
+    sent_at: str
+
+
 class BackgroundChoiceRequest(TypedDict):
     """
     One of the answers to choose from.
@@ -307,6 +371,14 @@ Compared = TypedDict(
 )
 
 
+class ConsentRequest(TypedDict):
+    """
+    Consent to a version of the text.
+    """
+
+    version: int
+
+
 class Contamination(TypedDict):
     """
     Which dialogues of the project stand in a benchmark.
@@ -531,6 +603,35 @@ class File(TypedDict):
     name: str
     sha256: str
     bytes: int | None
+
+
+class FinishRequest(TypedDict):
+    """
+    What the author claims; `goal` and `technique` in place of those that the attack was started with.
+    """
+
+    claims_success: bool
+    goal: NotRequired[str]
+    technique: NotRequired[
+        Literal[
+            "direct",
+            "role_play",
+            "fiction",
+            "authority",
+            "persuasion",
+            "refusal_suppression",
+            "prompt_injection",
+            "payload_splitting",
+            "encoding",
+            "translation",
+            "many_shot",
+            "crescendo",
+            "deceptive_delight",
+            "likert_judge",
+            "other",
+        ]
+        | Literal[""]
+    ]
 
 
 class Generator(TypedDict):
@@ -762,6 +863,16 @@ class Message(TypedDict):
     content: str
 
 
+class MessageRequest(TypedDict):
+    """
+    A message. The same `token` again returns the message that it made.
+    """
+
+    text: str
+    token: str
+    transform: NotRequired[str]
+
+
 class Metrics(TypedDict):
     """
     The figures of a project as of its last measurement, by kind of report.
@@ -831,6 +942,12 @@ class OwnProgress(TypedDict):
     items_left: int
     votes_today: int
     minutes_today: int
+
+
+class PageOfAttack(TypedDict):
+    next: str | None
+    previous: str | None
+    results: list[Attack]
 
 
 class PageOfCase(TypedDict):
@@ -985,6 +1102,20 @@ class PatchedQueueRequest(TypedDict):
     similar_apart: NotRequired[int]
     stops_early: NotRequired[bool]
     most_votes: NotRequired[int | None]
+
+
+class PatchedRoomRequest(TypedDict):
+    """
+    What to change of what a project allows; what is left out stays.
+    """
+
+    is_on: NotRequired[bool]
+    targets: NotRequired[list[str]]
+    budget_usd: NotRequired[str]
+    daily_usd: NotRequired[str]
+    most_turns: NotRequired[int]
+    license: NotRequired[str]
+    consent_text: NotRequired[str]
 
 
 class PatchedSampleRequest(TypedDict):
@@ -1168,6 +1299,27 @@ class QueueProgress(TypedDict):
     leased: int
 
 
+class Rate(TypedDict):
+    """
+    The attacks of one group: `finished` ones, of which `labelled` have a decided label.
+
+    `rate` is the share of these that succeeded by their label, from `low` to `high` with 95 % confidence (Wilson); null
+    without any. `claimed` are those that succeeded by their author's claim, `claimed_rightly` by both.
+    """
+
+    name: str
+    finished: int
+    pending: int
+    labelled: int
+    succeeded: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    claimed: int
+    claimed_rightly: int
+    agreement: float | None
+
+
 class ReasonRequest(TypedDict):
     """
     Why something is done.
@@ -1269,6 +1421,26 @@ class Rest(TypedDict):
 
     code: str
     message: str
+
+
+class Room(TypedDict):
+    """
+    What may be attacked in a project, by their names, and by what budget, in US dollars.
+
+    `left_today_usd` is what the caller may still spend today. Before they attack they consent to `consent_text`.
+    """
+
+    is_on: bool
+    targets: list[str]
+    budget_usd: float
+    daily_usd: float
+    left_today_usd: float
+    most_turns: int
+    license: str
+    consent_text: str
+    consent_version: int
+    has_consented: bool
+    techniques: dict[str, str]
 
 
 class Row(TypedDict):
@@ -1400,6 +1572,32 @@ class Skipped(TypedDict):
 
     skipped: str
     reason: str
+
+
+class StartRequest(TypedDict):
+    """
+    A new attack: the name of what is attacked, the slug of a category, and a technique.
+    """
+
+    target: str
+    goal: str
+    technique: Literal[
+        "direct",
+        "role_play",
+        "fiction",
+        "authority",
+        "persuasion",
+        "refusal_suppression",
+        "prompt_injection",
+        "payload_splitting",
+        "encoding",
+        "translation",
+        "many_shot",
+        "crescendo",
+        "deceptive_delight",
+        "likert_judge",
+        "other",
+    ]
 
 
 class Suggestion(TypedDict):

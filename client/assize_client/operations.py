@@ -45,6 +45,32 @@ class Operations(Transport):
         answer: models.AboutMe = self.call("GET", f"projects/{part(slug)}/about-me/")
         return answer
 
+    def get_attack_detail(self, slug: str, conversation: int) -> models.AttackDetail:
+        """One attack of the caller's with its messages and replies.
+
+        Least role: annotator.
+        """
+        answer: models.AttackDetail = self.call("GET", f"projects/{part(slug)}/attacks/{part(conversation)}/")
+        return answer
+
+    def get_attack_report(self, slug: str) -> models.AttackReport:
+        """How often attacks succeeded, by the labels that others gave, with Wilson's 95 % intervals.
+
+        Least role: lead.
+        """
+        answer: models.AttackReport = self.call("GET", f"projects/{part(slug)}/attacks/report/")
+        return answer
+
+    def get_attacks(self, slug: str, *, cursor: str | None = None, page_size: int | None = None) -> models.PageOfAttack:
+        """List the caller's attacks, latest first, without discarded ones; or start one.
+
+        Least role: annotator.
+        """
+        answer: models.PageOfAttack = self.call(
+            "GET", f"projects/{part(slug)}/attacks/", query={"cursor": cursor, "page_size": page_size}
+        )
+        return answer
+
     def get_background_question_detail(self, slug: str, key: str) -> models.BackgroundQuestion:
         """One question about people.
 
@@ -502,6 +528,14 @@ class Operations(Transport):
         )
         return answer
 
+    def get_room(self, slug: str) -> models.Room:
+        """What may be attacked and by what budget, with the text that people consent to. A lead may change it.
+
+        Least role: annotator.
+        """
+        answer: models.Room = self.call("GET", f"projects/{part(slug)}/attacks/room/")
+        return answer
+
     def get_run_detail(self, slug: str, run: int) -> models.Run:
         """One run and its progress.
 
@@ -638,6 +672,14 @@ class Operations(Transport):
         answer: models.Queue = self.call("PATCH", f"projects/{part(slug)}/queue/", body=body)
         return answer
 
+    def patch_room(self, slug: str, body: models.PatchedRoomRequest) -> models.Room:
+        """What may be attacked and by what budget, with the text that people consent to. A lead may change it.
+
+        Least role: lead.
+        """
+        answer: models.Room = self.call("PATCH", f"projects/{part(slug)}/attacks/room/", body=body)
+        return answer
+
     def patch_sample(self, slug: str, body: models.PatchedSampleRequest) -> models.Sample:
         """Change the share, and draw the items that were not drawn yet.
 
@@ -672,6 +714,14 @@ class Operations(Transport):
         Least role: adjudicator.
         """
         answer: models.OneCase = self.call("POST", f"projects/{part(slug)}/cases/{part(case)}/ask-second/")
+        return answer
+
+    def post_attacks(self, slug: str, body: models.StartRequest) -> models.Attack:
+        """List the caller's attacks, latest first, without discarded ones; or start one.
+
+        Least role: annotator.
+        """
+        answer: models.Attack = self.call("POST", f"projects/{part(slug)}/attacks/", body=body)
         return answer
 
     def post_background_questions(self, slug: str, body: models.BackgroundQuestionRequest) -> models.BackgroundQuestion:
@@ -751,6 +801,14 @@ class Operations(Transport):
         )
         return answer
 
+    def post_consent(self, slug: str, body: models.ConsentRequest) -> models.Room:
+        """Consent to the text of the room, by the `version` that was read; repeating it changes nothing.
+
+        Least role: annotator.
+        """
+        answer: models.Room = self.call("POST", f"projects/{part(slug)}/attacks/consent/", body=body)
+        return answer
+
     def post_correct_item(self, slug: str, external_id: str, body: models.CorrectionRequest) -> models.Item:
         """Correct the text of an item: 201 with a new item called `ID#2` that replaces it; the old one is withdrawn.
 
@@ -769,12 +827,30 @@ class Operations(Transport):
         answer: models.Corrected = self.call("POST", f"projects/{part(slug)}/my-votes/{part(vote)}/correct/", body=body)
         return answer
 
+    def post_discard_attack(self, slug: str, conversation: int) -> models.Attack:
+        """Discard an attack: nobody labels it. Repeating it changes nothing.
+
+        Least role: annotator.
+        """
+        answer: models.Attack = self.call("POST", f"projects/{part(slug)}/attacks/{part(conversation)}/discard/")
+        return answer
+
     def post_evaluations(self, slug: str, body: models.EvaluationRequest) -> models.Evaluation:
         """List the evaluations of a project, latest first, or start one: 202, since workers carry it out.
 
         Least role: lead.
         """
         answer: models.Evaluation = self.call("POST", f"projects/{part(slug)}/guards/evaluations/", body=body)
+        return answer
+
+    def post_finish_attack(self, slug: str, conversation: int, body: models.FinishRequest) -> models.Attack:
+        """Make a dialogue of an attack, which others label; repeating it changes nothing.
+
+        Least role: annotator.
+        """
+        answer: models.Attack = self.call(
+            "POST", f"projects/{part(slug)}/attacks/{part(conversation)}/finish/", body=body
+        )
         return answer
 
     def post_generate(self, slug: str, generator: int, body: models.BudgetRequest) -> models.Run:
@@ -1017,6 +1093,16 @@ class Operations(Transport):
         Least role: lead.
         """
         answer: models.Trial = self.call("POST", f"projects/{part(slug)}/jurors/{part(juror)}/try/", body=body)
+        return answer
+
+    def post_turns(self, slug: str, conversation: int, body: models.MessageRequest) -> models.AttackTurn:
+        """Send a message: 202, since a worker asks. The attack shows the reply; the same `token` again sends nothing.
+
+        Least role: annotator.
+        """
+        answer: models.AttackTurn = self.call(
+            "POST", f"projects/{part(slug)}/attacks/{part(conversation)}/turns/", body=body
+        )
         return answer
 
     def post_upload(

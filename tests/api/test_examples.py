@@ -109,6 +109,8 @@ def variables_of(output):
         ids["run"] = answer["id"]
     if "author" in answer:
         ids["comment"] = answer["id"]
+    if "technique" in answer:
+        ids["attack"] = answer["id"]
     if "guard" in answer:
         ids["evaluation"] = answer["id"]
     return {name.upper(): str(value) for name, value in ids.items()}

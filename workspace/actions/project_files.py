@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ from annotation.actions import (
     update_queue_settings,
 )
 from annotation.models import Queue
+from attacks.actions import update_attack_settings
+from attacks.queries import named, usable_targets
 from corpus.actions import add_member, add_question, create_project, retire_question, store_taxonomy
 from corpus.categories.content import Content, check_content, read_category
 from corpus.errors import Invalid, Refused
@@ -60,6 +63,7 @@ def project_from_document(
             publish_first_guideline(project=project, by=by, **document["guideline"])
     copy_settings(project, document, by)
     copy_jurors(project, document, by)
+    copy_attacks(project, document.get("attacks"), by)
     if by:
         add_member(project=project, username=by.username, role=Member.Role.ADMIN)
     return project
@@ -130,3 +134,14 @@ def copy_jurors(project: Project, document: Document, by: User | None) -> None:
             else:
                 values = {name: value for name, value in juror.items() if name not in OF_JURORS_ALONE}
                 add_generator(project=project, by=by, **values)
+
+
+def copy_attacks(project: Project, attacks: Document | None, by: User | None) -> None:
+    """Store what a file lets people attack. A lead switches it on, once the keys are named again."""
+    if attacks is None:
+        return
+    budgets = {name: Decimal(attacks[name]) for name in ("budget_usd", "daily_usd")}
+    values = {name: attacks[name] for name in ("most_turns", "license", "consent_text")}
+    with part("attacks"):
+        targets = [named(usable_targets(project), name) for name in attacks["targets"]]
+        update_attack_settings(project=project, by=by, targets=targets, **budgets, **values)

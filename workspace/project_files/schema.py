@@ -100,6 +100,15 @@ QUALIFICATION = whole(
     size=maybe(number(1, 32_767)),
     compares_categories={"type": "boolean"},
 )
+USD = {"type": "string", "pattern": r"^\d{1,6}(\.\d{1,6})?\Z"}
+ATTACKS = whole(
+    targets=listed(text(200, shortest=1), most=MOST_JURORS),
+    budget_usd=USD,
+    daily_usd=USD,
+    most_turns=number(1, 100),
+    license=text(200),
+    consent_text=text(10_000),
+)
 PRICE = {"type": "string", "pattern": r"^\d{1,6}(\.\d{1,6})?\Z"}
 JUROR = whole(
     name=text(200, shortest=1),
@@ -152,5 +161,6 @@ SCHEMA = {
         certified_risk=SHARE,
         split_by={"enum": ["prompt", "cluster"]},
         background=listed(BACKGROUND, most=10),
+        attacks=maybe(ATTACKS),
     ),
 }

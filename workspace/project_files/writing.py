@@ -11,6 +11,8 @@ from adjudication.models import CaseSettings
 from annotation.models import Qualification, Queue
 from annotation.queries import current_guideline
 from annotation.queries.background import background_questions
+from attacks.models import AttackSettings
+from attacks.queries import targets_of
 from corpus.categories.content import read_category
 from corpus.models import Category, Project, Question, Taxonomy
 from corpus.taxonomy_versions import text_of
@@ -56,9 +58,20 @@ def document_of(project: Project) -> Document:
         "queue": queue and model_to_dict(queue, list(QUEUE["properties"])),
         "qualification": qualification and model_to_dict(qualification, QUALIFICATION["required"]),
         "cases": cases and model_to_dict(cases, ("hold_minutes", "wants_second")),
+        "attacks": as_attacks(project),
         "prompts": as_prompts({juror.prompt_id for juror in jurors}),
         "jurors": [as_juror(each) for each in jurors],
     }
+
+
+def as_attacks(project: Project) -> Document | None:
+    """Return what may be attacked, by what budget; not whether it is switched on, nor who consented."""
+    settings = AttackSettings.objects.filter(project=project).first()
+    if settings is None:
+        return None
+    budgets = {name: format(getattr(settings, name).normalize(), "f") for name in ("budget_usd", "daily_usd")}
+    values = {name: getattr(settings, name) for name in ("most_turns", "license", "consent_text")}
+    return {"targets": list(targets_of(project).values_list("name", flat=True)), **budgets, **values}
 
 
 def as_taxonomy(taxonomy: Taxonomy) -> Document:
