@@ -5,6 +5,7 @@ from typing import Any
 
 from corpus.errors import Invalid
 from corpus.importing import values
+from corpus.importing.anthropic import has_tool_parts, parse_tool_parts
 from corpus.importing.limits import Limits
 from corpus.importing.messages import calls_in_text, parse_message
 from corpus.labels import preview
@@ -88,7 +89,20 @@ def listed_turns(listed: object, form: str, limits: Limits) -> list[TurnShape]:
         raise Invalid(form, f"{preview(listed)} is not a list")
     if not 1 <= len(listed) <= limits.turns:
         raise Invalid(form, f"{len(listed):,} turns, 1 to {limits.turns:,} are allowed")
+    if form == "messages" and any(map(has_tool_parts, listed)):
+        return [turn for at, message in enumerate(listed) for turn in turns_of_message(message, at)]
     return [listed_turn(turn, form, at) for at, turn in enumerate(listed)]
+
+
+def turns_of_message(message: Any, at: int) -> list[TurnShape]:
+    """
+    Return the turns of one of `messages`: one, or more where it has results of tools in Anthropic's form.
+
+    :raises Invalid: naming the message
+    """
+    if not has_tool_parts(message):
+        return [listed_turn(message, "messages", at)]
+    return parse_tool_parts(parse_role(message.get("role"), "messages", at), message, f"messages[{at}]")
 
 
 def value_in_text(text: str, form: str) -> object:
