@@ -30,6 +30,7 @@ from quality.reports.audit import AUDIT, Standing, audit_figures, latest_promise
 from quality.reports.certified import EVIDENCE, promise_figures
 from quality.reports.certified_rows import evidence_figures
 from quality.reports.checks import check_figures
+from quality.reports.disagreement import DISAGREEMENT, disagreement_figures
 from quality.reports.drift import drift_figures
 from quality.reports.panel import panel_figures
 from quality.reports.questions import question_figures
@@ -95,6 +96,7 @@ def compute_reports(project: Project) -> list[Report]:
         "drift": lambda: drift_figures(project, opinions, policy),
         "shares": lambda: share_figures(project, opinions, policy),
         "checks": lambda: check_figures(project),
+        DISAGREEMENT: lambda: disagreement_figures(project, opinions, policy),
         "jurors": lambda: {"fields": [asdict(field) for field in panel()]},
         "advice": lambda: advice_figures(project, opinions, policy, panel()),
         EVIDENCE: lambda: evidence_figures(project, opinions, policy),

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.http import urlencode
 
 from corpus.questions import Type
-from quality.reports import charts, page_rows, sample_rows, summaries
+from quality.reports import charts, disagreement_rows, page_rows, sample_rows, summaries
 from quality.reports.page_rows import FIELD_NAMES, Content
 from quality.reports.wording import day
 from quality.views.listing import Column, Listing, Row, list_rows
@@ -171,6 +171,22 @@ def check_tab(figures: Figures) -> Content:
     }
 
 
+def disagreement_tab(figures: Figures) -> Content:
+    """Return why people disagree on one field; figures of an earlier version do not say."""
+    report = figures.reports.get("disagreement")
+    if report is None:
+        return {"summary": disagreement_rows.NOT_MEASURED, "disagreement": None, "charts": {}}
+    field = report["fields"][figures.index]
+    return {
+        "fields": figures.field_links(),
+        "summary": disagreement_rows.disagreement_summary(field),
+        "disagreement": field,
+        "parts": disagreement_rows.part_rows(field),
+        "causes": disagreement_rows.cause_rows(field, figures.names),
+        "charts": {},
+    }
+
+
 def juror_tab(figures: Figures) -> Content:
     """Return how alike the jurors judge and err, on each field."""
     fields = figures.reports["jurors"]["fields"]
@@ -251,6 +267,7 @@ TABS: dict[str, tuple[str, Callable[[Figures], Content]]] = {
     "agreement": ("Agreement", agreement_tab),
     "raters": ("Raters", rater_tab),
     "drift": ("Drift", drift_tab),
+    "disagreement": ("Why people disagree", disagreement_tab),
     "checks": ("Gold and audits", check_tab),
     "jurors": ("Jurors", juror_tab),
     "advice": ("Advice", advice_tab),

@@ -1,0 +1,158 @@
+"""Why people disagree on each label field: shares of slips, unclear rules and different values, and the evidence."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from adjudication.policies import Policy
+from corpus.models import Project
+from quality.queries.disagreement import changed_texts, read_gold_answers, read_repeats, read_times
+from quality.reports.arrays import Opinions, unsafe_by_code
+from quality.statistics.disagreement.rules import Change, Confusion
+from quality.statistics.disagreement.sizes import Cause, sizes
+from quality.statistics.disagreement.slips import Checks
+from quality.statistics.disagreement.values import Split
+from quality.statistics.disagreement.votes import FIRST_CATEGORY, SAFE, UNSAFE, Votes, main_categories
+from quality.statistics.disagreement.why import Causes, Material, examine, named
+from quality.statistics.profiles import Codes, Numbers
+
+DISAGREEMENT = "disagreement"
+
+
+def disagreement_figures(project: Project, opinions: Opinions, policy: Policy) -> dict[str, Any]:
+    """Return the causes of disagreement that are found, and their sizes; all fields are one family of tests."""
+    slugs = sorted({slug for each in opinions.category_sets for slug in each})
+    names = ["safe", "unsafe", *slugs]
+    materials = [material_of(project, opinions, policy, field, slugs) for field in project.fields]
+    found = named([examine(material) for material in materials])
+    rows = zip(project.fields, materials, found, strict=True)
+    return {"fields": [field_figures(opinions, *row, names) for row in rows]}
+
+
+def material_of(project: Project, opinions: Opinions, policy: Policy, field: str, slugs: list[str]) -> Material:
+    """Return the votes of people on a field, with their repeats and answers on gold."""
+    unsafe = unsafe_by_code(policy)
+    human = opinions.is_human
+    version, milliseconds = read_times(project)
+    kept = human & opinions.has_value(field)
+    inside = kept[human]
+    item = opinions.item[kept]
+    votes = Votes(
+        item=item,
+        person=opinions.rater[kept],
+        answer=answers_of(item, unsafe[opinions.labels[field][kept]], opinions.category_set[kept], opinions, slugs),
+        version=version[inside],
+        seconds=seconds_of(milliseconds[inside]),
+        source=opinions.item_source[item],
+    )
+    codes = {slug: at for at, slug in enumerate(slugs, start=FIRST_CATEGORY)}
+    everything = set(codes.values())
+    changed = {
+        at: everything if own is None else {codes[slug] for slug in own if slug in codes}
+        for at, own in changed_texts(project).items()
+    }
+    return Material(
+        votes,
+        repeats=repeats_of(project, opinions, policy, field, slugs),
+        gold=gold_of(project, opinions, policy, field),
+        changed=changed,
+    )
+
+
+def seconds_of(milliseconds: Codes) -> Numbers:
+    """Return seconds, NaN where they are not known."""
+    return np.where(milliseconds < 0, np.nan, milliseconds / 1000)
+
+
+def answers_of(item: Codes, unsafe: Any, sets: Codes, opinions: Opinions, slugs: list[str]) -> Codes:
+    """Return the answer of each vote: shape (votes,), as in `Votes`."""
+    code = {slug: at for at, slug in enumerate(slugs)}
+    members = [sorted(code[slug] for slug in each) for each in opinions.category_sets]
+    sizes_ = np.array([*(len(each) for each in members), 0])[sets] * unsafe
+    vote = np.repeat(np.arange(len(item)), sizes_)
+    named_ = [
+        at
+        for own, is_unsafe in zip(sets.tolist(), unsafe.tolist(), strict=True)
+        if is_unsafe and own >= 0
+        for at in members[own]
+    ]
+    category = main_categories(item[vote], vote, np.array(named_, dtype=np.int64), len(item))
+    return np.where(unsafe, np.where(category < 0, UNSAFE, category + FIRST_CATEGORY), SAFE)
+
+
+def repeats_of(project: Project, opinions: Opinions, policy: Policy, field: str, slugs: list[str]) -> Checks:
+    """Return repeats on a field; two with the same label differ in category only if they share none."""
+    item, person, first, again, shares, earlier, later = read_repeats(project, field, slugs)
+    unsafe = unsafe_by_code(policy)
+    expected = repeated_answers(unsafe[first], earlier)
+    answer = np.where(unsafe[first] & unsafe[again] & (shares == 1), expected, repeated_answers(unsafe[again], later))
+    return Checks(np.searchsorted(opinions.item_keys, item), people_of(opinions, person), answer, expected)
+
+
+def repeated_answers(unsafe: Any, category: Codes) -> Codes:
+    """Return answers by whether they are unsafe and by their first category: shape (repeats,)."""
+    return np.where(unsafe, np.where(category < 0, UNSAFE, category + FIRST_CATEGORY), SAFE)
+
+
+def gold_of(project: Project, opinions: Opinions, policy: Policy, field: str) -> Checks:
+    """Return answers on gold, safe or unsafe."""
+    item, person, answer, label = read_gold_answers(project, field)
+    unsafe = unsafe_by_code(policy).astype(np.int64)
+    return Checks(np.searchsorted(opinions.item_keys, item), people_of(opinions, person), unsafe[answer], unsafe[label])
+
+
+def people_of(opinions: Opinions, keys: Codes) -> Codes:
+    """Return the index of each annotator by primary key; one without a current vote gets a number of their own."""
+    places = {int(opinions.rater_keys[at]): at for at, (kind, _) in enumerate(opinions.raters) if kind == "human"}
+    unknown = {key: len(opinions.raters) + at for at, key in enumerate(sorted({*keys.tolist()} - {*places}))}
+    return np.array([{**unknown, **places}[key] for key in keys.tolist()], dtype=np.int64)
+
+
+def field_figures(
+    opinions: Opinions, field: str, material: Material, causes: Causes, names: list[str]
+) -> dict[str, Any]:
+    """Return the shares of the causes on one field, the causes that were found, and who slips more."""
+    found = sizes(material, causes)
+    parts = {name: asdict(getattr(found, name)) for name in ("slips", "rules", "values", "rest")}
+    people = [name for _, name in opinions.raters]
+    return {
+        "field": field,
+        "items": found.items,
+        "contested": found.contested,
+        "checks": found.checks,
+        **parts,
+        "causes": [cause_figures(each, names, people) for each in found.causes],
+        "slipping": [
+            {"rater": people[each.person], "n": each.n, "differing": each.differing, "elsewhere": each.elsewhere}
+            for each in causes.slipping
+            if each.person < len(people)
+        ],
+        "haste": [{"quick": each.quick, "usual": each.usual} for each in causes.haste],
+    }
+
+
+def cause_figures(found: Cause, names: list[str], people: list[str]) -> dict[str, Any]:
+    """Return one cause that was found: its kind, its answers, its share and what shows it."""
+    cause, share = found.cause, asdict(found.excess)
+    if isinstance(cause, Change):
+        shown = {"before": cause.before, "after": cause.after, "version": cause.version + 1}
+        return {"kind": "change", "a": names[cause.a], "b": None, "p": cause.test.p, "share": share, **shown}
+    common = {"a": names[cause.a], "b": names[cause.b], "p": cause.test.p, "share": share}
+    if isinstance(cause, Split):
+        return {"kind": "values", **common, "leaning": leaning(cause, names, people)}
+    return {"kind": "rule", **common, **shares_of(cause)}
+
+
+def shares_of(confusion: Confusion) -> dict[str, float]:
+    """Return how often dialogues of the category are confused, and those of others."""
+    return {"here": confusion.share, "elsewhere": confusion.elsewhere}
+
+
+def leaning(split: Split, names: list[str], people: list[str]) -> dict[str, list[str]]:
+    """Return who leans to which answer by at least one vote more than expected, the clearest first."""
+    order = np.argsort(-np.abs(split.leans), kind="stable")
+    return {
+        names[split.a]: [people[at] for at in order if split.leans[at] <= -1],
+        names[split.b]: [people[at] for at in order if split.leans[at] >= 1],
+    }
