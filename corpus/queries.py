@@ -10,9 +10,22 @@ from django.db import connection
 from django.db.models import Max, QuerySet
 
 from corpus.errors import Archived, Invalid, Refused
+from corpus.groups.terms import TermList, parse_terms, shipped_terms
 from corpus.labels import normalize
 from corpus.look_alikes import LETTERS
-from corpus.models import Category, DuplicateSearch, Item, Member, Project, Question, SiteAdmin, Taxonomy, TokenGrant
+from corpus.models import (
+    Category,
+    DuplicateSearch,
+    GroupSearch,
+    GroupTerms,
+    Item,
+    Member,
+    Project,
+    Question,
+    SiteAdmin,
+    Taxonomy,
+    TokenGrant,
+)
 from corpus.questions import AskedOf, questions_asked
 from corpus.taxonomy_versions import counts_as, retired_names
 
@@ -290,3 +303,34 @@ def tokens_of(user: User) -> list[TokenGrant]:
 def duplicate_search(project: Project) -> DuplicateSearch | None:
     """Return the last search for near-duplicates in a project; None before the first."""
     return DuplicateSearch.objects.filter(project=project).first()
+
+
+@dataclass(frozen=True)
+class ListedTerms:
+    """The list of terms for identity groups that a project goes by."""
+
+    version: int
+    "0 for the list that comes with the software."
+    terms: TermList
+    made: GroupTerms | None
+
+
+def group_terms(project: Project) -> ListedTerms:
+    """Return the current list of terms for identity groups of a project."""
+    latest = GroupTerms.objects.filter(project=project).select_related("made_by").order_by("-version").first()
+    return ListedTerms(latest.version, parse_terms(latest.content), latest) if latest else first_terms()
+
+
+def first_terms() -> ListedTerms:
+    """Return the list that a project has before it makes one of its own."""
+    return ListedTerms(0, shipped_terms(), None)
+
+
+def group_search(project: Project) -> GroupSearch | None:
+    """Return the last search for identity groups in a project; None before the first."""
+    return GroupSearch.objects.filter(project=project).first()
+
+
+def response_count(project: Project) -> int:
+    """Return how many items of a project have a response."""
+    return Item.objects.filter(project=project, has_response=True).count()

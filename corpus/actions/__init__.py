@@ -4,6 +4,7 @@ from corpus.actions.accounts import make_account, make_site_admin, may_send_link
 from corpus.actions.corrections import replace_item
 from corpus.actions.duplicates import find_duplicates, find_duplicates_if_due
 from corpus.actions.events import record_event
+from corpus.actions.groups import change_group_terms, find_groups, reset_group_terms
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, restore_item, restore_items, withdraw_item, withdraw_items
 from corpus.actions.people import AlreadyMember, add_member, change_role, remove_member
@@ -26,12 +27,14 @@ __all__ = [
     "add_category",
     "add_member",
     "add_question",
+    "change_group_terms",
     "change_question",
     "change_role",
     "create_project",
     "expect_categories",
     "find_duplicates",
     "find_duplicates_if_due",
+    "find_groups",
     "find_question",
     "import_dialogues",
     "load_taxonomy",
@@ -45,6 +48,7 @@ __all__ = [
     "remove_site_admin",
     "reorder_questions",
     "replace_item",
+    "reset_group_terms",
     "restore_item",
     "restore_items",
     "restore_project",

@@ -2,6 +2,7 @@
 
 from corpus.models.cluster import DuplicateSearch, ItemCluster
 from corpus.models.event import ITEM_VERBS, SITE_VERBS, Event, Verb
+from corpus.models.groups import GroupSearch, GroupTerms, ItemGroups
 from corpus.models.item import Item
 from corpus.models.project import Member, Project
 from corpus.models.question import Question
@@ -17,8 +18,11 @@ __all__ = [
     "CategoryMap",
     "DuplicateSearch",
     "Event",
+    "GroupSearch",
+    "GroupTerms",
     "Item",
     "ItemCluster",
+    "ItemGroups",
     "Member",
     "Project",
     "Question",

@@ -121,6 +121,7 @@ class Verb(models.TextChoices):
 
     # Quality
     PROMISE_WATCHED = "promise.watched", "Promise watched"
+    GROUP_TERMS_CHANGED = "group_terms.changed", "Terms of identity groups changed"
 
     # Guards
     BENCHMARK_ADDED = "benchmark.added", "Benchmark added"
