@@ -5,9 +5,11 @@ Sources: L. Sweeney, "k-anonymity", 2002, doi 10.1142/S0218488502001648; A. Hund
 Disclosure Control", 2012, on dominance, complementary suppression and differencing. Decision 47 has the reasons.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import product
+
+import numpy as np
 
 People = frozenset[int]
 
@@ -71,14 +73,25 @@ def is_shown(people: People, votes: Mapping[int, int], least: int) -> bool:
 
 
 def stand_together(first: Division, second: Division) -> bool:
-    """Return whether no union of sets of the one differs from a union of sets of the other by one to k - 1 people."""
+    """
+    Return whether no union of sets of the one differs from a union of sets of the other by one to k - 1 people.
+
+    Of all unions of the second, the nearest to one of the first has the sets that lie in it by more than half. If they
+    differ by nobody, every other union differs by a whole set at least. Whoever is in one division alone counts as a
+    set of the other, which makes the rule stricter.
+    """
     least = max(first.least_people, second.least_people)
-    theirs = unions(second.sets)
-    return all(not 0 < len(mine ^ other) < least for mine in unions(first.sets) for other in theirs)
+    everybody = frozenset[int]().union(*first.sets, *second.sets)
+    mine, theirs = whole(first, everybody), whole(second, everybody)
+    if any(len(each) < least for each in (*mine, *theirs)):
+        return False
+    shared = np.array([[len(one & other) for other in theirs] for one in mine])
+    inside = np.array(list(product((0, 1), repeat=len(mine)))) @ shared
+    differing = np.minimum(inside, shared.sum(axis=0) - inside).sum(axis=1)
+    return bool(np.all((differing == 0) | (differing >= least)))
 
 
-def unions(sets: Iterable[People]) -> list[People]:
-    """Return the unions of any of the sets, which are disjoint: what sums of their totals are about."""
-    known = list(sets)
-    chosen = (some for count in range(len(known) + 1) for some in combinations(known, count))
-    return [frozenset[int]().union(*some) for some in chosen]
+def whole(division: Division, everybody: People) -> list[People]:
+    """Return the sets of a division, and that of everybody whom it leaves out, if it does."""
+    outside = everybody.difference(*division.sets)
+    return [*division.sets, *([outside] if outside else [])]

@@ -94,3 +94,14 @@ def test_nobody_is_most_of_a_set():
     shown = divide(votes, [Asked("q", 5, groups)])
     assert list(shown["q"].groups) == ["c"]
     assert all(0 not in people or len(people) > 5 for each in shown.values() for people in each.sets)
+
+
+def test_many_groups_are_divided_at_once():
+    """Two questions of twelve answers have 67 million pairs of unions, which nobody could wait for."""
+    people = range(144 * 5)
+    rows, columns = ({f"c{at}": frozenset(one for one in people if one // 5 % 144 // by % 12 == at) for at in range(12)}
+                     for by in (12, 1))  # fmt: skip
+    shown = divide(dict.fromkeys(people, 2), [Asked("rows", 5, rows), Asked("columns", 5, columns)])
+    assert [len(each.sets) for each in shown.values()] == [12, 12]
+    moved = columns | {"c0": columns["c0"] - {0}, "c1": columns["c1"] | {0}}
+    assert list(divide(dict.fromkeys(people, 2), [Asked("one", 5, columns), Asked("other", 5, moved)])) == ["one"]
