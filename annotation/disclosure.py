@@ -61,7 +61,8 @@ def divisions(votes: Mapping[int, int], asked: Asked) -> Iterator[Division]:
     groups = {choice: people & everybody for choice, people in asked.by_choice.items()}
     largest_first = sorted(groups, key=lambda choice: (-len(groups[choice]), choice))
     for count in range(len(largest_first), 0, -1):
-        kept = {choice: groups[choice] for choice in largest_first[:count]}
+        # In the order of the question: that of their sizes would tell which is larger.
+        kept = {choice: people for choice, people in groups.items() if choice in largest_first[:count]}
         division = Division(least, kept, everybody.difference(*kept.values()))
         if len(division.sets) > 1 and all(is_shown(each, votes, least) for each in division.sets):
             yield division

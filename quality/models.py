@@ -63,3 +63,20 @@ class WatchedPromise(models.Model):
 
     def __str__(self) -> str:
         return f"promise {self.pk} of {self.project}"
+
+
+class Perspectives(models.Model):
+    """An attempt to publish figures of groups of people. Never edited, and it names no person."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
+    made_at = models.DateTimeField()
+    last_vote = models.BigIntegerField()
+    "The highest primary key of a vote that this publication or one before has counted; 0 for none."
+    content = models.JSONField()
+    "Figures by division; no division if none might be shown."
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="perspectives_of_a_project")]
+
+    def __str__(self) -> str:
+        return f"perspectives {self.pk} of {self.project}"

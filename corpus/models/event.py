@@ -122,6 +122,7 @@ class Verb(models.TextChoices):
     # Quality
     PROMISE_WATCHED = "promise.watched", "Promise watched"
     GROUP_TERMS_CHANGED = "group_terms.changed", "Terms of identity groups changed"
+    PERSPECTIVES_PUBLISHED = "perspectives.published", "Perspectives published"
 
     # Guards
     BENCHMARK_ADDED = "benchmark.added", "Benchmark added"

@@ -1,0 +1,56 @@
+"""Publish figures of groups of people: by hand, seldom, and each vote once."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.models import BackgroundQuestion
+from corpus.actions import record_event
+from corpus.errors import Refused
+from corpus.models import Project, Verb
+from quality.models import Perspectives
+from quality.queries.perspectives import next_attempt, publications
+from quality.reports.perspectives import perspective_figures, read_new_votes
+
+NOTHING_ASKED = (
+    "People are asked nothing about themselves, so there are no groups. Ask first, on the page Questions about people."
+)
+
+
+class TooSoon(Refused):
+    """The last attempt was less than a week ago."""
+
+    code = "too_soon"
+
+
+@transaction.atomic
+def publish_perspectives(*, project: Project, by: User | None, now: datetime | None = None) -> Perspectives:
+    """
+    Store figures of groups by what people say of themselves, of the votes that no publication has counted.
+
+    If no group may be shown, that is stored as an attempt, and the votes are left for another.
+
+    :param by: None for commands
+    :param now: of the attempt; the current time by default
+    :raises TooSoon: within a week of the last attempt. How figures change from day to day would tell of one person.
+    :raises Refused: if people are asked nothing
+    """
+    now = now or timezone.now()
+    list(Project.objects.select_for_update(no_key=True).filter(pk=project.pk).values_list("pk"))  # one at a time
+    last = publications(project).first()
+    due = next_attempt(last)
+    if due and now < due:
+        raise TooSoon(f"Perspectives are published once a week at most: again from {due:%-d %b %Y, %H:%M} UTC.")
+    if not BackgroundQuestion.objects.filter(project=project).exists():
+        raise Refused(NOTHING_ASKED)
+    counted = last.last_vote if last else 0
+    votes = read_new_votes(project, after=counted)
+    content = perspective_figures(project, votes)
+    made = Perspectives.objects.create(
+        project=project, made_at=now, content=content, last_vote=votes.last if content["divisions"] else counted
+    )
+    questions = [each["question"] for each in content["divisions"]]
+    record_event(project=project, verb=Verb.PERSPECTIVES_PUBLISHED, actor=by, detail={"questions": questions})
+    return made
