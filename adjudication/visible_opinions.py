@@ -6,7 +6,13 @@ from datetime import datetime
 from django.contrib.auth.models import User
 
 from adjudication.actions.opinions_seen import record_opinions_downloaded, record_opinions_listed, record_opinions_seen
-from adjudication.queries.opinions import Opinions, cases_to_label_blind, has_seen_opinions, opinions_on
+from adjudication.queries.opinions import (
+    DISAGREEMENT_EXAMPLES,
+    Opinions,
+    cases_to_label_blind,
+    has_seen_opinions,
+    opinions_on,
+)
 from corpus.errors import Refused
 from corpus.models import Item, Project
 
@@ -60,3 +66,19 @@ def note_items_shown(user: User, project: Project, items: Iterable[str]) -> None
     :param items: external ids
     """
     record_opinions_listed(project=project, items=items, by=user)
+
+
+def show_examples(user: User, project: Project, keys: Iterable[int]) -> dict[int, str]:
+    """
+    Return the external ids of items on which people disagree, by primary key, and record that they were shown.
+
+    Withdrawn items are left out, and those whose case the person holds and has not labelled blind.
+
+    :param keys: primary keys of items of the project
+    """
+    held = cases_to_label_blind(user).filter(project=project).values("item")
+    shown = Item.objects.filter(project=project, pk__in=list(keys), withdrawn_at=None).exclude(pk__in=held)
+    found = dict(shown.order_by("pk").values_list("pk", "external_id"))
+    if found:
+        record_opinions_listed(project=project, items=found.values(), by=user, subject=DISAGREEMENT_EXAMPLES)
+    return found

@@ -15,8 +15,12 @@ from quality.models import Report
 from quality.queries.freshness import freshness_of, latest_reports
 from quality.reports.audit import AUDIT, latest_promise
 from quality.reports.certified import EVIDENCE, error_and_risk, promise_figures
+from quality.reports.disagreement import EXAMPLES
 from quality.serializers import PromiseSerializer
 from quality.shapes import CertifiedShape, MetricsShape, WatchedShape
+
+INTERNAL = (EVIDENCE, EXAMPLES)
+"Kinds of reports that are not shown as they are: they tell of single items."
 
 
 class Metrics(ProjectView):
@@ -34,7 +38,7 @@ class Metrics(ProjectView):
             "as_of": freshness.as_of,
             "is_current": freshness.is_current,
             "is_being_measured": freshness.is_being_measured,
-            "reports": {kind: report.content for kind, report in reports.items() if kind != EVIDENCE},
+            "reports": {kind: report.content for kind, report in reports.items() if kind not in INTERNAL},
         }
         return Response(figures)
 

@@ -25,7 +25,9 @@ POLICY_COMPARISON = "policy comparison"
 "The subject of the events that list items whose opinions were compared under two policies."
 SIMILAR_DIALOGUES = "similar dialogues"
 "That of those that list items whose decisions were shown beside the case of a similar one."
-LISTS = (POLICY_COMPARISON, SIMILAR_DIALOGUES)
+DISAGREEMENT_EXAMPLES = "examples of disagreement"
+"That of those that list items on which people disagree for a reason that is shown."
+LISTS = (POLICY_COMPARISON, SIMILAR_DIALOGUES, DISAGREEMENT_EXAMPLES)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from quality.reports.audit import AUDIT, Standing, audit_figures, latest_promise
 from quality.reports.certified import EVIDENCE, promise_figures
 from quality.reports.certified_rows import evidence_figures
 from quality.reports.checks import check_figures
-from quality.reports.disagreement import DISAGREEMENT, disagreement_figures
+from quality.reports.disagreement import DISAGREEMENT, EXAMPLES, disagreement_reports
 from quality.reports.drift import drift_figures
 from quality.reports.panel import panel_figures
 from quality.reports.questions import question_figures
@@ -90,13 +90,15 @@ def compute_reports(project: Project) -> list[Report]:
     now = timezone.now()
     opinions = read_opinions(project)
     panel = cache(lambda: panel_figures(project, opinions))
+    disagreement = cache(lambda: disagreement_reports(project, opinions, policy))
     kinds: dict[str, Callable[[], dict[str, Any]]] = {
         "agreement": lambda: agreement_figures(project, opinions),
         "scores": lambda: score_figures(project, opinions, policy),
         "drift": lambda: drift_figures(project, opinions, policy),
         "shares": lambda: share_figures(project, opinions, policy),
         "checks": lambda: check_figures(project),
-        DISAGREEMENT: lambda: disagreement_figures(project, opinions, policy),
+        DISAGREEMENT: lambda: disagreement()[DISAGREEMENT],
+        EXAMPLES: lambda: disagreement()[EXAMPLES],
         "jurors": lambda: {"fields": [asdict(field) for field in panel()]},
         "advice": lambda: advice_figures(project, opinions, policy, panel()),
         EVIDENCE: lambda: evidence_figures(project, opinions, policy),

@@ -1,6 +1,6 @@
 """Why people disagree on each label field: shares of slips, unclear rules and different values, and the evidence."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -10,24 +10,48 @@ from corpus.models import Project
 from quality.queries.disagreement import changed_texts, read_gold_answers, read_repeats, read_times
 from quality.reports.arrays import Opinions, unsafe_by_code
 from quality.statistics.disagreement.rules import Change, Confusion
-from quality.statistics.disagreement.sizes import Cause, sizes
+from quality.statistics.disagreement.sizes import Cause, Sizes, sizes
 from quality.statistics.disagreement.slips import Checks
 from quality.statistics.disagreement.values import Split
 from quality.statistics.disagreement.votes import FIRST_CATEGORY, SAFE, UNSAFE, Votes, main_categories
 from quality.statistics.disagreement.why import Causes, Material, examine, named
 from quality.statistics.profiles import Codes, Numbers
 
-DISAGREEMENT = "disagreement"
+DISAGREEMENT, EXAMPLES = "disagreement", "examples"
 
 
-def disagreement_figures(project: Project, opinions: Opinions, policy: Policy) -> dict[str, Any]:
+@dataclass(frozen=True)
+class FieldCauses:
+    """What is found on one label field."""
+
+    field: str
+    material: Material
+    causes: Causes
+    sizes: Sizes
+
+
+def disagreement_causes(project: Project, opinions: Opinions, policy: Policy, slugs: list[str]) -> list[FieldCauses]:
     """Return the causes of disagreement that are found, and their sizes; all fields are one family of tests."""
-    slugs = sorted({slug for each in opinions.category_sets for slug in each})
-    names = ["safe", "unsafe", *slugs]
     materials = [material_of(project, opinions, policy, field, slugs) for field in project.fields]
     found = named([examine(material) for material in materials])
     rows = zip(project.fields, materials, found, strict=True)
-    return {"fields": [field_figures(opinions, *row, names) for row in rows]}
+    return [FieldCauses(field, material, causes, sizes(material, causes)) for field, material, causes in rows]
+
+
+def disagreement_reports(project: Project, opinions: Opinions, policy: Policy) -> dict[str, dict[str, Any]]:
+    """
+    Return two reports: the causes on each field, and primary keys of example items of each of them.
+
+    They are apart because the first is shown to leads as it is, and what opinions on an item come to is not.
+    """
+    slugs = sorted({slug for each in opinions.category_sets for slug in each})
+    fields = disagreement_causes(project, opinions, policy, slugs)
+    names = ["safe", "unsafe", *slugs]
+    examples = [[opinions.item_keys[each.examples].tolist() for each in found.sizes.causes] for found in fields]
+    return {
+        DISAGREEMENT: {"fields": [field_figures(opinions, found, names) for found in fields]},
+        EXAMPLES: {"fields": examples},
+    }
 
 
 def material_of(project: Project, opinions: Opinions, policy: Policy, field: str, slugs: list[str]) -> Material:
@@ -109,15 +133,13 @@ def people_of(opinions: Opinions, keys: Codes) -> Codes:
     return np.array([{**unknown, **places}[key] for key in keys.tolist()], dtype=np.int64)
 
 
-def field_figures(
-    opinions: Opinions, field: str, material: Material, causes: Causes, names: list[str]
-) -> dict[str, Any]:
+def field_figures(opinions: Opinions, every: FieldCauses, names: list[str]) -> dict[str, Any]:
     """Return the shares of the causes on one field, the causes that were found, and who slips more."""
-    found = sizes(material, causes)
+    found, causes = every.sizes, every.causes
     parts = {name: asdict(getattr(found, name)) for name in ("slips", "rules", "values", "rest")}
     people = [name for _, name in opinions.raters]
     return {
-        "field": field,
+        "field": every.field,
         "items": found.items,
         "contested": found.contested,
         "checks": found.checks,

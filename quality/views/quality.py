@@ -8,10 +8,13 @@ from django.views.decorators.http import require_safe
 
 from adjudication.policies import policy_of
 from adjudication.queries.case_filters import open_case_count
+from adjudication.visible_opinions import show_examples
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.queries import category_names
 from quality.models import Report
 from quality.queries.freshness import latest_reports
+from quality.reports.disagreement import EXAMPLES
+from quality.reports.page_rows import Content
 from quality.reports.verdict import WANTED_ALPHA, verdict
 from quality.views.state import state_context
 from quality.views.tabs import TABS, tab_context
@@ -35,5 +38,20 @@ def figures_context(request: PageRequest, access: Access, reports: dict[str, Rep
     names = category_names(access.project)
     open_cases = open_case_count(access.project)
     found = verdict(contents["agreement"], policy_of(access.project), names, open_cases=open_cases)
-    context = {"reports": reports, "verdict": found, "open_cases": open_cases, "wanted": WANTED_ALPHA}
-    return context | tab_context(contents, names, request.GET.dict())
+    context: dict[str, Any] = {"reports": reports, "verdict": found, "open_cases": open_cases, "wanted": WANTED_ALPHA}
+    context |= tab_context(contents, names, request.GET.dict())
+    if "examples" in request.GET and context["tab"] == "disagreement" and EXAMPLES in contents:
+        context |= with_examples(access, context["causes"], contents[EXAMPLES]["fields"][context["at"]])
+    return context
+
+
+def with_examples(access: Access, causes: list[Content], keys: list[list[int]]) -> dict[str, Any]:
+    """
+    Give each cause of disagreement the external ids of its examples, and record that they were shown.
+
+    :param keys: the primary keys of the items of each cause; causes after these have none
+    """
+    shown = show_examples(access.user, access.project, [key for each in keys for key in each])
+    for cause, own in zip(causes, keys, strict=False):
+        cause["examples"] = [shown[key] for key in own if key in shown]
+    return {"has_examples": True}

@@ -179,6 +179,8 @@ def disagreement_tab(figures: Figures) -> Content:
     field = report["fields"][figures.index]
     return {
         "fields": figures.field_links(),
+        "field": figures.field,
+        "at": figures.index,
         "summary": disagreement_rows.disagreement_summary(field),
         "disagreement": field,
         "parts": disagreement_rows.part_rows(field),

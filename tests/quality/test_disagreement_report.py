@@ -1,9 +1,13 @@
 """The tab and the report of why people disagree, from imported votes."""
 
 import random
+import re
 from pathlib import Path
 
-from corpus.models import Project
+from adjudication.models import Case
+from annotation.models import Vote
+from corpus.actions import withdraw_item
+from corpus.models import Event, Project, Verb
 from quality.models import Report
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -42,6 +46,46 @@ def test_different_values_are_named_with_who_leans_where(tmp_path: Path) -> None
     html = Visitor(project, "lead").get("quality/", tab="disagreement").content.decode()
     assert "people lean differently" in html
     assert "Not told apart" in html
+
+
+def test_examples_are_shown_on_request_and_recorded(tmp_path: Path) -> None:
+    project = split_project(tmp_path)
+    assert command("measure", project=project.slug).code == 0
+    lead = Visitor(project, "lead")
+    listed = Event.objects.filter(project=project, verb=Verb.OPINIONS_LISTED)
+    assert examples_of(lead) == []
+    assert not listed.exists()
+
+    shown = examples_of(lead, examples=1)
+    assert len(shown) == 5
+    assert all(int(name[1:]) % 4 == 0 for name in shown), "the dialogues about malware"
+    [event] = listed
+    assert (event.actor, event.subject, sorted(event.detail["items"])) == (
+        lead.user, "examples of disagreement", sorted(shown)
+    )  # fmt: skip
+    examples_of(lead, examples=1)
+    assert listed.count() == 1, "known already"
+
+    judge = Visitor(project, "lead")
+    judge.post(f"cases/{case_of_tied(project, shown[0], tmp_path).pk}/claim/")
+    withdraw_item(project=project, external_id=shown[1], reason="Asked for.")
+    assert examples_of(judge, examples=1) == shown[2:], "neither their own case, nor what is withdrawn"
+
+
+def case_of_tied(project: Project, name: str, folder: Path) -> Case:
+    """Return the case of a dialogue with three votes, after a fourth that makes two of each label."""
+    labels = Vote.objects.filter(item__project=project, item__external_id=name).values_list("prompt_label", flat=True)
+    [rarer] = [label for label in set(labels) if list(labels).count(label) == 1]
+    more = {"categories": ["malware"]} if rarer == "unsafe" else {}
+    assert import_votes(project, folder, [opinion(name, "zed", rarer, **more)])["rejected"] == 0
+    assert command("adjudicate", project=project.slug).code == 0
+    return Case.objects.get(item__project=project, item__external_id=name)
+
+
+def examples_of(lead: Visitor, **query: object) -> list[str]:
+    """Return the examples that the tab links to, in its order."""
+    html = lead.get("quality/", tab="disagreement", **query).content.decode()
+    return re.findall(r"/items/(d\d+)/history/", html)
 
 
 def test_a_project_without_votes_says_so(tmp_path: Path) -> None:

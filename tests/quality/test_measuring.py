@@ -18,7 +18,18 @@ from tests.annotation.people import Visitor
 from tests.factories import command, import_votes, make_project, opinion
 from tests.quality.opinions import mixed_project, small_project
 
-KINDS = {"agreement", "scores", "drift", "shares", "checks", "disagreement", "jurors", "advice", "certified"}
+KINDS = {
+    "agreement",
+    "scores",
+    "drift",
+    "shares",
+    "checks",
+    "disagreement",
+    "examples",
+    "jurors",
+    "advice",
+    "certified",
+}
 
 
 def agreement_report(project: Project) -> Report:
