@@ -19,7 +19,12 @@ class GuidelineForm(forms.Form):
     summary = forms.CharField(max_length=500, label="What changes, in a sentence")
     body = forms.CharField(max_length=LONGEST_TEXT, label="In general", widget=forms.Textarea(attrs={"rows": 12}))
 
-    def __init__(self, *args: Any, version: GuidelineVersion, guidance: Sequence[Guidance], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, version: GuidelineVersion, guidance: Sequence[Guidance], asked: str = "", **kwargs: Any
+    ) -> None:
+        """
+        :param asked: a question to begin with, if the version does not answer it
+        """
         kwargs.setdefault("initial", {"after": version.name, "body": version.body})
         super().__init__(*args, **kwargs)
         self.guidance = guidance
@@ -29,8 +34,11 @@ class GuidelineForm(forms.Form):
                 f"out-{each.slug}", f"{each.name}: not included, one per line", "\n".join(each.excluded)
             )
         self.questions = max(len(version.faq), self.count_posted()) + BLANK_QUESTIONS
+        begun = (
+            [] if asked in ("", *(each["question"] for each in version.faq)) else [{"question": asked, "answer": ""}]
+        )
         for at in range(self.questions):
-            known = version.faq[at] if at < len(version.faq) else {"question": "", "answer": ""}
+            known = dict(enumerate([*version.faq, *begun])).get(at, {"question": "", "answer": ""})
             self.add_text_field(f"question-{at}", f"Question {at + 1}", known["question"], rows=1)
             self.add_text_field(f"answer-{at}", f"Answer {at + 1}", known["answer"])
 

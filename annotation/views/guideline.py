@@ -14,6 +14,9 @@ from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
 from corpus.queries import asked_of_people, category_names
 
+LONGEST_QUESTION = 500
+"Of an address; a longer one is cut."
+
 
 @require_safe
 @require_role()
@@ -57,10 +60,15 @@ def compare_versions(request: PageRequest, access: Access, before: str, after: s
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.LEAD)
 def edit(request: PageRequest, access: Access) -> HttpResponse:
-    """Write the next version, starting from the one in force. If it is refused, the typed text stays."""
+    """
+    Write the next version, starting from the one in force. If it is refused, the typed text stays.
+
+    `question` of the address is a question to answer, which a page that found it unclear links to.
+    """
     version = guideline_in_force(access.project)
     guidance = [each for tier in queries.categories_by_tier(access.project, version).values() for each in tier]
-    form, status = GuidelineForm(request.POST or None, version=version, guidance=guidance), 200
+    asked = request.GET.get("question", "").strip()[:LONGEST_QUESTION]
+    form, status = GuidelineForm(request.POST or None, version=version, guidance=guidance, asked=asked), 200
     if request.method == "POST":
         tried = attempt(form, lambda: publish_guideline(project=access.project, by=access.user, **form.content()))
         if tried.is_done:

@@ -23,8 +23,10 @@ GOLD_A_PAGE = 50
 @require_safe
 @require_role(Role.LEAD)
 def queue(request: PageRequest, access: Access) -> HttpResponse:
-    """Show the queue of the project."""
-    return show_queue(request, access)
+    """Show the queue of the project; `repeat_percent` of the address is a share of repeats to begin with."""
+    stored, wanted = queries.queue_settings(access.project), request.GET.get("repeat_percent", "")
+    initial = {"repeat_percent": max(stored.repeat_percent, *percents([wanted]))} if percents([wanted]) else {}
+    return show_queue(request, access, settings_form=QueueForm(instance=stored, initial=initial))
 
 
 @require_POST
@@ -115,6 +117,11 @@ def expected(request: PageRequest, access: Access) -> HttpResponse:
 def numbers(texts: list[str]) -> list[int]:
     """Return the texts that are primary keys, as numbers."""
     return [int(text) for text in texts if text.isdecimal() and len(text) < 10]
+
+
+def percents(texts: list[str]) -> list[int]:
+    """Return the texts that are whole numbers from 0 to 100."""
+    return [number for number in numbers(texts) if number <= 100]
 
 
 def redirect_with_message(request: PageRequest, access: Access, message: str) -> HttpResponse:

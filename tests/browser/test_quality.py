@@ -30,7 +30,17 @@ def project(tmp_path_factory):
     return made
 
 
-CHARTS = {"agreement": 2, "raters": 1, "drift": 2, "checks": 0, "jurors": 0, "advice": 0, "data": 1, "questions": 0}
+CHARTS = {
+    "agreement": 2,
+    "raters": 1,
+    "drift": 2,
+    "disagreement": 0,
+    "checks": 0,
+    "jurors": 0,
+    "advice": 0,
+    "data": 1,
+    "questions": 0,
+}
 "How many charts each tab has."
 IS_PAINTED = """
     [...document.querySelectorAll('figure.plot:not([hidden]) canvas')].map(canvas =>
