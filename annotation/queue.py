@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from annotation.claims import CLAIM_FROM_ITEM, ITEM, RECENT_CLUSTERS, Way, ways_to_claim
 from annotation.session import AnnotatorSession, check_qualified, check_rested, lock_and_run
 from annotation.slots import open_slots_for_new_items
 from corpus.categories.translation import overlapping
@@ -18,84 +19,6 @@ from corpus.models import Project
 from corpus.prepared import Row, fetch_one
 from corpus.shapes import TurnShape
 from corpus.taxonomy_versions import counts_as
-
-# Evaluated slot by slot, so written as scalar subqueries: with joins or NOT EXISTS the planner would first
-# collect all votes of this person, which costs more the longer they have worked.
-FREE = """
-    {scope} AND s.vote_id IS NULL AND {batch}
-    AND (s.leased_until IS NULL OR s.leased_until < now())
-    AND (SELECT i.withdrawn_at IS NULL AND NOT i.expected_categories && %(opted_out)s::text[]
-        AND i.author_id IS DISTINCT FROM %(user)s::int
-        FROM corpus_item i WHERE i.id = s.item_id)
-    AND (SELECT true FROM annotation_vote v
-        WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s AND v.is_current) IS NULL
-    AND (SELECT true FROM annotation_skip k
-        WHERE k.item_id = s.item_id AND k.annotator_id = %(annotator)s) IS NULL
-"""
-# Starts at a random position and wraps around, so that no two people get the same sequence of items.
-CLAIM = """
-    WITH onwards AS MATERIALIZED (
-        SELECT s.id, s.item_id, s.lease, s.leased_to_id, s.shown_at FROM annotation_slot s
-        WHERE {free} AND s.position >= %(start)s
-        ORDER BY {order} LIMIT 1 FOR UPDATE OF s SKIP LOCKED
-    ), wrapped AS MATERIALIZED (
-        SELECT s.id, s.item_id, s.lease, s.leased_to_id, s.shown_at FROM annotation_slot s
-        WHERE NOT EXISTS (SELECT FROM onwards) AND {free} AND s.position < %(start)s
-        ORDER BY {order} LIMIT 1 FOR UPDATE OF s SKIP LOCKED
-    ), taken AS (
-        SELECT * FROM onwards UNION ALL SELECT * FROM wrapped
-    ), lapsed AS (
-        INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
-        SELECT lease, item_id, leased_to_id, now(), shown_at FROM taken WHERE lease IS NOT NULL
-    )
-    UPDATE annotation_slot s
-    SET lease = %(lease)s, leased_to_id = %(annotator)s, leased_until = now() + make_interval(mins => %(minutes)s),
-        shown_at = CASE WHEN %(is_shown)s::bool THEN now() END
-    FROM taken JOIN corpus_item i ON i.id = taken.item_id WHERE s.id = taken.id
-    RETURNING {returning}
-"""
-ITEM = "i.id, i.external_id, i.turns::text, i.has_response, i.expected_categories <> '{}'"
-LEASE_AND_ITEM = f"s.lease, s.leased_until, s.shown_at, {ITEM}"
-IN_PROJECT = "s.project_id = %(project)s"
-QUEUE_ORDER = "s.project_id, s.batch_id, s.position"
-
-
-def compose_claim(
-    *, scope: str, batch: str, order: str, returning: str = f"s.lease, s.leased_until, s.shown_at, {ITEM}"
-) -> str:
-    """
-    Compose the statement that leases a slot.
-
-    :param scope: SQL condition for the slots to choose from
-    :param batch: SQL condition for their batch
-    :param order: SQL columns that say which slot comes first
-    :param returning: SQL columns to return
-    """
-    return CLAIM.format(returning=returning, order=order, free=FREE.format(scope=scope, batch=batch))
-
-
-# For projects that keep near-duplicates apart: not of a cluster that the person met lately.
-APART = """
-    AND (SELECT true FROM corpus_itemcluster c
-        WHERE c.item_id = s.item_id AND c.cluster = ANY(%(recent)s::bytea[])) IS NULL
-"""
-RECENT_CLUSTERS = """
-    SELECT array_agg(DISTINCT c.cluster) FROM (
-        SELECT item_id FROM annotation_vote WHERE annotator_id = %(annotator)s ORDER BY cast_at DESC LIMIT %(latest)s
-    ) AS latest JOIN corpus_itemcluster c ON c.item_id = latest.item_id AND c.size > 1
-"""
-CLAIM_FROM_POOL = compose_claim(scope=IN_PROJECT, batch="s.batch_id IS NULL", order=QUEUE_ORDER)
-CLAIM_FROM_BATCH = compose_claim(scope=IN_PROJECT, batch="s.batch_id = %(batch)s", order=QUEUE_ORDER)
-CLAIM_APART_FROM_POOL = compose_claim(scope=IN_PROJECT, batch=f"s.batch_id IS NULL {APART}", order=QUEUE_ORDER)
-CLAIM_APART_FROM_BATCH = compose_claim(scope=IN_PROJECT, batch=f"s.batch_id = %(batch)s {APART}", order=QUEUE_ORDER)
-# Another slot of the same item, for an answer whose own slot was leased to another person.
-CLAIM_FROM_ITEM = compose_claim(
-    scope="s.item_id = %(item)s",
-    batch="""(s.batch_id IS NULL
-        OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))""",
-    order="s.number",
-    returning="s.id",
-)
 
 # An expired lease stays the person's while nobody else has the slot, unless its batch has closed.
 SLOT_HELD = """
@@ -292,18 +215,19 @@ def claim_slot(session: AnnotatorSession, is_shown: bool) -> Lease | None:
 
     Where near-duplicates are kept apart, those of the latest items come only if nothing else is open to the person.
     """
-    if recent := recent_clusters(session):
-        apart = (CLAIM_APART_FROM_POOL, CLAIM_APART_FROM_BATCH)
-        if lease := claim_slot_by(*apart, session, is_shown=is_shown, recent=recent):
-            return lease
-    return claim_slot_by(CLAIM_FROM_POOL, CLAIM_FROM_BATCH, session, is_shown=is_shown)
+    recent = recent_clusters(session)
+    extra = {"is_shown": is_shown, "recent": recent}
+    takes_random = session.random_percent is not None and random.uniform(0, 100) < session.random_percent  # noqa: S311
+    ways = ways_to_claim(is_ordered=session.random_percent is not None, takes_random=takes_random, apart=bool(recent))
+    leases = (claim_slot_by(way, session, **extra) for way in ways)
+    return next(filter(None, leases), None)
 
 
-def claim_slot_by(from_pool: str, from_batch: str, session: AnnotatorSession, **extra: Any) -> Lease | None:
+def claim_slot_by(way: Way, session: AnnotatorSession, **extra: Any) -> Lease | None:
     """Lease a slot from the pool or, in a project with batches, from the oldest batch that has one for the person."""
     if session.batches is None:
-        return lease_by(from_pool, session, **extra)
-    leases = (lease_by(from_batch, session, **extra, batch=batch) for batch in session.batches)
+        return lease_by(way.from_pool, session, **extra)
+    leases = (lease_by(way.from_batch, session, **extra, batch=batch) for batch in session.batches)
     return next(filter(None, leases), None)
 
 
@@ -355,6 +279,7 @@ def claim_by(statement: str, session: AnnotatorSession, **extra: Any) -> Row | N
         "minutes": session.lease_minutes,
         "lease": uuid.uuid4(),
         "start": random.random(),  # noqa: S311
+        "odds": None if session.random_percent is None else session.random_percent / 100,
         **extra,
     }
     return fetch_one(statement, parameters)

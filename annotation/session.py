@@ -20,7 +20,8 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtext('person'), %(user)s::int)"
 READ = """
     SELECT a.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
-        q.gold_percent, q.repeat_percent, q.similar_apart, p.masks_text, clock_timestamp(), p.time_zone,
+        q.gold_percent, q.repeat_percent, q.similar_apart,
+        CASE q.orders_by WHEN 'disagreement' THEN q.random_percent END, p.masks_text, clock_timestamp(), p.time_zone,
         CASE WHEN l.is_on AND NOT a.is_qualified THEN EXISTS (SELECT FROM corpus_member m
             WHERE m.project_id = a.project_id AND m.user_id = a.user_id AND m.role = 'annotator') ELSE false END,
         g.id, g.name,
@@ -103,6 +104,8 @@ class AnnotatorSession:
     repeat_percent: int
     similar_apart: int
     "How many of the latest items a new one is to be no near-duplicate of; 0 if that does not matter."
+    random_percent: int | None
+    "How many of 100 claims take an item at random; None if all do, as the queue has no other order."
     masks_text: bool
     "Whether the person shows each dialogue themselves, before they read it."
     now: datetime
@@ -192,6 +195,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
         gold_percent=queue.gold_percent,
         repeat_percent=queue.repeat_percent,
         similar_apart=queue.similar_apart,
+        random_percent=None if queue.orders_by == Queue.Order.RANDOM else queue.random_percent,
         masks_text=person.masks_text,
         now=now,
         must_qualify=must_qualify_at_first(project, user),

@@ -86,6 +86,8 @@ class QueueShape(TypedDict):
     similar_apart: int
     stops_early: bool
     most_votes: int | None
+    orders_by: str
+    random_percent: int
 
 
 class OwnProgress(TypedDict):

@@ -1,11 +1,12 @@
-"""How many votes are asked beyond what every item of a project wants, or fewer; what is asked follows at once."""
+"""How many votes are asked beyond what every item wants, or fewer, and of which items first; slots follow at once."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 
-from annotation.models import Queue, SparedVotes
+from annotation.models import Queue, QueuePlace, SparedVotes
+from annotation.ordering import place_items
 from annotation.sampling import draw_sample, lock_slots
 from annotation.slots import hash_joins, open_slots
 from corpus.models import Project
@@ -36,27 +37,39 @@ ASK_ONE_MORE = """
 
 @dataclass(frozen=True)
 class Spending:
-    """By which settings a project's queue asks for fewer or more votes."""
+    """By which settings a project's queue asks for fewer or more votes, and in which order."""
 
     stops_early: bool = False
     most_votes: int | None = None
+    is_ordered: bool = False
+    "Whether items on which people will probably disagree are handed out first."
     is_sparing: bool = False
     "Whether votes are spared now, by whatever settings."
+    has_places: bool = False
+    "Whether items have places in an order now."
 
     @property
     def is_plain(self) -> bool:
-        """Whether every item is asked as many votes as it wants."""
-        return not (self.stops_early or self.most_votes or self.is_sparing)
+        """Whether every item is asked as many votes as it wants, in no order."""
+        return not any((self.stops_early, self.most_votes, self.is_ordered, self.is_sparing, self.has_places))
 
 
 def spending_of(project: Project) -> Spending:
-    """Return by which settings a project asks for fewer or more votes."""
-    found = Queue.objects.filter(project=project).values_list("stops_early", "most_votes").first() or (False, None)
-    return Spending(*found, is_sparing=SparedVotes.objects.filter(item__project=project).exists())
+    """Return by which settings a project asks for fewer or more votes, and in which order."""
+    queue = Queue.objects.filter(project=project).first() or Queue(project=project)
+    return Spending(
+        stops_early=queue.stops_early,
+        most_votes=queue.most_votes,
+        is_ordered=queue.orders_by == Queue.Order.DISAGREEMENT,
+        is_sparing=SparedVotes.objects.filter(item__project=project).exists(),
+        has_places=QueuePlace.objects.filter(project=project).exists(),
+    )
 
 
 @transaction.atomic
-def spend(project: Project, *, spared: str = "", undecided: str = "", parameters: dict[str, Any]) -> None:
+def spend(
+    project: Project, *, spared: str = "", undecided: str = "", expected: str = "", parameters: dict[str, Any]
+) -> None:
     """
     Ask the votes of a project anew, and open and close its slots accordingly; others hold no votes back.
 
@@ -67,7 +80,8 @@ def spend(project: Project, *, spared: str = "", undecided: str = "", parameters
         `annotation.sampling.OUT_OF_SAMPLE`
     :param undecided: a query of `item_id`: those that are asked one more vote, up to the parameter `most` in all, once
         all they want are in
-    :param parameters: of both queries; `project` is its primary key
+    :param expected: a query of `item_id` and `disagreement`, by which items are handed out; empty for no such order
+    :param parameters: of these queries; `project` is its primary key
     """
     lock_slots(project)
     project.refresh_from_db(fields=["votes_wanted"])
@@ -78,3 +92,4 @@ def spend(project: Project, *, spared: str = "", undecided: str = "", parameters
         if undecided:
             cursor.execute(ASK_ONE_MORE.format(undecided=undecided), parameters)
     open_slots(project=project)
+    place_items(project, expected=expected, parameters=parameters)

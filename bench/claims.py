@@ -8,7 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from annotation.queue import CLAIM_FROM_POOL, RENEW_HELD
+from annotation.claims import CLAIM_FROM_POOL
+from annotation.queue import RENEW_HELD
 from annotation.session import LOCK, READ
 from config.embedded.postgres import binary
 

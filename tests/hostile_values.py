@@ -33,6 +33,7 @@ FIELDS = [
     "key", "guidance", "type", "choices", "asked_of", "about", "is_required", "opens_cases", "is_retired", "answers",
     "kinds", "is_active", "delivery", "rhythm", "address",
     "based_on", "revision", "juror", "split_by", "similar_apart", "stops_early", "most_votes",
+    "orders_by", "random_percent",
 ]  # fmt: skip
 "Fields of all bodies."
 JSON_VALUES: list[Any] = [

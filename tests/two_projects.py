@@ -50,6 +50,7 @@ ROWS = {
     "adjudication_comment": OF_ITEM,
     "annotation_gold": OF_PROJECT,
     "annotation_sampledraw": OF_PROJECT,
+    "annotation_queueplace": OF_PROJECT,
     "annotation_qualification": OF_PROJECT,
     "annotation_attemptitem": OF_ITEM,
     "attacks_attacksettings": OF_PROJECT,

@@ -1,6 +1,7 @@
-"""Ask for fewer votes where none can change the labels, and for more where people split, by what is decided."""
+"""Ask for fewer votes where none can change labels, for more where people split, and first where they probably will."""
 
 from adjudication.counting import decisions_sql
+from adjudication.disagreement import expected_sql
 from adjudication.policies import Policy
 from adjudication.stopping import firm_sql, split_sql
 from annotation.sampling import OUT_OF_SAMPLE
@@ -26,7 +27,7 @@ UNDECIDED = """
 
 def spend_votes(project: Project, policy: Policy) -> None:
     """
-    Ask the votes of a project anew after a recount, if its queue is set to spare or to add some.
+    Ask the votes of a project anew after a recount, if its queue is set to spare, to add or to order some.
 
     :param policy: the project's own
     """
@@ -38,6 +39,7 @@ def spend_votes(project: Project, policy: Policy) -> None:
     spend(
         project,
         spared=spared_sql(project, policy, stops_early=spending.stops_early) if spares else "",
+        expected=expected_sql(policy, project.fields) if spending.is_ordered else "",
         undecided=UNDECIDED.format(is_split=split_sql(policy, project.fields)) if spending.most_votes else "",
         parameters=parameters | {"most": spending.most_votes},
     )

@@ -32,9 +32,9 @@ SELECT json_build_object(
 ), (
     -- Where votes are spent by what is decided, other settings of it need a recount, too.
     SELECT json_build_object('stops_early', stops_early, 'most_votes', most_votes, 'votes_wanted', votes_wanted,
-        'sample_percent', sample_percent)
+        'sample_percent', sample_percent, 'orders_by', orders_by)
     FROM annotation_queue q JOIN corpus_project p ON p.id = project_id
-    WHERE project_id = %(project)s AND (stops_early OR most_votes IS NOT NULL)
+    WHERE project_id = %(project)s AND (stops_early OR most_votes IS NOT NULL OR orders_by <> 'random')
 )
 """
 

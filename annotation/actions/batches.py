@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from annotation.models import Batch
+from annotation.ordering import move_to_batch
 from annotation.slots import open_slots_for_new_items
 from corpus.actions import record_event
 from corpus.errors import Refused
@@ -50,6 +51,7 @@ def open_batch(
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"project": project.pk, "batch": batch.pk, "size": size, "source": source})
         items = len({row[0] for row in cursor.fetchall()})
+    move_to_batch(project, batch.pk)
     if not items:
         raise Refused("No item is free for it: all are in batches, have their votes, or are in somebody's hands.")
     detail = {"items": items, "people": [user.username for user in people], "source": source}

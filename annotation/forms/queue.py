@@ -33,6 +33,8 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "similar_apart": "Dialogues between near-duplicates",
             "stops_early": "Stop early",
             "most_votes": "Votes where people split, at most",
+            "orders_by": "Order",
+            "random_percent": "At random all the same, %",
         }
         help_texts = {
             "lease_minutes": "Then somebody else may get it. An open page renews it.",
@@ -55,6 +57,14 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             "most_votes": (
                 "While the votes on a dialogue decide nothing, one more is asked, up to so many in all. Leave empty to "
                 "leave that to cases."
+            ),
+            "orders_by": (
+                "By how jurors and people differ on a dialogue so far, what was decided on its near-duplicates, and "
+                "how often opinions differ in its source."
+            ),
+            "random_percent": (
+                "Of the dialogues assigned, where there is such an order. They keep the estimates on Quality right "
+                "before all is labelled."
             ),
         }
 

@@ -4,6 +4,7 @@ from annotation.models.background import LEAST_PEOPLE, MOST_PEOPLE, BackgroundAn
 from annotation.models.checks import Audit, AuditDraw, Check, Gold
 from annotation.models.guideline import GuidelineVersion
 from annotation.models.person import Acknowledgement, Person, WorkDay
+from annotation.models.place import QueuePlace
 from annotation.models.qualification import AttemptItem, Qualification, QualificationAttempt
 from annotation.models.queue import Queue
 from annotation.models.sample import SampleDraw
@@ -31,6 +32,7 @@ __all__ = [
     "Qualification",
     "QualificationAttempt",
     "Queue",
+    "QueuePlace",
     "SampleDraw",
     "ShownDialogue",
     "Skip",

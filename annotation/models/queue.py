@@ -19,12 +19,20 @@ SETTINGS = (
     "similar_apart",
     "stops_early",
     "most_votes",
+    "orders_by",
+    "random_percent",
 )
 "The fields of `Queue` that leads set, in the order of its form."
 
 
 class Queue(models.Model):
     """How a project hands out its items."""
+
+    class Order(models.TextChoices):
+        """By what the next item of a person is chosen."""
+
+        RANDOM = "random", "at random"
+        DISAGREEMENT = "disagreement", "where people will probably disagree first"
 
     project = models.OneToOneField(Project, models.CASCADE, related_name="+", primary_key=True)
     lease_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
@@ -51,6 +59,11 @@ class Queue(models.Model):
     "Whether an item wants no more votes once none of them can change its labels."
     most_votes = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     "Up to how many votes an item gets, one at a time, while those it has decide nothing. None means no more are asked."
+    orders_by = models.CharField(max_length=12, choices=Order, default=Order.RANDOM, db_default=Order.RANDOM)
+    random_percent = models.PositiveSmallIntegerField(
+        default=10, db_default=10, validators=[MinValueValidator(1), *PERCENT]
+    )
+    "Percentage of claims that take an item at random all the same, where the queue has another order."
     slots_version = models.PositiveBigIntegerField(default=0)
     "The version of the project's items that slots were last opened for."
 
@@ -65,6 +78,10 @@ class Queue(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(sample_percent__lte=100), name="queue_sample_percent_is_a_percent"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(random_percent__gte=1, random_percent__lte=100),
+                name="queue_keeps_some_claims_random",
             ),
         ]
 

@@ -54,6 +54,10 @@ class Slot(models.Model):
     "When the dialogue was shown to whom it is leased to. None while it is hidden: no vote is taken before."
     vote = models.ForeignKey(Vote, models.PROTECT, null=True, related_name="+", db_index=False)
     "The vote that filled it."
+    place = models.FloatField(null=True)
+    "Where its item stood in an ordered queue when it was claimed; None if it was claimed at random."
+    random_odds = models.FloatField(null=True)
+    "With which probability that claim was one at random; None if the queue had no other order."
 
     class Meta:
         constraints = [
@@ -64,6 +68,10 @@ class Slot(models.Model):
                 condition=Q(lease=None, leased_to=None, leased_until=None)
                 | Q(lease__isnull=False, leased_to__isnull=False, leased_until__isnull=False),
                 name="lease_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(random_odds=None, place=None) | Q(random_odds__gt=0, random_odds__lte=1),
+                name="slot_odds_are_a_probability",
             ),
             models.CheckConstraint(condition=Q(vote=None) | Q(lease=None), name="filled_slot_is_not_leased"),
             models.CheckConstraint(

@@ -1102,6 +1102,8 @@ class PatchedQueueRequest(TypedDict):
     similar_apart: NotRequired[int]
     stops_early: NotRequired[bool]
     most_votes: NotRequired[int | None]
+    orders_by: NotRequired[Literal["random", "disagreement"]]
+    random_percent: NotRequired[int]
 
 
 class PatchedRoomRequest(TypedDict):
@@ -1286,6 +1288,8 @@ class Queue(TypedDict):
     similar_apart: int
     stops_early: bool
     most_votes: int | None
+    orders_by: str
+    random_percent: int
 
 
 class QueueProgress(TypedDict):

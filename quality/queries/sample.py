@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from annotation.ordering import LOT
 from annotation.sampling import IN_SMALLEST, LEAST_ODDS, WANTS_VOTES, wanting_parameters
 from corpus.models import Project
 from quality.queries.columns import read_numbers
@@ -26,6 +27,28 @@ EARLIER = """
     WHERE d.project_id = %(project)s AND d.in_sample AND v.repeats_id IS NULL AND v.id <= %(last_vote)s
     GROUP BY v.item_id ORDER BY v.item_id
 """
+# What an ordered queue has finished so far is what people differ on. But some claims went by lot, from the lowest up:
+# below the one that they have come to, everything is finished, and lots depend on no label. What somebody skipped may
+# stay unfinished for ever, and holds nothing up.
+WAS_ORDERED = "SELECT 1 WHERE EXISTS (SELECT FROM annotation_slot WHERE project_id = %(project)s AND place IS NOT NULL)"
+REACHED = f"""
+    WITH sampled AS MATERIALIZED (
+        SELECT d.item_id, {LOT} AS lot,
+            (SELECT count(*) FROM annotation_vote v WHERE v.item_id = i.id AND is_current) >= %(wanted)s AS is_finished,
+            EXISTS (SELECT FROM annotation_skip k WHERE k.item_id = i.id) AS is_skipped,
+            EXISTS (SELECT FROM annotation_slot s WHERE s.item_id = i.id AND s.vote_id IS NOT NULL
+                AND s.place IS NULL AND s.random_odds IS NOT NULL) AS is_by_lot
+        FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id
+        WHERE d.project_id = %(project)s AND d.in_sample AND i.withdrawn_at IS NULL
+    ), unfinished AS (
+        SELECT min(lot) AS lot FROM sampled WHERE NOT is_finished AND NOT is_skipped
+    ), latest AS (
+        SELECT max(s.lot) AS lot FROM sampled s CROSS JOIN unfinished u
+        WHERE is_by_lot AND (u.lot IS NULL OR s.lot < u.lot)
+    )
+    SELECT item_id FROM sampled s CROSS JOIN unfinished u CROSS JOIN latest
+    WHERE u.lot IS NULL OR s.lot < latest.lot ORDER BY item_id
+"""
 WANTING = f"SELECT i.id FROM corpus_item i WHERE {WANTS_VOTES} ORDER BY i.id"
 
 
@@ -40,6 +63,8 @@ class Draws:
     "The probability with which the draw puts the item into the sample."
     in_smallest: Flags
     "Whether it is in the sample, and would be with the smallest odds of all draws."
+    is_reached: Flags
+    "Whether its labels may be used as those of a random item: in the sample all, unless an ordered queue is at work."
 
 
 def read_draws(project: Project, item_keys: Codes) -> Draws:
@@ -50,7 +75,23 @@ def read_draws(project: Project, item_keys: Codes) -> Draws:
     """
     parameters = {"project": project.pk, "secret": project.salt}
     item, in_sample, odds, in_smallest = read_numbers(DRAWS, parameters, columns=4)
-    return Draws(np.searchsorted(item_keys, item), in_sample.astype(bool), odds / BILLION, in_smallest.astype(bool))
+    reached = read_reached(project, item)
+    index, flags = np.searchsorted(item_keys, item), in_sample.astype(bool)
+    return Draws(index, flags, odds / BILLION, in_smallest.astype(bool), reached)
+
+
+def read_reached(project: Project, item: Codes) -> Flags:
+    """
+    Return which drawn items are as good as finished at random: shape (draws,).
+
+    :param item: shape (draws,), primary keys
+    """
+    parameters = {"project": project.pk, "secret": project.salt, "wanted": project.votes_wanted}
+    [was_ordered] = read_numbers(WAS_ORDERED, parameters, columns=1)
+    if not len(was_ordered):
+        return np.ones(len(item), dtype=bool)
+    [reached] = read_numbers(REACHED, parameters, columns=1)
+    return np.isin(item, reached)
 
 
 def read_earlier_votes(project: Project, item_keys: Codes, last_vote: int) -> Codes:

@@ -64,7 +64,7 @@ def count_since(
     was_finished = read_earlier_votes(project, opinions.item_keys, promise.last_vote) >= needed
     strict = np.array([*(score >= threshold for score in panel.scores), False])  # the last is for NO_SCORE
     tests = people.is_complete & ~was_finished & strict[panel.level]
-    at = draws.item[draws.in_sample]
+    at = draws.item[draws.in_sample & draws.is_reached]
     at = at[tests[at]]
     return len(at), int((people.label[at] != panel.label[at]).sum())
 

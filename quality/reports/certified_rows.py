@@ -174,7 +174,7 @@ def jurors_on_sample(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return how many labels each juror gave on the sample, and how many differ from people's: most errors first."""
     chosen = np.zeros(len(opinions.item_keys), dtype=bool)
-    chosen[draws.item[draws.in_smallest]] = True
+    chosen[draws.item[draws.in_smallest & draws.is_reached]] = True
     chosen &= people.is_complete
     kept = ~opinions.is_human & opinions.has_value(field) & chosen[opinions.item]
     wrong = opinions.is_unsafe(field, policy)[kept] != people.label[opinions.item[kept]]

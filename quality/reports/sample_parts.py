@@ -24,7 +24,7 @@ class Labelled:
     "Index of the item."
     in_sample: Flags
     is_labelled: Flags
-    "Whether it is in the sample, has all its votes, and these have a majority or are settled."
+    "Whether it is in the sample, is reached, has all its votes, and these have a majority or are settled."
     odds: Numbers
     "Of being labelled: see `odds_of_label`."
 
@@ -55,7 +55,7 @@ def field_sample(project: Project, opinions: Opinions, policy: Policy, draws: Dr
     truth = majority_labels(votes, unsafe)
     settled = settled_labels(read_decisions(project, policy.name, field, opinions.item_keys), len(truth))
     truth = np.where((votes > 0) & (truth < 0), settled, truth)
-    is_complete = in_sample & (votes[drawn] >= project.votes_wanted)
+    is_complete = in_sample & draws.is_reached[chosen] & (votes[drawn] >= project.votes_wanted)
     is_labelled = is_complete & (truth[drawn] >= 0)
     tied = int(is_complete.sum() - is_labelled.sum())
     odds = odds_of_label(odds, in_sample, is_labelled)

@@ -67,7 +67,7 @@ def test_gold_never_checks_its_author(tmp_path):
     item = written_by(author.user, project)
     Gold.objects.create(project=project, item=item, **LABELS)
     lead.post("queue/settings/", lease_minutes=30, break_minutes=5, gold_percent=100, repeat_percent=0,
-              audit_percent=0, sample_percent=0, similar_apart=0)  # fmt: skip
+              audit_percent=0, sample_percent=0, similar_apart=0, orders_by="random", random_percent=10)  # fmt: skip
     assert author.take() is None
     assert Visitor(project).take().item.external_id == "one"
 

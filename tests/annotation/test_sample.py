@@ -148,6 +148,7 @@ def test_page_command_route_and_file_set_the_share(tmp_path: Any) -> None:
     assert program.patch(route, {"percent": 100}).json() == {"percent": 100, "drawn": 2, "in_sample": 2}
     settings = dict.fromkeys(("gold_percent", "repeat_percent", "audit_percent"), 0)
     settings |= {"lease_minutes": 30, "break_minutes": 5, "sample_percent": 20, "similar_apart": 0}
+    settings |= {"orders_by": "random", "random_percent": 10}
     assert lead.post("queue/settings/", **settings | {"sample_percent": 101}).status_code == 422
     assert lead.post("queue/settings/", **settings).status_code == 302
     assert command("draw_sample", project=project.slug) == {"percent": 20, "drawn": 2, "in_sample": 2}

@@ -12,7 +12,7 @@ from tests.factories import dialogue, import_dialogues, make_project
 
 FAMILIES, COPIES, APART = 6, 2, 3
 SETTINGS = {
-    "lease_minutes": 30, "break_minutes": 5, "sample_percent": 0,
+    "orders_by": "random", "random_percent": 10, "lease_minutes": 30, "break_minutes": 5, "sample_percent": 0,
     "gold_percent": 0, "repeat_percent": 0, "audit_percent": 0,
 }  # fmt: skip
 OFF = {"gold_percent": 0, "repeat_percent": 0, "audit_percent": 0}

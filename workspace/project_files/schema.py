@@ -92,6 +92,8 @@ QUEUE = with_optional(
     similar_apart=number(0, 200),
     stops_early={"type": "boolean"},
     most_votes=maybe(number(1, 32_767)),
+    orders_by={"enum": ["random", "disagreement"]},
+    random_percent=number(1, 100),
 )
 QUALIFICATION = whole(
     applies_to={"enum": ["new", "everybody"]},
