@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import Refused
 from jury.endpoints import EndpointRules
 from releases.pushing.addresses import check_url
+from releases.pushing.connections import why_broken
 from releases.pushing.destinations import Destination
 from releases.pushing.files import LocalFile, Pushed, PushFailed, PushOrder
 
@@ -154,7 +155,7 @@ def said_plainly(destination: Destination, key_name: str) -> Iterator[None]:
     except HfHubHTTPError as error:
         raise PushFailed(f"{reason_of(error, destination, key_name)} {again}") from error
     except (httpx2.HTTPError, OSError) as error:
-        raise PushFailed(f"The connection to {destination} broke: {error or type(error).__name__}. {again}") from error
+        raise PushFailed(f"The connection to {destination} broke: {why_broken(error)}. {again}") from error
     except (RuntimeError, ValueError) as error:
         # The library says so of an upload that failed, with what happened as its cause.
         cause = error.__cause__
