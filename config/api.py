@@ -16,7 +16,7 @@ from quality.api import CertifiedLabels, Metrics
 from releases.api import consumers, export, releases
 from workspace.api import items, jobs, projects
 from workspace.api.generate import Generate
-from workspace.api.releases import Releases
+from workspace.api.releases import PushRelease, Releases
 
 # Routes with a number, each at its own path and also below its project.
 NUMBERED = [
@@ -71,6 +71,7 @@ PROJECT = [
     path("jobs/", jobs.Jobs.as_view()),
     path("releases/", Releases.as_view()),
     path("releases/<str:version>/", releases.ReleaseDetail.as_view()),
+    path("releases/<str:version>/push/", PushRelease.as_view()),
     path("releases/<str:version>/files/<str:name>", releases.ReleaseFile.as_view()),
     path("releases/<str:version>/training/", training.TrainingData.as_view()),
     path("export/", export.Export.as_view()),

@@ -76,6 +76,27 @@ class ReleaseForm(GroupedForm, forms.Form):
         )
 
 
+class PushForm(forms.Form):
+    """Where a release is pushed to, and with which key."""
+
+    to = forms.CharField(
+        max_length=300,
+        label="Place",
+        help_text="hf:NAMESPACE/NAME, a dataset of the Hugging Face Hub; or s3://BUCKET/PREFIX, a folder of a bucket.",
+    )
+    key_name = forms.CharField(
+        required=False,
+        max_length=70,
+        label="Variable with the key",
+        help_text="The name of a variable of the worker, never the key itself. Empty: PUSH_KEY_HF or PUSH_KEY_S3.",
+    )
+    is_public = forms.BooleanField(
+        required=False,
+        label="Everybody may read a new dataset of the Hub",
+        help_text="Otherwise it is private. Who may read a bucket, its own rules say.",
+    )
+
+
 class CompareForm(forms.Form):
     """Two releases to compare."""
 

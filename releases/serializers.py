@@ -89,6 +89,17 @@ class ReleaseSpecSerializer(serializers.Serializer[Any]):
         )
 
 
+class PushSerializer(serializers.Serializer[Any]):
+    """Where a release is pushed to, and with which key."""
+
+    to = serializers.CharField(max_length=300)
+    "`hf:NAMESPACE/NAME`, a dataset of the Hugging Face Hub, or `s3://BUCKET/PREFIX`."
+    key_name = serializers.CharField(max_length=70, default="", allow_blank=True)
+    "The worker's variable with the key; empty for `PUSH_KEY_HF` or `PUSH_KEY_S3`."
+    is_public = serializers.BooleanField(default=False)
+    "Whether everybody may read a new dataset of the Hub."
+
+
 def as_release(release: Release) -> ReleaseShape:
     """Return a release as its REST routes return it."""
     manifest = release.manifest

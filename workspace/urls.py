@@ -45,6 +45,7 @@ urlpatterns = [
     path("data/", imports.data, name="data"),
     path("releases/", releases.releases, name="releases"),
     path("releases/make/", releases.make_release, name="make-release"),
+    path("releases/of/<str:version>/push/", releases.push_release, name="push-release"),
     path("webhooks/", webhooks.webhooks, name="webhooks"),
     path("webhooks/<int:webhook>/", webhooks.webhook, name="webhook"),
 ]

@@ -1239,6 +1239,16 @@ class PromptRequest(TypedDict):
     text: str
 
 
+class PushRequest(TypedDict):
+    """
+    Where a release is pushed to, and with which key.
+    """
+
+    to: str
+    key_name: NotRequired[str]
+    is_public: NotRequired[bool]
+
+
 class Question(TypedDict):
     """
     A question that a project asks besides the labels; `opens_cases` says whether a disputed answer opens a case.

@@ -949,6 +949,16 @@ class Operations(Transport):
         answer: models.PromptInFull = self.call("POST", f"projects/{part(slug)}/prompts/", body=body)
         return answer
 
+    def post_push_release(self, slug: str, version: str, body: models.PushRequest) -> models.Accepted:
+        """Push a release to the Hugging Face Hub or to S3: 202, for a worker does it. Asked for twice, an open push is one.
+
+        403 if the project has not pushed there with that key yet, and you are no site admin.
+
+        Least role: admin.
+        """
+        answer: models.Accepted = self.call("POST", f"projects/{part(slug)}/releases/{part(version)}/push/", body=body)
+        return answer
+
     def post_questions(self, slug: str, body: models.QuestionRequest) -> models.Question:
         """The questions that a project asks besides the labels, in order, retired ones too.
 

@@ -111,6 +111,7 @@ class Verb(models.TextChoices):
 
     # Releases
     RELEASE_MADE = "release.made", "Release made"
+    RELEASE_PUSH_ASKED = "release.push_asked", "Push of a release asked for"
     RELEASE_PUSH_STARTED = "release.push_started", "Push of a release started"
     RELEASE_PUSHED = "release.pushed", "Release pushed"
 

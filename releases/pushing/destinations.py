@@ -51,6 +51,19 @@ def parse_destination(typed: str) -> Destination:
     raise Refused(f"{typed!r} is nowhere that a release can be pushed to. {FORMS}")
 
 
+def key_name_of(destination: Destination, name: str = "") -> str:
+    """
+    Return the name of the variable with the key for a destination.
+
+    :param name: of the variable; empty for the usual one
+    :raises Refused: if it may not be sent; the message repeats nothing, for somebody may have typed the key itself
+    """
+    name = name or KEY_NAMES[destination.kind]
+    if not re.fullmatch(rf"{PREFIX}[A-Z0-9_]{{1,60}}", name, re.ASCII) or name.endswith("_FILE"):
+        raise Refused(f"Name the variable with the key, which begins with {PREFIX}: not the key itself, and no _FILE.")
+    return name
+
+
 def read_key(destination: Destination, name: str = "") -> tuple[str, str]:
     """
     Return the name of the variable with the key for a destination, and the key.
@@ -58,9 +71,7 @@ def read_key(destination: Destination, name: str = "") -> tuple[str, str]:
     :param name: of the variable; empty for the usual one
     :raises Refused: if the variable may not be sent, or holds nothing
     """
-    name = name or KEY_NAMES[destination.kind]
-    if not re.fullmatch(rf"{PREFIX}[A-Z0-9_]+", name, re.ASCII) or name.endswith("_FILE"):
-        raise Refused(f"--key-env takes the name of a variable that begins with {PREFIX}, not a key, and no _FILE.")
+    name = key_name_of(destination, name)
     key = read_secret(name).strip()
     if not key:
         raise Refused(f"There is no key for {destination}. Set {name}, or name its file in {name}_FILE.")

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from corpus.errors import Refused
 from jury.endpoints import EndpointRules
@@ -56,6 +57,22 @@ class PushOrder:
     rules: EndpointRules
     on_start: Callable[[], None]
     "Called before anything is sent."
+    on_share: Callable[[float], None]
+    "Called with the share of the bytes that is sent, 0 to 1, where the destination's library tells it."
+
+
+class Sent:
+    """The bytes of a push that are sent. Parts of a large file go out in several threads."""
+
+    def __init__(self, total: int, on_share: Callable[[float], None]) -> None:
+        self.total, self.on_share = total, on_share
+        self.bytes, self.lock = 0, Lock()
+
+    def add(self, count: int) -> None:
+        """Add bytes and tell the share; a part that is tried again first takes back what it had counted."""
+        with self.lock:
+            self.bytes += count
+            self.on_share(min(1.0, self.bytes / max(self.total, 1)))
 
 
 class PushFailed(Refused):

@@ -9,8 +9,9 @@ from typing import Any
 from corpus.errors import Refused
 from jury.endpoints import EndpointRules
 from releases.pushing.addresses import check_url
+from releases.pushing.connections import why_broken
 from releases.pushing.destinations import Destination, split_s3_key
-from releases.pushing.files import LocalFile, Pushed, PushFailed, PushOrder
+from releases.pushing.files import LocalFile, Pushed, PushFailed, PushOrder, Sent
 
 SECONDS = 60
 "To connect, and between two pieces of an answer."
@@ -47,7 +48,7 @@ def push_to_s3(
         pushed.others = other_names(client, destination.name, folder, {each.name for each in files})
         if pushed.sent:
             order.on_start()
-            send(client, destination.name, folder, [each for each in files if each.name in pushed.sent])
+            send(client, destination.name, folder, [each for each in files if each.name in pushed.sent], order)
             missing = [each.name for each in files if not is_same(client, destination.name, folder, each)]
             if missing:
                 raise PushFailed(f"{pushed.url} lacks {', '.join(missing)} after the push. Push again.")
@@ -125,9 +126,10 @@ def other_names(client: Any, bucket: str, folder: str, names: set[str]) -> list[
     return sorted(found - names)
 
 
-def send(client: Any, bucket: str, folder: str, files: list[LocalFile]) -> None:
+def send(client: Any, bucket: str, folder: str, files: list[LocalFile], order: PushOrder) -> None:
     """Upload files with their SHA-256, which the store checks, after clearing away what a killed push left."""
     abort_leftovers(client, bucket, folder)
+    sent = Sent(sum(each.bytes for each in files), order.on_share)
     for each in files:
         extra = {
             "Metadata": {"sha256": each.sha256},
@@ -135,7 +137,7 @@ def send(client: Any, bucket: str, folder: str, files: list[LocalFile]) -> None:
             "ContentType": mimetypes.guess_type(each.name)[0] or "application/octet-stream",
         }
         with each.path.open("rb") as file:
-            client.upload_fileobj(file, bucket, folder + each.name, ExtraArgs=extra)
+            client.upload_fileobj(file, bucket, folder + each.name, ExtraArgs=extra, Callback=sent.add)
 
 
 def abort_leftovers(client: Any, bucket: str, folder: str) -> None:
@@ -164,7 +166,7 @@ def said_plainly(destination: Destination, key_name: str, pushed: Pushed) -> Ite
     except ClientError as error:
         raise PushFailed(f"{reason_of(error, destination, key_name)} {again}") from error
     except (BotoCoreError, Boto3Error, OSError) as error:
-        raise PushFailed(f"The connection to {pushed.url} broke: {error}. {again}") from error
+        raise PushFailed(f"The connection to {pushed.url} broke: {why_broken(error)}. {again}") from error
 
 
 def reason_of(error: Any, destination: Destination, key_name: str) -> str:

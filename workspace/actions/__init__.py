@@ -3,6 +3,7 @@
 from workspace.actions.anonymise import anonymise_user
 from workspace.actions.archiving import archive_project
 from workspace.actions.begin_jobs import begin_import, begin_release
+from workspace.actions.begin_push import begin_push
 from workspace.actions.clones import clone_project
 from workspace.actions.deliveries import add_test, collect_deliveries, delete_old_deliveries, send_again, send_due
 from workspace.actions.digests import choose_digest, confirm_address, send_digests, send_link, stop_digests
@@ -31,6 +32,7 @@ __all__ = [
     "apply_groups",
     "archive_project",
     "begin_import",
+    "begin_push",
     "begin_release",
     "change_items",
     "change_project",

@@ -21,11 +21,12 @@ from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.queries import check_in_use
 from releases.actions import make_release
 from releases.models import Release
+from releases.pushing.push import push_release
 from releases.spec import ReleaseSpec
 from workspace.actions.import_annotated import import_annotated
 from workspace.actions.import_opinions import OPINION_TABLES, import_opinions
 from workspace.models import Job
-from workspace.queries.jobs import rejected_rows_path, unclaimed, upload_path
+from workspace.queries.jobs import IMPORTS, rejected_rows_path, unclaimed, upload_path
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def end_job(job: Job, state: str, *, result: dict[str, Any] | None = None, error
         ended_at=timezone.now(),
         share=1.0 if result is not None else F("share"),
     )
-    if ended and job.kind != Job.Kind.RELEASE:
+    if ended and job.kind in IMPORTS:
         upload_path(job).unlink(missing_ok=True)
 
 
@@ -198,6 +199,18 @@ def run_release(job: Job, progress: Progress) -> dict[str, Any]:
     return {"version": release.version, "rows": release.rows, "files": release.hashes}
 
 
+def run_push(job: Job, progress: Progress) -> dict[str, Any]:
+    """Push the release that the job names; a push that a killed worker began goes on, as `push_release` says."""
+    pushed = push_release(project=job.project, by=job.by, on_share=progress, **job.request)
+    return {
+        "url": pushed.url,
+        "sent": len(pushed.sent),
+        "unchanged": len(pushed.unchanged),
+        "others": pushed.others,
+        "private": pushed.is_private,
+    }
+
+
 IMPORTERS: dict[str, tuple[Callable[..., ImportReport], tuple[str, ...]]] = {
     Job.Kind.DIALOGUES.value: (import_annotated, ("corpus_item",)),
     Job.Kind.VOTES.value: (import_opinions, OPINION_TABLES),
@@ -207,4 +220,5 @@ RUNNERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
     Job.Kind.DIALOGUES: run_import,
     Job.Kind.VOTES: run_import,
     Job.Kind.RELEASE: run_release,
+    Job.Kind.PUSH: run_push,
 }

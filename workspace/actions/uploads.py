@@ -11,7 +11,7 @@ from django.conf import settings
 from corpus.errors import Refused
 from corpus.importing.readers import EXTENSIONS, check_contents
 from workspace.models import Job
-from workspace.queries.jobs import REJECTED_ROWS, upload_folder, upload_path
+from workspace.queries.jobs import IMPORTS, REJECTED_ROWS, upload_folder, upload_path
 
 BLOCK = 2**20
 "Bytes read at a time."
@@ -70,7 +70,7 @@ def save_upload(content: IO[bytes], path: Path, most_bytes: int, *, name: str = 
 
 def delete_leftovers() -> None:
     """Delete uploads without an open job, and half-made releases, once nothing has written to them for a day."""
-    imports = Job.objects.filter(state__in=Job.OPEN).exclude(kind=Job.Kind.RELEASE)
+    imports = Job.objects.filter(state__in=Job.OPEN, kind__in=IMPORTS)
     needed = {upload_path(job).name for job in imports}
     for path in upload_folder().glob("*"):
         if is_old(path) and path.name not in needed and not path.name.endswith(REJECTED_ROWS):

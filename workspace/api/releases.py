@@ -1,4 +1,4 @@
-"""The REST route that lists releases and starts a new one."""
+"""REST routes that list releases, start a new one, and push one."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from corpus.access import Role
 from corpus.api.base import PAGE, NewestFirst, page_of
 from releases.api.releases import ReleaseView
 from releases.models import Release
-from releases.serializers import ReleaseSpecSerializer, as_release
+from releases.serializers import PushSerializer, ReleaseSpecSerializer, as_release
 from releases.shapes import ReleaseShape
 from workspace import actions
 from workspace.serializers import accepted
@@ -40,5 +40,27 @@ class Releases(ReleaseView):
             policy_name=body.validated_data["policy"],
             enqueue=enqueue_job,
             by=self.access.user,
+        )
+        return accepted(job)
+
+
+class PushRelease(ReleaseView):
+    """
+    Push a release to the Hugging Face Hub or to S3: 202, for a worker does it. Asked for twice, an open push is one.
+
+    403 if the project has not pushed there with that key yet, and you are no site admin.
+    """
+
+    heavy_methods = ("POST",)
+    least_role: ClassVar[Role] = Role.ADMIN
+
+    @extend_schema(request=PushSerializer, responses={202: AcceptedShape})
+    def post(self, request: Request, slug: str, version: str) -> Response:
+        release = self.release_named(version)
+        body = PushSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        job = actions.begin_push(
+            project=self.project, version=release.version, enqueue=enqueue_job, by=self.access.user, **asked
         )
         return accepted(job)

@@ -7,12 +7,13 @@ from corpus.models import Project
 
 
 class Job(models.Model):
-    """Work that takes longer than a request may: an import or a release, done by a worker."""
+    """Work that takes longer than a request may: an import, a release or its push, done by a worker."""
 
     class Kind(models.TextChoices):
         DIALOGUES = "dialogues", "Import of dialogues"
         VOTES = "votes", "Import of votes"
         RELEASE = "release", "Release"
+        PUSH = "push", "Push of a release"
 
     class State(models.TextChoices):
         DRAFT = "draft", "Not imported yet"
@@ -27,7 +28,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=9, choices=Kind)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     request = models.JSONField(default=dict)
-    "What to do: the name of the uploaded file, or the specification of a release."
+    "What to do: the name of the uploaded file, the specification of a release, or where which release is pushed to."
     share = models.FloatField(default=0.0)
     "Progress, 0 to 1."
     result = models.JSONField(null=True)
@@ -52,7 +53,9 @@ class Job(models.Model):
 
     @property
     def subject(self) -> str:
-        """Return the name of the file, or the version of the release."""
+        """Return the name of the file, or the version of the release, of a push with the place."""
+        if self.kind == self.Kind.PUSH:
+            return f"{self.request.get('version', '')} to {self.request.get('to', '')}"
         return str(self.request.get("name") or self.request.get("version", ""))
 
     @property

@@ -23,6 +23,7 @@ from quality.queries.freshness import latest_reports
 from quality.reports.audit import latest_promise
 from quality.reports.verdict import WANTED_ALPHA, Status, low_categories, raters_key, status_of
 from workspace.models import Job, Webhook
+from workspace.queries.jobs import IMPORTS
 
 RECENT = timedelta(days=14)
 "How long what failed stays on the overview, unless it was done again since."
@@ -135,13 +136,13 @@ def open_audits(access: Access) -> Iterator[Pointer]:
 
 
 def failed_jobs(access: Access) -> Iterator[Pointer]:
-    """Tell of imports and releases that failed lately and were not done again since, newest first."""
+    """Tell of imports, releases and pushes that failed lately and were not done again since, newest first."""
     jobs = Job.objects.filter(project=access.project, made_at__gte=Now() - RECENT).order_by("-pk")
     done: set[tuple[str, str]] = set()
     for job in jobs[:50]:
         key = (job.kind, job.subject)
         if job.state == Job.State.FAILED and key not in done:
-            view = "workspace:releases" if job.kind == Job.Kind.RELEASE else "workspace:imports"
+            view = "workspace:imports" if job.kind in IMPORTS else "workspace:releases"
             yield Pointer(f"{job.get_kind_display()} failed: {job.subject}", link(access, view), "circle-alert")
         done.add(key)
 

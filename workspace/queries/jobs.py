@@ -17,7 +17,7 @@ REJECTED_ROWS = ".refused.jsonl"
 STALLED_AFTER_SECONDS = 60
 "A running job without a heartbeat for so long has lost its worker."
 IMPORTS = (Job.Kind.DIALOGUES, Job.Kind.VOTES)
-RELEASES = (Job.Kind.RELEASE,)
+RELEASES = (Job.Kind.RELEASE, Job.Kind.PUSH)
 TELLING_SHARE = 0.02
 "Before so much is done, nothing can be said of the time that is left."
 

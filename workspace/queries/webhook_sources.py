@@ -19,6 +19,7 @@ from jury.models import Run, Shard
 from quality.models import Measurement, WatchedPromise
 from releases.models import Release
 from workspace.models import Job, Webhook
+from workspace.queries.jobs import IMPORTS
 
 MOST_CASES = 20
 "How many of many cases a message names; it has the number of all."
@@ -79,10 +80,10 @@ def reason_of(run: Run) -> str:
 
 
 def jobs_failed(project: Project, since: datetime) -> Iterator[Happening]:
-    """Yield the imports and releases that have failed since then, and the last measurement if it failed."""
+    """Yield the imports, releases and pushes that have failed since then, and the last measurement if it failed."""
     failed = Job.objects.filter(project=project, state=Job.State.FAILED, ended_at__gte=since)
     for job in failed.order_by("pk"):
-        view = "workspace:releases" if job.kind == Job.Kind.RELEASE else "workspace:imports"
+        view = "workspace:imports" if job.kind in IMPORTS else "workspace:releases"
         data = {"job": job.pk, "what": job.kind, "subject": job.subject, "url": page_url(project, view)}
         reason = job.error[:LONGEST_REASON]
         yield Happening(f"job {job.pk}", Kind.JOB_FAILED, job.ended_at or since, data | {"reason": reason})

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
-from releases.forms import CompareForm, ReleaseForm
+from releases.forms import CompareForm, PushForm, ReleaseForm
 from releases.models import Release
 from workspace import actions
 from workspace.models import Job
@@ -58,6 +58,31 @@ def make_release(request: PageRequest, access: Access) -> HttpResponse:
         "is_empty": request.method != "POST" and not has_decided(access.project),
     }
     return render(request, "workspace/make_release.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(Role.ADMIN)
+def push_release(request: PageRequest, access: Access, version: str) -> HttpResponse:
+    """Show what a push sends where, with its form, or start one."""
+    found = get_object_or_404(Release, project=access.project, version=version)
+    form, status = PushForm(request.POST if request.method == "POST" else None), 200
+    if request.method == "POST":
+        started = attempt(form, lambda: begin_push(access, found, form))
+        if started.is_done:
+            messages.success(request, f"Release {version} is to be pushed. A worker does it next.")
+            return redirect("workspace:releases", access.project.slug)
+        status = started.status
+    context = {"access": access, "page": "releases", "release": found, "form": form}
+    return render(request, "workspace/push_release.html", context, status=status)
+
+
+def begin_push(access: Access, release: Release, form: PushForm) -> Job:
+    """
+    :raises Refused: if it may not be pushed there
+    """
+    return actions.begin_push(
+        project=access.project, version=release.version, enqueue=enqueue_job, by=access.user, **form.cleaned_data
+    )
 
 
 def release_form(access: Access, posted: Any = None) -> ReleaseForm:
