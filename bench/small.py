@@ -20,6 +20,7 @@ BENCHES = (
     "quality",
     "pipeline",
     "queue",
+    "replay",
     "pages",
     "guards",
     "guard_scores",
