@@ -1,11 +1,14 @@
 """Simulated projects whose true errors are known, to hold certificates of machine labels to them. Pure."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
+from adjudication.certifying.sets import SHARES, SetGroup, sets_certificate, share_without
 from adjudication.certifying.thresholds import Certified, Spread, certify
+from corpus.labels import Field
 from quality.statistics.profiles import Codes, Numbers
 from quality.statistics.scores import Flags
 
@@ -157,8 +160,67 @@ def looked_at_often(dice: Generator, project: Project, error: float, risk: float
     return min((threshold for threshold in found if threshold is not None), default=None)
 
 
-def set_losses(project: Project, of: Flags) -> tuple[Numbers, Numbers]:
-    """Return the shares of wrongly named, and of missed, categories for some items that the panel calls unsafe."""
-    ours, theirs = project.machine_names[of], project.people_names[of]
+def simulated_sets(dice: Generator, risk: float) -> tuple[list[float], list[float]]:
+    """
+    Return the bounds on category sets of a simulated project at a risk, and what they are of: false discovery, miss.
+
+    The threshold is the one at which categories are worst for their bound, as if somebody had looked for it.
+
+    :return: the bounds, and the means among the sets that the panel alone decides; empty where it decides none
+    """
+    items = int(np.exp(dice.uniform(np.log(300), np.log(6_000))))
+    project = simulate(dice, items, min(items // 2, int(dice.integers(100, 800))))
+    groups, scores = set_groups(project), sorted(set(scores_of(project)))
+    found = [bounds_and_means(project, groups, at, risk, len(scores)) for at in scores]
+    return max((each for each in found if each[0]), key=lambda each: max(means_above(*each)), default=([], []))
+
+
+def means_above(bounds: list[float], means: list[float]) -> list[float]:
+    """Return by how much each mean is above its bound; below 0 where it is not."""
+    return [mean - bound for bound, mean in zip(bounds, means, strict=True)]
+
+
+def bounds_and_means(
+    project: Project, groups: list[SetGroup], threshold: Fraction, risk: float, choices: int
+) -> tuple[list[float], list[float]]:
+    """Return the two bounds at a threshold, and the means that they are of; empty where the panel decides no set."""
+    alone = project.alone(threshold) & (project.machine == 1)
+    if not alone.any():
+        return [], []
+    said = sets_certificate(groups, {Field.PROMPT: threshold}, risk, choices=choices)
+    return [said[name]["bound"] for name in SHARES], [float(each[alone].mean()) for each in losses_of(project)]
+
+
+def scores_of(project: Project) -> list[Fraction]:
+    """Return the score of each item that the panel calls unsafe."""
+    at = np.flatnonzero(project.machine == 1)
+    return [Fraction(int(a), int(n)) for a, n in zip(project.agreeing[at], project.counted[at], strict=True)]
+
+
+def set_groups(project: Project) -> list[SetGroup]:
+    """Return the items that the panel calls unsafe, as a certificate counts them."""
+    sample, uniform = project.sample(), project.uniform()
+    ours, theirs = project.machine_names, project.people_names & project.people[:, None]
+    named, wanted, both = ours.sum(axis=1), theirs.sum(axis=1), (ours & theirs).sum(axis=1)
+    groups: Counter[SetGroup] = Counter()
+    for score, at in zip(scores_of(project), np.flatnonzero(project.machine == 1), strict=True):
+        is_known = bool(sample[at] & project.settled[at] | project.seen[at])
+        losses = tuple(share_without(int(count[at]), int(both[at])) for count in (named, wanted))
+        group = SetGroup(
+            scores=((Field.PROMPT, score),),
+            asked=frozenset() if is_known or sample[at] else frozenset({Field.PROMPT}),
+            is_unsafe=is_known and bool(project.people[at]),
+            is_drawn=bool(uniform[at]),
+            is_complete=is_known and bool(project.settled[at]),
+            losses=(losses[0], losses[1]) if is_known else None,
+            items=1,
+        )
+        groups[group] += 1
+    return [replace(group, items=count) for group, count in groups.items()]
+
+
+def losses_of(project: Project) -> tuple[Numbers, Numbers]:
+    """Return the shares of wrongly named, and of missed, categories of every item: shape (items,) each."""
+    ours, theirs = project.machine_names, project.people_names & project.people[:, None]
     named, wanted = np.maximum(1, ours.sum(axis=1)), np.maximum(1, theirs.sum(axis=1))
     return (ours & ~theirs).sum(axis=1) / named, (theirs & ~ours).sum(axis=1) / wanted

@@ -53,6 +53,29 @@ class FieldPromiseShape(TypedDict):
     levels: list[LevelShape]
 
 
+class MeanShape(TypedDict):
+    """A mean share in the sample, null before any of it is labelled, and its upper bound."""
+
+    mean: float | None
+    bound: float
+
+
+class SetPromiseShape(TypedDict):
+    """
+    How far categories that the jurors would choose alone are from people's, on average.
+
+    `false_discovery` is the share of the jurors' categories that people do not name, `miss` that of people's which the
+    jurors do not. They choose those of `alone` dialogues; `sample` ones stand for these, `missing` of which lack votes
+    and count as wholly wrong in the bounds.
+    """
+
+    alone: int
+    sample: int
+    missing: int
+    false_discovery: MeanShape
+    miss: MeanShape
+
+
 class PromiseShape(TypedDict):
     """What could be promised at one error and risk; votes are those of people that are still wanted."""
 
@@ -65,6 +88,7 @@ class PromiseShape(TypedDict):
     votes_saved: int
     sample_needed: int
     fields: list[FieldPromiseShape]
+    sets: SetPromiseShape | None
 
 
 class WatchedShape(TypedDict):

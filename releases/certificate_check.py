@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from adjudication.certifying.certificates import Score, field_certificate
+from adjudication.certifying.sets import SETS, SHARES, SetGroup, choices_of, judge_sets, sets_certificate
 from adjudication.consensus import Opinion
 from adjudication.policies import PANEL, Kind, Policy
 from corpus.labels import Field
@@ -52,6 +53,53 @@ def certificate_differences(
         again = field_certificate(scores, *promised, undrawn=certificate["undrawn"])
         if not is_same(again, said):
             yield f"certificate, {name}: it says {summary(said)}; derived again it is {summary(again)}"
+    if "sets" in certificate:
+        yield from set_differences(manifest, rows, decisions, policy, opinions)
+
+
+def set_differences(
+    manifest: Mapping[str, Any], sample: Sequence[Row], decisions: Sequence[Row], policy: Policy, opinions: Opinions
+) -> Iterator[str]:
+    """Derive the bounds on category sets again, and yield what is different."""
+    certificate, listed = manifest["certificate"], {row["item"] for row in sample if row["field"] == SETS}
+    groups = set_groups(manifest, decisions, policy, opinions, listed)
+    drawn = {item for item, group in groups.items() if group.is_drawn and group.is_complete}
+    yield from (f"{item}: {SAMPLE} has its categories, but it has none by people" for item in sorted(listed - drawn))
+    levels = [
+        {each.score for each in judged_items(Field(name), decisions, policy, opinions).values()}
+        for name in certificate["fields"]
+    ]
+    said, thresholds = certificate["sets"], policy.thresholds
+    again = sets_certificate(
+        groups.values(),
+        thresholds,
+        certificate["risk_of_each"],
+        choices=choices_of(map(len, levels)),
+        undecided=said["missing"],
+    )
+    if not is_same(again, said):
+        yield f"certificate, categories: it says {set_summary(said)}; derived again it is {set_summary(again)}"
+
+
+def set_groups(
+    manifest: Mapping[str, Any], decisions: Sequence[Row], policy: Policy, opinions: Opinions, listed: Collection[str]
+) -> dict[str, SetGroup]:
+    """Return the items that a panel calls unsafe, by id; those listed are the ones of the sample."""
+    groups = {}
+    for row in decisions:
+        if row["decided_by"] == "construction":
+            continue
+        group = judge_sets(
+            opinions.get(row["item"], ()),
+            policy,
+            fields=manifest["fields"],
+            has_response=row[Field.RESPONSE.column("status")] is not None,
+            votes_wanted=0,  # no release says it; who is listed has all votes
+            settled=row["categories"] if row["decided_by"] == "adjudicator" else None,
+        )
+        if group:
+            groups[row["item"]] = replace(group, is_drawn=row["item"] in listed)
+    return groups
 
 
 def judged_items(field: Field, decisions: Sequence[Row], policy: Policy, opinions: Opinions) -> dict[str, Judged]:
@@ -139,6 +187,12 @@ def is_same(again: Any, said: Any) -> bool:
     if isinstance(again, list) and isinstance(said, list):
         return len(again) == len(said) and all(map(is_same, again, said))
     return bool(again == said)
+
+
+def set_summary(sets: Mapping[str, Any]) -> str:
+    """Return the bounds on category sets in few words."""
+    bounds = ", ".join(f"{name} at most {sets[name]['bound'] or 0:.4f}" for name in SHARES)
+    return f"{sets['missing']} missing of {sets['sample']} for {sets['alone']} sets, {bounds}"
 
 
 def summary(field: Mapping[str, Any]) -> str:

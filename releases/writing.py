@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +15,7 @@ from adjudication.actions.certificates import current_certificate
 from adjudication.consensus import RULES
 from adjudication.policies import Policy, policy_of
 from adjudication.queries.evidence import labelled_sample
+from adjudication.queries.set_evidence import labelled_sets
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.queries import questions_of
@@ -95,7 +96,11 @@ def sample_table(project: Project, policy: Policy) -> list[DataFile]:
     import pyarrow as pa
 
     schema = pa.schema([("item", pa.string()), ("field", pa.string())])
-    lines = partial(labelled_sample, project, policy)
+
+    def lines() -> Iterator[bytes]:
+        yield from labelled_sample(project, policy)
+        yield from labelled_sets(project, policy)
+
     return [(SAMPLE, lambda: parquet_blocks(lines(), schema))] if policy.promise else []
 
 

@@ -7,6 +7,7 @@ from adjudication.certifying.certificates import certificate_of, thresholds_of
 from adjudication.models import Certificate
 from adjudication.policies import Policy, Promise
 from adjudication.queries.evidence import read_scores
+from adjudication.queries.set_evidence import read_set_groups
 from annotation.sampling import count_undrawn
 from corpus.models import Project
 
@@ -44,4 +45,5 @@ def current_certificate(project: Project) -> Certificate | None:
 
 def derive(project: Project, policy: Policy, promise: Promise) -> dict[str, Any]:
     """Return the certificate that opinions and sample give now."""
-    return certificate_of(read_scores(project, policy), promise, undrawn=count_undrawn(project))
+    scores, groups = read_scores(project, policy), read_set_groups(project, policy)
+    return certificate_of(scores, promise, undrawn=count_undrawn(project), groups=groups)

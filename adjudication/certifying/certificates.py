@@ -1,11 +1,12 @@
 """A certificate: the thresholds at which a panel may decide alone, what they were chosen from, and why none. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from adjudication.certifying.bounds import fewest_items
+from adjudication.certifying.sets import SetGroup, choices_of, sets_certificate
 from adjudication.certifying.thresholds import Certified, Spread, certify
 from adjudication.policies import Promise
 from corpus.labels import Field
@@ -34,16 +35,19 @@ Scores = Mapping[Field, Sequence[Score]]
 "Every distinct score by label field."
 
 
-def certificate_of(scores: Scores, promise: Promise, *, undrawn: int = 0) -> dict[str, Any]:
+def certificate_of(
+    scores: Scores, promise: Promise, *, undrawn: int = 0, groups: Iterable[SetGroup] = ()
+) -> dict[str, Any]:
     """
     Return the certificate as plain JSON; equal evidence gives an equal one.
 
     The risk is divided among the fields and the category sets, so that all promises hold at once.
 
     :param undrawn: items that want votes and were never drawn. The sample says nothing of them, so nothing is promised
+    :param groups: the items that the panel calls unsafe
     """
     share = promise.risk / (len(scores) + 1)
-    return {
+    certificate: dict[str, Any] = {
         "error": promise.error,
         "risk": promise.risk,
         "risk_of_each": share,
@@ -52,6 +56,9 @@ def certificate_of(scores: Scores, promise: Promise, *, undrawn: int = 0) -> dic
             str(field): field_certificate(each, promise.error, share, undrawn=undrawn) for field, each in scores.items()
         },
     }
+    choices = choices_of(map(len, scores.values()))
+    certificate["sets"] = sets_certificate(groups, thresholds_of(certificate), share, choices=choices)
+    return certificate
 
 
 def field_certificate(scores: Sequence[Score], error: float, risk: float, *, undrawn: int = 0) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from fractions import Fraction
 
 from adjudication.certifying.bounds import fewest_items
 from adjudication.certifying.certificates import without_threshold
+from adjudication.certifying.sets import SetGroup, choices_of, sets_certificate
 from adjudication.certifying.thresholds import Certified, Level, Spread, certify
 from adjudication.policies import Promise, check_share, policy_of
+from corpus.labels import Field
 from corpus.models import Project
 from quality.reports.certified_rows import BY_PEOPLE, NOT_ASKED
 from quality.reports.page_rows import Content
-from quality.shapes import FieldPromiseShape, LevelShape, PromiseShape
+from quality.shapes import FieldPromiseShape, LevelShape, PromiseShape, SetPromiseShape
 
 EVIDENCE = "certified"
 "The kind of the stored report. It is never shown as it is: its levels may be as small as one item of the sample."
@@ -61,7 +63,42 @@ def promise_figures(evidence: Content, *, error: float, risk: float) -> PromiseS
             field_promise(field, each, levels)
             for field, each, levels in zip(evidence["fields"], certified, decided, strict=True)
         ],
+        "sets": set_promise(evidence, certified, share),
     }
+
+
+def set_promise(evidence: Content, certified: list[Certified], risk: float) -> SetPromiseShape | None:
+    """Return the bounds on category sets at these thresholds; None where the panel decides no sets, or too few."""
+    fields = evidence["fields"]
+    thresholds = {
+        Field(field["field"]): each.threshold
+        for field, each in zip(fields, certified, strict=True)
+        if each.threshold is not None
+    }
+    groups = [group_of(row) for row in evidence.get("sets", ())]
+    found = sets_certificate(groups, thresholds, risk, choices=choices_of(len(each["levels"]) for each in fields))
+    if found["items"] < FEWEST_TOLD or not found["alone"]:
+        return None
+    return {
+        "alone": found["alone"],
+        "sample": found["sample"],
+        "missing": found["missing"],
+        "false_discovery": found["false_discovery"],
+        "miss": found["miss"],
+    }
+
+
+def group_of(row: Content) -> SetGroup:
+    """Return a stored group as `group_row` wrote it."""
+    return SetGroup(
+        scores=tuple((Field(name), Fraction(*score)) for name, *score in row["scores"]),
+        asked=frozenset(map(Field, row["asked"])),
+        is_unsafe=row["is_unsafe"],
+        is_drawn=row["is_drawn"],
+        is_complete=row["is_complete"],
+        losses=(Fraction(*row["losses"][0]), Fraction(*row["losses"][1])) if row["losses"] else None,
+        items=row["items"],
+    )
 
 
 def counts_of(field: Content) -> list[tuple[Fraction, int, int, int]]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from adjudication.policies import PANEL, Policy
+from adjudication.certifying.sets import SetGroup
+from adjudication.policies import PANEL, Policy, policy_of
+from adjudication.queries.set_evidence import read_set_groups
 from annotation.queries import asked_fields
 from annotation.sampling import count_undrawn, percent_of
 from corpus.labels import NEEDS_RESPONSE, Field
@@ -105,10 +107,24 @@ def evidence_figures(project: Project, opinions: Opinions, policy: Policy) -> di
         "sample": int(draws.in_sample.sum()),
         "uniform": int(draws.in_smallest.sum()),
         "fields": rows,
+        "sets": [group_row(group) for group in read_set_groups(project, policy_of(project, "certified"))],
         "groups": open_groups(
             codes, np.maximum(0, project.votes_wanted - votes), wanting & ~sampled(draws, len(votes))
         ),
         "sample_votes": int(np.maximum(0, project.votes_wanted - votes)[draws.item[draws.in_sample]].sum()),
+    }
+
+
+def group_row(group: SetGroup) -> dict[str, Any]:
+    """Return items whose category sets are alike in what counts, as plain JSON."""
+    return {
+        "scores": [[str(field), *score.as_integer_ratio()] for field, score in group.scores],
+        "asked": sorted(group.asked),
+        "is_unsafe": group.is_unsafe,
+        "is_drawn": group.is_drawn,
+        "is_complete": group.is_complete,
+        "losses": [list(loss.as_integer_ratio()) for loss in group.losses] if group.losses else None,
+        "items": group.items,
     }
 
 

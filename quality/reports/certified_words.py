@@ -8,7 +8,7 @@ from quality.reports.audit import Standing
 from quality.reports.certified import ERRORS, FEWEST_TOLD, RISKS, promise_figures
 from quality.reports.page_rows import FIELD_NAMES, Content
 from quality.reports.wording import counted, fine_percent, listed, percent, percent_range
-from quality.shapes import FieldPromiseShape, PromiseShape, ScoreShape
+from quality.shapes import FieldPromiseShape, PromiseShape, ScoreShape, SetPromiseShape
 
 MOST_JURORS = 3
 "Jurors that are named for their errors."
@@ -63,6 +63,18 @@ def promise_summary(promise: PromiseShape) -> str:
         return f"{text} All wanted votes are in, so none is saved."
     wanted = counted(promise["votes_wanted"], "vote")
     return f"{text} Of {wanted} still wanted of people, {promise['votes_saved']:,} would be saved."
+
+
+def set_summary(sets: SetPromiseShape | None) -> str:
+    """Return in a sentence how far the jurors' categories are from people's at most; empty where they choose none."""
+    if sets is None:
+        return ""
+    added, lacking = (fine_percent(share["bound"]) for share in (sets["false_discovery"], sets["miss"]))
+    return (
+        f"They would also choose the categories of {counted(sets['alone'], 'dialogue')}: on average at most {added} of "
+        f"those they name are not people's, and at most {lacking} of people's are missing, by "
+        f"{counted(sets['sample'], 'dialogue')} of the sample."
+    )
 
 
 def grid_rows(promises: list[PromiseShape], chosen: PromiseShape) -> list[Content]:
@@ -253,6 +265,7 @@ def page_context(evidence: Content, *, error: float, risk: float) -> dict[str, A
         "evidence": evidence,
         "promise": chosen,
         "summary": promise_summary(chosen),
+        "set_summary": set_summary(chosen["sets"]),
         "gaps": gaps(evidence, chosen),
         "names": [FIELD_NAMES[field["field"]] for field in evidence["fields"]],
         "rows": grid_rows(promises, chosen) if has_panel and evidence["sample"] else [],

@@ -36,7 +36,21 @@ def certificate(facts: Facts) -> str:
     terms = f"with {100 * (1 - found['risk']):g} % confidence at most {100 * found['error']:g} %"
     parts = [field_promise(name, each) for name, each in found["fields"].items()]
     promise = f"Of the labels that models decided alone, {terms} differ from what people would have decided."
-    return " ".join([promise, *parts])
+    return " ".join([promise, *parts, *set_bounds(found)])
+
+
+def set_bounds(certificate: Mapping[str, Any]) -> list[str]:
+    """Return how far categories that models gave alone are from people's at most; nothing where they gave none."""
+    sets = certificate.get("sets")
+    if not sets or not sets["alone"]:
+        return []
+    added, lacking = (100 * sets[name]["bound"] for name in ("false_discovery", "miss"))
+    dialogues = counted(sets["alone"], "dialogue")
+    return [
+        f"Models alone also chose the categories of {dialogues}: by the same confidence, on average at most "
+        f"{added:.1f} % of those they named are not people's, and at most {lacking:.1f} % of people's are missing; "
+        f"measured on {counted(sets['sample'], 'dialogue')} of the sample, of which {sets['missing']:,} lacked votes."
+    ]
 
 
 def field_promise(name: str, found: Mapping[str, Any]) -> str:
