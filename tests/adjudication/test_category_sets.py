@@ -22,7 +22,7 @@ from corpus.labels import FIELDS, Field, Judgement
 from tests.adjudication.disputes import case_of, reader
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
 
-PEOPLE, MODELS = ("ada", "bea", "cleo"), ("model-a", "model-b", "model-c", "model-d")
+PEOPLE, MODELS = ("ada", "bea", "cleo", "dora"), ("model-a", "model-b", "model-c", "model-d")
 SLUGS = ("threat", "violence", "harassment", "needs_caution")
 SURE = {Field.PROMPT: Fraction(1)}
 
@@ -67,7 +67,7 @@ def test_bounds_add_up_steps_and_count_what_is_left() -> None:
 def random_opinions(dice: random.Random, name: str, *, has_response: bool) -> list[dict[str, Any]]:
     """Return opinions of some people and models, who often agree."""
     leans, rows = {field: dice.random() for field in FIELDS}, []
-    for rater in (*PEOPLE[: dice.choice([0, 2, 3, 3])], *MODELS[: dice.choice([1, 2, 3, 4])]):
+    for rater in (*PEOPLE[: dice.choice([0, 2, 3, 4])], *MODELS[: dice.choice([1, 2, 3, 4])]):
         labels = {field: dice.choice(["safe", "needs_caution"]) if dice.random() > leans[field] else "unsafe"
                   for field in FIELDS}  # fmt: skip
         if not has_response:
