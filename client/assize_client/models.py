@@ -854,6 +854,15 @@ class Level(TypedDict):
     accepted: bool
 
 
+class Mean(TypedDict):
+    """
+    A mean share in the sample, null before any of it is labelled, and its upper bound.
+    """
+
+    mean: float | None
+    bound: float
+
+
 class Message(TypedDict):
     """
     A message of a chat.
@@ -1192,6 +1201,7 @@ class Promise(TypedDict):
     votes_saved: int
     sample_needed: int
     fields: list[FieldPromise]
+    sets: SetPromise | None
 
 
 class PromiseRequest(TypedDict):
@@ -1519,6 +1529,22 @@ class SendBackRequest(TypedDict):
 
     votes: int
     reason: NotRequired[str]
+
+
+class SetPromise(TypedDict):
+    """
+    How far categories that the jurors would choose alone are from people's, on average.
+
+    `false_discovery` is the share of the jurors' categories that people do not name, `miss` that of people's which the
+    jurors do not. They choose those of `alone` dialogues; `sample` ones stand for these, `missing` of which lack votes
+    and count as wholly wrong in the bounds.
+    """
+
+    alone: int
+    sample: int
+    missing: int
+    false_discovery: Mean
+    miss: Mean
 
 
 SettingsChange = TypedDict(

@@ -105,7 +105,9 @@ def test_statement_finds_what_the_definition_says(tmp_path: Path) -> None:
         )  # fmt: skip
         if found:
             expected[replace(found, is_drawn=name in drawn)] += 1
-    got = Counter({replace(each, items=1): each.items for each in read_set_groups(project, policy)})
+    got: Counter[SetGroup] = Counter()
+    for each in read_set_groups(project, policy):  # sets of other sizes may have equal losses
+        got[replace(each, items=1)] += each.items
     assert got == expected
     losses = {each.losses for each in expected}
     assert len(losses) > 5  # neither all right nor all wrong
