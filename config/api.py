@@ -12,7 +12,7 @@ from corpus.api.base import NotThere
 from guards.api import evaluations as guards
 from guards.api import hash_lists, training
 from jury import api as jury
-from quality.api import CertifiedLabels, Metrics
+from quality.api import CertifiedLabels, Metrics, PerspectivesView
 from releases.api import consumers, export, releases
 from workspace.api import items, jobs, projects
 from workspace.api.generate import Generate
@@ -81,6 +81,7 @@ PROJECT = [
     path("items/<path:external_id>/history/", ItemHistory.as_view()),
     path("metrics/", Metrics.as_view()),
     path("certified/", CertifiedLabels.as_view()),
+    path("perspectives/", PerspectivesView.as_view()),
     path("guards/benchmarks/", guards.Benchmarks.as_view()),
     path("guards/benchmarks/<slug:benchmark>/contamination/", guards.BenchmarkContamination.as_view()),
     path("guards/hash-lists/", hash_lists.HashLists.as_view()),

@@ -13,11 +13,12 @@ from corpus.models import Project
 from quality.actions import watch_promise
 from quality.models import Report
 from quality.queries.freshness import freshness_of, latest_reports
+from quality.queries.perspectives import next_attempt, publications
 from quality.reports.audit import AUDIT, latest_promise
 from quality.reports.certified import EVIDENCE, error_and_risk, promise_figures
 from quality.reports.disagreement import EXAMPLES
 from quality.serializers import PromiseSerializer
-from quality.shapes import CertifiedShape, MetricsShape, WatchedShape
+from quality.shapes import CertifiedShape, MetricsShape, PerspectivesShape, WatchedShape
 
 INTERNAL = (EVIDENCE, EXAMPLES)
 "Kinds of reports that are not shown as they are: they tell of single items."
@@ -41,6 +42,22 @@ class Metrics(ProjectView):
             "reports": {kind: report.content for kind, report in reports.items() if kind not in INTERNAL},
         }
         return Response(figures)
+
+
+class PerspectivesView(ProjectView):
+    """What was published of groups of people by what they say of themselves; never of few, and of no person."""
+
+    least_role: ClassVar[Role] = Role.LEAD
+    tag = "quality"
+
+    @extend_schema(responses={200: PerspectivesShape})
+    def get(self, request: Request, slug: str) -> Response:
+        found = list(publications(self.project))
+        shape: PerspectivesShape = {
+            "next_at": next_attempt(found[0] if found else None),
+            "publications": [{"made_at": each.made_at, "divisions": each.content["divisions"]} for each in found],
+        }
+        return Response(shape)
 
 
 class CertifiedLabels(ProjectView):

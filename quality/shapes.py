@@ -115,3 +115,62 @@ class CertifiedShape(TypedDict):
     is_current: bool
     promise: PromiseShape | None
     watched: WatchedShape | None
+
+
+class PerspectiveGroupShape(TypedDict):
+    """A group of people; `choice` is null for everybody else. `people` is rounded down to a multiple of the least."""
+
+    choice: str | None
+    name: str
+    people: int
+
+
+class PairAgreementShape(TypedDict):
+    """Pairs of votes that agree, in whole percents, and alpha; null where one label alone was used."""
+
+    percent: int
+    alpha: float | None
+
+
+class GroupPairShape(PairAgreementShape):
+    """Agreement between two groups, by their index."""
+
+    first: int
+    second: int
+
+
+class PerspectiveFieldShape(TypedDict):
+    """
+    Figures on one label field, by group in their order: `shares` of labels in whole percents.
+
+    `within` and `between` are null where too few people of a group share dialogues.
+    """
+
+    field: str
+    shares: list[dict[str, int]]
+    within: list[PairAgreementShape] | None
+    between: list[GroupPairShape] | None
+
+
+class DivisionShape(TypedDict):
+    """Everybody who voted, divided by what they say of themselves, as asked at that time."""
+
+    question: str
+    text: str
+    least_people: int
+    groups: list[PerspectiveGroupShape]
+    fields: list[PerspectiveFieldShape]
+
+
+class PublicationShape(TypedDict):
+    """A publication; without a division if nothing might be shown."""
+
+    made_at: datetime
+    divisions: list[DivisionShape]
+
+
+class PerspectivesShape(TypedDict):
+    """What was published of groups of people, latest first; there may be another from `next_at` on, or now if null."""
+
+    next_at: datetime | None
+    publications: list[PublicationShape]

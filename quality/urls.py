@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.views import advice, case_figures, certified, panel, quality, state
+from quality.views import advice, case_figures, certified, panel, perspectives, quality, state
 
 app_name = "quality"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("quality/advice/", advice.advice, name="advice"),
     path("quality/certified/", certified.certified, name="certified"),
     path("quality/certified/watch/", certified.watch, name="watch-promise"),
+    path("quality/perspectives/", perspectives.perspectives, name="perspectives"),
+    path("quality/perspectives/publish/", perspectives.publish, name="publish-perspectives"),
     path("jury/panel/", panel.panel, name="panel"),
     path("cases/figures/", case_figures.figures, name="case-figures"),
     path("cases/figures/keep/", case_figures.update_case_settings, name="update-case-settings"),

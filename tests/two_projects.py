@@ -67,6 +67,7 @@ ROWS = {
     "workspace_webhook": OF_PROJECT,
     "workspace_delivery": "t.webhook_id IN (SELECT w.id FROM workspace_webhook w WHERE w.project_id = %(project)s)",
     "releases_release": OF_PROJECT,
+    "quality_perspectives": OF_PROJECT,
     "guards_benchmark": OF_PROJECT,
     "guards_hashlist": OF_PROJECT,
     "guards_evaluation": OF_PROJECT,

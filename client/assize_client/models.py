@@ -463,6 +463,18 @@ Difference = TypedDict(
 )
 
 
+class Division(TypedDict):
+    """
+    Everybody who voted, divided by what they say of themselves, as asked at that time.
+    """
+
+    question: str
+    text: str
+    least_people: int
+    groups: list[PerspectiveGroup]
+    fields: list[PerspectiveField]
+
+
 class Entry(TypedDict):
     """
     One thing that happened to an item, or one opinion on it.
@@ -679,6 +691,17 @@ class GeneratorRequest(TypedDict):
     price_out: NotRequired[str]
     timeout_seconds: NotRequired[int]
     transport: NotRequired[Literal["live", "batch"]]
+
+
+class GroupPair(TypedDict):
+    """
+    Agreement between two groups, by their index.
+    """
+
+    percent: int
+    alpha: float | None
+    first: int
+    second: int
 
 
 class HashList(TypedDict):
@@ -1007,6 +1030,15 @@ class PageOfVote(TypedDict):
     results: list[Vote]
 
 
+class PairAgreement(TypedDict):
+    """
+    Pairs of votes that agree, in whole percents, and alpha; null where one label alone was used.
+    """
+
+    percent: int
+    alpha: float | None
+
+
 class PatchedAboutMeRequest(TypedDict):
     """
     What the caller says of themselves: choice by key of the question, null to take an answer back.
@@ -1137,6 +1169,38 @@ class PatchedSampleRequest(TypedDict):
     percent: NotRequired[int]
 
 
+class PerspectiveField(TypedDict):
+    """
+    Figures on one label field, by group in their order: `shares` of labels in whole percents.
+
+    `within` and `between` are null where too few people of a group share dialogues.
+    """
+
+    field: str
+    shares: list[dict[str, int]]
+    within: list[PairAgreement] | None
+    between: list[GroupPair] | None
+
+
+class PerspectiveGroup(TypedDict):
+    """
+    A group of people; `choice` is null for everybody else. `people` is rounded down to a multiple of the least.
+    """
+
+    choice: str | None
+    name: str
+    people: int
+
+
+class Perspectives(TypedDict):
+    """
+    What was published of groups of people, latest first; there may be another from `next_at` on, or now if null.
+    """
+
+    next_at: str | None
+    publications: list[Publication]
+
+
 class Progress(TypedDict):
     """
     Progress of the caller and, for leads, of the queue.
@@ -1247,6 +1311,15 @@ class PromptRequest(TypedDict):
 
     name: str
     text: str
+
+
+class Publication(TypedDict):
+    """
+    A publication; without a division if nothing might be shown.
+    """
+
+    made_at: str
+    divisions: list[Division]
 
 
 class PushRequest(TypedDict):

@@ -416,6 +416,14 @@ class Operations(Transport):
         )
         return answer
 
+    def get_perspectives_view(self, slug: str) -> models.Perspectives:
+        """What was published of groups of people by what they say of themselves; never of few, and of no person.
+
+        Least role: lead.
+        """
+        answer: models.Perspectives = self.call("GET", f"projects/{part(slug)}/perspectives/")
+        return answer
+
     def get_progress(self, slug: str) -> models.Progress:
         """Progress of the caller and, for leads, of the queue.
 

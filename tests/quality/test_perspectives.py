@@ -1,6 +1,7 @@
 """Publications of figures of groups: by hand, once a week, each vote once, and about no person."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from corpus.errors import Refused
 from corpus.models import Event, Item, Member, Project
 from quality.actions import TooSoon, publish_perspectives
 from quality.models import Perspectives
+from tests.annotation.people import Visitor
+from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 
 CHOICES = [{"value": "pt", "name": "Portuguese"}, {"value": "en", "name": "English"}]
@@ -171,3 +174,42 @@ def test_command_prints_what_it_publishes(people: People) -> None:
     assert (again.code, "once a week at most" in again.stderr) == (2, True)
     bare: Project = make_project()
     assert "asked nothing about themselves" in command("publish_perspectives", project=bare.slug).stderr
+
+
+def visible_text(html: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", html[html.index("page-head") :]).split())
+
+
+def test_lead_publishes_on_the_page_and_reads_it_there_and_over_rest(people: People) -> None:
+    lead, annotator = Visitor(people.project, "lead"), Visitor(people.project)
+    assert annotator.get("quality/perspectives/").status_code == 403
+    assert annotator.post("quality/perspectives/publish/").status_code == 403
+    assert "Nothing has been published yet." in lead.get("quality/perspectives/").content.decode()
+    assert lead.post("quality/perspectives/publish/").status_code == 302
+    page = visible_text(lead.get("quality/perspectives/").content.decode())
+    for words in (
+        "Prompt: “English” calls 100 % unsafe, “Portuguese” 0 %.",
+        "Portuguese 5 100 % 0 % 0 % 100 % –",
+        "Portuguese · English 0 % 0.00",
+        "Once a week at most: again from",
+    ):
+        assert words in page, words
+    assert lead.post("quality/perspectives/publish/").status_code == 409
+    route = f"projects/{people.project.slug}/perspectives/"
+    body = Program(people.project, "lead").get(route).json()
+    [stored] = Perspectives.objects.filter(project=people.project)
+    assert body["publications"][0]["divisions"] == stored.content["divisions"]
+    assert datetime.fromisoformat(body["next_at"]) == stored.made_at + WEEK
+    assert Program(people.project).client.get(f"/api/v1/{route}").status_code == 403
+
+
+def test_page_says_what_is_missing(people: People) -> None:
+    lead = Visitor(people.project, "lead")
+    people.say(people.annotators[0], None)
+    people.say(people.annotators[9], None)
+    lead.post("quality/perspectives/publish/")
+    assert "Nothing might be shown" in lead.get("quality/perspectives/").content.decode()
+    bare = Visitor(make_project(), "admin")
+    page = bare.get("quality/perspectives/").content.decode()
+    assert "asked nothing about themselves" in page
+    assert "/background/" in page
