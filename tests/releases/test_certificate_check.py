@@ -76,6 +76,23 @@ def test_other_figures_are_found(certified, tmp_path):
         assert [each.partition(":")[0] for each in found] == ["certificate, prompt_label"], change
 
 
+def test_other_figures_of_category_sets_are_found(certified, tmp_path):
+    said = json.loads((certified[0] / "manifest.json").read_text())["certificate"]["sets"]
+    assert said["false_discovery"]["bound"] > said["false_discovery"]["mean"]
+    other = {"bound": said["miss"]["bound"] / 2, "mean": said["miss"]["mean"]}
+    for at, change in enumerate(({"miss": other}, {"alone": said["alone"] - 1}, {"sample": said["sample"] + 1})):
+
+        def embellish(folder, change=change):
+            path = folder / "manifest.json"
+            manifest = json.loads(path.read_text())
+            manifest["certificate"]["sets"] |= change
+            path.write_text(json.dumps(manifest))
+
+        (tmp_path / str(at)).mkdir()
+        found = differences_of(certified, tmp_path / str(at), embellish)
+        assert [each.partition(":")[0] for each in found] == ["certificate, categories"], change
+
+
 def test_rows_that_were_dropped_or_added_are_found(certified, tmp_path):
     folder, sample = certified
     outside = next(name for name in ITEMS if name not in sample)
