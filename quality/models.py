@@ -13,7 +13,7 @@ class Report(models.Model):
     policy = models.CharField(max_length=20)
     kind = models.CharField(max_length=20)
     fingerprint = models.JSONField()
-    "Fingerprint of the input: opinions, settlements, policy settings, gold, audits, checks and the sample."
+    "Fingerprint of the input: opinions, settlements, policy settings, gold, audits, checks, sample and list of terms."
     content = models.JSONField()
     computed_at = models.DateTimeField()
     seconds = models.FloatField()

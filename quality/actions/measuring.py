@@ -16,7 +16,7 @@ from psycopg.errors import SerializationFailure
 from adjudication.actions import recount_if_changed
 from adjudication.policies import check_share, policy_of
 from annotation.models import Vote
-from corpus.actions import record_event
+from corpus.actions import find_groups, record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
 from corpus.queries import questions_of
@@ -27,6 +27,7 @@ from quality.reports.advice import advice_figures
 from quality.reports.agreement import agreement_figures
 from quality.reports.arrays import read_opinions
 from quality.reports.audit import AUDIT, Standing, audit_figures, latest_promise
+from quality.reports.bias import BIAS, bias_figures
 from quality.reports.certified import EVIDENCE, promise_figures
 from quality.reports.certified_rows import evidence_figures
 from quality.reports.checks import check_figures
@@ -65,6 +66,7 @@ def measure_project(*, project: Project) -> dict[str, float]:
     :raises BeingMeasured: if another process is measuring the project
     """
     recount_if_changed(project=project)
+    find_groups(project=project)
     busy = f"Project {project} is being measured already. Its new figures will be there in a moment."
     try:
         with snapshot():
@@ -99,6 +101,7 @@ def compute_reports(project: Project) -> list[Report]:
         "checks": lambda: check_figures(project),
         DISAGREEMENT: lambda: disagreement()[DISAGREEMENT],
         EXAMPLES: lambda: disagreement()[EXAMPLES],
+        BIAS: lambda: bias_figures(project, opinions, policy),
         "jurors": lambda: {"fields": [asdict(field) for field in panel()]},
         "advice": lambda: advice_figures(project, opinions, policy, panel()),
         EVIDENCE: lambda: evidence_figures(project, opinions, policy),

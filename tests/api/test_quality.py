@@ -53,7 +53,7 @@ def test_metrics_are_stale_after_a_new_opinion(tmp_path):
 
     command("measure", project=project.slug)
     body = lead.get(route).json()
-    kinds = {"agreement", "scores", "drift", "shares", "checks", "disagreement", "jurors", "advice"}
+    kinds = {"agreement", "scores", "drift", "shares", "checks", "disagreement", "bias", "jurors", "advice"}
     assert (body["is_current"], set(body["reports"])) == (True, kinds)
     alpha = body["reports"]["agreement"]["fields"][0]["kinds"]["all"]["alpha"]["value"]
     assert alpha == pytest.approx(command("agreement", project=project.slug)["krippendorff_alpha"])

@@ -26,6 +26,7 @@ KINDS = {
     "checks",
     "disagreement",
     "examples",
+    "bias",
     "jurors",
     "advice",
     "certified",
