@@ -1,6 +1,5 @@
 """Two separate projects with one object of each kind."""
 
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
@@ -137,9 +136,7 @@ def attack(project, text):
     consent_to_attacks(project=project, user=user, version=1)
     made = start_conversation(project=project, user=user, target=target.name, goal="threat", technique="direct")
     message = Message(text, token=uuid4())
-    turn = send_turn(project=project, user=user, number=made.pk, message=message)
-    with ThreadPoolExecutor(max_workers=1) as thread:  # browser tests leave an event loop in the main one
-        thread.submit(ask_target, turn_id=turn.pk).result()
+    ask_target(turn_id=send_turn(project=project, user=user, number=made.pk, message=message).pk)
 
 
 def evaluate(project, folder, text):

@@ -84,9 +84,10 @@ def ask_target(turn_id: int) -> None:
 
 def answer_to(turn: Turn, client: TargetClient, request: Request) -> tuple[Answer, Decimal]:
     """Return the target's answer, unsaved, and what the attempts cost. Database work has a thread of its own."""
-    with ThreadPoolExecutor(max_workers=1) as database:
+    # The caller may have an event loop, so the asking has a thread as well.
+    with ThreadPoolExecutor(max_workers=1) as database, ThreadPoolExecutor(max_workers=1) as aside:
         try:
-            return asyncio.run(ask(turn, client, request, database))
+            return aside.submit(lambda: asyncio.run(ask(turn, client, request, database))).result()
         finally:
             # `connection` is a separate connection in each thread.
             database.submit(lambda: connection.close()).result()

@@ -34,6 +34,7 @@ MAY_READ = {
     "annotation/sampling.py",
     "adjudication/queries/decisions.py",
     "adjudication/queries/evidence.py",
+    "adjudication/queries/set_evidence.py",
     "quality/queries/freshness.py",
     "quality/queries/sample.py",
     "quality/reports/sample.py",

@@ -38,6 +38,7 @@ SESSION = AnnotatorSession(
     break_minutes=5,
     lease_minutes=30,
     gold_percent=0,
+    random_percent=None,
     repeat_percent=0,
     similar_apart=0,
     masks_text=True,
