@@ -14,10 +14,12 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.cache import cache as shared_cache
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 from xdist.scheduler.loadfile import LoadFileScheduling
 
+from config import heartbeats
 from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, wait_until
 
@@ -109,8 +111,13 @@ def middleware(database: None) -> None:
 
 @pytest.fixture
 def no_worker(settings: Any) -> None:
-    """Hardly wait for an answer of a worker, where none runs: each question would take one and a half seconds."""
+    """
+    Hardly wait for an answer of a worker, where none runs: each question would take one and a half seconds.
+
+    Heartbeats that an earlier test left would run out at some moment, and from then on pages say so.
+    """
     settings.WORKER_PING_SECONDS = 0.05
+    shared_cache.delete_many([f"seen:{part}" for part in heartbeats.PARTS])
 
 
 @pytest.fixture(scope="session")
