@@ -7,6 +7,7 @@ from guards.actions.hash_lists import add_hash_list, remove_hash_list
 from guards.actions.probes import probe_juror
 from guards.actions.release_benchmarks import benchmark_of_release
 from guards.actions.training import export_training, train_guard
+from guards.actions.twins import make_twins
 
 __all__ = [
     "add_benchmark",
@@ -16,6 +17,7 @@ __all__ = [
     "check_due",
     "estimate_evaluation",
     "export_training",
+    "make_twins",
     "probe_juror",
     "remove_hash_list",
     "start_evaluation",

@@ -50,9 +50,12 @@ def check_due(*, project: Project) -> int:
     """
     Check the benchmarks and lists of hashes of a project whose report is older than its dialogues; return how many.
 
-    Splits of releases are left out: their cases are dialogues of the project. A check under way is not waited for.
+    Splits of releases and sets of twins are left out: their cases are dialogues of the project. A check under way is
+    not waited for.
     """
-    files: Iterable[Source] = benchmarks_of(project).filter(release=None).select_related("contamination")
+    files: Iterable[Source] = (
+        benchmarks_of(project).filter(release=None, twins__isnull=True).select_related("contamination")
+    )
     lists: Iterable[Source] = hash_lists_of(project).select_related("contamination", "project")
     return sum(check_if_due(source) for source in chain(files, lists))
 

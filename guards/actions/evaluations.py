@@ -78,7 +78,8 @@ def start_evaluation(
     same guard on the same cases that has not ended is returned as it is.
 
     :param transforms: keys of `TRANSFORMS`: every case is asked about once more with each
-    :param limit: so many cases only, drawn from those that are not left out, the same ones every time
+    :param limit: so many cases only, drawn from those that are not left out, the same ones every time; of twins, whole
+        families only
     :param uses_cache: repeat verdicts on identical earlier requests at no cost
     :raises Refused: if the guard cannot be asked, or no case is left
     """
@@ -103,11 +104,18 @@ def start_evaluation(
     )
     texts = texts_of(evaluation)
     if not texts:
-        raise Refused(f"No case of {benchmark.name} is left: the guard was trained on all of them, or decided them.")
+        raise Refused(no_case_left(benchmark, limit))
     create_shards_of(run, juror, texts)
     detail = {"guard": juror.name, "benchmark": benchmark.name, "texts": len(texts), "left_out": len(left_out)}
     record_event(project=project, verb=Verb.EVALUATION_STARTED, subject=str(evaluation.pk), actor=by, detail=detail)
     return evaluation
+
+
+def no_case_left(benchmark: Benchmark, limit: int | None) -> str:
+    """Return the message that an evaluation has no case."""
+    if benchmark.is_of_twins and limit is not None:
+        return f"No family of twins of {benchmark.name} has as few as {limit:,} cases. Choose a larger limit."
+    return f"No case of {benchmark.name} is left: the guard was trained on all of them, or decided them."
 
 
 def cases_left_out(juror: Juror, benchmark: Benchmark) -> tuple[str, list[int]]:

@@ -22,7 +22,7 @@ class CaseText(models.Model):
 
 
 class Benchmark(models.Model):
-    """A labelled file or a split of a release, on which guards are evaluated. It never changes."""
+    """A labelled file, a split of a release, or a set of twins, on which guards are evaluated. It never changes."""
 
     class Task(models.TextChoices):
         """What is judged."""
@@ -55,6 +55,8 @@ class Benchmark(models.Model):
     split = models.CharField(max_length=10, blank=True, default="")
     label_sources = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     "Of a release: who decided the labels of its cases, as `*_label_source` says, sorted; empty for all."
+    twins = models.JSONField(null=True)
+    "Of a set of twins: by which terms and templates it was made, and which dialogues were left out; None for others."
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -71,6 +73,11 @@ class Benchmark(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_of_twins(self) -> bool:
+        """Whether its cases are families of twins, which are drawn and compared as wholes."""
+        return self.twins is not None
 
     @property
     def differs(self) -> bool:

@@ -25,6 +25,7 @@ from guards.queries.training import (
     trained_release,
     turns_of_items,
 )
+from guards.queries.twins import dialogues_naming_groups
 from guards.queries.verdicts import stream_verdicts, verdict_counts
 from releases.queries import find_release
 
@@ -35,6 +36,7 @@ __all__ = [
     "benchmarks_of",
     "cases_asked",
     "cases_numbered",
+    "dialogues_naming_groups",
     "evaluated_cases",
     "evaluations_of",
     "evaluations_to_show",

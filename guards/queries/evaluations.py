@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import orjson
 from django.db import connection
-from django.db.models import F, QuerySet, TextField, Value
+from django.db.models import Count, F, QuerySet, TextField, Value, Window
 from django.db.models.functions import MD5, Cast, Concat
 from numpy.typing import NDArray
 
@@ -82,14 +82,17 @@ def cases_asked(evaluation: Evaluation) -> QuerySet[BenchmarkCase]:
     Return the cases that an evaluation is about, in the order of the benchmark.
 
     A limit takes a pseudo-random sample, the same one every time: many files are sorted by what their cases test. A
-    larger limit takes the same cases and others.
+    larger limit takes the same cases and others. Of twins it takes whole families, as many as fit.
     """
     cases = BenchmarkCase.objects.filter(benchmark=evaluation.benchmark_id).order_by("number", "pk")
     left = cases.exclude(number__in=evaluation.left_out_cases)
     if evaluation.limit is None:
         return left
-    drawn = MD5(Concat(Cast("number", TextField()), Value(evaluation.benchmark.sha256)))
-    return cases.filter(pk__in=left.order_by(drawn, "number", "pk").values("pk")[: evaluation.limit])
+    benchmark = evaluation.benchmark
+    family = F("pair") if benchmark.is_of_twins else Cast("number", TextField())
+    order = [MD5(Concat(family, Value(benchmark.sha256))), family]
+    drawn = left.annotate(place=Window(Count("*"), order_by=order)).filter(place__lte=evaluation.limit)
+    return cases.filter(pk__in=drawn.values("pk"))
 
 
 def evaluated_cases(evaluation: Evaluation) -> EvaluatedCases:

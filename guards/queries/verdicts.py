@@ -13,10 +13,15 @@ from guards.queries.evaluations import VALUES
 ROWS_AT_ONCE = 2_000
 # The cases of an evaluation, drawn as `cases_asked` draws them.
 CASES = """
-    SELECT c.number, c.case_id, c.text_id, c.is_unsafe
-    FROM guards_benchmarkcase c JOIN guards_benchmark b ON b.id = c.benchmark_id
-    WHERE c.benchmark_id = e.benchmark_id AND NOT EXISTS (SELECT FROM unnest(e.left_out_cases) l WHERE l = c.number)
-    ORDER BY CASE WHEN e."limit" IS NOT NULL THEN md5(c.number || b.sha256) END, c.number LIMIT e."limit"
+    SELECT * FROM (
+        SELECT c.number, c.case_id, c.text_id, c.is_unsafe,
+            count(*) OVER (ORDER BY md5(f.family || b.sha256), f.family) AS place
+        FROM guards_benchmarkcase c JOIN guards_benchmark b ON b.id = c.benchmark_id
+        CROSS JOIN LATERAL (SELECT CASE WHEN e."limit" IS NULL THEN NULL WHEN b.twins IS NULL THEN c.number::text
+            ELSE c.pair END AS family) f
+        WHERE c.benchmark_id = e.benchmark_id
+        AND NOT EXISTS (SELECT FROM unnest(e.left_out_cases) l WHERE l = c.number)
+    ) d WHERE e."limit" IS NULL OR place <= e."limit"
 """
 COUNTS = f"""
     SELECT e.id, c.is_unsafe, v.id IS NULL OR v.outcome = 'failed', v.label, count(*) FROM guards_evaluation e
