@@ -35,12 +35,17 @@ SURPLUS = """
         SELECT id FROM slot WHERE is_open AND (withdrawn_at IS NOT NULL OR NOT has_label OR rank > missing)
     )
 """
-CLOSE_SURPLUS = f"""{SURPLUS}
-    DELETE FROM annotation_slot USING surplus
-    WHERE annotation_slot.id = surplus.id
-        -- Checked again on the row itself: somebody may have leased the slot since the query began.
-        AND annotation_slot.vote_id IS NULL
-        AND (annotation_slot.leased_until IS NULL OR annotation_slot.leased_until < now())
+# What a late answer came from is kept, as when another person claims the slot: its author is told what happened.
+CLOSE_SURPLUS = f"""{SURPLUS}, closed AS (
+        DELETE FROM annotation_slot USING surplus
+        WHERE annotation_slot.id = surplus.id
+            -- Checked again on the row itself: somebody may have leased the slot since the query began.
+            AND annotation_slot.vote_id IS NULL
+            AND (annotation_slot.leased_until IS NULL OR annotation_slot.leased_until < now())
+        RETURNING lease, item_id, leased_to_id, shown_at
+    )
+    INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
+    SELECT lease, item_id, leased_to_id, now(), shown_at FROM closed WHERE lease IS NOT NULL
 """
 # Materialized before they are joined: per item, the counts would also scan the slots being inserted.
 MISSING = """

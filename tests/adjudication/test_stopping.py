@@ -1,9 +1,11 @@
 """The queue stops early exactly where no missing vote can change the labels, and asks on where people split."""
 
 import random
+from datetime import timedelta
 from itertools import combinations_with_replacement, product
 from typing import Any
 
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -158,7 +160,7 @@ def test_votes_wanted_again_come_back_into_their_batch(tmp_path):
     assert set(Slot.objects.filter(project=project, vote=None).values_list("batch", flat=True)) == {batch.pk, None}
 
 
-def test_held_slots_stay_and_items_of_the_sample_get_all_votes(tmp_path):
+def test_held_slots_stay_and_who_answers_after_one_closed_is_told_so(tmp_path):
     project = make_project(policy="human", quorum=2, votes_wanted=3)
     import_dialogues(project, tmp_path, [dialogue("one", response=False)])
     import_votes(project, tmp_path, [opinion("one", "ann"), opinion("one", "ben")])
@@ -172,8 +174,26 @@ def test_held_slots_stay_and_items_of_the_sample_get_all_votes(tmp_path):
     assert Vote.objects.filter(item__project=project, is_current=True).count() == 3
     assert open_of(project) == {}
 
+    late = Program(project)
+    project.votes_wanted = 4
+    project.save()
+    open_slots(project=project)
+    set_queue(project, stops_early=False)
+    recount_if_changed(project=project)
+    taken = late.next()
+    Slot.objects.filter(project=project, vote=None).update(leased_until=timezone.now() - timedelta(seconds=1))
+    set_queue(project, stops_early=True)
+    recount_if_changed(project=project)
+    assert open_of(project) == {}
+    answer = late.vote(taken.json())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "lease_lost")
+
+
+def test_items_of_the_sample_get_all_votes(tmp_path):
+    project = make_project(policy="human", quorum=2, votes_wanted=3)
     import_dialogues(project, tmp_path, [dialogue("two", response=False)])
     import_votes(project, tmp_path, [opinion("two", "ann"), opinion("two", "ben")])
+    set_queue(project, stops_early=True)
     recount_if_changed(project=project)
     assert open_of(project) == {}
     set_queue(project, stops_early=True, sample_percent=100)
