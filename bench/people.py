@@ -2,11 +2,11 @@
 Simulate annotators over HTTP, one for each token, who vote as fast as the pages answer.
 
     python -m bench.people ADDRESS[,ADDRESS] PROJECT FILE_OF_TOKENS
-        [--seconds S] [--votes N] [--skip SHARE] [--leave SHARE]
+        [--seconds S] [--votes N] [--skip SHARE] [--leave SHARE] [--safe SHARE]
 
 Several addresses share the annotators evenly. Each stops after S seconds or N votes, whichever comes first, or when
-the queue has nothing for them. Prints one JSON object: latencies in milliseconds of `next` and of `vote`, counts, and
-votes a second.
+the queue has nothing for them. A vote says that the prompt is unsafe, and for a share of them at random that it is
+safe. Prints one JSON object: latencies in milliseconds of `next` and of `vote`, counts, and votes a second.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from yarl import URL
 from bench.options import at_least_one
 
 ANSWER = {"prompt_label": "unsafe", "categories": ["threat"], "rationale": "", "seconds": 3.0}
+SAFE = ANSWER | {"prompt_label": "safe", "categories": []}
 RETRY_SECONDS = 0.05
 
 
@@ -57,6 +58,7 @@ class SyntheticAnnotator:
     votes_left: float
     skip: float
     leave: float
+    safe: float
     dice: random.Random
 
     async def annotate(self) -> None:
@@ -83,7 +85,8 @@ class SyntheticAnnotator:
             status, reply = await self.call(f"items/{item}/skip/", body | {"reason": "unclear"}, [])
             self.measured.skips += status == 200
         else:
-            body |= ANSWER | {"response_label": "safe" if current["item"]["has_response"] else None}
+            body |= ANSWER if self.dice.random() >= self.safe else SAFE
+            body |= {"response_label": "safe" if current["item"]["has_response"] else None}
             status, reply = await self.call(f"items/{item}/vote/?next=1", body, self.measured.vote_ms)
             is_cast = status in (200, 201)
             self.measured.votes += is_cast
@@ -115,15 +118,19 @@ class SyntheticAnnotator:
 
 
 async def run_annotators(
-    addresses: list[str], project: str, tokens: list[str], *, seconds: float, votes: float, skip: float, leave: float
+    addresses: list[str], project: str, tokens: list[str], *, seconds: float, votes: float, **shares: float
 ) -> dict:
-    """Run an annotator for each token at once; return the summary of their work."""
+    """
+    Run an annotator for each token at once; return the summary of their work.
+
+    :param shares: `skip` and `leave` of all items, `safe` of all votes
+    """
     measured, began = Measurements(), time.monotonic()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
         people = [
             SyntheticAnnotator(
-                http, address, project, token, measured, began + seconds, votes, skip, leave, random.Random(number)
+                http, address, project, token, measured, began + seconds, votes, **shares, dice=random.Random(number)
             )
             for number, (token, address) in enumerate(zip(tokens, cycle(addresses), strict=False))
         ]
@@ -164,6 +171,7 @@ def main() -> None:
     parser.add_argument("--votes", type=at_least_one, default=math.inf)
     parser.add_argument("--skip", type=float, default=0)
     parser.add_argument("--leave", type=float, default=0)
+    parser.add_argument("--safe", type=float, default=0)
     options = parser.parse_args()
     tokens = options.tokens.read_text().split()
     figures = asyncio.run(
@@ -175,6 +183,7 @@ def main() -> None:
             votes=options.votes,
             skip=options.skip,
             leave=options.leave,
+            safe=options.safe,
         )
     )
     print(json.dumps(figures))

@@ -1,4 +1,4 @@
-"""Fifty people at once over HTTP, while leases lapse, people skip and a web process is killed."""
+"""Fifty people at once over HTTP, while leases lapse, people skip, workers recount, and processes are killed."""
 
 import json
 import os
@@ -11,21 +11,31 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 
-from annotation.models import LapsedLease, Skip, Slot, Vote
+from adjudication.actions import recount_if_changed
+from adjudication.models import Decision
+from adjudication.tasks import recount_changed
+from annotation.actions import update_queue_settings
+from annotation.models import LapsedLease, Skip, Slot, SparedVotes, Vote
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from config.serve import web_command
+from corpus.actions import add_member
+from corpus.workers import worker_command
 from tests import forks
 from tests.config.serving import comes_up
-from tests.factories import command, dialogue, import_dialogues, make_project, numbers
+from tests.factories import dialogue, import_dialogues, make_project, numbers
 from tests.ports import unused_port
+from tests.workers import running_worker
 
 pytestmark = pytest.mark.slow
 
 PEOPLE, ITEMS, WANTED = 50, 150, 3
+PLAIN = {"gold_percent": 0, "repeat_percent": 0, "audit_percent": 0}
 
 
 class web_process:  # noqa: N801 - reads as a verb in `with`
@@ -59,10 +69,9 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
 def add_annotators(project, folder):
     """Create the annotators, and return the path of a file with their tokens."""
     tokens = folder / "tokens"
-    with tokens.open("w") as file:
-        for _ in range(PEOPLE):
-            made = command("create_user", f"annotator-{next(numbers)}", "--token", project=project.slug)
-            file.write(made["token"] + "\n")
+    names = (f"annotator-{next(numbers)}" for _ in range(PEOPLE))
+    made = [add_member(project=project, username=name, role="annotator", with_token=True) for name in names]
+    tokens.write_text("\n".join(member.token for member in made))
     return tokens
 
 
@@ -84,16 +93,21 @@ def votes_of(project):
     return Vote.objects.filter(item__project=project)
 
 
-@pytest.fixture
-def work(tmp_path):
-    """Yield a project, its annotators' tokens and two web processes."""
-    project = make_project(votes_wanted=WANTED)
-    import_dialogues(project, tmp_path, [dialogue(f"d{at:03}") for at in range(ITEMS)])
-    tokens = add_annotators(project, tmp_path)
+@pytest.fixture(scope="module")
+def servers():
+    """Yield two web processes; a test that kills one starts it again."""
     with ExitStack() as stack:
-        servers = [stack.enter_context(web_process()) for _ in range(2)]
-        assert all(comes_up(server.port) for server in servers)
-        yield project, tokens, servers
+        both = [stack.enter_context(web_process()) for _ in range(2)]
+        assert all(comes_up(server.port) for server in both)
+        yield both
+
+
+@pytest.fixture
+def work(request, tmp_path, servers):
+    """Return a project, its annotators' tokens and two web processes; a test may give more settings of the project."""
+    project = make_project(votes_wanted=WANTED, **getattr(request, "param", {}))
+    import_dialogues(project, tmp_path, [dialogue(f"d{at:03}") for at in range(ITEMS)])
+    return project, add_annotators(project, tmp_path), servers
 
 
 def test_every_item_gets_three_votes_of_three_people(work):
@@ -122,3 +136,73 @@ def test_every_item_gets_three_votes_of_three_people(work):
     assert by_item.count() == ITEMS
     assert sum(each["votes"] for each in outcomes) == ITEMS * WANTED
     assert not Slot.objects.filter(project=project, vote=None).exists()
+
+
+def is_recounting(project):
+    """Return whether some process decides the items of a project at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s::bigint"
+            " AND classid::bigint = hashtext('recount')::bigint & 4294967295",
+            [project.pk],
+        )
+        return cursor.fetchone()[0] > 0
+
+
+def kill_amid_a_recount(project, worker):
+    deadline = time.monotonic() + 120
+    while not is_recounting(project):
+        assert time.monotonic() < deadline, "no recount in two minutes"
+        recount_changed.delay()
+    worker.kill_all()
+
+
+def votes_by_item(project):
+    """Return the labels of the prompt that people gave each item, in the order of their votes."""
+    given = {}
+    for item, label in votes_of(project).order_by("pk").values_list("item", "prompt_label"):
+        given.setdefault(item, []).append(label)
+    return given
+
+
+@pytest.mark.parametrize("work", [{"policy": "human", "quorum": 2}], indirect=True)
+def test_items_that_stop_early_get_exactly_the_votes_they_need(work):
+    (project, tokens, servers), dice = work, random.Random(7)
+    update_queue_settings(project=project, by=None, settings=PLAIN | {"stops_early": True})
+    worker = forks.start(worker_command(processes=2), Path(settings.ASSIZE_HOME) / "worker.log")
+    people = start_annotators(
+        servers, project, tokens, "--seconds", "300", "--skip", "0.05", "--leave", "0.05", "--safe", "0.3"
+    )
+    assert wait_until(lambda: votes_of(project).count() >= ITEMS // 2, seconds=300)
+    kill_amid_a_recount(project, worker)
+    assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=300)
+    servers[1].kill()
+    outcomes = []
+    with running_worker():
+        servers[1].__enter__()
+        while not outcomes or (Slot.objects.filter(project=project, vote=None).exists() and len(outcomes) < 10):
+            while people.poll() is None:
+                lapse_some(project, dice)
+                recount_changed.delay()
+                time.sleep(0.2)
+            outcomes.append(json.loads(people.stdout.read()))
+            recount_if_changed(project=project)
+            people = start_annotators(servers, project, tokens, "--seconds", "150", "--safe", "0.3")
+        people.communicate()
+
+    given = votes_by_item(project)
+    assert [problem for each in outcomes for problem in each["unexpected"]] == []
+    assert {len(labels) for labels in given.values()} == {2, WANTED}
+    assert all(len(set(labels)) == 1 for labels in given.values() if len(labels) == 2)
+    spared = dict(SparedVotes.objects.filter(item__project=project).values_list("item", "votes"))
+    assert spared == {item: 1 for item, labels in given.items() if len(labels) == 2}
+    decided = Decision.objects.filter(item__project=project, policy="human").exclude(prompt_label=None)
+    assert (len(given), decided.count()) == (ITEMS, ITEMS)
+    assert votes_of(project).values("item", "annotator").distinct().count() == votes_of(project).count()
+    slots = Slot.objects.filter(project=project)
+    assert slots.count() == slots.values("vote").distinct().count() == votes_of(project).count()
+
+    update_queue_settings(project=project, by=None, settings=PLAIN | {"stops_early": False})
+    recount_if_changed(project=project)
+    assert slots.filter(vote=None).count() == len(spared)
+    assert slots.count() == ITEMS * WANTED
