@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from config import databases
 from config.data_dir import CHECKOUT
 from config.env import DATA_DIR, env, server_url
 from config.logs import logging_settings
@@ -108,17 +109,9 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url_config(server_url("DATABASE_URL"))}
-DATABASES["default"].update(ENGINE="config.postgresql", CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-# Prepare only the statements that ask for it (corpus.prepared), not those that run often.
-DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31
-DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 10)
-# They are planned once a connection. PostgreSQL would plan the claim of a large queue every time, which takes twice as
-# long as running it. What is set here replaces PGOPTIONS, so that is repeated.
-DATABASES["default"]["OPTIONS"]["options"] = (
-    f"{env.str('PGOPTIONS', default='')} {DATABASES['default']['OPTIONS'].get('options', '')}"
-    " -c plan_cache_mode=force_generic_plan"
-).strip()
+# The server itself, for migrations and backups; and what everything else uses, which may be a pooler before it.
+SERVER_DATABASE = databases.server()
+DATABASES = {"default": databases.pooler() or SERVER_DATABASE}
 # Seconds after which PostgreSQL stops a statement of a web process (config.web_database); 0 means never.
 WEB_STATEMENT_SECONDS = env.int("WEB_STATEMENT_SECONDS", default=30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -32,8 +32,8 @@ def program(name: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment in which a client program connects to our database."""
-    database = settings.DATABASES["default"]
+    """Return the environment in which a client program connects to our database, past a pooler: it sets its session."""
+    database = settings.SERVER_DATABASE
     variables = {name: str(database[key]) for key, name in VARIABLES.items() if database.get(key)}
     options = database.get("OPTIONS", {})
     variables |= {f"PG{key.upper()}": str(options[key]) for key in ("sslmode", "sslrootcert") if key in options}

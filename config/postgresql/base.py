@@ -1,12 +1,24 @@
 """The connection of the backend, under the name that Django looks for."""
 
 import select
+from typing import Any
 
 from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's connection, which finds out without a statement whether the server has ended it."""
+    """Django's connection, which finds out without a statement whether the server has ended it; or one to a pooler."""
+
+    def chunked_cursor(self) -> Any:
+        """
+        Return a cursor whose rows are read in parts.
+
+        Outside of a transaction that is a cursor of the session, and a pooler in transaction mode would give it to
+        others: there, the rows come at once.
+        """
+        if self.settings_dict.get("IS_POOLED") and self.get_autocommit():
+            return self.cursor()
+        return super().chunked_cursor()
 
     def is_usable(self) -> bool:
         """

@@ -43,7 +43,7 @@ def test_every_command_is_documented():
 
 def test_every_environment_variable_is_in_the_example():
     example = (CHECKOUT / ".env.example").read_text()
-    reads = re.compile(r'env\.\w+\(\s*"([A-Z_]+)"|(?:server_url|read_secret)\("([A-Z_]+)"\)')
+    reads = re.compile(r'env\.\w+\(\s*"([A-Z_]+)"|(?:server_url|url_or_none|read_secret)\("([A-Z_]+)"\)')
     read = {pair for path in (CHECKOUT / "config").rglob("*.py") for pair in reads.findall(path.read_text())}
     names = {name for pair in read for name in pair if name}
 
