@@ -9,6 +9,7 @@ from annotation.api import background
 from annotation.api import labelling as annotation
 from attacks.api import attacks
 from corpus.api.base import NotThere
+from corpus.api.groups import GroupTermsView
 from guards.api import evaluations as guards
 from guards.api import hash_lists, training
 from jury import api as jury
@@ -82,6 +83,7 @@ PROJECT = [
     path("metrics/", Metrics.as_view()),
     path("certified/", CertifiedLabels.as_view()),
     path("perspectives/", PerspectivesView.as_view()),
+    path("group-terms/", GroupTermsView.as_view()),
     path("guards/benchmarks/", guards.Benchmarks.as_view()),
     path("guards/benchmarks/<slug:benchmark>/contamination/", guards.BenchmarkContamination.as_view()),
     path("guards/hash-lists/", hash_lists.HashLists.as_view()),

@@ -317,8 +317,21 @@ class ListedTerms:
 
 def group_terms(project: Project) -> ListedTerms:
     """Return the current list of terms for identity groups of a project."""
-    latest = GroupTerms.objects.filter(project=project).select_related("made_by").order_by("-version").first()
+    latest = group_term_versions(project).first()
     return ListedTerms(latest.version, parse_terms(latest.content), latest) if latest else first_terms()
+
+
+def group_term_versions(project: Project) -> QuerySet[GroupTerms]:
+    """Return the lists of terms that a project made of its own, latest first."""
+    return GroupTerms.objects.filter(project=project).select_related("made_by").order_by("-version")
+
+
+def find_group_terms(project: Project, version: int) -> ListedTerms | None:
+    """Return a version of a project's list of terms, 0 for the one that comes with the software; None without it."""
+    made = group_term_versions(project).filter(version=version).first()
+    if made:
+        return ListedTerms(made.version, parse_terms(made.content), made)
+    return None if version else first_terms()
 
 
 def first_terms() -> ListedTerms:

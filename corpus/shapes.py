@@ -105,3 +105,37 @@ class DialogueShape(TypedDict):
     id: str
     turns: list[TurnShape]
     has_response: bool
+
+
+class NamedGroupShape(TypedDict):
+    """An identity group, and what it has in common with others, such as religion."""
+
+    group: str
+    attribute: str
+
+
+class GroupSearchShape(TypedDict):
+    """How many dialogues name a group by a version of the list; of `withheld` ones the prompt is not known."""
+
+    version: int
+    items: int
+    named: int
+    withheld: int
+    at: datetime
+
+
+class GroupTermsShape(TypedDict):
+    """
+    A version of the list of terms for identity groups, as CSV in `content`.
+
+    Version 0 comes with the software, and nobody made it. `found` is null before the first measurement.
+    """
+
+    version: int
+    sha256: str
+    note: str
+    made_by: str | None
+    made_at: datetime | None
+    groups: list[NamedGroupShape]
+    content: str
+    found: GroupSearchShape | None

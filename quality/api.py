@@ -6,19 +6,20 @@ from typing import ClassVar
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_201_CREATED
 
 from corpus.access import Role
 from corpus.api.base import ProjectView
 from corpus.models import Project
-from quality.actions import watch_promise
-from quality.models import Report
+from quality.actions import publish_perspectives, watch_promise
+from quality.models import Perspectives, Report
 from quality.queries.freshness import freshness_of, latest_reports
 from quality.queries.perspectives import next_attempt, publications
 from quality.reports.audit import AUDIT, latest_promise
 from quality.reports.certified import EVIDENCE, error_and_risk, promise_figures
 from quality.reports.disagreement import EXAMPLES
 from quality.serializers import PromiseSerializer
-from quality.shapes import CertifiedShape, MetricsShape, PerspectivesShape, WatchedShape
+from quality.shapes import CertifiedShape, MetricsShape, PerspectivesShape, PublicationShape, WatchedShape
 
 INTERNAL = (EVIDENCE, EXAMPLES)
 "Kinds of reports that are not shown as they are: they tell of single items."
@@ -55,9 +56,20 @@ class PerspectivesView(ProjectView):
         found = list(publications(self.project))
         shape: PerspectivesShape = {
             "next_at": next_attempt(found[0] if found else None),
-            "publications": [{"made_at": each.made_at, "divisions": each.content["divisions"]} for each in found],
+            "publications": [as_publication(each) for each in found],
         }
         return Response(shape)
+
+    @extend_schema(request=None, responses={201: PublicationShape})
+    def post(self, request: Request, slug: str) -> Response:
+        """Publish figures of the votes that were never published so; once a week at most, else 409."""
+        made = publish_perspectives(project=self.project, by=self.access.user)
+        return Response(as_publication(made), status=HTTP_201_CREATED)
+
+
+def as_publication(made: Perspectives) -> PublicationShape:
+    """Return a publication as JSON."""
+    return {"made_at": made.made_at, "divisions": made.content["divisions"]}
 
 
 class CertifiedLabels(ProjectView):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from quality.views import advice, case_figures, certified, panel, perspectives, quality, state
+from quality.views import advice, case_figures, certified, group_terms, panel, perspectives, quality, state
 
 app_name = "quality"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("quality/certified/watch/", certified.watch, name="watch-promise"),
     path("quality/perspectives/", perspectives.perspectives, name="perspectives"),
     path("quality/perspectives/publish/", perspectives.publish, name="publish-perspectives"),
+    path("quality/terms/", group_terms.group_terms, name="group-terms"),
+    path("quality/terms/<int:version>.csv", group_terms.download, name="download-group-terms"),
     path("jury/panel/", panel.panel, name="panel"),
     path("cases/figures/", case_figures.figures, name="case-figures"),
     path("cases/figures/keep/", case_figures.update_case_settings, name="update-case-settings"),

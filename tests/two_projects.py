@@ -42,6 +42,7 @@ ROWS = {
     "corpus_item": OF_PROJECT,
     "corpus_event": OF_PROJECT,
     "corpus_question": OF_PROJECT,
+    "corpus_groupterms": OF_PROJECT,
     "annotation_backgroundquestion": OF_PROJECT,
     "annotation_slot": OF_PROJECT,
     "annotation_batch": OF_PROJECT,

@@ -704,6 +704,45 @@ class GroupPair(TypedDict):
     second: int
 
 
+class GroupSearch(TypedDict):
+    """
+    How many dialogues name a group by a version of the list; of `withheld` ones the prompt is not known.
+    """
+
+    version: int
+    items: int
+    named: int
+    withheld: int
+    at: str
+
+
+class GroupTerms(TypedDict):
+    """
+    A version of the list of terms for identity groups, as CSV in `content`.
+
+    Version 0 comes with the software, and nobody made it. `found` is null before the first measurement.
+    """
+
+    version: int
+    sha256: str
+    note: str
+    made_by: str | None
+    made_at: str | None
+    groups: list[NamedGroup]
+    content: str
+    found: GroupSearch | None
+
+
+class GroupTermsRequest(TypedDict):
+    """
+    The next version of a list of terms.
+    """
+
+    content: str
+    note: str
+    after: NotRequired[int | None]
+
+
 class HashList(TypedDict):
     """
     A list of hashes, and which dialogues of the project have a text with one of them.
@@ -915,6 +954,15 @@ class Metrics(TypedDict):
     is_current: bool
     is_being_measured: bool
     reports: dict[str, Any]
+
+
+class NamedGroup(TypedDict):
+    """
+    An identity group, and what it has in common with others, such as religion.
+    """
+
+    group: str
+    attribute: str
 
 
 class NewProjectRequest(TypedDict):

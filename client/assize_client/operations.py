@@ -305,6 +305,14 @@ class Operations(Transport):
         answer: list[models.Generator] = self.call("GET", f"projects/{part(slug)}/generators/")
         return answer
 
+    def get_group_terms_view(self, slug: str, *, version: int | None = None) -> models.GroupTerms:
+        """The terms by which dialogues that name an identity group are found; every change is a version of its own.
+
+        Least role: lead.
+        """
+        answer: models.GroupTerms = self.call("GET", f"projects/{part(slug)}/group-terms/", query={"version": version})
+        return answer
+
     def get_hash_list_detail(self, slug: str, hash_list: str) -> models.HashList:
         """One list of hashes, and which dialogues of the project have a text with one of them.
 
@@ -881,6 +889,14 @@ class Operations(Transport):
         answer: models.Generator = self.call("POST", f"projects/{part(slug)}/generators/", body=body)
         return answer
 
+    def post_group_terms_view(self, slug: str, body: models.GroupTermsRequest) -> models.GroupTerms:
+        """Make the next version. The next measurement goes by it.
+
+        Least role: lead.
+        """
+        answer: models.GroupTerms = self.call("POST", f"projects/{part(slug)}/group-terms/", body=body)
+        return answer
+
     def post_hash_lists(
         self, slug: str, file: Path, *, name: str, task: Literal["prompt", "response"] | None = None
     ) -> models.HashList:
@@ -931,6 +947,14 @@ class Operations(Transport):
         Least role: lead.
         """
         answer: models.Run = self.call("POST", f"projects/{part(slug)}/jury-runs/{part(run)}/pause/")
+        return answer
+
+    def post_perspectives_view(self, slug: str) -> models.Publication:
+        """Publish figures of the votes that were never published so; once a week at most, else 409.
+
+        Least role: lead.
+        """
+        answer: models.Publication = self.call("POST", f"projects/{part(slug)}/perspectives/")
         return answer
 
     def post_policy(self, slug: str, body: models.ChangePolicyRequest) -> models.Difference:

@@ -203,6 +203,18 @@ def test_lead_publishes_on_the_page_and_reads_it_there_and_over_rest(people: Peo
     assert Program(people.project).client.get(f"/api/v1/{route}").status_code == 403
 
 
+def test_program_publishes_once_a_week(people: People) -> None:
+    route = f"projects/{people.project.slug}/perspectives/"
+    lead = Program(people.project, "lead")
+    assert Program(people.project).client.post(f"/api/v1/{route}").status_code == 403
+    made = lead.post(route)
+    assert (made.status_code, made.json()["divisions"][0]["question"]) == (201, "lang")
+    again = lead.post(route)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "too_soon")
+    [event] = Event.objects.filter(project=people.project, verb="perspectives.published")
+    assert event.actor is not None
+
+
 def test_page_says_what_is_missing(people: People) -> None:
     lead = Visitor(people.project, "lead")
     people.say(people.annotators[0], None)

@@ -18,9 +18,17 @@ from annotation.actions import (
 from annotation.models import Queue
 from attacks.actions import update_attack_settings
 from attacks.queries import named, usable_targets
-from corpus.actions import add_member, add_question, create_project, retire_question, store_taxonomy
+from corpus.actions import (
+    add_member,
+    add_question,
+    change_group_terms,
+    create_project,
+    retire_question,
+    store_taxonomy,
+)
 from corpus.categories.content import Content, check_content, read_category
 from corpus.errors import Invalid, Refused
+from corpus.groups.terms import parse_terms, shipped_terms
 from corpus.models import Member, Project, Taxonomy
 from corpus.queries import find_latest_taxonomy
 from jury.actions import add_generator, add_juror, store_prompt
@@ -64,6 +72,7 @@ def project_from_document(
     copy_settings(project, document, by)
     copy_jurors(project, document, by)
     copy_attacks(project, document.get("attacks"), by)
+    copy_group_terms(project, document.get("group_terms"), by)
     if by:
         add_member(project=project, username=by.username, role=Member.Role.ADMIN)
     return project
@@ -145,3 +154,10 @@ def copy_attacks(project: Project, attacks: Document | None, by: User | None) ->
     with part("attacks"):
         targets = [named(usable_targets(project), name) for name in attacks["targets"]]
         update_attack_settings(project=project, by=by, targets=targets, **budgets, **values)
+
+
+def copy_group_terms(project: Project, lines: list[str] | None, by: User | None) -> None:
+    """Make the list of terms for identity groups of a file the first version of a project's own."""
+    with part("group_terms"):
+        if lines is not None and parse_terms("\n".join(lines)).sha256 != shipped_terms().sha256:
+            change_group_terms(project=project, by=by, content="\n".join(lines), note="From a project file.")

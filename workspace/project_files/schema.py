@@ -164,5 +164,6 @@ SCHEMA = {
         split_by={"enum": ["prompt", "cluster"]},
         background=listed(BACKGROUND, most=10),
         attacks=maybe(ATTACKS),
+        group_terms=maybe(listed(text(1_000), most=6_000)),
     ),
 }

@@ -14,7 +14,9 @@ from annotation.queries.background import background_questions
 from attacks.models import AttackSettings
 from attacks.queries import targets_of
 from corpus.categories.content import read_category
+from corpus.groups.terms import shipped_terms
 from corpus.models import Category, Project, Question, Taxonomy
+from corpus.queries import group_terms
 from corpus.taxonomy_versions import text_of
 from jury.models import Juror, PromptVersion
 from workspace.project_files.reading import Document
@@ -59,9 +61,16 @@ def document_of(project: Project) -> Document:
         "qualification": qualification and model_to_dict(qualification, QUALIFICATION["required"]),
         "cases": cases and model_to_dict(cases, ("hold_minutes", "wants_second")),
         "attacks": as_attacks(project),
+        "group_terms": as_group_terms(project),
         "prompts": as_prompts({juror.prompt_id for juror in jurors}),
         "jurors": [as_juror(each) for each in jurors],
     }
+
+
+def as_group_terms(project: Project) -> list[str] | None:
+    """Return the lines of the list of terms for identity groups; None where it is the one we ship."""
+    listed = group_terms(project).terms
+    return None if listed.sha256 == shipped_terms().sha256 else listed.csv.splitlines()
 
 
 def as_attacks(project: Project) -> Document | None:
