@@ -1,6 +1,8 @@
 """Bias of the data: dialogues that name an identity group beside dialogues of the same kind that name none."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from adjudication.policies import Policy
 from corpus.models import Project
 from corpus.queries import categories_of
 from quality.queries.groups import NamedGroups, read_groups
+from quality.queries.scripts import script_counts
 from quality.reports.arrays import Opinions, read_decisions
 from quality.statistics.matched import FEWEST, compare
 from quality.statistics.profiles import Codes
@@ -43,6 +46,11 @@ class Part:
     bucket: Codes
     "Shape (items,)."
 
+    @cached_property
+    def plain(self) -> Flags:
+        """Which dialogues are known and name no group: shape (items,)."""
+        return self.known & ~self.named.any(axis=0)
+
 
 def bias_figures(project: Project, opinions: Opinions, policy: Policy) -> dict[str, Any]:
     """Return for each field how groups compare, which lengths there are, and what is missing."""
@@ -55,6 +63,9 @@ def bias_figures(project: Project, opinions: Opinions, policy: Policy) -> dict[s
         "items": len(opinions.item_keys),
         "unknown": int((groups.prompt_length < 0).sum()),
         "fewest": FEWEST,
+        "groups": len(groups.attributes),
+        "scripts": script_counts(project),
+        "categories": category_counts(opinions),
         "fields": [field_figures(project, opinions, policy, field, groups) for field in project.fields],
         "missing": {
             "groups": [group for group, count in counts.items() if not count],
@@ -75,15 +86,39 @@ def field_figures(
         {"group": group, "attribute": attribute, **group_figures(part, at, measures, categories)}
         for at, (group, attribute) in enumerate(groups.attributes.items())
     ]
-    sizes = np.bincount(part.bucket[part.known], minlength=len(LENGTHS) + 1).tolist()
     return {
         "field": field,
+        "items": int(part.known.sum()),
+        "named": int((part.known & ~part.plain).sum()),
         "groups": [row for row in rows if row["items"]],
+        "jurors": juror_figures(part, opinions, policy, field, list(groups.attributes)),
+        "sources": [
+            {"source": source, **part_counts(part, opinions.item_source == at, measures["unsafe"])}
+            for at, source in enumerate(opinions.sources)
+        ],
         "lengths": [
-            {"from": low, "items": size, "unsafe": compared_lengths(part, at, measures["unsafe"])}
-            for at, (low, size) in enumerate(zip((0, *LENGTHS), sizes, strict=True))
+            {"from": low, **part_counts(part, part.bucket == at, measures["unsafe"])}
+            for at, low in enumerate((0, *LENGTHS))
         ],
     }
+
+
+def juror_figures(
+    part: Part, opinions: Opinions, policy: Policy, field: str, groups: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return for each juror how often it errs on dialogues of each group, held against most people, and on others."""
+    people = majority(*split(opinions, policy, field, opinions.is_human))
+    found = []
+    for at, (kind, name) in enumerate(opinions.raters):
+        if kind == "llm":
+            says = majority(*split(opinions, policy, field, opinions.rater == at))
+            measures = errors_of(people, says)
+            rows: list[dict[str, Any]] = [
+                {"group": group, **{name: compared(part, part.named[g], each) for name, each in measures.items()}}
+                for g, group in enumerate(groups)
+            ]
+            found.append({"rater": name, "groups": [row for row in rows if any(row[key]["n"] for key in measures)]})
+    return found
 
 
 def part_of(opinions: Opinions, groups: NamedGroups, field: str) -> Part:
@@ -112,6 +147,13 @@ def measures_of(project: Project, opinions: Opinions, policy: Policy, field: str
     return {
         "unsafe": Measure(label >= 0, label == UNSAFE),
         "disagreement": Measure(safe + unsafe > 1, (safe > 0) & (unsafe > 0)),
+        **errors_of(people, jurors),
+    }
+
+
+def errors_of(people: Codes, jurors: Codes) -> dict[str, Measure]:
+    """Return where jurors differ from most people, by what these say; both have the shape (items,)."""
+    return {
         "false_alarms": Measure((people == SAFE) & (jurors >= 0), jurors == UNSAFE),
         "misses": Measure((people == UNSAFE) & (jurors >= 0), jurors == SAFE),
     }
@@ -159,11 +201,19 @@ def group_figures(part: Part, at: int, measures: dict[str, Measure], categories:
 def compared(part: Part, own: Flags, measure: Measure) -> dict[str, Any]:
     """Return the comparison of the dialogues that name a group with those that name none."""
     kept = measure.included & part.known
-    plain = kept & ~part.named.any(axis=0)
-    return asdict(compare(measure.has_property, own & kept, plain, part.strata))
+    return asdict(compare(measure.has_property, own & kept, part.plain & measure.included, part.strata))
 
 
-def compared_lengths(part: Part, at: int, measure: Measure) -> dict[str, int]:
-    """Return how many dialogues of a bucket of lengths have a property, of how many of which it is known."""
-    kept = measure.included & part.known & (part.bucket == at)
-    return {"count": int((measure.has_property & kept).sum()), "n": int(kept.sum())}
+def part_counts(part: Part, chosen: Flags, measure: Measure) -> dict[str, Any]:
+    """Return how many dialogues are chosen, how many of these name a group, and how many labelled ones are unsafe."""
+    here = part.known & chosen
+    kept = measure.included & here
+    unsafe = {"count": int((measure.has_property & kept).sum()), "n": int(kept.sum())}
+    return {"items": int(here.sum()), "named": int((here & ~part.plain).sum()), "unsafe": unsafe}
+
+
+def category_counts(opinions: Opinions) -> list[dict[str, Any]]:
+    """Return of how many dialogues each category is named by half of the opinions or more, most first."""
+    counts = {slug: int(each.has_property.sum()) for slug, each in category_measures(opinions).items()}
+    most_first = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [{"category": slug, "items": count} for slug, count in most_first]

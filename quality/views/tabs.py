@@ -1,16 +1,15 @@
 """The tabs of the quality page: what each shows of the stored reports."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
-
-from django.utils.http import urlencode
 
 from corpus.questions import Type
 from quality.reports import charts, disagreement_rows, page_rows, sample_rows, summaries
 from quality.reports.page_rows import FIELD_NAMES, Content
 from quality.reports.wording import day
-from quality.views.listing import Column, Listing, Row, list_rows
+from quality.views.bias import bias_tab
+from quality.views.listing import Column, Row
+from quality.views.tab_figures import Figures
 
 MAX_WEEKS = 26
 RATER = Column("rater", "Rater", is_number=False)
@@ -46,52 +45,6 @@ QUESTION_COLUMNS = (
     Column("agrees", "As most of the others"),
 )
 SCALE_COLUMNS = (*QUESTION_COLUMNS, Column("steps", "Steps from the median"))
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The stored reports of a project, and what a request wants to see of them."""
-
-    reports: Mapping[str, Content]
-    "The content of each, by kind."
-    names: dict[str, str]
-    "Names of categories, by slug."
-    query: Mapping[str, str]
-    tab: str
-
-    @property
-    def fields(self) -> list[str]:
-        """The label fields of the reports."""
-        return [field["field"] for field in self.reports["agreement"]["fields"]]
-
-    @property
-    def field(self) -> str:
-        """The label field that is asked for; by default the first."""
-        asked = self.query.get("field", "")
-        return asked if asked in self.fields else self.fields[0]
-
-    @property
-    def index(self) -> int:
-        """The index of that field in the reports."""
-        return self.fields.index(self.field)
-
-    @property
-    def address(self) -> dict[str, str]:
-        """The parameters that links within the tab repeat."""
-        return {"tab": self.tab, "field": self.field}
-
-    def list_rows(self, rows: list[Row], columns: tuple[Column, ...], **repeated: str) -> Listing:
-        """Return a table of the tab, as the request sorts and pages it."""
-        return list_rows(rows, columns, self.query, repeated={**self.address, **repeated})
-
-    def field_links(self) -> list[Content]:
-        """Return the choice between the label fields; nothing to choose if there is one."""
-        links = [self.link(FIELD_NAMES[field], is_here=field == self.field, field=field) for field in self.fields]
-        return links if len(links) > 1 else []
-
-    def link(self, name: str, *, is_here: bool, **chosen: str) -> Content:
-        """Return a link of a choice within the tab."""
-        return {"name": name, "query": urlencode({**self.address, **chosen}), "is_here": is_here}
 
 
 def agreement_tab(figures: Figures) -> Content:
@@ -274,6 +227,7 @@ TABS: dict[str, tuple[str, Callable[[Figures], Content]]] = {
     "jurors": ("Jurors", juror_tab),
     "advice": ("Advice", advice_tab),
     "data": ("The data", data_tab),
+    "bias": ("Bias", bias_tab),
     "questions": ("Questions", question_tab),
     "sample": ("Sample", sample_tab),
 }

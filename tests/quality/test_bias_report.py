@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from corpus.models import Project
+from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.quality.pages import visible
 
 Made = tuple[Project, dict[str, Any]]
 MEASURES = ("unsafe", "disagreement", "false_alarms", "misses")
@@ -80,3 +82,47 @@ def test_another_list_makes_the_report_old(report: Made, tmp_path: Path) -> None
     found = lead.get(route).json()["reports"]["bias"]
     assert found["terms_version"] == 1
     assert [row["group"] for row in found["fields"][0]["groups"]] == ["Gardeners"]
+
+
+def test_errors_of_each_juror_stand_beside_others(report: Made) -> None:
+    _, found = report
+    [juror] = found["fields"][0]["jurors"]
+    [row] = juror["groups"]
+    assert (juror["rater"], row["group"]) == ("model-a", "Muslims")
+    assert [row["false_alarms"][key] for key in ("count", "n", "other_count", "other_n")] == [10, 10, 0, 20]
+    assert row["misses"]["n"] == 30
+
+
+def test_balance_counts_sources_lengths_scripts_and_categories(report: Made, tmp_path: Path) -> None:
+    project, found = report
+    [field] = found["fields"]
+    assert (field["items"], field["named"], found["groups"]) == (80, 40, 44)
+    [source] = field["sources"]
+    assert (source["items"], source["named"], source["unsafe"]) == (80, 40, {"count": 50, "n": 80})
+    assert found["scripts"] == [{"script": "Latin", "items": 80}]
+    assert found["categories"] == [{"category": "threat", "items": 50}]
+    texts = {"ru": "Где пекарня? OK", "zh": "面", "el": "x = \u03b1 + 1", "ar": "أين", "mixed": "naïve кафе"}
+    import_dialogues(project, tmp_path, [dialogue(name, text=text, response=False) for name, text in texts.items()])
+    assert command("measure", project=project.slug).code == 0
+    report = Program(project, "lead").get(f"projects/{project.slug}/metrics/").json()["reports"]["bias"]
+    counts = {each["script"]: each["items"] for each in report["scripts"]}
+    assert counts == {"Latin": 82, "Cyrillic": 2, "Arabic": 1, "Chinese": 1}, "a single letter is a sign"
+
+
+def test_tab_shows_groups_errors_and_what_is_missing(report: Made) -> None:
+    visitor = Visitor(report[0], "lead")
+    page = visible(visitor, "quality/?tab=bias")
+    for words in (
+        "40 of 80 dialogues name an identity group in the prompt.",
+        "Unsafe more or less often than others of their kind: Muslims +25.",
+        "Muslims religion 40 75 % of 40 +25 +3 to +44 22 % of 40",
+        "Muslims Threat 75 % of 40 +25",
+        "0 to 49 characters 80 100 % 50 % 62 %",
+        "No dialogue names Women,",
+    ):
+        assert words in page, (words, page)
+    errors = visible(visitor, "quality/?tab=bias&errors=model-a&sort=-misses.share")
+    assert "Muslims 100 % of 10 – 0 % of 30 0" in errors, errors
+    assert "Muslims 100 % of 10" in visible(visitor, "quality/?tab=bias&errors=Most+of+the+models")
+    assert "Muslims religion" in visible(visitor, "quality/?tab=bias&errors=%00&sort=nothing&at=99")
+    assert Visitor(report[0]).get("quality/terms/").status_code == 403
