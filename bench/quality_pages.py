@@ -12,7 +12,15 @@ from config.data_dir import CHECKOUT
 
 REPEAT = 9
 LIMITED = (
-    *("quality/", "quality/state/", "quality/advice/", "quality/policies/", "jury/panel/"),
+    *(
+        "quality/",
+        "quality/?tab=bias",
+        "quality/terms/",
+        "quality/state/",
+        "quality/advice/",
+        "quality/policies/",
+        "jury/panel/",
+    ),
     *("cases/", "cases/?state=settled", "cases/figures/", "events/", "releases/"),
 )
 COMPARED = "quality/policies/?policy=human"
@@ -25,6 +33,7 @@ def page_milliseconds(count: int) -> dict[str, tuple[float, bool]]:
     began = time.perf_counter()
     manage("measure", "--project", "quality")
     figures = {"measuring it all, in the background": ((time.perf_counter() - began) * 1000, False)}
+    figures["of these, the report on bias"] = bias_milliseconds(), False
     client, token = signed_in_lead()
     for page in LIMITED:
         figures[page] = median_milliseconds(lambda page=page: client.get(f"/projects/quality/{page}")), True
@@ -34,6 +43,15 @@ def page_milliseconds(count: int) -> dict[str, tuple[float, bool]]:
     )
     figures[COMPARED] = median_milliseconds(lambda: client.get(f"/projects/quality/{COMPARED}")), False
     return figures
+
+
+def bias_milliseconds() -> float:
+    """Return how long the last measurement took to find the groups that dialogues name, and to compare these."""
+    from corpus.models import GroupSearch
+    from quality.models import Report
+
+    compared = Report.objects.get(project__slug="quality", kind="bias")
+    return 1000 * (compared.seconds + GroupSearch.objects.get(project=compared.project).seconds)
 
 
 def signed_in_lead() -> tuple[Any, dict[str, str]]:
