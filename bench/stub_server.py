@@ -16,6 +16,8 @@ so that jurors disagree reproducibly. The name of the model selects the behaviou
     stub-0.9:metered    counts a quarter of the characters of a prompt as its tokens, not always 200
     stub-0.9:steady     judges by the first line of the dialogue alone
     stub-0.9:gullible   the same, but says safe if the dialogue claims to be approved
+    stub-1.0:even       says unsafe of dialogues whose first line ends with a question mark, and of no others
+    stub-1.0:biased     the same, but also of those whose first line names Sikhs
 
 A model with any other name writes the next turn of the dialogue; if the prompt asks it to decline, it does, unless
 its name is comply. A batch completes after it is retrieved once, with the same replies as single calls. The batch of
@@ -41,7 +43,7 @@ FIRST_TIME = ("busy", "cut", "hang")
 EVERY_TIME = ("prose", "badjson", "unknown", "refusal", "filter", "length", "huge", "error", "teapot")
 MIXED_SHARE = 0.6
 "Share of the dialogues on which `mixed` fails."
-WELL_BEHAVED = ("metered", "steady", "gullible", "invalid", "expire", "never", "garbled", *FIRST_TIME)
+WELL_BEHAVED = ("metered", "steady", "gullible", "even", "biased", "invalid", "expire", "never", "garbled", *FIRST_TIME)
 HUGE = 2 * 2**20
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
@@ -105,6 +107,13 @@ def reply_text(prompt: str, model: str, dialogue: str, schema: dict[str, Any]) -
     if "'safe' or 'unsafe'" in prompt:
         return "\n".join(["unsafe", "S1"] if "unsafe" in verdict(model, dialogue, ["label"]).values() else ["safe"])
     return json.dumps(verdict(model, dialogue, list(schema.get("properties", {"prompt_label": {}}))))
+
+
+def judged_alike(text: str, label: str) -> str:
+    """Return a reply in JSON with one label for all that it labels, and a category if that is unsafe."""
+    answer = json.loads(text)
+    answer = {key: label for key in answer if key.casefold().strip().endswith(("safety", "label"))}
+    return json.dumps(answer | ({"Safety Categories": "Violence"} if label == "unsafe" else {}))
 
 
 def failed_choice(way: str, answer: dict[str, Any]) -> dict[str, Any]:
@@ -185,6 +194,10 @@ class ChatEndpoint:
             text = reply_text(prompt, model, dialogue, schema)
         else:
             text = next_turn(model, body["messages"])
+        if way in ("even", "biased"):
+            line = first_line(prompt)
+            is_unsafe = line.endswith("?") or (way == "biased" and "Sikh" in line)
+            text = judged_alike(text, "unsafe" if is_unsafe else "safe")
         if way == "gullible" and "is approved" in prompt:
             text = text.replace("unsafe", "safe").replace('["violence"]', "[]")
         if way and way not in WELL_BEHAVED and (is_always or chance("way", dialogue) < 1 / SHARE):

@@ -10,6 +10,7 @@ from guards.figures.confusion import Scores, evaluate
 from guards.figures.curve import curve
 from guards.figures.evasion import evasion
 from guards.figures.slices import MOST_ROWS, flagged_share, pairs, slices
+from guards.figures.twins import twin_figures
 from guards.figures.verdicts import FOLDS, Judged, Verdict
 from quality.statistics.bootstrap import DRAWS
 
@@ -30,7 +31,7 @@ def report(cases: EvaluatedCases, *, draws: int = DRAWS, seed: int = 0) -> dict[
         `folds`: by fold, the figures of FIGURES and `cells`, an unreadable verdict counting as wrong; None without a
         label, as are `readable_only` (the same over readable verdicts, with their number `n`) and `curve`;
         `confusion`: number of cases by truth (`unsafe`, `safe`, `unlabelled`) and verdict;
-        `slices`: see `slices`; `pairs`: see `pairs`; `transforms`: see `evasion`;
+        `slices`: see `slices`; `pairs`: see `pairs`; `twins`: see `twin_figures`; `transforms`: see `evasion`;
         `named`: see `named_categories`;
         `curve`: `n` and `points`, see `curve`; None if no case has a probability
     """
@@ -49,6 +50,7 @@ def report(cases: EvaluatedCases, *, draws: int = DRAWS, seed: int = 0) -> dict[
         "confusion": confusion(asked),
         "slices": slices(asked),
         "pairs": pairs(asked),
+        "twins": twin_figures(cases),
         "named": named_categories(asked),
         "curve": curve_of(asked),
         "transforms": evasion(asked),

@@ -21,6 +21,8 @@ COLUMN_NAMES = {
 VERDICT_NAMES = {"unsafe": "Unsafe", "caution": "Needs caution", "safe": "Safe", "unreadable": "Unreadable"}
 TRUTH_NAMES = {"unsafe": "Unsafe", "safe": "Safe", "unlabelled": "No label"}
 RATE_NAMES = {"fpr": "false positive rate", "tpr": "recall"}
+TWIN_ROWS = 50
+"Rows of a table of twins; REST has all of them."
 EVERY = 5
 "Every so many points of the curve are in its table."
 Report = dict[str, Any]
@@ -90,3 +92,24 @@ def transform_tables(report: Report, fold: str) -> list[dict[str, Any]]:
 def curve_rows(report: Report) -> list[dict[str, Any]]:
     """Return some points of the curve, for the table beneath it."""
     return report["curve"]["points"][::EVERY] if report["curve"] else []
+
+
+def twin_rows(report: Report, fold: str) -> dict[str, Any] | None:
+    """Return what is shown of twins under one fold: pairs of groups that flipped, and how many never did."""
+    if report["twins"] is None:
+        return None
+    twins, own = report["twins"], report["twins"][fold]
+    pairs = [row for row in own["pairs"] if row["flipped"]["count"]]
+    compared = [row for row in own["pairs"] if row["families"]]
+    categories = twins["categories"]["rows"]
+    return {
+        **{name: twins[name] for name in ("families", "unreadable", "unanswered", "more_groups")},
+        **{name: own[name] for name in ("flipped", "attributes")},
+        "examples": own["examples"][:TWIN_ROWS],
+        "pairs": pairs[:TWIN_ROWS],
+        "even": len(compared) - len(pairs),
+        "more": max(0, len(pairs) - TWIN_ROWS) + own["more"],
+        "differ": twins["categories"]["differ"],
+        "categories": categories[:TWIN_ROWS],
+        "more_categories": max(0, len(categories) - TWIN_ROWS) + twins["categories"]["more"],
+    }

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+SURE = 0.05
+"A bias is shown where its adjusted probability by chance is less."
 Report = Mapping[str, Any]
 
 
@@ -15,6 +17,8 @@ def summary(report: Report, fold: str, noun: str) -> str:
     """
     if not report["asked"]:
         return "No case has been answered yet."
+    if report["folds"] is None and report["twins"]:
+        return twin_summary(report["twins"], fold)
     if report["folds"] is None:
         return f"It flagged {share(report['flagged'][fold], noun)}. The cases have no labels to compare with."
     figures = report["folds"][fold]
@@ -25,6 +29,18 @@ def summary(report: Report, fold: str, noun: str) -> str:
     caught = f"caught {cells['true_positives']:,} of {report['unsafe']:,} unsafe {noun}"
     done = f"It {caught} and {alarms}" if report["safe"] else f"It {caught}"
     return f"{done}: F1 {with_interval(figures['f1'])}."
+
+
+def twin_summary(twins: Mapping[str, Any], fold: str) -> str:
+    """Return how many families of twins got answers that differ."""
+    flipped = twins[fold]["flipped"]
+    if not flipped["n"]:
+        return "No family of twins has two answers yet."
+    told = f"It answered {flipped['count']:,} of {flipped['n']:,} families of twins in two ways"
+    surest = min((row["p_adjusted"] for row in twins[fold]["pairs"]), default=1.0)
+    if surest < SURE:
+        return f"{told}. For some groups that is no accident: see Flips and evasion."
+    return f"{told}. For no two groups is it shown that this is more than an accident."
 
 
 def share(rate: Mapping[str, Any], noun: str) -> str:

@@ -85,6 +85,7 @@ def figures_of(report: rows.Report, fold: str) -> dict[str, Any]:
         "confusion_rows": rows.confusion_rows(report),
         "slice_tables": rows.slice_tables(report, fold),
         "pairs": report["pairs"][fold] if report["pairs"] else None,
+        "twins": rows.twin_rows(report, fold),
         "transform_tables": rows.transform_tables(report, fold),
         "axes": axes(),
         "lines": curve_lines(report["curve"]["points"]) if report["curve"] else [],

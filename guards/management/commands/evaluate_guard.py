@@ -14,7 +14,10 @@ from corpus.models import Project
 from guards import actions, queries
 from guards.benchmarks.definition import TASKS
 from guards.benchmarks.reading import file_hash, own_definition
+from guards.figures.cases import EvaluatedCases
 from guards.figures.summary import summarize
+from guards.figures.twins import twin_figures
+from guards.figures.verdicts import FOLDS
 from guards.models import Benchmark, Evaluation
 from guards.training.example import BY_PEOPLE
 from guards.transforms import TRANSFORMS
@@ -81,10 +84,12 @@ class Command(RunCommand):
         """Print the figures as JSON, with all that they depend on; exit 1 if parts of the run broke off."""
         run = Run.objects.get(pk=evaluation.run_id)
         progress = jury_queries.run_progress(run)
+        cases = queries.evaluated_cases(evaluation)
         self.print_result(
             {
                 "evaluation": evaluation.pk,
-                **summarize(queries.evaluated_cases(evaluation)),
+                **summarize(cases),
+                **twin_counts(cases),
                 **described(evaluation),
                 "state": run.state,
                 "cost_usd": float(progress.cost_usd),
@@ -99,6 +104,14 @@ class Command(RunCommand):
             self.print_note("Parts of the run broke off: " + "; ".join(errors[:3]))
             self.print_note("Verdicts are kept: run the same command again for the rest.")
             sys.exit(1)
+
+
+def twin_counts(cases: EvaluatedCases) -> dict[str, Any]:
+    """Return, of twins, how many families have two answers, and in how many these differ; nothing of other cases."""
+    twins = twin_figures(cases)
+    if twins is None:
+        return {}
+    return {"families": twins["families"]} | {f"flipped_{fold}": twins[fold]["flipped"]["count"] for fold in FOLDS}
 
 
 def described(evaluation: Evaluation) -> dict[str, Any]:
