@@ -1,11 +1,18 @@
 # Two stages: the first installs, the second carries only what runs.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /app
-COPY requirements/bootstrap.txt requirements/app.txt requirements/backup.txt requirements/
+COPY requirements/bootstrap.txt requirements/app.txt requirements/backup.txt requirements/s3.txt requirements/
 RUN python -m venv /uv \
     && /uv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt \
     && python -m venv --without-pip .venv \
     && /uv/bin/uv pip install --no-cache --python .venv/bin/python --require-hashes -r requirements/app.txt
+# With WITH_S3=1 also the libraries for files in a bucket (STORAGE_BUCKET), of Amazon's services the descriptions of S3.
+ARG WITH_S3=""
+RUN [ -z "$WITH_S3" ] || { \
+    /uv/bin/uv pip install --no-cache --python .venv/bin/python --require-hashes -r requirements/s3.txt \
+    && find .venv/lib/python3.13/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
+        ! -name s3 ! -name sts ! -name sso ! -name sso-oidc -exec rm -r {} + \
+    && rm -rf .venv/lib/python3.13/site-packages/boto3/examples; }
 # Tests, sources, clients of remote storage and a second reader of the API's description: a quarter of the room, and
 # nothing here loads them. Nor the sources of translations, beside which lie the compiled ones.
 WORKDIR /app/.venv/lib/python3.13/site-packages

@@ -10,6 +10,7 @@ from config.logs import logging_settings
 from config.oidc import read_oidc
 from config.schedule import schedule
 from corpus.secret_files import read_secret
+from corpus.stores.options import read_storage
 
 BASE_DIR = CHECKOUT
 ASSIZE_HOME = DATA_DIR.path
@@ -270,6 +271,8 @@ LOGGING = logging_settings(form=env.str("ASSIZE_LOG_FORMAT", default="line"), le
 
 # A worker sets the time of this file to now with each heartbeat; no file if empty.
 WORKER_HEARTBEAT_PATH = env.str("WORKER_HEARTBEAT_PATH", default="")
+# Where uploads, refused rows and releases are kept: the data directory, or a bucket that speaks S3.
+STORAGE = read_storage(env)
 # The largest upload; commands import files of any size.
 UPLOAD_BYTES = env.int("UPLOAD_BYTES", default=2**30)
 # Limits of an import (docs/import.md), in characters unless the name says bytes.

@@ -1,25 +1,20 @@
 """Serve the files of releases, whole or in part, after checking their hashes."""
 
 import hashlib
-import mimetypes
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 from django.contrib.auth.models import User
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import parse_etags
+from django.http import Http404, HttpResponseBase
 
 from adjudication.visible_opinions import open_download
 from corpus.errors import Refused
+from corpus.file_responses import file_response
+from corpus.stores import Stored
+from corpus.stores.folder import FolderStore
 from releases.models import Release
 from releases.spec import SAMPLE, SPLITS
-
-BLOCK = 2**18
-# No file has 10^18 bytes, and Python converts no more than 4,300 digits.
-RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class Damaged(Refused):
@@ -74,57 +69,6 @@ def download(
     if name in OPINION_FILES:
         shown = f"{name} of release {release.version}"
         open_download(user, release.project, name=shown, until=release.made_at)
-    return file_response(method, headers, path, digest)
-
-
-def file_response(method: str | None, headers: Mapping[str, str], path: Path, digest: str) -> HttpResponseBase:
-    """
-    Return a file, or the byte range that the request asks for (RFC 9110, sections 13 and 14).
-
-    Several ranges get the whole file, which section 14.2 allows; so does HEAD, for which no ranges are defined.
-
-    :param headers: of the request; Range, If-Range and If-None-Match count
-    :param digest: SHA-256 of the file, which is its ETag
-    """
-    wanted, known, if_range = (headers.get(name, "") for name in ("Range", "If-None-Match", "If-Range"))
-    wanted = wanted if method == "GET" else ""
-    content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    etag, size = f'"{digest}"', path.stat().st_size
-    response: HttpResponseBase
-    if known.strip() == "*" or etag in {each.removeprefix("W/") for each in parse_etags(known)}:  # weak comparison
-        response = HttpResponse(status=304)
-    elif (part := byte_range(wanted, size)) is None or (if_range and if_range != etag):
-        response = FileResponse(path.open("rb"), content_type=content_type)
-    elif not part:
-        response = HttpResponse(status=416)
-        response["Content-Range"] = f"bytes */{size}"
-    else:
-        response = StreamingHttpResponse(read_range(path.open("rb"), part), status=206, content_type=content_type)
-        response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-        response["Content-Length"] = str(len(part))
-    response["ETag"] = etag
-    response["Accept-Ranges"] = "bytes"
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    response["Content-Disposition"] = f'attachment; filename="{path.name}"'
-    return response
-
-
-def byte_range(header: str, size: int) -> range | None:
-    """Return the range that a Range header names, empty beyond the end; None if it does not name a single range."""
-    match = RANGE.fullmatch(header.strip())
-    if not match or not any(match.groups()):
-        return None
-    first, last = match.groups()
-    if not first:
-        return range(max(0, size - int(last)), size)
-    return range(min(int(first), size), min(int(last) + 1 if last else size, size))
-
-
-def read_range(file: IO[bytes], part: range) -> Iterator[bytes]:
-    """Yield a range of a file in blocks, then close the file."""
-    with file:
-        file.seek(part.start)
-        left = len(part)
-        while left and (block := file.read(min(BLOCK, left))):
-            left -= len(block)
-            yield block
+    folder = FolderStore(path.parent)
+    stat = path.stat()
+    return file_response(method, headers, folder, Stored(name, stat.st_size, stat.st_mtime), digest)

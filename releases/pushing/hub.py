@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from corpus.broken_connections import why_broken
 from corpus.errors import Refused
 from jury.endpoints import EndpointRules
 from releases.pushing.addresses import check_url
-from releases.pushing.connections import why_broken
 from releases.pushing.destinations import Destination
 from releases.pushing.files import LocalFile, Pushed, PushFailed, PushOrder
 

@@ -6,7 +6,10 @@ import os
 import pytest
 from django.http import Http404
 
-from releases.downloads import BLOCK, Damaged, byte_range, file_of, file_response, read_range
+from corpus.file_responses import byte_range, file_response
+from corpus.stores.base import BLOCK
+from corpus.stores.folder import FolderStore, read_range
+from releases.downloads import Damaged, file_of
 from releases.models import Release
 from tests.cases import cases
 
@@ -93,7 +96,8 @@ def path(tmp_path):
 def ask(path, method="GET", **headers):
     """Return the response to these headers and its body."""
     named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-    response = file_response(method, named, path, DIGEST)
+    place = FolderStore(path.parent)
+    response = file_response(method, named, place, place.find(path.name), DIGEST)
     body = b"".join(response.streaming_content) if response.streaming else response.content
     response.close()
     return response, body

@@ -1,0 +1,58 @@
+"""What an error of the S3 libraries means, in words for whoever runs the site."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from corpus.broken_connections import causes_of, why_broken
+from corpus.stores.base import NotStored, StoreAway, StoreProblem
+from corpus.stores.options import StorageOptions
+
+MISSING = {"404", "NoSuchKey", "NotFound"}
+REFUSED = {"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
+BUSY = {"SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "TooManyRequests", "429"}
+NEEDED = "s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket and s3:AbortMultipartUpload"
+
+
+@contextmanager
+def said_plainly(options: StorageOptions) -> Iterator[None]:
+    """
+    :raises NotStored: if there is no such object
+    :raises StoreAway: if the store cannot be reached, or is overloaded
+    :raises StoreProblem: if it refuses for another reason
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise problem_of(error, options) from error
+    except NoCredentialsError as error:
+        raise StoreProblem(
+            f"There is no key for the bucket {options.bucket}. Set STORAGE_KEY, or give the machine a role."
+        ) from error
+    except (BotoCoreError, Boto3Error) as error:
+        # What a library raises for a transfer may hide the store's own answer.
+        if answer := next((each for each in causes_of(error) if isinstance(each, ClientError)), None):
+            raise problem_of(answer, options) from error
+        raise StoreAway(
+            f"The store of files cannot be reached: {why_broken(error)}. Nothing was stored half-way. Try again later "
+            "(STORAGE_ENDPOINT)."
+        ) from error
+
+
+def problem_of(error: Any, options: StorageOptions) -> StoreProblem:
+    """Return why the store refused a request."""
+    code, status = str(error.response["Error"]["Code"]), error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if code == "NoSuchBucket":
+        return StoreProblem(f"There is no bucket {options.bucket} in the store. Make it, or mend STORAGE_BUCKET.")
+    if code == "PreconditionFailed":
+        return NotStored("The file in the store has changed while it was read.")
+    if code in MISSING:
+        return NotStored("The store has no such file.")
+    if code in REFUSED or status in (401, 403):
+        return StoreProblem(f"The store refuses STORAGE_KEY for {options.bucket} ({code}). It needs {NEEDED} there.")
+    if code in BUSY or status >= 500:
+        return StoreAway(f"The store of files is overloaded or being mended ({code}). Try again later.")
+    return StoreProblem(f"The store refused: {error.response['Error'].get('Message') or code} ({status}).")
