@@ -40,9 +40,9 @@ from tests.factories import dialogue, import_dialogues, import_votes, make_proje
 from tests.full_disks import full_disk, run_on_full_disk
 from tests.homes import own_servers, prepared_home
 from tests.ports import unused_port
+from tests.stored_files import upload_folder
 from workspace import actions
 from workspace.models import Job
-from workspace.queries import jobs
 from workspace.tasks import enqueue_job
 
 pytestmark = pytest.mark.slow
@@ -377,7 +377,7 @@ def test_full_disk_cuts_no_compiled_module_off(tmp_path, monkeypatch):
 
 def test_full_disk_refuses_an_upload():
     project = make_project()
-    before = set(jobs.upload_folder().glob("*"))
+    before = set(upload_folder().glob("*"))
     with full_disk(1_000), pytest.raises(Refused, match="The upload cannot be stored"):
         actions.begin_import(
             project=project,
@@ -387,5 +387,5 @@ def test_full_disk_refuses_an_upload():
             most_bytes=10**6,
             enqueue=enqueue_job,
         )
-    assert set(jobs.upload_folder().glob("*")) == before
+    assert set(upload_folder().glob("*")) == before
     assert not Job.objects.filter(project=project).exists()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from corpus.errors import Archived
+from corpus.stores import StoreProblem
 from workspace import actions
 from workspace.models import Webhook
 from workspace.queries import generated, jobs
@@ -39,8 +40,11 @@ def requeue_stalled_jobs(**_later: Any) -> None:
     """Queue jobs again whose worker was killed or whose message was lost, and delete leftover files."""
     for job_id in jobs.unclaimed().values_list("pk", flat=True):
         enqueue_job(job_id)
-    actions.delete_left_drafts()
-    actions.delete_leftovers()
+    try:
+        actions.delete_left_drafts()
+        actions.delete_leftovers()
+    except StoreProblem as problem:
+        logger.warning("leftover files stay for now: %s", problem)
 
 
 def enqueue_job(job_id: int) -> None:

@@ -18,6 +18,7 @@ from corpus.models import Event, Item
 from releases.models import Release
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.stored_files import upload_folder, upload_path
 from workspace.actions import delete_leftovers
 from workspace.actions.run_jobs import end_job
 from workspace.models import Job
@@ -56,7 +57,7 @@ def test_upload_as_body_or_form_part(admin):
     part = SimpleUploadedFile("mine.jsonl.gz", gzip.compress(LINES))
     again = done(admin, admin.client.post(f"/api/v1/projects/{admin.slug}/items/import/", {"file": part}))
     assert again["result"]["unchanged"] == 5
-    assert not jobs.upload_path(Job.objects.get(pk=again["id"])).exists()
+    assert not upload_path(Job.objects.get(pk=again["id"])).exists()
 
 
 def test_votes_can_be_uploaded(admin, tmp_path):
@@ -115,7 +116,7 @@ def test_truncated_file_fails_completely(admin):
     ],
 )
 def test_rejected_upload_is_not_stored(admin, settings, name, status, code):
-    before = set(jobs.upload_folder().glob("*"))
+    before = set(upload_folder().glob("*"))
     if code == "too_large":
         settings.UPLOAD_BYTES = 50
     response = send(admin, LINES, name=name)
@@ -123,9 +124,9 @@ def test_rejected_upload_is_not_stored(admin, settings, name, status, code):
     if code:
         assert response.json()["error"]["code"] == code
         assert not Job.objects.filter(project__slug=admin.slug).exists()
-        assert set(jobs.upload_folder().glob("*")) == before
+        assert set(upload_folder().glob("*")) == before
     else:
-        assert jobs.upload_path(Job.objects.get(project__slug=admin.slug)).parent == jobs.upload_folder()
+        assert upload_path(Job.objects.get(project__slug=admin.slug)).parent == upload_folder()
 
 
 def test_upload_without_a_body_says_so(admin):
@@ -146,7 +147,7 @@ def test_job_of_killed_worker_is_retried_three_times(admin):
     run_job(job_id=job.pk)
     assert Job.objects.get(pk=job.pk).result["created"] == 5
 
-    upload = jobs.upload_path(job)
+    upload = upload_path(job)
     upload.write_bytes(LINES)
     end_job(Job(pk=job.pk, kind=job.kind, request=job.request, holder="late"), "failed")  # it was taken over long ago
     assert (Job.objects.get(pk=job.pk).state, upload.exists()) == ("done", True)
@@ -173,8 +174,8 @@ def test_unreachable_broker_loses_no_job(admin):
 
 
 def test_leftovers_are_deleted_and_waiting_uploads_kept(admin):
-    waiting = jobs.upload_path(Job.objects.get(pk=send(admin, LINES).json()["job"]["id"]))
-    cut_off, fresh = jobs.upload_folder() / "cut.jsonl", jobs.upload_folder() / "fresh.jsonl"
+    waiting = upload_path(Job.objects.get(pk=send(admin, LINES).json()["job"]["id"]))
+    cut_off, fresh = upload_folder() / "cut.jsonl", upload_folder() / "fresh.jsonl"
     for path in (cut_off, fresh):
         path.write_text("half")
     made = DATA_DIR.path / "releases" / admin.slug / "1.0"

@@ -21,8 +21,8 @@ from corpus.importing.readers.parquet import LIST_VALUES, rows_at_once
 from corpus.models import Event, Item
 from tests.api.client import Program
 from tests.factories import command, dialogue, make_project
+from tests.stored_files import upload_folder, upload_path
 from workspace.models import Job
-from workspace.queries import jobs
 from workspace.tasks import run_job
 
 LINES = "".join(json.dumps(dialogue(f"u{n}")) + "\n" for n in range(2_000)).encode()
@@ -58,7 +58,7 @@ def test_file_that_unpacks_to_too_much_is_refused(tmp_path, settings, name):
 
     admin = Program(project, "admin")
     job = import_upload(admin, name, path.read_bytes())
-    assert (job.state, "UNPACKED_BYTES" in job.error, jobs.upload_path(job).exists()) == ("failed", True, False)
+    assert (job.state, "UNPACKED_BYTES" in job.error, upload_path(job).exists()) == ("failed", True, False)
     assert not Item.objects.filter(project=project).exists()
     assert not Event.objects.filter(project=project, verb="items.imported").exists()
 
@@ -106,10 +106,10 @@ def test_endless_csv_record_is_refused(tmp_path):
 @pytest.mark.parametrize("kind", ARCHIVES)
 def test_archive_is_refused_by_its_content(tmp_path, kind):
     admin = Program(make_project(), "admin")
-    before = set(jobs.upload_folder().glob("*"))
+    before = set(upload_folder().glob("*"))
     answer = upload(admin, "mine.jsonl", ARCHIVES[kind])
     assert (answer.status_code, f"{kind} " in answer.json()["error"]["message"]) == (409, True)
-    assert set(jobs.upload_folder().glob("*")) == before
+    assert set(upload_folder().glob("*")) == before
     assert not Job.objects.filter(project__slug=admin.slug).exists()
     path = tmp_path / "mine.jsonl"
     path.write_bytes(ARCHIVES[kind])

@@ -13,25 +13,25 @@ from django.utils import timezone
 
 from corpus.errors import Refused
 from corpus.models import Event, Item
+from corpus.stores import Stored
+from corpus.stores.folder import FolderStore
 from releases.models import Release
 from releases.spec import ReleaseSpec
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.cases import cases
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.stored_files import rejected_rows_path, upload_folder, upload_path
 from workspace.actions import TooLarge, begin_import, begin_release, delete_leftovers, run_job
 from workspace.actions.run_jobs import MOST_ATTEMPTS, claim_job, end_job
-from workspace.actions.uploads import LEFTOVER_AFTER_SECONDS, is_old, save_upload, suffix_of
+from workspace.actions.uploads import LEFTOVER_AFTER_SECONDS, checked_blocks, is_old, suffix_of
 from workspace.models import Job
 from workspace.queries.jobs import (
     STALLED_AFTER_SECONDS,
     Progress,
     about,
     progress_of,
-    rejected_rows_path,
     unclaimed,
-    upload_folder,
-    upload_path,
 )
 from workspace.serializers import as_job
 
@@ -80,29 +80,29 @@ def test_ending_with_more_behind_it_is_no_ending(name):
 
 @pytest.mark.parametrize(("size", "limit"), [(0, 0), (0, 10), (10, 10), (2**20, 2**20), (2**20 + 1, 2**20 + 1)])
 def test_upload_of_just_the_limit_is_stored(tmp_path, size, limit):
-    save_upload(io.BytesIO(b"x" * size), tmp_path / "new" / "up.csv", limit)
+    FolderStore(tmp_path).write("new/up.csv", checked_blocks(io.BytesIO(b"x" * size), limit))
     assert (tmp_path / "new" / "up.csv").stat().st_size == size
 
 
 @pytest.mark.parametrize(("size", "limit"), [(1, 0), (11, 10), (2**20 + 1, 2**20), (3 * 2**20, 10)])
-def test_upload_over_the_limit_is_refused_with_the_number(tmp_path, size, limit):
+def test_upload_over_the_limit_is_refused_with_the_number(size, limit):
     with pytest.raises(TooLarge, match=f"has more than {limit:,} bytes. Split it") as refusal:
-        save_upload(io.BytesIO(b"x" * size), tmp_path / "up.csv", limit)
+        list(checked_blocks(io.BytesIO(b"x" * size), limit))
     assert (refusal.value.status, refusal.value.code) == (413, "too_large")
 
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"])
-def test_archive_under_another_name_is_refused(tmp_path, start):
+def test_archive_under_another_name_is_refused(start):
     with pytest.raises(Refused):
-        save_upload(io.BytesIO(start + b"x" * 100), tmp_path / "up.csv", 1_000)
+        list(checked_blocks(io.BytesIO(start + b"x" * 100), 1_000))
 
 
 def test_upload_that_cannot_be_stored_says_why(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Refused, match="cannot be stored: File exists"):
-        save_upload(io.BytesIO(b"x"), tmp_path / "file" / "up.csv", 10)
+        FolderStore(tmp_path).write("file/up.csv", [b"x"])
     with pytest.raises(Refused, match="cannot be stored: Is a directory"):
-        save_upload(io.BytesIO(b"x"), tmp_path, 10)
+        FolderStore(tmp_path.parent).write(tmp_path.name, [b"x"])
 
 
 @pytest.fixture(scope="module")
@@ -309,15 +309,8 @@ def test_rejected_rows_are_listed_by_number_for_their_project_alone():
         (-LEFTOVER_AFTER_SECONDS, False),
     ],
 )
-def test_file_is_old_after_a_day(tmp_path, age, old):
-    path = tmp_path / "file"
-    path.write_text("")
-    os.utime(path, (time.time() - age,) * 2)
-    assert is_old(path) is old
-
-
-def test_file_that_is_gone_is_not_old(tmp_path):
-    assert not is_old(tmp_path / "nowhere")
+def test_file_is_old_after_a_day(age, old):
+    assert is_old(Stored("file", 0, time.time() - age)) is old
 
 
 @pytest.mark.parametrize(("state", "kept"), [("waiting", True), ("running", True), ("done", False), ("failed", False)])

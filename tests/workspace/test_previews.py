@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from corpus.models import Event, Item
 from tests.annotation.people import Visitor
 from tests.factories import dialogue, make_project
+from tests.stored_files import upload_path
 from workspace.actions import delete_left_drafts
 from workspace.models import Job
-from workspace.queries.jobs import upload_path
 from workspace.tasks import requeue_stalled_jobs, run_job
 
 TABLE = b"Ticket,Question,Answer\nt1,Is it raining?,No\nt2,Is it late?,\n"

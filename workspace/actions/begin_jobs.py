@@ -12,11 +12,12 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.importing.options import NO_OPTIONS, ReadOptions
 from corpus.models import Project, Verb
+from corpus.stores import store
 from releases.actions import check_spec, folder_of
 from releases.spec import ReleaseSpec
-from workspace.actions.uploads import save_upload, suffix_of
+from workspace.actions.uploads import checked_blocks, delete_quietly, suffix_of
 from workspace.models import Job
-from workspace.queries.jobs import upload_path
+from workspace.queries.jobs import upload_name
 
 Enqueue = Callable[[int], None]
 "Sends a job, by its primary key, to a worker; callers pass `workspace.tasks.enqueue_job`, which actions cannot import."
@@ -48,15 +49,16 @@ def begin_import(
     request = {"name": name[-200:], "suffix": suffix_of(name), "token": secrets.token_hex(12), **options.as_dict()}
     state = Job.State.DRAFT if is_draft else Job.State.WAITING
     job = Job(project=project, kind=kind, state=state, by=by, request=request)
-    path = upload_path(job)
+    place, stored_as = store(), upload_name(job)
+    written = place.write(stored_as, checked_blocks(content, most_bytes, name=name[-200:]))
+    request["sha256"] = written.sha256
     try:
-        save_upload(content, path, most_bytes, name=name[-200:])
         with transaction.atomic():
             job.save()
             detail = {"job": job.pk, "kind": kind}
             record_event(project=project, verb=Verb.UPLOAD_TAKEN, subject=name[-200:], actor=by, detail=detail)
     except BaseException:
-        path.unlink(missing_ok=True)
+        delete_quietly(stored_as)
         raise
     if not is_draft:
         transaction.on_commit(partial(enqueue, job.pk))

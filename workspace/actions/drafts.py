@@ -10,10 +10,11 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.importing.options import ReadOptions
 from corpus.models import Verb
+from corpus.stores import store
 from workspace.actions.begin_jobs import Enqueue
-from workspace.actions.uploads import is_old
+from workspace.actions.uploads import delete_quietly, is_old
 from workspace.models import Job
-from workspace.queries.jobs import upload_path
+from workspace.queries.jobs import upload_name
 
 
 @transaction.atomic
@@ -42,16 +43,16 @@ def discard_upload(*, job: Job, by: User | None = None) -> bool:
 
 def delete_left_drafts() -> None:
     """Delete the uploads that nobody has imported within a day, or whose file is gone."""
+    place = store()
     for job in Job.objects.filter(state=Job.State.DRAFT).select_related("project"):
-        path = upload_path(job)
-        if not path.exists() or is_old(path):
+        found = place.find(upload_name(job))
+        if not found or is_old(found):
             discard_upload(job=job)
 
 
 def delete_draft(job: Job) -> bool:
     """Delete an upload that is not imported yet, and its file; return whether it was one."""
-    path = upload_path(job)
     deleted, _ = Job.objects.filter(pk=job.pk, state=Job.State.DRAFT).delete()
     if deleted:
-        transaction.on_commit(lambda: path.unlink(missing_ok=True))
+        transaction.on_commit(partial(delete_quietly, upload_name(job)))
     return bool(deleted)

@@ -5,10 +5,12 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -19,14 +21,16 @@ from corpus.errors import Refused
 from corpus.importing.options import ReadOptions
 from corpus.importing.report import ImportReport, OnReject, RejectedRow
 from corpus.queries import check_in_use
+from corpus.stores import StoreAway, store
 from releases.actions import make_release
 from releases.models import Release
 from releases.pushing.push import push_release
 from releases.spec import ReleaseSpec
 from workspace.actions.import_annotated import import_annotated
 from workspace.actions.import_opinions import OPINION_TABLES, import_opinions
+from workspace.actions.uploads import delete_quietly
 from workspace.models import Job
-from workspace.queries.jobs import IMPORTS, rejected_rows_path, unclaimed, upload_path
+from workspace.queries.jobs import IMPORTS, UPLOADS, rejected_rows_name, unclaimed, upload_name, upload_path
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +62,9 @@ def run_job(*, job_id: int) -> None:
         end_job(job, Job.State.DONE, result=result)
     except LostClaim:
         logger.warning("job %s was taken over by another worker; what this one did is undone", job.pk)
+    except StoreAway as away:
+        logger.warning("job %s is put off: %s", job.pk, away)
+        put_off(job)
     except Refused as refusal:
         end_job(job, Job.State.FAILED, error=str(refusal))
     except OSError as error:
@@ -71,6 +78,11 @@ def run_job(*, job_id: int) -> None:
     except Exception:
         end_job(job, Job.State.FAILED, error="A program error ended it; see the worker's log. Nothing was kept.")
         raise
+
+
+def put_off(job: Job) -> None:
+    """Let a job wait until the schedule queues it again, as if it had not begun: it lacks files that will come back."""
+    Job.objects.filter(pk=job.pk, holder=job.holder).update(state=Job.State.WAITING, attempts=F("attempts") - 1)
 
 
 def lack_of_space(error: Exception) -> str:
@@ -108,7 +120,7 @@ def end_job(job: Job, state: str, *, result: dict[str, Any] | None = None, error
         share=1.0 if result is not None else F("share"),
     )
     if ended and job.kind in IMPORTS:
-        upload_path(job).unlink(missing_ok=True)
+        delete_quietly(upload_name(job))
 
 
 @contextmanager
@@ -168,8 +180,10 @@ def rejected_rows_file(job: Job) -> Iterator[OnReject]:
 
     Each worker writes a file of its own, because a job may be taken over from a worker that still runs.
     """
-    path = rejected_rows_path(job)
-    part = path.with_name(f"{job.pk}.{job.holder}.part")
+    place, name = store(), rejected_rows_name(job)
+    folder = Path(settings.ASSIZE_HOME) / UPLOADS
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{job.pk}.{job.holder}.part"
     try:
         with part.open("wb") as file:
 
@@ -178,10 +192,9 @@ def rejected_rows_file(job: Job) -> Iterator[OnReject]:
                 file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
             yield write_rejected
-        part.replace(path)
-    except BaseException:
+        place.take(name, part)
+    finally:
         part.unlink(missing_ok=True)
-        raise
 
 
 def run_release(job: Job, progress: Progress) -> dict[str, Any]:

@@ -1,17 +1,23 @@
 """Keep uploaded files until a worker has imported them, and delete what killed processes left behind."""
 
-import os
+import logging
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.core.cache import cache
 
 from corpus.errors import Refused
 from corpus.importing.readers import EXTENSIONS, check_contents
+from corpus.stores import Stored, StoreProblem, store
 from workspace.models import Job
-from workspace.queries.jobs import IMPORTS, REJECTED_ROWS, upload_folder, upload_path
+from workspace.queries.jobs import IMPORTS, REJECTED_ROWS, UPLOADS, upload_name
+
+logger = logging.getLogger(__name__)
 
 BLOCK = 2**20
 "Bytes read at a time."
@@ -43,46 +49,51 @@ def suffix_of(name: str) -> str:
     return inner + (".gz" if ending == ".gz" else "")
 
 
-def save_upload(content: IO[bytes], path: Path, most_bytes: int, *, name: str = "The file") -> None:
+def checked_blocks(content: IO[bytes], most_bytes: int, *, name: str = "The file") -> Iterator[bytes]:
     """
-    Write an upload to the disk.
+    Yield an upload block by block.
 
     :param name: the file as its owner calls it, for messages
     :raises TooLarge: if it has more than `most_bytes`
-    :raises Refused: if it is no file of rows, or cannot be written
+    :raises Refused: if it is no file of rows
     """
     size = 0
+    while block := content.read(BLOCK):
+        if not size:
+            check_contents(name, block)
+        size += len(block)
+        if size > most_bytes:
+            raise TooLarge(f"{name} has more than {most_bytes:,} bytes. Split it, or import it by command.")
+        yield block
+
+
+def delete_quietly(name: str) -> None:
+    """Delete a stored file; if the store cannot be used, `delete_leftovers` does it later."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            while block := content.read(BLOCK):
-                if not size:
-                    check_contents(name, block)
-                size += len(block)
-                if size > most_bytes:
-                    raise TooLarge(f"{name} has more than {most_bytes:,} bytes. Split it, or import it by command.")
-                file.write(block)
-            file.flush()
-            os.fsync(file.fileno())  # the reply promises that the file is stored
-    except OSError as error:
-        raise Refused(f"The upload cannot be stored: {error.strerror}.") from error
+        store().delete(name)
+    except StoreProblem as problem:
+        logger.warning("%s stays in the store for now: %s", name, problem)
 
 
 def delete_leftovers() -> None:
     """Delete uploads without an open job, and half-made releases, once nothing has written to them for a day."""
-    imports = Job.objects.filter(state__in=Job.OPEN, kind__in=IMPORTS)
-    needed = {upload_path(job).name for job in imports}
-    for path in upload_folder().glob("*"):
-        if is_old(path) and path.name not in needed and not path.name.endswith(REJECTED_ROWS):
-            path.unlink(missing_ok=True)
+    place = store()
+    # Lists of a bucket cost money, and a worker looks every half minute.
+    if not place.is_folder and not cache.add("stored-files-swept", 1, timeout=3600):
+        return
+    old = [each for each in place.files(UPLOADS) if is_old(each) and not each.name.endswith(REJECTED_ROWS)]
+    # Asked after the files, so that a job of a file that was seen is seen, too.
+    needed = {upload_name(job) for job in Job.objects.filter(state__in=Job.OPEN, kind__in=IMPORTS)}
+    for each in old:
+        if each.name not in needed:
+            place.delete(each.name)
+    place.delete_unfinished(LEFTOVER_AFTER_SECONDS)
     for path in (Path(settings.ASSIZE_HOME) / "releases").glob("*/.*.part"):
-        if is_old(path):
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > LEFTOVER_AFTER_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
-def is_old(path: Path) -> bool:
-    """Return whether a file was last written more than a day ago; False if it no longer exists."""
-    try:
-        return time.time() - path.stat().st_mtime > LEFTOVER_AFTER_SECONDS
-    except FileNotFoundError:
-        return False
+def is_old(file: Stored) -> bool:
+    """Return whether a file was last written more than a day ago."""
+    return time.time() - file.changed_at > LEFTOVER_AFTER_SECONDS

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -19,7 +19,7 @@ from corpus.importing.options import FORM_NAMES, ReadOptions, parse_columns
 from workspace import actions
 from workspace.forms.imports import check_one_file
 from workspace.models import Job
-from workspace.queries.jobs import rejected_rows_path
+from workspace.rejected_rows import rejected_rows_response
 from workspace.serializers import UPLOADED, UploadSerializer, accepted, as_job
 from workspace.shapes import AcceptedShape, JobShape
 from workspace.tasks import enqueue_job
@@ -173,10 +173,5 @@ class RejectedRows(JobView):
     """The rows that an import refused, with their numbers, fields and reasons, as JSON lines."""
 
     @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.STR})
-    def get(self, request: Request, job: int, slug: str = "") -> FileResponse:
-        path = rejected_rows_path(self.job_numbered(job))
-        if not path.is_file():
-            raise Http404("This job has no refused rows, or has not ended.")
-        return FileResponse(
-            path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-ndjson"
-        )
+    def get(self, request: Request, job: int, slug: str = "") -> HttpResponseBase:
+        return rejected_rows_response(request.method, request.headers, self.job_numbered(job))

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from corpus.models import Project
+from corpus.stores import store
 from workspace.models import Job
 
+UPLOADS = "uploads"
+"The folder of uploads and rejected rows in the store."
 REJECTED_ROWS = ".refused.jsonl"
 "End of the name of a file of rejected rows; people download it under this name."
 STALLED_AFTER_SECONDS = 60
@@ -22,19 +24,23 @@ TELLING_SHARE = 0.02
 "Before so much is done, nothing can be said of the time that is left."
 
 
-def upload_folder() -> Path:
-    """Return the folder of uploads in the data directory."""
-    return Path(settings.ASSIZE_HOME) / "uploads"
+def upload_name(job: Job) -> str:
+    """Return the name of an upload in the store. Only the extension comes from the user."""
+    return f"{UPLOADS}/{job.request['token']}{job.request['suffix']}"
 
 
 def upload_path(job: Job) -> Path:
-    """Return the path of an upload. Only the extension comes from the user."""
-    return upload_folder() / f"{job.request['token']}{job.request['suffix']}"
+    """
+    Return the path of an upload, or of a copy of it if it is stored elsewhere.
+
+    :raises StoreProblem: if it is elsewhere, and cannot be loaded or has changed
+    """
+    return store().local(upload_name(job), job.request.get("sha256", ""))
 
 
-def rejected_rows_path(job: Job) -> Path:
-    """Return the path of the JSON lines that list the rows an import rejected."""
-    return upload_folder() / f"{job.pk}{REJECTED_ROWS}"
+def rejected_rows_name(job: Job) -> str:
+    """Return the name in the store of the JSON lines that list the rows an import rejected."""
+    return f"{UPLOADS}/{job.pk}{REJECTED_ROWS}"
 
 
 def unclaimed() -> QuerySet[Job]:

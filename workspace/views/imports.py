@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -11,7 +11,8 @@ from corpus.attempt import attempt
 from workspace import actions
 from workspace.forms.imports import UploadForm
 from workspace.models import Job
-from workspace.queries.jobs import IMPORTS, rejected_rows_path
+from workspace.queries.jobs import IMPORTS
+from workspace.rejected_rows import rejected_rows_response
 from workspace.tasks import enqueue_job
 from workspace.views.jobs import asks_for_jobs, jobs_context
 
@@ -65,12 +66,10 @@ def begin_import(access: Access, form: UploadForm, *, is_draft: bool) -> Job:
 
 @require_safe
 @require_role(Role.ADMIN)
-def rejected_rows(_request: PageRequest, access: Access, job: int) -> FileResponse:
+def rejected_rows(request: PageRequest, access: Access, job: int) -> HttpResponseBase:
     """Download the rows that an import rejected."""
-    path = rejected_rows_path(get_object_or_404(Job, pk=job, project=access.project))
-    if not path.is_file():
-        raise Http404("This job has no refused rows.")
-    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/x-ndjson")
+    found = get_object_or_404(Job, pk=job, project=access.project)
+    return rejected_rows_response(request.method, request.headers, found, may_link=True)
 
 
 @require_safe
