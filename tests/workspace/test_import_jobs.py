@@ -13,12 +13,12 @@ from corpus.actions.import_support import without_cycle_search
 from corpus.models import Item
 from tests.annotation.people import Visitor
 from tests.factories import make_project
+from tests.stored_files import rejected_rows_path, upload_folder, upload_path
 from tests.test_faults import full_disk
 from tests.workspace.test_jobs import LINES, make_job
 from workspace.actions import run_job
 from workspace.actions.run_jobs import LostClaim, claim_job, lack_of_space, rejected_rows_file, run_import
 from workspace.models import Job
-from workspace.queries.jobs import rejected_rows_path, upload_folder, upload_path
 
 REJECTED = b'{"id": ""}\n'
 
