@@ -115,6 +115,11 @@ SERVER_DATABASE = databases.server()
 DATABASES = {"default": databases.pooler() or SERVER_DATABASE}
 # Seconds after which PostgreSQL stops a statement of a web process (config.web_database); 0 means never.
 WEB_STATEMENT_SECONDS = env.int("WEB_STATEMENT_SECONDS", default=30)
+# Limits of `migrate` (config.migrating): seconds that a statement waits for a table, that it may run, and that a table
+# may be in use at all tries; 0 means no limit.
+MIGRATION_LOCK_SECONDS = env.float("MIGRATION_LOCK_SECONDS", default=2.0)
+MIGRATION_STATEMENT_SECONDS = env.float("MIGRATION_STATEMENT_SECONDS", default=60.0)
+MIGRATION_PATIENCE_SECONDS = env.float("MIGRATION_PATIENCE_SECONDS", default=300.0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = server_url("REDIS_URL")

@@ -1,0 +1,1 @@
+"""An app whose migrations are those of a later version."""

@@ -1,0 +1,1 @@
+"""Migrations that change a table of votes in each way that locks nobody out."""
