@@ -14,7 +14,10 @@ from jury.models import Juror
 class EvaluationForm(BudgetForm):
     """Start or estimate an evaluation: which guard, on which benchmark, which transforms, which budget."""
 
-    FOLDED: ClassVar = {"Rewritten texts: is the guard easily evaded?": ("transforms",), "More options": ("no_cache",)}
+    FOLDED: ClassVar = {
+        "Rewritten texts: is the guard easily evaded?": ("transforms",),
+        "More options": ("keep_near", "no_cache"),
+    }
 
     juror = forms.ChoiceField(label="Guard", help_text="Any juror that has an endpoint.")
     benchmark = forms.ChoiceField(label="Benchmark")
@@ -27,6 +30,11 @@ class EvaluationForm(BudgetForm):
         ],
         label="Also ask about every case rewritten as",
         help_text="Each takes as many calls as the cases themselves.",
+    )
+    keep_near = forms.BooleanField(
+        required=False,
+        label="Keep near-duplicates of training texts",
+        help_text="Otherwise a guard that was trained on a release is not asked about them, nor about the very texts.",
     )
     no_cache = forms.BooleanField(
         required=False,

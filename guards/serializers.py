@@ -27,6 +27,8 @@ class EvaluationSerializer(BudgetSerializer):
         child=serializers.ChoiceField(list(TRANSFORMS)), default=list, max_length=len(TRANSFORMS)
     )
     cache = serializers.BooleanField(default=True)
+    keep_near = serializers.BooleanField(default=False)
+    "Leave out no near-duplicates of texts that the guard was trained on."
 
 
 class HashListSerializer(serializers.Serializer[Any]):
@@ -144,6 +146,7 @@ def as_evaluations(evaluations: Sequence[Evaluation]) -> list[EvaluationShape]:
             "limit": each.limit,
             "left_out": each.left_out,
             "left_out_of": each.left_out_of,
+            "near_left_out": each.near_left_out,
             "state": progress[each.run_id].state,
             "texts": progress[each.run_id].ballots,
             "outcomes": progress[each.run_id].outcomes,

@@ -518,7 +518,8 @@ class Evaluation(TypedDict):
     A guard asked about a benchmark, and how far that is.
 
     `texts` are asked about in all, transformed ones included; `outcomes` counts the answers. `left_out` cases have a
-    text that the guard was trained on (release `left_out_of`), or a label that it helped decide.
+    text that the guard was trained on (release `left_out_of`), or nearly, or a label that it helped decide;
+    `near_left_out` of them are near-duplicates alone, and null says that these were kept.
     """
 
     id: int
@@ -532,6 +533,7 @@ class Evaluation(TypedDict):
     limit: int | None
     left_out: int
     left_out_of: str
+    near_left_out: int | None
     state: str
     texts: int
     outcomes: dict[str, int]
@@ -577,6 +579,7 @@ class EvaluationRequest(TypedDict):
         ]
     ]
     cache: NotRequired[bool]
+    keep_near: NotRequired[bool]
 
 
 class Example(TypedDict):
@@ -1547,6 +1550,7 @@ class Report(TypedDict):
     limit: int | None
     left_out: int
     left_out_of: str
+    near_left_out: int | None
     state: str
     texts: int
     outcomes: dict[str, int]

@@ -1,6 +1,7 @@
 """Evaluate guards on benchmarks: choose the texts, estimate what it costs, start the run."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import orjson
@@ -17,7 +18,7 @@ from guards.actions.texts import store_texts
 from guards.benchmarks.case import hash_of
 from guards.engine.verdict_client import VerdictClient
 from guards.models import Benchmark, CaseText, Evaluation, TransformedText
-from guards.overlap import overlapping_cases
+from guards.overlap import near_cases, overlapping_cases
 from guards.transforms import TRANSFORMS, transform_turns
 from jury.actions.checks import check_can_reach
 from jury.actions.estimates import Estimate, estimate_for
@@ -69,29 +70,33 @@ def start_evaluation(
     budget_usd: Decimal | None = None,
     budget_calls: int | None = None,
     uses_cache: bool = True,
+    keeps_near: bool = False,
     by: User | None = None,
 ) -> Evaluation:
     """
     Create an evaluation with its run; nothing is asked yet. The caller enqueues the run with `jury.tasks.enqueue`.
 
-    Cases whose text the guard was trained on, or whose label it helped decide, are left out. An evaluation of the
-    same guard on the same cases that has not ended is returned as it is.
+    Cases whose text the guard was trained on, or nearly, or whose label it helped decide, are left out. An evaluation
+    of the same guard on the same cases that has not ended is returned as it is.
 
     :param transforms: keys of `TRANSFORMS`: every case is asked about once more with each
     :param limit: so many cases only, drawn from those that are not left out, the same ones every time; of twins, whole
         families only
     :param uses_cache: repeat verdicts on identical earlier requests at no cost
+    :param keeps_near: leave out only cases with the very text that the guard was trained on, and no near-duplicates
     :raises Refused: if the guard cannot be asked, or no case is left
     """
     check_can_evaluate(juror, benchmark, transforms)
+    keeps_near = keeps_near or benchmark.is_of_twins  # which have no labels, and are compared by families
     lock_in_use(project)
     with connection.cursor() as cursor:  # so that a form sent twice starts one evaluation
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evaluation'), %s)", [project.pk])
     same = {"project": project, "juror": juror, "benchmark": benchmark, "limit": limit}
     chosen = [name for name in TRANSFORMS if name in set(transforms)]
-    if open_one := Evaluation.objects.filter(**same, transforms=chosen, run__state__in=Run.OPEN).first():
+    open_ones = Evaluation.objects.filter(**same, transforms=chosen, run__state__in=Run.OPEN)
+    if open_one := open_ones.filter(near_left_out__isnull=keeps_near).first():
         return open_one
-    release, left_out = cases_left_out(juror, benchmark)
+    left_out = cases_left_out(juror, benchmark, keeps_near=keeps_near)
     run = Run.objects.create(
         project=project,
         generates=Run.Generates.VERDICTS,
@@ -100,13 +105,19 @@ def start_evaluation(
         uses_cache=uses_cache,
     )
     evaluation = Evaluation.objects.create(
-        **same, run=run, transforms=chosen, left_out_cases=left_out, left_out_of=release, started_by=by
+        **same,
+        run=run,
+        transforms=chosen,
+        left_out_cases=left_out.cases,
+        left_out_of=left_out.version,
+        near_left_out=left_out.near,
+        started_by=by,
     )
     texts = texts_of(evaluation)
     if not texts:
         raise Refused(no_case_left(benchmark, limit))
     create_shards_of(run, juror, texts)
-    detail = {"guard": juror.name, "benchmark": benchmark.name, "texts": len(texts), "left_out": len(left_out)}
+    detail = {"guard": juror.name, "benchmark": benchmark.name, "texts": len(texts), "left_out": len(left_out.cases)}
     record_event(project=project, verb=Verb.EVALUATION_STARTED, subject=str(evaluation.pk), actor=by, detail=detail)
     return evaluation
 
@@ -118,16 +129,33 @@ def no_case_left(benchmark: Benchmark, limit: int | None) -> str:
     return f"No case of {benchmark.name} is left: the guard was trained on all of them, or decided them."
 
 
-def cases_left_out(juror: Juror, benchmark: Benchmark) -> tuple[str, list[int]]:
-    """
-    Return the version of the release that a guard was trained on, if it is known, and the numbers of cases left out.
+@dataclass(frozen=True)
+class LeftOut:
+    """The cases that a guard is not asked about."""
 
-    These are cases whose text stands in the training split of that release, and those whose label the guard helped
-    decide.
+    version: str
+    "Of the release that the guard was trained on; empty if none is known."
+    cases: list[int]
+    "Their numbers, ascending."
+    near: int | None
+    "How many of them are left out as near-duplicates alone; None where these are kept."
+
+
+def cases_left_out(juror: Juror, benchmark: Benchmark, *, keeps_near: bool) -> LeftOut:
     """
-    release = queries.trained_release(juror)
-    seen = overlapping_cases(release, benchmark) if release else set()
-    return release.version if release else "", sorted(seen | queries.helped_decide(juror, benchmark))
+    Return the cases that a guard is not asked about.
+
+    These are cases whose text stands in the training split of the release it was trained on, near-duplicates of such
+    texts, and cases whose label the guard helped decide.
+    """
+    release, helped = queries.trained_release(juror), queries.helped_decide(juror, benchmark)
+    known = helped | overlapping_cases(release, benchmark) if release else helped
+    near = near_cases(release, benchmark, known) if release and not keeps_near else set()
+    return LeftOut(
+        version=release.version if release else "",
+        cases=sorted(known | near),
+        near=None if keeps_near else len(near),
+    )
 
 
 def texts_of(evaluation: Evaluation) -> list[int]:

@@ -97,6 +97,7 @@ class Evaluations(GuardView):
             budget_usd=data["budget_usd"],
             budget_calls=data["max_calls"],
             uses_cache=data["cache"],
+            keeps_near=data["keep_near"],
             by=self.access.user,
         )
         return Response(as_evaluation(evaluation), status=HTTP_202_ACCEPTED)

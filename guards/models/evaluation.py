@@ -44,6 +44,8 @@ class Evaluation(models.Model):
     "Numbers of the cases that are left out, as the guard was trained on their text or helped decide their label."
     left_out_of = models.CharField(max_length=60, blank=True, default="")
     "Version of the release that the guard was trained on; empty if none is known."
+    near_left_out = models.PositiveIntegerField(null=True)
+    "How many of these cases are near-duplicates of a text it was trained on; None if such cases are not left out."
     started_at = models.DateTimeField(auto_now_add=True)
     started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
@@ -59,6 +61,15 @@ class Evaluation(models.Model):
     def left_out(self) -> int:
         """How many cases are left out."""
         return len(self.left_out_cases)
+
+    @property
+    def why_left_out(self) -> str:
+        """Why cases are left out, in words."""
+        if not self.left_out_of:
+            return "the guard helped decide their label"
+        near = "" if self.near_left_out is None else f", or nearly ({self.near_left_out:,} of them)"
+        stands = f"their text stands in the training split of release {self.left_out_of}{near}"
+        return f"{stands}, or the guard helped decide their label"
 
 
 class Verdict(Answer):

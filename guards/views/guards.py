@@ -134,6 +134,7 @@ def start(access: Access, form: EvaluationForm) -> Evaluation:
         budget_usd=form.cleaned_data["budget_usd"],
         budget_calls=form.cleaned_data["max_calls"],
         uses_cache=not form.cleaned_data["no_cache"],
+        keeps_near=form.cleaned_data["keep_near"],
         by=access.user,
     )
 

@@ -53,6 +53,11 @@ class Command(RunCommand):
             "--transforms", nargs="+", default=[], metavar="NAME",
             help=f"ask about every case once more, rewritten to evade the guard: all, or of {', '.join(TRANSFORMS)}",
         )  # fmt: skip
+        parser.add_argument(
+            "--keep-near",
+            action="store_true",
+            help="leave out no near-duplicates of texts that the guard was trained on",
+        )
         parser.add_argument("--no-cache", action="store_true", help="repeat no verdict on an identical earlier request")
 
     def handle(self, **options: Any) -> None:
@@ -76,6 +81,7 @@ class Command(RunCommand):
             budget_usd=options["budget"],
             budget_calls=options["max_calls"],
             uses_cache=not options["no_cache"],
+            keeps_near=options["keep_near"],
         )
         self.enqueue_and_wait(evaluation.run, has_worker=has_worker, waits=options["wait"])
         self.report(evaluation, time.monotonic() - began)
@@ -97,7 +103,7 @@ class Command(RunCommand):
             }
         )
         if evaluation.left_out:
-            self.print_note(f"{evaluation.left_out} cases were left out: {why_left_out(evaluation)}.")
+            self.print_note(f"{evaluation.left_out} cases were left out: {evaluation.why_left_out}.")
         if progress.outcomes["failed"]:
             self.print_note(f"{progress.outcomes['failed']} questions got no reply, and are in no figure.")
         if errors := jury_queries.shard_errors(run):
@@ -124,16 +130,9 @@ def described(evaluation: Evaluation) -> dict[str, Any]:
         "prompt": prompt.name,
         "prompt_sha256": prompt.sha256,
         "left_out": evaluation.left_out,
+        "near_left_out": evaluation.near_left_out,
         "date": evaluation.started_at.date().isoformat(),
     }
-
-
-def why_left_out(evaluation: Evaluation) -> str:
-    """Return why cases are left out, in words."""
-    if evaluation.left_out_of:
-        version = evaluation.left_out_of
-        return f"their text stands in the training split of release {version}, or the guard helped decide their label"
-    return "the guard helped decide their label"
 
 
 def parse_sources(text: str) -> list[str] | None:
