@@ -15,7 +15,7 @@ from releases.spec import PREFIX
 
 COMPARED = (*(field.value for field in FIELDS), "categories")
 REASONS = ("status", "decided_by", *(field.column(count) for field in FIELDS for count in ("safe", "unsafe")))
-SETTING_NAMES = {"split_by": "Splits by", "licenses": "Licences"}
+SETTING_NAMES = {"split_by": "Splits by", "licenses": "Licences", "certificate": "Certified thresholds"}
 "Names of settings on pages, where they are not those of the manifest."
 MOST_LISTED = 200
 TABLE = "decisions.parquet"
@@ -88,15 +88,20 @@ class Change:
         """Return the same with the names that pages show."""
         return [(display_name(name), shown_value(name, old), shown_value(name, new)) for name, old, new in self.fields]
 
-    @property
-    def reason(self) -> str:
-        """Return why the labels differ, from the counts and policies in the tables."""
+    def reason(self, rules: str = "") -> str:
+        """
+        Return why the labels differ, from the counts in the tables.
+
+        :param rules: what else the releases decided by, in words; empty if by the same
+        """
         if self.fields and all(name.startswith(PREFIX) for name, _, _ in self.fields):
-            return "other answers were counted, or under another policy"
+            return f"other answers were counted{rules and f', or {rules}'}"
         if self.before["decided_by"] != self.after["decided_by"]:
             return f"decided by {self.before['decided_by']}, then by {self.after['decided_by']}"
         counts = [name for name in REASONS[2:] if self.before[name] != self.after[name]]
-        return "other opinions were counted" if counts else "the same opinions, under another policy"
+        if not rules:
+            return "other opinions were counted"
+        return f"other opinions were counted, {rules}" if counts else f"as many opinions each way, {rules}"
 
 
 @dataclass
@@ -129,6 +134,28 @@ class Comparison:
         ]
 
     @property
+    def rules(self) -> str:
+        """Return in words what else the releases decided by; empty if by the same."""
+        was, now = (release.manifest if release else {} for release in (self.before, self.after))
+        named = [manifest.get("policy", {}).get("name") for manifest in (was, now)]
+        if named[0] != named[1]:
+            return "under another policy"
+        differs = {
+            "other settings of the policy": was.get("policy") != now.get("policy"),
+            "other thresholds of the certificate": thresholds_in(was) != thresholds_in(now),
+            "another taxonomy": was.get("taxonomy") != now.get("taxonomy"),
+            "other rules of this software": was.get("rules") != now.get("rules"),
+        }
+        parts = [words for words, is_so in differs.items() if is_so]
+        return "with " + " and ".join(parts) if parts else ""
+
+    @property
+    def explained(self) -> list[tuple[Change, str]]:
+        """Return the listed changes, each with its reason."""
+        rules = self.rules
+        return [(change, change.reason(rules)) for change in self.listed]
+
+    @property
     def shared(self) -> int:
         """Return the number of items that both releases have."""
         return self.changed + self.same
@@ -144,8 +171,15 @@ class Comparison:
         names = ("policy", "taxonomy", "guideline", "software", "splits", "split_by", "seed", "licenses", "truncated")
         manifests = [release.manifest if release else {} for release in (self.before, self.after)]
         pairs = [(name, *(manifest.get(name) for manifest in manifests)) for name in names]
+        pairs.append(("certificate", *map(thresholds_in, manifests)))
         pairs.append(("questions", *map(question_keys, manifests)))
         return [(name, old, new) for name, old, new in pairs if old != new]
+
+
+def thresholds_in(manifest: dict[str, Any]) -> dict[str, str | None] | None:
+    """Return the thresholds of a release's certificate by label field; None if it has no certificate."""
+    certificate = manifest.get("certificate")
+    return certificate and {name: each["threshold"] for name, each in certificate["fields"].items()}
 
 
 def question_keys(manifest: dict[str, Any]) -> list[str]:

@@ -112,14 +112,49 @@ def test_most_frequent_kind_is_first(made):
     ("before", "after", "why"),
     [
         ({}, UNSAFE, "other opinions were counted"),
-        ({}, {"prompt_label": "unsafe"}, "the same opinions, under another policy"),
+        ({}, {"prompt_label": "unsafe"}, "other opinions were counted"),  # as many, so others, under the same rules
         ({}, UNSAFE | {"decided_by": "adjudicator"}, "decided by majority, then by adjudicator"),
         ({"decided_by": "adjudicator"}, {"decided_by": "construction"}, "decided by adjudicator, then by construction"),
         ({"response_safe": None}, {"response_safe": 0}, "other opinions were counted"),
     ],
 )
 def test_change_says_why(before, after, why):
-    assert Change("a", ROW | before, ROW | after).reason == why
+    assert Change("a", ROW | before, ROW | after).reason() == why
+
+
+def certified(threshold, **settings):
+    policy = {"name": "certified", "quorum": 3, "error": 0.05, "risk": 0.1}
+    return {"policy": policy | settings, "certificate": {"fields": {"prompt_label": {"threshold": threshold}}}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rules", "settings"),
+    [
+        (certified("2/3"), certified("2/3"), "", []),
+        (
+            certified("2/3"), certified(None), "with other thresholds of the certificate",
+            [("Certified thresholds", "prompt label 2/3", "prompt label none")],
+        ),
+        (
+            certified("2/3"), certified("1", error=0.02),
+            "with other settings of the policy and other thresholds of the certificate",
+            [
+                ("Policy", "name certified, quorum 3, error 0.05, risk 0.1",
+                 "name certified, quorum 3, error 0.02, risk 0.1"),
+                ("Certified thresholds", "prompt label 2/3", "prompt label 1"),
+            ],
+        ),
+        (certified("1"), certified("1", quorum=2), "with other settings of the policy", None),
+        ({"taxonomy": "a 1"}, {"taxonomy": "a 2"}, "with another taxonomy", None),
+        (certified("1"), {"policy": {"name": "human"}}, "under another policy", None),
+    ],
+)  # fmt: skip
+def test_change_by_other_rules_names_them(made, before, after, rules, settings):
+    comparison = compare(made("1", ("a", {}), **before), made("2", ("a", {"prompt_label": "unsafe"}), **after))
+    assert comparison.rules == rules
+    reason = f"as many opinions each way, {rules}" if rules else "other opinions were counted"
+    assert [(change.item, why) for change, why in comparison.explained] == [("a", reason)]
+    assert settings is None or comparison.shown_settings == settings
 
 
 @cases("name", COMPARED)

@@ -134,7 +134,7 @@ def test_release_is_made_shown_downloaded_and_compared(labelled, tmp_path):
     do_all(labelled)
     comparison = lead.get("releases/compare/", before="1.0", after="1.1").context["comparison"]
     assert (comparison.added, comparison.removed, comparison.changed, comparison.same) == (1, 1, 1, 37)
-    assert [(change.item, change.reason) for change in comparison.listed] == [("d01", "other opinions were counted")]
+    assert [(change.item, why) for change, why in comparison.explained] == [("d01", "other opinions were counted")]
     assert ("seed", 0, 7) in comparison.settings
     assert lead.get("releases/compare/", before="1.0", after="9").status_code == 404
 
