@@ -1,12 +1,14 @@
 """The lines of training data: the labels of a release, asked as a guard will be asked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import orjson
 
 from corpus.importing.batches import batched
 from corpus.models import Taxonomy
 from guards import queries
+from guards.contamination import Contamination, compare, dialogues_of_release, matcher_of
+from guards.models import Benchmark
 from guards.training.example import Choice, Example, examples_of
 from guards.training.rendering import Renderer
 from jury.models import PromptVersion
@@ -31,15 +33,40 @@ def taxonomy_of(release: Release) -> int:
     return stored.pk if stored else release.project.taxonomy_id
 
 
-def training_lines(release: Release, split: str, choice: Choice, renderer: Renderer, form: str) -> Iterator[bytes]:
+def found_in_benchmarks(release: Release, split: str, benchmarks: Sequence[Benchmark]) -> dict[str, Contamination]:
+    """
+    Return by the name of a benchmark which dialogues of a split stand among its cases, word for word or nearly.
+
+    A benchmark that is this very split is passed over: all of it would be found.
+
+    :raises Damaged: if a file of the release is missing or has changed
+    """
+    return {
+        each.name: compare(dialogues_of_release(release, split), matcher_of(each), each.task)
+        for each in benchmarks
+        if (each.release_id, each.split) != (release.pk, split)
+    }
+
+
+def dialogues_found(found: Mapping[str, Contamination]) -> set[str]:
+    """Return the ids of all dialogues that were found in benchmarks."""
+    return {match["id"] for each in found.values() for match in each.matches}
+
+
+def training_lines(
+    release: Release, split: str, choice: Choice, renderer: Renderer, form: str, without: Collection[str] = ()
+) -> Iterator[bytes]:
     """
     Yield the examples of a split as JSON lines, in the order of its file, with constant memory but for the weights.
 
     :param form: one of `rendering.FORMATS`
+    :param without: ids of dialogues that are left out
     :raises Damaged: at the first line, if a file of the release is missing or has changed
     """
     shares = queries.shares_of_split(release, split)
     for example in examples_in(release, split, choice):
+        if example.item in without:
+            continue
         weight = shares.get((example.item, example.field), 1.0)
         yield orjson.dumps(renderer.row(example, form, weight), option=orjson.OPT_APPEND_NEWLINE)
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from corpus.errors import Refused
 from guards.models import Benchmark, Comparison, Evaluation, HashList
+from guards.queries import find_benchmark
 from guards.shapes import BenchmarkShape, ComparisonShape, ContaminationShape, EvaluationShape, HashListShape
 from guards.training.example import Choice
 from guards.training.rendering import FORMATS
@@ -53,6 +54,8 @@ class TrainingSerializer(serializers.Serializer[Any]):
     "Refusals that are safe by construction, too."
     redacted = serializers.BooleanField(default=False)
     "Rows without their prompt, too."
+    without = serializers.ListField(child=serializers.CharField(max_length=60), default=list, max_length=20)
+    "Names of benchmarks: dialogues that stand in one, word for word or nearly, are left out."
 
     def validate_prompt(self, name: str) -> str:
         """
@@ -62,6 +65,17 @@ class TrainingSerializer(serializers.Serializer[Any]):
         """
         try:
             return prompt_named(name, self.context["project"]).name
+        except Refused as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def validate_without(self, names: list[str]) -> list[Benchmark]:
+        """
+        Return the benchmarks of these names.
+
+        :raises ValidationError: if there is none of a name
+        """
+        try:
+            return [find_benchmark(self.context["project"], name) for name in dict.fromkeys(names)]
         except Refused as error:
             raise serializers.ValidationError(str(error)) from error
 

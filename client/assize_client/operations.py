@@ -599,6 +599,7 @@ class Operations(Transport):
         refusals: bool | None = None,
         sources: list[str] | None = None,
         split: Literal["train", "validation", "test"] | None = None,
+        without: list[str] | None = None,
     ) -> AbstractContextManager[httpx2.Response]:
         """A split of a release as training data: JSON lines with the bytes of `export_training`.
 
@@ -617,6 +618,7 @@ class Operations(Transport):
                 "refusals": refusals,
                 "sources": sources,
                 "split": split,
+                "without": without,
             },
         )
 

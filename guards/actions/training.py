@@ -1,7 +1,7 @@
 """Export training data from a release, and train the small guard on it."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
@@ -21,8 +21,9 @@ from corpus.labels import Field
 from corpus.models import Project, Verb
 from guards import queries
 from guards.benchmarks.reading import NAME
-from guards.exporting import examples_in, renderer_of, training_lines
-from guards.models import TrainedGuard
+from guards.contamination import Contamination
+from guards.exporting import dialogues_found, examples_in, found_in_benchmarks, renderer_of, training_lines
+from guards.models import Benchmark, TrainedGuard
 from guards.training.example import Choice, Example
 from guards.training.small_guard import Head, SmallGuard, text_of, train_head
 from jury.models import PromptVersion
@@ -41,6 +42,7 @@ def export_training(
     choice: Choice,
     form: str,
     folder: Path | None = None,
+    without: Sequence[str] = (),
     by: User | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """
@@ -51,24 +53,29 @@ def export_training(
     :param prompt: the prompt version that will ask the guard
     :param form: `completion` or `messages`
     :param folder: which must not exist, or be empty; None for `training/PROJECT/VERSION/PROMPT` in the data directory
+    :param without: names of benchmarks; dialogues that stand in one, word for word or nearly, are left out
     :return: the folder, and the manifest
-    :raises Refused: if nothing can be written, or there is no such release or prompt version
+    :raises Refused: if nothing can be written, or there is no such release, prompt version or benchmark
     """
     release, asking = queries.find_release(project, version), prompt_named(prompt, project)
     renderer = renderer_of(release, asking)
+    benchmarks = [queries.find_benchmark(project, name) for name in dict.fromkeys(without)]
     folder = folder or Path(settings.ASSIZE_HOME) / "training" / project.slug / release.version / asking.name
     try:
         if folder.exists() and any(folder.iterdir()):
             raise Refused(f"{folder} is not empty. Choose another folder with --out.")
         with half_made(folder) as part:
+            found = {split: found_in_benchmarks(release, split, benchmarks) for split in SPLITS}
             files = {
                 f"{split}.jsonl": write_lines(
-                    part / f"{split}.jsonl", training_lines(release, split, choice, renderer, form)
+                    part / f"{split}.jsonl",
+                    training_lines(release, split, choice, renderer, form, dialogues_found(found[split])),
                 )
                 for split in SPLITS
             }
             (part / "prompt.toml").write_bytes(asking.text.encode())  # for who trains far from the database
             manifest = training_manifest(release, asking, choice, form, files)
+            manifest["without"] = [left_out_by(each, found) for each in benchmarks]
             (part / "manifest.json").write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
             part.replace(folder)  # an empty folder of that name gives way
     except OSError as error:
@@ -92,6 +99,16 @@ def training_manifest(
         "software": f"assize {software_version()}",
         "files": files,
     }
+
+
+def left_out_by(benchmark: Benchmark, found: Mapping[str, Mapping[str, Contamination]]) -> dict[str, Any]:
+    """Return how many dialogues of each split a benchmark leaves out: `equal` ones, and `near` ones."""
+    counts = {
+        split: {"equal": each[benchmark.name].equal, "near": each[benchmark.name].near}
+        for split, each in found.items()
+        if benchmark.name in each
+    }
+    return {"benchmark": benchmark.name, "sha256": benchmark.sha256, "left_out": counts}
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> dict[str, Any]:

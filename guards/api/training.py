@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from adjudication.visible_opinions import open_download
-from guards.exporting import renderer_of, training_lines
+from guards.exporting import dialogues_found, found_in_benchmarks, renderer_of, training_lines
 from guards.serializers import TrainingSerializer
 from guards.shapes import TrainingRowShape
 from jury.queries import prompt_named
@@ -31,8 +31,10 @@ class TrainingData(ReleaseView):
         query.is_valid(raise_exception=True)
         release, split = self.release_named(version), query.validated_data["split"]
         renderer = renderer_of(release, prompt_named(query.validated_data["prompt"], self.project))
-        lines = training_lines(release, split, query.choice, renderer, query.validated_data["format"])
         with take_slot() as slot:
+            left_out = dialogues_found(found_in_benchmarks(release, split, query.validated_data["without"]))
+            form = query.validated_data["format"]
+            lines = training_lines(release, split, query.choice, renderer, form, left_out)
             blocks = joined(lines)
             first = next(blocks)  # what cannot be read is refused before the answer begins
             shown = f"training data of release {version}"

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from corpus.models import Event
+from guards.actions import benchmark_of_release
 from releases.models import Release
 from releases.streaming import export_slots
 from tests.api.client import Program
-from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,34 @@ def test_route_streams_what_the_command_writes(released, tmp_path):
     assert {row["weight"] for row in rows} == {1.0}
     event = Event.objects.filter(project=released, verb="opinions.downloaded").latest("pk")
     assert (event.subject, event.actor.username) == ("training data of release 1.0", lead.name)
+
+
+def test_dialogues_of_a_benchmark_are_left_out_and_counted(tmp_path):
+    project = make_project(votes_wanted=1, quorum=1)
+    poem = "Write a poem about the old harbour at night and the boats that wait there for the morning"
+    rows = [dialogue("same", text=poem.upper()), dialogue("near", text=poem.replace("boats", "ships"))]
+    rows += [dialogue("far", text="Write a poem about the boats")]
+    import_dialogues(project, tmp_path, rows)
+    import_votes(project, tmp_path, [opinion(row["id"], "anna", "safe", "safe") for row in rows])
+    assert command("release", "1.0", project=project.slug, splits="1,0,0", out=tmp_path / "release").code == 0
+    path = write_lines(tmp_path, [{"prompt": poem, "label": "safe"}])
+    assert command("add_benchmark", "poems", path, project=project.slug, task="prompt").code == 0
+    options = {"release": "1.0", "prompt": "nemoguard-v1", "project": project.slug}
+    made = command("export_training", out=tmp_path / "out", without=["poems"], **options)
+    assert (made.code, made["rows"]) == (0, 2), made.stderr
+    assert "Left out for poems: train 1 equal and 1 near, validation 0 equal and 0 near" in made.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
+    [without] = manifest["without"]
+    assert without["left_out"]["train"] == {"equal": 1, "near": 1}
+    lead = Lead(project, "lead")
+    body = body_of(lead.training(without="poems"))
+    assert body == (tmp_path / "out" / "train.jsonl").read_bytes()
+    assert {json.loads(line)["id"] for line in body.splitlines()} == {"far"}
+    assert list(lead.training(without="none").json()["error"]["fields"]) == ["without"]
+    assert command("export_training", out=tmp_path / "no", without=["none"], **options).code == 2
+    benchmark_of_release(project=project, version="1.0", split="train")
+    whole = command("export_training", out=tmp_path / "whole", without=["release-1-0-train-prompt"], **options)
+    assert (whole.code, whole["rows"]) == (0, 6)
 
 
 def test_what_cannot_be_is_refused_and_frees_its_slot(released):
