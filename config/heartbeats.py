@@ -115,5 +115,6 @@ def schedule_timeout() -> float:
 
 
 def send_schedule_heartbeat(**_signal: Any) -> None:
-    """Record a heartbeat of the schedule. Called after each task that it sends."""
-    send_heartbeat([SCHEDULE])
+    """Record a heartbeat of the schedule; if that succeeds, write its file, too. Called after each task it sends."""
+    if send_heartbeat([SCHEDULE]):
+        write_file()

@@ -90,6 +90,17 @@ def test_worker_heartbeat_sets_the_time_of_its_file(settings, tmp_path):
     heartbeats.clear_file()
 
 
+def test_heartbeat_of_the_schedule_sets_the_time_of_its_file(settings, tmp_path):
+    file = tmp_path / "heartbeat"
+    settings.WORKER_HEARTBEAT_PATH = str(file)
+    heartbeats.send_schedule_heartbeat()
+    assert file.exists()
+    file.unlink()
+    settings.CACHES = AWAY
+    heartbeats.send_schedule_heartbeat()
+    assert not file.exists()
+
+
 @cases("name", ["missing/heartbeat", ""])
 def test_worker_that_cannot_write_its_heartbeat_does_not_start(settings, tmp_path, name):
     settings.WORKER_HEARTBEAT_PATH = f"{tmp_path}/{name}"
