@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from corpus.models import Member, Project, Taxonomy
-from corpus.prepared import fetch_one
+from corpus.prepared import fetch_all, fetch_one
 from corpus.queries import check_in_use, is_site_admin, visible_projects
 
 Role = Member.Role
@@ -69,13 +69,10 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
     """
     if not user.is_authenticated or not isinstance(user, User):
         raise Http404
-    project_columns, taxonomy_columns = columns_of(Project), columns_of(Taxonomy)
     row = fetch_one(find_access(), {"slug": slug, "user": user.pk})
     if row is None or not (row[-2] or row[-1]):
         raise Http404(f"You have no project {slug!r}.")
-    project = Project.from_db("default", project_columns, row[: len(project_columns)])
-    project.taxonomy = Taxonomy.from_db("default", taxonomy_columns, row[len(project_columns) : -2])
-    access = Access(project, user, Role.ADMIN if row[-1] else Role(row[-2]), is_site_admin=row[-1])
+    access = access_of(user, row)
     if not access.has_role(least):
         raise PermissionDenied(f"This needs the role {least.label.lower()}.")
     return access
@@ -84,14 +81,27 @@ def access_to(slug: str, user: User | AnonymousUser, *, least: Role = Role.ANNOT
 @cache
 def find_access() -> str:
     """Return the statement that finds a project and a person's role in it; it runs for every page and call."""
-    project = ", ".join(f"p.{name}" for name in columns_of(Project))
-    taxonomy = ", ".join(f"t.{name}" for name in columns_of(Taxonomy))
     return f"""
-        SELECT {project}, {taxonomy}, m.role, EXISTS (SELECT FROM corpus_siteadmin s WHERE s.user_id = %(user)s)
+        SELECT {project_columns()}, m.role, EXISTS (SELECT FROM corpus_siteadmin s WHERE s.user_id = %(user)s)
         FROM corpus_project p JOIN corpus_taxonomy t ON t.id = p.taxonomy_id
         LEFT JOIN corpus_member m ON m.project_id = p.id AND m.user_id = %(user)s
         WHERE p.slug = %(slug)s
     """
+
+
+@cache
+def project_columns() -> str:
+    """Return the columns of a project `p` and its taxonomy `t` that `access_of` expects first in a row."""
+    return ", ".join([f"p.{name}" for name in columns_of(Project)] + [f"t.{name}" for name in columns_of(Taxonomy)])
+
+
+def access_of(user: User, row: tuple[Any, ...]) -> Access:
+    """Return the access that a row tells: `project_columns()`, the role or None, and whether of a site admin."""
+    *columns, role, of_site = row
+    project_fields, taxonomy_fields = columns_of(Project), columns_of(Taxonomy)
+    project = Project.from_db("default", project_fields, columns[: len(project_fields)])
+    project.taxonomy = Taxonomy.from_db("default", taxonomy_fields, columns[len(project_fields) :])
+    return Access(project, user, Role.ADMIN if of_site else Role(role), is_site_admin=of_site)
 
 
 def list_access(user: User) -> list[Access]:
@@ -102,10 +112,22 @@ def list_access(user: User) -> list[Access]:
 
 def first_access(user: User, most: int) -> tuple[list[Access], list[Access]]:
     """Return a person's access to their first projects by slug: at most this many in use, and as many archived ones."""
-    of_site = is_site_admin(user)
-    visible = visible_projects(user, of_site=of_site)
-    in_use, archived = visible.filter(archived_at=None)[:most], visible.exclude(archived_at=None)[:most]
-    return by_archived(access_to_each(user, [*in_use, *archived], of_site=of_site))
+    rows = fetch_all(find_first(most, of_site=is_site_admin(user)), {"user": user.pk})
+    return by_archived([access_of(user, row) for row in rows])
+
+
+@cache
+def find_first(most: int, *, of_site: bool) -> str:
+    """Return the statement that finds a person's first projects and their role in each; it runs for every page."""
+    member = "" if of_site else "JOIN corpus_member m ON m.project_id = p.id AND m.user_id = %(user)s"
+    role = "NULL, true" if of_site else "m.role, false"
+    return " UNION ALL ".join(
+        f"""(
+            SELECT {project_columns()}, {role} FROM corpus_project p JOIN corpus_taxonomy t ON t.id = p.taxonomy_id
+            {member} WHERE p.archived_at IS {state} ORDER BY p.slug LIMIT {most}
+        )"""
+        for state in ("NULL", "NOT NULL")
+    )
 
 
 def access_to_each(user: User, projects: Iterable[Project], *, of_site: bool) -> list[Access]:

@@ -1,6 +1,7 @@
 """Prepared statements, for queries that run thousands of times an hour."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -19,10 +20,22 @@ def fetch_one(statement: str, parameters: Parameters) -> Row | None:
     are sent separately, so the text must state the type of every parameter that may be null. Values come in binary,
     which psycopg reads in C; JSON is parsed then, so a statement that wants its text casts it.
     """
+    with executed(statement, parameters) as cursor:
+        return first_row(cursor)
+
+
+def fetch_all(statement: str, parameters: Parameters) -> list[Row]:
+    """Run a prepared query, as `fetch_one` does, and return all of its rows."""
+    with executed(statement, parameters) as cursor:
+        return cursor.fetchall()
+
+
+@contextmanager
+def executed(statement: str, parameters: Parameters) -> Iterator[psycopg.Cursor[Row]]:
+    """Run a prepared statement and yield the cursor with its rows."""
     connection = usable_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, parameters, prepare=True, binary=True)
-        return first_row(cursor)
+        yield cursor.execute(statement, parameters, prepare=True, binary=True)
 
 
 def fetch_each(*queries: tuple[str, Parameters]) -> list[Row | None]:

@@ -26,6 +26,7 @@ from corpus.models import (
     Taxonomy,
     TokenGrant,
 )
+from corpus.prepared import fetch_one
 from corpus.questions import AskedOf, questions_asked
 from corpus.taxonomy_versions import counts_as, retired_names
 
@@ -87,9 +88,15 @@ def visible_projects(user: User, *, of_site: bool) -> QuerySet[Project]:
     return projects if of_site else projects.filter(pk__in=Member.objects.filter(user=user).values("project"))
 
 
+IS_SITE_ADMIN = """
+    SELECT EXISTS (SELECT FROM corpus_siteadmin s JOIN auth_user u ON u.id = s.user_id WHERE u.id = %s AND u.is_active)
+"""
+
+
 def is_site_admin(user: User) -> bool:
     """Return whether a person is a site admin, who acts as admin in every project."""
-    return open_site_admins().filter(user=user).exists()
+    row = fetch_one(IS_SITE_ADMIN, [user.pk])
+    return bool(row and row[0])
 
 
 def open_site_admins() -> QuerySet[SiteAdmin]:

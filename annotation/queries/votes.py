@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -122,7 +123,15 @@ def has_lost_lease(project: Project, user: User) -> bool:
 
 def person_of(user: User) -> Person:
     """Return how a person wants to work, or the defaults if nothing is stored."""
-    return Person.objects.filter(user=user).first() or Person(user=user)
+    columns = person_columns()
+    row = fetch_one(f"SELECT {', '.join(columns)} FROM annotation_person WHERE user_id = %s", [user.pk])
+    return Person.from_db("default", columns, row) if row else Person(user=user)
+
+
+@cache
+def person_columns() -> list[str]:
+    """Return the columns of `Person` in the order that `from_db` expects; every page reads them."""
+    return [str(field.column) for field in Person._meta.concrete_fields]
 
 
 @dataclass(frozen=True)
