@@ -9,7 +9,8 @@ from itertools import chain
 from django.http import FileResponse, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.http import parse_etags
 
-from corpus.stores import Store, Stored, StoreProblem
+from corpus.stores import Store, Stored
+from corpus.stores.base import NotStored
 
 # No file has 10^18 bytes, and Python converts no more than 4,300 digits.
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -86,7 +87,7 @@ def checked(blocks: Iterator[bytes], found: Stored, sha256: str) -> Iterator[byt
     """
     Yield a file block by block, the last one only if all have the right hash: a reader sees a broken download else.
 
-    :raises StoreProblem: before the last block, if they have another one
+    :raises NotStored: before the last block, if they have another one
     """
     digest, held = hashlib.sha256(), b""
     for block in filter(None, blocks):
@@ -94,7 +95,7 @@ def checked(blocks: Iterator[bytes], found: Stored, sha256: str) -> Iterator[byt
         digest.update(block)
         held = block
     if len(sha256) == digest.digest_size * 2 and digest.hexdigest() != sha256:
-        raise StoreProblem(f"{found.name} in the store has changed since it was stored. Restore it from a backup.")
+        raise NotStored(f"{found.name} in the store has changed since it was stored. Restore it from a backup.")
     yield held
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from adjudication import queries
 from adjudication.actions.recounts import recount_if_changed
@@ -23,8 +23,10 @@ from corpus.errors import Refused
 from corpus.models import Project, Verb
 from corpus.queries import duplicate_search
 from corpus.snapshot import snapshot
+from corpus.stores import store
 from releases.models import Release
 from releases.spec import ReleaseSpec
+from releases.storing import hashes_of, store_files
 from releases.writing import split_by, write_files
 
 # A folder has this name, so scripts and any file system must take it: Windows ignores a last dot, and has devices.
@@ -39,7 +41,7 @@ MOST_COUNTS = 5
 
 
 def folder_of(project: Project, spec: ReleaseSpec) -> Path:
-    """Return the folder that a release is written to."""
+    """Return the folder that a release is written to, unless it goes to a bucket."""
     return spec.out or Path(settings.ASSIZE_HOME) / "releases" / project.slug / spec.version
 
 
@@ -71,11 +73,12 @@ def make_release(
                 find_duplicates(project=project)
             with snapshot():
                 # Again if opinions or items were added between the count or the search and the snapshot.
-                if is_current(project, policy_name) and has_clusters(project, spec):
-                    manifest, digest = write_files(project, spec, policy_name, half_made, progress)
-                    release = record_release(project, manifest, digest, folder=folder, by=by)
-                    move_into_place(half_made, folder)
-                    return release
+                if not (is_current(project, policy_name) and has_clusters(project, spec)):
+                    continue
+                manifest, digest = write_files(project, spec, policy_name, half_made, progress)
+            if spec.out or store().is_folder:
+                return publish(project, manifest, digest, half_made, folder, by)
+            return publish_in_store(project, manifest, digest, half_made, by)
         raise Refused(
             "Opinions or dialogues come in faster than they are counted. Pause the queue, the jury or the imports, and "
             "try again."
@@ -86,6 +89,29 @@ def make_release(
         raise Refused(exists_already(project, spec)) from error
     finally:
         shutil.rmtree(half_made, ignore_errors=True)
+
+
+def publish(
+    project: Project, manifest: dict[str, Any], digest: str, half_made: Path, folder: Path, by: User | None
+) -> Release:
+    """Record a release and give its folder the name."""
+    with transaction.atomic():
+        release = record_release(project, manifest, digest, folder=str(folder), by=by)
+        move_into_place(half_made, folder)
+    return release
+
+
+def publish_in_store(
+    project: Project, manifest: dict[str, Any], digest: str, half_made: Path, by: User | None
+) -> Release:
+    """
+    Store the files of a release, then record it. Outside of the snapshot: a store may be slow.
+
+    :raises StoreProblem: if the store refuses or cannot be reached
+    """
+    folder = store_files(store(), project, manifest["version"], half_made, hashes_of(manifest, digest))
+    with transaction.atomic():
+        return record_release(project, manifest, digest, folder=folder, by=by)
 
 
 def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:
@@ -144,9 +170,7 @@ def has_clusters(project: Project, spec: ReleaseSpec) -> bool:
     return split_by(project, spec) != Project.SplitBy.CLUSTER or bool(known and is_up_to_date(project, known))
 
 
-def record_release(
-    project: Project, manifest: dict[str, Any], digest: str, *, folder: Path, by: User | None
-) -> Release:
+def record_release(project: Project, manifest: dict[str, Any], digest: str, *, folder: str, by: User | None) -> Release:
     """
     Store a release and its event.
 
@@ -155,7 +179,7 @@ def record_release(
     release = Release.objects.create(
         project=project,
         version=manifest["version"],
-        folder=str(folder),
+        folder=folder,
         rows=manifest["rows"],
         manifest=manifest,
         manifest_sha256=digest,

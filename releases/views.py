@@ -1,7 +1,7 @@
 """Pages of one release, its files, and the comparison of two."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -12,6 +12,7 @@ from rest_framework.exceptions import Throttled
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
+from corpus.stores import StoreProblem
 from releases import comparing, downloads
 from releases.card_html import render_card
 from releases.consumers import CONSUMERS, TITLES
@@ -19,6 +20,7 @@ from releases.consumers.downloads import archive_response
 from releases.consumers.source import StoredSource
 from releases.count_tables import count_tables
 from releases.models import Release
+from releases.places import place_of
 from releases.spec import MANIFEST
 
 
@@ -61,8 +63,10 @@ def release(request: PageRequest, access: Access, version: str) -> HttpResponse:
 def files_in_order(release: Release) -> list[tuple[str, int | None, str]]:
     """Return name, bytes (None if it is gone) and SHA-256 of each file."""
     sizes: dict[str, int | None] = {name: file["bytes"] for name, file in release.manifest["files"].items()}
-    manifest = Path(release.folder) / MANIFEST
-    sizes[MANIFEST] = manifest.stat().st_size if manifest.is_file() else None
+    with suppress(StoreProblem):
+        place, start = place_of(release)
+        if found := place.find(start + MANIFEST):
+            sizes[MANIFEST] = found.bytes
     return [(name, sizes.get(name), digest) for name, digest in release.hashes.items()]
 
 
@@ -87,7 +91,7 @@ def paper_context(release: Release, tab: str) -> dict[str, Any]:
 def release_file(request: PageRequest, access: Access, version: str, name: str) -> HttpResponseBase:
     """Download a file of a release."""
     found = get_object_or_404(Release, project=access.project, version=version)
-    return downloads.download(access.user, request.method, request.headers, found, name)
+    return downloads.download(access.user, request.method, request.headers, found, name, may_link=True)
 
 
 @require_safe

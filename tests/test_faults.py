@@ -378,7 +378,7 @@ def test_full_disk_cuts_no_compiled_module_off(tmp_path, monkeypatch):
 def test_full_disk_refuses_an_upload():
     project = make_project()
     before = set(upload_folder().glob("*"))
-    with full_disk(1_000), pytest.raises(Refused, match="The upload cannot be stored"):
+    with full_disk(1_000), pytest.raises(Refused, match="The file cannot be stored"):
         actions.begin_import(
             project=project,
             kind=Job.Kind.DIALOGUES,

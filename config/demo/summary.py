@@ -16,7 +16,9 @@ from quality.gold_file import read_gold
 from quality.queries.raters import item_keys
 from quality.reports.arrays import Opinions, read_opinions
 from quality.reports.field_reports import agreement_report, score_report
+from releases.downloads import file_of
 from releases.models import Release
+from releases.places import shown_place
 
 COLUMNS = ("accuracy", "precision", "recall", "f1")
 
@@ -79,11 +81,10 @@ def format_score(value: float | None) -> str:
 
 def files(release: Release) -> None:
     """Print where the files are, and one row of the dataset, its text cut short."""
-    folder = Path(release.folder)
-    print(f"\nThe dataset is in {folder}")
+    print(f"\nThe dataset is in {shown_place(release)}")
     for name in release.hashes:
-        print(f"  {name:<20}{(folder / name).stat().st_size:>10,} bytes")
-    rows = json.loads((folder / "train.json").read_bytes())
+        print(f"  {name:<20}{file_of(release, name)[0].stat().st_size:>10,} bytes")
+    rows = json.loads(file_of(release, "train.json")[0].read_bytes())
     labelled = next((each for each in rows if each["violated_categories"] and each["response"]), rows[0])
     short = {key: shorten(value) for key, value in labelled.items()}
     print(f"One row of it:\n{json.dumps(short, indent=2, ensure_ascii=False)}\n")

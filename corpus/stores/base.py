@@ -15,7 +15,6 @@ class StoreProblem(Refused):
     """The store refuses what was asked of it, as it will again until somebody changes its settings."""
 
     code = "store_refuses"
-    status = 500
 
 
 class StoreAway(StoreProblem):
@@ -29,7 +28,6 @@ class NotStored(StoreProblem):
     """The store has no such file, or another one than was stored."""
 
     code = "not_stored"
-    status = 404
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class FolderStore:
         except BaseException as error:
             self.delete_quietly(path)
             if isinstance(error, OSError):
-                raise StoreProblem(f"{path.name} cannot be stored: {error.strerror}.") from error
+                raise StoreProblem(f"The file cannot be stored: {error.strerror}.") from error
             raise
         return Written(digest.hexdigest(), size)
 

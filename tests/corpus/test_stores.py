@@ -8,7 +8,8 @@ import time
 import pytest
 
 from corpus.errors import Refused
-from corpus.stores import StoreAway, StoreProblem, store_of
+from corpus.file_responses import checked
+from corpus.stores import StoreAway, Stored, StoreProblem, store_of
 from corpus.stores.base import NotStored
 from corpus.stores.copies import IN_USE_SECONDS, Copies
 from corpus.stores.folder import FolderStore
@@ -223,3 +224,12 @@ def test_settings_are_read_with_the_key_from_a_file(tmp_path, monkeypatch):
     assert "words" not in repr(found)
     check_options(StorageOptions())
     assert store_of(StorageOptions(), tmp_path).is_folder
+
+
+def test_download_that_is_not_what_was_stored_lacks_its_last_block():
+    blocks, found = [b"one", b"two", b"", b"three"], Stored("a.json", 11, 0.0)
+    assert b"".join(checked(iter(blocks), found, hashlib.sha256(b"onetwothree").hexdigest())) == b"onetwothree"
+    got = []
+    with pytest.raises(NotStored, match="has changed since it was stored"):
+        got.extend(checked(iter(blocks), found, "0" * 64))
+    assert b"".join(got) == b"onetwo"

@@ -14,6 +14,7 @@ from django.core.cache import cache
 from corpus.errors import Refused
 from corpus.importing.readers import EXTENSIONS, check_contents
 from corpus.stores import Stored, StoreProblem, store
+from releases.storing import delete_abandoned
 from workspace.models import Job
 from workspace.queries.jobs import IMPORTS, REJECTED_ROWS, UPLOADS, upload_name
 
@@ -88,6 +89,8 @@ def delete_leftovers() -> None:
         if each.name not in needed:
             place.delete(each.name)
     place.delete_unfinished(LEFTOVER_AFTER_SECONDS)
+    if not place.is_folder:
+        delete_abandoned(place, LEFTOVER_AFTER_SECONDS)
     for path in (Path(settings.ASSIZE_HOME) / "releases").glob("*/.*.part"):
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > LEFTOVER_AFTER_SECONDS:

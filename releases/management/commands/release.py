@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 from adjudication.commands import PolicyCommand
 from corpus.models import Project
 from releases import actions
+from releases.places import shown_place
 from releases.spec import ReleaseSpec
 
 
@@ -84,5 +85,5 @@ class Command(PolicyCommand):
             out=options["out"],
         )
         release = actions.make_release(project=self.project(options), spec=spec, policy_name=options["policy"])
-        self.print_note(f"Written to {release.folder}")
+        self.print_note(f"Written to {shown_place(release)}")
         self.print_result({"version": release.version, "rows": release.rows, "files": release.hashes})
