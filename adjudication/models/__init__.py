@@ -8,6 +8,7 @@ from adjudication.models.certificate import Certificate
 from adjudication.models.comment import Comment
 from adjudication.models.decision import Decision
 from adjudication.models.recount import Recount
+from adjudication.models.stated import StatedFigures
 
 __all__ = [
     "AnswerDecision",
@@ -18,4 +19,5 @@ __all__ = [
     "Comment",
     "Decision",
     "Recount",
+    "StatedFigures",
 ]

@@ -21,6 +21,7 @@ from corpus.errors import Refused
 from corpus.models import Project, Verb
 from corpus.queries import questions_of
 from corpus.snapshot import snapshot
+from quality.actions.stating import state_reports
 from quality.models import Measurement, Report, WatchedPromise
 from quality.queries.freshness import fetch_value, input_fingerprint, latest_reports
 from quality.reports.advice import advice_figures
@@ -77,6 +78,7 @@ def measure_project(*, project: Project) -> dict[str, float]:
                 reports, update_conflicts=True, unique_fields=["project", "policy", "kind"], update_fields=UPDATED
             )
             record_broken(reports)
+            state_reports(project, reports)
     except OperationalError as error:
         # Another measurement ended between our snapshot and our lock; its figures are as new as ours would be.
         if isinstance(error.__cause__, SerializationFailure):

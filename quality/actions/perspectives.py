@@ -10,6 +10,7 @@ from annotation.models import BackgroundQuestion
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
+from quality.actions.stating import state_perspectives
 from quality.models import Perspectives
 from quality.queries.perspectives import next_attempt, publications
 from quality.reports.perspectives import perspective_figures, read_new_votes
@@ -51,6 +52,7 @@ def publish_perspectives(*, project: Project, by: User | None, now: datetime | N
     made = Perspectives.objects.create(
         project=project, made_at=now, content=content, last_vote=votes.last if content["divisions"] else counted
     )
+    state_perspectives(project, content, now)
     questions = [each["question"] for each in content["divisions"]]
     record_event(project=project, verb=Verb.PERSPECTIVES_PUBLISHED, actor=by, detail={"questions": questions})
     return made

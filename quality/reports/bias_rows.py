@@ -38,9 +38,9 @@ def bias_summary(report: Content, field: Content) -> str:
     return f"{named}. Unsafe more or less often than others of their kind: {listed(words)}{more}.{chance}"
 
 
-def strongest(rows: Sequence[Content]) -> list[Content]:
-    """Return the three groups that differ most."""
-    return sorted(rows, key=lambda row: -abs(row["unsafe"]["difference"]))[:3]
+def strongest(rows: Sequence[Content], most: int = 3) -> list[Content]:
+    """Return the groups that differ most."""
+    return sorted(rows, key=lambda row: -abs(row["unsafe"]["difference"]))[:most]
 
 
 def leaves_out_zero(compared: Mapping[str, Any]) -> bool:

@@ -1,0 +1,99 @@
+"""What of the reports the papers of a release may state: no rater, no dialogue, and groups of people in tens. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from quality.reports.bias_rows import leaves_out_zero, strongest
+from quality.reports.disagreement_rows import ANSWERS
+from quality.reports.page_rows import Content
+
+PARTS = ("slips", "rules", "values")
+MOST_GROUPS = 10
+"Of the identity groups that stand out."
+STEP = 10
+"Percent. `votes.parquet` has every vote, so finer shares of a group of people would tell who is in it."
+
+
+def stated_disagreement(report: Content, names: Mapping[str, str]) -> Content:
+    """Return why people disagree on each field, with the names of categories."""
+    return {"fields": [disagreement_of(field, names) for field in report["fields"] if field["items"]]}
+
+
+def disagreement_of(field: Content, names: Mapping[str, str]) -> Content:
+    """Return the shares of the causes on a field, and between which answers rules are unclear or values differ."""
+    unclear = [cause for cause in field["causes"] if cause["kind"] != "values"]
+    values = [cause for cause in field["causes"] if cause["kind"] == "values"]
+    return {
+        "field": field["field"],
+        "items": field["items"],
+        "contested": field["contested"],
+        **{part: interval_of(field[part]) for part in PARTS},
+        "unclear": unique(between(cause, names) for cause in unclear),
+        "leaning": unique(between(cause, names) for cause in values),
+    }
+
+
+def interval_of(estimate: Content) -> Content | None:
+    """Return a share with its interval; None where it is not known."""
+    return {key: estimate[key] for key in ("value", "low", "high")} if estimate["value"] is not None else None
+
+
+def between(cause: Content, names: Mapping[str, str]) -> str:
+    """Return the answers that a cause is about, in words."""
+    a, b = (ANSWERS.get(each) or names.get(each, each) if each else "" for each in (cause["a"], cause["b"]))
+    return f"{a} or {b}" if b else f"{a} before version {cause['version']}"
+
+
+def unique(texts: Iterable[str]) -> list[str]:
+    """Return texts in their order, each once."""
+    return list(dict.fromkeys(texts))
+
+
+def stated_bias(report: Content) -> Content:
+    """Return how many groups were compared on each field, those that stand out most, and which nothing names."""
+    return {"fields": [bias_of(field) for field in report["fields"]], "unnamed": report["missing"]["groups"]}
+
+
+def bias_of(field: Content) -> Content:
+    """Return the comparison of one field."""
+    compared = [row for row in field["groups"] if row["unsafe"]["low"] is not None]
+    apart = [row for row in compared if leaves_out_zero(row["unsafe"])]
+    return {
+        "field": field["field"],
+        "items": field["items"],
+        "named": field["named"],
+        "compared": len(compared),
+        "apart": len(apart),
+        "groups": [
+            {"group": row["group"], **{key: row["unsafe"][key] for key in ("matched", "difference", "low", "high")}}
+            for row in strongest(apart, MOST_GROUPS)
+        ],
+    }
+
+
+def stated_perspectives(earlier: Sequence[Content], published: Content, day: str) -> list[Content]:
+    """
+    Return what is stated of groups of people, by question: of each the first publication alone.
+
+    A second one would be of other votes of the same people, and both together would tell more of who is in a group.
+
+    :param earlier: what is stated already
+    """
+    known = {each["question"] for each in earlier}
+    divisions = [each for each in published["divisions"] if each["question"] not in known]
+    return [*earlier, *(perspective_of(division, day) for division in divisions)]
+
+
+def perspective_of(division: Content, day: str) -> Content:
+    """Return the share that each group calls unsafe on the first field, in tens of percent."""
+    field = division["fields"][0]
+    groups = zip(division["groups"], field["shares"], strict=True)
+    return {
+        "question": division["question"],
+        "text": division["text"],
+        "day": day,
+        "field": field["field"],
+        "groups": [
+            {"name": group["name"], "people": group["people"], "unsafe": round(shares["unsafe"] / STEP) * STEP}
+            for group, shares in groups
+        ],
+    }
