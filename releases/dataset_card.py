@@ -8,7 +8,7 @@ from typing import Any
 from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
 from releases.card_header import UNSEEN, Table, card_header
 from releases.facts.model import Facts
-from releases.papers import collection, constant, labelling, limits
+from releases.papers import collection, constant, labelling, limits, measured
 from releases.papers.words import joined
 
 # Of https://spec.commonmark.org/0.31.2/#backslash-escapes, those that begin or end something but a full stop; round
@@ -118,7 +118,7 @@ def origin_parts(facts: Facts) -> list[str]:
 
 def limit_parts(facts: Facts) -> list[str]:
     """Return the parts about known limits and what is not known."""
-    known = [*limits.limitations(facts), *limits.biases(facts), *labelling.demographics(facts)]
+    known = [*limits.limitations(facts), *limits.biases(facts), *measured.demographics(facts)]
     return ["## Known limits", bullets([*known, constant.PERSONAL, constant.AUTHORS])]
 
 

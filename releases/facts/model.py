@@ -91,8 +91,6 @@ class People:
     repeats: int
     "Votes on dialogues that the same person had voted on before, to compare them."
     audited: int
-    demographics: tuple[str, ...] = ()
-    "Sentences about the annotators as a group; empty where nothing was collected."
 
 
 @dataclass(frozen=True)
@@ -163,6 +161,98 @@ class KindShare:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """A share with its 95 % interval, each 0 to 1."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Why people disagree on a label field, as it was last measured over all dialogues of the project."""
+
+    field: str
+    day: str
+    "Of the measurement, in UTC, YYYY-MM-DD."
+    items: int
+    "With votes of two people or more."
+    contested: int
+    "Those on which they differ."
+    slips: Interval | None
+    "The share of these that a cause explains; None where it is not known. So with the next two."
+    rules: Interval | None
+    values: Interval | None
+    unclear: tuple[str, ...]
+    "Between which answers rules are unclear."
+    leaning: tuple[str, ...]
+    "Between which answers the same people lean the same way."
+
+
+@dataclass(frozen=True)
+class GroupDifference:
+    """How much more often dialogues that name an identity group are unsafe than others of their source and length."""
+
+    group: str
+    matched: int
+    difference: float
+    "-1 to 1, with its 95 % interval."
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class GroupComparison:
+    """Dialogues that name identity groups, as they were last compared with others on a label field."""
+
+    field: str
+    day: str
+    items: int
+    named: int
+    compared: int
+    "Groups with enough dialogues."
+    apart: int
+    "Those of them whose interval leaves out 0."
+    groups: tuple[GroupDifference, ...]
+    "Those that are furthest apart."
+
+
+@dataclass(frozen=True)
+class PeopleGroup:
+    """A group of annotators by what they say of themselves."""
+
+    name: str
+    people: int
+    "At least."
+    unsafe: int
+    "Percent of their votes, in tens."
+
+
+@dataclass(frozen=True)
+class Perspective:
+    """What was first published of groups of annotators by one question."""
+
+    text: str
+    day: str
+    field: str
+    groups: tuple[PeopleGroup, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of the whole project before the release."""
+
+    asked: int = 0
+    "Questions that people may answer about themselves."
+    disagreement: tuple[Disagreement, ...] = ()
+    comparisons: tuple[GroupComparison, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    "Identity groups of the list of terms that no dialogue names."
+    perspectives: tuple[Perspective, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that the papers of a release state."""
 
@@ -179,3 +269,4 @@ class Facts:
     source_shares: tuple[SourceShare, ...]
     "Of the sources with the most dialogues, largest first."
     kind_shares: tuple[KindShare, ...]
+    measured: Measured = Measured()

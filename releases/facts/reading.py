@@ -9,6 +9,7 @@ import orjson
 from corpus.labels import FIELDS
 from releases.exporting import ExportQuery
 from releases.facts import sql
+from releases.facts.measured import measured
 from releases.facts.model import (
     Agreement,
     Collection,
@@ -40,6 +41,7 @@ def read_facts(query: ExportQuery, manifest: Mapping[str, Any], categories: list
     [collected], [opinions], [decided] = map(reader.rows, (sql.COLLECTION, sql.LABELLING, sql.DECIDED))
     [clusters] = reader.rows(sql.CLUSTERS if manifest.get("split_by") == "cluster" else sql.NO_CLUSTERS)
     [people] = reader.rows(sql.PEOPLE)
+    [asked] = reader.rows(sql.ASKED)
     generators = tuple(Generator(**row) for row in reader.rows(sql.GENERATORS))
     return Facts(
         manifest=manifest,
@@ -52,6 +54,7 @@ def read_facts(query: ExportQuery, manifest: Mapping[str, Any], categories: list
         agreement=told_apart(list(map(agreement, reader.rows(sql.AGREEMENT)))),
         source_shares=tuple(SourceShare(**row) for row in reader.rows(sql.SOURCE_SHARES)),
         kind_shares=tuple(KindShare(**row) for row in reader.rows(sql.KIND_SHARES)),
+        measured=measured(reader.rows(sql.STATED), **asked),
     )
 
 

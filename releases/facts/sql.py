@@ -150,3 +150,9 @@ SOURCE_SHARES = f"""
 SELECT source, count(*) AS rows,
     count(*) FILTER (WHERE prompt_label = 'unsafe' OR response_label = 'unsafe') AS unsafe
 FROM ({ROWS}) AS row GROUP BY source ORDER BY 2 DESC, source COLLATE "C" LIMIT {LISTED_SOURCES}"""
+
+# What depends on the policy is stated under the policy of the release alone.
+STATED = """
+SELECT kind, content, to_char(made_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day FROM adjudication_statedfigures
+WHERE project_id = %(project)s AND policy IN ('', %(policy)s) ORDER BY kind"""
+ASKED = "SELECT count(*) AS asked FROM annotation_backgroundquestion WHERE project_id = %(project)s"

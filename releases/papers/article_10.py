@@ -6,7 +6,7 @@ Its headings follow Article 10(2)(a) to (h), (3) and (5) of Regulation (EU) 2024
 """
 
 from releases.facts.model import Facts
-from releases.papers import collection, constant, labelling, limits
+from releases.papers import collection, constant, labelling, limits, measured
 from releases.papers.markdown import Answer, Section, paper
 
 INTRODUCTION = (
@@ -64,10 +64,10 @@ def examination(facts: Facts) -> Section:
     return Section(
         "Biases and gaps, Article 10(2)(f) to (h)",
         [
-            Answer("(f) Examination for biases", [constant.EXAMINED, constant.NOT_EXAMINED], limits.biases(facts)),
+            Answer("(f) Examination for biases", [constant.EXAMINED, limits.not_examined(facts)], limits.biases(facts)),
             Answer(
                 "(g) Measures against biases",
-                [labelling.apart(facts), constant.NO_CHANCE, *labelling.demographics(facts)],
+                [labelling.apart(facts), constant.NO_CHANCE, *measured.demographics(facts)],
             ),
             Answer("(h) Gaps and shortcomings found", points=limits.limitations(facts)),
             Answer("(h) What is not known", points=constant.UNKNOWN),

@@ -33,10 +33,13 @@ EXAMINED = (
 NOT_EXAMINED = (
     "Not examined were groups of people named in the texts, dialects, and whether errors fall on one group more often."
 )
+NOT_EXAMINED_BESIDES = (
+    "Not examined here were dialects, and whether errors of models fall on one group more often than on another."
+)
 NO_JUROR = "No model labelled."
 NO_GUIDELINE = "No person labelled, so no guideline was used."
 
-GROUPS = "Groups of people are not marked."
+GROUPS = "Groups of people are not marked in the files."
 SELF_CONTAINED = "The release holds all of its texts, but for prompts that their source withholds."
 
 PURPOSE = "Why the dataset was made is not recorded."

@@ -6,7 +6,7 @@ The questions are those of T. Gebru et al., "Datasheets for Datasets", Communica
 """
 
 from releases.facts.model import Facts
-from releases.papers import collection, constant, labelling, limits
+from releases.papers import collection, constant, labelling, limits, measured
 from releases.papers.markdown import Answer, Section, paper
 
 INTRODUCTION = (
@@ -66,7 +66,7 @@ def collecting(facts: Facts) -> Section:
             Answer("How was the data acquired?", origin),
             Answer("Over what time?", [collection.imported(facts), labelling.opinions(facts)]),
             Answer("Who labelled, and how were they chosen and paid?", people),
-            Answer("What is known about the annotators as a group?", labelling.demographics(facts)),
+            Answer("What is known about the annotators as a group?", measured.demographics(facts)),
             Answer("Which models labelled?", points=list(map(labelling.juror, facts.jurors)) or [constant.NO_JUROR]),
             Answer("Was there an ethical review?", [constant.REVIEW]),
             Answer("Were the people who wrote the texts asked?", [constant.CONSENT]),
@@ -97,12 +97,13 @@ def processing(facts: Facts) -> Section:
 
 def uses(facts: Facts) -> Section:
     """Return what the dataset is for, and what speaks against some uses."""
+    examined = [constant.EXAMINED, limits.not_examined(facts)]
     return Section(
         "Uses",
         [
             Answer("Has it been used already?", [constant.USED]),
             Answer("What may it be used for, and what not?", [constant.USES, constant.NOT_FOR]),
-            Answer("What may affect future uses?", [constant.EXAMINED, constant.NOT_EXAMINED], limits.biases(facts)),
+            Answer("What may affect future uses?", examined, limits.biases(facts)),
         ],
     )
 

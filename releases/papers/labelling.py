@@ -5,6 +5,7 @@ from typing import Any
 
 from corpus.questions import AskedOf
 from releases.facts.model import Agreement, Facts, Guideline, Juror
+from releases.papers import measured
 from releases.papers.words import KINDS, counted, days, field_name, joined, listed, named, percent, share_of
 
 SMALLER_QUORUM = ("aegis2", "jury")
@@ -18,7 +19,6 @@ STATUSES = {
 ASKED_OF = {AskedOf.PEOPLE: "people", AskedOf.JURORS: "models", AskedOf.BOTH: "people and models"}
 IMPORTED = "imported"
 "The version of the guideline that stands for votes from elsewhere."
-NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
 
 
 def apart(facts: Facts) -> str:
@@ -203,8 +203,9 @@ def agreement(found: Agreement) -> str:
 
 
 def agreements(facts: Facts) -> list[str]:
-    """Return the agreement by field and kind of rater; that there is none to measure if there is none."""
-    return [agreement(each) for each in facts.agreement] or ["No dialogue has two opinions, so none can agree."]
+    """Return the agreement by field and kind of rater, or that there is none to measure; and why people disagree."""
+    found = [agreement(each) for each in facts.agreement] or ["No dialogue has two opinions, so none can agree."]
+    return [*found, *measured.disagreements(facts)]
 
 
 def checks(facts: Facts) -> str:
@@ -228,8 +229,3 @@ def annotators(facts: Facts) -> str:
     )
     most = f"The person with the most votes cast {share_of(people.largest, votes)} of them." if votes else ""
     return joined(known, most)
-
-
-def demographics(facts: Facts) -> list[str]:
-    """Return what is known about the annotators as a group."""
-    return list(facts.people.demographics) or [NO_DEMOGRAPHICS]

@@ -1,6 +1,7 @@
 """Sentences about biases, gaps and what is not known."""
 
 from releases.facts.model import Facts
+from releases.papers import constant, measured
 from releases.papers.words import (
     KINDS,
     counted,
@@ -39,7 +40,12 @@ def by_kind(facts: Facts) -> list[str]:
 
 def biases(facts: Facts) -> list[str]:
     """Return everything that was examined for biases."""
-    return [*by_source(facts), *by_kind(facts)]
+    return [*by_source(facts), *by_kind(facts), *measured.by_group(facts)]
+
+
+def not_examined(facts: Facts) -> str:
+    """Return what was not examined for biases."""
+    return constant.NOT_EXAMINED_BESIDES if facts.measured.comparisons else constant.NOT_EXAMINED
 
 
 def rare(facts: Facts) -> str:
@@ -114,5 +120,5 @@ def own_training(facts: Facts) -> list[str]:
 def limitations(facts: Facts) -> list[str]:
     """Return every known limit, the gravest first."""
     single = [one_sided(facts), rare(facts), absent(facts), empty_splits(facts), near_duplicates(facts)]
-    single.append(duplicates(facts))
+    single += [duplicates(facts), measured.unnamed(facts)]
     return [*filter(None, single), *low_agreement(facts), *own_training(facts)]

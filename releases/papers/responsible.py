@@ -7,7 +7,7 @@ See https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html, version 1
 from typing import Any
 
 from releases.facts.model import Facts
-from releases.papers import collection, constant, labelling, limits
+from releases.papers import collection, constant, labelling, limits, measured
 from releases.papers.words import joined
 
 
@@ -44,7 +44,7 @@ def annotating(facts: Facts) -> dict[str, Any]:
         "dataAnnotationPlatform": [constant.PLATFORM],
         "dataAnnotationAnalysis": [*filter(None, (each(facts) for each in how)), *labelling.agreements(facts)],
         "annotationsPerItem": labelling.votes_wanted(facts),
-        "annotatorDemographics": [*labelling.demographics(facts), labelling.checks(facts), constant.PAY],
+        "annotatorDemographics": [*measured.demographics(facts), labelling.checks(facts), constant.PAY],
         "machineAnnotationTools": list(map(labelling.juror, facts.jurors)) or [constant.NO_JUROR],
     }
 
@@ -54,7 +54,7 @@ def judging(facts: Facts) -> dict[str, Any]:
     unknown = [constant.AUTHORS, constant.CONSENT, constant.REPRESENTS]
     return {
         "dataUseCases": [constant.USES, constant.NOT_FOR],
-        "dataBiases": [constant.EXAMINED, constant.NOT_EXAMINED, *limits.biases(facts)],
+        "dataBiases": [constant.EXAMINED, limits.not_examined(facts), *limits.biases(facts)],
         "dataLimitations": [*limits.limitations(facts), *unknown],
         "dataSocialImpact": joined(constant.OFFENSIVE, constant.MEASURES),
         "personalSensitiveInformation": [constant.PSEUDONYMS, constant.PERSONAL],

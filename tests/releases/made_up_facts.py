@@ -3,12 +3,19 @@
 from releases.facts.model import (
     Agreement,
     Collection,
+    Disagreement,
     Facts,
+    GroupComparison,
+    GroupDifference,
     Guideline,
+    Interval,
     Juror,
     KindShare,
     Labelling,
+    Measured,
     People,
+    PeopleGroup,
+    Perspective,
     SourceShare,
 )
 
@@ -104,6 +111,19 @@ def agreement(**changes):
     """The agreement of everybody on the prompt."""
     whole = {"field": "prompt_label", "raters": "all", "items": 10, "opinions": 50, "percent": 0.8, "alpha": 0.75}
     return Agreement(**(whole | changes))
+
+
+def measured(**changes):
+    """What was measured of the whole project."""
+    shares = {name: Interval(0.2, 0.1, 0.4) for name in ("slips", "rules", "values")}
+    day, lists = "2026-03-04", {"unclear": ("Threat or Violence", "Fraud or safe"), "leaning": ("safe or Profanity",)}
+    why = Disagreement("prompt_label", day, items=30, contested=9, **shares, **lists)
+    group = GroupDifference("Muslims", 40, 0.25, 0.05, 0.45)
+    compared = GroupComparison("prompt_label", day, items=80, named=40, compared=2, apart=1, groups=(group,))
+    people = (PeopleGroup("Here", 5, 40), PeopleGroup("Everybody else", 10, 60))
+    whole = {"asked": 2, "disagreement": (why,), "comparisons": (compared,), "unnamed": ("Jews", "Women")}
+    whole |= {"perspectives": (Perspective("Where do you live?", day, "prompt_label", people),)}
+    return Measured(**(whole | changes))
 
 
 def facts(of=None, categories=CATEGORIES, **changes):

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from releases.card_html import whole_page
 from releases.croissant import CONTEXT, croissant, croissant_json
 from releases.dataset_card import dataset_card
-from releases.facts.model import Generator, KindShare, SourceShare
+from releases.facts.model import Generator, KindShare, Measured, SourceShare
 from releases.papers import article_10 as annex
 from releases.papers import constant
 from releases.papers import datasheet as sheet
@@ -27,6 +27,7 @@ from tests.releases.made_up_facts import (
     juror,
     labelling,
     manifest,
+    measured,
     people,
 )
 
@@ -65,13 +66,13 @@ def full_facts():
         labelling=labelling(**dict.fromkeys(doubtful, 5), categories_unagreed=6, statuses=statuses),
         people=people(
             imported=2, adjudicators=2, qualified=7, gold=3, repeats=4, audited=5, pass_percent=80,
-            demographics=("Of the annotators 2 are older than 40.",),
         ),
         jurors=(juror(trained_on="0.9"), juror("llm-ba9876543210", is_imported=True, model="")),
         guidelines=(guideline(), guideline(name="imported", sha256="e" * 64, is_imported=True)),
         agreement=(agreement(alpha=0.5), agreement(raters="human"), agreement(field="response_label", alpha=None)),
         source_shares=(SourceShare("own", 9, 4), SourceShare("", 5, 1)),
         kind_shares=(KindShare("prompt_label", 9, 0.4, 0.5), KindShare("response_label", 8, 0.2, 0.1)),
+        measured=measured(),
     )  # fmt: skip
 
 
@@ -175,7 +176,7 @@ def further(base):
     }
     whole = [base.manifest | {"split_by": "cluster"}, base.manifest | {"counts": counts | renamed}]
     whole += [base.manifest | {"counts": counts | {"split": {"validation": 10}}}]
-    asked = dataclasses.replace(base.people, pass_percent=80, demographics=("One is 40 years old.",))
+    asked = dataclasses.replace(base.people, pass_percent=80)
     found = base.labelling
     elsewhere = dataclasses.replace(found, imported_votes=found.votes, imported_ballots=found.ballots)
     lacking = {
@@ -184,8 +185,12 @@ def further(base):
         "jurors": (juror(),),
         "guidelines": (guideline(),),
         "agreement": (agreement(),),
+        "measured": Measured(asked=3),
     }
-    return [*({"manifest": each} for each in whole), *({name: value} for name, value in lacking.items())]
+    [compared] = measured().comparisons
+    none = Measured(comparisons=(dataclasses.replace(compared, compared=0, apart=0, groups=()),))
+    more = [{"manifest": each} for each in whole] + [{name: value} for name, value in lacking.items()]
+    return [*more, {"measured": none}]
 
 
 def test_each_fact_changes_its_sentences_in_every_paper_that_states_them():
@@ -227,6 +232,20 @@ def test_figures_are_those_of_the_manifest_in_every_paper():
     assert "own (9)" in " ".join(said["croissant"])
 
 
+def hostile_measured():
+    """What was measured, with names of groups, categories and questions that would be markup."""
+    base = measured(unnamed=(FORGED,))
+    why, compared, asked = base.disagreement[0], base.comparisons[0], base.perspectives[0]
+    return measured(
+        unnamed=(FORGED,),
+        disagreement=(dataclasses.replace(why, unclear=(FORGED,), leaning=(FORGED,)),),
+        comparisons=(dataclasses.replace(compared, groups=(dataclasses.replace(compared.groups[0], group=FORGED),)),),
+        perspectives=(
+            dataclasses.replace(asked, text=FORGED, groups=(dataclasses.replace(asked.groups[0], name=FORGED),)),
+        ),
+    )
+
+
 def test_no_text_of_the_data_is_read_as_markdown_or_html():
     hostile = dict.fromkeys(("title", "version", "taxonomy", "software"), FORGED) | {"guideline": [FORGED]}
     counts = {name: {FORGED: 3} for name in ("source", "license", "category")}
@@ -237,6 +256,7 @@ def test_no_text_of_the_data_is_read_as_markdown_or_html():
         guidelines=(guideline(name=FORGED),),
         source_shares=(SourceShare(FORGED, 3, 1),),
         collection=collection(generators=(Generator(FORGED, 2),)),
+        measured=hostile_measured(),
     )
     plain = facts()
     for write in (datasheet, article_10):
@@ -262,10 +282,8 @@ def test_page_of_a_paper_holds_no_script_and_loads_nothing():
 
 
 def test_paper_that_begins_with_a_mark_stays_a_paragraph():
-    of = bare_facts()
-    of = dataclasses.replace(
-        of, people=dataclasses.replace(of.people, demographics=("- one", "1. two", "+ three", "> four"))
-    )
+    marks = ("- one", "1. two", "+ three", "> four")
+    of = facts(jurors=tuple(map(juror, marks)))
     found = MarkdownIt().parse(datasheet(of))
     kinds = {block.type for block in found}
     assert not kinds & {"ordered_list_open", "blockquote_open"}

@@ -1,0 +1,132 @@
+"""What a release states of figures that are measured beside it: bias, causes of disagreement, groups of people."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from adjudication.models import StatedFigures
+from annotation.actions import remove_background_question
+from corpus.models import Project
+from quality.actions import publish_perspectives
+from quality.reports.stated import disagreement_of, stated_perspectives
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.quality.test_perspectives import START, People
+from tests.releases.test_release import release
+
+PAPERS = ("README.md", "datasheet.md", "article-10.md", "croissant.json")
+BESIDE = "dialogues of the same source and length"
+
+
+def texts(project: Project, folder: Path, **options: object) -> dict[str, str]:
+    """Release a project, and return its papers as they are read."""
+    out, _ = release(project, folder, **options)
+    plain = {name: (out / name).read_text().replace("\\", "") for name in PAPERS}
+    return plain | {"croissant.json": json.dumps(json.loads(plain["croissant.json"]), ensure_ascii=False)}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Forty dialogues that name Muslims, 30 of them unsafe, and forty others, 20 of them; a person differs on nine."""
+    made = make_project(fields="prompt_label")
+    rows, votes = [], []
+    for at in range(80):
+        named, name = at < 40, f"d{at:02}"
+        label = "unsafe" if (at % 4 < 3 if named else at % 2 == 0) else "safe"
+        rows.append(dialogue(name, text=f"Where do {'Muslims' if named else 'bakers'} go on {at:02}?", response=False))
+        differs = "safe" if named and label == "unsafe" and at < 11 else label
+        for rater, given in (("who-ada", label), ("who-bea", label), ("who-cleo", differs)):
+            votes.append(opinion(name, rater, given, categories=["threat"] if given == "unsafe" else []))
+    import_dialogues(made, tmp_path, rows)
+    assert import_votes(made, tmp_path, votes)["rejected"] == 0
+    return made
+
+
+def test_papers_state_what_was_measured_last(project: Project, tmp_path: Path) -> None:
+    before = texts(project, tmp_path, version="1.0")
+    assert not any(BESIDE in text for text in before.values())
+    assert all("Not examined were groups of people" in before[name] for name in PAPERS if name != "README.md")
+    assert command("measure", project=project.slug).code == 0
+    day = f"{StatedFigures.objects.get(project=project, kind='bias').made_at:%Y-%m-%d}"
+    after = texts(project, tmp_path, version="1.1")
+    measured = f"as measured on {day}."
+    for name, text in after.items():
+        for words in (
+            f"40 of 80 dialogues of the project name an identity group in the prompt, by a list of terms, {measured}",
+            "(prompt): 1; with an interval of the share unsafe without 0, as one in twenty has by chance: 1.",
+            "Muslims (prompt): +25.0 points unsafe beside others of their kind, 95 % interval +",
+            f"On the prompt, people differ on 9 of 80 dialogues of the project with votes of two or more, {measured}",
+            "No dialogue of the project names these groups of the list of terms: Women, ",
+        ):
+            assert words in text, (name, words)
+        assert "who-" not in text, name
+    assert "Not examined were groups" not in "".join(after.values())
+
+
+def test_figures_under_another_policy_are_not_stated(project: Project, tmp_path: Path) -> None:
+    assert command("measure", project=project.slug).code == 0
+    assert command("change_policy", "human", project=project.slug, reason="Tried").code == 0
+    assert not any(BESIDE in text for text in texts(project, tmp_path, version="1.0").values())
+    assert command("measure", project=project.slug).code == 0
+    assert all(BESIDE in text for text in texts(project, tmp_path, version="1.1").values())
+
+
+def test_groups_of_people_are_stated_as_first_published_in_tens(tmp_path: Path, database: None) -> None:
+    people = People(tmp_path)
+    people.vote(people.annotators[:5], people.items[:3], "safe")
+    people.vote(people.annotators[:5], people.items[3:4], "unsafe")
+    people.vote(people.annotators[:10], people.items[5:], "safe")
+    people.vote(people.annotators[5:10], people.items[:3], "unsafe")
+    assert command("adjudicate", project=people.project.slug)["decided"] == 2
+    asked = "Annotators may answer 1 question about themselves, and leave out any."
+    before = texts(people.project, tmp_path, version="1.0")
+    assert all(f"{asked} No figures of groups of them were published." in text for text in before.values())
+    assert people.publish()[0]["fields"][0]["shares"][0]["unsafe"] == 20
+    stated = (
+        "Share of their votes that call the prompt unsafe, in tens of percent, as first published on 2026-03-02, by "
+        "the answer to “Which language?”: Portuguese (at least 5 people) about 20 % and English (at least 5 people) "
+        "about 80 %."
+    )
+    first = texts(people.project, tmp_path, version="1.1")
+    assert all(f"{asked}" in text and stated in text for text in first.values()), first["README.md"]
+    people.vote(people.annotators, people.items[4:], "needs_caution")
+    assert people.publish(1)
+    remove_background_question(project=people.project, by=None, key="lang")
+    second = texts(people.project, tmp_path, version="1.2")
+    assert all(stated in text and asked not in text for text in second.values()), "a later one would tell more"
+    for person in people.annotators:
+        assert not any(person.name in text for text in second.values())
+
+
+def test_nothing_to_show_is_not_stated(tmp_path: Path, database: None) -> None:
+    people = People(tmp_path)
+    people.vote(people.annotators[:3], people.items[:3], "safe")
+    publish_perspectives(project=people.project, by=None, now=START)
+    assert not StatedFigures.objects.filter(project=people.project).exists()
+
+
+def test_each_question_is_stated_once() -> None:
+    field = {"field": "prompt_label", "shares": [{"unsafe": 14}, {"unsafe": 15}]}
+    groups = [{"name": "a", "people": 5}, {"name": "b", "people": 10}]
+    one = {"question": "x", "text": "X?", "groups": groups, "fields": [field]}
+    first = stated_perspectives([], {"divisions": [one]}, "2026-03-02")
+    later = {"divisions": [{**one, "text": "Other"}, {**one, "question": "y"}]}
+    both = stated_perspectives(first, later, "2026-03-09")
+    assert [(each["question"], each["text"], each["day"]) for each in both] == [
+        ("x", "X?", "2026-03-02"),
+        ("y", "X?", "2026-03-09"),
+    ]
+    assert [group["unsafe"] for group in first[0]["groups"]] == [10, 20]
+
+
+def test_causes_are_stated_without_raters() -> None:
+    known = {"value": 0.5, "low": 0.4, "high": 0.6, "reason": ""}
+    values = {"kind": "values", "a": "threat", "b": "safe", "leaning": {"threat": ["ada"]}}
+    rule = {"kind": "rule", "a": "threat", "b": "unsafe"}
+    change = {"kind": "change", "a": "threat", "b": None, "version": 2}
+    field = {"field": "prompt_label", "items": 9, "contested": 3, "slips": known, "rules": known}
+    field |= {"values": {"value": None, "low": None, "high": None, "reason": "few"}, "slipping": [{"rater": "ada"}]}
+    stated = disagreement_of(field | {"causes": [rule, rule, change, values]}, {"threat": "Threat"})
+    assert stated["unclear"] == ["Threat or unsafe without a category", "Threat before version 2"]
+    assert (stated["leaning"], stated["values"]) == (["Threat or safe"], None)
+    assert "ada" not in json.dumps(stated)
