@@ -18,6 +18,8 @@ ANSWERS = {"safe": "safe", "unsafe": "unsafe without a category"}
 
 def disagreement_summary(field: Content) -> str:
     """Return on how many dialogues people differ, and which causes are shown."""
+    if not field["items"]:
+        return "No dialogue has votes of two people yet, so nobody can differ."
     if not field["contested"]:
         return f"Of {counted(field['items'], 'dialogue')} with votes of two people, they differ on none."
     text = (

@@ -92,4 +92,21 @@ def test_a_project_without_votes_says_so(tmp_path: Path) -> None:
     project = make_project(fields="prompt_label")
     assert command("measure", project=project.slug).code == 0
     html = Visitor(project, "lead").get("quality/", tab="disagreement").content.decode()
+    assert "No dialogue has votes of two people yet" in html
+    import_dialogues(project, tmp_path, [dialogue("d1", response=False)])
+    import_votes(project, tmp_path, [opinion("d1", rater, "safe") for rater in ("ada", "bea")])
+    assert command("measure", project=project.slug).code == 0
+    html = Visitor(project, "lead").get("quality/", tab="disagreement").content.decode()
     assert "they differ on none" in html
+
+
+def test_command_prints_what_the_report_has(tmp_path: Path) -> None:
+    project = make_project(fields="prompt_label")
+    import_dialogues(project, tmp_path, [dialogue("d1", response=False)])
+    votes = [opinion("d1", "ada", "safe"), opinion("d1", "bea", "unsafe", categories=["threat"])]
+    assert import_votes(project, tmp_path, votes)["rejected"] == 0
+    printed = command("disagreement", project=project.slug)
+    assert (printed.code, printed["fields"][0]["contested"]) == (0, 1)
+    assert command("measure", project=project.slug).code == 0
+    report = Report.objects.get(project=project, kind="disagreement").content
+    assert printed["fields"] == report["fields"]
