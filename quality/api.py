@@ -116,6 +116,7 @@ def watched_shape(project: Project, reports: Mapping[str, Report]) -> WatchedSha
         return None
     return {
         "made_at": promise.made_at,
+        "follows": promise.follows,
         "error": promise.error,
         "risk": promise.risk,
         "thresholds": {

@@ -52,6 +52,12 @@ class WatchedPromise(models.Model):
     "By label field, the score from which on the jurors decide alone: how many agree, of how many, in lowest terms."
     last_vote = models.BigIntegerField()
     "The highest primary key of a vote at that time: what people had finished by then does not test the promise."
+    follows = models.BooleanField(default=False, db_default=False)
+    "Whether it is that of the certificate, whose thresholds it follows, and not of a person."
+    shares = models.PositiveSmallIntegerField(null=True)
+    "Among how many fields the risk is divided; as many as have thresholds if None."
+    carried = models.JSONField(default=dict)
+    "By label field: how many items tested the promise under earlier thresholds, and how many of them were wrong."
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     broken_at = models.DateTimeField(null=True)
@@ -63,6 +69,11 @@ class WatchedPromise(models.Model):
 
     def __str__(self) -> str:
         return f"promise {self.pk} of {self.project}"
+
+    @property
+    def risk_of_each(self) -> float:
+        """Return the risk of each field, so that all of them together have the whole."""
+        return self.risk / (self.shares or len(self.thresholds))
 
 
 class Perspectives(models.Model):

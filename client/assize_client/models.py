@@ -1920,10 +1920,12 @@ class Watched(TypedDict):
 
     `thresholds` has a score for each field. `fields` says how it stands on each, as of the last measurement: of `n`
     dialogues of the sample that people have finished since, `errors` have another label by people; the share is between
-    `lower` and `upper`; `standing` is untried, kept, watch or broken. `broken_at` stays once labels were worse.
+    `lower` and `upper`; `standing` is untried, kept, watch or broken. `broken_at` stays once labels were worse. One
+    that `follows` is that of the certificate of the project; with other thresholds it goes on from the same counts.
     """
 
     made_at: str
+    follows: bool
     error: float
     risk: float
     thresholds: dict[str, Score]

@@ -9,25 +9,24 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import Max
 from django.utils import timezone
 from psycopg.errors import SerializationFailure
 
 from adjudication.actions import recount_if_changed
 from adjudication.policies import check_share, policy_of
-from annotation.models import Vote
-from corpus.actions import find_groups, record_event
+from corpus.actions import find_groups
 from corpus.errors import Refused
-from corpus.models import Project, Verb
+from corpus.models import Project
 from corpus.queries import questions_of
 from corpus.snapshot import snapshot
+from quality.actions.following import begin_watching, follow_certificate
 from quality.actions.stating import state_reports
 from quality.models import Measurement, Report, WatchedPromise
 from quality.queries.freshness import fetch_value, input_fingerprint, latest_reports
 from quality.reports.advice import advice_figures
 from quality.reports.agreement import agreement_figures
 from quality.reports.arrays import read_opinions
-from quality.reports.audit import AUDIT, Standing, audit_figures, latest_promise
+from quality.reports.audit import AUDIT, Standing, audit_figures
 from quality.reports.bias import BIAS, bias_figures
 from quality.reports.certified import EVIDENCE, promise_figures
 from quality.reports.certified_rows import evidence_figures
@@ -90,9 +89,9 @@ def measure_project(*, project: Project) -> dict[str, float]:
 def compute_reports(project: Project) -> list[Report]:
     """Return unsaved reports of every kind, computed from what this transaction sees."""
     policy = policy_of(project)
+    opinions, now = read_opinions(project), timezone.now()
+    promise = follow_certificate(project, opinions, policy)
     common = {"project": project, "policy": policy.name, "fingerprint": input_fingerprint(project, policy)}
-    now = timezone.now()
-    opinions = read_opinions(project)
     panel = cache(lambda: panel_figures(project, opinions))
     disagreement = cache(lambda: disagreement_reports(project, opinions, policy))
     kinds: dict[str, Callable[[], dict[str, Any]]] = {
@@ -112,7 +111,7 @@ def compute_reports(project: Project) -> list[Report]:
         kinds["questions"] = lambda: question_figures(project, opinions, policy)
     if has_sample(project):
         kinds["sample"] = lambda: sample_figures(project, opinions, policy)
-    if promise := latest_promise(project):
+    if promise:
         kinds[AUDIT] = lambda: audit_figures(project, opinions, policy, promise)
     reports = []
     for kind, compute in kinds.items():
@@ -154,13 +153,8 @@ def watch_promise(*, project: Project, by: User | None, error: float, risk: floa
     }
     if not thresholds:
         raise Refused(NOTHING_TO_PROMISE)
-    last_vote = Vote.objects.filter(item__project=project).aggregate(last=Max("pk"))["last"] or 0
-    promise = WatchedPromise.objects.create(
-        project=project, error=error, risk=risk, thresholds=thresholds, last_vote=last_vote, made_by=by
-    )
-    detail = {"error": error, "risk": risk, "thresholds": thresholds}
-    record_event(project=project, verb=Verb.PROMISE_WATCHED, actor=by, detail=detail)
-    return promise
+    promise = WatchedPromise(error=error, risk=risk, thresholds=thresholds, shares=len(fields))
+    return begin_watching(project, promise, by=by)
 
 
 def measure_if_changed(*, project: Project) -> bool:

@@ -36,18 +36,26 @@ def latest_promise(project: Project) -> WatchedPromise | None:
 
 def audit_figures(project: Project, opinions: Opinions, policy: Policy, promise: WatchedPromise) -> dict[str, Any]:
     """Return how a promise stands on each of its fields."""
-    risk = promise.risk / len(promise.thresholds)
-    counts = {
-        field: count_since(project, opinions, policy, promise, field, Fraction(*threshold))
-        for field, threshold in promise.thresholds.items()
-    }
+    counts = counts_of(project, opinions, policy, promise)
     return {
         "promise": promise.pk,
         "fields": [
-            {"field": field, **audit(n, errors, error=promise.error, risk=risk)}
+            {"field": field, **audit(n, errors, error=promise.error, risk=promise.risk_of_each)}
             for field, (n, errors) in counts.items()
         ],
     }
+
+
+def counts_of(
+    project: Project, opinions: Opinions, policy: Policy, promise: WatchedPromise
+) -> dict[str, tuple[int, int]]:
+    """Return by label field how many items have tested a promise, under all its thresholds, and how many are wrong."""
+    found = {}
+    for field, threshold in promise.thresholds.items():
+        n, errors = count_since(project, opinions, policy, promise, field, Fraction(*threshold))
+        earlier_n, earlier_errors = promise.carried.get(field, (0, 0))
+        found[field] = (earlier_n + n, earlier_errors + errors)
+    return found
 
 
 def count_since(

@@ -230,6 +230,63 @@ def test_broken_promise_is_told_once_by_page_overview_and_webhook(project: Proje
     assert Visitor(project, "annotator").post("quality/certified/watch/").status_code == 403
 
 
+def test_promise_follows_the_certificate_and_carries_what_tested_it(tmp_path: Path) -> None:
+    made = make_project(fields="prompt_label", policy="certified", error=0.1)
+    program, route = Program(made, "lead"), f"projects/{made.slug}/certified/"
+    import_in_sample(made, tmp_path, [f"d{at:03}" for at in range(120)])
+    votes = [opinion(f"d{at:03}", by) for at in range(120) for by in (*PEOPLE, *MODELS[:2])]
+    import_votes(made, tmp_path, votes)
+    command("measure", project=made.slug)
+    first = program.get(route).json()["watched"]
+    assert (first["follows"], first["thresholds"]["prompt_label"]) == (True, {"agreeing": 1, "counted": 1})
+    [event] = Event.objects.filter(project=made, verb="promise.watched")
+    assert (event.actor, event.detail["follows"]) == (None, True)
+
+    late = [f"late{at}" for at in range(8)]
+    import_in_sample(made, tmp_path, late)
+    differing = [
+        [
+            *(opinion(name, by) for by in MODELS[:2]),
+            *(opinion(name, by, "unsafe", categories=["threat"]) for by in PEOPLE),
+        ]
+        for name in late
+    ]
+    import_votes(made, tmp_path, differing[0])
+    command("measure", project=made.slug)
+    assert standing(program, route) == (1, 1, "watch")
+    # A third juror who often says otherwise: the certificate has another threshold, and the error stays.
+    says = [("unsafe" if at % 2 else "safe") for at in range(120)]
+    third = [
+        opinion(f"d{at:03}", MODELS[2], said, categories=["threat"] * (said == "unsafe"))
+        for at, said in enumerate(says)
+    ]
+    import_votes(made, tmp_path, third)
+    command("measure", project=made.slug)
+    body = program.get(route).json()["watched"]
+    assert body["thresholds"]["prompt_label"] == {"agreeing": 2, "counted": 3}
+    assert (standing(program, route), body["made_at"] > first["made_at"]) == ((1, 1, "watch"), True)
+    assert "under earlier thresholds" in visible_text(Visitor(made, "lead").get("quality/certified/").content.decode())
+
+    import_votes(made, tmp_path, [vote for votes in differing[1:8] for vote in votes])
+    command("measure", project=made.slug)
+    assert standing(program, route) == (8, 8, "broken")
+    Project.objects.filter(pk=made.pk).update(certified_error=0.3)
+    command("measure", project=made.slug)
+    assert program.get(route).json()["watched"]["broken_at"]  # no new terms take an alarm away
+    assert program.post(route, {"error": 0.3}).status_code == 201
+    command("measure", project=made.slug)
+    watched = program.get(route).json()["watched"]
+    assert (watched["broken_at"], watched["fields"][0]["n"]) == (None, 0)
+
+
+def import_in_sample(project: Project, folder: Path, names: list[str]) -> None:
+    """Import dialogues that are all in the sample."""
+    change_sample(project=project, by=None, percent=50)
+    import_dialogues(project, folder, [dialogue(name, response=False) for name in names])
+    open_slots(project=project)
+    SampleDraw.objects.filter(project=project, item__external_id__in=names).update(in_sample=True)
+
+
 def standing(program: Program, route: str) -> tuple[int, int, str]:
     """Return how many dialogues test the promise on its only field, how many of them are wrong, and how it stands."""
     [row] = program.get(route).json()["watched"]["fields"]
