@@ -109,7 +109,7 @@ def publish_in_store(
 
     :raises StoreProblem: if the store refuses or cannot be reached
     """
-    folder = store_files(store(), project, manifest["version"], half_made, hashes_of(manifest, digest))
+    folder = store_files(store(), project.slug, manifest["version"], half_made, hashes_of(manifest, digest))
     with transaction.atomic():
         return record_release(project, manifest, digest, folder=folder, by=by)
 

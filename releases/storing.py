@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from corpus.models import Project
 from corpus.stores import Store
 from releases.models import Release
 from releases.places import IN_STORE
@@ -16,18 +15,19 @@ RELEASES = "releases"
 "The folder of releases in the store."
 
 
-def store_files(place: Store, project: Project, version: str, folder: Path, hashes: dict[str, str]) -> str:
+def store_files(place: Store, slug: str, version: str, folder: Path, hashes: dict[str, str]) -> str:
     """
     Store the files of a release, the manifest last, and return what its `folder` is.
 
     The name is new each time: nothing is written over, two processes never meet, and what a killed one left belongs to
     no release.
 
+    :param slug: of the project
     :param hashes: SHA-256 by name
     :raises StoreProblem: if the store refuses
     :raises StoreAway: if it cannot be reached; then a part may be left
     """
-    name = f"{RELEASES}/{project.slug}/{version}.{uuid4().hex[:12]}"
+    name = f"{RELEASES}/{slug}/{version}.{uuid4().hex[:12]}"
     for file in sorted(hashes, key=lambda file: (file == MANIFEST, file)):
         place.put(f"{name}/{file}", folder / file, hashes[file])
     return f"{IN_STORE}{name}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,11 @@ def write_part(folder: Path, name: str, content: Iterable[bytes]) -> dict[str, A
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def write_manifest(write: Callable[[str, Iterable[bytes]], dict[str, Any]], manifest: dict[str, Any]) -> None:
     """Write the manifest, and its hash in the format of `sha256sum`."""
     content = orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
-    part = write_part(folder, MANIFEST, [content])
-    write_part(folder, MANIFEST_HASH, [f"{part['sha256']}  {MANIFEST}\n".encode()])
+    part = write(MANIFEST, [content])
+    write(MANIFEST_HASH, [f"{part['sha256']}  {MANIFEST}\n".encode()])
 
 
 def read_verified(folder: Path) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from django.db import connection
 
 from config.backups.parts import DUMP, blocks_of, read_verified, temporary_folder, write_part
 from config.backups.tools import output_of
-from config.backups.writing import SECRET, folders_in_use, row_counts
+from config.backups.writing import SECRET, bucket_of_backups, folders_in_use, row_counts
 from config.prepare import unknown_migrations
 from corpus.errors import Refused
+from corpus.stores import store
+from releases.storing import store_files
 
 PRELUDE = """
     SET lock_timeout = '{seconds}s';
@@ -47,12 +49,52 @@ def restore_backup(folder: Path, *, replace: bool = False) -> dict[str, Any]:
         for name in manifest["parts"]:
             if name.startswith(FOLDERS):
                 write_part(staged, name, blocks_of(folder / name))
+        stored = store_staged(staged, manifest["parts"])  # first: a store that is away changes nothing
         restore_database(folder / DUMP, staged)
         move_folders(staged, data_dir)
     restore_secret(folder / SECRET, data_dir)
-    update_folders()
+    update_folders(stored)
     check_rows(manifest)
     return manifest
+
+
+def restore_from_store(name: str, *, replace: bool = False) -> dict[str, Any]:
+    """
+    Restore a backup that is in the bucket, by way of a copy in the data directory.
+
+    :raises Refused: as `restore_backup`, or if there is no such backup
+    :raises StoreProblem: if the bucket cannot be used
+    """
+    place, start = bucket_of_backups(name)
+    with temporary_folder(Path(settings.ASSIZE_HOME) / f".restore.{os.getpid()}.copy") as copy:
+        for file in place.files(start):
+            write_part(copy, file.name.removeprefix(f"{start}/"), place.blocks(file.name))
+        if not any(copy.iterdir()):
+            raise Refused(f"There is no backup in {place}/{start}.")
+        return restore_backup(copy, replace=replace)
+
+
+def store_staged(staged: Path, parts: dict[str, Any]) -> dict[str, str]:
+    """
+    Store releases and uploads in the bucket, if the installation has one, and remove them from a folder.
+
+    Releases get new names there, so that nothing is written over; uploads have names that are never used twice.
+
+    :param parts: of the backup's manifest
+    :return: the `folder` of each release by its name in the backup
+    """
+    place, stored = store(), {}
+    if place.is_folder:
+        return {}
+    for folder in sorted((staged / "releases").glob("*/*")):
+        name = folder.relative_to(staged).as_posix()
+        hashes = {path.name: parts[f"{name}/{path.name}"]["sha256"] for path in folder.iterdir()}
+        stored[name] = store_files(place, folder.parent.name, folder.name, folder, hashes)
+    for path in sorted((staged / "uploads").glob("*")):
+        place.take(f"uploads/{path.name}", path)
+    for kept in ("releases", "uploads"):
+        shutil.rmtree(staged / kept, ignore_errors=True)
+    return stored
 
 
 def check_not_newer(manifest: dict[str, Any]) -> None:
@@ -135,10 +177,14 @@ def restore_secret(file: Path, data_dir: Path) -> None:
         half_made.rename(secret)
 
 
-def update_folders() -> None:
-    """Point every release and trained guard to its files in this data directory."""
+def update_folders(stored: dict[str, str]) -> None:
+    """
+    Point every release and trained guard to its files in this data directory, or in the bucket.
+
+    :param stored: what `store_staged` returned
+    """
     for name, made in folders_in_use():
-        made.folder = str(Path(settings.ASSIZE_HOME) / name)
+        made.folder = stored.get(name, str(Path(settings.ASSIZE_HOME) / name))
         made.save(update_fields=["folder"])
 
 

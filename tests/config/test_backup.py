@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 from config import embedded
 from config.data_dir import DataDir
 from tests import forks
+from tests.buckets import KEY, keys_in, s3, s3_address  # noqa: F401 - fixtures
 from tests.commands import run_commands
 from tests.factories import dialogue, opinion, write_lines
 from tests.full_disks import run_on_full_disk
@@ -63,8 +65,8 @@ print(json.dumps([answer.status_code, "_auth_user_id" in visitor.session]))
 class Installation:
     """An installation with its own data directory and servers, driven by commands."""
 
-    def __init__(self, data_dir):
-        self.data_dir, self.environment = data_dir, own_servers(data_dir)
+    def __init__(self, data_dir, **more):
+        self.data_dir, self.environment = data_dir, own_servers(data_dir) | more
 
     def run(self, *words, **more):
         return forks.run([sys.executable, "manage.py", *(str(word) for word in words)], self.environment | more)
@@ -220,13 +222,46 @@ def test_restore_leaves_a_database_in_use(old, backup):
 
 
 def test_backup_of_newer_version_is_rejected(old, backup, tmp_path):
-    from config.backups.parts import write_manifest
+    from config.backups.parts import write_manifest, write_part
 
     newer = Path(shutil.copytree(backup, tmp_path / "newer"))
     manifest = json.loads((newer / "manifest.json").read_text())
-    write_manifest(newer, manifest | {"migrations": [*manifest["migrations"], "corpus.9999_from_tomorrow"]})
+    write_manifest(
+        partial(write_part, newer), manifest | {"migrations": [*manifest["migrations"], "corpus.9999_from_tomorrow"]}
+    )
     assert "corpus.9999_from_tomorrow" in old.refusal("restore", newer, "--replace")
 
 
 def test_backup_and_restore_never_overwrite(old, backup):
     assert "exists already" in old.refusal("backup", backup)
+
+
+def test_backup_moves_an_installation_into_a_bucket_and_may_be_kept_there(old, backup, tmp_path, s3, s3_address):  # noqa: F811
+    moved = Installation(
+        prepared_home(tmp_path / "moved"),
+        STORAGE_BUCKET="files",
+        STORAGE_ENDPOINT=s3_address,
+        STORAGE_PREFIX="moved",
+        STORAGE_KEY=":".join(KEY[:2]),
+    )
+    try:
+        assert moved.run("restore", backup, "--replace").returncode == 0
+        assert not (moved.data_dir.path / "releases").exists()
+        first, again, verified = moved.do_all(
+            ["backup", "store:nightly"],
+            ["restore", "store:nightly", "--replace"],
+            ["verify_release", "--release", "1.0", "--project", "garden"],
+        )
+        assert (first["backup"], verified["differences"]) == ("store:nightly", 0)
+        assert again["rows"] > 200
+        names = {name.rpartition("/")[2] for name in keys_in(s3, "moved/backups/nightly/releases/garden/1.0/")}
+        assert {"manifest.json", "train.json", "votes.parquet"} < names
+        assert {"manifest.json", "manifest.sha256"} < keys_in(s3, "moved/backups/nightly/")
+        # Nothing is written over: what each restore stored has a name of its own.
+        assert len({name.split("/")[1] for name in keys_in(s3, "moved/releases/")}) == 2
+        before = keys_in(s3, "moved/")
+        away = {"STORAGE_BUCKET": "nowhere"}
+        assert "There is no bucket nowhere" in moved.refusal("restore", backup, "--replace", **away)
+        assert keys_in(s3, "moved/") == before
+    finally:
+        embedded.stop(moved.data_dir)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 
 import pytest
 
@@ -26,7 +27,7 @@ def backup_in(folder, **changes):
     """Write a small backup and return its manifest."""
     parts = {name: write_part(folder, name, [content]) for name, content in ((DUMP, b"dump"), ("releases/a/1", b"x"))}
     manifest = {"format": FORMAT, "parts": parts} | changes
-    write_manifest(folder, manifest)
+    write_manifest(partial(write_part, folder), manifest)
     return manifest
 
 
@@ -103,7 +104,7 @@ def test_name_that_leaves_the_folder_is_damage(tmp_path, name):
     write_part(tmp_path, "outside", [b"x"])
     part = size_and_hash(tmp_path / "outside")
     folder.mkdir()
-    write_manifest(folder, {"format": FORMAT, "parts": {name: part}})
+    write_manifest(partial(write_part, folder), {"format": FORMAT, "parts": {name: part}})
     with pytest.raises(Refused, match="is damaged"):
         read_verified(folder)
 

@@ -123,3 +123,18 @@ def test_command_tries_the_store_and_names_the_setting_to_mend(bucket, settings)
         2,
         True,
     )
+
+
+def test_backup_that_cannot_be_in_the_bucket_is_refused(bucket, settings):
+    bucket.put_object(Bucket="files", Key="site/a/backups/nightly/database.dump", Body=b"half")
+    for words, message in (
+        (("backup", "store:nightly"), "s3://files/site/a/backups/nightly has files already. A backup has a new name."),
+        (("backup", "store:a/../b"), "'a/../b' cannot be the name of a backup"),
+        (("restore", "store:none"), "There is no backup in s3://files/site/a/backups/none."),
+        (("restore", "store:nightly"), "There is no complete backup in"),
+    ):
+        refused = command(*words)
+        assert (refused.code, message in refused.stderr) == (2, True), refused.stderr
+    assert keys_in(bucket) == {"backups/nightly/database.dump"}
+    settings.STORAGE = options("", bucket="")
+    assert "This installation has no bucket (STORAGE_BUCKET)." in command("backup", "store:nightly").stderr
