@@ -1,5 +1,6 @@
 """Why people disagree on each label field: shares of slips, unclear rules and different values, and the evidence."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from quality.queries.disagreement import changed_texts, read_gold_answers, read_
 from quality.reports.arrays import Opinions, unsafe_by_code
 from quality.statistics.disagreement.rules import Change, Confusion
 from quality.statistics.disagreement.sizes import Cause, Sizes, sizes
-from quality.statistics.disagreement.slips import Checks
+from quality.statistics.disagreement.slips import Checks, haste_examples, slip_examples
 from quality.statistics.disagreement.values import Split
 from quality.statistics.disagreement.votes import FIRST_CATEGORY, SAFE, UNSAFE, Votes, main_categories
 from quality.statistics.disagreement.why import Causes, Material, examine, named
@@ -47,11 +48,24 @@ def disagreement_reports(project: Project, opinions: Opinions, policy: Policy) -
     slugs = sorted({slug for each in opinions.category_sets for slug in each})
     fields = disagreement_causes(project, opinions, policy, slugs)
     names = ["safe", "unsafe", *slugs]
-    examples = [[opinions.item_keys[each.examples].tolist() for each in found.sizes.causes] for found in fields]
+    examples = [[opinions.item_keys[each].tolist() for each in examples_of(opinions, found)] for found in fields]
     return {
         DISAGREEMENT: {"fields": [field_figures(opinions, found, names) for found in fields]},
         EXAMPLES: {"fields": examples},
     }
+
+
+def examples_of(opinions: Opinions, found: FieldCauses) -> Iterator[Codes]:
+    """Yield the example items of each cause on a field, by index, in the order of causes in `field_figures`."""
+    yield from (each.examples for each in found.sizes.causes)
+    repeats, gold = found.material.repeats, found.material.gold
+    yield from (
+        np.array(slip_examples(repeats, gold, each.person), dtype=np.int64)
+        for each in found.causes.slipping
+        if each.person < len(opinions.raters)
+    )
+    votes = found.material.votes
+    yield from (np.array(haste_examples(votes, each), dtype=np.int64) for each in found.causes.haste)
 
 
 def material_of(project: Project, opinions: Opinions, policy: Policy, field: str, slugs: list[str]) -> Material:

@@ -13,6 +13,7 @@ PARTS = {
     "values": "Different values: the same people lean the same way",
     "rest": "Not told apart",
 }
+NEVER_SPLIT = "needs_caution"
 ANSWERS = {"safe": "safe", "unsafe": "unsafe without a category"}
 
 
@@ -94,7 +95,13 @@ def cause_words(cause: Content, names: Mapping[str, str]) -> Content:
         f"In {fine_percent(cause['here'])} of its dialogues, {fine_percent(cause['elsewhere'])} in other categories"
     )
     question = f"When is a dialogue {a}, and when {b}?"
-    return {"title": f"{a} or {b}: confused more than others", "shown": evidence, "step": question, "view": "faq"}
+    title = f"{a} or {b}: confused more than others"
+    return {"title": title, "shown": evidence, "step": question, "view": "faq", "split": splittable(cause["a"], names)}
+
+
+def splittable(answer: str, names: Mapping[str, str]) -> str:
+    """Return the slug of an answer that is a category which may be split; else nothing."""
+    return answer if answer in names and answer != NEVER_SPLIT else ""
 
 
 def slipping_words(each: Content) -> Content:

@@ -4,11 +4,16 @@ import random
 import re
 from pathlib import Path
 
+import numpy as np
+
 from adjudication.models import Case
-from annotation.models import Vote
+from annotation.models import Gold, Vote
 from corpus.actions import withdraw_item
-from corpus.models import Event, Project, Verb
+from corpus.models import Event, Item, Project, Verb
 from quality.models import Report
+from quality.statistics.disagreement.exact import exact_tail
+from quality.statistics.disagreement.slips import Haste, haste_examples
+from quality.statistics.disagreement.votes import Votes
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -110,3 +115,36 @@ def test_command_prints_what_the_report_has(tmp_path: Path) -> None:
     assert command("measure", project=project.slug).code == 0
     report = Report.objects.get(project=project, kind="disagreement").content
     assert printed["fields"] == report["fields"]
+
+
+def test_slips_have_examples_of_what_was_answered_otherwise(tmp_path: Path) -> None:
+    project, dice = make_project(fields="prompt_label"), random.Random(5)
+    names = [f"d{at:03}" for at in range(60)]
+    import_dialogues(project, tmp_path, [dialogue(name, response=False) for name in names])
+    wrong = set(dice.sample(names, 30))
+    votes = [
+        opinion(name, rater, "unsafe" if rater == "zed" and name in wrong else "safe", categories=[])
+        for name in names for rater in ("ada", "bea", "cleo", "zed")
+    ]  # fmt: skip
+    assert import_votes(project, tmp_path, votes)["rejected"] == 0
+    for item in Item.objects.filter(project=project):
+        Gold.objects.create(project=project, item=item, use="check", prompt_label="safe")
+    assert command("measure", project=project.slug).code == 0
+    lead = Visitor(project, "lead")
+    html = lead.get("quality/", tab="disagreement").content.decode()
+    assert "zed slips more often" in html
+    shown = examples_of(lead, examples="1")
+    assert len(shown) == 5
+    assert set(shown) <= wrong
+    assert Event.objects.filter(project=project, verb=Verb.OPINIONS_LISTED).exists()
+
+
+def test_quick_votes_that_depart_are_examples_the_quickest_first() -> None:
+    columns = {name: np.array(each) for name, each in {
+        "item": [0, 0, 0, 1, 1, 1, 2, 2, 2], "person": [0, 1, 2] * 3, "answer": [1, 0, 0, 1, 0, 0, 0, 0, 0],
+    }.items()}  # fmt: skip
+    seconds = np.array([3.0, 9, 9, 2, 9, 9, 1, 9, 9])
+    votes = Votes(**columns, version=np.zeros(9, dtype=np.int64), seconds=seconds, source=np.zeros(9, dtype=np.int64))
+    quick = Haste(exact_tail([(2, 3, 0, 6)]), 0.6, 0.0, is_quick=seconds < 4)
+    assert haste_examples(votes, quick) == [1, 0]
+    assert haste_examples(votes, quick, most=1) == [1]

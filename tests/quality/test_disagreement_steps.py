@@ -2,6 +2,7 @@
 
 import html
 import random
+import re
 from pathlib import Path
 
 from django.http import QueryDict
@@ -40,6 +41,9 @@ def test_an_unclear_rule_leads_to_its_question_in_the_guideline(tmp_path: Path) 
     assert "confused more than others" in page
     address = page.split("guideline/edit/?", 1)[1].split('"', 1)[0]
     assert QueryDict(address)["question"] == QUESTION
+    split = re.search(r"taxonomy/change/\?(do=split&slug=(malware|[a-z_]+))\"", page)
+    assert split, "the category can be split from here"
+    assert lead.get("taxonomy/change/", do="split", slug=split[2]).context["do"] == "split"
 
     form = lead.get("guideline/edit/", question=QUESTION).context["form"]
     assert [form[name].value() for name in ("question-0", "answer-0", "question-1")] == [QUESTION, "", ""]

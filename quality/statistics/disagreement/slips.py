@@ -114,3 +114,18 @@ def by_person(votes: Votes, quick: Flags, usual: Flags) -> Iterator[Stratum]:
         if other.any():
             departs = votes.deviates
             yield int((departs & one).sum()), int(one.sum()), int((departs & other).sum()), int(other.sum())
+
+
+def slip_examples(repeats: Checks, gold: Checks, person: int, most: int = 5) -> list[int]:
+    """Return items of repeats and gold that a person answered otherwise, repeats first."""
+    found = [
+        int(item) for checks in (repeats, gold) for item in checks.item[checks.differs & (checks.person == person)]
+    ]
+    return list(dict.fromkeys(found))[:most]
+
+
+def haste_examples(votes: Votes, found: Haste, most: int = 5) -> list[int]:
+    """Return items on which a quick vote departs from most of the others, the quickest votes first."""
+    departing = np.flatnonzero(found.is_quick & votes.deviates)
+    order = departing[np.argsort(votes.seconds[departing], kind="stable")]
+    return list(dict.fromkeys(votes.item[order].tolist()))[:most]
