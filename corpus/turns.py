@@ -2,8 +2,9 @@
 The turns of a dialogue: which one is the response, and how calls of tools read as text. Pure.
 
 A turn has a `role` and a `text`, which is what people and models read. A turn that was more than text in its source has
-the `message` besides, in OpenAI's form: `content` where it is other than the text, `name`, `tool_calls` and
-`tool_call_id`. Its text is rendered from it, so whatever shows, counts, searches or judges text need not know of tools.
+the `message` besides, in OpenAI's form: `content` where it is other than the text, `reasoning_content`, `name`,
+`tool_calls` and `tool_call_id`. Its text is rendered from it, so whatever shows, counts, searches or judges text need
+not know of tools.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,19 @@ ROLES = ("system", "user", "assistant", "tool")
 BLANKS = " \t\r\n"
 "Models write some of these before they call a tool."
 KEY_ORDER = (
-    *("role", "content", "refusal", "name", "tool_calls", "tool_call_id", "id", "type", "function", "arguments"),
+    *(
+        "role",
+        "content",
+        "reasoning_content",
+        "refusal",
+        "name",
+        "tool_calls",
+        "tool_call_id",
+        "id",
+        "type",
+        "function",
+        "arguments",
+    ),
     *("text", "image_url", "url", "detail", "file", "filename", "file_id"),
 )
 "The order of keys in a message that is written; the database keeps none."
@@ -54,9 +67,10 @@ def prompt_text(turns: Sequence[TurnShape]) -> str:
 
 
 def render_message(role: str, message: Mapping[str, Any]) -> str:
-    """Return a message as text: who or what speaks if it has a name, its content, and a line for each call."""
+    """Return a message as text: who or what speaks if it has a name, what it thinks, says, and a line for each call."""
+    thought = f"[thinking: {message['reasoning_content']}]" if message.get("reasoning_content") else ""
     calls = [render_call(call) for call in message.get("tool_calls") or ()]
-    lines = [render_head(role, message), render_content(message.get("content")), *calls]
+    lines = [render_head(role, message), thought, render_content(message.get("content")), *calls]
     return "\n".join(line for line in lines if line)
 
 

@@ -1,4 +1,4 @@
-"""Parse messages with parts of Anthropic's form that call tools or have their results. Pure."""
+"""Parse messages with parts of Anthropic's form: calls of tools, their results, thinking and images. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -8,15 +8,20 @@ from corpus.errors import Invalid
 from corpus.importing.messages import check_members, parse_message, present
 from corpus.shapes import TurnShape
 
-CALL, RESULT = "tool_use", "tool_result"
+CALL, RESULT, IMAGE = "tool_use", "tool_result", "image"
+THINKING, ENCRYPTED = "thinking", "redacted_thinking"
+OWN = frozenset({CALL, RESULT, IMAGE, THINKING, ENCRYPTED})
+"The kinds of parts that OpenAI's form has not."
+NOT_READABLE = "[encrypted]"
+"What stands for thinking that a server gives out encrypted only."
 ERROR = "[error]"
 "The line before the result of a tool that failed, which OpenAI's form has no key for."
 
 
-def has_tool_parts(message: object) -> bool:
-    """Return whether a message has a part that calls a tool, or one with a result."""
+def has_own_parts(message: object) -> bool:
+    """Return whether a message has a part of a kind that only this form has."""
     content = message.get("content") if isinstance(message, Mapping) else None
-    return isinstance(content, list) and any(kind_of(part) in (CALL, RESULT) for part in content)
+    return isinstance(content, list) and any(kind_of(part) in OWN for part in content)
 
 
 def kind_of(part: object) -> object:
@@ -24,14 +29,14 @@ def kind_of(part: object) -> object:
     return part.get("type") if isinstance(part, Mapping) else None
 
 
-def parse_tool_parts(role: str, message: Mapping[str, Any], where: str) -> list[TurnShape]:
+def parse_own_parts(role: str, message: Mapping[str, Any], where: str) -> list[TurnShape]:
     """
-    Return the turns that a message with such parts becomes: each result one of a tool, then what is said and called.
+    Return the turns of a message with such parts: each result one of a tool, then what is thought, said and called.
 
     :param where: the message in errors, as in `messages[2]`
     :raises Invalid: naming the part that is wrong
     """
-    calls, results, rest = list[dict[str, Any]](), list[TurnShape](), list[Any]()
+    calls, results, thoughts, rest = list[dict[str, Any]](), list[TurnShape](), list[str](), list[Any]()
     for at, part in enumerate(message["content"]):
         place = f"{where}.content[{at}]"
         if kind_of(part) == CALL:
@@ -42,15 +47,19 @@ def parse_tool_parts(role: str, message: Mapping[str, Any], where: str) -> list[
             if rest:
                 raise Invalid(place, "a result of a tool comes before what the user says; put it first")
             results.append(turn_of_result(present(part), place))
+        elif kind_of(part) in (THINKING, ENCRYPTED):
+            check_speaker(role, "assistant", "thinks", place)
+            thoughts.append(thought_of(present(part), place))
         elif calls:
             raise Invalid(place, "what is said comes before the calls of tools; put it first")
         else:
-            rest.append(part)
+            rest.append(in_openai_form(part, place))
     if calls and message.get("tool_calls"):
         raise Invalid(f"{where}.tool_calls", "the message calls tools in its content, too; use one of them")
-    if not (calls or rest):
+    if not (calls or rest or thoughts):
         return results
     said = {**message, "content": rest or None} | ({"tool_calls": calls} if calls else {})
+    said |= {"reasoning_content": "\n\n".join(thoughts)} if thoughts else {}
     return [*results, parse_message(role, said, where)]
 
 
@@ -85,9 +94,45 @@ def turn_of_result(part: dict[str, Any], where: str) -> TurnShape:
     if not isinstance(failed, bool):
         raise Invalid(f"{where}.is_error", f"{json.dumps(failed, default=str)[:60]} is neither true nor false")
     check_members(part, {"type": str, "tool_use_id": str}, ("tool_use_id",), where)
+    if isinstance(content, list):
+        content = [in_openai_form(each, f"{where}.content[{at}]") for at, each in enumerate(content)]
     if failed and isinstance(content, list):
         content = [{"type": "text", "text": ERROR}, *content]
     elif failed:
         content = f"{ERROR}\n{content}" if content else ERROR
     message = {"content": content, "tool_call_id": part["tool_use_id"]}
     return parse_message("tool", message, where)
+
+
+def thought_of(part: dict[str, Any], where: str) -> str:
+    """
+    Return what a part of type `thinking` says. Its signature is of the server, not of the dialogue.
+
+    :raises Invalid: if it says nothing, or has another key
+    """
+    if part["type"] == ENCRYPTED:
+        check_members(part, {"type": str, "data": str}, (), where)
+        return NOT_READABLE
+    check_members(part, {"type": str, THINKING: str, "signature": str}, (THINKING,), where)
+    return str(part[THINKING])
+
+
+def in_openai_form(part: Any, where: str) -> Any:
+    """
+    Return an image in OpenAI's form, and every other part as it is.
+
+    :raises Invalid: if the image has no address
+    """
+    if kind_of(part) != IMAGE:
+        return part
+    part = present(part)
+    part.pop("cache_control", None)
+    check_members(part, {"type": str, "source": dict}, ("source",), where)
+    source = present(part["source"])
+    if source.get("type") == "base64":
+        raise Invalid(where, "the image itself is in the file; put it where it has an address, and name that")
+    if source.get("type") == "file":
+        check_members(source, {"type": str, "file_id": str}, ("file_id",), f"{where}.source")
+        return {"type": "file", "file": {"file_id": source["file_id"]}}
+    check_members(source, {"type": str, "url": str}, ("url",), f"{where}.source")
+    return {"type": "image_url", "image_url": {"url": source["url"]}}

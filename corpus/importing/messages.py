@@ -10,7 +10,9 @@ from corpus.labels import preview
 from corpus.shapes import TurnShape
 from corpus.turns import render_message
 
-KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call", "refusal"})
+THOUGHTS = ("reasoning_content", "reasoning")
+"Keys of what a model thinks before it answers; servers write one of them, and the first is kept."
+KEYS = frozenset({"role", "content", *THOUGHTS, "name", "tool_calls", "tool_call_id", "function_call", "refusal"})
 TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 "The kinds of parts that are text, each with the key of the text."
 NAME = 200
@@ -22,12 +24,13 @@ def parse_message(role: str, message: Mapping[str, Any], where: str) -> TurnShap
     """
     Return the turn of a message: `role` and `text`, and the `message` if there is more to it than a text.
 
-    Keys without a value are as absent ones: a column of structs has all keys in each.
+    Keys without a value are as absent ones, and so are empty lists under unknown keys: a column of structs has all keys
+    in each, and clients write `annotations: []`.
 
     :param where: the message in errors, as in `messages[2]`
     :raises Invalid: naming the part that is wrong
     """
-    if unknown := [key for key in message if key not in KEYS and message[key] is not None]:
+    if unknown := [key for key in message if key not in KEYS and message[key] not in (None, [])]:
         raise Invalid(where, f"it has {preview(min(unknown))}, only {', '.join(sorted(KEYS))} are known")
     kept = parse_members(role, message, where)
     if kept.keys() == ONE_TEXT and isinstance(kept["content"], str):
@@ -51,6 +54,8 @@ def parse_members(role: str, message: Mapping[str, Any], where: str) -> dict[str
             kept[key] = clean_name(message[key], f"{where}.{key}", limit=NAME)
     if calls := parse_calls(message, where):
         kept["tool_calls"] = calls
+    if thought := parse_thought(message, where):
+        kept |= {"content": kept.get("content") if calls else kept.get("content") or "", "reasoning_content": thought}
     check_role(role, kept, where)
     if kept.get("content") is None and "tool_calls" not in kept:
         raise Invalid(f"{where}.content", "None is not text")
@@ -59,12 +64,26 @@ def parse_members(role: str, message: Mapping[str, Any], where: str) -> dict[str
 
 def check_role(role: str, message: Mapping[str, Any], where: str) -> None:
     """
-    :raises Invalid: if a message calls tools and is not the assistant's, or has a result and is not a tool's
+    :raises Invalid: if a message calls tools or thinks and is not the assistant's, or has a result and is not a tool's
     """
     if role != "assistant" and "tool_calls" in message:
         raise Invalid(f"{where}.tool_calls", f"only the assistant calls tools, not {role}")
+    if role != "assistant" and "reasoning_content" in message:
+        raise Invalid(f"{where}.reasoning_content", f"only the assistant has one, not {role}")
     if role != "tool" and "tool_call_id" in message:
         raise Invalid(f"{where}.tool_call_id", f"only a tool has one, not {role}")
+
+
+def parse_thought(message: Mapping[str, Any], where: str) -> str:
+    """
+    Return what a model thought before it answered; empty if the message does not say.
+
+    :raises Invalid: if it is no text, or two keys say different things
+    """
+    said = {key: clean_text(message[key], f"{where}.{key}") for key in THOUGHTS if message.get(key)}
+    if len(set(said.values())) > 1:
+        raise Invalid(f"{where}.{THOUGHTS[1]}", f"{THOUGHTS[0]} says something else; use one of them")
+    return next(iter(said.values()), "")
 
 
 def with_refusal(content: Any, refusal: object, where: str) -> list[dict[str, Any]]:
@@ -91,7 +110,7 @@ def parse_content(content: object, where: str) -> Any:
 
 def parse_part(part: object, where: str) -> dict[str, Any]:
     """
-    Return a part of a message's content, without absent values.
+    Return a part of a message's content, without absent values, and without `cache_control`, which is of a request.
 
     :raises Invalid: if it is of an unknown kind, has an unknown key, or holds an image or a file itself
     """
@@ -99,7 +118,7 @@ def parse_part(part: object, where: str) -> dict[str, Any]:
         return {"type": "text", "text": clean_text(part, where)}
     if not isinstance(part, dict):
         raise Invalid(where, f"{preview(part)} is not an object")
-    part = present(part)
+    part = {key: value for key, value in present(part).items() if key != "cache_control" and value != []}
     kind = part.get("type")
     if kind in TEXTS:
         check_members(part, {"type": str, TEXTS[kind]: str}, (TEXTS[kind],), where)

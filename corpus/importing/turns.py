@@ -5,7 +5,7 @@ from typing import Any
 
 from corpus.errors import Invalid
 from corpus.importing import values
-from corpus.importing.anthropic import has_tool_parts, parse_tool_parts
+from corpus.importing.anthropic import has_own_parts, parse_own_parts
 from corpus.importing.limits import Limits
 from corpus.importing.messages import calls_in_text, parse_message
 from corpus.labels import preview
@@ -89,7 +89,7 @@ def listed_turns(listed: object, form: str, limits: Limits) -> list[TurnShape]:
         raise Invalid(form, f"{preview(listed)} is not a list")
     if not 1 <= len(listed) <= limits.turns:
         raise Invalid(form, f"{len(listed):,} turns, 1 to {limits.turns:,} are allowed")
-    if form == "messages" and any(map(has_tool_parts, listed)):
+    if form == "messages" and any(map(has_own_parts, listed)):
         return [turn for at, message in enumerate(listed) for turn in turns_of_message(message, at)]
     return [listed_turn(turn, form, at) for at, turn in enumerate(listed)]
 
@@ -100,9 +100,9 @@ def turns_of_message(message: Any, at: int) -> list[TurnShape]:
 
     :raises Invalid: naming the message
     """
-    if not has_tool_parts(message):
+    if not has_own_parts(message):
         return [listed_turn(message, "messages", at)]
-    return parse_tool_parts(parse_role(message.get("role"), "messages", at), message, f"messages[{at}]")
+    return parse_own_parts(parse_role(message.get("role"), "messages", at), message, f"messages[{at}]")
 
 
 def value_in_text(text: str, form: str) -> object:

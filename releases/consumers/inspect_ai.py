@@ -47,6 +47,10 @@ def sample_of(row: Row) -> dict[str, Any]:
 def input_message(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message of OpenAI's form as one of Inspect's, in which no content is an empty text."""
     found = {"role": message["role"], "content": content_of(message.get("content"))}
+    if thought := message.get("reasoning_content"):
+        said = found["content"]
+        parts = said if isinstance(said, list) else [{"type": "text", "text": said}]
+        found["content"] = [{"type": "reasoning", "reasoning": thought}, *parts]
     if message.get("tool_calls"):
         found["tool_calls"] = [tool_call(call, at) for at, call in enumerate(message["tool_calls"])]
     if message["role"] == "tool":

@@ -20,7 +20,19 @@ USE = {"type": "tool_use", "id": "c1", "name": "get_weather", "input": {"city": 
 SAYS = {"type": "text", "text": "I look it up."}
 RESULT = {"type": "tool_result", "tool_use_id": "c1", "content": "21 degrees"}
 TRACES = 1_000
-WRITTEN = ("role", "content", "name", "tool_calls", "tool_call_id", "id", "type", "function", "arguments", "text")
+WRITTEN = (
+    "role",
+    "content",
+    "name",
+    "reasoning_content",
+    "tool_calls",
+    "tool_call_id",
+    "id",
+    "type",
+    "function",
+    "arguments",
+    "text",
+)
 WRITTEN += ("image_url", "url")
 
 
@@ -42,6 +54,33 @@ def test_calls_and_results_become_turns_of_tools():
     ]
     assert (has_response(turns), has_response(turns[:3]), has_response(turns[:2])) == (True, False, True)
     assert not has_response(read(ASKS, called(USE)))  # a bare call is none
+
+
+def test_thinking_stands_before_what_is_said_and_called():
+    """Wherever it is among the parts; signatures are of the server."""
+    thinks = {"type": "thinking", "thinking": "I need the weather.", "signature": "c2ln"}
+    turns = read(ASKS, called(thinks, SAYS, {"type": "redacted_thinking", "data": "ZW5j"}, USE), called(thinks))
+    assert message_of(turns[1]) == {
+        "role": "assistant", "content": SAYS["text"], "tool_calls": [CALL],
+        "reasoning_content": "I need the weather.\n\n[encrypted]",
+    }  # fmt: skip
+    assert turns[1]["text"].startswith("[thinking: I need the weather.\n\n[encrypted]]\nI look it up.\n[call")
+    assert turns[2]["text"] == "[thinking: I need the weather.]"
+    assert not has_response(read(ASKS, called(thinks, USE)))
+
+
+def test_images_by_their_address_are_those_of_the_other_form():
+    picture = {"type": "image", "source": {"type": "url", "url": "https://a.example/cat.png"}}
+    uploaded = {"type": "image", "source": {"type": "file", "file_id": "f1"}}
+    turns = read(
+        called(picture, uploaded, SAYS, role="user"), called(USE), called(RESULT | {"content": [picture]}, role="user")
+    )
+    assert turns[0]["text"] == "[image: https://a.example/cat.png]\n[file: f1]\nI look it up."
+    assert message_of(turns[0])["content"][0] == {
+        "type": "image_url",
+        "image_url": {"url": "https://a.example/cat.png"},
+    }
+    assert turns[2]["text"] == "[result of c1]\n[image: https://a.example/cat.png]"
 
 
 @cases(
@@ -82,7 +121,9 @@ def test_what_the_user_says_follows_the_results():
         (called(RESULT | {"is_error": "no"}, role="user"), "messages[1].content[0].is_error", "neither true nor false"),
         (called({"type": "tool_result", "content": "x"}, role="user"), "messages[1].content[0].tool_use_id", "missing"),
         (called(RESULT | {"content": [{"type": "image", "source": {}}]}, role="user"),
-         "messages[1].content[0].content[0]", "has no form in text"),
+         "messages[1].content[0].content[0].source.url", "it is missing"),
+        (called({"type": "thinking", "thinking": 7}), "messages[1].content[0].thinking", "7 is not text"),
+        (called({"type": "image", "source": {"type": "file"}}), "messages[1].content[0].source.file_id", "missing"),
         (called(USE) | {"tool_calls": [CALL]}, "messages[1].tool_calls", "use one of them"),
         (called(USE, role="robot"), "messages[1].role", "is not one of"),
     ],
@@ -115,9 +156,11 @@ def test_nothing_of_calls_and_results_is_lost(uses, said):
 
 def test_pages_show_such_calls(tmp_path):
     project = make_project()
-    rows = [{"id": "one", "messages": [ASKS, called(SAYS, USE), called(RESULT, role="user")]}]
+    thinks = {"type": "thinking", "thinking": "I need <b> the weather."}
+    rows = [{"id": "one", "messages": [ASKS, called(thinks, SAYS, USE), called(RESULT, role="user")]}]
     assert import_dialogues(project, tmp_path, rows)["created"] == 1
     shown = " ".join(Visitor(project, "lead").get("items/one/history/").content.decode().split())
+    assert '<p class="quiet">Thinks</p> <p dir="auto">I need &lt;b&gt; the weather.</p>' in shown
     assert "Calls <code>get_weather</code> as <code>c1</code> with" in shown
     assert '<h2 dir="auto">Tool c1</h2> <p dir="auto">21 degrees</p>' in shown
 

@@ -62,6 +62,17 @@ def texts(turns):
         ({"role": "user", "content": [FILE]}, ("user", "[file: f1]")),
         ({"role": "assistant", "content": None, "refusal": "I cannot."}, ("assistant", "I cannot.")),
         ({"role": "assistant", "content": "Hi", "tool_calls": None, "audio": None}, ("assistant", "Hi")),
+        ({"role": "assistant", "content": "Hi", "annotations": []}, ("assistant", "Hi")),
+        ({"role": "assistant", "content": [{"type": "output_text", "text": "Hi", "annotations": []}]},
+         ("assistant", "Hi")),
+        ({"role": "user", "content": [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}]},
+         ("user", "Hi")),
+        ({"role": "assistant", "content": "Hi", "reasoning_content": "A greeting."},
+         ("assistant", "[thinking: A greeting.]\nHi")),
+        ({"role": "assistant", "content": "Hi", "reasoning": "A greeting."},
+         ("assistant", "[thinking: A greeting.]\nHi")),
+        (CALLS | {"reasoning": "Look it up."}, ("assistant", f"[thinking: Look it up.]\n{CALL_TEXT}")),
+        ({"role": "assistant", "content": None, "reasoning_content": "Cut off"}, ("assistant", "[thinking: Cut off]")),
     ],
 )  # fmt: skip
 def test_message_reads_as_text(message, turn):
@@ -110,7 +121,16 @@ def test_conversations_have_tools():
         ({"role": "assistant", "function_call": {"name": "a\nb"}}, "messages[1].function_call.name", "a control char"),
         ({"role": "user", "content": [7]}, "messages[1].content[0]", "7 is not an object"),
         ({"role": "user", "content": [{"type": "tool_use"}]}, "messages[1].content[0]", "only the assistant calls"),
-        ({"role": "assistant", "content": [{"type": "thinking"}]}, "messages[1].content[0]", "'thinking' has no form"),
+        ({"role": "assistant", "content": [{"type": "audio"}]}, "messages[1].content[0]", "'audio' has no form"),
+        ({"role": "assistant", "content": [{"type": "thinking"}]}, "messages[1].content[0].thinking", "it is missing"),
+        ({"role": "user", "content": [{"type": "thinking", "thinking": "x"}]}, "messages[1].content[0]", "only the as"),
+        ({"role": "user", "content": "x", "reasoning": "y"}, "messages[1].reasoning_content", "only the assistant"),
+        ({"role": "assistant", "content": "x", "reasoning": "y", "reasoning_content": "z"},
+         "messages[1].reasoning", "says something else"),
+        ({"role": "assistant", "content": "x", "reasoning": 7}, "messages[1].reasoning", "7 is not text"),
+        ({"role": "assistant", "content": "x", "annotations": [1]}, "messages[1]", "it has 'annotations'"),
+        ({"role": "user", "content": [{"type": "image", "source": {"type": "base64", "data": "A"}}]},
+         "messages[1].content[0]", "the image itself is in the file"),
         ({"role": "user", "content": [{"type": "text"}]}, "messages[1].content[0].text", "it is missing"),
         ({"role": "user", "content": [{"type": "text", "text": 7}]}, "messages[1].content[0].text", "7 is not text"),
         ({"role": "user", "content": [{"type": "image_url", "image_url": "data:image/png;base64,AA"}]},
@@ -148,6 +168,7 @@ def test_stored_turn_must_agree_with_its_message(turn, field):
         ([ASKS, ANSWERS], True),
         ([ASKS, CALLS], False),
         ([ASKS, CALLS | {"content": "\n\n"}], False),
+        ([ASKS, CALLS | {"reasoning_content": "Look it up."}], False),
         ([ASKS, {"role": "assistant", "tool_calls": [CALL]}], False),
         ([ASKS, SAYS_AND_CALLS], True),
         ([ASKS, CALLS, RESULT], False),
@@ -179,9 +200,10 @@ TOOL_CALLS = st.lists(
 )
 MESSAGES = st.one_of(
     st.fixed_dictionaries({"role": st.just("user"), "content": CONTENT}, optional={"name": NAMES}),
-    st.fixed_dictionaries({"role": st.just("assistant"), "content": CONTENT}),
+    st.fixed_dictionaries({"role": st.just("assistant"), "content": CONTENT}, optional={"reasoning_content": WORDS}),
     st.fixed_dictionaries(
-        {"role": st.just("assistant"), "content": st.one_of(st.none(), CONTENT), "tool_calls": TOOL_CALLS}
+        {"role": st.just("assistant"), "content": st.one_of(st.none(), CONTENT), "tool_calls": TOOL_CALLS},
+        optional={"reasoning_content": WORDS},
     ),
     st.fixed_dictionaries({"role": st.just("tool"), "content": st.one_of(st.just(""), CONTENT), "tool_call_id": NAMES}),
 )
@@ -246,7 +268,10 @@ def test_jurors_read_calls_and_results():
 
 
 def rows_of_every_kind():
-    ends = {"bare": [ASKS, CALLS], "blank": [ASKS, CALLS | {"content": " \n"}], "said": [ASKS, SAYS_AND_CALLS],
+    thinks = {"role": "assistant", "content": None, "reasoning_content": "Look.", "tool_calls": [CALL]}
+    ends = {"bare": [ASKS, CALLS], "thinks": [ASKS, thinks],
+            "thought": [ASKS, ANSWERS | {"reasoning_content": "It is."}],
+            "blank": [ASKS, CALLS | {"content": " \n"}], "said": [ASKS, SAYS_AND_CALLS],
             "result": [ASKS, CALLS, RESULT], "whole": [ASKS, CALLS, RESULT, ANSWERS], "plain": [ASKS, ANSWERS],
             "parts": [ASKS, SAYS_AND_CALLS | {"content": PARTS_OF_TEXT}], "asked": [ASKS]}  # fmt: skip
     return [{"id": name, "messages": messages} for name, messages in ends.items()]

@@ -197,6 +197,9 @@ def test_samples_have_calls_as_objects_and_lose_nothing(project, tmp_path):
         {"id": "call-0", "function": "f", "type": "function", "arguments": {},
          "parse_error": "The arguments are no JSON object: [1]"}
     ]  # fmt: skip
+    thinks = {"role": "assistant", "text": "x", "message": {"content": "Hi", "reasoning_content": "A greeting."}}
+    [message] = sample_of(decided(project, tmp_path)["alone"] | {"turns": [thinks]})["input"]
+    assert message["content"] == [{"type": "reasoning", "reasoning": "A greeting."}, {"type": "text", "text": "Hi"}]
 
 
 def test_interactions_expect_a_refusal_of_what_is_unsafe(project, tmp_path):
