@@ -36,6 +36,16 @@ def pooler() -> Database | None:
     return database
 
 
+def all_databases(server: Database) -> dict[str, Database]:
+    """Return the settings of all connections by Django's name: `default`, and `replica` if there is one."""
+    databases = {"default": pooler() or server}
+    if url := url_or_none("DATABASE_REPLICA_URL"):
+        databases["replica"] = settings_of(url)
+        options = databases["replica"]["OPTIONS"]
+        options |= {"prepare_threshold": 2**31, "connect_timeout": 2}  # the primary does it all as well
+    return databases
+
+
 def settings_of(url: str) -> Database:
     """Return the settings of connections to a URL."""
     database: Database = env.db_url_config(url)

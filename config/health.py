@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from config import heartbeats
 from config.outages import UNAVAILABLE
+from corpus.replica import NoReplica, has_replica, lag
 
 MIGRATIONS_SECONDS = 10
 "How long the answer about migrations is kept: finding it reads folders and imports modules."
@@ -38,6 +39,8 @@ def readiness() -> JsonResponse:
     checks["migrations"] = "unknown" if checks["database"] else migrations_problem()
     report: dict[str, Any] = {name: problem or "ok" for name, problem in checks.items()}
     report |= {"workers": "unknown", "schedule": "unknown"} if checks["broker"] else signs_of_life()
+    if has_replica():
+        report["replica"] = "unknown" if checks["database"] else replica_state()
     is_ready = not any(checks.values())
     response = JsonResponse({"status": "ok" if is_ready else "unavailable", **report}, status=200 if is_ready else 503)
     response["Cache-Control"] = "no-store"
@@ -56,6 +59,15 @@ def database_problem() -> str:
         connection.close()
         return "cannot be reached"
     return ""
+
+
+def replica_state() -> str:
+    """Return "ok", or how far the replica is behind, or that it cannot be read; it is not required."""
+    try:
+        seconds = lag()
+    except NoReplica:
+        return "cannot be read"
+    return f"{seconds:.1f} seconds behind" if seconds else "ok"
 
 
 def broker_problem() -> str:

@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from config import heartbeats
+from corpus.replica import NoReplica, has_replica, lag
 from workspace.queries.metrics import Counts, project_metrics
 
 CACHE_SECONDS = 10
@@ -127,8 +128,19 @@ class DatabaseCollector(Collector):
         yield up
 
 
+def replica_metrics() -> Iterator[GaugeMetricFamily]:
+    """Yield how far the replica is behind, if there is one that answers."""
+    if has_replica():
+        try:
+            seconds = lag()
+        except NoReplica:
+            return
+        yield GaugeMetricFamily("assize_replica_lag_seconds", "Seconds that the replica is behind.", value=seconds)
+
+
 def database_metrics() -> Iterator[GaugeMetricFamily]:
-    """Yield the counts of items, cases, slots, runs, ballots and jobs."""
+    """Yield the counts of items, cases, slots, runs, ballots and jobs, and how far the replica is behind."""
+    yield from replica_metrics()
     for kind, counts in cached_counts().items():
         label, text = HELP[kind]
         family = GaugeMetricFamily(f"assize_{kind}", text, labels=[label])

@@ -112,7 +112,9 @@ TEMPLATES = [
 
 # The server itself, for migrations and backups; and what everything else uses, which may be a pooler before it.
 SERVER_DATABASE = databases.server()
-DATABASES = {"default": databases.pooler() or SERVER_DATABASE}
+DATABASES = databases.all_databases(SERVER_DATABASE)
+# Seconds that exports and measurements wait for a replica that is behind, before they read from the primary.
+REPLICA_WAIT_SECONDS = env.float("REPLICA_WAIT_SECONDS", default=2.0)
 # Seconds after which PostgreSQL stops a statement of a web process (config.web_database); 0 means never.
 WEB_STATEMENT_SECONDS = env.int("WEB_STATEMENT_SECONDS", default=30)
 # Limits of `migrate` (config.migrating): seconds that a statement waits for a table, that it may run, and that a table

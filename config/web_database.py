@@ -1,5 +1,7 @@
 """Limits of the database connections of web processes; workers and commands have none."""
 
+from typing import Any
+
 from django.conf import settings
 
 IDLE_SECONDS = 300
@@ -12,8 +14,12 @@ def limit_statements() -> None:
 
     Behind a pooler the limits are its own to set, for the sessions that it shares out.
     """
-    database = settings.DATABASES["default"]
-    if (seconds := settings.WEB_STATEMENT_SECONDS) and not database.get("IS_POOLED"):
-        options = database.setdefault("OPTIONS", {})
-        limits = f"-c statement_timeout={seconds}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
-        options["options"] = f"{options.get('options', '')} {limits}".strip()
+    for database in settings.DATABASES.values():
+        if (seconds := settings.WEB_STATEMENT_SECONDS) and not database.get("IS_POOLED"):
+            limit(database.setdefault("OPTIONS", {}), seconds)
+
+
+def limit(options: dict[str, Any], seconds: int) -> None:
+    """Add the limits to the start parameters of connections."""
+    limits = f"-c statement_timeout={seconds}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
+    options["options"] = f"{options.get('options', '')} {limits}".strip()

@@ -15,6 +15,7 @@ from django.utils.text import compress_sequence
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
+from corpus.replica import read_on_replica
 from corpus.snapshot import snapshot
 from releases import queries
 from releases.exporting import ExportQuery, stream_dataset
@@ -79,7 +80,13 @@ def not_modified(etag: str) -> HttpResponseBase:
 
 def etag_and_blocks(query: ExportQuery, form: str, slot: ExitStack) -> Generator[bytes]:
     """Yield the ETag of an export, then its blocks. Closing the generator ends the snapshot and frees the slot."""
-    with slot, export_snapshot():
+    with slot:
+        yield from read_on_replica(snapshot_of(query, form))
+
+
+def snapshot_of(query: ExportQuery, form: str) -> Generator[bytes]:
+    """Yield the ETag of an export, then its blocks, all from one snapshot."""
+    with export_snapshot():
         yield export_etag(query, form).encode()
         yield from joined(stream_dataset(query, form))
 

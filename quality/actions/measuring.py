@@ -1,5 +1,6 @@
 """Measure a project: compute all its reports from one snapshot, one measurement at a time, in the background."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,6 +19,7 @@ from corpus.actions import find_groups
 from corpus.errors import Refused
 from corpus.models import Project
 from corpus.queries import questions_of
+from corpus.replica import reading_replica
 from corpus.snapshot import snapshot
 from quality.actions.following import begin_watching, follow_certificate
 from quality.actions.stating import state_reports
@@ -39,6 +41,7 @@ from quality.reports.sample import has_sample, sample_figures
 from quality.reports.scores import score_figures
 from quality.reports.shares import share_figures
 
+logger = logging.getLogger(__name__)
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('measure'), %(project)s)"
 UPDATED = ["fingerprint", "content", "computed_at", "seconds"]
 REST_FACTOR = 20
@@ -72,7 +75,7 @@ def measure_project(*, project: Project) -> dict[str, float]:
         with snapshot():
             if not fetch_value(TRY_LOCK, project):
                 raise BeingMeasured(busy)
-            reports = compute_reports(project)
+            reports = reports_of(project)
             Report.objects.bulk_create(
                 reports, update_conflicts=True, unique_fields=["project", "policy", "kind"], update_fields=UPDATED
             )
@@ -84,6 +87,18 @@ def measure_project(*, project: Project) -> dict[str, float]:
             raise BeingMeasured(busy) from error
         raise
     return {report.kind: report.seconds for report in reports}
+
+
+def reports_of(project: Project) -> list[Report]:
+    """Return what `compute_reports` does, from a replica that has all that was there when it began, if it can."""
+    try:
+        with reading_replica() as is_read:
+            if is_read:
+                with snapshot():
+                    return compute_reports(project)
+    except OperationalError:  # it went away, or ended a read of rows that the primary has removed since
+        logger.warning("Project %s cannot be measured on the replica. The primary is read.", project, exc_info=True)
+    return compute_reports(project)
 
 
 def compute_reports(project: Project) -> list[Report]:

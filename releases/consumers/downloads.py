@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from adjudication.visible_opinions import open_download
 from corpus.models import Project
+from corpus.replica import reading_replica
 from releases.consumers.source import BLOCK, Source
 from releases.consumers.writing import write_archive
 from releases.streaming import export_snapshot, held, streaming_response, take_slot
@@ -32,7 +33,7 @@ def archive_response(
     name = f"{project.slug}-{source.version}-{consumer}.zip"
     with take_slot() as slot:
         archive = slot.enter_context(TemporaryFile(prefix="assize-"))  # noqa: SIM115 - the slot closes it
-        with export_snapshot():
+        with reading_replica(), export_snapshot():
             write_archive(consumer, source, archive)
         open_download(user, project, name=name, until=until)
         body = held(blocks_from_start(archive), slot.pop_all())

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from adjudication import actions
 from adjudication.commands import ListingCommand
 from corpus.errors import Refused
+from corpus.replica import reading_replica
 from corpus.snapshot import snapshot
 from releases.exporting import FORMATS, ExportQuery, stream_dataset
 
@@ -42,7 +43,7 @@ class Command(ListingCommand):
             raw=options["raw"],
             bom=options["bom"],
         )
-        with snapshot():
+        with reading_replica(), snapshot():
             counter = ByteCounter(stream_dataset(query, options["format"]))
             self.write(counter.blocks(), options["out"])
             rows = query.count()
