@@ -25,8 +25,8 @@ except ModuleNotFoundError as missing:
         "WITH_S3=1."
     ) from missing
 
-PART = 16 * 2**20
-"Bytes of a part of a large upload: a stream may have 10,000 of them."
+PART = 8 * 2**20
+"Bytes of a part of a large upload. A stream may have 10,000 of them: 80 GB."
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 RESUMES = 3
 "How often a broken download goes on without a byte of progress."
@@ -73,7 +73,7 @@ def make_storage(options: StorageOptions) -> S3Storage:
 
 
 def transfer_config() -> TransferConfig:
-    """Return how large files go out: in parts, of which no more than four are in memory."""
+    """Return how large files go out: in parts, of which few are in memory."""
     config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, max_concurrency=2)
     config.max_in_memory_upload_chunks = 2  # of streams; ten otherwise
     return config

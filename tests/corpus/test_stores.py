@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import time
+from urllib.request import urlopen
 
 import pytest
 
@@ -153,6 +154,9 @@ def test_store_that_cannot_be_used_is_told_plainly(s3, s3_address, tmp_path, cha
 
 def test_link_loads_the_file_under_its_name_until_it_expires(s3, s3_address, tmp_path):  # noqa: F811
     place = S3Store(options(s3_address, by_links=True, link_seconds=77), tmp_path)
+    place.write("releases/1.0+b/é.json", [b"[]"])  # names that must be quoted once, not twice
+    with urlopen(place.link("releases/1.0+b/é.json", "e.json", "application/json")) as answer:  # noqa: S310 - loopback
+        assert (answer.read(), answer.headers["Content-Disposition"]) == (b"[]", 'attachment; filename="e.json"')
     link = place.link("releases/1.0/train.json", "train.json", "application/json")
     assert link.startswith(f"{s3_address}/files/site/a/releases/1.0/train.json?")
     for part in ("X-Amz-Expires=77", "X-Amz-Algorithm=AWS4-HMAC-SHA256", "filename%3D%22train.json%22"):
