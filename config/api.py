@@ -11,7 +11,7 @@ from attacks.api import attacks
 from corpus.api.base import NotThere
 from corpus.api.groups import GroupTermsView
 from guards.api import evaluations as guards
-from guards.api import hash_lists, training
+from guards.api import hash_lists, training, twins
 from jury import api as jury
 from quality.api import CertifiedLabels, Metrics, PerspectivesView
 from releases.api import consumers, export, releases
@@ -86,6 +86,7 @@ PROJECT = [
     path("group-terms/", GroupTermsView.as_view()),
     path("guards/benchmarks/", guards.Benchmarks.as_view()),
     path("guards/benchmarks/<slug:benchmark>/contamination/", guards.BenchmarkContamination.as_view()),
+    path("guards/twins/", twins.Twins.as_view()),
     path("guards/hash-lists/", hash_lists.HashLists.as_view()),
     path("guards/hash-lists/<slug:hash_list>/", hash_lists.HashListDetail.as_view()),
     path("guards/hash-lists/<slug:hash_list>/compare/", hash_lists.CompareHashList.as_view()),

@@ -62,6 +62,25 @@ class CompareForm(forms.Form):
         fields["other"].choices = [(each.pk, f"{each.juror.name}, evaluation {each.pk}") for each in others]
 
 
+class TwinsForm(forms.Form):
+    """A new set of twins: from which sentences, and whether from dialogues, too."""
+
+    name = forms.SlugField(max_length=60, label="Name", help_text="Letters, digits, hyphens and underscores.")
+    task = forms.ChoiceField(choices=Benchmark.Task.choices, label="What is judged")
+    shipped = forms.BooleanField(required=False, initial=True, label="The sentences that come with the software")
+    templates = forms.FileField(
+        required=False,
+        label="Or sentences of your own",
+        help_text="CSV with the columns id, attribute, text and response, and slots such as {plural} in the texts.",
+    )
+    dialogues = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Dialogues in use",
+        help_text="Those that name one identity group once, where another name is sure to fit.",
+    )
+
+
 class HashListForm(forms.Form):
     """A list of hashes to compare the dialogues with."""
 

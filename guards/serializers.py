@@ -12,6 +12,7 @@ from guards.shapes import BenchmarkShape, ComparisonShape, ContaminationShape, E
 from guards.training.example import Choice
 from guards.training.rendering import FORMATS
 from guards.transforms import TRANSFORMS
+from guards.twins.templates import MOST_BYTES
 from jury import queries as jury_queries
 from jury.queries import prompt_named
 from jury.serializers import BudgetSerializer
@@ -38,6 +39,19 @@ class HashListSerializer(serializers.Serializer[Any]):
     name = serializers.SlugField(max_length=60)
     task = serializers.ChoiceField(Benchmark.Task.values, default=Benchmark.Task.PROMPT.value)
     "`prompt`, or `response`: of a response, the text is the turn before, an empty line, and the response."
+
+
+class TwinsSerializer(serializers.Serializer[Any]):
+    """The request to make a set of twins."""
+
+    name = serializers.SlugField(max_length=60)
+    task = serializers.ChoiceField(Benchmark.Task.values, default=Benchmark.Task.PROMPT.value)
+    shipped = serializers.BooleanField(default=True)
+    "Whether the templates that come with the software are used, where there are no others."
+    templates = serializers.CharField(default="", allow_blank=True, max_length=MOST_BYTES, trim_whitespace=False)
+    "CSV with `id`, `attribute`, `text` and `response`, in place of the shipped ones."
+    dialogues = serializers.BooleanField(default=True)
+    "Whether dialogues in use are swapped, too."
 
 
 class TrainingSerializer(serializers.Serializer[Any]):
@@ -101,6 +115,7 @@ def as_benchmark(benchmark: Benchmark) -> BenchmarkShape:
         "cases": benchmark.rows,
         "labelled": benchmark.labelled,
         "positives": benchmark.positives,
+        "twins": benchmark.twins,
         "added_at": benchmark.added_at,
     }
 

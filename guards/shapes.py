@@ -4,9 +4,21 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 
+class TwinsShape(TypedDict):
+    """What a set of twins was made of: `families` by source, and how many dialogues were `left_out`, by reason."""
+
+    terms_version: int
+    "Of the project's list of terms for identity groups; 0 for the one that comes with the software."
+    terms_sha256: str
+    templates_sha256: str | None
+    uses_dialogues: bool
+    families: dict[str, int]
+    left_out: dict[str, int]
+
+
 class BenchmarkShape(TypedDict):
     """
-    A labelled file on which guards are evaluated.
+    A labelled file or a set of twins on which guards are evaluated.
 
     `differs` where its counts are not the published ones, so that its figures cannot be compared with published ones.
     """
@@ -23,6 +35,8 @@ class BenchmarkShape(TypedDict):
     cases: int
     labelled: int
     positives: int
+    twins: TwinsShape | None
+    "Null for a labelled file or a split of a release."
     added_at: datetime
 
 

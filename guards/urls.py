@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from guards.views import contamination, evaluations, guards
+from guards.views import contamination, evaluations, guards, twins
 
 app_name = "guards"
 urlpatterns = [
     path("guards/", guards.guards, name="guards"),
     path("guards/benchmarks/<slug:benchmark>/", contamination.contamination, name="contamination"),
+    path("guards/twins/", twins.make, name="make-twins"),
     path("guards/hash-lists/", contamination.add_hash_list, name="add-hash-list"),
     path("guards/hash-lists/<slug:hash_list>/", contamination.hash_list, name="hash-list"),
     path("guards/evaluations/", guards.evaluate, name="evaluate"),

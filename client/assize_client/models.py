@@ -157,7 +157,7 @@ class BeforeAfter(TypedDict):
 
 class Benchmark(TypedDict):
     """
-    A labelled file on which guards are evaluated.
+    A labelled file or a set of twins on which guards are evaluated.
 
     `differs` where its counts are not the published ones, so that its figures cannot be compared with published ones.
     """
@@ -174,6 +174,7 @@ class Benchmark(TypedDict):
     cases: int
     labelled: int
     positives: int
+    twins: Twins | None
     added_at: str
 
 
@@ -1857,6 +1858,31 @@ class Turn(TypedDict):
     role: str
     text: str
     message: NotRequired[dict[str, Any]]
+
+
+class Twins(TypedDict):
+    """
+    What a set of twins was made of: `families` by source, and how many dialogues were `left_out`, by reason.
+    """
+
+    terms_version: int
+    terms_sha256: str
+    templates_sha256: str | None
+    uses_dialogues: bool
+    families: dict[str, int]
+    left_out: dict[str, int]
+
+
+class TwinsRequest(TypedDict):
+    """
+    The request to make a set of twins.
+    """
+
+    name: str
+    task: NotRequired[Literal["prompt", "response"]]
+    shipped: NotRequired[bool]
+    templates: NotRequired[str]
+    dialogues: NotRequired[bool]
 
 
 class Verdict(TypedDict):

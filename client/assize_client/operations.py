@@ -622,6 +622,16 @@ class Operations(Transport):
             },
         )
 
+    def get_twins(self, slug: str) -> list[models.Benchmark]:
+        """The sets of twins of a project, by name; and a new one: texts that differ in the identity group they name.
+
+        201 with the set, which is a benchmark without labels. The same again is the one there is.
+
+        Least role: lead.
+        """
+        answer: list[models.Benchmark] = self.call("GET", f"projects/{part(slug)}/guards/twins/")
+        return answer
+
     def get_verdicts(self, slug: str, evaluation: int) -> AbstractContextManager[httpx2.Response]:
         """The verdicts of an evaluation as JSON lines, case by case, each followed by those on its transformed texts.
 
@@ -1147,6 +1157,16 @@ class Operations(Transport):
         answer: models.AttackTurn = self.call(
             "POST", f"projects/{part(slug)}/attacks/{part(conversation)}/turns/", body=body
         )
+        return answer
+
+    def post_twins(self, slug: str, body: models.TwinsRequest) -> models.Benchmark:
+        """The sets of twins of a project, by name; and a new one: texts that differ in the identity group they name.
+
+        201 with the set, which is a benchmark without labels. The same again is the one there is.
+
+        Least role: lead.
+        """
+        answer: models.Benchmark = self.call("POST", f"projects/{part(slug)}/guards/twins/", body=body)
         return answer
 
     def post_upload(

@@ -26,7 +26,7 @@ from guards.queries.training import (
     turns_of_items,
 )
 from guards.queries.twins import dialogues_naming_groups
-from guards.queries.verdicts import stream_verdicts, verdict_counts
+from guards.queries.verdicts import flip_counts, stream_verdicts, verdict_counts
 from releases.queries import find_release
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "find_guard",
     "find_hash_list",
     "find_release",
+    "flip_counts",
     "hash_lists_of",
     "helped_decide",
     "other_evaluations",

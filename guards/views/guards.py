@@ -16,8 +16,9 @@ from corpus.attempt import attempt
 from corpus.models import Project
 from guards import actions, queries
 from guards.benchmarks.definition import known_definitions
+from guards.figures.exact import exact_rate
 from guards.figures.verdicts import FOLDS, Fold
-from guards.forms import EvaluationForm, HashListForm
+from guards.forms import EvaluationForm, HashListForm, TwinsForm
 from guards.models import Benchmark, Evaluation
 from guards.pages.matrix import Cell, cell, published_rows
 from guards.published import published_figures
@@ -32,7 +33,7 @@ EVALUATIONS_A_PAGE = 25
 @require_safe
 @require_role(Role.LEAD)
 def guards(request: PageRequest, access: Access) -> HttpResponse:
-    """Show one tab of the guards: the matrix, evaluations, trained guards, or benchmarks."""
+    """Show one tab of the guards: the matrix, evaluations, trained guards, benchmarks, or twins."""
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "matrix"
     context = {
@@ -48,7 +49,7 @@ def guards(request: PageRequest, access: Access) -> HttpResponse:
 
 def matrix_context(request: PageRequest, access: Access) -> dict[str, Any]:
     """Return the context of the matrix."""
-    benchmarks, fold = list(queries.benchmarks_of(access.project)), fold_of(request)
+    benchmarks, fold = list(queries.benchmarks_of(access.project).filter(twins__isnull=True)), fold_of(request)
     names = [each.name if each.is_known else "" for each in benchmarks]
     return {
         "fold": fold,
@@ -74,11 +75,21 @@ def trained_context(_request: PageRequest, access: Access) -> dict[str, Any]:
 
 def benchmarks_context(_request: PageRequest, access: Access) -> dict[str, Any]:
     """Return the context of the list of benchmarks and lists of hashes, with the known ones that the project lacks."""
-    benchmarks = list(queries.benchmarks_of(access.project).select_related("contamination"))
+    benchmarks = list(queries.benchmarks_of(access.project).filter(twins__isnull=True).select_related("contamination"))
     known = {each.name for each in benchmarks if each.is_known}
     missing = [each for name, each in known_definitions().items() if name not in known]
     hash_lists = queries.hash_lists_of(access.project).select_related("contamination")
     return {"benchmarks": benchmarks, "missing": missing, "hash_lists": hash_lists, "form": HashListForm()}
+
+
+def twins_context(_request: PageRequest, access: Access) -> dict[str, Any]:
+    """Return the context of the sets of twins, each with its evaluations and how many families flipped."""
+    sets = list(queries.benchmarks_of(access.project).filter(twins__isnull=False))
+    evaluations = [each for each in queries.evaluations_to_show(access.project) if each.benchmark.is_of_twins]
+    flips = queries.flip_counts(evaluations)
+    shown = [(each, exact_rate(*flips[each.pk])) for each in evaluations]
+    by_set = [(own, [pair for pair in shown if pair[0].benchmark_id == own.pk]) for own in sets]
+    return {"sets": by_set, "form": TwinsForm()}
 
 
 TABS: dict[str, tuple[str, Callable[[PageRequest, Access], dict[str, Any]]]] = {
@@ -86,6 +97,7 @@ TABS: dict[str, tuple[str, Callable[[PageRequest, Access], dict[str, Any]]]] = {
     "evaluations": ("Evaluations", evaluations_context),
     "trained": ("Trained guards", trained_context),
     "benchmarks": ("Benchmarks", benchmarks_context),
+    "twins": ("Twins", twins_context),
 }
 "For each tab its name and what makes its context."
 
@@ -200,7 +212,8 @@ class OwnRow:
 
 def own_rows(project: Project, benchmarks: list[Benchmark], fold: str) -> list[OwnRow]:
     """Return a row for each guard that was evaluated, by name, with a cell for each benchmark."""
-    evaluations = queries.evaluations_to_show(project)
+    shown = {each.pk for each in benchmarks}
+    evaluations = [each for each in queries.evaluations_to_show(project) if each.benchmark_id in shown]
     counts = queries.verdict_counts(evaluations)
     cells = {(each.juror_id, each.benchmark_id): (each, cell(counts[each.pk], fold)) for each in evaluations}
     jurors = sorted({each.juror_id: each.juror for each in evaluations}.values(), key=lambda juror: juror.name)

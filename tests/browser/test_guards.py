@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from guards import actions, queries
 from guards.models import Verdict
+from guards.twins.templates import shipped_templates
 from jury.models import Juror
 from tests.annotation.people import Visitor
 from tests.browser.visits import OPEN_DETAILS, Visit, assert_fits_in_each_look
@@ -25,17 +26,22 @@ def project(tmp_path_factory, stub_url):
     benchmark = queries.find_benchmark(made, "own")
     for juror in Juror.objects.filter(project=made):
         run_shards(actions.start_evaluation(project=made, juror=juror, benchmark=benchmark, transforms=["upper"]).run)
+    twins = actions.make_twins(project=made, name="swapped", templates=shipped_templates(), uses_dialogues=True)
+    add_jurors(made, stub_url, "stub-1.0:biased", prompt="nemoguard-v1", concurrency=8)
+    biased = Juror.objects.get(project=made, name="stub-1.0:biased")
+    run_shards(actions.start_evaluation(project=made, juror=biased, benchmark=twins, limit=200).run)
     for label, probability in (("unsafe", 0.8), ("safe", 0.3)):
         Verdict.objects.filter(run__project=made, label=label).update(probability=probability)
     return made
 
 
 def test_pages_of_guards_fit_and_are_accessible(browser, site, project):
-    latest, first = queries.evaluations_of(project)
+    of_twins, latest, first = queries.evaluations_of(project)
     one = f"guards/evaluations/{first.pk}/"
+    twins = ("guards/?tab=twins", f"guards/evaluations/{of_twins.pk}/?tab=evasion")
     # In the walk of every page, an evaluation is alone and has no probabilities; its other tabs are the same there.
     with Visit(browser, site, Visitor(project, "lead")) as visit:
-        for path in ("guards/", f"{one}?tab=evasion", f"{one}?tab=curve", f"{one}compare/?other={latest.pk}"):
+        for path in ("guards/", f"{one}?tab=evasion", f"{one}?tab=curve", f"{one}compare/?other={latest.pk}", *twins):
             page = visit.open(path)
             page.evaluate(OPEN_DETAILS)
             assert_fits_in_each_look(page)

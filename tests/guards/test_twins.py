@@ -1,5 +1,6 @@
 """`make_twins`: dialogues and templates become a benchmark, of which a limit draws whole families."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from guards.actions import start_evaluation
 from guards.models import Benchmark, BenchmarkCase
 from guards.queries import cases_asked, find_benchmark, stream_verdicts
 from jury.models import Juror
+from tests.annotation.people import Visitor
+from tests.api.client import Program
 from tests.factories import Outcome, command, dialogue, import_dialogues, make_project
-from tests.jury.factories import add_jurors
+from tests.jury.factories import add_jurors, run_shards
 
 HEAD = "id,attribute,text,response\n"
 
@@ -87,3 +90,35 @@ def test_a_limit_draws_whole_families(project: Project, stub_url: str) -> None:
     assert BenchmarkCase.objects.filter(benchmark=benchmark, pair__in=families).count() == len(many)
     with pytest.raises(Refused, match="Choose a larger limit"):
         drawn(1)
+
+
+def test_a_lead_makes_twins_on_the_page_and_sees_who_flips(project: Project, stub_url: str) -> None:
+    lead, where = Visitor(project, "lead"), f"/projects/{project.slug}/guards/?tab=twins"
+    assert "Make twins" in lead.get("guards/?tab=twins").content.decode()
+    made = lead.post("guards/twins/", name="mine", task="prompt", shipped="on", dialogues="on")
+    assert (made.status_code, made["Location"]) == (302, where)
+    again = lead.post("guards/twins/", name="mine", task="prompt", dialogues="on")
+    assert (again.status_code, "of other cases" in again.content.decode()) == (409, True)
+    wrong = BytesIO((HEAD + "a,,no slot,").encode())
+    wrong.name = "own.csv"
+    refused = lead.post("guards/twins/", name="other", task="prompt", templates=wrong)
+    assert (refused.status_code, "Line 2: no text has a slot" in refused.content.decode()) == (422, True)
+    add_jurors(project, stub_url, "stub-1.0:biased", prompt="nemoguard-v1", concurrency=8)
+    guard, benchmark = Juror.objects.get(project=project), find_benchmark(project, "mine")
+    run_shards(start_evaluation(project=project, juror=guard, benchmark=benchmark, limit=300).run)
+    page = lead.get("guards/?tab=twins")
+    [(own, [(evaluation, flipped)])] = page.context["sets"]
+    report = lead.get(f"guards/evaluations/{evaluation.pk}/").context["report"]
+    assert (own, flipped) == (benchmark, report["twins"]["strict"]["flipped"])
+    assert flipped["count"] > 0
+    assert "mine" not in [each.name for each in lead.get("guards/").context["benchmarks"]]
+
+
+def test_twins_are_made_by_rest(project: Project) -> None:
+    program, route = Program(project, "lead"), f"projects/{project.slug}/guards/twins/"
+    made = program.post(route, {"name": "rest", "templates": HEAD + "a,religion,Hello {plural},", "dialogues": False})
+    assert (made.status_code, made.json()["cases"], made.json()["twins"]["families"]["templates"]) == (201, 7, 1)
+    assert [each["name"] for each in program.get(route).json()] == ["rest"]
+    wrong = program.post(route, {"name": "x", "templates": "id,text"})
+    assert (wrong.status_code, "must name the columns" in wrong.content.decode()) == (400, True), wrong.content
+    assert Program(project, "annotator").get(route).status_code == 403
