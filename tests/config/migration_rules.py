@@ -65,6 +65,10 @@ RULES = [
     ),
 ]
 ALWAYS = [
+    (
+        rf"^ALTER TABLE {TABLE} ALTER COLUMN \S+ DROP DEFAULT",
+        "old code cannot insert rows: give the column db_default, not default alone",
+    ),
     (rf"^ALTER TABLE {TABLE} (?:DROP COLUMN|RENAME)", "old code still uses it: drop it one release after its last use"),
     (rf"^DROP TABLE (?:IF EXISTS )?{TABLE}", "old code still uses it: drop it one release after its last use"),
 ]
