@@ -52,7 +52,8 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run
             ),
             "stops_early": (
                 "Ask for no more votes on a dialogue once none of them can change its labels. Its categories may then "
-                "come from fewer people. The blind random sample gets all its votes."
+                "come from fewer people. The blind random sample gets all its votes. Where people alone decide, a "
+                "quorum as large as the votes wanted leaves none to spare: three of three, say."
             ),
             "most_votes": (
                 "While the votes on a dialogue decide nothing, one more is asked, up to so many in all. Leave empty to "

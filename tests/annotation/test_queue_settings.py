@@ -8,6 +8,7 @@ import pytest
 from annotation.models import Queue
 from annotation.models.queue import SETTINGS
 from corpus.models import Event, Project
+from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, make_project
 
@@ -71,3 +72,8 @@ def test_command_names_the_option_that_is_wrong() -> None:
         assert done.code == 2
         assert f"--{name.replace('_', '-')}" in done.stderr, done.stderr
     assert command("change_queue", project=project.slug) == DEFAULTS
+
+
+def test_page_says_where_stopping_early_spares_nothing() -> None:
+    page = Visitor(make_project(), "lead").get("queue/").content.decode()
+    assert "a quorum as large as the votes wanted leaves none to spare" in page

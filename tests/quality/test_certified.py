@@ -18,6 +18,7 @@ from annotation.slots import open_slots
 from corpus.models import Event, Project
 from quality.reports.audit import audit, standing_of
 from quality.reports.certified import promise_figures
+from quality.reports.certified_words import set_summary
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -114,6 +115,16 @@ def test_levels_of_few_dialogues_are_not_told(project: Project) -> None:
     ):
         [told] = promise_figures(evidence_of(levels), error=0.2, risk=0.2)["fields"]
         assert [(row["agreeing"], row["sample"]) for row in told["levels"]] == expected
+
+
+def test_page_says_how_far_category_sets_are_from_peoples() -> None:
+    assert set_summary(None) == ""
+    sets: Any = {"alone": 1, "sample": 1200, "missing": 3}
+    sets |= {"false_discovery": {"mean": 0.01, "bound": 0.0425}, "miss": {"mean": 0.2, "bound": 0.25}}
+    assert set_summary(sets) == (
+        "They would also choose the categories of 1 dialogue: on average at most 4.2 % of those they name are not "
+        "people's, and at most 25 % of people's are missing, by 1,200 dialogues of the sample."
+    )
 
 
 def test_votes_are_saved_where_the_jurors_decide_all_that_people_have_not() -> None:

@@ -18,6 +18,7 @@ from releases.papers import constant
 from releases.papers import datasheet as sheet
 from releases.papers.article_10 import article_10
 from releases.papers.datasheet import datasheet
+from releases.papers.labelling import set_bounds
 from tests.releases.made_up_facts import (
     CATEGORIES,
     agreement,
@@ -314,3 +315,15 @@ def test_properties_are_those_of_the_vocabulary():
     assert [key for key, value in described.items() if not value] == ["isLiveDataset", "distribution"]
     prefixes = {key.split(":")[0] for key in described if ":" in key}
     assert prefixes <= set(CONTEXT)
+
+
+def test_papers_say_how_far_category_sets_of_models_are_from_peoples():
+    sets = {"alone": 1500, "sample": 400, "missing": 2, "false_discovery": {"bound": 0.0425}, "miss": {"bound": 0.25}}
+    [said] = set_bounds({"sets": sets})
+    assert said == (
+        "Models alone also chose the categories of 1,500 dialogues: by the same confidence, on average at most 4.2 % "
+        "of those they named are not people's, and at most 25.0 % of people's are missing; measured on 400 dialogues "
+        "of the sample, of which 2 lacked votes."
+    )
+    assert set_bounds({"sets": sets | {"alone": 0, "miss": {"bound": None}}}) == []
+    assert set_bounds({}) == []  # certified before there were bounds on sets
