@@ -27,6 +27,7 @@ BENCHES = (
     "questions",
     "estimates",
     "disagreement",
+    "spending",
     "duplicates",
     "certified",
     "certified_votes",
