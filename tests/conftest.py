@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache as shared_cache
 from django.db import connection
+from django.utils import timezone
 from pytest_django.plugin import blocking_manager_key
 from xdist.scheduler.loadfile import LoadFileScheduling
 
@@ -94,6 +95,19 @@ def make_first_admin() -> None:
     from tests.factories import command
 
     assert command("create_user", "first-admin", "--role=admin", "--site-admin").code == 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leftovers(database: None) -> Iterator[None]:
+    """
+    Archive the projects that the tests of a file leave.
+
+    Otherwise every schedule that a later test starts goes through all of them: it recounts and measures what was left.
+    """
+    from corpus.models import Project
+
+    yield
+    Project.objects.filter(archived_at=None).exclude(slug="default").update(archived_at=timezone.now())
 
 
 @pytest.fixture(scope="session", autouse=True)
