@@ -1,5 +1,5 @@
 """
-Try the containers: `deploy/try [--keep] [--or-skip]`.
+Try the containers: `deploy/try [--hosts] [--keep] [--or-skip]`.
 
 Exit 0 if everything went as it should, 1 if a step failed, 2 if this machine cannot try it (0 with --or-skip).
 """
@@ -17,8 +17,8 @@ from typing import NoReturn
 import requests
 
 from config.data_dir import CHECKOUT
-from deploy.trial import bases, images, journey, upkeep
-from deploy.trial.compose import Containers, ending
+from deploy.trial import bases, hosts, images, journey, upkeep
+from deploy.trial.compose import FILES, Containers, ending
 from deploy.trial.engine import engine
 from deploy.trial.shell import TrialError, Unavailable, at_once, step
 
@@ -27,6 +27,7 @@ IMAGE, NEXT, AGAIN = "assize:trial", "assize:trial-next", "assize:trial-again"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="deploy/try", description=__doc__)
+    parser.add_argument("--hosts", action="store_true", help="let hosts fail under people and a jury run instead")
     parser.add_argument("--keep", action="store_true", help="leave the containers running for a look")
     parser.add_argument("--or-skip", action="store_true", help="succeed on a machine that cannot try it")
     options = parser.parse_args()
@@ -35,7 +36,7 @@ def main() -> int:
     began = time.monotonic()
     try:
         with engine(folder / "engine", keep=options.keep):
-            attempt(folder, keep=options.keep)
+            (attempt_hosts if options.hosts else attempt)(folder, keep=options.keep)
     except Unavailable as error:
         print(f"Not tried: {error}", file=sys.stderr)
         return 0 if options.or_skip else 2
@@ -46,16 +47,30 @@ def main() -> int:
     return 0
 
 
-def attempt(folder: Path, *, keep: bool) -> None:
-    """Go through all steps."""
+def attempt_hosts(folder: Path, *, keep: bool) -> None:
+    """Let hosts fail under people and a jury run, and measure one to three of them."""
+    files = (*FILES, hosts.FILE)
+    containers = Containers("assize-hosts", folder, IMAGE, services=hosts.SERVICES, files=files)
+    build(containers)
+    with ending(containers, keep=keep):
+        hosts.attempt(containers)
+
+
+def build(containers: Containers) -> None:
+    """Provide the base images, and build ours."""
     with step("provide the base images"):
         stand_ins = bases.provide()
     if stand_ins:
         print(f"  stand-ins, from packages of Debian and of Python: {', '.join(stand_ins)}")
-    containers = Containers("assize-trial", folder, IMAGE)
     with step("build the images"):
         containers.compose("build", "--quiet", "web", "proxy", seconds=1200)
-        images.relabel(IMAGE, NEXT)
+
+
+def attempt(folder: Path, *, keep: bool) -> None:
+    """Go through all steps."""
+    containers = Containers("assize-trial", folder, IMAGE)
+    build(containers)
+    images.relabel(IMAGE, NEXT)
     print(f"  {images.check_size(IMAGE):.0f} MB above the base, at most {images.MOST_MEGABYTES}")
     noted = folder / "measured"
     is_new = not noted.exists() or noted.read_text() != images.identity(IMAGE)

@@ -30,10 +30,11 @@ class Containers:
     port: int = field(default_factory=lambda: unused_port())
     plain_port: int = field(default_factory=lambda: unused_port())
     services: dict[str, int] = field(default_factory=lambda: {"web": 2, "worker": 2, "jury": 2})
+    files: tuple[str, ...] = FILES
 
     def compose(self, *arguments: str, seconds: float = 600, stdin: bytes | None = None) -> str:
         """Run docker compose on these containers, and return its stdout."""
-        files = [word for name in FILES for word in ("--file", str(CHECKOUT / name))]
+        files = [word for name in self.files for word in ("--file", str(CHECKOUT / name))]
         command = [str(CHECKOUT / ".venv/bin/docker-compose"), "--project-name", self.name, *files, *arguments]
         return run(command, seconds=seconds, stdin=stdin, variables=self.environment())
 
