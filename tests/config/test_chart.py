@@ -194,6 +194,7 @@ def test_network_lets_databases_and_named_ways_through_and_nothing_else():
         ("settings.JUROR_KEY_LARGE=x", "JUROR_KEY_LARGE"),
         ("settings.DATABASE_URL=x", "DATABASE_URL"),
         ("settings.STORAGE_KEY=id:key", "STORAGE_KEY"),
+        ("settings.DATABASE_REPLICA_URL=postgresql://assize:password@host/assize", "/settings/DATABASE_REPLICA_URL"),
         ("database.url=postgresql://assize:password@host/assize", "/database/url"),
         ("redis.url=redis://:password@host/0", "/redis/url"),
         ("host=https://assize.example.org", "/host"),
