@@ -56,7 +56,7 @@ class WatchedPromise(models.Model):
     "Whether it is that of the certificate, whose thresholds it follows, and not of a person."
     shares = models.PositiveSmallIntegerField(null=True)
     "Among how many fields the risk is divided; as many as have thresholds if None."
-    carried = models.JSONField(default=dict)
+    carried = models.JSONField(default=dict, db_default={})
     "By label field: how many items tested the promise under earlier thresholds, and how many of them were wrong."
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
