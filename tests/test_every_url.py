@@ -41,7 +41,7 @@ WRITE_WHEN_READ = {
 }
 ALSO_ARCHIVED = ("/about-me/", "/people/", "/wellbeing/", "/clone/")
 "What is posted to these changes nothing in the project but who may read it."
-OTHERS = {"pk": 1, "grant": 1, "uidb64": "x", "token": "x", "provider_id": "oidc"}
+OTHERS = {"pk": 1, "grant": 1, "terms": 0, "uidb64": "x", "token": "x", "provider_id": "oidc"}
 "Values of the parameters that belong to no project."
 
 

@@ -67,15 +67,15 @@ def group_rows(terms: TermList) -> list[dict[str, object]]:
 
 @require_safe
 @require_role(Role.LEAD)
-def download(_request: PageRequest, access: Access, version: int) -> HttpResponse:
+def download(_request: PageRequest, access: Access, terms: int) -> HttpResponse:
     """
     Send a version of the list as CSV.
 
     :raises Http404: if there is none with that number
     """
-    listed = queries.find_group_terms(access.project, version) if version < 2**31 else None
+    listed = queries.find_group_terms(access.project, terms) if terms < 2**31 else None
     if listed is None:
-        raise Http404(f"The list of terms has no version {version}.")
-    name = f"{access.project.slug}.terms-{version}.csv"
+        raise Http404(f"The list of terms has no version {terms}.")
+    name = f"{access.project.slug}.terms-{terms}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(listed.terms.csv, content_type="text/csv; charset=utf-8", headers=headers)
