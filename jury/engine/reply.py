@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from jury.engine.cleaning import clean_count, clean_text
-from jury.engine.logprobs import Tokens, first_token
+from jury.engine.logprobs import Token, Tokens, first_token, read_tokens
 from jury.engine.message import read_reasoning, read_refusal, read_text
 
 
@@ -78,6 +78,8 @@ class Reply:
     "Of unsafe by what is judged, `prompt` or `response`, where a guard of our own says it beside its answer."
     first_token: Tokens = ()
     "Candidates for the first token, where logprobs were asked for."
+    tokens: tuple[Token, ...] = ()
+    "All tokens of the answer, where logprobs were asked for."
 
     @property
     def has_usage(self) -> bool:
@@ -103,6 +105,7 @@ def read_completion(completion: Any, seconds: float) -> Reply:
             reasoning=clean_text(reasoning),
             reasoning_key=reasoning_key,
             first_token=first_token(choice.get("logprobs")),
+            tokens=read_tokens(choice.get("logprobs")),
             probabilities=read_probabilities(completion.get("probabilities")),
             **read_usage(usage),
         )

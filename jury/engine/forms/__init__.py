@@ -19,7 +19,7 @@ from jury.engine.forms.yesno import read_yesno
 from jury.engine.logprobs import Tokens
 from jury.prompting import Form, Question
 
-__all__ = ["READERS", "Reading", "Spellings", "read_ballot", "read_reply", "response_format", "with_codes"]
+__all__ = ["READERS", "Asked", "Reading", "Spellings", "read_ballot", "read_reply", "response_format", "with_codes"]
 
 READERS: dict[Form, Callable[[str, Asked], Reading]] = {
     Form.OBJECT: read_object,
