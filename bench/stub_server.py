@@ -17,6 +17,7 @@ so that jurors disagree reproducibly. The name of the model selects the behaviou
     stub-0.9:steady     judges by the first line of the dialogue alone
     stub-0.9:gullible   the same, but says safe if the dialogue claims to be approved
     stub-1.0:even       says unsafe of dialogues whose first line ends with a question mark, and of no others
+    stub-0.9:sure       gives logprobs where it is asked for them, by which it is sure of its verdicts to some degree
     stub-1.0:biased     the same, but also of those whose first line names Sikhs
 
 A model with any other name writes the next turn of the dialogue; if the prompt asks it to decline, it does, unless
@@ -32,6 +33,8 @@ import argparse
 import asyncio
 import hashlib
 import json
+import math
+import re
 import time
 from collections import deque
 from typing import Any
@@ -43,7 +46,10 @@ FIRST_TIME = ("busy", "cut", "hang")
 EVERY_TIME = ("prose", "badjson", "unknown", "refusal", "filter", "length", "huge", "error", "teapot")
 MIXED_SHARE = 0.6
 "Share of the dialogues on which `mixed` fails."
-WELL_BEHAVED = ("metered", "steady", "gullible", "even", "biased", "invalid", "expire", "never", "garbled", *FIRST_TIME)
+WELL_BEHAVED = (
+    *("metered", "steady", "gullible", "even", "biased", "sure", "invalid", "expire", "never", "garbled"),
+    *FIRST_TIME,
+)
 HUGE = 2 * 2**20
 TOKENS = {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
 
@@ -114,6 +120,18 @@ def judged_alike(text: str, label: str) -> str:
     answer = json.loads(text)
     answer = {key: label for key in answer if key.casefold().strip().endswith(("safety", "label"))}
     return json.dumps(answer | ({"Safety Categories": "Violence"} if label == "unsafe" else {}))
+
+
+def logprobs_of(text: str, model: str) -> dict[str, Any]:
+    """Return the tokens of a reply, where each verdict has its opposite as the second candidate."""
+    content = []
+    for at, token in enumerate(re.findall(r"\w+|\W", text)):
+        opposite = {"safe": "unsafe", "unsafe": "safe"}.get(token)
+        share = 0.5 + chance("sure", model, text, str(at)) / 2.001 if opposite else 1.0
+        candidates = [(token, share), (opposite, 1 - share)] if opposite else [(token, share)]
+        top = [{"token": each, "logprob": math.log(chance_of), "bytes": None} for each, chance_of in candidates]
+        content.append({**top[0], "top_logprobs": top})
+    return {"content": content}
 
 
 def failed_choice(way: str, answer: dict[str, Any]) -> dict[str, Any]:
@@ -206,6 +224,8 @@ class ChatEndpoint:
             choice = failed_choice(way, json.loads(text))
         else:
             choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        if way == "sure" and body.get("logprobs"):
+            choice["logprobs"] = logprobs_of(choice["message"]["content"], model)
         self.charged += 1
         return 200, {
             "id": "stub",

@@ -86,6 +86,25 @@ def add_request_arguments(
     )  # fmt: skip
 
 
+def add_probability_argument(parser: CommandParser, default: Any = False) -> None:
+    """Add the argument that says whether a juror is asked for probabilities."""
+    parser.add_argument(
+        "--probability", dest="asks_probability", type=parse_yes_or_no, default=default, metavar="yes|no",
+        help="ask how probable each verdict is, by logprobs, which not every endpoint has",
+    )  # fmt: skip
+
+
+def parse_yes_or_no(text: str) -> bool:
+    """
+    Parse yes or no.
+
+    :raises ArgumentTypeError: if it is neither
+    """
+    if text not in ("yes", "no"):
+        raise ArgumentTypeError(f"say yes or no, not {text!r}")
+    return text == "yes"
+
+
 def parse_temperature(text: str) -> float | None:
     """Parse a temperature; None for `none`, which means that none is sent."""
     return None if text == "none" else float(text)

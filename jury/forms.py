@@ -24,6 +24,7 @@ REQUEST_LABELS = {
     "max_tokens_parameter": "Name of that limit at the endpoint",
     "extra_body": "Extra body: further parameters of every request, as a JSON object",
     "response_format": "Response format",
+    "asks_probability": "Ask how probable each verdict is (by logprobs, which not every endpoint has)",
 }
 ASK_LABELS = {**{field.value: f"the {field.part}" for field in FIELDS}, "categories": "the categories"}
 LIMITS = {
@@ -122,6 +123,20 @@ class ExtraBodyField(forms.CharField):
             raise ValidationError(str(error)) from error
 
 
+class ProbabilityField(forms.TypedChoiceField):
+    """Whether a juror is asked for probabilities. A list, since a box left empty is not sent, as is one left out."""
+
+    def __init__(self) -> None:
+        choices = [("False", "No"), ("True", "Yes")]
+        super().__init__(
+            choices=choices, coerce="True".__eq__, required=False, label=REQUEST_LABELS["asks_probability"]
+        )
+
+    def clean(self, value: Any) -> bool:
+        """Return whether it says yes; nothing says no."""
+        return bool(super().clean(value))
+
+
 class JurorForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     """Add a juror: its model, endpoint, prompt and limits."""
 
@@ -138,6 +153,7 @@ class JurorForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]  # take
         label="Asked about",
     )
     extra_body = ExtraBodyField(required=False, label=REQUEST_LABELS["extra_body"])
+    asks_probability = ProbabilityField()
 
     is_generative = False
     "Whether the form offers the prompts of generators."
@@ -164,6 +180,7 @@ class GeneratorForm(JurorForm):
     is_generative = True
     prompt = forms.ChoiceField(label="Prompt version (refuse: refusals of unsafe prompts)")
     asks = None  # type: ignore[assignment]  # as Django drops an inherited field
+    asks_probability = None  # type: ignore[assignment]
 
     class Meta(JurorForm.Meta):
         fields = tuple(name for name in JurorForm.Meta.fields if name not in OF_JURORS_ALONE)
@@ -178,6 +195,7 @@ class LimitsForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]
     FOLDED: ClassVar = {"Request settings": (*REQUEST_LABELS, "transport", "trained_on")}
 
     extra_body = ExtraBodyField(required=False, label=REQUEST_LABELS["extra_body"])
+    asks_probability = ProbabilityField()
 
     class Meta:
         model = Juror

@@ -7,8 +7,9 @@ import orjson
 
 from adjudication import queries
 from corpus.labels import FIELDS
-from corpus.models import Question
+from corpus.models import Project, Question
 from corpus.questions import Type
+from jury.queries import asks_probabilities
 from releases.answer_columns import arrow_type
 from releases.exporting import CLUSTER_JOIN, CLUSTER_KEY, ExportQuery
 from releases.parquet import parquet_blocks
@@ -20,18 +21,19 @@ PSEUDONYM = """
         sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
 OPINIONS = """
 SELECT i.external_id AS item, {pseudonym} AS rater, kind, {labels}, categories, other_text,
-    outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256, model{answers}
+    outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256,
+    model{probabilities}{answers}
 FROM (
     SELECT v.item_id, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
         a.released_as,
         {labels}, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
-        g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model, answers
+        g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model, answers{no_probabilities}
     FROM annotation_vote v JOIN annotation_annotator a ON a.id = annotator_id
         JOIN annotation_guidelineversion g ON g.id = guideline_id
     WHERE is_current AND a.project_id = %(project)s
     UNION ALL
     SELECT b.item_id, 'llm', j.name, '', {labels}, categories, other_text, outcome, b.taxonomy_id,
-        NULL, p.name, p.sha256, j.model, answers
+        NULL, p.name, p.sha256, j.model, answers{probabilities}
     FROM jury_ballot b JOIN jury_juror j ON j.id = juror_id JOIN jury_promptversion p ON p.id = b.prompt_id
     WHERE is_current AND j.project_id = %(project)s
 ) AS opinion
@@ -64,6 +66,7 @@ def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
     names = ("item", "rater", "kind", *(field.value for field in FIELDS))
     more = ("other_text", "outcome", "taxonomy", "guideline", "prompt_version", "prompt_sha256", "model")
     columns = [(name, text) for name in names] + [("categories", pa.list_(text))] + [(name, text) for name in more]
+    columns += [(name, pa.float64()) for name in probability_columns(query.project)]
     columns += zip(query.answers.names, map(arrow_type, query.answers.questions), strict=True)
     return parquet_blocks(opinion_lines(query), pa.schema(columns))
 
@@ -71,8 +74,20 @@ def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
 def opinion_lines(query: ExportQuery) -> Iterator[bytes]:
     """Yield every current opinion on items that are not withdrawn as JSON lines."""
     answers = [f", answers -> '{question.key}' AS {PREFIX}{question.key}" for question in query.answers.questions]
-    sql = OPINIONS.format(pseudonym=PSEUDONYM, labels=", ".join(FIELDS), answers="".join(answers))
+    names = probability_columns(query.project)
+    sql = OPINIONS.format(
+        pseudonym=PSEUDONYM,
+        labels=", ".join(FIELDS),
+        probabilities="".join(f", {name}" for name in names),
+        no_probabilities="".join(f", NULL::float8 AS {name}" for name in names),
+        answers="".join(answers),
+    )
     return json_rows(sql, query.parameters | {"salt": query.project.salt})
+
+
+def probability_columns(project: Project) -> list[str]:
+    """Return the columns of the probabilities that ballots have; none where no juror was asked for any."""
+    return [field.column("probability") for field in FIELDS] if asks_probabilities(project) else []
 
 
 def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:

@@ -30,6 +30,14 @@ def labels(stored: object, prefix: str = "") -> Iterator[tuple[Field, str | None
 
 
 @register.filter
+def probabilities(ballot: object) -> Iterator[tuple[Field, float | None]]:
+    """Yield every label field that a ballot has a label of, with the probability of unsafe; None where it has none."""
+    for field, label in labels(ballot):
+        if label:
+            yield field, getattr(ballot, field.column("probability"))
+
+
+@register.filter
 def label_words(label: str) -> str:
     """Return a label as the words of a sentence, such as needs caution."""
     return label.replace("_", " ")

@@ -58,6 +58,8 @@ class VerdictClient(JudgingClient[Verdict]):
         if field not in reading.labels:
             return unreadable_outcome(f"{field}: the model says that it does not apply")
         score = reading.score if reading.score is not None else reply.probabilities.get(field.part)
+        if score is None:
+            score = self.probabilities_in(reply, {field: reading.labels[field]}).get(field)
         return {
             "outcome": Verdict.Outcome.CAST,
             "label": reading.labels[field],

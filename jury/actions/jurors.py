@@ -26,16 +26,20 @@ CHANGEABLE = (
     *("price_in", "price_out", "transport", "trained_on"),
 )
 "Fields that no answer depends on."
-REQUEST_FIELDS = ("temperature", "max_tokens", "max_tokens_parameter", "extra_body", "response_format")
+REQUEST_FIELDS = (
+    *("temperature", "max_tokens", "max_tokens_parameter", "extra_body", "response_format"),
+    "asks_probability",
+)
 "Parameters of a request, which may change until there is an answer to one."
 
 ENTERED = (
     *("name", "model", "base_url", "api_key_env", "prompt", "asks", "response_format", "temperature", "max_tokens"),
-    *("max_tokens_parameter", "extra_body", "concurrency", "requests_per_minute", "tokens_per_minute"),
+    *("max_tokens_parameter", "extra_body", "asks_probability"),
+    *("concurrency", "requests_per_minute", "tokens_per_minute"),
     *("price_in", "price_out", "timeout_seconds", "transport", "trained_on"),
 )
 "Fields that whoever adds a juror enters, in the order of the form."
-OF_JURORS_ALONE = ("asks", "response_format", "in_panel", "trained_on")
+OF_JURORS_ALONE = ("asks", "response_format", "asks_probability", "in_panel", "trained_on")
 "Fields that mean nothing for a generator."
 JUROR_DEFAULTS: dict[str, Any] = {"prompt": "full-policy-v2", "temperature": 0.0}
 GENERATOR_DEFAULTS: dict[str, Any] = {"prompt": "respond-v1", "temperature": 0.7}
@@ -186,6 +190,7 @@ def check_parameters(juror: Juror) -> None:
     check_key_variable(juror.api_key_env, settings.JURY_KEYS)
     check_extra_body(juror.extra_body)
     check_transport(juror)
+    check_probability(juror)
     check_trained_on(juror)
     try:
         juror.full_clean()
@@ -202,6 +207,18 @@ def check_transport(juror: Juror) -> None:
     is_batch = juror.transport == Juror.Transport.BATCH
     if is_batch and Prompt.parse(juror.prompt.text).send == Send.MODERATIONS:
         raise Refused("A moderation route has no batches. Use the transport live: texts asked at once go in one list.")
+
+
+def check_probability(juror: Juror) -> None:
+    """
+    Check that a juror that is asked for probabilities can say them.
+
+    :raises Refused: if it is a generator, or asked by a moderation route
+    """
+    if juror.asks_probability and juror.is_generator:
+        raise Refused("asks_probability: a generator gives no verdict that could have a probability.")
+    if juror.asks_probability and Prompt.parse(juror.prompt.text).send == Send.MODERATIONS:
+        raise Refused("asks_probability: a moderation route has no logprobs. Ask it for labels alone.")
 
 
 def check_trained_on(juror: Juror) -> None:

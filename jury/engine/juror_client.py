@@ -3,20 +3,24 @@
 import hashlib
 import secrets
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import orjson
 
+from corpus.errors import Invalid
+from corpus.labels import Field, labels_in
 from corpus.models import Project
 from corpus.queries import spellings_of
 from corpus.questions import AskedOf, questions_asked
 from jury import queries
 from jury.engine.cache import answers_by_request, copy_ballot
-from jury.engine.forms import read_ballot, response_format, with_codes
+from jury.engine.forms import Asked, read_ballot, read_reply, response_format, with_codes
 from jury.engine.model_client import A, ModelClient, Outcome, Request, abstained_outcome, unreadable_outcome
 from jury.engine.reply import Reply
+from jury.engine.verdict_probability import CANDIDATES, VERDICTS, probabilities_of_unsafe
 from jury.models import Ballot, Juror
 from jury.prompting import (
     CATEGORIES,
@@ -52,6 +56,8 @@ class JudgingClient(ModelClient[A]):
             *(juror.temperature, juror.max_tokens, juror.max_tokens_parameter, juror.extra_body, self.categories),
             # Random answers are those of one juror.
             0 if juror.temperature == 0 else juror.pk,
+            # An answer to the same question without a probability is another one.
+            *(["probability"] if juror.asks_probability else []),
         )
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
 
@@ -70,8 +76,12 @@ class JudgingClient(ModelClient[A]):
         Only answers of the same project count: projects share neither answers nor budgets.
         """
         hashes = {item.pk: self.request_hash(item) for item in items}
-        found = answers_by_request(self.model, self.project, hashes.values())
+        found = answers_by_request(self.model, self.project, hashes.values(), self.is_whole)
         return {item.pk: self.copy(found[hashes[item.pk]], item) for item in items if hashes[item.pk] in found}
+
+    def is_whole(self, _answer: A) -> bool:
+        """Return whether an answer to the same question says all that is asked."""
+        return True
 
     @abstractmethod
     def copy(self, answer: A, item: PromptItem) -> A:
@@ -104,11 +114,31 @@ class JudgingClient(ModelClient[A]):
         body = self.request_body(build_messages(self.prompt, question, item.turns, lines))
         if self.prompt.form == Form.OBJECT:  # guard models answer in a form of their own, which no schema describes
             body |= response_format(self.juror.response_format, question, slugs)
+        if self.juror.asks_probability:
+            body = {"top_logprobs": CANDIDATES} | body | {"logprobs": True}
         return Request(item, body, seed)
 
     def length(self, item: PromptItem) -> int:
         """Return the characters of the question about an item."""
         return self.compose_shuffled(item, None).length
+
+    def probabilities_in(self, reply: Reply, labels: Mapping[Field, str]) -> dict[Field, float]:
+        """
+        Return the probability of unsafe by field, where the juror is asked for it and its reply says it.
+
+        :param labels: that were read in the reply
+        """
+        if not self.juror.asks_probability:
+            return {}
+        said = {field: reply.probabilities[field.part] for field in labels if field.part in reply.probabilities}
+        return said or probabilities_of_unsafe(reply.tokens, labels, partial(self.labels_in, set(labels)))
+
+    def labels_in(self, asked: Asked, text: str) -> Mapping[Field, str]:
+        """Return the labels that a text has for the fields that were asked; none if it cannot be read."""
+        try:
+            return read_reply(self.prompt.form, text, asked).labels
+        except Invalid:
+            return {}
 
 
 class JurorClient(JudgingClient[Ballot]):
@@ -124,6 +154,10 @@ class JurorClient(JudgingClient[Ballot]):
     def copy(self, answer: Ballot, item: PromptItem) -> Ballot:
         """Return a ballot on an item with the verdict of another one, at no cost."""
         return copy_ballot(answer, self.key_fields(item))
+
+    def is_whole(self, answer: Ballot) -> bool:
+        """Return whether a ballot has the probabilities that are asked for."""
+        return not self.juror.asks_probability or has_probabilities(answer)
 
     def question(self, item: PromptItem) -> Question:
         """Return what the juror is asked about an item: categories, and labels and questions that it has a text for."""
@@ -152,12 +186,22 @@ class JurorClient(JudgingClient[Ballot]):
         if reading.judgement is None:
             return unreadable_outcome(reading.reason)
         judgement = reading.judgement
+        probabilities = self.probabilities_in(reply, labels_in(judgement.label_columns))
         return {
             "outcome": Ballot.Outcome.CAST,
             **judgement.label_columns,
+            **{field.column("probability"): value for field, value in probabilities.items()},
             "categories": list(judgement.categories),
             "other_text": judgement.other_text,
             "rationale": judgement.rationale,
             "answers": reading.answers,
             "dropped_categories": reading.dropped_categories,
         }
+
+
+def has_probabilities(ballot: Ballot) -> bool:
+    """Return whether each verdict of a ballot that is safe or unsafe has its probability."""
+    labels = labels_in(vars(ballot))
+    return all(
+        getattr(ballot, field.column("probability")) is not None for field, label in labels.items() if label in VERDICTS
+    )

@@ -15,6 +15,7 @@ OPTIONS = {
     "temperature": "--temperature",
     "response_format": "--response-format",
     "extra_body": "--extra-body",
+    "asks_probability": "--probability",
 }
 FORMAT_WORDS = ("response_format", "json_schema", "json_object", "structured output", "guided", "grammar", "schema")
 WEAKER_FORMAT = {"json_schema": "json_object", "json_object": "text"}
@@ -52,6 +53,8 @@ def possible_changes(words: str, settings: Settings) -> Iterator[tuple[dict[str,
         yield {"temperature": None}, "temperature" in words
     if weaker := WEAKER_FORMAT.get(settings["response_format"]):
         yield {"response_format": weaker}, any(word in words for word in FORMAT_WORDS)
+    if settings["asks_probability"]:
+        yield {"asks_probability": False}, "logprob" in words
     for key in settings["extra_body"]:
         rest = {other: value for other, value in settings["extra_body"].items() if other != key}
         yield {"extra_body": rest}, key.lower() in words
@@ -69,6 +72,12 @@ def as_options(changes: Settings) -> str:
     """Return changes as options of `add_juror` and `change_juror`, as they are typed in a shell."""
     parts = []
     for name, value in changes.items():
-        text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "none" if value is None else value
-        parts += [OPTIONS[name], str(text)]
+        parts += [OPTIONS[name], as_typed(value)]
     return shlex.join(parts)
+
+
+def as_typed(value: Any) -> str:
+    """Return a value of a setting as commands take it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "none" if value is None else str(value)

@@ -22,6 +22,9 @@ class Ballot(ItemAnswer):
     rationale = models.TextField(blank=True, default="")
     answers = models.JSONField(default=dict, db_default={})
     "Answers to the questions of the project, by key, as of a vote."
+    prompt_probability = models.FloatField(null=True)
+    "Of unsafe, 0 to 1; None where the juror is not asked for it, or its reply does not say."
+    response_probability = models.FloatField(null=True)
     dropped_categories = models.PositiveSmallIntegerField(default=0)
     "Categories that the juror named although every label is safe; they are ignored."
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, related_name="+", db_index=False)

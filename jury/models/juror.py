@@ -98,6 +98,8 @@ class Juror(models.Model):
     extra_body = models.JSONField(default=dict, blank=True)
     "Further parameters of a request, as `jury.engine.extra_body` allows them."
     response_format = models.CharField(max_length=12, choices=ResponseFormat, default=ResponseFormat.JSON_SCHEMA)
+    asks_probability = models.BooleanField(default=False, db_default=False)
+    "Whether it is asked how probable it finds its verdicts, by logprobs."
     concurrency = models.PositiveSmallIntegerField(default=8, validators=AT_LEAST_ONE)
     "Simultaneous requests in one shard."
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=AT_LEAST_ONE)

@@ -25,6 +25,7 @@ from jury.queries.items import (
     without_generated_response,
 )
 from jury.queries.jurors import (
+    asks_probabilities,
     endpoint_rules,
     generator_named,
     generators_of,
@@ -86,6 +87,7 @@ __all__ = [
     "RunProgress",
     "Stall",
     "answers_last_minute",
+    "asks_probabilities",
     "ballots_wanted",
     "batches_of",
     "claimed",

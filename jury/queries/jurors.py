@@ -121,6 +121,11 @@ def questions_for_jurors(project: Project) -> list[Question]:
     return questions_asked(questions_of(project), AskedOf.JURORS, has_response=True)
 
 
+def asks_probabilities(project: Project) -> bool:
+    """Return whether ballots of the project may have probabilities."""
+    return Juror.objects.filter(project=project, asks_probability=True).exists()
+
+
 def has_been_asked(juror: Juror) -> bool:
     """Return whether there are answers of a juror or generator other than failed ones, or an open run asks it."""
     models: list[Any] = answer_models()

@@ -134,7 +134,7 @@ def page_of(juror: Juror) -> str:
 def suggested_fields(trial: Trial) -> list[tuple[str, str]]:
     """Return what a trial suggests: for each setting its label in the forms, and its value as it is typed there."""
     changes = trial.suggestion.changes if trial.suggestion else {}
-    choices = {**dict(Juror.TokenParameter.choices), **dict(Juror.ResponseFormat.choices)}
+    choices: dict[Any, Any] = {**dict(Juror.TokenParameter.choices), **dict(Juror.ResponseFormat.choices), False: "No"}
     return [
         (REQUEST_LABELS[name], json.dumps(value) if isinstance(value, dict) else choices.get(value, "empty"))
         for name, value in changes.items()

@@ -50,6 +50,7 @@ def juror_body(**fields):
     ({}, "extra_body", {}),
     ({"extra_body": {"seed": 1, "a": {"b": [None]}}}, "extra_body", {"seed": 1, "a": {"b": [None]}}),
     ({"max_tokens_parameter": "max_completion_tokens"}, "max_tokens_parameter", "max_completion_tokens"),
+    ({"asks_probability": True}, "asks_probability", True),
     ({"temperature": "0.5"}, "temperature", 0.5),
     ({"max_tokens": "12"}, "max_tokens", 12),
     ({"max_tokens": BIGGEST}, "max_tokens", BIGGEST),
@@ -333,7 +334,7 @@ def test_forms_offer_the_prompts_of_their_own_kind_alone():
 
 
 def test_generator_is_asked_for_no_labels_and_no_format():
-    assert not {"asks", "response_format", "in_panel"} & set(GeneratorForm().fields)
+    assert not {"asks", "response_format", "asks_probability", "in_panel"} & set(GeneratorForm().fields)
     form = GeneratorForm(TYPED | {"prompt": "refuse-v1"})
     assert form.is_valid(), form.errors
     assert not {"asks", "response_format"} & set(form.cleaned_data)

@@ -1,16 +1,25 @@
-"""How probable jurors find their verdicts: read from logprobs of any form."""
+"""How probable jurors find their verdicts: read from logprobs of any form, stored, shown and released."""
 
 import json
 import math
 import re
 
-from corpus.errors import Invalid
+import pyarrow.parquet as pq
+import pytest
+
+from corpus.errors import Invalid, Refused
+from jury import actions
 from jury.engine.forms import read_reply
 from jury.engine.logprobs import read_tokens
 from jury.engine.verdict_probability import probabilities_of_unsafe
+from jury.models import Juror
 from jury.prompting import Form
+from tests.annotation.people import Visitor
 from tests.cases import cases
-from tests.jury.scripted import VERDICT
+from tests.factories import command, import_votes, opinion
+from tests.jury.factories import add_generator, add_jurors, project_with_items
+from tests.jury.scripted import VERDICT, completion, scripted_endpoint
+from tests.jury.test_guard_jurors import add_guard, ballots, convene
 
 PROMPT, RESPONSE, BOTH = ["prompt_label"], ["response_label"], ["prompt_label", "response_label"]
 OTHERS = {
@@ -98,3 +107,77 @@ CERTAIN = [{"token": "safe", "logprob": 0.5}, {"token": "unsafe", "logprob": -ma
 def test_what_the_candidates_do_not_say_is_not_guessed(content, found):
     said = probabilities(Form.LLAMA_GUARD, "safe", PROMPT, {"content": content})
     assert said == ({} if found is None else {"prompt_label": found})
+
+
+def test_probabilities_are_asked_for_stored_shown_and_released(stub_url, tmp_path):
+    project = project_with_items(tmp_path, 4)
+    add_jurors(project, stub_url, "stub-0.9:sure", probability="yes")
+    add_jurors(project, stub_url, "stub-0.9:steady", "stub-0.8:steady")
+    convene(project)
+    sure = Juror.objects.get(project=project, model="stub-0.9:sure")
+    given = {each.item.external_id: each for each in ballots(project) if each.juror_id == sure.pk}
+
+    assert len(given) == 4
+    for ballot in given.values():
+        for part in ("prompt", "response"):
+            label, chance = getattr(ballot, f"{part}_label"), getattr(ballot, f"{part}_probability")
+            assert (chance is None) is (label is None)
+            assert label is None or (0.5 <= chance <= 1 if label == "unsafe" else 0 <= chance <= 0.5)
+    others = [each for each in ballots(project) if each.juror_id != sure.pk]
+    assert {each.prompt_probability for each in others} == {None}
+
+    lead = Visitor(project, "lead")
+    page = lead.get(f"jury/ballots/{given['i001'].pk}/").content.decode()
+    assert f"{given['i001'].prompt_probability:.4f}" in page
+    assert "probability of unsafe" not in lead.get(f"jury/ballots/{others[0].pk}/").content.decode()
+    import_votes(project, tmp_path, [opinion(name, "ann", "safe") for name in given])
+    out = tmp_path / "release"
+    made = command("release", "1.0", project=project.slug, out=out)
+    assert made.code == 0, made.stderr
+    rows = pq.read_table(out / "votes.parquet").to_pylist()
+    assert {row["item"]: row["prompt_probability"] for row in rows if row["model"] == "stub-0.9:sure"} == {
+        name: each.prompt_probability for name, each in given.items()
+    }
+    assert {row["prompt_probability"] for row in rows if row["model"] != "stub-0.9:sure"} == {None}
+    assert command("verify_release", out).code == 0
+
+
+def test_reply_without_logprobs_is_a_ballot_that_is_not_repeated_where_one_is_wanted(tmp_path):
+    project = project_with_items(tmp_path, 1)
+    has_logprobs = False
+
+    def answer(request, _number):
+        more = {"logprobs": logprobs_of("safe")} if has_logprobs and "logprobs" in request else {}
+        return 200, completion("safe", **more)
+
+    with scripted_endpoint(answer) as (endpoint, url):
+        add_guard(project, url, "llamaguard-turns-v1", name="plain")
+        asking = add_guard(project, url, "llamaguard-turns-v1", name="a", probability="yes")
+        convene(project)
+        bodies = [(call.get("logprobs"), call.get("top_logprobs")) for call in endpoint.calls]
+        assert sorted(bodies, key=str) == [(None, None), (True, 5)]
+        assert [(each.prompt_label, each.prompt_probability) for each in ballots(project)] == [("safe", None)] * 2
+        silent = next(each for each in ballots(project) if each.juror_id == asking.pk)
+        assert "the reply does not say" in Visitor(project, "lead").get(f"jury/ballots/{silent.pk}/").content.decode()
+        has_logprobs = True
+        for name in ("b", "c"):
+            add_guard(project, url, "llamaguard-turns-v1", name=name, probability="yes")
+            convene(project)
+            assert len(endpoint.calls) == 3, name
+    found = {each.juror.name: each.prompt_probability for each in ballots(project)}
+    assert found == {"plain": None, "a": None, "b": pytest.approx(0.1), "c": pytest.approx(0.1)}
+
+
+def test_own_candidates_of_a_prompt_are_kept_and_who_cannot_say_is_refused(tmp_path):
+    project = project_with_items(tmp_path, 1)
+    logprobs = {"content": [token("Yes", "No", chance=0.8)]}
+    with scripted_endpoint(lambda *_: (200, completion("Yes", logprobs=logprobs))) as (endpoint, url):
+        gemma = add_guard(project, url, "shieldgemma-v1", name="gemma", probability="yes")
+        convene(project)
+        writer = add_generator(project, url)
+        moderator = add_guard(project, url, "moderations-v1", name="moderator")
+    assert [(call["logprobs"], call["top_logprobs"]) for call in endpoint.calls] == [(True, 10)]
+    assert [each.prompt_probability for each in ballots(project)] == [pytest.approx(0.8)]
+    for juror, why in ((writer, "a generator"), (moderator, "a moderation route"), (gemma, "answers of")):
+        with pytest.raises(Refused, match=why):
+            actions.change_juror(juror=juror, asks_probability=not juror.asks_probability)

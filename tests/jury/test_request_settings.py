@@ -69,6 +69,11 @@ def without_effort(body):
     return error("Unrecognized request argument supplied: reasoning_effort") if "reasoning_effort" in body else None
 
 
+def without_logprobs(body):
+    """Refuse as models do that hide how sure they are."""
+    return error("You are not allowed to request logprobs from this model") if "logprobs" in body else None
+
+
 def silent(body):
     """Refuse what OpenAI does, without a word about why."""
     return {"detail": "Bad Request"} if openai(body) else None
@@ -131,6 +136,7 @@ FOUND = [
     (vllm, {"max_tokens_parameter": "max_completion_tokens"}, {"max_tokens_parameter": "max_tokens"}),
     (without_schema, {}, {"response_format": "text"}),
     (without_effort, {"extra_body": '{"reasoning_effort": "low", "seed": 1}'}, {"extra_body": {"seed": 1}}),
+    (without_logprobs, {"probability": "yes"}, {"asks_probability": False}),
     (thinking, {}, {"extra_body": {"chat_template_kwargs": {"enable_thinking": False}}}),
 ]
 
@@ -188,12 +194,19 @@ def test_page_and_rest_show_the_suggestion_for_jurors_and_generators(tmp_path):
             }
         known = program.get(f"projects/{project.slug}/jurors/").json()
         assert [(each["id"], each["extra_body"]) for each in known] == [(judge.pk, {})]
-        changed = {"temperature": "", "max_tokens_parameter": "max_completion_tokens"}
+        changed = {"temperature": "", "max_tokens_parameter": "max_completion_tokens", "asks_probability": "True"}
         actions.change_juror(juror=writer, temperature=None, max_tokens_parameter="max_completion_tokens")
         same = {"concurrency": "8", "price_in": "0", "price_out": "0", "timeout_seconds": "120", "transport": "live"}
         fields = same | {"in_panel": "on", "max_tokens": "512", "extra_body": "", "response_format": "json_schema"}
         assert lead.post(f"jury/jurors/{judge.pk}/", **fields | changed).status_code == 302
+        judge.refresh_from_db()
+        assert judge.asks_probability
         assert program.post(f"jurors/{judge.pk}/try/").json()["outcome"] == "cast"
+        page = lead.post(f"jury/jurors/{judge.pk}/try/").content.decode()
+        assert "the reply does not say" in page
+        off = {"temperature": "", "max_tokens_parameter": "max_completion_tokens", "asks_probability": "False"}
+        assert lead.post(f"jury/jurors/{judge.pk}/", **fields | off).status_code == 302
+        assert program.get(f"jurors/{judge.pk}/").json()["asks_probability"] is False
         assert program.post(f"jurors/{writer.pk}/try/").json()["text"] == "White tea."
         refused = program.post(f"jurors/{judge.pk}/try/", {"item": "nowhere"})
         assert (refused.status_code, "no dialogue" in refused.json()["error"]["message"]) == (409, True)
@@ -277,6 +290,7 @@ def test_words_of_many_providers_name_the_setting():
         "temperature": 0.0,
         "response_format": "json_schema",
         "extra_body": {"top_k": 1},
+        "asks_probability": True,
     }
     for words, first in (
         ("400: [{'type': 'extra_forbidden', 'loc': ('body', 'max_tokens')}]", "max_tokens_parameter"),
@@ -289,6 +303,7 @@ def test_words_of_many_providers_name_the_setting():
         ("404: No endpoints found that support structured output", "response_format"),
         ("400: failed to parse grammar", "response_format"),
         ("400: unknown field \"top_k\"", "extra_body"),
+        ("400: Cannot request more than 0 logprobs.", "asks_probability"),
     ):  # fmt: skip
         changes = list(changes_to_try(f"the endpoint answered {words}", now))
         assert list(changes[0]) == [first], words

@@ -54,7 +54,9 @@ def project_with_all_settings(stub_url, admin):
     add = {"project": project.slug, "base_url": stub_url}
     assert command("add_juror", "a", **add, model="m", price_in="0.50", rpm=60).code == 0
     Juror.objects.filter(project=project, name="a").update(api_key_env="JURY_KEY_A")
-    assert command("add_juror", "b", **add, model="m", asks="prompt_label", temperature=0.5).code == 0
+    assert (
+        command("add_juror", "b", **add, model="m", asks="prompt_label", temperature=0.5, probability="yes").code == 0
+    )
     assert command("add_generator", "w", **add, model="m").code == 0
     project.refresh_from_db()
     return project

@@ -118,4 +118,6 @@ def as_juror(juror: Juror) -> Document:
     """Return a juror or a generator; not the variable that holds its key, nor what its model was trained on."""
     values: dict[str, Any] = {name: getattr(juror, name) for name in JUROR["required"]}
     prices = {name: format(values[name].normalize(), "f") for name in ("price_in", "price_out")}
-    return values | prices | {"prompt": juror.prompt.name}
+    # As files of earlier versions, where nothing is asked that these did not have.
+    more = {"asks_probability": True} if juror.asks_probability else {}
+    return values | prices | more | {"prompt": juror.prompt.name}

@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from corpus.commands import ProjectCommand
 from jury import actions
 from jury.actions.jurors import JUROR_DEFAULTS
-from jury.commands import add_model_arguments, model_parameters
+from jury.commands import add_model_arguments, add_probability_argument, model_parameters
 from jury.models import Juror
 from jury.prompting import ASKABLE
 
@@ -35,6 +35,7 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--response-format", choices=Juror.ResponseFormat.values, default=Juror.ResponseFormat.JSON_SCHEMA.value
         )
+        add_probability_argument(parser)
         parser.add_argument(
             "--trained-on", default="", metavar="V", help="the release of this project that its model was trained on"
         )
@@ -50,6 +51,7 @@ class Command(ProjectCommand):
             prompt=options["prompt"],
             asks=options["asks"],
             response_format=options["response_format"],
+            asks_probability=options["asks_probability"],
             trained_on=options["trained_on"],
             in_panel=options["in_panel"],
             **model_parameters(options),

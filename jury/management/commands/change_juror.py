@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from corpus.commands import ProjectCommand
 from corpus.errors import Refused
 from jury import actions, queries
-from jury.commands import add_request_arguments
+from jury.commands import add_probability_argument, add_request_arguments
 from jury.models import Juror
 
 OPTIONS = {
@@ -26,6 +26,7 @@ OPTIONS = {
     "max_tokens_parameter": "max_tokens_parameter",
     "extra_body": "extra_body",
     "response_format": "response_format",
+    "asks_probability": "asks_probability",
 }
 
 
@@ -71,6 +72,7 @@ class Command(ProjectCommand):
             help="the release of this project that its model was trained on",
         )  # fmt: skip
         parser.add_argument("--response-format", choices=Juror.ResponseFormat.values)
+        add_probability_argument(parser, ...)
         add_request_arguments(parser, temperature=..., max_tokens=..., parameter=..., extra_body=...)
         # None means "no limit" here, so `...` marks the options that were left out.
         parser.set_defaults(**dict.fromkeys(OPTIONS, ...))
