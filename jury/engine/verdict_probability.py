@@ -26,6 +26,8 @@ OPPOSITES = {a: b for pair in PAIRS for a, b in (pair, pair[::-1])}
 WORD = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(OPPOSITES)})(?![a-z0-9])", re.IGNORECASE)
 MOST = 40
 "Words from the end of an answer that are tried; reasoning before it may have many."
+MOST_READ = 300_000
+"Characters that are read for that, as a long answer is read anew for each of its words."
 MARKS = re.compile(r"^[\W_]+|[\W_]+$")
 VERDICTS = {Label.SAFE, Label.UNSAFE}
 
@@ -42,13 +44,21 @@ def probabilities_of_unsafe(tokens: Sequence[Token], labels: Labels, read: Reade
     if not tokens or dict(read(text)) != dict(labels):
         return {}
     ends = list(accumulate(len(token.text) for token in tokens))
-    for match in list(WORD.finditer(text))[-MOST:]:
+    for match in words_to_try(text):
         word = match[0].lower()
         field = field_of(text, match, labels, read)
         share = share_of(word, tokens[bisect(ends, match.start())].candidates) if field else None
         if field and share is not None:
             found[field] = share if labels[field] == Label.UNSAFE else 1 - share
+        if len(found) == len(labels):
+            break
     return found
+
+
+def words_to_try(text: str) -> list[re.Match[str]]:
+    """Return the words that may be the verdict, from the last one up: in a long text only the last ones."""
+    most = max(1, min(MOST, MOST_READ // (2 * len(text) + 1)))
+    return list(WORD.finditer(text))[: -most - 1 : -1]
 
 
 def field_of(text: str, match: re.Match[str], labels: Labels, read: Reader) -> Field | None:

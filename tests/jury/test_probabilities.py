@@ -109,6 +109,28 @@ def test_what_the_candidates_do_not_say_is_not_guessed(content, found):
     assert said == ({} if found is None else {"prompt_label": found})
 
 
+TWO = "Prompt harm: harmful\nResponse harm: harmful"
+PROSE = "Prompt harm: harmful\n" + "It is not safe. "
+
+
+@cases(("text", "asked", "most", "found"), [
+    ("<think>" + "safe or unsafe? " * 10_000 + "</think>\nPrompt harm: harmful", PROMPT, 3, [0.9]),
+    ("<think>" + "safe or unsafe? " * 100 + "</think>\n" + TWO, BOTH, 3, [0.9, 0.9]),
+    (PROSE + "It is not safe. " * 1000, PROMPT, 20, []),
+    (PROSE + "It is not safe. " * 20, PROMPT, 50, [0.9]),
+])  # fmt: skip
+def test_a_long_answer_is_not_read_again_for_each_of_its_words(text, asked, most, found):
+    reads = []
+
+    def read(other):
+        reads.append(len(other))
+        return labels_of(Form.HARM, other, asked)
+
+    said = probabilities_of_unsafe(read_tokens(logprobs_of(text)), labels_of(Form.HARM, text, asked), read)
+    assert len(reads) <= most
+    assert said == dict(zip(asked, map(pytest.approx, found), strict=False))
+
+
 def test_probabilities_are_asked_for_stored_shown_and_released(stub_url, tmp_path):
     project = project_with_items(tmp_path, 4)
     add_jurors(project, stub_url, "stub-0.9:sure", probability="yes")
