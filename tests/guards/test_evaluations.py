@@ -195,6 +195,14 @@ def test_guard_is_not_asked_for_what_it_does_not_judge(tmp_path, project):
     assert json.dumps(refused.stderr).count("Traceback") == 0
 
 
+def test_probability_of_a_guard_is_read_from_its_logprobs(project):
+    Juror.objects.filter(project=project).update(model="stub-0.9:sure", asks_probability=True)
+    run_shards(started(project).run)
+    found = Verdict.objects.filter(run__project=project).values_list("label", "probability")
+    assert len(found) == 30
+    assert all(0.5 <= chance <= 1 if label == "unsafe" else 0 <= chance <= 0.5 for label, chance in found)
+
+
 def test_probability_of_a_guard_of_ones_own_is_kept():
     from jury.engine.reply import read_completion
 
