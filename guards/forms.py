@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from corpus.slug_field import SlugField
 from guards.models import Benchmark, Evaluation
 from guards.transforms import TRANSFORMS, UNREADABLE_TO_PEOPLE
 from jury.forms import BudgetForm
@@ -65,7 +66,7 @@ class CompareForm(forms.Form):
 class TwinsForm(forms.Form):
     """A new set of twins: from which sentences, and whether from dialogues, too."""
 
-    name = forms.SlugField(max_length=60, label="Name", help_text="Letters, digits, hyphens and underscores.")
+    name = SlugField(max_length=60, label="Name", help_text="Letters, digits, hyphens and underscores.")
     task = forms.ChoiceField(choices=Benchmark.Task.choices, label="What is judged")
     shipped = forms.BooleanField(required=False, initial=True, label="The sentences that come with the software")
     templates = forms.FileField(
@@ -84,7 +85,7 @@ class TwinsForm(forms.Form):
 class HashListForm(forms.Form):
     """A list of hashes to compare the dialogues with."""
 
-    name = forms.SlugField(max_length=60, label="Name", help_text="Letters, digits, hyphens and underscores.")
+    name = SlugField(max_length=60, label="Name", help_text="Letters, digits, hyphens and underscores.")
     task = forms.ChoiceField(choices=Benchmark.Task.choices, label="The hashes are of")
     file = forms.FileField(
         label="File",

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
+from corpus.slug_field import SlugField
+
 LONGEST_NAME = 120
 LONGEST_SLUG = 60
 
@@ -13,7 +15,7 @@ class CategoryForm(forms.Form):
     """A new category; the fields are the arguments of `corpus.actions.add_category`."""
 
     name = forms.CharField(max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"dir": "auto"}))
-    slug = forms.SlugField(
+    slug = SlugField(
         max_length=LONGEST_SLUG,
         label="Name in files",
         help_text="Letters, digits and _. Files and programs use it; it never changes.",

@@ -11,6 +11,7 @@ from adjudication.forms.policies import share_field
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS, Field
 from corpus.models import Project, Taxonomy
+from corpus.slug_field import SlugField
 from workspace.forms.reason import ReasonField
 
 BOTH = [field.value for field in FIELDS]
@@ -85,9 +86,7 @@ class ProjectForm(GroupedForm, forms.Form):
         label="Who decides", choices=Project.Policy.choices, help_text="Policies can be compared and changed later."
     )
     votes_wanted = forms.IntegerField(label="Human votes per item", min_value=1, max_value=99, initial=3)
-    slug = forms.SlugField(
-        max_length=60, required=False, help_text="For addresses and commands. Empty: made from the name."
-    )
+    slug = SlugField(max_length=60, required=False, help_text="For addresses and commands. Empty: made from the name.")
     quorum = forms.IntegerField(
         label="Opinions that a decision needs", min_value=1, max_value=999, required=False,
         help_text="Empty: as many as the policy says.",
@@ -178,7 +177,7 @@ class NewSlugForm(forms.Form):
         required=False,
         help_text="Empty: as in the original, or with (copy) if taken.",
     )
-    slug = forms.SlugField(max_length=60, help_text="For addresses and commands, such as garden-2. It stays for good.")
+    slug = SlugField(max_length=60, help_text="For addresses and commands, such as garden-2. It stays for good.")
 
 
 class FromFileForm(NewSlugForm):
