@@ -85,7 +85,7 @@ def whole_response(
 
 def checked(blocks: Iterator[bytes], found: Stored, sha256: str) -> Iterator[bytes]:
     """
-    Yield a file block by block, the last one only if all have the right hash: a reader sees a broken download else.
+    Yield a file block by block, the last one only if all have the right hash; if not, a reader sees a broken download.
 
     :raises NotStored: before the last block, if they have another one
     """

@@ -1,7 +1,7 @@
 """Where the files of a release are: in a folder of this host, or in the store of the installation."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -54,7 +54,10 @@ def fresh_folder(release: Release) -> Iterator[Path]:
 
 
 def copy(place: Store, name: str, path: Path) -> None:
-    """Copy a stored file to a path; nothing if it is gone."""
+    """Copy a stored file to a path; nothing if it is gone since it was listed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(NotStored), path.open("wb") as file:
-        file.writelines(place.blocks(name))
+    try:
+        with path.open("wb") as file:
+            file.writelines(place.blocks(name))
+    except NotStored:
+        path.unlink()  # it is missing, and not empty

@@ -11,6 +11,7 @@ import pytest
 from corpus.stores import store
 from releases.downloads import Damaged, file_of
 from releases.models import Release
+from releases.places import copy
 from releases.spec import ReleaseSpec
 from releases.storing import delete_abandoned
 from tests import forks
@@ -168,3 +169,8 @@ def test_store_that_is_away_puts_a_release_off_and_is_told_on_its_page(release, 
     settings.STORAGE = there
     run_job(job_id=job.pk)
     assert Job.objects.get(pk=job.pk).state == "done"
+
+
+def test_file_that_goes_while_a_release_is_copied_is_missing_and_not_empty(bucket, tmp_path):
+    copy(store(), "releases/gone/train.json", tmp_path / "copied" / "train.json")
+    assert list((tmp_path / "copied").iterdir()) == []
