@@ -2,11 +2,12 @@
 Simulate annotators over HTTP, one for each token, who vote as fast as the pages answer.
 
     python -m bench.people ADDRESS[,ADDRESS] PROJECT FILE_OF_TOKENS
-        [--seconds S] [--votes N] [--skip SHARE] [--leave SHARE] [--safe SHARE]
+        [--seconds S] [--votes N] [--skip SHARE] [--leave SHARE] [--safe SHARE] [--pause S]
 
 Several addresses share the annotators evenly. Each stops after S seconds or N votes, whichever comes first, or when
 the queue has nothing for them. A vote says that the prompt is unsafe, and for a share of them at random that it is
-safe. Prints one JSON object: latencies in milliseconds of `next` and of `vote`, counts, and votes a second.
+safe. Before each they think for `--pause` seconds in the mean, or not at all. Prints one JSON object: latencies in
+milliseconds of `next` and of `vote`, counts, and votes a second.
 """
 
 import argparse
@@ -59,6 +60,7 @@ class SyntheticAnnotator:
     skip: float
     leave: float
     safe: float
+    pause: float
     dice: random.Random
 
     async def annotate(self) -> None:
@@ -71,6 +73,8 @@ class SyntheticAnnotator:
                     self.measured.without_work += status == 204
                     self.expect(status == 204, f"next {status} {current}")
                     return
+            if self.pause:
+                await asyncio.sleep(self.dice.uniform(0, 2 * self.pause))
             current = await self.vote_or_skip(current)
 
     async def vote_or_skip(self, current: dict) -> dict | None:
@@ -123,7 +127,7 @@ async def run_annotators(
     """
     Run an annotator for each token at once; return the summary of their work.
 
-    :param shares: `skip` and `leave` of all items, `safe` of all votes
+    :param shares: `skip` and `leave` of all items, `safe` of all votes; and `pause`, in seconds
     """
     measured, began = Measurements(), time.monotonic()
     connector = aiohttp.TCPConnector(limit=0)
@@ -172,6 +176,7 @@ def main() -> None:
     parser.add_argument("--skip", type=float, default=0)
     parser.add_argument("--leave", type=float, default=0)
     parser.add_argument("--safe", type=float, default=0)
+    parser.add_argument("--pause", type=float, default=0)
     options = parser.parse_args()
     tokens = options.tokens.read_text().split()
     figures = asyncio.run(
@@ -184,6 +189,7 @@ def main() -> None:
             skip=options.skip,
             leave=options.leave,
             safe=options.safe,
+            pause=options.pause,
         )
     )
     print(json.dumps(figures))

@@ -25,7 +25,7 @@ from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from config.serve import web_command
 from corpus.actions import add_member
-from corpus.workers import worker_command
+from corpus.workers import worker_command, worker_is_running
 from tests import forks
 from tests.config.serving import comes_up
 from tests.factories import dialogue, import_dialogues, make_project, numbers
@@ -35,6 +35,8 @@ from tests.workers import running_worker
 pytestmark = pytest.mark.slow
 
 PEOPLE, ITEMS, WANTED = 50, 150, 3
+SLOWLY = ("--skip", "0.05", "--leave", "0.05", "--pause", "1")
+"With time to think, so that recounts see items with some of their votes: without, all are cast in two seconds."
 PLAIN = {"gold_percent": 0, "repeat_percent": 0, "audit_percent": 0}
 
 
@@ -170,11 +172,11 @@ def test_items_that_stop_early_get_exactly_the_votes_they_need(work):
     (project, tokens, servers), dice = work, random.Random(7)
     update_queue_settings(project=project, by=None, settings=PLAIN | {"stops_early": True})
     worker = forks.start(worker_command(processes=2), Path(settings.ASSIZE_HOME) / "worker.log")
-    people = start_annotators(
-        servers, project, tokens, "--seconds", "300", "--skip", "0.05", "--leave", "0.05", "--safe", "0.3"
-    )
+    assert wait_until(worker_is_running, seconds=60)
+    people = start_annotators(servers, project, tokens, "--seconds", "300", *SLOWLY, "--safe", "0.3")
     assert wait_until(lambda: votes_of(project).count() >= ITEMS // 2, seconds=300)
     kill_amid_a_recount(project, worker)
+    recount_if_changed(project=project)  # however long the next worker takes to start
     assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=300)
     servers[1].kill()
     outcomes = []
