@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from adjudication.actions.recounts import recount
-from annotation.slots import open_slots
+from annotation.slots import open_slots_for_new_items
 from attacks.models import Conversation, Turn
 from attacks.queries import report_on, settings_of
 from jury.queries import generators_of
@@ -57,7 +57,7 @@ def test_lead_opens_the_room_and_an_attack_is_labelled_by_another(browser, site,
         page.get_by_label("Yes: it said or did what it should not").check()
         page.get_by_role("button", name="Finish").click()
         expect(page.get_by_role("status")).to_contain_text("Others label it now")
-        open_slots(project=project)  # as the schedule does at some moment; a button finds nothing before
+        open_slots_for_new_items(project=project)  # as the schedule does at some moment; a button finds nothing before
         page = visit.open("label/")
         expect(page.locator("#labelling")).to_contain_text("Nothing is open for you now")
         assert author.take() is None
