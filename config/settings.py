@@ -228,7 +228,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Assize",
-    "DESCRIPTION": "Label dialogues, convene the jury, settle cases, and take the dataset out.",
+    "DESCRIPTION": "Label dialogues, ask a jury of models, settle disputed labels, and export the dataset.",
     "VERSION": "1",
     "LICENSE": {"name": "Apache-2.0"},
     "OAS_VERSION": "3.1.0",
@@ -327,7 +327,7 @@ JURY_BATCH_BYTES = env.int("JURY_BATCH_BYTES", default=512 * 2**20)
 JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
 # After so many seconds of them, a worker turns to other work and retries later.
 JURY_ENDPOINT_STAY = 30.0
-# A worker sends a heartbeat every second. After so many seconds without one, another worker takes over its shards.
+# How long workers may take to answer that they run.
 WORKER_PING_SECONDS = 1.5
-"How long workers may take to answer that they run."
+# A worker sends a heartbeat every second. After so many seconds without one, another worker takes over its shards.
 JURY_TAKEOVER_SECONDS = env.float("JURY_TAKEOVER_SECONDS", default=60.0)
