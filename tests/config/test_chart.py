@@ -179,12 +179,30 @@ def test_network_lets_databases_and_named_ways_through_and_nothing_else():
     (models,) = open_to["NetworkPolicy", "assize-outside"]["spec"]["egress"]
     assert models["ports"] == [{"port": 8000, "protocol": "TCP"}]
     anywhere = rendered()["NetworkPolicy", "assize-outside"]["spec"]["egress"][0]
-    assert anywhere["to"] == [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]
+    assert anywhere["to"] == [
+        {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}},
+        {"ipBlock": {"cidr": "::/0", "except": ["fe80::/10", "fd00:ec2::254/128", "64:ff9b::a9fe:0/112"]}},
+    ]
     pooled = rendered(SETS["ingress"])["NetworkPolicy", "assize-all"]["spec"]["egress"][1]["ports"]
     assert [port["port"] for port in pooled] == [6432, 6380]
     beside = rendered(SETS["scaled"])["NetworkPolicy", "assize-all"]["spec"]["egress"][1]["ports"]
-    assert [port["port"] for port in beside] == [5432, 6379, 6432]
+    assert [port["port"] for port in beside] == [5432, 6379, 6432, 5433]
     assert not [kind for kind, _name in rendered(SETS["open"]) if kind == "NetworkPolicy"]
+
+
+def test_exceptions_of_one_version_of_ip_leave_the_other_whole():
+    policy = rendered(LEAST, "--set", "networkPolicy.except={10.0.0.0/8}")["NetworkPolicy", "assize-outside"]
+    assert policy["spec"]["egress"][0]["to"] == [
+        {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}},
+        {"ipBlock": {"cidr": "::/0"}},
+    ]
+    assert judged([policy]) == []
+
+
+def test_replica_is_a_value_of_its_own():
+    variables = environment(rendered(SETS["scaled"]), "worker")
+    assert variables["DATABASE_REPLICA_URL"] == "postgresql://assize@replica.example.org:5433/assize"
+    assert "DATABASE_REPLICA_URL" not in environment(rendered())
 
 
 @cases(
@@ -194,7 +212,9 @@ def test_network_lets_databases_and_named_ways_through_and_nothing_else():
         ("settings.JUROR_KEY_LARGE=x", "JUROR_KEY_LARGE"),
         ("settings.DATABASE_URL=x", "DATABASE_URL"),
         ("settings.STORAGE_KEY=id:key", "STORAGE_KEY"),
-        ("settings.DATABASE_REPLICA_URL=postgresql://assize:password@host/assize", "/settings/DATABASE_REPLICA_URL"),
+        ("settings.DATABASE_REPLICA_URL=postgresql://assize@host/assize", "DATABASE_REPLICA_URL"),
+        ("settings.EXAMPLE_ADDRESS=https://name:password@host", "/settings/EXAMPLE_ADDRESS"),
+        ("database.replicaUrl=postgresql://assize:password@host/assize", "/database/replicaUrl"),
         ("database.url=postgresql://assize:password@host/assize", "/database/url"),
         ("redis.url=redis://:password@host/0", "/redis/url"),
         ("host=https://assize.example.org", "/host"),
@@ -205,6 +225,7 @@ def test_network_lets_databases_and_named_ways_through_and_nothing_else():
         ("image.digest=sha256:12", "/image/digest"),
         ("trustedProxies=0", "/trustedProxies"),
         ("files.size=big", "/files/size"),
+        ("networkPolicy.except={metadata.internal}", "/networkPolicy/except"),
     ],
 )
 def test_wrong_values_are_refused(option, complaint):

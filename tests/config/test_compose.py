@@ -3,7 +3,9 @@
 import os
 import stat
 import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import yaml
 from django.conf import settings
@@ -23,6 +25,24 @@ def test_only_proxy_publishes_ports():
     assert "inside" not in SERVICES["proxy"]["networks"]
     assert SERVICES["postgres"]["networks"] == SERVICES["valkey"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"]
+
+
+def interpolated(**variables):
+    """Return docker-compose.yml as Compose reads it."""
+    command = [Path(sys.executable).with_name("docker-compose"), "--file", CHECKOUT / "docker-compose.yml"]
+    variables["PATH"] = os.environ["PATH"]
+    done = subprocess.run([*command, "--env-file", "/dev/null", "config"], env=variables, capture_output=True,
+                          text=True, timeout=30, check=True)  # fmt: skip
+    return yaml.safe_load(done.stdout)["services"]
+
+
+def test_replica_and_the_libraries_for_a_bucket_are_there_where_they_are_asked_for():
+    without, replica = interpolated(), "postgresql://assize@replica.example:5432/assize"
+    named = interpolated(WITH_S3="1", DATABASE_REPLICA_URL=replica)
+    for name in OURS:
+        assert without[name]["build"]["args"]["WITH_S3"] == without[name]["environment"]["DATABASE_REPLICA_URL"] == ""
+        assert named[name]["build"]["args"]["WITH_S3"] == "1"
+        assert named[name]["environment"]["DATABASE_REPLICA_URL"] == replica
 
 
 @cases("name", OURS)

@@ -39,6 +39,7 @@ labels:
 {{- $variables := dict "ASSIZE_PRODUCTION" "1" "ASSIZE_LOG_FORMAT" "json" "ASSIZE_LOG_LEVEL" "INFO" -}}
 {{- $_ := set $variables "DATABASE_URL" .Values.database.url -}}
 {{- with .Values.database.poolUrl }}{{ $_ := set $variables "DATABASE_POOL_URL" . }}{{ end -}}
+{{- with .Values.database.replicaUrl }}{{ $_ := set $variables "DATABASE_REPLICA_URL" . }}{{ end -}}
 {{- $_ := set $variables "REDIS_URL" .Values.redis.url -}}
 {{- if not .Values.redis.withPassword }}{{ $_ := set $variables "REDIS_WITHOUT_PASSWORD" "1" }}{{ end -}}
 {{- $_ := set $variables "PUBLIC_URL" (.Values.publicUrl | default (printf "https://%s" .Values.host)) -}}
@@ -175,4 +176,17 @@ exec:
 {{- define "assize.port" -}}
 {{- $host := (urlParse (first .)).host -}}
 {{- regexFind ":[0-9]+$" $host | trimPrefix ":" | default (last . | toString) -}}
+{{- end }}
+
+{{/* All addresses but some, of which only those of the same version of IP count. Call with (list cidr exceptions). */}}
+{{- define "assize.anywhere" -}}
+{{- $is6 := contains ":" (first .) -}}
+- ipBlock:
+    cidr: {{ first . | quote }}
+    {{- $except := list -}}
+    {{- range last . }}{{ if eq $is6 (contains ":" .) }}{{ $except = append $except . }}{{ end }}{{ end }}
+    {{- with $except }}
+    except:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
 {{- end }}
