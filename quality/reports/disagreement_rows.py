@@ -54,11 +54,9 @@ def part_rows(field: Content) -> list[Content]:
 
 def share_words(share: Mapping[str, Any]) -> Content:
     """Return a share and its interval in words, in whose cells no line ends before the sign."""
-    if share["value"] is None:
-        return {"share": "", "interval": "", "reason": share["reason"]}
-    interval = percent_range(share["low"], share["high"])
-    words = {"share": fine_percent(share["value"]), "interval": interval}
-    return {**{key: text.replace(" %", "\u00a0%") for key, text in words.items()}, "reason": ""}
+    interval = "" if share["low"] is None else percent_range(share["low"], share["high"])
+    words = {"share": "" if share["value"] is None else fine_percent(share["value"]), "interval": interval}
+    return {**{key: text.replace(" %", "\u00a0%") for key, text in words.items()}, "reason": share["reason"] or ""}
 
 
 def cause_rows(field: Content, names: Mapping[str, str]) -> list[Content]:

@@ -1,15 +1,17 @@
 """Krippendorff's alpha under any distance, and kappa-x, each with a confidence interval. Pure, on numpy arrays."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from quality.statistics.agreement import Ratings, fleiss_kappa
-from quality.statistics.bootstrap import DRAWS, ONE_VALUE, Estimate, estimate
+from quality.statistics.bootstrap import CONFIDENCE, DRAWS, ONE_VALUE, Estimate, estimate
 from quality.statistics.distances import NOMINAL, Distance, Ordinal, ordinal_disagreements
 from quality.statistics.profiles import Codes, Numbers, Profiles, profiles_of
 from quality.statistics.scores import Flags
 
+PerDraw = Callable[[Profiles, Iterable[Numbers]], Numbers]
+"Maps profiles and blocks of draws, each of shape (draws of the block, profiles), to a figure per draw."
 MOST_ORDERED = 10
 "Values in order whose alpha has an interval."
 NO_PAIRS = "no item has two opinions"
@@ -34,7 +36,7 @@ def krippendorff_alpha(
         return Estimate(None, reason=NO_PAIRS)
     if reason := too_many_values(len(profiles.values), distance):
         return Estimate(None, reason=reason)
-    return estimate(profiles, lambda weights: alpha_per_draw(profiles, weights, distance), draws, seed)
+    return estimate_per_draw(profiles, lambda each, weights: alpha_per_draw(each, weights, distance), draws, seed)
 
 
 def ordinal_alpha(profiles: Profiles, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
@@ -50,7 +52,7 @@ def ordinal_alpha(profiles: Profiles, *, draws: int = DRAWS, seed: int = 0) -> E
         return Estimate(None, reason=NO_PAIRS)
     if len(profiles.values) > MOST_ORDERED:
         return krippendorff_alpha(profiles, Ordinal(profiles), draws=0)
-    return estimate(profiles, lambda weights: ordinal_alpha_per_draw(profiles, weights), draws, seed)
+    return estimate_per_draw(profiles, ordinal_alpha_per_draw, draws, seed)
 
 
 def cross_replication_kappa(
@@ -69,7 +71,43 @@ def cross_replication_kappa(
         return Estimate(None, reason=NO_CROSS_PAIRS)
     if reason := too_many_values(len(np.unique(profiles.values % count)), distance):
         return Estimate(None, reason=reason)
-    return estimate(profiles, lambda weights: kappa_per_draw(profiles, weights, count, distance), draws, seed)
+    return estimate_per_draw(
+        profiles, lambda each, weights: kappa_per_draw(each, weights, count, distance), draws, seed, count
+    )
+
+
+def estimate_per_draw(profiles: Profiles, figure: PerDraw, draws: int, seed: int, count: int | None = None) -> Estimate:
+    """
+    Return a figure with its bootstrap interval, which is no point where nobody differs.
+
+    Items drawn anew can only agree as those that were seen. So the lower end is then the figure of these and as many
+    divided ones as the exact bound for none of them allows (C. J. Clopper, E. S. Pearson, 1934), between the two
+    answers that were given most.
+
+    :param count: what is added to the values of a second group, if there is one
+    """
+    found = estimate(profiles, lambda weights: figure(profiles, weights), draws, seed)
+    if found.low is None or found.low < 1:
+        return found
+    items = len(profiles.of_item)
+    share = 1 - ((1 - CONFIDENCE) / 2) ** (1 / items)
+    divided = with_divided_item(profiles, count)
+    [low] = figure(divided, [np.append(profiles.items, items * share / (1 - share))[None]])
+    return Estimate(found.value, float(low), found.high)
+
+
+def with_divided_item(profiles: Profiles, count: int | None) -> Profiles:
+    """Return profiles with another one, last, of an item whose two opinions are the two values given most."""
+    value = profiles.value if count is None else profiles.value % count
+    given = np.bincount(value, weights=profiles.count * profiles.items[profiles.profile])
+    one, other = np.sort(np.argsort(-given, kind="stable")[:2])
+    last = len(profiles.items)
+    return Profiles(
+        np.append(profiles.profile, [last, last]),
+        np.append(profiles.value, [one, other if count is None else other + count]),
+        np.append(profiles.count, [1, 1]),
+        np.append(profiles.of_item, last),
+    )
 
 
 def cross_profiles(first: Ratings, second: Ratings, count: int) -> Profiles:

@@ -162,11 +162,11 @@ class KindShare:
 
 @dataclass(frozen=True)
 class Interval:
-    """A share with its 95 % interval, each 0 to 1."""
+    """A share with its 95 % interval, each 0 to 1; without one where the cause is not shown."""
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)

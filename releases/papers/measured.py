@@ -5,7 +5,7 @@ from releases.papers.words import counted, field_name, joined, listed, percent
 
 NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
 UNPUBLISHED = "No figures of groups of them were published."
-CAUSES = {"slips": "Slips explain", "rules": "Unclear rules explain", "values": "Different values explain"}
+CAUSES = {"slips": "Slips", "rules": "Unclear rules", "values": "Different values"}
 
 
 def disagreements(facts: Facts) -> list[str]:
@@ -20,7 +20,7 @@ def why(found: Disagreement) -> list[str]:
     sentences = [
         f"On the {field}, people differ on {found.contested:,} of {counted(found.items, 'dialogue')} of the project "
         f"with votes of two or more, as measured on {found.day}.",
-        *(f"{words} {with_interval(each)} of it on the {field}." for words, each in shares.items() if each),
+        *(explained(words, each, field) for words, each in shares.items() if each),
     ]
     if found.unclear:
         sentences.append(f"Unclear on the {field}, as people confuse it more often: {listed(found.unclear)}.")
@@ -29,9 +29,12 @@ def why(found: Disagreement) -> list[str]:
     return sentences
 
 
-def with_interval(found: Interval) -> str:
-    """Return a share with its interval."""
-    return f"{percent(found.value)} (95 % interval {percent(found.low)} to {percent(found.high)})"
+def explained(cause: str, found: Interval, field: str) -> str:
+    """Return how much a cause explains with its interval; an interval of nothing would say that there is none."""
+    if not found.low and not found.high:
+        return f"{cause} are not shown on the {field}; this does not say that there are none."
+    interval = f"95 % interval {percent(found.low or 0)} to {percent(found.high or 0)}"
+    return f"{cause} explain {percent(found.value)} ({interval}) of it on the {field}."
 
 
 def by_group(facts: Facts) -> list[str]:

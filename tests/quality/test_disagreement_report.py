@@ -51,6 +51,8 @@ def test_different_values_are_named_with_who_leans_where(tmp_path: Path) -> None
     html = Visitor(project, "lead").get("quality/", tab="disagreement").content.decode()
     assert "people lean differently" in html
     assert "Not told apart" in html
+    assert "none is shown, so there is no interval" in html, "of unclear rules"
+    assert "0.0 to 0.0" not in html
 
 
 def test_examples_are_shown_on_request_and_recorded(tmp_path: Path) -> None:

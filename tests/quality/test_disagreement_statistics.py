@@ -6,7 +6,15 @@ from scipy import stats
 
 from bench.disagreement import ALIKE, PLANTED, X, causes_of, chance_allows, run, simulate
 from quality.statistics.disagreement.exact import Tail, exact_tail, hypergeometric, significant
-from quality.statistics.disagreement.sizes import NO_CHECKS, NO_DISAGREEMENT, TOO_FEW, sizes
+from quality.statistics.disagreement.sizes import (
+    NO_CHECKS,
+    NO_DISAGREEMENT,
+    NONE_SHOWN,
+    NOTHING_ELSE,
+    TOO_FEW,
+    interval,
+    sizes,
+)
 from quality.statistics.disagreement.slips import Checks
 from quality.statistics.disagreement.votes import Votes, main_categories
 from quality.statistics.disagreement.why import Causes, Material, examine, named
@@ -136,6 +144,34 @@ def test_without_repeats_and_gold_slips_stay_in_the_rest() -> None:
     found = sizes(Material(votes_of(*["sss"] * 40, *["ssa"] * 10), no_checks(), no_checks()), nothing_found())
     assert (found.slips.value, found.slips.reason, found.checks) == (None, NO_CHECKS, "")
     assert found.rest.value == 1
+
+
+def test_what_is_not_shown_has_no_interval() -> None:
+    """0 to 0 % would say that there is none for sure."""
+    votes = votes_of(*["sss"] * 40, *["ssa"] * 10)
+    bare = sizes(Material(votes, no_checks(), no_checks()), nothing_found())
+    for share, value, reason in (
+        (bare.rules, 0, NONE_SHOWN),
+        (bare.values, 0, NONE_SHOWN),
+        (bare.rest, 1, NOTHING_ELSE),
+    ):
+        assert (share.value, share.low, share.high, share.reason) == (value, None, None, reason)
+
+
+def test_none_and_all_of_some_cases_have_exact_bounds() -> None:
+    """As by Clopper and Pearson; slips without a repeat that differs, by Jeffreys."""
+    none, whole_ = interval(np.zeros(101), 40), interval(np.ones(101), 40)
+    exact = stats.binomtest(0, 40).proportion_ci(method="exact")
+    assert (none.value, none.low, none.high) == (0, 0, pytest.approx(exact.high))
+    assert (whole_.value, whole_.low, whole_.high) == (1, pytest.approx(1 - exact.high), 1)
+
+    votes, item = votes_of(*["sss"] * 40, *["ssa"] * 10), np.arange(25)
+    alike = Checks(item, item * 0, item * 0, item * 0)
+    slips = sizes(Material(votes, alike, no_checks()), nothing_found()).slips
+    assert (slips.value, slips.low) == (0, 0)
+    most = stats.beta(0.5, 25.5).ppf(0.975)
+    slip = (1 - np.sqrt(1 - 2 * most)) / 2
+    assert slips.high == pytest.approx(50 * (1 - (1 - slip) ** 3 - slip**3) / 10, rel=0.3)
 
 
 def test_nothing_at_all_is_no_fault() -> None:

@@ -122,6 +122,22 @@ def test_interval_equals_a_plain_bootstrap_over_items() -> None:
     assert [found.low, found.high] == pytest.approx(list(np.quantile(plain, [0.025, 0.975])), abs=0.012)
 
 
+@pytest.mark.parametrize("items", [30, 300])
+def test_interval_is_no_point_where_nobody_differs(items: int) -> None:
+    """Of `items` without a divided one, 1 - 0.025 ** (1 / items) may be divided."""
+    table = np.array([[2, 0]] * (items // 3) + [[0, 2]] * (items - items // 3))
+    divided = 1 - 0.025 ** (1 / items)
+    used = (table.sum(axis=0) / items * (1 - divided) + divided) / 2
+    expected = 1 - divided / (2 * used[0] * used[1])
+
+    nominal, ordered = krippendorff_alpha(shared_profiles(table)), ordinal_alpha(shared_profiles(table))
+    crossed = cross_replication_kappa(ratings_of(table // 2), ratings_of(table // 2))
+    for found in (nominal, ordered, crossed):
+        assert (found.value, found.high) == (1, 1)
+        assert found.low == pytest.approx(expected, abs=0.02)
+    assert krippendorff_alpha(shared_profiles(table), draws=0).low is None
+
+
 def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     table = np.random.default_rng(2).integers(0, 3, (60, 4))
     whole = krippendorff_alpha(shared_profiles(table), draws=40)

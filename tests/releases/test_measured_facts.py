@@ -10,6 +10,8 @@ from annotation.actions import remove_background_question
 from corpus.models import Project
 from quality.actions import publish_perspectives
 from quality.reports.stated import disagreement_of, stated_perspectives
+from releases.facts.model import Disagreement, Interval
+from releases.papers.measured import why
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.quality.test_perspectives import START, People
 from tests.releases.test_release import release
@@ -130,3 +132,12 @@ def test_causes_are_stated_without_raters() -> None:
     assert stated["unclear"] == ["Threat or unsafe without a category", "Threat before version 2"]
     assert (stated["leaning"], stated["values"]) == (["Threat or safe"], None)
     assert "ada" not in json.dumps(stated)
+
+
+def test_a_cause_that_is_not_shown_is_not_said_to_be_absent() -> None:
+    nothing, some = Interval(0, None, None), Interval(0.25, 0.1, 0.4)
+    found = Disagreement("prompt_label", "2026-03-02", 90, 30, some, nothing, None, (), ())
+    assert why(found)[1:] == [
+        "Slips explain 25.0 % (95 % interval 10.0 % to 40.0 %) of it on the prompt.",
+        "Unclear rules are not shown on the prompt; this does not say that there are none.",
+    ]

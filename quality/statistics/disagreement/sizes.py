@@ -19,6 +19,8 @@ CELLS_AT_ONCE = 2_000_000
 NO_CHECKS = "fewer than 20 repeats, and fewer than 20 answers on gold, so slips cannot be told from the rest"
 TOO_FEW = "fewer than 30 dialogues have votes of two people"
 NO_DISAGREEMENT = "people answer alike on all of them"
+NONE_SHOWN = "none is shown, so there is no interval; what is too small to be shown is in the last row"
+NOTHING_ELSE = "no cause is measured or shown"
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,16 @@ def sizes(material: Material, causes: Causes, *, draws: int = DRAWS, seed: int =
     is_rule = np.array([not isinstance(each, Split) for each in found], dtype=bool)
     rules, values = capped(shares[:, is_rule].sum(axis=1), shares[:, ~is_rule].sum(axis=1))
     slips = slip_shares(items.size, sizes_drawn, sums[:, 0], slip)
-    rest = np.maximum(0, 1 - slips - rules - values)
+    rest, n = np.maximum(0, 1 - slips - rules - values), int(items.contested.sum())
     return Sizes(
         items=len(items.item),
-        contested=int(items.contested.sum()),
-        slips=interval(slips, most=1 - rules[0] - values[0]) if name else Estimate(None, reason=NO_CHECKS),
-        rules=interval(rules),
-        values=interval(values),
-        rest=interval(rest),
+        contested=n,
+        slips=interval(slips, n, most=1 - rules[0] - values[0]) if name else Estimate(None, reason=NO_CHECKS),
+        rules=interval(rules, n) if is_rule.any() else Estimate(0.0, reason=NONE_SHOWN),
+        values=interval(values, n) if not is_rule.all() else Estimate(0.0, reason=NONE_SHOWN),
+        rest=interval(rest, n) if found or name else Estimate(1.0, reason=NOTHING_ELSE),
         causes=[
-            Cause(each, interval(shares[:, at]), examples_of(items, part.over))
+            Cause(each, interval(shares[:, at], n), examples_of(items, part.over))
             for at, (each, part) in enumerate(zip(found, parts, strict=True))
         ],
         checks=name,
@@ -179,9 +181,11 @@ def slip_rates(checks: Checks, name: str, draws: int, dice: np.random.Generator)
     Return the probability that an answer is a slip, as measured and in each draw: shape (1 + draws,).
 
     Two answers of the same person differ if one of them is a slip: in 2 e (1 - e) of the repeats. Gold shows e itself.
+    The draws are of Jeffreys's distribution (L. D. Brown, T. T. Cai, A. DasGupta, 2001), which is no point where none
+    differ.
     """
     n, differing = len(checks.item), int(checks.differs.sum())
-    shares = np.concatenate([[differing / n], dice.binomial(n, differing / n, size=draws) / n])
+    shares = np.concatenate([[differing / n], dice.beta(differing + 0.5, n - differing + 0.5, size=draws)])
     return shares if name == "gold" else (1 - np.sqrt(np.maximum(0, 1 - 2 * shares))) / 2
 
 
@@ -235,11 +239,17 @@ def slip_shares(size: Codes, counts: Numbers, contested: Numbers, slip: Numbers)
     return shares
 
 
-def interval(shares: Numbers, most: float = 1) -> Estimate:
-    """Return the first of some shares, as far as there is room for it, with the percentile interval of the others."""
+def interval(shares: Numbers, contested: int, most: float = 1) -> Estimate:
+    """
+    Return the first of some shares, as far as there is room for it, with the percentile interval of the others.
+
+    Where every draw gives none or all, the other end is the exact bound of C. J. Clopper and E. S. Pearson, 1934, for
+    none or all of the contested items: drawing items anew can only give what was seen.
+    """
     low, high = np.quantile(shares[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    value = min(float(shares[0]), most)
-    return Estimate(value, min(value, float(low)), float(high))
+    value, bound = min(float(shares[0]), most), ((1 - CONFIDENCE) / 2) ** (1 / contested)
+    low, high = (min(low, bound) if low == 1 else low), (max(high, 1 - bound) if high == 0 else high)
+    return Estimate(value, min(value, float(low)), max(value, float(high)))
 
 
 def examples_of(items: Items, over: Numbers, most: int = 5) -> Codes:
