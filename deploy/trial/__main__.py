@@ -17,7 +17,7 @@ from typing import NoReturn
 import requests
 
 from config.data_dir import CHECKOUT
-from deploy.trial import bases, hosts, images, journey, upkeep
+from deploy.trial import bases, hosts, images, journey, rates, upkeep
 from deploy.trial.compose import FILES, Containers, ending
 from deploy.trial.engine import engine
 from deploy.trial.shell import TrialError, Unavailable, at_once, step
@@ -53,7 +53,7 @@ def attempt_hosts(folder: Path, *, keep: bool) -> None:
     containers = Containers("assize-hosts", folder, IMAGE, services=hosts.SERVICES, files=files)
     build(containers)
     with ending(containers, keep=keep):
-        hosts.attempt(containers)
+        rates.measure(hosts.attempt(containers))
 
 
 def build(containers: Containers) -> None:

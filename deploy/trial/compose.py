@@ -31,6 +31,8 @@ class Containers:
     plain_port: int = field(default_factory=lambda: unused_port())
     services: dict[str, int] = field(default_factory=lambda: {"web": 2, "worker": 2, "jury": 2})
     files: tuple[str, ...] = FILES
+    variables: dict[str, str] = field(default_factory=dict)
+    "Of the compose files, besides those that every trial sets."
 
     def compose(self, *arguments: str, seconds: float = 600, stdin: bytes | None = None) -> str:
         """Run docker compose on these containers, and return its stdout."""
@@ -48,6 +50,7 @@ class Containers:
             "HTTP_PORT": f"127.0.0.1:{self.plain_port}",
             "HTTPS_PORT": f"127.0.0.1:{self.port}",
             "HSTS_SECONDS": "0",
+            **self.variables,
         }
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from deploy.trial import faults, upkeep
 from deploy.trial.compose import STUB, Containers
 from deploy.trial.people import Program
-from deploy.trial.shell import check, run, step
+from deploy.trial.shell import check, step
 from deploy.trial.voters import Voter
 
 FILE = "deploy/trial/hosts.yml"
@@ -67,8 +67,8 @@ class Hosts:
         return [vote for voter in self.voters for vote in voter.votes]
 
 
-def attempt(containers: Containers) -> None:
-    """Start the hosts, let them fail, see what is left, and measure what more of them bring."""
+def attempt(containers: Containers) -> Hosts:
+    """Start the hosts, let them fail, and see what is left; return them."""
     with step("start two web, three jury and one worker container, until healthy"):
         containers.up()
     with step(f"create {PEOPLE} people, import {DIALOGUES} dialogues"):
@@ -83,7 +83,7 @@ def attempt(containers: Containers) -> None:
         done = hosts.admin.until(f"jury-runs/{began}/", ("finished", "broken", "over_budget", "cancelled"))
         containers.check_health()
     check_kept(hosts, done)
-    measure(hosts)
+    return hosts
 
 
 def prepare(containers: Containers) -> Hosts:
@@ -93,13 +93,18 @@ def prepare(containers: Containers) -> Hosts:
     lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     admin, *people = [program(containers, certificate, each["token"]) for each in lines if "token" in each]
     check(len(people) == PEOPLE, f"{PEOPLE} people have a token, not {len(people)}")
-    body = "".join(json.dumps({"id": f"d{n}", "prompt": f"Is tea {n} mild?", "response": "It is."}) + "\n"
-                   for n in range(DIALOGUES)).encode()  # fmt: skip
-    job = admin.call("POST", f"{admin.project}items/import/", params={"name": "tea.jsonl"}, data=body,
+    import_dialogues(admin, "tea", DIALOGUES)
+    return Hosts(containers, admin, [Voter(each, PAUSE) for each in people])
+
+
+def import_dialogues(admin: Program, drink: str, number: int) -> None:
+    """Upload dialogues about a drink, and wait until a worker has imported them."""
+    body = "".join(json.dumps({"id": f"{drink}{n}", "prompt": f"Is {drink} {n} mild?", "response": "It is."}) + "\n"
+                   for n in range(number)).encode()  # fmt: skip
+    job = admin.call("POST", f"{admin.project}items/import/", params={"name": f"{drink}.jsonl"}, data=body,
                      headers={"Content-Type": "application/octet-stream"})["job"]  # fmt: skip
     done = admin.until(f"jobs/{job['id']}/", ("done", "failed"))
-    check(done["result"]["created"] == DIALOGUES, f"{DIALOGUES} dialogues are created: {done}")
-    return Hosts(containers, admin, [Voter(each, PAUSE) for each in people])
+    check(done["result"]["created"] == number, f"{number} dialogues are created: {done}")
 
 
 def program(containers: Containers, certificate: Path, token: str) -> Program:
@@ -160,28 +165,3 @@ def check_kept(hosts: Hosts, done: dict[str, Any]) -> None:
     print(
         f"  {len(told)} votes acknowledged, {votes} stored; {charged} calls for {ballots} ballots, at most {MOST_CALLS}"
     )
-
-
-def measure(hosts: Hosts) -> None:
-    """Print the rate of a jury run with one, two and three containers of the jury, after a run that warms them up."""
-    for number in (1, 2, 3):
-        scale_jury(hosts.containers, number)
-        with step(f"two runs with {number} of the jury's containers"):
-            _, rate = rate_of_run(hosts, f"warm-{number}"), rate_of_run(hosts, f"measured-{number}")
-        print(f"  {rate:.0f} answers a second with {number}", flush=True)
-
-
-def rate_of_run(hosts: Hosts, name: str) -> float:
-    """Ask a new juror about all dialogues; return the answers a second."""
-    numbered = start_run(hosts, name, concurrency=16)
-    hosts.admin.until(f"jury-runs/{numbered}/", ("finished", "broken"))
-    (seconds,) = hosts.rows(f"SELECT extract(epoch FROM finished_at - started_at) FROM jury_run WHERE id = {numbered}")
-    return DIALOGUES / float(seconds)
-
-
-def scale_jury(containers: Containers, number: int) -> None:
-    """Leave so many containers of the jury, or start the missing ones."""
-    containers.compose("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--scale", f"jury={number}", "jury")
-    running = run(["docker", "ps", "--quiet", "--filter", f"label=com.docker.compose.project={containers.name}",
-                   "--filter", "label=com.docker.compose.service=jury"]).split()  # fmt: skip
-    check(len(running) == number, f"{number} containers of the jury run, not {len(running)}")
