@@ -31,6 +31,7 @@ REACHED = """
 REST_SECONDS = 30.0
 "How long a replica that could not be reached is not asked again, by one process."
 BETWEEN_LOOKS = 0.02
+AWAY = "The replica cannot be read. Figures and exports are read from the primary."
 logger = logging.getLogger(__name__)
 not_before = {REPLICA: 0.0}
 
@@ -108,6 +109,29 @@ def lag() -> float:
     """
     has_all, seconds = behind(position(WRITTEN))
     return 0.0 if has_all else max(seconds or 0.0, 0.001)
+
+
+def told_to_people() -> str:
+    """
+    Return in a sentence how far the replica is behind, or that it is not read; empty if none is named.
+
+    One that could not be reached is not asked again for a while, so that no page waits for it each time.
+    """
+    if not has_replica():
+        return ""
+    try:
+        if time.monotonic() < not_before[REPLICA]:
+            return AWAY
+        seconds = lag()
+    except NoReplica:
+        not_before[REPLICA] = time.monotonic() + REST_SECONDS
+        return AWAY
+    if not seconds:
+        return "Figures and exports are read from a replica, which has everything."
+    return (
+        f"Figures and exports are read from a replica, which is {seconds:.1f} seconds behind; from the primary, where "
+        f"it does not catch up within {settings.REPLICA_WAIT_SECONDS:g} seconds."
+    )
 
 
 def position(statement: str) -> tuple[str, int]:

@@ -18,7 +18,7 @@ try:
     from botocore.exceptions import BotoCoreError
     from storages.backends.s3 import S3Storage
 
-    from corpus.stores.s3_errors import said_plainly
+    from corpus.stores.s3_errors import NO_STORE, said_plainly
 except ModuleNotFoundError as missing:
     raise StoreProblem(
         "STORAGE_BUCKET needs libraries that are not here: install requirements/s3.txt, or build the image with "
@@ -171,6 +171,13 @@ class S3Store:
             # The answer to HEAD has no body, so that a missing bucket looks like a missing object.
             self.check_bucket()
             return None
+        except StoreAway:
+            raise
+        except StoreProblem:
+            self.check_bucket()  # likewise, the reason of a refusal is in the answers to others alone
+            raise
+        if "LastModified" not in head:
+            raise StoreProblem(NO_STORE)
         changed_at = head["LastModified"].timestamp()
         return Stored(name, head["ContentLength"], changed_at, head["Metadata"].get("sha256", ""))
 

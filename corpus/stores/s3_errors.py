@@ -12,8 +12,32 @@ from corpus.stores.base import NotStored, StoreAway, StoreProblem
 from corpus.stores.options import StorageOptions
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
-REFUSED = {"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
+ANOTHER_REGION = "The bucket is in another region than STORAGE_REGION says"
+EXPIRED = "The session token in STORAGE_KEY has expired or is none. Write a new key"
+FULL = "The store has no room left for the bucket. Make room, or raise its quota"
+MEANINGS = {
+    "NoSuchBucket": "There is no bucket {bucket} in the store. Make it, or mend STORAGE_BUCKET",
+    "InvalidAccessKeyId": "The store does not know the id in STORAGE_KEY",
+    "SignatureDoesNotMatch": "The secret in STORAGE_KEY is not that of its id, or a proxy before the store changes "
+    "the host name or path that STORAGE_ENDPOINT names",
+    "RequestTimeTooSkewed": "The clocks of this machine and of the store differ too much. Set both by NTP",
+    "ExpiredToken": EXPIRED,
+    "InvalidToken": EXPIRED,
+    "TokenRefreshRequired": EXPIRED,
+    "AuthorizationHeaderMalformed": ANOTHER_REGION,
+    "PermanentRedirect": ANOTHER_REGION,
+    "IllegalLocationConstraintException": ANOTHER_REGION,
+    "QuotaExceeded": FULL,
+    "InsufficientStorage": FULL,
+    "507": FULL,
+    "XMinioStorageFull": FULL,
+    "XMinioAdminBucketQuotaExceeded": FULL,
+}
+"What the store means by a code, and what to do about it. Trying again would not help."
 BUSY = {"SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "TooManyRequests", "429"}
+NO_STORE = (
+    "What answers at STORAGE_ENDPOINT does not speak S3. Name the address of the store itself, not of its console."
+)
 NEEDED = "s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket and s3:AbortMultipartUpload"
 
 
@@ -45,14 +69,18 @@ def said_plainly(options: StorageOptions) -> Iterator[None]:
 def problem_of(error: Any, options: StorageOptions) -> StoreProblem:
     """Return why the store refused a request."""
     code, status = str(error.response["Error"]["Code"]), error.response["ResponseMetadata"]["HTTPStatusCode"]
-    if code == "NoSuchBucket":
-        return StoreProblem(f"There is no bucket {options.bucket} in the store. Make it, or mend STORAGE_BUCKET.")
+    if meaning := MEANINGS.get(code):
+        return StoreProblem(f"{meaning.format(bucket=options.bucket)} ({code}).")
     if code == "PreconditionFailed":
         return NotStored("The file in the store has changed while it was read.")
     if code in MISSING:
         return NotStored("The store has no such file.")
-    if code in REFUSED or status in (401, 403):
+    if status in (401, 403):
         return StoreProblem(f"The store refuses STORAGE_KEY for {options.bucket} ({code}). It needs {NEEDED} there.")
+    if code == str(status) and status >= 500:  # in no words of a store; an unreadable answer counts as a 500
+        return StoreAway(
+            f"The store of files is being mended, or there is none at STORAGE_ENDPOINT ({code}). Try again later."
+        )
     if code in BUSY or status >= 500:
         return StoreAway(f"The store of files is overloaded or being mended ({code}). Try again later.")
     return StoreProblem(f"The store refused: {error.response['Error'].get('Message') or code} ({status}).")

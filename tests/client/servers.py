@@ -63,7 +63,7 @@ def scripted(*answers):
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_HEAD = do_PUT = answer  # noqa: N815
+        do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = answer  # noqa: N815
 
         def log_message(self, *_arguments):
             """Say nothing."""
