@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from config import heartbeats
 from config.outages import UNAVAILABLE
-from corpus.replica import NoReplica, has_replica, lag
+from corpus.replica import NoReplica, has_replica, lag, told_to_people
 
 MIGRATIONS_SECONDS = 10
 "How long the answer about migrations is kept: finding it reads folders and imports modules."
@@ -101,6 +101,11 @@ def signs_of_life() -> dict[str, str]:
         "workers": f"{silent}: {', '.join(queues)}" if queues else "ok",
         "schedule": "ok" if heartbeats.SCHEDULE in seen else silent,
     }
+
+
+def replica(_request: HttpRequest) -> dict[str, Any]:
+    """Tell templates how far the replica is behind, in a sentence; it is asked only if a template asks."""
+    return {"replica_lag": told_to_people}
 
 
 def workers(_request: HttpRequest) -> dict[str, Any]:

@@ -104,6 +104,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.health.workers",
+                "config.health.replica",
                 "config.oidc.sign_in",
             ],
         },

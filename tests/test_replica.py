@@ -1,6 +1,7 @@
 """Exports and measurements read from a replica that has everything, and from the primary otherwise."""
 
 import json
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -121,11 +122,18 @@ def end_measurement(execute, sql, params, many, context):
     return execute(sql, params, many, context)
 
 
+def quality_page(visitor):
+    return visitor.client.get(f"/projects/{visitor.project.slug}/quality/").content.decode()
+
+
 def test_lag_is_shown(project, copy, tmp_path):
     assert wait_until(lambda: Client().get("/readyz").json()["replica"] == "ok", seconds=60)
+    lead = Visitor(project, "admin")
+    assert wait_until(lambda: "read from a replica, which has everything." in quality_page(lead), seconds=60)
     with copy.behind():
         import_dialogues(project, tmp_path, [dialogue("fresh")])
         assert wait_until(lambda: Client().get("/readyz").json()["replica"].endswith("seconds behind"), seconds=60)
+        assert re.search(r"a replica, which is \d+\.\d seconds behind; from the primary, where", quality_page(lead))
         metrics = Client(REMOTE_ADDR="127.0.0.1").get("/metrics").content.decode()
     (line,) = [each for each in metrics.splitlines() if each.startswith("assize_replica_lag_seconds ")]
     assert float(line.split()[1]) > 0
@@ -139,9 +147,11 @@ def test_replica_that_is_away_is_done_without_and_not_asked_each_time(project, c
             response, rest = exported(Visitor(project, "admin"))
             rest()
             response.close()
+        page = quality_page(Visitor(project, "admin"))
         ready = Client().get("/readyz")
     finally:
         copy.start()
+    assert "The replica cannot be read. Figures and exports are read from the primary." in page
     assert [len(each) for each in ids] == [20, 20]
     assert len(there) == 0
     assert (ready.status_code, ready.json()["replica"]) == (200, "cannot be read")
