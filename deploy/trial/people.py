@@ -73,15 +73,15 @@ class Program:
             raise TrialError(f"{method} {route} answered {response.status_code}: {response.text[:300]}")
         return response.json() if response.status_code != 204 else None
 
-    def until(self, route: str, states: tuple[str, ...]) -> Any:
+    def until(self, route: str, states: tuple[str, ...], seconds: float = SECONDS_TO_FINISH) -> Any:
         """Ask a route until its state is one of these, and return what it says."""
-        ends = time.monotonic() + SECONDS_TO_FINISH
+        ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             answer = self.call("GET", route)
             if answer["state"] in states:
                 return answer
             time.sleep(0.5)
-        raise TrialError(f"{route} is still {answer['state']} after {SECONDS_TO_FINISH} s")
+        raise TrialError(f"{route} is still {answer['state']} after {seconds:.0f} s")
 
     def label_next(self, label: str) -> bool:
         """Take the next item and vote; return whether there was one."""

@@ -1,6 +1,7 @@
 """How many answers a second one, two and three containers of the jury give, and what limits them."""
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,13 @@ from deploy.trial.shell import at_once, check, run, step
 
 NUMBERS = (1, 2, 3)
 MORE_DIALOGUES = 1200
+SECONDS_TO_FINISH = 600
+"For one run, where other programs need the cores as well."
 SHARD_ITEMS = "100"
 "The default, in place of the small shards among which hosts fail."
+SECONDS_AT_REST = 10.0
+LEAST = 0.00001
+"Seconds an answer, where no more can be told from what a service takes at rest."
 BUSY = 0.9
 "From this share of the cores on, they count as the limit."
 USED = "cat /sys/fs/cgroup/cpu.stat 2>/dev/null || cat /sys/fs/cgroup/cpuacct/cpuacct.usage"
@@ -31,7 +37,7 @@ class Rate:
     answers: int
     seconds: float
     spent: Mapping[str, float]
-    "Processor seconds by service."
+    "Processor seconds by service, less what it takes in so long without a run: health checks and the schedule."
     busy: float
     "Processor seconds of the whole machine, other programs included."
     cores: int
@@ -62,7 +68,7 @@ def measure(team: Hosts) -> None:
         scale_jury(team.containers, number)
         with step(f"two runs with {number} of the jury's containers, load {os.getloadavg()[0]:.0f}"):
             run_once(team, f"warm-{number}")
-            rates.append(rate_of_run(team, number, total))
+            rates.append(rate_of_run(team, number, total, at_rest(team.containers)))
         print(f"  {rates[-1]}", flush=True)
     print("".join(f"  {line}\n" for line in limit_of(rates)), end="", flush=True)
 
@@ -77,18 +83,26 @@ def scale_jury(containers: Containers, number: int) -> None:
 def run_once(team: Hosts, name: str) -> float:
     """Ask a new juror about all dialogues; return the seconds it took."""
     numbered = hosts.start_run(team, name, concurrency=16)
-    team.admin.until(f"jury-runs/{numbered}/", ("finished", "broken"))
+    team.admin.until(f"jury-runs/{numbered}/", ("finished", "broken"), SECONDS_TO_FINISH)
     (seconds,) = team.rows(f"SELECT extract(epoch FROM finished_at - started_at) FROM jury_run WHERE id = {numbered}")
     return float(seconds)
 
 
-def rate_of_run(team: Hosts, number: int, answers: int) -> Rate:
+def at_rest(containers: Containers) -> dict[str, float]:
+    """Return the processor seconds that each service takes in a second without a run."""
+    before = processor_seconds(containers)
+    time.sleep(SECONDS_AT_REST)
+    return {name: (used - before[name]) / SECONDS_AT_REST for name, used in processor_seconds(containers).items()}
+
+
+def rate_of_run(team: Hosts, number: int, answers: int, idle: Mapping[str, float]) -> Rate:
     """Ask a new juror about all dialogues; return what that gave and took."""
-    before, busy = processor_seconds(team.containers), busy_seconds()
+    before, busy, began = processor_seconds(team.containers), busy_seconds(), time.monotonic()
     seconds = run_once(team, f"measured-{number}")
-    busy = busy_seconds() - busy
-    spent = {name: used - before[name] for name, used in processor_seconds(team.containers).items()}
-    return Rate(number, answers, seconds, spent, busy, os.cpu_count() or 1)
+    busy, waited = busy_seconds() - busy, time.monotonic() - began
+    used = processor_seconds(team.containers)
+    spent = {name: max(used[name] - before[name] - waited * idle[name], 0.0) for name in used}
+    return Rate(number, answers, seconds, spent, busy * seconds / waited, os.cpu_count() or 1)
 
 
 def busy_seconds() -> float:
@@ -131,7 +145,7 @@ def limit_of(rates: Sequence[Rate]) -> list[str]:
     Work scales with answers, so that a service whose cores are all busy gives 1 / (its seconds an answer) a core.
     """
     answers = sum(each.answers for each in rates)
-    by_answer = {name: 1000 * sum(each.spent[name] for each in rates) / answers for name in rates[0].spent}
+    by_answer = {name: 1000 * (sum(each.spent[name] for each in rates) / answers or LEAST) for name in rates[0].spent}
     parts = ", ".join(f"{name} {each:.2f}" for name, each in sorted(by_answer.items(), key=lambda pair: -pair[1]))
     return [
         f"processor time of an answer: {sum(by_answer.values()):.1f} ms, of which {parts}",
