@@ -114,10 +114,15 @@ def each_look(page: Page) -> Iterator[None]:
     """Give a page each look, its own first; leave it in the other."""
     own = page.viewport_size
     for look in sorted(LOOKS.values(), key=lambda look: look["viewport"] != own):
-        page.emulate_media(color_scheme=look["color_scheme"])
-        if look["viewport"] != page.viewport_size:
-            page.set_viewport_size(look["viewport"])
+        show_in(page, look)
         yield
+
+
+def show_in(page: Page, look: dict[str, Any]) -> None:
+    """Give a page a look."""
+    page.emulate_media(color_scheme=look["color_scheme"])
+    if look["viewport"] != page.viewport_size:
+        page.set_viewport_size(look["viewport"])
 
 
 def assert_fits_in_each_look(page: Page, check: Callable[[Page], None] = assert_fits) -> None:
