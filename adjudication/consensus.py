@@ -13,6 +13,7 @@ from dataclasses import field as attribute
 from fractions import Fraction
 from typing import Any
 
+from adjudication.panel_scores import NONE, score_of
 from adjudication.policies import HUMAN, LLM, PANEL, FieldRule, Kind, Policy, Pooling
 from corpus.labels import Field, Label, fields_of_item
 
@@ -33,6 +34,8 @@ class Opinion:
     categories: tuple[str, ...] = ()
     answers: Mapping[str, Any] = attribute(default_factory=dict)
     "Answers to questions by key, as `corpus.questions.check_answers` returns them; see `adjudication.answers`."
+    probabilities: Mapping[Field, float] = attribute(default_factory=dict)
+    "The probability of unsafe by field, of a ballot whose juror says it."
 
     @property
     def named_categories(self) -> set[str]:
@@ -113,13 +116,20 @@ def decide_field(
 
 
 def ask_panel(opinions: Sequence[Opinion], field: Field, policy: Policy, threshold: Fraction) -> FieldDecision | None:
-    """Decide a field by the jurors alone; None if fewer than two label it, or too few of them agree."""
-    panel = replace(policy, rules={field: FieldRule(LLM)}, quorum=PANEL)
-    decision = count_labels(opinions, field, panel)
-    counted = decision.safe + decision.unsafe
-    if decision.label is None or Fraction(max(decision.safe, decision.unsafe), counted) < threshold:
+    """Decide a field by the jurors alone; None if fewer than two label it, or they are not sure enough."""
+    score = panel_score(opinions, field, policy)
+    if score == NONE or score < threshold:
         return None
-    return decision
+    return count_labels(opinions, field, replace(policy, rules={field: FieldRule(LLM)}, quorum=PANEL))
+
+
+def panel_score(opinions: Sequence[Opinion], field: Field, policy: Policy) -> Fraction:
+    """Return how sure the jurors are of their label of a field; NONE where fewer than two label it, or they tie."""
+    panel = [each for each in opinions if each.kind == Kind.LLM and field in each.labels]
+    if len(panel) < PANEL:
+        return NONE
+    unsafe = sum(each.labels[field] in policy.unsafe_labels for each in panel)
+    return score_of(len(panel) - unsafe, unsafe, [each.probabilities.get(field) for each in panel], policy.score_by)
 
 
 def count_labels(opinions: Sequence[Opinion], field: Field, policy: Policy) -> FieldDecision:

@@ -8,6 +8,7 @@ otherwise. What it says about a label field is written once and repeated for eac
 from dataclasses import dataclass, fields
 
 from adjudication.consensus import INHERITED, PENDING, RULES, FieldDecision
+from adjudication.panel_scores import BINS, PARTS_SQL, ScoreBy, bin_sql
 from adjudication.policies import PANEL, Kind, Policy, Pooling
 from corpus.categories.translation import TRANSLATED
 from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field
@@ -84,7 +85,7 @@ FROM outcome
 """
 
 OPINIONS_OF_A_KIND = """
-    SELECT item_id, {is_human} AS is_human, {is_unsafe},
+    SELECT item_id, {is_human} AS is_human, {is_unsafe},{parts}
         CASE WHEN {says_caution} AND NOT 'needs_caution' = ANY(categories)
             THEN categories || 'needs_caution'::text ELSE categories END AS names,
         {is_naming} AS is_naming
@@ -99,7 +100,7 @@ GIVEN_TRANSLATED = """(
                 SELECT DISTINCT categories AS given FROM {{table}} JOIN item USING (item_id) WHERE {{condition}}
             ) AS distinct_lists
         )
-        SELECT item_id, {labels}, counted AS categories
+        SELECT item_id, {labels}{{columns}}, counted AS categories
         FROM {{table}} JOIN item USING (item_id) JOIN lists ON given = categories WHERE {{condition}}
     ) AS opinion""".format(counted=TRANSLATED.format(slugs="given", taxonomy="{taxonomy}"), labels=", ".join(FIELDS))
 CONSTRUCTED_CATEGORIES = "ARRAY(SELECT jsonb_array_elements_text(reference -> 'categories'))"
@@ -145,6 +146,12 @@ BY_PANEL = """({part}_people_safe + {part}_people_unsafe < {quorum}
             AND {part}_panel_safe + {part}_panel_unsafe >= {panel}
             AND greatest({part}_panel_safe, {part}_panel_unsafe) * {of}
                 >= {agreeing} * ({part}_panel_safe + {part}_panel_unsafe)) AS {part}_by_panel"""
+# The same by probability: how many ballots of the panel have one, and the sum of these.
+TALLIED_PARTS = """,
+        sum({part}_parts) AS {part}_panel_parts, count({part}_parts) AS {part}_panel_known"""
+BY_PANEL_BIN = """({part}_people_safe + {part}_people_unsafe < {quorum}
+            AND {part}_panel_safe + {part}_panel_unsafe >= {panel}
+            AND {bin} > 0 AND {bin} * {of} >= {agreeing} * {bins}) AS {part}_by_panel"""
 UNSAFE_BY_PEOPLE = """({part}_people_safe + {part}_people_unsafe >= {quorum}
             AND {part}_people_unsafe > {part}_people_safe)"""
 CHOSEN = """
@@ -240,7 +247,28 @@ class FieldParts:
 
     def tally_columns(self) -> str:
         """Return the counts of safe and unsafe labels, and whose they are."""
-        return (TALLIED_APART if self.policy.promise else TALLIED).format(part=self.field.part)
+        tallied = TALLIED_APART if self.policy.promise else TALLIED
+        return (tallied + (TALLIED_PARTS if self.has_parts else "")).format(part=self.field.part)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether the probabilities of ballots count."""
+        return self.policy.score_by == ScoreBy.PROBABILITY
+
+    def parts(self, kind: Kind) -> str:
+        """Return a column with the probability that an opinion of a kind gives unsafe, in parts; empty without one."""
+        if not self.has_parts:
+            return ""
+        known = PARTS_SQL.format(label=self.field, column=self.field.column("probability"))
+        return f" {known if self.is_wanted and kind == Kind.LLM else 'NULL::int'} AS {self.field.part}_parts,"
+
+    @property
+    def bin(self) -> str:
+        """The bin of the mean probability of the panel's label, from the counts of a tally."""
+        of_panel = f"{self.field.part}_panel"
+        return bin_sql(
+            safe=f"{of_panel}_safe", unsafe=f"{of_panel}_unsafe", parts=f"{of_panel}_parts", known=f"{of_panel}_known"
+        )
 
     def by_panel(self) -> str:
         """Return whether the jurors decide the field alone."""
@@ -248,7 +276,8 @@ class FieldParts:
         if threshold is None:
             return f"false AS {part}_by_panel"
         agreeing, of = threshold.as_integer_ratio()
-        return BY_PANEL.format(part=part, quorum=self.policy.quorum, panel=PANEL, agreeing=agreeing, of=of)
+        terms = {"part": part, "quorum": self.policy.quorum, "panel": PANEL, "agreeing": agreeing, "of": of}
+        return BY_PANEL_BIN.format(**terms, bin=self.bin, bins=BINS) if self.has_parts else BY_PANEL.format(**terms)
 
     def count_columns(self) -> str:
         """Return the counts, status and source of the field by its own opinions."""
@@ -327,15 +356,17 @@ def opinions_of(kind: Kind, policy: Policy, parts: list[FieldParts], given: str)
     table, condition = SOURCES[kind]
     says_caution = f"'needs_caution' IN ({', '.join(FIELDS)})"
     naming = f"(categories <> '{{}}' OR {says_caution})"
+    columns = [field.column("probability") for field in FIELDS] if parts[0].has_parts and kind == Kind.LLM else []
     if policy.pooling == Pooling.MAJORITY:
         calls_unsafe = " OR ".join(f"coalesce({part.field} IN {part.unsafe_labels}, false)" for part in parts)
         naming = f"({calls_unsafe}) AND {naming}"
     return OPINIONS_OF_A_KIND.format(
         is_human=sql_literal(kind == Kind.HUMAN),
         is_unsafe=", ".join(f"{part.is_unsafe(kind)} AS {part.field.part}_is_unsafe" for part in parts),
+        parts="".join(part.parts(kind) for part in parts),
         says_caution=says_caution,
         is_naming=f"coalesce({naming}, false)" if policy.promise or kind in policy.category_kinds else "false",
-        source=given.format(table=table, condition=condition),
+        source=given.format(table=table, condition=condition, columns="".join(f", {name}" for name in columns)),
     )
 
 

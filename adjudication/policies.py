@@ -6,6 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Protocol
 
+from adjudication.panel_scores import ScoreBy
 from corpus.errors import Invalid, Refused
 from corpus.labels import Field
 
@@ -53,6 +54,14 @@ class Promise:
 
     error: float = 0.05
     risk: float = 0.10
+    score_by: ScoreBy = ScoreBy.SHARE
+    "What the score is that thresholds are of."
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return it as plain JSON. The usual score is left out, so that what states a promise stays as it was."""
+        own = {"error": self.error, "risk": self.risk}
+        return own if self.score_by == ScoreBy.SHARE else own | {"score_by": str(self.score_by)}
 
 
 def check_share(name: str, share: float | None) -> None:
@@ -81,21 +90,37 @@ class Policy:
     "What is promised of labels that jurors decide alone; None where they never do."
     thresholds: Mapping[Field, Fraction] = field(default_factory=dict)
     """
-    The score from which on jurors decide a field alone: the share of a panel's ballots that give its label, above 0.5.
+    The score from which on jurors decide a field alone, as of `adjudication.panel_scores`.
     Derived from opinions and sample (`adjudication.certifying.evidence`), no setting. Fields without one are people's.
     """
 
     def with_settings(
-        self, *, quorum: int | None, caution: str | None, error: float | None = None, risk: float | None = None
+        self,
+        *,
+        quorum: int | None,
+        caution: str | None,
+        error: float | None = None,
+        risk: float | None = None,
+        score_by: str | None = None,
     ) -> "Policy":
-        """Return the policy with a project's own settings, where it has them and the policy takes them."""
-        promise = self.promise and Promise(error or self.promise.error, risk or self.promise.risk)
+        """
+        Return the policy with a project's own settings, where it has them and the policy takes them.
+
+        :param score_by: a value of ScoreBy
+        """
+        own = self.promise
+        promise = own and Promise(error or own.error, risk or own.risk, ScoreBy(score_by or own.score_by))
         return replace(self, quorum=quorum or self.quorum, caution=caution or self.caution, promise=promise)
 
     @property
     def settings(self) -> dict[str, Any]:
         """The parts of the policy that a project may change."""
-        return {"quorum": self.quorum, "caution": self.caution, **(vars(self.promise) if self.promise else {})}
+        return {"quorum": self.quorum, "caution": self.caution, **(self.promise.settings if self.promise else {})}
+
+    @property
+    def score_by(self) -> ScoreBy:
+        """What the thresholds are of."""
+        return self.promise.score_by if self.promise else ScoreBy.SHARE
 
     @property
     def description(self) -> dict[str, Any]:
@@ -110,7 +135,7 @@ class Policy:
             "rules": rules,
             "category_kinds": sorted(self.category_kinds),
             "pooling": str(self.pooling),
-            **({"promise": vars(self.promise)} if self.promise else {}),
+            **({"promise": self.promise.settings} if self.promise else {}),
         }
 
     @property
@@ -173,6 +198,7 @@ class HasPolicy(Protocol):
     caution: str | None
     certified_error: float | None
     certified_risk: float | None
+    certified_score_by: str | None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -190,6 +216,7 @@ class Proposal:
     fields: tuple[str, ...]
     certified_error: float | None = None
     certified_risk: float | None = None
+    certified_score_by: str | None = None
 
     def __str__(self) -> str:
         return self.slug
@@ -210,5 +237,9 @@ def policy_of(project: HasPolicy, name: str | None = None) -> Policy:
         if rule.follows and rule.follows not in project.fields:
             raise Refused(f"Policy {policy.name} starts from {rule.follows}, which project {project} does not want.")
     return policy.with_settings(
-        quorum=project.quorum, caution=project.caution, error=project.certified_error, risk=project.certified_risk
+        quorum=project.quorum,
+        caution=project.caution,
+        error=project.certified_error,
+        risk=project.certified_risk,
+        score_by=project.certified_score_by,
     )

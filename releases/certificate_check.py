@@ -10,8 +10,10 @@ from typing import Any
 
 from adjudication.certifying.certificates import Score, field_certificate
 from adjudication.certifying.sets import SETS, SHARES, SetGroup, choices_of, judge_sets, sets_certificate
-from adjudication.consensus import Opinion
-from adjudication.policies import PANEL, Kind, Policy
+from adjudication.certifying.thresholds import count_tested
+from adjudication.consensus import Opinion, panel_score
+from adjudication.panel_scores import NONE, ScoreBy
+from adjudication.policies import Kind, Policy
 from corpus.labels import Field
 from releases.parquet_rows import Row, rows_of
 from releases.spec import SAMPLE
@@ -43,6 +45,8 @@ def certificate_differences(
     certificate = manifest.get("certificate")
     if certificate is None or manifest["licenses"] is not None:
         return
+    if (score_by := certificate.get("score_by", ScoreBy.SHARE)) != policy.score_by:
+        yield f"certificate: its scores are by {score_by}, those of the policy by {policy.score_by}"
     rows, decisions = list(rows_of(folder / SAMPLE)), list(rows_of(folder / "decisions.parquet"))
     for name, said in certificate["fields"].items():
         judged = judged_items(Field(name), decisions, policy, opinions)
@@ -50,7 +54,7 @@ def certificate_differences(
         yield from (f"{item}: {SAMPLE} has it, but it has no {name} by people" for item in undecided(sample, judged))
         scores = scores_again(judged, sample, said["levels"])
         promised = (certificate["error"], certificate["risk_of_each"])
-        again = field_certificate(scores, *promised, undrawn=certificate["undrawn"])
+        again = field_certificate(scores, *promised, undrawn=certificate["undrawn"], score_by=policy.score_by)
         if not is_same(again, said):
             yield f"certificate, {name}: it says {summary(said)}; derived again it is {summary(again)}"
     if "sets" in certificate:
@@ -66,7 +70,7 @@ def set_differences(
     drawn = {item for item, group in groups.items() if group.is_drawn and group.is_complete}
     yield from (f"{item}: {SAMPLE} has its categories, but it has none by people" for item in sorted(listed - drawn))
     levels = [
-        {each.score for each in judged_items(Field(name), decisions, policy, opinions).values()}
+        Counter(each.score for each in judged_items(Field(name), decisions, policy, opinions).values())
         for name in certificate["fields"]
     ]
     said, thresholds = certificate["sets"], policy.thresholds
@@ -74,7 +78,7 @@ def set_differences(
         groups.values(),
         thresholds,
         certificate["risk_of_each"],
-        choices=choices_of(map(len, levels)),
+        choices=choices_of(count_tested(each, policy.score_by) for each in levels),
         undecided=said["missing"],
     )
     if not is_same(again, said):
@@ -109,11 +113,12 @@ def judged_items(field: Field, decisions: Sequence[Row], policy: Policy, opinion
         given = [each for each in opinions.get(row["item"], ()) if field in each.labels]
         panel, people = (counts_of(given, kind, field, policy) for kind in (Kind.LLM, Kind.HUMAN))
         by_panel, is_settled = label_of(*panel), row["decided_by"] == "adjudicator"
-        if row["decided_by"] == "construction" or by_panel is None or sum(panel) < PANEL:
+        score = panel_score(given, field, policy)
+        if row["decided_by"] == "construction" or by_panel is None or score == NONE:
             continue
         by_people = label_of(*people) if sum(people) >= policy.quorum else None
         judged[row["item"]] = Judged(
-            score=Fraction(max(panel), sum(panel)),
+            score=score,
             by_panel=by_panel,
             by_people=row[field.column("label")] if is_settled else by_people,
             is_alone=not is_settled and sum(people) < policy.quorum,

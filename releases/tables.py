@@ -6,8 +6,10 @@ from typing import Any
 import orjson
 
 from adjudication import queries
+from adjudication.panel_scores import ScoreBy
+from adjudication.policies import policy_of
 from corpus.labels import FIELDS
-from corpus.models import Project, Question
+from corpus.models import Question
 from corpus.questions import Type
 from jury.queries import asks_probabilities
 from releases.answer_columns import arrow_type
@@ -66,7 +68,7 @@ def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
     names = ("item", "rater", "kind", *(field.value for field in FIELDS))
     more = ("other_text", "outcome", "taxonomy", "guideline", "prompt_version", "prompt_sha256", "model")
     columns = [(name, text) for name in names] + [("categories", pa.list_(text))] + [(name, text) for name in more]
-    columns += [(name, pa.float64()) for name in probability_columns(query.project)]
+    columns += [(name, pa.float64()) for name in probability_columns(query)]
     columns += zip(query.answers.names, map(arrow_type, query.answers.questions), strict=True)
     return parquet_blocks(opinion_lines(query), pa.schema(columns))
 
@@ -74,7 +76,7 @@ def votes_parquet(query: ExportQuery) -> Iterator[bytes]:
 def opinion_lines(query: ExportQuery) -> Iterator[bytes]:
     """Yield every current opinion on items that are not withdrawn as JSON lines."""
     answers = [f", answers -> '{question.key}' AS {PREFIX}{question.key}" for question in query.answers.questions]
-    names = probability_columns(query.project)
+    names = probability_columns(query)
     sql = OPINIONS.format(
         pseudonym=PSEUDONYM,
         labels=", ".join(FIELDS),
@@ -85,9 +87,14 @@ def opinion_lines(query: ExportQuery) -> Iterator[bytes]:
     return json_rows(sql, query.parameters | {"salt": query.project.salt})
 
 
-def probability_columns(project: Project) -> list[str]:
-    """Return the columns of the probabilities that ballots have; none where no juror was asked for any."""
-    return [field.column("probability") for field in FIELDS] if asks_probabilities(project) else []
+def probability_columns(query: ExportQuery) -> list[str]:
+    """
+    Return the columns of the probabilities that ballots have; none where no juror is asked for any.
+
+    A release whose labels go by them has them in any case: its jurors may have been asked for them earlier.
+    """
+    decides = policy_of(query.project, query.policy).score_by == ScoreBy.PROBABILITY
+    return [field.column("probability") for field in FIELDS] if decides or asks_probabilities(query.project) else []
 
 
 def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:

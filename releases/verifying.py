@@ -14,6 +14,7 @@ import orjson
 from adjudication.answers import decide_answers
 from adjudication.certifying.certificates import thresholds_of
 from adjudication.consensus import RULES, Opinion, decide
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import POLICIES, Kind, Policy
 from corpus.categories.translation import translate
 from corpus.errors import Refused
@@ -127,7 +128,11 @@ def policy_of_manifest(manifest: Mapping[str, Any]) -> Policy:
         raise Refused(
             f"This version knows no policy {described['name']!r}. Verify with the software that made the release."
         )
-    settings = {name: described.get(name) for name in ("quorum", "caution", "error", "risk")}
+    if described.get("score_by", ScoreBy.SHARE) not in list(ScoreBy):
+        raise Refused(
+            f"This version knows no score by {described['score_by']!r}. Verify with the software that made the release."
+        )
+    settings = {name: described.get(name) for name in ("quorum", "caution", "error", "risk", "score_by")}
     certificate = manifest.get("certificate")
     thresholds = certified_thresholds(certificate) if certificate else {}
     return replace(POLICIES[described["name"]].with_settings(**settings), thresholds=thresholds)
@@ -164,7 +169,9 @@ def as_opinion(row: Row, questions: Sequence[PlainQuestion], counts_as: Mapping[
     """
     slugs = translate(row["categories"] or (), {slug: tuple(heirs) for slug, heirs in counts_as.items()})
     answers = {each.key: answer for each in questions if (answer := row[PREFIX + each.key]) is not None}
-    return Opinion(Kind(row["kind"]), labels_in(row), slugs, answers)
+    said = {field: row.get(field.column("probability")) for field in FIELDS}
+    probabilities = {field: value for field, value in said.items() if value is not None}
+    return Opinion(Kind(row["kind"]), labels_in(row), slugs, answers, probabilities)
 
 
 def decide_answers_again(

@@ -54,7 +54,7 @@ ON CONFLICT DO NOTHING
 """
 
 
-DECIDING = ("policy", "quorum", "caution", "certified_error", "certified_risk", "votes_wanted")
+DECIDING = ("policy", "quorum", "caution", "certified_error", "certified_risk", "certified_score_by", "votes_wanted")
 "The settings of a project that a recount depends on."
 
 

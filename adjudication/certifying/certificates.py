@@ -7,7 +7,8 @@ from typing import Any
 
 from adjudication.certifying.bounds import fewest_items
 from adjudication.certifying.sets import SetGroup, choices_of, sets_certificate
-from adjudication.certifying.thresholds import Certified, Spread, certify
+from adjudication.certifying.thresholds import Certified, Spread, certify, count_tested, first_score
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import Promise
 from corpus.labels import Field
 
@@ -17,7 +18,7 @@ class Score:
     """The items on whose field the panel has one score."""
 
     score: Fraction
-    "The share of the counted ballots that give the panel's label: above 0.5, at most 1."
+    "As of `adjudication.panel_scores`: above 0, at most 1."
     sample: int
     "Items of the sample that would be in at the smallest odds used."
     errors: int
@@ -50,22 +51,32 @@ def certificate_of(
     certificate: dict[str, Any] = {
         "error": promise.error,
         "risk": promise.risk,
+        **({} if promise.score_by == ScoreBy.SHARE else {"score_by": str(promise.score_by)}),
         "risk_of_each": share,
         "undrawn": undrawn,
         "fields": {
-            str(field): field_certificate(each, promise.error, share, undrawn=undrawn) for field, each in scores.items()
+            str(field): field_certificate(each, promise.error, share, undrawn=undrawn, score_by=promise.score_by)
+            for field, each in scores.items()
         },
     }
-    choices = choices_of(map(len, scores.values()))
+    choices = choices_of(count_tested(items_by_score(each), promise.score_by) for each in scores.values())
     certificate["sets"] = sets_certificate(groups, thresholds_of(certificate), share, choices=choices)
     return certificate
 
 
-def field_certificate(scores: Sequence[Score], error: float, risk: float, *, undrawn: int = 0) -> dict[str, Any]:
+def items_by_score(scores: Iterable[Score]) -> dict[Fraction, int]:
+    """Return how many of all items have each score."""
+    return {each.score: each.items for each in scores}
+
+
+def field_certificate(
+    scores: Sequence[Score], error: float, risk: float, *, undrawn: int = 0, score_by: ScoreBy = ScoreBy.SHARE
+) -> dict[str, Any]:
     """Return what is certified of one field: threshold, bound, levels and, without a threshold, the reason."""
     counts = [(each.score, each.sample, each.errors, each.missing) for each in scores if each.sample]
     spreads = {each.score: Spread(each.items, each.found, each.alone) for each in scores}
-    found = certify(counts, error, risk, spreads)
+    first = first_score(items_by_score(scores), score_by)
+    found = certify(counts, error, risk, spreads, first=first)
     if undrawn:
         found = without_threshold(found)
     threshold = found.threshold
@@ -77,7 +88,7 @@ def field_certificate(scores: Sequence[Score], error: float, risk: float, *, und
         "errors": last.errors if last else 0,
         "missing": last.missing if last else 0,
         "alone": sum(each.alone for each in scores if threshold is not None and each.score >= threshold),
-        "reason": reason_of(found, error, risk, undrawn),
+        "reason": reason_of(found, error, risk, undrawn, score_by),
         "levels": [
             {
                 "score": str(level.threshold),
@@ -97,7 +108,7 @@ def without_threshold(found: Certified) -> Certified:
     return Certified(None, 1.0, [replace(level, accepted=False) for level in found.levels])
 
 
-def reason_of(found: Certified, error: float, risk: float, undrawn: int) -> str:
+def reason_of(found: Certified, error: float, risk: float, undrawn: int, score_by: ScoreBy) -> str:
     """Return in words why no threshold is certified; empty if one is."""
     if found.threshold is not None:
         return ""
@@ -105,7 +116,8 @@ def reason_of(found: Certified, error: float, risk: float, undrawn: int) -> str:
         return f"{undrawn} items were never drawn for the sample: set its share above 0 %, so that they are."
     needed = fewest_items(error, risk)
     if not found.levels:
-        return f"No item of the blind sample has ballots of two jurors that agree: about {needed} are needed."
+        sure = " and say how probable their labels are" if score_by == ScoreBy.PROBABILITY else ""
+        return f"No item of the blind sample has ballots of two jurors that agree{sure}: about {needed} are needed."
     first = found.levels[0]
     if not first.errors and first.missing:
         return f"People have not decided {first.missing} of {first.count} items of the sample yet."

@@ -17,7 +17,8 @@ from math import prod
 from typing import Any
 
 from adjudication.certifying.thresholds import Spread, bound_of
-from adjudication.consensus import Opinion, decide
+from adjudication.consensus import Opinion, decide, panel_score
+from adjudication.panel_scores import NONE
 from adjudication.policies import HUMAN, LLM, PANEL, FieldRule, Policy, same_rule
 from corpus.labels import Field, Label
 
@@ -33,7 +34,7 @@ class SetGroup:
     """Items that a panel calls unsafe on some field, and that are alike in all that counts here."""
 
     scores: tuple[tuple[Field, Fraction], ...]
-    "The share of the panel's ballots that say unsafe, above 0.5, of each field of which it does."
+    "The score of the panel's label, of each field that it calls unsafe."
     asked: frozenset[Field]
     "Fields on which fewer people than a quorum have voted, so that the panel may decide."
     is_unsafe: bool
@@ -89,14 +90,15 @@ def judge_sets(
     alone = replace(policy, promise=None, thresholds={})
     panel = decide(opinions, replace(alone, rules=same_rule(FieldRule(LLM)), category_kinds=LLM, quorum=PANEL), **item)
     people = decide(opinions, replace(alone, rules=same_rule(FieldRule(HUMAN)), category_kinds=HUMAN), **item)
-    unsafe = {field: each for field, each in panel.fields.items() if each.label == Label.UNSAFE}
-    if not unsafe:
+    called = [field for field, each in panel.fields.items() if each.label == Label.UNSAFE]
+    scores = [(field, score) for field in called if (score := panel_score(opinions, field, policy)) != NONE]
+    if not scores:
         return None
     votes = {field: each.safe + each.unsafe for field, each in people.fields.items()}
     is_settled = settled is not None
     is_known = is_settled or all(each.label for each in people.fields.values())
     return SetGroup(
-        scores=tuple((field, Fraction(each.unsafe, each.safe + each.unsafe)) for field, each in unsafe.items()),
+        scores=tuple(scores),
         asked=frozenset(field for field, count in votes.items() if count < policy.quorum and not is_settled),
         is_unsafe=any(each.label == Label.UNSAFE for each in people.fields.values()),
         is_drawn=False,

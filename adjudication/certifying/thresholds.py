@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from adjudication.certifying.bounds import clopper_pearson_upper, most_errors
+from adjudication.panel_scores import ScoreBy
+
+FIRST = Fraction(1, 5)
+"By probability, the strictest threshold lets the machine decide this share of the items that have a score, or more."
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Level:
     """The items of the sample with a score or a stricter one."""
 
     threshold: Fraction
-    "The score, the share of the counted ballots that give the label: above 0.5, at most 1."
+    "The score, as of `adjudication.panel_scores`."
     count: int
     errors: int
     "How many have another label by people."
@@ -54,6 +58,8 @@ def certify(
     error: float,
     risk: float,
     spreads: Mapping[Fraction, Spread] | None = None,
+    *,
+    first: Fraction = Fraction(1),
 ) -> Certified:
     """
     Choose the threshold, so that with probability `risk` at most more than `error` of the labels from it on are wrong.
@@ -63,11 +69,12 @@ def certify(
 
     :param counts: for each distinct score: the score, items of the sample with it, errors and missing among them
     :param spreads: how all items spread over the scores; without it, the list is taken for endless
+    :param first: the strictest score that is tested, as of `first_score`; items with a stricter one count with it
     """
     levels: list[Level] = []
     count = errors = missing = 0
     spread, passes = Spread(), True
-    for score, items, wrong, lacking in sorted(counts, reverse=True):
+    for score, items, wrong, lacking in sorted(up_to(first, counts), reverse=True):
         count, errors, missing = count + items, errors + wrong, missing + lacking
         if spreads is not None:
             spread = sum((each for at, each in spreads.items() if at >= score), Spread())
@@ -78,6 +85,40 @@ def certify(
     if last is None:
         return Certified(None, 1.0, levels)
     return Certified(levels[last].threshold, levels[last].bound, levels)
+
+
+def up_to(first: Fraction, counts: Sequence[tuple[Fraction, int, int, int]]) -> list[tuple[Fraction, int, int, int]]:
+    """Return the counts by score, where all scores above the first count as that one."""
+    joined: dict[Fraction, tuple[int, int, int]] = {}
+    for score, items, errors, missing in counts:
+        n, k, m = joined.get(min(score, first), (0, 0, 0))
+        joined[min(score, first)] = (n + items, k + errors, m + missing)
+    return [(score, *each) for score, each in joined.items()]
+
+
+def first_score(items: Mapping[Fraction, int], score_by: ScoreBy) -> Fraction:
+    """
+    Return the strictest score that is tested: by probability the one from which on a fifth of the items are.
+
+    A level of few items proves nothing, and the first failure ends the tests: a handful of very sure labels would keep
+    all others from being tested. Which level is the first depends on ballots alone, neither on people nor on the draw
+    of the sample. Shares of ballots are few and most often 1, so that there the first is the strictest.
+
+    :param items: how many of all items have each score
+    """
+    sure, total = 0, sum(items.values())
+    if score_by == ScoreBy.PROBABILITY:
+        for score in sorted(items, reverse=True):
+            sure += items[score]
+            if sure >= FIRST * total > 0:
+                return score
+    return Fraction(1)
+
+
+def count_tested(items: Mapping[Fraction, int], score_by: ScoreBy) -> int:
+    """Return how many scores can become the threshold."""
+    first = first_score(items, score_by)
+    return sum(score <= first for score in items)
 
 
 def bound_of(count: int, errors: int, risk: float, spread: Spread) -> float:

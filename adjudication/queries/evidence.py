@@ -8,6 +8,7 @@ from django.db import connection
 
 from adjudication.certifying.certificates import Score
 from adjudication.counting import SOURCES, sql_list
+from adjudication.panel_scores import BINS, PARTS_SQL, ScoreBy, bin_sql
 from adjudication.policies import PANEL, Kind, Policy
 from adjudication.queries.decisions import json_lines
 from annotation.sampling import IN_SMALLEST, LEAST_ODDS
@@ -16,15 +17,14 @@ from corpus.models import Project
 
 TALLY = """
     SELECT item_id, count(*) FILTER (WHERE NOT {field} IN {unsafe}) AS safe,
-        count(*) FILTER (WHERE {field} IN {unsafe}) AS unsafe
+        count(*) FILTER (WHERE {field} IN {unsafe}) AS unsafe{parts}
     FROM {table} JOIN item USING (item_id) WHERE {condition} AND {field} IS NOT NULL GROUP BY item_id"""
 JUDGED = """
 WITH item AS (
     SELECT id AS item_id, external_id FROM corpus_item i
     WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL AND {has_field}
 ), panel AS ({panel}), people AS ({people}), least AS ({least}), judged AS (
-    SELECT i.external_id, b.unsafe > b.safe AS by_panel, greatest(b.safe, b.unsafe) / gcd(b.safe, b.unsafe) AS agreeing,
-        (b.safe + b.unsafe) / gcd(b.safe, b.unsafe) AS counted,
+    SELECT i.external_id, b.unsafe > b.safe AS by_panel, {score}
         s.item_id IS NULL AND coalesce(v.safe + v.unsafe, 0) < {quorum} AS is_alone,
         CASE WHEN s.item_id IS NOT NULL THEN s.{field} = 'unsafe'
             WHEN v.safe + v.unsafe >= {quorum} AND v.safe <> v.unsafe THEN v.unsafe > v.safe END AS by_people,
@@ -33,9 +33,12 @@ WITH item AS (
     FROM panel b JOIN item i USING (item_id) CROSS JOIN least LEFT JOIN people v USING (item_id)
         LEFT JOIN annotation_sampledraw d USING (item_id)
         LEFT JOIN adjudication_case s ON s.item_id = i.item_id AND s.state = 'settled'
-    WHERE b.safe + b.unsafe >= {least_ballots} AND b.safe <> b.unsafe
+    WHERE b.safe + b.unsafe >= {least_ballots} AND b.safe <> b.unsafe{has_score}
 )
 """
+BY_SHARE = """greatest(b.safe, b.unsafe) / gcd(b.safe, b.unsafe) AS agreeing,
+        (b.safe + b.unsafe) / gcd(b.safe, b.unsafe) AS counted,"""
+BIN = bin_sql(safe="b.safe", unsafe="b.unsafe", parts="b.parts", known="b.known")
 SCORES = """
 SELECT agreeing, counted,
     count(*) FILTER (WHERE is_drawn),
@@ -95,11 +98,23 @@ def judged_sql(project: Project, policy: Policy, field: Field) -> str:
         least=LEAST_ODDS,
         in_smallest=IN_SMALLEST,
         least_ballots=PANEL,
+        **parts_of_score(policy),
     )
+
+
+def parts_of_score(policy: Policy) -> dict[str, str]:
+    """Return what the statement says of the score: its columns, and the condition that there is one."""
+    if policy.score_by == ScoreBy.SHARE:
+        return {"score": BY_SHARE, "has_score": ""}
+    return {"score": f"{BIN} AS agreeing, {BINS} AS counted,", "has_score": f" AND {BIN} > 0"}
 
 
 def tally_of(kind: Kind, policy: Policy, field: Field) -> str:
     """Return the query for how many opinions of a kind call a field safe and unsafe."""
     table, condition = SOURCES[kind]
     unsafe = sql_list(sorted(policy.unsafe_labels))
-    return TALLY.format(field=field, unsafe=unsafe, table=table, condition=condition)
+    parts = ""
+    if kind == Kind.LLM and policy.score_by == ScoreBy.PROBABILITY:
+        each = PARTS_SQL.format(label=field, column=field.column("probability"))
+        parts = f", sum({each}) AS parts, count({each}) AS known"
+    return TALLY.format(field=field, unsafe=unsafe, table=table, condition=condition, parts=parts)

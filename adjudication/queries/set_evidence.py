@@ -7,11 +7,12 @@ from typing import Any
 from django.db import connection
 
 from adjudication.certifying.sets import SETS, SetGroup, share_without
-from adjudication.counting import GIVEN, GIVEN_TRANSLATED, FieldParts, counted_slugs, opinions_of
+from adjudication.counting import GIVEN, GIVEN_TRANSLATED, TALLIED_PARTS, FieldParts, counted_slugs, opinions_of
+from adjudication.panel_scores import BINS
 from adjudication.policies import PANEL, Kind, Policy
 from adjudication.queries.decisions import json_lines
 from annotation.sampling import IN_SMALLEST, LEAST_ODDS
-from corpus.labels import FIELDS, NEEDS_RESPONSE, Field
+from corpus.labels import FIELDS, NEEDS_RESPONSE
 from corpus.models import Project
 from corpus.taxonomy_versions import counts_as
 
@@ -72,11 +73,15 @@ TALLIED = """
 CALLED = (
     """({has} AND {part}_panel_unsafe > {part}_panel_safe AND {part}_panel_unsafe + {part}_panel_safe >= {panel})"""
 )
+CALLED_SURELY = f"({CALLED} AND {{bin}} > 0)"
 SCORE = """
         CASE WHEN {called} THEN {part}_panel_unsafe / gcd({part}_panel_unsafe, {part}_panel_safe)
             END AS {part}_agreeing,
         CASE WHEN {called} THEN ({part}_panel_unsafe + {part}_panel_safe) / gcd({part}_panel_unsafe, {part}_panel_safe)
             END AS {part}_counted,
+        s.item_id IS NULL AND {has} AND {part}_safe + {part}_unsafe < {quorum} AS {part}_asked"""
+SCORE_BY_BIN = """
+        CASE WHEN {called} THEN {bin} END AS {part}_agreeing, CASE WHEN {called} THEN {bins} END AS {part}_counted,
         s.item_id IS NULL AND {has} AND {part}_safe + {part}_unsafe < {quorum} AS {part}_asked"""
 UNSAFE = "{has} AND {part}_safe + {part}_unsafe >= {quorum} AND {part}_unsafe > {part}_safe"
 KNOWN = "(NOT {has} OR {part}_safe + {part}_unsafe >= {quorum} AND {part}_unsafe <> {part}_safe)"
@@ -128,12 +133,14 @@ def judged_sql(project: Project, policy: Policy) -> str:
     parts = [FieldParts(field, policy, is_wanted=field in project.fields) for field in FIELDS]
     translates = bool(counts_as(project.taxonomy_id))
     given = GIVEN_TRANSLATED.replace("{taxonomy}", "%(taxonomy)s") if translates else GIVEN
-    values = [values_of(project, policy, field) for field in FIELDS]
-    called = [CALLED.format(**each) for each in values]
-    scores = [SCORE.format(**each, called=is_called) for each, is_called in zip(values, called, strict=True)]
+    values = [values_of(project, policy, each) for each in parts]
+    by_bin = parts[0].has_parts
+    called = [(CALLED_SURELY if by_bin else CALLED).format(**each) for each in values]
+    score = SCORE_BY_BIN if by_bin else SCORE
+    scores = [score.format(**each, called=is_called) for each, is_called in zip(values, called, strict=True)]
     return JUDGED.format(
         opinions=" UNION ALL ".join(opinions_of(kind, policy, parts, given) for kind in Kind),
-        tallied=",".join(TALLIED.format(**each) for each in values),
+        tallied=",".join((TALLIED + (TALLIED_PARTS if by_bin else "")).format(**each) for each in values),
         least=LEAST_ODDS,
         settled_categories=counted_slugs("s.categories", "%(taxonomy)s", translates=translates),
         judged=",".join(scores),
@@ -145,13 +152,16 @@ def judged_sql(project: Project, policy: Policy) -> str:
     )
 
 
-def values_of(project: Project, policy: Policy, field: Field) -> dict[str, Any]:
+def values_of(project: Project, policy: Policy, parts: FieldParts) -> dict[str, Any]:
     """Return what the parts of the statement say of one field."""
+    field = parts.field
     has_field = "i.has_response" if field in NEEDS_RESPONSE else "true"
     return {
         "part": field.part,
         "has": has_field if field in project.fields else "false",
         "panel": PANEL,
+        "bin": parts.bin,
+        "bins": BINS,
         "quorum": policy.quorum,
         "wanted": project.votes_wanted,
     }

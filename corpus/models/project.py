@@ -35,6 +35,12 @@ class Project(models.Model):
         SAFE = "safe", "Needs caution counts as safe"
         UNSAFE = "unsafe", "Needs caution counts as unsafe"
 
+    class ScoreBy(models.TextChoices):
+        """What says how sure models are of a label, under `certified`."""
+
+        SHARE = "share", "Share of the ballots that give the label"
+        PROBABILITY = "probability", "Mean probability of the label"
+
     class SplitBy(models.TextChoices):
         """What a release never puts into two splits."""
 
@@ -57,6 +63,8 @@ class Project(models.Model):
     "The largest share of labels by models alone that may differ from people's, under `certified`; None for 0.05."
     certified_risk = models.FloatField(null=True, blank=True, validators=SHARE)
     "The probability that this is not kept; None for 0.10."
+    certified_score_by = models.CharField(max_length=11, choices=ScoreBy, null=True, blank=True)
+    "What the thresholds of `certified` are of; None for the share of the ballots."
     split_by = models.CharField(max_length=7, choices=SplitBy, default=SplitBy.CLUSTER, db_default=SplitBy.CLUSTER)
     "What its releases keep in one split, unless one is asked for otherwise. Projects older than clusters have prompt."
     salt = models.CharField(max_length=32, default=make_salt, editable=False)

@@ -1,8 +1,10 @@
 """Sentences about who labelled, under which texts, and how their opinions became labels."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
+from adjudication.panel_scores import ScoreBy
 from corpus.questions import AskedOf
 from releases.facts.model import Agreement, Facts, Guideline, Juror
 from releases.papers import measured
@@ -34,7 +36,7 @@ def certificate(facts: Facts) -> str:
     if not found:
         return ""
     terms = f"with {100 * (1 - found['risk']):g} % confidence at most {100 * found['error']:g} %"
-    parts = [field_promise(name, each) for name, each in found["fields"].items()]
+    parts = [field_promise(name, each, found.get("score_by", ScoreBy.SHARE)) for name, each in found["fields"].items()]
     promise = f"Of the labels that models decided alone, {terms} differ from what people would have decided."
     return " ".join([promise, *parts, *set_bounds(found)])
 
@@ -53,16 +55,23 @@ def set_bounds(certificate: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def field_promise(name: str, found: Mapping[str, Any]) -> str:
+def field_promise(name: str, found: Mapping[str, Any], score_by: str) -> str:
     """Return what the promise on one field was measured on, or why there is none."""
     if not found["threshold"]:
         return f"Models decided no {field_name(name)} alone: {found['reason']}"
-    alone, share = counted(found["alone"], field_name(name)), found["threshold"]
+    alone = counted(found["alone"], field_name(name))
     return (
-        f"{alone} decided alone, where the share {share} of the ballots or more agreed; measured on "
+        f"{alone} decided alone, where {agreed(found['threshold'], score_by)}; measured on "
         f"{counted(found['sample'], 'dialogue')} of a blind random sample: people said otherwise on "
         f"{found['errors']:,}, and {found['missing']:,} lacked votes, which count as errors."
     )
+
+
+def agreed(threshold: str, score_by: str) -> str:
+    """Return in words how sure a panel was of the labels that it decided alone."""
+    if score_by == ScoreBy.SHARE:
+        return f"the share {threshold} of the ballots or more agreed"
+    return f"the ballots gave the label a probability of {float(Fraction(threshold)):g} or more, on average"
 
 
 def raters(facts: Facts) -> str:

@@ -62,6 +62,7 @@ def settings_version(project: Project) -> str:
     """Return a short text that differs once any setting of the project is another, the policy and taxonomy included."""
     parts = [*settings_of(project).as_dict().values(), project.policy, project.quorum, project.caution]
     parts += [project.certified_error, project.certified_risk]
+    parts += [project.certified_score_by] if project.certified_score_by else []
     return hashlib.sha256(orjson.dumps([*parts, project.taxonomy_id])).hexdigest()[:16]
 
 
@@ -112,6 +113,7 @@ def proposal_of(project: Project, new: Settings) -> Proposal:
         new.fields,
         certified_error=project.certified_error,
         certified_risk=project.certified_risk,
+        certified_score_by=project.certified_score_by,
     )
 
 
