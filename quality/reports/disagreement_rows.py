@@ -87,7 +87,7 @@ def cause_words(cause: Content, names: Mapping[str, str]) -> Content:
             "title": f"{a} or {b}: people lean differently",
             "shown": f"Leaning {leaning}",
             "step": step,
-            "view": "",
+            "view": "groups",
         }
     evidence = (
         f"In {fine_percent(cause['here'])} of its dialogues, {fine_percent(cause['elsewhere'])} in other categories"
