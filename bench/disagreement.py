@@ -3,8 +3,10 @@ Show how often planted causes of disagreement are named, and how often people wh
 
     python -m bench.disagreement [--projects 200] [--small]
 
-A project has 900 items, three votes on each by 12 people, eight categories of unequal frequency, 400 repeats, and 25
-answers of each person on gold. In each kind of project people slip alike; what else they do is the name of the kind.
+A project has 900 items, three votes on each by 12 people, eight categories of unequal frequency, each with two passages
+to which one item in five is assigned wrongly or not at all, 400 repeats, and 25 answers of each person on gold. It has
+1,800 items where one passage is unclear or one group lenient. In each kind of project people slip alike; what else they
+do is its name.
 Groups are two of six people, as people would say it of themselves; they are the lenient ones and the others, or drawn
 anew for each project. Fails if a planted cause is named in less than 90 % of its projects, if people who are alike, or
 groups that mean nothing, give an alarm in more than 5 % and by more than chance allows (one-sided, at 1 %), or if the
@@ -22,6 +24,7 @@ import numpy as np
 from annotation.disclosure import Asked, divide
 from bench.options import at_least_one
 from quality.statistics.disagreement.groups import GroupLean, group_leans
+from quality.statistics.disagreement.passages import Passages
 from quality.statistics.disagreement.sizes import sizes
 from quality.statistics.disagreement.slips import Checks
 from quality.statistics.disagreement.votes import FIRST_CATEGORY, Votes
@@ -29,7 +32,9 @@ from quality.statistics.disagreement.why import Causes, Material, examine, named
 from quality.statistics.profiles import Codes, Numbers
 from quality.statistics.scores import Flags
 
-ITEMS, PEOPLE, VOTES, CATEGORIES, REPEATS, GOLD, SMALL_PROJECTS = 900, 12, 3, 8, 400, 25, 4
+ITEMS, PEOPLE, VOTES, CATEGORIES, PASSAGES, REPEATS, GOLD, SMALL_PROJECTS = 900, 12, 3, 8, 2, 400, 25, 4
+ASSIGNED = 0.8
+"The share of items that are assigned to the passage they are about; of the others, a third to none."
 SLIP, LEAST_NAMED, MOST_FALSE, LEAST_COVERAGE = 0.04, 0.9, 0.05, 0.9
 X = FIRST_CATEGORY + 1
 "The category that the unclear rule and the different values are about."
@@ -40,10 +45,13 @@ Generator = np.random.Generator
 class People:
     """How people answer besides what an item is."""
 
+    items: int = ITEMS
     slip: Numbers = field(default_factory=lambda: np.full(PEOPLE, SLIP))
     "Shape (people,): the probability of a random answer."
     unclear_until: int = 0
     "Under versions of the guideline before this one, items of X are called safe or X by the toss of a coin."
+    unclear_passage: bool = False
+    "Items about the first passage of X are called safe or X by the toss of a coin."
     lenient: Codes = field(default_factory=lambda: np.zeros(PEOPLE, dtype=np.int64))
     "Shape (people,): 1 for those to whom items of X are safe."
     quick_slip: float = 0.0
@@ -52,11 +60,11 @@ class People:
     "The share of items, whatever their category, on which everybody tosses a coin, once."
 
 
-def truth_of(dice: Generator) -> tuple[Codes, Codes]:
+def truth_of(dice: Generator, items: int) -> tuple[Codes, Codes]:
     """Return what each item is, safe in half of them, and its category if it has one, the first ones more often."""
     weights = 1 / np.arange(1, CATEGORIES + 1) ** 0.5
-    category = FIRST_CATEGORY + dice.choice(CATEGORIES, size=ITEMS, p=weights / weights.sum())
-    return np.where(dice.random(ITEMS) < 0.5, 0, category), category
+    category = FIRST_CATEGORY + dice.choice(CATEGORIES, size=items, p=weights / weights.sum())
+    return np.where(dice.random(items) < 0.5, 0, category), category
 
 
 def random_answers(dice: Generator, size: int) -> Codes:
@@ -74,6 +82,8 @@ class Given:
     person: Codes
     version: Codes
     quick: Codes
+    unclear: Codes
+    "1 where the item is about the passage that may be unclear."
 
 
 def answers_of(dice: Generator, people: People, asked: Given, settled: Codes) -> Codes:
@@ -86,6 +96,7 @@ def settled_answers(dice: Generator, people: People, asked: Given, divided: Code
     """Return what people would say without slips: shape (asked,)."""
     is_x, coin = asked.truth == X, dice.random(len(asked.truth)) < 0.5
     unclear = is_x & (asked.version < people.unclear_until) | (divided == 1)
+    unclear |= (asked.unclear == 1) & people.unclear_passage
     answer = np.where(unclear & coin, asked.other, asked.truth)
     return np.where(is_x & (people.lenient[asked.person] == 1), 0, answer)
 
@@ -99,31 +110,36 @@ class Project:
     "Shape (items,): those on which people differ for another reason than slips."
 
 
-def marked_items(people: People, truth: Codes, divided: Flags) -> Flags:
+def marked_items(people: People, truth: Codes, divided: Flags, about: Codes) -> Flags:
     """Return the items on which people differ for another reason than slips: shape (items,)."""
-    unclear = np.arange(ITEMS) // (ITEMS // 2) < people.unclear_until
+    unclear = np.arange(people.items) // (people.items // 2) < people.unclear_until
+    unclear |= (about == 0) & people.unclear_passage
     marked: Flags = divided | (truth == X) & (unclear | people.lenient.any())
     return marked
 
 
 def simulate(dice: Generator, people: People) -> Project:
     """Return the votes, repeats and gold of a project whose guideline changed the text of X halfway."""
-    truth, category = truth_of(dice)
+    truth, category = truth_of(dice, people.items)
+    about = dice.integers(PASSAGES, size=people.items)
+    is_unclear = ((truth == X) & (about == 0)).astype(np.int64)
     other = np.where(truth == 0, category, 0)
-    item = np.repeat(np.arange(ITEMS), VOTES)
-    person = np.concatenate([dice.choice(PEOPLE, VOTES, replace=False) for _ in range(ITEMS)])
+    item = np.repeat(np.arange(people.items), VOTES)
+    person = np.concatenate([dice.choice(PEOPLE, VOTES, replace=False) for _ in range(people.items)])
     seconds = dice.lognormal(3, 0.5, size=len(item))
     quick = np.zeros(len(item), dtype=np.int64)
     for each in range(PEOPLE):
         own = person == each
         quick[own] = seconds[own] < np.quantile(seconds[own], 0.1)
-    asked = Given(truth[item], other[item], person, (item >= ITEMS // 2).astype(np.int64), quick)
-    is_divided = dice.random(ITEMS) < people.divided
+    asked = Given(
+        truth[item], other[item], person, (item >= people.items // 2).astype(np.int64), quick, is_unclear[item]
+    )
+    is_divided = dice.random(people.items) < people.divided
     divided = is_divided.astype(np.int64)[item]
     settled = settled_answers(dice, people, asked, divided)
     answer = answers_of(dice, people, asked, settled)
     again = dice.choice(len(item), size=REPEATS, replace=False)
-    repeated = Given(*(column[again] for column in (asked.truth, asked.other, asked.person, asked.version, quick)))
+    repeated = Given(*(column[again] for column in vars(asked).values()))
     # Where the rule is unclear, somebody who is asked again tosses the coin again; on a divided item they stay with it.
     anew = np.where(
         divided[again] == 1, settled[again], settled_answers(dice, people, repeated, np.zeros(REPEATS, dtype=np.int64))
@@ -131,7 +147,15 @@ def simulate(dice: Generator, people: People) -> Project:
     repeats = Checks(item[again], person[again], answers_of(dice, people, repeated, anew), answer[again])
     known = gold(dice, people)
     votes = Votes(item, person, answer, asked.version, seconds, np.zeros_like(item))
-    return Project(Material(votes, repeats, known, {1: [X]}), marked_items(people, truth, is_divided))
+    material = Material(votes, repeats, known, {1: [X]}, passages=passages_of(dice, category, about))
+    return Project(material, marked_items(people, truth, is_divided, about))
+
+
+def passages_of(dice: Generator, category: Codes, about: Codes) -> Passages:
+    """Return the passages of the categories, and which of them each item is near, right or wrong."""
+    near = np.where(dice.random(len(about)) < ASSIGNED, about, dice.integers(-1, PASSAGES, size=len(about)))
+    of_category = np.repeat(np.arange(FIRST_CATEGORY, FIRST_CATEGORY + CATEGORIES), PASSAGES)
+    return Passages(of_category, np.where(near < 0, -1, (category - FIRST_CATEGORY) * PASSAGES + near))
 
 
 def gold(dice: Generator, people: People) -> Checks:
@@ -139,7 +163,7 @@ def gold(dice: Generator, people: People) -> Checks:
     person = np.repeat(np.arange(PEOPLE), GOLD)
     truth = np.where(dice.random(len(person)) < 0.5, 0, FIRST_CATEGORY)
     nothing = np.zeros_like(person)
-    said = answers_of(dice, people, Given(truth, nothing, person, nothing, nothing), truth)
+    said = answers_of(dice, people, Given(truth, nothing, person, nothing, nothing, nothing), truth)
     return Checks(np.arange(len(person)), person, np.minimum(said, 1), np.minimum(truth, 1))
 
 
@@ -170,6 +194,11 @@ def has_changed(causes: Causes) -> bool:
     return [each.a for each in causes.changes] == [X]
 
 
+def has_passage(causes: Causes) -> bool:
+    """Return whether the first passage of X is named, and no other."""
+    return [each.passage for each in causes.passages] == [(X - FIRST_CATEGORY) * PASSAGES]
+
+
 def slips_more(causes: Causes) -> bool:
     """Return whether the first person is named as slipping more, and nobody else."""
     return [each.person for each in causes.slipping] == [0]
@@ -178,6 +207,7 @@ def slips_more(causes: Causes) -> bool:
 PLANTED: dict[str, tuple[People, Callable[[Causes], bool]]] = {
     "a rule that was unclear until its text changed": (People(unclear_until=1), has_changed),
     "a rule that is unclear": (People(unclear_until=2), has_pair),
+    "a passage of a rule that is unclear": (People(items=2 * ITEMS, unclear_passage=True), has_passage),
     "values: six of twelve people": (People(lenient=HALF), leans_on_pair),
     "values: three of twelve people": (People(lenient=FEW), leans_on_pair),
     "one person slips more": (People(slip=SLOPPY), slips_more),
@@ -228,7 +258,7 @@ class Grouped:
 
 
 GROUPED: dict[str, Grouped] = {
-    "values: one of two groups": Grouped(People(lenient=HALF), by_chance=False),
+    "values: one of two groups": Grouped(People(items=2 * ITEMS, lenient=HALF), by_chance=False),
     "groups by chance: alike": Grouped(People(), by_chance=True),
     "groups by chance: many slips": Grouped(People(slip=np.full(PEOPLE, 0.15)), by_chance=True),
     "groups by chance: values of six people": Grouped(People(lenient=HALF), by_chance=True),

@@ -3,8 +3,12 @@
 from itertools import pairwise
 from typing import Any
 
+from django.db import connection
+
 from annotation.models import GuidelineVersion
+from annotation.queries.votes import current_guideline, guideline_entries
 from corpus.categories.translation import TRANSLATED
+from corpus.labels import NEEDS_RESPONSE
 from corpus.models import Project
 from quality.queries.columns import read_numbers
 from quality.statistics.profiles import Codes
@@ -37,6 +41,25 @@ GOLD = """
     WHERE g.project_id = %(project)s AND g.use = 'check' AND v.supersedes_id IS NULL AND v.repeats_id IS NULL
         AND v.{field} IS NOT NULL AND g.{field} IS NOT NULL ORDER BY v.id
 """
+
+LANGUAGE = "english"
+"Of the rules by which words lose their endings; words of other languages keep most of theirs."
+MOST_CHARACTERS = 20_000
+"Of an item, so that no text is too long for a list of its words."
+WORDS = f"""
+    SELECT place - 1, unnest(tsvector_to_array(to_tsvector('{LANGUAGE}', passage)))
+    FROM unnest(%(passages)s::text[]) WITH ORDINALITY AS given (passage, place)
+"""
+ITEM_WORDS = f"""
+    SELECT i.id, place - 1 FROM corpus_item i, LATERAL (
+        SELECT left(string_agg(turn ->> 'text', E'\\n'), {MOST_CHARACTERS}) AS text
+        FROM jsonb_array_elements(i.turns) WITH ORDINALITY AS each (turn, place)
+        WHERE {{wanted}}
+    ) AS dialogue, unnest(tsvector_to_array(to_tsvector('{LANGUAGE}', dialogue.text))) AS own (word)
+    JOIN unnest(%(words)s::text[]) WITH ORDINALITY AS known (word, place) USING (word)
+    WHERE i.id = ANY(%(items)s)
+"""
+WHOLE, PROMPT = "true", "NOT i.has_response OR place < jsonb_array_length(i.turns)"
 
 
 def read_times(project: Project) -> Codes:
@@ -86,3 +109,29 @@ def changed_texts(project: Project) -> dict[int, set[str] | None]:
         own = {slug for slug in slugs if before.entries.get(slug) != after.entries.get(slug)}
         found[at] = None if (before.body, before.faq) != (after.body, after.faq) else own
     return found
+
+
+def read_passages(project: Project) -> list[tuple[str, str]]:
+    """Return the passages of the definitions in force: a category and what it includes or excludes, line by line."""
+    entries = guideline_entries(project, current_guideline(project) or GuidelineVersion(project=project))
+    return [(slug, line) for slug, each in entries.items() for line in (*each["included"], *each["excluded"])]
+
+
+def read_words(passages: list[str]) -> list[set[str]]:
+    """Return the words of each passage, without their endings and without those that say little, such as `the`."""
+    found: list[set[str]] = [set() for _ in passages]
+    with connection.cursor() as cursor:
+        cursor.execute(WORDS, {"passages": passages})
+        for at, word in cursor.fetchall():
+            found[at].add(word)
+    return found
+
+
+def read_item_words(field: str, keys: Codes, words: list[str]) -> Codes:
+    """
+    Return which items have which words: primary keys and indices of words, shape (2, pairs).
+
+    :param field: of the prompt alone, or of the whole dialogue where the response is judged
+    """
+    sql = ITEM_WORDS.format(wanted=WHOLE if field in NEEDS_RESPONSE else PROMPT)
+    return read_numbers(sql, {"items": keys.tolist(), "words": words}, columns=2)

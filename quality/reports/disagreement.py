@@ -1,15 +1,24 @@
 """Why people disagree on each label field: shares of slips, unclear rules and different values, and the evidence."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from adjudication.policies import Policy
 from corpus.models import Project
-from quality.queries.disagreement import changed_texts, read_gold_answers, read_repeats, read_times
+from quality.queries.disagreement import (
+    changed_texts,
+    read_gold_answers,
+    read_item_words,
+    read_passages,
+    read_repeats,
+    read_times,
+    read_words,
+)
 from quality.reports.arrays import Opinions, unsafe_by_code
+from quality.statistics.disagreement.passages import Passages, UnclearPassage, nearest
 from quality.statistics.disagreement.rules import Change, Confusion
 from quality.statistics.disagreement.sizes import Cause, Sizes, sizes
 from quality.statistics.disagreement.slips import Checks, haste_examples, slip_examples
@@ -29,14 +38,38 @@ class FieldCauses:
     material: Material
     causes: Causes
     sizes: Sizes
+    passages: list[str]
+    "The texts of the passages of the definitions."
 
 
 def disagreement_causes(project: Project, opinions: Opinions, policy: Policy, slugs: list[str]) -> list[FieldCauses]:
     """Return the causes of disagreement that are found, and their sizes; all fields are one family of tests."""
-    materials = [material_of(project, opinions, policy, field, slugs) for field in project.fields]
+    passages = [(slug, text) for slug, text in read_passages(project) if slug in slugs]
+    materials = [
+        with_passages(material_of(project, opinions, policy, field, slugs), opinions, field, slugs, passages)
+        for field in project.fields
+    ]
     found = named([examine(material) for material in materials])
     rows = zip(project.fields, materials, found, strict=True)
-    return [FieldCauses(field, material, causes, sizes(material, causes)) for field, material, causes in rows]
+    texts = [text for _, text in passages]
+    return [FieldCauses(field, material, causes, sizes(material, causes), texts) for field, material, causes in rows]
+
+
+def with_passages(
+    material: Material, opinions: Opinions, field: str, slugs: list[str], passages: list[tuple[str, str]]
+) -> Material:
+    """Return the votes on a field with the passages that their items are nearest to."""
+    items, words = material.votes.items, read_words([text for _, text in passages])
+    category = np.array([slugs.index(slug) + FIRST_CATEGORY for slug, _ in passages], dtype=np.int64)
+    wanted = np.isin(items.majority, category)
+    keys, known = opinions.item_keys[items.item[wanted]], sorted({word for each in words for word in each})
+    item, word = read_item_words(field, keys, known)
+    code = {each: at for at, each in enumerate(known)}
+    numbered = [{code[each] for each in own} for own in words]
+    near = np.full(len(items.item), -1)
+    pairs = np.stack([np.searchsorted(keys, item), word])
+    near[wanted] = nearest(category, numbered, items.majority[wanted], pairs)
+    return replace(material, passages=Passages(category, near))
 
 
 def disagreement_reports(project: Project, opinions: Opinions, policy: Policy) -> dict[str, dict[str, Any]]:
@@ -158,7 +191,7 @@ def field_figures(opinions: Opinions, every: FieldCauses, names: list[str]) -> d
         "contested": found.contested,
         "checks": found.checks,
         **parts,
-        "causes": [cause_figures(each, names, people) for each in found.causes],
+        "causes": [cause_figures(each, names, people, every.passages) for each in found.causes],
         "slipping": [
             {"rater": people[each.person], "n": each.n, "differing": each.differing, "elsewhere": each.elsewhere}
             for each in causes.slipping
@@ -168,7 +201,7 @@ def field_figures(opinions: Opinions, every: FieldCauses, names: list[str]) -> d
     }
 
 
-def cause_figures(found: Cause, names: list[str], people: list[str]) -> dict[str, Any]:
+def cause_figures(found: Cause, names: list[str], people: list[str], passages: list[str]) -> dict[str, Any]:
     """Return one cause that was found: its kind, its answers, its share and what shows it."""
     cause, share = found.cause, asdict(found.excess)
     if isinstance(cause, Change):
@@ -177,12 +210,14 @@ def cause_figures(found: Cause, names: list[str], people: list[str]) -> dict[str
     common = {"a": names[cause.a], "b": names[cause.b], "p": cause.test.p, "share": share}
     if isinstance(cause, Split):
         return {"kind": "values", **common, "leaning": leaning(cause, names, people)}
+    if isinstance(cause, UnclearPassage):
+        return {"kind": "passage", **common, **shares_of(cause), "passage": passages[cause.passage]}
     return {"kind": "rule", **common, **shares_of(cause)}
 
 
-def shares_of(confusion: Confusion) -> dict[str, float]:
-    """Return how often dialogues of the category are confused, and those of others."""
-    return {"here": confusion.share, "elsewhere": confusion.elsewhere}
+def shares_of(cause: Confusion | UnclearPassage) -> dict[str, float]:
+    """Return how often dialogues of the cause are confused or disputed, and those that they are compared with."""
+    return {"here": cause.share, "elsewhere": cause.elsewhere}
 
 
 def leaning(split: Split, names: list[str], people: list[str]) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ PARTS = {
     "values": "Different values: the same people lean the same way",
     "rest": "Not told apart",
 }
+MOST_QUOTED = 200
 NEVER_SPLIT = "needs_caution"
 ANSWERS = {"safe": "safe", "unsafe": "unsafe without a category"}
 
@@ -40,7 +41,7 @@ def kinds_found(field: Content) -> dict[str, int]:
     """Return how many causes of each kind were found, by their words."""
     kinds = [cause["kind"] for cause in field["causes"]]
     return {
-        counted(kinds.count("rule") + kinds.count("change"), "unclear rule"): len(kinds) - kinds.count("values"),
+        counted(len(kinds) - kinds.count("values"), "unclear rule"): len(kinds) - kinds.count("values"),
         counted(kinds.count("values"), "pair of answers with different values"): kinds.count("values"),
         counted(len(field["slipping"]), "person who slips more"): len(field["slipping"]),
         "more slips where people are quick": len(field["haste"]),
@@ -55,7 +56,8 @@ def part_rows(field: Content) -> list[Content]:
 def share_words(share: Mapping[str, Any]) -> Content:
     """Return a share and its interval in words, in whose cells no line ends before the sign."""
     interval = "" if share["low"] is None else percent_range(share["low"], share["high"])
-    words = {"share": "" if share["value"] is None else fine_percent(share["value"]), "interval": interval}
+    is_known = share["value"] or share["low"] is not None
+    words = {"share": fine_percent(share["value"]) if is_known else "", "interval": interval}
     return {**{key: text.replace(" %", "\u00a0%") for key, text in words.items()}, "reason": share["reason"] or ""}
 
 
@@ -89,12 +91,33 @@ def cause_words(cause: Content, names: Mapping[str, str]) -> Content:
             "step": step,
             "view": "groups",
         }
+    if cause["kind"] == "passage":
+        return passage_words(cause, a, b) | {"split": splittable(cause["a"], names)}
     evidence = (
         f"In {fine_percent(cause['here'])} of its dialogues, {fine_percent(cause['elsewhere'])} in other categories"
     )
     question = f"When is a dialogue {a}, and when {b}?"
     title = f"{a} or {b}: confused more than others"
     return {"title": title, "shown": evidence, "step": question, "view": "faq", "split": splittable(cause["a"], names)}
+
+
+def passage_words(cause: Content, a: str, b: str) -> Content:
+    """Return that people differ more on dialogues near a passage of a definition."""
+    near, others = fine_percent(cause["here"]), fine_percent(cause["elsewhere"])
+    return {
+        "title": f"{a}: a passage of its definition",
+        "shown": (
+            f"On dialogues near “{cause['passage']}”, people differ on {near}, on others of the category on {others}; "
+            f"what is said besides is mostly {b}"
+        ),
+        "step": f"When is a dialogue {a}, and when {b}? About: {shortened(cause['passage'])}",
+        "view": "faq",
+    }
+
+
+def shortened(passage: str) -> str:
+    """Return the beginning of a passage, as much as a question has room for."""
+    return passage if len(passage) <= MOST_QUOTED else f"{passage[:MOST_QUOTED].rstrip()} …"
 
 
 def splittable(answer: str, names: Mapping[str, str]) -> str:

@@ -130,7 +130,7 @@ def test_examples_are_items_on_which_people_differ_so() -> None:
 
 
 def nothing_found() -> Causes:
-    return Causes([], [], [], [], [])
+    return Causes([], [], [], [], [], [])
 
 
 def test_too_few_votes_say_why_there_is_nothing() -> None:

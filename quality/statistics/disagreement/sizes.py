@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quality.statistics.bootstrap import CONFIDENCE, DRAWS, Estimate
+from quality.statistics.disagreement.passages import UnclearPassage, near_and_other
 from quality.statistics.disagreement.rules import Change, Confusion
 from quality.statistics.disagreement.slips import Checks
 from quality.statistics.disagreement.values import Split, follows_leans
@@ -15,6 +16,7 @@ from quality.statistics.scores import Flags
 
 FEWEST_ITEMS = 30
 FEWEST_CHECKS = 20
+Found = Change | Split | UnclearPassage | Confusion
 CELLS_AT_ONCE = 2_000_000
 NO_CHECKS = "fewer than 20 repeats, and fewer than 20 answers on gold, so slips cannot be told from the rest"
 TOO_FEW = "fewer than 30 dialogues have votes of two people"
@@ -27,7 +29,7 @@ NOTHING_ELSE = "no cause is measured or shown"
 class Cause:
     """The items of one cause that was found."""
 
-    cause: Change | Split | Confusion
+    cause: Found
     excess: Estimate
     "The share of the contested items that are so because of it."
     examples: Codes
@@ -111,10 +113,10 @@ def nothing(items: Items, reason: str) -> Sizes:
     return Sizes(len(items.item), int(items.contested.sum()), none, none, none, none, [], "")
 
 
-def excesses(material: Material, causes: Causes) -> tuple[list[Change | Split | Confusion], list[Excess]]:
+def excesses(material: Material, causes: Causes) -> tuple[list[Found], list[Excess]]:
     """Return the causes of rules and values with what their excess is computed from. No contested item counts twice."""
     free = np.ones(len(material.votes.items.item), dtype=bool)
-    found: list[Change | Split | Confusion] = [*causes.changes, *causes.splits, *causes.confusions]
+    found: list[Found] = [*causes.changes, *causes.splits, *causes.passages, *causes.confusions]
     parts = []
     for cause in found:
         part = excess_of(material, cause, free)
@@ -123,13 +125,15 @@ def excesses(material: Material, causes: Causes) -> tuple[list[Change | Split | 
     return found, parts
 
 
-def excess_of(material: Material, cause: Change | Split | Confusion, free: Flags) -> Excess:
+def excess_of(material: Material, cause: Found, free: Flags) -> Excess:
     """Return what the excess of one cause is computed from, on items that no cause before has taken."""
     items = material.votes.items
     if isinstance(cause, Change):
         return change_excess(items, cause, free)
     if isinstance(cause, Split):
         return split_excess(material, cause, free)
+    if isinstance(cause, UnclearPassage):
+        return passage_excess(material, cause, free)
     return confusion_excess(items, cause, free)
 
 
@@ -147,6 +151,15 @@ def split_excess(material: Material, split: Split, free: Flags) -> Excess:
     over = nothing.copy()
     over[np.searchsorted(items.item, item)] = follows
     return Excess(over * free, nothing, nothing, nothing)
+
+
+def passage_excess(material: Material, cause: UnclearPassage, free: Flags) -> Excess:
+    """Return the items near the passage, beside the other items of its category."""
+    items, passages = material.votes.items, material.passages
+    if passages is None:
+        raise ValueError("a passage was found among none")
+    here, there = (each & free for each in near_and_other(items, passages, cause.passage))
+    return Excess(*as_numbers(here & items.contested, here, there, there & items.contested))
 
 
 def confusion_excess(items: Items, confusion: Confusion, free: Flags) -> Excess:
@@ -167,7 +180,7 @@ def as_numbers(*masks: Flags) -> list[Numbers]:
 
 def slip_checks(material: Material, causes: Causes) -> tuple[Checks, str]:
     """Return what slips are measured by, without repeats with a category whose rule is or was unclear; and its name."""
-    unclear = [*(each.a for each in causes.confusions), *(each.a for each in causes.changes)]
+    unclear = [each.a for found in (causes.confusions, causes.changes, causes.passages) for each in found]
     repeats = material.repeats
     repeats = repeats.only(~np.isin(repeats.answer, unclear) & ~np.isin(repeats.expected, unclear))
     for checks, name in ((repeats, "repeats"), (material.gold, "gold")):

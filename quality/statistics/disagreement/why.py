@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import compress
 
 from quality.statistics.disagreement.exact import ALPHA, Tail, significant
+from quality.statistics.disagreement.passages import Passages, UnclearPassage, unclear_passages
 from quality.statistics.disagreement.rules import Change, Confusion, changes, confusions
 from quality.statistics.disagreement.slips import Checks, Haste, Slipping, haste, slipping_people
 from quality.statistics.disagreement.values import Split, splits
@@ -27,6 +28,8 @@ class Material:
     "The categories whose text a version of the guideline changed, by the index of the version."
     unit: Codes | None = None
     "Shape (votes,): the group of people each vote is by, to ask whether groups lean; None to ask it of single people."
+    passages: Passages | None = None
+    "Those of the definitions, with what of `votes.items` is near each; None where the texts were not read."
 
     @property
     def leaning(self) -> Codes:
@@ -40,6 +43,7 @@ class Causes:
 
     changes: list[Change]
     splits: list[Split]
+    passages: list[UnclearPassage]
     confusions: list[Confusion]
     slipping: list[Slipping]
     haste: list[Haste]
@@ -47,7 +51,7 @@ class Causes:
     @property
     def tests(self) -> list[Tail]:
         """Every test, in the order of the fields."""
-        each = (self.changes, self.splits, self.confusions, self.slipping, self.haste)
+        each = (self.changes, self.splits, self.passages, self.confusions, self.slipping, self.haste)
         return [cause.test for causes in each for cause in causes]
 
     def only(self, kept: Sequence[bool]) -> "Causes":
@@ -56,6 +60,7 @@ class Causes:
         return Causes(
             changes=list(compress(self.changes, flags_of(flags, self.changes))),
             splits=list(compress(self.splits, flags_of(flags, self.splits))),
+            passages=list(compress(self.passages, flags_of(flags, self.passages))),
             confusions=list(compress(self.confusions, flags_of(flags, self.confusions))),
             slipping=list(compress(self.slipping, flags_of(flags, self.slipping))),
             haste=list(compress(self.haste, flags_of(flags, self.haste))),
@@ -73,6 +78,7 @@ def examine(material: Material) -> Causes:
     return Causes(
         changes=changes(material.votes.items, material.changed),
         splits=splits(material.votes, material.leaning),
+        passages=unclear_passages(material.votes.items, material.passages),
         confusions=confusions(material.votes.items),
         slipping=slipping_people(material.repeats, material.gold),
         haste=[quick] if quick else [],
@@ -95,7 +101,8 @@ def told_apart(causes: Causes, examined: Sequence[Split]) -> Causes:
 
     What fell after the text was changed is a matter of the text, however stably people read it before. What people
     lean on differently is not an unclear rule besides; of a pair that is confused more than others, it is asked at
-    LEANING alone, since that people differ there is shown. A pair that is confused both ways is one finding.
+    LEANING alone, since that people differ there is shown. A pair that is confused both ways is one finding, and so is
+    one that a passage explains.
     """
     settled = {change.a for change in causes.changes}
     latest = {change.a: change for change in sorted(causes.changes, key=lambda change: -change.test.p)}
@@ -110,9 +117,17 @@ def told_apart(causes: Causes, examined: Sequence[Split]) -> Causes:
         )
     ]
     pairs = {frozenset((split.a, split.b)) for split in leaning}
+    passages = [each for each in causes.passages if each.a not in settled and not any(each.a in pair for pair in pairs)]
+    pairs |= {frozenset((each.a, each.b)) for each in passages}
     unclear: dict[frozenset[int], Confusion] = {}
     for each in sorted(causes.confusions, key=lambda each: -each.test.p):
         pair = frozenset((each.a, each.b))
         if pair not in pairs and not settled & pair:
             unclear[pair] = each
-    return replace(causes, changes=list(latest.values()), splits=leaning, confusions=list(unclear.values()))
+    return replace(
+        causes,
+        changes=list(latest.values()),
+        splits=leaning,
+        passages=passages,
+        confusions=list(unclear.values()),
+    )
