@@ -76,7 +76,7 @@ def cause_words(cause: Content, names: Mapping[str, str]) -> Content:
     if cause["kind"] == "change":
         before, after = fine_percent(cause["before"]), fine_percent(cause["after"])
         evidence = f"People differed on {before} of its dialogues, and since on {after}"
-        title = f"{a} was unclear before version {cause['version']} of the guideline"
+        title = f"{capitalised(a)} was unclear before version {cause['version']} of the guideline"
         return {"title": title, "shown": evidence, "step": "Repeat the dialogues from before.", "view": "repeat"}
     if cause["kind"] == "values":
         leaning = "; ".join(
@@ -86,7 +86,7 @@ def cause_words(cause: Content, names: Mapping[str, str]) -> Content:
         )
         step = "Say in the datasheet that people differ here; a rule would only hide it."
         return {
-            "title": f"{a} or {b}: people lean differently",
+            "title": f"{capitalised(a)} or {b}: people lean differently",
             "shown": f"Leaning {leaning}",
             "step": step,
             "view": "groups",
@@ -97,8 +97,13 @@ def cause_words(cause: Content, names: Mapping[str, str]) -> Content:
         f"In {fine_percent(cause['here'])} of its dialogues, {fine_percent(cause['elsewhere'])} in other categories"
     )
     question = f"When is a dialogue {a}, and when {b}?"
-    title = f"{a} or {b}: confused more than others"
+    title = f"{capitalised(a)} or {b}: confused more than others"
     return {"title": title, "shown": evidence, "step": question, "view": "faq", "split": splittable(cause["a"], names)}
+
+
+def capitalised(words: str) -> str:
+    """Return words as the beginning of a sentence; names keep their capitals."""
+    return words[:1].upper() + words[1:]
 
 
 def passage_words(cause: Content, a: str, b: str) -> Content:

@@ -49,7 +49,7 @@ def test_different_values_are_named_with_who_leans_where(tmp_path: Path) -> None
     assert field["slips"]["value"] is None, "there are no repeats"
 
     html = Visitor(project, "lead").get("quality/", tab="disagreement").content.decode()
-    assert "people lean differently" in html
+    assert "Safe or Malware: people lean differently" in html
     assert "Not told apart" in html
     assert "none is shown, so there is no interval" in html, "of unclear rules"
     assert "0.0 to 0.0" not in html
