@@ -42,6 +42,8 @@ class ProjectShape(TypedDict):
     error: float | None
     "Under `certified`, the share of labels by jurors alone that may be wrong; null for 0.05. `risk`: null for 0.10."
     risk: float | None
+    score_by: NotRequired[str]
+    "`probability` where that is the score of a label by jurors under `certified`; left out for the share of ballots."
     split_by: str
     "What its releases keep in one split: `prompt`, equal ones, or `cluster`, near-duplicates."
     taxonomy: TaxonomyName

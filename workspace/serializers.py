@@ -67,6 +67,8 @@ class NewProjectSerializer(SlugSerializer):
     "Under `certified`, the largest share of labels by jurors alone that may be wrong; null for 0.05."
     risk = serializers.FloatField(min_value=LEAST_SHARE, max_value=MOST_SHARE, required=False, allow_null=True)
     "Under `certified`, the probability that this is not kept; null for 0.10."
+    score_by = serializers.ChoiceField(Project.ScoreBy.values, required=False, allow_null=True)
+    "Under `certified`, what the score of a label by jurors is; null for `share`, of the ballots that give it."
     split_by = serializers.ChoiceField(Project.SplitBy.values, required=False)
     "What its releases keep in one split: `prompt`, equal ones, or `cluster`, near-duplicates. Default: cluster."
     file = serializers.JSONField(required=False)

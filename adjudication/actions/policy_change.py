@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from adjudication.actions.certificates import with_thresholds
 from adjudication.actions.recounts import lock_decisions, recount
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import Policy, Proposal, check_share, policy_of
 from adjudication.policy_diff import Difference, difference
 from corpus.actions import record_event
@@ -14,7 +15,7 @@ from corpus.errors import Invalid, Refused
 from corpus.models import Project, Verb
 
 MOST_QUORUM = 100
-SETTINGS = ("policy", "quorum", "caution", "certified_error", "certified_risk")
+SETTINGS = ("policy", "quorum", "caution", "certified_error", "certified_risk", "certified_score_by")
 
 
 class SamePolicy(Refused):
@@ -37,6 +38,7 @@ def proposal(
     caution: str | None,
     error: float | None = None,
     risk: float | None = None,
+    score_by: str | None = None,
 ) -> Proposal:
     """
     Return the project as it would be under another policy.
@@ -44,6 +46,7 @@ def proposal(
     :param quorum: None for the policy's own; the other settings likewise
     :param error: the share of labels by jurors alone that may be wrong, under `certified`
     :param risk: the probability that this is not kept
+    :param score_by: a value of `ScoreBy`; the usual one is the policy's own, however it is written
     :raises Invalid: if a setting is out of range
     :raises Refused: if the policy is not known or does not fit the fields of the project
     """
@@ -53,7 +56,10 @@ def proposal(
         raise Invalid("caution", "choose safe or unsafe, or nothing for the policy's own")
     check_share("error", error)
     check_share("risk", risk)
-    proposed = Proposal(str(project), policy, quorum, caution, project.fields, error, risk)
+    if score_by not in (None, *ScoreBy):
+        raise Invalid("score_by", f"choose {' or '.join(ScoreBy)}, or nothing for the policy's own")
+    chosen = None if score_by == ScoreBy.SHARE else score_by
+    proposed = Proposal(str(project), policy, quorum, caution, project.fields, error, risk, chosen)
     policy_of(proposed)
     return proposed
 
@@ -90,6 +96,7 @@ def change_policy(
     reason: str,
     error: float | None = None,
     risk: float | None = None,
+    score_by: str | None = None,
 ) -> Difference:
     """
     Change the policy of a project or its settings, and recount it at once. Cases open and close accordingly.
@@ -102,7 +109,8 @@ def change_policy(
     if not reason.strip():
         raise Invalid("reason", "write why; it stays with the change")
     lock_decisions(project)
-    proposed = proposal(project, policy=policy, quorum=quorum, caution=caution, error=error, risk=risk)
+    promise: dict[str, Any] = {"error": error, "risk": risk, "score_by": score_by}
+    proposed = proposal(project, policy=policy, quorum=quorum, caution=caution, **promise)
     old = {name: getattr(project, name) for name in SETTINGS}
     new = {name: getattr(proposed, name) for name in SETTINGS}
     if old == new:

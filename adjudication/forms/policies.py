@@ -9,6 +9,9 @@ from adjudication.policies import LEAST_SHARE, MOST_SHARE
 from corpus.models import Project
 
 OWN = ("", "As the policy says")
+SHARE, PROBABILITY = Project.ScoreBy.SHARE, Project.ScoreBy.PROBABILITY
+SCORES = [("", SHARE.label), (PROBABILITY.value, PROBABILITY.label)]
+"Empty for the usual one, as it is stored."
 
 
 def share_field(label: str, **options: Any) -> forms.FloatField:
@@ -30,12 +33,13 @@ class PolicyForm(forms.Form):
 
     error = share_field("Wrong at most, under certified (empty: 0.05)")
     risk = share_field("Risk, under certified (empty: 0.10)")
+    score_by = forms.ChoiceField(required=False, choices=SCORES, label="Score of a label by jurors, under certified")
 
     def to_settings(self) -> dict[str, Any]:
         """Return the policy and its settings as `proposal` and `change_policy` take them; only for a valid form."""
         data = self.cleaned_data
         settings = {name: data[name] for name in ("policy", "quorum", "error", "risk")}
-        return settings | {"caution": data["caution"] or None}
+        return settings | {name: data[name] or None for name in ("caution", "score_by")}
 
 
 class ChangePolicyForm(PolicyForm):
@@ -48,6 +52,7 @@ class ChangePolicyForm(PolicyForm):
     )
     error = share_field("Wrong at most", widget=forms.HiddenInput)
     risk = share_field("Risk", widget=forms.HiddenInput)
+    score_by = forms.ChoiceField(required=False, choices=SCORES, widget=forms.HiddenInput, label="Score")
     reason = forms.CharField(
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),

@@ -28,12 +28,17 @@ class PolicySerializer(serializers.Serializer[Any]):
         required=False, allow_null=True, default=None, min_value=LEAST_SHARE, max_value=MOST_SHARE,
         help_text="Under `certified`: the probability that this is not kept; null for 0.10.",
     )  # fmt: skip
+    score_by = serializers.ChoiceField(
+        choices=Project.ScoreBy.choices, required=False, allow_null=True, allow_blank=True, default=None,
+        help_text="Under `certified`, what the score of a label by jurors is: the `share` of the ballots that give it, "
+        "or the mean `probability` that they give it; null for `share`.",
+    )  # fmt: skip
 
     def to_settings(self) -> dict[str, Any]:
         """Return the policy and its settings as `proposal` and `change_policy` take them; only for valid data."""
         data = self.validated_data
         settings = {name: data[name] for name in ("policy", "quorum", "error", "risk")}
-        return settings | {"caution": data["caution"] or None}
+        return settings | {name: data[name] or None for name in ("caution", "score_by")}
 
 
 class CompareSerializer(PolicySerializer):

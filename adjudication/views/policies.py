@@ -18,6 +18,7 @@ from adjudication.visible_opinions import note_items_shown
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
 from corpus.labels import FIELDS
+from corpus.models import Project
 
 ON_A_PAGE = 50
 FIELD_NAMES = {field.value: field.display_name for field in FIELDS} | {"categories": "Categories"}
@@ -59,7 +60,8 @@ def own_settings(access: Access) -> dict[str, Any]:
     """Return the project's policy and settings, as values of the form."""
     project = access.project
     own = {"policy": project.policy, "quorum": project.quorum, "caution": project.caution or ""}
-    return own | {"error": project.certified_error, "risk": project.certified_risk}
+    promise = {"error": project.certified_error, "risk": project.certified_risk}
+    return own | promise | {"score_by": project.certified_score_by or ""}
 
 
 def settings_query(settings: dict[str, Any]) -> str:
@@ -83,6 +85,7 @@ def show_policies(
         "form": form,
         "change": change or ChangePolicyForm(),
         "own": own,
+        "own_score": Project.ScoreBy(own.score_by).label,
         "own_name": access.project.get_policy_display(),
         "other_caution": other_caution,
         "caution_query": settings_query(own_settings(access) | {"caution": other_caution}),
@@ -124,14 +127,15 @@ def difference_context(
     access: Access, form: PolicyForm, difference: Difference, matching: ChangeFilter, at: int
 ) -> dict[str, Any]:
     """Return what the page needs to show a comparison."""
-    settings = form.to_settings()
+    settings, project = form.to_settings(), access.project
+    own = own_settings(access) | {"caution": project.caution, "score_by": project.certified_score_by}
     return {
         "difference": difference,
         "counts": [row | {"name": FIELD_NAMES[row["field"]]} for row in difference.counts],
         "rows": [row | {"name": FIELD_NAMES[row["field"]]} for row in difference.rows],
         "matching": matching,
         "matching_name": FIELD_NAMES.get(matching.field, "").lower(),
-        "is_own": settings == {**own_settings(access), "caution": access.project.caution},
+        "is_own": settings == own,
         "at": at,
         "pages": -(-difference.total // ON_A_PAGE),
         "filter_query": urlencode(asdict(matching)),

@@ -276,6 +276,7 @@ class ChangePolicyRequest(TypedDict):
     caution: NotRequired[Literal["safe", "unsafe"] | Literal[""] | None]
     error: NotRequired[float | None]
     risk: NotRequired[float | None]
+    score_by: NotRequired[Literal["share", "probability"] | Literal[""] | None]
     reason: str
 
 
@@ -1006,6 +1007,7 @@ class NewProjectRequest(TypedDict):
     caution: NotRequired[Literal["safe", "unsafe"] | None]
     error: NotRequired[float | None]
     risk: NotRequired[float | None]
+    score_by: NotRequired[Literal["share", "probability"] | None]
     split_by: NotRequired[Literal["prompt", "cluster"]]
     file: NotRequired[Any]
     fields: NotRequired[list[Literal["prompt_label", "response_label"]]]
@@ -1302,6 +1304,7 @@ class Project(TypedDict):
     caution: str | None
     error: float | None
     risk: float | None
+    score_by: NotRequired[str]
     split_by: str
     taxonomy: TaxonomyName
     archived_at: str | None
@@ -1321,6 +1324,7 @@ class ProjectInFull(TypedDict):
     caution: str | None
     error: float | None
     risk: float | None
+    score_by: NotRequired[str]
     split_by: str
     taxonomy: TaxonomyName
     archived_at: str | None

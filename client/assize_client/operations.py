@@ -189,6 +189,7 @@ class Operations(Transport):
         policy: Literal["majority", "aegis2", "human", "jury", "certified"],
         quorum: int | None = None,
         risk: float | None = None,
+        score_by: Literal["share", "probability"] | None = None,
     ) -> models.Compared:
         """The labels and cases that would change under another policy, with the changed items in pages.
 
@@ -208,6 +209,7 @@ class Operations(Transport):
                 "policy": policy,
                 "quorum": quorum,
                 "risk": risk,
+                "score_by": score_by,
             },
         )
         return answer

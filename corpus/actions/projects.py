@@ -28,6 +28,7 @@ def create_project(
     caution: str | None = None,
     certified_error: float | None = None,
     certified_risk: float | None = None,
+    certified_score_by: str | None = None,
     fields: Collection[str] = FIELDS,
     split_by: str = Project.SplitBy.CLUSTER,
     by: User | None = None,
@@ -39,6 +40,7 @@ def create_project(
     :param quorum: replaces the policy's own; None to keep that
     :param caution: what needs_caution counts as; None for the policy's own
     :param certified_error: of labels that models decide alone, 0.001 to 0.5; None for the policy's own, as the risk
+    :param certified_score_by: a value of `Project.ScoreBy`; None for the share, which is stored so
     :param fields: the label fields it wants
     :param split_by: what its releases keep in one split
     :param by: who creates it; None for commands
@@ -58,6 +60,7 @@ def create_project(
         caution=caution,
         certified_error=certified_error,
         certified_risk=certified_risk,
+        certified_score_by=None if certified_score_by == Project.ScoreBy.SHARE else certified_score_by,
         split_by=split_by,
         **{f"wants_{field}": field in fields for field in FIELDS},
     )

@@ -24,6 +24,7 @@ def as_project(project: Project) -> ProjectShape:
         "caution": project.caution,
         "error": project.certified_error,
         "risk": project.certified_risk,
+        **({"score_by": project.certified_score_by} if project.certified_score_by else {}),  # type: ignore[typeddict-item]
         "split_by": project.split_by,
         "taxonomy": {"name": project.taxonomy.name, "version": project.taxonomy.version},
         "archived_at": project.archived_at,

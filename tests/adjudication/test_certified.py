@@ -18,6 +18,7 @@ from corpus.errors import Invalid
 from corpus.labels import Field
 from corpus.models import Event, Project
 from tests.annotation.people import Visitor
+from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 ITEMS = 60
@@ -155,6 +156,39 @@ def test_settings_of_the_promise_are_checked_and_told(tmp_path: Any) -> None:
     assert (told["policy"], told["error"], told["risk"]) == ("certified", 0.02, 0.2)
     project.refresh_from_db()
     assert (project.certified_error, project.certified_risk) == (0.02, 0.2)
+
+
+def test_score_is_changed_by_command_page_and_route_and_told_only_where_it_is_not_the_usual_one() -> None:
+    project = make_project(policy="certified")
+    plain = command("change_policy", project=project.slug, score_by="share", dry_run=True)
+    assert (plain.code, plain["score_by"]) == (0, None)
+    assert command("change_policy", project=project.slug, score_by="share", reason="x").code == 2  # as it was
+    told = command("change_policy", project=project.slug, score_by="probability", reason="Surer.")
+    assert (told["policy"], told["score_by"]) == ("certified", "probability")
+    same = command("change_policy", project=project.slug, error="0.1", dry_run=True)
+    assert (same["error"], same["score_by"]) == (0.1, "probability")
+    event = Event.objects.get(project=project, verb="project.policy_changed")
+    assert (event.detail["from"]["certified_score_by"], event.detail["to"]["certified_score_by"]) == (
+        None,
+        "probability",
+    )
+
+    program, lead = Program(project, "lead"), Visitor(project, "lead")
+    route = f"projects/{project.slug}/policy/compare/"
+    found = program.get(route, policy="certified", score_by="share").json()
+    assert found["from"]["score_by"] == "probability"
+    assert "score_by" not in found["to"]
+    assert program.get(route, policy="certified", score_by="sure").status_code == 400
+    page = lead.get("quality/policies/", policy="certified", score_by="probability").content.decode()
+    assert "<dd>Mean probability of the label</dd>" in page
+    assert "The project has this policy already" in page
+    assert "&amp;score_by=probability" in page
+    terms = {"policy": "certified", "reason": "Back.", "is_sure": "on"}
+    assert lead.post("quality/policies/change/", **terms).status_code == 302
+    project.refresh_from_db()
+    assert project.certified_score_by is None
+    with pytest.raises(Invalid):
+        proposal(project, policy="certified", quorum=None, caution=None, score_by="sure")
 
 
 def test_a_question_about_caution_keeps_what_is_promised() -> None:

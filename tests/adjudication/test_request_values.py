@@ -293,6 +293,7 @@ def test_change_of_policy_needs_a_reason_that_fits(reason, is_valid):
         ({"policy": "jury", "quorum": "100", "caution": "safe"}, ("jury", 100, "safe")),
         ({"policy": "jury", "quorum": " 7 "}, ("jury", 7, None)),
         ({"policy": "certified", "error": "0.02", "risk": ""}, ("certified", None, None)),
+        ({"policy": "certified", "score_by": "probability"}, ("certified", None, None)),
     ],
 )
 def test_form_of_a_policy_is_read(fields, settings):
@@ -301,13 +302,14 @@ def test_form_of_a_policy_is_read(fields, settings):
     read = form.to_settings()
     assert tuple(read[name] for name in ("policy", "quorum", "caution")) == settings
     assert read["error"] == (0.02 if "error" in fields else None)
+    assert read["score_by"] == fields.get("score_by")
 
 
 @cases(
     ("field", "value"),
     [
         *[("policy", ""), ("policy", "x"), ("quorum", "0"), ("quorum", "101"), ("quorum", "1.5"), ("caution", "both")],
-        *[("error", "0"), ("error", "nan"), ("risk", "1"), ("risk", "x")],
+        *[("error", "0"), ("error", "nan"), ("risk", "1"), ("risk", "x"), ("score_by", "x"), ("score_by", "0.5")],
     ],
 )
 def test_form_of_a_policy_is_refused(field, value):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import Promise, policy_of
 from corpus.access import access_to
 from corpus.models import Event, Project, Verb
@@ -9,6 +10,7 @@ from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, make_project, numbers
 from workspace.forms.projects import TEMPLATES, template_named
+from workspace.project_files.writing import write_document
 from workspace.queries.project_settings import proposal_of, proposed_settings, settings_version
 
 PAGE = "/new-project/"
@@ -102,31 +104,46 @@ def test_what_certified_promises_is_said_at_the_start_by_page_command_and_route(
     number = next(numbers)
     page = admin.client.get(PAGE, {"template": "certified"}).content.decode()
     assert "People label a blind sample" in page
-    sent = fields(f"Sure {number}", policy="certified", error="0.02", risk="0.2")
+    sent = fields(f"Sure {number}", policy="certified", error="0.02", risk="0.2", score_by="probability")
     assert admin.client.post(PAGE, sent).status_code == 302
     program = Program(make_project(), "site-admin")
-    body = {"slug": f"surer-{number}", "policy": "certified", "error": 0.02, "risk": 0.2}
+    terms = {"policy": "certified", "error": 0.02, "risk": 0.2, "score_by": "probability"}
+    body = {"slug": f"surer-{number}", **terms}
     made = program.post("projects/", body).json()
-    assert (made["error"], made["risk"]) == (0.02, 0.2)
-    options = {"policy": "certified", "error": 0.02, "risk": 0.2}
-    assert command("create_project", f"surest-{number}", **options)["project"] == f"surest-{number}"
+    assert (made["error"], made["risk"], made["score_by"]) == (0.02, 0.2, "probability")
+    assert command("create_project", f"surest-{number}", **terms)["project"] == f"surest-{number}"
     for slug in (f"sure-{number}", f"surer-{number}", f"surest-{number}"):
         project = Project.objects.get(slug=slug)
-        assert policy_of(project).promise == Promise(0.02, 0.2)
+        assert policy_of(project).promise == Promise(0.02, 0.2, ScoreBy.PROBABILITY)
     for wrong in ("0", "0.6", "nan", "-1"):
         page = admin.client.post(PAGE, fields("Wrong", policy="certified", error=wrong))
         assert (page.status_code, list(errors_of(page))) == (422, ["error"])
         assert program.post("projects/", body | {"slug": "wrong", "risk": wrong}).status_code == 400
         refused = command("create_project", "wrong", policy="certified", risk=wrong)
         assert (refused.code, "risk" in refused.stderr) == (2, True), wrong
+    for wrong in ("", "shares", "0"):
+        assert program.post("projects/", body | {"slug": "wrong", "score_by": wrong}).status_code == 400, wrong
+    assert command("create_project", "wrong", policy="certified", score_by="shares").code == 2
     assert not Project.objects.filter(slug="wrong").exists()
+
+
+def test_the_usual_score_is_stored_and_told_as_if_nobody_had_chosen_it():
+    number, program = next(numbers), Program(make_project(), "site-admin")
+    for at, chosen in enumerate(({}, {"score_by": None}, {"score_by": "share"})):
+        made = program.post("projects/", {"slug": f"plain-{number}-{at}", "policy": "certified", **chosen}).json()
+        assert "score_by" not in made
+        project = Project.objects.get(slug=f"plain-{number}-{at}")
+        assert policy_of(project).settings == {"quorum": 3, "caution": "safe", "error": 0.05, "risk": 0.1}
+        assert b"score_by" not in write_document(project)
 
 
 def test_the_preview_of_other_settings_keeps_what_is_promised():
     project = make_project(fields="prompt_label", policy="certified")
     before = settings_version(project)
-    Project.objects.filter(pk=project.pk).update(certified_error=0.02)
-    project.refresh_from_db()
-    assert settings_version(project) != before
+    for change in ({"certified_error": 0.02}, {"certified_score_by": "probability"}):
+        Project.objects.filter(pk=project.pk).update(**change)
+        project.refresh_from_db()
+        assert settings_version(project) != before
+        before = settings_version(project)
     new = proposed_settings(project, votes_wanted=5)
-    assert policy_of(proposal_of(project, new)).promise == Promise(0.02, 0.10)
+    assert policy_of(proposal_of(project, new)).promise == Promise(0.02, 0.10, ScoreBy.PROBABILITY)

@@ -70,6 +70,7 @@ def admin(database):
 def test_a_project_made_from_a_file_writes_the_same_file(admin, stub_url, tmp_path):
     whole = project_with_all_settings(stub_url, admin.user)
     plain = [make_project(), make_project(policy="aegis2", name="n" * 120), make_project(fields="response_label")]
+    plain.append(make_project(policy="certified", score_by="probability"))
     for project in (whole, *plain):
         path, slug = tmp_path / f"{project.slug}.json", new_slug()
         assert command("make_project_file", project.slug, out=path) == {"project": project.slug}

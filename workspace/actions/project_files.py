@@ -58,6 +58,7 @@ def project_from_document(
         split_by=document.get("split_by", Project.SplitBy.PROMPT),
         certified_error=document.get("certified_error"),
         certified_risk=document.get("certified_risk"),
+        certified_score_by=document.get("certified_score_by"),
         **{key: document[key] for key in ("fields", "votes_wanted", "policy", "quorum", "caution")},
     )
     for at, question in enumerate(document["questions"]):

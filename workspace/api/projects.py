@@ -49,7 +49,7 @@ class Projects(ProjectList):
         if (document := data.pop("file", None)) is not None:
             project = actions.open_project_from(document, by=user, **data)
         else:
-            promise = {f"certified_{name}": data.pop(name) for name in ("error", "risk") if name in data}
+            promise = {f"certified_{name}": data.pop(name) for name in ("error", "risk", "score_by") if name in data}
             project = actions.open_project(by=user, **data, **promise)
         return Response(as_project(project), status=HTTP_201_CREATED)
 

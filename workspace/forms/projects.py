@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.text import slugify
 
-from adjudication.forms.policies import share_field
+from adjudication.forms.policies import SCORES, share_field
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS, Field
 from corpus.models import Project, Taxonomy
@@ -70,7 +70,7 @@ class ProjectForm(GroupedForm, forms.Form):
     """A new project."""
 
     FOLDED: ClassVar[dict[str, tuple[str, ...]]] = {
-        "More settings": ("slug", "quorum", "caution", "error", "risk", "split_by")
+        "More settings": ("slug", "quorum", "caution", "error", "risk", "score_by", "split_by")
     }
 
     name = forms.CharField(max_length=120, help_text="Shown to everybody who works in it.")
@@ -96,6 +96,10 @@ class ProjectForm(GroupedForm, forms.Form):
     )
     error = share_field("Wrong at most, under certified", help_text="Of labels by jurors alone. Empty: 0.05.")
     risk = share_field("Risk that it is more, under certified", help_text="Empty: 0.10.")
+    score_by = forms.ChoiceField(
+        label="Score of a label by jurors, under certified", choices=SCORES, required=False,
+        help_text="Probabilities are those of jurors that are asked for them.",
+    )  # fmt: skip
     split_by = forms.ChoiceField(
         label="Releases keep in one split", choices=Project.SplitBy.choices, initial=Project.SplitBy.CLUSTER,
         required=False,
@@ -119,7 +123,8 @@ class ProjectForm(GroupedForm, forms.Form):
         settings = dict(self.cleaned_data)
         wanted, chosen = settings.pop("fields_wanted"), settings.pop("split_by")
         split_by = {"split_by": chosen} if chosen else {}
-        promise = {f"certified_{name}": settings.pop(name) for name in ("error", "risk")}
+        promise = {f"certified_{name}": settings.pop(name) for name in ("error", "risk", "score_by")}
+        promise["certified_score_by"] = promise["certified_score_by"] or None
         return settings | promise | {"fields": wanted, "caution": settings["caution"] or None} | split_by
 
 

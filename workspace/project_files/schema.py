@@ -164,6 +164,7 @@ SCHEMA = {
         # Files from before there were clusters lack it; their projects go by prompts, as they did.
         certified_error=SHARE,
         certified_risk=SHARE,
+        certified_score_by={"enum": ["share", "probability", None]},
         split_by={"enum": ["prompt", "cluster"]},
         background=listed(BACKGROUND, most=10),
         attacks=maybe(ATTACKS),

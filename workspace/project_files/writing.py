@@ -52,6 +52,7 @@ def document_of(project: Project) -> Document:
         "caution": project.caution,
         "certified_error": project.certified_error,
         "certified_risk": project.certified_risk,
+        **({"certified_score_by": project.certified_score_by} if project.certified_score_by else {}),
         "split_by": project.split_by,
         "taxonomy": as_taxonomy(project.taxonomy),
         "questions": [as_question(each) for each in Question.objects.filter(project=project).order_by("position")],

@@ -6,9 +6,11 @@ from django.core.management.base import CommandParser
 
 from adjudication import actions
 from adjudication.actions.policy_change import compare, proposal
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import POLICIES
 from corpus.commands import ProjectCommand
 from corpus.errors import Invalid, Refused
+from corpus.models import Project
 
 
 class Command(ProjectCommand):
@@ -24,6 +26,12 @@ class Command(ProjectCommand):
         share = "under certified: a share such as 0.05, or own for the policy's own; default: unchanged"
         parser.add_argument("--error", help=f"labels by jurors alone that may be wrong, {share}")
         parser.add_argument("--risk", help=f"the probability that this is not kept, {share}")
+        parser.add_argument(
+            "--score-by",
+            choices=[*ScoreBy, "own"],
+            help="under certified, the score of a label by jurors: the share of the ballots that give it (own), or the "
+            "mean probability that they give it; default: unchanged",
+        )
         parser.add_argument("--reason", default="", help="required for a change; stored with it")
         parser.add_argument("--dry-run", action="store_true", help="only show what would change")
 
@@ -40,6 +48,8 @@ class Command(ProjectCommand):
         }
         # Under other policies neither is told, so that the result stays as it was.
         chosen |= promise if chosen["policy"] == "certified" or any(promise.values()) else {}
+        if options["score_by"] or project.certified_score_by:
+            chosen["score_by"] = parse_score_by(project, options["score_by"])
         try:
             if options["dry_run"]:
                 difference = compare(project, proposal(project, **chosen), limit=0)
@@ -70,6 +80,13 @@ def parse_share(name: str, text: str) -> float | None:
         return None if text == "own" else float(text)
     except ValueError as error:
         raise Refused(f"--{name} takes a number such as 0.05, or own, not {text!r}.") from error
+
+
+def parse_score_by(project: Project, text: str | None) -> str | None:
+    """Return the setting that --score-by names; None for the policy's own, and for the share, which is that."""
+    if text is None:
+        return project.certified_score_by
+    return None if text in ("own", ScoreBy.SHARE) else text
 
 
 def parse_quorum(text: str) -> int | None:

@@ -15,7 +15,7 @@ from workspace.actions import project_from_document
 from workspace.project_files.reading import MOST_BYTES, read_document
 
 PROMISE = ("error", "risk")
-SETTINGS = ("taxonomy", "policy", "votes_wanted", "quorum", "caution", *PROMISE, "fields", "split_by")
+SETTINGS = ("taxonomy", "policy", "votes_wanted", "quorum", "caution", *PROMISE, "score_by", "fields", "split_by")
 "Options that a project file has in their place."
 
 
@@ -40,6 +40,12 @@ class Command(Base):
         parser.add_argument(
             "--risk", type=float, metavar="D", help="certified: how probable that is exceeded, likewise; default 0.1"
         )
+        parser.add_argument(
+            "--score-by",
+            choices=Project.ScoreBy.values,
+            help="certified: the score of a label by jurors, as the share of the ballots that give it or the mean "
+            "probability that they give it; default share",
+        )
         parser.add_argument("--fields", help=f"labels wanted, joined by commas; default {','.join(FIELDS)}")
 
         parser.add_argument(
@@ -60,6 +66,7 @@ class Command(Base):
         for name in PROMISE:
             check_share(name, share := settings.pop(name, None))
             settings[f"certified_{name}"] = share
+        settings["certified_score_by"] = settings.pop("score_by", None)
         return actions.create_project(slug=options["slug"], name=options["name"], **settings)
 
     def from_file(self, settings: dict[str, Any], options: dict[str, Any]) -> Project:
