@@ -1,13 +1,14 @@
 """The REST routes of a project's figures, for leads."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 
+from adjudication.panel_scores import ScoreBy
 from corpus.access import Role
 from corpus.api.base import ProjectView
 from corpus.models import Project
@@ -16,7 +17,7 @@ from quality.models import Perspectives, Report
 from quality.queries.freshness import freshness_of, latest_reports
 from quality.queries.perspectives import next_attempt, publications
 from quality.reports.audit import AUDIT, latest_promise
-from quality.reports.certified import EVIDENCE, error_and_risk, promise_figures
+from quality.reports.certified import EVIDENCE, error_and_risk, promise_figures, score_asked
 from quality.reports.disagreement import EXAMPLES
 from quality.serializers import PromiseSerializer
 from quality.shapes import CertifiedShape, MetricsShape, PerspectivesShape, PublicationShape, WatchedShape
@@ -87,7 +88,7 @@ class CertifiedLabels(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         asked = PromiseSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        error, risk = error_and_risk(self.project, **asked.validated_data)
+        terms = terms_asked(self.project, asked.validated_data)
         reports = latest_reports(self.project)
         freshness, report = freshness_of(self.project, reports), reports.get(EVIDENCE)
         found: CertifiedShape = {
@@ -97,16 +98,22 @@ class CertifiedLabels(ProjectView):
             "watched": watched_shape(self.project, reports),
         }
         if report:
-            found["promise"] = promise_figures(report.content, error=error, risk=risk)
+            found["promise"] = promise_figures(report.content, **terms)
         return Response(found)
 
     @extend_schema(request=PromiseSerializer, responses={201: WatchedShape})
     def post(self, request: Request, slug: str) -> Response:
         asked = PromiseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        error, risk = error_and_risk(self.project, **asked.validated_data)
-        watch_promise(project=self.project, by=self.access.user, error=error, risk=risk)
+        terms = terms_asked(self.project, asked.validated_data)
+        watch_promise(project=self.project, by=self.access.user, **terms)
         return Response(watched_shape(self.project, latest_reports(self.project)), status=201)
+
+
+def terms_asked(project: Project, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return error, risk and score that are asked for; by default those of the project."""
+    error, risk = error_and_risk(project, asked.get("error"), asked.get("risk"))
+    return {"error": error, "risk": risk, "score_by": score_asked(project, asked.get("score_by"))}
 
 
 def watched_shape(project: Project, reports: Mapping[str, Report]) -> WatchedShape | None:
@@ -114,7 +121,7 @@ def watched_shape(project: Project, reports: Mapping[str, Report]) -> WatchedSha
     promise, report = latest_promise(project), reports.get(AUDIT)
     if promise is None:
         return None
-    return {
+    found: WatchedShape = {
         "made_at": promise.made_at,
         "follows": promise.follows,
         "error": promise.error,
@@ -126,3 +133,6 @@ def watched_shape(project: Project, reports: Mapping[str, Report]) -> WatchedSha
         "fields": report.content["fields"] if report and report.content["promise"] == promise.pk else [],
         "broken_at": promise.broken_at,
     }
+    if promise.score_by != ScoreBy.SHARE:
+        found["score_by"] = promise.score_by
+    return found

@@ -49,7 +49,9 @@ class WatchedPromise(models.Model):
     risk = models.FloatField()
     "The probability of an alarm although the promise is kept, over all time."
     thresholds = models.JSONField()
-    "By label field, the score from which on the jurors decide alone: how many agree, of how many, in lowest terms."
+    "By label field, the score from which on the jurors decide alone, as a fraction in lowest terms."
+    score_by = models.CharField(max_length=11, choices=Project.ScoreBy, default="share", db_default="share")
+    "What the thresholds are of."
     last_vote = models.BigIntegerField()
     "The highest primary key of a vote at that time: what people had finished by then does not test the promise."
     follows = models.BooleanField(default=False, db_default=False)

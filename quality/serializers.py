@@ -4,11 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import LEAST_SHARE, MOST_SHARE
 
 
 class PromiseSerializer(serializers.Serializer[Any]):
-    """The error and the risk of a promise; by default those of the project."""
+    """The error, the risk and the score of a promise; by default those of the project."""
 
     error = serializers.FloatField(
         required=False,
@@ -21,4 +22,10 @@ class PromiseSerializer(serializers.Serializer[Any]):
         min_value=LEAST_SHARE,
         max_value=MOST_SHARE,
         help_text="The probability that the promise is not kept; 0.1 by default.",
+    )
+    score_by = serializers.ChoiceField(
+        [each.value for each in ScoreBy],
+        required=False,
+        help_text="The score of a label: the `share` of the ballots that give it, or the mean `probability` they give "
+        "it; that of the project by default.",
     )

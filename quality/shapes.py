@@ -15,7 +15,7 @@ class MetricsShape(TypedDict):
 
 
 class ScoreShape(TypedDict):
-    """A share of the ballots on a field, in lowest terms."""
+    """A share of the ballots on a field, or a probability, in lowest terms."""
 
     agreeing: int
     counted: int
@@ -77,7 +77,11 @@ class SetPromiseShape(TypedDict):
 
 
 class PromiseShape(TypedDict):
-    """What could be promised at one error and risk; votes are those of people that are still wanted."""
+    """
+    What could be promised at one error and risk; votes are those of people that are still wanted.
+
+    `score_by` is `probability` where thresholds are of that; it is left out where they are shares of the ballots.
+    """
 
     error: float
     risk: float
@@ -89,6 +93,7 @@ class PromiseShape(TypedDict):
     sample_needed: int
     fields: list[FieldPromiseShape]
     sets: SetPromiseShape | None
+    score_by: NotRequired[str]
 
 
 class WatchedShape(TypedDict):
@@ -99,6 +104,7 @@ class WatchedShape(TypedDict):
     dialogues of the sample that people have finished since, `errors` have another label by people; the share is between
     `lower` and `upper`; `standing` is untried, kept, watch or broken. `broken_at` stays once labels were worse. One
     that `follows` is that of the certificate of the project; with other thresholds it goes on from the same counts.
+    `score_by` is as in the promise.
     """
 
     made_at: datetime
@@ -108,6 +114,7 @@ class WatchedShape(TypedDict):
     thresholds: dict[str, ScoreShape]
     fields: list[dict[str, Any]]
     broken_at: datetime | None
+    score_by: NotRequired[str]
 
 
 class CertifiedShape(TypedDict):

@@ -14,7 +14,7 @@ NAMES = [
     "source", "margin", "since", "until", "verb", "actor", "subject", "text", "outcome", "id", "status", "license",
     "policy", "quorum", "caution", "format", "truncate", "raw", "name", "kind", "next", "from", "key", "url", "prompt",
     "bom", "tab", "release", "split", "sources", "sort", "refusals", "redacted", "similar", "cluster", "error",
-    "risk",
+    "risk", "score_by",
 ]  # fmt: skip
 "Query parameters of all pages and routes."
 PATH_VALUES = ["9" * 30, "a\0b\n", "x" * 3_000]
@@ -33,7 +33,7 @@ FIELDS = [
     "key", "guidance", "type", "choices", "asked_of", "about", "is_required", "opens_cases", "is_retired", "answers",
     "kinds", "is_active", "delivery", "rhythm", "address",
     "based_on", "revision", "juror", "split_by", "similar_apart", "stops_early", "most_votes",
-    "orders_by", "random_percent",
+    "orders_by", "random_percent", "score_by",
 ]  # fmt: skip
 "Fields of all bodies."
 JSON_VALUES: list[Any] = [
@@ -111,9 +111,9 @@ ONE_BY_ONE = {
     "/projects/{slug}/quality/": ["tab", "field", "against", "sort", "at"],
     "/projects/{slug}/quality/state/": ["since", "tab"],
     "/projects/{slug}/quality/advice/": ["field", "at"],
-    "/projects/{slug}/quality/certified/": ["error", "risk"],
-    "/api/v1/projects/{slug}/certified/": ["error", "risk"],
-    "/projects/{slug}/quality/policies/": ["policy", "quorum", "caution", "field", "before", "after", "at"],
+    "/projects/{slug}/quality/certified/": ["error", "risk", "score_by"],
+    "/api/v1/projects/{slug}/certified/": ["error", "risk", "score_by"],
+    "/projects/{slug}/quality/policies/": ["policy", "quorum", "caution", "score_by", "field", "before", "after", "at"],
     "/projects/{slug}/releases/compare/": ["before", "after"],
     "/projects/{slug}/taxonomy/": ["tab", "with"],
     "/projects/{slug}/taxonomy/change/": ["do", "slug"],

@@ -33,13 +33,15 @@ def follow_certificate(project: Project, opinions: Opinions, policy: Policy) -> 
     content = certificate.content
     thresholds = thresholds_in(content["fields"])
     new = WatchedPromise(error=content["error"], risk=content["risk"], thresholds=thresholds, follows=True)
+    new.score_by = content.get("score_by", Project.ScoreBy.SHARE)
     new.shares = len(content["fields"])
     is_same = latest is not None and (latest.error, latest.risk) == (new.error, new.risk)
     if not thresholds or (latest and not (latest.follows or is_same)):
         return latest
     if latest and is_same:
         counts = counts_of(project, opinions, policy, latest)
-        if latest.thresholds == thresholds or is_broken(latest, counts):
+        is_unchanged = (latest.thresholds, latest.score_by) == (thresholds, new.score_by)
+        if is_unchanged or is_broken(latest, counts):
             return latest
         new.carried = latest.carried | counts
     return begin_watching(project, new, by=None)
@@ -64,5 +66,6 @@ def begin_watching(project: Project, promise: WatchedPromise, *, by: User | None
     promise.save()
     detail = {"error": promise.error, "risk": promise.risk, "thresholds": promise.thresholds}
     detail |= {"follows": True} if promise.follows else {}
+    detail |= {"score_by": promise.score_by} if promise.score_by != Project.ScoreBy.SHARE else {}
     record_event(project=project, verb=Verb.PROMISE_WATCHED, actor=by, detail=detail)
     return promise

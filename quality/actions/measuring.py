@@ -14,6 +14,7 @@ from django.utils import timezone
 from psycopg.errors import SerializationFailure
 
 from adjudication.actions import recount_if_changed
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import check_share, policy_of
 from corpus.actions import find_groups
 from corpus.errors import Refused
@@ -148,19 +149,23 @@ def record_broken(reports: list[Report]) -> None:
 
 
 @transaction.atomic
-def watch_promise(*, project: Project, by: User | None, error: float, risk: float) -> WatchedPromise:
+def watch_promise(
+    *, project: Project, by: User | None, error: float, risk: float, score_by: ScoreBy = ScoreBy.SHARE
+) -> WatchedPromise:
     """
     Have the promise watched that the last measurement allows; it takes the place of any before.
 
     :param error: the share of labels that may differ from people's, 0.001 to 0.5
     :param risk: the probability of a false alarm, likewise
     :raises Invalid: if either is another number
+    :param score_by: what its thresholds are of
     :raises Refused: if nothing can be promised at these
     """
     check_share("error", error)
     check_share("risk", risk)
     report = latest_reports(project).get(EVIDENCE)
-    fields = promise_figures(report.content, error=error, risk=risk)["fields"] if report else []
+    terms: dict[str, Any] = {"error": error, "risk": risk, "score_by": score_by}
+    fields = promise_figures(report.content, **terms)["fields"] if report else []
     thresholds = {
         each["field"]: [each["threshold"]["agreeing"], each["threshold"]["counted"]]
         for each in fields
@@ -168,7 +173,7 @@ def watch_promise(*, project: Project, by: User | None, error: float, risk: floa
     }
     if not thresholds:
         raise Refused(NOTHING_TO_PROMISE)
-    promise = WatchedPromise(error=error, risk=risk, thresholds=thresholds, shares=len(fields))
+    promise = WatchedPromise(thresholds=thresholds, shares=len(fields), **terms)
     return begin_watching(project, promise, by=by)
 
 

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adjudication.certifying.betting import is_worse_than, lower_bound, upper_bound
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import Policy
 from corpus.models import Project
 from quality.models import WatchedPromise
+from quality.queries.parts import read_parts
 from quality.queries.sample import read_draws, read_earlier_votes
 from quality.reports.arrays import Opinions
 from quality.reports.certified_rows import read_panel, read_people
@@ -66,7 +68,8 @@ def count_since(
 
     :return: how many, and how many of these people label otherwise
     """
-    draws, panel = read_draws(project, opinions.item_keys), read_panel(opinions, policy, field)
+    parts = read_parts(project) if promise.score_by == ScoreBy.PROBABILITY else None
+    draws, panel = read_draws(project, opinions.item_keys), read_panel(opinions, policy, field, parts)
     people = read_people(project, opinions, policy, field)
     needed = max(policy.quorum, project.votes_wanted)
     was_finished = read_earlier_votes(project, opinions.item_keys, promise.last_vote) >= needed

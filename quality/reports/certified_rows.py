@@ -1,18 +1,20 @@
 """What a certificate of machine labels stands on, counted by score: the panel, people and the blind random sample."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from adjudication.certifying.sets import SetGroup
+from adjudication.panel_scores import BINS, PARTS, ScoreBy
 from adjudication.policies import PANEL, Policy, policy_of
 from adjudication.queries.set_evidence import read_set_groups
 from annotation.queries import asked_fields
 from annotation.sampling import count_undrawn, percent_of
 from corpus.labels import NEEDS_RESPONSE, Field
 from corpus.models import Project
+from quality.queries.parts import Parts, may_have_parts, read_parts
 from quality.queries.sample import Draws, read_draws, read_wanting
 from quality.reports.arrays import Opinions, read_decisions
 from quality.reports.sample_parts import label_counts, majority_labels
@@ -20,6 +22,8 @@ from quality.reports.scores import settled_labels
 from quality.statistics.profiles import Codes
 from quality.statistics.scores import Flags
 
+BY_PROBABILITY = "probability"
+"Where the evidence has what differs by the other score; left out where no ballot has a probability."
 NOT_ASKED, BY_PEOPLE, NO_SCORE = -3, -2, -1
 "Codes of items that lack a field, that people have decided, and on which people, or a panel of two or more, tie."
 
@@ -29,7 +33,7 @@ class Panel:
     """What the panel says of a label field; arrays of shape (items,)."""
 
     scores: list[Fraction]
-    "Every distinct score, from the strictest down: the share of the counted ballots that give the panel's label."
+    "Every distinct score, from the strictest down, as of `adjudication.panel_scores`."
     level: Codes
     "Index of the item's score, or NO_SCORE."
     label: Codes
@@ -54,13 +58,22 @@ class People:
     "Whether no vote is missing, and there is no label all the same."
 
 
-def read_panel(opinions: Opinions, policy: Policy, field: str) -> Panel:
-    """Return the score and the label of the panel on every item."""
+def read_panel(opinions: Opinions, policy: Policy, field: str, parts: Parts | None = None) -> Panel:
+    """
+    Return the score and the label of the panel on every item.
+
+    :param parts: the probabilities of the ballots, which the scores go by; None for scores by share
+    """
     counted, unsafe = label_counts(opinions, policy, field, ~opinions.is_human)
     label = majority_labels(counted, unsafe)
     label[counted < PANEL] = -1
+    agreeing, total = np.maximum(unsafe, counted - unsafe), counted
+    if parts is not None:
+        agreeing = bins_of(opinions, field, parts[field], label, counted)
+        label[agreeing == 0] = -1
+        total = np.full(len(label), BINS)
     known = np.flatnonzero(label >= 0)
-    agreeing, total = np.maximum(unsafe, counted - unsafe)[known], counted[known]
+    agreeing, total = agreeing[known], total[known]
     divisor = np.gcd(agreeing, total)
     pairs, index = np.unique(np.stack([agreeing // divisor, total // divisor]), axis=1, return_inverse=True)
     scores = [Fraction(int(a), int(n)) for a, n in pairs.T]
@@ -70,6 +83,21 @@ def read_panel(opinions: Opinions, policy: Policy, field: str) -> Panel:
     level = np.full(len(label), NO_SCORE)
     level[known] = rank[index.ravel()]
     return Panel([scores[at] for at in order], level, label)
+
+
+def bins_of(opinions: Opinions, field: str, parts: Codes, label: Codes, counted: Codes) -> Codes:
+    """
+    Return the bin of the mean probability of the panel's label, 0 where it has no score: shape (items,).
+
+    :param label: of the panel, shape (items,), as is `counted`, how many ballots label the field
+    """
+    labels, item = opinions.labels[field][~opinions.is_human] >= 0, opinions.item[~opinions.is_human]
+    has_part = labels & (parts >= 0)
+    known = np.bincount(item[has_part], minlength=len(label))
+    sums = np.bincount(item[has_part], weights=parts[has_part], minlength=len(label)).astype(np.int64)
+    of_label = np.where(label == 1, sums, counted * PARTS - sums)
+    bins = np.minimum(BINS - 1, BINS * of_label // np.maximum(1, counted * PARTS))
+    return np.where((label >= 0) & (known == counted), bins, 0)
 
 
 def read_people(project: Project, opinions: Opinions, policy: Policy, field: str) -> People:
@@ -88,16 +116,27 @@ def evidence_figures(project: Project, opinions: Opinions, policy: Policy) -> di
     """Return everything a certificate at any error and risk can be worked out from, as plain JSON."""
     draws, wanting = read_draws(project, opinions.item_keys), read_wanting(project, opinions.item_keys)
     fields = asked_fields(project)
-    panels = {field: read_panel(opinions, policy, field) for field in fields}
     people = {field: read_people(project, opinions, policy, field) for field in fields}
     has_field = {field: wanting & field_is_there(opinions, field) for field in fields}
-    rows = [
-        field_rows(field, panels[field], people[field], draws, has_field[field])
-        | jurors_on_sample(opinions, policy, field, people[field], draws)
-        for field in fields
-    ]
-    codes = np.stack([item_codes(panels[field], people[field], has_field[field]) for field in fields])
     votes = np.stack([people[field].votes for field in fields]).max(axis=0)
+    missing, chosen = np.maximum(0, project.votes_wanted - votes), wanting & ~sampled(draws, len(votes))
+
+    def scored(score_by: ScoreBy, parts: Parts | None = None) -> dict[str, Any]:
+        panels = {field: read_panel(opinions, policy, field, parts) for field in fields}
+        codes = np.stack([item_codes(panels[field], people[field], has_field[field]) for field in fields])
+        return {
+            "fields": [
+                field_rows(field, panels[field], people[field], draws, has_field[field])
+                | jurors_on_sample(opinions, policy, field, people[field], draws)
+                for field in fields
+            ],
+            "sets": [group_row(group) for group in read_set_groups(project, certified_by(project, score_by))],
+            "groups": open_groups(codes, missing, chosen),
+        }
+
+    parts = read_parts(project) if may_have_parts(project) else {}
+    has_parts = bool(project.certified_score_by) or any((column >= 0).any() for column in parts.values())
+    by_probability = {BY_PROBABILITY: scored(ScoreBy.PROBABILITY, parts)} if has_parts else {}
     return {
         "percent": percent_of(project),
         "votes_wanted": project.votes_wanted,
@@ -106,13 +145,16 @@ def evidence_figures(project: Project, opinions: Opinions, policy: Policy) -> di
         "undrawn": count_undrawn(project),
         "sample": int(draws.in_sample.sum()),
         "uniform": int(draws.in_smallest.sum()),
-        "fields": rows,
-        "sets": [group_row(group) for group in read_set_groups(project, policy_of(project, "certified"))],
-        "groups": open_groups(
-            codes, np.maximum(0, project.votes_wanted - votes), wanting & ~sampled(draws, len(votes))
-        ),
-        "sample_votes": int(np.maximum(0, project.votes_wanted - votes)[draws.item[draws.in_sample]].sum()),
+        **scored(ScoreBy.SHARE),
+        **by_probability,
+        "sample_votes": int(missing[draws.item[draws.in_sample]].sum()),
     }
+
+
+def certified_by(project: Project, score_by: ScoreBy) -> Policy:
+    """Return the project's policy `certified` with one of the scores."""
+    policy = policy_of(project, "certified")
+    return replace(policy, promise=policy.promise and replace(policy.promise, score_by=score_by))
 
 
 def group_row(group: SetGroup) -> dict[str, Any]:

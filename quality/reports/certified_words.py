@@ -2,10 +2,12 @@
 
 from typing import Any, NamedTuple
 
+from adjudication.panel_scores import ScoreBy
 from corpus.labels import Field
 from quality.models import WatchedPromise
 from quality.reports.audit import Standing
-from quality.reports.certified import ERRORS, FEWEST_TOLD, RISKS, promise_figures
+from quality.reports.certified import ERRORS, FEWEST_TOLD, RISKS, evidence_by, promise_figures
+from quality.reports.certified_rows import BY_PROBABILITY
 from quality.reports.page_rows import FIELD_NAMES, Content
 from quality.reports.wording import counted, fine_percent, listed, percent, percent_range
 from quality.shapes import FieldPromiseShape, PromiseShape, ScoreShape, SetPromiseShape
@@ -19,6 +21,17 @@ STANDINGS = {
     Standing.BROKEN: ("worse than promised", "disputed"),
 }
 "How a promise stands, in words, with the class of its status."
+SCORE_NAMES = {
+    ScoreBy.SHARE: "Share of the ballots that give the label",
+    ScoreBy.PROBABILITY: "Mean probability of the label",
+}
+NO_PANEL = (
+    "has labels of two jurors that agree for the most part. Ask two jurors or more, best three of different makers."
+)
+NO_PROBABILITY = (
+    "has labels of two jurors that agree for the most part and all say how probable they are. Ask the jurors how "
+    "probable each verdict is."
+)
 TILL_THEN = "Until people have decided, each counts as an error."
 
 
@@ -34,10 +47,12 @@ class Gap(NamedTuple):
     "What follows the address: a query or a fragment."
 
 
-def score_words(score: ScoreShape | None) -> str:
-    """Return a share of ballots in words, as in `all alike` or `2 of 3 or more alike`."""
+def score_words(score: ScoreShape | None, score_by: str = ScoreBy.SHARE) -> str:
+    """Return a score in words, as in `all alike` or `2 of 3 or more alike`, or `probability 0.95 or more`."""
     if score is None:
         return "none"
+    if score_by == ScoreBy.PROBABILITY:
+        return f"probability {score['agreeing'] / score['counted']:g} or more"
     if score["agreeing"] == score["counted"]:
         return "all alike"
     return f"{score['agreeing']} of {score['counted']} or more alike"
@@ -83,17 +98,46 @@ def grid_rows(promises: list[PromiseShape], chosen: PromiseShape) -> list[Conten
         {
             "error": exact_percent(promise["error"]),
             "confidence": exact_percent(1 - promise["risk"]),
-            "query": f"error={promise['error']}&risk={promise['risk']}",
+            "query": query_of(promise),
             "is_chosen": (promise["error"], promise["risk"]) == (chosen["error"], chosen["risk"]),
-            "fields": [field_cell(each) for each in promise["fields"]],
-            "saved": promise["votes_saved"],
-            "saved_share": percent(promise["votes_saved"] / promise["votes_wanted"]) if promise["votes_saved"] else "",
+            "fields": [field_cell(each, score_of(promise)) for each in promise["fields"]],
+            **saved_cell(promise),
         }
         for promise in promises
     ]
 
 
-def field_cell(field: FieldPromiseShape) -> Content:
+def score_rows(promises: list[PromiseShape], chosen: PromiseShape) -> list[Content]:
+    """Return a row for each score, at the same error and risk; the chosen one is marked."""
+    return [
+        {
+            "name": SCORE_NAMES[score_of(promise)],
+            "query": query_of(promise),
+            "is_chosen": score_of(promise) == score_of(chosen),
+            "fields": [field_cell(each, score_of(promise)) for each in promise["fields"]],
+            **saved_cell(promise),
+        }
+        for promise in promises
+    ]
+
+
+def score_of(promise: PromiseShape) -> ScoreBy:
+    """Return what the thresholds of a promise are of."""
+    return ScoreBy(promise.get("score_by", ScoreBy.SHARE))
+
+
+def query_of(promise: PromiseShape) -> str:
+    """Return the query of the page that shows a promise."""
+    return f"error={promise['error']}&risk={promise['risk']}&score_by={score_of(promise)}"
+
+
+def saved_cell(promise: PromiseShape) -> Content:
+    """Return how many votes a promise saves, and which share that is of those wanted."""
+    saved = promise["votes_saved"]
+    return {"saved": saved, "saved_share": percent(saved / promise["votes_wanted"]) if saved else ""}
+
+
+def field_cell(field: FieldPromiseShape, score_by: ScoreBy) -> Content:
     """Return how many items of a field the jurors would decide, and at which threshold and bound."""
     if field["threshold"] is None or field["bound"] is None:
         return {"alone": 0, "words": ""}
@@ -102,7 +146,7 @@ def field_cell(field: FieldPromiseShape) -> Content:
     return {
         "alone": field["alone"],
         "share": share,
-        "words": f"{score_words(field['threshold'])}; wrong at most {bound}",
+        "words": f"{score_words(field['threshold'], score_by)}; wrong at most {bound}",
     }
 
 
@@ -113,7 +157,7 @@ def level_tables(promise: PromiseShape) -> list[Content]:
             "name": FIELD_NAMES[field["field"]],
             "rows": [
                 {
-                    "score": score_words(level),
+                    "score": score_words(level, score_of(promise)),
                     "sample": level["sample"],
                     "wrong": level["errors"],
                     "missing": level["missing"],
@@ -133,7 +177,7 @@ def audit_rows(promise: WatchedPromise, audit: Content) -> list[Content]:
     return [
         {
             "name": FIELD_NAMES[row["field"]],
-            "score": score_words(as_score(promise.thresholds[row["field"]])),
+            "score": score_words(as_score(promise.thresholds[row["field"]]), promise.score_by),
             "n": row["n"],
             "errors": row["errors"],
             "share": fine_percent(row["errors"] / row["n"]) if row["n"] else "",
@@ -168,10 +212,10 @@ def gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
 
 def panel_gaps(evidence: Content, promise: PromiseShape) -> list[Gap]:
     """Tell which fields no panel has labelled, or too little of their sample."""
+    advice = NO_PROBABILITY if score_of(promise) == ScoreBy.PROBABILITY else NO_PANEL
     found = [
         Gap(
-            f"No {Field(field['field']).part} has labels of two jurors that agree for the most part. "
-            "Ask two jurors or more, best three of different makers.",
+            f"No {Field(field['field']).part} {advice}",
             "jury:jury",
             "Jurors",
         )
@@ -255,14 +299,21 @@ def worst_jurors(field: Content) -> str:
     return f"Most often: {listed(named)}." if named else ""
 
 
-def page_context(evidence: Content, *, error: float, risk: float) -> dict[str, Any]:
-    """Return the context of the page for one error and risk."""
-    chosen = promise_figures(evidence, error=error, risk=risk)
+def page_context(evidence: Content, *, error: float, risk: float, score_by: ScoreBy) -> dict[str, Any]:
+    """Return the context of the page for one error, risk and score."""
+    has_both = BY_PROBABILITY in evidence
+    score_by = score_by if has_both else ScoreBy.SHARE
+    chosen = promise_figures(evidence, error=error, risk=risk, score_by=score_by)
     pairs = sorted({(e, d) for e in ERRORS for d in RISKS} | {(error, risk)})
-    promises = [promise_figures(evidence, error=e, risk=d) for e, d in pairs]
+    promises = [promise_figures(evidence, error=e, risk=d, score_by=score_by) for e, d in pairs]
+    both = [promise_figures(evidence, error=error, risk=risk, score_by=each) for each in ScoreBy] if has_both else []
+    evidence = evidence_by(evidence, score_by)
     has_panel = any(field["levels"] for field in evidence["fields"])
     return {
         "evidence": evidence,
+        "score_by": score_by,
+        "by_probability": score_by == ScoreBy.PROBABILITY,
+        "scores": score_rows(both, chosen) if evidence["sample"] else [],
         "promise": chosen,
         "summary": promise_summary(chosen),
         "set_summary": set_summary(chosen["sets"]),

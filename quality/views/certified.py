@@ -9,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import POLICIES
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.models import Project
 from quality.actions import watch_promise
 from quality.queries.freshness import freshness_of, latest_reports
 from quality.reports.audit import AUDIT, latest_promise
-from quality.reports.certified import ERRORS, EVIDENCE, RISKS, error_and_risk
+from quality.reports.certified import ERRORS, EVIDENCE, RISKS, error_and_risk, score_asked
 from quality.reports.certified_words import Gap, audit_rows, exact_percent, page_context
 
 
@@ -35,8 +36,7 @@ def certified(request: PageRequest, access: Access) -> HttpResponse:
         context |= {"watched": promise, "error_words": exact_percent(promise.error)}
         context["audit"] = audit_rows(promise, audit) if audit.get("promise") == promise.pk else []
     if EVIDENCE in reports:
-        error, risk = asked_promise(access.project, request.GET)
-        context |= page_context(reports[EVIDENCE].content, error=error, risk=risk)
+        context |= page_context(reports[EVIDENCE].content, **asked_promise(access.project, request.GET))
         context["gaps"] = [linked(access, gap) for gap in context["gaps"]]
     return render(request, "quality/certified.html", context)
 
@@ -50,17 +50,20 @@ def linked(access: Access, gap: Gap) -> dict[str, str]:
 @require_POST
 @require_role(Role.LEAD)
 def watch(request: PageRequest, access: Access) -> HttpResponse:
-    """Have the promise watched at the error and the risk of the page."""
-    error, risk = asked_promise(access.project, request.POST)
-    watch_promise(project=access.project, by=access.user, error=error, risk=risk)
+    """Have the promise watched at the error, the risk and the score of the page."""
+    watch_promise(project=access.project, by=access.user, **asked_promise(access.project, request.POST))
     messages.success(request, "This promise is watched from now on. Figures follow with the next measurement.")
     return redirect("quality:certified", access.project.slug)
 
 
-def asked_promise(project: Project, query: Mapping[str, str]) -> tuple[float, float]:
-    """Return the error and the risk that a request names among those of the page; by default the project's own."""
+def asked_promise(project: Project, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the error, risk and score that a request names among those of the page; by default the project's own."""
     error, risk = error_and_risk(project)
-    return one_of(ERRORS, query.get("error"), error), one_of(RISKS, query.get("risk"), risk)
+    return {
+        "error": one_of(ERRORS, query.get("error"), error),
+        "risk": one_of(RISKS, query.get("risk"), risk),
+        "score_by": next((each for each in ScoreBy if each == query.get("score_by")), score_asked(project)),
+    }
 
 
 def one_of(choices: tuple[float, ...], asked: str | None, default: float) -> float:

@@ -5,13 +5,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from adjudication.actions import recount_if_changed
+from adjudication.panel_scores import ScoreBy
 from adjudication.policies import policy_of
 from corpus.commands import ProjectCommand
 from corpus.errors import Refused
 from corpus.snapshot import snapshot
 from quality.actions import measure_project, watch_promise
 from quality.reports.arrays import read_opinions
-from quality.reports.certified import error_and_risk, promise_figures
+from quality.reports.certified import error_and_risk, promise_figures, score_asked
 from quality.reports.certified_rows import evidence_figures
 from quality.reports.sample import has_sample
 
@@ -30,7 +31,12 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--risk", type=float, metavar="D", help="how probable a broken promise may be, likewise; default: 0.1"
         )
-
+        parser.add_argument(
+            "--score-by",
+            choices=[*ScoreBy],
+            help="the score of a label: the share of the ballots that give it, or the mean probability that they give "
+            "it; default: that of the project",
+        )
         parser.add_argument(
             "--watch",
             action="store_true",
@@ -40,12 +46,13 @@ class Command(ProjectCommand):
     def handle(self, **options: Any) -> None:
         project = self.project(options)
         error, risk = error_and_risk(project, options["error"], options["risk"])
+        score_by = score_asked(project, options["score_by"])
         if not has_sample(project):
             raise Refused(f"Project {project} has no sample. Draw one: draw_sample --project {project} --percent 5")
         if options["watch"]:
             measure_project(project=project)
-            watch_promise(project=project, by=None, error=error, risk=risk)
+            watch_promise(project=project, by=None, error=error, risk=risk, score_by=score_by)
         recount_if_changed(project=project)
         with snapshot():
             evidence = evidence_figures(project, read_opinions(project), policy_of(project))
-        self.print_result({**promise_figures(evidence, error=error, risk=risk)})
+        self.print_result({**promise_figures(evidence, error=error, risk=risk, score_by=score_by)})
