@@ -12,12 +12,13 @@ in less than 93 %, or if the alarm is false in more than 10 %.
 
 import argparse
 import sys
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 
 import numpy as np
 
 from adjudication.certifying.betting import is_worse_than
+from bench.certified_probabilities import CLAIMS, by_probability, worse_by_probability
 from bench.certified_projects import (
     Generator,
     Project,
@@ -62,11 +63,28 @@ MAKERS: dict[str, Callable[[Generator, float], Project]] = {
 }
 
 
-def promises(projects: int, seed: int = 1) -> dict[str, tuple[float, float, float]]:
+def claiming(dice: Generator, error: float, *, kind: str) -> Project:  # noqa: ARG001
+    return by_probability(dice, *sizes(dice), CLAIMS[kind])
+
+
+def worse_claiming(dice: Generator, error: float) -> Project:
+    return worse_by_probability(dice, *sizes(dice), error)
+
+
+BY_PROBABILITY: dict[str, Callable[[Generator, float], Project]] = {
+    **{f"probabilities {kind}": partial(claiming, kind=kind) for kind in CLAIMS},
+    "by probability, errors just above e": worse_claiming,
+}
+"Projects whose labels are scored by the mean probability that ballots give them."
+
+
+def promises(
+    projects: int, seed: int = 1, makers: Mapping[str, Callable[[Generator, float], Project]] = MAKERS
+) -> dict[str, tuple[float, float, float]]:
     """Return by kind of project: the share with a threshold, the share broken, and that with a look at each batch."""
     dice = np.random.default_rng(seed)
     found = {}
-    for name, make in MAKERS.items():
+    for name, make in makers.items():
         rows = []
         for at in range(projects):
             error = ERRORS[at % len(ERRORS)]
@@ -168,7 +186,8 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help=f"{SMALL_PROJECTS} projects, without a limit")
     options = parser.parse_args()
     projects = SMALL_PROJECTS if options.small else options.projects
-    promised, covered, sets, seen = promises(projects), intervals(projects), set_bounds(projects), drift(projects)
+    promised = promises(projects) | promises(projects, seed=6, makers=BY_PROBABILITY)
+    covered, sets, seen = intervals(projects), set_bounds(projects), drift(projects)
     print(f"{'projects':<34}{'threshold':>10}{'broken':>9}{'peeking':>9}")
     for name, (found, broken, peeking) in promised.items():
         print(f"{name:<34}{found:>10.1%}{broken:>9.1%}{peeking:>9.1%}")

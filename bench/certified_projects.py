@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 
 from adjudication.certifying.sets import SHARES, SetGroup, sets_certificate, share_without
-from adjudication.certifying.thresholds import Certified, Spread, certify
+from adjudication.certifying.thresholds import Certified, Spread, certify, first_score
+from adjudication.panel_scores import ScoreBy
 from corpus.labels import Field
 from quality.statistics.profiles import Codes, Numbers
 from quality.statistics.scores import Flags
@@ -40,6 +41,7 @@ class Project:
     "False where people are tied and nobody has settled it yet."
     seen: Flags
     "Whether people had labelled the item before any sample was drawn."
+    score_by: ScoreBy = ScoreBy.SHARE
 
     def sample(self) -> Flags:
         """Return which items are in the sample."""
@@ -142,7 +144,8 @@ def certificate(project: Project, error: float, risk: float, *, voted: Flags | N
     counts = [(Fraction(each // BASE, each % BASE), int(n), int(k), int(m)) for each, n, k, m in rows if each and n]
     spread = zip(codes.tolist(), by_level(known), by_level(decided & wrong), by_level(known & ~decided), strict=True)
     spreads = {Fraction(e // BASE, e % BASE): Spread(int(n), int(f), int(a)) for e, n, f, a in spread if e}
-    return certify(counts, error, risk, spreads)
+    first = first_score({score: each.items for score, each in spreads.items()}, project.score_by)
+    return certify(counts, error, risk, spreads, first=first)
 
 
 def is_broken(project: Project, threshold: Fraction | None, error: float) -> bool:

@@ -29,7 +29,7 @@ class PolicySerializer(serializers.Serializer[Any]):
         help_text="Under `certified`: the probability that this is not kept; null for 0.10.",
     )  # fmt: skip
     score_by = serializers.ChoiceField(
-        choices=Project.ScoreBy.choices, required=False, allow_null=True, allow_blank=True, default=None,
+        choices=Project.ScoreBy.values, required=False, allow_null=True, allow_blank=True, default=None,
         help_text="Under `certified`, what the score of a label by jurors is: the `share` of the ballots that give it, "
         "or the mean `probability` that they give it; null for `share`.",
     )  # fmt: skip

@@ -1336,6 +1336,8 @@ class ProjectInFull(TypedDict):
 class Promise(TypedDict):
     """
     What could be promised at one error and risk; votes are those of people that are still wanted.
+
+    `score_by` is `probability` where thresholds are of that; it is left out where they are shares of the ballots.
     """
 
     error: float
@@ -1348,15 +1350,17 @@ class Promise(TypedDict):
     sample_needed: int
     fields: list[FieldPromise]
     sets: SetPromise | None
+    score_by: NotRequired[str]
 
 
 class PromiseRequest(TypedDict):
     """
-    The error and the risk of a promise; by default those of the project.
+    The error, the risk and the score of a promise; by default those of the project.
     """
 
     error: NotRequired[float]
     risk: NotRequired[float]
+    score_by: NotRequired[Literal["share", "probability"]]
 
 
 class Prompt(TypedDict):
@@ -1671,7 +1675,7 @@ class Sample(TypedDict):
 
 class Score(TypedDict):
     """
-    A share of the ballots on a field, in lowest terms.
+    A share of the ballots on a field, or a probability, in lowest terms.
     """
 
     agreeing: int
@@ -1978,6 +1982,7 @@ class Watched(TypedDict):
     dialogues of the sample that people have finished since, `errors` have another label by people; the share is between
     `lower` and `upper`; `standing` is untried, kept, watch or broken. `broken_at` stays once labels were worse. One
     that `follows` is that of the certificate of the project; with other thresholds it goes on from the same counts.
+    `score_by` is as in the promise.
     """
 
     made_at: str
@@ -1987,3 +1992,4 @@ class Watched(TypedDict):
     thresholds: dict[str, Score]
     fields: list[dict[str, Any]]
     broken_at: str | None
+    score_by: NotRequired[str]

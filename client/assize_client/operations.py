@@ -145,7 +145,12 @@ class Operations(Transport):
         return answer
 
     def get_certified_labels(
-        self, slug: str, *, error: float | None = None, risk: float | None = None
+        self,
+        slug: str,
+        *,
+        error: float | None = None,
+        risk: float | None = None,
+        score_by: Literal["share", "probability"] | None = None,
     ) -> models.Certified:
         """What the jurors could decide alone, at a promised error and risk, as of the last measurement.
 
@@ -155,7 +160,7 @@ class Operations(Transport):
         Least role: lead.
         """
         answer: models.Certified = self.call(
-            "GET", f"projects/{part(slug)}/certified/", query={"error": error, "risk": risk}
+            "GET", f"projects/{part(slug)}/certified/", query={"error": error, "risk": risk, "score_by": score_by}
         )
         return answer
 

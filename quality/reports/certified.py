@@ -200,7 +200,7 @@ def told_levels(field: Content, certified: Certified, first: Fraction) -> list[L
 def rows_from(first: Fraction, rows: list[Content]) -> list[Content]:
     """Return levels, from the strictest down, with those that are at least as strict as the first as one."""
     sure = [row for row in rows if score_at(row) >= first]
-    if not sure:
+    if not sure or (len(sure) == 1 and score_at(sure[0]) == first):
         return rows
     agreeing, counted = first.as_integer_ratio()
     joined = {"agreeing": agreeing, "counted": counted, "items": sum(row["items"] for row in sure)}

@@ -12,6 +12,13 @@ def test_promises_are_broken_no_more_often_than_said_with_looks_at_every_batch()
         assert max(broken, peeking) <= certified.RISK, name
 
 
+def test_promises_by_probability_are_kept_whatever_jurors_claim():
+    found = certified.promises(20, seed=16, makers=certified.BY_PROBABILITY)
+    assert found["probabilities honest"][0] > 0.3
+    for name, (_, broken, peeking) in found.items():
+        assert max(broken, peeking) <= certified.RISK, name
+
+
 def test_intervals_cover_and_bounds_of_sets_hold_whichever_threshold_was_chosen():
     assert certified.intervals(400, seed=12) >= certified.LEAST_COVERAGE
     false_discoveries, misses, distance = certified.set_bounds(40, seed=15)

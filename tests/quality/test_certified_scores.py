@@ -8,7 +8,7 @@ import pytest
 from adjudication.models import Certificate
 from annotation.models import SampleDraw
 from corpus.models import Event, Project
-from jury.models import Ballot
+from jury.models import Ballot, Juror
 from quality.reports.certified import promise_figures
 from tests.annotation.people import Visitor
 from tests.api.client import Program
@@ -41,6 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def say(project: Project, probability: float | None, *, unsure: float | None = None) -> None:
     """Give all ballots a probability of unsafe, and one of each panel that is unsure another."""
+    Juror.objects.filter(project=project).update(asks_probability=True)
     ballots = Ballot.objects.filter(item__project=project)
     ballots.update(prompt_probability=probability)
     ballots.filter(item__external_id__in=UNSURE, juror__name=MODELS[1]).update(prompt_probability=unsure)
@@ -49,8 +50,8 @@ def say(project: Project, probability: float | None, *, unsure: float | None = N
 def test_both_scores_stand_beside_each_other(project: Project) -> None:
     program, lead = Program(project, "lead"), Visitor(project, "lead")
     route = f"projects/{project.slug}/certified/"
-    share = program.get(route).json()["promise"]
-    sure = program.get(route, score_by="probability").json()["promise"]
+    share = program.get(route, error=0.1).json()["promise"]
+    sure = program.get(route, error=0.1, score_by="probability").json()["promise"]
     assert (share["fields"][0]["threshold"], share["votes_saved"], "score_by" in share) == (None, 0, False)
     assert (sure["fields"][0]["threshold"], sure["score_by"]) == ({"agreeing": 19, "counted": 20}, "probability")
     assert (sure["fields"][0]["alone"], sure["votes_saved"]) == (120, 360)  # all that is not in the sample is sure
@@ -64,11 +65,11 @@ def test_both_scores_stand_beside_each_other(project: Project) -> None:
     )
     assert program.get(route, score_by="sure").status_code == 400
 
-    text = visible_text(lead.get("quality/certified/").content.decode())
+    text = visible_text(lead.get("quality/certified/", error="0.1").content.decode())
     assert "Share of the ballots that give the label none none" in text
     assert "Mean probability of the label 120 50 % probability 0.95 or more; wrong at most" in text
     assert "No label can be certified yet" in text
-    chosen = visible_text(lead.get("quality/certified/", score_by="probability").content.decode())
+    chosen = visible_text(lead.get("quality/certified/", error="0.1", score_by="probability").content.decode())
     assert "The jurors could decide 120 of 240 prompts alone" in chosen
     assert "rounded down to a twentieth" in chosen
     assert "probability 0.8 or more 120 60 0" in chosen
@@ -92,7 +93,7 @@ def test_where_no_ballot_has_a_probability_nothing_is_said_of_it(tmp_path: Path)
 
 
 def test_page_promises_what_the_policy_certifies_by_probability(project: Project) -> None:
-    terms = {"score_by": "probability", "reason": "Surer."}
+    terms = {"score_by": "probability", "error": 0.1, "reason": "Surer."}
     assert command("change_policy", "certified", project=project.slug, **terms).code == 0
     [field] = command("certify", project=project.slug)["fields"]
     content = Certificate.objects.get(project=project, is_current=True).content
@@ -127,21 +128,24 @@ def test_watched_promise_goes_on_when_the_score_is_changed(tmp_path: Path) -> No
     assert (standing(program, route), then["follows"]) == ((1, 1, "watch"), True)
     event = Event.objects.filter(project=made, verb="promise.watched").latest("pk")
     assert event.detail["score_by"] == "probability"
-    finish(made, tmp_path, late[1], probability=0.01)
+    finish(made, tmp_path, late[1], "safe", probability=0.01)
     finish(made, tmp_path, late[2], probability=0.4)  # not sure enough: people's, so that it tests nothing
     command("measure", project=made.slug)
-    assert standing(program, route) == (2, 2, "watch")
+    assert standing(program, route) == (2, 1, "watch")
     text = visible_text(Visitor(made, "lead").get("quality/certified/").content.decode())
-    assert "Prompt probability 0.95 or more 2 2 100 %" in text
+    assert "Prompt probability 0.95 or more 2 1 50 %" in text
     command("change_policy", project=made.slug, score_by="own", reason="Back.")
     command("measure", project=made.slug)
     back = program.get(route).json()["watched"]
-    assert (standing(program, route)[:2], "score_by" in back) == ((2, 2), False)
+    assert (standing(program, route)[:2], "score_by" in back) == ((2, 1), False)
 
 
-def finish(project: Project, folder: Path, name: str, *, probability: float | None = None) -> None:
-    """Let two models call a dialogue safe, and people unsafe."""
-    rows = [opinion(name, by) for by in MODELS[:2]] + [opinion(name, by, "unsafe", **THREAT) for by in PEOPLE]
+def finish(
+    project: Project, folder: Path, name: str, label: str = "unsafe", *, probability: float | None = None
+) -> None:
+    """Let two models call a dialogue safe, and people say what it is."""
+    named = THREAT if label == "unsafe" else {}
+    rows = [opinion(name, by) for by in MODELS[:2]] + [opinion(name, by, label, **named) for by in PEOPLE]
     assert import_votes(project, folder, rows)["rejected"] == 0
     Ballot.objects.filter(item__project=project, item__external_id=name).update(prompt_probability=probability)
 
