@@ -52,7 +52,8 @@ def evidence_by(evidence: Content, score_by: ScoreBy) -> Content:
         return evidence
     if BY_PROBABILITY not in evidence:
         raise Refused("No ballot has a probability as of the last measurement, so there is no score by probability.")
-    return evidence | evidence[BY_PROBABILITY]
+    other: Content = evidence[BY_PROBABILITY]
+    return evidence | other
 
 
 def promise_figures(evidence: Content, *, error: float, risk: float, score_by: ScoreBy = ScoreBy.SHARE) -> PromiseShape:
