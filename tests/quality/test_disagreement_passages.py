@@ -80,3 +80,5 @@ def test_an_item_is_near_the_passage_with_whose_rare_words_it_agrees() -> None:
     nothing = np.zeros((2, 0), dtype=np.int64)
     assert nearest(category, words, np.array([2, 3]), nothing).tolist() == [-1, -1]
     assert nearest(np.zeros(0, dtype=np.int64), [], np.array([2]), nothing).tolist() == [-1]
+    with np.errstate(all="raise"):
+        assert nearest(category, words, np.zeros(0, dtype=np.int64), nothing).tolist() == []

@@ -100,5 +100,5 @@ def nearest(category: Codes, words: list[set[int]], majority: Codes, item_words:
 def rarity(word: Codes, size: int, items: int) -> Numbers:
     """Return how much each word counts: the logarithm of how many times fewer items have it than there are."""
     has = np.bincount(word, minlength=size)
-    weights: Numbers = np.log(items / np.maximum(has, 1))
+    weights: Numbers = np.log(max(items, 1) / np.maximum(has, 1))
     return weights
