@@ -1,7 +1,7 @@
 """
 Start Python programs as forks of one process that has loaded our libraries, which takes a program seconds of its own.
 
-None of our modules is loaded there, and no setting is read: a program still does that itself, with its environment.
+None of our modules is run there, and no setting is read: a program still does that itself, with its environment.
 Where a test is about how a program starts, it starts the program in earnest, with `subprocess`.
 """
 
@@ -117,10 +117,13 @@ def run_program(words: Sequence[str], environment: Mapping[str, str], output: st
 
 
 def run_words(kind: str, *words: str) -> None:
-    """Run `-m MODULE …` or `SCRIPT …`."""
+    """Run `-m MODULE …`, `-c CODE …` or `SCRIPT …`."""
     if kind == "-m":
         sys.argv = list(words)
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    elif kind == "-c":
+        sys.argv = [kind, *words[1:]]
+        exec(words[0], {"__name__": "__main__"})  # noqa: S102 - the code of a test
     else:
         sys.argv = [kind, *words]
         runpy.run_path(kind, run_name="__main__")

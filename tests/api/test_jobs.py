@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from datetime import timedelta
 
@@ -12,10 +11,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from config.data_dir import CHECKOUT
 from config.env import DATA_DIR
 from corpus.models import Event, Item
 from releases.models import Release
+from tests import forks
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.stored_files import upload_folder, upload_path
@@ -161,14 +160,7 @@ def test_unreachable_broker_loses_no_job(admin):
     job = Job.objects.get(pk=send(admin, LINES).json()["job"]["id"])
     program = "import django; django.setup(); from workspace.tasks import enqueue_job; enqueue_job(1)"
     away = {"REDIS_URL": "redis://127.0.0.1:1/0", "DJANGO_SETTINGS_MODULE": "config.settings"}
-    process = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=CHECKOUT,
-        env=os.environ | away,
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
+    process = forks.run([sys.executable, "-c", program], os.environ | away)
     assert (process.returncode, "waits for the schedule" in process.stderr) == (0, True), process.stderr
     assert job in jobs.unclaimed()
 

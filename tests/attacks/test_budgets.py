@@ -1,8 +1,6 @@
 """Budgets that no number of messages at once passes, and messages whose worker is lost."""
 
 import os
-import signal
-import subprocess
 import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +18,9 @@ from attacks.actions.turns import Message, send_turn
 from attacks.models import Conversation, Turn
 from attacks.queries import settings_of, spending_of
 from attacks.tasks import ask_target, end_lost_turns
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
+from tests import forks
 from tests.attacks.rooms import attacker, begin, exchange, finish, open_room, reply, send
 from tests.conftest import stub_server
 from tests.jury.scripted import completion, scripted_endpoint
@@ -108,7 +106,7 @@ def test_price_of_a_long_reply_is_charged_as_the_endpoint_says():
 
 
 @pytest.mark.slow
-def test_killed_worker_is_charged_as_reserved_and_leaves_the_attack_usable(settings):
+def test_killed_worker_is_charged_as_reserved_and_leaves_the_attack_usable(settings, tmp_path):
     settings.JURY_TAKEOVER_SECONDS = 0.5
     with stub_server(delay=30) as slow:
         project = open_room(slow)
@@ -116,10 +114,9 @@ def test_killed_worker_is_charged_as_reserved_and_leaves_the_attack_usable(setti
         attack = begin(author)
         assert send(author, attack).status_code == 302
         turn = Turn.objects.get(conversation=attack)
-        worker = start_worker(turn)
+        worker = start_worker(turn, tmp_path / "worker.log")
         assert wait_until(lambda: Turn.objects.filter(pk=turn.pk, state="asking").exists(), seconds=60)
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
+        worker.kill_all()
     assert send(author, attack).status_code == 409
     ask_target(turn_id=turn.pk)  # delivered again: never asked twice
     assert wait_until(lambda: end_lost_turns() or Turn.objects.get(pk=turn.pk).state == "failed", seconds=60)
@@ -131,11 +128,11 @@ def test_killed_worker_is_charged_as_reserved_and_leaves_the_attack_usable(setti
     assert len(finish(author, attack).turns) == 2
 
 
-def start_worker(turn):
+def start_worker(turn, log):
     """Ask about a message in a process of its own, as a worker does."""
     code = f"import django; django.setup(); from attacks.tasks import ask_target; ask_target(turn_id={turn.pk})"
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    return subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, start_new_session=True)
+    return forks.start([sys.executable, "-c", code], log, environment)
 
 
 def test_message_that_was_stored_without_a_task_is_queued_again(stub_url):

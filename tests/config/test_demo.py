@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import re
-import subprocess
 import sys
 from collections import Counter
 
@@ -20,6 +19,7 @@ from corpus.models import Project
 from jury.actions import start_run
 from jury.models import Ballot, Juror
 from jury.queries import panel
+from tests import forks
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
 from tests.jury.conftest import worker
@@ -96,10 +96,8 @@ def test_newcomers_label_what_the_demo_leaves_open_and_the_jury_never_judges_it(
 @pytest.mark.slow
 def test_demo_runs_on_other_dialogues(tmp_path):
     path = write_lines(tmp_path, [dialogue(f"own-{n}") for n in range(3)], name="My own.jsonl")
-    done = subprocess.run(
-        [sys.executable, "-m", "config.demo", "--serve", "0", "--input", str(path), "--limit", "2"],
-        cwd=CHECKOUT, env=os.environ, capture_output=True, text=True, timeout=180, check=False,
-    )  # fmt: skip
+    line = [sys.executable, "-m", "config.demo", "--serve", "0", "--input", str(path), "--limit", "2"]
+    done = forks.run(line, os.environ)
 
     assert done.returncode == 0, done.stderr
     assert "3 new, 0 known, 0 refused" in done.stdout
@@ -110,10 +108,8 @@ def test_demo_runs_on_other_dialogues(tmp_path):
 
 
 def test_missing_file_is_one_error_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "config.demo", "--serve", "0", "--input", str(tmp_path / "none.jsonl")],
-        cwd=CHECKOUT, env=os.environ, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    line = [sys.executable, "-m", "config.demo", "--serve", "0", "--input", str(tmp_path / "none.jsonl")]
+    done = forks.run(line, os.environ)
 
     assert done.returncode == 2
     assert "cannot be read: No such file" in done.stderr

@@ -3,7 +3,6 @@
 import logging
 import os
 import socket
-import subprocess
 import sys
 from contextlib import contextmanager
 
@@ -11,10 +10,10 @@ import psycopg
 from django.db import connection
 from django.urls import reverse
 
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from config.errors import api_error
 from corpus.errors import ServerAway
+from tests import forks
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import make_project
@@ -92,13 +91,8 @@ def test_web_processes_alone_limit_statements():
     show = "k = connection.cursor(); k.execute('SHOW statement_timeout'); print(k.fetchone()[0])"
     starts = ("import config.wsgi", "import django; django.setup()")
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    shown = [
-        subprocess.check_output(
-            [sys.executable, "-c", f"{start}; from django.db import connection; {show}"],
-            cwd=CHECKOUT, env=environment, text=True,
-        )
-        for start in starts
-    ]  # fmt: skip
+    codes = [f"{start}; from django.db import connection; {show}" for start in starts]
+    shown = [forks.run([sys.executable, "-c", code], environment).stdout for code in codes]
     assert shown == ["30s\n", "0\n"]
 
 
@@ -141,7 +135,5 @@ def test_silent_broker_is_away_for_whoever_sends_a_task():
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts connections and answers nothing
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         environment = os.environ | {"REDIS_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        said = subprocess.check_output(
-            [sys.executable, "-c", program], cwd=CHECKOUT, env=environment, text=True, timeout=100
-        )
+        said = forks.run([sys.executable, "-c", program], environment, seconds=100).stdout
     assert said.startswith("The broker cannot be reached: Timeout")

@@ -1,7 +1,6 @@
 """An endpoint that hangs, that is gone for a while or for good, and answers that need not be paid for twice."""
 
 import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -9,10 +8,10 @@ import pytest
 from celery import current_app
 
 from adjudication.tasks import recount_changed
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run, Shard
+from tests import forks
 from tests.conftest import stub_server
 from tests.factories import command, dialogue, import_dialogues
 from tests.jury.factories import add_jurors, counted, project_with_items, run_shards
@@ -32,7 +31,7 @@ def outcomes(run):
 def test_hanging_call_is_made_again_after_its_timeout(tmp_path):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
-        add_jurors(project, url, "stub-0.9:hang", timeout=1, concurrency=6)
+        add_jurors(project, url, "stub-0.9:hang", timeout=2, concurrency=6)
         run = begin(project)
         run_shards(run)
         assert counted(url)["calls"] == 6
@@ -171,17 +170,16 @@ def test_cancelled_run_waits_for_no_rate(tmp_path):
         add_jurors(project, url, "stub-0.9", concurrency=2)
         Juror.objects.filter(project=project).update(requests_per_minute=1)
         run = begin(project)
-        process = subprocess.Popen(
-            [sys.executable, "-c", "import django; django.setup(); from jury import tasks; "
-             f"tasks.run_shard(shard_id={Shard.objects.get(run=run).pk})"],
-            cwd=CHECKOUT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-        )  # fmt: skip
+        code = "import django; django.setup(); from jury import tasks; "
+        code += f"tasks.run_shard(shard_id={Shard.objects.get(run=run).pk})"
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        process = forks.start([sys.executable, "-c", code], tmp_path / "worker.log", environment)
         try:
             assert wait_until(lambda: Ballot.objects.filter(run=run).exists(), seconds=150)
             assert command("jury_run", project=project.slug, cancel=True)["state"] == "cancelled"
             assert process.wait(timeout=40) == 0  # the rate allows the next call after a minute
         finally:
-            process.kill()
+            process.kill_all()
     assert queries.claimed_shard_count(run) == 0
 
 
