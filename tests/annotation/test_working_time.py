@@ -294,11 +294,11 @@ def test_two_tabs_pass_no_cap(annotator):
         with transaction.atomic():
             session = lock_session(annotator.project, annotator.user)
             is_locked.set()
-            assert wait_until(is_somebody_waiting, seconds=2)
+            assert wait_until(is_somebody_waiting, seconds=60)
             record_work(session, votes=1)
 
     def claim_in_another():
-        is_locked.wait(2)
+        is_locked.wait(60)
         return claim_next(project=annotator.project, user=annotator.user)
 
     assert isinstance(at_once(vote_in_one_tab, claim_in_another)[1], DailyCapReached)

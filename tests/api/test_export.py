@@ -232,11 +232,11 @@ def test_slow_reader_gets_the_whole_export(tmp_path):
     command("adjudicate", project=project.slug)
     lead = Program(project, "lead")
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = '400ms'")
+        cursor.execute("SET statement_timeout = '1s'")
     try:
         response = lead.get(f"projects/{lead.slug}/export/")
         body = next(blocks := iter(response.streaming_content))
-        time.sleep(0.5)
+        time.sleep(1.1)
         body += b"".join(blocks)
     finally:
         response.close()

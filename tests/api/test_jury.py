@@ -37,7 +37,7 @@ def test_lead_adds_juror_and_starts_pauses_and_resumes_runs(tmp_path):
         assert wait_until(lambda: lead.get(run).json()["outcomes"]["cast"] > 0, seconds=30)
         assert lead.post(f"{run}pause/").json()["state"] == "paused"
         assert lead.post(f"{run}pause/").status_code == 409
-        assert wait_until(lambda: lead.get(run).json()["held"] == 0, seconds=10)
+        assert wait_until(lambda: lead.get(run).json()["held"] == 0, seconds=60)
         assert lead.get(run).json()["outcomes"]["cast"] < 40
         assert lead.post(f"{runs}{begun.json()['id']}/resume/").json()["state"] == "running"
         assert wait_until(lambda: lead.get(run).json()["state"] == "finished", seconds=30)

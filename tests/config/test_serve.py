@@ -83,7 +83,7 @@ def stops_what_was_left_and_itself(home, port, left):
         assert running.stop_running(DataDir(home))
         output = again.communicate(timeout=60)[1]
     assert (again.returncode, "Traceback" in output) == (0, False), output
-    assert wait_until(lambda: not any(command_line(pid) for pid in (*after.values(), *left.values())), seconds=5)
+    assert wait_until(lambda: not any(command_line(pid) for pid in (*after.values(), *left.values())), seconds=60)
 
 
 def test_unusable_ports_and_servers_are_one_error_line(tmp_path):
