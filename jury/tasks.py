@@ -14,6 +14,8 @@ from jury.models import Run, Shard
 from jury.queries import shards_with_open_batches, uses_batches, waiting_shards
 
 logger = get_task_logger(__name__)
+MOST_MESSAGES = 10_000
+"Shards of a run that are queued at a time. A message takes 1 KB of the broker; a million items have 10,000 a juror."
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -33,7 +35,7 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def requeue_stalled_runs(**_later: Any) -> None:
-    """Queue shards again whose worker was killed, or whose message the broker lost."""
+    """Queue shards whose worker was killed, whose message was lost, or which did not fit into the queue before."""
     for run in Run.objects.filter(state=Run.State.RUNNING).order_by("pk"):
         requeue_if_idle(run)
     for shard_id in shards_with_open_batches().values_list("pk", flat=True):
@@ -55,7 +57,7 @@ def messages_waiting() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def enqueue_run(*, run_id: int, **_later: Any) -> None:
-    """Queue every waiting shard of a run that is still running."""
+    """Queue the waiting shards of a run that is still running."""
     if run := Run.objects.filter(pk=run_id, state=Run.State.RUNNING).first():
         enqueue(run)
 
@@ -66,9 +68,13 @@ def enqueue_soon(run: Run) -> None:
     enqueue_run.delay(run_id=run.pk)
 
 
-def enqueue(run: Run) -> None:
-    """Queue every waiting shard of a run; end the run if there is none."""
-    for shard_id in waiting_shards(run).values_list("pk", flat=True):
+def enqueue(run: Run, *, most: int = MOST_MESSAGES) -> None:
+    """
+    Queue the waiting shards of a run; end the run if there is none.
+
+    :param most: of them; `requeue_stalled_runs` queues the others once no message waits
+    """
+    for shard_id in waiting_shards(run).values_list("pk", flat=True)[:most]:
         run_shard.delay(shard_id=shard_id)
     end_if_nothing_waits(run)
 

@@ -57,9 +57,11 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
         shard.state = Shard.State.BROKEN if error else Shard.State.DONE
         shard.error = error
         shard.save(update_fields=["state", "error"])
-        states = set(Shard.objects.filter(run=shard.run).values_list("state", flat=True))
-        if Shard.State.WAITING not in states:
-            end_run(shard.run, Run.State.BROKEN if Shard.State.BROKEN in states else Run.State.FINISHED)
+        shards = Shard.objects.filter(run=shard.run)
+        # Not the states of all: there may be hundreds of thousands, and each of them ends here.
+        if not shards.filter(state=Shard.State.WAITING).exists():
+            is_broken = shards.filter(state=Shard.State.BROKEN).exists()
+            end_run(shard.run, Run.State.BROKEN if is_broken else Run.State.FINISHED)
 
 
 def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str) -> None:

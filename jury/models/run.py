@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 
 from corpus.models import Project
 from jury.models.juror import Juror
@@ -84,6 +85,14 @@ class Shard(models.Model):
     "Last heartbeat of that worker; None if the shard is unclaimed."
     error = models.TextField(blank=True, default="")
     "Why it broke off: a fault of ours or an unreachable endpoint. Its stored answers are kept."
+
+    class Meta:
+        indexes = [
+            # A worker takes a juror's next shard from it, and sees whether any is left.
+            models.Index(
+                F("run"), F("juror"), F("items__0"), F("id"), condition=Q(state="waiting"), name="shards_that_wait"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"shard {self.pk} of {self.run}"

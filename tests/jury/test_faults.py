@@ -198,6 +198,25 @@ def test_run_is_queued_again_only_when_the_queue_is_empty(tmp_path):
     actions.cancel_run(run=run)
 
 
+def test_run_of_many_shards_fills_the_broker_in_parts(tmp_path, settings):
+    settings.JURY_SHARD_ITEMS = 1
+    project = project_with_items(tmp_path, 5)
+    with stub_server() as url, current_app.connection_for_write() as broker:
+        add_jurors(project, url, "stub-0.9", "stub-0.8")
+        run = begin(project)
+        broker.default_channel.queue_purge("jury")
+        tasks.enqueue(run, most=3)
+        assert broker.default_channel.queue_purge("jury") == 3
+        # Whoever has a shard of a juror goes on with its others, queued or not; those of the other juror still wait.
+        tasks.run_shard(shard_id=queries.waiting_shards(run).values_list("pk", flat=True)[0])
+        assert outcomes(run) == {"cast": 5}
+        tasks.requeue_if_idle(run)
+        assert broker.default_channel.queue_purge("jury") == 5
+        run_shards(run)
+    run.refresh_from_db()
+    assert (run.state, outcomes(run)) == ("finished", {"cast": 10})
+
+
 def test_run_is_queued_from_a_page_in_one_message(tmp_path, settings):
     settings.JURY_SHARD_ITEMS = 1
     project = project_with_items(tmp_path, 5)
