@@ -83,6 +83,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.duplicates
 	@$(BIN)/python -m bench.certified
 	@$(BIN)/python -m bench.certified_votes
+	@$(BIN)/python -m bench.capacity
 
 pictures: dev  ## take the pictures of the README and docs anew, from the demo being served (PORT=8000)
 	@$(BIN)/python -m tests.browser.pictures --address http://127.0.0.1:$(PORT)

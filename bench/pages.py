@@ -67,11 +67,11 @@ def fill(folder: Path, times: int, count: int) -> None:
     run("adjudicate")
 
 
-def run(name: str, *arguments: object) -> None:
-    """Run a management command for the project, and show nothing that it prints."""
+def run(name: str, *arguments: object, project: str = PROJECT) -> None:
+    """Run a management command for a project, and show nothing that it prints."""
     from django.core.management import call_command
 
-    option = () if name == "create_project" else ("--project", PROJECT)
+    option = () if name == "create_project" else ("--project", project)
     with Path(os.devnull).open("w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
         call_command(name, *map(str, arguments), *option)
 
@@ -113,23 +113,29 @@ def walk(client: Any, project: Any, repeat: int, only: str) -> tuple[dict[str, l
     """Return the milliseconds of each page, and the pages whose parameters have no value in the project."""
     from django.test import Client
 
+    anonymous = Client()
+    anonymous.get(REFERENCE)
+    figures, not_walked = {REFERENCE: milliseconds(lambda: anonymous.get(REFERENCE), repeat)}, []
+    for page, path in paths_of(project):
+        if only not in page:
+            continue
+        if path is None:
+            not_walked.append(page)
+        elif client.get(path).status_code == 200:  # not what takes a POST alone, nor what leads elsewhere
+            figures[page] = milliseconds(lambda path=path: client.get(path), repeat)
+            print(f"  {page} {statistics.median(figures[page]):.0f} ms", flush=True)
+    return figures, not_walked
+
+
+def paths_of(project: Any) -> Iterator[tuple[str, str | None]]:
+    """Yield each page, and its path in a project; None if its parameters have no value there."""
     from bench.urls import PARAMETER_IN_PATH, all_urls
 
     values = parameters(project)
     pages = [url for url in all_urls() if url.startswith("/projects/{slug}/") and not url.endswith("{name}")]
-    anonymous = Client()
-    anonymous.get(REFERENCE)
-    figures, not_walked = {REFERENCE: milliseconds(lambda: anonymous.get(REFERENCE), repeat)}, []
-    for page in (page for page in (*OWN, *pages) if only in page):
-        missing = [name for name in PARAMETER_IN_PATH.findall(page) if not values.get(name)]
-        if missing:
-            not_walked.append(page)
-            continue
-        path = page.format(**values) + QUERIES.get(page, "")
-        if client.get(path).status_code == 200:  # not what takes a POST alone, nor what leads elsewhere
-            figures[page] = milliseconds(lambda path=path: client.get(path), repeat)
-            print(f"  {page} {statistics.median(figures[page]):.0f} ms", flush=True)
-    return figures, not_walked
+    for page in (*OWN, *pages):
+        has_all = all(values.get(name) for name in PARAMETER_IN_PATH.findall(page))
+        yield page, page.format(**values) + QUERIES.get(page, "") if has_all else None
 
 
 QUERIES = {"/projects/{slug}/releases/compare/": "?before=1.0&after=1.1"}

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import psutil
 
-PROGRAMS = {"celery": "worker", "bench.stub_server": "stub", "postgres": "PostgreSQL", "valkey": "Valkey"}
+PROGRAMS = {
+    "celery": "worker",
+    "gunicorn": "web",
+    "bench.stub_server": "stub",
+    "postgres": "PostgreSQL",
+    "valkey": "Valkey",
+}
 "Part of a command line, and the name of the program that has it."
 
 

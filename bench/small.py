@@ -18,6 +18,7 @@ BENCHES = (
     "jury",
     "export",
     "quality",
+    "capacity",
     "pipeline",
     "queue",
     "replay",

@@ -1,7 +1,7 @@
 """
 Run one stage of the pipeline in a separate process, so that its memory is measured alone.
 
-    python -m bench.stage NAME PROJECT [PATH]      prints {"seconds", "megabytes"} as JSON
+    python -m bench.stage NAME PROJECT [PATH]      prints {"seconds", "megabytes", "processor_seconds"} as JSON
 
 `megabytes` is the peak memory above that of the process with its imports done and its connection open.
 """
@@ -81,10 +81,11 @@ def main() -> None:
     name, slug, path = sys.argv[1], sys.argv[2], Path(sys.argv[3] if len(sys.argv) > 3 else "/dev/null")
     project = Project.objects.select_related("taxonomy").get(slug=slug)
     queries.fingerprint(project, policy_of(project))
-    idle, began = peak_megabytes(), time.perf_counter()
+    idle, began, used = peak_megabytes(), time.perf_counter(), time.process_time()
     STAGES[name](project, path)
-    seconds = time.perf_counter() - began
-    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes() - idle}))
+    seconds, processor_seconds = time.perf_counter() - began, time.process_time() - used
+    megabytes = peak_megabytes() - idle
+    print(json.dumps({"seconds": seconds, "megabytes": megabytes, "processor_seconds": processor_seconds}))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Benchmarks say why they have no figures."""
 
+import json
 import re
 import subprocess
 import sys
 
-from bench.queue import problem_of
+from bench.queue import problem_of, report_people
+from bench.statements import Statement, statement_of
 from config.data_dir import CHECKOUT
 
 SOUND = {"unexpected": [], "without_work": 0, "votes": 2, "people_seconds": 1.5}
@@ -15,6 +17,27 @@ def test_a_round_that_says_nothing_has_a_reason():
     assert "answer 500" in problem_of(SOUND | {"unexpected": ["answer 500"]})
     assert "nothing more for 3 of them after 2 votes" in problem_of(SOUND | {"without_work": 3})
     assert "1 votes in 1.5 s" in problem_of(SOUND | {"votes": 1})
+
+
+def test_the_queue_has_a_limit_for_eight_people(capsys):
+    rows = [("8", "small", {"votes_per_second": 200, "vote": {"p50": 30.0, "p99": p99}}) for p99 in (70.0, 70.1)]
+    assert [report_people([row], {"small": 400}) for row in rows] == [0, 1]
+    assert "p99 of 8 people: 70 ms" in capsys.readouterr().out
+
+
+def test_a_plan_tells_where_its_time_went():
+    scan = {"Node Type": "Seq Scan", "Relation Name": "corpus_item", "Actual Total Time": 9.0, "Actual Loops": 3}
+    scan |= {"Actual Rows": 100, "Rows Removed by Filter": 50, "Shared Hit Blocks": 128, "Shared Read Blocks": 128}
+    gather = {"Node Type": "Gather", "Actual Total Time": 10.0, "Actual Loops": 1, "Actual Rows": 300}
+    gather |= {"Workers Launched": 2, "Plans": [scan]}
+    never = {"Node Type": "Index Scan", "Index Name": "unused", "Actual Rows": 0, "Actual Loops": 0}
+    plan = {"Node Type": "Nested Loop", "Actual Total Time": 10.5, "Actual Loops": 1, "Actual Rows": 300}
+    plan |= {"Plans": [gather, never]}
+    notice = "duration: 12.300 ms  plan:\n" + json.dumps({"Query Text": "SELECT\n 1", "Plan": plan})
+    # Three processes share the scan and take 9 ms at once.
+    assert statement_of(notice) == Statement(
+        "SELECT 1", 12.3, "Seq Scan corpus_item", node_milliseconds=9.0, rows=450, megabytes=2.0
+    )
 
 
 def test_an_option_without_work_is_refused():
