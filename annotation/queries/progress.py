@@ -13,12 +13,16 @@ from annotation.session import AnnotatorSession, Resting, read_session, resting_
 from annotation.shapes import OwnProgress, QueueProgress
 from annotation.slots import version_without_slots
 from corpus.categories.translation import TRANSLATED
+from corpus.kept import kept_if_large
 from corpus.models import Item, Project
 
 QUEUE_COUNTS = """
-    SELECT count(DISTINCT item_id) AS items, count(*) AS slots, count(vote_id) AS filled,
-        count(*) FILTER (WHERE leased_until >= now()) AS leased
+    SELECT count(DISTINCT item_id) AS items, count(*) AS slots, count(vote_id) AS filled
     FROM annotation_slot WHERE project_id = %s
+"""
+# Of open slots alone, which have an index.
+LEASED_COUNT = """
+    SELECT count(*) AS leased FROM annotation_slot WHERE project_id = %s AND vote_id IS NULL AND leased_until >= now()
 """
 BATCH_COUNTS = """
     SELECT b.id, b.name, b.opened_at, b.closed_at, count(DISTINCT s.item_id), count(s.id), count(s.vote_id),
@@ -44,11 +48,18 @@ def own_progress(project: Project, user: User) -> OwnProgress:
 
 
 def queue_progress(project: Project) -> QueueProgress:
-    """Count the items with slots, the slots, the filled ones and those leased now."""
-    with connection.cursor() as cursor:
-        cursor.execute(QUEUE_COUNTS, [project.pk])
-        items, slots, filled, leased = cursor.fetchone()
+    """Count the items with slots, the slots, the filled ones and those leased now; all but these as of late if many."""
+    items, slots, filled = kept_if_large(project, "queue counts", lambda: counts_of(QUEUE_COUNTS, project))
+    (leased,) = counts_of(LEASED_COUNT, project)
     return {"items": items, "slots": slots, "filled": filled, "leased": leased}
+
+
+def counts_of(statement: str, project: Project) -> tuple[int, ...]:
+    """Return the only row of a statement that counts something of a project."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [project.pk])
+        counts: tuple[int, ...] = cursor.fetchone()
+    return counts
 
 
 def batch_progress(project: Project) -> list[dict[str, Any]]:
