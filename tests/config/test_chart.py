@@ -117,6 +117,10 @@ def test_processes_are_started_as_in_compose():
     assert " ".join(container(objects, "web")["command"]).replace("=", " ") == " ".join(json.loads(dockerfile))
 
 
+def test_pages_listen_by_ipv6_where_pods_have_it():
+    assert "--bind=[::]:8000" in container(rendered(SETS["fenced"]), "web")["command"]
+
+
 def test_one_schedule_and_a_migration_that_needs_nothing_of_the_chart():
     for values in SETS.values():
         objects = rendered(values)
@@ -221,6 +225,7 @@ def test_replica_is_a_value_of_its_own():
         ("publicUrl=http://assize.example.org", "/publicUrl"),
         ("web.replica=3", "replica"),
         ("web.replicas=0", "/web/replicas"),
+        ("web.address=localhost", "/web/address"),
         ("worker.autoscaling.maximum=3", "maximum"),
         ("image.digest=sha256:12", "/image/digest"),
         ("trustedProxies=0", "/trustedProxies"),
