@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ SECONDS_TO_FINISH = 600
 "For one run, where other programs need the cores as well."
 SHARD_ITEMS = "100"
 "The default, in place of the small shards among which hosts fail."
-SECONDS_AT_REST = 10.0
+SECONDS_AT_REST = 20.0
 LEAST = 0.00001
 "Seconds an answer, where no more can be told from what a service takes at rest."
 BUSY = 0.9
@@ -63,12 +63,12 @@ def measure(team: Hosts) -> None:
         hosts.import_dialogues(team.admin, "coffee", MORE_DIALOGUES)
         team.containers.variables["SHARD_ITEMS"] = SHARD_ITEMS
         team.containers.up()
-    rates = []
+    idle, rates = at_rest(team.containers), []
     for number in NUMBERS:
         scale_jury(team.containers, number)
         with step(f"two runs with {number} of the jury's containers, load {os.getloadavg()[0]:.0f}"):
             run_once(team, f"warm-{number}")
-            rates.append(rate_of_run(team, number, total, at_rest(team.containers)))
+            rates.append(rate_of_run(team, number, total, idle))
         print(f"  {rates[-1]}", flush=True)
     print("".join(f"  {line}\n" for line in limit_of(rates)), end="", flush=True)
 
@@ -89,10 +89,17 @@ def run_once(team: Hosts, name: str) -> float:
 
 
 def at_rest(containers: Containers) -> dict[str, float]:
-    """Return the processor seconds that each service takes in a second without a run."""
-    before = processor_seconds(containers)
+    """Return the processor seconds that a container of each service takes in a second without a run."""
+    time.sleep(SECONDS_AT_REST)  # what the import has left to do ends
+    before, number, began = processor_seconds(containers), numbers_of(containers), time.monotonic()
     time.sleep(SECONDS_AT_REST)
-    return {name: (used - before[name]) / SECONDS_AT_REST for name, used in processor_seconds(containers).items()}
+    after, seconds = processor_seconds(containers), time.monotonic() - began
+    return {name: (after[name] - before[name]) / seconds / number[name] for name in after}
+
+
+def numbers_of(containers: Containers) -> Counter[str]:
+    """Return how many containers of each service run."""
+    return Counter(service for _id, service in listed(containers))
 
 
 def rate_of_run(team: Hosts, number: int, answers: int, idle: Mapping[str, float]) -> Rate:
@@ -100,8 +107,8 @@ def rate_of_run(team: Hosts, number: int, answers: int, idle: Mapping[str, float
     before, busy, began = processor_seconds(team.containers), busy_seconds(), time.monotonic()
     seconds = run_once(team, f"measured-{number}")
     busy, waited = busy_seconds() - busy, time.monotonic() - began
-    used = processor_seconds(team.containers)
-    spent = {name: max(used[name] - before[name] - waited * idle[name], 0.0) for name in used}
+    used, running = processor_seconds(team.containers), numbers_of(team.containers)
+    spent = {name: max(used[name] - before[name] - waited * running[name] * idle[name], 0.0) for name in used}
     return Rate(number, answers, seconds, spent, busy * seconds / waited, os.cpu_count() or 1)
 
 
