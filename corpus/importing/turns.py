@@ -28,6 +28,10 @@ SPEAKERS = MESSAGE_ROLES | {
 CALLERS = frozenset({"function_call", "tool_call"})
 "Speakers in `conversations` whose text is the JSON of a call."
 ROLES_OF = {"turns": ROLES, "messages": MESSAGE_ROLES, "conversations": SPEAKERS}
+PLAIN_ROLES = {
+    form: {name: role for name, role in roles.items() if name not in CALLERS} for form, roles in ROLES_OF.items()
+}
+"Those of turns whose text is what was said."
 MOST_BYTES_OF_CHARACTER = 4
 "In UTF-8."
 REDACTED = "REDACTED"
@@ -47,6 +51,8 @@ def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool) -> list[
         raise Invalid("turns", f"the row has neither {', '.join(LISTS)} nor a prompt")
     if len(forms) > 1:
         raise Invalid(forms[1], f"the row has {forms[0]} too; one of them says what the dialogue is")
+    if "response" not in row and (turns := plain_turns(row, forms[0], limits)):
+        return turns
     if forms == ["prompt"]:
         turns = prompt_turns(row, redacted=redacted)
     else:
@@ -55,6 +61,37 @@ def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool) -> list[
         turns = with_response(turns, values.clean_text(row["response"], "response"))
     check_turns(turns, forms[0], limits)
     return turns
+
+
+def plain_turns(row: dict[str, Any], form: str, limits: Limits) -> list[TurnShape] | None:
+    """
+    Return the turns that a row lists if each is a role and a text, and none breaks a rule. Most rows are like this.
+
+    Return None where that is not certain: then the turns are read one by one, which takes several times as long.
+    """
+    if form not in LISTS:
+        return None
+    (speaker, key), roles = LISTS[form], PLAIN_ROLES[form]
+    turns: list[TurnShape] = []
+    characters = 0
+    has_user = False
+    try:
+        for turn in row[form]:
+            role, text = roles[turn[speaker]], turn[key]
+            if type(text) is not str or len(turn) > 2 or not text or text.isspace() or "\0" in text:
+                return None
+            if not text.isascii():
+                text.encode()  # which a lone surrogate cannot be
+            if role == "user":
+                has_user = True
+            elif role == "system" and turns:
+                return None
+            characters += len(text)
+            turns.append({"role": role, "text": text})
+    except (TypeError, LookupError, UnicodeEncodeError):
+        return None
+    is_small = len(turns) <= limits.turns and characters * MOST_BYTES_OF_CHARACTER <= limits.dialogue_bytes
+    return turns if has_user and is_small else None
 
 
 def prompt_turns(row: dict[str, Any], *, redacted: bool) -> list[TurnShape]:

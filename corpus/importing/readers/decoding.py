@@ -9,6 +9,8 @@ LONGEST_NUMBER = 4_000
 "Digits of a whole number; Python refuses to read more than 4,300."
 TOO_LONG = 10**1_000
 "Stands for a longer number: no field accepts it."
+OPENINGS = ("{", "[")
+ENDS = ("\n", "\r\n")
 
 
 class JsonDecoder:
@@ -31,11 +33,25 @@ class JsonDecoder:
         """Return the row of a text that holds one value and nothing else."""
         self.repeated.clear()
         try:
-            return self.row(number, self.decoder.decode(text))
+            return self.row(number, self.only_value(text))
         except RecursionError:
             return Row(number, problem="it is nested too deep")
         except ValueError as error:
             return Row(number, problem=f"not valid JSON: {error}")
+
+    def only_value(self, text: str) -> Any:
+        """
+        Return the value that a text holds and nothing else.
+
+        :raises ValueError: if it is not valid JSON
+        :raises RecursionError: if it is nested too deep
+        """
+        if text[:1] in OPENINGS:  # mostly; without the patterns by which `decode` looks for blanks
+            value, end = self.decoder.raw_decode(text)
+            if end == len(text) or text[end:] in ENDS:
+                return value
+            self.repeated.clear()
+        return self.decoder.decode(text)
 
     def element(self, number: int, text: str, at: int) -> tuple[Row, int]:
         """
