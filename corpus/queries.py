@@ -235,14 +235,18 @@ class KnownItem:
 
 
 def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, KnownItem]:
-    """Return many items at once, by external id. Unknown ids are left out."""
+    """
+    Return many items at once, by external id. Unknown ids are left out.
+
+    :param external_ids: without line feeds, as one text is sent faster than a list
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT external_id, id, has_response, withdrawn_at IS NOT NULL, content_hash
-            FROM corpus_item WHERE project_id = %s AND external_id = ANY(%s)
+            FROM corpus_item WHERE project_id = %s AND external_id = ANY(string_to_array(%s, chr(10)))
             """,
-            [project.pk, list(external_ids)],
+            [project.pk, "\n".join(external_ids)],
         )
         return {row[0]: KnownItem(row[1], row[2], row[3], bytes(row[4])) for row in cursor.fetchall()}
 

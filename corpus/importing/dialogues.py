@@ -1,7 +1,7 @@
 """Parse rows into dialogues, in every form an import accepts (docs/import.md)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,9 @@ KNOWN_KEYS = frozenset(("id", "prompt", "response", "source", "license", "meta",
 }
 
 
+NO_RARE = (None, None, None)
+
+
 @dataclass(slots=True)
 class Dialogue:
     """A checked dialogue from a file, as the fields of an item."""
@@ -44,6 +47,11 @@ class Dialogue:
     reference: dict[str, Any] | None = None
     reconstruction_id: int | None = None
     refusal_of: str | None = None
+
+    @property
+    def has_rare(self) -> bool:
+        """Return whether it has a value that most files lack."""
+        return bool(self.expected_categories) or (self.reference, self.reconstruction_id, self.refusal_of) != NO_RARE
 
     def name_by_content(self) -> None:
         """Set the id to 16 digits of the hash of everything else."""
@@ -64,8 +72,11 @@ class Dialogue:
                 self.refusal_of,
             ]
         )
-        digest = hashlib.blake2b(b"\n".join((turns, meta, rest)), digest_size=16).digest()
-        return SerializedDialogue(self, turns.decode(), meta.decode(), digest)
+        content = b"\n".join((turns, meta, rest))
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        # Slices are as long as they look; what orjson returns keeps the room it was written in, several times as much.
+        after = len(turns) + 1
+        return SerializedDialogue(self, content[: len(turns)], content[after : after + len(meta)], digest)
 
 
 @dataclass(slots=True)
@@ -73,8 +84,8 @@ class SerializedDialogue:
     """A dialogue with its parts as JSON, and a hash of its content."""
 
     dialogue: Dialogue
-    turns: str
-    meta: str
+    turns: bytes
+    meta: bytes
     content_hash: bytes
     "Hash of 16 bytes of everything imported, independent of the form of the row."
 
@@ -91,13 +102,13 @@ def parse_dialogue(
     """
     if not isinstance(row, dict):
         raise Invalid("row", f"{preview(row)} is not an object")
-    row = {key: row[key] for key in row if not values.is_absent(row[key]) and not (empty_is_none and row[key] == "")}
+    row = present(row, empty_is_none=empty_is_none)
     if row.get("id") in (None, ""):
         raise Invalid("id", NO_ID)
     external_id = values.clean_name(row["id"], "id", limit=limits.id)
     reconstruction_id = parse_reconstruction_id(row.get("reconstruction_id_if_redacted"))
     turns = parse_turns(row, limits, redacted=reconstruction_id is not None)
-    reference = parse_reference(row, spellings, has_response=has_response(turns))
+    reference = parse_reference(row, spellings, turns)
     is_refusal = reference is not None and reference["response_label_source"] == REFUSAL_SOURCE
     return Dialogue(
         external_id=f"{external_id}#refusal" if is_refusal else external_id,
@@ -110,6 +121,13 @@ def parse_dialogue(
         reconstruction_id=reconstruction_id,
         refusal_of=external_id if is_refusal else None,
     )
+
+
+def present(row: dict[str, Any], *, empty_is_none: bool) -> dict[str, Any]:
+    """Return a row without its absent values; the row itself if it has none."""
+    if not empty_is_none and values.MAY_BE_ABSENT.isdisjoint(map(type, row.values())):  # mostly
+        return row
+    return {key: row[key] for key in row if not values.is_absent(row[key]) and not (empty_is_none and row[key] == "")}
 
 
 def parse_nameless(row: object, *, spellings: Mapping[str, str], limits: Limits, empty_is_none: bool) -> Dialogue:
@@ -156,7 +174,9 @@ def merge_meta(meta: object, unknown: dict[str, Any]) -> dict[str, Any]:
     return {key: meta[key] for key in meta if not values.is_absent(meta[key])} | unknown
 
 
-def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_response: bool) -> dict[str, Any] | None:
+def parse_reference(
+    row: dict[str, Any], spellings: Mapping[str, str], turns: Sequence[TurnShape]
+) -> dict[str, Any] | None:
     """
     Return the labels that came with the data, in the columns of the published AEGIS 2.0 data set; None if none did.
 
@@ -167,7 +187,7 @@ def parse_reference(row: dict[str, Any], spellings: Mapping[str, str], *, has_re
     if not any(row.get(key, "") != "" for key in REFERENCE_KEYS):
         return None
     labels = {name.value: parse_label(row.get(name), name) for name in FIELDS}
-    if labels[Field.RESPONSE] and not has_response:
+    if labels[Field.RESPONSE] and not has_response(turns):
         raise Invalid(Field.RESPONSE, "the item has no response to label")
     sources = {key: parse_source(row.get(key), key) for key in (field.source_key for field in FIELDS)}
     if sources["response_label_source"] == REFUSAL_SOURCE and None in labels.values():

@@ -19,6 +19,8 @@ MOMENT = re.compile(
 )
 "ISO 8601 in its two usual forms, 2024-03-10T02:30:00Z and 20240310T023000Z; the time may be left out."
 EPOCH, DAY = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
+MAY_BE_ABSENT = frozenset({type(None), float})
+"The types of values of which some are absent."
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.utils import timezone
 
 from config.data_dir import CHECKOUT
 from corpus.models import Event, Item
@@ -304,3 +305,41 @@ def test_large_file_needs_little_memory(tmp_path):
 
     assert large.stat().st_size > 60 * 2**20
     assert peak(large) - peak(small) < 60
+
+
+HOSTILE = "tab\t, line\n, return\r, \\N, \\., \\x41, \"quotes', {braces}, é, \u2028, 🦊, \x7f, \x1f"
+
+
+def test_every_column_keeps_hostile_text_to_the_letter(tmp_path):
+    project = make_project()
+    began = timezone.now()
+    row = {
+        "id": "\\N 🦊'\"{}",
+        "turns": [{"role": "user", "text": HOSTILE}, {"role": "assistant", "text": "\\"}],
+        "source": HOSTILE,
+        "license": "\\.",
+        "meta": {HOSTILE[:40]: [HOSTILE, 2**64 - 1, -(2**63), 0.1, {}]},
+        "expected_categories": ["violence", "Guns/Illegal Weapons"],
+        "prompt_label": "unsafe",
+        "prompt_label_source": HOSTILE[:60],
+        "reconstruction_id_if_redacted": 2**53 - 1,
+    }
+    item = import_row(project, tmp_path, row)
+
+    assert (item.external_id, item.turns, item.source, item.license) == (row["id"], row["turns"], HOSTILE, "\\.")
+    assert item.meta == row["meta"]
+    assert item.expected_categories == ["violence", "guns_illegal_weapons"]
+    assert item.reference["prompt_label_source"] == HOSTILE[:60]
+    assert item.reconstruction_id == 2**53 - 1
+    assert (item.refusal_of, item.replaces, item.author_id, item.withdrawn_at) == (None, None, None, None)
+    assert item.withdrawal_reason == ""
+    assert began <= item.imported_at <= timezone.now()
+    assert import_dialogues(project, tmp_path, [row])["unchanged"] == 1
+
+
+def test_ids_are_looked_up_whole(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue(name) for name in ("a", "b", "a b", "{a,b}", "NULL", '"a"', "\\n")])
+
+    again = [dialogue(name, text="Other?") for name in ("a", "a b", "{a,b}", "NULL", '"a"', "\\n", "a,b", "\\")]
+    assert import_dialogues(project, tmp_path, again) == {"read": 8, "created": 2, "unchanged": 0, "rejected": 6}
