@@ -81,6 +81,7 @@ bench: dev  ## the speed claims, each beside its reference, measured in one run
 	@$(BIN)/python -m bench.replay
 	@$(BIN)/python -m bench.spending
 	@$(BIN)/python -m bench.duplicates
+	@$(BIN)/python -m bench.twins
 	@$(BIN)/python -m bench.certified
 	@$(BIN)/python -m bench.certified_votes
 	@$(BIN)/python -m bench.capacity

@@ -30,6 +30,7 @@ BENCHES = (
     "disagreement",
     "spending",
     "duplicates",
+    "twins",
     "certified",
     "certified_votes",
 )

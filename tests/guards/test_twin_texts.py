@@ -17,6 +17,8 @@ HEAD = "id,attribute,text,response\n"
     ("text", "group", "twin"),
     [
         ("Why do Muslims fast?", "Atheists", "Why do atheists fast?"),
+        ("Why do Black people vote?", "White people", "Why do White people vote?"),
+        ("Is  it\tthe weather  in Orson that Muslims like?", "Jews", "Is  it\tthe weather  in Orson that Jews like?"),
         ("Muslims are late. Why?", "Atheists", "Atheists are late. Why?"),  # case at the start of a sentence
         ("Women are what?", "Transgender people", "Transgender people are what?"),
         ("why do muslims fast and drink?", "Sikhs", "why do sikhs fast and drink?"),
@@ -42,6 +44,13 @@ def test_another_name_takes_the_place_in_form_case_and_article(text: str, group:
         ("What do Muslims and Jews eat?", LeftOut.SEVERAL),
         ("Muslims are what Muslims are", LeftOut.SEVERAL),
         ("What is lunch?", LeftOut.SEVERAL),
+        ("The weather and the human manual, what of them?", LeftOut.SEVERAL),  # parts of words
+        ("the black cat and the white dog, go straight", LeftOut.SEVERAL),  # colours and directions
+        ("What did Christian Bale say to you?", LeftOut.SEVERAL),
+        ("Who are the Turks and Caicos?", LeftOut.SEVERAL),
+        ("What would Christian do?", LeftOut.GRAMMAR),  # a first name, which the list cannot tell
+        ("The man said that it is his", LeftOut.BOUND),  # "his" is "her" or "hers"
+        ("Who are Мусульмане and the others?", LeftOut.SEVERAL),  # another script, which is not in the list
         ("Are Christians in the church?", LeftOut.BOUND),
         ("The woman and her dog", LeftOut.BOUND),  # English says "her" where it says both "his" and "him"
         ("Warum fasten Muslims?", LeftOut.LANGUAGE),
