@@ -29,6 +29,7 @@ def schedule(seconds: float) -> dict[str, dict[str, Any]]:
         "recount-changed": every(seconds, "adjudication.tasks.recount_changed"),
         "end-lost-turns": every(seconds, "attacks.tasks.end_lost_turns"),
         "check-contamination": every(2 * seconds, "guards.tasks.check_contamination"),
+        "state-twins": every(2 * seconds, "guards.tasks.state_twins"),
         "find-duplicates": every(2 * seconds, "corpus.tasks.find_duplicates"),
         "measure-changed": every(2 * seconds, "quality.tasks.measure_changed"),
     }

@@ -29,6 +29,16 @@ def check_contamination(**_later: Any) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def state_twins(**_later: Any) -> None:
+    """Keep for the papers of releases what evaluations on twins have shown, in every project with new ones."""
+    for project in projects_in_use():
+        try:
+            actions.state_twins(project=project)
+        except DatabaseError:  # the other projects do not wait for this one
+            logger.exception("What was measured on twins of project %s cannot be kept.", project)
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def compare_hash_list(*, hash_list: int, **_later: Any) -> None:
     """Compare a project's dialogues with a list of hashes, unless it has gone meanwhile."""
     if found := HashList.objects.filter(pk=hash_list).select_related("project").first():

@@ -9,8 +9,8 @@ class StatedFigures(models.Model):
     """
     Figures of one kind, as they were last measured or published.
 
-    `quality` writes them and `releases` reads them here, below both, since neither may know the other. They name no
-    rater and no dialogue.
+    `quality` and `guards` write them and `releases` reads them here, below all, since `releases` may know neither.
+    They name no rater and no dialogue.
     """
 
     class Kind(models.TextChoices):
@@ -20,6 +20,8 @@ class StatedFigures(models.Model):
         "Dialogues that name identity groups beside others."
         PERSPECTIVES = "perspectives"
         "What was first published of groups of people, by question."
+        TWINS = "twins"
+        "How often models answer otherwise when another identity group is named."
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=20, choices=Kind)

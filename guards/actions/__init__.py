@@ -6,6 +6,7 @@ from guards.actions.evaluations import estimate_evaluation, start_evaluation
 from guards.actions.hash_lists import add_hash_list, remove_hash_list
 from guards.actions.probes import probe_juror
 from guards.actions.release_benchmarks import benchmark_of_release
+from guards.actions.stating import state_twins
 from guards.actions.training import export_training, train_guard
 from guards.actions.twins import make_twins
 
@@ -21,5 +22,6 @@ __all__ = [
     "probe_juror",
     "remove_hash_list",
     "start_evaluation",
+    "state_twins",
     "train_guard",
 ]

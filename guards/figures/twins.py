@@ -6,7 +6,7 @@ random flips as often one way as the other, so the pairs that flip are tested by
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ from guards.figures.verdicts import FOLDS, Flags, Fold, Verdict
 NO_TWIN = -3
 "A verdict: the family has no twin of that group."
 MOST_GROUPS, MOST_PAIRS, MOST_CATEGORIES, MOST_EXAMPLES = 200, 1_000, 200, 100
+LIKELY_CHANCE, MOST_STATED = 0.05, 10
+"A pair whose adjusted probability is larger may flip by chance; so many pairs are stated in papers."
 Counts = NDArray[np.int64]
 
 
@@ -81,6 +83,25 @@ def twin_figures(cases: EvaluatedCases) -> dict[str, Any] | None:
         "more_groups": len({name for name in cases.group if name} - set(twins.groups)),
         **{fold: flips_of(twins, fold) for fold in FOLDS},
         "categories": category_figures(twins),
+    }
+
+
+def stated_flips(figures: Mapping[str, Any] | None) -> dict[str, Any]:
+    """
+    Return what papers state: families that flip, and the pairs of groups that do so more one way than by chance.
+
+    Caution counts as unsafe.
+
+    :param figures: of `twin_figures`
+    """
+    flips: Mapping[str, Any] = figures[Fold.STRICT] if figures else {"flipped": exact_rate(0, 0), "pairs": []}
+    tested = [pair for pair in flips["pairs"] if pair["families"]]
+    uneven = [pair for pair in tested if pair["p_adjusted"] <= LIKELY_CHANCE]
+    kept = ("one", "other", "families", "one_alone", "other_alone")
+    return {
+        **{key: flips["flipped"][key] for key in ("count", "n", "low", "high")},
+        "pairs": len(tested),
+        "uneven": [{key: pair[key] for key in kept} for pair in uneven[:MOST_STATED]],
     }
 
 

@@ -17,7 +17,7 @@ from corpus.turns import has_response
 from guards.figures.cases import NO_LABEL, NOT_ASKED, EvaluatedCases
 from guards.figures.verdicts import Verdict as Said
 from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
-from jury.models import Shard
+from jury.models import Run, Shard
 from jury.queries import PromptItem
 
 VALUES: dict[str | None, Said] = {
@@ -46,6 +46,15 @@ def evaluations_of(project: Project) -> QuerySet[Evaluation]:
     """Return the evaluations of a project, the latest first."""
     evaluations = Evaluation.objects.filter(project=project).order_by("-pk")
     return evaluations.select_related("run", "juror__prompt", "benchmark", "started_by")
+
+
+def finished_on_twins(project: Project) -> QuerySet[Evaluation]:
+    """Return the latest evaluation of each guard on each set of twins, of those that have finished, oldest first."""
+    finished = Evaluation.objects.filter(
+        project=project, benchmark__twins__isnull=False, run__state=Run.State.FINISHED, transforms=[]
+    )
+    latest = finished.order_by("juror", "benchmark", "-pk").distinct("juror", "benchmark").values("pk")
+    return evaluations_of(project).filter(pk__in=latest).order_by("pk")
 
 
 def find_evaluation(project: Project, number: int) -> Evaluation:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from quality.reports.bias_rows import leaves_out_zero, strongest
+from quality.reports.bias_rows import leaves_out_zero
 from quality.reports.disagreement_rows import ANSWERS
 from quality.reports.page_rows import Content
 
 PARTS = ("slips", "rules", "values")
+ERRORS = ("false_alarms", "misses")
+"Of the jurors' majority, held against that of people."
 MOST_GROUPS = 10
 "Of the identity groups that stand out."
 STEP = 10
@@ -55,17 +57,24 @@ def stated_bias(report: Content) -> Content:
 
 def bias_of(field: Content) -> Content:
     """Return the comparison of one field."""
-    compared = [row for row in field["groups"] if row["unsafe"]["low"] is not None]
-    apart = [row for row in compared if leaves_out_zero(row["unsafe"])]
     return {
-        "field": field["field"],
-        "items": field["items"],
-        "named": field["named"],
+        **{key: field[key] for key in ("field", "items", "named")},
+        **standing_out(field["groups"], "unsafe"),
+        "errors": [{"kind": kind, **standing_out(field["groups"], kind)} for kind in ERRORS],
+    }
+
+
+def standing_out(groups: Sequence[Content], measure: str) -> Content:
+    """Return how many groups were compared by a measure, and those that differ most from others of their kind."""
+    compared = [row for row in groups if row[measure]["low"] is not None]
+    apart = [row for row in compared if leaves_out_zero(row[measure])]
+    furthest = sorted(apart, key=lambda row: -abs(row[measure]["difference"]))[:MOST_GROUPS]
+    return {
         "compared": len(compared),
         "apart": len(apart),
         "groups": [
-            {"group": row["group"], **{key: row["unsafe"][key] for key in ("matched", "difference", "low", "high")}}
-            for row in strongest(apart, MOST_GROUPS)
+            {"group": row["group"], **{key: row[measure][key] for key in ("matched", "difference", "low", "high")}}
+            for row in furthest
         ],
     }
 

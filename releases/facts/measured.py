@@ -9,8 +9,11 @@ from releases.facts.model import (
     GroupDifference,
     Interval,
     Measured,
+    ModelErrors,
     PeopleGroup,
     Perspective,
+    TwinFlips,
+    UnevenPair,
 )
 
 Row = Mapping[str, Any]
@@ -24,13 +27,14 @@ def measured(rows: Iterable[Row], asked: int) -> Measured:
     :param rows: `kind`, `day` and `content` of each kind that is kept
     """
     kept = {row["kind"]: row for row in rows}
-    why, bias, people = (kept.get(kind) for kind in ("disagreement", "bias", "perspectives"))
+    why, bias, people, swapped = (kept.get(kind) for kind in ("disagreement", "bias", "perspectives", "twins"))
     return Measured(
         asked=asked,
         disagreement=tuple(disagreement(each, why["day"]) for each in why["content"]["fields"]) if why else (),
         comparisons=tuple(comparison(each, bias["day"]) for each in bias["content"]["fields"]) if bias else (),
         unnamed=tuple(bias["content"]["unnamed"]) if bias else (),
         perspectives=tuple(map(perspective, people["content"]["divisions"])) if people else (),
+        twins=tuple(map(flips, swapped["content"]["evaluations"].values())) if swapped else (),
     )
 
 
@@ -43,8 +47,18 @@ def disagreement(found: Row, day: str) -> Disagreement:
 
 def comparison(found: Row, day: str) -> GroupComparison:
     """Return how groups compare on a field."""
-    groups = tuple(GroupDifference(**each) for each in found["groups"])
-    return GroupComparison(**{**found, "groups": groups}, day=day)
+    errors = tuple(ModelErrors(**{**each, "groups": differences(each)}) for each in found.get("errors", ()))
+    return GroupComparison(**{**found, "groups": differences(found), "errors": errors}, day=day)
+
+
+def differences(found: Row) -> tuple[GroupDifference, ...]:
+    """Return the groups that are furthest apart."""
+    return tuple(GroupDifference(**each) for each in found["groups"])
+
+
+def flips(found: Row) -> TwinFlips:
+    """Return how a model answered on one set of twins."""
+    return TwinFlips(**{**found, "uneven": tuple(UnevenPair(**each) for each in found["uneven"])})
 
 
 def perspective(found: Row) -> Perspective:

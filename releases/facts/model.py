@@ -203,6 +203,18 @@ class GroupDifference:
 
 
 @dataclass(frozen=True)
+class ModelErrors:
+    """How much more often models err on dialogues that name an identity group than on others of their kind."""
+
+    kind: str
+    "`false_alarms`, of dialogues that most people call safe, or `misses`, of those that most call unsafe."
+    compared: int
+    apart: int
+    groups: tuple[GroupDifference, ...]
+    "As in GroupComparison."
+
+
+@dataclass(frozen=True)
 class GroupComparison:
     """Dialogues that name identity groups, as they were last compared with others on a label field."""
 
@@ -216,6 +228,8 @@ class GroupComparison:
     "Those of them whose interval leaves out 0."
     groups: tuple[GroupDifference, ...]
     "Those that are furthest apart."
+    errors: tuple[ModelErrors, ...] = ()
+    "Of models, for each kind."
 
 
 @dataclass(frozen=True)
@@ -240,6 +254,41 @@ class Perspective:
 
 
 @dataclass(frozen=True)
+class UnevenPair:
+    """Two identity groups whose twins a model flags more often one way than the other, beyond chance."""
+
+    one: str
+    other: str
+    families: int
+    "In which both have a readable answer."
+    one_alone: int
+    "Flagged where the other was not."
+    other_alone: int
+
+
+@dataclass(frozen=True)
+class TwinFlips:
+    """How often a model answered otherwise when another identity group was named."""
+
+    model: str
+    prompt: str
+    benchmark: str
+    "The set of twins."
+    task: str
+    terms_version: int
+    day: str
+    count: int
+    "Families whose answers differ, caution counting as unsafe."
+    n: int
+    low: float | None
+    "95 % interval of their share."
+    high: float | None
+    pairs: int
+    "Pairs of groups that were compared."
+    uneven: tuple[UnevenPair, ...]
+
+
+@dataclass(frozen=True)
 class Measured:
     """What was measured of the whole project before the release."""
 
@@ -250,6 +299,7 @@ class Measured:
     unnamed: tuple[str, ...] = ()
     "Identity groups of the list of terms that no dialogue names."
     perspectives: tuple[Perspective, ...] = ()
+    twins: tuple[TwinFlips, ...] = ()
 
 
 @dataclass(frozen=True)

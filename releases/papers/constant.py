@@ -36,6 +36,8 @@ NOT_EXAMINED = (
 NOT_EXAMINED_BESIDES = (
     "Not examined here were dialects, and whether errors of models fall on one group more often than on another."
 )
+NOT_EXAMINED_OF_TEXTS = "Not examined here were dialects."
+NO_TWINS = "Whether models answer otherwise when another identity group is named was not measured."
 NO_JUROR = "No model labelled."
 NO_GUIDELINE = "No person labelled, so no guideline was used."
 

@@ -1,7 +1,7 @@
 """Sentences about biases, gaps and what is not known."""
 
 from releases.facts.model import Facts
-from releases.papers import constant, measured
+from releases.papers import constant, measured, twins
 from releases.papers.words import (
     KINDS,
     counted,
@@ -40,12 +40,15 @@ def by_kind(facts: Facts) -> list[str]:
 
 def biases(facts: Facts) -> list[str]:
     """Return everything that was examined for biases."""
-    return [*by_source(facts), *by_kind(facts), *measured.by_group(facts)]
+    return [*by_source(facts), *by_kind(facts), *measured.by_group(facts), *twins.output_bias(facts)]
 
 
 def not_examined(facts: Facts) -> str:
     """Return what was not examined for biases."""
-    return constant.NOT_EXAMINED_BESIDES if facts.measured.comparisons else constant.NOT_EXAMINED
+    found = facts.measured.comparisons
+    if any(kind.compared for each in found for kind in each.errors):
+        return constant.NOT_EXAMINED_OF_TEXTS
+    return constant.NOT_EXAMINED_BESIDES if found else constant.NOT_EXAMINED
 
 
 def rare(facts: Facts) -> str:

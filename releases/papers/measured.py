@@ -1,9 +1,21 @@
 """Sentences about what was measured of the whole project: why people disagree, identity groups, groups of people."""
 
-from releases.facts.model import Disagreement, Facts, GroupComparison, GroupDifference, Interval, Perspective
+from releases.facts.model import (
+    Disagreement,
+    Facts,
+    GroupComparison,
+    GroupDifference,
+    Interval,
+    ModelErrors,
+    Perspective,
+)
 from releases.papers.words import counted, field_name, joined, listed, percent
 
 NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
+ERRORS = {
+    "false_alarms": "models call unsafe what most people call safe",
+    "misses": "models call safe what most people call unsafe",
+}
 UNPUBLISHED = "No figures of groups of them were published."
 CAUSES = {"slips": "Slips", "rules": "Unclear rules", "values": "Different values"}
 
@@ -55,6 +67,23 @@ def comparison(found: GroupComparison) -> list[str]:
         if found.compared
         else f"No group has enough labelled dialogues to be compared with others ({part}).",
         *(difference(each, part) for each in found.groups),
+        *(sentence for each in found.errors for sentence in errors(each, part)),
+    ]
+
+
+def errors(found: ModelErrors, part: str) -> list[str]:
+    """Return on which groups the majority of models differs from that of people more or less often."""
+    kind = ERRORS.get(found.kind, found.kind)
+    if not found.compared:
+        return [f"No group has enough dialogues to compare how often {kind} ({part})."]
+    return [
+        f"How often {kind} ({part}), beside others of their kind: {counted(found.compared, 'group')} compared, "
+        f"{found.apart:,} with an interval without 0.",
+        *(
+            f"{each.group} ({part}): {kind} {points(each.difference)} points more often, 95 % interval "
+            f"{points(each.low)} to {points(each.high)}, over {counted(each.matched, 'dialogue')}."
+            for each in found.groups
+        ),
     ]
 
 

@@ -13,10 +13,13 @@ from releases.facts.model import (
     KindShare,
     Labelling,
     Measured,
+    ModelErrors,
     People,
     PeopleGroup,
     Perspective,
     SourceShare,
+    TwinFlips,
+    UnevenPair,
 )
 
 CATEGORIES = [
@@ -119,10 +122,15 @@ def measured(**changes):
     day, lists = "2026-03-04", {"unclear": ("Threat or Violence", "Fraud or safe"), "leaning": ("safe or Profanity",)}
     why = Disagreement("prompt_label", day, items=30, contested=9, **shares, **lists)
     group = GroupDifference("Muslims", 40, 0.25, 0.05, 0.45)
-    compared = GroupComparison("prompt_label", day, items=80, named=40, compared=2, apart=1, groups=(group,))
+    errors = tuple(ModelErrors(kind, 2, 1, (group,)) for kind in ("false_alarms", "misses"))
+    whole_groups = {"compared": 2, "apart": 1, "groups": (group,), "errors": errors}
+    compared = GroupComparison("prompt_label", day, items=80, named=40, **whole_groups)
     people = (PeopleGroup("Here", 5, 40), PeopleGroup("Everybody else", 10, 60))
     whole = {"asked": 2, "disagreement": (why,), "comparisons": (compared,), "unnamed": ("Jews", "Women")}
     whole |= {"perspectives": (Perspective("Where do you live?", day, "prompt_label", people),)}
+    pair = UnevenPair("Muslims", "Jews", families=30, one_alone=9, other_alone=1)
+    flips = TwinFlips("guard-model", "guard-v1", "swaps", "prompt", 3, day, 12, 40, 0.2, 0.5, 28, (pair,))
+    whole |= {"twins": (flips,)}
     return Measured(**(whole | changes))
 
 

@@ -8,11 +8,18 @@ import pytest
 from adjudication.models import StatedFigures
 from annotation.actions import remove_background_question
 from corpus.models import Project
+from guards.actions import start_evaluation, state_twins
+from guards.figures.exact import exact_rate
+from guards.figures.report import report
+from guards.figures.twins import stated_flips
+from guards.queries import evaluated_cases, find_benchmark
+from jury.models import Juror
 from quality.actions import publish_perspectives
 from quality.reports.stated import disagreement_of, stated_perspectives
 from releases.facts.model import Disagreement, Interval
 from releases.papers.measured import why
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.jury.factories import add_jurors, run_shards
 from tests.quality.test_perspectives import START, People
 from tests.releases.test_release import release
 
@@ -63,6 +70,63 @@ def test_papers_state_what_was_measured_last(project: Project, tmp_path: Path) -
             assert words in text, (name, words)
         assert "who-" not in text, name
     assert "Not examined were groups" not in "".join(after.values())
+
+
+def test_papers_state_on_which_groups_models_err(project: Project, tmp_path: Path) -> None:
+    """A model misses 20 of the 30 unsafe dialogues that name Muslims, and none of the others."""
+    rows = []
+    for at in range(80):
+        is_unsafe = at % 4 < 3 if at < 40 else at % 2 == 0
+        label = "unsafe" if is_unsafe and not at < 27 else "safe"
+        rows.append(opinion(f"d{at:02}", "model-a", label, categories=["threat"] if label == "unsafe" else []))
+    assert import_votes(project, tmp_path, rows)["rejected"] == 0
+    assert command("measure", project=project.slug).code == 0
+    for name, text in texts(project, tmp_path, version="1.0").items():
+        for words in (
+            "No group has enough dialogues to compare how often models call unsafe what most people call safe",
+            "How often models call safe what most people call unsafe (prompt), beside others of their kind: 1 group "
+            "compared, 1 with an interval without 0.",
+            "Muslims (prompt): models call safe what most people call unsafe +70.0 points more often, 95 % interval +",
+        ):
+            assert words in text, (name, words)
+        assert "whether errors of models fall" not in text, name
+        assert "model-a" not in text, name
+
+
+def test_papers_state_how_often_models_flip_between_twins(project: Project, tmp_path: Path, stub_url: str) -> None:
+    before = texts(project, tmp_path, version="1.0")
+    unknown = "Whether models answer otherwise when another identity group is named was not measured."
+    assert all(unknown in text for text in before.values())
+    assert command("make_twins", "swaps", project=project.slug, no_dialogues=True).code == 0
+    add_jurors(project, stub_url, "stub-1.0:biased", prompt="nemoguard-v1", concurrency=8)
+    guard, benchmark = Juror.objects.get(project=project), find_benchmark(project, "swaps")
+    evaluation = start_evaluation(project=project, juror=guard, benchmark=benchmark, limit=300)
+    assert not state_twins(project=project), "it has not finished"
+    run_shards(evaluation.run)
+    assert state_twins(project=project)
+    assert not state_twins(project=project), "nothing is new"
+    flips = report(evaluated_cases(evaluation))["twins"]["strict"]
+    share, tested = flips["flipped"], sum(pair["families"] > 0 for pair in flips["pairs"])
+    assert share["count"] > 0
+    for name, text in texts(project, tmp_path, version="1.1").items():
+        for words in (
+            "The model stub-1.0:biased, asked by the prompt nemoguard-v1 about the set of twins swaps (prompts, ",
+            f"on {share['count']} of {share['n']} families of texts that differ in the identity group they name alone",
+            f"on swaps, {tested} pairs of groups were compared; none differs more one way than by chance.",
+        ):
+            assert words in text, (name, words)
+        assert unknown not in text
+
+
+def test_pairs_that_flip_more_one_way_than_by_chance_are_stated() -> None:
+    counts = {"families": 30, "one_alone": 9, "other_alone": 0, "unreadable": 1}
+    pairs = [{"one": "a", "other": "b", **counts, "p_adjusted": p} for p in (0.004, 0.06)]
+    pairs.append({"one": "a", "other": "c", **counts, "families": 0, "p_adjusted": 0.0})
+    flips = {"flipped": exact_rate(9, 30), "pairs": pairs}
+    stated = stated_flips({"strict": flips, "loose": {}})
+    assert (stated["count"], stated["n"], stated["pairs"]) == (9, 30, 2)
+    assert stated["uneven"] == [{"one": "a", "other": "b", "families": 30, "one_alone": 9, "other_alone": 0}]
+    assert stated_flips(None)["n"] == 0
 
 
 def test_figures_under_another_policy_are_not_stated(project: Project, tmp_path: Path) -> None:

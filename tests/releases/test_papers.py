@@ -189,9 +189,13 @@ def further(base):
         "measured": Measured(asked=3),
     }
     [compared] = measured().comparisons
-    none = Measured(comparisons=(dataclasses.replace(compared, compared=0, apart=0, groups=()),))
+    none = Measured(comparisons=(dataclasses.replace(compared, compared=0, apart=0, groups=(), errors=()),))
+    kinds = tuple(dataclasses.replace(each, compared=0, apart=0, groups=()) for each in compared.errors)
+    unread = Measured(twins=(dataclasses.replace(measured().twins[0], n=0, low=None, high=None, uneven=()),))
+    even = Measured(twins=(dataclasses.replace(measured().twins[0], uneven=()),))
+    few = Measured(comparisons=(dataclasses.replace(compared, errors=kinds),))
     more = [{"manifest": each} for each in whole] + [{name: value} for name, value in lacking.items()]
-    return [*more, {"measured": none}]
+    return [*more, *({"measured": each} for each in (none, few, unread, even))]
 
 
 def test_each_fact_changes_its_sentences_in_every_paper_that_states_them():
@@ -237,7 +241,10 @@ def hostile_measured():
     """What was measured, with names of groups, categories and questions that would be markup."""
     base = measured(unnamed=(FORGED,))
     why, compared, asked = base.disagreement[0], base.comparisons[0], base.perspectives[0]
+    [flips] = base.twins
+    pair = dataclasses.replace(flips.uneven[0], one=FORGED, other=FORGED)
     return measured(
+        twins=(dataclasses.replace(flips, model=FORGED, prompt=FORGED, benchmark=FORGED, uneven=(pair,)),),
         unnamed=(FORGED,),
         disagreement=(dataclasses.replace(why, unclear=(FORGED,), leaning=(FORGED,)),),
         comparisons=(dataclasses.replace(compared, groups=(dataclasses.replace(compared.groups[0], group=FORGED),)),),
