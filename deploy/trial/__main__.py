@@ -1,5 +1,5 @@
 """
-Try the containers: `deploy/try [--hosts] [--keep] [--or-skip]`.
+Try the containers: `deploy/try [--hosts | --bucket] [--keep] [--or-skip]`.
 
 Exit 0 if everything went as it should, 1 if a step failed, 2 if this machine cannot try it (0 with --or-skip).
 """
@@ -17,17 +17,19 @@ from typing import NoReturn
 import requests
 
 from config.data_dir import CHECKOUT
-from deploy.trial import bases, hosts, images, journey, rates, upkeep
+from deploy.trial import bases, bucket, hosts, images, journey, rates, upkeep
 from deploy.trial.compose import FILES, Containers, ending
 from deploy.trial.engine import engine
 from deploy.trial.shell import TrialError, Unavailable, at_once, step
 
-IMAGE, NEXT, AGAIN = "assize:trial", "assize:trial-next", "assize:trial-again"
+IMAGE, NEXT, AGAIN, WITH_S3 = "assize:trial", "assize:trial-next", "assize:trial-again", "assize:trial-s3"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="deploy/try", description=__doc__)
-    parser.add_argument("--hosts", action="store_true", help="let hosts fail under people and a jury run instead")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--hosts", action="store_true", help="let hosts fail under people and a jury run instead")
+    instead.add_argument("--bucket", action="store_true", help="keep files in a bucket instead")
     parser.add_argument("--keep", action="store_true", help="leave the containers running for a look")
     parser.add_argument("--or-skip", action="store_true", help="succeed on a machine that cannot try it")
     options = parser.parse_args()
@@ -36,7 +38,8 @@ def main() -> int:
     began = time.monotonic()
     try:
         with engine(folder / "engine", keep=options.keep):
-            (attempt_hosts if options.hosts else attempt)(folder, keep=options.keep)
+            attempt = attempt_hosts if options.hosts else attempt_bucket if options.bucket else attempt_all
+            attempt(folder, keep=options.keep)
     except Unavailable as error:
         print(f"Not tried: {error}", file=sys.stderr)
         return 0 if options.or_skip else 2
@@ -66,8 +69,22 @@ def build(containers: Containers) -> None:
         containers.compose("build", "--quiet", "web", "proxy", seconds=1200)
 
 
-def attempt(folder: Path, *, keep: bool) -> None:
-    """Go through all steps."""
+def attempt_bucket(folder: Path, *, keep: bool) -> None:
+    """Build the image with the libraries for a bucket, and use it with one on this machine."""
+    store = bucket.Store()
+    containers = Containers(
+        "assize-bucket", folder, WITH_S3, services=bucket.SERVICES, files=bucket.COMPOSE_FILES,
+        variables=bucket.variables(store),
+    )  # fmt: skip
+    build(containers)
+    size = images.check_size(WITH_S3, images.MOST_WITH_S3)
+    print(f"  {size:.0f} MB above the base, at most {images.MOST_WITH_S3}")
+    with ending(containers, keep=keep):
+        bucket.use(containers, store)
+
+
+def attempt_all(folder: Path, *, keep: bool) -> None:
+    """Go through all steps with files in a folder."""
     containers = Containers("assize-trial", folder, IMAGE)
     build(containers)
     images.relabel(IMAGE, NEXT)

@@ -36,7 +36,7 @@ def use(containers: Containers) -> Team:
     with step("settle a case"):
         settle(team)
     with step("make a release, download it, verify it"):
-        release(containers, team.admin)
+        release(containers, team.admin, f"/home/assize/releases/default/{RELEASE}")
     return team
 
 
@@ -92,8 +92,12 @@ def settle(team: Team) -> None:
     team.adjudicator.call("POST", f"cases/{case['id']}/settle/", json=settlement)
 
 
-def release(containers: Containers, admin: Program) -> None:
-    """Make a release; compare each downloaded file with the manifest, and verify the labels from the votes."""
+def release(containers: Containers, admin: Program, *named: str) -> None:
+    """
+    Make a release; compare each downloaded file with the manifest, and verify the labels from the votes.
+
+    :param named: how `verify_release` is told which one
+    """
     admin.call("POST", f"{admin.project}releases/", json={"version": RELEASE})
     wait_for_release(admin)
     manifest = admin.call("GET", f"{admin.project}releases/{RELEASE}/")
@@ -101,7 +105,7 @@ def release(containers: Containers, admin: Program) -> None:
         route = f"{admin.api}{admin.project}releases/{RELEASE}/files/{file['name']}"
         content = admin.http.get(route, timeout=60).content
         check(hashlib.sha256(content).hexdigest() == file["sha256"], f"{file['name']} arrives as it was made")
-    verified = json.loads(containers.manage("verify_release", f"/home/assize/releases/default/{RELEASE}"))
+    verified = json.loads(containers.manage("verify_release", *named))
     check(verified["differences"] == 0, f"the release verifies: {verified}")
 
 
