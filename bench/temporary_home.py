@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,12 @@ SHARED = "ASSIZE_BENCH_HOME"
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """Start servers and prepare an empty database; yield a folder for files, and delete everything at the end."""
+    """
+    Start servers and prepare an empty database; yield a folder for files, and delete everything at the end.
+
+    SIGTERM, as `timeout` sends it, is an end like any other: without a handler it would leave the servers running.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     folder = Path(tempfile.mkdtemp(prefix="assize-bench-"))
     shared = os.environ.get(SHARED)
     os.environ["ASSIZE_HOME"] = shared or str(folder / "home")

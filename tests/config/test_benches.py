@@ -2,12 +2,16 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 from bench.queue import problem_of, report_people
 from bench.statements import Statement, statement_of
-from config.data_dir import CHECKOUT
+from config.data_dir import CHECKOUT, DataDir
+from tests.homes import own_servers
 
 SOUND = {"unexpected": [], "without_work": 0, "votes": 2, "people_seconds": 1.5}
 
@@ -45,6 +49,28 @@ def test_an_option_without_work_is_refused():
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--repeat: '0' is not a whole number of at least 1" in done.stderr
+
+
+def test_a_bench_that_is_ended_leaves_nothing(tmp_path):
+    environment = own_servers(DataDir(tmp_path)) | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "bench.queue", "--small"]
+    with subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL) as bench:
+        server = server_of(bench, tmp_path)
+        bench.terminate()
+        assert bench.wait(timeout=60) == 128 + signal.SIGTERM
+    assert not list(tmp_path.glob("assize-bench-*"))
+    assert not Path(f"/proc/{server}").exists()
+
+
+def server_of(bench, folder):
+    """Return the process id of PostgreSQL in the folder, once it runs."""
+    until = time.monotonic() + 60
+    while bench.poll() is None and time.monotonic() < until:
+        for file in folder.glob("assize-bench-*/home/postgres/data/postmaster.pid"):
+            if lines := file.read_text().splitlines():
+                return int(lines[0])
+        time.sleep(0.05)
+    raise AssertionError("no PostgreSQL was started")
 
 
 def test_a_bench_changes_rows_of_its_own_project_alone():
