@@ -8,6 +8,7 @@ from annotation.sampling import OUT_OF_SAMPLE
 from annotation.spending import spend, spending_of
 from corpus.models import Project
 from corpus.taxonomy_versions import counts_as
+from jury.queries import asks_probabilities
 
 # Decides once more instead of reading the stored decisions: so votes and decisions are seen at one moment, and a vote
 # that comes in during the recount cannot make an item look firm that is not.
@@ -39,10 +40,15 @@ def spend_votes(project: Project, policy: Policy) -> None:
     spend(
         project,
         spared=spared_sql(project, policy, stops_early=spending.stops_early) if spares else "",
-        expected=expected_sql(policy, project.fields) if spending.is_ordered else "",
+        expected=expected_of(project, policy) if spending.is_ordered else "",
         undecided=UNDECIDED.format(is_split=split_sql(policy, project.fields)) if spending.most_votes else "",
         parameters=parameters | {"most": spending.most_votes},
     )
+
+
+def expected_of(project: Project, policy: Policy) -> str:
+    """Return the query for how much people will probably disagree on each item."""
+    return expected_sql(policy, project.fields, by_probability=asks_probabilities(project))
 
 
 def spared_sql(project: Project, policy: Policy, *, stops_early: bool) -> str:

@@ -14,6 +14,7 @@ from adjudication.actions import recount, recount_if_changed
 from adjudication.disagreement import (
     expected_disagreement,
     expected_sql,
+    own_tally,
     pairs_of,
     rate_of_project,
     rate_of_source,
@@ -24,6 +25,7 @@ from annotation.actions import close_batch, open_batch, update_queue_settings
 from annotation.models import QueuePlace, Slot
 from annotation.slots import open_slots
 from corpus.models import Item, ItemCluster
+from jury.models import Ballot, Juror
 from tests.api.client import Program
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -55,13 +57,34 @@ def test_near_duplicates_count_three_times_at_most_and_small_sources_go_by_the_p
     assert rate_of_source([(500, 500)], 0.3) == pytest.approx(0.5, abs=0.01)
 
 
+def test_a_guard_that_wavers_is_expected_to_differ():
+    def of(*probabilities):
+        return expected_disagreement(own_tally([(each > 0.5, each) for each in probabilities]), (0, 0), 0.1)
+
+    assert own_tally([(True, None), (False, None), (False, 0.25)]) == (1.75, 1.25)
+    assert own_tally([(True, each) for each in (float("nan"), -0.1, 1.1, None)]) == (0, 4)
+    assert of(1.0) == of(0.0) == pytest.approx(0.1)
+    assert of(0.5) > of(0.6) > of(0.9) > of(0.99) > of(1.0)
+    assert of(0.4) == pytest.approx(of(0.6))
+    assert of(0.6, 0.6, 0.6) > of(0.9, 0.9, 0.9) > of(1.0, 1.0, 1.0)
+    assert of(1.0, 0.0) == pytest.approx(expected_disagreement((1, 1), (0, 0), 0.1))
+    assert expected_disagreement(own_tally([(True, 0.5)]), (0, 0), 0.9) == 1
+
+
 def clustered(project: Any, names: list[str], cluster: bytes) -> None:
     for item in Item.objects.filter(project=project, external_id__in=names):
         ItemCluster.objects.update_or_create(item=item, defaults={"project": project, "cluster": cluster, "size": 9})
 
 
-@pytest.mark.parametrize("policy", ["majority", "human", "jury", "aegis2"])
-def test_statement_says_what_the_definition_does(tmp_path, policy):
+def guess(dice: random.Random) -> float | None:
+    return dice.choice([None, 0.0, 1.0, 0.5, float("nan"), dice.random()])
+
+
+@pytest.mark.parametrize(
+    ("policy", "by_probability"),
+    [("majority", False), ("human", False), ("jury", False), ("aegis2", False), ("human", True), ("aegis2", True)],
+)
+def test_statement_says_what_the_definition_does(tmp_path, policy, by_probability):
     dice, project = random.Random(3), make_project(votes_wanted=3, policy=policy)
     names = [f"d{at}" for at in range(50)]
     source = {name: dice.choice(["small", "large", "large"]) for name in names}
@@ -69,6 +92,8 @@ def test_statement_says_what_the_definition_does(tmp_path, policy):
     rows = [dialogue(name, response=has_response[name], source=source[name]) for name in names]
     import_dialogues(project, tmp_path, rows)
     tallies, votes = {field: defaultdict(lambda: [0, 0]) for field in FIELDS}, []
+    opinions: dict[tuple[str, str], list[tuple[bool, float | None]]] = defaultdict(list)
+    probabilities: dict[tuple[str, str, str], float | None] = {}
     for name in names:
         for rater in [*dice.sample("abc", dice.randrange(4)), *(f"model {at}" for at in range(dice.randrange(4)))]:
             labels = [dice.choice(["safe", "safe", "unsafe"]), dice.choice(["safe", "unsafe"])]
@@ -76,7 +101,14 @@ def test_statement_says_what_the_definition_does(tmp_path, policy):
             votes.append(opinion(name, rater, *labels))
             for field, label in zip(FIELDS, labels, strict=True):
                 tallies[field][name][label == "unsafe"] += label is not None
+                if label:
+                    known = guess(dice) if by_probability and rater.startswith("model") else None
+                    probabilities[name, rater, field] = known
+                    opinions[name, field].append((label == "unsafe", known))
     assert import_votes(project, tmp_path, votes).code == 0
+    for (name, rater, field), known in probabilities.items():
+        of_rater = Ballot.objects.filter(item__project=project, item__external_id=name, juror__name=rater)
+        of_rater.update(**{field.replace("label", "probability"): known})
     for at in range(5):
         clustered(project, names[at * 6 : at * 6 + 6], bytes([at]))
     recount(project=project)
@@ -94,10 +126,11 @@ def test_statement_says_what_the_definition_does(tmp_path, policy):
             others = [each for each in names[at * 6 : at * 6 + 6] if each != name] if at < 5 else []
             labels = [getattr(decided[each], field) for each in others]
             near = (labels.count("safe"), labels.count("unsafe"))
-            got = expected_disagreement(tuple(tallies[field][name]), near, rate_of_source(of_source, rate))
+            got = expected_disagreement(own_tally(opinions[name, field]), near, rate_of_source(of_source, rate))
             expected[name] = max(expected[name], got)
     with connection.cursor() as cursor:
-        statement = f"SELECT external_id, disagreement FROM ({expected_sql(POLICIES[policy], FIELDS)}) AS e"
+        expected_of = expected_sql(POLICIES[policy], FIELDS, by_probability=by_probability)
+        statement = f"SELECT external_id, disagreement FROM ({expected_of}) AS e"
         cursor.execute(f"{statement} JOIN corpus_item i ON i.id = e.item_id", {"project": project.pk, "policy": policy})
         assert dict(cursor.fetchall()) == pytest.approx(dict(expected))
     assert any(each.prompt_label for each in decided.values())
@@ -137,6 +170,26 @@ def test_people_get_first_what_jurors_split_on_and_claims_say_how_they_were_chos
     assert not QueuePlace.objects.filter(project=project).exists()
     slot = Slot.objects.get(lease=Program(project).take()["lease"]["id"])
     assert (slot.place, slot.random_odds) == (None, None)
+
+
+def test_people_get_first_where_a_guard_wavers(tmp_path):
+    project, names = make_project(policy="human", votes_wanted=2), [f"d{at:02}" for at in range(20)]
+    import_dialogues(project, tmp_path, [dialogue(name, response=False) for name in names])
+    import_votes(project, tmp_path, [opinion(name, "model 1") for name in names])
+    for name in names:
+        known = {"d07": 0.45, "d11": 0.3}.get(name, 0.02)
+        Ballot.objects.filter(item__project=project, item__external_id=name).update(prompt_probability=known)
+
+    def order() -> list[tuple[str, int]]:
+        places = QueuePlace.objects.filter(project=project).order_by("place")
+        return [(name, int(place)) for name, place in places.values_list("item__external_id", "place")]
+
+    set_queue(project)
+    assert len({place for _, place in order()}) == 1  # no juror is asked for probabilities, so labels count
+    Juror.objects.filter(project=project).update(asks_probability=True)
+    recount(project=project)
+    assert [name for name, _ in order()[:2]] == ["d07", "d11"]
+    assert len({place for _, place in order()}) == 3
 
 
 def test_a_person_goes_down_the_order_and_gets_everything_once(tmp_path):
