@@ -5,12 +5,9 @@ Show how often planted causes of disagreement are named, and how often people wh
 
 A project has 900 items, three votes on each by 12 people, eight categories of unequal frequency, each with two passages
 to which one item in five is assigned wrongly or not at all, 400 repeats, and 25 answers of each person on gold. It has
-1,800 items where one passage is unclear or one group lenient. In each kind of project people slip alike; what else they
-do is its name.
-Groups are two of six people, as people would say it of themselves; they are the lenient ones and the others, or drawn
-anew for each project. Fails if a planted cause is named in less than 90 % of its projects, if people who are alike, or
-groups that mean nothing, give an alarm in more than 5 % and by more than chance allows (one-sided, at 1 %), or if the
-interval of slips covers in less than 90 %.
+1,800 items where one passage is unclear. In each kind of project people slip alike; what else they do is its name.
+Fails if a planted cause is named in less than 90 % of its projects, if people who are alike give an alarm in more than
+5 % and by more than chance allows (one-sided, at 1 %), or if the interval of slips covers in less than 90 %.
 """
 
 import argparse
@@ -21,9 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotation.disclosure import Asked, divide
 from bench.options import at_least_one
-from quality.statistics.disagreement.groups import GroupLean, group_leans
 from quality.statistics.disagreement.passages import Passages
 from quality.statistics.disagreement.sizes import sizes
 from quality.statistics.disagreement.slips import Checks
@@ -248,51 +243,6 @@ def run(people: People, is_named: Callable[[Causes], bool], projects: int, seed:
     return Result(named_, covered, means)
 
 
-@dataclass(frozen=True)
-class Grouped:
-    """People whose groups are compared."""
-
-    people: People
-    by_chance: bool
-    "Whether the groups are drawn anew for each project, or else are the first half of the people and the second."
-
-
-GROUPED: dict[str, Grouped] = {
-    "values: one of two groups": Grouped(People(items=2 * ITEMS, lenient=HALF), by_chance=False),
-    "groups by chance: alike": Grouped(People(), by_chance=True),
-    "groups by chance: many slips": Grouped(People(slip=np.full(PEOPLE, 0.15)), by_chance=True),
-    "groups by chance: values of six people": Grouped(People(lenient=HALF), by_chance=True),
-}
-"Where groups are planted, and where they mean nothing."
-
-
-def groups_named(of: Grouped, projects: int, seed: int = 3) -> list[list[GroupLean]]:
-    """Simulate projects of one kind and return what is named of their groups in each."""
-    dice, named_ = np.random.default_rng(seed), []
-    for _ in range(projects):
-        votes = simulate(dice, of.people).material.votes
-        first = dice.permutation(HALF) if of.by_chance else HALF
-        choices = {str(at): frozenset(np.flatnonzero(first == at).tolist()) for at in (0, 1)}
-        divisions = divide(dict.fromkeys(range(PEOPLE), 1), [Asked("group", 5, choices)])
-        found = group_leans({"prompt_label": votes}, divisions, {"prompt_label": divisions})
-        named_.append([lean for leans in found.values() for lean in leans])
-    return named_
-
-
-def shares_named(projects: int) -> dict[str, float]:
-    """Return how often the planted groups are named, and them alone, and how often groups that mean nothing are."""
-    found = {name: groups_named(of, projects) for name, of in GROUPED.items()}
-    return {
-        name: float(np.mean([bool(each) if GROUPED[name].by_chance else leans_of_group(each) for each in projects_]))
-        for name, projects_ in found.items()
-    }
-
-
-def leans_of_group(leans: list[GroupLean]) -> bool:
-    """Return whether one pair is named, safe and X, and the lenient group as the one that calls X safe."""
-    return [{each.a, each.b} for each in leans] == [PAIR] and leans[0].to_a[1] > leans[0].to_a[0]
-
-
 def true_slips(project: Project) -> float:
     """Return the share of contested items that slips alone make: as often as on items without another cause."""
     items = project.material.votes.items
@@ -307,11 +257,6 @@ def chance_allows(projects: int) -> int:
     return int(np.searchsorted(np.cumsum(odds), 0.99))
 
 
-def groups_of(shares: dict[str, float], *, by_chance: bool) -> list[float]:
-    """Return the shares of groups that are planted, or of those drawn by chance."""
-    return [share for name, share in shares.items() if GROUPED[name].by_chance == by_chance]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.disagreement")
     parser.add_argument("--projects", type=at_least_one, default=200)
@@ -324,12 +269,8 @@ def main() -> int:
     for name, found in (planted | alike).items():
         slips, rules, values, rest = found.shares
         print(f"{name:<48}{found.named:>7.1%}{found.covered:>8.1%}{slips:>7.2f}{rules:>7.2f}{values:>8.2f}{rest:>7.2f}")
-    groups = shares_named(n)
-    for name, share in groups.items():
-        print(f"{name:<48}{share:>7.1%}")
-    missed = min(*(found.named for found in planted.values()), *groups_of(groups, by_chance=False)) < LEAST_NAMED
-    most = max(*(found.named for found in alike.values()), *groups_of(groups, by_chance=True))
-    alarms = most * n > chance_allows(n)
+    missed = min(found.named for found in planted.values()) < LEAST_NAMED
+    alarms = max(found.named for found in alike.values()) * n > chance_allows(n)
     uncovered = min(found.covered for found in (planted | alike).values()) < LEAST_COVERAGE
     return 0 if options.small else int(missed or alarms or uncovered)
 

@@ -1,7 +1,7 @@
 """The shape of the REST response, as a type."""
 
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 
 class MetricsShape(TypedDict):
@@ -148,38 +148,17 @@ class GroupPairShape(PairAgreementShape):
     second: int
 
 
-class DepartureShape(TypedDict):
-    """
-    How often a group departs from most of the others, in whole percents.
-
-    `to_b` is of its votes where most of the others answer `a`, those for `b`; `to_a` the other way round.
-    """
-
-    to_a: int
-    to_b: int
-
-
-class GroupValuesShape(TypedDict):
-    """Two answers between which groups lean differently, by group in their order; safe, unsafe or a category."""
-
-    a: str
-    b: str
-    groups: list[DepartureShape]
-
-
 class PerspectiveFieldShape(TypedDict):
     """
     Figures on one label field, by group in their order: `shares` of labels in whole percents.
 
-    `within` and `between` are null where too few people of a group share dialogues. `values` has what is shown to be
-    different values; publications of earlier versions lack it.
+    `within` and `between` are null where too few people of a group share dialogues.
     """
 
     field: str
     shares: list[dict[str, int]]
     within: list[PairAgreementShape] | None
     between: list[GroupPairShape] | None
-    values: NotRequired[list[GroupValuesShape]]
 
 
 class DivisionShape(TypedDict):

@@ -429,17 +429,6 @@ class CorrectionRequest(TypedDict):
     texts: list[str]
 
 
-class Departure(TypedDict):
-    """
-    How often a group departs from most of the others, in whole percents.
-
-    `to_b` is of its votes where most of the others answer `a`, those for `b`; `to_a` the other way round.
-    """
-
-    to_a: int
-    to_b: int
-
-
 class Dialogue(TypedDict):
     """
     An item as annotators see it.
@@ -757,16 +746,6 @@ class GroupTermsRequest(TypedDict):
     content: str
     note: str
     after: NotRequired[int | None]
-
-
-class GroupValues(TypedDict):
-    """
-    Two answers between which groups lean differently, by group in their order; safe, unsafe or a category.
-    """
-
-    a: str
-    b: str
-    groups: list[Departure]
 
 
 class HashList(TypedDict):
@@ -1251,15 +1230,13 @@ class PerspectiveField(TypedDict):
     """
     Figures on one label field, by group in their order: `shares` of labels in whole percents.
 
-    `within` and `between` are null where too few people of a group share dialogues. `values` has what is shown to be
-    different values; publications of earlier versions lack it.
+    `within` and `between` are null where too few people of a group share dialogues.
     """
 
     field: str
     shares: list[dict[str, int]]
     within: list[PairAgreement] | None
     between: list[GroupPair] | None
-    values: NotRequired[list[GroupValues]]
 
 
 class PerspectiveGroup(TypedDict):

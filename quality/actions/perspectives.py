@@ -6,7 +6,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from adjudication.policies import policy_of
 from annotation.models import BackgroundQuestion
 from corpus.actions import record_event
 from corpus.errors import Refused
@@ -49,7 +48,7 @@ def publish_perspectives(*, project: Project, by: User | None, now: datetime | N
         raise Refused(NOTHING_ASKED)
     counted = last.last_vote if last else 0
     votes = read_new_votes(project, after=counted)
-    content = perspective_figures(project, votes, policy_of(project))
+    content = perspective_figures(project, votes)
     made = Perspectives.objects.create(
         project=project, made_at=now, content=content, last_vote=votes.last if content["divisions"] else counted
     )

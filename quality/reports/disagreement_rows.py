@@ -89,7 +89,7 @@ def cause_words(cause: Content, names: Mapping[str, str]) -> Content:
             "title": f"{capitalised(a)} or {b}: people lean differently",
             "shown": f"Leaning {leaning}",
             "step": step,
-            "view": "groups",
+            "view": "",
         }
     if cause["kind"] == "passage":
         return passage_words(cause, a, b) | {"split": splittable(cause["a"], names)}

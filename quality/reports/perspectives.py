@@ -8,19 +8,13 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from adjudication.policies import Policy
 from annotation.disclosure import Asked, Division, divide
 from annotation.models import BackgroundQuestion
 from annotation.queries.background import background_questions
-from corpus.categories.translation import TRANSLATED
 from corpus.labels import FIELDS
 from corpus.models import Project
-from corpus.queries import category_names
 from quality.queries.columns import read_numbers
-from quality.reports.arrays import CODE, LABELS, unsafe_by_code
-from quality.statistics.disagreement.groups import Place, group_leans
-from quality.statistics.disagreement.votes import FIRST_CATEGORY, SAFE, UNSAFE, main_categories
-from quality.statistics.disagreement.votes import Votes as Answers
+from quality.reports.arrays import CODE, LABELS
 from quality.statistics.perspectives import (
     Votes,
     agreement_between,
@@ -33,14 +27,10 @@ from quality.statistics.perspectives import (
 from quality.statistics.profiles import Codes
 
 REST = "Everybody else"
-COUNTED = TRANSLATED.format(slugs="v.categories", taxonomy="%(taxonomy)s")
-# What somebody says of an item counts once, so a correction of what a publication has counted does not. A row for each
-# category of a vote, so that one statement reads all.
+# What somebody says of an item counts once, so a correction of what a publication has counted does not.
 NEW_VOTES = f"""
-    SELECT v.id, v.item_id, v.annotator_id, {", ".join(CODE.format(column=field) for field in FIELDS)},
-        coalesce(array_position(%(slugs)s::text[], slug::text), 0) - 1
+    SELECT v.id, v.item_id, v.annotator_id, {", ".join(CODE.format(column=field) for field in FIELDS)}
     FROM annotation_vote v JOIN corpus_item i ON i.id = v.item_id
-        LEFT JOIN LATERAL unnest({COUNTED}) AS named (slug) ON true
     WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND v.is_current AND v.id > %(after)s
         AND NOT EXISTS (SELECT FROM annotation_vote earlier WHERE earlier.item_id = v.item_id
             AND earlier.annotator_id = v.annotator_id AND earlier.id <= %(after)s)
@@ -62,9 +52,6 @@ class NewVotes:
     person: Codes
     labels: Mapping[str, Codes]
     "By label field: index in LABELS, or -1."
-    named: Codes
-    "Shape (2, named): a vote by index, and a category that it names, by index in `slugs`."
-    slugs: Sequence[str]
     last: int
     "The highest primary key of them; 0 without any."
 
@@ -74,22 +61,6 @@ class NewVotes:
         _, item = np.unique(self.item[has_label], return_inverse=True)
         return Votes(item, self.person[has_label], self.labels[field][has_label])
 
-    def answers(self, field: str, policy: Policy) -> Answers:
-        """Return those with a label in a field as answers, by people in the order of their primary keys."""
-        _, person = np.unique(self.person, return_inverse=True)
-        order = np.lexsort((person, self.item))
-        order = order[self.labels[field][order] >= 0]
-        place = np.full(len(self.item), -1)
-        place[order] = np.arange(len(order))
-        vote, category = place[self.named[0]], self.named[1]
-        unsafe = unsafe_by_code(policy)[self.labels[field][order]]
-        counts = (vote >= 0) & unsafe[vote]
-        item = self.item[order]
-        main = main_categories(item[vote[counts]], vote[counts], category[counts], len(order))
-        answer = np.where(unsafe, np.where(main < 0, UNSAFE, main + FIRST_CATEGORY), SAFE)
-        nothing = np.zeros_like(item)
-        return Answers(item, person[order], answer, nothing, np.full(len(item), np.nan), nothing)
-
 
 def read_new_votes(project: Project, *, after: int) -> NewVotes:
     """
@@ -97,14 +68,10 @@ def read_new_votes(project: Project, *, after: int) -> NewVotes:
 
     :param after: the highest primary key of a vote that one has
     """
-    slugs = list(category_names(project))
-    parameters = {"project": project.pk, "after": after, "taxonomy": project.taxonomy_id, "slugs": slugs}
-    rows = read_numbers(NEW_VOTES, parameters, columns=4 + len(FIELDS))
-    keys, first, vote = np.unique(rows[0], return_index=True, return_inverse=True)
-    item, person, *labels = rows[1:-1, first]
+    parameters = {"project": project.pk, "after": after}
+    keys, item, person, *labels = read_numbers(NEW_VOTES, parameters, columns=3 + len(FIELDS))
     by_field = {field.value: codes for field, codes in zip(FIELDS, labels, strict=True)}
-    named = np.stack([vote, rows[-1]])[:, rows[-1] >= 0]
-    return NewVotes(item, person, by_field, named, slugs, int(keys.max(initial=0)))
+    return NewVotes(item, person, by_field, int(keys.max(initial=0)))
 
 
 def read_asked(project: Project, questions: Sequence[BackgroundQuestion]) -> list[Asked]:
@@ -124,19 +91,16 @@ def read_asked(project: Project, questions: Sequence[BackgroundQuestion]) -> lis
     ]
 
 
-def perspective_figures(project: Project, votes: NewVotes, policy: Policy) -> dict[str, Any]:
+def perspective_figures(project: Project, votes: NewVotes) -> dict[str, Any]:
     """Return the figures of all divisions that may be shown; they name no person, and none is of few."""
     questions = background_questions(project)
     _, counts = np.unique(votes.person, return_counts=True)
     of_people = dict(zip(np.unique(votes.person).tolist(), counts.tolist(), strict=True))
     divisions = divide(of_people, read_asked(project, questions))
-    by_field = {field: votes.of_field(field) for field in project.fields}
-    shown = {field: shown_shares(each, divisions) for field, each in by_field.items()}
-    leans = leaning_groups(votes, divisions, shown, policy)
     fields: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for field, each in by_field.items():
-        for key, figures in field_figures(each, shown[field]).items():
-            fields[key].append({"field": field, **figures, "values": leans.get((field, key), [])})
+    for field in project.fields:
+        for key, figures in field_figures(votes.of_field(field), divisions).items():
+            fields[key].append({"field": field, **figures})
     return {
         "divisions": [
             {**described(each, divisions[each.key]), "fields": fields[each.key]}
@@ -146,38 +110,9 @@ def perspective_figures(project: Project, votes: NewVotes, policy: Policy) -> di
     }
 
 
-def leaning_groups(
-    votes: NewVotes, divisions: Mapping[str, Division], shown: Mapping[str, Mapping[str, Division]], policy: Policy
-) -> dict[Place, list[dict[str, Any]]]:
-    """Return between which answers groups lean differently, and how often each group departs in either direction."""
-    answers = {field: votes.answers(field, policy) for field in shown}
-    index = {int(key): at for at, key in enumerate(np.unique(votes.person))}
-    by_field = {
-        field: {key: renumbered(each, index) for key, each in of_field.items()} for field, of_field in shown.items()
-    }
-    found = group_leans(answers, {key: renumbered(each, index) for key, each in divisions.items()}, by_field)
-    names = ["safe", "unsafe", *votes.slugs]
-    return {
-        place: [
-            {
-                "a": names[lean.a],
-                "b": names[lean.b],
-                "groups": [{"to_a": to_a, "to_b": to_b} for to_a, to_b in zip(lean.to_a, lean.to_b, strict=True)],
-            }
-            for lean in leans
-        ]
-        for place, leans in found.items()
-    }
-
-
-def renumbered(division: Division, index: Mapping[int, int]) -> Division:
-    """Return a division of other numbers of the same people."""
-    groups = {choice: frozenset(index[each] for each in people) for choice, people in division.groups.items()}
-    return Division(division.least_people, groups, frozenset(index[each] for each in division.rest))
-
-
-def field_figures(votes: Votes, shares: Mapping[str, Division]) -> dict[str, dict[str, Any]]:
+def field_figures(votes: Votes, divisions: Mapping[str, Division]) -> dict[str, dict[str, Any]]:
     """Return the figures on one label field by key of the question; agreement is None where it may not be shown."""
+    shares = shown_shares(votes, divisions)
     agreement = shown_agreement(votes, shares)
     return {
         key: {

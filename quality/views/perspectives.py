@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.queries.background import background_questions
 from corpus.access import Access, PageRequest, Role, require_role
-from corpus.queries import category_names
 from quality.actions import publish_perspectives
 from quality.queries.perspectives import next_attempt, publications
 from quality.reports.perspectives_words import figure_rows
@@ -23,13 +22,13 @@ SHOWN = 12
 @require_role(Role.LEAD)
 def perspectives(request: PageRequest, access: Access) -> HttpResponse:
     """Show what was published of groups of people, latest first."""
-    found, names = list(publications(access.project)[:SHOWN]), category_names(access.project)
+    found = list(publications(access.project)[:SHOWN])
     due = next_attempt(found[0] if found else None)
     context: dict[str, Any] = {
         "access": access,
         "page": "quality",
         "questions": background_questions(access.project),
-        "publications": [(each.made_at, figure_rows(each.content, names)) for each in found],
+        "publications": [(each.made_at, figure_rows(each.content)) for each in found],
         "due": due if due and timezone.now() < due else None,
     }
     return render(request, "quality/perspectives.html", context)
