@@ -63,7 +63,7 @@ class PerspectivesView(ProjectView):
 
     @extend_schema(request=None, responses={201: PublicationShape})
     def post(self, request: Request, slug: str) -> Response:
-        """Publish figures of the votes that were never published so; once a week at most, else 409."""
+        """Publish how groups compare by questions that were never published; once a week at most, else 409."""
         made = publish_perspectives(project=self.project, by=self.access.user)
         return Response(as_publication(made), status=HTTP_201_CREATED)
 

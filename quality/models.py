@@ -84,7 +84,7 @@ class Perspectives(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     made_at = models.DateTimeField()
     last_vote = models.BigIntegerField()
-    "The highest primary key of a vote that this publication or one before has counted; 0 for none."
+    "The highest primary key of the votes it counts; 0 for none."
     content = models.JSONField()
     "Figures by division; no division if none might be shown."
 

@@ -1,7 +1,7 @@
 """The shape of the REST response, as a type."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class MetricsShape(TypedDict):
@@ -134,31 +134,29 @@ class PerspectiveGroupShape(TypedDict):
     people: int
 
 
-class PairAgreementShape(TypedDict):
-    """Pairs of votes that agree, in whole percents, and alpha; null where one label alone was used."""
+class GroupComparisonShape(TypedDict):
+    """
+    How a difference compares with what groups picked at random have: `more`, `less`, or `none` where nothing is told.
 
-    percent: int
-    alpha: float | None
+    Of such groups, a tenth are below `low` and a tenth above `high`, in whole points of percent.
+    """
 
-
-class GroupPairShape(PairAgreementShape):
-    """Agreement between two groups, by their index."""
-
-    first: int
-    second: int
+    difference: Literal["more", "less", "none"]
+    low: int
+    high: int
 
 
 class PerspectiveFieldShape(TypedDict):
     """
-    Figures on one label field, by group in their order: `shares` of labels in whole percents.
+    How groups compare on one label field.
 
-    `within` and `between` are null where too few people of a group share dialogues.
+    `unsafe` has each group in their order: its share of votes that say unsafe, beside that of everybody else.
+    `agreement` is of the share of agreeing pairs of votes within groups, beside that of pairs across.
     """
 
     field: str
-    shares: list[dict[str, int]]
-    within: list[PairAgreementShape] | None
-    between: list[GroupPairShape] | None
+    unsafe: list[GroupComparisonShape]
+    agreement: GroupComparisonShape
 
 
 class DivisionShape(TypedDict):

@@ -19,7 +19,7 @@ class StatedFigures(models.Model):
         BIAS = "bias"
         "Dialogues that name identity groups beside others."
         PERSPECTIVES = "perspectives"
-        "What was first published of groups of people, by question."
+        "What was published of groups of people, by question."
         TWINS = "twins"
         "How often models answer otherwise when another identity group is named."
 

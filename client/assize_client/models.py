@@ -698,15 +698,16 @@ class GeneratorRequest(TypedDict):
     transport: NotRequired[Literal["live", "batch"]]
 
 
-class GroupPair(TypedDict):
+class GroupComparison(TypedDict):
     """
-    Agreement between two groups, by their index.
+    How a difference compares with what groups picked at random have: `more`, `less`, or `none` where nothing is told.
+
+    Of such groups, a tenth are below `low` and a tenth above `high`, in whole points of percent.
     """
 
-    percent: int
-    alpha: float | None
-    first: int
-    second: int
+    difference: Literal["more", "less", "none"]
+    low: int
+    high: int
 
 
 class GroupSearch(TypedDict):
@@ -1086,15 +1087,6 @@ class PageOfVote(TypedDict):
     results: list[Vote]
 
 
-class PairAgreement(TypedDict):
-    """
-    Pairs of votes that agree, in whole percents, and alpha; null where one label alone was used.
-    """
-
-    percent: int
-    alpha: float | None
-
-
 class PatchedAboutMeRequest(TypedDict):
     """
     What the caller says of themselves: choice by key of the question, null to take an answer back.
@@ -1228,15 +1220,15 @@ class PatchedSampleRequest(TypedDict):
 
 class PerspectiveField(TypedDict):
     """
-    Figures on one label field, by group in their order: `shares` of labels in whole percents.
+    How groups compare on one label field.
 
-    `within` and `between` are null where too few people of a group share dialogues.
+    `unsafe` has each group in their order: its share of votes that say unsafe, beside that of everybody else.
+    `agreement` is of the share of agreeing pairs of votes within groups, beside that of pairs across.
     """
 
     field: str
-    shares: list[dict[str, int]]
-    within: list[PairAgreement] | None
-    between: list[GroupPair] | None
+    unsafe: list[GroupComparison]
+    agreement: GroupComparison
 
 
 class PerspectiveGroup(TypedDict):

@@ -969,7 +969,7 @@ class Operations(Transport):
         return answer
 
     def post_perspectives_view(self, slug: str) -> models.Publication:
-        """Publish figures of the votes that were never published so; once a week at most, else 409.
+        """Publish how groups compare by questions that were never published; once a week at most, else 409.
 
         Least role: lead.
         """

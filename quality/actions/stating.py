@@ -29,7 +29,7 @@ def state_reports(project: Project, reports: Iterable[Report]) -> None:
 
 
 def state_perspectives(project: Project, published: Content, at: datetime) -> None:
-    """Keep what papers state of a publication: of questions of which nothing is stated yet."""
+    """Keep what papers state of a publication, beside what they state of those before."""
     row = StatedFigures.objects.filter(project=project, kind=Kind.PERSPECTIVES).first()
     earlier = row.content["divisions"] if row else []
     divisions = stated_perspectives(earlier, published, f"{at.astimezone(UTC):%Y-%m-%d}")

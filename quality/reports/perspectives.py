@@ -10,30 +10,20 @@ from django.db import connection
 
 from annotation.disclosure import Asked, Division, divide
 from annotation.models import BackgroundQuestion
-from annotation.queries.background import background_questions
 from corpus.labels import FIELDS
 from corpus.models import Project
 from quality.queries.columns import read_numbers
 from quality.reports.arrays import CODE, LABELS
-from quality.statistics.perspectives import (
-    Votes,
-    agreement_between,
-    agreement_within,
-    label_shares,
-    shown_agreement,
-    shown_shares,
-    sizes,
-)
+from quality.statistics.groupings import LESS, MORE, NONE, Comparison
+from quality.statistics.perspectives import FieldComparison, Votes, compare_groups
 from quality.statistics.profiles import Codes
 
 REST = "Everybody else"
-# What somebody says of an item counts once, so a correction of what a publication has counted does not.
-NEW_VOTES = f"""
+WORDS = {MORE: "more", LESS: "less", NONE: "none"}
+VOTES = f"""
     SELECT v.id, v.item_id, v.annotator_id, {", ".join(CODE.format(column=field) for field in FIELDS)}
     FROM annotation_vote v JOIN corpus_item i ON i.id = v.item_id
-    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND v.is_current AND v.id > %(after)s
-        AND NOT EXISTS (SELECT FROM annotation_vote earlier WHERE earlier.item_id = v.item_id
-            AND earlier.annotator_id = v.annotator_id AND earlier.id <= %(after)s)
+    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND v.is_current
     ORDER BY v.id
 """
 ANSWERS = """
@@ -45,8 +35,8 @@ ANSWERS = """
 
 
 @dataclass(frozen=True)
-class NewVotes:
-    """Votes that no publication has counted; arrays of shape (votes,)."""
+class PeopleVotes:
+    """The votes of people; arrays of shape (votes,)."""
 
     item: Codes
     person: Codes
@@ -58,20 +48,19 @@ class NewVotes:
     def of_field(self, field: str) -> Votes:
         """Return those with a label in a field."""
         has_label = self.labels[field] >= 0
-        _, item = np.unique(self.item[has_label], return_inverse=True)
-        return Votes(item, self.person[has_label], self.labels[field][has_label])
+        return Votes(self.item[has_label], self.person[has_label], self.labels[field][has_label])
+
+    def counts(self) -> dict[int, int]:
+        """Return how many votes each person gave."""
+        people, counts = np.unique(self.person, return_counts=True)
+        return dict(zip(people.tolist(), counts.tolist(), strict=True))
 
 
-def read_new_votes(project: Project, *, after: int) -> NewVotes:
-    """
-    Read the votes that no publication has counted.
-
-    :param after: the highest primary key of a vote that one has
-    """
-    parameters = {"project": project.pk, "after": after}
-    keys, item, person, *labels = read_numbers(NEW_VOTES, parameters, columns=3 + len(FIELDS))
+def read_votes(project: Project) -> PeopleVotes:
+    """Read the current votes on items in use."""
+    keys, item, person, *labels = read_numbers(VOTES, {"project": project.pk}, columns=3 + len(FIELDS))
     by_field = {field.value: codes for field, codes in zip(FIELDS, labels, strict=True)}
-    return NewVotes(item, person, by_field, int(keys.max(initial=0)))
+    return PeopleVotes(item, person, by_field, int(keys.max(initial=0)))
 
 
 def read_asked(project: Project, questions: Sequence[BackgroundQuestion]) -> list[Asked]:
@@ -91,45 +80,36 @@ def read_asked(project: Project, questions: Sequence[BackgroundQuestion]) -> lis
     ]
 
 
-def perspective_figures(project: Project, votes: NewVotes) -> dict[str, Any]:
+def perspective_figures(
+    project: Project, votes: PeopleVotes, questions: Sequence[BackgroundQuestion]
+) -> dict[str, Any]:
     """Return the figures of all divisions that may be shown; they name no person, and none is of few."""
-    questions = background_questions(project)
-    _, counts = np.unique(votes.person, return_counts=True)
-    of_people = dict(zip(np.unique(votes.person).tolist(), counts.tolist(), strict=True))
-    divisions = divide(of_people, read_asked(project, questions))
-    fields: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for field in project.fields:
-        for key, figures in field_figures(votes.of_field(field), divisions).items():
-            fields[key].append({"field": field, **figures})
+    counts = votes.counts()
+    divisions = divide(counts, read_asked(project, questions))
+    of_fields = {field: votes.of_field(field) for field in project.fields}
+    voted = {field: each for field, each in of_fields.items() if len(each.label)}
+    found = {key: compare_groups(each, counts, voted, LABELS.index("unsafe")) for key, each in divisions.items()}
     return {
         "divisions": [
-            {**described(each, divisions[each.key]), "fields": fields[each.key]}
+            {**described(each, divisions[each.key]), "fields": field_figures(fields)}
             for each in questions
-            if fields[each.key]
+            if (fields := found.get(each.key)) is not None
         ]
     }
 
 
-def field_figures(votes: Votes, divisions: Mapping[str, Division]) -> dict[str, dict[str, Any]]:
-    """Return the figures on one label field by key of the question; agreement is None where it may not be shown."""
-    shares = shown_shares(votes, divisions)
-    agreement = shown_agreement(votes, shares)
-    return {
-        key: {
-            "shares": [
-                dict(zip(LABELS, each, strict=True)) for each in label_shares(votes, division, labels=len(LABELS))
-            ],
-            "within": agreement_within(votes, division) if key in agreement else None,
-            "between": between(votes, division) if key in agreement else None,
-        }
-        for key, division in shares.items()
-    }
+def field_figures(fields: Mapping[str, FieldComparison]) -> list[dict[str, Any]]:
+    """Return the comparisons of each label field."""
+    return [
+        {"field": field, "unsafe": [*map(in_words, each.unsafe)], "agreement": in_words(each.agreement)}
+        for field, each in fields.items()
+    ]
 
 
-def between(votes: Votes, division: Division) -> list[dict[str, Any]]:
-    """Return the agreement between every two sets, which are named by their index."""
-    found = agreement_between(votes, division)
-    return [{"first": first, "second": second, **figures} for (first, second), figures in found.items()]
+def in_words(found: Comparison) -> dict[str, Any]:
+    """Return a comparison with what is usual by chance in whole points of percent."""
+    low, high = (round(100 * each) + 0 for each in (found.low, found.high))
+    return {"difference": WORDS[found.sign], "low": low, "high": high}
 
 
 def described(question: BackgroundQuestion, division: Division) -> dict[str, Any]:
@@ -137,13 +117,13 @@ def described(question: BackgroundQuestion, division: Division) -> dict[str, Any
     names = {choice["value"]: choice["name"] for choice in question.choices}
     groups: list[tuple[str | None, str]] = [(choice, names[choice]) for choice in division.groups]
     groups += [(None, REST)] if division.rest else []
-    people = sizes(division.sets, division.least_people)
+    least = division.least_people
     return {
         "question": question.key,
         "text": question.text,
-        "least_people": division.least_people,
+        "least_people": least,
         "groups": [
-            {"choice": choice, "name": name, "people": size}
-            for (choice, name), size in zip(groups, people, strict=True)
+            {"choice": choice, "name": name, "people": len(people) // least * least}
+            for (choice, name), people in zip(groups, division.sets, strict=True)
         ],
     }

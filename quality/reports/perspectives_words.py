@@ -5,39 +5,37 @@ from typing import Any
 from quality.reports.page_rows import FIELD_NAMES
 
 Content = dict[str, Any]
+UNSAFE = {"more": "more often than others", "less": "less often than others", "none": "no difference to be told"}
+AGREEMENT = {
+    "more": "Votes of one group agree more often than votes of two groups.",
+    "less": "Votes of one group agree less often than votes of two groups.",
+    "none": "Of whether votes agree more often within groups than across, there is no difference to be told.",
+}
 
 
 def figure_rows(content: Content) -> list[Content]:
     """Return the divisions of a publication with a table for each label field."""
     return [
-        {**division, "tables": [field_table(field, division) for field in division["fields"]]}
+        {**division, "tables": [field_table(field, division["groups"]) for field in division["fields"]]}
         for division in content["divisions"]
     ]
 
 
-def field_table(field: Content, division: Content) -> Content:
-    """Return the figures on one field: a row for each group, and one for every two of them."""
-    groups = division["groups"]
-    within = field["within"] or [None] * len(groups)
+def field_table(field: Content, groups: list[Content]) -> Content:
+    """Return how groups compare on one field: a row for each group, and a sentence about agreement."""
     return {
         "name": FIELD_NAMES[field["field"]],
-        "says": summary(field, division),
         "rows": [
-            {"group": group["name"], "people": group["people"], "shares": shares, "within": agreement}
-            for group, shares, agreement in zip(groups, field["shares"], within, strict=True)
+            {**group, "unsafe": UNSAFE[found["difference"]], "stands_out": found["difference"] != "none"}
+            | {"by_chance": by_chance(found)}
+            for group, found in zip(groups, field["unsafe"], strict=True)
         ],
-        "pairs": [
-            {**pair, "first": groups[pair["first"]]["name"], "second": groups[pair["second"]]["name"]}
-            for pair in field["between"] or []
-        ],
-        "has_agreement": field["within"] is not None,
+        "agreement": AGREEMENT[field["agreement"]["difference"]],
+        "agreement_by_chance": by_chance(field["agreement"]),
     }
 
 
-def summary(field: Content, division: Content) -> str:
-    """Return how far apart the groups are, in a sentence."""
-    unsafe = [shares["unsafe"] for shares in field["shares"]]
-    low, high = (division["groups"][unsafe.index(end(unsafe))]["name"] for end in (min, max))
-    if min(unsafe) == max(unsafe):
-        return f"All groups call {min(unsafe)} % unsafe."
-    return f"“{high}” calls {max(unsafe)} % unsafe, “{low}” {min(unsafe)} %."
+def by_chance(found: Content) -> str:
+    """Return the usual differences in points of percent, as in `−12 to +11 points`."""
+    low, high = (f"{found[end]:+d}".replace("-", "\u2212").replace("+0", "0") for end in ("low", "high"))
+    return f"{low} to {high} points"

@@ -1,4 +1,4 @@
-"""What of the reports the papers of a release may state: no rater, no dialogue, and groups of people in tens. Pure."""
+"""What of the reports the papers of a release may state: no rater, no dialogue. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,8 +11,6 @@ ERRORS = ("false_alarms", "misses")
 "Of the jurors' majority, held against that of people."
 MOST_GROUPS = 10
 "Of the identity groups that stand out."
-STEP = 10
-"Percent. `votes.parquet` has every vote, so finer shares of a group of people would tell who is in it."
 
 
 def stated_disagreement(report: Content, names: Mapping[str, str]) -> Content:
@@ -81,28 +79,9 @@ def standing_out(groups: Sequence[Content], measure: str) -> Content:
 
 def stated_perspectives(earlier: Sequence[Content], published: Content, day: str) -> list[Content]:
     """
-    Return what is stated of groups of people, by question: of each the first publication alone.
-
-    A second one would be of other votes of the same people, and both together would tell more of who is in a group.
+    Return what is stated of groups of people: all that was published of them, by question.
 
     :param earlier: what is stated already
     """
-    known = {each["question"] for each in earlier}
-    divisions = [each for each in published["divisions"] if each["question"] not in known]
-    return [*earlier, *(perspective_of(division, day) for division in divisions)]
-
-
-def perspective_of(division: Content, day: str) -> Content:
-    """Return the share that each group calls unsafe on the first field, in tens of percent."""
-    field = division["fields"][0]
-    groups = zip(division["groups"], field["shares"], strict=True)
-    return {
-        "question": division["question"],
-        "text": division["text"],
-        "day": day,
-        "field": field["field"],
-        "groups": [
-            {"name": group["name"], "people": group["people"], "unsafe": round(shares["unsafe"] / STEP) * STEP}
-            for group, shares in groups
-        ],
-    }
+    parts = ("question", "text", "groups", "fields")
+    return [*earlier, *({"day": day} | {part: each[part] for part in parts} for each in published["divisions"])]

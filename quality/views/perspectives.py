@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.queries.background import background_questions
 from corpus.access import Access, PageRequest, Role, require_role
 from quality.actions import publish_perspectives
-from quality.queries.perspectives import next_attempt, publications
+from quality.queries.perspectives import next_attempt, publications, published_questions
 from quality.reports.perspectives_words import figure_rows
 
 SHOWN = 12
@@ -22,12 +22,14 @@ SHOWN = 12
 @require_role(Role.LEAD)
 def perspectives(request: PageRequest, access: Access) -> HttpResponse:
     """Show what was published of groups of people, latest first."""
-    found = list(publications(access.project)[:SHOWN])
+    found, questions = list(publications(access.project)[:SHOWN]), background_questions(access.project)
+    shown = published_questions(access.project)
     due = next_attempt(found[0] if found else None)
     context: dict[str, Any] = {
         "access": access,
         "page": "quality",
-        "questions": background_questions(access.project),
+        "questions": questions,
+        "left": [each for each in questions if each.key not in shown],
         "publications": [(each.made_at, figure_rows(each.content)) for each in found],
         "due": due if due and timezone.now() < due else None,
     }
@@ -37,10 +39,10 @@ def perspectives(request: PageRequest, access: Access) -> HttpResponse:
 @require_POST
 @require_role(Role.LEAD)
 def publish(request: PageRequest, access: Access) -> HttpResponse:
-    """Publish figures of the votes that were never published so."""
+    """Publish how groups compare by the questions that were never published."""
     made = publish_perspectives(project=access.project, by=access.user)
     if made.content["divisions"]:
-        messages.success(request, "Published. These votes are counted now, and never again.")
+        messages.success(request, "Published. By these questions nothing is published again.")
     else:
         messages.warning(request, "Nothing may be shown yet: too few people of each group have voted.")
     return redirect("quality:perspectives", access.project.slug)

@@ -1,6 +1,7 @@
 """Read what was measured of a project from the rows that are kept of it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from releases.facts.model import (
@@ -33,7 +34,7 @@ def measured(rows: Iterable[Row], asked: int) -> Measured:
         disagreement=tuple(disagreement(each, why["day"]) for each in why["content"]["fields"]) if why else (),
         comparisons=tuple(comparison(each, bias["day"]) for each in bias["content"]["fields"]) if bias else (),
         unnamed=tuple(bias["content"]["unnamed"]) if bias else (),
-        perspectives=tuple(map(perspective, people["content"]["divisions"])) if people else (),
+        perspectives=tuple(chain.from_iterable(map(perspectives, people["content"]["divisions"]))) if people else (),
         twins=tuple(map(flips, swapped["content"]["evaluations"].values())) if swapped else (),
     )
 
@@ -61,7 +62,12 @@ def flips(found: Row) -> TwinFlips:
     return TwinFlips(**{**found, "uneven": tuple(UnevenPair(**each) for each in found["uneven"])})
 
 
-def perspective(found: Row) -> Perspective:
-    """Return what was published of groups by one question."""
-    groups = tuple(PeopleGroup(**each) for each in found["groups"])
-    return Perspective(found["text"], found["day"], found["field"], groups)
+def perspectives(found: Row) -> Iterator[Perspective]:
+    """Yield what was published of groups by one question, by label field; nothing of earlier versions' shares."""
+    for field in found.get("fields", ()):
+        groups = tuple(
+            PeopleGroup(group["name"], group["people"], each["difference"])
+            for group, each in zip(found["groups"], field["unsafe"], strict=True)
+        )
+        agreement = field["agreement"]["difference"]
+        yield Perspective(found["text"], found["day"], field["field"], groups, agreement)

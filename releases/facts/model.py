@@ -239,18 +239,20 @@ class PeopleGroup:
     name: str
     people: int
     "At least."
-    unsafe: int
-    "Percent of their votes, in tens."
+    difference: str
+    "Whether its votes call more unsafe than those of everybody else: `more`, `less`, or `none` where nothing is told."
 
 
 @dataclass(frozen=True)
 class Perspective:
-    """What was first published of groups of annotators by one question."""
+    """What was published of groups of annotators by one question, on one label field."""
 
     text: str
     day: str
     field: str
     groups: tuple[PeopleGroup, ...]
+    agreement: str
+    "Whether votes agree more often within groups than across: as above."
 
 
 @dataclass(frozen=True)

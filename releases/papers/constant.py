@@ -62,3 +62,7 @@ REPRESENTS = (
 SOURCES = (ORIGINAL, AUTHORS)
 UNKNOWN = (PURPOSE, FUNDING, ORIGINAL, AUTHORS, CONSENT, PERSONAL, PAY, REVIEW, USED, REPRESENTS, RESTRICTIONS, CONTACT)
 "What the database does not say."
+BY_CHANCE = (
+    "Differences of these groups are told if nine in ten groups of the same sizes, picked at random, differ less in "
+    "that direction, and if nobody could be found in a group by them."
+)

@@ -9,9 +9,12 @@ from releases.facts.model import (
     ModelErrors,
     Perspective,
 )
+from releases.papers import constant
 from releases.papers.words import counted, field_name, joined, listed, percent
 
 NO_DEMOGRAPHICS = "Demographic data about the annotators was not collected."
+STANDINGS = {"more": "more often", "less": "less often", "none": "no difference to be told"}
+COHESION = {"more": "higher than", "less": "lower than", "none": "not to be told from"}
 ERRORS = {
     "false_alarms": "models call unsafe what most people call safe",
     "misses": "models call safe what most people call unsafe",
@@ -117,13 +120,20 @@ def demographics(facts: Facts) -> list[str]:
     asked = f"Annotators may answer {counted(found.asked, 'question')} about themselves, and leave out any."
     if not found.perspectives:
         return [joined(asked, UNPUBLISHED)] if found.asked else [NO_DEMOGRAPHICS]
-    return [*([asked] if found.asked else []), *map(perspective, found.perspectives)]
+    told = [sentence for each in found.perspectives for sentence in perspective(each)]
+    return [*([asked] if found.asked else []), *told, constant.BY_CHANCE]
 
 
-def perspective(found: Perspective) -> str:
-    """Return what was published of groups of annotators by one question."""
-    groups = [f"{each.name} (at least {each.people:,} people) about {each.unsafe} %" for each in found.groups]
-    return (
-        f"Share of their votes that call the {field_name(found.field)} unsafe, in tens of percent, as first published "
-        f"on {found.day}, by the answer to “{found.text}”: {listed(groups)}."
-    )
+def perspective(found: Perspective) -> list[str]:
+    """Return what was published of groups of annotators by one question, on one label field."""
+    field = field_name(found.field)
+    groups = [
+        f"{each.name} (at least {each.people:,} people) {STANDINGS.get(each.difference, each.difference)}"
+        for each in found.groups
+    ]
+    agreement = COHESION.get(found.agreement, found.agreement)
+    return [
+        f"How often their votes call the {field} unsafe, beside everybody else, by the answer to “{found.text}”, as "
+        f"published on {found.day}: {listed(groups)}.",
+        f"On the {field}, agreement within these groups is {agreement} agreement across them.",
+    ]

@@ -19,6 +19,7 @@ SMALL = {
     *("jury_promptdraft", "jury_promptversion", "jury_run", "adjudication_casesettings", "adjudication_certificate"),
     *(
         "adjudication_recount",
+        "adjudication_statedfigures",
         "quality_measurement",
         "quality_perspectives",
         "quality_report",

@@ -125,9 +125,9 @@ def measured(**changes):
     errors = tuple(ModelErrors(kind, 2, 1, (group,)) for kind in ("false_alarms", "misses"))
     whole_groups = {"compared": 2, "apart": 1, "groups": (group,), "errors": errors}
     compared = GroupComparison("prompt_label", day, items=80, named=40, **whole_groups)
-    people = (PeopleGroup("Here", 5, 40), PeopleGroup("Everybody else", 10, 60))
+    people = (PeopleGroup("Here", 5, "less"), PeopleGroup("Everybody else", 10, "more"))
     whole = {"asked": 2, "disagreement": (why,), "comparisons": (compared,), "unnamed": ("Jews", "Women")}
-    whole |= {"perspectives": (Perspective("Where do you live?", day, "prompt_label", people),)}
+    whole |= {"perspectives": (Perspective("Where do you live?", day, "prompt_label", people, "none"),)}
     pair = UnevenPair("Muslims", "Jews", families=30, one_alone=9, other_alone=1)
     flips = TwinFlips("guard-model", "guard-v1", "swaps", "prompt", 3, day, 12, 40, 0.2, 0.5, 28, (pair,))
     whole |= {"twins": (flips,)}

@@ -16,11 +16,12 @@ from guards.queries import evaluated_cases, find_benchmark
 from jury.models import Juror
 from quality.actions import publish_perspectives
 from quality.reports.stated import disagreement_of, stated_perspectives
+from releases.facts.measured import measured
 from releases.facts.model import Disagreement, Interval
 from releases.papers.measured import why
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.jury.factories import add_jurors, run_shards
-from tests.quality.test_perspectives import START, People
+from tests.quality.test_perspectives import START, People, divided
 from tests.releases.test_release import release
 
 PAPERS = ("README.md", "datasheet.md", "article-10.md", "croissant.json")
@@ -137,31 +138,26 @@ def test_figures_under_another_policy_are_not_stated(project: Project, tmp_path:
     assert all(BESIDE in text for text in texts(project, tmp_path, version="1.1").values())
 
 
-def test_groups_of_people_are_stated_as_first_published_in_tens(tmp_path: Path, database: None) -> None:
+def test_groups_of_people_are_stated_as_published(tmp_path: Path, database: None) -> None:
     people = People(tmp_path)
-    people.vote(people.annotators[:5], people.items[:3], "safe")
-    people.vote(people.annotators[:5], people.items[3:4], "unsafe")
-    people.vote(people.annotators[:10], people.items[5:], "safe")
-    people.vote(people.annotators[5:10], people.items[:3], "unsafe")
-    assert command("adjudicate", project=people.project.slug)["decided"] == 2
     asked = "Annotators may answer 1 question about themselves, and leave out any."
+    divided(people)
+    people.vote(people.annotators, people.items[3:4], "safe")
+    assert command("adjudicate", project=people.project.slug)["decided"] > 0
     before = texts(people.project, tmp_path, version="1.0")
     assert all(f"{asked} No figures of groups of them were published." in text for text in before.values())
-    assert people.publish()[0]["fields"][0]["shares"][0]["unsafe"] == 20
+    assert people.publish()
     stated = (
-        "Share of their votes that call the prompt unsafe, in tens of percent, as first published on 2026-03-02, by "
-        "the answer to “Which language?”: Portuguese (at least 5 people) about 20 % and English (at least 5 people) "
-        "about 80 %."
+        "How often their votes call the prompt unsafe, beside everybody else, by the answer to “Which language?”, as "
+        "published on 2026-03-02: Portuguese (at least 10 people) less often and English (at least 10 people) more "
+        "often."
     )
-    first = texts(people.project, tmp_path, version="1.1")
-    assert all(f"{asked}" in text and stated in text for text in first.values()), first["README.md"]
-    people.vote(people.annotators, people.items[4:], "needs_caution")
-    assert people.publish(1)
     remove_background_question(project=people.project, by=None, key="lang")
-    second = texts(people.project, tmp_path, version="1.2")
-    assert all(stated in text and asked not in text for text in second.values()), "a later one would tell more"
-    for person in people.annotators:
-        assert not any(person.name in text for text in second.values())
+    after = texts(people.project, tmp_path, version="1.1")
+    for name, text in after.items():
+        assert stated in text, (name, text)
+        assert "nine in ten groups of the same sizes, picked at random, differ less" in text
+        assert not any(person.name in text for person in people.annotators)
 
 
 def test_nothing_to_show_is_not_stated(tmp_path: Path, database: None) -> None:
@@ -171,18 +167,18 @@ def test_nothing_to_show_is_not_stated(tmp_path: Path, database: None) -> None:
     assert not StatedFigures.objects.filter(project=people.project).exists()
 
 
-def test_each_question_is_stated_once() -> None:
-    field = {"field": "prompt_label", "shares": [{"unsafe": 14}, {"unsafe": 15}]}
-    groups = [{"name": "a", "people": 5}, {"name": "b", "people": 10}]
-    one = {"question": "x", "text": "X?", "groups": groups, "fields": [field]}
+def test_shares_that_an_earlier_version_stated_are_not_stated() -> None:
+    groups = [{"name": "a", "people": 5, "unsafe": 20}, {"name": "b", "people": 5, "unsafe": 80}]
+    stated = {"day": "2026-03-02", "question": "x", "text": "X?", "field": "prompt_label", "groups": groups}
+    rows = [{"kind": "perspectives", "day": "2026-03-02", "content": {"divisions": [stated]}}]
+    assert measured(rows, asked=1).perspectives == ()
+
+
+def test_later_publications_are_stated_beside_earlier_ones() -> None:
+    one = {"question": "x", "text": "X?", "least_people": 5, "groups": [], "fields": []}
     first = stated_perspectives([], {"divisions": [one]}, "2026-03-02")
-    later = {"divisions": [{**one, "text": "Other"}, {**one, "question": "y"}]}
-    both = stated_perspectives(first, later, "2026-03-09")
-    assert [(each["question"], each["text"], each["day"]) for each in both] == [
-        ("x", "X?", "2026-03-02"),
-        ("y", "X?", "2026-03-09"),
-    ]
-    assert [group["unsafe"] for group in first[0]["groups"]] == [10, 20]
+    both = stated_perspectives(first, {"divisions": [{**one, "question": "y"}]}, "2026-03-09")
+    assert [(each["question"], each["day"]) for each in both] == [("x", "2026-03-02"), ("y", "2026-03-09")]
 
 
 def test_causes_are_stated_without_raters() -> None:

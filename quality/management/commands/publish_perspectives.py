@@ -8,8 +8,8 @@ from quality.actions import publish_perspectives
 
 class Command(ProjectCommand):
     help = (
-        "Publish label shares and agreement of groups of people by what they say of themselves, of votes that were "
-        "never published so. Once a week at most. No figure is of few people."
+        "Publish how groups of people compare by what they say of themselves, by questions that were never published. "
+        "Once a week at most. No figure is of few people."
     )
 
     def handle(self, **options: Any) -> None:
