@@ -43,10 +43,14 @@ def counted(url):
         return json.load(reply)
 
 
-def run_shards(run):
-    """Run the shards of a run as a worker would. In a thread: browser tests leave an event loop in the main one."""
+def run_shards(run, most=None):
+    """
+    Run the shards of a run as a worker would, the first ones alone with `most`.
+
+    In a thread: browser tests leave an event loop in the main one.
+    """
     with ThreadPoolExecutor(max_workers=1) as thread:
-        for shard in Shard.objects.filter(run=run).order_by("pk").values_list("pk", flat=True):
+        for shard in Shard.objects.filter(run=run).order_by("pk").values_list("pk", flat=True)[:most]:
             thread.submit(tasks.run_shard, shard_id=shard).result()
 
 
