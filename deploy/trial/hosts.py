@@ -117,7 +117,9 @@ def start_run(hosts: Hosts, name: str, *, budget: dict[str, int] | None = None, 
     added = {"name": name, "model": f"stub-0.9{len(hosts.jurors)}", "base_url": STUB, **juror}
     hosts.jurors.append(name)
     hosts.admin.call("POST", f"{hosts.admin.project}jurors/", json=added)
-    run_of: int = hosts.admin.call("POST", f"{hosts.admin.project}jury-runs/", json=budget or {})["id"]
+    # Not the whole panel: those that were asked before are slower, and would be asked about what came since.
+    asked = {"jurors": [name], **(budget or {})}
+    run_of: int = hosts.admin.call("POST", f"{hosts.admin.project}jury-runs/", json=asked)["id"]
     return run_of
 
 
