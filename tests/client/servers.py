@@ -55,6 +55,8 @@ def scripted(*answers):
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self):
+            if self.headers.get("Expect") == "100-continue":  # clients of stores wait a second for this
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, headers, content = mine.next((self.command, self.path, dict(self.headers), body))
             self.send_response(status)
