@@ -103,8 +103,11 @@ class Budget:
         :raises BudgetSpent: if there is no room now
         """
         while self.has_limit and not self.acquire_reserved(price):
-            if await self.reserve(price, 1) != Grant.GRANTED:
+            if await self.reserve(price, 1) == Grant.GRANTED:
+                continue
+            if not self.acquire_reserved(price):  # what another question reserved at that moment is here by now
                 raise BudgetSpent
+            return
 
     def acquire_reserved(self, price: Decimal) -> bool:
         """Take the price of one call from what is reserved already; False if it does not suffice."""

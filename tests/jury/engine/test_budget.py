@@ -78,6 +78,23 @@ def test_calls_are_reserved_ahead_as_far_as_there_is_room():
     assert reserved_of(run)[1] == 10
 
 
+def test_further_call_takes_what_was_reserved_ahead_at_the_same_moment():
+    _, [shard] = make_run(budget_calls=4)
+    Shard.objects.filter(pk=shard.pk).update(seen_at=None)
+
+    async def work(budget):
+        first = asyncio.ensure_future(budget.acquire(PRICE))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        budget.database.submit(int).result()  # all four are reserved, and the budget has not been told yet
+        assert budget.calls == 0
+        await budget.acquire_now(PRICE)
+        await first
+        return budget.calls
+
+    assert with_budgets(work, [shard], ahead=4) == 2
+
+
 @cases("options", [{"budget_usd": 20 * PRICE}, {"budget_calls": 20}])
 def test_shards_in_a_race_never_pass_the_budget(options):
     run, shards = make_run(shards=3, **options)
