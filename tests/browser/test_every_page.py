@@ -3,16 +3,15 @@
 import html
 import re
 from collections import defaultdict
-from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 
 from bench.urls import all_urls
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import add_attempts
-from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit, assert_accessible, assert_no_wider, show_in
+from tests.browser.reading import Readers
+from tests.browser.visits import IS_NO_WIDER, LOOKS, OPEN_DETAILS, Visit, show_in
 from tests.factories import make_project
 from tests.two_projects import project_with_everything, url_parameters
 
@@ -21,23 +20,6 @@ ELSEWHERE = ("/api/", "/static/", "/sign-out/", "/account/")
 "No page of ours, or in a journey of its own."
 TAB = re.compile(r'<a href="\s*([^"]*[?&]tab=[^"]*)"')
 "A link to a tab, not one that filters a list."
-AROUND = """
-    [...document.body.querySelectorAll('*')].filter(each => !each.closest('main') && !each.querySelector('main'))
-"""
-KINDS = f"""
-    () => {AROUND.strip()}.map(each => {{
-        const own = [...each.attributes].filter(({{name}}) => !['href', 'value'].includes(name))
-        const text = each.textContent.trim() ? 'text' : 'no text'
-        return [each.parentElement.tagName, each.tagName, text, ...own.map(one => one.name + '=' + one.value)].join(' ')
-    }})
-"""
-"What is around the main part of a page, each element without where it leads and what it says."
-EMPTY_AROUND = f"""
-    {AROUND.strip()}.filter(each => each.parentElement.querySelector('main')).forEach(each => {{
-        each.replaceChildren()
-        each.style.visibility = 'hidden'
-    }})
-"""
 
 
 def pages_of(visitor, parameters):
@@ -77,82 +59,75 @@ def empty(database):
     return visitor, pages_of(visitor, defaultdict(int, slug=visitor.project.slug))
 
 
-def problem_of(check, page):
-    """Return what a check finds wrong with a page, or an empty text."""
-    try:
-        check(page)
-    except AssertionError as error:
-        return f"{page.url}: {error}"
-    return ""
-
-
-def problems_of(browser, site, member, looks):
+def problems_of(browser, site, member, names):
     """Return what is wrong with the pages of a member in these looks; they are opened in one and the other in turn."""
-    visitor, paths = member
-    with Visit(browser, site, visitor, **looks[0]) as visit:
-        visit.context.add_init_script(AXE_SCRIPT)  # to send it to each page takes longer
-        problems, seen = [], set()
-        for at, path in enumerate(paths):
-            own, *others = looks[at % len(looks) :] + looks[: at % len(looks)]
-            show_in(visit.page, own)
-            visit.page.goto(site + path)
-            visit.page.evaluate(OPEN_DETAILS)
-            problems.append(problem_of(partial(check, looks=[own, *others], seen=seen), visit.page))
-        return [problem for problem in problems if problem], visit.page_errors
+    (visitor, paths), looks = member, [LOOKS[name] for name in names]
+    with Visit(browser, site, visitor, **looks[0]) as visit, Readers(browser, site, names) as readers:
+        too_wide = [
+            look_at(visit.page, site + path, looks[:: -1 if at % 2 else 1], readers) for at, path in enumerate(paths)
+        ]
+        readers.finish()
+        return list(filter(None, too_wide)) + readers.problems, visit.page_errors
 
 
-def check(page, looks, seen):
-    """Assert that a page fits and is accessible in each look."""
-    for look in looks:
-        show_in(page, look)
-        assert_no_wider(page)
-    leave_out_what_was_seen(page, seen)
-    for look in reversed(looks):
-        show_in(page, look)
-        assert_accessible(page)
+def look_at(page, url, looks, readers):
+    """Open a page, have axe read it, and return its address if it is too wide in a look; leave it in the last look."""
+    show_in(page, looks[0])
+    page.goto(url)
+    page.evaluate(OPEN_DETAILS)
+    readers.read(page)
+    return "".join({f"too wide: {page.url}" for look in looks if is_too_wide(page, look)})
 
 
-def leave_out_what_was_seen(page, seen):
-    """
-    Empty what is around the main part of a page, unless there is something new to it.
-
-    Bar and side are three quarters of most pages, and axe would look at them two hundred times.
-
-    :param seen: the kinds of elements that axe has looked at on earlier pages, to which those of this one are added
-    """
-    kinds = set(page.evaluate(KINDS))
-    if kinds <= seen:
-        page.evaluate(EMPTY_AROUND)
-    seen |= kinds
+def is_too_wide(page, look):
+    """Return whether a page scrolls sideways in a look."""
+    show_in(page, look)
+    return not page.evaluate(IS_NO_WIDER)
 
 
 def test_every_page_fits_and_is_accessible_in_each_look(browser, site, full):
     assert len(full[1]) > 30
-    assert problems_of(browser, site, full, list(LOOKS.values())) == ([], [])
+    assert problems_of(browser, site, full, list(LOOKS)) == ([], [])
 
 
 def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, empty):
     assert len(empty[1]) > 15
-    assert problems_of(browser, site, empty, [LOOKS["dark and narrow"]]) == ([], [])
+    assert problems_of(browser, site, empty, ["dark and narrow"]) == ([], [])
 
 
-def test_fault_of_a_page_is_found(page):
-    for fault, rule in (
-        ("<img src='x'>", "image-alt"),
-        ("<p style='color: #999; background: #fff'>Pale.</p>", "contrast"),
+@pytest.fixture
+def readers(browser, site):
+    """Axe in each look, which has read nothing yet."""
+    with Readers(browser, site) as readers:
+        yield readers
+
+
+def test_fault_of_a_page_is_found(page, readers):
+    """Also one of a style that a script has set, and one in a single look."""
+    pale, wide = "color: #999; background: #fff", "@media (min-width: 1000px) and (prefers-color-scheme: light)"
+    for fault, rule, count in (
+        ("<img src='x'>", "image-alt", 2),
+        (f"<p style='{pale}'>Pale.</p>", "contrast", 2),
+        ("<p>Pale.</p>", "contrast", 1),
+        ("<p>Dark enough.</p>", "", 0),
     ):
-        page.set_content(f"<main>{fault}</main>")
-        with pytest.raises(AssertionError, match=rule):
-            assert_accessible(page)
+        style = f"<style>{wide} {{ p {{ {pale} }} }}</style>" if count == 1 else ""
+        page.set_content(f"<html lang='en'><title>A</title>{style}<main><h1>A page</h1>{fault}</main></html>")
+        readers.read(page)
+        readers.finish()
+        found, readers.problems = readers.problems, []
+        assert len(found) == count, found
+        assert all(rule in problem for problem in found), found
 
 
-def test_fault_around_the_main_part_is_found_though_most_of_it_was_seen(page):
+def test_fault_around_the_main_part_is_found_though_most_of_it_was_seen(page, readers):
     """What was seen is left out, and whatever has something new is looked at with all that is around it."""
-    bar, seen = "<header><a href='/'>Home</a><a href='/b/'>B</a></header>", set()
+    bar = "<header><a href='/'>Home</a><a href='/b/'>B</a></header>"
     faulty = bar.replace("B</a>", "</a>")
     for around, is_left_out in ((bar, False), (bar, True), (bar.replace("/b/", "/c/"), True), (faulty, False)):
-        page.set_content(f"<body>{around}<main><h1>A page</h1></main></body>")
-        leave_out_what_was_seen(page, seen)
-        assert (page.locator("header a").count() == 0) is is_left_out, around
-    with pytest.raises(AssertionError, match="link-name"):
-        assert_accessible(page)
+        page.set_content(f"<html lang='en'><title>A</title><body>{around}<main><h1>A page</h1></main></body></html>")
+        assert readers.read(page) is is_left_out, around
+        assert readers.problems == []
+    readers.finish()
+    assert len(readers.problems) == 2
+    assert all("link-name" in problem for problem in readers.problems)

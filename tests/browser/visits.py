@@ -19,6 +19,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 OPEN_DETAILS = "document.querySelectorAll('main details').forEach(each => (each.open = true))"
+IS_NO_WIDER = "document.documentElement.scrollWidth <= window.innerWidth"
 RUN_AXE = "axe.run({resultTypes: ['violations'], preload: false}).then(({violations}) => ({violations}))"
 
 
@@ -101,7 +102,7 @@ def assert_accessible(page: Page) -> None:
 def assert_no_wider(page: Page) -> None:
     """Assert that a page does not scroll sideways."""
     page.wait_for_load_state("load")  # a click may have opened a page that still loads
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    assert page.evaluate(IS_NO_WIDER), page.url
 
 
 def assert_fits(page: Page) -> None:
