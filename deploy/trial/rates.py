@@ -156,7 +156,7 @@ def limit_of(rates: Sequence[Rate]) -> list[str]:
     parts = ", ".join(f"{name} {each:.2f}" for name, each in sorted(by_answer.items(), key=lambda pair: -pair[1]))
     return [
         f"processor time of an answer: {sum(by_answer.values()):.1f} ms, of which {parts}",
-        limit_here(max(rates, key=lambda each: each.answers / each.seconds), sum(by_answer.values())),
+        limit_here(rates, sum(by_answer.values())),
         f"on cores of their own: {1000 / by_answer['jury']:.0f} answers a second by core of the jury, and "
         f"{1000 / by_answer['postgres']:.0f} by core of PostgreSQL, which so has enough for "
         f"{by_answer['jury'] / by_answer['postgres']:.0f} cores of the jury; Valkey, which has one, for "
@@ -164,13 +164,20 @@ def limit_of(rates: Sequence[Rate]) -> list[str]:
     ]
 
 
-def limit_here(best: Rate, milliseconds: float) -> str:
+def limit_here(rates: Sequence[Rate], milliseconds: float) -> str:
     """Say whether the cores of this machine limit the best rate, or something that waits."""
+    best = max(rates, key=lambda each: each.answers / each.seconds)
     at_most = 1000 * best.cores / milliseconds
     if best.share_busy >= BUSY:
         return (
             f"the cores limit it: {100 * best.share_busy:.0f} % of them were busy at the best rate. All {best.cores}, "
             f"without other programs, give {at_most:.0f} a second, with any number of containers"
+        )
+    if more := [each for each in rates if each.number > best.number]:
+        rest = " and ".join(f"{each.answers / each.seconds:.0f}" for each in more)
+        return (
+            f"the cores limit it: {100 * best.share_busy:.0f} % of them were busy at the best rate, with "
+            f"{best.number}, and more containers on the same cores gave {rest} a second"
         )
     return (
         f"waiting limits it: {100 * best.share_busy:.0f} % of the cores were busy at the best rate, and more "

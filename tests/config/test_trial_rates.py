@@ -27,6 +27,14 @@ def test_idle_cores_mean_that_something_is_waited_for():
     )
 
 
+def test_more_containers_that_give_less_mean_that_the_cores_are_the_limit():
+    rates = [rate(1, 10.0, 17.0), rate(2, 12.5, 21.0), rate(3, 20.0, 32.0)]
+    assert limit_of(rates)[1] == (
+        "the cores limit it: 85 % of them were busy at the best rate, with 1, and more containers on the same cores "
+        "gave 80 and 50 a second"
+    )
+
+
 def test_both_versions_of_control_groups_are_read():
     assert seconds_in("usage_usec 1500000\nuser_usec 1000000\n") == 1.5
     assert seconds_in("1500000000\n") == 1.5
