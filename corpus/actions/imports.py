@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from corpus import queries
 from corpus.actions.events import record_event
-from corpus.actions.import_support import ImportRun, index_lookups, limits, lock_imports, without_cycle_search
+from corpus.actions.import_support import (
+    ImportRun,
+    constraints_at_once,
+    index_lookups,
+    limits,
+    lock_imports,
+    without_cycle_search,
+)
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing import copy_binary
@@ -67,7 +74,7 @@ def import_dialogues(
     run = ImportRun(on_reject, progress)
     newest = queries.newest_item(project)
     parser = row_parser(project, path, options, name=name)
-    with open_rows(path, parser, name=name) as file, index_lookups():
+    with open_rows(path, parser, name=name) as file, index_lookups(), constraints_at_once():
         batches = dialogues_of(run, file, parser)
         batch = next(batches, None)
         while batch is not None:

@@ -10,10 +10,12 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from config.data_dir import CHECKOUT
-from corpus.models import Event, Item
+from corpus import actions
+from corpus.models import Event, Item, Member
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
 
 PUBLISHED = {
@@ -308,6 +310,17 @@ def test_large_file_needs_little_memory(tmp_path):
 
 
 HOSTILE = "tab\t, line\n, return\r, \\N, \\., \\x41, \"quotes', {braces}, é, \u2028, 🦊, \x7f, \x1f"
+
+
+def test_constraints_are_checked_at_the_end_again_after_an_import(project, tmp_path):
+    file = tmp_path / "one.jsonl"
+    file.write_text(json.dumps(new_row(turns=TURNS)))
+    with transaction.atomic():
+        actions.import_dialogues(project=project, path=file, on_reject=pytest.fail)
+        Member.objects.create(project=project, user_id=2**31 - 1)  # as if its user were made next
+        with pytest.raises(IntegrityError):
+            connection.check_constraints()
+        transaction.set_rollback(True)
 
 
 def test_every_column_keeps_hostile_text_to_the_letter(tmp_path):
