@@ -1,4 +1,4 @@
-"""Letters of other scripts that look like Latin ones."""
+"""What makes ids and names look alike: letters of other scripts, and what else a plain id lacks."""
 
 PAIRS = (
     "αa βb γy εe ζz ηh ιi κk μm νv οo ρp σo ςo τt υu χx "
@@ -15,3 +15,9 @@ differ in nothing else.
 """
 LETTERS = {ord(pair[0]): pair[1] for pair in PAIRS.split()}
 "For `str.translate`, of text without capitals."
+ODD_ID = r"[^!-@\[-~]"
+"""
+Pattern of ids that may look like another one: they have a capital, a blank or a character outside ASCII.
+
+It is a condition of an index, so it never changes without a migration.
+"""

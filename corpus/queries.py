@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 from corpus.errors import Archived, Invalid, Refused
 from corpus.groups.terms import TermList, parse_terms, shipped_terms
 from corpus.labels import normalize
-from corpus.look_alikes import LETTERS
+from corpus.look_alikes import LETTERS, ODD_ID
 from corpus.models import (
     Category,
     DuplicateSearch,
@@ -254,9 +254,17 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
 # Without invisible characters and blanks, in one case, width and script: much as `look_alike_key` in Python.
 SEEN = """CASE WHEN {id} ~ '^[!-~]*$' THEN lower({id}) ELSE translate(
     lower(normalize(regexp_replace({id}, %(unseen)s, '', 'g'), NFKD) COLLATE pg_c_utf8), %(odd)s, %(plain)s) END"""
+# Ids that are not odd look like what they are, so at most one of a group is none. The odd ones have an index.
 LOOK_ALIKE_IDS = f"""
-    WITH spelled AS (
-        SELECT id, external_id, {SEEN.format(id="external_id")} AS seen FROM corpus_item WHERE project_id = %(project)s
+    WITH odd AS (
+        SELECT id, external_id, {SEEN.format(id="external_id")} AS seen
+        FROM corpus_item WHERE project_id = %(project)s AND external_id::text ~ '{ODD_ID}'
+    ), spelled AS (
+        SELECT * FROM odd
+        UNION ALL
+        SELECT DISTINCT item.id, item.external_id, seen FROM odd
+        JOIN corpus_item item ON item.project_id = %(project)s AND item.external_id = seen COLLATE "C"
+        WHERE item.external_id::text !~ '{ODD_ID}'
     ), alike AS (
         SELECT array_agg(external_id ORDER BY id) AS ids, max(id) AS newest
         FROM spelled GROUP BY seen HAVING count(*) > 1 AND max(id) > %(after)s

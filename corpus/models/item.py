@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import RawSQL
 
+from corpus.look_alikes import ODD_ID
 from corpus.models.project import Project
 
 ENDS_IN_RESPONSE = r"""
@@ -70,6 +71,9 @@ class Item(models.Model):
             ),
             models.Index(
                 fields=["project", "author"], condition=models.Q(author__isnull=False), name="items_with_an_author"
+            ),
+            models.Index(
+                fields=["project"], condition=models.Q(external_id__regex=ODD_ID), name="items_with_an_odd_id"
             ),
         ]
 

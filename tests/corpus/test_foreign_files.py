@@ -7,12 +7,14 @@ import os
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
 
 from annotation.models import Annotator, Vote
 from corpus.importing.dialogues import COLUMNS, parse_dialogue
 from corpus.importing.limits import Limits
 from corpus.importing.readers import RowFile, Unreadable
 from corpus.models import Item
+from corpus.queries import CHARACTERS, LOOK_ALIKE_IDS
 from tests.corpus.test_rows import read, write
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -269,6 +271,25 @@ def test_letters_of_other_scripts_that_look_alike_are_told_of(tmp_path):
     )
     votes = import_votes(project, tmp_path, [opinion("\u0410CE-1", "ada")])
     assert "no item of this id, but 'ace-1' looks like '\\u0410CE-1'" in votes.stderr
+
+
+@pytest.mark.parametrize(("first", "then"), [("A-1", "a-1"), ("a-1", "A-1"), ("A-1", "a-1 "), ("a 1", "A1")])
+def test_new_id_looks_like_one_there_is_whichever_of_them_is_odd(tmp_path, first, then):
+    project, other = make_project(), make_project()
+    import_dialogues(other, tmp_path, [dialogue(name) for name in ("A-1", "A1")])
+    import_dialogues(project, tmp_path, [dialogue(name) for name in (first, "b-1")])
+    outcome = import_dialogues(project, tmp_path, [dialogue(name) for name in (then, "c-1")])
+    assert outcome["warnings"] == [f"The ids {first!r}, {then!r} look alike, but are different items."]
+
+
+def test_ids_that_look_alike_are_found_by_the_index_of_odd_ones():
+    """So that an import reads none of the ids where, as mostly, all are plain."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('enable_seqscan', 'off', false)")
+        cursor.execute(f"EXPLAIN {LOOK_ALIKE_IDS}", {**CHARACTERS, "project": 0, "after": 0, "most": 1})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("SELECT set_config('enable_seqscan', 'on', false)")
+    assert "items_with_an_odd_id" in plan
 
 
 def test_ids_that_look_alike_are_told_of(tmp_path):
