@@ -19,6 +19,7 @@ from corpus.actions.items import items_changed
 from corpus.errors import Refused
 from corpus.importing.dialogues import Dialogue
 from corpus.importing.turns import parse_turns
+from corpus.importing.values import sorted_json
 from corpus.models import Item, Project, Verb
 from corpus.shapes import TurnShape
 
@@ -83,7 +84,7 @@ def write_item(conversation: Conversation, answered: list[Turn]) -> Item:
         turns=parse_turns({"turns": judged_turns(conversation, answered)}, limits(), redacted=False),
         source=SOURCE,
         license=queries.settings_of(conversation.project).license,
-        meta=meta_of(conversation, answered),
+        meta=sorted_json(meta_of(conversation, answered)),
         expected_categories=(conversation.goal,),
     )
     write_items(conversation.project, [dialogue.serialize()])

@@ -15,6 +15,7 @@ from corpus.actions.items import lock_items, withdraw_items
 from corpus.errors import Invalid, Refused
 from corpus.importing.dialogues import Dialogue
 from corpus.importing.turns import parse_turns
+from corpus.importing.values import sorted_json
 from corpus.models import Item, Project, Verb
 from corpus.shapes import TurnShape
 
@@ -57,7 +58,7 @@ def write_replacement(project: Project, old: Item, turns: list[TurnShape], reaso
         turns=turns,
         source=old.source,
         license=old.license,
-        meta=old.meta,
+        meta=sorted_json(old.meta),
         expected_categories=tuple(old.expected_categories),
     )
     write_items(project, [corrected.serialize()])

@@ -171,7 +171,7 @@ def writing_items(project: Project, dialogues: Sequence[SerializedDialogue]) -> 
 def columns(serialized: SerializedDialogue) -> Sequence[bytes]:
     """Return the columns of COPY_ITEMS that are of a dialogue, in parts to be joined."""
     dialogue, length = serialized.dialogue, copy_binary.length
-    name, turns, meta = dialogue.external_id.encode(), serialized.turns, serialized.meta
+    name, turns, meta = dialogue.external_id.encode(), serialized.turns, dialogue.meta
     return (
         length(len(name)),
         name,

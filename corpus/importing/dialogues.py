@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -24,11 +24,10 @@ MADE_ID = 16
 "Digits of an id made from content: of a million ids, two are equal once in thirty million times."
 NO_ID = "it is missing; name its column (--map id=COLUMN), or have ids made from content (--make-ids)"
 NO_ID_YET = "made from content"
-KNOWN_KEYS = frozenset(("id", "prompt", "response", "source", "license", "meta", "expected_categories")) | {
-    *LISTS,
-    *REFERENCE_KEYS,
-    "reconstruction_id_if_redacted",
-}
+REDACTED_KEY = "reconstruction_id_if_redacted"
+RARE_KEYS = REFERENCE_KEYS | {"expected_categories", REDACTED_KEY}
+"Those of values that most files lack."
+KNOWN_KEYS = frozenset(("id", "prompt", "response", "source", "license", "meta", *LISTS)) | RARE_KEYS
 
 
 NO_RARE = (None, None, None)
@@ -42,7 +41,8 @@ class Dialogue:
     turns: list[TurnShape]
     source: str = ""
     license: str = ""
-    meta: dict[str, Any] = field(default_factory=dict)
+    meta: bytes = b"{}"
+    "As JSON, by `sorted_json`."
     expected_categories: tuple[str, ...] = ()
     reference: dict[str, Any] | None = None
     reconstruction_id: int | None = None
@@ -61,7 +61,7 @@ class Dialogue:
 
     def serialize(self) -> "SerializedDialogue":
         """Return the dialogue as the database stores it."""
-        turns, meta = orjson.dumps(self.turns), orjson.dumps(self.meta, option=orjson.OPT_SORT_KEYS)
+        turns = orjson.dumps(self.turns)
         rest = orjson.dumps(
             [
                 self.source,
@@ -72,20 +72,18 @@ class Dialogue:
                 self.refusal_of,
             ]
         )
-        content = b"\n".join((turns, meta, rest))
+        content = b"\n".join((turns, self.meta, rest))
         digest = hashlib.blake2b(content, digest_size=16).digest()
-        # Slices are as long as they look; what orjson returns keeps the room it was written in, several times as much.
-        after = len(turns) + 1
-        return SerializedDialogue(self, content[: len(turns)], content[after : after + len(meta)], digest)
+        # A slice is as long as it looks; what orjson returns keeps the room it was written in, several times as much.
+        return SerializedDialogue(self, content[: len(turns)], digest)
 
 
 @dataclass(slots=True)
 class SerializedDialogue:
-    """A dialogue with its parts as JSON, and a hash of its content."""
+    """A dialogue with its turns as JSON, and a hash of its content."""
 
     dialogue: Dialogue
     turns: bytes
-    meta: bytes
     content_hash: bytes
     "Hash of 16 bytes of everything imported, independent of the form of the row."
 
@@ -105,22 +103,40 @@ def parse_dialogue(
     row = present(row, empty_is_none=empty_is_none)
     if row.get("id") in (None, ""):
         raise Invalid("id", NO_ID)
-    external_id = values.clean_name(row["id"], "id", limit=limits.id)
-    reconstruction_id = parse_reconstruction_id(row.get("reconstruction_id_if_redacted"))
-    turns = parse_turns(row, limits, redacted=reconstruction_id is not None)
-    reference = parse_reference(row, spellings, turns)
-    is_refusal = reference is not None and reference["response_label_source"] == REFUSAL_SOURCE
-    return Dialogue(
-        external_id=f"{external_id}#refusal" if is_refusal else external_id,
-        turns=turns,
+    dialogue = Dialogue(
+        external_id=values.clean_name(row["id"], "id", limit=limits.id),
+        turns=parse_turns(row, limits, redacted=is_redacted(row)),
         source=values.optional_text(row.get("source"), "source", limit=limits.field),
         license=values.optional_text(row.get("license"), "license", limit=limits.field),
         meta=parse_meta(row, limits),
-        expected_categories=values.parse_categories(row.get("expected_categories"), "expected_categories", spellings),
-        reference=reference,
-        reconstruction_id=reconstruction_id,
-        refusal_of=external_id if is_refusal else None,
     )
+    if not RARE_KEYS.isdisjoint(row):
+        add_rare(dialogue, row, spellings)
+    return dialogue
+
+
+def is_redacted(row: dict[str, Any]) -> bool:
+    """
+    Return whether the source withheld the prompt of a row.
+
+    :raises Invalid: if the number by which to fetch it is wrong
+    """
+    return REDACTED_KEY in row and parse_reconstruction_id(row[REDACTED_KEY]) is not None
+
+
+def add_rare(dialogue: Dialogue, row: dict[str, Any], spellings: Mapping[str, str]) -> None:
+    """
+    Set the values of a dialogue that most files lack. The id of a refusal says so.
+
+    :raises Invalid: naming the field that is wrong
+    """
+    dialogue.reconstruction_id = parse_reconstruction_id(row.get(REDACTED_KEY))
+    dialogue.reference = parse_reference(row, spellings, dialogue.turns)
+    categories = row.get("expected_categories")
+    dialogue.expected_categories = values.parse_categories(categories, "expected_categories", spellings)
+    if dialogue.reference and dialogue.reference["response_label_source"] == REFUSAL_SOURCE:
+        dialogue.refusal_of = dialogue.external_id
+        dialogue.external_id += "#refusal"
 
 
 def present(row: dict[str, Any], *, empty_is_none: bool) -> dict[str, Any]:
@@ -144,21 +160,22 @@ def parse_nameless(row: object, *, spellings: Mapping[str, str], limits: Limits,
     return dialogue
 
 
-def parse_meta(row: dict[str, Any], limits: Limits) -> dict[str, Any]:
+def parse_meta(row: dict[str, Any], limits: Limits) -> bytes:
     """
-    Return `meta` with the unknown keys of a row without absent values.
+    Return `meta` with the unknown keys of a row without absent values, as JSON.
 
     :raises Invalid: if a key is in both, or a value cannot be stored
     """
     merged = {key: row[key] for key in row if key not in KNOWN_KEYS}
     if "meta" in row:
         merged = merge_meta(row["meta"], merged)
-    if max(map(len, merged), default=0) <= limits.id and values.is_plainly_fit(merged, limits):
-        return merged
+    written = values.plain_json(merged, limits)
+    if written and (len(written) <= limits.id or max(map(len, merged)) <= limits.id):
+        return written
     for key, value in merged.items():
         values.clean_text(key, "meta", limit=limits.id)
         values.check_json(value, key, limits)
-    return merged
+    return values.sorted_json(merged)
 
 
 def merge_meta(meta: object, unknown: dict[str, Any]) -> dict[str, Any]:
@@ -182,8 +199,6 @@ def parse_reference(
 
     :raises Invalid: naming the column that is wrong
     """
-    if REFERENCE_KEYS.isdisjoint(row):  # the common case, and faster than the next check
-        return None
     if not any(row.get(key, "") != "" for key in REFERENCE_KEYS):
         return None
     labels = {name.value: parse_label(row.get(name), name) for name in FIELDS}
@@ -209,7 +224,6 @@ def parse_reconstruction_id(value: object) -> int | None:
 
     :raises Invalid: if it is not a whole number
     """
-    name = "reconstruction_id_if_redacted"
     if values.is_absent(value) or value == "":
         return None
     try:
@@ -217,5 +231,5 @@ def parse_reconstruction_id(value: object) -> int | None:
     except (ValueError, OverflowError):
         number = None
     if number is None or not number.is_integer() or not 0 <= number < 2**53:
-        raise Invalid(name, f"{preview(value)} is not a whole number")
+        raise Invalid(REDACTED_KEY, f"{preview(value)} is not a whole number")
     return int(number)

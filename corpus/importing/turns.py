@@ -46,7 +46,7 @@ def parse_turns(row: dict[str, Any], limits: Limits, *, redacted: bool) -> list[
     """
     if redacted and row.keys().isdisjoint(FORMS):
         row = {**row, "prompt": ""}
-    forms = [form for form in FORMS if form in row]
+    forms = list(filter(row.__contains__, FORMS))
     if not forms:
         raise Invalid("turns", f"the row has neither {', '.join(LISTS)} nor a prompt")
     if len(forms) > 1:

@@ -51,6 +51,8 @@ def clean_name(value: object, field: str, *, limit: int) -> str:
 
     :raises Invalid: if it is missing, too long, not text, or has a control character
     """
+    if type(value) is str and value.isascii() and value.isprintable() and 0 < len(value) <= limit:  # mostly
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if value is None or value == "":
@@ -191,14 +193,25 @@ def check_json_value(value: object, field: str, limits: Limits) -> None:
         raise Invalid(field, f"a {type(value).__name__} has no form in JSON")
 
 
-def is_plainly_fit(value: dict[str, Any], limits: Limits) -> bool:
-    """Return True if an object is short and shallow as JSON, without NUL and null: a fast check that mostly passes."""
+def plain_json(value: dict[str, Any], limits: Limits) -> bytes | None:
+    """
+    Return an object as JSON if that is short and shallow, without NUL and null: a fast check that mostly passes.
+
+    Return None where that is not certain: then `check_json` says whether it can be stored.
+    """
     try:
-        written = orjson.dumps(value)
+        written = sorted_json(value)
     except (TypeError, ValueError, RecursionError):
-        return False
+        return None
     is_shallow = written.count(b"[") + written.count(b"{") <= limits.depth
-    return is_shallow and len(written) <= limits.field and b"\\u0000" not in written and b"null" not in written
+    is_plain = is_shallow and len(written) <= limits.field and b"\\u0000" not in written and b"null" not in written
+    return written if is_plain else None
+
+
+def sorted_json(value: dict[str, Any]) -> bytes:
+    """Return an object as JSON with its keys sorted, so that equal objects are the same bytes."""
+    # A copy is as long as it looks; what orjson returns keeps the room it was written in, several times as much.
+    return bytes(memoryview(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)))
 
 
 def members(value: dict[Any, Any] | list[Any], field: str) -> Iterator[Any]:

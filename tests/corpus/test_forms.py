@@ -58,7 +58,7 @@ def test_samples_of_the_guide_are_imported(tmp_path):
 
 def test_comparison_becomes_two_dialogues():
     found = read("anthropic-hh", {"id": 7, **HH, "split": "test"})
-    assert [(each.external_id, each.meta) for each in found] == [
+    assert [(each.external_id, json.loads(each.meta)) for each in found] == [
         ("7/chosen", {"split": "test", "preference": "chosen"}),
         ("7/rejected", {"split": "test", "preference": "rejected"}),
     ]
@@ -71,12 +71,12 @@ def test_notes_of_turns_and_conversations_are_kept():
     told = [{"role": "user", "content": "Hi", "toxic": True, "country": None}, {"role": "assistant", "content": "Yes"}]
     [found] = read("wildchat", WILD | {"conversation": told, "openai_moderation": [{"flagged": True}]})
     assert (found.external_id, [turn["text"] for turn in found.turns]) == ("c1", ["Hi", "Yes"])
-    assert found.meta == {
+    assert json.loads(found.meta) == {
         "model": "m", "conversation_hash": "h1", "toxic": False, "openai_moderation": [{"flagged": True}],
         "turn_notes": [{"toxic": True}, {}],
     }  # fmt: skip
     [plain] = read("lmsys", LOG)
-    assert plain.meta == {"model": "m"}
+    assert json.loads(plain.meta) == {"model": "m"}
 
 
 @cases(

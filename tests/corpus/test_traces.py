@@ -25,7 +25,7 @@ SPAN = {
 
 def read(form, row):
     [dialogue] = RowParser(FORMS[form], ReadOptions(form), {}, Limits(), empty_is_none=False).dialogues(row)
-    return dialogue.external_id, [(turn["role"], turn["text"]) for turn in dialogue.turns], dialogue.meta
+    return dialogue.external_id, [(turn["role"], turn["text"]) for turn in dialogue.turns], json.loads(dialogue.meta)
 
 
 def test_generation_is_a_dialogue_however_its_input_is_written():

@@ -1,5 +1,6 @@
 """Every kind of single value that a file may hold, and what becomes of it."""
 
+import json
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -245,9 +246,14 @@ def test_foreign_json_that_cannot_be_stored_is_refused(value, reason):
 
 @cases("value", [{}, {"a": 1}, {"a": "x"}, {"a": [[1]]}])
 def test_short_and_shallow_object_is_seen_at_a_glance(value):
-    assert values.is_plainly_fit(value, LIMITS)
+    assert json.loads(values.plain_json(value, LIMITS)) == value
 
 
 @cases("value", [{"a": "x" * 20}, {"a": "\0"}, {"a": [[[[[1]]]]]}, {"a": 2**70}, {"a": b""}, {"a": "\ud800"}])
 def test_anything_else_is_looked_at_closely(value):
-    assert not values.is_plainly_fit(value, LIMITS)
+    assert values.plain_json(value, LIMITS) is None
+
+
+def test_equal_objects_are_the_same_json():
+    one, two = {"b": 1, "a": {"d": 2, "c": 3}}, {"a": {"c": 3, "d": 2}, "b": 1}
+    assert values.plain_json(one, Limits()) == values.sorted_json(two) == b'{"a":{"c":3,"d":2},"b":1}'

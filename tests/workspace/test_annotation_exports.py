@@ -45,7 +45,7 @@ def vote(item, rater, **said):
 def test_task_of_label_studio_is_a_dialogue_with_votes():
     [dialogue] = parser("label-studio", TASK_COLUMNS).dialogues(TASK)
     assert (dialogue.external_id, dialogue.turns) == ("5", [{"role": "user", "text": "Hi?"}])
-    assert dialogue.meta == {
+    assert json.loads(dialogue.meta) == {
         "topic": "t", "label_studio": {"project": 2, "predictions": [{"model_version": "m"}]},
         "unread_annotations": TASK["annotations"][1:],
     }  # fmt: skip
@@ -61,7 +61,7 @@ def test_task_of_label_studio_is_a_dialogue_with_votes():
 def test_records_of_argilla_come_in_two_shapes():
     record = {"id": "r", "fields": {"text": "Hi?"}, "responses": SERVER, "metadata": {"k": 1}}
     [dialogue] = parser("argilla", ["prompt_label=harm"]).dialogues(record)
-    assert dialogue.meta == {"argilla": {"metadata": {"k": 1}}, "unread_answers": [["u1", "mood", 3]]}
+    assert json.loads(dialogue.meta) == {"argilla": {"metadata": {"k": 1}}, "unread_answers": [["u1", "mood", 3]]}
     assert votes("argilla", record, ["prompt_label=harm"]) == [vote("r", "u1", prompt_label="safe")]
     nested = record | {"responses": {"prompt_label": [{"value": "Needs Caution", "user_id": "a"}]}}
     assert votes("argilla", nested) == [vote("r", "a", prompt_label="needs_caution")]
@@ -79,7 +79,7 @@ def test_labels_of_doccano_are_a_label_and_categories():
     assert votes("doccano", answered, ["response_label=label"]) == [vote("1", "doccano", response_label="safe")]
     assert votes("doccano", row | {"label": []}) == []
     spans = row | {"label": [[0, 2, "X"]]}
-    assert parser("doccano").dialogues(spans)[0].meta["label"] == [[0, 2, "X"]]
+    assert json.loads(parser("doccano").dialogues(spans)[0].meta)["label"] == [[0, 2, "X"]]
     assert votes("doccano", spans) == []
 
 

@@ -14,6 +14,7 @@ from corpus.actions.imports import write_items
 from corpus.actions.items import items_changed
 from corpus.importing.batches import batched
 from corpus.importing.dialogues import Dialogue
+from corpus.importing.values import sorted_json
 from corpus.labels import REFUSAL_SOURCE
 from corpus.models import Item, Project, Verb
 from jury.actions import start_generation
@@ -165,7 +166,7 @@ def refusal_dialogue(item: Item, row: tuple[Any, ...]) -> Dialogue:
         turns=[*prompt, {"role": "assistant", "text": text}],
         source=item.source,
         license=item.license,
-        meta={**item.meta, "response_model": model, "response_generator": generator},
+        meta=sorted_json({**item.meta, "response_model": model, "response_generator": generator}),
         expected_categories=tuple(item.expected_categories),
         reference={
             "prompt_label": label,

@@ -26,10 +26,10 @@ def line_rows(content: io.BufferedReader, name: str, limits: Limits) -> Iterator
         if len(line) > limits.row_bytes and not line.endswith(b"\n"):
             skip_line(content)
             yield Row(number, problem=f"the line is longer than {limits.row_bytes:,} bytes")
-        elif stripped := line.strip():
+        elif line and not line.isspace():
             row = decoder.line(number, line.decode("utf-8", "surrogateescape"))
             if number == 1 and row.problem:
-                check_first_line(stripped, name)
+                check_first_line(line.strip(), name)
             row.size = len(line)
             yield row
 
