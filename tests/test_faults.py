@@ -47,7 +47,7 @@ from workspace.tasks import enqueue_job
 
 pytestmark = pytest.mark.slow
 
-DIALOGUES, LATE, WANTED, VOTERS = 60, 20, 2, 4
+DIALOGUES, LATE, WANTED, VOTERS = 40, 20, 2, 4
 PATIENCE = 240.0
 "Seconds that a caller tries again and a test waits for a state."
 
@@ -158,7 +158,7 @@ class Installation:
             response = self.request(token, method, route, body, content_type)
             if response and response[0] < 500:
                 return response
-            time.sleep(0.2)
+            time.sleep(0.5)
         raise AssertionError(f"{route} does not answer")
 
     def start_run(self, token):
@@ -243,7 +243,7 @@ class Voters:
 def test_killed_processes_lose_and_double_nothing(tmp_path):
     lines = b"".join(json.dumps(dialogue(f"late{n}", response=False)).encode() + b"\n" for n in range(LATE))
     upload = "POST", "projects/mine/items/import/?name=late.jsonl", lines, "application/octet-stream"
-    with stub_server(delay=0.1) as url, installation(tmp_path) as place:
+    with stub_server(delay=0.15) as url, installation(tmp_path) as place:
         admin, tokens = place.add_people(url, role="admin", concurrency=2)
         voters = Voters(place, tokens, pause=0.4)
         voters.start()
@@ -312,7 +312,7 @@ def test_jumping_clock_loses_and_doubles_nothing(tmp_path):
     """The clock of pages and workers jumps, but not that of the servers, as if they were other machines."""
     offset = tmp_path / "offset"
     offset.write_text("+0")
-    with stub_server(delay=0.2) as url, installation(tmp_path, **clock_environment(offset)) as place:
+    with stub_server(delay=0.3) as url, installation(tmp_path, **clock_environment(offset)) as place:
         lead, tokens = place.add_people(url, role="lead", concurrency=1)
         voters = Voters(place, tokens, pause=0.1)
         assert place.start_run(lead)

@@ -19,7 +19,7 @@ from tests.test_faults import Installation, Voters, assert_votes_are_kept, is_ov
 
 pytestmark = pytest.mark.slow
 
-DIALOGUES, WANTED, PEOPLE = 150, 2, 50
+DIALOGUES, WANTED, PEOPLE = 80, 2, 50
 PATIENCE = 120.0
 
 
@@ -64,6 +64,7 @@ class Served(Installation):
         said = []
         while not kind(self.home).address():
             said.append(self.page("/readyz"))
+            time.sleep(0.1)
             assert time.monotonic() < began + PATIENCE, self.log.read_text()[-3000:]
         assert kind(self.home).recorded_process()[1] == port
         return said
@@ -82,7 +83,7 @@ def test_killed_database_and_broker_are_up_again_and_nothing_is_lost_or_paid_twi
         place.commands(
             ["create_project", "mine", "--votes-wanted", WANTED], ["import_dialogues", lines, "--project", "mine"]
         )
-        with stub_server(delay=0.2) as url:
+        with stub_server(delay=0.4) as url:
             lead, tokens = place.add_people(url, role="lead", concurrency=6, voters=PEOPLE)
             place.serve()
             second = place.launch(place.second_schedule())
@@ -90,7 +91,7 @@ def test_killed_database_and_broker_are_up_again_and_nothing_is_lost_or_paid_twi
             voters.start()
             assert place.start_run(lead)
             said = []
-            for count, kind in ((80, Postgres), (180, Valkey)):
+            for count, kind in ((50, Postgres), (100, Valkey)):
                 assert voters.have_cast(count), place.log.read_text()[-3000:]
                 said += place.kill_and_wait(kind)
             # The broker is empty now, and the jury still asks.

@@ -17,9 +17,20 @@ from config.embedded.postgres import Postgres
 from config.embedded.processes import is_free, wait_until
 from config.embedded.valkey import Valkey
 from tests import forks
-from tests.homes import own_servers, prepared_home
+from tests.homes import own_servers, prepared_home, restore
 
 pytestmark = pytest.mark.slow
+
+LATER = len(list((CHECKOUT / "tests/config/later/migrations").glob("0*.py")))
+EMPTY_TABLES = """
+    SET session_replication_role = replica;
+    DO $$ DECLARE name text; BEGIN
+        FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN
+            ('django_migrations', 'django_content_type', 'auth_permission', 'corpus_event')
+        LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+    END $$
+"""
+"As migrations leave a database, before its initial data is loaded; what happened cannot be deleted."
 
 
 @pytest.fixture
@@ -162,20 +173,33 @@ def run_manage(data_dir, *arguments, **more):
     return forks.run([sys.executable, "manage.py", *arguments], own_servers(data_dir) | more)
 
 
-def test_commands_started_together_prepare_an_empty_data_directory_once_and_leave_servers_running(empty):
+def started_together(data_dir, folder, *lines, **more):
+    """Start management commands at the same time; return how each ended and what it printed."""
+    logs = [folder / f"{line[0]}-{number}.log" for number, line in enumerate(lines)]
+    environment = own_servers(data_dir) | more
     started = [
-        subprocess.Popen(
-            [sys.executable, "manage.py", "create_project", name],
-            cwd=CHECKOUT, env=own_servers(empty), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for name in ("one", "two")
-    ]  # fmt: skip
-    outputs = [process.communicate(timeout=120) for process in started]
+        forks.start([sys.executable, "manage.py", *line], log, environment)
+        for line, log in zip(lines, logs, strict=True)
+    ]
+    return [(process.wait(120), log.read_text()) for process, log in zip(started, logs, strict=True)]
 
-    assert [process.returncode for process in started] == [0, 0], outputs
-    assert [output for output, _ in outputs] == ['{"project":"one"}\n', '{"project":"two"}\n']
+
+def test_commands_started_together_prepare_a_data_directory_once_and_leave_servers_running(empty, tmp_path):
+    both = started_together(empty, tmp_path, *[["showmigrations", "corpus"]] * 2)
+    assert [code for code, _ in both] == [0, 0], both
+    address = Postgres(empty).address()
+    restore(address)  # all migrations up to the last ones, to apply which takes ten seconds
+    with psycopg.connect(address) as connection:
+        connection.execute(EMPTY_TABLES)
+    project = {"DJANGO_SETTINGS_MODULE": "tests.config.later.settings"}
+    both = started_together(empty, tmp_path, ["create_project", "one"], ["create_project", "two"], **project)
+
+    assert both == [(0, '{"project":"one"}\n'), (0, '{"project":"two"}\n')]
     assert set(embedded.addresses(empty)) == {"DATABASE_URL", "REDIS_URL"}
-    assert run_manage(empty, "create_project", "one").returncode == 2
+    with psycopg.connect(address) as connection:
+        assert sorted(connection.execute("SELECT slug FROM corpus_project")) == [("default",), ("one",), ("two",)]
+        later = connection.execute("SELECT count(*), count(DISTINCT name) FROM django_migrations WHERE app = 'later'")
+        assert later.fetchone() == (LATER, LATER)
 
 
 def test_unreachable_server_is_one_error_line_with_its_variable(kept):
