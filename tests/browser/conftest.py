@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.reading import Readers
 from tests.browser.visits import LOOKS
 from tests.sites import running_site
 
@@ -33,6 +34,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of the running pages."""
     with running_site(tmp_path_factory.mktemp("site") / "site.log") as address:
         yield address
+
+
+@pytest.fixture(scope="package")
+def idle_readers(browser: Browser, site: str) -> Iterator[Readers]:
+    """Return axe in each look, for all tests together: the more it has read, the faster it is."""
+    readers = Readers(browser, site)
+    yield readers
+    readers.close()
+
+
+@pytest.fixture
+def readers(idle_readers: Readers) -> Iterator[Readers]:
+    """Return axe in each look; in the end, nothing was found that the test has not asked for."""
+    idle_readers.found()  # of a test that has failed
+    yield idle_readers
+    assert idle_readers.found() == []
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ A page loads axe anew, and its code is slow until it has run some times: a page 
 long as a copy of it beside many others. Copies run no scripts, as they hold what the scripts of the page have made.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, Page, Route
 
-from tests.browser.visits import LOOKS, RUN_AXE
+from tests.browser.visits import IS_NO_WIDER, LOOKS, RUN_AXE, show_in
 
 EMPTY = "<!doctype html><html lang='en'><head><title>Nothing yet</title></head><body></body></html>"
 AROUND = """
@@ -100,41 +101,53 @@ class Reader:
 
 class Readers:
     """
-    A tab of each look, which axe reads copies in at the same time.
+    A tab of each look, which axe reads copies in at the same time, while their pages are left for the next.
 
     It reads what is around the main part of a page only where that holds a kind of element which no earlier page had:
     bar and side are three quarters of most pages, and axe would read them two hundred times.
     """
 
-    def __init__(self, browser: Browser, site: str, looks: list[str] | None = None) -> None:
-        self.readers = [Reader(browser, site, LOOKS[look]) for look in looks or LOOKS]
+    def __init__(self, browser: Browser, site: str) -> None:
+        self.readers = {name: Reader(browser, site, look) for name, look in LOOKS.items()}
+        self.reading: list[Reader] = []
         self.seen: set[str] = set()
         self.problems: list[str] = []
-        self.is_reading = False
 
-    def read(self, page: Page) -> bool:
+    def look_at(self, page: Page, looks: Iterable[str] = LOOKS) -> None:
+        """Have a page read, and note if it is too wide, in each look, its own first; leave it in the last."""
+        self.read(page, looks)
+        own = page.viewport_size
+        for look in sorted((LOOKS[name] for name in looks), key=lambda look: look["viewport"] != own):
+            show_in(page, look)
+            if not page.evaluate(IS_NO_WIDER):
+                self.problems.append(f"{page.url}: too wide for {look['viewport']}")
+
+    def read(self, page: Page, looks: Iterable[str] = LOOKS) -> bool:
         """Have axe read a page, once it has read the last; return whether what is around its main part is left out."""
         copy = page.evaluate(COPY)
         around = set(copy.pop("around"))
         is_seen = around <= self.seen
         self.seen |= around
         self.finish()
-        for reader in self.readers:
+        self.reading = [self.readers[name] for name in looks]
+        for reader in self.reading:
             reader.start(copy, leaves_out_around=is_seen)
-        self.is_reading = True
         return is_seen
 
     def finish(self) -> None:
         """Wait until axe has read the last page."""
-        if self.is_reading:
-            self.problems += filter(None, [reader.problem() for reader in self.readers])
-        self.is_reading = False
+        self.problems += filter(None, [reader.problem() for reader in self.reading])
+        self.reading = []
 
-    def __enter__(self) -> "Readers":
-        return self
+    def found(self) -> list[str]:
+        """Return the problems that were found since this was asked last."""
+        self.finish()
+        found, self.problems = self.problems, []
+        return found
 
-    def __exit__(self, *_exception: object) -> None:
-        for reader in self.readers:
+    def close(self) -> None:
+        """Close the tabs."""
+        for reader in self.readers.values():
             reader.context.close()
 
 

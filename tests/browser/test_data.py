@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.annotation.people import Visitor
-from tests.browser.visits import LOOKS, Visit, assert_fits_in_each_look
+from tests.browser.visits import LOOKS, Visit
 from tests.factories import command, dialogue, import_votes, make_project, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_dialogues_are_uploaded_and_released(browser, site, tmp_path):
+def test_dialogues_are_uploaded_and_released(browser, site, tmp_path, readers):
     project = make_project()
     rows = [dialogue(f"b{n}", source="own", license="CC0-1.0") for n in range(12)] + [{"id": "bad"}]
     path = tmp_path / "mine.jsonl"
@@ -22,11 +22,11 @@ def test_dialogues_are_uploaded_and_released(browser, site, tmp_path):
         page.get_by_label("File", exact=True).set_input_files(path)
         page.get_by_role("button", name="Preview", exact=True).click()
         expect(page.get_by_role("heading", name="First rows")).to_be_visible()
-        assert_fits_in_each_look(page)
+        readers.look_at(page)
         page.get_by_role("button", name="Import", exact=True).click()
         expect(page.locator("#jobs")).to_contain_text("12 new, 0 unchanged", timeout=120_000)
         expect(page.locator("#jobs")).to_contain_text("1 refused, with reasons")
-        assert_fits_in_each_look(page)
+        readers.look_at(page)
         page = visit.open("items/")
         page.get_by_label("Id begins with").fill("b1")
         page.get_by_label("Id begins with").press("Enter")
@@ -44,8 +44,8 @@ def test_dialogues_are_uploaded_and_released(browser, site, tmp_path):
         )
         command("release", "1.1", project=project.slug)
         page = visit.open("releases/")
-        assert_fits_in_each_look(page)
+        readers.look_at(page)
         page.get_by_role("button", name="Compare").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("From 1.0 to 1.1")
-        assert_fits_in_each_look(page)
+        readers.look_at(page)
         assert visit.page_errors == []

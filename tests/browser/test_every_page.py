@@ -10,8 +10,7 @@ import pytest
 from bench.urls import all_urls
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import add_attempts
-from tests.browser.reading import Readers
-from tests.browser.visits import IS_NO_WIDER, LOOKS, OPEN_DETAILS, Visit, show_in
+from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit
 from tests.factories import make_project
 from tests.two_projects import project_with_everything, url_parameters
 
@@ -59,47 +58,25 @@ def empty(database):
     return visitor, pages_of(visitor, defaultdict(int, slug=visitor.project.slug))
 
 
-def problems_of(browser, site, member, names):
-    """Return what is wrong with the pages of a member in these looks; they are opened in one and the other in turn."""
-    (visitor, paths), looks = member, [LOOKS[name] for name in names]
-    with Visit(browser, site, visitor, **looks[0]) as visit, Readers(browser, site, names) as readers:
-        too_wide = [
-            look_at(visit.page, site + path, looks[:: -1 if at % 2 else 1], readers) for at, path in enumerate(paths)
-        ]
-        readers.finish()
-        return list(filter(None, too_wide)) + readers.problems, visit.page_errors
+def open_each(browser, site, member, readers, looks):
+    """Open each page of a member, and look at it in these looks; it is opened in the one that the last was left in."""
+    visitor, paths = member
+    with Visit(browser, site, visitor, **LOOKS[looks[0]]) as visit:
+        for path in paths:
+            visit.page.goto(site + path)
+            visit.page.evaluate(OPEN_DETAILS)
+            readers.look_at(visit.page, looks)
+        assert visit.page_errors == []
 
 
-def look_at(page, url, looks, readers):
-    """Open a page, have axe read it, and return its address if it is too wide in a look; leave it in the last look."""
-    show_in(page, looks[0])
-    page.goto(url)
-    page.evaluate(OPEN_DETAILS)
-    readers.read(page)
-    return "".join({f"too wide: {page.url}" for look in looks if is_too_wide(page, look)})
-
-
-def is_too_wide(page, look):
-    """Return whether a page scrolls sideways in a look."""
-    show_in(page, look)
-    return not page.evaluate(IS_NO_WIDER)
-
-
-def test_every_page_fits_and_is_accessible_in_each_look(browser, site, full):
+def test_every_page_fits_and_is_accessible_in_each_look(browser, site, full, readers):
     assert len(full[1]) > 30
-    assert problems_of(browser, site, full, list(LOOKS)) == ([], [])
+    open_each(browser, site, full, readers, list(LOOKS))
 
 
-def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, empty):
+def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, empty, readers):
     assert len(empty[1]) > 15
-    assert problems_of(browser, site, empty, ["dark and narrow"]) == ([], [])
-
-
-@pytest.fixture
-def readers(browser, site):
-    """Axe in each look, which has read nothing yet."""
-    with Readers(browser, site) as readers:
-        yield readers
+    open_each(browser, site, empty, readers, ["dark and narrow"])
 
 
 def test_fault_of_a_page_is_found(page, readers):
@@ -114,20 +91,27 @@ def test_fault_of_a_page_is_found(page, readers):
         style = f"<style>{wide} {{ p {{ {pale} }} }}</style>" if count == 1 else ""
         page.set_content(f"<html lang='en'><title>A</title>{style}<main><h1>A page</h1>{fault}</main></html>")
         readers.read(page)
-        readers.finish()
-        found, readers.problems = readers.problems, []
+        found = readers.found()
         assert len(found) == count, found
         assert all(rule in problem for problem in found), found
 
 
 def test_fault_around_the_main_part_is_found_though_most_of_it_was_seen(page, readers):
     """What was seen is left out, and whatever has something new is looked at with all that is around it."""
+    readers.seen.clear()
     bar = "<header><a href='/'>Home</a><a href='/b/'>B</a></header>"
     faulty = bar.replace("B</a>", "</a>")
     for around, is_left_out in ((bar, False), (bar, True), (bar.replace("/b/", "/c/"), True), (faulty, False)):
         page.set_content(f"<html lang='en'><title>A</title><body>{around}<main><h1>A page</h1></main></body></html>")
         assert readers.read(page) is is_left_out, around
         assert readers.problems == []
-    readers.finish()
-    assert len(readers.problems) == 2
-    assert all("link-name" in problem for problem in readers.problems)
+    found = readers.found()
+    assert len(found) == 2
+    assert all("link-name" in problem for problem in found)
+
+
+def test_page_that_is_too_wide_in_one_look_is_found(page, readers):
+    page.set_content("<html lang='en'><title>A</title><main><h1 style='min-width: 500px'>A page</h1></main></html>")
+    readers.look_at(page)
+    [found] = readers.found()
+    assert "too wide for {'width': 360" in found

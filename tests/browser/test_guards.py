@@ -8,7 +8,7 @@ from guards.models import Verdict
 from guards.twins.templates import shipped_templates
 from jury.models import Juror
 from tests.annotation.people import Visitor
-from tests.browser.visits import OPEN_DETAILS, Visit, assert_fits_in_each_look
+from tests.browser.visits import OPEN_DETAILS, Visit
 from tests.factories import command, make_project, write_lines
 from tests.guards.test_evaluation_routes import ROWS
 from tests.jury.factories import add_jurors, run_shards
@@ -35,7 +35,7 @@ def project(tmp_path_factory, stub_url):
     return made
 
 
-def test_pages_of_guards_fit_and_are_accessible(browser, site, project):
+def test_pages_of_guards_fit_and_are_accessible(browser, site, project, readers):
     of_twins, latest, first = queries.evaluations_of(project)
     one = f"guards/evaluations/{first.pk}/"
     twins = ("guards/?tab=twins", f"guards/evaluations/{of_twins.pk}/?tab=evasion")
@@ -44,7 +44,7 @@ def test_pages_of_guards_fit_and_are_accessible(browser, site, project):
         for path in ("guards/", f"{one}?tab=evasion", f"{one}?tab=curve", f"{one}compare/?other={latest.pk}", *twins):
             page = visit.open(path)
             page.evaluate(OPEN_DETAILS)
-            assert_fits_in_each_look(page)
+            readers.look_at(page)
         assert visit.page_errors == []
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from jury import actions, queries
 from jury.models import Ballot, Juror, Run, Shard
 from tests.annotation.people import Visitor
-from tests.browser.visits import OPEN_DETAILS, Visit, assert_fits_in_each_look
+from tests.browser.visits import OPEN_DETAILS, Visit
 from tests.jury.factories import add_generator, add_jurors, generate, project_with_items, run_shards
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,7 +30,7 @@ def project_with_runs(tmp_path, stub_url):
     return project
 
 
-def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
+def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs, readers):
     lead = Visitor(project_with_runs, "lead")
     first, last = Run.objects.filter(project=project_with_runs, generates="").order_by("pk")
     ballot = Ballot.objects.filter(run=first, outcome="unreadable").earliest("pk")
@@ -39,7 +39,7 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs):
         for path in (f"runs/{first.pk}/?outcome=unreadable", f"runs/{last.pk}/", f"ballots/{ballot.pk}/"):
             page = visit.open(f"jury/{path}")
             page.evaluate(OPEN_DETAILS)
-            assert_fits_in_each_look(page)
+            readers.look_at(page)
         assert visit.page_errors == []
 
 

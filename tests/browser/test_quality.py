@@ -7,7 +7,7 @@ from corpus.actions import add_question
 from corpus.models import Project
 from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
-from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit, assert_fits, assert_fits_in_each_look
+from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit
 from tests.factories import command, import_votes, opinion
 from tests.quality.opinions import mixed_project
 
@@ -49,14 +49,14 @@ IS_PAINTED = """
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_charts_are_drawn_and_their_tabs_are_accessible(browser, site, project, look):
+def test_charts_are_drawn_and_their_tabs_are_accessible(browser, site, project, readers, look):
     """In each look, as the script draws by the width of the page that it finds; all tabs where width is scarce."""
     tabs = CHARTS if "narrow" in look else ("agreement", "raters")
     with Visit(browser, site, Visitor(project, "lead"), **LOOKS[look]) as visit:
         for tab in tabs:
             page = visit.open(f"quality/?tab={tab}&question=severity")
             page.evaluate(OPEN_DETAILS)
-            assert_fits(page)
+            readers.look_at(page, [look])
             assert page.evaluate(IS_PAINTED) == [True] * CHARTS[tab], tab
         assert visit.page_errors == []
 
@@ -67,10 +67,10 @@ def test_link_to_a_section_opens_its_tab(browser, site, project):
         expect(page.get_by_role("heading", name="Drift")).to_be_visible()
 
 
-def test_other_quality_pages_are_accessible_and_fit(browser, site, project):
+def test_other_quality_pages_are_accessible_and_fit(browser, site, project, readers):
     with Visit(browser, site, Visitor(project, "lead")) as visit:
         for path in ("quality/advice/", "jury/panel/", "quality/policies/?policy=human"):
-            assert_fits_in_each_look(visit.open(path))
+            readers.look_at(visit.open(path))
         assert visit.page_errors == []
 
 
