@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from playwright.sync_api import expect
 from config import embedded
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
+from config.keeping import kill_group
 from tests.browser.visits import LOOKS
 from tests.conftest import stub_server
 from tests.homes import own_servers, prepared_home
@@ -49,8 +49,10 @@ def served(folder):
         assert wait_until(lambda: "/invitation/" in log.read_text() or run.poll() is not None, seconds=180)
         yield log.read_text()
     finally:
-        run.send_signal(signal.SIGTERM)
-        run.wait(timeout=60)
+        run.kill()  # to stop takes it seconds, which tests/config/test_serve.py is about
+        run.wait()
+        for child in home.path.glob("*.pid"):
+            kill_group(int(child.read_text().split()[0]))
         embedded.stop(home)
 
 
@@ -221,8 +223,11 @@ def settle(admin):
     expect(admin.page.get_by_role("heading", name="Settled", exact=True)).to_be_visible()
 
 
+LINK_AND_HASH = "rows => rows.map(row => [row.querySelector('a.file').href, row.querySelector('code').textContent])"
+
+
 def release(admin):
-    """Make a release, and return its files as downloaded, by name, with the hash that the page shows."""
+    """Make a release, and return its files as its links lead to them, by name, with the hash that the page shows."""
     admin.go("Releases")
     admin.page.get_by_role("main").get_by_role("button", name="Make a release").first.click()
     admin.fill(version="1.0")
@@ -231,15 +236,13 @@ def release(admin):
     admin.go("Releases")
     admin.page.get_by_role("main").get_by_role("link", name="1.0").first.click()
     files = {}
-    rows = admin.page.locator("#files tbody tr")
-    for at in range(rows.count()):
-        if at % 8 == 7:
-            admin.page.reload()  # Chromium holds back more than ten downloads of one page
-        row = rows.nth(at)
-        with admin.page.expect_download() as download:
-            row.locator("a.file").click()
-        path = download.value.path()
-        files[download.value.suggested_filename] = (path.read_bytes(), row.locator("code").inner_text())
+    for link, sha256 in admin.page.locator("#files tbody tr").evaluate_all(LINK_AND_HASH):
+        answer = admin.page.request.get(link)
+        [name] = re.findall('filename="(.+)"', answer.headers["content-disposition"])
+        files[name] = (answer.body(), sha256)
+    with admin.page.expect_download() as download:
+        admin.page.locator("#files a.file", has_text="train.json").first.click()
+    assert download.value.path().read_bytes() == files[download.value.suggested_filename][0]
     return files
 
 
