@@ -27,17 +27,25 @@ KINDS = f"""
 "What is around the main part of a page, each element without where it leads and what it says."
 COPY = f"""
     (() => {{
+        const fill = (copy, {{type, tagName, checked, selected, value}}) => {{
+            if (tagName === 'OPTION') copy.toggleAttribute('selected', selected)
+            else if (tagName === 'TEXTAREA') copy.textContent = value
+            else if (['checkbox', 'radio'].includes(type)) copy.toggleAttribute('checked', checked)
+            else if (type !== 'file') copy.setAttribute('value', value)
+        }}
         const attributes = element => Object.fromEntries([...element.attributes].map(each => [each.name, each.value]))
         const head = document.head.cloneNode(true)
         head.querySelectorAll('title, script').forEach(each => each.remove())
-        const [html, body] = [document.documentElement, document.body]
+        const [html, body] = [document.documentElement, document.body.cloneNode(true)]
+        const fields = root => root.querySelectorAll('input, textarea, option')
+        fields(document.body).forEach((field, at) => fill(fields(body)[at], field))
         return {{
             path: location.pathname + location.search, title: document.title, head: head.innerHTML,
             html: attributes(html), body: attributes(body), content: body.innerHTML, around: {KINDS.strip()},
         }}
     }})()
 """
-"A page without its scripts."
+"A page without its scripts, its fields as they are filled."
 EMPTY_AROUND = f"""
     {AROUND.strip()}.filter(each => each.parentElement.querySelector('main')).forEach(each => {{
         each.replaceChildren()
@@ -121,6 +129,13 @@ class Readers:
             show_in(page, look)
             if not page.evaluate(IS_NO_WIDER):
                 self.problems.append(f"{page.url}: too wide for {look['viewport']}")
+
+    def look_from_here(self, page: Page) -> None:
+        """Have a page read in each look, and note if it is too wide as it is; it stays as it is."""
+        page.wait_for_load_state("load")  # a click may have opened a page that still loads
+        if not page.evaluate(IS_NO_WIDER):
+            self.problems.append(f"{page.url}: too wide")
+        self.read(page)
 
     def read(self, page: Page, looks: Iterable[str] = LOOKS) -> bool:
         """Have axe read a page, once it has read the last; return whether what is around its main part is left out."""

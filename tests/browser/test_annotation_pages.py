@@ -10,7 +10,7 @@ from annotation.models import Batch, Queue, Vote
 from config.embedded.processes import wait_until
 from corpus.models import TokenGrant
 from tests.annotation.people import Visitor
-from tests.browser.visits import OPEN_DETAILS, Visit, assert_fits, assert_fits_in_each_look, assert_no_wider, project_of
+from tests.browser.visits import OPEN_DETAILS, Visit, assert_no_wider_in_each_look, project_of
 from tests.factories import dialogue, import_votes, make_project, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -67,7 +67,7 @@ def test_annotation_pages_are_accessible_and_fit(browser, site, tmp_path, reader
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
             page.evaluate(OPEN_DETAILS)
             if path in OTHERS:
-                assert_fits_in_each_look(page, assert_no_wider)
+                assert_no_wider_in_each_look(page)
             else:
                 readers.look_at(page)
         assert visit.page_errors == []
@@ -113,17 +113,17 @@ def test_votes_are_searched_while_typing(browser, site, tmp_path):
         assert visit.page_errors == []
 
 
-def test_odd_texts_stay_in_their_place(browser, site, tmp_path):
+def test_odd_texts_stay_in_their_place(browser, site, tmp_path, readers):
     """Overrides of direction, invisible characters, joined emoji and endless words neither hide nor widen a page."""
     text = "\u202egnp\u200b\u2067 abc 👨\u200d👩\u200d👧 " + "W" * 2_000
     name = "one\u202e" + "x" * 190
     project = project_of(tmp_path, dialogue(name, text=text, source="y" * 200))
     with Visit(browser, site, Visitor(project, "admin"), viewport={"width": 360, "height": 900}) as visit:
         page = visit.start()
-        assert_fits(page)
+        readers.look_from_here(page)
         for path in (f"items/{quote(name)}/history/", "imports/", "items/"):
             visit.open(path)
-            assert_fits(page)
+            readers.look_from_here(page)
         assert page.get_by_text("xxx").first.bounding_box()["x"] >= 0
         page.locator(".account summary").click()
         assert page.get_by_role("button", name="Sign out").is_visible()

@@ -10,13 +10,13 @@ from attacks.queries import report_on, settings_of
 from jury.queries import generators_of
 from tests.annotation.people import Visitor
 from tests.attacks.rooms import attacker, open_room
-from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit, assert_fits_in_each_look
+from tests.browser.visits import LOOKS, OPEN_DETAILS, Visit
 from tests.factories import command, make_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_lead_opens_the_room_and_an_attack_is_labelled_by_another(browser, site, stub_url):
+def test_lead_opens_the_room_and_an_attack_is_labelled_by_another(browser, site, stub_url, readers):
     project = make_project(votes_wanted=1, quorum=1)
     assert command("add_generator", "writer", project=project.slug, model="mistral", base_url=stub_url).code == 0
     lead, author, other = Visitor(project, "lead"), Visitor(project), Visitor(project)
@@ -53,7 +53,7 @@ def test_lead_opens_the_room_and_an_attack_is_labelled_by_another(browser, site,
         page.keyboard.press("Enter")
         expect(page.locator(".turn.assistant")).to_have_count(2)
         page.evaluate(OPEN_DETAILS)
-        assert_fits_in_each_look(page)
+        readers.look_at(page)
         page.get_by_label("Yes: it said or did what it should not").check()
         page.get_by_role("button", name="Finish").click()
         expect(page.get_by_role("status")).to_contain_text("Others label it now")
@@ -69,10 +69,10 @@ def test_lead_opens_the_room_and_an_attack_is_labelled_by_another(browser, site,
     with Visit(browser, site, lead) as visit:
         page = visit.open("attack/report/")
         expect(page.get_by_role("region", name="Success rates by model")).to_contain_text("writer (mistral)")
-        assert_fits_in_each_look(page)
+        readers.look_at(page)
 
 
-def test_refused_budget_keeps_the_message_and_a_second_tab_is_told(browser, site, stub_url):
+def test_refused_budget_keeps_the_message_and_a_second_tab_is_told(browser, site, stub_url, readers):
     project = open_room(stub_url, daily_usd="0.0045")
     author = attacker(project)
     with Visit(browser, site, author, **LOOKS["dark and narrow"]) as visit:
@@ -91,7 +91,7 @@ def test_refused_budget_keeps_the_message_and_a_second_tab_is_told(browser, site
         second.get_by_role("button", name="Send").click()
         expect(second.get_by_role("alert")).to_contain_text("that you may spend on attacks a day")
         expect(second.get_by_role("textbox", name="Message")).to_have_value("Two.")
-        assert_fits_in_each_look(second)
+        readers.look_at(second)
     assert Turn.objects.filter(project=project).count() == 1
 
 

@@ -10,7 +10,7 @@ from annotation.models import Audit
 from corpus.models import Event
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, label_blind, work_through
 from tests.annotation.people import Visitor
-from tests.browser.visits import OPEN_DETAILS, Visit, assert_fits_in_each_look, assert_no_wider
+from tests.browser.visits import OPEN_DETAILS, Visit, assert_no_wider_in_each_look
 from tests.factories import command, dialogue, import_votes, numbers, opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -245,7 +245,7 @@ def test_case_pages_are_accessible_and_fit(browser, site, tmp_path, readers):
             if path in own:
                 readers.look_at(page)
             else:
-                assert_fits_in_each_look(page, assert_no_wider)
+                assert_no_wider_in_each_look(page)
         assert page.evaluate(LONGEST_CELL) < 600
         assert visit.page_errors == []
     with Visit(browser, site, judge) as visit:

@@ -79,17 +79,25 @@ def test_every_page_of_an_empty_project_fits_and_is_accessible(browser, site, em
     open_each(browser, site, empty, readers, ["dark and narrow"])
 
 
+CHECKED = """
+    <style>:checked + label { color: #999; background: #fff }</style>
+    <input type='checkbox' id='x'><label for='x'>Pale when checked.</label>
+"""
+
+
 def test_fault_of_a_page_is_found(page, readers):
-    """Also one of a style that a script has set, and one in a single look."""
+    """Also one of a style that a script has set, one of a field's state, and one in a single look."""
     pale, wide = "color: #999; background: #fff", "@media (min-width: 1000px) and (prefers-color-scheme: light)"
     for fault, rule, count in (
         ("<img src='x'>", "image-alt", 2),
         (f"<p style='{pale}'>Pale.</p>", "contrast", 2),
         ("<p>Pale.</p>", "contrast", 1),
+        (CHECKED, "contrast", 2),
         ("<p>Dark enough.</p>", "", 0),
     ):
         style = f"<style>{wide} {{ p {{ {pale} }} }}</style>" if count == 1 else ""
         page.set_content(f"<html lang='en'><title>A</title>{style}<main><h1>A page</h1>{fault}</main></html>")
+        page.evaluate("document.querySelectorAll('input').forEach(each => (each.checked = true))")
         readers.read(page)
         found = readers.found()
         assert len(found) == count, found

@@ -10,7 +10,7 @@ from annotation.models import Skip, Slot
 from config.embedded.processes import wait_until
 from tests.annotation.people import Visitor
 from tests.browser.test_first_visit import accept_invitation
-from tests.browser.visits import Visit, assert_fits, project_of, votes_of
+from tests.browser.visits import Visit, project_of, votes_of
 from tests.factories import dialogue
 
 PHONE = {"width": 360, "height": 740}
@@ -178,7 +178,7 @@ def test_draft_survives_a_reload(visit):
     expect(page.get_by_label("Threat")).to_be_checked()
 
 
-def test_late_answer_is_shown_again(visit):
+def test_late_answer_is_shown_again(visit, readers):
     page = visit.start()
     project, item = visit.visitor.project, item_shown(page)
     Slot.objects.filter(project=project, item__external_id=item).update(
@@ -195,7 +195,7 @@ def test_late_answer_is_shown_again(visit):
 
     expect(page.get_by_role("alert")).to_contain_text("The time for this dialogue ran out")
     expect(page.get_by_text("a long thought")).to_be_visible()
-    assert_fits(page)
+    readers.look_from_here(page)
     visit.page_errors.clear()  # the browser logs every 409
 
 
@@ -235,14 +235,14 @@ def test_stale_page_keeps_the_draft(visit):
     visit.page_errors.clear()  # the browser logs every 403
 
 
-def test_invalid_answer_is_explained(visit):
+def test_invalid_answer_is_explained(visit, readers):
     page = visit.start()
     page.keyboard.press("3")
     page.keyboard.press("4")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Name at least one category")
     expect(page.locator("[name=prompt_label][value=unsafe]")).to_be_checked()
-    assert_fits(page)
+    readers.look_from_here(page)
     visit.page_errors.clear()  # the browser logs every 422
 
 
@@ -295,7 +295,7 @@ def test_labelling_works_without_script(browser, site, tmp_path):
         ]  # fmt: skip
 
 
-def test_right_to_left_text_fits_a_phone(browser, site, tmp_path):
+def test_right_to_left_text_fits_a_phone(browser, site, tmp_path, readers):
     rows = [dialogue("שיחה", text="מה מזג האוויר היום? " * 8 + "<b>x</b>"), dialogue("long", text="w" * 400)]
     with Visit(browser, site, Visitor(project_of(tmp_path, *rows)), viewport=PHONE) as visit:
         page = visit.start()
@@ -307,13 +307,13 @@ def test_right_to_left_text_fits_a_phone(browser, site, tmp_path):
             turn = page.locator(".turn p").first
             assert turn.evaluate("element => getComputedStyle(element).direction") == ("rtl" if is_hebrew else "ltr")
             expect(turn.locator("b")).to_have_count(0)
-            assert_fits(page)
+            readers.look_from_here(page)
             item = item_shown(page)
             label_safe(page)
             page.keyboard.press("Enter")
             expect(page.locator(f"#answer [name=item][value='{item}']")).to_have_count(0)
         expect(page.get_by_role("heading", name="Nothing left, thank you")).to_be_visible()
-        assert_fits(page)
+        readers.look_from_here(page)
         assert visit.page_errors == []
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.annotation.people import Visitor
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.test_first_visit import accept_invitation, invite
-from tests.browser.visits import Visit, assert_fits, assert_fits_in_each_look, project_of
+from tests.browser.visits import Visit, project_of
 from tests.config.test_sign_in import code_now
 from tests.factories import dialogue, make_project
 
@@ -23,21 +23,21 @@ def choose(page, role, name):
     entry.click()
 
 
-def confirm(page, check=assert_fits):
-    """Type the password again on the page that asks for it, and check that page."""
+def confirm(page, look):
+    """Type the password again on the page that asks for it, and look at that page."""
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
-    check(page)
+    look(page)
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Confirm").click()
 
 
-def add_passkey(page):
+def add_passkey(page, readers):
     """Add a passkey on the account pages."""
     choose(page, "link", "Security")
     page.get_by_role("link", name="Add a passkey").click()
-    confirm(page)
+    confirm(page, readers.look_from_here)
     expect(page.get_by_role("button", name="Add the passkey")).to_be_visible()
-    assert_fits(page)
+    readers.look_from_here(page)
     page.get_by_role("button", name="Add the passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
@@ -53,48 +53,48 @@ def add_authenticator(page):
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_account_pages_are_accessible_and_fit(narrow_page, site):
+def test_account_pages_are_accessible_and_fit(narrow_page, site, readers):
     page = narrow_page
     page.goto(site + "/account/signup/")
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
     page.goto(site + "/sign-in/")
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
     accept_invitation(page, site, make_project())
     choose(page, "link", "Security")
     expect(page.get_by_role("heading", name="Security")).to_be_visible()
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
     page.get_by_role("link", name="Add an app").click()
-    confirm(page, assert_fits_in_each_look)
+    confirm(page, readers.look_at)
     code = page.get_by_label("Authenticator code")
     expect(code).to_be_visible()
     assert page.evaluate("document.querySelector('.qr').naturalWidth > 0")
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
 
     code.fill("no code")
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
     page.get_by_label("Authenticator code").fill(code_now(page.locator("code").inner_text()))
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
     for path in ("2fa/", "2fa/recovery-codes/generate/", "2fa/totp/deactivate/", "password/"):
         assert page.goto(f"{site}/account/{path}").status == 200
-        assert_fits_in_each_look(page)
+        readers.look_at(page)
 
     page.goto(site + "/sign-out/")
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You have signed out.")).to_be_visible()
-    assert_fits_in_each_look(page)
+    readers.look_at(page)
 
 
-def test_second_step_and_lockout_are_accessible_and_fit(page, site):
+def test_second_step_and_lockout_are_accessible_and_fit(page, site, readers):
     page.set_viewport_size({"width": 360, "height": 800})
     accept_invitation(page, site, make_project())
     name = page.locator(".account .name").text_content().split()[-1]
     page.goto(site + "/account/2fa/totp/activate/")
-    confirm(page)
+    confirm(page, readers.look_from_here)
     secret = page.locator("code").inner_text()
     page.get_by_label("Authenticator code").fill(code_now(secret))
     page.get_by_role("button", name="Add the app").click()
@@ -104,7 +104,7 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
-    assert_fits(page)
+    readers.look_from_here(page)
     page.get_by_label("Code").fill(code_now(secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".account > summary")).to_be_visible()
@@ -116,7 +116,7 @@ def test_second_step_and_lockout_are_accessible_and_fit(page, site):
         with page.expect_navigation():
             page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("Too many failed tries. Wait five minutes, then try again.")
-    assert_fits(page)
+    readers.look_from_here(page)
 
 
 @pytest.fixture
@@ -142,19 +142,19 @@ def test_going_back_after_signing_out_shows_nothing_private(usual_browser, site,
             assert visit.visitor.name not in page.content()
 
 
-def test_passkey_signs_in_without_a_password(page, site):
+def test_passkey_signs_in_without_a_password(page, site, readers):
     site = site.replace("127.0.0.1", "localhost")
     refused = []
     page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
     add_authenticator(page)
     accept_invitation(page, site, make_project(name="Behind a passkey"))
-    add_passkey(page)
+    add_passkey(page, readers)
     page.goto(site + "/account/2fa/webauthn/")
     expect(page.get_by_text("Signs in without a password.")).to_be_visible()
-    assert_fits(page)
+    readers.look_from_here(page)
     page.get_by_role("link", name="Rename").click()
     page.get_by_label("Name").fill("Laptop")
-    assert_fits(page)
+    readers.look_from_here(page)
     page.get_by_role("button", name="Save the name").click()
     expect(page.get_by_role("heading", name="Laptop")).to_be_visible()
 
@@ -166,19 +166,19 @@ def test_passkey_signs_in_without_a_password(page, site):
 
     page.goto(site + "/account/2fa/webauthn/")
     page.get_by_role("link", name="Remove Laptop").click()
-    confirm(page)
-    assert_fits(page)
+    confirm(page, readers.look_from_here)
+    readers.look_from_here(page)
     page.get_by_role("button", name="Remove the passkey").click()
     expect(page.get_by_text("None yet.")).to_be_visible()
     assert refused == []
 
 
-def test_unusable_passkey_is_explained(page, site):
+def test_unusable_passkey_is_explained(page, site, readers):
     page.goto(site + "/sign-in/")
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page.get_by_role("status")).to_contain_text("Passkeys work over https")
-    assert_fits(page)
+    readers.look_from_here(page)
 
 
 def test_sign_in_works_without_script(browser, site):

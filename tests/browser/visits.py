@@ -1,6 +1,6 @@
 """Visitors in a browser, with the errors of their pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
@@ -87,7 +87,7 @@ def project_of(folder, *rows, count=3, **options):
 
 def assert_accessible(page: Page) -> None:
     """
-    Assert that axe finds no violation.
+    Assert that axe finds no violation in a page as it is, where a copy would lose it: a menu that is open.
 
     It tries all rules and describes only violations, which is faster; to send the other results here took as long as
     to find them. It need not load style sheets and media again: no page plays any, and the rule for sheets that lock
@@ -105,12 +105,6 @@ def assert_no_wider(page: Page) -> None:
     assert page.evaluate(IS_NO_WIDER), page.url
 
 
-def assert_fits(page: Page) -> None:
-    """Assert that a page does not scroll sideways and is accessible."""
-    assert_no_wider(page)
-    assert_accessible(page)
-
-
 def each_look(page: Page) -> Iterator[None]:
     """Give a page each look, its own first; leave it in the other."""
     own = page.viewport_size
@@ -126,14 +120,10 @@ def show_in(page: Page, look: dict[str, Any]) -> None:
         page.set_viewport_size(look["viewport"])
 
 
-def assert_fits_in_each_look(page: Page, check: Callable[[Page], None] = assert_fits) -> None:
-    """
-    Assert that a page that no script draws fits and is accessible in each look; keep its own look.
-
-    :param check: another check, such as of the width alone, where tests/browser/test_every_page.py shows the rest
-    """
+def assert_no_wider_in_each_look(page: Page) -> None:
+    """Assert that a page that no script draws does not scroll sideways in any look; keep its own look."""
     own = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     for _ in each_look(page):
-        check(page)
+        assert_no_wider(page)
     page.set_viewport_size(own[0])
     page.emulate_media(color_scheme="dark" if own[1] else "light")
