@@ -24,33 +24,37 @@ PROCESSES = 4
 "Of a worker for all queues. They wait for endpoints most of the time, so there may be more of them than cores."
 
 
+class Found(Exception):
+    """A worker that takes from the queue has answered, so no other answer is waited for."""
+
+
 def worker_is_running(queue: str = JURY) -> bool:
     """
     Ask the workers for their queues, and return whether one of them takes tasks from this one.
 
-    :raises ServerAway: if the broker cannot be reached
-    """
-    first = workers_queues(limit=1)  # often enough; without it, those of all workers must be waited for
-    return takes(queue, first) or (bool(first) and takes(queue, workers_queues(limit=None)))
-
-
-def takes(queue: str, answers: list[dict[str, Any]]) -> bool:
-    """Return whether one of the answers, {worker: its queues}, names a queue."""
-    return any(each["name"] == queue for answer in answers for queues in answer.values() for each in queues)
-
-
-def workers_queues(*, limit: int | None) -> list[dict[str, Any]]:
-    """
-    Return what at most `limit` workers, or all, answer within WORKER_PING_SECONDS: {worker: its queues}.
+    Only where none does, the answers of all are waited for: until WORKER_PING_SECONDS have passed without another. Not
+    limited to a number of answers: the late ones to an earlier question would count.
 
     :raises ServerAway: if the broker cannot be reached
     """
+
+    def look(answer: dict[str, Any]) -> None:
+        if takes(queue, answer):
+            raise Found
+
     seconds = settings.WORKER_PING_SECONDS
     try:
-        answers = current_app.control.broadcast("active_queues", reply=True, timeout=seconds, limit=limit)
+        current_app.control.broadcast("active_queues", reply=True, timeout=seconds, callback=look)
+    except Found:
+        return True
     except (OperationalError, OSError) as error:
         raise ServerAway(f"The broker cannot be reached: {error} (REDIS_URL)") from error
-    return [answer for answer in answers or [] if all(isinstance(queues, list) for queues in answer.values())]
+    return False
+
+
+def takes(queue: str, answer: dict[str, Any]) -> bool:
+    """Return whether a worker's answer, {worker: its queues}, names a queue; a worker may also answer an error."""
+    return any(each["name"] == queue for queues in answer.values() if isinstance(queues, list) for each in queues)
 
 
 def worker_command(*, processes: int = PROCESSES, queues: Sequence[str] = (WORK, JURY, ATTACKS)) -> list[str]:
