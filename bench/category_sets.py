@@ -1,17 +1,11 @@
 """
 Agreement on sets of categories, in a separate process so that its memory is measured alone.
 
-    python -m bench.category_sets ITEMS SETS      prints {"seconds", "megabytes", "alpha"} as JSON
-
 Six opinions on each item, of one to three categories or none: all figures of agreement on sets and on each category, by
 kind of rater and by source, with intervals. Memory is the peak above the process with its imports done, the opinions
 included.
 """
 
-import json
-import os
-import subprocess
-import sys
 import time
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -19,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.random  # numpy loads it on its first use, which must not count as memory of the figures
 
+from bench.alone import run_alone
 from bench.corpus import HUMANS, MODELS, SHARE_UNSAFE, TRUE_SCALE
 from bench.memory import peak_megabytes
 
@@ -53,10 +48,7 @@ def report_category_sets(sizes: list[int]) -> int:
 
 def run_figures(items: int, sets: int) -> tuple[float, float]:
     """Compute the figures in a separate process; return its seconds and megabytes."""
-    command = [sys.executable, "-m", "bench.category_sets", str(items), str(sets)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    figure: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return figure["seconds"], figure["megabytes"]
+    return run_alone(measure, items, sets)
 
 
 def category_sets(count: int) -> list[frozenset[str]]:
@@ -94,22 +86,13 @@ def opinions_of(items: int, sets: list[frozenset[str]]) -> "Opinions":
     )
 
 
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
+def measure(items: int, sets: int) -> tuple[float, float]:
+    """Compute the figures; return the seconds and the megabytes above those of the process with its imports done."""
     from quality.reports.agreement import category_agreements, category_set_agreement
 
-    items, sets = int(sys.argv[1]), category_sets(int(sys.argv[2]))
     idle = peak_megabytes()
-    opinions = opinions_of(items, sets)
+    opinions = opinions_of(items, category_sets(sets))
     began = time.perf_counter()
-    alpha = category_set_agreement(opinions)["kinds"]["all"]["alpha"]["value"]
+    category_set_agreement(opinions)
     category_agreements(opinions)
-    seconds = time.perf_counter() - began
-    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes() - idle, "alpha": alpha}))
-
-
-if __name__ == "__main__":
-    main()
+    return time.perf_counter() - began, peak_megabytes() - idle

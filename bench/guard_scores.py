@@ -66,7 +66,7 @@ TOO_MANY = {f"multilingual_hatecheck-{code}" for code in LANGUAGES if code != "d
 SLICES = ("kind", "group")
 TRANSFORMED = ("xstest", "openai_moderation")
 TASKS = {"diasafety": "response"}
-STEP_OF_SMALL_FORM = 3
+STEP_OF_SMALL_FORM = 12
 "Of the labelled dialogues, one of so many."
 OF_SMALL_FORM = ("xstest", "simplesafetytests", "diasafety")
 

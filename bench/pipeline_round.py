@@ -5,10 +5,10 @@ Run one round of bench.pipeline: all stages and their SQL baselines on a new pro
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
+from bench.alone import run_alone
 from bench.temporary_home import temporary_home
 
 ANALYZE = "VACUUM ANALYZE corpus_item, annotation_vote, jury_ballot, adjudication_decision"
@@ -48,9 +48,9 @@ def measure_stages(dialogues: Path, votes: Path, folder: Path) -> dict[str, dict
 
 def run_stage(name: str, *arguments: object) -> dict[str, float]:
     """Run a stage in a separate process; print and return its seconds and megabytes."""
-    command = [sys.executable, "-m", "bench.stage", name, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    figure: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    from bench.stage import measure
+
+    figure = run_alone(measure, name, *map(str, arguments))
     print(f"  {name:<18}{figure['seconds']:8.2f} s {figure['megabytes']:7.0f} MB", flush=True)
     return figure
 

@@ -13,14 +13,16 @@ from pathlib import Path
 from bench.corpus import TRUE_SCALE, write_dialogues, write_votes
 from bench.options import at_least_one
 from config.data_dir import CHECKOUT
+from config.prepare import run_command
 
 JURORS = ("stub-0.95", "stub-0.85", "stub-0.7")
 
 
 def manage(*arguments: str) -> None:
-    """Print and run a management command."""
+    """Print and run a management command; end if it fails."""
     print(f"$ manage.py {' '.join(arguments)}", flush=True)
-    subprocess.run([sys.executable, "manage.py", *arguments], cwd=CHECKOUT, check=True)
+    if code := run_command(["manage.py", *arguments]):
+        sys.exit(code)
 
 
 def main() -> None:

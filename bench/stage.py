@@ -1,14 +1,7 @@
-"""
-Run one stage of the pipeline in a separate process, so that its memory is measured alone.
+"""One stage of the pipeline, to be run in a process of its own, which has this module loaded."""
 
-    python -m bench.stage NAME PROJECT [PATH]      prints {"seconds", "megabytes", "processor_seconds"} as JSON
-
-`megabytes` is the peak memory above that of the process with its imports done and its connection open.
-"""
-
-import json
+import gc
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -77,16 +70,19 @@ STAGES: dict[str, Callable[[Project, Path], None]] = {
 }
 
 
-def main() -> None:
-    name, slug, path = sys.argv[1], sys.argv[2], Path(sys.argv[3] if len(sys.argv) > 3 else "/dev/null")
+def measure(name: str, slug: str, path: str = "/dev/null") -> dict[str, float]:
+    """
+    Run a stage on a project; return `seconds`, `megabytes` and `processor_seconds`.
+
+    `megabytes` is the peak memory above that of the process with its imports done and its connection open.
+    """
     project = Project.objects.select_related("taxonomy").get(slug=slug)
     queries.fingerprint(project, policy_of(project))
     idle, began, used = peak_megabytes(), time.perf_counter(), time.process_time()
-    STAGES[name](project, path)
+    STAGES[name](project, Path(path))
     seconds, processor_seconds = time.perf_counter() - began, time.process_time() - used
     megabytes = peak_megabytes() - idle
-    print(json.dumps({"seconds": seconds, "megabytes": megabytes, "processor_seconds": processor_seconds}))
+    return {"seconds": seconds, "megabytes": megabytes, "processor_seconds": processor_seconds}
 
 
-if __name__ == "__main__":
-    main()
+gc.freeze()  # what is loaded by now is no garbage of a stage, and looking at it would copy memory that forks share
