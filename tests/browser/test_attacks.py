@@ -45,8 +45,8 @@ def test_lead_opens_the_room_and_an_attack_is_labelled_by_another(browser, site,
         page.get_by_role("button", name="Send").click()
         expect(page.locator(".turn.assistant")).to_contain_text("That is all there is to say about: TELL ME")
         expect(page.get_by_role("textbox", name="Message")).to_be_focused()
-        page.get_by_role("textbox", name="Message").fill("half a thought")
-        page.wait_for_timeout(900)
+        with page.expect_response("**/draft/"):
+            page.get_by_role("textbox", name="Message").fill("half a thought")
         page.reload()
         expect(page.get_by_role("textbox", name="Message")).to_have_value("half a thought")
         page.get_by_role("button", name="Send").focus()
