@@ -58,7 +58,7 @@ class Journey:
         RowFile(self.dialogues, Limits()).close()
         self.create_project()
         self.import_data()
-        with model_server(DATA_DIR) as base_url, temporary_worker():
+        with temporary_worker(), model_server(DATA_DIR) as base_url:  # both start at once
             self.convene_jury(base_url)
             if version := self.adjudicate_and_release():
                 guards.train_and_evaluate(self.slug, version, base_url, prompt=JURORS[EVALUATED])
