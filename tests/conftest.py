@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import hypothesis
@@ -25,6 +26,8 @@ from config.data_dir import CHECKOUT
 from config.embedded.processes import command_line, wait_until
 
 BROWSER = "tests/browser/"
+STUB_LOCK = Lock()
+"One stub is started at a time."
 
 
 def pytest_configure() -> None:
@@ -158,11 +161,12 @@ class stub_server:  # noqa: N801 - reads as a verb in `with`
         self.options = {"host": "127.0.0.1", "port": port, "delay": delay, "rpm": rpm}
 
     def __enter__(self) -> str:
-        host = stub_host()
-        host.stdin.write(json.dumps(self.options) + "\n")
-        host.stdin.flush()
-        self.pid = int(host.stdout.readline())
-        return f"http://127.0.0.1:{int(host.stdout.readline())}/v1"
+        with STUB_LOCK:
+            host = stub_host()
+            host.stdin.write(json.dumps(self.options) + "\n")
+            host.stdin.flush()
+            self.pid = int(host.stdout.readline())
+            return f"http://127.0.0.1:{int(host.stdout.readline())}/v1"
 
     def __exit__(self, *_exception: object) -> None:
         os.kill(self.pid, signal.SIGTERM)

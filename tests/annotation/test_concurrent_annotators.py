@@ -34,9 +34,9 @@ from tests.workers import running_worker
 
 pytestmark = pytest.mark.slow
 
-PEOPLE, ITEMS, WANTED = 50, 150, 3
+PEOPLE, ITEMS, WANTED = 50, 90, 3
 SLOWLY = ("--skip", "0.05", "--leave", "0.05", "--pause", "1")
-"With time to think, so that recounts see items with some of their votes: without, all are cast in two seconds."
+"With time to think, so that recounts see items with some of their votes: without, all are cast in a second."
 PLAIN = {"gold_percent": 0, "repeat_percent": 0, "audit_percent": 0}
 
 

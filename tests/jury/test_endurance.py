@@ -3,19 +3,18 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from corpus.models import Event
 from jury import actions, queries, tasks
 from jury.engine.retry_after import seconds_to_wait
 from jury.models import Ballot, Run, Shard
+from tests import forks
 from tests.cases import cases
 from tests.conftest import stub_server
 from tests.factories import command
@@ -58,20 +57,16 @@ def test_cut_attempts_count_as_calls_and_refused_ones_do_not(tmp_path, worker, w
     assert Run.objects.get(pk=done["run"]).calls == attempts
 
 
-def test_refusal_holds_back_every_worker(tmp_path, worker):
-    project = project_with_items(tmp_path, 50)
+@pytest.fixture(scope="module")
+def held_back(worker, tmp_path_factory):
+    """Yield a run at an endpoint that answers 30 calls in any six seconds, and its address, while other tests run."""
+    project = project_with_items(tmp_path_factory.mktemp("held"), 50)
     with stub_server(rpm=300) as url:
         add_jurors(project, url, "stub-0.9", concurrency=8)
-        done = command("convene_jury", project=project.slug, wait=True)
-        refused = counted(url)["refused"]
-
-    # The endpoint answers 30 in any six seconds, refuses the rest, and few are refused twice.
-    assert (done["cast"], done["failed"]) == (50, 0)
-    assert done["seconds"] > 5
-    assert refused < 50
+        yield command("convene_jury", project=project.slug)["run"], url
 
 
-def test_paused_run_asks_nothing_until_resumed(tmp_path, worker):
+def test_paused_run_asks_nothing_until_resumed(tmp_path, worker, held_back):
     project = project_with_items(tmp_path, 30)
     with stub_server(delay=0.25) as url:
         add_jurors(project, url, "stub-0.9", concurrency=2)
@@ -110,6 +105,17 @@ def test_cancelled_run_leaves_the_rest_to_the_next(tmp_path, worker):
         assert counted(url)["calls"] <= 20 + 2  # the calls under way were let go, and are made again
 
 
+def test_refusal_holds_back_every_worker(held_back):
+    number, url = held_back
+    assert wait_until(lambda: Run.objects.get(pk=number).state == Run.State.FINISHED, seconds=150)
+    run, refused = Run.objects.get(pk=number), counted(url)["refused"]
+
+    # The endpoint refuses the rest, and few are refused twice.
+    assert Ballot.objects.filter(run=run, outcome="cast").count() == 50
+    assert run.finished_at - run.started_at > timedelta(seconds=5)
+    assert 0 < refused < 50
+
+
 def test_only_shards_of_dead_workers_are_taken_over(tmp_path):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
@@ -137,18 +143,16 @@ def test_killed_broker_loses_nothing(tmp_path):
     try:
         with stub_server(delay=0.1) as url:
             add_jurors(project, url, "stub-0.9", "stub-0.8", concurrency=2, rpm=1200)
-            running = subprocess.Popen(
-                convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            running = forks.start(convene, tmp_path / "run.log", environment)
             ballots = Ballot.objects.filter(juror__project=project)
             assert wait_until(lambda: ballots.count() >= 20, seconds=150)
             broker.send_signal(signal.SIGKILL)
             broker.wait()
             broker = start_broker(tmp_path, port)
-            output = running.communicate(timeout=300)
-            assert (running.returncode, counted(url)["calls"]) == (0, 80), output
+            code, output = running.wait(timeout=300), (tmp_path / "run.log").read_text()
+            assert (code, counted(url)["calls"]) == (0, 80), output
     finally:
         broker.kill()
         broker.wait()
-    assert json.loads(output[0].splitlines()[-1])["cast"] == 80
+    assert json.loads(output.splitlines()[-1])["cast"] == 80
     assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 80

@@ -44,7 +44,7 @@ def test_every_fault_ends_in_the_right_outcome(tmp_path):
     project = project_with_items(tmp_path, DIALOGUES)
     ballots = Ballot.objects.filter(juror__project=project, is_current=True)
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
-        add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=4, price_in=1000, price_out=1000)
+        add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=3, price_in=1000, price_out=1000)
         first = servers.convene(project, "--budget", "20")
         assert wait_until(lambda: ballots.count() >= 30, seconds=300)
         servers.kill_workers()
@@ -108,8 +108,8 @@ class Servers:
         self.environment = os.environ | {
             "REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
             "JURY_SHARD_ITEMS": "20",
-            "JURY_TAKEOVER_SECONDS": "6",
-            "SCHEDULE_SECONDS": "3",
+            "JURY_TAKEOVER_SECONDS": "4",
+            "SCHEDULE_SECONDS": "2",
         }
         self.broker = self.beat = None
         self.workers = []

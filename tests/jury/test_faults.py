@@ -28,7 +28,26 @@ def outcomes(run):
     return {name: count for name, count in queries.run_progress(run).outcomes.items() if count}
 
 
-def test_hanging_call_is_made_again_after_its_timeout(tmp_path):
+@pytest.fixture(scope="module")
+def away(tmp_path_factory):
+    """Yield a run whose endpoint is away at first, and the calls that it gets then, for which no other test waits."""
+    project = project_with_items(tmp_path_factory.mktemp("away"), 30)
+    port = unused_port()
+    add_jurors(project, f"http://127.0.0.1:{port}/v1", "stub-0.9", concurrency=4)
+    run = begin(project)
+
+    def come_back(asking):
+        # The server starts later than five tries of a call would last, at most 0.5 + 1 + 2 + 4 seconds.
+        assert wait([asking], timeout=7.6).not_done
+        with stub_server(port=port) as url:
+            asking.result()
+            return counted(url)["calls"]
+
+    with ThreadPoolExecutor(max_workers=2) as aside:
+        yield run, aside.submit(come_back, aside.submit(run_shards, run))
+
+
+def test_hanging_call_is_made_again_after_its_timeout(tmp_path, away):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
         add_jurors(project, url, "stub-0.9:hang", timeout=2, concurrency=6)
@@ -37,24 +56,6 @@ def test_hanging_call_is_made_again_after_its_timeout(tmp_path):
         assert counted(url)["calls"] == 6
 
     assert outcomes(run) == {"cast": 6}
-
-
-def test_restarted_endpoint_costs_no_ballot(tmp_path, settings):
-    settings.JURY_ENDPOINT_PATIENCE = 120.0
-    project = project_with_items(tmp_path, 30)
-    port = unused_port()
-    add_jurors(project, f"http://127.0.0.1:{port}/v1", "stub-0.9", concurrency=4)
-    run = begin(project)
-    with ThreadPoolExecutor(max_workers=1) as aside:
-        asking = aside.submit(run_shards, run)
-        # The server starts later than five tries of a call would last, at most 0.5 + 1 + 2 + 4 seconds.
-        assert wait([asking], timeout=7.6).not_done
-        with stub_server(port=port) as url:
-            asking.result()
-            assert counted(url)["calls"] == 30
-
-    assert outcomes(run) == {"cast": 30}
-    assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
 
 
 def test_lost_endpoint_breaks_off_its_own_shards(tmp_path, settings, stub_url):
@@ -101,6 +102,13 @@ def test_endpoint_is_given_up_after_patience_of_all_workers(tmp_path, settings):
     settings.JURY_ENDPOINT_PATIENCE = 1.0
     assert wait_until(lambda: run_shards(run) or Run.objects.get(pk=run.pk).state == Run.State.BROKEN, seconds=150)
     assert "has not answered" in queries.shard_errors(run)[0]
+
+
+def test_restarted_endpoint_costs_no_ballot(away):
+    run, calls = away
+    assert calls.result() == 30
+    assert outcomes(run) == {"cast": 30}
+    assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
 
 
 def test_identical_jurors_pay_for_a_verdict_once(tmp_path):

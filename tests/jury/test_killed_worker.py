@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from jury.models import Ballot
 from tests import forks
@@ -25,18 +24,17 @@ def test_killed_worker_loses_and_doubles_nothing(tmp_path):
     environment = broker_apart(7)
     with stub_server(delay=0.2) as url:
         add_jurors(project, url, "stub-0.9", "stub-0.8", concurrency=2)
-        first = subprocess.Popen(
-            convene, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        first = forks.start(convene, tmp_path / "first.log", environment)
         ballots = Ballot.objects.filter(juror__project=project)
         assert wait_until(lambda: ballots.count() > 10, seconds=150)
         for child in worker_of(first.pid):
             os.killpg(child, signal.SIGKILL)
-        _, errors = first.communicate(timeout=180)
+        code = first.wait(timeout=180)
         stored = ballots.count()
         again = forks.run(convene, environment)
 
-    assert (first.returncode, stored < 60) == (2, True), errors
+    errors = (tmp_path / "first.log").read_text()
+    assert (code, stored < 60) == (2, True), errors
     assert "run the same command again" in errors
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout.splitlines()[-1])["cast"] == 60 - stored
