@@ -15,7 +15,7 @@ PATIENCE = 60
 @contextmanager
 def answering(*queues):
     """Answer as workers would that take from one queue each; a queue of None answers an error."""
-    is_over = threading.Event()
+    hears, is_over = threading.Event(), threading.Event()
     with current_app.connection_for_write() as broker:
         for number, queue in enumerate(queues):
             answer = {"error": "it failed"} if queue is None else [{"name": queue}]
@@ -24,21 +24,23 @@ def answering(*queues):
             )
             node.channel = broker.channel()
             node.listen(callback=node.handle_message)
-        thread = threading.Thread(target=answer_until, args=(broker, is_over))
+        thread = threading.Thread(target=answer_until, args=(broker, hears, is_over))
         thread.start()
         try:
+            assert hears.wait(60)
             yield
         finally:
             is_over.set()
             thread.join()
 
 
-def answer_until(broker, is_over):
+def answer_until(broker, hears, is_over):
+    """Answer until it is over; questions are heard once the broker has been asked for some, and had none."""
     while not is_over.is_set():
         try:
             broker.drain_events(timeout=0.05)
         except TimeoutError:
-            continue
+            hears.set()
 
 
 @pytest.mark.parametrize("queues", [[JURY, WORK], [WORK, JURY], [None, WORK, JURY]])
