@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -64,6 +65,24 @@ def site(tmp_path_factory, database):
 @pytest.fixture
 def fill_in(site, tmp_path):
     """Return a function that replaces the addresses and the project of the page by those of this run."""
+    with filling_in(site, tmp_path) as filled:
+        yield filled
+
+
+@pytest.fixture(scope="module")
+def python_program(site, tmp_path_factory):
+    """Start all examples in Python as one program, which waits for workers and models while those in curl run."""
+    folder = tmp_path_factory.mktemp("python")
+    with filling_in(site, folder) as filled, (folder / "output").open("w+") as output:
+        program = "\n".join(filled(text) for _, blocks in sections() for kind, text in blocks if kind == "python")
+        line, environment = [sys.executable, "-c", program], filled.environment
+        with subprocess.Popen(line, cwd=folder, env=environment, stdout=output, stderr=output) as running:
+            yield running, folder / "output"
+            running.kill()
+
+
+@contextmanager
+def filling_in(site, tmp_path):
     project = make_project(votes_wanted=7)
     rows = [dialogue(name, source="letters", license="cc-by-4.0") for name in NAMES]
     votes = [opinion(name, rater, "safe", "safe") for name in NAMES for rater in ("ada", "bea", "eve")]
@@ -116,6 +135,7 @@ def variables_of(output):
     return {name.upper(): str(value) for name, value in ids.items()}
 
 
+@pytest.mark.usefixtures("python_program")
 def test_curl_examples_run(fill_in, tmp_path):
     environment = dict(fill_in.environment)
     preamble = ""
@@ -134,13 +154,10 @@ def test_curl_examples_run(fill_in, tmp_path):
         assert (tmp_path / name).stat().st_size, name
 
 
-def test_python_examples_run_as_one_program(fill_in, tmp_path):
-    program = "\n".join(fill_in(text) for _, blocks in sections() for language, text in blocks if language == "python")
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=fill_in.environment,
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "304" in done.stdout
-    assert done.stdout.splitlines()[-2].startswith("206 bytes 0-99/")
-    assert done.stdout.splitlines()[-1] == "[1.0, 1.0, 1.0]"
+def test_python_examples_run_as_one_program(python_program):
+    running, output = python_program
+    assert running.wait(600) == 0, output.read_text()
+    said = output.read_text()
+    assert "304" in said
+    assert said.splitlines()[-2].startswith("206 bytes 0-99/")
+    assert said.splitlines()[-1] == "[1.0, 1.0, 1.0]"
