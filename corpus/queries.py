@@ -254,7 +254,8 @@ def known_items(project: Project, external_ids: Sequence[str]) -> dict[str, Know
 # Without invisible characters and blanks, in one case, width and script: much as `look_alike_key` in Python.
 SEEN = """CASE WHEN {id} ~ '^[!-~]*$' THEN lower({id}) ELSE translate(
     lower(normalize(regexp_replace({id}, %(unseen)s, '', 'g'), NFKD) COLLATE pg_c_utf8), %(odd)s, %(plain)s) END"""
-# Ids that are not odd look like what they are, so at most one of a group is none. The odd ones have an index.
+# Ids that are not odd look like what they are, so at most one of a group is none. The odd ones have an index, and the
+# others are looked up one by one: after an import, the planner knows too little to see how few odd ones there are.
 LOOK_ALIKE_IDS = f"""
     WITH odd AS (
         SELECT id, external_id, {SEEN.format(id="external_id")} AS seen
@@ -262,9 +263,10 @@ LOOK_ALIKE_IDS = f"""
     ), spelled AS (
         SELECT * FROM odd
         UNION ALL
-        SELECT DISTINCT item.id, item.external_id, seen FROM odd
-        JOIN corpus_item item ON item.project_id = %(project)s AND item.external_id = seen COLLATE "C"
-        WHERE item.external_id::text !~ '{ODD_ID}'
+        SELECT DISTINCT plain.id, plain.external_id, seen FROM odd CROSS JOIN LATERAL (
+            SELECT id, external_id FROM corpus_item item
+            WHERE item.project_id = %(project)s AND item.external_id = seen COLLATE "C" OFFSET 0
+        ) AS plain WHERE plain.external_id::text !~ '{ODD_ID}'
     ), alike AS (
         SELECT array_agg(external_id ORDER BY id) AS ids, max(id) AS newest
         FROM spelled GROUP BY seen HAVING count(*) > 1 AND max(id) > %(after)s

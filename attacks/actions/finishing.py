@@ -87,7 +87,7 @@ def write_item(conversation: Conversation, answered: list[Turn]) -> Item:
         meta=sorted_json(meta_of(conversation, answered)),
         expected_categories=(conversation.goal,),
     )
-    write_items(conversation.project, [dialogue.serialize()])
+    write_items(conversation.project, [dialogue])
     item = Item.objects.get(project=conversation.project, external_id=dialogue.external_id)
     item.author = conversation.author
     item.save(update_fields=["author"])

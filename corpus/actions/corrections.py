@@ -61,7 +61,7 @@ def write_replacement(project: Project, old: Item, turns: list[TurnShape], reaso
         meta=sorted_json(old.meta),
         expected_categories=tuple(old.expected_categories),
     )
-    write_items(project, [corrected.serialize()])
+    write_items(project, [corrected])
     new = queries.find_item(project, corrected.external_id)
     new.replaces, new.author_id = old.external_id, old.author_id
     new.save(update_fields=["replaces", "author"])

@@ -1,7 +1,9 @@
 """Import dialogues from a file."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,7 @@ from corpus.actions.import_support import (
 from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing import copy_binary
-from corpus.importing.batches import batched
-from corpus.importing.dialogues import Dialogue, SerializedDialogue
+from corpus.importing.dialogues import Dialogue
 from corpus.importing.options import NO_OPTIONS, ReadOptions
 from corpus.importing.peek import first_rows, form_of, needed_columns
 from corpus.importing.readers import RowFile
@@ -39,11 +40,21 @@ COPY_ITEMS = """
     FROM STDIN WITH (FORMAT binary)
 """
 SAME_CONTENT = "{} rows have the content of an item that there is already, and with it the id: they are unchanged."
-Numbered = tuple[int, SerializedDialogue]
 COLUMNS = 13
 "Columns of COPY_ITEMS."
-ROWS_AT_ONCE = 50
-"Rows that are sent at a time, so that the database begins with the first while the others are written."
+
+
+@dataclass(slots=True)
+class NewItem:
+    """A dialogue as it is sent to the database."""
+
+    external_id: str
+    content_hash: bytes
+    columns: bytes
+    "Those of COPY_ITEMS that are of the dialogue."
+
+
+Numbered = tuple[int, NewItem]
 
 
 @without_cycle_search()
@@ -78,7 +89,7 @@ def import_dialogues(
         batches = dialogues_of(run, file, parser)
         batch = next(batches, None)
         while batch is not None:
-            with writing_items(project, fresh_dialogues(project, batch, run)):
+            with writing_items(project, fresh_items(project, batch, run)):
                 batch = next(batches, None)  # while the database stores the rows of the last one
     if run.report.created:
         items_changed(project)
@@ -116,25 +127,25 @@ def dialogues_of(run: ImportRun, file: RowFile, parser: RowParser) -> Iterator[l
     """Yield the dialogues of a file in batches, with their row numbers; a row may have several."""
     if parser.is_plain:
         parse = parser.plain()
-        yield from run.batches(file, lambda row: parse(row.value).serialize(), id_column="id")
+        yield from run.batches(file, lambda row: new_item(parse(row.value)), id_column="id")
         return
     for batch in run.batches(file, lambda row: parser.dialogues(row.value), id_column="id"):
-        yield [(number, dialogue.serialize()) for number, dialogues in batch for dialogue in dialogues]
+        yield [(number, new_item(dialogue)) for number, dialogues in batch for dialogue in dialogues]
 
 
-def fresh_dialogues(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[SerializedDialogue]:
-    """Return and count the dialogues of a batch that the project lacks; reject known ids with other content."""
+def fresh_items(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[NewItem]:
+    """Return and count the items of a batch that the project lacks; reject known ids with other content."""
     known: dict[str, bytes] = {
         external_id: item.content_hash
-        for external_id, item in queries.known_items(project, [each.dialogue.external_id for _, each in batch]).items()
+        for external_id, item in queries.known_items(project, [each.external_id for _, each in batch]).items()
     }
     fresh = []
-    for number, serialized in batch:
-        external_id = serialized.dialogue.external_id
+    for number, item in batch:
+        external_id = item.external_id
         if external_id not in known:
-            known[external_id] = serialized.content_hash
-            fresh.append(serialized)
-        elif known[external_id] == serialized.content_hash:
+            known[external_id] = item.content_hash
+            fresh.append(item)
+        elif known[external_id] == item.content_hash:
             run.report.unchanged += 1
         else:
             run.reject(number, external_id, Invalid("id", "an item of this id has other content"))
@@ -142,37 +153,38 @@ def fresh_dialogues(project: Project, batch: Sequence[Numbered], run: ImportRun)
     return fresh
 
 
-def write_items(project: Project, dialogues: Sequence[SerializedDialogue]) -> None:
+def write_items(project: Project, dialogues: Sequence[Dialogue]) -> None:
     """Insert dialogues as items. Their ids must be new to the project."""
-    with writing_items(project, dialogues):
+    with writing_items(project, list(map(new_item, dialogues))):
         pass
 
 
 @contextmanager
-def writing_items(project: Project, dialogues: Sequence[SerializedDialogue]) -> Iterator[None]:
+def writing_items(project: Project, items: Sequence[NewItem]) -> Iterator[None]:
     """
-    Insert dialogues as items, with COPY, by the end of the block. Their ids must be new to the project.
+    Insert items with COPY, by the end of the block. Their ids must be new to the project.
 
-    The database reads them during the block, in which the connection cannot be used.
+    A thread waits for the database during the block, in which the connection cannot be used.
     """
     begin = copy_binary.row(COLUMNS) + copy_binary.bigint(project.pk)
     end = copy_binary.moment(timezone.now()) + copy_binary.text("")
-    with connection.cursor() as cursor, cursor.copy(COPY_ITEMS) as copy:
-        copy.write(copy_binary.BEGINNING)
-        for some in batched(dialogues, ROWS_AT_ONCE):
-            parts: list[bytes] = []
-            for each in some:
-                parts += (begin, *columns(each), end)
-            copy.write(b"".join(parts))
-        copy.write(copy_binary.END)
+    parts = [copy_binary.BEGINNING, *(part for each in items for part in (begin, each.columns, end)), copy_binary.END]
+    with connection.cursor() as cursor, ThreadPoolExecutor(1) as pool, ExitStack() as sending:
+        sending.enter_context(cursor.copy(COPY_ITEMS)).write(b"".join(parts))
+        stored = pool.submit(sending.pop_all().close)  # says that these are all, whereupon constraints are checked
         yield
+        stored.result()
 
 
-def columns(serialized: SerializedDialogue) -> Sequence[bytes]:
-    """Return the columns of COPY_ITEMS that are of a dialogue, in parts to be joined."""
-    dialogue, length = serialized.dialogue, copy_binary.length
+def new_item(dialogue: Dialogue) -> NewItem:
+    """
+    Return a dialogue as it is sent to the database.
+
+    It is written here and not when it is sent, because the database stores the rows before it in the meantime.
+    """
+    serialized, length = dialogue.serialize(), copy_binary.length
     name, turns, meta = dialogue.external_id.encode(), serialized.turns, dialogue.meta
-    return (
+    columns = (
         length(len(name)),
         name,
         length(len(turns) + 1),
@@ -185,6 +197,7 @@ def columns(serialized: SerializedDialogue) -> Sequence[bytes]:
         rare_columns(dialogue) if dialogue.has_rare else NO_RARE_COLUMNS,
         copy_binary.data(serialized.content_hash),
     )
+    return NewItem(dialogue.external_id, serialized.content_hash, b"".join(columns))
 
 
 @lru_cache(1_000)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -30,7 +31,7 @@ RARE_KEYS = REFERENCE_KEYS | {"expected_categories", REDACTED_KEY}
 KNOWN_KEYS = frozenset(("id", "prompt", "response", "source", "license", "meta", *LISTS)) | RARE_KEYS
 
 
-NO_RARE = (None, None, None)
+NO_RARE = ((), None, None, None)
 
 
 @dataclass(slots=True)
@@ -51,7 +52,12 @@ class Dialogue:
     @property
     def has_rare(self) -> bool:
         """Return whether it has a value that most files lack."""
-        return bool(self.expected_categories) or (self.reference, self.reconstruction_id, self.refusal_of) != NO_RARE
+        return self.rare != NO_RARE
+
+    @property
+    def rare(self) -> tuple[object, ...]:
+        """Return the values that most files lack."""
+        return self.expected_categories, self.reference, self.reconstruction_id, self.refusal_of
 
     def name_by_content(self) -> None:
         """Set the id to 16 digits of the hash of everything else."""
@@ -61,21 +67,19 @@ class Dialogue:
 
     def serialize(self) -> "SerializedDialogue":
         """Return the dialogue as the database stores it."""
-        turns = orjson.dumps(self.turns)
-        rest = orjson.dumps(
-            [
-                self.source,
-                self.license,
-                self.expected_categories,
-                self.reference,
-                self.reconstruction_id,
-                self.refusal_of,
-            ]
-        )
+        turns, rare = orjson.dumps(self.turns), self.rare
+        origin = self.source, self.license
+        rest = orjson.dumps([*origin, *rare]) if rare != NO_RARE else plain_rest(*origin)
         content = b"\n".join((turns, self.meta, rest))
         digest = hashlib.blake2b(content, digest_size=16).digest()
         # A slice is as long as it looks; what orjson returns keeps the room it was written in, several times as much.
         return SerializedDialogue(self, content[: len(turns)], digest)
+
+
+@lru_cache(1_000)
+def plain_rest(source: str, license_name: str) -> bytes:
+    """Return what a dialogue without rare values is hashed with, which is the same for most of a file."""
+    return orjson.dumps([source, license_name, *NO_RARE])
 
 
 @dataclass(slots=True)

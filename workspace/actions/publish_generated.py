@@ -152,7 +152,7 @@ def publish_refusals(cursor: Any, project: Project) -> int:
     rows = cursor.fetchall()
     for batch in batched(rows):
         items = Item.objects.in_bulk([row[4] for row in batch])
-        write_items(project, [refusal_dialogue(items[row[4]], row).serialize() for row in batch])
+        write_items(project, [refusal_dialogue(items[row[4]], row) for row in batch])
         cursor.execute(MARK_REFUSALS_PUBLISHED, {"generated": [row[0] for row in batch]})
     return len(rows)
 
