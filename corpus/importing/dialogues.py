@@ -73,7 +73,7 @@ class Dialogue:
         content = b"\n".join((turns, self.meta, rest))
         digest = hashlib.blake2b(content, digest_size=16).digest()
         # A slice is as long as it looks; what orjson returns keeps the room it was written in, several times as much.
-        return SerializedDialogue(self, content[: len(turns)], digest)
+        return SerializedDialogue(content[: len(turns)], digest)
 
 
 @lru_cache(1_000)
@@ -84,9 +84,8 @@ def plain_rest(source: str, license_name: str) -> bytes:
 
 @dataclass(slots=True)
 class SerializedDialogue:
-    """A dialogue with its turns as JSON, and a hash of its content."""
+    """The turns of a dialogue as JSON, and a hash of its content."""
 
-    dialogue: Dialogue
     turns: bytes
     content_hash: bytes
     "Hash of 16 bytes of everything imported, independent of the form of the row."
