@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.corpus import SMALL, TRUE_SCALE, write_dialogues, write_votes
 from bench.options import at_least_one
 
-LIMITS = {"import_dialogues": 4.0, "import_votes": 6.0, "recount": 3.0, "export": 3.0}
+LIMITS = {"import_dialogues": 2.0, "import_votes": 6.0, "recount": 3.0, "export": 3.0}
 BASELINES = {
     "import_dialogues": "import_baseline",
     "import_votes": "votes_baseline",
