@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import redirect_stdout
 
-from tests import forks
+from bench import forks
 
 
 def run_commands(environment, *lines):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench import forks
 from config.embedded.processes import wait_until
 from config.serve import our_processes
-from tests import forks
 from tests.ports import unused_port
 
 

@@ -22,6 +22,7 @@ import libfaketime
 import psycopg
 import pytest
 
+from bench import forks
 from config import embedded
 from config.data_dir import CHECKOUT
 from config.embedded.postgres import Postgres
@@ -32,7 +33,6 @@ from corpus.errors import Refused
 from corpus.models import Item
 from corpus.workers import worker_command
 from releases.models import Release
-from tests import forks
 from tests.adjudication.disputes import disputed_project
 from tests.commands import run_commands
 from tests.conftest import stub_server

@@ -7,9 +7,9 @@ from pathlib import Path
 from django.conf import settings
 from django.test import override_settings
 
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.workers import worker_command, worker_is_running
-from tests import forks
 
 
 @contextmanager

@@ -21,12 +21,12 @@ from adjudication.models import Decision
 from adjudication.tasks import recount_changed
 from annotation.actions import update_queue_settings
 from annotation.models import LapsedLease, Skip, Slot, SparedVotes, Vote
+from bench import forks
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from config.serve import web_command
 from corpus.actions import add_member
 from corpus.workers import worker_command, worker_is_running
-from tests import forks
 from tests.config.serving import comes_up
 from tests.factories import dialogue, import_dialogues, make_project, numbers
 from tests.ports import unused_port

@@ -11,10 +11,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from bench import forks
 from config.env import DATA_DIR
 from corpus.models import Event, Item
 from releases.models import Release
-from tests import forks
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.stored_files import upload_folder, upload_path

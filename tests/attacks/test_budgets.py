@@ -18,9 +18,9 @@ from attacks.actions.turns import Message, send_turn
 from attacks.models import Conversation, Turn
 from attacks.queries import settings_of, spending_of
 from attacks.tasks import ask_target, end_lost_turns
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
-from tests import forks
 from tests.attacks.rooms import attacker, begin, exchange, finish, open_room, reply, send
 from tests.conftest import stub_server
 from tests.jury.scripted import completion, scripted_endpoint

@@ -9,7 +9,7 @@ from pathlib import Path
 import assize_client
 import generate
 
-from tests import forks
+from bench import forks
 from tests.cases import cases
 
 

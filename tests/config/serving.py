@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from bench import forks
 from config.embedded.processes import wait_until
-from tests import forks
 
 BIN = Path(sys.executable).parent
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bench import forks
 from config import embedded
 from config.data_dir import DataDir
-from tests import forks
 from tests.buckets import KEY, keys_in, s3, s3_address  # noqa: F401 - fixtures
 from tests.commands import run_commands
 from tests.factories import dialogue, opinion, write_lines

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench import forks
 from config.data_dir import CHECKOUT
-from tests import forks
 from tests.cases import cases
 from tests.config.charts import CHART, LEAST, PYTHON, SETS, container, environment, helm, need_helm, pods, rendered
 from tests.config.test_compose import SERVICES

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from adjudication.queries import taxonomy_order
+from bench import forks
 from config.data_dir import CHECKOUT
 from config.demo.commands import run_command
 from config.demo.guards import train_and_evaluate
@@ -19,7 +20,6 @@ from corpus.models import Project
 from jury.actions import start_run
 from jury.models import Ballot, Juror
 from jury.queries import panel
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
 from tests.jury.conftest import worker

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 import redis
 
+from bench import forks
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.embedded.postgres import Postgres
 from config.embedded.processes import is_free, wait_until
 from config.embedded.valkey import Valkey
-from tests import forks
 from tests.homes import own_servers, prepared_home, restore
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,9 @@ from django.core.cache import cache
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench import forks
 from config import heartbeats
 from config.embedded.processes import free_port, wait_until
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 

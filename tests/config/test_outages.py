@@ -10,10 +10,10 @@ import psycopg
 from django.db import connection
 from django.urls import reverse
 
+from bench import forks
 from config.embedded.processes import wait_until
 from config.errors import api_error
 from corpus.errors import ServerAway
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import make_project

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from bench import forks
 from config.data_dir import CHECKOUT
 from config.oidc import Oidc
 from config.production import weak_settings
-from tests import forks
 from tests.cases import cases
 
 GUNICORN = ("gunicorn", "config.wsgi", "--bind", "127.0.0.1:0", "--log-level", "warning")

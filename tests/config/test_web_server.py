@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from bench import forks
 from config import web_worker
 from config.serve import web_command
-from tests import forks
 from tests.config.serving import call, comes_up
 from tests.ports import unused_port
 

@@ -6,10 +6,10 @@ import sys
 import pytest
 from django.db import connection, transaction
 
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.models import DuplicateSearch, ItemCluster
 from corpus.tasks import find_duplicates
-from tests import forks
 from tests.factories import dialogue, import_dialogues, make_project
 from tests.jury.factories import broker_apart
 

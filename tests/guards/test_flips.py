@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.models import Project
 from corpus.workers import worker_command
@@ -31,7 +32,6 @@ from guards.queries import evaluated_cases
 from guards.twins.templates import TemplateList, shipped_templates
 from jury.models import Juror, Run, Shard
 from jury.tasks import enqueue
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import make_project

@@ -14,13 +14,13 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
+from bench import forks
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from recipes.lora.command import parse_arguments
 from recipes.lora.serving import serving_commands
 from recipes.lora.settings import settings_of
 from recipes.lora.training_files import read_training_files
-from tests import forks
 from tests.api.client import Program
 from tests.factories import command, make_project
 from tests.guards.test_training import release_of_200

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.models import Event
 from jury import actions, queries, tasks
 from jury.engine.retry_after import seconds_to_wait
 from jury.models import Ballot, Run, Shard
-from tests import forks
 from tests.cases import cases
 from tests.conftest import stub_server
 from tests.factories import command

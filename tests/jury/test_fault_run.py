@@ -9,11 +9,11 @@ from decimal import Decimal
 
 import pytest
 
+from bench import forks
 from bench.stub_server import EVERY_TIME, mixed_failure
 from config.embedded.processes import wait_until
 from corpus.workers import JURY, WORK, worker_command
 from jury.models import Ballot, Run
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.jury.factories import add_jurors, counted, project_with_items, start_broker

@@ -8,10 +8,10 @@ import pytest
 from celery import current_app
 
 from adjudication.tasks import recount_changed
+from bench import forks
 from config.embedded.processes import wait_until
 from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run, Shard
-from tests import forks
 from tests.conftest import stub_server
 from tests.factories import command, dialogue, import_dialogues
 from tests.jury.factories import add_jurors, counted, project_with_items, run_shards

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
+from bench import forks
 from config.embedded.processes import wait_until
 from jury.models import Ballot
-from tests import forks
 from tests.conftest import stub_server
 from tests.jury.factories import add_jurors, broker_apart, project_with_items
 

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from bench import forks
 from corpus.errors import Refused
 from jury.actions.checks import check_can_reach
 from jury.engine.model_client import ModelClient
 from jury.models import Ballot, Juror, Run
-from tests import forks
 from tests.conftest import stub_server
 from tests.factories import command, make_project
 from tests.jury.factories import add_jurors, broker_apart, counted, project_with_items

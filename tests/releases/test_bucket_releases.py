@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bench import forks
 from corpus.stores import store
 from releases.downloads import Damaged, file_of
 from releases.models import Release
 from releases.places import copy
 from releases.spec import ReleaseSpec
 from releases.storing import delete_abandoned
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.buckets import KEY, keys_in, options, s3, s3_address  # noqa: F401 - fixtures

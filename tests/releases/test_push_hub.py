@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.models import Event
 from releases.models import Release
-from tests import forks
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.releases.hub_stub import REPO, TOKEN, running_hub
 

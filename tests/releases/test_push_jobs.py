@@ -10,10 +10,10 @@ from itertools import count
 import pytest
 from django.utils import timezone
 
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.models import Event
 from releases.models import Release
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.cases import cases

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from bench import forks
 from corpus.models import Event
 from releases.models import Release
-from tests import forks
 from tests.client.servers import cutting_proxy, scripted
 from tests.factories import command
 from tests.releases.test_push_hub import push, released, verbs

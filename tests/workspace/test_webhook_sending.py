@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from celery import Celery
 
+from bench import forks
 from config.data_dir import CHECKOUT
 from config.embedded.processes import wait_until
 from corpus.workers import WORK, worker_command
 from jury.endpoints import EndpointRules
-from tests import forks
 from tests.annotation.people import Visitor
 from tests.factories import dialogue, import_dialogues, make_project
 from tests.jury.factories import broker_apart

@@ -1,5 +1,5 @@
 """
-The libraries of our programs, for `tests.forks`; none of them reads a setting or starts a thread when it loads.
+The libraries of our programs, for `bench.forks`; none of them reads a setting or starts a thread when it loads.
 
 Of prometheus_client, it depends on the environment of a program how it counts, so that is not among them. Of our own
 modules the code is read, which is a fifth of what a program needs to start, but none is run.

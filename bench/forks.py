@@ -24,9 +24,9 @@ from config.data_dir import CHECKOUT
 
 @cache
 def context() -> ForkServerContext:
-    """Return what starts forks of a process that has loaded `tests.preloaded`."""
+    """Return what starts forks of a process that has loaded `bench.preloaded`."""
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["tests.preloaded"])
+    found.set_forkserver_preload(["bench.preloaded"])
     return found
 
 
@@ -41,7 +41,6 @@ class Fork:
 
     @property
     def pid(self) -> int:
-        assert self.process.pid is not None
         return self.process.pid
 
     @property
