@@ -87,15 +87,16 @@ def run(line: Sequence[str], environment: Mapping[str, str], *, seconds: float =
     """
     Run a command line, from `sys.executable` on, to its end; return its exit code and its output.
 
-    :raises TimeoutExpired: if it takes longer
+    :raises TimeoutExpired: if it takes longer, with the output until then
     """
     with tempfile.TemporaryDirectory() as folder:
         output, errors = Path(folder) / "stdout", Path(folder) / "stderr"
         program = Fork(line, environment, output, errors)
         try:
             program.wait(seconds)
-        except TimeoutExpired:
+        except TimeoutExpired as expired:
             program.kill_all()
+            expired.stdout, expired.stderr = output.read_text(), errors.read_text()
             raise
         return CompletedProcess(list(line), program.wait(), output.read_text(), errors.read_text())
 
