@@ -35,9 +35,15 @@ def traced(path):
 
 
 def trips(path):
-    """Return how often the server was asked and waited for."""
-    kinds = [line.split("\t")[3] for line in path.read_text().splitlines() if line.split("\t")[1] == "F"]
-    return sum(kind in ("Sync", "Query") for kind in kinds)
+    """Return how often the server was asked and waited for; a statement of several lines goes on without tabs."""
+    messages = [line.split("\t") for line in path.read_text().splitlines()]
+    return sum(message[1:2] == ["F"] and message[3] in ("Sync", "Query") for message in messages)
+
+
+def test_trips_are_counted_among_statements_of_several_lines(tmp_path):
+    with traced(tmp_path / "trace"), connection.cursor() as cursor:
+        cursor.execute("SELECT 1,\n2,\n\n3")
+    assert (len((tmp_path / "trace").read_text().splitlines()) > 4, trips(tmp_path / "trace")) == (True, 1)
 
 
 def test_vote_with_the_next_item_takes_seven_trips(tmp_path):
