@@ -76,6 +76,18 @@ def test_page_of_an_unmeasured_project(tmp_path: Path) -> None:
     assert Visitor(project, "annotator").get("jury/panel/").status_code in (403, 404)
 
 
+def test_large_project_is_compared_once_it_is_measured(tmp_path: Path) -> None:
+    """Before, its page would read all opinions while the reader waits."""
+    project = project_with(tmp_path, {"one": "llm", "two": "llm"}, {"one": "su", "two": "su"})
+    assert import_dialogues(project, tmp_path, [dialogue(f"d{at}") for at in range(5000)])["created"] == 5000
+    lead = Visitor(project, "lead")
+    before = lead.get("jury/panel/").content.decode()
+    assert command("measure", project=project.slug).code == 0
+    after = lead.get("jury/panel/").content.decode()
+    assert ["Not measured yet" in page for page in (before, after)] == [True, False]
+    assert ["Cohen's kappa of every two jurors" in page for page in (before, after)] == [False, True]
+
+
 def test_page_shows_the_last_measurement(tmp_path: Path) -> None:
     project = project_with(
         tmp_path, {"ada": "human", "one": "llm", "two": "llm"}, {"ada": "su", "one": "su", "two": "us"}
