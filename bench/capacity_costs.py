@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from bench.corpus import SMALL, TRUE_SCALE, dialogues, write_dialogues, write_votes
 from bench.export import FORMATS, download
 from bench.jury import Bench, stub, workers
-from bench.pipeline_round import run_stage
+from bench.pipeline_round import analyze, run_stage
 from bench.processor_time import processor_seconds
 from bench.queue import FEW_VOTES, run_annotators, running_web
 from corpus.actions import add_member, create_project
@@ -98,6 +98,7 @@ def cost_of_stage(name: str, amount: int, stage: str, *arguments: str | Path | N
     spent = Counter[str]()
     with processor_seconds(spent):
         figures = run_stage(stage, *filter(None, arguments))
+    analyze()  # as the commands do: without, the next stage knows only of the large project, and takes minutes
     return Cost(name, amount, spent + Counter({"command": figures["processor_seconds"]}))
 
 

@@ -1,6 +1,7 @@
 """Measure the processor time that the programs of one data directory and the children of this process take."""
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ PROGRAMS = {
     "valkey": "Valkey",
 }
 "Part of a command line, and the name of the program that has it."
+REAPED_AFTER = 0.3
+"Seconds after which PostgreSQL has noticed that a session has ended; until then nobody has what it took."
 
 
 @contextmanager
@@ -23,6 +26,7 @@ def processor_seconds(spent: Counter[str]) -> Iterator[None]:
     """Add to `spent` the processor seconds that each program takes during the block, on all cores together."""
     before = seconds_by_program()
     yield
+    time.sleep(REAPED_AFTER)
     spent.update(seconds_by_program() - before)
 
 
