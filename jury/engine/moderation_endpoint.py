@@ -93,10 +93,15 @@ class ModerationEndpoint(Endpoint):
                 asked.result.set_result(reply)
 
     async def send_alone(self, texts: Sequence[Asked]) -> None:
-        """Moderate each text in a call of its own; if all of them pass, the route takes no lists."""
+        """
+        Moderate each text in a call of its own; if all of them pass, the route takes no lists.
+
+        Until that is known no other list is sent: texts that are asked about meanwhile would be refused in vain.
+        """
+        self.most_at_once = 1
         await asyncio.gather(*(self.send([asked]) for asked in texts))
-        if not any(asked.result.cancelled() or asked.result.exception() for asked in texts):
-            self.most_at_once = 1
+        if any(asked.result.cancelled() or asked.result.exception() for asked in texts):
+            self.most_at_once = MOST_AT_ONCE
 
     async def moderate(self, texts: Sequence[Asked]) -> list[Reply]:
         """

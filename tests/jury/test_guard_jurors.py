@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import time
 from functools import partial
 
 from django.utils.html import escape
@@ -135,9 +136,15 @@ def test_refused_list_is_asked_one_by_one_and_only_the_culprit_fails(tmp_path):
 
 
 def test_route_without_lists_is_tried_with_one_list(tmp_path):
+    """Also while one of its texts, now asked about alone, has no answer yet and others are asked about."""
     project = make_project()
     import_dialogues(project, tmp_path, [{"id": f"i{n}", "prompt": f"text {n}"} for n in range(9)])
-    with scripted_endpoint(partial(moderate, [], takes_lists=False)) as (endpoint, url):
+
+    def answer(request, number):
+        time.sleep(0.5 if request["input"] == "text 1" else 0)
+        return moderate([], request, number, takes_lists=False)
+
+    with scripted_endpoint(answer) as (endpoint, url):
         add_guard(project, url, "moderations-v1", concurrency=3)
         convene(project)
     lists = [call for call in endpoint.calls if isinstance(call["input"], list)]
