@@ -5,6 +5,15 @@ from typing import Any
 
 from django.core.cache.backends import redis
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.retry import Retry
+
+ONCE_MORE = Retry(NoBackoff(), 1, supported_errors=(ConnectionLost,))
+"""
+For a call whose connection ends under way, as when the server is started again: with connections of a pool of one's
+own, redis-py makes none again. A call that gets no answer in time is not made again: the reader has waited enough.
+"""
 
 
 class RedisCacheClient(redis.RedisCacheClient):
@@ -15,7 +24,7 @@ class RedisCacheClient(redis.RedisCacheClient):
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, retry=ONCE_MORE, **options)
         self._client = cache(Redis)  # what Django calls for a client, with the pool that it keeps
 
 

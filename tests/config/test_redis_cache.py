@@ -4,8 +4,11 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
+from django.conf import settings
 from django.core.cache import cache
 from redis import Redis
+
+from config.embedded.processes import wait_until
 
 
 def test_calls_share_a_client():
@@ -44,3 +47,18 @@ def test_a_call_after_the_server_ended_the_connection_is_answered():
     # Only this one: the broker's clients have theirs at the same server, here and in the suite's other process.
     client.client_kill_filter(_id=str(client.client_id()), skipme=False)
     assert cache.get("kept") == 1
+
+
+def test_a_call_whose_connection_ends_under_way_is_made_again():
+    cache.set("before", 1, timeout=60)
+    number = cache._cache.get_client().client_id()
+    with Redis.from_url(settings.REDIS_URL) as other, ThreadPoolExecutor(1) as pool:
+        other.client_pause(60_000, all=False)  # whoever writes waits
+        try:
+            writing = pool.submit(cache.set, "under-way", 1, timeout=60)
+            assert wait_until(lambda: "b" in other.client_list(client_id=[number])[0]["flags"], seconds=60)
+            other.client_kill_filter(_id=str(number))
+        finally:
+            other.client_unpause()
+        writing.result(timeout=60)
+    assert cache.get("under-way") == 1
