@@ -36,7 +36,9 @@ class ModerationEndpoint(Endpoint):
         super().__init__(*arguments, **options)
         self.gathered: list[Asked] = []
         self.calls: set[asyncio.Task[None]] = set()
-        self.most_at_once = MOST_AT_ONCE
+        self.takes_lists = True
+        self.in_doubt = 0
+        "Lists that were refused, and whose texts are asked about alone."
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -69,8 +71,9 @@ class ModerationEndpoint(Endpoint):
         """Wait a moment for more texts, and send all there are."""
         await asyncio.sleep(SECONDS_TO_GATHER)
         gathered, self.gathered = self.gathered, []
-        for at in range(0, len(gathered), self.most_at_once):
-            self.begin(self.send(gathered[at : at + self.most_at_once]))
+        most = MOST_AT_ONCE if self.takes_lists and not self.in_doubt else 1
+        for at in range(0, len(gathered), most):
+            self.begin(self.send(gathered[at : at + most]))
 
     async def send(self, texts: Sequence[Asked]) -> None:
         """Moderate texts in one call; where it is refused as it is, each alone, for one of them may be the reason."""
@@ -98,10 +101,11 @@ class ModerationEndpoint(Endpoint):
 
         Until that is known no other list is sent: texts that are asked about meanwhile would be refused in vain.
         """
-        self.most_at_once = 1
+        self.in_doubt += 1
         await asyncio.gather(*(self.send([asked]) for asked in texts))
-        if any(asked.result.cancelled() or asked.result.exception() for asked in texts):
-            self.most_at_once = MOST_AT_ONCE
+        self.in_doubt -= 1
+        if not any(asked.result.cancelled() or asked.result.exception() for asked in texts):
+            self.takes_lists = False
 
     async def moderate(self, texts: Sequence[Asked]) -> list[Reply]:
         """
