@@ -8,7 +8,10 @@ If a benchmark crashes, its output is printed and the exit code is 1.
 import os
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import active_children
 from subprocess import TimeoutExpired
 
 from bench import forks
@@ -41,12 +44,24 @@ def main() -> int:
     began = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = [pool.submit(has_failed, name) for name in WITHOUT_DATABASE]
-        with temporary_home():
+        with temporary_home(), stopping(pool):
             os.environ[SHARED] = os.environ["ASSIZE_HOME"]
             results += [pool.submit(has_failed, name) for name in BENCHES]
             failed = sum(each.result() for each in results)
     print(f"small benches: {len(results) - failed} ran, {failed} failed, {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
+
+
+@contextmanager
+def stopping(pool: ThreadPoolExecutor) -> Iterator[None]:
+    """End what still runs or waits after the block, as after Ctrl-C, which forks do not hear of."""
+    try:
+        yield
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for fork in active_children():
+            fork.terminate()
+        pool.shutdown()
 
 
 def has_failed(name: str) -> bool:
