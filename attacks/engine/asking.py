@@ -17,10 +17,9 @@ from attacks.engine import ledger
 from attacks.engine.targets import TargetClient, client_of, ended_fields, request_for
 from attacks.models import Turn
 from attacks.queries import answered_turns, turns_of
-from jury.engine.budget import BudgetSpent, Reservation
+from jury.engine.budget import BudgetSpent, Reservation, Stopped
 from jury.engine.circuit import EndpointDown
 from jury.engine.cleaning import error_line
-from jury.engine.client import Stopped
 from jury.engine.limiter import connect_redis
 from jury.engine.model_client import Request, failed_outcome
 from jury.engine.reply import AccessRefused

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
-from jury.engine.budget import BudgetSpent, Price, Reservation
+from jury.engine.budget import BudgetSpent, Price, Reservation, RunStopped, Stopped
 from jury.engine.circuit import EndpointDown, EndpointRests
 from jury.engine.cleaning import error_line
-from jury.engine.client import RateLimitedClient, Stopped
+from jury.engine.client import RateLimitedClient
 from jury.engine.model_client import Request
 from jury.engine.pipeline import QueuedItem, Result
 from jury.engine.reply import AccessRefused
@@ -49,7 +49,7 @@ class AskLoop:
         "Set once the first request was not refused; until then one is asked at a time."
         self.is_over_budget = False
         self.has_rested = False
-        "The endpoint does not answer now; the rest is left to another time."
+        "The endpoint does not answer now, or the run was paused; the rest is left to another time."
         self.refused = ""
         "Why the endpoint will answer no request of the juror."
         self.down = ""
@@ -108,11 +108,11 @@ class AskLoop:
             return await self.model.ask(self.model.compose(item), self.client, reservation), ""
         except BudgetSpent:
             self.is_over_budget = True
-        except Stopped:
-            pass
-        except EndpointRests:
+        except (EndpointRests, RunStopped):
             self.has_rested = True
             self.client.stop()
+        except Stopped:
+            pass
         except AccessRefused as error:
             self.refused = str(error)
             self.client.stop()

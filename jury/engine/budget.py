@@ -30,6 +30,17 @@ class BudgetSpent(Exception):
         super().__init__("the budget has no room for it")
 
 
+class Stopped(Exception):
+    """No further call may go out."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was stopped")
+
+
+class RunStopped(Stopped):
+    """The run was paused or has ended. It may be running again by the time that this is handled."""
+
+
 class CallBudget(Protocol):
     """What pays for calls: the `Budget` of a shard, or that of another app which asks models."""
 
@@ -75,6 +86,7 @@ class Budget:
         Take the price of one call from what is reserved, and reserve more if that does not suffice.
 
         :raises BudgetSpent: if there is no room, even when all calls under way are settled
+        :raises RunStopped: if the run is not running
         """
         if not self.has_limit:
             return
@@ -101,6 +113,7 @@ class Budget:
         Do not wait until other questions are settled, because they might be waiting for this one.
 
         :raises BudgetSpent: if there is no room now
+        :raises RunStopped: if the run is not running
         """
         while self.has_limit and not self.acquire_reserved(price):
             if await self.reserve(price, 1) == Grant.GRANTED:
@@ -122,8 +135,15 @@ class Budget:
             self.usd, self.calls = self.usd + price, self.calls + 1
 
     async def reserve(self, usd: Decimal, calls: int) -> Grant:
-        """Reserve more in the database, even if the waiting task is cancelled, so that no reservation is lost."""
-        return await asyncio.shield(asyncio.ensure_future(self.reserve_whole(usd, calls)))
+        """
+        Reserve more in the database, even if the waiting task is cancelled, so that no reservation is lost.
+
+        :raises RunStopped: if the run is not running
+        """
+        grant = await asyncio.shield(asyncio.ensure_future(self.reserve_whole(usd, calls)))
+        if grant == Grant.STOPPED:
+            raise RunStopped
+        return grant
 
     async def reserve_whole(self, usd: Decimal, calls: int) -> Grant:
         """Reserve more in the database, and keep it."""

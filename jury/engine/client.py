@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from jury.engine.budget import BudgetSpent, Reservation
+from jury.engine.budget import BudgetSpent, Reservation, Stopped
 from jury.engine.circuit import Circuit
 from jury.engine.clock import SYSTEM_CLOCK, Clock
 from jury.engine.limiter import Limiter
@@ -19,13 +19,6 @@ PATIENCE = 600.0
 FIRST_WAIT = 0.5
 "Seconds before the second try; each further one waits twice as long, with chance in it."
 LONGEST_WAIT = 30.0
-
-
-class Stopped(Exception):
-    """No further call may go out."""
-
-    def __init__(self) -> None:
-        super().__init__("the run was stopped")
 
 
 class ChatEndpoint(Protocol):
@@ -75,7 +68,7 @@ class RateLimitedClient:
         :raises Declined: if a content filter stopped it
         :raises Unavailable: if there was no usable reply in the end
         :raises EndpointDown: if the endpoint has not answered for too long
-        :raises Stopped: if `stop` was called before a reply came
+        :raises Stopped: if `stop` was called before a reply came, or the run is not running
         """
         began = self.clock.monotonic()
         faults, refusals, last = 0, 0, None

@@ -27,6 +27,8 @@ class Grant(Enum):
     LATER = "later"
     "There is no room now, but calls in progress may cost less than was reserved for them."
     SPENT = "spent"
+    STOPPED = "stopped"
+    "The run is not running: it was paused, or has ended."
 
 
 @transaction.atomic
@@ -47,7 +49,7 @@ def reserve_first(shard: Shard, prices: Sequence[Decimal]) -> tuple[Grant, int]:
     """
     Reserve the prices of as many calls, from the first, as the run's budget has room for.
 
-    :return: whether any are reserved, or else whether there may be room later; and how many
+    :return: whether any are reserved, or else why not; and how many
     """
     run = lock_run(shard.run_id)
     room_usd, room_calls = room_in(run)
@@ -78,8 +80,10 @@ def room_in(run: Run) -> tuple[Decimal | None, int | None]:
 
 
 def refusal(run: Run) -> Grant:
-    """Return whether calls in progress may still return part of their reservations."""
-    return Grant.LATER if run.state == Run.State.RUNNING and has_calls_under_way(run) else Grant.SPENT
+    """Return why nothing is reserved. Calls in progress may still return part of their reservations."""
+    if run.state != Run.State.RUNNING:
+        return Grant.STOPPED
+    return Grant.LATER if has_calls_under_way(run) else Grant.SPENT
 
 
 def add_reserved(shard: Shard, usd: Decimal, calls: int) -> None:

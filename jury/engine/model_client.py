@@ -15,10 +15,10 @@ from corpus.errors import Refused
 from corpus.models import Project
 from corpus.secret_files import read_secret
 from jury.engine.batch_endpoint import BatchEndpoint
-from jury.engine.budget import BudgetSpent, Reservation
+from jury.engine.budget import BudgetSpent, Reservation, Stopped
 from jury.engine.circuit import Circuit, EndpointDown
 from jury.engine.cleaning import clean_count
-from jury.engine.client import PATIENCE, TRIES, RateLimitedClient, Stopped
+from jury.engine.client import PATIENCE, TRIES, RateLimitedClient
 from jury.engine.endpoint import Endpoint
 from jury.engine.extra_body import merge_extra_bodies
 from jury.engine.limiter import Limiter

@@ -42,7 +42,7 @@ class BallotSink:
         self.seconds, self.results_a_write = seconds, results_a_write
         self.buffers: dict[int, BallotBuffer] = {}
         self.is_stopped = False
-        "The run has stopped, or another worker has taken over a shard."
+        "The run was seen paused or ended, or another worker has taken over a shard. It stays so if the run is resumed."
         self.is_cancelled = False
         "The run was cancelled, so replies under way are not waited for."
         self.stored_at = clock.monotonic()
@@ -110,7 +110,8 @@ class BallotSink:
     def store(self) -> None:
         """Store the buffers and finish complete shards; runs in the database's thread."""
         close_old_connections()
-        self.is_stopped = not flush(self.jury_run, list(self.buffers.values()), self.holder)
+        # Questions that were not asked while it was paused are not missing answers when it has been resumed since.
+        self.is_stopped |= not flush(self.jury_run, list(self.buffers.values()), self.holder)
         cancelled = Run.objects.filter(pk=self.jury_run.pk, state=Run.State.CANCELLED)
         self.is_cancelled = self.is_stopped and cancelled.exists()
         for pk, buffer in self.held_buffers().items():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jury.engine import ledger
-from jury.engine.budget import Budget, BudgetSpent, Reservation
+from jury.engine.budget import Budget, BudgetSpent, Reservation, RunStopped
 from jury.engine.ledger import Grant
 from jury.models import Run, Shard
 from jury.queries import reserved_of
@@ -161,7 +161,16 @@ def test_reservation_of_a_killed_worker_is_charged():
 def test_no_money_is_reserved_for_a_paused_run():
     run, [shard] = make_run(budget_usd=10)
     Run.objects.filter(pk=run.pk).update(state=Run.State.PAUSED)
-    assert ledger.reserve(shard, Decimal(1), 1) == Grant.SPENT
+    assert ledger.reserve(shard, Decimal(1), 1) == Grant.STOPPED
+    assert ledger.reserve_first(shard, [PRICE]) == (Grant.STOPPED, 0)
+
+    async def work(budget):
+        for acquire in (budget.acquire, budget.acquire_now):
+            with pytest.raises(RunStopped):
+                await acquire(PRICE)
+        return budget.clock.waits
+
+    assert with_budgets(work, [shard]) == []
 
 
 @pytest.fixture(scope="module")

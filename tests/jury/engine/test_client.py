@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from jury.engine.budget import BudgetSpent, Reservation
-from jury.engine.client import PATIENCE, TRIES, Stopped
+from jury.engine.budget import BudgetSpent, Reservation, Stopped
+from jury.engine.client import PATIENCE, TRIES
 from jury.engine.reply import Billing, Declined, Reply, RetryableError, Unavailable
 from tests.cases import cases
 from tests.jury.engine.fakes import REPLY, FakeClock, FakeEndpoint, StoppedClock, limited_client, price, run_aside

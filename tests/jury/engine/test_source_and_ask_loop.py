@@ -3,7 +3,7 @@
 import asyncio
 
 from jury.engine.ask_loop import AskLoop
-from jury.engine.budget import Budget, BudgetSpent
+from jury.engine.budget import Budget, BudgetSpent, RunStopped
 from jury.engine.circuit import EndpointDown, EndpointRests
 from jury.engine.pipeline import OpenedShard, QueuedItem
 from jury.engine.source import SECONDS_A_TURN, ShardSource
@@ -112,7 +112,12 @@ def test_ask_loop_ends_when_the_budget_is_spent():
 
 @cases(
     ("error", "attribute"),
-    [(EndpointDown("gone"), "down"), (EndpointRests("away"), "has_rested"), (ConnectionError("ours"), "")],
+    [
+        (EndpointDown("gone"), "down"),
+        (EndpointRests("away"), "has_rested"),
+        (RunStopped(), "has_rested"),
+        (ConnectionError("ours"), ""),
+    ],
 )
 def test_ask_loop_stops_at_an_error_and_says_why(error, attribute):
     loop, model, results = asked(10, at_once=1, item_1=error)
