@@ -18,7 +18,24 @@ from config.production import exit_if_weak, exit_on_error
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("assize")
+
+class App(Celery):  # type: ignore[misc]
+    """The Celery app, which sends a message once more where the connection was closed under it."""
+
+    def send_task(self, *args: Any, **kwargs: Any) -> Any:
+        """
+        Send a message, by another connection if kombu has closed the channel of the producer at hand.
+
+        Where a broker ends the connection while a queue is declared, kombu declares it by a new channel, and publishes
+        by the old one, which is closed: `AttributeError: 'NoneType' object has no attribute 'client'`. Nothing is sent.
+        """
+        try:
+            return super().send_task(*args, **kwargs)
+        except AttributeError:
+            return super().send_task(*args, **kwargs | {"producer": None})
+
+
+app = App("assize", task_cls="config.task:Task")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 with exit_on_error():

@@ -4,19 +4,26 @@ import logging
 import os
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
+from celery import Celery
+from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from redis import Redis
 
 from bench import forks
+from config.celery import app
 from config.embedded.processes import wait_until
 from config.errors import api_error
 from corpus.errors import ServerAway
+from jury.tasks import requeue_stalled_runs
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import make_project
+from tests.jury.factories import broker_apart
 
 NOWHERE = {"default": {"BACKEND": "config.redis_cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
 
@@ -137,3 +144,52 @@ def test_silent_broker_is_away_for_whoever_sends_a_task():
         environment = os.environ | {"REDIS_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
         said = forks.run([sys.executable, "-c", program], environment, seconds=100).stdout
     assert said.startswith("The broker cannot be reached: Timeout")
+
+
+def test_message_goes_out_where_the_broker_ends_the_connection_while_its_queue_is_declared():
+    apart = broker_apart(14)["REDIS_URL"]  # by whose number the connection is found
+
+    def send():
+        app.send_task("unknown.task", producer=producer, queue="declared-late")
+
+    with app.connection_for_write(apart) as broker, Redis.from_url(settings.REDIS_URL) as server:
+        producer = app.amqp.Producer(broker, auto_declare=False)
+        with ThreadPoolExecutor(1) as thread:
+            server.client_pause(60_000, all=False)  # whoever writes waits
+            try:
+                sending = thread.submit(send)
+                assert wait_until(lambda: waiting_client(server), seconds=60)
+                server.client_kill_filter(_id=waiting_client(server))
+            finally:
+                server.client_unpause()
+            sending.result(timeout=60)
+        send()  # the schedule keeps its producer
+        with app.connection_for_write() as usual:
+            channels = (broker.default_channel, usual.default_channel)
+            assert sum(channel.queue_purge("declared-late") for channel in channels) == 2
+
+
+def waiting_client(server):
+    """Return the number of the connection to database 14 that waits until it may write."""
+    return next((each["id"] for each in server.client_list() if each["db"] == "14" and "b" in each["flags"]), None)
+
+
+def test_lost_database_breaks_off_a_task_with_one_line_in_the_log(caplog):
+    terminate_connection()
+    requeue_stalled_runs.apply()
+    connection.close()
+    [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert record.getMessage().startswith("jury.tasks.requeue_stalled_runs was broken off: OperationalError: ")
+    assert (record.exc_info, "\n" in record.getMessage()) == (None, False)
+
+
+def test_fault_of_ours_in_a_task_is_logged_with_its_traceback(caplog):
+    ours = Celery("ours", task_cls="config.task:Task", set_as_current=False)
+
+    @ours.task
+    def fail():
+        raise ValueError("a fault of ours")
+
+    fail.apply()
+    [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert record.exc_info[0] is ValueError
