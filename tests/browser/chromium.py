@@ -20,6 +20,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", f"--disable-features={','.join(WITHOUT)}",
 ]  # fmt: skip
 NAMES = (
+    "chromium-headless-shell",  # the same engine without windows, which takes a sixth less of the processor
     "chromium",
     "chromium-browser",
     "google-chrome",
