@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
+import pytest
 from celery import Celery
 from django.conf import settings
 from django.db import connection
@@ -15,7 +16,7 @@ from django.urls import reverse
 from redis import Redis
 
 from bench import forks
-from config.celery import app
+from config.celery import App
 from config.embedded.processes import wait_until
 from config.errors import api_error
 from corpus.errors import ServerAway
@@ -146,32 +147,42 @@ def test_silent_broker_is_away_for_whoever_sends_a_task():
     assert said.startswith("The broker cannot be reached: Timeout")
 
 
-def test_message_goes_out_where_the_broker_ends_the_connection_while_its_queue_is_declared():
-    apart = broker_apart(14)["REDIS_URL"]  # by whose number the connection is found
+@pytest.mark.parametrize("of_the_schedule", [True, False])  # which keeps its producer; pages take one of a pool
+def test_message_goes_out_where_the_broker_ends_the_connection_while_its_queue_is_declared(of_the_schedule):
+    sender = App("sender", broker=broker_apart(APART)["REDIS_URL"], set_as_current=False)
 
     def send():
-        app.send_task("unknown.task", producer=producer, queue="declared-late")
+        sender.send_task("unknown.task", producer=producer, queue="declared-late")
 
-    with app.connection_for_write(apart) as broker, Redis.from_url(settings.REDIS_URL) as server:
-        producer = app.amqp.Producer(broker, auto_declare=False)
-        with ThreadPoolExecutor(1) as thread:
-            server.client_pause(60_000, all=False)  # whoever writes waits
-            try:
-                sending = thread.submit(send)
-                assert wait_until(lambda: waiting_client(server), seconds=60)
-                server.client_kill_filter(_id=waiting_client(server))
-            finally:
-                server.client_unpause()
-            sending.result(timeout=60)
-        send()  # the schedule keeps its producer
-        with app.connection_for_write() as usual:
-            channels = (broker.default_channel, usual.default_channel)
-            assert sum(channel.queue_purge("declared-late") for channel in channels) == 2
+    with sender.connection_for_write() as broker:
+        producer = sender.amqp.Producer(broker, auto_declare=False) if of_the_schedule else None
+        end_connection_under(send)
+        send()
+        assert broker.default_channel.queue_purge("declared-late") == 2
+    sender.close()
+
+
+APART = 14
+"A database of the broker that nobody else uses: by its number a connection is found."
+
+
+def end_connection_under(send):
+    """Send a message, and end its connection to database APART while it waits."""
+    with Redis.from_url(settings.REDIS_URL) as server, ThreadPoolExecutor(1) as thread:
+        server.client_pause(60_000, all=False)  # whoever writes waits
+        try:
+            sending = thread.submit(send)
+            assert wait_until(lambda: waiting_client(server), seconds=60)
+            server.client_kill_filter(_id=waiting_client(server))
+        finally:
+            server.client_unpause()
+        sending.result(timeout=60)
 
 
 def waiting_client(server):
-    """Return the number of the connection to database 14 that waits until it may write."""
-    return next((each["id"] for each in server.client_list() if each["db"] == "14" and "b" in each["flags"]), None)
+    """Return the number of the connection to database APART that waits until it may write."""
+    of_it = (each for each in server.client_list() if each["db"] == str(APART))
+    return next((each["id"] for each in of_it if "b" in each["flags"]), None)
 
 
 def test_lost_database_breaks_off_a_task_with_one_line_in_the_log(caplog):

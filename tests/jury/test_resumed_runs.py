@@ -1,77 +1,73 @@
 """Runs that are resumed before their worker has ended what it began."""
 
-import time
-from threading import Event, Thread
+from contextlib import contextmanager
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from config.embedded.processes import wait_until
 from jury import actions, queries
+from jury.engine.runner import ShardRunner
+from jury.engine.shards import claim_shard, release_claim
 from jury.models import Ballot, Run, Shard
-from tests.cases import cases
+from tests.jury.engine.fakes import database_thread, run_aside
 from tests.jury.factories import add_jurors, project_with_items, run_shards
 from tests.jury.scripted import completion, scripted_endpoint
 
 pytestmark = pytest.mark.slow
-WAITED_FOR = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
 
 
-def wait_for_writes(run, count):
-    """Wait until the worker has written so many heartbeats."""
-    for _ in range(count):
-        before = Shard.objects.get(run=run).seen_at
-        assert wait_until(lambda before=before: Shard.objects.get(run=run).seen_at != before, seconds=60)
-
-
-def resume_when_the_worker_has_written(run):
-    wait_for_writes(run, 2)  # one may have begun before the pause
-    actions.resume_run(run=run)
-
-
-def resume_when_no_further_call_is_paid_for(run):
-    """Let the worker answer and ask for money for its next call, but not write that it is done."""
-    wait_for_writes(run, 1)
-    is_held = Event()
-
-    def hold():
-        with transaction.atomic():
-            Shard.objects.select_for_update().get(run=run)
-            is_held.set()
-            with connection.cursor() as cursor:
-                for _ in range(600):
-                    [[is_waited_for]] = cursor.execute(WAITED_FOR).fetchall()
-                    if is_waited_for:
-                        break
-                    time.sleep(0.1)
-            actions.resume_run(run=run)
-        connection.close()
-
-    Thread(target=hold).start()
-    assert is_held.wait(60)
-
-
-@cases(
-    ("options", "resume"),
-    [({}, resume_when_the_worker_has_written), ({"budget_calls": 100}, resume_when_no_further_call_is_paid_for)],
-)
-def test_resumed_run_goes_on_where_its_worker_still_ends_what_it_began(tmp_path, options, resume):
-    project = project_with_items(tmp_path, 3)
+@contextmanager
+def run_that_pauses(folder, then, **options):
+    """Yield a run of three questions, asked one by one; during the first it is paused, and `then` is called."""
+    project = project_with_items(folder, 3)
 
     def answer(_request, number):
         if number == 0:
             actions.pause_run(run=run)
-            resume(run)
+            then(run)
             connection.close()
         return 200, completion()
 
     with scripted_endpoint(answer) as (endpoint, url):
         add_jurors(project, url, "stub-0.9", concurrency=1)
         run = actions.start_run(project=project, jurors=queries.panel(project), **options)
+        yield run, endpoint.calls
+
+
+def assert_goes_on(run, calls):
+    """Assert that the run goes on with the first answer, and asks each of the other questions once."""
+    run.refresh_from_db()
+    assert (run.state, Shard.objects.get(run=run).error) == (Run.State.RUNNING, "")
+    assert len(calls) == Ballot.objects.filter(run=run).count() == 1
+    run_shards(run)  # as the schedule does
+    run.refresh_from_db()
+    assert (run.state, Ballot.objects.filter(run=run).count(), len(calls)) == (Run.State.FINISHED, 3, 3)
+
+
+def resume_once_the_worker_has_written(run):
+    """Resume a run after two heartbeats, as the first may have begun before the pause."""
+    for _ in range(2):
+        before = Shard.objects.get(run=run).seen_at
+        assert wait_until(lambda before=before: Shard.objects.get(run=run).seen_at != before, seconds=60)
+    actions.resume_run(run=run)
+
+
+def test_run_resumed_while_a_call_is_under_way_goes_on(tmp_path):
+    with run_that_pauses(tmp_path, resume_once_the_worker_has_written) as (run, calls):
         run_shards(run)
-        run.refresh_from_db()
-        assert (run.state, Shard.objects.get(run=run).error) == (Run.State.RUNNING, "")
-        assert len(endpoint.calls) == Ballot.objects.filter(run=run).count() == 1
-        run_shards(run)  # as the schedule does
-        run.refresh_from_db()
-        assert (run.state, Ballot.objects.filter(run=run).count(), len(endpoint.calls)) == (Run.State.FINISHED, 3, 3)
+        assert_goes_on(run, calls)
+
+
+def test_pause_that_is_met_when_a_call_is_to_be_paid_for_is_no_spent_budget(tmp_path):
+    with run_that_pauses(tmp_path, lambda _run: None, budget_calls=100) as (run, calls), database_thread() as database:
+        shard = Shard.objects.get(run=run).pk
+        holder = claim_shard(shard)
+        runner = ShardRunner(queries.shard_with_context(shard), holder, database)
+        runner.sink.seconds = 600  # what is paid for next meets the pause before the sink writes
+        run_aside(runner.run)
+        actions.resume_run(run=run)
+        runner.record_ending()
+        runner.sink.release()
+        release_claim(holder)
+        assert_goes_on(run, calls)
