@@ -20,14 +20,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class App(Celery):  # type: ignore[misc]
-    """The Celery app, which sends a message once more where the connection was closed under it."""
+    """The Celery app, which sends a message once more where its channel was closed under it."""
 
     def send_task(self, *args: Any, **kwargs: Any) -> Any:
         """
-        Send a message, by another connection if kombu has closed the channel of the producer at hand.
+        Send a message, once more if kombu has closed the channel that it was to go by.
 
         Where a broker ends the connection while a queue is declared, kombu declares it by a new channel, and publishes
         by the old one, which is closed: `AttributeError: 'NoneType' object has no attribute 'client'`. Nothing is sent.
+        Other errors of the kind may send twice, which tasks are made for.
         """
         try:
             return super().send_task(*args, **kwargs)

@@ -17,6 +17,6 @@ class Task(celery.Task):  # type: ignore[misc]
     "Celery logs these without a traceback, and as information, which is below our level."
 
     def on_failure(self, exc: BaseException, *_about: Any) -> None:
-        """Log that a server was away. What the task would have done, the schedule finds again."""
+        """Log in one line that a server was away. What was to be done is found again, or says that it failed."""
         if isinstance(exc, SERVER_ERRORS):
             logger.warning("%s was broken off: %s", self.name, describe_outage(exc))
