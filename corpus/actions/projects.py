@@ -46,10 +46,7 @@ def create_project(
     :param by: who creates it; None for commands
     :raises Refused: if the slug is taken, or a setting is invalid
     """
-    if Project.objects.filter(slug=slug).exists():
-        raise Refused(f"There is a project {slug!r} already.")
-    if unknown := set(fields) - set(FIELDS):
-        raise Refused(f"{min(unknown)!r} is not a field; there are {' and '.join(FIELDS)}.")
+    check_is_new(slug, fields)
     project = Project(
         slug=slug,
         name=name or slug,
@@ -64,13 +61,34 @@ def create_project(
         split_by=split_by,
         **{f"wants_{field}": field in fields for field in FIELDS},
     )
+    check_settings(project)
+    project.save()
+    record_event(project=project, verb=Verb.PROJECT_CREATED, subject=slug, actor=by)
+    return project
+
+
+def check_is_new(slug: str, fields: Collection[str]) -> None:
+    """
+    Check what a project is created with.
+
+    :raises Refused: if the slug is taken, or a field is unknown
+    """
+    if Project.objects.filter(slug=slug).exists():
+        raise Refused(f"There is a project {slug!r} already.")
+    if unknown := set(fields) - set(FIELDS):
+        raise Refused(f"{min(unknown)!r} is not a field; there are {' and '.join(FIELDS)}.")
+
+
+def check_settings(project: Project) -> None:
+    """
+    Check the values of a project that is not stored yet.
+
+    :raises Refused: if one is invalid
+    """
     try:
         project.full_clean()
     except ValidationError as error:
         raise Refused(" ".join(f"{field}: {' '.join(why)}" for field, why in error.message_dict.items())) from error
-    project.save()
-    record_event(project=project, verb=Verb.PROJECT_CREATED, subject=slug, actor=by)
-    return project
 
 
 def lock_in_use(project: Project) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import orjson
 from django.contrib.auth.models import User
@@ -88,31 +89,16 @@ def start_evaluation(
     """
     check_can_evaluate(juror, benchmark, transforms)
     keeps_near = keeps_near or benchmark.is_of_twins  # which have no labels, and are compared by families
-    lock_in_use(project)
-    with connection.cursor() as cursor:  # so that a form sent twice starts one evaluation
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evaluation'), %s)", [project.pk])
+    lock_evaluations(project)
     same = {"project": project, "juror": juror, "benchmark": benchmark, "limit": limit}
     chosen = [name for name in TRANSFORMS if name in set(transforms)]
     open_ones = Evaluation.objects.filter(**same, transforms=chosen, run__state__in=Run.OPEN)
     if open_one := open_ones.filter(near_left_out__isnull=keeps_near).first():
         return open_one
     left_out = cases_left_out(juror, benchmark, keeps_near=keeps_near)
-    run = Run.objects.create(
-        project=project,
-        generates=Run.Generates.VERDICTS,
-        budget_usd=budget_usd,
-        budget_calls=budget_calls,
-        uses_cache=uses_cache,
-    )
-    evaluation = Evaluation.objects.create(
-        **same,
-        run=run,
-        transforms=chosen,
-        left_out_cases=left_out.cases,
-        left_out_of=left_out.version,
-        near_left_out=left_out.near,
-        started_by=by,
-    )
+    money: dict[str, Any] = {"budget_usd": budget_usd, "budget_calls": budget_calls, "uses_cache": uses_cache}
+    run = Run.objects.create(project=project, generates=Run.Generates.VERDICTS, **money)
+    evaluation = Evaluation.objects.create(**same, **left_out.fields, run=run, transforms=chosen, started_by=by)
     texts = texts_of(evaluation)
     if not texts:
         raise Refused(no_case_left(benchmark, limit))
@@ -120,6 +106,17 @@ def start_evaluation(
     detail = {"guard": juror.name, "benchmark": benchmark.name, "texts": len(texts), "left_out": len(left_out.cases)}
     record_event(project=project, verb=Verb.EVALUATION_STARTED, subject=str(evaluation.pk), actor=by, detail=detail)
     return evaluation
+
+
+def lock_evaluations(project: Project) -> None:
+    """
+    Make others who start an evaluation of the project wait until the transaction ends: a form sent twice starts one.
+
+    :raises Archived: if the project is archived
+    """
+    lock_in_use(project)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evaluation'), %s)", [project.pk])
 
 
 def no_case_left(benchmark: Benchmark, limit: int | None) -> str:
@@ -139,6 +136,11 @@ class LeftOut:
     "Their numbers, ascending."
     near: int | None
     "How many of them are left out as near-duplicates alone; None where these are kept."
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of an evaluation that keep them."""
+        return {"left_out_cases": self.cases, "left_out_of": self.version, "near_left_out": self.near}
 
 
 def cases_left_out(juror: Juror, benchmark: Benchmark, *, keeps_near: bool) -> LeftOut:
