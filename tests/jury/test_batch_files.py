@@ -41,7 +41,7 @@ def test_broken_lines_cost_no_other(tmp_path, settings):
         return b"\r\n".join([
             b"", b"\0\0", b"{", b"[" * 4000, odd.encode(), big_seed.encode(), one.replace(b"cast", b"c\xff\xfe"),
             denied, one, one.replace(b'"custom_id": "', b'"custom_id": "77'), two.replace(b"stop", b"\\ud83d\\u0000"),
-            b'{"custom_id": "' + b"x" * 20_000, b"y" * 5_000, three, four.replace(b"100", b"-1e400"), five,
+            b'{"custom_id": "' + b"x" * 20_000, b"y" * 5_000, three, four.replace(b": 100", b": -1e400"), five,
             five[:-1] + b" " * 20_000 + b"}",
         ])  # fmt: skip
 
