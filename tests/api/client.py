@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from django.test import Client
 
-from tests.annotation.people import role_options
-from tests.factories import command, numbers
+from tests.annotation.people import add_person
+from tests.factories import numbers
 
 
 class Program:
@@ -14,10 +14,8 @@ class Program:
 
     def __init__(self, project: Any, role: str = "annotator", name: str = "") -> None:
         self.name = name or f"{role}-{next(numbers)}"
-        made = command("create_user", self.name, *role_options(role), "--token", project=project.slug)
-        assert made.code == 0, made.stderr
         self.slug = project.slug
-        self.token = made["token"]
+        self.token = add_person(project, self.name, role, with_token=True).token
         self.client = Client(headers={"authorization": f"Token {self.token}"})
 
     def get(self, route: str, **query: Any) -> Any:
