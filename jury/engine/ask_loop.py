@@ -59,16 +59,22 @@ class AskLoop:
 
     async def run(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:
         """Ask about the items of one queue, and put the results into the other."""
-        waiting = asyncio.create_task(self.open_after_a_while())
+        waiting = [asyncio.create_task(wait()) for wait in (self.open_after_a_while, self.open_after_a_fault)]
         others = (self.ask_later(items, results) for _ in range(self.at_once - 1))
         try:
             await asyncio.gather(self.ask_in_turn(items, results), *others)
         finally:
-            waiting.cancel()
+            for task in waiting:
+                task.cancel()
 
     async def open_after_a_while(self) -> None:
         """Let the others ask, too, where the first answer takes long: a refusal would have come by now."""
         await self.client.clock.sleep(SECONDS_ALONE)
+        self.is_open.set()
+
+    async def open_after_a_fault(self) -> None:
+        """Let the others ask, too, where the endpoint fails, so that it is soon known whether it is down."""
+        await self.client.has_faulted.wait()
         self.is_open.set()
 
     async def ask_later(self, items: "asyncio.Queue[QueuedItem | None]", results: "asyncio.Queue[Any]") -> None:

@@ -48,6 +48,8 @@ class RateLimitedClient:
         self.endpoint, self.limiter, self.circuit, self.clock = endpoint, limiter, circuit, clock
         self.tries, self.patience = tries, patience
         self.is_stopped = False
+        self.has_faulted = asyncio.Event()
+        "Set once a call ended in a fault or in silence, and not in a refusal."
         self.waiting: set[asyncio.Task[Any]] = set()
         "Tasks with no call under way: they wait for money, for their moment, or to try again."
         self.calling: set[asyncio.Task[Any]] = set()
@@ -83,6 +85,8 @@ class RateLimitedClient:
                 return await self.attempt(request, reservation)
             except RetryableError as error:
                 last = error
+                if not error.is_refusal:
+                    self.has_faulted.set()
                 faults += not error.is_refusal and not self.is_trial(error)
                 refusals += error.is_refusal
                 wait = max(error.retry_after or 0.0, backoff(faults + refusals))

@@ -80,6 +80,16 @@ def test_each_fault_is_charged_for_what_it_may_have_cost(fault, charged, calls):
     assert (result, reservation.charged, reservation.calls) == (REPLY, charged, calls)
 
 
+@cases(("fault", "is_fault"), [(BUSY, False), (REFUSED, True), (ERROR, True), (CUT, True)])
+def test_refusal_is_no_fault_of_the_endpoint(fault, is_fault):
+    async def work():
+        async with limited_client(FakeEndpoint(fault, REPLY), FakeClock()) as client:
+            await call(client, Reservation(price, None))
+            return client.has_faulted.is_set()
+
+    assert run_aside(work) == is_fault
+
+
 def test_retry_after_is_waited_for():
     _, _, clock, _ = attempt(BUSY, REPLY)
     assert clock.now - 1_000_000 == pytest.approx(7)

@@ -15,6 +15,7 @@ from tests.jury.engine.fakes import (
     FakeClock,
     FakeEndpoint,
     FakeModel,
+    StoppedClock,
     database_thread,
     limited_client,
     make_run,
@@ -78,12 +79,12 @@ class FreeBudget(Budget):
         self.has_limit = False
 
 
-def asked(count, *, at_once=3, **outcomes):
+def asked(count, *, at_once=3, model=None, clock=None, **outcomes):
     """Return an ask loop after it was given some items, its model, and its results by item."""
+    model = model or FakeModel("juror", **outcomes)
 
     async def work():
-        model = FakeModel("juror", **outcomes)
-        async with limited_client(FakeEndpoint(REPLY), FakeClock()) as client:
+        async with limited_client(FakeEndpoint(REPLY), clock or FakeClock()) as client:
             loop = AskLoop(model, client, at_once=at_once)
             items, results = asyncio.Queue(), asyncio.Queue()
             for pk in range(count):
@@ -101,6 +102,29 @@ def test_ask_loop_asks_about_every_item_so_many_at_once():
     assert sorted(result.answer.item_id for result in results) == list(range(10))
     assert {result.reservation.charged for result in results} == {price(100, 10)}
     assert (loop.is_over_budget, loop.has_rested, loop.down, loop.outage) == (False, False, "", None)
+
+
+class LateModel(FakeModel):
+    """Answers nothing before three are asked at once; its endpoint fails at once, or it is only slow."""
+
+    def __init__(self, juror, *, fails):
+        super().__init__(juror)
+        self.fails, self.three = fails, asyncio.Event()
+
+    async def ask(self, request, client, reservation):
+        if self.fails:
+            client.has_faulted.set()
+        if len(self.asked) == 2:
+            self.three.set()
+        self.asked.append(request.item.pk)
+        await self.three.wait()
+        return await super().ask(request, client, reservation)
+
+
+@cases(("fails", "clock"), [(True, StoppedClock()), (False, FakeClock())])
+def test_others_ask_beside_the_first_once_it_fails_or_takes_long(fails, clock):
+    _, model, results = asked(3, model=LateModel("juror", fails=fails), clock=clock)
+    assert (model.most_at_once, len(results)) == (3, 3)
 
 
 def test_ask_loop_ends_when_the_budget_is_spent():
