@@ -18,7 +18,8 @@ from jury import queries, tasks
 from jury.engine.extra_body import parse_extra_body
 from jury.models import Juror, Run, Shard
 
-POLL_SECONDS = 0.3
+FIRST_POLL_SECONDS, POLL_SECONDS = 0.05, 0.3
+"Between two looks at a run: half as long again after each look, as a short run has soon ended."
 MAX_IDLE_SECONDS = 180.0
 "Without a new answer for so long, the command checks that a worker still runs."
 REQUEUE_SECONDS = 5.0
@@ -178,11 +179,13 @@ class RunCommand(ProjectCommand):
         :raises Refused: if that worker ends, or no worker runs any more
         """
         watched, bar = WatchedRun(run, worker, time.monotonic()), Progress(f"run {run.pk}")
+        pause = FIRST_POLL_SECONDS
         while (progress := queries.run_progress(run)).state in Run.OPEN:
             share = progress.done / progress.ballots if progress.ballots else 1.0
             bar.show(share, f"{describe_progress(progress)} ")
             watched.check(progress, time.monotonic())
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(1.5 * pause, POLL_SECONDS)
         if progress.state == Run.State.FINISHED:
             bar.show(1.0)
         else:
