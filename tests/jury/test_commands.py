@@ -20,7 +20,8 @@ from jury.management.commands.change_juror import parse_price, parse_rate
 from jury.models import Run
 from jury.queries import RunProgress
 from tests.cases import cases
-from tests.factories import make_project
+from tests.factories import command, make_project
+from tests.jury.factories import add_jurors, project_with_items
 
 
 def progress(done, state=Run.State.RUNNING):
@@ -53,6 +54,16 @@ def test_fields_come_in_the_usual_order():
 def test_progress_names_the_outcomes_there_are():
     assert describe_progress(progress(4)) == "4 cast, 1 failed"
     assert describe_progress(progress(0, Run.State.PAUSED)) == "paused, 1 failed"
+
+
+def test_run_without_worker_says_what_to_do(tmp_path, stub_url, no_worker):
+    project = project_with_items(tmp_path, 1)
+    add_jurors(project, stub_url, "stub-0.9")
+    refused = command("convene_jury", project=project.slug)
+
+    assert (refused.code, refused) == (2, {})
+    assert "make run" in refused.stderr
+    assert not Run.objects.filter(project=project).exists()
 
 
 def test_ended_worker_ends_the_wait():

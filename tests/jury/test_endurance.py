@@ -1,8 +1,8 @@
-"""Runs against endpoints that are busy or cut off, and with workers and a broker that die."""
+"""Runs against endpoints that are busy or cut off, that are paused or cancelled, and whose worker dies."""
 
-import json
 import os
 import signal
+import subprocess
 import sys
 from datetime import timedelta
 
@@ -14,12 +14,11 @@ from config.embedded.processes import wait_until
 from corpus.models import Event
 from jury import actions, queries, tasks
 from jury.engine.retry_after import seconds_to_wait
-from jury.models import Ballot, Run, Shard
+from jury.models import Ballot, Juror, Run, Shard
 from tests.cases import cases
 from tests.conftest import stub_server
 from tests.factories import command
-from tests.jury.factories import add_jurors, counted, project_with_items, run_shards, start_broker
-from tests.ports import unused_port
+from tests.jury.factories import add_jurors, broker_apart, counted, project_with_items, run_shards
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +48,7 @@ def test_seconds_to_wait_are_read_from_headers(headers, seconds):
 def test_cut_attempts_count_as_calls_and_refused_ones_do_not(tmp_path, worker, way, attempts):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
-        add_jurors(project, url, f"stub-0.9:{way}", concurrency=4)
+        add_jurors(project, url, f"stub-0.9:{way}", concurrency=12)
         done = command("convene_jury", project=project.slug, wait=True, max_calls=attempts)
         assert counted(url)["calls"] == 12
 
@@ -64,6 +63,11 @@ def held_back(worker, tmp_path_factory):
     with stub_server(rpm=300) as url:
         add_jurors(project, url, "stub-0.9", concurrency=8)
         yield command("convene_jury", project=project.slug)["run"], url
+
+
+def ask_more_at_once(project):
+    """Ask the rest of a run quickly, which was asked slowly so that it could be interrupted."""
+    Juror.objects.filter(project=project).update(concurrency=16)
 
 
 def test_paused_run_asks_nothing_until_resumed(tmp_path, worker, held_back):
@@ -83,6 +87,7 @@ def test_paused_run_asks_nothing_until_resumed(tmp_path, worker, held_back):
         again = command("jury_run", project=project.slug, pause=True)
         assert (again.code, again.stderr) == (2, f"Run {begun['run']} cannot be paused. It is: paused.")
 
+        ask_more_at_once(project)
         assert command("jury_run", begun["run"], project=project.slug, resume=True)["state"] == "running"
         assert wait_until(lambda: Run.objects.get(pk=begun["run"]).state == "finished", seconds=150)
         assert counted(url)["calls"] == ballots.count() == 30
@@ -100,9 +105,40 @@ def test_cancelled_run_leaves_the_rest_to_the_next(tmp_path, worker):
         assert command("jury_run", project=project.slug, resume=True).code == 2
         assert wait_until(lambda: command("jury_run", project=project.slug)["held"] == 0, seconds=150)
         kept = Ballot.objects.filter(run=begun["run"]).count()
+        ask_more_at_once(project)
         rest = command("convene_jury", project=project.slug, wait=True)
         assert rest["cast"] == 20 - kept > 0
         assert counted(url)["calls"] <= 20 + 2  # the calls under way were let go, and are made again
+
+
+def test_killed_worker_loses_and_doubles_nothing(tmp_path, worker):
+    project = project_with_items(tmp_path, 30)
+    convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
+    # A broker of its own, where no worker runs: the command starts one, and no other takes over what that one leaves.
+    quickly = {"DJANGO_SETTINGS_MODULE": "tests.settings", "WORKER_PING_SECONDS": "0.1"}
+    with stub_server(delay=0.2) as url:
+        add_jurors(project, url, "stub-0.9", "stub-0.8", concurrency=2)
+        first = forks.start(convene, tmp_path / "first.log", broker_apart(7) | quickly)
+        ballots = Ballot.objects.filter(juror__project=project)
+        assert wait_until(lambda: ballots.count() > 10, seconds=150)
+        for child in worker_of(first.pid):
+            os.killpg(child, signal.SIGKILL)
+        code = first.wait(timeout=180)
+        stored = ballots.count()
+        ask_more_at_once(project)
+        again = command("convene_jury", project=project.slug, wait=True)
+
+    errors = (tmp_path / "first.log").read_text()
+    assert (code, stored < 60) == (2, True), errors
+    assert "run the same command again" in errors
+    assert (again.code, again["cast"]) == (0, 60 - stored), again.stderr
+    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 60
+
+
+def worker_of(pid):
+    """Return the ids of the workers of a command, each the leader of a process group."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
+    return [int(line) for line in listed.stdout.split()]
 
 
 def test_refusal_holds_back_every_worker(held_back):
@@ -132,27 +168,3 @@ def test_only_shards_of_dead_workers_are_taken_over(tmp_path):
     shard.refresh_from_db()
     assert (shard.state, shard.holder, shard.seen_at) == (Shard.State.DONE, "", None)
     assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
-
-
-def test_killed_broker_loses_nothing(tmp_path):
-    project = project_with_items(tmp_path, 40)
-    port = unused_port()
-    environment = os.environ | {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "JURY_SHARD_ITEMS": "20"}
-    convene = [sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug]
-    broker = start_broker(tmp_path, port)
-    try:
-        with stub_server(delay=0.1) as url:
-            add_jurors(project, url, "stub-0.9", "stub-0.8", concurrency=2, rpm=1200)
-            running = forks.start(convene, tmp_path / "run.log", environment)
-            ballots = Ballot.objects.filter(juror__project=project)
-            assert wait_until(lambda: ballots.count() >= 20, seconds=150)
-            broker.send_signal(signal.SIGKILL)
-            broker.wait()
-            broker = start_broker(tmp_path, port)
-            code, output = running.wait(timeout=300), (tmp_path / "run.log").read_text()
-            assert (code, counted(url)["calls"]) == (0, 80), output
-    finally:
-        broker.kill()
-        broker.wait()
-    assert json.loads(output.splitlines()[-1])["cast"] == 80
-    assert ballots.count() == ballots.filter(is_current=True, outcome="cast").count() == 80

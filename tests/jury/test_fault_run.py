@@ -1,19 +1,24 @@
-"""Everything at once: an endpoint that does all that endpoints do, workers killed, the broker gone."""
+"""Everything at once: an endpoint that does all that endpoints do, the worker killed, the broker gone."""
 
-import json
 import os
 import sys
 from collections import Counter
 from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from celery import current_app
+from django.conf import settings
+from django.test import override_settings
+from django.utils import timezone
 
 from bench import forks
 from bench.stub_server import EVERY_TIME, mixed_failure
 from config.embedded.processes import wait_until
-from corpus.workers import JURY, WORK, worker_command
-from jury.models import Ballot, Run
+from corpus.workers import worker_command
+from jury import actions, queries, tasks
+from jury.models import Ballot, Run, Shard
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.jury.factories import add_jurors, counted, project_with_items, start_broker
@@ -22,10 +27,12 @@ from tests.ports import unused_port
 pytestmark = pytest.mark.slow
 
 MODELS = ("stub-0.9:mixed", "stub-0.8:mixed", "stub-0.7:mixed")
-DIALOGUES = 48
+DIALOGUES, SHARD_ITEMS = 48, 20
 AT_ONCE = 8
+LIMITS = {"max_tokens": 80, "price_in": 100, "price_out": 10_000, "rpm": 3000}
+"With a rate, calls go by Redis, which is the broker."
 PRICE = Decimal("0.22")
-"US dollars an answer: 200 and 20 tokens at 1,000 a million."
+"US dollars an answer: 200 and 20 tokens. About a dollar is reserved for it, so that the budget is not gone at once."
 OUTCOMES = {
     **dict.fromkeys(("prose", "badjson", "unknown", "length", "huge"), "unreadable"),
     **dict.fromkeys(("refusal", "filter"), "abstained"),
@@ -33,8 +40,16 @@ OUTCOMES = {
 }
 
 
+CALLS = {"error": 5, "length": 2}
+"That the endpoint answers, for an item on which it fails so: all tries, or one more with room for a longer answer."
+
+
 def outcome_expected(model, item):
     return OUTCOMES.get(mixed_failure(model, f"What is {item}?"), "cast")
+
+
+def calls_expected(ballot):
+    return CALLS.get(mixed_failure(ballot.juror.model, f"What is {ballot.item.external_id}?"), 1)
 
 
 def test_every_fault_ends_in_the_right_outcome(tmp_path):
@@ -44,21 +59,25 @@ def test_every_fault_ends_in_the_right_outcome(tmp_path):
     project = project_with_items(tmp_path, DIALOGUES)
     ballots = Ballot.objects.filter(juror__project=project, is_current=True)
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
-        add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=3, price_in=1000, price_out=1000)
-        first = servers.convene(project, "--budget", "20")
+        add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=3, **LIMITS)
+        first = servers.begin(project, budget_usd=20)
         assert wait_until(lambda: ballots.count() >= 30, seconds=300)
-        servers.kill_workers()
-        servers.start_workers()
-        assert wait_until(lambda: state_of(first) != "running", seconds=300)
-        budget_holds(Run.objects.get(pk=first), charged=counted(url)["charged"])
+        servers.worker.kill_all()
+        as_if_dead_for_long(first)
+        servers.start_worker()
+        assert wait_until(lambda: state_of(first) != "running" and not queries.claimed_shard_count(first), seconds=300)
+        before = counted(url)
+        budget_holds(first, charged=before["charged"])
 
-        second = servers.convene(project)
-        stored = ballots.count()
-        assert wait_until(lambda: ballots.count() >= stored + 20, seconds=300)
+        waiting = servers.start([sys.executable, "manage.py", "convene_jury", "--wait", "--project", project.slug])
+        others = Run.objects.filter(project=project).exclude(pk=first.pk)
+        assert wait_until(lambda: Ballot.objects.filter(run__in=others).count() >= 20, seconds=300)
         servers.kill_broker()
         servers.start_broker()
-        assert wait_until(lambda: state_of(second) != "running", seconds=300)
+        assert waiting.wait(timeout=300) == 0, servers.log.read_text()
+        asked = counted(url)["calls"] - before["calls"]
 
+    second = others.get()
     assert state_of(second) == "finished"
     found = {(ballot.juror.model, ballot.item.external_id): ballot.outcome for ballot in ballots}
     items = [f"i{number:03}" for number in range(DIALOGUES)]
@@ -66,19 +85,27 @@ def test_every_fault_ends_in_the_right_outcome(tmp_path):
     assert len(found) == ballots.count() == len(MODELS) * DIALOGUES
     assert found == expected
     assert min(Counter(found.values()).values()) >= 5  # each of the four outcomes has been tried
+    assert asked == sum(calls_expected(ballot) for ballot in Ballot.objects.filter(run=second))  # none is made twice
     lead = Visitor(project, "lead")
     for run, state in ((first, "Stopped at its budget"), (second, "Finished")):
-        page = lead.get(f"jury/runs/{run}/").content.decode()
+        page = lead.get(f"jury/runs/{run.pk}/").content.decode()
         assert state in page
         assert 'role="alert"' not in page
 
 
 def state_of(run):
-    return Run.objects.get(pk=run).state
+    return Run.objects.get(pk=run.pk).state
+
+
+def as_if_dead_for_long(run):
+    """Let what killed workers hold be taken over at once."""
+    held = Shard.objects.filter(run=run, seen_at__isnull=False)
+    held.update(seen_at=timezone.now() - timedelta(seconds=settings.JURY_TAKEOVER_SECONDS + 1))
 
 
 def budget_holds(run, *, charged):
     """By what was booked, and by what was charged for, to workers too that were killed before they stored it."""
+    run.refresh_from_db()
     assert run.state == "over_budget"
     assert 0 < run.cost_usd <= run.budget_usd
     assert charged * PRICE <= run.budget_usd
@@ -89,7 +116,7 @@ def own_servers(folder):
     servers = Servers(folder)
     try:
         servers.start_broker()
-        servers.start_workers()
+        servers.start_worker()
         servers.start_beat()
         yield servers
     finally:
@@ -97,62 +124,45 @@ def own_servers(folder):
 
 
 class Servers:
-    """
-    A broker, two workers of the jury and the schedule as in earnest, on a broker of their own.
-
-    Another worker does the rest, such as to measure what other tests have left, which may take it minutes.
-    """
+    """A worker and the schedule as in earnest, on a broker of their own."""
 
     def __init__(self, folder):
-        self.folder, self.port = folder, unused_port()
+        self.folder, self.port, self.log = folder, unused_port(), folder / "servers.log"
+        self.url = f"redis://127.0.0.1:{self.port}/0"
         self.environment = os.environ | {
-            "REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
-            "JURY_SHARD_ITEMS": "20",
-            "JURY_TAKEOVER_SECONDS": "4",
+            "REDIS_URL": self.url,
+            "JURY_SHARD_ITEMS": str(SHARD_ITEMS),
             "SCHEDULE_SECONDS": "2",
         }
-        self.broker = self.beat = None
-        self.workers = []
+        self.broker = self.beat = self.worker = None
 
     def start(self, command_line):
-        return forks.start(command_line, self.folder / "servers.log", self.environment)
+        return forks.start(command_line, self.log, self.environment)
 
     def start_broker(self):
         self.broker = start_broker(self.folder, self.port)
 
-    def start_workers(self):
-        jury = worker_command(processes=2, queues=[JURY])
-        others = worker_command(processes=2, queues=[WORK])
-        self.workers = [
-            self.start([*line, "--hostname", f"{number}@faults"]) for number, line in enumerate((jury, jury, others))
-        ]
+    def start_worker(self):
+        self.worker = self.start(worker_command())
 
     def start_beat(self):
         schedule = ["--schedule", str(self.folder / "schedule"), "--pidfile="]
         self.beat = self.start([sys.executable, "-m", "celery", "--app", "config.celery", "beat", *schedule])
 
-    def kill_workers(self):
-        for worker in self.workers:
-            worker.kill_all()
-
     def kill_broker(self):
         self.broker.kill()
         self.broker.wait()
 
-    def convene(self, project, *options):
-        """Start a run as soon as a worker answers, and return its number."""
-        done = []
-
-        def has_begun():
-            command_line = [sys.executable, "manage.py", "convene_jury", "--project", project.slug, *options]
-            done[:] = [forks.run(command_line, self.environment)]
-            return done[0].returncode == 0
-
-        assert wait_until(has_begun, seconds=300), done[0].stderr
-        return json.loads(done[0].stdout.splitlines()[-1])["run"]
+    def begin(self, project, **options):
+        """Begin a run as a page does, but whether or not the worker has started."""
+        with override_settings(JURY_SHARD_ITEMS=SHARD_ITEMS):
+            run = actions.start_run(project=project, jurors=queries.panel(project), **options)
+        with current_app.connection_for_write(self.url) as broker:
+            tasks.enqueue_run.apply_async(kwargs={"run_id": run.pk}, connection=broker)
+        return run
 
     def stop(self):
-        self.kill_workers()
-        for server in filter(None, (self.beat, self.broker)):
-            server.kill()
-            server.wait()
+        for server in filter(None, (self.worker, self.beat)):
+            server.kill_all()
+        if self.broker:
+            self.kill_broker()

@@ -1,14 +1,11 @@
 """An endpoint that hangs, that is gone for a while or for good, and answers that need not be paid for twice."""
 
-import os
-import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from celery import current_app
 
 from adjudication.tasks import recount_changed
-from bench import forks
 from config.embedded.processes import wait_until
 from jury import actions, queries, tasks
 from jury.models import Ballot, Juror, Run, Shard
@@ -50,7 +47,7 @@ def away(tmp_path_factory):
 def test_hanging_call_is_made_again_after_its_timeout(tmp_path, away):
     project = project_with_items(tmp_path, 6)
     with stub_server() as url:
-        add_jurors(project, url, "stub-0.9:hang", timeout=2, concurrency=6)
+        add_jurors(project, url, "stub-0.9:hang", timeout=1, concurrency=6)
         run = begin(project)
         run_shards(run)
         assert counted(url)["calls"] == 6
@@ -178,16 +175,11 @@ def test_cancelled_run_waits_for_no_rate(tmp_path):
         add_jurors(project, url, "stub-0.9", concurrency=2)
         Juror.objects.filter(project=project).update(requests_per_minute=1)
         run = begin(project)
-        code = "import django; django.setup(); from jury import tasks; "
-        code += f"tasks.run_shard(shard_id={Shard.objects.get(run=run).pk})"
-        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-        process = forks.start([sys.executable, "-c", code], tmp_path / "worker.log", environment)
-        try:
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            asking = aside.submit(run_shards, run)
             assert wait_until(lambda: Ballot.objects.filter(run=run).exists(), seconds=150)
             assert command("jury_run", project=project.slug, cancel=True)["state"] == "cancelled"
-            assert process.wait(timeout=40) == 0  # the rate allows the next call after a minute
-        finally:
-            process.kill_all()
+            asking.result(timeout=40)  # the rate allows the next call after a minute
     assert queries.claimed_shard_count(run) == 0
 
 
