@@ -252,6 +252,7 @@ def test_one_of_three_adjudicators_settles_over_http(tmp_path):
                     *(partial(call, server.address, f"cases/{case.pk}/{verb}/", each["token"], body) for each in made)
                 )
                 assert sorted(results) == [200, lost, lost], verb
+        server.kill()  # to stop takes longer
     settled = Case.objects.filter(item__project=project, state="settled")
     assert settled.count() == len(names)
     assert Event.objects.filter(project=project, verb="item.settled").count() == len(names)

@@ -5,9 +5,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from annotation import tasks
+from annotation.actions import Answer, cast_vote
 from annotation.models import Check, Person, Queue, Slot, Vote, WorkDay
+from annotation.queue import claim_next
 from annotation.slots import open_slots
 from corpus.actions import add_question
+from corpus.labels import Judgement
 from corpus.models import Item
 from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
@@ -112,6 +115,15 @@ def test_pages_say_that_nothing_is_open(tmp_path):
         import_dialogues(ada.project, tmp_path, [dialogue(name)])
         assert offers(ada)[0][:2] == [True, True]  # though its slots open only as somebody asks
         ada.vote(ada.take())
+
+
+def vote_without_pages(visitor, count):
+    """Vote safe on the next items by the actions that pages and routes call."""
+    for _ in range(count):
+        lease = claim_next(project=visitor.project, user=visitor.user)
+        answer = Answer(Judgement("safe", "safe"))
+        name = lease.item.external_id
+        cast_vote(project=visitor.project, user=visitor.user, external_id=name, lease=lease.id, answer=answer)
 
 
 def set_queue(project, **settings):
@@ -276,8 +288,7 @@ def test_gold_and_repeats_are_compared(tmp_path):
     gold = ada.take()
     assert gold.item.external_id == "d00"
     ada.vote(gold)
-    for _ in range(24):
-        ada.vote(ada.take())
+    vote_without_pages(ada, 24)
     set_queue(project, gold_percent=0, repeat_percent=100)
     ada.vote(ada.take())  # leased before; the next one is the repeat
     ada.vote(ada.take())
@@ -313,8 +324,7 @@ def test_fifteen_of_a_hundred_are_audited(tmp_path):
     project = project_with(tmp_path, *(f"d{at:03}" for at in range(100)), votes_wanted=1)
     ada, lead = Visitor(project), Visitor(project, "lead")
     set_queue(project, gold_percent=0)
-    for _ in range(100):
-        ada.vote(ada.take())
+    vote_without_pages(ada, 100)
     assert not lead.get("audits/").context["shown"]  # the schedule draws them, not who looks at the page
     tasks.draw_audits()
     waiting = list(lead.get("audits/").context["shown"])

@@ -12,14 +12,14 @@ from corpus.importing.limits import Limits
 from corpus.turns import has_response, message_of
 from tests.annotation.people import Visitor
 from tests.cases import cases
-from tests.corpus.test_tool_turns import CALL, CONVERSATIONS, NAMES, WORDS
+from tests.corpus.test_tool_turns import BEGINNING, CALL, CONVERSATIONS, NAMES, WORDS
 from tests.factories import command, import_dialogues, import_votes, make_project, opinion
 
 ASKS = {"role": "user", "content": "Is it warm in Kyiv?"}
 USE = {"type": "tool_use", "id": "c1", "name": "get_weather", "input": {"city": "Kyiv"}}
 SAYS = {"type": "text", "text": "I look it up."}
 RESULT = {"type": "tool_result", "tool_use_id": "c1", "content": "21 degrees"}
-TRACES = 1_000
+TRACES, DRAWN = 1_000, 200
 WRITTEN = (
     "role",
     "content",
@@ -175,18 +175,21 @@ def as_written(value):
 
 
 def mixed_traces():
-    """Return conversations with every kind of turn, the same ones each time."""
+    """Return conversations with every kind of turn, the same ones each time: drawn ones, and two of them in one."""
     made = []
 
-    @settings(max_examples=TRACES, database=None, derandomize=True, deadline=None)
+    @settings(max_examples=DRAWN, database=None, derandomize=True, deadline=None)
     @given(CONVERSATIONS)
     def collect(messages):
         made.append(as_written(messages))
 
     collect()
+    drawn = len(made)
     while len(made) < TRACES:
-        made.append([*made[len(made) % 100], {"role": "user", "content": f"Once more, {len(made)}"}])
-    return made[:TRACES]
+        at = len(made)
+        between = {"role": "user", "content": f"Once more, {at}"}
+        made.append([*made[at % drawn], between, *made[7 * at % drawn][len(BEGINNING) :]])
+    return made
 
 
 def test_a_thousand_traces_come_out_of_the_messages_form_byte_for_byte(tmp_path):

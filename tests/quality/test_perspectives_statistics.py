@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from itertools import combinations, permutations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -55,7 +55,8 @@ def by_output(fields, possible, draws=1_000):
 
 def all_groupings(sizes):
     """Return every grouping of people into groups of these sizes, shape (groupings, people)."""
-    return np.array(sorted({*permutations(np.repeat(range(len(sizes)), sizes).tolist())}))
+    groups = range(len(sizes))
+    return np.array([each for each in product(groups, repeat=sum(sizes)) if [*map(each.count, groups)] == sizes])
 
 
 def all_halves(people):
