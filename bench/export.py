@@ -89,9 +89,8 @@ def export_figures(address: str, slug: str, token: str, repeat: int) -> dict[str
 
 def copy_figures(slug: str) -> dict[str, float]:
     """Return seconds and megabytes of COPY for the rows of the JSON export."""
-    from django.db import connection
-
     from corpus.models import Project
+    from corpus.snapshot import copied_out
     from releases.exporting import ExportQuery
     from releases.row_keys import KEYS
 
@@ -99,7 +98,7 @@ def copy_figures(slug: str) -> dict[str, float]:
     selection = ExportQuery(project, project.policy)
     rows = f"SELECT row_to_json(line)::text FROM ({selection.rows_sql(KEYS)}) AS line"
     began, size = time.perf_counter(), 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({rows}) TO STDOUT", selection.parameters) as lines:
+    with copied_out(f"COPY ({rows}) TO STDOUT", selection.parameters) as lines:
         for line in lines:
             size += len(line)
     return {"seconds": time.perf_counter() - began, "megabytes": size / 2**20, "memory": 0.0}

@@ -1,11 +1,12 @@
 """Consistent reads over several queries."""
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
+import psycopg
 from django.db import connection, transaction
 
 P = ParamSpec("P")
@@ -20,6 +21,17 @@ def snapshot() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
+
+
+@contextmanager
+def copied_out(statement: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Copy]:
+    """
+    Run a `COPY … TO STDOUT`, and yield what its rows are read from.
+
+    By psycopg's own cursor: the one that Django logs queries with, as ASSIZE_DEBUG has it, takes no parameters here.
+    """
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, parameters) as copy:
+        yield copy
 
 
 @contextmanager

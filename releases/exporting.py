@@ -18,7 +18,7 @@ from adjudication.counting import decisions_sql
 from adjudication.policies import policy_of
 from corpus.labels import FIELDS
 from corpus.models import Category, Project
-from corpus.snapshot import closed_with_snapshot
+from corpus.snapshot import closed_with_snapshot, copied_out
 from corpus.taxonomy_versions import counts_as
 from releases.agreement_columns import AGREEMENT_KEYS, agreement_sql
 from releases.answer_columns import AnswerColumns, answer_columns
@@ -275,6 +275,6 @@ def csv_blocks(query: ExportQuery, *, split: str | None) -> Generator[bytes]:
     if query.bom:
         yield BOM
     statement = f"COPY ({query.rows_sql(csv_columns(query), split=split)}) TO STDOUT WITH (FORMAT csv, HEADER)"
-    with connection.cursor() as cursor, cursor.copy(statement, query.parameters) as copy:
+    with copied_out(statement, query.parameters) as copy:
         for block in copy:
             yield bytes(block)

@@ -13,7 +13,7 @@ from corpus.labels import FIELDS
 from corpus.models import Category, Project, Question
 from corpus.queries import questions_of
 from corpus.questions import choices_of
-from corpus.snapshot import closed_with_snapshot
+from corpus.snapshot import closed_with_snapshot, copied_out
 from corpus.taxonomy_versions import made_by_edit
 
 # A count and the highest key miss a row that is committed late, with a lower key, while another one stops counting. A
@@ -171,7 +171,7 @@ def json_lines(sql: str, parameters: dict[str, Any]) -> Generator[bytes]:
     quote and delimiter.
     """
     statement = f"COPY ({sql}) TO STDOUT WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
-    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+    with copied_out(statement, parameters) as copy:
         for block in copy:
             yield bytes(block)
 

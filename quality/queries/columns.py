@@ -6,6 +6,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from corpus.snapshot import copied_out
+
 HEADER, TRAILER = 19, 2
 "Bytes before and after the rows in PostgreSQL's binary COPY format (PostgreSQL manual, COPY, Binary Format)."
 
@@ -19,7 +21,7 @@ def read_numbers(sql: str, parameters: dict[str, Any], *, columns: int) -> NDArr
     names = ", ".join(f"c{at}" for at in range(columns))
     cast = ", ".join(f"c{at}::bigint" for at in range(columns))
     statement = f"COPY (SELECT {cast} FROM ({sql}) AS row ({names})) TO STDOUT WITH (FORMAT binary)"
-    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+    with copied_out(statement, parameters) as copy:
         raw = bytearray()
         for block in copy:  # not joined at the end: a block is one row, so a list of them is several times as large
             raw += block
