@@ -149,7 +149,7 @@ def test_sql_agrees_with_the_definition_at_thresholds(tmp_path, chosen):
     assert by_panel > 20
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(seed=st.integers(0, 10_000))
 def test_adjudicate_counts_each_item_once(tmp_path_factory, seed):
     project = make_project()

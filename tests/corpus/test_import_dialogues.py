@@ -3,7 +3,7 @@
 import csv
 import gzip
 import json
-import subprocess
+import os
 import sys
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from config.data_dir import CHECKOUT
+from bench import forks
 from corpus import actions
 from corpus.models import Event, Item, Member
 from tests.factories import command, dialogue, import_dialogues, make_project, numbers
@@ -282,9 +282,11 @@ def test_rejected_rows_are_listed_in_full(project, tmp_path):
 
 
 MEASURE = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+import sys
+from bench.memory import peak_megabytes
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+print(peak_megabytes())
 """
 
 
@@ -293,16 +295,15 @@ def test_large_file_needs_little_memory(tmp_path):
     """Compare 60 MB of dialogues with one dialogue."""
 
     def peak(path):
-        convert = [sys.executable, "manage.py", "import_dialogues", str(path), "--project", make_project().slug]
-        measured = subprocess.run(
-            [sys.executable, "-c", MEASURE, *convert], cwd=CHECKOUT, capture_output=True, text=True, check=True
-        )
-        return int(measured.stdout)
+        words = ["import_dialogues", str(path), "--project", make_project().slug]
+        measured = forks.run([sys.executable, "-c", MEASURE, *words], os.environ)
+        assert measured.returncode == 0, measured.stderr
+        return float(measured.stdout.splitlines()[-1])
 
     large, small = tmp_path / "large.jsonl", tmp_path / "small.jsonl"
     with large.open("w") as file:
-        for number in range(20_000):
-            file.write(json.dumps(dialogue(f"i{number}", text=f"{number} " + "word " * 650)) + "\n")
+        for number in range(10_000):
+            file.write(json.dumps(dialogue(f"i{number}", text=f"{number} " + "word " * 1300)) + "\n")
     small.write_text(json.dumps(dialogue("one")))
 
     assert large.stat().st_size > 60 * 2**20

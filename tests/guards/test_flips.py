@@ -202,10 +202,10 @@ def is_quiet(url: str) -> bool:
 @pytest.mark.slow
 def test_killed_worker_asks_about_no_twin_twice(project: Project) -> None:
     with stub_server(delay=0.1) as url:
-        evaluation = started(project, url, "stub-0.8:steady", limit=150)
         worker = forks.start(worker_command(), Path(django_settings.ASSIZE_HOME) / "twins.log")
-        stored = StoredVerdict.objects.filter(run=evaluation.run)
         try:
+            evaluation = started(project, url, "stub-0.8:steady", limit=100)
+            stored = StoredVerdict.objects.filter(run=evaluation.run)
             enqueue(evaluation.run)
             assert wait_until(lambda: stored.count() >= 10, seconds=60)
         finally:
@@ -215,7 +215,7 @@ def test_killed_worker_asks_about_no_twin_twice(project: Project) -> None:
         Shard.objects.filter(run=evaluation.run).update(seen_at=timezone.now() - timedelta(seconds=61))
         assert wait_until(lambda: is_quiet(url), seconds=60)
         before = counted(url)["calls"]
-        assert started(project, url, "stub-0.8:steady", limit=150) == evaluation
+        assert started(project, url, "stub-0.8:steady", limit=100) == evaluation
         run_shards(evaluation.run)
         assert counted(url)["calls"] - before == texts - kept
     assert figures_of(evaluation)["unanswered"] == 0

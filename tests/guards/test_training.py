@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import os
 import shlex
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench import forks
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.labels import Field
@@ -294,21 +295,22 @@ def test_juror_with_the_name_of_a_guard_counts_as_trained_on_its_release(release
 
 
 @contextmanager
-def served(project, name):
-    """Serve a guard in a process of its own; yield the base URL."""
+def served(project, name, log):
+    """Serve a guard in a process of its own; yield the base URL, which it prints to its log as JSON."""
     arguments = ["manage.py", "serve_guard", name, f"--project={project.slug}", "--port=0"]
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    process = forks.start([sys.executable, *arguments], log)
     try:
-        yield json.loads(process.stdout.readline())["base_url"]
+        assert wait_until(lambda: "}\n" in log.read_text() or process.poll() is not None, seconds=60)
+        [printed] = [line for line in log.read_text().splitlines() if line.startswith("{")]
+        yield json.loads(printed)["base_url"]
     finally:
         process.terminate()
         process.wait(timeout=30)
-        process.stdout.close()
 
 
 @pytest.mark.slow
-def test_served_guard_is_asked_like_any_other_model(released, trained, worker):
-    with served(released, "first") as url:
+def test_served_guard_is_asked_like_any_other_model(released, trained, worker, tmp_path):
+    with served(released, "first", tmp_path / "guard.log") as url:
         added = command(
             "add_juror",
             "small",
@@ -351,5 +353,5 @@ def test_page_and_rest_route_ask_trained_jurors_on_request_alone(released, train
 
 def test_scikit_learn_is_loaded_when_it_is_needed_and_not_before():
     code = "import django; django.setup(); import guards.actions, guards.serving, sys; print('sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = forks.run([sys.executable, "-c", code], os.environ)
     assert done.stdout.strip() == "False", done.stderr
