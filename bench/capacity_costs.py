@@ -47,9 +47,9 @@ class Cost:
 def report_costs(options: argparse.Namespace, people: list[User], project: Project, folder: Path) -> None:
     """Print a line for each kind of work; votes and exports in the filled project, the others in small new ones."""
     print(f"\n{'processor time of a thousand':<44}{'measured':>10}{'ours':>12}{'PostgreSQL':>14}{'one core does':>16}")
-    with running_web() as address:
-        votes(address, project, people, options, folder).report()
-        for cost in exports(address, project):
+    with running_web() as web:
+        votes(web.address, project, people, options, folder).report()
+        for cost in exports(web.address, project):
             cost.report()
     for cost in imports(SMALL if options.small else TRUE_SCALE, folder):
         cost.report()

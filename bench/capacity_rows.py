@@ -9,6 +9,7 @@ from django.db import connection
 from annotation.actions.guidelines import store_guideline
 from annotation.models import Slot
 from annotation.session import ensure_profile
+from bench.jury import workers
 from bench.pages import run, stub_server
 from bench.synthetic_annotators import execute, make_project_with_slots
 from corpus.actions import add_member
@@ -114,7 +115,7 @@ def add_votes(project: Project, people: int) -> None:
 
 def add_ballots(project: Project) -> None:
     """Ask three stub jurors about some items, and copy their ballots to all others."""
-    with stub_server() as url:
+    with stub_server() as url, workers(1):
         for model in JURORS:
             run("add_juror", model, "--model", model, "--base-url", url, project=project.slug)
         sample = min(SAMPLE, Item.objects.filter(project=project).count())

@@ -32,7 +32,7 @@ from bench.certified_projects import (
 from bench.options import at_least_one
 from quality.statistics.prediction_powered import Sample, estimate_share
 
-RISK, ERRORS, LEAST_COVERAGE, SMALL_PROJECTS = 0.10, (0.02, 0.05, 0.10), 0.93, 25
+RISK, ERRORS, LEAST_COVERAGE, SMALL_PROJECTS = 0.10, (0.02, 0.05, 0.10), 0.93, 10
 AUDITS = 2_000
 "Items of the audit that are looked at in a simulated year."
 

@@ -10,7 +10,6 @@ through the same two web processes, without and with an export in progress. The 
 """
 
 import argparse
-import os
 import statistics
 import sys
 import threading
@@ -22,7 +21,7 @@ from pathlib import Path
 
 from bench.corpus import SMALL, TRUE_SCALE
 from bench.options import at_least_one
-from bench.queue import FEW_VOTES, run_annotators, running_web
+from bench.queue import FEW_VOTES, Web, run_annotators, running_web
 from bench.temporary_home import temporary_home
 
 MOST_RATIO, MOST_MEGABYTES = 3.0, 60
@@ -45,12 +44,12 @@ def main() -> int:
         over = 0
         for times in options.times:
             token = make_project(f"x{times}", times, folder, count=count)
-            with running_web() as address:
-                over |= report(times, export_figures(address, f"x{times}", token, options.repeat))
+            with running_web() as web:
+                over |= report(times, export_figures(web, f"x{times}", token, options.repeat))
         tokens = make_queue(folder, count)
         effort = {"seconds": options.seconds, "votes": FEW_VOTES if options.small else None}
-        with running_web() as address:
-            report_queue(queue_figures(address, f"x{options.times[-1]}", token, tokens, **effort))
+        with running_web() as web:
+            report_queue(queue_figures(web.address, f"x{options.times[-1]}", token, tokens, **effort))
     return 0 if options.small else over
 
 
@@ -70,16 +69,16 @@ def make_project(slug: str, times: int, folder: Path, *, count: int) -> str:
     return str(add_member(project=project, username=f"lead-{slug}", role="lead", with_token=True).token)
 
 
-def export_figures(address: str, slug: str, token: str, repeat: int) -> dict[str, dict[str, float]]:
+def export_figures(web: Web, slug: str, token: str, repeat: int) -> dict[str, dict[str, float]]:
     """Return the median seconds, megabytes and memory of COPY and of each format, which run in turn."""
     measured: dict[str, list[dict[str, float]]] = {}
     for form in FORMATS * WARM_UP:
-        download(address, slug, token, form)  # until both processes have loaded their code
+        download(web.address, slug, token, form)  # until both processes have loaded their code
     for _ in range(repeat):
         measured.setdefault("COPY", []).append(copy_figures(slug))
         for form in FORMATS:
-            with memory_of_web() as memory:
-                figure = download(address, slug, token, form)
+            with memory_of(children_of(web.pid)) as memory:
+                figure = download(web.address, slug, token, form)
             measured.setdefault(form, []).append(figure | memory)
     return {
         name: {key: statistics.median(each[key] for each in figures) for key in figures[0]}
@@ -116,9 +115,8 @@ def download(address: str, slug: str, token: str, form: str) -> dict[str, float]
 
 
 @contextmanager
-def memory_of_web() -> Iterator[dict[str, float]]:
-    """Yield a dict whose `memory`, set at the end, is the largest growth of a web process in megabytes, at its peak."""
-    pids = web_processes()
+def memory_of(pids: list[int]) -> Iterator[dict[str, float]]:
+    """Yield a dict whose `memory`, set at the end, is the largest growth of a process in megabytes, at its peak."""
     for pid in pids:
         Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak
     before = {pid: status_of(pid, "VmRSS") for pid in pids}
@@ -127,18 +125,9 @@ def memory_of_web() -> Iterator[dict[str, float]]:
     figures["memory"] = max(status_of(pid, "VmHWM") - before[pid] for pid in pids)
 
 
-def web_processes() -> list[int]:
-    """Return the ids of the workers of our gunicorn."""
-    return [pid for parent in children_of(os.getpid()) if is_gunicorn(parent) for pid in children_of(parent)]
-
-
 def children_of(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
-
-
-def is_gunicorn(pid: int) -> bool:
-    return b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def status_of(pid: int, name: str) -> float:

@@ -27,6 +27,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.jury import workers
 from bench.options import at_least_one
 from bench.temporary_home import temporary_home
 from config.data_dir import CHECKOUT
@@ -98,7 +99,7 @@ class Scores:
         from config.embedded.model import MODEL, model_server
         from config.env import DATA_DIR
         from corpus.models import Project
-        from corpus.workers import temporary_worker
+        from corpus.workers import PROCESSES
         from guards.queries import find_guard
         from guards.serving import served
         from guards.training.small_guard import load_guard
@@ -106,7 +107,7 @@ class Scores:
         for task in ("prompt", "response"):
             self.train(task)
         local = nullcontext("") if self.small else model_server(DATA_DIR)
-        with local as model_url, temporary_worker():
+        with local as model_url, workers(1, processes=PROCESSES):
             for task in ("prompt", "response"):
                 guard = find_guard(Project.objects.get(slug=f"scores-{task}"), "small")
                 with served(load_guard(Path(guard.folder)), "small") as url:

@@ -18,12 +18,12 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench import programs
 from bench.corpus import dialogues
 from bench.options import at_least_one
 from bench.processor_time import processor_seconds
@@ -182,45 +182,34 @@ def stub(*options: str) -> Iterator[str]:
 
 
 @contextmanager
-def workers(count: int) -> Iterator[None]:
-    """Run `count` workers of one process each; start the block when all answer."""
+def workers(count: int, *, processes: int = 1) -> Iterator[None]:
+    """
+    Run `count` workers of so many processes; start the block when all answer.
+
+    They are killed in the end, when they have nothing to do: to stop takes two seconds, most of which they sleep.
+    """
     from celery import current_app
     from django.conf import settings
 
     from corpus.workers import worker_command
 
-    running: list[subprocess.Popen[bytes]] = []
-    with ExitStack() as stack, (Path(settings.ASSIZE_HOME) / "worker.log").open("ab") as log:
-        stack.callback(stop_all, running)
-        for number in range(count):
-            worker = subprocess.Popen(
-                [*worker_command(processes=1), "--hostname", f"bench-{number}@%h"],
-                cwd=CHECKOUT,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            running.append(worker)
+    names = [f"bench-{os.getpid()}-{number}@localhost" for number in range(count)]  # other benches have workers, too
+    running: list[programs.Program] = []
+    with ExitStack() as stack:
+        for name in names:
+            line = [*worker_command(processes=processes), "--hostname", name]
+            running.append(programs.start(line, Path(settings.ASSIZE_HOME) / "worker.log"))
+            stack.callback(programs.kill, running[-1])
         deadline = time.monotonic() + 60
-        while len(current_app.control.ping(timeout=1.0, limit=count)) < count:
+        while len(current_app.control.ping(names, timeout=1.0, limit=count)) < count:
             if time.monotonic() > deadline:
                 raise RuntimeError("the workers do not answer")
         yield
 
 
-def stop_all(running: list[subprocess.Popen[bytes]]) -> None:
-    """Stop all workers at once."""
-    from corpus.workers import stop_worker
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(stop_worker, running))
-
-
 def sdk_seconds(url: str, requests: Path, at_once: int) -> float:
     """Return the seconds that the SDK baseline takes for the requests."""
-    command = [sys.executable, "-m", "bench.sdk_baseline", url, str(requests), str(at_once)]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=SECONDS_AT_MOST)
-    return float(done.stdout)
+    return float(programs.run("-m", "bench.sdk_baseline", url, str(requests), str(at_once), seconds=SECONDS_AT_MOST))
 
 
 def print_rates(title: str, **rates: list[float]) -> None:

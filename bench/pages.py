@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.corpus import SMALL, TRUE_SCALE, write_dialogues, write_votes
+from bench.jury import workers
 from bench.options import at_least_one
 from bench.temporary_home import temporary_home
 from config.data_dir import CHECKOUT
@@ -39,11 +40,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.pages")
     parser.add_argument("--times", type=at_least_one, default=1)
     parser.add_argument("--repeat", type=at_least_one, default=20)
-    parser.add_argument("--small", action="store_true", help="a few hundred dialogues, twice, without limits")
+    parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without limits")
     parser.add_argument("--project", help="one that is filled already")
     parser.add_argument("--only", default="", help="only pages whose path has this text")
     options = parser.parse_args()
-    repeat, count = (2, SMALL) if options.small else (options.repeat, TRUE_SCALE)
+    repeat, count = (1, SMALL) if options.small else (options.repeat, TRUE_SCALE)
     with temporary_home() as folder:
         if not options.project:
             fill(folder, options.times, count)
@@ -58,7 +59,7 @@ def fill(folder: Path, times: int, count: int) -> None:
     run("create_project", PROJECT)
     run("import_dialogues", folder / "dialogues.jsonl")
     run("import_votes", folder / "votes.csv")
-    with stub_server() as url:
+    with stub_server() as url, workers(1):
         run("add_juror", "stub", "--model", "stub-0.9", "--base-url", url)
         run("convene_jury", "--wait", "--limit", JURY_LIMIT)
     for version in ("1.0", "1.1"):

@@ -14,11 +14,11 @@ import argparse
 import importlib.util
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from bench import programs
 from bench.category_sets import report_category_sets
 from bench.corpus import SMALL, TRUE_SCALE
 from bench.temporary_home import temporary_home
@@ -44,7 +44,7 @@ def main() -> int:
     over += report_category_sets([count * times for times in options.times])
     if not options.no_pages:
         with temporary_home():
-            over += report_pages(count)
+            over += report_pages(count, 1 if options.small else 9)
     return 1 if over and not options.small else 0
 
 
@@ -90,19 +90,18 @@ def median(figures: list[dict[str, float]]) -> dict[str, float]:
 
 def run_estimate(name: str, items: int, votes: Path) -> dict[str, float]:
     """Run one estimate in a separate process; return its seconds, megabytes and value."""
-    command = [sys.executable, "-m", "bench.aggregates", name, str(items), str(votes)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    figure: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    printed = programs.run("-m", "bench.aggregates", name, str(items), str(votes))
+    figure: dict[str, float] = json.loads(printed.splitlines()[-1])
     return figure
 
 
-def report_pages(count: int) -> int:
+def report_pages(count: int, repeat: int) -> int:
     """Print the time of each page on `count` dialogues; return how many are over their limit."""
     from bench.quality_pages import page_milliseconds
 
     over = 0
-    print(f"\npages at {count:,} dialogues x 6 raters (limit {MOST_PAGE_MILLISECONDS:.0f} ms, median of 9)")
-    for name, (milliseconds, is_limited) in page_milliseconds(count).items():
+    print(f"\npages at {count:,} dialogues x 6 raters (limit {MOST_PAGE_MILLISECONDS:.0f} ms, median of {repeat})")
+    for name, (milliseconds, is_limited) in page_milliseconds(count, repeat).items():
         over += is_limited and milliseconds > MOST_PAGE_MILLISECONDS
         print(f"  {name:<40}{milliseconds:10,.0f} ms{'' if is_limited else '   (no limit)'}", flush=True)
     return over

@@ -1,16 +1,13 @@
 """Time the pages of leads with the test client of Django; import it once the servers run."""
 
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+from bench import programs
 from bench.seed import manage
-from config.data_dir import CHECKOUT
 
-REPEAT = 9
 LIMITED = (
     *(
         "quality/",
@@ -26,22 +23,21 @@ LIMITED = (
 COMPARED = "quality/policies/?policy=human"
 
 
-def page_milliseconds(count: int) -> dict[str, tuple[float, bool]]:
+def page_milliseconds(count: int, repeat: int) -> dict[str, tuple[float, bool]]:
     """Return the median of each page, and whether a limit applies: a policy comparison recounts everything."""
-    seed = [sys.executable, "-m", "bench.seed", "--project", "quality", "--dialogues", str(count)]
-    subprocess.run(seed, cwd=CHECKOUT, check=True, capture_output=True)
+    programs.run("-m", "bench.seed", "--project", "quality", "--dialogues", str(count))
     began = time.perf_counter()
     manage("measure", "--project", "quality")
     figures = {"measuring it all, in the background": ((time.perf_counter() - began) * 1000, False)}
     figures["of these, the report on bias"] = bias_milliseconds(), False
     client, token = signed_in_lead()
     for page in LIMITED:
-        figures[page] = median_milliseconds(lambda page=page: client.get(f"/projects/quality/{page}")), True
+        figures[page] = median_milliseconds(lambda page=page: client.get(f"/projects/quality/{page}"), repeat), True
     figures["api metrics/"] = (
-        median_milliseconds(lambda: client.get("/api/v1/projects/quality/metrics/", headers=token)),
+        median_milliseconds(lambda: client.get("/api/v1/projects/quality/metrics/", headers=token), repeat),
         True,
     )
-    figures[COMPARED] = median_milliseconds(lambda: client.get(f"/projects/quality/{COMPARED}")), False
+    figures[COMPARED] = median_milliseconds(lambda: client.get(f"/projects/quality/{COMPARED}"), repeat), False
     return figures
 
 
@@ -75,7 +71,7 @@ def signed_in_lead() -> tuple[Any, dict[str, str]]:
     return client, {"authorization": f"Token {token}"}
 
 
-def median_milliseconds(request: Callable[[], Any]) -> float:
+def median_milliseconds(request: Callable[[], Any], repeat: int) -> float:
     """
     Return the median duration of a request.
 
@@ -85,7 +81,7 @@ def median_milliseconds(request: Callable[[], Any]) -> float:
     if response.status_code != 200:
         raise RuntimeError(f"a page cannot be opened: {response.status_code} {response.content[:200]!r}")
     times = []
-    for _ in range(REPEAT):
+    for _ in range(repeat):
         began = time.perf_counter()
         request()
         times.append((time.perf_counter() - began) * 1000)

@@ -37,10 +37,11 @@ DECIDED = ("adjudication_answerdecision", "adjudication_case", "adjudication_dec
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.questions")
     parser.add_argument("--repeat", type=at_least_one, default=5)
-    parser.add_argument("--small", action="store_true", help="a few hundred dialogues, without a limit")
+    parser.add_argument("--small", action="store_true", help="a few hundred dialogues, once, without a limit")
     options = parser.parse_args()
+    count, repeat = (SMALL, 1) if options.small else (TRUE_SCALE, options.repeat)
     with temporary_home() as folder:
-        without, with_two = measure(folder, SMALL if options.small else TRUE_SCALE, options.repeat)
+        without, with_two = measure(folder, count, repeat)
     for name, before, after in zip(("recount", "again"), without, with_two, strict=True):
         ratio = after / max(before, 0.01)
         print(f"{name:<10}{before:8.2f} s without, {after:8.2f} s with two questions: {ratio:.2f} times")

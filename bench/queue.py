@@ -10,7 +10,6 @@ times the claim of the queue beside the simplest correct claim. The data directo
 import argparse
 import json
 import math
-import subprocess
 import sys
 import time
 import urllib.error
@@ -18,7 +17,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+from bench import programs
 from bench.corpus import SMALL, TRUE_SCALE
 from bench.options import at_least_one
 from bench.temporary_home import temporary_home
@@ -30,6 +31,14 @@ FEW_VOTES = 20
 "Votes of each annotator in a round of a small form: a count, so that a fast machine does not use up the queue."
 FEW_CLAIMS = 50
 Round = tuple[str, str, dict]
+
+
+class Web(NamedTuple):
+    """Web processes that answer."""
+
+    address: str
+    pid: int
+    "Of their parent."
 
 
 def main() -> int:
@@ -53,8 +62,8 @@ def main() -> int:
             print(f"making {items:,} dialogues", flush=True)
             make_project_with_slots(slug, items, folder)
             ids[slug] = add_annotators(slug, max(options.people), folder)
-        with running_web() as address:
-            rows = list(rounds(address, options, folder))
+        with running_web() as web:
+            rows = list(rounds(web.address, options, folder))
         until = f"--transactions={FEW_CLAIMS}" if options.small else f"--time={options.seconds}"
         claims = {slug: latencies(folder, clients=8, until=until, **ids[slug]) for slug in sizes}
     over = report_people(rows, sizes) | report_claims(claims, sizes)
@@ -62,20 +71,20 @@ def main() -> int:
 
 
 @contextmanager
-def running_web() -> Iterator[str]:
-    """Run the web processes as `make run` does, but no worker, whose recounts would disturb; yield the address."""
+def running_web() -> Iterator[Web]:
+    """Run the web processes as `make run` does, but no worker, whose recounts would disturb."""
     from config.embedded.processes import free_port
+    from config.env import DATA_DIR
     from config.serve import web_command
 
     port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(web_command(port), start_new_session=True)
+    server = programs.start(web_command(port), DATA_DIR.path / "web.log")
     try:
-        wait_for(f"{address}/sign-in/")
-        yield address
+        web = Web(f"http://127.0.0.1:{port}", server.pid)
+        wait_for(f"{web.address}/sign-in/")
+        yield web
     finally:
-        server.terminate()
-        server.wait(timeout=60)
+        programs.kill(server)
 
 
 def wait_for(address: str) -> None:
@@ -109,10 +118,8 @@ def run_annotators(address: str, slug: str, tokens: Path, seconds: int, votes: i
     :param votes: as many by each annotator at most
     :raises SystemExit: if any call had an unexpected outcome, or the queue had too little work for the round
     """
-    command = [sys.executable, "-m", "bench.people", address, slug, str(tokens), "--seconds", str(seconds)]
-    command += [] if votes is None else ["--votes", str(votes)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    figures: dict = json.loads(done.stdout)
+    limits = ["--seconds", str(seconds), *([] if votes is None else ["--votes", str(votes)])]
+    figures: dict = json.loads(programs.run("-m", "bench.people", address, slug, str(tokens), *limits))
     if problem := problem_of(figures):
         raise SystemExit(f"{len(tokens.read_text().split())} annotators of the project {slug}: {problem}")
     return figures
