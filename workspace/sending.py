@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -21,6 +20,7 @@ from corpus.errors import Refused
 from jury.endpoints import EndpointRules
 from jury.engine.retry_after import seconds_to_wait
 from jury.guarded_sockets import ForbiddenAddress, socket_factory
+from workspace.sent import Sent
 
 SECONDS = 10.0
 "The time limit of a whole call, from the look-up of the name on."
@@ -28,25 +28,6 @@ BYTES_READ = 2_000
 LONGEST_ANSWER = 500
 "Characters of an answer that are stored."
 HEADERS = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": "Assize-Webhooks/1"}
-GONE = 410
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The outcome of a try."""
-
-    status: int | None
-    "HTTP status; None if there was no answer."
-    answer: str
-    "The beginning of the answer, or why there was none."
-    seconds: float
-    wait: float | None = None
-    "Seconds that the receiver asks to be left alone."
-
-    @property
-    def is_accepted(self) -> bool:
-        """Return whether the receiver has the message."""
-        return self.status is not None and 200 <= self.status < 300
 
 
 def send(url: str, body: bytes, headers: Mapping[str, str], rules: EndpointRules, *, seconds: float = SECONDS) -> Sent:

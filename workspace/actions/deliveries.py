@@ -21,7 +21,7 @@ from workspace.actions.webhooks import lock_webhook, switch_off
 from workspace.models import Delivery, Webhook
 from workspace.queries.webhook_sources import SOURCES, Happening, cases_opened
 from workspace.queries.webhooks import due_deliveries, webhook_rules
-from workspace.sending import GONE, Sent, send
+from workspace.sent import GONE, Sent
 from workspace.signing import fingerprint_of, secret_of, signed_headers
 
 logger = logging.getLogger(__name__)
@@ -164,6 +164,9 @@ def claim_next(webhook: int, now: datetime) -> Delivery | None:
 
 def send_once(delivery: Delivery, now: datetime) -> Sent:
     """Send a claimed delivery once, signed with the moment of this try."""
+    # Not above: most programs send nothing, and need not wait for the HTTP client to load.
+    from workspace.sending import send
+
     webhook = delivery.webhook
     if delivery.attempts > MOST_ATTEMPTS:
         return Sent(None, "The worker was killed while it sent this, or the database was away.", 0.0)
