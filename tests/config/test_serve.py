@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 
+from bench import forks
 from config import running
 from config.data_dir import CHECKOUT, DataDir
 from config.embedded.processes import command_line, wait_until
@@ -25,6 +26,13 @@ def start(home, port, **more):
         cwd=CHECKOUT, env={**os.environ, "ASSIZE_HOME": str(home), "PYTHONUNBUFFERED": "1", **more},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def refusal(home, port, **more):
+    """Return the exit code and the errors of a `make run` that does not start."""
+    environment = {**os.environ, "ASSIZE_HOME": str(home), **more}
+    done = forks.run([sys.executable, "-m", "config.serve", str(port)], environment, seconds=60)
+    return done.returncode, done.stderr
 
 
 def children(home):
@@ -47,10 +55,9 @@ def test_processes_that_end_are_started_again_and_what_a_kill_left_behind_is_sto
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     before = children(tmp_path)
     assert set(before) == {"web", "worker", "jury", "beat"}
-    second = start(tmp_path, unused_port())
     for name in ("web", "beat"):
         os.kill(before[name], signal.SIGKILL)
-    refusal = second.communicate(timeout=60)[1]
+    code, errors = refusal(tmp_path, unused_port())
     assert wait_until(
         lambda: not set(before.values()) & {children(tmp_path).get(n) for n in ("web", "beat")}, seconds=60
     )
@@ -58,7 +65,7 @@ def test_processes_that_end_are_started_again_and_what_a_kill_left_behind_is_sto
     left = children(tmp_path)
     first.kill()
     output = first.communicate()[1]
-    assert (second.returncode, "runs already" in refusal, str(first.pid) in refusal) == (2, True, True), refusal
+    assert (code, "runs already" in errors, str(first.pid) in errors) == (2, True, True), errors
     assert (left["worker"], left["jury"]) == (before["worker"], before["jury"])
     assert ("The web ended (killed by SIGKILL). It is started again in 0.5 s." in output, "Traceback" in output) == (
         True, False,
@@ -87,9 +94,8 @@ def stops_what_was_left_and_itself(home, port, left):
 
 
 def test_unusable_ports_and_servers_are_one_error_line(tmp_path):
-    refused = start(tmp_path, "web")
-    output = refused.communicate(timeout=60)[1]
-    assert (refused.returncode, "invalid int value" in output, "Traceback" in output) == (2, True, False)
+    code, output = refusal(tmp_path, "web")
+    assert (code, "invalid int value" in output, "Traceback" in output) == (2, True, False)
     with socket.socket() as taken, contextlib.closing(taken):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -98,8 +104,7 @@ def test_unusable_ports_and_servers_are_one_error_line(tmp_path):
             (unused_port(), {"REDIS_URL": "nonsense"}, "REDIS_URL"),
             (unused_port(), {"DATABASE_URL": "postgresql://nobody:hidden@127.0.0.1:1/none"}, "DATABASE_URL"),
         ):
-            refused = start(tmp_path, port, **more)
-            output = refused.communicate(timeout=60)[1]
-            assert (refused.returncode, len(output.strip().splitlines())) == (2, 1), output
+            code, output = refusal(tmp_path, port, **more)
+            assert (code, len(output.strip().splitlines())) == (2, 1), output
             assert words in output
             assert "hidden" not in output
