@@ -30,12 +30,11 @@ from corpus.workers import worker_command, worker_is_running
 from tests.config.serving import comes_up
 from tests.factories import dialogue, import_dialogues, make_project, numbers
 from tests.ports import unused_port
-from tests.workers import running_worker
 
 pytestmark = pytest.mark.slow
 
 PEOPLE, ITEMS, WANTED = 50, 90, 3
-SLOWLY = ("--skip", "0.05", "--leave", "0.05", "--pause", "1")
+SLOWLY = ("--skip", "0.05", "--leave", "0.05", "--pause", "0.6")
 "With time to think, so that recounts see items with some of their votes: without, all are cast in a second."
 PLAIN = {"gold_percent": 0, "repeat_percent": 0, "audit_percent": 0}
 
@@ -64,8 +63,7 @@ class web_process:  # noqa: N801 - reads as a verb in `with`
         self.process.kill_all()
 
     def __exit__(self, *_exception: object) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=120)
+        self.kill()
 
 
 def add_annotators(project, folder):
@@ -151,6 +149,10 @@ def is_recounting(project):
         return cursor.fetchone()[0] > 0
 
 
+def start_worker():
+    return forks.start(worker_command(processes=2), Path(settings.ASSIZE_HOME) / "worker.log")
+
+
 def kill_amid_a_recount(project, worker):
     deadline = time.monotonic() + 120
     while not is_recounting(project):
@@ -171,7 +173,7 @@ def votes_by_item(project):
 def test_items_that_stop_early_get_exactly_the_votes_they_need(work):
     (project, tokens, servers), dice = work, random.Random(7)
     update_queue_settings(project=project, by=None, settings=PLAIN | {"stops_early": True})
-    worker = forks.start(worker_command(processes=2), Path(settings.ASSIZE_HOME) / "worker.log")
+    worker = start_worker()
     assert wait_until(worker_is_running, seconds=60)
     people = start_annotators(servers, project, tokens, "--seconds", "300", *SLOWLY, "--safe", "0.3")
     assert wait_until(lambda: votes_of(project).count() >= ITEMS // 2, seconds=300)
@@ -179,18 +181,21 @@ def test_items_that_stop_early_get_exactly_the_votes_they_need(work):
     recount_if_changed(project=project)  # however long the next worker takes to start
     assert wait_until(lambda: votes_of(project).count() >= ITEMS, seconds=300)
     servers[1].kill()
-    outcomes = []
-    with running_worker():
-        servers[1].__enter__()
-        while not outcomes or (Slot.objects.filter(project=project, vote=None).exists() and len(outcomes) < 10):
+    servers[1].__enter__()
+    worker, outcomes = start_worker(), []
+    try:
+        while people:
             while people.poll() is None:
                 lapse_some(project, dice)
                 recount_changed.delay()
                 time.sleep(0.2)
             outcomes.append(json.loads(people.stdout.read()))
             recount_if_changed(project=project)
-            people = start_annotators(servers, project, tokens, "--seconds", "150", "--safe", "0.3")
-        people.communicate()
+            is_over = not Slot.objects.filter(project=project, vote=None).exists() or len(outcomes) == 10
+            again = ("--seconds", "150", "--safe", "0.3")
+            people = None if is_over else start_annotators(servers, project, tokens, *again)
+    finally:
+        worker.kill_all()
 
     given = votes_by_item(project)
     assert [problem for each in outcomes for problem in each["unexpected"]] == []
