@@ -25,8 +25,8 @@ BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMES = [f"d-{number}" for number in range(160)]
 "So many that a run of them is still going on when it is cancelled, on a busy machine too."
 DISPUTED = NAMES[:10]
-# The curl of the system, which here fails if a call does.
-STRICT = 'curl() { command curl --fail-with-body "$@"; }\n'
+# The curl of the system, which here fails if a call does; and less patience between two looks at a job.
+STRICT = 'curl() { command curl --fail-with-body "$@"; }\nsleep() { command sleep 0.2; }\n'
 
 
 def sections():

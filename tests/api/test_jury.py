@@ -39,6 +39,7 @@ def test_lead_adds_juror_and_starts_pauses_and_resumes_runs(tmp_path):
         assert lead.post(f"{run}pause/").status_code == 409
         assert wait_until(lambda: lead.get(run).json()["held"] == 0, seconds=60)
         assert lead.get(run).json()["outcomes"]["cast"] < 40
+        assert lead.patch(f"jurors/{made.json()['id']}/", {"concurrency": 16}).status_code == 200  # the rest at once
         assert lead.post(f"{runs}{begun.json()['id']}/resume/").json()["state"] == "running"
         assert wait_until(lambda: lead.get(run).json()["state"] == "finished", seconds=30)
         assert lead.get(run).json()["outcomes"]["cast"] == 40
