@@ -17,10 +17,13 @@ from tests.factories import command, import_votes, opinion
 from tests.jury.scripted import completion, scripted_endpoint
 
 
-def label(project, folder, item, response, prompt="safe"):
-    """Have somebody else label an item."""
-    categories = {"categories": ["threat"]} if "unsafe" in (response, prompt) else {}
-    assert import_votes(project, folder, [opinion(item.external_id, "bea", prompt, response, **categories)]).code == 0
+def label(project, folder, labels, prompt="safe"):
+    """Have somebody else label items, given with the labels of their responses."""
+    opinions = []
+    for item, response in labels:
+        categories = {"categories": ["threat"]} if "unsafe" in (response, prompt) else {}
+        opinions.append(opinion(item.external_id, "bea", prompt, response, **categories))
+    assert import_votes(project, folder, opinions).code == 0
 
 
 def hand_counted(rows, key):
@@ -48,7 +51,7 @@ def counts_of(rates):
 def test_rates_are_those_of_the_labels(tmp_path, stub_url):
     """All claims with all labels, over two techniques and goals: the figures are those of a count by hand."""
     project = open_room(stub_url, most_turns=3)
-    author, rows = attacker(project), []
+    author, rows, labels = attacker(project), [], []
     kinds = list(product(["Direct request", "Crescendo"], ["Threat", "Hate"], [True, False], ["safe", "unsafe", None]))
     keys = {"Direct request": "direct", "Crescendo": "crescendo"}
     slugs = {name: slug for slug, name in category_names(project).items()}
@@ -60,8 +63,9 @@ def test_rates_are_those_of_the_labels(tmp_path, stub_url):
         claimed = "yes" if claim else "no"
         item = finish(author, attack, claim=claimed, goal=goals[goal], technique=keys[technique])
         if decided:
-            label(project, tmp_path, item, decided)
+            labels.append((item, decided))
         rows.append((technique, names[goal], claim, decided))
+    label(project, tmp_path, labels)
     recount(project=project)
     report = report_on(project)
     assert counts_of(report.by_technique) == hand_counted(rows, 0)
@@ -85,7 +89,7 @@ def test_withdrawn_dialogues_are_left_out(tmp_path, stub_url):
     attack = begin(author)
     exchange(author, attack)
     item = finish(author, attack)
-    label(project, tmp_path, item, "unsafe")
+    label(project, tmp_path, [(item, "unsafe")])
     recount(project=project)
     assert report_on(project).total.succeeded == 1
     withdraw_item(project=project, external_id=item.external_id, reason="a name in it")
@@ -104,7 +108,7 @@ def test_guard_is_beaten_by_an_unsafe_message_that_it_calls_safe(tmp_path, verdi
         turn = exchange(author, attack)
         assert (turn.state, turn.verdict) == ("answered", verdict), turn.reason
         item = finish(author, attack)
-    label(project, tmp_path, item, None, prompt)
+    label(project, tmp_path, [(item, None)], prompt)
     recount(project=project)
     assert (report_on(project).total.labelled, report_on(project).total.succeeded) == (1, succeeded)
 

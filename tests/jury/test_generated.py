@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.test import override_settings
 
 from config.embedded.processes import wait_until
 from corpus.models import Event, Item
@@ -13,7 +14,6 @@ from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.jury.factories import add_generator, counted, generate, run_shards
-from tests.workers import running_worker
 from workspace import tasks
 from workspace.actions import items_for_generator, publish_generated
 
@@ -156,7 +156,7 @@ def test_next_run_asks_only_for_failed_responses(tmp_path):
 
 
 @pytest.mark.slow
-def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
+def test_lead_generates_responses_from_the_page(tmp_path, stub_url, request):
     project, _ = with_prompts(tmp_path)
     lead = Visitor(project, "lead")
     assert "No generator yet" in lead.get("jury/generate/").content.decode()
@@ -177,13 +177,14 @@ def test_lead_generates_responses_from_the_page(tmp_path, stub_url):
 
     estimate = lead.post("jury/generate/", generator="writer", do="estimate")
     assert f"{PROMPTS} calls" in estimate.content.decode()
-    refused = lead.post("jury/generate/", generator="writer", do="start")
+    with override_settings(WORKER_PING_SECONDS=0.05):
+        refused = lead.post("jury/generate/", generator="writer", do="start")
     assert (refused.status_code, "No worker is running" in refused.content.decode()) == (409, True)
     assert lead.post("jury/generate/", generator="nobody", do="start").status_code == 422
-    with running_worker():
-        begun = lead.post("jury/generate/", generator="writer", do="start", limit="4")
-        run = Run.objects.get(project=project)
-        assert wait_until(lambda: Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=60)
+    request.getfixturevalue("worker")
+    begun = lead.post("jury/generate/", generator="writer", do="start", limit="4")
+    run = Run.objects.get(project=project)
+    assert wait_until(lambda: Run.objects.get(pk=run.pk).state == Run.State.FINISHED, seconds=60)
     tasks.publish_generated()
 
     assert Item.objects.filter(project=project, has_response=True).count() == 4

@@ -1,6 +1,7 @@
 """Money of attempts, in a real database: reserved before, settled after, and never passed by a race."""
 
 import asyncio
+from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
@@ -21,18 +22,17 @@ COST = price(100, 10)
 
 def with_budgets(work, shards, *, ahead=1):
     """Run a coroutine function with a budget a shard, each with a thread of its own."""
+    with ExitStack() as stack:
+        threads = [stack.enter_context(database_thread()) for _ in shards]
+        return in_threads(threads, work, shards, ahead=ahead)
 
-    async def in_threads(threads):
+
+def in_threads(threads, work, shards, *, ahead):
+    async def with_budgets_of_its_loop():
         budgets = [Budget(shard, t, ahead=ahead, clock=FakeClock()) for shard, t in zip(shards, threads, strict=True)]
         return await work(*budgets)
 
-    def nested(rest, threads):
-        if not rest:
-            return run_aside(lambda: in_threads(threads))
-        with database_thread() as thread:
-            return nested(rest[1:], [*threads, thread])
-
-    return nested(shards, [])
+    return run_aside(with_budgets_of_its_loop)
 
 
 def store(reservation, shard):
@@ -175,7 +175,9 @@ def test_no_money_is_reserved_for_a_paused_run():
 
 @pytest.fixture(scope="module")
 def raced_run():
-    return make_run(shards=2, budget_usd=6 * PRICE, budget_calls=8)
+    """Yield a run, its shards and a thread for each, which connects to the database once."""
+    with database_thread() as one, database_thread() as other:
+        yield *make_run(shards=2, budget_usd=6 * PRICE, budget_calls=8), (one, other)
 
 
 STEP = st.tuples(st.integers(0, 1), st.sampled_from(["charge", "forfeit", "cancel", "kill"]), st.integers(0, 100))
@@ -184,7 +186,7 @@ STEP = st.tuples(st.integers(0, 1), st.sampled_from(["charge", "forfeit", "cance
 @settings(max_examples=40)
 @given(st.lists(STEP, max_size=14))
 def test_no_sequence_of_attempts_passes_the_budget(raced_run, steps):
-    run, shards = raced_run
+    run, shards, threads = raced_run
     Run.objects.filter(pk=run.pk).update(cost_usd=0, calls=0)
     Shard.objects.filter(run=run).update(reserved_usd=0, reserved_calls=0, seen_at=None)
 
@@ -208,7 +210,7 @@ def test_no_sequence_of_attempts_passes_the_budget(raced_run, steps):
                 await asyncio.get_running_loop().run_in_executor(thread, store, reservation, shards[number])
             await asyncio.get_running_loop().run_in_executor(thread, check_within_budget, run)
 
-    with_budgets(work, shards, ahead=2)
+    in_threads(threads, work, shards, ahead=2)
 
 
 def check_within_budget(run):
