@@ -49,10 +49,17 @@ CONTENT_TYPES = [
 ]  # fmt: skip
 
 
-def queries() -> Iterator[str]:
-    """Yield query strings with every parameter, each with one hostile value."""
+def queries(number: int) -> Iterator[str]:
+    """
+    Yield query strings with every parameter, each with one hostile value.
+
+    Half a character is read at one place for all URLs, as a sign for what is none, so that every fifth URL has it.
+
+    :param number: of the URL
+    """
     yield from (urlencode(dict.fromkeys(NAMES, text)) for text in ("9" * 30, "a\0b"))
-    yield "&".join(f"{name}=%ED%A0%80" for name in NAMES)
+    if number % 5 == 0:
+        yield "&".join(f"{name}=%ED%A0%80" for name in NAMES)
 
 
 def cursors() -> Iterator[str]:

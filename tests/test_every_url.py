@@ -170,7 +170,8 @@ def test_no_url_fails_and_looking_changes_nothing(projects, role):
             assert head.status_code in (looks[0].status_code, 429), url
             assert head.body_text == "", url
         assert_answered(looks, url)
-    for url in URLS:
+    # What site admins send within a project, leads send as well, and an admin below with each hostile body.
+    for url in URLS if role != "site-admin" else set(URLS) - set(PROJECT_URLS):
         assert_answered(caller.responses(url, projects.own_parameters, methods[2:]), url)
 
 
@@ -315,8 +316,8 @@ def test_hostile_queries_are_answered_in_the_form_of_their_url(projects):
             failed.append((url, query[:200], response.status_code))
         return "GET" in vars(response.wsgi_request)
 
-    for url in (url for url in READ_ONCE if "{slug}" in url):
-        all(ask(url, query) for query in hostile_values.queries())
+    for number, url in enumerate(url for url in READ_ONCE if "{slug}" in url):
+        all(ask(url, query) for query in hostile_values.queries(number))
     asked = [(url, query) for url in CURSOR_URLS for query in hostile_values.cursors()]
     assert all(ask(url, query) for url, query in (*asked, *hostile_values.single_parameters()))
     assert failed == []
