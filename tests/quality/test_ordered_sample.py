@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from adjudication.actions import recount_if_changed
-from annotation.actions import update_queue_settings
+from annotation.actions import Answer, cast_vote, update_queue_settings
 from annotation.models import Slot
+from annotation.queue import claim_next
+from corpus.labels import Judgement
+from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
@@ -33,14 +37,14 @@ def project(tmp_path: Any) -> Any:
     return made
 
 
-def work(person: Program, votes: int) -> list[str]:
+def work(project: Any, user: User, votes: int) -> list[str]:
     """Cast so many votes as the queue hands out its dialogues; return which they were on."""
     done: list[str] = []
-    while len(done) < votes and (answer := person.next()).status_code == 200:
-        taken = answer.json()
-        done.append(taken["item"]["id"])
-        assert person.vote(taken, "unsafe" if is_unsafe(done[-1]) else "safe", categories=["threat"] if
-                           is_unsafe(done[-1]) else []).status_code == 201  # fmt: skip
+    while len(done) < votes and (lease := claim_next(project=project, user=user)):
+        name = lease.item.external_id
+        answer = Answer(Judgement("unsafe", categories=("threat",)) if is_unsafe(name) else Judgement("safe"))
+        assert cast_vote(project=project, user=user, external_id=name, lease=lease.id, answer=answer).is_new
+        done.append(name)
     return done
 
 
@@ -51,8 +55,8 @@ def estimate(project: Any) -> Any:
 
 
 def test_estimate_is_not_drawn_to_what_was_handed_out_first(project):
-    person = Program(project)
-    done = work(person, 75)
+    user = Visitor(project).user
+    done = work(project, user, 75)
     assert sum(map(is_unsafe, done)) / len(done) > 0.36  # too many, in all but 1 of 1,000 runs
     early = estimate(project)
     assert 20 < early["labelled"] < 75
@@ -64,16 +68,16 @@ def test_estimate_is_not_drawn_to_what_was_handed_out_first(project):
     assert other.skip(other.take()).status_code == 200
     update_queue_settings(project=project, by=None, settings={"orders_by": "random"})  # what was chosen stays chosen
     assert estimate(project)["labelled"] >= early["labelled"]
-    work(person, ITEMS)
+    work(project, user, ITEMS)
     late = estimate(project)
     assert (late["labelled"], late["unsafe"]["value"]) == (ITEMS, UNSAFE / ITEMS)
 
 
 def test_without_claims_by_lot_nothing_is_estimated_until_all_is_labelled(project):
     slots = Slot.objects.filter(project=project)
-    person = Program(project)
-    work(person, 40)
+    user = Visitor(project).user
+    work(project, user, 40)
     slots.filter(vote__isnull=False, place=None).update(random_odds=None)  # as if no lot had been drawn
     assert estimate(project)["labelled"] == 0
-    work(person, ITEMS)
+    work(project, user, ITEMS)
     assert estimate(project)["labelled"] == ITEMS
