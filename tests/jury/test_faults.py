@@ -101,13 +101,6 @@ def test_endpoint_is_given_up_after_patience_of_all_workers(tmp_path, settings):
     assert "has not answered" in queries.shard_errors(run)[0]
 
 
-def test_restarted_endpoint_costs_no_ballot(away):
-    run, calls = away
-    assert calls.result() == 30
-    assert outcomes(run) == {"cast": 30}
-    assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
-
-
 def test_identical_jurors_pay_for_a_verdict_once(tmp_path):
     project = project_with_items(tmp_path, 12)
     with stub_server() as url:
@@ -231,3 +224,10 @@ def test_run_is_queued_from_a_page_in_one_message(tmp_path, settings):
         actions.cancel_run(run=run)
         tasks.enqueue_run(run_id=run.pk)
         assert tasks.messages_waiting() == 0
+
+
+def test_restarted_endpoint_costs_no_ballot(away):
+    run, calls = away
+    assert calls.result() == 30
+    assert outcomes(run) == {"cast": 30}
+    assert Run.objects.get(pk=run.pk).state == Run.State.FINISHED
