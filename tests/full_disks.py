@@ -2,12 +2,12 @@
 
 import os
 import resource
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from subprocess import CompletedProcess
 
-from config.data_dir import CHECKOUT
+from bench import forks
 
 
 @contextmanager
@@ -29,13 +29,15 @@ def full_disk(most: int) -> Iterator[None]:
         sys.dont_write_bytecode = keeps_none
 
 
-def run_on_full_disk(
-    most: int, *words: object, environment: Mapping[str, str] = os.environ
-) -> "subprocess.CompletedProcess[str]":
-    """Run a management command with such a limit in bytes, which does not apply to the servers."""
+def run_on_full_disk(most: int, *words: object, environment: Mapping[str, str] = os.environ) -> "CompletedProcess[str]":
+    """
+    Run a management command with such a limit in bytes, which does not apply to the servers.
+
+    It applies to what the command prints, too.
+    """
     program = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))\n"
-        "sys.argv[0] = 'manage.py'; import runpy; runpy.run_path('manage.py', run_name='__main__')"
+        "sys.argv[0] = 'manage.py'; sys.dont_write_bytecode = True\n"
+        "import runpy; runpy.run_path('manage.py', run_name='__main__')"
     )
-    line = [sys.executable, "-B", "-c", program, *(str(word) for word in words)]
-    return subprocess.run(line, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False, timeout=180)
+    return forks.run([sys.executable, "-c", program, *(str(word) for word in words)], environment, seconds=180)

@@ -350,7 +350,7 @@ def test_full_disk_leaves_no_part_of_a_release(tmp_path):
     out.mkdir()
     import_dialogues(project, tmp_path, rows)
     import_votes(project, tmp_path, [opinion(f"r{n}", who, "safe", "safe") for n in range(3) for who in ("a", "b")])
-    ended = run_on_full_disk(100, "release", "1.0", "--project", project.slug, "--out", str(out / "1.0"))
+    ended = run_on_full_disk(1_000, "release", "1.0", "--project", project.slug, "--out", str(out / "1.0"))
     assert (ended.returncode, "cannot be written" in ended.stderr, "Traceback" in ended.stderr) == (2, True, False)
     assert list(out.iterdir()) == []
     assert not Release.objects.filter(project=project).exists()
@@ -363,7 +363,7 @@ def test_full_disk_undoes_an_import(tmp_path):
     project = make_project()
     path = write_lines(tmp_path, [dialogue("good"), *({"id": f"bad{n}"} for n in range(2_000))])
     errors = str(tmp_path / "errors.jsonl")
-    ended = run_on_full_disk(1_000, "import_dialogues", str(path), "--errors", errors, "--project", project.slug)
+    ended = run_on_full_disk(50_000, "import_dialogues", str(path), "--errors", errors, "--project", project.slug)
     assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr[-500:]
     assert "Nothing was kept" in ended.stderr
     assert not Item.objects.filter(project=project).exists()
