@@ -134,6 +134,8 @@ def test_connection_is_checked_without_a_statement():
 def test_silent_broker_is_away_for_whoever_sends_a_task():
     program = (
         "import django; django.setup()\n"
+        "from django.conf import settings\n"
+        "settings.CELERY_BROKER_TRANSPORT_OPTIONS['socket_timeout'] /= 25\n"
         "from config.celery import app\n"
         "from corpus.errors import ServerAway\n"
         "from corpus.workers import worker_is_running\n"

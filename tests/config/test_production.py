@@ -2,14 +2,12 @@
 
 import os
 import secrets
-import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 
 from bench import forks
-from config.data_dir import CHECKOUT
 from config.oidc import Oidc
 from config.production import weak_settings
 from tests.cases import cases
@@ -118,8 +116,7 @@ def test_production_requires_tls_and_trusts_its_proxy():
     asked = f"from config import settings as s; print(*(getattr(s, n) for n in {names.split()!r}), sep='|')"
     production = {"PUBLIC_URL": "https://a.example.org", "ASSIZE_PRODUCTION": "1", "TRUSTED_PROXY_COUNT": "1"}
     settings = [
-        subprocess.run([sys.executable, "-c", asked], cwd=CHECKOUT, env={**os.environ, **more}, timeout=60,
-                       capture_output=True, text=True, check=True).stdout.strip().split("|")
+        forks.run([sys.executable, "-c", asked], {**os.environ, **more}).stdout.strip().split("|")
         for more in (
             production, production | {"TRUSTED_PROXY_COUNT": "0", "HSTS_SECONDS": "60"}, {"ASSIZE_PRODUCTION": "0"},
         )
