@@ -68,11 +68,18 @@ class Installation:
         """Run management commands; return the JSON of each."""
         return run_commands(self.environment, *lines)
 
-    def add_people(self, url, *, role, concurrency, voters=VOTERS):
-        """Add a member with a role, the voters and a juror; return the token of the member and those of the voters."""
+    def set_up(self, url, *, role, concurrency, voters=VOTERS, dialogues=DIALOGUES):
+        """
+        Create a project with dialogues, a member with a role, voters and a juror.
+
+        :return: the token of the member, and those of the voters
+        """
+        rows = write_lines(self.log.parent, [dialogue(f"d{n}", response=False) for n in range(dialogues)])
         options = ["--token", "--project", "mine"]
         juror = ["add_juror", "one", "--model", "stub-0.9", "--base-url", url, "--project", "mine"]
-        member, *voters, _ = self.commands(
+        _, _, member, *voters, _ = self.commands(
+            ["create_project", "mine", "--votes-wanted", WANTED],
+            ["import_dialogues", rows, "--project", "mine"],
             ["create_user", "member", "--role", role, *options],
             *(["create_user", f"v{n}", *options] for n in range(voters)),
             [*juror, "--concurrency", concurrency],
@@ -178,18 +185,19 @@ class Installation:
 
 
 @contextmanager
-def installation(folder, **clock):
-    """Run an installation with a project; `clock` is the environment that sets the clock of its processes."""
+def installation(folder, url, *, role, concurrency, clock=None):
+    """
+    Run an installation with a project; yield it, the token of a member with that role, and those of the voters.
+
+    :param clock: the environment that sets the clock of its processes
+    """
     made = Installation(folder)
-    made.clock = clock
+    made.clock = clock or {}
     try:
-        lines = write_lines(folder, [dialogue(f"d{n}", response=False) for n in range(DIALOGUES)])
-        made.commands(
-            ["create_project", "mine", "--votes-wanted", WANTED], ["import_dialogues", lines, "--project", "mine"]
-        )
+        member, voters = made.set_up(url, role=role, concurrency=concurrency)
         made.start_web()
         made.start_worker()
-        yield made
+        yield made, member, voters
     finally:
         made.close()
 
@@ -243,8 +251,10 @@ class Voters:
 def test_killed_processes_lose_and_double_nothing(tmp_path):
     lines = b"".join(json.dumps(dialogue(f"late{n}", response=False)).encode() + b"\n" for n in range(LATE))
     upload = "POST", "projects/mine/items/import/?name=late.jsonl", lines, "application/octet-stream"
-    with stub_server(delay=0.15) as url, installation(tmp_path) as place:
-        admin, tokens = place.add_people(url, role="admin", concurrency=2)
+    with (
+        stub_server(delay=0.15) as url,
+        installation(tmp_path, url, role="admin", concurrency=2) as (place, admin, tokens),
+    ):
         voters = Voters(place, tokens, pause=0.4)
         voters.start()
         assert place.start_run(admin)
@@ -318,8 +328,11 @@ def test_jumping_clock_loses_and_doubles_nothing(tmp_path):
     """The clock of pages and workers jumps, but not that of the servers, as if they were other machines."""
     offset = tmp_path / "offset"
     set_clock(offset, 0)
-    with stub_server(delay=0.15) as url, installation(tmp_path, **clock_environment(offset)) as place:
-        lead, tokens = place.add_people(url, role="lead", concurrency=1)
+    clock = clock_environment(offset)
+    with (
+        stub_server(delay=0.15) as url,
+        installation(tmp_path, url, role="lead", concurrency=1, clock=clock) as (place, lead, tokens),
+    ):
         voters = Voters(place, tokens, pause=0.1)
         assert place.start_run(lead)
         voters.limit = 4

@@ -14,12 +14,11 @@ from config.embedded.postgres import Postgres
 from config.embedded.processes import wait_until
 from config.embedded.valkey import Valkey
 from tests.conftest import stub_server
-from tests.factories import dialogue, write_lines
-from tests.test_faults import Installation, Voters, assert_votes_are_kept, is_over
+from tests.test_faults import WANTED, Installation, Voters, assert_votes_are_kept, is_over
 
 pytestmark = pytest.mark.slow
 
-DIALOGUES, WANTED, PEOPLE = 80, 2, 50
+DIALOGUES, PEOPLE = 80, 50
 PATIENCE = 120.0
 
 
@@ -79,12 +78,8 @@ class Served(Installation):
 def test_killed_database_and_broker_are_up_again_and_nothing_is_lost_or_paid_twice(tmp_path):
     place = Served(tmp_path)
     try:
-        lines = write_lines(tmp_path, [dialogue(f"d{n}", response=False) for n in range(DIALOGUES)])
-        place.commands(
-            ["create_project", "mine", "--votes-wanted", WANTED], ["import_dialogues", lines, "--project", "mine"]
-        )
         with stub_server(delay=0.4) as url:
-            lead, tokens = place.add_people(url, role="lead", concurrency=6, voters=PEOPLE)
+            lead, tokens = place.set_up(url, role="lead", concurrency=6, voters=PEOPLE, dialogues=DIALOGUES)
             place.serve()
             second = place.launch(place.second_schedule())
             voters = Voters(place, tokens, pause=0.5)

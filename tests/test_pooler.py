@@ -8,9 +8,9 @@ import pytest
 from config.embedded.postgres import Postgres
 from config.embedded.processes import wait_until
 from tests.conftest import stub_server
-from tests.factories import dialogue, write_lines
+from tests.factories import dialogue
 from tests.poolers import running_pooler
-from tests.test_faults import DIALOGUES, PATIENCE, WANTED, Installation, Voters, assert_votes_are_kept, is_over
+from tests.test_faults import DIALOGUES, PATIENCE, Installation, Voters, assert_votes_are_kept, is_over
 
 pytestmark = pytest.mark.slow
 SESSIONS, PEOPLE = 4, 8
@@ -61,21 +61,18 @@ class Pooled(Installation):
 
 
 @contextmanager
-def pooled(folder):
-    """Run an installation with a project through a pooler."""
+def pooled(folder, endpoint):
+    """Run an installation with a project through a pooler; yield it, the token of an admin, and those of voters."""
     place = Pooled(folder)
     try:
         place.commands(["prepare"])
         limits = "SET statement_timeout = 30000"
         with running_pooler(Postgres(place.home).address(), folder / "pooler", size=SESSIONS, limits=limits) as url:
             place.environment["DATABASE_POOL_URL"] = url
-            lines = write_lines(folder, [dialogue(f"d{n}", response=False) for n in range(DIALOGUES)])
-            place.commands(
-                ["create_project", "mine", "--votes-wanted", WANTED], ["import_dialogues", lines, "--project", "mine"]
-            )
+            admin, voters = place.set_up(endpoint, role="admin", concurrency=4, voters=PEOPLE)
             place.start_web()
             place.start_worker()
-            yield place
+            yield place, admin, voters
             place.kill(place.web)
             place.kill(place.worker)
     finally:
@@ -85,8 +82,7 @@ def pooled(folder):
 def test_all_work_goes_through_a_few_shared_sessions(tmp_path):
     late = json.dumps(dialogue("late", response=False)).encode()
     upload = "POST", "projects/mine/items/import/?name=late.jsonl", late, "application/octet-stream"
-    with stub_server(delay=0.02) as endpoint, pooled(tmp_path) as place:
-        admin, tokens = place.add_people(endpoint, role="admin", concurrency=4, voters=PEOPLE)
+    with stub_server(delay=0.02) as endpoint, pooled(tmp_path, endpoint) as (place, admin, tokens):
         voters = Voters(place, tokens)
         assert place.start_run(admin)
         voters.start()
