@@ -19,14 +19,27 @@ ELSEWHERE = ("/api/", "/static/", "/sign-out/", "/account/")
 "No page of ours, or in a journey of its own."
 TAB = re.compile(r'<a href="\s*([^"]*[?&]tab=[^"]*)"')
 "A link to a tab, not one that filters a list."
+MAIN = re.compile(r"<main\b.*</main>", re.DOTALL)
+VARIES = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"|<p class="note warning">\s*<strong>[^<]*running\.</strong>.*?</p>',
+    re.DOTALL,
+)
+"Parts of pages that differ between two visits: a token, and which processes are missing."
 
 
 def pages_of(visitor, parameters):
-    """Return the paths and tabs that answer a member of a project with a page, as the REST routes and files do not."""
+    """Return the pages that answer a member of a project, and their tabs, by path; REST routes and files are none."""
     paths = [url.format_map(parameters) for url in all_urls() if not url.startswith(ELSEWHERE)]
     answers = {path: visitor.client.get(path) for path in paths}
-    pages = {path: got.content for path, got in answers.items() if got.status_code == 200 and is_page(got)}
-    return [*pages, *(tab for path, content in pages.items() for tab in other_tabs(path, content.decode()))]
+    pages = {path: got.content.decode() for path, got in answers.items() if got.status_code == 200 and is_page(got)}
+    tabs = [tab for path, content in pages.items() for tab in other_tabs(path, content)]
+    return pages | {tab: visitor.client.get(tab).content.decode() for tab in tabs}
+
+
+def main_part(content, project):
+    """Return the main part of a page without what differs between projects or visits: names, tokens, the workers."""
+    [main] = MAIN.findall(content)
+    return VARIES.sub("", main).replace(project.slug, "").replace(project.name, "")
 
 
 def other_tabs(path, content):
@@ -43,19 +56,22 @@ def is_page(response):
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory, database, stub_url):
-    """An admin of a project with an object of each kind, and the paths of its pages."""
+    """An admin of a project with an object of each kind, and its pages by path."""
     project = project_with_everything(tmp_path_factory.mktemp("full"), "full", "a text of some words", stub_url)
     visitor, parameters = Visitor(project, "admin"), url_parameters(project, "full")
     add_attempts(visitor, parameters["gold"])
     comments = f"/projects/{project.slug}/items/calm/comments/"
-    return visitor, [*pages_of(visitor, defaultdict(int, parameters)), comments]
+    pages = pages_of(visitor, defaultdict(int, parameters))
+    return visitor, pages | {comments: visitor.client.get(comments).content.decode()}
 
 
 @pytest.fixture(scope="module")
-def empty(database):
-    """An admin of a project without anything, and the paths of its pages."""
+def empty(full):
+    """An admin of a project without anything, and the paths of the pages that are others than those of the full one."""
     visitor = Visitor(make_project(name="Nothing here yet"), "admin")
-    return visitor, pages_of(visitor, defaultdict(int, slug=visitor.project.slug))
+    pages = pages_of(visitor, defaultdict(int, slug=visitor.project.slug))
+    known = {main_part(content, full[0].project) for content in full[1].values()}
+    return visitor, [path for path, content in pages.items() if main_part(content, visitor.project) not in known]
 
 
 def open_each(browser, site, member, readers, looks):
