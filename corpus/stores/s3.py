@@ -193,17 +193,17 @@ class S3Store:
         Yield an object or a part of it. Where the connection breaks, the rest is asked for again.
 
         :raises NotStored: if it is not there, or another one takes its place meanwhile
-        :raises StoreAway: if the connection breaks again and again
+        :raises StoreAway: if the store does not answer, or the connection breaks again and again
         """
         at, end, tries, etag = (part.start if part else 0), (part.stop if part else None), 0, ""
         while end is None or at < end:
             try:
                 for block, etag, end in self.rest(name, at, end, etag):  # noqa: B007, B020 - what the first answer told
                     yield block
-                    at, tries = at + len(block), 0
+                    at, tries = at + len(block), 0 if block else tries
             except StoreAway:
                 tries += 1
-                if tries > RESUMES:
+                if tries > RESUMES or not etag:  # a request without any answer was made three times already
                     raise
                 time.sleep(0.2 * tries)
 

@@ -4,9 +4,10 @@ import os
 import re
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from corpus.stores import StoreAway, StoreProblem
-from corpus.stores.s3 import PART, S3Store
+from corpus.stores.s3 import PART, RESUMES, S3Store
 from tests.buckets import keys_in, options, s3, s3_address  # noqa: F401 - fixtures
 from tests.cases import cases
 from tests.client.servers import cutting_proxy, scripted
@@ -16,6 +17,12 @@ LISTED = b"""<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><
 <Key>site/a/uploads/x</Key><Size>1</Size><LastModified>2026-01-02T03:04:05.000Z</LastModified></Contents>
 </ListBucketResult>"""
 OTHERS_WORDS = "words of the store"
+
+
+@pytest.fixture(autouse=True)
+def asked_again_soon(monkeypatch):
+    """The library waits for up to two seconds before it asks an overloaded store again."""
+    monkeypatch.setitem(ExponentialBackoff._DEFAULT_BACKOFF_CONFIG, "throttling_base_scale", 0.02)
 
 
 def answer(status, code):
@@ -35,6 +42,13 @@ def test_store_that_stays_overloaded_is_away_after_three_tries(tmp_path):
         with pytest.raises(StoreAway, match=r"overloaded or being mended \(SlowDown\). Try again later"):
             S3Store(options(server.url), tmp_path).write("a", [b"x"])
         assert [method for method, *_rest in server.got] == ["PUT"] * 3
+
+
+def test_download_that_breaks_off_before_its_first_byte_each_time_is_given_up(tmp_path):
+    with scripted((200, {"ETag": '"a"', "Content-Length": "9"}, b"")) as server:
+        with pytest.raises(StoreAway):
+            b"".join(S3Store(options(server.url), tmp_path).blocks("a"))
+        assert len(server.got) == 1 + RESUMES
 
 
 @cases(
