@@ -14,6 +14,9 @@ from tests.jury.factories import add_generator, add_jurors, generate, project_wi
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+UNTIL_IT_ASKS = 3_000
+"Milliseconds after which the page of a run asks how far it is."
+
 
 @pytest.fixture
 def project_with_runs(tmp_path, stub_url):
@@ -46,9 +49,11 @@ def test_jury_pages_are_accessible_and_fit(browser, site, project_with_runs, rea
 def test_page_of_a_run_stops_asking_once_its_reader_is_signed_out(browser, site, project_with_runs):
     run = Run.objects.filter(project=project_with_runs, state="running").latest("pk")
     with Visit(browser, site, Visitor(project_with_runs, "lead")) as visit:
+        visit.page.clock.install()
         page = visit.open(f"jury/runs/{run.pk}/")
         assert page.locator("#progress[hx-get]").count() == 1
         visit.context.clear_cookies()
+        page.clock.fast_forward(UNTIL_IT_ASKS)
         expect(page.get_by_role("status")).to_contain_text("You are signed out.")
         expect(page.locator("#progress")).to_contain_text("Running")
         assert page.locator("#progress[hx-get]").count() == 0
@@ -56,6 +61,7 @@ def test_page_of_a_run_stops_asking_once_its_reader_is_signed_out(browser, site,
 
 def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
     with Visit(browser, site, Visitor(project_with_runs, "site-admin")) as visit:
+        visit.page.clock.install()
         page = visit.open("jury/")
         page.get_by_role("button", name="Add juror").focus()
         page.keyboard.press("Enter")
@@ -73,8 +79,8 @@ def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
         page.locator("tbody a").first.click()
         expect(page.locator("#progress")).to_contain_text("Running")
         page.get_by_role("button", name="Pause").focus()
-        with page.expect_response(lambda response: "jury/runs" in response.url):  # the page polls
-            pass
+        with page.expect_response(lambda response: "jury/runs" in response.url):
+            page.clock.fast_forward(UNTIL_IT_ASKS)
         expect(page.get_by_role("button", name="Pause")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.locator("#progress")).to_contain_text("Paused")
