@@ -184,8 +184,8 @@ def fit(matrix: Any, unsafe: NDArray[np.bool_], strength: float) -> tuple[Number
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, class_weight="balanced", solver="liblinear", random_state=0)
-    # N-grams that no text has keep the weight 0; left out, they cost no time.
-    occurring = np.unique(matrix.indices)
+    # N-grams that no text has keep the weight 0; left out, they cost no time. One stays where texts have none at all.
+    occurring = np.union1d(matrix.indices, [0])
     model.fit(matrix[:, occurring], unsafe)
     weights = np.zeros(matrix.shape[1], np.float32)
     weights[occurring] = model.coef_[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from bench import forks
 from config.embedded.processes import wait_until
@@ -23,7 +24,7 @@ from guards.models import TrainedGuard
 from guards.queries import find_guard, trained_release
 from guards.serving import BadRequest, turns_of
 from guards.training.example import Choice, examples_of
-from guards.training.small_guard import best_threshold, load_guard, train_head
+from guards.training.small_guard import best_threshold, counts, fit, load_guard, train_head
 from jury.actions import start_run
 from jury.engine.forms import read_reply
 from jury.models import Juror, Run
@@ -93,6 +94,22 @@ def trained(released):
 
 def folder_of(project, name):
     return Path(TrainedGuard.objects.get(project=project, name=name).folder)
+
+
+def test_ngrams_that_no_text_has_are_left_out_without_another_result():
+    rows = [texts(at) for at in range(60)]
+    matrix = counts([prompt for prompt, *_ in rows])
+    unsafe = np.array([is_unsafe for _, _, is_unsafe, _ in rows])
+    weights, bias = fit(matrix, unsafe, 4.0)
+    whole = LogisticRegression(C=4.0, class_weight="balanced", solver="liblinear", random_state=0).fit(matrix, unsafe)
+    assert np.count_nonzero(weights) > 100
+    assert weights == pytest.approx(whole.coef_[0], abs=1e-5)
+    assert bias == pytest.approx(whole.intercept_[0], abs=1e-5)
+
+
+def test_texts_without_any_ngram_are_no_error():
+    weights, bias = fit(counts([""] * 6), np.array([True, False] * 3), 1.0)
+    assert (np.count_nonzero(weights), bias) == (0, pytest.approx(0))
 
 
 def test_guard_is_trained_and_the_same_bytes_twice(released, trained):
