@@ -285,3 +285,15 @@ def test_cursor_that_is_none_is_not_found_or_the_beginning(lister, cursor):
 def test_command_refuses_what_the_action_refuses():
     made = command("create_project", "a b")
     assert (made.code, "slug" in made.stderr) == (2, True)
+
+
+@cases("options", [{}, {"votes_wanted": 5, "quorum": 4}, {"policy": "human", "fields": ["prompt_label"]}])
+def test_quick_project_of_the_tests_is_what_the_command_creates(options):
+    """Most tests begin with one, and must not begin with what no user has."""
+    quick = make_project(**options)
+    assert command("create_project", f"{quick.slug}-slow", **options).code == 0
+    slow = Project.objects.get(slug=f"{quick.slug}-slow")
+    [left, right] = [Project.objects.filter(pk=each.pk).values().get() for each in (quick, slow)]
+    assert {name for name in left if left[name] != right[name]} == {"id", "slug", "name", "salt", "created_at"}
+    events = [Event.objects.filter(project=each).values("verb", "detail", "actor") for each in (quick, slow)]
+    assert list(events[0]) == list(events[1])
