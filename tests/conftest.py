@@ -78,9 +78,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_unconfigure() -> None:
-    """Exclude what is left from the five collections of garbage with which pytest ends, which took a second each."""
-    gc.freeze()
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """
+    Exclude all from the five collections of garbage with which pytest ends, where others run the tests.
+
+    They look for errors that garbage of tests hides, and here took a second or more.
+    """
+    if config.option.numprocesses:
+        gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
