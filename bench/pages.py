@@ -180,7 +180,7 @@ def signed_in_admin(project: Any) -> Any:
     user = add_member(project=project, username=f"{project.slug}-admin", role="admin").user
     acknowledge(user=user, time_zone="")
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user)
     return client
 
 

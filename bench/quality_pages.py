@@ -66,7 +66,7 @@ def signed_in_lead() -> tuple[Any, dict[str, str]]:
     lead = User.objects.get(username="lead")
     acknowledge(user=lead, time_zone="")
     client = Client()
-    client.force_login(lead, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(lead)
     token = make_token(user=lead, name="bench", scopes=[TokenGrant.Scope.READ])
     return client, {"authorization": f"Token {token}"}
 

@@ -183,7 +183,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=f"assize@{urlsplit(PUBLIC_URL).hostname}")
 
 # allauth does the sign-in. Accounts are by invitation only, and it sends no mail.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["config.authentication.AccountBackend"]
 ACCOUNT_ADAPTER = "config.accounts.InviteOnlyAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]

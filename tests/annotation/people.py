@@ -12,8 +12,6 @@ from annotation.actions.consent import acknowledge
 from corpus.actions import add_member
 from tests.factories import numbers
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
 
 def add_person(project: Any, name: str, role: str, *, with_token: bool = False) -> Any:
     """Do what create_user does, in less time; "site-admin" is an admin of the site too."""
@@ -24,7 +22,7 @@ def add_person(project: Any, name: str, role: str, *, with_token: bool = False) 
 def sign_in(client: Client, user: User) -> None:
     """Sign somebody in, with 4 queries; `force_login` of the client makes three sessions, with 17."""
     session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), BACKEND
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""

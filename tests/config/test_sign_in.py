@@ -7,6 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -290,6 +291,31 @@ def test_closed_account_cannot_sign_in(client):
     response = client.get(sign_in(client, person).url)
     assert "This account is closed" in response.content.decode()
     assert not signed_in(client)
+
+
+def test_session_ends_with_its_account(client):
+    """Closed or removed, by the next page; and one that an earlier version began asks to sign in once more."""
+
+    def opens(person):
+        sign_in(client, person)
+        return client.get("/").url.startswith("/consent/")
+
+    def asks():
+        return client.get("/").url.startswith("/sign-in/")
+
+    closed, removed, before = make_person(), make_person(), make_person()
+    assert opens(closed)
+    User.objects.filter(pk=closed.pk).update(is_active=False)
+    assert asks()
+    assert opens(removed)
+    removed.delete()
+    assert asks()
+    assert opens(before)
+    session = client.session
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session.save()
+    assert asks()
+    assert opens(before)
 
 
 @pytest.mark.parametrize(
