@@ -324,6 +324,8 @@ JURY_BATCH_ITEMS = env.int("JURY_BATCH_ITEMS", default=5_000)
 JURY_REPLY_BYTES = env.int("JURY_REPLY_BYTES", default=8 * 2**20)
 # The largest file of a batch, in either direction; it is kept on disk.
 JURY_BATCH_BYTES = env.int("JURY_BATCH_BYTES", default=512 * 2**20)
+# Seconds before a question that an endpoint has not answered is sent again; each further try waits twice as long.
+JURY_RETRY_SECONDS = max(0.01, env.float("JURY_RETRY_SECONDS", default=0.5))
 # Seconds a run waits for an endpoint that does not respond.
 JURY_ENDPOINT_PATIENCE = env.float("JURY_ENDPOINT_PATIENCE", default=900.0)
 # After so many seconds of them, a worker turns to other work and retries later.

@@ -56,6 +56,8 @@ os.environ["ASSIZE_HOME"] = tempfile.mkdtemp(prefix="assize-test-")
 data_dir = DataDir(Path(os.environ["ASSIZE_HOME"]))
 # Of the process that starts the test processes, which inherit this: what they share.
 os.environ.setdefault("ASSIZE_TEST_SHARED", os.environ["ASSIZE_HOME"])
+# Endpoints that fail on purpose are asked again sooner; tests of the engine hold the waits themselves to a fake clock.
+os.environ["JURY_RETRY_SECONDS"] = "0.1"
 if os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = create_database(os.environ["DATABASE_URL"])
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):

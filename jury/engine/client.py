@@ -43,10 +43,11 @@ class RateLimitedClient:
         *,
         tries: int = TRIES,
         patience: float = PATIENCE,
+        first_wait: float = FIRST_WAIT,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.endpoint, self.limiter, self.circuit, self.clock = endpoint, limiter, circuit, clock
-        self.tries, self.patience = tries, patience
+        self.tries, self.patience, self.first_wait = tries, patience, first_wait
         self.is_stopped = False
         self.has_faulted = asyncio.Event()
         "Set once a call ended in a fault or in silence, and not in a refusal."
@@ -89,7 +90,7 @@ class RateLimitedClient:
                     self.has_faulted.set()
                 faults += not error.is_refusal and not self.is_trial(error)
                 refusals += error.is_refusal
-                wait = max(error.retry_after or 0.0, backoff(faults + refusals))
+                wait = max(error.retry_after or 0.0, backoff(faults + refusals, self.first_wait))
                 is_last = faults == self.tries or self.clock.monotonic() - began + wait > self.patience
                 await self.report(error, is_last=is_last)
                 if is_last:
@@ -216,7 +217,7 @@ def settle(reservation: Reservation, billing: Billing) -> None:
         reservation.forfeit()
 
 
-def backoff(tries: int) -> float:
+def backoff(tries: int, first: float) -> float:
     """Return the seconds to wait after a number of tries, where the endpoint asks for no more."""
-    longest: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
+    longest: float = min(LONGEST_WAIT, first * 2 ** (tries - 1))
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret

@@ -183,7 +183,8 @@ class ModelClient(ABC, Generic[A]):
             stay=settings.JURY_ENDPOINT_STAY,
             longest_call=juror.timeout_seconds,
         )
-        return RateLimitedClient(endpoint, limiter, circuit, tries=tries, patience=patience)
+        first_wait = settings.JURY_RETRY_SECONDS
+        return RateLimitedClient(endpoint, limiter, circuit, tries=tries, patience=patience, first_wait=first_wait)
 
     async def replies_to(
         self, request: Request, client: RateLimitedClient, reservation: Reservation

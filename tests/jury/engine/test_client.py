@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from jury.engine.budget import BudgetSpent, Reservation, Stopped
-from jury.engine.client import PATIENCE, TRIES
+from jury.engine.client import LONGEST_WAIT, PATIENCE, TRIES
 from jury.engine.reply import Billing, Declined, Reply, RetryableError, Unavailable
 from tests.cases import cases
 from tests.jury.engine.fakes import REPLY, FakeClock, FakeEndpoint, StoppedClock, limited_client, price, run_aside
@@ -99,6 +99,16 @@ def test_call_ends_after_the_last_try():
     result, reservation, _, calls = attempt(CUT)
     assert (str(result), calls, reservation.calls) == ("cut (asked 5 times)", TRIES, TRIES)
     assert reservation.charged == TRIES * RESERVED
+
+
+@pytest.mark.parametrize(("options", "first"), [({}, 0.5), ({"first_wait": 0.1}, 0.1), ({"first_wait": 25.0}, 25.0)])
+def test_waits_double_up_to_the_longest(options, first):
+    _, _, clock, _ = attempt(*[CUT] * TRIES, **options)
+    waits = [waited for waited in clock.waits if waited]  # each call first waits for its moment, here not at all
+    assert len(waits) == TRIES - 1
+    for number, waited in enumerate(waits):
+        longest = min(LONGEST_WAIT, first * 2**number)
+        assert longest / 2 <= waited <= longest
 
 
 def test_refusals_end_after_patience():
