@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from celery import current_app
+from django.conf import settings
 
 from adjudication.tasks import recount_changed
 from config.embedded.processes import wait_until
@@ -34,8 +35,8 @@ def away(tmp_path_factory):
     run = begin(project)
 
     def come_back(asking):
-        # The server starts later than five tries of a call would last, at most 0.5 + 1 + 2 + 4 seconds.
-        assert wait([asking], timeout=7.6).not_done
+        # The server starts later than five tries of a call would last, whose waits double from the first.
+        assert wait([asking], timeout=settings.JURY_RETRY_SECONDS * (1 + 2 + 4 + 8) + 0.1).not_done
         with stub_server(port=port) as url:
             asking.result()
             return counted(url)["calls"]
