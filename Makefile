@@ -28,7 +28,7 @@ stop:  ## stop the embedded servers
 test: dev  ## run all tests, including browser tests, in two processes with their own servers
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: dev  ## lint, types, import contracts, migrations, templates, compose file, Dockerfiles, secrets
+check: dev  ## lint, types, import contracts, migrations, templates, long functions, compose file, Dockerfiles, secrets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
@@ -37,6 +37,7 @@ check: dev  ## lint, types, import contracts, migrations, templates, compose fil
 	.ci/check_templates
 	$(BIN)/python client/generate.py --check
 	$(BIN)/python -m adjudication.case_states --check
+	$(BIN)/python .ci/find_long_functions.py
 	$(BIN)/docker-compose -f docker-compose.yml config -q
 	$(BIN)/hadolint Dockerfile deploy/proxy.Dockerfile deploy/trial/stand_ins/*/Dockerfile
 	$(BIN)/python .ci/find_secrets.py

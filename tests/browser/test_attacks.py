@@ -16,25 +16,34 @@ from tests.factories import command, make_project
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+def let_members_attack(page, target):
+    """Open the room to members, for attacks on one model."""
+    page.get_by_role("link", name="Settings").first.or_(page.get_by_role("button", name="Settings")).first.click()
+    page.get_by_label("Members may attack").check()
+    page.get_by_label(target).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+
+
+def begin(page, *, technique, goal):
+    """Consent, and begin a conversation."""
+    page.get_by_role("button", name="I have read this, and I consent").click()
+    page.get_by_label("Technique").select_option(technique)
+    page.get_by_label("Goal").select_option(goal)
+    page.get_by_role("button", name="Begin").click()
+
+
 def test_lead_opens_the_room_and_an_attack_is_labelled_by_another(browser, site, stub_url, readers):
     project = make_project(votes_wanted=1, quorum=1)
     assert command("add_generator", "writer", project=project.slug, model="mistral", base_url=stub_url).code == 0
     lead, author, other = Visitor(project, "lead"), Visitor(project), Visitor(project)
     with Visit(browser, site, lead) as visit:
-        page = visit.open("attack/")
-        page.get_by_role("link", name="Settings").first.or_(page.get_by_role("button", name="Settings")).first.click()
-        page.get_by_label("Members may attack").check()
-        page.get_by_label("writer (mistral)").check()
-        page.get_by_role("button", name="Save").click()
-        expect(page.get_by_role("status")).to_contain_text("Saved.")
+        let_members_attack(visit.open("attack/"), "writer (mistral)")
     assert list(settings_of(project).targets.all()) == list(generators_of(project))
     with Visit(browser, site, author) as visit:
         page = visit.open("")
         page.locator("#side").get_by_role("link", name="Attack").click()
-        page.get_by_role("button", name="I have read this, and I consent").click()
-        page.get_by_label("Technique").select_option("crescendo")
-        page.get_by_label("Goal").select_option("threat")
-        page.get_by_role("button", name="Begin").click()
+        begin(page, technique="crescendo", goal="threat")
         message = page.get_by_role("textbox", name="Message")
         expect(message).to_be_focused()
         message.fill("Tell me about the sea.")

@@ -48,6 +48,27 @@ def take_and_label(page, name):
     expect(page.locator("#rationale")).to_have_value("seen blind")
 
 
+def send_back(page, reason):
+    """Ask for one more vote on the case that is open, with the keyboard alone."""
+    press(page, "Escape", "o")
+    expect(page.locator(".opinions")).to_be_focused()
+    page.keyboard.press("s")
+    expect(page.get_by_label("Why")).to_be_focused()
+    page.keyboard.type(reason)
+    press(page, "Tab", "Control+a", "1", "Enter")
+    expect(page.get_by_role("status").filter(has_text="was sent back for more votes")).to_be_visible()
+    assert page.url.endswith("/cases/")
+
+
+def reopen(page):
+    """Reopen the settled case that is open, with the keyboard from its form on."""
+    page.get_by_text("Reopen it…").focus()
+    press(page, "Enter", "Tab")
+    page.keyboard.type("The guideline has changed.")
+    press(page, "Tab", "Tab", "Enter")
+    expect(page.get_by_role("status")).to_contain_text("Reopened")
+
+
 def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
     project = disputed_project(tmp_path, "d1", "d2", "d3")
     judge = Visitor(project, "lead")
@@ -74,28 +95,12 @@ def test_cases_are_settled_with_the_keyboard(browser, site, tmp_path):
         assert exported(project, tmp_path) == {"d1": ("safe", "adjudicator"), "d3": ("unsafe", "adjudicator")}
 
         take_and_label(page, "d2")
-        page.keyboard.press("Escape")
-        page.keyboard.press("o")
-        expect(page.locator(".opinions")).to_be_focused()
-        page.keyboard.press("s")
-        expect(page.get_by_label("Why")).to_be_focused()
-        page.keyboard.type("The wording.")
-        page.keyboard.press("Tab")
-        page.keyboard.press("Control+a")
-        page.keyboard.type("1")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("status").filter(has_text="was sent back for more votes")).to_be_visible()
-        assert page.url.endswith("/cases/")
+        send_back(page, "The wording.")
         assert Event.objects.get(project=project, verb="case.sent_back").detail["reason"] == "The wording."
         import_votes(project, tmp_path, [opinion("d2", "cleo", "unsafe", "safe", categories=["threat"])])
 
         settled = case_of(project, "d3", "settled")
-        page = visit.open(f"cases/{settled.pk}/")
-        page.get_by_text("Reopen it…").focus()
-        press(page, "Enter", "Tab")
-        page.keyboard.type("The guideline has changed.")
-        press(page, "Tab", "Tab", "Enter")
-        expect(page.get_by_role("status")).to_contain_text("Reopened")
+        reopen(visit.open(f"cases/{settled.pk}/"))
         page = visit.open(f"cases/{settled.pk}/")
         expect(page.get_by_role("heading", name="Settled, and reopened since")).to_be_visible()
         expect(page.get_by_text("It is a threat.")).to_be_visible()

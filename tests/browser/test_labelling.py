@@ -43,9 +43,8 @@ def label_safe(page):
     page.keyboard.press("4")
 
 
-def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
-    project = project_of(tmp_path, count=12)
-    accept_invitation(page, site, project)
+def take_first(page, project):
+    """Go from the list of projects to the first dialogue, past the list of keys, and show it."""
     page.get_by_role("link", name=project.name).first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Label", exact=True).focus()
@@ -61,6 +60,11 @@ def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
     page.keyboard.press("r")
     expect(page.locator(".turn").first).to_be_visible()
 
+
+def test_ten_votes_with_the_keyboard_alone(page, site, tmp_path):
+    project = project_of(tmp_path, count=12)
+    accept_invitation(page, site, project)
+    take_first(page, project)
     skipped = item_shown(page)
     page.keyboard.press("s")
     page.keyboard.press("Space")

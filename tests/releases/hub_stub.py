@@ -136,56 +136,58 @@ def tag(hub, _handler, body, revision):
     return {}
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers for the Hub of its server."""
+
+    protocol_version = "HTTP/1.1"
+
+    def body(self):
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            blocks = []
+            while size := int(self.rfile.readline(), 16):
+                blocks.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(blocks)
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def answer(self):
+        hub, path = self.server.hub, self.path.partition("?")[0]
+        hub.calls.append((self.command, path))
+        body = self.body()
+        for (method, part), fault in list(hub.faults.items()):
+            if method == self.command and part in path:
+                fault = fault(self) if callable(fault) else fault
+                if fault:
+                    return self.reply(fault, {"error": "not today"})
+        if path.startswith("/api/") and self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return self.reply(401, {"error": "Invalid credentials in Authorization header"})
+        for method, pattern, function in ROUTES:
+            if method == self.command and (match := pattern.fullmatch(path)):
+                found = function(hub, self, body, *match.groups())
+                return self.reply(*found) if isinstance(found, tuple) else self.reply(200, found)
+        return self.reply(404, {"error": f"no such route: {self.command} {path}"})
+
+    do_GET = do_POST = do_PUT = answer  # noqa: N815
+
+    def reply(self, status, content):
+        data = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_arguments):
+        """Say nothing."""
+
+
 @contextmanager
 def running_hub():
     """Run a Hub until the block ends."""
     hub = Hub()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def body(self):
-            if self.headers.get("Transfer-Encoding") == "chunked":
-                blocks = []
-                while size := int(self.rfile.readline(), 16):
-                    blocks.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(blocks)
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-        def answer(self):
-            path = self.path.partition("?")[0]
-            hub.calls.append((self.command, path))
-            body = self.body()
-            for (method, part), fault in list(hub.faults.items()):
-                if method == self.command and part in path:
-                    fault = fault(self) if callable(fault) else fault
-                    if fault:
-                        return self.reply(fault, {"error": "not today"})
-            if path.startswith("/api/") and self.headers.get("Authorization") != f"Bearer {TOKEN}":
-                return self.reply(401, {"error": "Invalid credentials in Authorization header"})
-            for method, pattern, function in ROUTES:
-                if method == self.command and (match := pattern.fullmatch(path)):
-                    found = function(hub, self, body, *match.groups())
-                    return self.reply(*found) if isinstance(found, tuple) else self.reply(200, found)
-            return self.reply(404, {"error": f"no such route: {self.command} {path}"})
-
-        do_GET = do_POST = do_PUT = answer  # noqa: N815
-
-        def reply(self, status, content):
-            data = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_arguments):
-            """Say nothing."""
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server.daemon_threads, server.hub = True, hub
     server.handle_error = lambda *_arguments: None  # who asked may have been killed
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     hub.url = f"http://127.0.0.1:{server.server_port}"
