@@ -60,7 +60,7 @@ def test_every_fault_ends_in_the_right_outcome(tmp_path):
     ballots = Ballot.objects.filter(juror__project=project, is_current=True)
     with stub_server(delay=0.05) as url, own_servers(tmp_path) as servers:
         add_jurors(project, url, *MODELS, concurrency=AT_ONCE, timeout=3, **LIMITS)
-        first = servers.begin(project, budget_usd=20)
+        first = servers.begin(project, budget_usd=18)
         assert wait_until(lambda: ballots.count() >= 30, seconds=300)
         servers.worker.kill_all()
         as_if_dead_for_long(first)
