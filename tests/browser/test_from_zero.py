@@ -5,11 +5,11 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from config import embedded
 from config.data_dir import CHECKOUT
@@ -84,13 +84,20 @@ class Person:
 
     def go(self, name):
         """Follow an entry of the side bar, which pages to label on keep behind the menu."""
-        entry = self.page.locator("#side").get_by_role("link", name=name, exact=True)
-        menu = self.page.get_by_role("button", name="Menu")
-        entry.or_(menu).filter(visible=True).first.wait_for()  # the page that has one may still be on its way
-        if menu.is_visible():
-            menu.click()
-        entry.click()
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(name)
+        side, menu = self.page.locator("#side"), self.page.get_by_role("button", name="Menu")
+        entry, heading = side.get_by_role("link", name=name, exact=True), self.page.get_by_role("heading", level=1)
+
+        def follow():
+            """Return whether the page came; the one that was left may have been seen, with or without a menu."""
+            with suppress(Error, AssertionError):
+                if not entry.is_visible():
+                    menu.click(timeout=1_000)
+                entry.click(timeout=1_000)
+                expect(heading).to_have_text(name, timeout=5_000)
+                return True
+            return False
+
+        assert wait_until(follow, seconds=60)
 
     def fill(self, **fields):
         """Fill fields by their name in the form of the main part."""
