@@ -76,7 +76,7 @@ def untouched(projects, roles):
 @pytest.mark.usefixtures("untouched")
 @schema.parametrize()
 @hypothesis.settings(
-    max_examples=EXAMPLES or 3,
+    max_examples=EXAMPLES or 4,
     deadline=None,
     derandomize=True,
     database=None,
