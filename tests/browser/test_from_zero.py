@@ -97,7 +97,7 @@ class Person:
                 return True
             return False
 
-        assert wait_until(follow, seconds=60)
+        assert wait_until(follow, seconds=60), f"the page {name} did not come"
 
     def fill(self, **fields):
         """Fill fields by their name in the form of the main part."""
