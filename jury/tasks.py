@@ -22,8 +22,10 @@ MOST_MESSAGES = 10_000
 def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Ask one juror about the items of one shard. Harmless to deliver twice."""
     try:
-        work = batch_runner.advance_batch if uses_batches(shard_id) else runner.run_shard
-        work(shard_id=shard_id)
+        if uses_batches(shard_id):
+            batch_runner.advance_batch(shard_id=shard_id)
+        elif runner.run_shard(shard_id=shard_id):
+            requeue_if_resumed(shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
         # A server is away. The shard stays as it is, and `requeue_stalled_runs` queues it again.
         logger.warning("shard %s is put off: %s: %s", shard_id, type(error).__name__, error)
@@ -31,6 +33,12 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
         # A fault of ours. The run must show that this shard will not be completed.
         finish_shard(shard_id, error=error_line(error))
         raise
+
+
+def requeue_if_resumed(shard_id: int) -> None:
+    """Queue the run of a shard that was resumed while its worker still held the shard, so that nobody took it."""
+    if run := Run.objects.filter(shards=shard_id, state=Run.State.RUNNING).first():
+        requeue_if_idle(run)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -49,7 +49,9 @@ class AskLoop:
         "Set once the first request was not refused; until then one is asked at a time."
         self.is_over_budget = False
         self.has_rested = False
-        "The endpoint does not answer now, or the run was paused; the rest is left to another time."
+        "The endpoint does not answer now; the rest is left to another time."
+        self.is_paused = False
+        "A question met a run that does not run."
         self.refused = ""
         "Why the endpoint will answer no request of the juror."
         self.down = ""
@@ -114,8 +116,11 @@ class AskLoop:
             return await self.model.ask(self.model.compose(item), self.client, reservation), ""
         except BudgetSpent:
             self.is_over_budget = True
-        except (EndpointRests, RunStopped):
+        except EndpointRests:
             self.has_rested = True
+            self.client.stop()
+        except RunStopped:
+            self.is_paused = True
             self.client.stop()
         except Stopped:
             pass

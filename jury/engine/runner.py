@@ -25,29 +25,33 @@ from jury.engine.source import ShardSource
 from jury.models import Run, Shard
 
 
-def run_shard(*, shard_id: int) -> None:
+def run_shard(*, shard_id: int) -> bool:
     """
     Work through a shard and the next ones of the same juror: ask what is still missing, store it.
 
     Safe to run again after a crash, or twice at once: one worker holds a shard at a time, so that no
     question goes out twice, and what a killed worker left is taken over.
+
+    :return: whether it ended because the run was paused or ended under way
     """
     shard = queries.shard_with_context(shard_id)
     if shard.run.state == Run.State.RUNNING and (holder := claim_shard(shard_id)):
         try:
             # Not the caller's connection: Django's may not be used where an event loop runs.
             with ThreadPoolExecutor(max_workers=1) as database:
-                ask_and_store(shard, holder, database)
+                return ask_and_store(shard, holder, database)
         finally:
             release_claim(holder)
+    return False
 
 
-def ask_and_store(shard: Shard, holder: str, database: ThreadPoolExecutor) -> None:
-    """Run a shard runner to its end, and record how it ended."""
+def ask_and_store(shard: Shard, holder: str, database: ThreadPoolExecutor) -> bool:
+    """Run a shard runner to its end, and record how it ended; return whether its run stopped it."""
     runner = ShardRunner(shard, holder, database)
     try:
         asyncio.run(runner.run())
         runner.record_ending()
+        return runner.is_stopped
     finally:
         database.submit(runner.sink.release).result()
         # `connection` is a separate connection in each thread.
@@ -93,6 +97,11 @@ class ShardRunner:
         if self.asking.outage:
             raise self.asking.outage
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it ended because the run was seen paused or ended; the run may have been resumed since."""
+        return self.sink.is_stopped or bool(self.asking and self.asking.is_paused)
+
     def record_ending(self) -> None:
         """Record why shards are incomplete, unless their run has ended."""
         asking, run, buffers = self.asking, self.shard.run, self.sink.held_buffers()
@@ -107,7 +116,7 @@ class ShardRunner:
             break_shards_of_juror(run, self.model.juror, self.holder, error=asking.refused)
         elif asking.down:
             break_shards_of_endpoint(run, self.model.juror.base_url, self.holder, error=asking.down)
-        elif not (self.sink.is_stopped or asking.is_over_budget or asking.has_rested or broken):
+        elif not (self.is_stopped or asking.is_over_budget or asking.has_rested or broken):
             for pk, buffer in buffers.items():
                 finish_shard(pk, error=f"{buffer.wanted - buffer.stored} of {buffer.wanted} answers were not stored")
 

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
+from celery import current_app
 from django.db import connection
 
 from config.embedded.processes import wait_until
@@ -10,6 +11,7 @@ from jury import actions, queries
 from jury.engine.runner import ShardRunner
 from jury.engine.shards import claim_shard, release_claim
 from jury.models import Ballot, Run, Shard
+from tests.cases import cases
 from tests.jury.engine.fakes import database_thread, run_aside
 from tests.jury.factories import add_jurors, project_with_items, run_shards
 from tests.jury.scripted import completion, scripted_endpoint
@@ -53,10 +55,25 @@ def resume_once_the_worker_has_written(run):
     actions.resume_run(run=run)
 
 
+def messages_after(run):
+    """Run the shards of a run; return how many messages that leaves for workers."""
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.queue_purge("jury")
+        run_shards(run)
+        return broker.default_channel.queue_purge("jury")
+
+
 def test_run_resumed_while_a_call_is_under_way_goes_on(tmp_path):
     with run_that_pauses(tmp_path, resume_once_the_worker_has_written) as (run, calls):
-        run_shards(run)
+        assert messages_after(run) == 1  # at once: when it was resumed, nobody could take the shard
         assert_goes_on(run, calls)
+
+
+@cases("then", [lambda _run: None, lambda run: actions.cancel_run(run=run)])
+def test_run_that_was_not_resumed_is_not_queued(tmp_path, then):
+    with run_that_pauses(tmp_path, then, budget_calls=100) as (run, calls):  # each call looks whether the run goes on
+        assert messages_after(run) == 0
+        assert len(calls) == 1
 
 
 def test_pause_that_is_met_when_a_call_is_to_be_paid_for_is_no_spent_budget(tmp_path):
