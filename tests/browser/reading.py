@@ -132,13 +132,13 @@ class Readers:
 
     def look_from_here(self, page: Page) -> None:
         """Have a page read in each look, and note if it is too wide as it is; it stays as it is."""
-        page.wait_for_load_state("load")  # a click may have opened a page that still loads
+        self.read(page)
         if not page.evaluate(IS_NO_WIDER):
             self.problems.append(f"{page.url}: too wide")
-        self.read(page)
 
     def read(self, page: Page, looks: Iterable[str] = LOOKS) -> bool:
         """Have axe read a page, once it has read the last; return whether what is around its main part is left out."""
+        page.wait_for_load_state("load")  # a click may have opened a page that still loads
         copy = page.evaluate(COPY)
         around = set(copy.pop("around"))
         is_seen = around <= self.seen

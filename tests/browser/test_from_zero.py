@@ -164,7 +164,9 @@ def ask_to_qualify(admin):
         gold.get_by_role("button").last.click()
         expect(admin.page.get_by_text(name).first).to_be_visible()
     admin.page.get_by_role("main").get_by_role("link", name="Qualification").first.click()
-    for box in admin.page.locator("[name=items]").all():
+    boxes = admin.page.locator("[name=items]")
+    expect(boxes).to_have_count(len(KNOWN))
+    for box in boxes.all():
         box.check()
     admin.fill(use="qualification")
     admin.page.locator("#dialogues").get_by_role("button", name="Save").click()
@@ -244,6 +246,7 @@ def release(admin):
     expect(admin.page.locator("#jobs")).to_contain_text("rows", timeout=60_000)
     admin.go("Releases")
     admin.page.get_by_role("main").get_by_role("link", name="1.0").first.click()
+    admin.page.wait_for_url("**/releases/of/1.0/")
     files = {}
     for link, sha256 in admin.page.locator("#files tbody tr").evaluate_all(LINK_AND_HASH):
         answer = admin.page.request.get(link)

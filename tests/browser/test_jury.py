@@ -66,6 +66,7 @@ def test_keyboard_adds_juror_and_pauses_run(browser, site, project_with_runs):
         page.get_by_role("button", name="Add juror").focus()
         page.keyboard.press("Enter")
         page.get_by_label("Name", exact=True).focus()
+        page.wait_for_load_state("load")  # Enter sends no form whose button has not come yet
         page.keyboard.type("two")
         page.keyboard.press("Tab")
         page.keyboard.type("stub-0.7")

@@ -259,6 +259,7 @@ def test_last_vote_can_be_corrected(visit):
     waiting = item_shown(page)
     page.keyboard.press("u")
     expect(page.get_by_role("heading", name="My vote on")).to_be_visible()
+    page.wait_for_load_state("load")  # until then nothing listens to keys
     page.keyboard.press("Enter")  # the dialogue is hidden here, too
     expect(page.locator(".turn").first).to_be_visible()
     page.keyboard.press("2")

@@ -67,7 +67,7 @@ def test_account_pages_are_accessible_and_fit(narrow_page, site, readers):
     confirm(page, readers.look_at)
     code = page.get_by_label("Authenticator code")
     expect(code).to_be_visible()
-    assert page.evaluate("document.querySelector('.qr').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.qr').naturalWidth > 0")
     readers.look_at(page)
 
     code.fill("no code")
