@@ -1,6 +1,7 @@
 """Values that a juror or a generator may have, added and changed: the last that is taken and the first that is not."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
@@ -9,14 +10,19 @@ from corpus.models import Event
 from guards.actions import probe_juror
 from jury import actions, queries
 from jury.actions.jurors import CHANGEABLE, NotForLeads, check_parameters, event_value
+from jury.engine.budget import Reservation
 from jury.engine.juror_client import JurorClient
+from jury.engine.limiter import connect_redis
+from jury.engine.reply import Billing, RetryableError
 from jury.keys import SECRET_VARIABLES
 from jury.models import Juror, PromptVersion
 from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.jury.engine.fakes import REPLY, FakeClock, FakeEndpoint, price, run_aside
 
 HERE = "http://127.0.0.1:1/v1"
+RESET = RetryableError("reset", billing=Billing.FREE)
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +171,20 @@ def test_stored_variable_that_is_no_longer_listed_is_sent_nowhere(project, setti
         with pytest.raises(Refused, match="LISTED_KEY may not be sent to an endpoint"):
             use()
     assert actions.change_juror(juror=juror, api_key_env="").api_key_env == ""
+
+
+def test_client_of_a_juror_waits_as_the_settings_say(project, settings):
+    settings.JURY_RETRY_SECONDS = 7.0
+    juror = JurorClient(project, add(project, "patient", base_url=f"http://127.0.0.1:1/{uuid4().hex}"))
+
+    async def work():
+        async with connect_redis(settings.REDIS_URL) as redis:
+            client = juror.rate_limited_client(FakeEndpoint(RESET, REPLY), redis)
+            client.clock = FakeClock()
+            await client.call({}, prompt_tokens=1, answer_tokens=1, reservation=Reservation(price, None))
+            return max(client.clock.waits)
+
+    assert 3.5 <= run_aside(work) <= 7
 
 
 def test_address_of_the_call_itself_is_understood_and_of_another_api_is_not(project):
