@@ -3,6 +3,7 @@
 from django.db import connection
 
 from corpus.actions.statistics import refresh_statistics
+from tests.factories import dialogue, import_dialogues, make_project
 
 
 def analyzed(*rows: int) -> list[bool]:
@@ -53,3 +54,15 @@ def test_a_table_that_never_was_is_analyzed_after_fifty_rows():
                 assert cursor.fetchone()[0] == expected
         finally:
             cursor.execute("DROP TABLE fresh")
+
+
+def test_texts_of_dialogues_are_not_sorted_for_statistics(tmp_path):
+    import_dialogues(
+        make_project(), tmp_path, [dialogue(f"d{at}", text=f"Tea {at}", meta={"at": at}) for at in range(60)]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE corpus_item")
+        cursor.execute("SELECT attname FROM pg_stats WHERE tablename = 'corpus_item'")
+        described = {name for (name,) in cursor.fetchall()}
+    assert {"project_id", "external_id", "has_response"} <= described
+    assert not {"turns", "meta"} & described
