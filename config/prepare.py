@@ -9,7 +9,7 @@ from config.data_dir import DataDirError
 from config.env import DATA_DIR
 
 NEEDS_NOTHING = {"help", "--help", "-h", "--version", "version", "check", "spectacular"}
-OUR_APPS = {"corpus", "annotation", "jury", "adjudication", "quality", "releases", "guards", "workspace"}
+OUR_APPS = {"corpus", "annotation", "jury", "adjudication", "quality", "releases", "guards", "attacks", "workspace"}
 "Apps with migrations of our own; those of packages may be squashed by their authors."
 NEEDS_SERVERS_ONLY = {"makemigrations", "restore", "migrate", "sqlmigrate", "showmigrations", "dbshell", "flush"}
 
