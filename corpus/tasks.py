@@ -1,22 +1,14 @@
 """Celery tasks of projects and their items."""
 
-import logging
 from typing import Any
 
 from celery import shared_task
-from django.db import DatabaseError
 
 from corpus import actions
-from corpus.queries import projects_in_use
-
-logger = logging.getLogger(__name__)
+from corpus.each_project import for_each_project
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def find_duplicates(**_later: Any) -> None:
     """Find near-duplicates in every project with new items."""
-    for project in projects_in_use():
-        try:
-            actions.find_duplicates_if_due(project=project)
-        except DatabaseError:  # the other projects do not wait for this one
-            logger.exception("The near-duplicates of project %s cannot be found.", project)
+    for_each_project(actions.find_duplicates_if_due, failed="The near-duplicates of project %s cannot be found.")

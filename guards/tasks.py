@@ -5,10 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 from celery import shared_task
-from django.db import DatabaseError, IntegrityError
+from django.db import IntegrityError
 from kombu.exceptions import OperationalError
 
-from corpus.queries import projects_in_use
+from corpus.each_project import for_each_project
 from guards import actions
 from guards.models import HashList
 
@@ -21,21 +21,13 @@ SECONDS_TO_TAKE = 300
 @shared_task  # type: ignore[untyped-decorator]
 def check_contamination(**_later: Any) -> None:
     """Compare the dialogues of every project with its benchmarks and lists of hashes, where either is new."""
-    for project in projects_in_use():
-        try:
-            actions.check_due(project=project)
-        except DatabaseError:  # the other projects do not wait for this one
-            logger.exception("The benchmarks of project %s cannot be compared with it.", project)
+    for_each_project(actions.check_due, failed="The benchmarks of project %s cannot be compared with it.")
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def state_twins(**_later: Any) -> None:
     """Keep for the papers of releases what evaluations on twins have shown, in every project with new ones."""
-    for project in projects_in_use():
-        try:
-            actions.state_twins(project=project)
-        except DatabaseError:  # the other projects do not wait for this one
-            logger.exception("What was measured on twins of project %s cannot be kept.", project)
+    for_each_project(actions.state_twins, failed="What was measured on twins of project %s cannot be kept.")
 
 
 @shared_task  # type: ignore[untyped-decorator]

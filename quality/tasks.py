@@ -7,9 +7,8 @@ from typing import Any
 from celery import shared_task
 from django.db import DatabaseError
 
-from corpus.errors import Refused
+from corpus.each_project import for_each_project
 from corpus.models import Project
-from corpus.queries import projects_in_use
 from quality import actions
 
 logger = logging.getLogger(__name__)
@@ -18,12 +17,7 @@ logger = logging.getLogger(__name__)
 @shared_task  # type: ignore[untyped-decorator]
 def measure_changed(**_later: Any) -> None:
     """Measure every project whose input has changed since its last measurement."""
-    for project in projects_in_use():
-        try:
-            actions.measure_if_changed(project=project)
-        except (DatabaseError, Refused) as error:  # the other projects do not wait for this one
-            logger.exception("Project %s cannot be measured.", project)
-            record_failure(project, error)
+    for_each_project(actions.measure_if_changed, failed="Project %s cannot be measured.", then=record_failure)
 
 
 @shared_task(acks_late=False)  # type: ignore[untyped-decorator]
