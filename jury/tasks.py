@@ -21,11 +21,12 @@ MOST_MESSAGES = 10_000
 @shared_task  # type: ignore[untyped-decorator]
 def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Ask one juror about the items of one shard. Harmless to deliver twice."""
+    has_stopped = False
     try:
         if uses_batches(shard_id):
             batch_runner.advance_batch(shard_id=shard_id)
-        elif runner.run_shard(shard_id=shard_id):
-            requeue_if_resumed(shard_id)
+        else:
+            has_stopped = runner.run_shard(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
         # A server is away. The shard stays as it is, and `requeue_stalled_runs` queues it again.
         logger.warning("shard %s is put off: %s: %s", shard_id, type(error).__name__, error)
@@ -33,12 +34,20 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
         # A fault of ours. The run must show that this shard will not be completed.
         finish_shard(shard_id, error=error_line(error))
         raise
+    if has_stopped:
+        go_on_if_resumed(shard_id)
 
 
-def requeue_if_resumed(shard_id: int) -> None:
-    """Queue the run of a shard that was resumed while its worker still held the shard, so that nobody took it."""
-    if run := Run.objects.filter(shards=shard_id, state=Run.State.RUNNING).first():
-        requeue_if_idle(run)
+def go_on_if_resumed(shard_id: int) -> None:
+    """
+    Queue the next shard of the same juror if the run was resumed while a worker still held what it then left out.
+
+    One message is enough: who takes it goes on with the juror's other shards.
+    """
+    shard = Shard.objects.select_related("run").get(pk=shard_id)
+    left = waiting_shards(shard.run).filter(juror=shard.juror_id).values_list("pk", flat=True).first()
+    if left and shard.run.state == Run.State.RUNNING:
+        run_shard.delay(shard_id=left)
 
 
 @shared_task  # type: ignore[untyped-decorator]

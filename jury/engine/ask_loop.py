@@ -50,8 +50,8 @@ class AskLoop:
         self.is_over_budget = False
         self.has_rested = False
         "The endpoint does not answer now; the rest is left to another time."
-        self.is_paused = False
-        "A question met a run that does not run."
+        self.met_stopped_run = False
+        "The run was paused or had ended when a call was to be paid for."
         self.refused = ""
         "Why the endpoint will answer no request of the juror."
         self.down = ""
@@ -120,7 +120,7 @@ class AskLoop:
             self.has_rested = True
             self.client.stop()
         except RunStopped:
-            self.is_paused = True
+            self.met_stopped_run = True
             self.client.stop()
         except Stopped:
             pass

@@ -32,7 +32,7 @@ def run_shard(*, shard_id: int) -> bool:
     Safe to run again after a crash, or twice at once: one worker holds a shard at a time, so that no
     question goes out twice, and what a killed worker left is taken over.
 
-    :return: whether it ended because the run was paused or ended under way
+    :return: whether it stopped early, as the run was paused or ended, or another worker took a shard over
     """
     shard = queries.shard_with_context(shard_id)
     if shard.run.state == Run.State.RUNNING and (holder := claim_shard(shard_id)):
@@ -46,7 +46,7 @@ def run_shard(*, shard_id: int) -> bool:
 
 
 def ask_and_store(shard: Shard, holder: str, database: ThreadPoolExecutor) -> bool:
-    """Run a shard runner to its end, and record how it ended; return whether its run stopped it."""
+    """Run a shard runner to its end, and record how it ended; return whether it stopped early."""
     runner = ShardRunner(shard, holder, database)
     try:
         asyncio.run(runner.run())
@@ -99,8 +99,8 @@ class ShardRunner:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it ended because the run was seen paused or ended; the run may have been resumed since."""
-        return self.sink.is_stopped or bool(self.asking and self.asking.is_paused)
+        """Whether the run was seen paused or ended, which may be over, or another worker took a shard over."""
+        return self.sink.is_stopped or bool(self.asking and self.asking.met_stopped_run)
 
     def record_ending(self) -> None:
         """Record why shards are incomplete, unless their run has ended."""

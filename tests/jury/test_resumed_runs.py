@@ -7,7 +7,7 @@ from celery import current_app
 from django.db import connection
 
 from config.embedded.processes import wait_until
-from jury import actions, queries
+from jury import actions, queries, tasks
 from jury.engine.runner import ShardRunner
 from jury.engine.shards import claim_shard, release_claim
 from jury.models import Ballot, Run, Shard
@@ -56,11 +56,12 @@ def resume_once_the_worker_has_written(run):
 
 
 def messages_after(run):
-    """Run the shards of a run; return how many messages that leaves for workers."""
+    """Run the shards of a run while a message of another waits; return how many more that leaves for workers."""
     with current_app.connection_for_write() as broker:
         broker.default_channel.queue_purge("jury")
+        tasks.run_shard.delay(shard_id=0)
         run_shards(run)
-        return broker.default_channel.queue_purge("jury")
+        return broker.default_channel.queue_purge("jury") - 1
 
 
 def test_run_resumed_while_a_call_is_under_way_goes_on(tmp_path):
@@ -83,7 +84,9 @@ def test_pause_that_is_met_when_a_call_is_to_be_paid_for_is_no_spent_budget(tmp_
         runner = ShardRunner(queries.shard_with_context(shard), holder, database)
         runner.sink.seconds = 600  # what is paid for next meets the pause before the sink writes
         run_aside(runner.run)
+        runner.sink.is_stopped = False  # as if it had been resumed before the sink wrote for the last time
         actions.resume_run(run=run)
+        assert runner.is_stopped
         runner.record_ending()
         runner.sink.release()
         release_claim(holder)

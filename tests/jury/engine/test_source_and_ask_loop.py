@@ -139,7 +139,7 @@ def test_ask_loop_ends_when_the_budget_is_spent():
     [
         (EndpointDown("gone"), "down"),
         (EndpointRests("away"), "has_rested"),
-        (RunStopped(), "is_paused"),
+        (RunStopped(), "met_stopped_run"),
         (ConnectionError("ours"), ""),
     ],
 )
