@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from corpus.errors import Refused
 from corpus.models import Project
@@ -14,36 +14,39 @@ logger = logging.getLogger(__name__)
 
 
 def for_each_project(
-    do: Callable[..., Any], *, failed: str, then: Callable[[Project, Exception], Any] | None = None
+    do: Callable[..., Any], *, message: str, on_failure: Callable[[Project, Exception], Any] | None = None
 ) -> None:
     """
     Do something for each project in use, one after the other. Where it fails, that is logged, and the others follow.
 
-    While the database is away, it would fail for all of them, so the rest is left to the next time, in one line of the
-    log. A connection that broke alone is opened anew.
+    While the database is away it would fail for all of them, so they wait for the next time. Where only the connection
+    broke, it is opened anew for the others.
 
     :param do: called with the keyword argument `project`
-    :param failed: what to log where it fails, with `%s` for the project
-    :param then: called with the project and the error where it fails
+    :param message: what to log where it fails, with `%s` for the project
+    :param on_failure: called with the project and the error, unless it was the connection that failed
     """
     for project in projects_in_use():
         try:
             do(project=project)
-        except (DatabaseError, Refused) as error:
-            if is_away():
-                logger.warning(f"{failed} The database is away; the others follow later: %s", project, error)
+        except (Error, Refused) as error:
+            if connection.is_usable():
+                logger.exception(message, project)
+                if on_failure:
+                    on_failure(project, error)
+            elif reconnects():
+                logger.warning(f"{message} The connection to the database broke.", project)
+            else:
+                logger.warning(f"{message} The database is away, so the other projects wait, too.", project)
                 return
-            logger.exception(failed, project)
-            if then:
-                then(project, error)
 
 
-def is_away() -> bool:
-    """Return whether the database cannot be reached, after opening a broken connection anew."""
-    connection.close_if_unusable_or_obsolete()
+def reconnects() -> bool:
+    """Open the connection to the database anew; return whether that succeeds."""
+    connection.close()
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        return True
-    return False
+    except Error:
+        return False
+    return True

@@ -11,4 +11,4 @@ from corpus.each_project import for_each_project
 @shared_task  # type: ignore[untyped-decorator]
 def find_duplicates(**_later: Any) -> None:
     """Find near-duplicates in every project with new items."""
-    for_each_project(actions.find_duplicates_if_due, failed="The near-duplicates of project %s cannot be found.")
+    for_each_project(actions.find_duplicates_if_due, message="The near-duplicates of project %s cannot be found.")

@@ -21,13 +21,13 @@ SECONDS_TO_TAKE = 300
 @shared_task  # type: ignore[untyped-decorator]
 def check_contamination(**_later: Any) -> None:
     """Compare the dialogues of every project with its benchmarks and lists of hashes, where either is new."""
-    for_each_project(actions.check_due, failed="The benchmarks of project %s cannot be compared with it.")
+    for_each_project(actions.check_due, message="The benchmarks of project %s cannot be compared with it.")
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def state_twins(**_later: Any) -> None:
     """Keep for the papers of releases what evaluations on twins have shown, in every project with new ones."""
-    for_each_project(actions.state_twins, failed="What was measured on twins of project %s cannot be kept.")
+    for_each_project(actions.state_twins, message="What was measured on twins of project %s cannot be kept.")
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 @shared_task  # type: ignore[untyped-decorator]
 def measure_changed(**_later: Any) -> None:
     """Measure every project whose input has changed since its last measurement."""
-    for_each_project(actions.measure_if_changed, failed="Project %s cannot be measured.", then=record_failure)
+    for_each_project(actions.measure_if_changed, message="Project %s cannot be measured.", on_failure=record_failure)
 
 
 @shared_task(acks_late=False)  # type: ignore[untyped-decorator]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# No query asks which texts there are, and to sort thousands of them was half of what refreshing statistics took.
+# No plan depends on which texts there are, and to sort thousands of them took half of the time of refreshing statistics.
 WITHOUT = "ALTER TABLE corpus_item ALTER COLUMN turns SET STATISTICS 0, ALTER COLUMN meta SET STATISTICS 0"
 WITH = "ALTER TABLE corpus_item ALTER COLUMN turns SET STATISTICS -1, ALTER COLUMN meta SET STATISTICS -1"
 

@@ -2,12 +2,12 @@
 
 import logging
 
-import psycopg
 import pytest
 from django.db import connection
 
 from corpus.each_project import for_each_project
 from corpus.errors import Refused
+from tests.config.test_outages import terminate_connection
 from tests.factories import make_project
 from tests.ports import unused_port
 
@@ -19,9 +19,7 @@ def execute(statement):
 
 def lose_connection():
     """Use a connection that the server has ended."""
-    connection.ensure_connection()
-    with psycopg.connect(connection.connection.info.dsn, password=connection.settings_dict["PASSWORD"]) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    terminate_connection()
     execute("SELECT 1")
 
 
@@ -47,11 +45,11 @@ class Work:
         self.failed.append(project)
 
     def run(self):
-        for_each_project(self, failed="Project %s cannot be tried.", then=self.note)
+        for_each_project(self, message="Project %s cannot be tried.", on_failure=self.note)
         return [project in self.done for project in self.projects]
 
 
-@pytest.mark.parametrize("fault", [lambda: execute("SELECT 1 / 0"), refuse, lose_connection])
+@pytest.mark.parametrize("fault", [lambda: execute("SELECT 1 / 0"), refuse])
 def test_project_that_fails_keeps_no_other_from_its_turn(fault, caplog):
     work = Work(fault)
     assert work.run() == [False, True, True]
@@ -59,6 +57,15 @@ def test_project_that_fails_keeps_no_other_from_its_turn(fault, caplog):
     [record] = caplog.records
     assert (record.getMessage(), record.levelno) == (f"Project {work.projects[0]} cannot be tried.", logging.ERROR)
     assert record.exc_info
+
+
+def test_connection_that_broke_is_no_failure_of_its_project_and_opened_anew(caplog):
+    work = Work(lose_connection)
+    assert work.run() == [False, True, True]
+    assert work.failed == []
+    [record] = caplog.records
+    assert record.getMessage() == f"Project {work.projects[0]} cannot be tried. The connection to the database broke."
+    assert (record.levelno, record.exc_info) == (logging.WARNING, None)
 
 
 def test_database_that_is_away_is_said_once(caplog):
