@@ -28,7 +28,7 @@ def test_pauses_grow_while_a_process_ends_at_once_and_start_anew_once_it_was_ste
         child.tend(lines.append)
         assert child.due > time.monotonic()
         child.tend(lines.append)  # its pause is not over
-    child.due = 0.0
+    child.due, child.command = 0.0, [sys.executable, "-c", "import time; time.sleep(600)"]
     child.start()
     child.began -= 61
     os.kill(child.process.pid, signal.SIGKILL)
