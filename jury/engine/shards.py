@@ -51,9 +51,15 @@ def release_claim(holder: str) -> None:
 
 
 def finish_shard(shard_id: int, *, error: str = "") -> None:
-    """Mark a shard as done, or as broken by an error; end its run if no other shard waits."""
+    """
+    Mark a shard as done, or as broken by an error; end its run if no other shard waits.
+
+    One that has ended stays as it is: what broke then was another of the same worker, whose own message will say so.
+    """
     with transaction.atomic():
         shard = Shard.objects.select_related("run").select_for_update().get(pk=shard_id)
+        if shard.state != Shard.State.WAITING:
+            return
         shard.state = Shard.State.BROKEN if error else Shard.State.DONE
         shard.error = error
         shard.save(update_fields=["state", "error"])

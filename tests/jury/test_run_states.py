@@ -14,6 +14,7 @@ from corpus.models import Event, Item, Project
 from jury import actions, queries
 from jury.actions.checks import check_can_ask, check_can_generate, check_can_reach
 from jury.actions.sharding import create_shards_of, first_unanswered, shard_size
+from jury.engine.shards import finish_shard
 from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
 from tests.api.client import Program
 from tests.cases import cases
@@ -382,3 +383,19 @@ def test_empty_key_is_a_missing_one(monkeypatch, value, is_set):
     else:
         with pytest.raises(Refused, match="JUROR_KEY_A, or in the file that JUROR_KEY_A_FILE names"):
             check_can_reach(juror)
+
+
+@cases(
+    ("first", "then", "state", "run_state"),
+    [("", "late", "done", "finished"), ("it broke", "", "broken", "broken"), ("it broke", "late", "broken", "broken")],
+)
+def test_shard_that_has_ended_stays_as_it_is(tmp_path, first, then, state, run_state):
+    project = project_with_items(tmp_path, 1)
+    add_jurors(project, HERE, "stub-0.9")
+    run = actions.start_run(project=project, jurors=queries.panel(project))
+    shard = Shard.objects.get(run=run)
+    for error in (first, then):
+        finish_shard(shard.pk, error=error)
+        shard.refresh_from_db()
+        run.refresh_from_db()
+        assert (shard.state, shard.error, run.state) == (state, first, run_state)
