@@ -1,4 +1,4 @@
-"""Servers on loopback for the client: ours by waitress, one that answers as it is told, and a proxy that cuts."""
+"""Servers on loopback for the client: ours, one that answers as it is told, and a proxy that cuts."""
 
 import json
 import re
