@@ -1,7 +1,6 @@
 """Open one slot for every vote an item still wants, and close the rest."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,26 +12,27 @@ from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from corpus.prepared import fetch_one
 
+# By index, item by item: so it takes as long as the project is large, however large others are and whatever the planner
+# knows of tables that have just been filled.
+ITEMS = """
+    WITH item AS MATERIALIZED (
+        SELECT i.id, withdrawn_at IS NULL AND (%(wants_prompt)s OR has_response) AS has_label,
+            refusal_of IS NOT NULL AS is_constructed,
+            coalesce((SELECT f.votes FROM annotation_furthervotes f WHERE f.item_id = i.id), 0) AS further,
+            coalesce((SELECT p.votes FROM annotation_sparedvotes p WHERE p.item_id = i.id), 0) AS spared,
+            (SELECT count(*) FROM annotation_vote v WHERE v.item_id = i.id AND is_current) AS votes
+        FROM corpus_item i WHERE project_id = %(project)s
+    )
+"""
 # Leased slots stay, because somebody is working on them. Their vote exceeds what is wanted only if an
 # import came in between, or fewer votes are wanted by then; then both are kept.
-SURPLUS = """
-    WITH voted AS (
-        SELECT item_id, count(*) AS votes FROM annotation_vote
-        JOIN corpus_item ON corpus_item.id = item_id
-        WHERE project_id = %(project)s AND is_current GROUP BY item_id
-    ), slot AS (
-        SELECT s.id, s.item_id, withdrawn_at, %(wants_prompt)s OR has_response AS has_label,
-            %(wanted)s + coalesce(f.votes, 0) - coalesce(p.votes, 0) - coalesce(voted.votes, 0) AS missing,
-            count(*) FILTER (WHERE s.vote_id IS NOT NULL) OVER item AS filled,
-            row_number() OVER (PARTITION BY s.item_id, s.vote_id IS NULL ORDER BY leased_until DESC NULLS LAST, number)
-                AS rank,
-            s.vote_id IS NULL AND (leased_until IS NULL OR leased_until < now()) AS is_open
-        FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id LEFT JOIN voted USING (item_id)
-            LEFT JOIN annotation_furthervotes f USING (item_id) LEFT JOIN annotation_sparedvotes p USING (item_id)
-        WHERE i.project_id = %(project)s
-        WINDOW item AS (PARTITION BY s.item_id)
-    ), surplus AS (
-        SELECT id FROM slot WHERE is_open AND (withdrawn_at IS NOT NULL OR NOT has_label OR rank > missing)
+SURPLUS = f"""{ITEMS}, surplus AS (
+        SELECT slot.id FROM item CROSS JOIN LATERAL (
+            SELECT s.id, leased_until IS NULL OR leased_until < now() AS is_open,
+                row_number() OVER (ORDER BY leased_until DESC NULLS LAST, number) AS rank
+            FROM annotation_slot s WHERE s.item_id = item.id AND s.vote_id IS NULL
+        ) AS slot
+        WHERE is_open AND (NOT has_label OR rank > %(wanted)s + further - spared - votes)
     )
 """
 # What a late answer came from is kept, as when another person claims the slot: its author is told what happened.
@@ -47,32 +47,19 @@ CLOSE_SURPLUS = f"""{SURPLUS}, closed AS (
     INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
     SELECT lease, item_id, leased_to_id, now(), shown_at FROM closed WHERE lease IS NOT NULL
 """
-# Materialized before they are joined: per item, the counts would also scan the slots being inserted.
-MISSING = """
-    WITH voted AS MATERIALIZED (
-        SELECT item_id, count(*) AS votes FROM annotation_vote
-        JOIN corpus_item ON corpus_item.id = item_id
-        WHERE project_id = %(project)s AND is_current GROUP BY item_id
-    ), existing AS MATERIALIZED (
-        SELECT item_id, count(*) FILTER (WHERE vote_id IS NULL) AS waiting, array_agg(number) AS numbers,
-            max(batch_id) AS batch
-        FROM annotation_slot WHERE project_id = %(project)s GROUP BY item_id
-    ), item AS MATERIALIZED (
-        SELECT i.id, coalesce(numbers, '{}') AS numbers, %(wanted)s + coalesce(f.votes, 0) AS wanted,
-            %(wanted)s + coalesce(f.votes, 0) - coalesce(p.votes, 0) - coalesce(voted.votes, 0) - coalesce(waiting, 0)
-                AS missing, batch
-        FROM corpus_item i LEFT JOIN voted ON voted.item_id = i.id LEFT JOIN existing ON existing.item_id = i.id
-            LEFT JOIN annotation_furthervotes f ON f.item_id = i.id
-            LEFT JOIN annotation_sparedvotes p ON p.item_id = i.id
-        WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL
-            AND (%(wants_prompt)s OR has_response)
-    ), free AS (
+MISSING = f"""{ITEMS}, free AS (
         SELECT item.id, number,
-            (SELECT b.id FROM annotation_batch b WHERE b.id = item.batch AND b.closed_at IS NULL) AS batch
+            (SELECT b.id FROM annotation_batch b WHERE b.id = existing.batch AND b.closed_at IS NULL) AS batch
         FROM item CROSS JOIN LATERAL (
-            SELECT number FROM generate_series(1, item.wanted) AS number
-            WHERE number <> ALL (numbers) ORDER BY number LIMIT greatest(missing, 0)
+            SELECT count(*) FILTER (WHERE vote_id IS NULL) AS waiting, coalesce(array_agg(number), '{{}}') AS numbers,
+                max(batch_id) AS batch
+            FROM annotation_slot s WHERE s.item_id = item.id
+        ) AS existing CROSS JOIN LATERAL (
+            SELECT number FROM generate_series(1, %(wanted)s + further) AS number
+            WHERE number <> ALL (numbers)
+            ORDER BY number LIMIT greatest(%(wanted)s + further - spared - votes - waiting, 0)
         ) AS free
+        WHERE has_label AND NOT is_constructed
     )
 """
 OPEN_MISSING = f"""{MISSING}
@@ -105,9 +92,8 @@ def open_slots(*, project: Project) -> int:
         project.refresh_from_db(fields=["votes_wanted", *(f"wants_{field}" for field in FIELDS)])
         draw_sample(project)  # before anybody can work on a new item
         parameters = parameters_of(project, project.votes_wanted, project.fields)
-        with hash_joins():
-            cursor.execute(CLOSE_SURPLUS, parameters)
-            cursor.execute(OPEN_MISSING, parameters)
+        cursor.execute(CLOSE_SURPLUS, parameters)
+        cursor.execute(OPEN_MISSING, parameters)
         return int(cursor.rowcount)
 
 
@@ -138,25 +124,11 @@ def slot_change(project: Project, *, votes_wanted: int, fields: Collection[str])
     """Count what `open_slots` would do if the project wanted these votes and fields. Nothing is stored."""
     parameters = parameters_of(project, votes_wanted, fields)
     counts: list[int] = []
-    with connection.cursor() as cursor, hash_joins():
+    with connection.cursor() as cursor:
         for query in (COUNT_SLOTS, f"{MISSING} SELECT count(*) FROM free", f"{SURPLUS} SELECT count(*) FROM surplus"):
             cursor.execute(query, parameters)
             counts += cursor.fetchone()
     return SlotChange(*counts)
-
-
-@contextmanager
-def hash_joins() -> Iterator[None]:
-    """
-    Join by hashing in the current transaction, whatever the planner knows of the tables.
-
-    The statements inside read a whole project. After an import, or in a new database, the planner takes its tables for
-    nearly empty and would loop over all votes once per item, which takes minutes instead of a second.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('enable_nestloop', 'off', true)")
-        yield
-        cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
 
 
 def open_slots_for_new_items(project: Project) -> bool:

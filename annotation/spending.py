@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from annotation.models import Queue, QueuePlace, SparedVotes
 from annotation.ordering import place_items
 from annotation.sampling import draw_sample, lock_slots
-from annotation.slots import hash_joins, open_slots
+from annotation.slots import open_slots
 from corpus.models import Project
 
 REPLACE_SPARED = """
@@ -87,7 +87,7 @@ def spend(
     project.refresh_from_db(fields=["votes_wanted"])
     draw_sample(project)  # an item may be in the sample, so it is drawn before it is spared votes
     parameters = parameters | {"wanted": project.votes_wanted}
-    with connection.cursor() as cursor, hash_joins():
+    with connection.cursor() as cursor:
         cursor.execute(REPLACE_SPARED.format(spared=spared or NONE_SPARED), parameters)
         if undecided:
             cursor.execute(ASK_ONE_MORE.format(undecided=undecided), parameters)
