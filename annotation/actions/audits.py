@@ -16,11 +16,11 @@ from corpus.models import Project, Verb
 
 HUNDRED = 100
 FINISHED = """
-    SELECT s.item_id FROM annotation_slot s JOIN annotation_vote v ON v.id = s.vote_id
-    WHERE s.project_id = %(project)s
+    SELECT s.item_id FROM corpus_item i JOIN annotation_slot s ON s.item_id = i.id
+        JOIN annotation_vote v ON v.id = s.vote_id
+    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL
         AND NOT EXISTS (SELECT FROM annotation_auditdraw d WHERE d.item_id = s.item_id)
         AND NOT EXISTS (SELECT FROM annotation_slot o WHERE o.item_id = s.item_id AND o.vote_id IS NULL)
-        AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = s.item_id)
     GROUP BY s.item_id ORDER BY max(v.cast_at), s.item_id
 """
 

@@ -17,7 +17,7 @@ from corpus.models import Project, Verb
 FILL = """
     WITH chosen AS (
         SELECT s.item_id FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
-        WHERE s.project_id = %(project)s AND s.batch_id IS NULL AND i.withdrawn_at IS NULL
+        WHERE i.project_id = %(project)s AND s.batch_id IS NULL AND i.withdrawn_at IS NULL
             AND (%(source)s = '' OR i.source = %(source)s)
         GROUP BY s.item_id
         HAVING count(*) > count(s.vote_id) AND count(*) FILTER (WHERE s.leased_until >= now()) = 0

@@ -33,6 +33,7 @@ from annotation.queries.reading import ReadingPace, reading_paces
 from annotation.queries.shown import is_shown
 from annotation.queries.votes import (
     Guidance,
+    annotators_of,
     asked_fields,
     asked_fields_of_item,
     audit_of,
@@ -58,6 +59,7 @@ from annotation.queries.votes import (
     person_of,
     project_of_vote,
     skips_by_reason,
+    votes_in,
     votes_on,
 )
 
@@ -66,6 +68,7 @@ __all__ = [
     "ReadingPace",
     "Standing",
     "annotator_checks",
+    "annotators_of",
     "answer_of",
     "asked_fields",
     "asked_fields_of_item",
@@ -116,5 +119,6 @@ __all__ = [
     "standing_of",
     "unusable_count",
     "usable_gold",
+    "votes_in",
     "votes_on",
 ]

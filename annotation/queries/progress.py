@@ -18,7 +18,7 @@ from corpus.models import Item, Project
 
 QUEUE_COUNTS = """
     SELECT count(DISTINCT item_id) AS items, count(*) AS slots, count(vote_id) AS filled
-    FROM annotation_slot WHERE project_id = %s
+    FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id WHERE i.project_id = %s
 """
 # Of open slots alone, which have an index.
 LEASED_COUNT = """
@@ -84,15 +84,14 @@ NEWEST = """v.repeats_id IS NULL
 TAXONOMY = "(SELECT taxonomy_id FROM corpus_project WHERE id = %(project)s)"
 CHECKS = f"""
     WITH people AS (
-        SELECT id, user_id, name FROM annotation_annotator
-        WHERE project_id = %(project)s AND (%(user)s::int IS NULL OR user_id = %(user)s::int)
+        SELECT id, user_id, name FROM annotation_annotator WHERE id = ANY(%(annotators)s::bigint[])
     ), counted AS (
         SELECT annotator_id, count(*) AS votes FROM annotation_vote
-        WHERE supersedes_id IS NULL AND repeats_id IS NULL AND annotator_id IN (SELECT id FROM people)
+        WHERE supersedes_id IS NULL AND repeats_id IS NULL AND annotator_id = ANY(%(annotators)s::bigint[])
         GROUP BY annotator_id
     ), timed AS (
         SELECT annotator_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS seconds FROM annotation_vote v
-        WHERE {NEWEST} AND seconds IS NOT NULL AND annotator_id IN (SELECT id FROM people) GROUP BY annotator_id
+        WHERE {NEWEST} AND seconds IS NOT NULL AND annotator_id = ANY(%(annotators)s::bigint[]) GROUP BY annotator_id
     ), tested AS (
         SELECT v.annotator_id, count(*) AS items, count(*) FILTER (WHERE coalesce(g.prompt_label = v.prompt_label, true)
             AND coalesce(g.response_label = v.response_label, true)) AS alike
@@ -114,7 +113,7 @@ CHECKS = f"""
                     <@ {TRANSLATED.format(slugs="first.categories", taxonomy=TAXONOMY)}) AS alike
         FROM annotation_check c JOIN annotation_vote again ON again.id = c.vote_id
         LEFT JOIN annotation_vote first ON first.id = c.repeats_id
-        WHERE c.kind = 'repeat' AND c.annotator_id IN (SELECT id FROM people) GROUP BY c.annotator_id
+        WHERE c.kind = 'repeat' AND c.annotator_id = ANY(%(annotators)s::bigint[]) GROUP BY c.annotator_id
     )
     SELECT p.user_id, p.name, counted.votes, timed.seconds, coalesce(tested.items, 0), coalesce(tested.alike, 0),
         coalesce(audited.items, 0), coalesce(audited.alike, 0), coalesce(repeated.items, 0), coalesce(repeated.alike, 0)
@@ -207,7 +206,8 @@ def annotator_checks(project: Project, user: User | None = None) -> list[dict[st
     :return: a row per annotator by name: `votes`, median `seconds`, and the numbers of gold, audited and repeated
         items with how many of each agree (`gold_right`, `audited_alike`, `same`)
     """
+    annotators = queries.annotators_of(project, user)
     with connection.cursor() as cursor:
-        cursor.execute(CHECKS, {"project": project.pk, "user": user.pk if user else None})
+        cursor.execute(CHECKS, {"project": project.pk, "annotators": annotators})
         keys = ("user", "name", "votes", "seconds", "gold", "gold_right", "audited", "audited_alike", "repeats", "same")
         return [dict(zip(keys, row, strict=True)) for row in cursor.fetchall()]

@@ -19,7 +19,7 @@ PACES = """
         LATERAL (
             SELECT coalesce(sum(length(turn ->> 'text')), 0) AS characters FROM jsonb_array_elements(i.turns) AS turn
         ) AS dialogue
-    WHERE v.shown_at IS NOT NULL AND v.repeats_id IS NULL AND v.annotator_id = ANY(%(annotators)s)
+    WHERE v.shown_at IS NOT NULL AND v.repeats_id IS NULL AND v.annotator_id = ANY(%(annotators)s::bigint[])
     GROUP BY a.id, a.user_id, a.name ORDER BY a.name
 """
 

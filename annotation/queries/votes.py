@@ -45,6 +45,22 @@ def current_votes(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tup
         return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
 
 
+def votes_in(project: Project) -> QuerySet[Vote]:
+    """
+    Return all votes in a project, unordered.
+
+    By the keys of its annotators: in a join everybody counts as average, so that a few votes in a small project would
+    be looked for among those of all projects.
+    """
+    return Vote.objects.filter(annotator__in=annotators_of(project))
+
+
+def annotators_of(project: Project, user: User | None = None) -> list[int]:
+    """Return the primary keys of the annotators of a project, or of one person there."""
+    annotators = Annotator.objects.filter(project=project)
+    return list((annotators.filter(user=user) if user else annotators).values_list("pk", flat=True))
+
+
 def asked_fields(project: Project) -> tuple[str, ...]:
     """Return the label fields that annotators are asked for. Under aegis2, one label for the whole dialogue."""
     return project.fields[:1] if project.policy == Project.Policy.AEGIS2 else project.fields
@@ -68,7 +84,7 @@ def guideline_versions(project: Project) -> QuerySet[GuidelineVersion]:
 def own_votes(project: Project, user: User) -> QuerySet[Vote]:
     """Return a person's own votes in a project that no correction supersedes, with their items, unordered."""
     return (
-        Vote.objects.filter(annotator__project=project, annotator__user=user)
+        Vote.objects.filter(annotator__in=annotators_of(project, user))
         .filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
         .select_related("item", "guideline")
     )

@@ -3,6 +3,7 @@
 from jury.prompt_items import PromptItem
 from jury.queries.answers import (
     Failure,
+    ballots_in,
     current_answers,
     current_ballots,
     generated_responses,
@@ -88,6 +89,7 @@ __all__ = [
     "Stall",
     "answers_last_minute",
     "asks_probabilities",
+    "ballots_in",
     "ballots_wanted",
     "batches_of",
     "claimed",

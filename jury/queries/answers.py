@@ -11,10 +11,20 @@ from django.db.models import QuerySet
 from corpus.labels import FIELDS
 from corpus.models import Project
 from jury.kinds import kind_of
-from jury.models import Answer, GeneratedResponse, Juror, Run
+from jury.models import Answer, Ballot, GeneratedResponse, Juror, Run
+from jury.queries.jurors import juror_ids
 
 SAMPLE = 10_000
 "Failed answers whose reasons are compared."
+
+
+def ballots_in(project: Project) -> QuerySet[Ballot]:
+    """
+    Return all ballots of the jurors of a project, unordered.
+
+    By the keys of its jurors, as `annotation.queries.votes_in` does it.
+    """
+    return Ballot.objects.filter(juror__in=list(juror_ids(project.pk).values()))
 
 
 def current_answers(run: Run, outcome: str = "") -> QuerySet[Any]:

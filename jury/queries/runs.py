@@ -61,15 +61,22 @@ def find_run(project: Project, number: int | None = None) -> Run:
     return run
 
 
+# Each part names the runs: by a join, the planner takes each for average, and would read every answer there is for a
+# small one.
 PROGRESS = """
-    SELECT r.id, r.state, r.cost_usd,
-        coalesce((SELECT sum(cardinality(items)) FROM jury_shard WHERE run_id = r.id), 0),
-        coalesce((SELECT json_object_agg(outcome, count) FROM (
-            {counts}
-        ) of_one), '{{}}')
-    FROM jury_run r WHERE r.id = ANY(%s)
+    WITH wanted AS (
+        SELECT run_id, sum(cardinality(items)) AS items FROM jury_shard
+        WHERE run_id = ANY(%(runs)s::bigint[]) GROUP BY run_id
+    ), answered AS (
+        SELECT run_id, json_object_agg(outcome, count) AS counts FROM ({counts}) AS each GROUP BY run_id
+    )
+    SELECT r.id, r.state, r.cost_usd, coalesce(items, 0), coalesce(counts, '{{}}')
+    FROM jury_run r LEFT JOIN wanted ON wanted.run_id = r.id LEFT JOIN answered ON answered.run_id = r.id
+    WHERE r.id = ANY(%(runs)s::bigint[])
 """
-COUNT_ANSWERS = "SELECT outcome, count(*) FROM {table} WHERE run_id = r.id AND is_current GROUP BY 1"
+COUNT_ANSWERS = """
+    SELECT run_id, outcome, count(*) FROM {table} WHERE run_id = ANY(%(runs)s::bigint[]) AND is_current GROUP BY 1, 2
+"""
 "A run has answers in one table."
 
 
@@ -77,7 +84,7 @@ def progress_of_runs(runs: Iterable[Run]) -> dict[int, RunProgress]:
     """Return the progress of each run by its primary key, in one query, from the database alone."""
     counts = (COUNT_ANSWERS.format(table=model._meta.db_table) for model in answer_models())
     with connection.cursor() as cursor:
-        cursor.execute(PROGRESS.format(counts=" UNION ALL ".join(counts)), [[run.pk for run in runs]])
+        cursor.execute(PROGRESS.format(counts=" UNION ALL ".join(counts)), {"runs": [run.pk for run in runs]})
         rows = cursor.fetchall()
     none_yet = dict.fromkeys(Answer.Outcome.values, 0)
     return {pk: RunProgress(state, wanted, none_yet | counts, cost) for pk, state, cost, wanted, counts in rows}

@@ -30,7 +30,12 @@ EARLIER = """
 # What an ordered queue has finished so far is what people differ on. But some claims went by lot, from the lowest up:
 # below the one that they have come to, everything is finished, and lots depend on no label. What somebody skipped may
 # stay unfinished for ever, and holds nothing up.
-WAS_ORDERED = "SELECT 1 WHERE EXISTS (SELECT FROM annotation_slot WHERE project_id = %(project)s AND place IS NOT NULL)"
+WAS_ORDERED = """
+    SELECT 1 WHERE EXISTS (
+        SELECT FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
+        WHERE i.project_id = %(project)s AND place IS NOT NULL
+    )
+"""
 REACHED = f"""
     WITH sampled AS MATERIALIZED (
         SELECT d.item_id, {LOT} AS lot,
