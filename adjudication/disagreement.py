@@ -78,7 +78,7 @@ EXPECTED = """
         SELECT id AS item_id, source, has_response FROM corpus_item
         WHERE project_id = %(project)s AND withdrawn_at IS NULL AND refusal_of IS NULL
     ), own AS MATERIALIZED (
-        SELECT item_id, {tallied} FROM ({opinions}) AS opinion JOIN wanted USING (item_id) GROUP BY item_id
+        SELECT item_id, {tallied} FROM ({opinions}) AS opinion GROUP BY item_id
     ), decided AS MATERIALIZED (
         SELECT c.item_id, c.cluster, {decided}
         FROM corpus_itemcluster c JOIN adjudication_decision d ON d.item_id = c.item_id AND d.policy = %(policy)s
@@ -96,7 +96,7 @@ EXPECTED = """
     FROM wanted i CROSS JOIN project p LEFT JOIN own USING (item_id) LEFT JOIN near n USING (item_id)
         LEFT JOIN source s ON s.source = i.source, {counted}
 """
-OF_ONE_KIND = "SELECT item_id, {fields} FROM {table} WHERE {condition}"
+OF_ONE_KIND = "SELECT item_id, {fields} FROM {table} JOIN wanted USING (item_id) WHERE {condition}"
 # The parts for one field.
 TALLIED = """count(*) FILTER (WHERE NOT {part}_is_unsafe)::float8 AS {part}_safe,
             count(*) FILTER (WHERE {part}_is_unsafe)::float8 AS {part}_unsafe"""

@@ -6,10 +6,11 @@ from django.db import connection
 
 from adjudication.policies import policy_of
 from adjudication.queries import fingerprint
-from annotation.models import Vote
+from annotation.queries import votes_in
 from corpus.errors import Refused
 from corpus.models import Project
 from jury.models import Ballot
+from jury.queries import ballots_in
 from releases.exporting import ExportQuery
 from releases.models import Release
 
@@ -29,14 +30,14 @@ def find_release(project: Project, version: str) -> Release:
 
 def guidelines_in_use(project: Project) -> list[str]:
     """Return the names of the guideline versions of current votes, sorted."""
-    votes = Vote.objects.filter(annotator__project=project, is_current=True)
+    votes = votes_in(project).filter(is_current=True)
     return sorted(set(votes.values_list("guideline__name", flat=True)))
 
 
 def rater_counts(project: Project) -> dict[str, int]:
     """Return the number of annotators (`human`) and jurors (`llm`) with a current opinion in the project."""
-    votes = Vote.objects.filter(annotator__project=project, is_current=True)
-    ballots = Ballot.objects.filter(juror__project=project, is_current=True, outcome=Ballot.Outcome.CAST)
+    votes = votes_in(project).filter(is_current=True)
+    ballots = ballots_in(project).filter(is_current=True, outcome=Ballot.Outcome.CAST)
     return {
         "human": votes.values("annotator").distinct().count(),
         "llm": ballots.values("juror").distinct().count(),

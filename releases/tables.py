@@ -21,27 +21,29 @@ from releases.spec import PREFIX, SPREAD, STATUS
 PSEUDONYM = """
     CASE WHEN released_as <> '' THEN released_as ELSE kind || '-' || left(encode(
         sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
+RELEASED = """i.project_id = %(project)s AND i.withdrawn_at IS NULL
+        AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))"""
 OPINIONS = """
-SELECT i.external_id AS item, {pseudonym} AS rater, kind, {labels}, categories, other_text,
+SELECT item, {pseudonym} AS rater, kind, {labels}, categories, other_text,
     outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256,
     model{probabilities}{answers}
 FROM (
-    SELECT v.item_id, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
+    SELECT i.external_id AS item, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
         a.released_as,
         {labels}, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
         g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model, answers{no_probabilities}
-    FROM annotation_vote v JOIN annotation_annotator a ON a.id = annotator_id
+    FROM corpus_item i JOIN annotation_vote v ON v.item_id = i.id JOIN annotation_annotator a ON a.id = annotator_id
         JOIN annotation_guidelineversion g ON g.id = guideline_id
-    WHERE is_current AND a.project_id = %(project)s
+    WHERE is_current AND {released}
     UNION ALL
-    SELECT b.item_id, 'llm', j.name, '', {labels}, categories, other_text, outcome, b.taxonomy_id,
+    SELECT i.external_id, 'llm', j.name, '', {labels}, categories, other_text, outcome, b.taxonomy_id,
         NULL, p.name, p.sha256, j.model, answers{probabilities}
-    FROM jury_ballot b JOIN jury_juror j ON j.id = juror_id JOIN jury_promptversion p ON p.id = b.prompt_id
-    WHERE is_current AND j.project_id = %(project)s
+    FROM corpus_item i JOIN jury_ballot b ON b.item_id = i.id JOIN jury_juror j ON j.id = juror_id
+        JOIN jury_promptversion p ON p.id = b.prompt_id
+    WHERE is_current AND {released}
 ) AS opinion
-JOIN corpus_item i ON i.id = opinion.item_id JOIN corpus_taxonomy t ON t.id = opinion.taxonomy_id
-WHERE i.withdrawn_at IS NULL AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
-ORDER BY i.external_id, kind, 2
+JOIN corpus_taxonomy t ON t.id = opinion.taxonomy_id
+ORDER BY item, kind, 2
 """
 DECISIONS = """
 SELECT i.external_id AS item, d.status, d.decided_by,
@@ -50,8 +52,7 @@ SELECT i.external_id AS item, d.status, d.decided_by,
 FROM corpus_item i JOIN adjudication_decision d ON d.item_id = i.id AND d.policy = %(policy)s {cluster_join}
     {answer_joins}
     LEFT JOIN ({rows}) AS row ON row.sort_key = i.external_id
-WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL
-    AND (%(licenses)s::text[] IS NULL OR i.license = ANY(%(licenses)s))
+WHERE {released}
 ORDER BY i.external_id
 """
 WITHDRAWN = """
@@ -83,6 +84,7 @@ def opinion_lines(query: ExportQuery) -> Iterator[bytes]:
         probabilities="".join(f", {name}" for name in names),
         no_probabilities="".join(f", NULL::float8 AS {name}" for name in names),
         answers="".join(answers),
+        released=RELEASED,
     )
     return json_rows(sql, query.parameters | {"salt": query.project.salt})
 
@@ -121,6 +123,7 @@ def decisions_parquet(query: ExportQuery) -> Iterator[bytes]:
         cluster_join=CLUSTER_JOIN if query.by_cluster else "",
         answers="".join(f", {expression} AS {name}" for name, _, expression in answers),
         answer_joins=query.answers.joins,
+        released=RELEASED,
     )
     schema = pa.schema([*columns, *((name, type_) for name, type_, _ in answers)])
     return parquet_blocks(json_rows(sql, query.parameters), schema)

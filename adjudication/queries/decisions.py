@@ -9,12 +9,14 @@ from adjudication.consensus import RULES
 from adjudication.models import Recount
 from adjudication.other_category import OtherText
 from adjudication.policies import Policy
+from annotation.queries import annotators_of
 from corpus.labels import FIELDS
 from corpus.models import Category, Project, Question
 from corpus.queries import questions_of
 from corpus.questions import choices_of
 from corpus.snapshot import closed_with_snapshot, copied_out
 from corpus.taxonomy_versions import made_by_edit
+from jury.queries import juror_ids
 
 # A count and the highest key miss a row that is committed late, with a lower key, while another one stops counting. A
 # sum of hashes does not.
@@ -23,10 +25,10 @@ SELECT json_build_object(
     'items', (SELECT json_build_array(count(*), sum(hashint8(id)), count(withdrawn_at))
         FROM corpus_item WHERE project_id = %(project)s),
     'items_version', (SELECT items_version FROM corpus_project WHERE id = %(project)s),
-    'votes', (SELECT json_build_array(count(*), sum(hashint8(v.id))) FROM annotation_vote v
-        JOIN annotation_annotator a ON a.id = annotator_id WHERE project_id = %(project)s AND is_current),
-    'ballots', (SELECT json_build_array(count(*), sum(hashint8(b.id))) FROM jury_ballot b
-        JOIN jury_juror j ON j.id = juror_id WHERE project_id = %(project)s AND is_current AND outcome = 'cast'),
+    'votes', (SELECT json_build_array(count(*), sum(hashint8(id)))
+        FROM annotation_vote WHERE annotator_id = ANY(%(annotators)s::bigint[]) AND is_current),
+    'ballots', (SELECT json_build_array(count(*), sum(hashint8(id)))
+        FROM jury_ballot WHERE juror_id = ANY(%(jurors)s::bigint[]) AND is_current AND outcome = 'cast'),
     'settled', (SELECT json_build_array(count(*), sum(hashint8(c.id)), max(c.closed_at)) FROM adjudication_case c
         WHERE project_id = %(project)s AND state = 'settled')
 ), (
@@ -50,12 +52,21 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     It names the rules and the policy, so the stored one says what made the decisions.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FINGERPRINT, {"project": project.pk})
+        cursor.execute(FINGERPRINT, {"project": project.pk, **raters_of(project)})
         counts: dict[str, Any]
         counts, queue = cursor.fetchone()
     if policy.promise:
         counts["sample"] = sample_counts(project)
     return counts | rules_in_force(project, policy) | ({"queue": queue} if queue else {})
+
+
+def raters_of(project: Project) -> dict[str, list[int]]:
+    """
+    Return the primary keys of the annotators and jurors of a project, read first: see `annotation.queries.votes_in`.
+
+    What somebody who comes later says is not counted, and changes the next fingerprint.
+    """
+    return {"annotators": annotators_of(project), "jurors": list(juror_ids(project.pk).values())}
 
 
 def sample_counts(project: Project) -> list[Any]:
@@ -191,11 +202,15 @@ OTHER_TEXTS = """
 SELECT other_text, count(*) FILTER (WHERE kind = 'human'), count(*) FILTER (WHERE kind = 'llm'),
     array_agg(DISTINCT external_id ORDER BY external_id)
 FROM (
-    SELECT 'human' AS kind, item_id, categories, other_text FROM annotation_vote WHERE is_current
+    SELECT 'human' AS kind, external_id, categories, other_text
+    FROM annotation_vote JOIN corpus_item i ON i.id = item_id
+    WHERE project_id = %(project)s AND withdrawn_at IS NULL AND is_current
     UNION ALL
-    SELECT 'llm', item_id, categories, other_text FROM jury_ballot WHERE is_current AND outcome = 'cast'
-) AS opinion JOIN corpus_item i ON i.id = item_id
-WHERE i.project_id = %s AND i.withdrawn_at IS NULL AND 'other' = ANY(categories) AND btrim(other_text) <> ''
+    SELECT 'llm', external_id, categories, other_text
+    FROM jury_ballot JOIN corpus_item i ON i.id = item_id
+    WHERE project_id = %(project)s AND withdrawn_at IS NULL AND is_current AND outcome = 'cast'
+) AS opinion
+WHERE 'other' = ANY(categories) AND btrim(other_text) <> ''
 GROUP BY other_text
 """
 
@@ -203,5 +218,5 @@ GROUP BY other_text
 def other_texts(project: Project) -> list[OtherText]:
     """Return what current opinions called `other`, each text once, in no order."""
     with connection.cursor() as cursor:
-        cursor.execute(OTHER_TEXTS, [project.pk])
+        cursor.execute(OTHER_TEXTS, {"project": project.pk})
         return [OtherText(text, people, models, tuple(ids)) for text, people, models, ids in cursor.fetchall()]

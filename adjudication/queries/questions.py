@@ -5,26 +5,26 @@ from typing import Any
 from django.db.models import Count, Q
 
 from adjudication.models import AnswerDecision, BlindAnswer
-from annotation.models import Vote
+from annotation.queries import votes_in
 from corpus.models import Project, Question
 from corpus.queries import questions_of
-from jury.models import Ballot
+from jury.queries import ballots_in
 
 
 def answer_counts(project: Project) -> dict[str, int]:
     """Return how many opinions that count answer each question, by its key: one pass over votes, one over ballots."""
     keys = [question.key for question in questions_of(project)]
     counts = {f"q{number}": Count("pk", filter=Q(answers__has_key=key)) for number, key in enumerate(keys)}
-    votes = Vote.objects.filter(annotator__project=project, is_current=True).aggregate(**counts)
-    ballots = Ballot.objects.filter(juror__project=project, is_current=True, outcome="cast").aggregate(**counts)
+    votes = votes_in(project).filter(is_current=True).aggregate(**counts)
+    ballots = ballots_in(project).filter(is_current=True, outcome="cast").aggregate(**counts)
     return {key: votes[f"q{number}"] + ballots[f"q{number}"] for number, key in enumerate(keys)}
 
 
 def is_answered(project: Project, key: str) -> bool:
     """Return whether anybody has ever answered a question, even in an opinion that counts no more."""
     of_project: list[Any] = [
-        Vote.objects.filter(annotator__project=project),
-        Ballot.objects.filter(juror__project=project),
+        votes_in(project),
+        ballots_in(project),
         BlindAnswer.objects.filter(case__project=project),
     ]
     return any(rows.filter(answers__has_key=key).exists() for rows in of_project)

@@ -10,8 +10,10 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from annotation.models import Vote
+from annotation.queries import votes_in
 from corpus.models import Project
 from jury.models import Ballot
+from jury.queries import ballots_in
 
 DAYS = 14
 # One look into the index of each annotator's votes, instead of all votes of the project.
@@ -40,8 +42,8 @@ def activity(project: Project, today: date) -> list[Day]:
     """Return the DAYS days up to and including today, oldest first; days are those of the current time zone."""
     days = [today - timedelta(days=DAYS - 1 - back) for back in range(DAYS)]
     start = timezone.make_aware(datetime.combine(days[0], time()))
-    votes = per_day(Vote.objects.filter(annotator__project=project, cast_at__gte=start))
-    ballots = per_day(Ballot.objects.filter(juror__project=project, outcome=Ballot.Outcome.CAST, cast_at__gte=start))
+    votes = per_day(votes_in(project).filter(cast_at__gte=start))
+    ballots = per_day(ballots_in(project).filter(outcome=Ballot.Outcome.CAST, cast_at__gte=start))
     return [Day(day, votes.get(day, 0), ballots.get(day, 0)) for day in days]
 
 

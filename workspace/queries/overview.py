@@ -5,10 +5,11 @@ from typing import Any
 
 from adjudication.models import Decision
 from adjudication.queries import decision_counts
-from annotation.models import Vote
+from annotation.queries import votes_in
 from corpus.kept import item_count, kept_if_large
 from corpus.models import Category, Project
 from jury.models import Ballot
+from jury.queries import ballots_in
 from releases.models import Release
 
 STATUSES = ("decided", "settled", "disputed", "pending")
@@ -100,8 +101,8 @@ def progress_bars(counts: dict[str, Any], items: int) -> list[Bar]:
 
 def opinion_counts(project: Project) -> tuple[int, int]:
     """Return the numbers of current human votes and of cast ballots."""
-    votes = Vote.objects.filter(annotator__project=project, is_current=True).count()
-    ballots = Ballot.objects.filter(juror__project=project, is_current=True, outcome=Ballot.Outcome.CAST).count()
+    votes = votes_in(project).filter(is_current=True).count()
+    ballots = ballots_in(project).filter(is_current=True, outcome=Ballot.Outcome.CAST).count()
     return votes, ballots
 
 
