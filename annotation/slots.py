@@ -8,15 +8,15 @@ from django.db import connection, transaction
 
 from annotation.models import Queue
 from annotation.sampling import draw_sample, lock_slots
+from corpus.index_lookups import index_lookups
 from corpus.labels import FIELDS, Field
 from corpus.models import Project
 from corpus.prepared import fetch_one
 
-# By index, item by item: so it takes as long as the project is large, however large others are and whatever the planner
-# knows of tables that have just been filled.
+# Item by item, so that it takes no longer where other projects are large.
 ITEMS = """
     WITH item AS MATERIALIZED (
-        SELECT i.id, withdrawn_at IS NULL AND (%(wants_prompt)s OR has_response) AS has_label,
+        SELECT i.id, withdrawn_at IS NULL AND (%(wants_prompt)s OR has_response) AS wants_votes,
             refusal_of IS NOT NULL AS is_constructed,
             coalesce((SELECT f.votes FROM annotation_furthervotes f WHERE f.item_id = i.id), 0) AS further,
             coalesce((SELECT p.votes FROM annotation_sparedvotes p WHERE p.item_id = i.id), 0) AS spared,
@@ -32,7 +32,7 @@ SURPLUS = f"""{ITEMS}, surplus AS (
                 row_number() OVER (ORDER BY leased_until DESC NULLS LAST, number) AS rank
             FROM annotation_slot s WHERE s.item_id = item.id AND s.vote_id IS NULL
         ) AS slot
-        WHERE is_open AND (NOT has_label OR rank > %(wanted)s + further - spared - votes)
+        WHERE is_open AND (NOT wants_votes OR rank > %(wanted)s + further - spared - votes)
     )
 """
 # What a late answer came from is kept, as when another person claims the slot: its author is told what happened.
@@ -59,7 +59,7 @@ MISSING = f"""{ITEMS}, free AS (
             WHERE number <> ALL (numbers)
             ORDER BY number LIMIT greatest(%(wanted)s + further - spared - votes - waiting, 0)
         ) AS free
-        WHERE has_label AND NOT is_constructed
+        WHERE wants_votes AND NOT is_constructed
     )
 """
 OPEN_MISSING = f"""{MISSING}
@@ -92,8 +92,9 @@ def open_slots(*, project: Project) -> int:
         project.refresh_from_db(fields=["votes_wanted", *(f"wants_{field}" for field in FIELDS)])
         draw_sample(project)  # before anybody can work on a new item
         parameters = parameters_of(project, project.votes_wanted, project.fields)
-        cursor.execute(CLOSE_SURPLUS, parameters)
-        cursor.execute(OPEN_MISSING, parameters)
+        with index_lookups():
+            cursor.execute(CLOSE_SURPLUS, parameters)
+            cursor.execute(OPEN_MISSING, parameters)
         return int(cursor.rowcount)
 
 
@@ -124,7 +125,7 @@ def slot_change(project: Project, *, votes_wanted: int, fields: Collection[str])
     """Count what `open_slots` would do if the project wanted these votes and fields. Nothing is stored."""
     parameters = parameters_of(project, votes_wanted, fields)
     counts: list[int] = []
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, index_lookups():
         for query in (COUNT_SLOTS, f"{MISSING} SELECT count(*) FROM free", f"{SURPLUS} SELECT count(*) FROM surplus"):
             cursor.execute(query, parameters)
             counts += cursor.fetchone()

@@ -89,23 +89,6 @@ def without_cycle_search() -> Iterator[None]:
 
 
 @contextmanager
-def index_lookups() -> Iterator[None]:
-    """
-    Look rows up by index in the current transaction, whatever the planner knows of the tables.
-
-    A batch looks up a thousand rows. Where the statistics are of an empty or emptied table, the planner
-    would read all of it for each batch, which makes a large import quadratic.
-    """
-    switches = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-    with connection.cursor() as cursor:
-        for switch in switches:
-            cursor.execute("SELECT set_config(%s, 'off', true)", [switch])
-        yield
-        for switch in switches:
-            cursor.execute("SELECT set_config(%s, 'on', true)", [switch])
-
-
-@contextmanager
 def constraints_at_once() -> Iterator[None]:
     """
     Check the constraints of each statement when it ends, and not those of all at the end of the transaction.

@@ -18,7 +18,6 @@ from corpus.actions.events import record_event
 from corpus.actions.import_support import (
     ImportRun,
     constraints_at_once,
-    index_lookups,
     limits,
     lock_imports,
     without_cycle_search,
@@ -32,6 +31,7 @@ from corpus.importing.peek import first_rows, form_of, needed_columns
 from corpus.importing.readers import RowFile
 from corpus.importing.reading import RowParser
 from corpus.importing.report import ImportReport, OnReject
+from corpus.index_lookups import index_lookups
 from corpus.models import Project, Verb
 
 COPY_ITEMS = """

@@ -14,13 +14,14 @@ from annotation.actions import VoteWriter
 from annotation.slots import open_slots
 from corpus import queries
 from corpus.actions import record_event
-from corpus.actions.import_support import ImportRun, index_lookups, limits, lock_imports, without_cycle_search
+from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
 from corpus.actions.imports import open_rows
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
 from corpus.importing.readers import Row, RowFile
 from corpus.importing.reading import RowParser
 from corpus.importing.report import ImportReport, OnReject
+from corpus.index_lookups import index_lookups
 from corpus.labels import FIELDS, check_judgement
 from corpus.models import Project, Verb
 from corpus.queries import KnownItem
