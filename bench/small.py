@@ -71,7 +71,7 @@ def stopping(pool: ThreadPoolExecutor) -> Iterator[None]:
 
 
 def own_broker(url: str, number: int) -> str:
-    """Return the URL of a numbered database, of which a server has sixteen, by that of another one."""
+    """Return the URL of the database `number` on the server of a URL; a server has sixteen, from 0."""
     return urlsplit(url)._replace(path=f"/{number}").geturl()
 
 

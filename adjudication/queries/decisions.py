@@ -9,7 +9,7 @@ from adjudication.consensus import RULES
 from adjudication.models import Recount
 from adjudication.other_category import OtherText
 from adjudication.policies import Policy
-from annotation.queries import annotators_of
+from annotation.queries import annotator_ids
 from corpus.labels import FIELDS
 from corpus.models import Category, Project, Question
 from corpus.queries import questions_of
@@ -52,7 +52,7 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     It names the rules and the policy, so the stored one says what made the decisions.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FINGERPRINT, {"project": project.pk, **raters_of(project)})
+        cursor.execute(FINGERPRINT, {"project": project.pk, **rater_parameters(project)})
         counts: dict[str, Any]
         counts, queue = cursor.fetchone()
     if policy.promise:
@@ -60,13 +60,13 @@ def fingerprint(project: Project, policy: Policy) -> dict[str, Any]:
     return counts | rules_in_force(project, policy) | ({"queue": queue} if queue else {})
 
 
-def raters_of(project: Project) -> dict[str, list[int]]:
+def rater_parameters(project: Project) -> dict[str, list[int]]:
     """
     Return the primary keys of the annotators and jurors of a project, read first: see `annotation.queries.votes_in`.
 
     What somebody who comes later says is not counted, and changes the next fingerprint.
     """
-    return {"annotators": annotators_of(project), "jurors": list(juror_ids(project.pk).values())}
+    return {"annotators": annotator_ids(project), "jurors": list(juror_ids(project.pk).values())}
 
 
 def sample_counts(project: Project) -> list[Any]:

@@ -33,7 +33,7 @@ from annotation.queries.reading import ReadingPace, reading_paces
 from annotation.queries.shown import is_shown
 from annotation.queries.votes import (
     Guidance,
-    annotators_of,
+    annotator_ids,
     asked_fields,
     asked_fields_of_item,
     audit_of,
@@ -68,7 +68,7 @@ __all__ = [
     "ReadingPace",
     "Standing",
     "annotator_checks",
-    "annotators_of",
+    "annotator_ids",
     "answer_of",
     "asked_fields",
     "asked_fields_of_item",

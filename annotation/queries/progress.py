@@ -206,7 +206,7 @@ def annotator_checks(project: Project, user: User | None = None) -> list[dict[st
     :return: a row per annotator by name: `votes`, median `seconds`, and the numbers of gold, audited and repeated
         items with how many of each agree (`gold_right`, `audited_alike`, `same`)
     """
-    annotators = queries.annotators_of(project, user)
+    annotators = queries.annotator_ids(project, user)
     with connection.cursor() as cursor:
         cursor.execute(CHECKS, {"project": project.pk, "annotators": annotators})
         keys = ("user", "name", "votes", "seconds", "gold", "gold_right", "audited", "audited_alike", "repeats", "same")

@@ -49,13 +49,13 @@ def votes_in(project: Project) -> QuerySet[Vote]:
     """
     Return all votes in a project, unordered.
 
-    By the keys of its annotators: in a join everybody counts as average, so that a few votes in a small project would
-    be looked for among those of all projects.
+    By the keys of its annotators, by which PostgreSQL knows how many votes each has. In a join it assumes the average,
+    and may read the votes of all projects.
     """
-    return Vote.objects.filter(annotator__in=annotators_of(project))
+    return Vote.objects.filter(annotator__in=annotator_ids(project))
 
 
-def annotators_of(project: Project, user: User | None = None) -> list[int]:
+def annotator_ids(project: Project, user: User | None = None) -> list[int]:
     """Return the primary keys of the annotators of a project, or of one person there."""
     annotators = Annotator.objects.filter(project=project)
     return list((annotators.filter(user=user) if user else annotators).values_list("pk", flat=True))
@@ -84,7 +84,7 @@ def guideline_versions(project: Project) -> QuerySet[GuidelineVersion]:
 def own_votes(project: Project, user: User) -> QuerySet[Vote]:
     """Return a person's own votes in a project that no correction supersedes, with their items, unordered."""
     return (
-        Vote.objects.filter(annotator__in=annotators_of(project, user))
+        Vote.objects.filter(annotator__in=annotator_ids(project, user))
         .filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
         .select_related("item", "guideline")
     )

@@ -22,7 +22,7 @@ def ballots_in(project: Project) -> QuerySet[Ballot]:
     """
     Return all ballots of the jurors of a project, unordered.
 
-    By the keys of its jurors, as `annotation.queries.votes_in` does it.
+    By the keys of its jurors, for the reason that `annotation.queries.votes_in` gives.
     """
     return Ballot.objects.filter(juror__in=list(juror_ids(project.pk).values()))
 

@@ -61,8 +61,8 @@ def find_run(project: Project, number: int | None = None) -> Run:
     return run
 
 
-# Each part names the runs: by a join, the planner takes each for average, and would read every answer there is for a
-# small one.
+# Each part has the keys of the runs, by which PostgreSQL knows how many answers each has. In a join it assumes the
+# average, and may read those of all runs.
 PROGRESS = """
     WITH wanted AS (
         SELECT run_id, sum(cardinality(items)) AS items FROM jury_shard
