@@ -80,7 +80,12 @@ class Person:
 
     def press(self, name):
         """Press a button of the main part of the page, whose name may end in its key."""
-        self.page.get_by_role("main").get_by_role("button", name=re.compile(rf"^\s*{name}")).first.click()
+        button = self.page.get_by_role("main").get_by_role("button", name=re.compile(rf"^\s*{name}")).first
+        try:
+            button.click()
+        except Error as late:
+            shown = " ".join(self.page.locator("body").inner_text().split())
+            raise AssertionError(f"{self.name} cannot press {name!r} at {self.page.url}: {shown}") from late
 
     def go(self, name):
         """Follow an entry of the side bar, which pages to label on keep behind the menu."""

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.db import connection
+
 from config.embedded import valkey
 from config.embedded.processes import wait_until
 from jury import actions, queries, tasks
@@ -52,6 +54,7 @@ def run_shards(run, most=None):
     with ThreadPoolExecutor(max_workers=1) as thread:
         for shard in Shard.objects.filter(run=run).order_by("pk").values_list("pk", flat=True)[:most]:
             thread.submit(tasks.run_shard, shard_id=shard).result()
+        thread.submit(lambda: connection.close()).result()
 
 
 def add_generator(project, url, name="writer", model="mistral-stub", **options):
