@@ -165,7 +165,7 @@ def resting_now(project: Project, user: User) -> Resting | None:
     return resting_of(read_session(project, user))
 
 
-def has_nothing_open(project: Project, items_left: int) -> bool:
+def has_nothing_open(project: Project, user: User, items_left: int) -> bool:
     """
     Return whether asking for the next item would find none.
 
@@ -175,8 +175,12 @@ def has_nothing_open(project: Project, items_left: int) -> bool:
     """
     if items_left:
         return False
-    has_items = Item.objects.filter(project=project, withdrawn_at=None).exists()
-    return not has_items or version_without_slots(project) is None
+    if not Item.objects.filter(project=project, withdrawn_at=None).exists():
+        return True
+    if version_without_slots(project) is not None:
+        return False
+    # Once more, as the schedule may have opened them since they were counted.
+    return queries.items_left(project, read_session(project, user).annotator) == 0
 
 
 def minutes_today(session: AnnotatorSession) -> int:

@@ -52,7 +52,7 @@ def label(request: PageRequest, access: Access) -> HttpResponse:
         access,
         None,
         resting=queries.resting_now(access.project, access.user),
-        is_empty=queries.has_nothing_open(access.project, own["items_left"]),
+        is_empty=queries.has_nothing_open(access.project, access.user, own["items_left"]),
         is_lost=queries.has_lost_lease(access.project, access.user),
     )
 

@@ -36,7 +36,9 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
         "standing": standing,
         "practice_count": queries.practice_gold(project, user).count(),
         "resting": None if is_held else queries.resting_now(project, user),
-        "is_empty": not is_held and not standing.must_qualify and queries.has_nothing_open(project, own["items_left"]),
+        "is_empty": not is_held
+        and not standing.must_qualify
+        and queries.has_nothing_open(project, user, own["items_left"]),
         "rest": day_so_far(project, user),
         "votes": queries.own_votes(project, user).order_by("-cast_at", "-pk")[:LATEST_VOTES],
         "news": guideline_news(project=project, user=user),

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from annotation import tasks
 from annotation.actions import Answer, cast_vote
 from annotation.models import Check, Person, Queue, Slot, Vote, WorkDay
 from annotation.queue import claim_next
-from annotation.slots import open_slots
+from annotation.slots import open_slots, open_slots_for_new_items
 from corpus.actions import add_question
 from corpus.labels import Judgement
 from corpus.models import Item
@@ -340,3 +341,28 @@ def test_fifteen_of_a_hundred_are_audited(tmp_path):
     assert ada.name in page_text(lead.get(page))
     assert len(list(lead.get("audits/").context["shown"])) == 14
     assert ada.get("audits/").status_code == 403
+
+
+class OpensSlots:
+    """Opens the slots of a project once somebody has counted what is open, as the schedule may at any moment."""
+
+    def __init__(self, project):
+        self.project, self.is_done = project, False
+
+    def __call__(self, execute, sql, parameters, many, context):
+        result = execute(sql, parameters, many, context)
+        if "count(DISTINCT item_id)" in sql and not self.is_done:
+            self.is_done = True
+            open_slots_for_new_items(self.project)
+        return result
+
+
+def test_pages_offer_what_opens_while_they_are_made(tmp_path):
+    for page in ("work/", "label/"):
+        ada = Visitor(project_with(tmp_path, "one"))
+        Queue.objects.get_or_create(project=ada.project)
+        opens = OpensSlots(ada.project)
+        with connection.execute_wrapper(opens):
+            text = page_text(ada.get(page))
+        assert opens.is_done
+        assert "Take the next dialogue" in text, page
