@@ -2,9 +2,9 @@
 Run every benchmark in its small form, to see that each still works: `make bench-small`, about a minute.
 
 Three run at once on one database, so each changes rows of its own project alone. Each has a broker of its own: its
-workers are killed when its own work is done, and would take the work of another with them. The figures say nothing
-about speed.
-If a benchmark crashes, its output is printed and the exit code is 1.
+workers are killed when its own work is done, and would take the work of another with them.
+
+The figures say nothing about speed. If a benchmark crashes, its output is printed and the exit code is 1.
 """
 
 import os

@@ -15,7 +15,7 @@ from tests.factories import dialogue, import_dialogues, make_project
 from tests.jury.factories import add_jurors, run_shards
 
 DIALOGUES, RATERS = 8000, 3
-"So many rows that to read a whole table costs more than to look a few up; by so few that the average is many."
+"Enough rows that looking a few up costs less than to read a table; so few raters that their average is thousands."
 ADD_PEOPLE = """
     INSERT INTO annotation_annotator (project_id, name, released_as, is_qualified, granted_attempts)
     SELECT %(project)s, 'person ' || number, '', true, 0 FROM generate_series(1, %(raters)s) AS number
