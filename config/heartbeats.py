@@ -1,7 +1,8 @@
 """Signs of life of the workers and of the schedule, in the cache."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,26 +78,33 @@ def write_file() -> None:
 
     :raises Refused: if it cannot be written
     """
-    if not settings.WORKER_HEARTBEAT_PATH:
-        return
-    try:
-        Path(settings.WORKER_HEARTBEAT_PATH).write_bytes(b"\n")
-    except OSError as error:
-        raise Refused(
-            f"WORKER_HEARTBEAT_PATH is {settings.WORKER_HEARTBEAT_PATH}, which cannot be written ({error.strerror}). "
-            "Name a file in a folder that the worker may write, or leave it out."
-        ) from error
+    if settings.WORKER_HEARTBEAT_PATH:
+        with refuse_file_errors("written"):
+            Path(settings.WORKER_HEARTBEAT_PATH).write_bytes(b"\n")
 
 
 def clear_file() -> None:
     """
-    Remove the file of an earlier worker.
+    Remove the file of an earlier worker, or of another one that starts at this moment.
 
-    :raises Refused: if it cannot be written
+    :raises Refused: if it cannot be written or removed
     """
     write_file()
     if settings.WORKER_HEARTBEAT_PATH:
-        Path(settings.WORKER_HEARTBEAT_PATH).unlink()
+        with refuse_file_errors("removed"):
+            Path(settings.WORKER_HEARTBEAT_PATH).unlink(missing_ok=True)
+
+
+@contextmanager
+def refuse_file_errors(done: str) -> Iterator[None]:
+    """Name WORKER_HEARTBEAT_PATH in the error of a block that writes or removes it."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(
+            f"WORKER_HEARTBEAT_PATH is {settings.WORKER_HEARTBEAT_PATH}, which cannot be {done} ({error.strerror}). "
+            "Name a file in a folder that the worker may write, or leave it out."
+        ) from error
 
 
 def send_heartbeat(parts: Iterable[str]) -> bool:

@@ -1,6 +1,8 @@
 """What balancers ask, and what pages say when no worker runs."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -106,3 +108,20 @@ def test_worker_that_cannot_write_its_heartbeat_does_not_start(settings, tmp_pat
     settings.WORKER_HEARTBEAT_PATH = f"{tmp_path}/{name}"
     with pytest.raises(Refused, match=r"WORKER_HEARTBEAT_PATH is [^(]+, which cannot be written"):
         heartbeats.clear_file()
+
+
+@pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="no file that can be written and not removed")
+def test_worker_that_cannot_remove_its_file_does_not_start(settings):
+    name = Path("/proc/self/comm").read_text()
+    settings.WORKER_HEARTBEAT_PATH = "/proc/self/comm"
+    with pytest.raises(Refused, match=r"WORKER_HEARTBEAT_PATH is /proc/self/comm, which cannot be removed"):
+        heartbeats.clear_file()
+    Path("/proc/self/comm").write_text(name)
+
+
+def test_workers_that_start_at_once_with_one_file_do_start(settings, tmp_path):
+    """One that failed by then only logged it, and sent no heartbeat as long as it ran."""
+    settings.WORKER_HEARTBEAT_PATH = str(tmp_path / "heartbeat")
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(lambda _start: heartbeats.clear_file(), range(400)))
+    assert list(tmp_path.iterdir()) == []
