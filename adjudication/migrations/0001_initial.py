@@ -44,6 +44,9 @@ class Migration(migrations.Migration):
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.item')),
                 ('reopens', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='adjudication.case')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('item',), name='one_open_case_an_item'), models.UniqueConstraint(condition=models.Q(('state', 'settled')), fields=('item',), name='one_settlement_an_item'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['settled', 'reopened']), _negated=True), models.Q(('blind_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='settled_blind_first_with_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('held_until', None), ('holder', None)), models.Q(('held_until__isnull', False), ('holder__isnull', False), ('state', 'open')), _connector='OR'), name='hold_is_whole_and_of_an_open_case')],
+            },
         ),
         migrations.CreateModel(
             name='BlindAnswer',
@@ -60,6 +63,9 @@ class Migration(migrations.Migration):
                 ('adjudicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='adjudication.case')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('case', 'adjudicator'), name='one_blind_answer_an_adjudicator'), models.UniqueConstraint(condition=models.Q(('is_second', True)), fields=('case',), name='one_second_answer_a_case'), models.CheckConstraint(condition=models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR'), name='blind_answer_has_a_label')],
+            },
         ),
         migrations.CreateModel(
             name='CaseSettings',
@@ -98,6 +104,9 @@ class Migration(migrations.Migration):
                 ('caution', models.CharField(max_length=6)),
                 ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.item')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'policy'), name='one_decision_a_policy'), models.CheckConstraint(condition=models.Q(('status', 'settled'), ('stale', False), _connector='OR'), name='only_settled_goes_stale')],
+            },
         ),
         migrations.CreateModel(
             name='Recount',
@@ -108,45 +117,8 @@ class Migration(migrations.Migration):
                 ('counted_at', models.DateTimeField(auto_now=True)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='corpus.project')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('item',), name='one_open_case_an_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'settled')), fields=('item',), name='one_settlement_an_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['settled', 'reopened']), _negated=True), models.Q(('blind_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='settled_blind_first_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_until', None), ('holder', None)), models.Q(('held_until__isnull', False), ('holder__isnull', False), ('state', 'open')), _connector='OR'), name='hold_is_whole_and_of_an_open_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='blindanswer',
-            constraint=models.UniqueConstraint(fields=('case', 'adjudicator'), name='one_blind_answer_an_adjudicator'),
-        ),
-        migrations.AddConstraint(
-            model_name='blindanswer',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_second', True)), fields=('case',), name='one_second_answer_a_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='blindanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR'), name='blind_answer_has_a_label'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('item', 'policy'), name='one_decision_a_policy'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'settled'), ('stale', False), _connector='OR'), name='only_settled_goes_stale'),
-        ),
-        migrations.AddConstraint(
-            model_name='recount',
-            constraint=models.UniqueConstraint(fields=('project', 'policy'), name='one_recount_a_policy'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'policy'), name='one_recount_a_policy')],
+            },
         ),
     ]

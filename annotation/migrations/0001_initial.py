@@ -49,6 +49,9 @@ class Migration(migrations.Migration):
                 ('people', models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'name'), name='one_batch_a_name')],
+            },
         ),
         migrations.CreateModel(
             name='Gold',
@@ -62,6 +65,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('set_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR'), name='gold_has_a_label')],
+            },
         ),
         migrations.CreateModel(
             name='GuidelineVersion',
@@ -76,6 +82,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'name'), name='one_guideline_a_name')],
+            },
         ),
         migrations.CreateModel(
             name='Annotator',
@@ -86,6 +95,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('user', None)), fields=('project', 'name'), name='one_imported_annotator_a_name'), models.UniqueConstraint(fields=('project', 'user'), name='one_annotator_a_user')],
+            },
         ),
         migrations.CreateModel(
             name='LapsedLease',
@@ -123,6 +135,9 @@ class Migration(migrations.Migration):
                 ('annotator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.annotator')),
                 ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='corpus.item')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'annotator'), name='one_skip_per_annotator')],
+            },
         ),
         migrations.CreateModel(
             name='Vote',
@@ -144,6 +159,10 @@ class Migration(migrations.Migration):
                 ('supersedes', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.vote')),
                 ('taxonomy', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.taxonomy')),
             ],
+            options={
+                'indexes': [models.Index(fields=['annotator', 'cast_at'], name='votes_of_an_annotator'), models.Index(fields=['item'], name='votes_on_an_item')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'annotator'), name='one_current_vote_per_annotator'), models.UniqueConstraint(condition=models.Q(('lease__isnull', False)), fields=('lease',), name='one_vote_a_lease'), models.UniqueConstraint(condition=models.Q(('supersedes__isnull', False)), fields=('supersedes',), name='one_correction_a_vote'), models.CheckConstraint(condition=models.Q(('repeats', None), ('is_current', False), _connector='OR'), name='repeat_is_no_opinion'), models.CheckConstraint(condition=models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR'), name='vote_has_a_label'), models.CheckConstraint(condition=models.Q(models.Q(('prompt_label', None), ('prompt_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR'), models.Q(('response_label', None), ('response_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR')), name='vote_labels_are_known'), models.CheckConstraint(condition=models.Q(('categories', []), ('prompt_label__in', ['unsafe', 'needs_caution']), ('response_label__in', ['unsafe', 'needs_caution']), _connector='OR'), name='vote_categories_only_beside_a_hazard')],
+            },
         ),
         migrations.CreateModel(
             name='Slot',
@@ -159,6 +178,10 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('vote', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.vote')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('vote', None)), fields=['project', 'batch', 'position'], name='open_slots_in_order'), models.Index(condition=models.Q(('leased_to__isnull', False)), fields=['leased_to'], name='leases_held')],
+                'constraints': [models.UniqueConstraint(fields=('item', 'number'), name='one_slot_per_number'), models.UniqueConstraint(condition=models.Q(('lease__isnull', False)), fields=('lease',), name='one_slot_per_lease'), models.UniqueConstraint(condition=models.Q(('vote__isnull', False)), fields=('vote',), name='one_slot_per_vote'), models.CheckConstraint(condition=models.Q(models.Q(('lease', None), ('leased_to', None), ('leased_until', None)), models.Q(('lease__isnull', False), ('leased_to__isnull', False), ('leased_until__isnull', False)), _connector='OR'), name='lease_is_whole'), models.CheckConstraint(condition=models.Q(('vote', None), ('lease', None), _connector='OR'), name='filled_slot_is_not_leased')],
+            },
         ),
         migrations.CreateModel(
             name='Check',
@@ -171,6 +194,9 @@ class Migration(migrations.Migration):
                 ('repeats', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.vote')),
                 ('vote', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.vote')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('vote', None)), fields=('annotator',), name='one_check_at_a_time'), models.UniqueConstraint(fields=('annotator', 'item'), name='one_check_an_item'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'repeat'), ('repeats__isnull', False)), models.Q(('kind', 'gold'), ('repeats', None)), _connector='OR'), name='repeat_names_what_it_repeats')],
+            },
         ),
         migrations.CreateModel(
             name='WorkDay',
@@ -185,6 +211,9 @@ class Migration(migrations.Migration):
                 ('last_at', models.DateTimeField()),
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'day'), name='one_work_day_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='Acknowledgement',
@@ -226,109 +255,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('project', 'number'), name='one_draw_a_number')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='one_batch_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='gold',
-            constraint=models.CheckConstraint(condition=models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR'), name='gold_has_a_label'),
-        ),
-        migrations.AddConstraint(
-            model_name='guidelineversion',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='one_guideline_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='annotator',
-            constraint=models.UniqueConstraint(condition=models.Q(('user', None)), fields=('project', 'name'), name='one_imported_annotator_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='annotator',
-            constraint=models.UniqueConstraint(fields=('project', 'user'), name='one_annotator_a_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='skip',
-            constraint=models.UniqueConstraint(fields=('item', 'annotator'), name='one_skip_per_annotator'),
-        ),
-        migrations.AddIndex(
-            model_name='vote',
-            index=models.Index(fields=['annotator', 'cast_at'], name='votes_of_an_annotator'),
-        ),
-        migrations.AddIndex(
-            model_name='vote',
-            index=models.Index(fields=['item'], name='votes_on_an_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'annotator'), name='one_current_vote_per_annotator'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(condition=models.Q(('lease__isnull', False)), fields=('lease',), name='one_vote_a_lease'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(condition=models.Q(('supersedes__isnull', False)), fields=('supersedes',), name='one_correction_a_vote'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(('repeats', None), ('is_current', False), _connector='OR'), name='repeat_is_no_opinion'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR'), name='vote_has_a_label'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prompt_label', None), ('prompt_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR'), models.Q(('response_label', None), ('response_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR')), name='vote_labels_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(('categories', []), ('prompt_label__in', ['unsafe', 'needs_caution']), ('response_label__in', ['unsafe', 'needs_caution']), _connector='OR'), name='vote_categories_only_beside_a_hazard'),
-        ),
-        migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(condition=models.Q(('vote', None)), fields=['project', 'batch', 'position'], name='open_slots_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(condition=models.Q(('leased_to__isnull', False)), fields=['leased_to'], name='leases_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(fields=('item', 'number'), name='one_slot_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(condition=models.Q(('lease__isnull', False)), fields=('lease',), name='one_slot_per_lease'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(condition=models.Q(('vote__isnull', False)), fields=('vote',), name='one_slot_per_vote'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease', None), ('leased_to', None), ('leased_until', None)), models.Q(('lease__isnull', False), ('leased_to__isnull', False), ('leased_until__isnull', False)), _connector='OR'), name='lease_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('vote', None), ('lease', None), _connector='OR'), name='filled_slot_is_not_leased'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(condition=models.Q(('vote', None)), fields=('annotator',), name='one_check_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(fields=('annotator', 'item'), name='one_check_an_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'repeat'), ('repeats__isnull', False)), models.Q(('kind', 'gold'), ('repeats', None)), _connector='OR'), name='repeat_names_what_it_repeats'),
-        ),
-        migrations.AddConstraint(
-            model_name='workday',
-            constraint=models.UniqueConstraint(fields=('user', 'day'), name='one_work_day_a_day'),
         ),
     ]

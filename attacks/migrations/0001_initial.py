@@ -36,6 +36,10 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jury.juror')),
             ],
+            options={
+                'indexes': [models.Index(fields=['project', 'author', 'id'], name='attacks_of_an_author')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('claims_success__isnull', False), ('item__isnull', False), ('state', 'finished')), models.Q(models.Q(('state', 'finished'), _negated=True), ('claims_success', None), ('item', None)), _connector='OR'), name='finished_attack_has_an_item_and_a_claim')],
+            },
         ),
         migrations.CreateModel(
             name='Turn',
@@ -64,6 +68,10 @@ class Migration(migrations.Migration):
                 ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='turns', to='attacks.conversation')),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['project'], include=('reserved_usd', 'cost_usd'), name='cost_of_attacks'), models.Index(fields=['author', 'day'], name='attacks_of_a_day'), models.Index(condition=models.Q(('state__in', ['waiting', 'asking'])), fields=['seen_at'], name='turns_under_way')],
+                'constraints': [models.UniqueConstraint(fields=('conversation', 'number'), name='one_turn_a_number'), models.UniqueConstraint(fields=('conversation', 'token'), name='one_turn_a_token'), models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'asking'])), fields=('conversation',), name='one_turn_under_way_per_conversation'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), models.Q(('reply', ''), _negated=True)), models.Q(models.Q(('state', 'answered'), _negated=True), ('reply', ''), ('verdict', '')), _connector='OR'), name='turn_has_a_reply_exactly_when_answered'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'asking']), models.Q(('ended_at__isnull', False), ('reserved_usd', 0)), _connector='OR'), name='ended_turn_reserves_nothing'), models.CheckConstraint(condition=models.Q(('verdict__in', ['', corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']])), name='turn_verdict_is_a_label')],
+            },
         ),
         migrations.CreateModel(
             name='AttackConsent',
@@ -95,49 +103,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('budget_usd__gte', 0), ('daily_usd__gte', 0)), name='attack_budgets_not_negative')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['project', 'author', 'id'], name='attacks_of_an_author'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claims_success__isnull', False), ('item__isnull', False), ('state', 'finished')), models.Q(models.Q(('state', 'finished'), _negated=True), ('claims_success', None), ('item', None)), _connector='OR'), name='finished_attack_has_an_item_and_a_claim'),
-        ),
-        migrations.AddIndex(
-            model_name='turn',
-            index=models.Index(fields=['project'], include=('reserved_usd', 'cost_usd'), name='cost_of_attacks'),
-        ),
-        migrations.AddIndex(
-            model_name='turn',
-            index=models.Index(fields=['author', 'day'], name='attacks_of_a_day'),
-        ),
-        migrations.AddIndex(
-            model_name='turn',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'asking'])), fields=['seen_at'], name='turns_under_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('conversation', 'number'), name='one_turn_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('conversation', 'token'), name='one_turn_a_token'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'asking'])), fields=('conversation',), name='one_turn_under_way_per_conversation'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), models.Q(('reply', ''), _negated=True)), models.Q(models.Q(('state', 'answered'), _negated=True), ('reply', ''), ('verdict', '')), _connector='OR'), name='turn_has_a_reply_exactly_when_answered'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'asking']), models.Q(('ended_at__isnull', False), ('reserved_usd', 0)), _connector='OR'), name='ended_turn_reserves_nothing'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['', corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']])), name='turn_verdict_is_a_label'),
         ),
     ]

@@ -55,6 +55,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('taxonomy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.taxonomy')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('wants_prompt_label', True), ('wants_response_label', True), _connector='OR'), name='project_wants_a_label'), models.CheckConstraint(condition=models.Q(models.Q(('policy', 'aegis2'), _negated=True), ('wants_prompt_label', True), _connector='OR'), name='aegis2_starts_from_the_prompt'), models.CheckConstraint(condition=models.Q(('quorum__gte', 1)), name='quorum_is_positive'), models.CheckConstraint(condition=models.Q(('votes_wanted__gte', 1)), name='votes_wanted_is_positive')],
+            },
         ),
         migrations.CreateModel(
             name='Category',
@@ -72,6 +75,9 @@ class Migration(migrations.Migration):
                 ('examples', models.JSONField(blank=True, default=list)),
                 ('taxonomy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='categories', to='corpus.taxonomy')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('taxonomy', 'slug'), name='one_category_a_slug'), models.UniqueConstraint(fields=('taxonomy', 'position'), name='one_category_a_position')],
+            },
         ),
         migrations.CreateModel(
             name='TokenGrant',
@@ -136,29 +142,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['project', '-at'], name='event_by_project'), models.Index(fields=['project', 'subject'], name='events_of_a_subject'), models.Index(fields=['actor', 'project'], name='events_of_an_actor')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('verb', 'opinions.seen')), fields=('project', 'subject', 'actor'), name='opinions_seen_once_a_person')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('wants_prompt_label', True), ('wants_response_label', True), _connector='OR'), name='project_wants_a_label'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('policy', 'aegis2'), _negated=True), ('wants_prompt_label', True), _connector='OR'), name='aegis2_starts_from_the_prompt'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('quorum__gte', 1)), name='quorum_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('votes_wanted__gte', 1)), name='votes_wanted_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('taxonomy', 'slug'), name='one_category_a_slug'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('taxonomy', 'position'), name='one_category_a_position'),
         ),
     ]

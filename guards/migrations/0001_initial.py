@@ -42,6 +42,9 @@ class Migration(migrations.Migration):
                 ('added_at', models.DateTimeField(auto_now_add=True)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'name'), name='one_benchmark_a_name'), models.CheckConstraint(condition=models.Q(('labelled__lte', models.F('rows')), ('positives__lte', models.F('labelled'))), name='benchmark_counts_fit')],
+            },
         ),
         migrations.CreateModel(
             name='BenchmarkCase',
@@ -58,6 +61,9 @@ class Migration(migrations.Migration):
                 ('benchmark', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='cases', to='guards.benchmark')),
                 ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='guards.casetext')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('benchmark', 'number'), name='one_case_a_row')],
+            },
         ),
         migrations.CreateModel(
             name='TrainedGuard',
@@ -71,21 +77,8 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='releases.release')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='one_benchmark_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='benchmark',
-            constraint=models.CheckConstraint(condition=models.Q(('labelled__lte', models.F('rows')), ('positives__lte', models.F('labelled'))), name='benchmark_counts_fit'),
-        ),
-        migrations.AddConstraint(
-            model_name='benchmarkcase',
-            constraint=models.UniqueConstraint(fields=('benchmark', 'number'), name='one_case_a_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='trainedguard',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='one_trained_guard_a_name'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'name'), name='one_trained_guard_a_name')],
+            },
         ),
     ]

@@ -52,6 +52,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='corpus.project')),
                 ('prompt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jury.promptversion')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'name'), name='one_juror_a_name'), models.CheckConstraint(condition=models.Q(models.Q(('asks', []), _negated=True), ('in_panel', False), _connector='OR'), name='generators_are_on_no_panel')],
+            },
         ),
         migrations.CreateModel(
             name='Run',
@@ -92,6 +95,10 @@ class Migration(migrations.Migration):
                 ('prompt', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jury.promptversion')),
                 ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jury.run')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('outcome', 'cast'), ('published_at', None)), fields=['item'], name='generated_to_publish')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'juror'), name='one_current_response_per_generator'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'cast'), models.Q(('text', ''), _negated=True)), models.Q(models.Q(('outcome', 'cast'), _negated=True), ('published_at', None), ('text', '')), _connector='OR'), name='response_has_a_text_exactly_when_cast'), models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_in', None)), models.Q(('published_at__isnull', False), ('published_in__isnull', False)), _connector='OR'), name='published_response_has_an_item')],
+            },
         ),
         migrations.CreateModel(
             name='Ballot',
@@ -122,6 +129,10 @@ class Migration(migrations.Migration):
                 ('prompt', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jury.promptversion')),
                 ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jury.run')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('cached_from', None), ('outcome', 'cast'), ('request_hash__isnull', False)), fields=['request_hash'], name='ballots_to_repeat'), models.Index(fields=['item'], name='ballots_on_an_item')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'juror'), name='one_current_ballot_per_juror'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'cast'), models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR')), models.Q(models.Q(('outcome', 'cast'), _negated=True), ('categories', []), ('prompt_label', None), ('response_label', None)), _connector='OR'), name='ballot_has_a_label_exactly_when_cast'), models.CheckConstraint(condition=models.Q(models.Q(('prompt_label', None), ('prompt_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR'), models.Q(('response_label', None), ('response_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR')), name='ballot_labels_are_known'), models.CheckConstraint(condition=models.Q(('categories', []), ('prompt_label__in', ['unsafe', 'needs_caution']), ('response_label__in', ['unsafe', 'needs_caution']), _connector='OR'), name='ballot_categories_only_beside_a_hazard')],
+            },
         ),
         migrations.CreateModel(
             name='Shard',
@@ -154,57 +165,8 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('shard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='jury.shard')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='juror',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='one_juror_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='juror',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asks', []), _negated=True), ('in_panel', False), _connector='OR'), name='generators_are_on_no_panel'),
-        ),
-        migrations.AddIndex(
-            model_name='generatedresponse',
-            index=models.Index(condition=models.Q(('outcome', 'cast'), ('published_at', None)), fields=['item'], name='generated_to_publish'),
-        ),
-        migrations.AddConstraint(
-            model_name='generatedresponse',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'juror'), name='one_current_response_per_generator'),
-        ),
-        migrations.AddConstraint(
-            model_name='generatedresponse',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'cast'), models.Q(('text', ''), _negated=True)), models.Q(models.Q(('outcome', 'cast'), _negated=True), ('published_at', None), ('text', '')), _connector='OR'), name='response_has_a_text_exactly_when_cast'),
-        ),
-        migrations.AddConstraint(
-            model_name='generatedresponse',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_in', None)), models.Q(('published_at__isnull', False), ('published_in__isnull', False)), _connector='OR'), name='published_response_has_an_item'),
-        ),
-        migrations.AddIndex(
-            model_name='ballot',
-            index=models.Index(condition=models.Q(('cached_from', None), ('outcome', 'cast'), ('request_hash__isnull', False)), fields=['request_hash'], name='ballots_to_repeat'),
-        ),
-        migrations.AddIndex(
-            model_name='ballot',
-            index=models.Index(fields=['item'], name='ballots_on_an_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('item', 'juror'), name='one_current_ballot_per_juror'),
-        ),
-        migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'cast'), models.Q(('prompt_label__isnull', False), ('response_label__isnull', False), _connector='OR')), models.Q(models.Q(('outcome', 'cast'), _negated=True), ('categories', []), ('prompt_label', None), ('response_label', None)), _connector='OR'), name='ballot_has_a_label_exactly_when_cast'),
-        ),
-        migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prompt_label', None), ('prompt_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR'), models.Q(('response_label', None), ('response_label__in', [corpus.labels.Label['NEEDS_CAUTION'], corpus.labels.Label['SAFE'], corpus.labels.Label['UNSAFE']]), _connector='OR')), name='ballot_labels_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.CheckConstraint(condition=models.Q(('categories', []), ('prompt_label__in', ['unsafe', 'needs_caution']), ('response_label__in', ['unsafe', 'needs_caution']), _connector='OR'), name='ballot_categories_only_beside_a_hazard'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['sending', 'under_way'])), fields=('shard',), name='one_open_batch_a_shard'),
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['sending', 'under_way'])), fields=('shard',), name='one_open_batch_a_shard')],
+            },
         ),
     ]
