@@ -78,11 +78,12 @@ def load_before_forking(*, sender: Any, **_signal: Any) -> None:
 @beat_init.connect  # type: ignore[untyped-decorator]
 @beat_embedded_init.connect  # type: ignore[untyped-decorator]
 def send_schedule_heartbeats(**_signal: Any) -> None:
-    """Let the process of the schedule send a heartbeat at once, and then with each task."""
+    """Let the schedule send a heartbeat at once, and then with each task; refuse to start if it could not."""
     from config.heartbeats import send_schedule_heartbeat
 
+    with exit_on_error():
+        send_schedule_heartbeat()
     after_task_publish.connect(send_schedule_heartbeat)
-    send_schedule_heartbeat()
 
 
 @celeryd_init.connect  # type: ignore[untyped-decorator]

@@ -104,6 +104,16 @@ def test_missing_secret_file_is_one_error_line(command):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", [WORKER, BEAT])
+def test_no_process_starts_that_cannot_write_its_heartbeat(command, tmp_path):
+    schedule = ["--schedule", str(tmp_path / "schedule")] if command == BEAT else []
+    ended = run(*command, *schedule, WORKER_HEARTBEAT_PATH="/nowhere/heartbeat")
+    assert ended.returncode == 2, ended.stderr
+    assert "Not started: WORKER_HEARTBEAT_PATH is /nowhere/heartbeat, which cannot be written" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
 def test_deploy_check_reports_weak_settings():
     ended = forks.run([sys.executable, "manage.py", "check", "--deploy"], {**os.environ, "SECRET_KEY": "short"})
     assert ended.returncode != 0
