@@ -103,7 +103,7 @@ def refuse_file_errors(done: str) -> Iterator[None]:
     except OSError as error:
         raise Refused(
             f"WORKER_HEARTBEAT_PATH is {settings.WORKER_HEARTBEAT_PATH}, which cannot be {done} ({error.strerror}). "
-            "Name a file in a folder that the worker may write, or leave it out."
+            "Name a file in a folder that this process may write, or leave it out."
         ) from error
 
 
