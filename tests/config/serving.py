@@ -24,10 +24,10 @@ class Started:
     def __enter__(self):
         return self
 
-    def start(self, name, command):
+    def start(self, name, command, **more):
         program, *rest = command
         line = command if program == sys.executable else [sys.executable, str(BIN / program), *rest]
-        self.running[name] = forks.start(line, self.folder / f"{name}.log", self.environment)
+        self.running[name] = forks.start(line, self.folder / f"{name}.log", {**self.environment, **more})
 
     def __exit__(self, *_exception):
         for process in self.running.values():

@@ -23,6 +23,7 @@ from workspace.models import Job
 
 pytestmark = pytest.mark.slow
 DATA_DIR = "/home/assize"
+WORKERS = ("worker", "jury")
 
 
 def web_command(port):
@@ -36,7 +37,7 @@ def service_environment(folder):
     sound = {"SECRET_KEY": secrets.token_urlsafe(48), "PUBLIC_URL": "https://localhost", "ALLOWED_HOSTS": "localhost"}
     kept = {name: environment[name] for name in ("ASSIZE_PRODUCTION", "ASSIZE_LOG_FORMAT", "TRUSTED_PROXY_COUNT")}
     more = {"ASSIZE_LOG_LEVEL": "INFO", "METRICS_TOKEN": secrets.token_urlsafe(16), "TMPDIR": str(folder)}
-    return kept | sound | more | {"WORKER_HEARTBEAT_PATH": str(folder / "heartbeat")}
+    return kept | sound | more
 
 
 def worker_is_healthy(heartbeat):
@@ -46,12 +47,18 @@ def worker_is_healthy(heartbeat):
     return subprocess.run(["sh", "-c", command], capture_output=True, timeout=20, check=False).returncode == 0
 
 
+def heartbeat_of(folder, name):
+    """Return the path of the heartbeat of a service: one each, as each has a container of its own in Compose."""
+    return str(folder / f"heartbeat-{name}")
+
+
 def start_all(ours, folder, ports):
     ours.start("web-1", web_command(ports[0]))
     ours.start("web-2", web_command(ports[1]))
-    for name in ("worker", "jury"):
-        ours.start(name, [*SERVICES[name]["command"], "--hostname", f"of-compose-{name}@%h"])
-    ours.start("beat", [word.replace(DATA_DIR, str(folder)) for word in SERVICES["beat"]["command"]])
+    commands = {name: [*SERVICES[name]["command"], "--hostname", f"of-compose-{name}@%h"] for name in WORKERS}
+    commands["beat"] = [word.replace(DATA_DIR, str(folder)) for word in SERVICES["beat"]["command"]]
+    for name, line in commands.items():
+        ours.start(name, line, WORKER_HEARTBEAT_PATH=heartbeat_of(folder, name))
 
 
 def as_proxied(port, path, **more):
@@ -65,13 +72,13 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
     token = command("create_user", f"of-{project.slug}", "--role", "admin", "--token", project=project.slug)["token"]
     add_jurors(project, stub_url, "stub-0.9")
     api, ports = f"/api/v1/projects/{project.slug}", (unused_port(), unused_port())
-    environment = service_environment(tmp_path)
+    environment, heartbeats = service_environment(tmp_path), [heartbeat_of(tmp_path, name) for name in WORKERS]
     prepared = subprocess.run(
         [sys.executable, *SERVICES["prepare"]["command"][1:]], cwd=CHECKOUT, env={**os.environ, **environment},
         timeout=180, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(prepared.stdout.splitlines()[-1])["projects"] >= 1
-    assert not worker_is_healthy(environment["WORKER_HEARTBEAT_PATH"])
+    assert not any(map(worker_is_healthy, heartbeats))
     with Started(tmp_path, **environment) as ours:
         start_all(ours, tmp_path, ports)
         assert all(comes_up(port) for port in ports)
@@ -83,14 +90,15 @@ def test_compose_commands_serve_import_and_judge(tmp_path, stub_url):
         sent = as_proxied(ports[0], where, token=token, body=rows, Content_Type="text/plain")[0]
         imported = wait_until(lambda: not Job.objects.filter(project=project, state__in=Job.OPEN).exists(), seconds=180)
         assert wait_until(worker_is_running, seconds=60)
-        assert worker_is_healthy(environment["WORKER_HEARTBEAT_PATH"])
+        assert wait_until(lambda: all(map(worker_is_healthy, heartbeats)), seconds=60)
         convened = as_proxied(ports[1], f"{api}/jury-runs/", token=token, body={})[0]
         finished = wait_until(lambda: Run.objects.get(project=project).state == Run.State.FINISHED, seconds=180)
         listed = as_proxied(ports[0], f"{api}/items/", token=token)
         ready = as_proxied(ports[0], "/readyz")[1]
         pids = {name: process.pid for name, process in ours.running.items()}
-    os.utime(environment["WORKER_HEARTBEAT_PATH"], (0, 0))
-    assert not worker_is_healthy(environment["WORKER_HEARTBEAT_PATH"])
+    for path in heartbeats:
+        os.utime(path, (0, 0))
+    assert not any(map(worker_is_healthy, heartbeats))
 
     assert (page, hidden, shown[0], sent, imported, convened, finished) == (200, 404, 200, 202, True, 202, True)
     assert (ready["workers"], ready["schedule"]) == ("ok", "ok"), ready
