@@ -79,10 +79,11 @@ def load_before_forking(*, sender: Any, **_signal: Any) -> None:
 @beat_embedded_init.connect  # type: ignore[untyped-decorator]
 def send_schedule_heartbeats(**_signal: Any) -> None:
     """Let the schedule send a heartbeat at once, and then with each task; refuse to start if it could not."""
-    from config.heartbeats import send_schedule_heartbeat
+    from config.heartbeats import clear_file, send_schedule_heartbeat
 
     with exit_on_error():
-        send_schedule_heartbeat()
+        clear_file()
+    send_schedule_heartbeat()
     after_task_publish.connect(send_schedule_heartbeat)
 
 

@@ -85,7 +85,7 @@ def write_file() -> None:
 
 def clear_file() -> None:
     """
-    Remove the file of an earlier worker, or of another one that starts at this moment.
+    Remove the file of an earlier process, or of another one that starts at this moment.
 
     :raises Refused: if it cannot be written or removed
     """

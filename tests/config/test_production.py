@@ -106,8 +106,9 @@ def test_missing_secret_file_is_one_error_line(command):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [WORKER, BEAT])
 def test_no_process_starts_that_cannot_write_its_heartbeat(command, tmp_path):
+    """Nor while the broker is away, when there is no heartbeat to write."""
     schedule = ["--schedule", str(tmp_path / "schedule")] if command == BEAT else []
-    ended = run(*command, *schedule, WORKER_HEARTBEAT_PATH="/nowhere/heartbeat")
+    ended = run(*command, *schedule, WORKER_HEARTBEAT_PATH="/nowhere/heartbeat", REDIS_URL="redis://127.0.0.1:1/0")
     assert ended.returncode == 2, ended.stderr
     assert "Not started: WORKER_HEARTBEAT_PATH is /nowhere/heartbeat, which cannot be written" in ended.stderr
     assert "Traceback" not in ended.stderr
