@@ -9,6 +9,8 @@ from typing import IO, Any, ClassVar
 import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from kombu.exceptions import OperationalError as BrokerAway
+from redis.exceptions import RedisError
 
 from corpus import queries
 from corpus.errors import Archived, Invalid, Refused
@@ -26,7 +28,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command, and exit with 2 if it is refused or the database fails."""
+        """Run the command, and exit with 2 if it is refused, or the database or the broker fails."""
         try:
             return super().execute(*args, **options)
         except Archived as error:
@@ -36,8 +38,11 @@ class Command(BaseCommand):
         except Invalid as error:
             raise CommandError(f"{error.field}: {error.reason}.", returncode=2) from error
         except DatabaseError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"The database cannot be used: {reason} (DATABASE_URL)", returncode=2) from error
+            raise CommandError(
+                f"The database cannot be used: {first_line(error)} (DATABASE_URL)", returncode=2
+            ) from error
+        except (BrokerAway, RedisError) as error:
+            raise CommandError(f"The broker cannot be used: {first_line(error)} (REDIS_URL)", returncode=2) from error
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Create the parser, with Django's own options hidden from the help."""
@@ -160,6 +165,11 @@ class RejectedRowList:
                 raise Refused(f"{self.path} cannot be written: {error.strerror}. Nothing was kept.") from error
         if self.count <= self.command.SHOWN_ROWS:
             self.command.print_note(f"row {rejected.row}: {rejected.field}: {rejected.reason}")
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says; its kind if it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def check_other_file(path: Path, source: Path) -> None:

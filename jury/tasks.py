@@ -1,10 +1,13 @@
 """The tasks that Celery runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery import current_app, shared_task
 from celery.utils.log import get_task_logger
 from django.db import InterfaceError, OperationalError
+from kombu.exceptions import OperationalError as BrokerAway
 from redis.exceptions import RedisError
 
 from jury.engine import batch_runner, runner
@@ -82,7 +85,8 @@ def enqueue_run(*, run_id: int, **_later: Any) -> None:
 def enqueue_soon(run: Run) -> None:
     """Queue a run in one message, so that whoever waits for a page need not wait for thousands of shards."""
     end_if_nothing_waits(run)
-    enqueue_run.delay(run_id=run.pk)
+    with left_to_the_schedule(run):
+        enqueue_run.delay(run_id=run.pk)
 
 
 def enqueue(run: Run, *, most: int = MOST_MESSAGES) -> None:
@@ -91,9 +95,19 @@ def enqueue(run: Run, *, most: int = MOST_MESSAGES) -> None:
 
     :param most: of them; `requeue_stalled_runs` queues the others once no message waits
     """
-    for shard_id in waiting_shards(run).values_list("pk", flat=True)[:most]:
-        run_shard.delay(shard_id=shard_id)
+    with left_to_the_schedule(run):
+        for shard_id in waiting_shards(run).values_list("pk", flat=True)[:most]:
+            run_shard.delay(shard_id=shard_id)
     end_if_nothing_waits(run)
+
+
+@contextmanager
+def left_to_the_schedule(run: Run) -> Iterator[None]:
+    """Leave what is not queued of a run to `requeue_stalled_runs`, and say so, if the broker is away."""
+    try:
+        yield
+    except (BrokerAway, OSError) as error:
+        logger.warning("run %s waits for the schedule, because the broker is away: %s", run.pk, error)
 
 
 def end_if_nothing_waits(run: Run) -> None:

@@ -1,11 +1,15 @@
 """Runs that are resumed before their worker has ended what it began."""
 
+import json
+import os
+import sys
 from contextlib import contextmanager
 
 import pytest
 from celery import current_app
 from django.db import connection
 
+from bench import forks
 from config.embedded.processes import wait_until
 from jury import actions, queries, tasks
 from jury.engine.runner import ShardRunner
@@ -91,3 +95,19 @@ def test_pause_that_is_met_when_a_call_is_to_be_paid_for_is_no_spent_budget(tmp_
         runner.sink.release()
         release_claim(holder)
         assert_goes_on(run, calls)
+
+
+def test_run_resumed_while_the_broker_is_away_goes_on_by_the_schedule(tmp_path):
+    project = project_with_items(tmp_path, 1)
+    add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9")
+    run = actions.start_run(project=project, jurors=queries.panel(project))
+    actions.pause_run(run=run)
+    line = [sys.executable, "manage.py", "jury_run", f"--project={project.slug}", "--resume"]
+    done = forks.run(line, os.environ | {"REDIS_URL": "redis://127.0.0.1:1/0"})
+    assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "running")
+    assert f"run {run.pk} waits for the schedule" in done.stderr
+    assert "Traceback" not in done.stderr
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.queue_purge("jury")
+        tasks.requeue_stalled_runs()
+        assert broker.default_channel.queue_purge("jury") >= 1
