@@ -22,6 +22,8 @@ VERBOSE_LOGGERS = (
     *("openai", "httpx2", "httpcore2", "aiohttp", "psycopg", "django.db.backends", "kombu", "amqp", "celery"),
     *("boto3", "botocore", "s3transfer", "urllib3", "huggingface_hub"),
 )
+OUTAGES_IN_A_LINE = {"django.request", "django.contrib.sessions", "celery.beat"}
+"Loggers that write a traceback for each page, session or scheduled task while a server is away."
 QUERY = re.compile(r"\?[^\s\"'<>]+")
 HEADER = re.compile(r"(?i)\b(authorization|cookie)\b\s*[:=].*")
 CREDENTIAL = re.compile(r"(?i)\b(bearer|basic|token|api[-_]?key|password)\b(\s*[:=]\s*|\s+)\S+")
@@ -48,18 +50,26 @@ class RedactingFilter(logging.Filter):
             route = request.resolver_match.view_name if request.resolver_match else "no route"
             paths = (request.path, request.get_full_path())
             record.args = tuple(route if each in paths else each for each in record.args)
-        if record.name == "django.request" and record.exc_info and (error := outage_cause(record.exc_info[1])):
+        if record.name in OUTAGES_IN_A_LINE and record.exc_info and (error := outage_cause(record.exc_info[1])):
             # The traceback of a server that is away says nothing.
-            record.msg, record.args, record.exc_info = "%s: %s", (record.getMessage(), error), None
+            said = record.getMessage().partition("\n")[0]
+            record.msg, record.args, record.exc_info = (
+                "%s: %s",
+                (said.removesuffix(f": {error[1]}"), ": ".join(error)),
+                None,
+            )
         return True
 
 
-def outage_cause(error: BaseException | None) -> str:
-    """Return the description of an outage, or an empty string if an exception is none."""
+def outage_cause(error: BaseException | None) -> tuple[str, str] | None:
+    """Return the kind of an outage and what it says, if an exception is one, or was raised because of one."""
     # Not at the top: the settings import this module, and Django's errors import the settings.
     from config.outages import describe_outage, outage_of
 
-    return describe_outage(error) if error and outage_of(error) else ""
+    while error and not outage_of(error):
+        error = error.__cause__ or error.__context__
+    kind, _, said = describe_outage(error).partition(": ") if error else ("", "", "")
+    return (kind, said) if kind else None
 
 
 def task_of(record: logging.LogRecord) -> tuple[str, str] | None:

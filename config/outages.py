@@ -21,7 +21,8 @@ SERVER_ERRORS = (
     kombu.exceptions.OperationalError,
     redis.ConnectionError,
     redis.TimeoutError,
-    redis.OutOfMemoryError,
+    # Of Redis all replies that refuse a command pass, too: full, a replica after a failover, or its disk is full.
+    redis.ResponseError,
     ServerAway,
 )
 
@@ -37,7 +38,7 @@ class Outage:
 
 UNAVAILABLE = Outage(
     "unavailable",
-    "The database or the message broker cannot be reached just now. Nothing was stored half-way. "
+    "The database or the message broker cannot be reached or refuses changes just now. Nothing was stored half-way. "
     "Try again in a few seconds.",
     5,
 )

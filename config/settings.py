@@ -145,6 +145,9 @@ CELERY_TASK_ROUTES = {
     "attacks.tasks.ask_target": {"queue": "attacks"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Also where the broker answers and refuses: a replica after a failover, or one whose disk is full.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
+CELERY_WORKER_CONSUMER = "config.worker_consumer:Consumer"
 # Workers and the schedule wait for the broker as long as it takes; whoever sends a task gives up after a second where
 # it is away, and after `socket_timeout` where it is silent.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
