@@ -1,7 +1,7 @@
 """Choices of a question as people type them: one a line. Pure."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from itertools import chain, count
 
 LONGEST_VALUE = 60
@@ -18,6 +18,11 @@ def choices_of_lines(lines: str) -> list[dict[str, str]]:
         taken.add(value)
         choices.append({"value": value, "name": (name if equals else first).strip()})
     return choices
+
+
+def lines_of_choices(choices: Iterable[Mapping[str, str]]) -> str:
+    """Return choices as a text with one a line, which `choices_of_lines` reads as the same choices."""
+    return "\n".join(f"{choice['value']} = {choice['name']}" for choice in choices)
 
 
 def free_value(name: str, taken: Container[str]) -> str:

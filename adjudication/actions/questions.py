@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from adjudication.queries.questions import is_answered
+from adjudication.actions.recounts import lock_decisions
+from adjudication.queries.questions import why_meaning_stays
 from corpus import actions
 from corpus.models import Project, Question
 
@@ -13,11 +14,13 @@ from corpus.models import Project, Question
 @transaction.atomic
 def change_question(*, project: Project, by: User, key: str, **values: Any) -> Question:
     """
-    Change a question; what its answers mean stays once anybody has answered it.
+    Change a question; what its answers mean stays once anybody has answered it, and while a jury run may be asking it.
 
     :param values: as `corpus.actions.change_question` takes them
     :raises Invalid: naming the attribute that breaks a rule, or must stay
     :raises NoSuchQuestion: if the project has none of that key
     """
-    answered = is_answered(project, key)
-    return actions.change_question(project=project, by=by, key=key, is_answered=answered, **values)
+    lock_decisions(project)  # so that no case is settled meanwhile
+    question = actions.find_question(project, key)
+    why = why_meaning_stays(project, question)
+    return actions.change_question(project=project, by=by, key=key, stays_because=why, **values)

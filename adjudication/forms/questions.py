@@ -1,15 +1,15 @@
 """The form of a question."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-from corpus.choice_lines import choices_of_lines
+from corpus.actions.questions import CHANGEABLE, MEANING
+from corpus.choice_lines import choices_of_lines, lines_of_choices
 from corpus.models import Question
 from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_QUESTION
 
-MEANING = ("type", "choices", "about")
 AUTO = {"dir": "auto"}
 
 
@@ -37,39 +37,48 @@ class QuestionForm(forms.Form):
         required=False,
         label="Answers to choose from",
         widget=forms.Textarea(attrs={"rows": 5, **AUTO}),
-        help_text="One a line, a scale from the lowest up: the name, or before it a name in files, as in "
-        "mild = A little. None for yes or no and for a text.",
+        help_text="One per line, a scale from the lowest up: the name, or before it a name in files, as in "
+        "mild = A little. Leave it empty for yes or no and for a text.",
     )
     about = forms.ChoiceField(choices=Question.About.choices, label="What it is about")
-    asked_of = forms.ChoiceField(choices=Question.AskedOf.choices, label="Whom it is asked")
-    is_required = forms.BooleanField(required=False, initial=True, label="It must be answered")
+    asked_of = forms.ChoiceField(choices=Question.AskedOf.choices, label="Asked of")
+    is_required = forms.BooleanField(required=False, initial=True, label="An answer is required")
     opens_cases = forms.BooleanField(
         required=False,
         label="Open a case where the answers are disputed",
         help_text="For yes or no, and one of several.",
     )
 
-    def __init__(self, *args: Any, question: Question | None = None, is_answered: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, question: Question | None = None, stays_because: str = "", **kwargs: Any) -> None:
         """
         :param question: the one to change; None for a new one
-        :param is_answered: whether anybody has answered it, so that what an answer means stays
+        :param stays_because: why what an answer means stays; empty if it may change
         """
         super().__init__(*args, **kwargs)
         if question:
             del self.fields["key"]
-        if is_answered:
+        if stays_because:
             for name in MEANING:
                 self.fields[name].disabled = True
-                self.fields[name].help_text = "It stays, because the question has answers."
+                self.fields[name].help_text = f"It stays, because {stays_because}."
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse another meaning, which was open to change when the page was opened: Django ignores such fields."""
+        for name in MEANING:
+            field = self.fields[name]
+            before = self.get_initial_for_field(field, name)
+            if field.disabled and meaning_of(name, self.data.get(name, before)) != meaning_of(name, before):
+                self.add_error(name, field.help_text)
+        return self.cleaned_data
 
     def values(self) -> dict[str, Any]:
-        """Return the attributes of the question; only for a valid form."""
+        """Return the attributes of the question, without its key where it is to be changed; only for a valid form."""
         return self.cleaned_data | {"choices": choices_of_lines(self.cleaned_data["choices"])}
 
 
 def initial_of(question: Question | Mapping[str, Any]) -> dict[str, Any]:
     """Return the initial values of the form for a question, or for the attributes of one to start from."""
-    names = ("key", "text", "guidance", "type", "about", "asked_of", "is_required", "opens_cases", "choices")
+    names = ("key", *CHANGEABLE)
     if isinstance(question, Question):
         values = {name: getattr(question, name) for name in names}
     else:
@@ -77,6 +86,6 @@ def initial_of(question: Question | Mapping[str, Any]) -> dict[str, Any]:
     return values | {"choices": lines_of_choices(values.get("choices", []))}
 
 
-def lines_of_choices(choices: Iterable[Mapping[str, str]]) -> str:
-    """Return choices as a text with one a line."""
-    return "\n".join(f"{choice['value']} = {choice['name']}" for choice in choices)
+def meaning_of(name: str, text: str) -> Any:
+    """Return what a field of MEANING says, however the lines of its choices end."""
+    return choices_of_lines(text) if name == "choices" else text

@@ -50,11 +50,11 @@ def add_question(*, project: Project, by: User | None, key: str, **values: Any) 
 
 
 @transaction.atomic
-def change_question(*, project: Project, by: User, key: str, is_answered: bool, **values: Any) -> Question:
+def change_question(*, project: Project, by: User, key: str, stays_because: str = "", **values: Any) -> Question:
     """
     Change attributes of a question; the same values again change nothing.
 
-    :param is_answered: whether somebody has answered it, so that MEANING stays
+    :param stays_because: why MEANING stays, such as "the question has answers"; empty if it may change
     :param values: CHANGEABLE attributes
     :raises Invalid: naming the attribute that breaks a rule, or must stay
     :raises NoSuchQuestion: if the project has none of that key
@@ -65,8 +65,8 @@ def change_question(*, project: Project, by: User, key: str, is_answered: bool, 
     assign(question, values)
     after = described(question)
     changed = [name for name in CHANGEABLE if before[name] != after[name]]
-    if is_answered and (frozen := [name for name in MEANING if name in changed]):
-        raise Invalid(frozen[0], "it stays, because the question has answers; retire it and add another")
+    if stays_because and (frozen := [name for name in MEANING if name in changed]):
+        raise Invalid(frozen[0], f"it stays, because {stays_because}; retire it and add another")
     if changed:
         question.save()
         detail = {"before": {name: before[name] for name in changed}, "after": {name: after[name] for name in changed}}

@@ -116,6 +116,12 @@ def reserved_of(run: Run) -> tuple[Decimal, int]:
     return sums["usd"], sums["calls"]
 
 
+def may_be_asking(project: Project) -> bool:
+    """Return whether a run of the jury is open, or one that has ended still waits for answers that it will store."""
+    runs = Run.objects.filter(project=project, generates=Run.Generates.NOTHING)
+    return any(rows.exists() for rows in (runs.filter(state__in=Run.OPEN), claimed(*runs), open_batches(*runs)))
+
+
 def has_calls_under_way(run: Run) -> bool:
     """Return whether live workers or open batches hold reservations, which they may still release in part."""
     return claimed(run).filter(reserved_calls__gt=0).exists() or open_batches(run).exists()

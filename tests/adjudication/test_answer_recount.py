@@ -180,10 +180,10 @@ def test_a_disputed_question_opens_a_case_where_it_says_so_and_closes_it_when_de
 
     # A project that changes its mind is recounted, although no opinion is new; a retired question opens no case.
     give(project, tmp_path, "no")
-    actions.change_question(project=project, by=lead, key="refused", is_answered=True, opens_cases=False)
+    actions.change_question(project=project, by=lead, key="refused", stays_because="it is so", opens_cases=False)
     recount_if_changed(project=project)
     assert not Case.objects.filter(item__project=project, state="open").exists()
-    actions.change_question(project=project, by=lead, key="refused", is_answered=True, opens_cases=True)
+    actions.change_question(project=project, by=lead, key="refused", stays_because="it is so", opens_cases=True)
     recount_if_changed(project=project)
     assert Case.objects.filter(item__project=project, state="open").exists()
     actions.retire_question(project=project, by=lead, key="refused")

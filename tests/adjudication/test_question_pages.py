@@ -47,7 +47,7 @@ def test_lead_adds_changes_moves_and_retires_questions():
     assert "ما النبرة؟" in listed
     assert "Calm, Very angry" in listed
 
-    assert "”\n          has no answers yet." in text_of(lead.get("taxonomy/questions/tone/"))
+    assert "”.\n          It has no answers yet." in text_of(lead.get("taxonomy/questions/tone/"))
     assert lead.post("taxonomy/questions/tone/act/", do="up").status_code == 302
     assert keys_of(project) == ["tone", "severity"]
     assert lead.post("taxonomy/questions/tone/", **SCALE | {"text": "Which tone?"}).status_code == 302
@@ -80,6 +80,9 @@ def test_page_of_an_answered_question_says_what_stays(tmp_path):
     page = lead.get("taxonomy/questions/refused/")
     assert "It stays, because the question has answers." in text_of(page)
     sent = {"text": "Did it refuse?", "type": "text", "about": "prompt", "asked_of": "people", "is_required": "on"}
+    changed = lead.post("taxonomy/questions/refused/", **sent)  # by a page that was open before the first answer
+    assert (changed.status_code, "has answers" in text_of(changed)) == (422, True)
+    del sent["type"], sent["about"]  # as a browser sends it now
     assert lead.post("taxonomy/questions/refused/", **sent).status_code == 302
     refused = Question.objects.get(project=project)
     assert (refused.text, refused.type, refused.about) == ("Did it refuse?", "yes_no", "dialogue")

@@ -167,14 +167,14 @@ def test_an_answered_question_keeps_its_meaning():
     project, lead = make_project(), make_lead()
     actions.add_question(project=project, by=lead, **PRESETS["severity"])
 
-    def change(*, is_answered=True, **values):
-        return actions.change_question(project=project, by=lead, key="severity", is_answered=is_answered, **values)
+    def change(*, stays_because="the question has answers", **values):
+        return actions.change_question(project=project, by=lead, key="severity", stays_because=stays_because, **values)
 
     for values in ({"type": "one_of"}, {"choices": STEPS}, {"about": "prompt"}):
         with pytest.raises(Invalid, match="has answers"):
             change(**values)
     assert change(text="How bad is it?", asked_of="people", is_required=False).text == "How bad is it?"
-    assert change(choices=STEPS, is_answered=False).choices == STEPS
+    assert change(choices=STEPS, stays_because="").choices == STEPS
     count = Event.objects.filter(project=project).count()
     assert change(choices=STEPS, text="How bad is it?").choices == STEPS  # changes nothing
     assert Event.objects.filter(project=project).count() == count

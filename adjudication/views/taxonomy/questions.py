@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from adjudication.actions.questions import change_question
 from adjudication.forms.questions import QuestionForm, initial_of
-from adjudication.queries.questions import answer_counts, disputed_count, is_answered
+from adjudication.queries.questions import answer_counts, disputed_count, why_meaning_stays
 from corpus import actions
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
@@ -53,8 +53,8 @@ def add_question(request: PageRequest, access: Access) -> HttpResponse:
 def edit_question(request: PageRequest, access: Access, key: str) -> HttpResponse:
     """Change a question, as far as its answers allow."""
     question = question_or_404(access, key)
-    answered = is_answered(access.project, key)
-    form = QuestionForm(request.POST or None, question=question, is_answered=answered, initial=initial_of(question))
+    why = why_meaning_stays(access.project, question)
+    form = QuestionForm(request.POST or None, question=question, stays_because=why, initial=initial_of(question))
     status = 200
     if request.method == "POST":
         tried = attempt(form, lambda: change_question(project=access.project, by=access.user, key=key, **form.values()))
@@ -62,7 +62,7 @@ def edit_question(request: PageRequest, access: Access, key: str) -> HttpRespons
             messages.success(request, f"Saved: {tried.result.text}")
             return to_questions(access)
         status = tried.status
-    context = {"access": access, "page": "taxonomy", "form": form, "question": question, "is_answered": answered}
+    context = {"access": access, "page": "taxonomy", "form": form, "question": question, "stays_because": why}
     if question.type in CAN_BE_DISPUTED:
         context["disputed"] = disputed_count(question, access.project.policy)
     return render(request, TEMPLATE, context, status=status)
