@@ -17,7 +17,7 @@ from corpus.prepared import fetch_one
 ITEMS = """
     WITH item AS MATERIALIZED (
         SELECT i.id, withdrawn_at IS NULL AND (%(wants_prompt)s OR has_response) AS wants_votes,
-            refusal_of IS NOT NULL AS is_constructed,
+            refusal_of IS NOT NULL AS is_constructed, replaces,
             coalesce((SELECT f.votes FROM annotation_furthervotes f WHERE f.item_id = i.id), 0) AS further,
             coalesce((SELECT p.votes FROM annotation_sparedvotes p WHERE p.item_id = i.id), 0) AS spared,
             (SELECT count(*) FROM annotation_vote v WHERE v.item_id = i.id AND is_current) AS votes
@@ -47,9 +47,16 @@ CLOSE_SURPLUS = f"""{SURPLUS}, closed AS (
     INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
     SELECT lease, item_id, leased_to_id, now(), shown_at FROM closed WHERE lease IS NOT NULL
 """
+# A corrected item belongs to the batch of the one that it replaces, whose slots are still there.
+BATCH_OF_REPLACED = """CASE WHEN replaces IS NOT NULL THEN (
+                SELECT max(s.batch_id) FROM corpus_item r JOIN annotation_slot s ON s.item_id = r.id
+                WHERE r.project_id = %(project)s AND r.external_id = item.replaces
+            ) END"""
 MISSING = f"""{ITEMS}, free AS (
-        SELECT item.id, number,
-            (SELECT b.id FROM annotation_batch b WHERE b.id = existing.batch AND b.closed_at IS NULL) AS batch
+        SELECT item.id, number, (
+            SELECT b.id FROM annotation_batch b
+            WHERE b.id = coalesce(existing.batch, {BATCH_OF_REPLACED}) AND b.closed_at IS NULL
+        ) AS batch
         FROM item CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE vote_id IS NULL) AS waiting, coalesce(array_agg(number), '{{}}') AS numbers,
                 max(batch_id) AS batch
@@ -93,9 +100,10 @@ def open_slots(*, project: Project) -> int:
         draw_sample(project)  # before anybody can work on a new item
         parameters = parameters_of(project, project.votes_wanted, project.fields)
         with index_lookups():
-            cursor.execute(CLOSE_SURPLUS, parameters)
             cursor.execute(OPEN_MISSING, parameters)
-        return int(cursor.rowcount)
+            opened = int(cursor.rowcount)
+            cursor.execute(CLOSE_SURPLUS, parameters)  # last, as what is opened may follow what is closed
+        return opened
 
 
 def parameters_of(project: Project, votes_wanted: int, fields: Collection[str]) -> dict[str, Any]:
