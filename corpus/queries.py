@@ -116,11 +116,6 @@ def find_item(project: Project, external_id: str) -> Item:
         raise NoSuchItem(f"No dialogue has the id {external_id!r}.") from None
 
 
-def replacement_of(item: Item) -> Item | None:
-    """Return the item in use that has the corrected text of a withdrawn one; None if there is none."""
-    return Item.objects.filter(project=item.project_id, replaces=item.external_id, withdrawn_at=None).first()
-
-
 def spellings_of(taxonomy: Taxonomy) -> Mapping[str, str]:
     """Return the slug of a category by each of its spellings, as written and normalized."""
     return spellings_of_version(taxonomy.pk)

@@ -12,6 +12,7 @@ from corpus.actions.events import record_event
 from corpus.actions.import_support import limits, lock_imports
 from corpus.actions.imports import write_items
 from corpus.actions.items import lock_items, withdraw_items
+from corpus.corrected_items import other_text_in_use, refusal_in_use
 from corpus.errors import Invalid, Refused
 from corpus.importing.dialogues import Dialogue
 from corpus.importing.turns import parse_turns
@@ -28,7 +29,8 @@ def replace_item(
     Correct the text of an item: it is withdrawn, and a new item with the new text wants its votes.
 
     The new item is called `ID#2`, then `ID#3`; it keeps source, licence, meta, author and expected categories.
-    Opinions, gold and reference labels stay with the old one. The same correction again returns the item that it made.
+    Opinions, gold and reference labels stay with the old one. If the prompt is another, the refusal that was made of
+    the old one is withdrawn with it. The same correction again returns the item that it made.
 
     :param texts: of every turn, in order; their roles stay
     :raises NoSuchItem: if the project has no item of that id
@@ -42,10 +44,10 @@ def replace_item(
     old = queries.find_item(project, external_id)
     turns = corrected_turns(old, texts)
     if old.withdrawn_at:
-        if (made := queries.replacement_of(old)) and made.turns == turns:
+        if (made := other_text_in_use(old)) and made.turns == turns:
             return made
         raise Refused(f"Item {external_id!r} is withdrawn: {old.withdrawal_reason}")
-    check_has_own_text(old)
+    check_has_own_text(project, old)
     if turns == old.turns:
         raise Refused("Nothing differs from the text as it is.")
     return write_replacement(project, old, turns, reason.strip(), by)
@@ -54,7 +56,7 @@ def replace_item(
 def write_replacement(project: Project, old: Item, turns: list[TurnShape], reason: str, by: User | None) -> Item:
     """Store the corrected item, withdraw the old one with a link to it, and record both."""
     corrected = Dialogue(
-        external_id=next_id(project, old.external_id),
+        external_id=next_id(project, old),
         turns=turns,
         source=old.source,
         license=old.license,
@@ -68,6 +70,10 @@ def write_replacement(project: Project, old: Item, turns: list[TurnShape], reaso
     detail = {"by": new.external_id, "reason": reason}
     record_event(project=project, verb=Verb.ITEM_REPLACED, subject=old.external_id, actor=by, detail=detail)
     withdraw_items(project=project, items=[old.pk], reason=f"Replaced by {new.external_id}: {reason}", by=by)
+    refusal = refusal_in_use(old)
+    if refusal and refusal.turns[:-1] != turns[: len(refusal.turns) - 1]:
+        why = f"Made of {old.external_id}, which {new.external_id} replaced: {reason}"
+        withdraw_items(project=project, items=[refusal.pk], reason=why, by=by)
     return new
 
 
@@ -88,24 +94,26 @@ def corrected_turns(old: Item, texts: Sequence[str]) -> list[TurnShape]:
     return parse_turns({"turns": turns}, limits(), redacted=False)
 
 
-def check_has_own_text(item: Item) -> None:
+def check_has_own_text(project: Project, item: Item) -> None:
     """
     :raises Refused: if the source withheld the text of an item, or it was made of another item
     """
     if item.reconstruction_id is not None:
         raise Refused(f"The source withheld the text of item {item.external_id!r}, so it cannot be corrected here.")
     if item.refusal_of:
-        raise Refused(f"Item {item.external_id!r} was made of {item.refusal_of!r}: correct that one.")
+        is_here = Item.objects.filter(project=project, external_id=item.refusal_of).exists()
+        advice = "correct that one" if is_here else "withdraw this one, and import it anew"
+        raise Refused(f"Item {item.external_id!r} was made of {item.refusal_of!r}: {advice}.")
 
 
-def next_id(project: Project, external_id: str) -> str:
+def next_id(project: Project, old: Item) -> str:
     """
-    Return the first id that is free of `ID#2`, `ID#3` and so on.
+    Return the first id that is free of `ID#2`, `ID#3` and so on; an item that came with such an id is no correction.
 
     :raises Invalid: if it would be too long
     """
-    found = re.fullmatch(r"(.+)#(\d{1,4})", external_id)
-    root, first = (found[1], int(found[2]) + 1) if found else (external_id, 2)
+    found = re.fullmatch(r"(.+)#(\d{1,4})", old.external_id) if old.replaces else None
+    root, first = (found[1], int(found[2]) + 1) if found else (old.external_id, 2)
     names = (f"{root}#{number}" for number in count(first))
     name = next(name for name in names if not Item.objects.filter(project=project, external_id=name).exists())
     if len(name) > limits().id:

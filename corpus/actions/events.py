@@ -28,6 +28,8 @@ def record_event(
     :param project: None for an event that belongs to no project
     :param subject: the external id or name of what was changed
     :param actor: None for commands and scheduled tasks
+    :param detail: what JSON can hold, with texts as keys; the event's time is that of the beginning of the transaction
+    :raises TypeError: if `detail` holds anything else
     """
     keys = (project.pk if project else None, actor.pk if actor else None)
     fetch_one(RECORD, [*keys, verb, subject, orjson.dumps(detail or {}).decode()])

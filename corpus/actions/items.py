@@ -10,6 +10,7 @@ from django.db.models import F
 
 from corpus import queries
 from corpus.actions.events import record_event
+from corpus.corrected_items import kept_withdrawn, other_text_in_use
 from corpus.errors import Invalid, Refused
 from corpus.models import Item, Project, Verb
 
@@ -25,13 +26,10 @@ WITHDRAW = RECORD_EACH.format(
     UPDATE corpus_item SET withdrawn_at = now(), withdrawal_reason = %(reason)s
     WHERE project_id = %(project)s AND id = ANY(%(items)s) AND withdrawn_at IS NULL"""
 )
-# An item whose text was corrected stays withdrawn while the corrected one is in use: they are one dialogue.
 RESTORE = RECORD_EACH.format(
     change="""
-    UPDATE corpus_item i SET withdrawn_at = NULL, withdrawal_reason = ''
-    WHERE i.project_id = %(project)s AND i.id = ANY(%(items)s) AND i.withdrawn_at IS NOT NULL AND NOT EXISTS (
-        SELECT FROM corpus_item r
-        WHERE r.project_id = i.project_id AND r.replaces = i.external_id AND r.withdrawn_at IS NULL)"""
+    UPDATE corpus_item SET withdrawn_at = NULL, withdrawal_reason = ''
+    WHERE project_id = %(project)s AND id = ANY(%(items)s) AND withdrawn_at IS NOT NULL"""
 )
 
 EXPECT = """
@@ -74,16 +72,15 @@ def restore_item(*, project: Project, external_id: str, by: User | None = None) 
     Take a withdrawn item into use again, with its opinions. It wants the votes that it lacks.
 
     :raises NoSuchItem: if the project has no item of that id
-    :raises Refused: if it is not withdrawn, or an item with its corrected text is in use
+    :raises Refused: if it is not withdrawn, or an item with another text of the dialogue is in use
     """
     item = queries.find_item(project, external_id)
     if restore_items(project=project, items=[item.pk], by=by):
         item.refresh_from_db()
         return item
-    if replacement := queries.replacement_of(item):
+    if item.withdrawn_at and (other := other_text_in_use(item)):
         raise Refused(
-            f"Item {external_id!r} was replaced by {replacement.external_id!r}, which has its corrected text. Withdraw "
-            "that one first."
+            f"Another text of item {external_id!r} is in use: {other.external_id!r}. Withdraw that one first."
         )
     raise Refused(f"Item {external_id!r} is not withdrawn.")
 
@@ -91,11 +88,16 @@ def restore_item(*, project: Project, external_id: str, by: User | None = None) 
 @transaction.atomic
 def restore_items(*, project: Project, items: Sequence[int], by: User | None = None) -> int:
     """
-    Take withdrawn items into use again, and return how many there were; those replaced by another stay withdrawn.
+    Take withdrawn items into use again, and return how many there were.
+
+    An item stays withdrawn while another text of the same dialogue is in use; of several, the latest is restored.
 
     :param items: primary keys
     """
-    return change_each(RESTORE, project, items, Verb.ITEM_RESTORED, by, {})
+    lock_items(project)
+    kept = kept_withdrawn(project, items)
+    restored = [item for item in items if item not in kept]
+    return change_each(RESTORE, project, restored, Verb.ITEM_RESTORED, by, {})
 
 
 def change_each(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from annotation.actions.batches import close_batch, open_batch
 from annotation.models import Slot, Vote
 from annotation.slots import open_slots_for_new_items
 from corpus import actions
@@ -93,12 +94,98 @@ def test_a_corrected_text_is_a_new_item_and_opinions_stay_with_the_old(tmp_path)
     assert (event.subject, event.detail, event.actor) == ("one", {"by": "one#2", "reason": "a typo"}, lead.user)
     # The same dialogue, so only one of them is in use.
     refused = Program(project, "lead").post(f"projects/{project.slug}/items/one/restore/")
-    assert (refused.status_code, "was replaced by 'one#2'" in refused.json()["error"]["message"]) == (409, True)
+    assert (refused.status_code, "is in use: 'one#2'" in refused.json()["error"]["message"]) == (409, True)
     actions.replace_item(project=project, external_id="one#2", texts=["What is it, then?", "A rose."], reason="more")
     assert states(project) == {"one": True, "one#2": True, "one#3": False}
     again = project_with(tmp_path, {**row, "id": "one#3", "prompt": "What is it, then?", "response": "A rose."})
     hashes = [Item.objects.get(project=each, external_id="one#3").content_hash for each in (project, again)]
     assert bytes(hashes[0]) == bytes(hashes[1])  # an import of the same content finds it unchanged
+
+
+def correct(project, name, text):
+    return actions.replace_item(project=project, external_id=name, texts=[text], reason="r").external_id
+
+
+def withdraw(project, *names):
+    for name in names:
+        actions.withdraw_item(project=project, external_id=name, reason="r")
+
+
+def test_of_all_texts_of_a_dialogue_one_at_most_is_in_use(tmp_path):
+    project = project_with(tmp_path, dialogue("one", response=False), dialogue("other", response=False))
+    lead = Visitor(project, "lead")
+    assert [correct(project, "one", "first"), correct(project, "one#2", "second")] == ["one#2", "one#3"]
+    for name in ("one", "one#2"):
+        with pytest.raises(Refused, match="is in use: 'one#3'"):
+            actions.restore_item(project=project, external_id=name)
+        page = lead.get(f"items/{name.replace('#', '%23')}/change/").content.decode()
+        assert ("one#3</a>" in page, "restore/" in page) == (True, False)
+    withdraw(project, "one#3", "other")
+    actions.restore_item(project=project, external_id="one")
+    with pytest.raises(Refused, match="is in use: 'one'"):
+        actions.restore_item(project=project, external_id="one#3")
+    assert correct(project, "one", "third") == "one#4"  # the first text has been corrected twice by now
+    with pytest.raises(Refused, match="is in use: 'one#4'"):
+        actions.restore_item(project=project, external_id="one#3")
+    withdraw(project, "one#4")
+    page = change(lead, "restore")
+    assert (page.context["chosen"].withdrawn, page.context["affected"]) == (5, 2)
+    assert change(lead, "restore", digest=page.context["chosen"].digest).status_code == 302
+    assert [name for name, is_withdrawn in states(project).items() if not is_withdrawn] == ["one#4", "other"]
+    assert change(lead, "restore").context["affected"] == 0
+
+
+def test_an_item_that_came_with_a_number_is_no_correction(tmp_path):
+    project = project_with(tmp_path, *(dialogue(f"talk#{n}", response=False) for n in (1, 100)))
+    assert correct(project, "talk#100", "a") == "talk#100#2"
+    assert correct(project, "talk#100#2", "b") == "talk#100#3"
+    later = import_dialogues(project, tmp_path, [dialogue(f"talk#{n}", response=False) for n in (2, 101)])
+    assert later["created"] == 2
+
+
+@pytest.mark.parametrize("has_vote", [False, True])
+def test_a_corrected_item_is_in_the_batch_of_the_old_one(tmp_path, has_vote):
+    project = project_with(tmp_path, dialogue("one", response=False), votes_wanted=2)
+    ada, bea = Program(project), Program(project)
+    batch = open_batch(project=project, by=Visitor(project, "lead").user, name="first", size=5)
+    if has_vote:
+        ada.vote(ada.take())
+    correct(project, "one", "a")
+    assert slots(project) == {"one#2": 2}
+    assert set(Slot.objects.filter(item__external_id="one#2", project=project).values_list("batch", flat=True)) == {
+        batch.pk
+    }
+    assert bea.take()["item"]["id"] == "one#2"
+    close_batch(batch=batch, by=Visitor(project, "lead").user)
+    correct(project, "one#2", "b")
+    assert slots(project)["one#3"] == 2
+    assert set(Slot.objects.filter(item__external_id="one#3", project=project).values_list("batch", flat=True)) == {
+        None
+    }
+
+
+def test_a_refusal_is_withdrawn_with_the_prompt_that_it_has(tmp_path):
+    refusal = {"prompt_label": "unsafe", "response_label": "safe", "violated_categories": "Violence"}
+    refusal |= {"prompt": "What is one?", "response": "No.", "response_label_source": "refusal_data_augmentation"}
+    rows = [dialogue("one"), {"id": "one", **refusal}, {"id": "alone", **refusal}]
+    project = project_with(tmp_path, *rows)
+    lead = Visitor(project, "lead")
+    assert states(project) == {"alone#refusal": False, "one": False, "one#refusal": False}
+    texts = ["What is one?", "It is the first number."]
+    actions.replace_item(project=project, external_id="one", texts=texts, reason="a slip")
+    assert not states(project)["one#refusal"]  # its prompt is the same
+    for name, advice in (("one", "correct that one"), ("alone", "withdraw this one, and import it anew")):
+        with pytest.raises(Refused, match=f"was made of '{name}': {advice}"):
+            actions.replace_item(project=project, external_id=f"{name}#refusal", texts=texts, reason="r")
+    withdraw(project, "one#2")
+    actions.restore_item(project=project, external_id="one")
+    said = lead.client.post(f"/projects/{project.slug}/items/one/withdraw/", {"reason": "r"}, follow=True)
+    assert "one#refusal, the refusal made of it, has the same prompt and is in use still." in said.content.decode()
+    actions.restore_item(project=project, external_id="one")
+    texts = ["What is the first number?", "One."]
+    actions.replace_item(project=project, external_id="one", texts=texts, reason="a typo")
+    made = Item.objects.get(project=project, external_id="one#refusal")
+    assert made.withdrawal_reason == "Made of one, which one#3 replaced: a typo"
 
 
 def test_releases_list_the_old_item_as_withdrawn(tmp_path):

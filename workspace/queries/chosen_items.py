@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
+from corpus.corrected_items import kept_withdrawn
 from corpus.errors import Refused
 from corpus.models import Item, Project
 from workspace.queries.items import MOST_SECONDS, items_matching, time_limit
@@ -23,7 +24,7 @@ class Chosen:
     "Primary keys, ascending."
     withdrawn: int
     replaced: int
-    "Withdrawn ones that have an item in use with their corrected text, and stay withdrawn."
+    "Withdrawn ones that stay so, because another text of the dialogue is in use or would be."
     digest: str
     "Changes whenever other items are chosen, or one of them is withdrawn or restored."
 
@@ -54,17 +55,15 @@ def chosen_items(project: Project, *, ids: Sequence[str] = (), filters: dict[str
     """
     with time_limit(MOST_SECONDS):
         found = items_matching(project, filters) if filters is not None else ticked(project, ids)
-        replacement = Item.objects.filter(project=project, replaces=OuterRef("external_id"), withdrawn_at=None)
-        rows = found.order_by("pk").annotate(is_replaced=Exists(replacement))
-        states = list(rows.values_list("pk", "withdrawn_at", "is_replaced")[: MOST_AT_ONCE + 1])
+        states = list(found.order_by("pk").values_list("pk", "withdrawn_at")[: MOST_AT_ONCE + 1])
     if len(states) > MOST_AT_ONCE:
         raise Refused(f"More than {MOST_AT_ONCE:,} items match. Add a filter, and change them in parts.")
-    withdrawn = [is_replaced for _, withdrawn_at, is_replaced in states if withdrawn_at]
+    withdrawn = [pk for pk, withdrawn_at in states if withdrawn_at]
     return Chosen(
-        items=[pk for pk, *_ in states],
+        items=[pk for pk, _ in states],
         withdrawn=len(withdrawn),
-        replaced=sum(withdrawn),
-        digest=digest_of([(pk, withdrawn_at is not None) for pk, withdrawn_at, _ in states]),
+        replaced=len(kept_withdrawn(project, withdrawn)) if withdrawn else 0,
+        digest=digest_of([(pk, withdrawn_at is not None) for pk, withdrawn_at in states]),
     )
 
 

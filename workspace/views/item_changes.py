@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import replace_item, restore_item, withdraw_item
 from corpus.attempt import attempt
+from corpus.corrected_items import other_text_in_use, refusal_in_use
 from corpus.models import Item
-from corpus.queries import NoSuchItem, categories_of, find_item, replacement_of
+from corpus.queries import NoSuchItem, categories_of, find_item
 from workspace.actions import change_items
 from workspace.forms.items import ChoiceOfItems, ConfirmChange, CorrectionForm, WithdrawForm
 from workspace.queries.chosen_items import Chosen, chosen_items
@@ -103,7 +104,11 @@ def withdraw(request: PageRequest, access: Access, external_id: str) -> HttpResp
     done = attempt(form, lambda: ask(**form.cleaned_data))
     if not done.is_done:
         return show_item(request, access, found, withdraw_form=form, status=done.status)
-    messages.success(request, f"{external_id} is withdrawn. Its opinions stay.")
+    refusal = refusal_in_use(found)
+    said = f"{external_id} is withdrawn. Its opinions stay."
+    if refusal:
+        said += f" {refusal.external_id}, the refusal made of it, has the same prompt and is in use still."
+    messages.success(request, said)
     return redirect("workspace:change-item", access.project.slug, external_id)
 
 
@@ -162,7 +167,7 @@ def show_item(request: PageRequest, access: Access, item: Item, *, status: int =
         "access": access,
         "page": "items",
         "item": item,
-        "replacement": replacement_of(item),
+        "other_text": other_text_in_use(item) if item.withdrawn_at else None,
         "withdraw_form": WithdrawForm(),
         "correction_form": CorrectionForm(turns=item.turns),
         "may_correct": not item.withdrawn_at and item.reconstruction_id is None and not item.refusal_of,
