@@ -92,7 +92,9 @@ def test_cases_of_votes_are_read_or_refused(cases):
         ("a.parquet", b"\x28\xb5\x2f\xfdrest", "is a zstd file"),
         ("a.csv", b"BZh91AY&SYrest", "is a bzip2 file"),
         ("a.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", r"is a workbook \(xls\)"),
-        ("a.jsonl.gz", bytes(257) + b"ustar", "is a tar archive"),
+        ("a.jsonl.gz", bytes(257) + b"ustar\x0000", "is a tar archive"),
+        ("a.csv", bytes(257) + b"ustar  \0", "is a tar archive"),
+        ("a.csv", b"%PDF-1.7", "It has no rows to import"),
         ("a.jsonl", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "is a pointer of Git LFS"),
         ("a.parquet", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
         ("a.csv", b"\xef\xbb\xbf\n <!DOCTYPE html><title>Sign in</title>", "is a web page"),
@@ -135,6 +137,12 @@ def test_separators_and_forms_are_found(tmp_path, name, content):
     assert [row.value for row in read(write(tmp_path, name, content), **columns)] == [
         {"id": "a", "prompt": "Tea, or not?"}
     ]
+
+
+def test_text_where_a_tar_archive_has_its_mark_is_read(tmp_path):
+    content = f"id,prompt\na,{'m' * 245}ustard\n"
+    assert content.index("ustar") == 257
+    assert [row.value["id"] for row in read(write(tmp_path, "a.csv", content))] == ["a"]
 
 
 def test_empty_response_is_judged_by_the_form_and_not_by_the_name(tmp_path):

@@ -5,10 +5,11 @@ import re
 
 from corpus.importing.readers.row import Unreadable
 
-UNPACK = "Unpack it, and send the file in it; gzip is taken, too."
+UNPACK = "Unpack it, and send the file in it; gzip is accepted, too."
 SAVE_AS = "Save it as CSV in UTF-8, or as JSON lines."
+NO_ROWS = "It has no rows to import."
 KINDS: dict[bytes, tuple[str, str]] = {
-    b"PK\x03\x04": ("a zip archive or a workbook (xlsx)", UNPACK),
+    b"PK\x03\x04": ("a zip archive or a workbook (xlsx)", "Unpack the archive, or save the workbook as CSV in UTF-8."),
     b"PK\x05\x06": ("a zip archive", UNPACK),
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", UNPACK),
     b"Rar!\x1a\x07": ("a rar archive", UNPACK),
@@ -21,8 +22,8 @@ KINDS: dict[bytes, tuple[str, str]] = {
     b"SQLite format 3\0": ("an SQLite database", SAVE_AS),
     b"ARROW1\0\0": ("an Arrow file", "Save it as Parquet."),
     b"Obj\x01": ("an Avro file", "Save it as Parquet."),
-    b"%PDF-": ("a PDF document", SAVE_AS),
-    b"\x89PNG": ("a picture", SAVE_AS),
+    b"%PDF-": ("a PDF document", NO_ROWS),
+    b"\x89PNG": ("a picture", NO_ROWS),
     b"version https://git-lfs.github.com/": (
         "a pointer of Git LFS, not the file itself",
         "Fetch the file with `git lfs pull`.",
@@ -31,8 +32,8 @@ KINDS: dict[bytes, tuple[str, str]] = {
 }
 "First bytes of files that are not read, with what they are and what to do."
 BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
-TAR = (257, b"ustar")
-"The mark of a tar archive, and where it is."
+TAR_MARKS, TAR_MARK_AT = (b"ustar\0", b"ustar  \0"), 257
+"The marks of a tar archive by POSIX and by GNU, and where they are."
 WEB_PAGE = re.compile(rb"\s*(<!--.*?-->\s*)?<(!doctype|html|head|body|\?xml)", re.IGNORECASE | re.DOTALL)
 BEGINNING = 1_024
 "Bytes to look at."
@@ -51,8 +52,7 @@ def check_contents(name: str, beginning: bytes) -> None:
             raise Unreadable(f"{name} is {kind}. {advice}")
     if BZIP2.match(beginning):
         raise Unreadable(f"{name} is a bzip2 file. {UNPACK}")
-    at, mark = TAR
-    if beginning[at : at + len(mark)] == mark:
+    if beginning[TAR_MARK_AT:].startswith(TAR_MARKS):
         raise Unreadable(f"{name} is a tar archive. {UNPACK}")
     if WEB_PAGE.match(beginning.removeprefix(b"\xef\xbb\xbf")[:BEGINNING]):
         raise Unreadable(f"{name} is a web page (HTML or XML). Download the file itself, perhaps signed in.")
@@ -62,9 +62,11 @@ def check_is_utf8(name: str, beginning: bytes) -> None:
     """
     Check that a file of text is not in UTF-16 or UTF-32, with or without a byte order mark.
 
+    :param name: the file as its owner calls it
+    :param beginning: its first bytes, four at least if it has as many
     :raises Unreadable: if it is
     """
     # Looks for a byte order mark and for NULs beside the first two characters, which are ASCII in JSON and in headers.
-    encoding = json.detect_encoding(beginning[:4]) if beginning else "utf-8"
+    encoding = json.detect_encoding(beginning[:4])
     if not encoding.startswith("utf-8"):
         raise Unreadable(f"{name} is in {encoding[:6].upper()}. Save it in UTF-8 (Excel: CSV UTF-8).")
