@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from adjudication.actions import preview_changes
+from corpus.actions import add_category
 from corpus.models import Category, Event, Project, TaxonomyDraft
 from tests.adjudication.test_taxonomy_change import merged_project
 from tests.annotation.people import Visitor
@@ -170,3 +171,17 @@ def test_pages_need_a_lead(role):
         assert visitor.get(page).status_code == 403
     for page in ("taxonomy/change/", "taxonomy/draft/undo/", "taxonomy/draft/discard/", "taxonomy/draft/publish/"):
         assert visitor.post(page, **{"do": "add", **TEXTS}).status_code == 403
+
+
+def test_the_list_of_versions_says_that_there_are_older_ones():
+    project = make_project()
+    lead = Visitor(project, "lead")
+    for number in range(20):
+        if number == 19:
+            assert "Older versions" not in lead.get("taxonomy/", tab="versions").content.decode()
+        names = {"slug": f"added_{number}", "name": f"Added {number}", "definition": "More."}
+        add_category(project=Project.objects.get(pk=project.pk), by=lead.user, **names)
+    html = lead.get("taxonomy/", tab="versions").content.decode()
+    assert "Older versions are not listed." in html
+    assert "Added 0" in html
+    assert "The categories are the same as before." not in html

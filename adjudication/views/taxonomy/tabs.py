@@ -62,7 +62,8 @@ def code_of(category: Category, name: str) -> str:
 
 def versions_tab(_request: PageRequest, access: Access) -> Context:
     """Return the versions, newest first, each with who made it, why, and what differs from the one before."""
-    versions = versions_up_to(access.project.taxonomy, most=MOST_VERSIONS)
+    found = versions_up_to(access.project.taxonomy, most=MOST_VERSIONS + 1)
+    versions = found[:MOST_VERSIONS]
     made = {
         event.subject: event
         for event in Event.objects.filter(
@@ -71,12 +72,13 @@ def versions_tab(_request: PageRequest, access: Access) -> Context:
             subject__in=[str(each) for each in versions],
         ).select_related("actor")
     }
-    contents = [content_of(each) for each in versions]
+    contents = [content_of(each) for each in found]
     return {
         "versions": [
             (version, made.get(str(version)), differences_from(before, content) if before else [])
-            for version, content, before in zip(versions, contents, [*contents[1:], None], strict=True)
-        ]
+            for version, content, before in zip(versions, contents, [*contents[1:], None], strict=False)
+        ],
+        "has_older": len(found) > len(versions),
     }
 
 
