@@ -69,14 +69,15 @@ def read_training_files(folder: Path) -> TrainingFiles:
     """
     Read the files of `export_training`.
 
-    :raises Refused: if a file is missing, has changed or has another form, or a split has not both labels
+    :raises Refused: if a file is missing, has changed or has another form, or a split lacks one of the two labels
     """
     manifest = read_manifest(folder)
     prompt = read_prompt(folder, manifest)
     splits = {split: read_split(folder, split, manifest, prompt.form) for split in SPLITS}
     for split, rows in splits.items():
         check_labels(split, rows)
-    for field in {row.field for row in splits["validation"]} ^ {row.field for row in splits["train"]}:
+    if lacking := {row.field for row in splits["validation"]} ^ {row.field for row in splits["train"]}:
+        field = min(lacking)
         raise Refused(f"Only one of the splits train and validation has {field.part} labels. Export a larger release.")
     return TrainingFiles(manifest, prompt, splits)
 
@@ -90,11 +91,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     text = read_file(folder / MANIFEST, f"{folder} is no folder that export_training wrote")
     try:
         manifest: dict[str, Any] = orjson.loads(text)
-        known = {manifest["prompt"]["sha256"], *(manifest["files"][f"{split}.jsonl"]["sha256"] for split in SPLITS)}
+        prompt = manifest["prompt"]
+        known = [prompt["name"], prompt["sha256"], *(manifest["files"][f"{split}.jsonl"]["sha256"] for split in SPLITS)]
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused(f"{folder / MANIFEST} is no manifest of export_training ({type(error).__name__}).") from error
+        raise Refused(f"{folder / MANIFEST} is not a manifest of export_training ({type(error).__name__}).") from error
     if not all(isinstance(each, str) for each in known) or not isinstance(manifest.get("format"), str):
-        raise Refused(f"{folder / MANIFEST} is no manifest of export_training.")
+        raise Refused(f"{folder / MANIFEST} is not a manifest of export_training.")
     if manifest["format"] != "completion":
         reason = f"The rows in {folder} have the format {manifest['format']}"
         raise Refused(f"{reason}; this recipe takes completion. Export them without --format.")
@@ -177,7 +179,10 @@ def read_row(value: Any, form: Form) -> Row:
     if [message["role"] for message in answer] != ["assistant"]:
         raise Invalid("completion", "it is not one message of the assistant")
     reply = answer[0]["content"]
-    return Row(asked, reply, field, read_reply(form, reply, (field,)).labels[field], read_weight(value))
+    label = read_reply(form, reply, (field,)).labels[field]
+    if label not in (Label.SAFE, Label.UNSAFE):
+        raise Invalid("completion", "its label is neither safe nor unsafe")
+    return Row(asked, reply, field, label, read_weight(value))
 
 
 def read_messages(value: dict[str, Any], key: str) -> Messages:
@@ -212,7 +217,7 @@ def check_labels(split: str, rows: list[Row]) -> None:
     """
     Check that a split has safe and unsafe labels, of each field that it has any of.
 
-    :raises Refused: if it has none, or of one kind alone
+    :raises Refused: if it has no rows, or lacks safe or unsafe ones
     """
     if not rows:
         raise Refused(f"The {split} split has no rows. Export a larger release, or with fewer conditions.")

@@ -6,12 +6,13 @@ import os
 import shlex
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import orjson
 import pytest
 
 from config.data_dir import CHECKOUT
-from corpus.errors import Refused
+from corpus.errors import Invalid, Refused
 from corpus.labels import Field
 from jury.prompting import Form
 from recipes.lora import run_folder
@@ -19,7 +20,7 @@ from recipes.lora.command import main, parse_arguments
 from recipes.lora.figures import describe_figures, figures_of
 from recipes.lora.serving import serving_commands
 from recipes.lora.settings import settings_of
-from recipes.lora.training_files import read_training_files
+from recipes.lora.training_files import read_row, read_training_files
 from recipes.tiny import write_training_files
 from tests.cases import cases
 
@@ -77,9 +78,10 @@ def test_rows_are_read_with_their_labels_and_weights(data):
 
 BROKEN = [
     (lambda folder: (folder / "manifest.json").unlink(), "is no folder that export_training wrote"),
-    (lambda folder: (folder / "manifest.json").write_text("["), "is no manifest of export_training"),
-    (lambda folder: (folder / "manifest.json").write_text("[]"), "is no manifest of export_training"),
-    (edit_manifest(files={}), "is no manifest of export_training"),
+    (lambda folder: (folder / "manifest.json").write_text("["), "is not a manifest of export_training"),
+    (lambda folder: (folder / "manifest.json").write_text("[]"), "is not a manifest of export_training"),
+    (edit_manifest(files={}), "is not a manifest of export_training"),
+    (edit_manifest(prompt={"sha256": "0" * 64}), "is not a manifest of export_training"),
     (edit_manifest(format="messages"), "this recipe takes completion. Export them without --format"),
     (lambda folder: (folder / "train.jsonl").unlink(), "is not whole: train.jsonl cannot be read"),
     (lambda folder: (folder / "prompt.toml").unlink(), "is not whole: prompt.toml cannot be read"),
@@ -116,6 +118,14 @@ WRONG_ROWS = [
     ("validation", only(lambda row: not unsafe(row)), "The validation split has 0 unsafe and 8 safe prompt labels"),
     ("validation", only(lambda row: row["task"] == "prompt"), "Only one of the splits train and validation has resp"),
 ]
+
+
+def test_a_guard_learns_safe_and_unsafe_alone():
+    row = {"task": "prompt", "prompt": TEXT, "completion": [{"role": "assistant", "content": "{}"}]}
+    for label in ("safe", "unsafe", "needs_caution"):
+        row["completion"][0]["content"] = json.dumps({"prompt_label": label})
+        with nullcontext() if label != "needs_caution" else pytest.raises(Invalid, match="neither safe nor unsafe"):
+            assert read_row(row, Form.OBJECT).label == label
 
 
 @cases("split,change,message", WRONG_ROWS)
