@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 MORNING = 7
-"The hour, where the person is, from which on a digest is sent."
+"The local hour from which on a digest may be sent, on any day of the week."
 
 
 def digest_day(rhythm: str, local: datetime) -> date | None:
@@ -12,7 +12,7 @@ def digest_day(rhythm: str, local: datetime) -> date | None:
 
     Later on that day, or in that week, it is still due: the schedule may have been away in the morning.
 
-    :param rhythm: `daily` or `weekly`; of anything else nothing is due
+    :param rhythm: `daily` or `weekly`; any other is never due
     :param local: the moment in the person's time zone
     """
     today = local.date()

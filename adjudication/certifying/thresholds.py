@@ -17,9 +17,9 @@ class Spread:
 
     items: int = 0
     found: int = 0
-    "How many people have decided, with another label than the machine's."
+    "Items that people have decided otherwise than the machine."
     alone: int = 0
-    "How many people have not decided, so that the machine would."
+    "Items that people have not decided, so that the machine would."
 
     def __add__(self, other: "Spread") -> "Spread":
         return Spread(self.items + other.items, self.found + other.found, self.alone + other.alone)
@@ -62,13 +62,15 @@ def certify(
     first: Fraction = Fraction(1),
 ) -> Certified:
     """
-    Choose the threshold, so that with probability `risk` at most more than `error` of the labels from it on are wrong.
+    Choose the threshold, so that the share of wrong labels from it on exceeds `error` with probability `risk` at most.
 
     Scores are tested from the strictest down, each at the whole risk, up to the first whose bound is too high: a case
     of Learn then Test (A. N. Angelopoulos, S. Bates, E. J. Candès, M. I. Jordan, L. Lei, 2021).
 
     :param counts: for each distinct score: the score, items of the sample with it, errors and missing among them
-    :param spreads: how all items spread over the scores; without it, the list is taken for endless
+    :param error: a share, 0 to 1
+    :param risk: a probability, 0 to 1
+    :param spreads: how all items spread over the scores; None or an empty one stands for an endless list
     :param first: the strictest score that is tested, as of `first_score`; items with a stricter one count with it
     """
     levels: list[Level] = []

@@ -87,10 +87,10 @@ class CategoryFields(ChangeForm):
     also_written = text(
         "Also written", limit=10_000, required=False, rows=2, help_text="Other spellings in files, one a line."
     )
-    included = text("Included", limit=100_000, required=False, rows=4, help_text="One a line.")
-    excluded = text("Not included", limit=100_000, required=False, rows=4, help_text="One a line.")
-    examples_in = text("Examples that count", limit=100_000, required=False, rows=3, help_text="One a line.")
-    examples_out = text("Examples that do not count", limit=100_000, required=False, rows=3, help_text="One a line.")
+    included = text("Included", limit=100_000, required=False, rows=4, help_text="One per line.")
+    excluded = text("Not included", limit=100_000, required=False, rows=4, help_text="One per line.")
+    examples_in = text("Examples that count", limit=100_000, required=False, rows=3, help_text="One per line.")
+    examples_out = text("Examples that do not count", limit=100_000, required=False, rows=3, help_text="One per line.")
 
     def extend(self) -> None:
         """Add a field for each crosswalk that the taxonomy has."""

@@ -1,4 +1,4 @@
-"""Settings of cases, one row a project."""
+"""Settings of cases: one row at most for a project, for which the defaults hold without one."""
 
 from django.core.validators import MinValueValidator
 from django.db import models

@@ -76,7 +76,7 @@ class BackgroundQuestionForm(forms.Form):
     choices = forms.CharField(
         label="Answers to choose one from",
         widget=forms.Textarea(attrs={"rows": 5, **AUTO}),
-        help_text="One a line: the name, or before it a name in files, as in pt = Portuguese. Few and broad ones: "
+        help_text="One per line: the name, or before it a name in files, as in pt = Portuguese. Few and broad ones: "
         "a group of few people is never shown.",
     )
     least_people = forms.IntegerField(
