@@ -169,7 +169,8 @@ class Operations(Transport):
     ) -> models.PageOfComment:
         """The comments on an item, the oldest first, for those who voted on it, adjudicators who labelled it blind, and leads.
 
-        409 `comments_closed` while the item wants a vote; 404 for everybody else. Names are for leads: others read numbers.
+        409 `comments_closed` while the item wants a vote, or the person has it as a check; 409 `blind_first` for those who
+        have yet to label a case on it blind; 404 for everybody else. Names are for leads: others read numbers.
 
         Least role: annotator.
         """
