@@ -7,6 +7,8 @@ LIMIT ?= 40
 INPUT ?=
 TRAIN_PYTHON ?=
 BIN := .venv/bin
+BENCHES := pipeline queue jury guards export quality pages questions estimates disagreement replay spending duplicates \
+	twins certified certified_votes capacity
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: help setup dev demo run stop test check check-recipe check-consumers consumers chart audit fix client bench bench-small pictures clean
@@ -69,23 +71,8 @@ bench-small: dev  ## every bench in a small form, so that none rots; its figures
 	@$(BIN)/python -m bench.small
 
 bench: dev  ## the speed claims, each beside its reference, measured in one run
-	@$(BIN)/python -m bench.pipeline
-	@$(BIN)/python -m bench.queue
-	@$(BIN)/python -m bench.jury
-	@$(BIN)/python -m bench.guards
-	@$(BIN)/python -m bench.export
-	@$(BIN)/python -m bench.quality
-	@$(BIN)/python -m bench.pages
-	@$(BIN)/python -m bench.questions
-	@$(BIN)/python -m bench.estimates
-	@$(BIN)/python -m bench.disagreement
-	@$(BIN)/python -m bench.replay
-	@$(BIN)/python -m bench.spending
-	@$(BIN)/python -m bench.duplicates
-	@$(BIN)/python -m bench.twins
-	@$(BIN)/python -m bench.certified
-	@$(BIN)/python -m bench.certified_votes
-	@$(BIN)/python -m bench.capacity
+	@missed=; for name in $(BENCHES); do $(BIN)/python -m bench.$$name || missed="$$missed $$name"; done; \
+	if [ -n "$$missed" ]; then echo "failed, or beyond a limit:$$missed"; exit 1; fi
 
 pictures: dev  ## take the pictures of the README and docs anew, from the demo being served (PORT=8000)
 	@$(BIN)/python -m tests.browser.pictures --address http://127.0.0.1:$(PORT)
