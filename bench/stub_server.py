@@ -163,12 +163,14 @@ class ChatEndpoint:
         self.answered_at: deque[float] = deque()
 
     def exceeds_rate(self) -> bool:
-        """Return whether another call exceeds the rate; record the call if it does not."""
+        """Return whether another call exceeds the rate, if there is one; record the call if it does not."""
+        if not self.rpm:
+            return False
         now = time.monotonic()
         while self.answered_at and self.answered_at[0] <= now - 60:
             self.answered_at.popleft()
         recent = sum(1 for at in self.answered_at if at > now - 6)
-        if self.rpm and (len(self.answered_at) >= self.rpm or recent >= self.rpm / 10):
+        if len(self.answered_at) >= self.rpm or recent >= self.rpm / 10:
             return True
         self.answered_at.append(now)
         return False
