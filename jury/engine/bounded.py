@@ -11,6 +11,7 @@ from httpx2 import AsyncBaseTransport, AsyncByteStream, Headers, Request, Respon
 
 ERROR_BYTES = 64 * 2**10
 "The part of an error's body that is read; the words of the provider stand at its beginning."
+CONTENT_TYPE = (b"Content-Type", b"application/json")
 IGNORED_HEADERS = {b"content-type", b"content-encoding", b"content-length", b"transfer-encoding"}
 
 
@@ -38,11 +39,9 @@ class BoundedTransport(AsyncBaseTransport):
             await response.aclose()
             raise
         # All bodies are JSON. The name of a charset or of another type would only mislead whoever decodes it.
-        headers = Headers([pair for pair in response.headers.raw if pair[0].lower() not in IGNORED_HEADERS])
-        headers["Content-Type"] = "application/json"
-        return Response(
-            response.status_code, headers=headers, stream=stream, request=request, extensions=response.extensions
-        )
+        kept = [pair for pair in response.headers.raw if pair[0].lower() not in IGNORED_HEADERS]
+        response.headers, response.stream = Headers([*kept, CONTENT_TYPE]), stream
+        return response
 
     def bounded_stream(self, response: Response) -> AsyncByteStream:
         """

@@ -8,6 +8,7 @@ DeepSeek, Moonshot, Zhipu, xAI, Cohere, Databricks, Portkey, LiteLLM and vLLM, a
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from jury.engine.reply import (
@@ -22,6 +23,7 @@ from jury.engine.reply import (
 )
 
 
+@lru_cache(maxsize=256)  # every reply has a finish reason, mostly the same
 def folded(*names: str) -> frozenset[str]:
     """Return names as they are compared: `CONTENT_FILTER`, `content-filter` and `ContentFilter` are one."""
     return frozenset(re.sub(r"[^a-z0-9]", "", name.lower()) for name in names)
