@@ -53,6 +53,10 @@ ANSWERS_A_WRITE = 200
 NOT_ANSWERED = "the batch ended without an answer to this item"
 
 
+SENDS_NOTHING = (Run.State.PAUSED, Run.State.CANCELLED, Run.State.REPLACED)
+"States of a run of which no batch is sent; what an endpoint has already is collected all the same."
+
+
 class RunCancelled(Exception):
     """The run was cancelled while its batch was being sent, watched or collected."""
 
@@ -89,8 +93,8 @@ class BatchRunner:
                 found = self.run_with_endpoint(lambda endpoint: endpoint.find(batch.key))
                 if found:
                     self.update(batch, found)
-                elif self.run.state == Run.State.CANCELLED:
-                    self.drop(batch, "it was not sent, because the run was cancelled")
+                elif self.run.state in SENDS_NOTHING:
+                    self.drop(batch, f"it was not sent, because the run was {self.run.get_state_display().lower()}")
             if batch and batch.state == Batch.State.SENDING:
                 self.update(batch, self.send(batch))
             if batch and batch.state == Batch.State.UNDER_WAY:

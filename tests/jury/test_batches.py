@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from jury import actions, queries
+from jury import actions, queries, tasks
 from jury.models import Ballot, Batch, Juror, Run, Shard
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
@@ -117,6 +117,40 @@ def test_unsent_batch_is_sent(tmp_path):
         Batch.objects.create(shard=shard, key="never-sent", items=shard.items)
         step_until_ended(run)
         assert (outcomes(run), counted(url)["calls"]) == ({"cast": 10}, 10)
+
+
+def pause(run):
+    actions.pause_run(run=run)
+    return lambda: actions.resume_run(run=run)
+
+
+def replace(run):
+    [juror] = queries.panel(run.project)
+    Juror.objects.filter(pk=juror.pk).update(in_panel=False)
+    add_jurors(run.project, juror.base_url, "stub-0.8")
+    begin(run.project)
+    return lambda: actions.start_run(project=run.project, jurors=[juror])
+
+
+@pytest.mark.parametrize("stop", [pause, replace])
+def test_unsent_batch_of_a_run_that_was_stopped_is_not_sent(tmp_path, stop):
+    project = project_with_items(tmp_path, 10)
+    with stub_server() as url:
+        add_jurors(project, url, "stub-0.9", transport="batch")
+        run = begin(project, budget_calls=20)
+        shard = Shard.objects.get(run=run)
+        # As if the endpoint had been away when it was to be sent.
+        batch = Batch.objects.create(shard=shard, key=f"not-sent-{project.slug}", items=shard.items)
+        Shard.objects.filter(pk=shard.pk).update(reserved_calls=10)
+        go_on = stop(run)
+        tasks.run_shard(shard_id=shard.pk)  # as the schedule has it done
+        batch.refresh_from_db()
+        shard.refresh_from_db()
+        assert (counted(url)["calls"], batch.state, shard.reserved_calls) == (0, "refused", 0)
+        assert "it was not sent, because the run was " in batch.problem
+        step_until_ended(go_on())
+        current = Ballot.objects.filter(item__project=project, juror=shard.juror, is_current=True)
+        assert (current.count(), counted(url)["calls"]) == (10, 10)
 
 
 def test_new_run_takes_over_sent_batches(tmp_path):
