@@ -8,6 +8,8 @@ BIGGEST_COUNT = 2**31 - 1
 "The largest number of an integer column."
 LENIENT = json.JSONDecoder(strict=False)
 "Takes control characters in texts."
+FEW_PARTS = 100
+"Of so few, none can be nested too deeply for what comes after."
 MOST_PARTS = 200_000
 "Brackets in JSON that is parsed: megabytes of empty objects would take a hundred times their memory."
 
@@ -61,13 +63,14 @@ def read_json(content: bytes) -> Any:
     :param content: UTF-8, UTF-16 or UTF-32, with or without a byte order mark
     :raises ValueError: if it is not JSON, nested too deeply, or has more than `MOST_PARTS` objects and lists
     """
-    if content.count(b"{") + content.count(b"[") > MOST_PARTS:
+    if (parts := content.count(b"{") + content.count(b"[")) > MOST_PARTS:
         raise ValueError("it has too many parts")
     try:
         text = content.decode(json.detect_encoding(content), "replace")
         parsed = LENIENT.decode(text)
-        # Decoded bytes have no lone surrogate: those come by escapes alone. Most replies have none, nor a NUL.
-        return clean_json(parsed) if "\\u" in text or "\0" in text else parsed
+        # Decoded bytes have no lone surrogate: those come by escapes alone. Most replies have none, nor a NUL, and are
+        # not deep.
+        return clean_json(parsed) if "\\u" in text or "\0" in text or parts > FEW_PARTS else parsed
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
