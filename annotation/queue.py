@@ -14,11 +14,9 @@ from django.utils import timezone
 from annotation.claims import CLAIM_FROM_ITEM, ITEM, RECENT_CLUSTERS, Way, ways_to_claim
 from annotation.session import AnnotatorSession, check_qualified, check_rested, lock_and_run
 from annotation.slots import open_slots_for_new_items
-from corpus.categories.translation import overlapping
 from corpus.models import Project
 from corpus.prepared import Row, fetch_one
 from corpus.shapes import TurnShape
-from corpus.taxonomy_versions import counts_as
 
 # An expired lease stays the person's while nobody else has the slot, unless its batch has closed.
 SLOT_HELD = """
@@ -275,7 +273,7 @@ def claim_by(statement: str, session: AnnotatorSession, **extra: Any) -> Row | N
         "project": session.project.pk,
         "annotator": session.annotator,
         "user": session.user,
-        "opted_out": avoided(session),
+        "opted_out": session.avoided,
         "minutes": session.lease_minutes,
         "lease": uuid.uuid4(),
         "start": random.random(),  # noqa: S311
@@ -292,9 +290,3 @@ def lease_of(row: Row | None) -> Lease | None:
     lease, expires_at, shown_at, pk, external_id, turns, has_response, knows_categories = row
     item = ItemToJudge(pk, external_id, orjson.loads(turns), has_response, knows_categories)
     return Lease(lease, expires_at, shown_at, item)
-
-
-def avoided(session: AnnotatorSession) -> list[str]:
-    """Return what the person opted out of: slugs, with those of other versions of the taxonomy that count as one."""
-    opted_out = session.opted_out
-    return overlapping(opted_out, counts_as(session.project.taxonomy_id)) if opted_out else []

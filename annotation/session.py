@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from annotation.days import day_at, zone_or_utc
 from annotation.models import Annotator, Person, Qualification, Queue, WorkDay
+from corpus.categories.translation import overlapping
 from corpus.errors import Refused
 from corpus.models import Member, Project
 from corpus.prepared import Row, fetch_each, fetch_one
+from corpus.taxonomy_versions import counts_as
 
 # Two tabs of one person take turns, and no person waits for another. The lock comes first and alone: a statement
 # sees the data of the moment when it began, so one that also waited would count no vote of the other tab.
@@ -94,7 +96,7 @@ class AnnotatorSession:
     user: int
     annotator: int
     opted_out: list[str]
-    "Slugs of categories."
+    "Slugs of categories, as the person chose them; `avoided` goes by them."
     daily_cap: int | None
     "Votes; the lower of the person's and the project's."
     break_after_minutes: int | None
@@ -125,6 +127,11 @@ class AnnotatorSession:
     last_at: datetime | None
     turns_today: int = 0
     "Messages sent to models that the person attacked."
+
+    @property
+    def avoided(self) -> list[str]:
+        """Return what the person opted out of: slugs, with those that count as one in the taxonomy in use."""
+        return overlapping(self.opted_out, counts_as(self.project.taxonomy_id)) if self.opted_out else []
 
     @property
     def seen_today(self) -> int:

@@ -77,7 +77,7 @@ def draw_gold(session: AnnotatorSession, size: int | None) -> list[Gold]:
     """
     usable = queries.usable_gold(session.project, Gold.Use.QUALIFICATION)
     usable = usable.exclude(item__author=session.user)
-    gold = list(usable.exclude(item__expected_categories__overlap=session.opted_out))
+    gold = list(usable.exclude(item__expected_categories__overlap=session.avoided))
     before = AttemptItem.objects.filter(attempt__annotator=session.annotator).values_list("item", flat=True)
     votes = Vote.objects.filter(annotator=session.annotator, item__in=[each.item_id for each in gold])
     seen, voted = Counter(before), set(votes.values_list("item", flat=True))

@@ -55,7 +55,7 @@ def practice_gold(project: Project, user: User) -> QuerySet[Gold]:
     rows = usable_gold(project, *uses).exclude(item__author=user)
     votes = Vote.objects.filter(item=OuterRef("item"), annotator=session.annotator)
     held = Slot.objects.filter(item=OuterRef("item"), leased_to=session.annotator)
-    return rows.exclude(item__expected_categories__overlap=session.opted_out).filter(~Exists(votes), ~Exists(held))
+    return rows.exclude(item__expected_categories__overlap=session.avoided).filter(~Exists(votes), ~Exists(held))
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def start_conversation(*, project: Project, user: User, target: str, goal: str, 
     check_may_attack(project, user)
     check_qualified(session)
     check_rested(session)
-    check_named(project, goal, technique, session.opted_out)
+    check_named(project, goal, technique, session.avoided)
     own = Conversation.objects.filter(project=project, author=user, state=Conversation.State.OPEN)
     if own.count() >= MOST_OPEN:
         raise Refused(f"You have {MOST_OPEN} open attacks. Finish or discard one first.")
@@ -65,7 +65,7 @@ def start_conversation(*, project: Project, user: User, target: str, goal: str, 
     return made
 
 
-def check_named(project: Project, goal: str, technique: str, opted_out: list[str] | None = None) -> None:
+def check_named(project: Project, goal: str, technique: str, avoided: list[str] | None = None) -> None:
     """
     Check the goal and the technique of an attack.
 
@@ -73,7 +73,7 @@ def check_named(project: Project, goal: str, technique: str, opted_out: list[str
     """
     if goal not in {category.slug for category in categories_of(project)}:
         raise Invalid("goal", "choose one of the project's categories")
-    if goal in (opted_out or ()):
+    if goal in (avoided or ()):
         raise Invalid("goal", "you opted out of this category on Wellbeing; choose another")
     if technique not in TECHNIQUES:
         raise Invalid("technique", f"choose one of {', '.join(TECHNIQUES)}")

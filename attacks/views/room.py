@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from annotation.queries import person_of
 from annotation.session import read_session, resting_of
 from attacks import actions, queries
 from attacks.actions.room import AttacksOff
@@ -58,8 +57,8 @@ def start_form(access: Access, data: Any = None) -> StartForm:
 
 def goals_for(access: Access) -> list[Category]:
     """Return the categories that the person may be after: those they did not opt out of."""
-    opted_out = person_of(access.user).opted_out
-    return [category for category in categories_of(access.project) if category.slug not in opted_out]
+    avoided = read_session(access.project, access.user).avoided
+    return [category for category in categories_of(access.project) if category.slug not in avoided]
 
 
 def show_room(request: PageRequest, access: Access, *, status: int = 200, **forms: Any) -> HttpResponse:

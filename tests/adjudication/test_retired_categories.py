@@ -5,9 +5,11 @@ import json
 import pyarrow.parquet as pq
 
 from adjudication.models import Case
-from annotation.models import Person, Vote
-from annotation.queue import avoided
+from annotation.actions.qualification import draw_gold
+from annotation.models import Gold, Person, Vote
+from annotation.queries.qualification import practice_gold
 from annotation.session import read_session
+from corpus.models import Item
 from jury.actions import start_run
 from jury.engine.batch_runner import BatchRunner
 from jury.models import Batch, Shard
@@ -45,12 +47,17 @@ def test_opt_outs_filters_and_corrections_know_retired_categories(tmp_path):
     assert len(lead.get("cases/", category="malware").context["shown"]) == 0
 
     Person.objects.filter(user=ada.user).update(opted_out=["menace"])
-    assert set(avoided(read_session(project, ada.user))) == {"menace", "threat", "harassment"}
+    session = read_session(project, ada.user)
+    assert set(session.avoided) == {"menace", "threat", "harassment"}
+    for item in Item.objects.filter(project=project, external_id__in=["b", "c"]):
+        Gold.objects.create(project=project, item=item, use=Gold.Use.QUALIFICATION, prompt_label="safe")
+    for gold in (practice_gold(project, ada.user), draw_gold(session, None)):
+        assert [each.item.external_id for each in gold] == ["c"]
     assert ada.take().item.external_id == "c"
     change(project, SPLIT)
     project.refresh_from_db()
     # Menace counts as harassment now, so who opted out of it did of that.
-    assert set(avoided(read_session(project, ada.user))) == {"menace", "harassment"}
+    assert set(read_session(project, ada.user).avoided) == {"menace", "harassment"}
 
 
 def test_files_may_name_retired_categories_and_people_may_not(tmp_path):

@@ -10,6 +10,7 @@ from attacks.actions import update_attack_settings
 from attacks.models import AttackConsent, Conversation, Turn
 from corpus.models import Event, Item
 from jury.models import Juror
+from tests.adjudication.test_taxonomy_change import MERGE, change
 from tests.annotation.people import Visitor
 from tests.attacks.rooms import attacker, begin, exchange, finish, open_room, reply, send
 from tests.factories import command, make_project
@@ -252,6 +253,16 @@ def test_goal_is_none_that_the_person_opted_out_of(stub_url):
     refused = author.post("attack/start/", target="writer", goal="threat", technique="direct")
     assert refused.status_code == 422
     assert "threat" not in dict(refused.context["form"].fields["goal"].choices)
+
+
+def test_goal_is_none_that_counts_as_one_opted_out_of(stub_url):
+    project = open_room(stub_url)
+    author = attacker(project)
+    author.post("wellbeing/", opted_out=["threat"], time_zone="UTC")
+    change(project, MERGE)  # into menace
+    refused = author.post("attack/start/", target="writer", goal="menace", technique="direct")
+    assert refused.status_code == 422
+    assert "menace" not in dict(refused.context["form"].fields["goal"].choices)
 
 
 def test_juror_off_the_panel_is_attacked_as_a_guard(stub_url):
