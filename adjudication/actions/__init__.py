@@ -8,6 +8,7 @@ from adjudication.actions.holds import (
     NotSettled,
     claim_case,
     claim_next_case,
+    free_cases,
     release_case,
     renew_hold,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "change_policy",
     "claim_case",
     "claim_next_case",
+    "free_cases",
     "preview_changes",
     "publish_changes",
     "record_blind",

@@ -100,6 +100,18 @@ def release_case(*, project: Project, case: int, by: User) -> Case:
     return locked
 
 
+@transaction.atomic
+def free_cases(*, user: User, project: Project | None = None) -> None:
+    """
+    End all holds of a person who leaves, so that other adjudicators can claim the cases at once.
+
+    :param project: the only one that they leave; None for all
+    """
+    held = Case.objects.filter(holder=user, **({"project": project} if project else {})).select_related("project")
+    for case in held.order_by("pk"):
+        release_case(project=case.project, case=case.pk, by=user)
+
+
 def lock_case(project: Project, case: int) -> Case:
     """
     Return a case with its item, locked until the transaction ends.

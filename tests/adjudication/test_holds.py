@@ -11,10 +11,11 @@ from adjudication.actions.holds import is_held
 from adjudication.models import BlindAnswer, Case
 from corpus.errors import Invalid, Refused
 from corpus.labels import Judgement
-from corpus.models import Event, Item
+from corpus.models import Event, Item, SiteAdmin, Verb
 from tests.adjudication.disputes import case_of, disputed_project, reader
 from tests.annotation.people import Visitor
 from tests.cases import cases
+from workspace.actions import anonymise_user, close_account, dismiss_member
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 
@@ -221,3 +222,24 @@ def test_case_that_is_not_there(project, judge, case):
     for call in (actions.claim_case, actions.renew_hold, actions.release_case, actions.ask_second):
         with pytest.raises(Case.DoesNotExist):
             call(project=project, case=case, by=judge)
+
+
+@pytest.mark.parametrize("leave", ["dismiss", "close", "anonymise"])
+def test_case_of_somebody_who_leaves_is_free_at_once(about, project, leave):
+    judge, other, admin = (reader(project), reader(project), first_admin())
+    mine = about | {"by": judge}
+    actions.claim_case(**mine)
+    with pytest.raises(actions.CaseHeld):
+        actions.claim_case(**about | {"by": other})
+    if leave == "dismiss":
+        dismiss_member(project=project, user=judge, by=admin)
+    else:
+        (close_account if leave == "close" else anonymise_user)(user=judge, by=admin)
+    assert actions.claim_case(**about | {"by": other}).holder == other
+    actions.release_case(**about | {"by": other})
+    released = Event.objects.filter(project=project, verb=Verb.CASE_RELEASED, actor=judge)
+    assert released.count() == 1
+
+
+def first_admin():
+    return SiteAdmin.objects.select_related("user").earliest("pk").user

@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from knox.models import AuthToken
 
+from adjudication.actions import free_cases
 from adjudication.models import Comment
 from adjudication.queries.opinions import pseudonym
 from annotation.actions import forget_background, free_leases
@@ -52,6 +53,7 @@ def anonymise_user(*, user: User, by: User | None = None) -> str:
     check_can_anonymise(user, by)
     old, new = user.username, f"former-{secrets.token_hex(6)}"
     free_leases(user=user)
+    free_cases(user=user)
     rename_rater(user, new)
     Comment.objects.filter(author=user, removed_at__isnull=False).update(text="")
     forget_background(user=user)
