@@ -12,6 +12,7 @@ from django.test import Client
 from config.oidc import ROLES, Oidc, read_oidc
 from corpus.errors import Refused
 from corpus.models import Event, Member, SiteAdmin
+from tests.annotation.people import Visitor
 from tests.config.test_sign_in import PASSWORD, make_person, sign_in, signed_in
 from tests.factories import command, make_project, numbers
 from tests.ports import unused_port
@@ -149,6 +150,32 @@ def test_roles_given_by_hand_stay(provider, use):
         tell(provider, name, preferred_username=name, groups=groups)
         enter(provider, name)
         assert Member.objects.get(project=project, user__username=name).role == "annotator"
+
+
+def test_roles_that_a_group_gave_and_an_admin_changed_stay(provider, use):
+    """On the page, by the command, and after a removal, whatever the groups are then."""
+    changed, commanded, removed = projects = [make_project() for _ in range(3)]
+    use(provider, roles={"safety": [f"{project.slug}:annotator" for project in projects], "it": ["site-admin"]})
+    name = new_name()
+    tell(provider, name, preferred_username=name, groups=["safety", "it"])
+    enter(provider, name)
+    user = User.objects.get(username=name)
+    admin = Visitor(changed, "site-admin")
+    page = f"/projects/{{}}/people/{user.pk}/"
+    assert admin.client.post(page.format(changed.slug), {"role": "lead"}).status_code == 302
+    assert admin.client.post(page.format(changed.slug), {"do": "no-site-admin"}).status_code == 302
+    assert admin.client.post(page.format(changed.slug), {"do": "make-site-admin"}).status_code == 302
+    assert command("create_user", name, role="adjudicator", project=commanded.slug).code == 0
+    tell(provider, name, preferred_username=name, groups=[])
+    assert admin.client.post(page.format(removed.slug), {"do": "remove"}).status_code == 302
+    invited = admin.client.post(f"/projects/{removed.slug}/people/invite/", {"username": name, "role": "lead"})
+    assert invited.status_code == 200
+    for groups in (["safety"], []):
+        tell(provider, name, preferred_username=name, groups=groups)
+        enter(provider, name)
+        roles = dict(Member.objects.filter(user=user).values_list("project__slug", "role"))
+        assert roles == {changed.slug: "lead", commanded.slug: "adjudicator", removed.slug: "lead"}
+        assert SiteAdmin.objects.filter(user=user).exists()
 
 
 def test_last_site_admin_stays_one(provider, use):

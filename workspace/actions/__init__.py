@@ -12,7 +12,7 @@ from workspace.actions.group_roles import apply_groups
 from workspace.actions.import_annotated import import_annotated
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.item_changes import OthersChosen, change_items
-from workspace.actions.leave import close_account, dismiss_member
+from workspace.actions.leave import close_account, dismiss_member, leave_to_admins
 from workspace.actions.project_files import project_from_document
 from workspace.actions.project_settings import SameSettings, SettingsChanged, change_project
 from workspace.actions.projects import open_project, open_project_from
@@ -50,6 +50,7 @@ __all__ = [
     "import_annotated",
     "import_opinions",
     "items_for_generator",
+    "leave_to_admins",
     "open_project",
     "open_project_from",
     "project_from_document",

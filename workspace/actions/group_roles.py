@@ -23,7 +23,7 @@ def apply_groups(*, user: User, gifts: Iterable[str]) -> None:
     """
     Give a person the roles of their groups, and take those that no group gives any more.
 
-    Roles that an admin gave stay as they are, also where a group would give another one.
+    Roles that an admin gave or changed stay as they are (`leave_to_admins`), also where a group would give another one.
 
     :param gifts: `PROJECT:ROLE` or SITE_ADMIN; of two roles in a project the higher one counts
     """

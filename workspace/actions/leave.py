@@ -1,11 +1,13 @@
-"""A person leaves a project or the site: their rights end, and the items they held are free for others at once."""
+"""A person leaves a project or the site: their rights end, and what they held is free for others at once."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from adjudication.actions import free_cases
 from annotation.actions import forget_background, free_leases
 from corpus.actions import remove_member, set_active
 from corpus.models import Project
+from workspace.models import GroupRole
 
 
 @transaction.atomic
@@ -20,7 +22,10 @@ def dismiss_member(*, project: Project, user: User, by: User | None) -> None:
     """
     remove_member(project=project, user=user, by=by)
     free_leases(user=user, project=project)
+    free_cases(user=user, project=project)
     forget_background(user=user, project=project)
+    if by:
+        leave_to_admins(user=user, project=project)
 
 
 @transaction.atomic
@@ -32,4 +37,14 @@ def close_account(*, user: User, by: User) -> None:
     """
     set_active(user=user, is_active=False, by=by)
     free_leases(user=user)
+    free_cases(user=user)
     forget_background(user=user)
+
+
+def leave_to_admins(*, user: User, project: Project | None) -> None:
+    """
+    Let no group of the sign-in provider change a role any more that an admin has given or taken.
+
+    :param project: None for the role of site admin
+    """
+    GroupRole.objects.filter(user=user, project=project).delete()

@@ -24,7 +24,7 @@ from corpus.attempt import attempt
 from corpus.invitations import invitation_url
 from corpus.models import Member, TokenGrant
 from corpus.queries import is_site_admin, open_site_admins, tokens_of
-from workspace.actions import close_account, dismiss_member
+from workspace.actions import close_account, dismiss_member, leave_to_admins
 from workspace.forms.members import InviteForm, RoleForm
 
 
@@ -53,6 +53,7 @@ def invite(request: PageRequest, access: Access) -> HttpResponse:
         already = tried.refusal.member if isinstance(tried.refusal, AlreadyMember) else None
         return show_members(request, access, form, already=already, status=tried.status)
     user = tried.result.user
+    leave_to_admins(user=user, project=access.project)
     link = invitation_url(user) if needs_link(user) and may_send_link(user, access.user) else ""
     return show_members(request, access, InviteForm(), invited=user, link=link)
 
@@ -139,6 +140,7 @@ def set_site_admin(request: PageRequest, access: Access, member: Member) -> Http
     require_site_admin(access)
     is_made = request.POST.get("do") == "make-site-admin"
     (make_site_admin if is_made else remove_site_admin)(user=member.user, by=access.user)
+    leave_to_admins(user=member.user, project=None)
     messages.success(request, f"{member.user.username} is {'a' if is_made else 'no'} site admin now.")
     return redirect("workspace:member", access.project.slug, member.user.pk)
 
@@ -160,6 +162,7 @@ def set_role(request: PageRequest, access: Access, member: Member) -> HttpRespon
     form = RoleForm(request.POST)
     if form.is_valid():
         change_role(project=access.project, user=member.user, by=access.user, **form.cleaned_data)
+        leave_to_admins(user=member.user, project=access.project)
         messages.success(
             request, f"{member.user.username} is {form.cleaned_data['role']} now, from the next page they open."
         )

@@ -8,6 +8,7 @@ from corpus import actions
 from corpus.commands import ProjectCommand
 from corpus.invitations import invitation_url
 from corpus.models import Member
+from workspace.actions import leave_to_admins
 
 
 class Command(ProjectCommand):
@@ -29,6 +30,9 @@ class Command(ProjectCommand):
             with_token=options["token"],
             of_site=options["site_admin"],
         )
+        leave_to_admins(user=made.user, project=self.project(options))
+        if options["site_admin"]:
+            leave_to_admins(user=made.user, project=None)
         result: dict[str, Any] = {
             "user": made.user.username,
             "role": made.member.role,
