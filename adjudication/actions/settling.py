@@ -18,7 +18,7 @@ from adjudication.case_states import Action, State, next_state
 from adjudication.models import AnswerDecision, BlindAnswer, Case, Decision
 from adjudication.queries import cases, opinions
 from annotation.actions import check_dialogue_shown, check_uninvolved, request_more_votes
-from annotation.models import Slot
+from annotation.queries import slots_to_come
 from corpus.errors import Invalid, Refused
 from corpus.judgements import with_canonical_answers
 from corpus.labels import Judgement, label_columns_of
@@ -161,7 +161,7 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
     locked = lock_case(project, case)
     check_uninvolved(by, locked.item)
     claim_locked_case(project, locked, by, Action.SEND_BACK)
-    if locked.sent_back_at and Slot.objects.filter(item=locked.item, vote=None).exists():
+    if locked.sent_back_at and slots_to_come().filter(item=locked.item).exists():
         raise SentBackAlready("This dialogue was sent back already, and its votes are still to come.")
     request_more_votes(project=project, item=locked.item, votes=votes)
     clear_hold(locked)

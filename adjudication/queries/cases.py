@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case, CaseSettings, Decision
-from annotation.models import Annotator, Slot, Vote
+from annotation.models import Annotator, Vote
+from annotation.queries import slots_to_come
 from corpus.labels import Field, fields_of_item
 from corpus.models import Item, Project, Question
 from corpus.queries import questions_of
@@ -26,7 +27,7 @@ def claimable_by(cases: QuerySet[Case], user: User) -> QuerySet[Case]:
     """
     profiles = list(Annotator.objects.filter(user=user).values_list("pk", flat=True))
     own_votes = Vote.objects.filter(item=OuterRef("item"), annotator__in=profiles)
-    open_slots = Slot.objects.filter(item=OuterRef("item"), vote=None)
+    open_slots = slots_to_come().filter(item=OuterRef("item"))
     is_free = Q(holder=None) | Q(held_until__lt=Now()) | Q(holder=user)
     is_ready = Q(sent_back_at=None) | ~Exists(open_slots)
     return cases.filter(is_free, ~Exists(own_votes), is_ready).exclude(item__author=user)

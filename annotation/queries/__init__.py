@@ -31,6 +31,7 @@ from annotation.queries.qualification import (
 from annotation.queries.queue_settings import queue_settings
 from annotation.queries.reading import ReadingPace, reading_paces
 from annotation.queries.shown import is_shown
+from annotation.queries.slots import slots_to_come
 from annotation.queries.votes import (
     Guidance,
     annotator_ids,
@@ -116,6 +117,7 @@ __all__ = [
     "resting_now",
     "running_leases",
     "skips_by_reason",
+    "slots_to_come",
     "standing_of",
     "unusable_count",
     "usable_gold",

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adjudication.models import BlindAnswer, Case, CaseSettings
-from annotation.models import Slot, Vote
+from annotation.actions.batches import close_batch, open_batch, reopen_batch
+from annotation.models import Batch, Slot, Vote
 from corpus.models import Event, Member, Project
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, label_blind, work_through
 from tests.annotation.people import Visitor
@@ -238,6 +239,25 @@ def test_sent_back_case_waits_for_votes(tmp_path):
     assert Visitor(project, "adjudicator").post("cases/next/").url.endswith(f"/cases/{case_of(project, 'two').pk}/")
     event = Event.objects.filter(project=project, verb="case.sent_back").first()
     assert event.detail | {"case": 0} == {"case": 0, "votes": 2, "reason": "The wording."}
+
+
+def test_sent_back_case_does_not_wait_for_votes_of_a_closed_batch(tmp_path):
+    project = disputed_project(tmp_path, votes_wanted=3)
+    lead = Visitor(project, "lead").user
+    first = open_batch(project=project, by=lead, name="first", size=1)
+    close_batch(batch=first, by=lead)
+    assert Slot.objects.filter(batch=first, vote=None).count() == 1
+    second = Batch.objects.create(project=project, name="second")
+    judge, case = judge_holding(project, "one")
+    label_blind(judge, case)
+    assert judge.post(f"cases/{case.pk}/send-back/", votes=1).status_code == 302
+    next_case = f"/cases/{case.pk}/"
+    assert not Visitor(project, "adjudicator").post("cases/next/").url.endswith(next_case)
+    close_batch(batch=second, by=lead)  # from now on nobody is handed it
+    other = Visitor(project, "adjudicator")
+    assert other.post("cases/next/").url.endswith(next_case)
+    reopen_batch(batch=second, by=lead)
+    assert other.post(f"cases/{case.pk}/send-back/", votes=1).status_code == 409  # its votes are to come after all
 
 
 @pytest.mark.parametrize("keeps_open", [False, True])
