@@ -167,7 +167,7 @@ def answer_attempt_item(
     :raises Invalid: if the answer breaks a rule
     :raises AnsweredAlready: if the item was answered otherwise
     :raises NoSuchLease: if the lease is not of an attempt of this person, or not for this item
-    :raises LeaseLost: if the item has been withdrawn
+    :raises LeaseLost: if the item has been withdrawn, or the attempt ended while it was
     :raises NotShown: if the dialogue has not been shown to the person
     """
     session = lock_session(project, user)
@@ -181,6 +181,8 @@ def answer_attempt_item(
         return item.attempt
     if item.item.withdrawn_at:
         raise LeaseLost(WITHDRAWN)
+    if item.attempt.ended_at:
+        raise LeaseLost("The attempt ended without this dialogue, which was withdrawn then. Its result stands.")
     if item.shown_at is None:
         raise NotShown
     check_answer(project, answer, has_response=item.item.has_response, asks_questions=False)

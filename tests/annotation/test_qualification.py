@@ -262,12 +262,18 @@ def test_attempt_ends_when_all_that_was_left_is_withdrawn(tmp_path):
     ada.post("qualify/begin/")
     answer(ada, current_item(ada))
     gone = current_item(ada)
+    ada.post("qualify/show/", lease=gone.lease)
     for name in ("k1", "k2", "work"):
         command("withdraw_item", name, "--reason=no", project=project.slug)
     assert answer(ada, gone).status_code == 409
     assert "1 of 1 dialogues" in " ".join(ada.get("qualify/").content.decode().split())
     assert ada.post("qualify/begin/").url.endswith("/qualify/attempts/1/")
     assert attempts_of(ada).get().has_passed
+    command("restore_item", gone.item.external_id, project=project.slug)
+    before = attempts_of(ada).values().get()
+    assert answer(ada, gone, **SAFE).status_code == 409  # from a tab that was open all the time
+    assert attempts_of(ada).values().get() == before
+    command("withdraw_item", gone.item.external_id, "--reason=no", project=project.slug)
     bea = Visitor(project)
     assert "no dialogue for you yet" in bea.post("qualify/begin/").content.decode()
 
