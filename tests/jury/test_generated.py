@@ -9,11 +9,11 @@ from config.embedded.processes import wait_until
 from corpus.models import Event, Item
 from jury import actions, queries
 from jury.engine.generator_client import GeneratorClient
-from jury.models import GeneratedResponse, Juror, Run
+from jury.models import Batch, GeneratedResponse, Juror, Run, Shard
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
 from tests.factories import command, decisions, dialogue, import_dialogues, import_votes, make_project, opinion
-from tests.jury.factories import add_generator, counted, generate, run_shards
+from tests.jury.factories import add_generator, add_jurors, counted, generate, run_shards
 from workspace import tasks
 from workspace.actions import items_for_generator, publish_generated
 
@@ -84,6 +84,20 @@ def test_judged_or_leased_items_get_no_response(tmp_path, stub_url):
     assert (published.responses, published.left) == (PROMPTS - len({"p0", "p1", leased}), len({"p1", leased} - {"p0"}))
     kept = Item.objects.filter(project=project, has_response=False)
     assert set(kept.values_list("external_id", flat=True)) == {"p0", "p1", leased}
+
+
+def test_item_that_a_batch_of_an_ended_run_still_asks_about_gets_no_response(tmp_path, stub_url):
+    project, _ = with_prompts(tmp_path, 2)
+    generator = add_generator(project, stub_url)
+    add_jurors(project, stub_url, "stub-0.9", transport="batch")
+    run = actions.start_run(project=project, jurors=queries.panel(project))
+    first, second = Item.objects.filter(project=project).order_by("pk").values_list("pk", flat=True)
+    shard = Shard.objects.get(run=run)
+    batch = Batch.objects.create(shard=shard, key=project.slug, items=[first], state=Batch.State.UNDER_WAY)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.OVER_BUDGET)
+    assert items_for_generator(project=project, generator=generator) == [second]
+    batch.delete()
+    assert items_for_generator(project=project, generator=generator) == [first, second]
 
 
 def test_refusals_become_new_items_with_decisions(tmp_path):

@@ -15,6 +15,10 @@ UNJUDGED = """
     AND NOT EXISTS (SELECT FROM jury_shard s JOIN jury_run r ON r.id = s.run_id
         WHERE r.project_id = i.project_id AND r.generates = '' AND r.state IN ('running', 'paused')
             AND s.state = 'waiting' AND i.id = ANY(s.items))
+    AND NOT EXISTS (SELECT FROM jury_batch b JOIN jury_shard s ON s.id = b.shard_id JOIN jury_run r ON r.id = s.run_id
+        WHERE r.project_id = i.project_id AND r.generates = '' AND b.state IN ('sending', 'under_way')
+            AND i.id = ANY(b.items))
+    AND NOT EXISTS (SELECT FROM annotation_check c WHERE c.item_id = i.id AND leased_until > now())
 """
 ITEMS_WITHOUT_RESPONSE = f"""
     SELECT i.id FROM corpus_item i
