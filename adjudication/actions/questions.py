@@ -19,7 +19,9 @@ def change_question(*, project: Project, by: User, key: str, **values: Any) -> Q
     :param values: as `corpus.actions.change_question` takes them
     :raises Invalid: naming the attribute that breaks a rule, or must stay
     :raises NoSuchQuestion: if the project has none of that key
+    :raises Refused: if an import is under way, whose answers nobody sees yet
     """
+    actions.check_nothing_is_imported(project)
     lock_decisions(project)  # so that no case is settled meanwhile
     question = actions.find_question(project, key)
     why = why_meaning_stays(project, question)

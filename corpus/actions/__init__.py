@@ -5,6 +5,7 @@ from corpus.actions.corrections import replace_item
 from corpus.actions.duplicates import find_duplicates, find_duplicates_if_due
 from corpus.actions.events import record_event
 from corpus.actions.groups import change_group_terms, find_groups, reset_group_terms
+from corpus.actions.import_support import check_nothing_is_imported
 from corpus.actions.imports import import_dialogues
 from corpus.actions.items import expect_categories, restore_item, restore_items, withdraw_item, withdraw_items
 from corpus.actions.people import AlreadyMember, add_member, change_role, remove_member
@@ -30,6 +31,7 @@ __all__ = [
     "change_group_terms",
     "change_question",
     "change_role",
+    "check_nothing_is_imported",
     "create_project",
     "expect_categories",
     "find_duplicates",

@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import connection
 
-from corpus.errors import Invalid
+from corpus.errors import Invalid, Refused
 from corpus.importing.batches import BATCH
 from corpus.importing.limits import Limits
 from corpus.importing.readers import Row, RowFile
@@ -104,6 +104,18 @@ def constraints_at_once() -> Iterator[None]:
 def limits() -> Limits:
     """Return the limits of the setting IMPORT_LIMITS."""
     return Limits(**settings.IMPORT_LIMITS)
+
+
+def check_nothing_is_imported(project: Project) -> None:
+    """
+    Check that no import into a project is under way, and let none begin until the transaction ends.
+
+    :raises Refused: if one is
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('import'), %s)", [project.pk])
+        if not cursor.fetchone()[0]:
+            raise Refused("An import is under way. Try again when it has ended.")
 
 
 def lock_imports(project: Project) -> None:

@@ -1,11 +1,13 @@
 """What the answers to a question mean stays once there is an answer, or while one may be on its way."""
 
+import psycopg
 import pytest
+from django.db import connection
 
 from adjudication.actions.questions import change_question
 from adjudication.queries.questions import why_meaning_stays
 from corpus.actions import add_question
-from corpus.errors import Invalid
+from corpus.errors import Invalid, Refused
 from corpus.models import Question
 from jury import actions, queries
 from jury.models import Batch, Run, Shard
@@ -72,6 +74,17 @@ def test_meaning_may_change_while_a_run_asks_something_else(tmp_path):
     items = items_for_generator(project=other, generator=generator)
     assert actions.start_generation(project=other, generator=generator, items=items).state == Run.State.RUNNING
     assert change_of(other, **SEVERAL).type == "many_of"
+
+
+def test_meaning_stays_while_votes_are_imported(tmp_path):
+    project = make_project()
+    add_question(project=project, by=None, **ASKED)
+    connection.ensure_connection()
+    with psycopg.connect(connection.connection.info.dsn, password=connection.settings_dict["PASSWORD"]) as importing:
+        importing.execute("SELECT pg_advisory_xact_lock(hashtext('import'), %s)", [project.pk])
+        with pytest.raises(Refused, match="An import is under way"):
+            change_of(project, text="Is it polite?")
+    assert change_of(project, text="Is it polite?").text == "Is it polite?"
 
 
 def test_page_says_why_and_takes_no_change_that_was_begun_before(tmp_path):

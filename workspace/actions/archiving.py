@@ -1,10 +1,10 @@
 """Archive a project: what goes on in it ends or pauses, and nothing in it changes any more."""
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 
 from adjudication.actions import recount
-from corpus.actions import set_archived
+from corpus.actions import check_nothing_is_imported, set_archived
 from corpus.errors import Refused
 from corpus.models import Project
 from jury.actions import pause_run
@@ -41,7 +41,4 @@ def check_no_job_runs(project: Project) -> None:
     running = Job.objects.filter(project=project, state=Job.State.RUNNING).exclude(pk__in=unclaimed().values("pk"))
     if job := running.first():
         raise Refused(f"{job.get_kind_display()} {job.subject} is under way. Archive the project when it has ended.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('import'), %s)", [project.pk])
-        if not cursor.fetchone()[0]:
-            raise Refused("An import is under way. Archive the project when it has ended.")
+    check_nothing_is_imported(project)
