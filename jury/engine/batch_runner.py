@@ -75,10 +75,12 @@ class BatchRunner:
 
     def __init__(self, shard: Shard, holder: str) -> None:
         self.shard, self.run, self.holder = shard, shard.run, holder
+        # What is asked may have changed since a batch was sent; its replies are read by what they were asked.
         if (batch := queries.open_batch(shard)) and batch.taxonomy:
-            # The taxonomy may have changed since the questions were sent; replies are read by what they were asked.
             self.run.project.taxonomy = batch.taxonomy
         self.client, self.kind = client_for(shard), kind_of(shard.run)
+        if batch and batch.names is not None:
+            self.client.ask_only(batch.names)
         self.refused = ""
         "Why the endpoint will answer no request of the juror."
 
@@ -125,6 +127,7 @@ class BatchRunner:
                     key=f"assize-{secrets.token_hex(12)}",
                     items=keys,
                     taxonomy=self.run.project.taxonomy,
+                    names=self.client.names,
                 )
         if grant == ledger.Grant.SPENT:
             end_run(self.run, Run.State.OVER_BUDGET)

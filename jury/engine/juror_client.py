@@ -151,6 +151,16 @@ class JurorClient(JudgingClient[Ballot]):
         self.labels = queries.labels_asked(project, juror)
         self.questions = queries.questions_answered(project, juror)
 
+    @property
+    def names(self) -> list[str]:
+        """Return the labels and, as `answers.KEY`, the questions that are asked."""
+        return [*self.labels, *(f"answers.{each.key}" for each in self.questions)]
+
+    def ask_only(self, names: Sequence[str]) -> None:
+        """Ask for nothing else than these `names`, which a batch was sent with, and read its replies so."""
+        self.labels = tuple(label for label in self.labels if label in names)
+        self.questions = [each for each in self.questions if f"answers.{each.key}" in names]
+
     def copy(self, answer: Ballot, item: PromptItem) -> Ballot:
         """Return a ballot on an item with the verdict of another one, at no cost."""
         return copy_ballot(answer, self.key_fields(item))

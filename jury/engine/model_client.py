@@ -90,6 +90,14 @@ class ModelClient(ABC, Generic[A]):
         replies, problem = await self.replies_to(request, client, reservation)
         return self.make_answer(request.item, request.seed, replies, problem, cost=reservation.charged)
 
+    @property
+    def names(self) -> list[str] | None:
+        """Return what is asked for that a project may change; None if nothing is."""
+        return None
+
+    def ask_only(self, names: Sequence[str]) -> None:
+        """Ask for nothing else than these `names`, which a batch was sent with, and read its replies so."""
+
     @abstractmethod
     def compose(self, item: PromptItem) -> Request:
         """Return the request about an item."""

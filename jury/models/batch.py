@@ -29,6 +29,8 @@ class Batch(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.SENDING)
     taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, null=True, related_name="+", db_index=False)
     "The version that its questions list, by which its replies are read; None for the project's."
+    names = ArrayField(models.TextField(), null=True)
+    "The labels and, as `answers.KEY`, the questions that it asks; None where none of them may change."
     items = ArrayField(models.BigIntegerField())
     "Primary keys of its items."
     asked = models.PositiveIntegerField(default=0)

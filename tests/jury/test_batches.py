@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from jury import actions, queries, tasks
+from corpus.actions import add_question, change_question
+from corpus.models import Project
+from jury import actions, queries
 from jury.models import Ballot, Batch, Juror, Run, Shard
 from tests.annotation.people import Visitor
 from tests.conftest import stub_server
@@ -143,7 +145,7 @@ def test_unsent_batch_of_a_run_that_was_stopped_is_not_sent(tmp_path, stop):
         batch = Batch.objects.create(shard=shard, key=f"not-sent-{project.slug}", items=shard.items)
         Shard.objects.filter(pk=shard.pk).update(reserved_calls=10)
         go_on = stop(run)
-        tasks.run_shard(shard_id=shard.pk)  # as the schedule has it done
+        run_shards(run)  # as the schedule has it done
         batch.refresh_from_db()
         shard.refresh_from_db()
         assert (counted(url)["calls"], batch.state, shard.reserved_calls) == (0, "refused", 0)
@@ -151,6 +153,23 @@ def test_unsent_batch_of_a_run_that_was_stopped_is_not_sent(tmp_path, stop):
         step_until_ended(go_on())
         current = Ballot.objects.filter(item__project=project, juror=shard.juror, is_current=True)
         assert (current.count(), counted(url)["calls"]) == (10, 10)
+
+
+def test_replies_are_read_by_what_the_batch_asked(tmp_path):
+    """A question and a label field that came since are not demanded of them; the next run asks for these."""
+    project = project_with_items(tmp_path, 3, fields="prompt_label")
+    add_question(project=project, by=None, key="before", text="Polite?", type="yes_no", asked_of="jurors")
+    with stub_server() as url:
+        add_jurors(project, url, "stub-0.9", transport="batch")
+        run = begin(project)
+        run_shards(run)
+        assert queries.open_batches(run).get().names == ["prompt_label", "answers.before"]
+        change_question(project=project, by=None, key="before", is_required=False)
+        add_question(project=project, by=None, key="since", text="Calm?", type="yes_no", asked_of="jurors")
+        Project.objects.filter(pk=project.pk).update(wants_response_label=True)
+        step_until_ended(run)
+    assert (state_of(run), outcomes(run)) == ("finished", {"cast": 3})
+    assert set(Ballot.objects.filter(run=run).values_list("response_label", flat=True)) == {None}
 
 
 def test_new_run_takes_over_sent_batches(tmp_path):
