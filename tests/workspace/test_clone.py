@@ -5,10 +5,12 @@ from annotation.slots import open_slots_for_new_items
 from corpus.access import access_to
 from corpus.models import Event, Item, Member, Project, Verb
 from jury.models import Juror
+from tests.adjudication.test_taxonomy_change import MERGE, change
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
+from workspace.actions import clone_project
 from workspace.project_files.writing import document_of
 
 COPIED = (
@@ -97,3 +99,13 @@ def test_only_site_admins_clone_also_what_is_archived_and_a_slug_once():
     assert boss.post(route, {"slug": slug}).status_code == 409
     page = Visitor(project, "site-admin").post("settings/clone/", slug=slug)
     assert (page.status_code, "There is a project" in page.content.decode()) == (409, True)
+
+
+def test_a_clone_keeps_categories_that_were_merged_since(tmp_path):
+    reference = {"prompt_label": "unsafe", "prompt_label_source": "human", "violated_categories": "Threat"}
+    project = project_with(tmp_path, dialogue("one", response=False, expected_categories=["threat"], **reference))
+    change(project, MERGE)
+    copy = clone_project(project=project, slug=new_slug(), with_items=True, by=Visitor(project, "site-admin").user)
+    assert rows(copy) == rows(project)
+    [item] = Item.objects.filter(project=copy)
+    assert (item.expected_categories, item.reference["categories"]) == (["threat"], ["threat"])

@@ -10,9 +10,12 @@ from workspace.actions.project_files import project_from_document
 from workspace.actions.projects import check_may_create
 from workspace.project_files.writing import document_of
 
-# As an import of the same dialogues would store them. Categories that the taxonomy of the copy lacks are left out.
+# As an import of the same dialogues would store them. Categories that the taxonomy of the copy neither has nor counts
+# as others are left out.
 COPY_ITEMS = """
-    WITH known AS (SELECT array_agg(slug::text) AS slugs FROM corpus_category WHERE taxonomy_id = %(taxonomy)s)
+    WITH known AS (SELECT array_agg(slug) AS slugs FROM (
+        SELECT slug::text FROM corpus_category WHERE taxonomy_id = %(taxonomy)s
+        UNION SELECT slug::text FROM corpus_categorymap WHERE taxonomy_id = %(taxonomy)s) AS each)
     INSERT INTO corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
         reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason)
     SELECT %(copy)s, external_id, turns, source, license, meta,
