@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 from celery import current_task
+from celery.beat import SchedulingError
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 FIELDS = ("request_id", "method", "route", "status", "ms", "user", "project", "task", "task_id")
@@ -52,24 +53,24 @@ class RedactingFilter(logging.Filter):
             record.args = tuple(route if each in paths else each for each in record.args)
         if record.name in OUTAGES_IN_A_LINE and record.exc_info and (error := outage_cause(record.exc_info[1])):
             # The traceback of a server that is away says nothing.
-            said = record.getMessage().partition("\n")[0]
-            record.msg, record.args, record.exc_info = (
-                "%s: %s",
-                (said.removesuffix(f": {error[1]}"), ": ".join(error)),
-                None,
-            )
+            kind, words = error
+            said = record.getMessage().partition("\n")[0].removesuffix(f": {words}")
+            record.msg, record.args, record.exc_info = "%s: %s: %s", (said, kind, words), None
         return True
 
 
 def outage_cause(error: BaseException | None) -> tuple[str, str] | None:
-    """Return the kind of an outage and what it says, if an exception is one, or was raised because of one."""
+    """Return the kind of an outage and what it says, if an exception is one or says that a task could not be sent."""
     # Not at the top: the settings import this module, and Django's errors import the settings.
     from config.outages import describe_outage, outage_of
 
-    while error and not outage_of(error):
-        error = error.__cause__ or error.__context__
-    kind, _, said = describe_outage(error).partition(": ") if error else ("", "", "")
-    return (kind, said) if kind else None
+    if isinstance(error, SchedulingError):
+        error = error.__context__
+    # Of any other error the one before it says nothing: what went wrong while an outage was handled is a fault of ours.
+    if error is None or outage_of(error) is None:
+        return None
+    kind, _, said = describe_outage(error).partition(": ")
+    return kind, said
 
 
 def task_of(record: logging.LogRecord) -> tuple[str, str] | None:

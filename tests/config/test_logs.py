@@ -7,6 +7,8 @@ import sys
 import urllib.parse
 
 import pytest
+from celery.beat import SchedulingError
+from django.db import OperationalError
 from django.test import Client
 
 from config.embedded.processes import free_port, wait_until
@@ -106,3 +108,39 @@ def test_json_log_omits_exception_message():
 def test_credentials_are_redacted(text):
     assert MARK not in redact(text)
     assert MARK not in formatted("%s", text)["message"]
+
+
+def logged(name, error):
+    """Return the record of an error as it is written, and whether it has a traceback."""
+    record = logging.LogRecord(
+        name, logging.ERROR, "a.py", 1, "Message Error: %s", (error,), (type(error), error, None)
+    )
+    RedactingFilter().filter(record)
+    return record.getMessage(), record.exc_info is not None
+
+
+def raised(error, before):
+    """Return an error that was raised while another was handled."""
+    try:
+        try:
+            raise before
+        except type(before):
+            raise error  # noqa: B904 - as Celery and faults of ours do
+    except type(error) as caught:
+        return caught
+
+
+def test_outages_are_a_line_and_faults_of_ours_keep_their_traceback():
+    away = OperationalError("no server\nat all")
+    assert logged("django.request", away) == ("Message Error: OperationalError: no server", False)
+    unsent = raised(SchedulingError("Couldn't send it: no server"), away)
+    assert logged("celery.beat", unsent) == ("Message Error: Couldn't send it: OperationalError: no server", False)
+    for fault in (
+        KeyError("a"),
+        raised(KeyError("a"), away),
+        SchedulingError("a"),
+        raised(SchedulingError("a"), KeyError()),
+    ):
+        for name in ("django.request", "celery.beat"):
+            assert logged(name, fault)[1], (name, fault)
+    assert logged("elsewhere", away)[1]
