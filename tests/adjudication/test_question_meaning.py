@@ -83,8 +83,9 @@ def test_meaning_stays_while_votes_are_imported(tmp_path):
     with psycopg.connect(connection.connection.info.dsn, password=connection.settings_dict["PASSWORD"]) as importing:
         importing.execute("SELECT pg_advisory_xact_lock(hashtext('import'), %s)", [project.pk])
         with pytest.raises(Refused, match="An import is under way"):
-            change_of(project, text="Is it polite?")
-    assert change_of(project, text="Is it polite?").text == "Is it polite?"
+            change_of(project, **SEVERAL)
+        assert change_of(project, text="Is it polite?").text == "Is it polite?"
+    assert change_of(project, **SEVERAL).type == "many_of"
 
 
 def test_page_says_why_and_takes_no_change_that_was_begun_before(tmp_path):
