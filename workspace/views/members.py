@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -46,16 +47,28 @@ def invite(request: PageRequest, access: Access) -> HttpResponse:
     form = InviteForm(request.POST)
     tried = attempt(
         form,
-        lambda: add_member(project=access.project, by=access.user, only_new=True, **form.cleaned_data),
+        lambda: add_new_member(access, form),
         refused_field="username",
     )
     if not tried.is_done:
         already = tried.refusal.member if isinstance(tried.refusal, AlreadyMember) else None
         return show_members(request, access, form, already=already, status=tried.status)
-    user = tried.result.user
-    leave_to_admins(user=user, project=access.project)
+    user = tried.result
     link = invitation_url(user) if needs_link(user) and may_send_link(user, access.user) else ""
     return show_members(request, access, InviteForm(), invited=user, link=link)
+
+
+@transaction.atomic
+def add_new_member(access: Access, form: InviteForm) -> User:
+    """
+    Add the person that a valid form names, and return them, with a role that no group of the sign-in provider changes.
+
+    :raises AlreadyMember: if they are one
+    :raises Refused: as `add_member`
+    """
+    added = add_member(project=access.project, by=access.user, only_new=True, **form.cleaned_data)
+    leave_to_admins(user=added.user, project=access.project)
+    return added.user
 
 
 def needs_link(user: User) -> bool:
@@ -139,8 +152,9 @@ def set_site_admin(request: PageRequest, access: Access, member: Member) -> Http
     """Make a member a site admin, or take that role from them."""
     require_site_admin(access)
     is_made = request.POST.get("do") == "make-site-admin"
-    (make_site_admin if is_made else remove_site_admin)(user=member.user, by=access.user)
-    leave_to_admins(user=member.user, project=None)
+    with transaction.atomic():
+        (make_site_admin if is_made else remove_site_admin)(user=member.user, by=access.user)
+        leave_to_admins(user=member.user, project=None)
     messages.success(request, f"{member.user.username} is {'a' if is_made else 'no'} site admin now.")
     return redirect("workspace:member", access.project.slug, member.user.pk)
 
@@ -161,8 +175,9 @@ def set_role(request: PageRequest, access: Access, member: Member) -> HttpRespon
     """Change the role of a member."""
     form = RoleForm(request.POST)
     if form.is_valid():
-        change_role(project=access.project, user=member.user, by=access.user, **form.cleaned_data)
-        leave_to_admins(user=member.user, project=access.project)
+        with transaction.atomic():
+            change_role(project=access.project, user=member.user, by=access.user, **form.cleaned_data)
+            leave_to_admins(user=member.user, project=access.project)
         messages.success(
             request, f"{member.user.username} is {form.cleaned_data['role']} now, from the next page they open."
         )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import transaction
 
 from corpus import actions
 from corpus.commands import ProjectCommand
@@ -22,6 +23,7 @@ class Command(ProjectCommand):
         parser.add_argument("--site-admin", action="store_true", help="make them an admin of the whole site too")
         parser.add_argument("--token", action="store_true", help="make an API token too; it is shown once")
 
+    @transaction.atomic
     def handle(self, **options: Any) -> None:
         made = actions.add_member(
             project=self.project(options),
