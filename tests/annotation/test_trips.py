@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from annotation.models import Queue
 from annotation.serializers import VoteSerializer
 from config.authentication import TokenAuthentication
 from corpus.models import TokenGrant
@@ -48,6 +49,7 @@ def test_trips_are_counted_among_statements_of_several_lines(tmp_path):
 
 def test_vote_with_the_next_item_takes_seven_trips(tmp_path):
     project = project_with(tmp_path, *(f"d{at}" for at in range(5)))
+    Queue.objects.create(project=project, gold_percent=0)  # a claim that looks for gold first takes more trips
     ada = annotator_of(project)
     taken = ada.take()
     for _ in range(2):  # the first votes prepare statements and make the day
