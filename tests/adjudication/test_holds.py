@@ -15,7 +15,9 @@ from corpus.models import Event, Item, SiteAdmin, Verb
 from tests.adjudication.disputes import case_of, disputed_project, reader
 from tests.annotation.people import Visitor
 from tests.cases import cases
-from workspace.actions import anonymise_user, close_account, dismiss_member
+from tests.factories import command
+from workspace.actions import anonymise_user, apply_groups, close_account, dismiss_member
+from workspace.models import GroupRole
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 
@@ -239,6 +241,22 @@ def test_case_of_somebody_who_leaves_is_free_at_once(about, project, leave):
     actions.release_case(**about | {"by": other})
     released = Event.objects.filter(project=project, verb=Verb.CASE_RELEASED, actor=judge)
     assert released.count() == 1
+
+
+@pytest.mark.parametrize("way", ["page", "group", "command"])
+def test_case_of_somebody_who_settles_no_more_is_free_at_once(about, project, way):
+    judge, other, lead = reader(project), reader(project), Visitor(project, "admin")
+    actions.claim_case(**about | {"by": judge})
+    if way == "page":
+        assert lead.post(f"people/{judge.pk}/", role="lead").status_code == 302
+        assert Case.objects.get(pk=about["case"]).holder == judge
+        assert lead.post(f"people/{judge.pk}/", role="annotator").status_code == 302
+    elif way == "group":
+        GroupRole.objects.create(user=judge, project=project)
+        apply_groups(user=judge, gifts=[f"{project.slug}:annotator"])
+    else:
+        assert command("create_user", judge.username, project=project.slug, role="annotator").code == 0
+    assert actions.claim_case(**about | {"by": other}).holder == other
 
 
 def first_admin():

@@ -10,7 +10,7 @@ from corpus.actions import add_member, make_site_admin, remove_site_admin
 from corpus.actions.accounts import take_turn_as_site_admin
 from corpus.models import Member, Project, SiteAdmin
 from corpus.queries import open_site_admins
-from workspace.actions.leave import dismiss_member
+from workspace.actions.leave import dismiss_member, free_beyond_role
 from workspace.models import GroupRole
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ def give_role(user: User, project: Project, role: str) -> None:
     GroupRole.objects.get_or_create(user=user, project=project)
     if not Member.objects.filter(user=user, project=project, role=role).exists():
         add_member(project=project, username=user.username, role=role)
+        free_beyond_role(project=project, user=user, role=role)
 
 
 def apply_site_role(user: User, *, wanted: bool) -> None:

@@ -1,12 +1,12 @@
-"""A person leaves a project or the site: their rights end, and what they held is free for others at once."""
+"""A person loses a role, or leaves a project or the site: what they held is free for others at once."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from adjudication.actions import free_cases
 from annotation.actions import forget_background, free_leases
-from corpus.actions import remove_member, set_active
-from corpus.models import Project
+from corpus.actions import change_role, remove_member, set_active
+from corpus.models import Member, Project
 from workspace.models import GroupRole
 
 
@@ -39,6 +39,24 @@ def close_account(*, user: User, by: User) -> None:
     free_leases(user=user)
     free_cases(user=user)
     forget_background(user=user)
+
+
+@transaction.atomic
+def set_role(*, project: Project, user: User, role: str, by: User) -> None:
+    """
+    Change a member's role by hand.
+
+    :raises Refused: as `change_role`
+    """
+    change_role(project=project, user=user, role=role, by=by)
+    leave_to_admins(user=user, project=project)
+    free_beyond_role(project=project, user=user, role=role)
+
+
+def free_beyond_role(*, project: Project, user: User, role: str) -> None:
+    """Free the cases of a member whose role settles none any more; nobody else could claim them for half an hour."""
+    if role == Member.Role.ANNOTATOR:
+        free_cases(user=user, project=project)
 
 
 def leave_to_admins(*, user: User, project: Project | None) -> None:

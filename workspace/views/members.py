@@ -14,7 +14,6 @@ from corpus.access import Access, PageRequest, Role, require_role, require_site_
 from corpus.actions import (
     AlreadyMember,
     add_member,
-    change_role,
     make_site_admin,
     may_send_link,
     remove_site_admin,
@@ -25,6 +24,7 @@ from corpus.attempt import attempt
 from corpus.invitations import invitation_url
 from corpus.models import Member, TokenGrant
 from corpus.queries import is_site_admin, open_site_admins, tokens_of
+from workspace import actions
 from workspace.actions import close_account, dismiss_member, leave_to_admins
 from workspace.forms.members import InviteForm, RoleForm
 
@@ -175,9 +175,7 @@ def set_role(request: PageRequest, access: Access, member: Member) -> HttpRespon
     """Change the role of a member."""
     form = RoleForm(request.POST)
     if form.is_valid():
-        with transaction.atomic():
-            change_role(project=access.project, user=member.user, by=access.user, **form.cleaned_data)
-            leave_to_admins(user=member.user, project=access.project)
+        actions.set_role(project=access.project, user=member.user, by=access.user, **form.cleaned_data)
         messages.success(
             request, f"{member.user.username} is {form.cleaned_data['role']} now, from the next page they open."
         )

@@ -9,7 +9,7 @@ from corpus import actions
 from corpus.commands import ProjectCommand
 from corpus.invitations import invitation_url
 from corpus.models import Member
-from workspace.actions import leave_to_admins
+from workspace.actions import free_beyond_role, leave_to_admins
 
 
 class Command(ProjectCommand):
@@ -33,6 +33,7 @@ class Command(ProjectCommand):
             of_site=options["site_admin"],
         )
         leave_to_admins(user=made.user, project=self.project(options))
+        free_beyond_role(project=self.project(options), user=made.user, role=options["role"])
         if options["site_admin"]:
             leave_to_admins(user=made.user, project=None)
         result: dict[str, Any] = {
