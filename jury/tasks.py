@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 from jury.engine import batch_runner, runner
 from jury.engine.cleaning import error_line
 from jury.engine.shards import end_run, finish_shard
-from jury.models import Run, Shard
-from jury.queries import shards_with_open_batches, uses_batches, waiting_shards
+from jury.models import Juror, Run, Shard
+from jury.queries import shards_with_open_batches, transport_of_waiting, waiting_shards
 
 logger = get_task_logger(__name__)
 MOST_MESSAGES = 10_000
@@ -26,9 +26,10 @@ def run_shard(*, shard_id: int, **_later: Any) -> None:
     """Ask one juror about the items of one shard. Harmless to deliver twice."""
     has_stopped = False
     try:
-        if uses_batches(shard_id):
+        transport = transport_of_waiting(shard_id)
+        if transport == Juror.Transport.BATCH:
             batch_runner.advance_batch(shard_id=shard_id)
-        else:
+        elif transport:
             has_stopped = runner.run_shard(shard_id=shard_id)
     except (OperationalError, InterfaceError, RedisError) as error:
         # A server is away. The shard stays as it is, and `requeue_stalled_runs` queues it again.

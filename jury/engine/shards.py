@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jury import queries
 from jury.models import Batch, Juror, Run, Shard
-from jury.queries import shard_with_context, unclaimed
+from jury.queries import shards_with_context, unclaimed
 
 
 def claim_shard(shard_id: int) -> str:
@@ -23,12 +23,12 @@ def claim_shard(shard_id: int) -> str:
 @transaction.atomic
 def claim_next_shard(run: Run, juror: Juror, holder: str) -> Shard | None:
     """Claim the juror's next unclaimed shard of a run and return it; None if there is none."""
-    free = unclaimed(Shard.objects.filter(run=run, juror=juror)).order_by("items__0", "pk")
-    found = free.select_for_update(of=["self"], skip_locked=True).values_list("pk", flat=True).first()
-    if found is None:
-        return None
-    Shard.objects.filter(pk=found).update(holder=holder, seen_at=Now())
-    return shard_with_context(found)
+    free = unclaimed(shards_with_context().filter(run=run, juror=juror)).order_by("items__0", "pk")
+    found = free.select_for_update(of=["self"], skip_locked=True).first()
+    if found is not None:
+        found.holder = holder
+        Shard.objects.filter(pk=found.pk).update(holder=holder, seen_at=Now())
+    return found
 
 
 def heartbeat(shards: Collection[int], holder: str) -> set[int]:

@@ -14,7 +14,7 @@ from jury.queries.batches import (
     open_batch,
     open_batches,
     shards_with_open_batches,
-    uses_batches,
+    transport_of_waiting,
 )
 from jury.queries.items import (
     UNANSWERED,
@@ -69,6 +69,7 @@ from jury.queries.shards import (
     errors_of_runs,
     shard_errors,
     shard_with_context,
+    shards_with_context,
     unclaimed,
     waiting_shards,
 )
@@ -141,14 +142,15 @@ __all__ = [
     "sample_items",
     "shard_errors",
     "shard_with_context",
+    "shards_with_context",
     "shards_with_open_batches",
     "shared_model_families",
     "stall_of",
     "statistics_of",
+    "transport_of_waiting",
     "unanswered_items",
     "unanswered_params",
     "unclaimed",
-    "uses_batches",
     "versions_trained_on",
     "waiting_shards",
     "why_stalled",

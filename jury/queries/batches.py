@@ -1,6 +1,6 @@
 """Reads of the batches that were sent to endpoints."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from jury.models import Batch, Juror, Run, Shard
 from jury.queries.shards import unclaimed
@@ -21,10 +21,17 @@ def open_batch(shard: Shard) -> Batch | None:
     return Batch.objects.filter(shard=shard, state__in=Batch.OPEN).first()
 
 
-def uses_batches(shard_id: int) -> bool:
-    """Return whether a shard's juror answers in batches, or did when the shard's open batch was sent."""
-    by_juror = Shard.objects.filter(pk=shard_id, juror__transport=Juror.Transport.BATCH)
-    return by_juror.exists() or Batch.objects.filter(shard=shard_id, state__in=Batch.OPEN).exists()
+def transport_of_waiting(shard_id: int) -> Juror.Transport | None:
+    """
+    Return how the answers of a waiting shard come, or None if it does not wait: most messages come after its end.
+
+    They come in batches if the juror answers in batches, or did when the shard's open batch was sent.
+    """
+    has_batch = Exists(Batch.objects.filter(shard=OuterRef("pk"), state__in=Batch.OPEN))
+    waiting = Shard.objects.filter(pk=shard_id, state=Shard.State.WAITING)
+    for transport, is_sent in waiting.values_list("juror__transport", has_batch):
+        return Juror.Transport.BATCH if is_sent else Juror.Transport(transport)
+    return None
 
 
 def shards_with_open_batches() -> QuerySet[Shard]:

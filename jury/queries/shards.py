@@ -13,7 +13,12 @@ from jury.models import Run, Shard
 
 def shard_with_context(pk: int) -> Shard:
     """Return a shard with its run, project, taxonomy, juror and prompt."""
-    return Shard.objects.select_related("run__project__taxonomy", "juror__prompt").get(pk=pk)
+    return shards_with_context().get(pk=pk)
+
+
+def shards_with_context() -> QuerySet[Shard]:
+    """Return all shards, with the runs, projects, taxonomies, jurors and prompts they belong to."""
+    return Shard.objects.select_related("run__project__taxonomy", "juror__prompt")
 
 
 def unclaimed(shards: QuerySet[Shard]) -> QuerySet[Shard]:

@@ -5,12 +5,15 @@ from types import SimpleNamespace
 import pytest
 
 from corpus.errors import Refused
+from jury.actions import start_run
 from jury.actions.checks import check_can_reach
 from jury.engine.model_client import ModelClient
-from jury.models import Ballot, Juror, Run
+from jury.models import Ballot, Juror, Run, Shard
+from jury.queries import panel
+from jury.tasks import run_shard
 from tests.conftest import stub_server
 from tests.factories import command, make_project
-from tests.jury.factories import add_jurors, counted, project_with_items
+from tests.jury.factories import add_jurors, counted, project_with_items, run_shards
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +43,18 @@ def test_limit_asks_the_first_items_and_the_next_run_the_rest(tmp_path, stub_url
     done = Ballot.objects.filter(juror__project=project).order_by("item").values_list("item__external_id", flat=True)
     assert sorted(set(done)) == [f"i{n:03}" for n in range(10)]
     assert command("convene_jury", project=project.slug, wait=True)["items"] == 15
+
+
+def test_message_about_a_shard_that_is_done_or_gone_does_nothing(tmp_path, stub_url):
+    project = project_with_items(tmp_path, 2)
+    add_jurors(project, stub_url, "stub-0.9")
+    run = start_run(project=project, jurors=panel(project))
+    run_shards(run)
+    before = calls(stub_url)
+    run_shards(run)
+    run_shard(shard_id=Shard.objects.latest("pk").pk + 1)
+    run.refresh_from_db()
+    assert (run.state, calls(stub_url), Ballot.objects.filter(run=run).count()) == (Run.State.FINISHED, before, 2)
 
 
 def test_answer_slower_than_writes_is_kept(tmp_path, worker):
