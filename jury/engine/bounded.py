@@ -4,7 +4,7 @@ Bound what an endpoint may send: nothing compressed, and no more bytes than aske
 A few megabytes of gzip unpack to gigabytes, and a body without end would fill the memory of the worker.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from httpx2 import AsyncBaseTransport, AsyncByteStream, Headers, Request, Response
@@ -31,35 +31,41 @@ class BoundedTransport(AsyncBaseTransport):
 
         :raises RefusedBody: if the body is compressed, or says that it is too large
         """
-        request.headers["Accept-Encoding"] = "identity"
         response = await self.transport.handle_async_request(request)
+        kept: list[tuple[bytes, bytes]] = [CONTENT_TYPE]
+        about_body: dict[bytes, bytes] = {}
+        for name, value in response.headers.raw:
+            if (folded := name.lower()) not in IGNORED_HEADERS:
+                kept.append((name, value))
+            else:  # a header that comes twice means both, as after a comma
+                about_body[folded] = about_body[folded] + b", " + value if folded in about_body else value
         try:
-            stream = self.bounded_stream(response)
+            stream = self.bounded_stream(response, about_body)
         except RefusedBody:
             await response.aclose()
             raise
         # All bodies are JSON. The name of a charset or of another type would only mislead whoever decodes it.
-        kept = [pair for pair in response.headers.raw if pair[0].lower() not in IGNORED_HEADERS]
-        response.headers, response.stream = Headers([*kept, CONTENT_TYPE]), stream
+        response.headers, response.stream = Headers(kept), stream
         return response
 
-    def bounded_stream(self, response: Response) -> AsyncByteStream:
+    def bounded_stream(self, response: Response, about_body: Mapping[bytes, bytes]) -> AsyncByteStream:
         """
         Return the body of a response, bounded.
 
+        :param about_body: IGNORED_HEADERS, names in lower case
         :raises RefusedBody: if none of it may be read
         """
         stream: Any = response.stream
         is_error = not response.is_success
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        encoding = about_body.get(b"content-encoding", b"").decode("latin-1").strip().lower()
         if encoding not in ("", "identity"):
             if is_error:
                 return UnreadStream(stream)
             raise RefusedBody(f"it is compressed ({encoding[:40]}), which was not asked for")
         if is_error:
             return BoundedStream(stream, ERROR_BYTES, cuts=True)
-        length = response.headers.get("Content-Length", "")
-        if length.isdecimal() and int(length[:20]) > self.most_bytes:
+        length = about_body.get(b"content-length", b"")
+        if length.isdigit() and int(length[:20]) > self.most_bytes:
             raise RefusedBody(too_large(self.most_bytes))
         return BoundedStream(stream, self.most_bytes)
 

@@ -13,7 +13,6 @@ from jury.endpoints import EndpointRules
 from jury.engine.cleaning import read_json
 from jury.engine.provider_errors import read_reply
 from jury.engine.reply import Reply
-from jury.engine.retry_after import seconds_to_wait
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -49,6 +48,12 @@ class Endpoint:
         self.client: AsyncOpenAI = sdk.guarded_client(
             base_url, api_key, seconds=seconds, most_bytes=most_bytes, rules=self.rules
         )
+        self.completions_url = self.url_of("chat/completions")
+
+    def url_of(self, route: str) -> str:
+        """Return the address of a route; made once, as the SDK would make it anew for every call."""
+        base = self.client.base_url
+        return str(base.copy_with(raw_path=base.raw_path + route.encode()))
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,8 +91,7 @@ class Endpoint:
             # The method beneath chat.completions.create, with bytes in and out: the SDK's own way there and back
             # takes as long as all the rest of the call (docs/decisions/0004).
             response = await self.client.post(
-                "/chat/completions", content=orjson.dumps(request), cast_to=self.sdk.Response
+                self.completions_url, content=orjson.dumps(request), cast_to=self.sdk.Response
             )
             completion = read_json(response.content)
-        wait = seconds_to_wait(response.headers, time.time())
-        return read_reply(completion, time.monotonic() - began, retry_after=wait)
+        return read_reply(completion, time.monotonic() - began, headers=response.headers)

@@ -13,7 +13,6 @@ from jury.engine.cleaning import clean_text, read_json
 from jury.engine.endpoint import Endpoint
 from jury.engine.provider_errors import error_in
 from jury.engine.reply import AccessRefused, Declined, Reply, RetryableError, Unavailable, read_usage
-from jury.engine.retry_after import seconds_to_wait
 
 MOST_AT_ONCE = 32
 "Texts in one list."
@@ -119,7 +118,7 @@ class ModerationEndpoint(Endpoint):
         async with self.call():
             response = await self.client.post("/moderations", content=orjson.dumps(request), cast_to=self.sdk.Response)
             body = read_json(response.content)
-        if error := error_in(body, seconds_to_wait(response.headers, time.time())):
+        if error := error_in(body, response.headers):
             raise error
         return read_moderations(body, len(texts), time.monotonic() - began)
 

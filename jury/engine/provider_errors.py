@@ -1,5 +1,5 @@
 """
-What an endpoint's error or finish reason means: a content filter, a juror without access, or a fault. Pure.
+What an endpoint's error or finish reason means: a content filter, a juror without access, or a fault.
 
 Sources: the error pages of OpenAI, Azure OpenAI, Anthropic, Gemini and Vertex, Bedrock, Mistral, OpenRouter, DashScope,
 DeepSeek, Moonshot, Zhipu, xAI, Cohere, Databricks, Portkey, LiteLLM and vLLM, and what users report of them.
@@ -7,8 +7,10 @@ DeepSeek, Moonshot, Zhipu, xAI, Cohere, Databricks, Portkey, LiteLLM and vLLM, a
 
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from jury.engine.reply import (
@@ -21,6 +23,9 @@ from jury.engine.reply import (
     brief,
     read_completion,
 )
+from jury.engine.retry_after import seconds_to_wait
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @lru_cache(maxsize=256)  # every reply has a finish reason, mostly the same
@@ -85,13 +90,14 @@ def is_cut_off(finish_reason: str) -> bool:
     return bool(folded(finish_reason) & CUT_OFF)
 
 
-def read_reply(completion: Any, seconds: float, *, retry_after: float | None = None) -> Reply:
+def read_reply(completion: Any, seconds: float, *, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
     """
     Return the reply in the JSON of a chat completion, which may be an error in spite of its status 200.
 
+    :param headers: those of the response, which may say when to call again
     :raises Declined, RetryableError, Unavailable: as `Endpoint.ask` says
     """
-    if error := error_in(completion, retry_after):
+    if error := error_in(completion, headers):
         raise error
     reply = read_completion(completion, seconds)
     if folded(reply.finish_reason) & FAULTS:
@@ -99,7 +105,7 @@ def read_reply(completion: Any, seconds: float, *, retry_after: float | None = N
     return reply
 
 
-def error_in(completion: Any, retry_after: float | None = None) -> Declined | Unavailable | None:
+def error_in(completion: Any, headers: Mapping[str, str] = NO_HEADERS) -> Declined | Unavailable | None:
     """Return what the error in a chat completion means; None if there is none."""
     if not isinstance(completion, dict):
         return None
@@ -115,7 +121,7 @@ def error_in(completion: Any, retry_after: float | None = None) -> Declined | Un
     # An error that names no status is like that of a gateway, which may have lost a good answer.
     status = status_in(error)
     said = f"the endpoint answered with error {status}" if status else "the endpoint answered with an error"
-    return status_error(status or 502, error, retry_after=retry_after, said=said)
+    return status_error(status or 502, error, retry_after=seconds_to_wait(headers, time.time()), said=said)
 
 
 def status_error(status: int, body: Any, *, retry_after: float | None = None, said: str = "") -> Declined | Unavailable:

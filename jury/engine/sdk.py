@@ -47,6 +47,7 @@ def guarded_client(
             # Less for the connection, so that a call which was never sent is told from one without an answer.
             timeout=Timeout(seconds, connect=0.9 * seconds),
             follow_redirects=False,
+            headers={"Accept-Encoding": "identity"},  # BoundedTransport refuses what is compressed
         ),
         max_retries=0,  # jury.engine.client tries again, at the rates that all workers share
     )

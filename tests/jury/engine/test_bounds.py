@@ -24,6 +24,8 @@ def test_compressed_reply_is_refused_unread():
         error = outcome(sending(bomb, b"Content-Encoding: " + encoding))
         assert f"it is compressed ({encoding.decode()})" in str(error)
         assert (type(error), error.billing) == (Unavailable, Billing.UNKNOWN)
+    twice = outcome(sending(bomb, b"Content-Encoding: gzip", b"content-encoding: identity"))
+    assert "it is compressed (gzip, identity)" in str(twice)
     for encoding in (b"identity", b"IDENTITY", b""):
         assert outcome(sending(GOOD, b"Content-Encoding: " + encoding)).text == "x"
 
