@@ -4,12 +4,13 @@ from attacks.actions.conversations import discard_conversation, save_draft, star
 from attacks.actions.finishing import finish_conversation
 from attacks.actions.lost_turns import end_lost_turns, turns_to_queue_again
 from attacks.actions.room import consent_to_attacks, update_attack_settings
-from attacks.actions.turns import send_turn, take_turn_back
+from attacks.actions.turns import end_waiting_turns, send_turn, take_turn_back
 
 __all__ = [
     "consent_to_attacks",
     "discard_conversation",
     "end_lost_turns",
+    "end_waiting_turns",
     "finish_conversation",
     "save_draft",
     "send_turn",

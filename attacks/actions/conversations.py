@@ -107,6 +107,7 @@ def check_quiet(conversation: Conversation) -> list[Turn]:
     return turns
 
 
+@transaction.atomic
 def save_draft(*, project: Project, user: User, number: int, text: str, token: uuid.UUID) -> None:
     """
     Keep what a person has typed, unless it was sent or the conversation has ended meanwhile.
@@ -116,7 +117,7 @@ def save_draft(*, project: Project, user: User, number: int, text: str, token: u
     :raises NoSuchConversation: if they have none of that number
     """
     clean_text(text, "text", limit=LONGEST_MESSAGE)
-    found = queries.find_conversation(project, user, number)
+    found = lock_own(project, user, number)  # a message that is being sent empties the draft
     if not Turn.objects.filter(conversation=found, token=token).exists():
         Conversation.objects.filter(pk=found.pk, state=Conversation.State.OPEN).update(draft=text)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from attacks.engine import ledger
 from attacks.engine.targets import TargetClient, client_of, ended_fields, request_for
 from attacks.models import Turn
 from attacks.queries import answered_turns, turns_of
+from corpus.errors import Refused
 from jury.engine.budget import BudgetSpent, Reservation, Stopped
 from jury.engine.circuit import EndpointDown
 from jury.engine.cleaning import error_line
@@ -71,32 +71,37 @@ def ask_target(turn_id: int) -> None:
         return
     context = ("conversation__project__taxonomy", "conversation__target__prompt")
     turn = Turn.objects.select_related(*context).get(pk=turn_id)
+    reservation: Reservation | None = None
     try:
         client = client_of(turn.conversation)
         request = request_for(client, answered_turns(turns_of(turn.conversation)), turn.text)
-        answer, charged = answer_to(turn, client, request)
-    except Exception as error:  # a fault of ours: the author must not wait for ever
-        end_turn(turn, {"state": Turn.State.FAILED, "reason": error_line(error)}, F("reserved_usd"))
-        raise
-    store(turn, answer, charged)
+        reservation = Reservation(client.price)
+        answer = answer_to(turn, client, request, reservation)
+    except Exception as error:  # a server is away, or a fault of ours: the author must not wait for ever
+        charged = reservation.charged if reservation else NOTHING
+        end_turn(turn, {"state": Turn.State.FAILED, "reason": error_line(error)}, charged)
+        if not isinstance(error, Refused):
+            raise
+    else:
+        store(turn, answer, reservation.charged)
 
 
-def answer_to(turn: Turn, client: TargetClient, request: Request) -> tuple[Answer, Decimal]:
-    """Return the target's answer, unsaved, and what the attempts cost. Database work has a thread of its own."""
+def answer_to(turn: Turn, client: TargetClient, request: Request, reservation: Reservation) -> Answer:
+    """Return the target's answer, unsaved. Database work has a thread of its own."""
     # The caller may have an event loop, so the asking has a thread as well.
     with ThreadPoolExecutor(max_workers=1) as database, ThreadPoolExecutor(max_workers=1) as aside:
+        reservation.budget = TurnBudget(turn, database)
         try:
-            return aside.submit(lambda: asyncio.run(ask(turn, client, request, database))).result()
+            return aside.submit(lambda: asyncio.run(ask(turn, client, request, reservation, database))).result()
         finally:
             # `connection` is a separate connection in each thread.
             database.submit(lambda: connection.close()).result()
 
 
 async def ask(
-    turn: Turn, client: TargetClient, request: Request, database: ThreadPoolExecutor
-) -> tuple[Answer, Decimal]:
+    turn: Turn, client: TargetClient, request: Request, reservation: Reservation, database: ThreadPoolExecutor
+) -> Answer:
     """Ask under the limits, the circuit and the budget, and record heartbeats meanwhile."""
-    reservation = Reservation(client.price, TurnBudget(turn, database))
     async with client.endpoint() as endpoint, connect_redis(settings.REDIS_URL) as redis:
         limited = client.rate_limited_client(endpoint, redis, tries=TRIES, patience=PATIENCE)
         beating = asyncio.create_task(beat(turn, database))
@@ -107,7 +112,7 @@ async def ask(
             answer = client.make_answer(request.item, request.seed, [], problem, cost=reservation.charged)
         finally:
             beating.cancel()
-    return answer, reservation.charged
+    return answer
 
 
 async def beat(turn: Turn, database: ThreadPoolExecutor) -> None:
@@ -133,7 +138,7 @@ def store(turn: Turn, answer: Answer, charged: Decimal) -> None:
         end_turn(turn, {"state": Turn.State.FAILED, "reason": reason}, charged)
 
 
-def end_turn(turn: Turn, fields: dict[str, Any], cost: Decimal | F) -> None:
+def end_turn(turn: Turn, fields: dict[str, Any], cost: Decimal) -> None:
     """End a message that this worker holds; one that was given up meanwhile has been charged, and stays as it is."""
     mine = Turn.objects.filter(pk=turn.pk, holder=turn.holder, state=Turn.State.ASKING)
     mine.update(**fields, cost_usd=cost, reserved_usd=NOTHING, ended_at=Now())

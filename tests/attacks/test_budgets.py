@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F, Sum
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from attacks.actions import turns_to_queue_again, update_attack_settings
 from attacks.actions.turns import Message, send_turn
@@ -96,6 +97,20 @@ def test_further_attempt_is_reserved_before_it_is_sent():
         turn = exchange(author, attack)
         assert (turn.state, len(endpoint.calls)) == ("failed", 1 if turn.cost_usd else 2)
         assert charged(project) <= Decimal("0.003")
+
+
+def test_message_that_no_endpoint_got_costs_nothing(stub_url, settings):
+    project = open_room(stub_url)
+    author = attacker(project)
+    attack = begin(author)
+    settings.JURY_ENDPOINTS_PUBLIC_ONLY = True
+    turn = exchange(author, attack)
+    assert (turn.state, turn.cost_usd, turn.reserved_usd) == ("failed", 0, 0)
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert send(author, attack).status_code == 302
+    with suppress(RedisError):
+        reply(attack)
+    assert charged(project) == 0
 
 
 def test_price_of_a_long_reply_is_charged_as_the_endpoint_says():

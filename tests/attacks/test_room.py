@@ -1,21 +1,28 @@
 """The red-team room by its pages: consent, messages, replies, and the dialogue that comes of them."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotation.models import Queue, Vote, WorkDay
-from attacks.actions import update_attack_settings
+from attacks.actions import save_draft, send_turn, update_attack_settings
+from attacks.actions.turns import Message
 from attacks.models import AttackConsent, Conversation, Turn
+from config.embedded.processes import wait_until
 from corpus.models import Event, Item
 from jury.models import Juror
 from tests.adjudication.test_taxonomy_change import MERGE, change
 from tests.annotation.people import Visitor
 from tests.attacks.rooms import attacker, begin, exchange, finish, open_room, reply, send
 from tests.factories import command, make_project
+from tests.jury.factories import add_generator
 from tests.jury.scripted import completion, scripted_endpoint
 from workspace.actions import archive_project
+
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 
 
 def text_of(response):
@@ -276,6 +283,61 @@ def test_juror_off_the_panel_is_attacked_as_a_guard(stub_url):
     item = finish(author, attack)
     assert item.turns == [{"role": "user", "text": "Message 1 about nothing."}]
     assert item.meta["attacked_juror"] == "guard"
+    attack = begin(author, target="guard")
     Juror.objects.filter(project=project).update(in_panel=True)
     refused = author.post("attack/start/", target="guard", goal="threat", technique="direct")
     assert refused.status_code in (409, 422)
+    refused = send(author, attack)  # it would say what a juror of the panel says of a dialogue
+    assert (refused.status_code, "guard may not be attacked any more" in text_of(refused)) == (409, True)
+    assert not Turn.objects.filter(conversation=attack).exists()
+
+
+def test_target_that_is_taken_off_gets_no_further_message(stub_url):
+    project = open_room(stub_url)
+    author = attacker(project)
+    attack = begin(author)
+    exchange(author, attack)
+    other = add_generator(project, stub_url, name="another")
+    update_attack_settings(project=project, by=None, targets=[other])
+    refused = send(author, attack, "And more?")
+    assert (refused.status_code, "And more?</textarea>" in text_of(refused)) == (409, True)
+    assert finish(author, attack).has_response
+
+
+def test_message_that_waits_when_the_project_is_archived_is_not_sent(stub_url):
+    project = open_room(stub_url)
+    author = attacker(project)
+    attack = begin(author)
+    send(author, attack)
+    archive_project(project=project, reason="it is done")
+    turn = reply(attack)
+    assert (turn.state, turn.cost_usd, turn.reserved_usd) == ("failed", 0, 0)
+    assert "the project was archived" in turn.reason
+    assert "There is no reply to message 1" in text_of(author.get(f"attack/{attack.pk}/"))
+
+
+def waiting_for_me():
+    """Return how many transactions wait for one that this connection holds open."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITS)
+        return cursor.fetchone()[0]
+
+
+def test_draft_that_is_saved_while_its_message_is_sent_stays_empty(stub_url):
+    """The draft waits for the message, whose transaction has the conversation, and is then one that was sent."""
+    project = open_room(stub_url)
+    author = attacker(project)
+    attack, token, user = begin(author), uuid.uuid4(), author.user
+
+    def save():
+        save_draft(project=project, user=user, number=attack.pk, text="What is a threat?", token=token)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            send_turn(project=project, user=user, number=attack.pk, message=Message("What is a threat?", token=token))
+            saved = thread.submit(save)
+            assert wait_until(lambda: saved.done() or waiting_for_me(), seconds=60)
+        saved.result()
+    attack.refresh_from_db()
+    assert attack.draft == ""

@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from adjudication.actions import recount
+from attacks.actions import end_waiting_turns
 from corpus.actions import check_nothing_is_imported, set_archived
 from corpus.errors import Refused
 from corpus.models import Project
@@ -18,8 +19,8 @@ def archive_project(*, project: Project, reason: str, by: User | None = None) ->
     """
     Archive a project: its decisions are brought up to date, its runs pause, and from then on it is only read.
 
-    Leases run out by themselves. Jobs that wait for a worker fail when one takes them. Answers of a batch that an
-    endpoint works on come in still, since they are paid for.
+    Leases run out by themselves. Jobs that wait for a worker fail when one takes them, and messages to the targets of
+    attacks at once. Answers of a batch that an endpoint works on come in still, since they are paid for.
 
     :raises Invalid: if there is no reason
     :raises Refused: if it is archived already, or an import or a release is under way
@@ -29,6 +30,7 @@ def archive_project(*, project: Project, reason: str, by: User | None = None) ->
     set_archived(project=project, reason=reason, by=by)
     for run in Run.objects.filter(project=project, state=Run.State.RUNNING).order_by("pk"):
         pause_run(run=run, by=by)
+    end_waiting_turns(project)
     return project
 
 
