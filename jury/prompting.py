@@ -171,6 +171,12 @@ class Question:
     "Whether a rationale is asked for."
     questions: tuple[JurorQuestion, ...] = ()
     "The project's questions whose answers are read: those it asks, or the one that a form answers by itself."
+    ends_at_prompt: bool = False
+    "Whether the dialogue ends before its response, although its last turn may be one of the assistant's."
+
+    def before_response(self, turns: Turns) -> Turns:
+        """Return the turns before the response."""
+        return turns if self.ends_at_prompt else without_response(turns)
 
 
 def build_messages(prompt: Prompt, question: Question, turns: Turns, categories: Sequence[str]) -> Messages:
@@ -191,11 +197,11 @@ def build_messages(prompt: Prompt, question: Question, turns: Turns, categories:
         "boundary": frame,
         "dialogue": render_dialogue(turns, frame)
         if prompt.form == Form.OBJECT
-        else render_guard_dialogue(turns, up_to_prompt=about_prompt),
+        else render_guard_dialogue(turns, up_to_prompt=about_prompt, ends_at_prompt=question.ends_at_prompt),
         "categories": "\n".join(categories),
         "answer": describe_guard_answer(question) if prompt.form == Form.NEMOGUARD else describe_answer(question),
         "judged": "user" if about_prompt else "agent",
-        "prompt": render_prompt(without_response(turns)),
+        "prompt": render_prompt(question.before_response(turns)),
         "response": defuse(response_text(question, turns)),
         "questions": questions,
     }
@@ -240,12 +246,12 @@ def moderated_text(question: Question, turns: Turns) -> str:
     """Return the text to moderate as it is: the response where that is asked about, or else what the user says."""
     if Field.RESPONSE in question.fields:
         return response_text(question, turns)
-    return "\n\n".join(turn["text"] for turn in without_response(turns) if turn["role"] == "user")
+    return "\n\n".join(turn["text"] for turn in question.before_response(turns) if turn["role"] == "user")
 
 
 def judged_turns(question: Question, turns: Turns) -> Turns:
     """Return the turns that a question is about: up to the response, or up to the prompt."""
-    return turns if Field.RESPONSE in question.fields else without_response(turns)
+    return turns if Field.RESPONSE in question.fields else question.before_response(turns)
 
 
 def response_text(question: Question, turns: Turns) -> str:
@@ -255,7 +261,9 @@ def response_text(question: Question, turns: Turns) -> str:
 
 def render_prompt(turns: Turns) -> str:
     """Return the turns before a response: the text of a single one as it is, of more a line each."""
-    return defuse(turns[0]["text"]) if len(turns) == 1 else render_guard_dialogue(turns, up_to_prompt=False)
+    if len(turns) == 1:
+        return defuse(turns[0]["text"])
+    return render_guard_dialogue(turns, up_to_prompt=True, ends_at_prompt=True)
 
 
 def generation_messages(prompt: Prompt, turns: Turns) -> Messages:
@@ -287,16 +295,17 @@ def boundary(turns: Turns, besides: str = "") -> str:
     return next(mark for length in range(8, 65) if (mark := f"--- {digest[:length]}") not in text or length == 64)
 
 
-def render_guard_dialogue(turns: Turns, *, up_to_prompt: bool) -> str:
+def render_guard_dialogue(turns: Turns, *, up_to_prompt: bool, ends_at_prompt: bool = False) -> str:
     """
     Return a dialogue in the format of guard models: a line per turn, after `user:` or `agent:`; the response is marked.
 
     Further lines of a turn are indented, so that none of them looks like a turn or a marker.
 
     :param up_to_prompt: leave the response out
+    :param ends_at_prompt: the turns have none, although the last may be one of the assistant's
     """
-    ends_in_response = has_response(turns)
-    rendered = without_response(turns) if up_to_prompt else turns
+    ends_in_response = has_response(turns) and not ends_at_prompt
+    rendered = turns[:-1] if up_to_prompt and ends_in_response else turns
     lines = []
     for at, turn in enumerate(rendered, start=1):
         is_response = ends_in_response and at == len(turns)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
@@ -113,15 +112,16 @@ def check_counts(benchmark: Benchmark, definition: Definition, file: str, *, acc
 
 def write_cases(benchmark: Benchmark, batch: Sequence[Numbered]) -> None:
     """Store the cases of a batch, and those of their texts that are new."""
-    keys = store_texts({case.content_hash: orjson.dumps(case.turns).decode() for _, case in batch})
+    hashes = [case.text.content_hash for _, case in batch]
+    keys = store_texts(dict(zip(hashes, (case.text for _, case in batch), strict=True)))
     with connection.cursor() as cursor, cursor.copy(COPY_CASES) as copy:
-        for number, case in batch:
+        for (number, case), digest in zip(batch, hashes, strict=True):
             copy.write_row(
                 (
                     benchmark.pk,
                     number,
                     case.id,
-                    keys[case.content_hash],
+                    keys[digest],
                     case.is_unsafe,
                     case.category,
                     case.kind,

@@ -16,7 +16,7 @@ from corpus.labels import Field
 from corpus.models import Project, Verb
 from guards import queries
 from guards.actions.texts import store_texts
-from guards.benchmarks.case import hash_of
+from guards.benchmarks.case import JudgedText
 from guards.engine.verdict_client import VerdictClient
 from guards.models import Benchmark, CaseText, Evaluation, TransformedText
 from guards.overlap import near_cases, overlapping_cases
@@ -174,20 +174,20 @@ def texts_of(evaluation: Evaluation) -> list[int]:
 def write_transformed(texts: Sequence[int], transforms: Sequence[str]) -> None:
     """Store what transforms make of texts, where that is not stored yet."""
     rows = list(rewritten(texts, transforms))
-    by_hash = {digest: turns for *_, digest, turns in rows}
-    keys = store_texts(by_hash)
+    keys = store_texts({made.content_hash: made for *_, made in rows})
     TransformedText.objects.bulk_create(
-        (TransformedText(text_id=text, transform=name, result_id=keys[digest]) for text, name, digest, _ in rows),
+        (TransformedText(text_id=text, transform=name, result_id=keys[made.content_hash]) for text, name, made in rows),
         ignore_conflicts=True,
     )
 
 
-def rewritten(texts: Sequence[int], transforms: Sequence[str]) -> Iterator[tuple[int, str, bytes, str]]:
-    """Yield for each text and transform that is not stored yet: both, and the hash and the JSON of the turns."""
+def rewritten(texts: Sequence[int], transforms: Sequence[str]) -> Iterator[tuple[int, str, JudgedText]]:
+    """Yield for each text and transform that is not stored yet: both, and what the one makes of the other."""
     found = TransformedText.objects.filter(text__in=texts, transform__in=transforms)
     known = set(found.values_list("text", "transform"))
-    for text, turns in CaseText.objects.filter(pk__in=texts).values_list("pk", "turns"):
+    stored = CaseText.objects.filter(pk__in=texts).values_list("pk", "turns", "ends_at_prompt")
+    for text, turns, ends_at_prompt in stored:
         for name in transforms:
             if (text, name) not in known:
                 changed = transform_turns(turns, name)
-                yield text, name, hash_of(changed), orjson.dumps(changed).decode()
+                yield text, name, JudgedText(orjson.dumps(changed).decode(), ends_at_prompt)

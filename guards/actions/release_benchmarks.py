@@ -12,8 +12,9 @@ from corpus.actions import record_event
 from corpus.actions.import_support import lock_imports
 from corpus.errors import Refused
 from corpus.importing.batches import batched
-from corpus.labels import Field
+from corpus.labels import NEEDS_RESPONSE, Field
 from corpus.models import Project, Verb
+from corpus.turns import has_response
 from guards import queries
 from guards.actions.benchmarks import Numbered, count, create_benchmark, write_cases
 from guards.benchmarks.case import Case
@@ -109,7 +110,9 @@ def case_of_example(example: Example, source: str) -> Case:
     :param source: who decided it
     """
     category = example.categories[0] if example.categories else ""
-    return Case(example.item, example.turns, example.is_unsafe, category=category, label_source=source)
+    ends_at_prompt = example.field not in NEEDS_RESPONSE and has_response(example.turns)
+    said = {"category": category, "label_source": source}
+    return Case(example.item, example.turns, example.is_unsafe, ends_at_prompt=ends_at_prompt, **said)
 
 
 def nothing_left(release: Release, split: str, field: Field, found: Mapping[str, int]) -> str:

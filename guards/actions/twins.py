@@ -16,7 +16,7 @@ from corpus.importing.batches import batched
 from corpus.models import Project, Verb
 from corpus.queries import group_terms
 from corpus.shapes import TurnShape
-from corpus.turns import without_response
+from corpus.turns import has_response, without_response
 from guards import queries
 from guards.actions.benchmarks import Numbered, count, create_benchmark, write_cases
 from guards.benchmarks.case import Case
@@ -118,10 +118,10 @@ class TwinSource:
     def unnumbered(self) -> Iterator[Case]:
         """Yield the cases of the templates, then those of the dialogues."""
         if self.templates:
-            has_response = self.task == Benchmark.Task.RESPONSE
-            for pair, family in self.templates.families(self.listed.terms, has_response=has_response):
+            is_answered = self.task == Benchmark.Task.RESPONSE
+            for pair, family in self.templates.families(self.listed.terms, has_response=is_answered):
                 self.families["templates"] += 1
-                roles: list[TurnShape] = [{"role": role, "text": ""} for role in ROLES[: 1 + has_response]]
+                roles: list[TurnShape] = [{"role": role, "text": ""} for role in ROLES[: 1 + is_answered]]
                 yield from cases_of(pair, family, roles)
         if self.uses_dialogues:
             yield from self.of_dialogues()
@@ -136,7 +136,7 @@ class TwinSource:
                 self.left_out[made] += 1
             else:
                 self.families["dialogues"] += 1
-                yield from cases_of(f"dialogue {name}", made, turns)
+                yield from cases_of(f"dialogue {name}", made, turns, ends_at_prompt=is_prompt and has_response(turns))
 
 
 def texts_in(turns: list[TurnShape]) -> list[str]:
@@ -144,13 +144,14 @@ def texts_in(turns: list[TurnShape]) -> list[str]:
     return [turn["text"] for turn in turns]
 
 
-def cases_of(pair: str, family: Family, turns: list[TurnShape]) -> Iterator[Case]:
+def cases_of(pair: str, family: Family, turns: list[TurnShape], *, ends_at_prompt: bool = False) -> Iterator[Case]:
     """
     Yield the cases of a family.
 
     :param turns: with the roles of its texts
+    :param ends_at_prompt: as of a `Case`
     """
     for group, texts in family.twins.items():
         own: list[TurnShape] = [{"role": turn["role"], "text": text} for turn, text in zip(turns, texts, strict=True)]
         more = {"kind": family.attribute, "group": group, "pair": pair, "language": LANGUAGE}
-        yield Case(f"{pair}: {group}", own, None, **more)
+        yield Case(f"{pair}: {group}", own, None, ends_at_prompt=ends_at_prompt, **more)

@@ -1,6 +1,6 @@
 """The cases of a benchmark, and the rows they come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -42,16 +42,28 @@ class Case:
     language: str = ""
     label_source: str = ""
     "Who decided the label, as a release says."
+    ends_at_prompt: bool = False
+    "Whether the last turn is the assistant's and yet belongs to the prompt, which is judged."
+
+    @property
+    def text(self) -> "JudgedText":
+        """What is judged: cases with the same text are asked about once."""
+        return JudgedText(orjson.dumps(self.turns).decode(), self.ends_at_prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedText:
+    """A text as it is stored."""
+
+    turns: str
+    "As JSON."
+    ends_at_prompt: bool
+    "As of the case."
 
     @property
     def content_hash(self) -> bytes:
-        """The SHA-256 of the turns: cases with the same text are asked about once."""
-        return hash_of(self.turns)
-
-
-def hash_of(turns: Sequence[TurnShape]) -> bytes:
-    """Return the SHA-256 of the JSON of turns, by which a text is stored once."""
-    return sha256(orjson.dumps(turns)).digest()
+        """The SHA-256 by which it is stored once."""
+        return sha256(self.turns.encode() + (b"\0prompt" if self.ends_at_prompt else b"")).digest()
 
 
 def case_of(row: object, number: int, definition: Definition, limits: Limits) -> Case | None:
@@ -70,7 +82,7 @@ def case_of(row: object, number: int, definition: Definition, limits: Limits) ->
         return None
     columns = definition.columns
     said = ((name, mark(row, columns[name])) for name in MARKS if name in columns)
-    marks = {name: text for name, text in said if text.casefold() not in NOTHING}
+    marks: dict[str, Any] = {name: text for name, text in said if text.casefold() not in NOTHING}
     return Case(
         id=mark(row, columns["id"]) or str(number) if "id" in columns else str(number),
         turns=turns_of(row, definition, limits),

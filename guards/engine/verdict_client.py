@@ -32,7 +32,7 @@ class VerdictClient(JudgingClient[Verdict]):
         """Return what the guard is asked about a text."""
         field = Field.RESPONSE if item.has_response else Field.PROMPT
         categories = (CATEGORIES,) if CATEGORIES in self.juror.asks else ()
-        return Question((field, *categories), rationale=self.prompt.rationale)
+        return Question((field, *categories), rationale=self.prompt.rationale, ends_at_prompt=not item.has_response)
 
     def copy(self, answer: Verdict, item: PromptItem) -> Verdict:
         """Return a verdict on a text that repeats another one, at no cost."""

@@ -13,9 +13,11 @@ class CaseText(models.Model):
     """A text that guards judge. It is stored once, however many benchmarks have it."""
 
     content_hash: Any = models.BinaryField(max_length=32, unique=True)
-    "SHA-256 of the turns as JSON."
+    "SHA-256 of the turns as JSON, and of whether they end at the prompt."
     turns = models.JSONField()
-    "A user turn, and what was said before it; where a response is judged, an assistant turn after it."
+    "The prompt, as a user turn and what was said before it; where a response is judged, an assistant turn after it."
+    ends_at_prompt = models.BooleanField(default=False, db_default=False)
+    "Whether the last turn is the assistant's and yet belongs to the prompt: two of its turns followed each other."
 
     def __str__(self) -> str:
         return f"text {self.pk}"

@@ -26,7 +26,7 @@ VALUES: dict[str | None, Said] = {
     Label.UNSAFE: Said.UNSAFE,
     None: Said.UNREADABLE,
 }
-TEXTS = "SELECT t.id, t.turns::text FROM guards_casetext t WHERE t.id = ANY(%(texts)s)"
+TEXTS = "SELECT t.id, t.turns::text, t.ends_at_prompt FROM guards_casetext t WHERE t.id = ANY(%(texts)s)"
 TEXTS_TO_ASK = f"""
     {TEXTS} AND NOT EXISTS (SELECT FROM guards_verdict v WHERE v.run_id = %(run)s AND v.text_id = t.id) ORDER BY t.id
 """
@@ -79,11 +79,11 @@ def texts_by_pk(keys: Sequence[int]) -> list[PromptItem]:
 
 
 def read_texts(statement: str, parameters: dict[str, Any]) -> list[PromptItem]:
-    """Return the texts that a statement finds; one that ends with the assistant's turn is judged by that response."""
+    """Return the texts that a statement finds; one that ends with a response is judged by it, others as prompts."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        found = [(key, orjson.loads(turns)) for key, turns in cursor.fetchall()]
-    return [PromptItem(key, turns, has_response=has_response(turns)) for key, turns in found]
+        found = [(key, orjson.loads(turns), is_prompt) for key, turns, is_prompt in cursor.fetchall()]
+    return [PromptItem(key, turns, has_response(turns) and not is_prompt) for key, turns, is_prompt in found]
 
 
 def cases_asked(evaluation: Evaluation) -> QuerySet[BenchmarkCase]:

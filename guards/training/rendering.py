@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from corpus.errors import Refused
-from corpus.labels import Field
+from corpus.labels import NEEDS_RESPONSE, Field
 from guards.training.example import Example
 from guards.training.replies import WRITERS, Answer
 from jury.prompting import (
@@ -56,7 +56,8 @@ class Renderer:
         :param form: one of FORMATS
         :param weight: how much it should count in training, above 0 to 1
         """
-        question = Question((example.field, *self.asked), rationale=self.prompt.rationale)
+        fields, ends_at_prompt = (example.field, *self.asked), example.field not in NEEDS_RESPONSE
+        question = Question(fields, rationale=self.prompt.rationale, ends_at_prompt=ends_at_prompt)
         asked = build_messages(self.prompt, question, cast("Turns", example.turns), self.lines(example))
         reply = [{"role": "assistant", "content": self.write(self.answer(example))}]
         texts = {"messages": asked + reply} if form == "messages" else {"prompt": asked, "completion": reply}
