@@ -9,7 +9,7 @@ from corpus.errors import Refused
 from guards.models import Benchmark, Comparison, Evaluation, HashList
 from guards.queries import find_benchmark
 from guards.shapes import BenchmarkShape, ComparisonShape, ContaminationShape, EvaluationShape, HashListShape
-from guards.training.example import Choice
+from guards.training.example import Choice, check_sources
 from guards.training.rendering import FORMATS
 from guards.transforms import TRANSFORMS
 from guards.twins.templates import MOST_BYTES
@@ -62,7 +62,7 @@ class TrainingSerializer(serializers.Serializer[Any]):
     split = serializers.ChoiceField(SPLITS, default=SPLITS[0])
     format = serializers.ChoiceField(FORMATS, default=FORMATS[0])
     "`completion`: `prompt` and `completion`, as TRL takes them; `messages`: one list."
-    sources = serializers.ListField(child=serializers.CharField(max_length=30), default=list, max_length=20)
+    sources = serializers.ListField(child=serializers.CharField(max_length=100), default=list, max_length=20)
     "Only labels that these decided, as `*_label_source` names them."
     refusals = serializers.BooleanField(default=False)
     "Refusals that are safe by construction, too."
@@ -70,6 +70,17 @@ class TrainingSerializer(serializers.Serializer[Any]):
     "Rows without their prompt, too."
     without = serializers.ListField(child=serializers.CharField(max_length=60), default=list, max_length=20)
     "Names of benchmarks: dialogues that stand in one, word for word or nearly, are left out."
+
+    def validate_sources(self, names: list[str]) -> tuple[str, ...] | None:
+        """
+        Return the sources, or None for all.
+
+        :raises ValidationError: if one is unknown
+        """
+        try:
+            return check_sources(each for name in names for each in name.split(","))
+        except Refused as error:
+            raise serializers.ValidationError(str(error)) from error
 
     def validate_prompt(self, name: str) -> str:
         """
@@ -97,7 +108,7 @@ class TrainingSerializer(serializers.Serializer[Any]):
     def choice(self) -> Choice:
         """Return which labels are wanted."""
         data = self.validated_data
-        return Choice(sources=tuple(data["sources"]) or None, refusals=data["refusals"], redacted=data["redacted"])
+        return Choice(sources=data["sources"], refusals=data["refusals"], redacted=data["redacted"])
 
 
 def as_benchmark(benchmark: Benchmark) -> BenchmarkShape:

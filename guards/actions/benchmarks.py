@@ -1,6 +1,7 @@
 """Add a benchmark from a file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from guards.actions.texts import store_texts
 from guards.benchmarks.case import Case
 from guards.benchmarks.definition import Definition
 from guards.benchmarks.reading import check_expected, file_hash, read_cases
-from guards.models import Benchmark
+from guards.models import Benchmark, BenchmarkCase
 
 Numbered = tuple[int, Case]
 
@@ -25,6 +26,10 @@ COPY_CASES = """
         benchmark_id, number, case_id, text_id, is_unsafe, category, kind, "group", pair, language, label_source
     ) FROM STDIN
 """
+
+CASE_FIELDS = ("id", "is_unsafe", "category", "kind", "group", "pair", "language", "label_source")
+"Of a `Case`, which are columns of a `BenchmarkCase`, too."
+COMPARED = ("number", "case_id", *CASE_FIELDS[1:], "text__content_hash")
 
 
 @transaction.atomic
@@ -44,15 +49,14 @@ def add_benchmark(
     :param name: the file as its owner calls it; its path if empty
     :param accept_different: whether to take a file whose counts are not the published ones
     :param progress: called with the number of rows read
-    :return: the benchmark; the one there is if it was made from the same file
+    :return: the benchmark; the one there is if it was made in the same way from the same file
     :raises Refused: if the file cannot be read, has no case, or is not the published one; or if the name is taken
     """
     lock_imports(project)
     digest = file_hash(path, name)
     if known := Benchmark.objects.filter(project=project, name=definition.name).first():
-        if known.sha256 == digest and known.task == definition.task:
-            return known
-        raise Refused(f"{definition.name} was added before, from another file. Choose another name.")
+        check_same(known, definition, digest, read_cases(path, definition, limits(), name=name))
+        return known
     benchmark = create_benchmark(project, definition, digest)
     for batch in batched(read_cases(path, definition, limits(), name=name)):
         write_cases(benchmark, batch)
@@ -63,6 +67,27 @@ def add_benchmark(
     detail = {"cases": benchmark.rows, "positives": benchmark.positives, "sha256": digest}
     record_event(project=project, verb=Verb.BENCHMARK_ADDED, subject=benchmark.name, actor=by, detail=detail)
     return benchmark
+
+
+def check_same(known: Benchmark, definition: Definition, digest: str, cases: Iterable[Numbered]) -> None:
+    """
+    Check that adding a benchmark again would make the one there is.
+
+    :param cases: what the file has by the definition, which for one of one's own may name other columns than before
+    :raises Refused: if it would not
+    """
+    if known.sha256 != digest or known.task != definition.task:
+        raise Refused(f"{definition.name} was added before, from another file. Choose another name.")
+    if known.is_known:
+        return
+    stored = BenchmarkCase.objects.filter(benchmark=known).order_by("number").values_list(*COMPARED).iterator()
+    read = ((number, *(getattr(case, name) for name in CASE_FIELDS), case.text.content_hash) for number, case in cases)
+    is_same = all(a and (*a[:-1], bytes(a[-1])) == b for a, b in zip_longest(stored, read))
+    if not is_same or known.licence != definition.licence:
+        raise Refused(
+            f"{definition.name} was added before from this file, with other columns, language or licence, and a "
+            "benchmark never changes. Choose another name."
+        )
 
 
 def create_benchmark(project: Project, definition: Definition, digest: str, **of_release: Any) -> Benchmark:

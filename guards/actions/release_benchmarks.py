@@ -21,7 +21,7 @@ from guards.benchmarks.case import Case
 from guards.benchmarks.definition import TASKS
 from guards.benchmarks.reading import NAME, own_definition
 from guards.models import Benchmark
-from guards.training.example import BY_PEOPLE, Choice, Example, examples_of, is_refusal
+from guards.training.example import BY_PEOPLE, Choice, Example, check_sources, examples_of, is_refusal
 from releases.models import Release
 from releases.spec import SPLITS
 
@@ -52,7 +52,7 @@ def benchmark_of_release(
     """
     check_split(split, task)
     release = queries.find_release(project, version)
-    wanted = sorted(set(sources or ()))
+    wanted = list(check_sources(sources or ()) or ())
     lock_imports(project)
     of_release = {"release": release, "split": split, "label_sources": wanted}
     if known := Benchmark.objects.filter(task=task, **of_release).first():

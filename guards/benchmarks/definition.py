@@ -52,6 +52,8 @@ class Definition:
     nested: bool = False
     "Whether the file is a JSON object of lists of rows."
     note: str = ""
+    chosen_columns: frozenset[str] = frozenset()
+    "Columns that somebody has named, and that a file must have as well."
 
     @property
     def source(self) -> str:
@@ -63,7 +65,7 @@ class Definition:
     def needed_columns(self) -> frozenset[str]:
         """The columns without which no row can be read."""
         texts = ("prompt", "response") if self.task == "response" else ("prompt",)
-        return self.label.columns | {self.columns[text] for text in texts}
+        return self.label.columns | {self.columns[text] for text in texts} | self.chosen_columns
 
 
 def known_definitions(folder: Path = DEFINITIONS) -> dict[str, Definition]:

@@ -22,6 +22,8 @@ CHUNK = 2**20
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 MOST_NESTED_BYTES = 64 * 2**20
 UNSAFE_WORDS = ("unsafe", "harmful", "1", "true", "yes")
+LONGEST_TITLE, LONGEST_LICENCE = 200, 60
+"Characters."
 SAFE_WORDS = ("safe", "unharmful", "0", "false", "no")
 
 
@@ -44,9 +46,11 @@ def own_definition(
         raise Refused(f"{task} is not a task: {' or '.join(TASKS)}.")
     if unknown := sorted(set(columns) - {*TARGETS, "label"}):
         raise Refused(f"{unknown[0]} is nothing a column can be mapped to: {', '.join((*TARGETS, 'label'))}.")
+    if len(licence) > LONGEST_LICENCE:
+        raise Refused(f"The licence {preview(licence)} has more than {LONGEST_LICENCE} characters.")
     label = ByValue(columns.get("label", "label"), words([*UNSAFE_WORDS]), words([*SAFE_WORDS]))
-    named = {target: columns.get(target, target) for target in TARGETS}
-    return Definition(name, title or name, task, licence, named, label, language=language)
+    named, chosen = {target: columns.get(target, target) for target in TARGETS}, frozenset(columns.values())
+    return Definition(name, title or name, task, licence, named, label, language=language, chosen_columns=chosen)
 
 
 def read_cases(path: Path, definition: Definition, limits: Limits, *, name: str = "") -> Iterator[tuple[int, Case]]:

@@ -1,10 +1,11 @@
 """Examples to train a guard on: one for every label of a release."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field, Label
+from corpus.errors import Refused
+from corpus.labels import FIELDS, NEEDS_RESPONSE, REFUSAL_SOURCE, Field, Label, preview
 from corpus.shapes import TurnShape
 from corpus.turns import without_response
 
@@ -16,6 +17,20 @@ BY_BALLOTS = ("human_and_llm_jury", "llm_jury")
 "Those of labels for which ballots were counted."
 BY_OPINIONS = ("human", *BY_BALLOTS)
 "Those of labels that opinions decided by their counts."
+SOURCES = (*BY_PEOPLE, *BY_BALLOTS, REFUSAL_SOURCE)
+"All of them."
+
+
+def check_sources(names: Iterable[str]) -> tuple[str, ...] | None:
+    """
+    Return sources of labels by their names, sorted; None for no name, which means all.
+
+    :raises Refused: if one is unknown
+    """
+    named = sorted({name.strip() for name in names} - {""})
+    if unknown := sorted(set(named) - set(SOURCES)):
+        raise Refused(f"{preview(unknown[0])} decides no labels: {', '.join(SOURCES)}.")
+    return tuple(named) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,33 @@ def test_same_file_again_is_the_same_benchmark(project, tmp_path):
     assert add(project, "twice", path, task="response").code == 2
 
 
+def test_same_file_read_in_another_way_is_refused(project, tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("Text,crowd,expert,team\nWho are you?,0,1,a\nWho?,1,1,b\n")
+
+    def added(*columns, **options):
+        made = command(
+            "add_benchmark", "rules", path, "--map", "prompt=Text", *columns, project=project.slug, **options
+        )
+        return made.code, "never changes. Choose another name" in made.stderr
+
+    by_crowd = {"task": "prompt", "license": "mit"}
+    assert [added("label=crowd", **by_crowd) for _ in range(2)] == [(0, False)] * 2
+    assert added("label=expert", **by_crowd) == (2, True)
+    assert added("label=crowd", "group=team", **by_crowd) == (2, True)
+    assert added("label=crowd", **by_crowd | {"license": "cc0"}) == (2, True)
+    assert added("label=crowd", **by_crowd, language="en") == (2, True)
+    assert Benchmark.objects.get(project=project, name="rules").positives == 1
+
+
+def test_column_that_is_named_must_be_there(project, tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("prompt,label,group\nWho?,safe,a\n")
+    refused = command("add_benchmark", "typo", path, "--map", "group=grupe", project=project.slug, task="prompt")
+    assert (refused.code, "grupe" in refused.stderr) == (2, True)
+    assert add(project, "typo", path, task="prompt").code == 0
+
+
 def test_columns_of_other_names_are_mapped(project, tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("Frage,Antwort,schlimm,Art\nWer bist du?,Niemand,0,x\nWer?,Du,1,y\n")
@@ -99,6 +126,7 @@ def test_file_is_taken_whole_or_not_at_all(project, tmp_path, rows, reason):
         (("x", "--map", "colour=a"), {"task": "prompt"}, "colour is nothing a column can be mapped to"),
         (("x", "--map", "label"), {"task": "prompt"}, "is not TARGET=COLUMN"),
         (("x",), {"task": "verdict"}, "invalid choice"),
+        (("x",), {"task": "prompt", "license": "l" * 61}, "has more than 60 characters"),
     ],
 )
 def test_options_that_do_not_fit_say_why(project, tmp_path, arguments, options, reason):

@@ -160,5 +160,9 @@ def test_command_takes_labels_of_other_sources_on_request(released):
         return command("evaluate_guard", project=released.slug, **options)
 
     assert [estimate()["calls"], estimate(sources="all")["calls"], estimate(sources="llm_jury")["calls"]] == [2, 4, 1]
+    assert estimate(sources=" llm_jury ,,human")["calls"] == 3
+    for unknown in ("humans", "s" * 31):
+        refused = estimate(sources=unknown)
+        assert (refused.code, "decides no labels: adjudicator, human" in refused.stderr) == (2, True)
     refused = estimate(sources="adjudicator")
     assert (refused.code, "Choose with --sources." in refused.stderr) == (2, True)

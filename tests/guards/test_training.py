@@ -234,6 +234,10 @@ def test_export_is_the_same_bytes_and_messages_are_the_other_form(released, tmp_
     assert (refused.code, "is not empty" in refused.stderr) == (2, True)
     assert "can be written" in export(released, tmp_path / "d", prompt="moderations-v1").stderr
     assert export(released, tmp_path / "e", prompt="nemoguard-v1", sources="adjudicator")["rows"] == 0
+    everybody = "llm_jury, human ,adjudicator,human_and_llm_jury"
+    assert export(released, tmp_path / "f", prompt="nemoguard-v1", sources=everybody)["rows"] > 0
+    refused = export(released, tmp_path / "g", prompt="nemoguard-v1", sources="humans")
+    assert (refused.code, "'humans' decides no labels" in refused.stderr) == (2, True)
 
 
 ROW = {

@@ -50,6 +50,8 @@ def test_route_streams_what_the_command_writes(released, tmp_path):
             assert body_of(response) == (tmp_path / form / f"{split}.jsonl").read_bytes()
     assert body_of(lead.training()) == (tmp_path / "completion" / "train.jsonl").read_bytes()
     assert body_of(lead.training(sources=["human", "llm_jury"])) == b""
+    assert lead.training(sources="humans").status_code == 400
+    assert body_of(lead.training(sources="human,llm_jury")) == b""
     rows = [json.loads(line) for line in body_of(lead.training(sources="human_and_llm_jury")).splitlines()]
     assert {row["weight"] for row in rows} == {1.0}
     event = Event.objects.filter(project=released, verb="opinions.downloaded").latest("pk")

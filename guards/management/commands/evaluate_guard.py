@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from corpus.models import Project
 from guards import actions, queries
 from guards.benchmarks.definition import TASKS
-from guards.benchmarks.reading import file_hash, own_definition
+from guards.benchmarks.reading import LONGEST_TITLE, file_hash, own_definition
 from guards.figures.cases import EvaluatedCases
 from guards.figures.summary import summarize
 from guards.figures.twins import twin_figures
@@ -137,7 +137,7 @@ def described(evaluation: Evaluation) -> dict[str, Any]:
 
 def parse_sources(text: str) -> list[str] | None:
     """Parse names of sources of labels; None for `all`."""
-    return None if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
+    return None if text == "all" else text.split(",")
 
 
 def transforms_named(words: Sequence[str]) -> list[str]:
@@ -160,6 +160,5 @@ def benchmark_of(project: Project, options: dict[str, Any]) -> Benchmark:
     path: Path = options["data"]
     stem = slugify(path.name.split(".")[0])[:LONGEST_STEM].strip("-_") or "file"
     name = f"{stem}-{options['task']}-{file_hash(path)[:8]}"
-    return actions.add_benchmark(
-        project=project, definition=own_definition(name, title=path.name, task=options["task"], columns={}), path=path
-    )
+    definition = own_definition(name, title=path.name[:LONGEST_TITLE], task=options["task"], columns={})
+    return actions.add_benchmark(project=project, definition=definition, path=path)

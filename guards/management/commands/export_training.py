@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from corpus.commands import ProjectCommand
 from guards import actions
-from guards.training.example import Choice
+from guards.training.example import Choice, check_sources
 from guards.training.rendering import FORMATS
 
 
@@ -33,7 +33,7 @@ class Command(ProjectCommand):
         parser.add_argument("--redacted", action="store_true", help="rows without their prompt, too")
 
     def handle(self, **options: Any) -> None:
-        sources = tuple(options["sources"].split(",")) if options["sources"] else None
+        sources = check_sources((options["sources"] or "").split(","))
         folder, manifest = actions.export_training(
             project=self.project(options),
             version=options["release"],
