@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from corpus.errors import Refused
-from corpus.labels import NEEDS_RESPONSE, Field
+from corpus.labels import NEEDS_RESPONSE, OTHER, Field
 from guards.training.example import Example
 from guards.training.replies import WRITERS, Answer
 from jury.prompting import (
@@ -72,6 +72,8 @@ class Renderer:
     def answer(self, example: Example) -> Answer:
         """Return what is right about an example."""
         slugs = [self.slugs[name] for name in example.categories if name in self.slugs]
+        if example.is_unsafe and not slugs and OTHER in self.slugs.values():
+            slugs = [OTHER]  # whoever is asked for categories must name one of something unsafe
         names = [self.codes.get(name, name) for name in example.categories] if names_categories(self.prompt) else []
         return Answer(example.field, example.label, slugs, names)
 

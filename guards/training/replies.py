@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from corpus.labels import Field, Label
+from corpus.labels import OTHER, Field, Label
 from jury.engine.forms.nemoguard import CATEGORY_KEYS, KEYS
 from jury.prompting import CATEGORIES, Form
 
 NONE = "None"
+NOT_SAID = "a hazard that no category names"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Answer:
 
 
 def object_reply(answer: Answer) -> str:
-    """Return the JSON object of our own form."""
-    return orjson.dumps({answer.field.value: answer.label, CATEGORIES: answer.slugs, "other_text": ""}).decode()
+    """Return the JSON object of our own form, which wants a text beside `other`; releases have none."""
+    other = NOT_SAID if OTHER in answer.slugs else ""
+    return orjson.dumps({answer.field.value: answer.label, CATEGORIES: answer.slugs, "other_text": other}).decode()
 
 
 def nemoguard_reply(answer: Answer) -> str:

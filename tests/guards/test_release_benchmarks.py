@@ -166,3 +166,11 @@ def test_command_takes_labels_of_other_sources_on_request(released):
         assert (refused.code, "decides no labels: adjudicator, human" in refused.stderr) == (2, True)
     refused = estimate(sources="adjudicator")
     assert (refused.code, "Choose with --sources." in refused.stderr) == (2, True)
+
+
+def test_file_with_a_long_name_is_evaluated(released, tmp_path):
+    add_jurors(released, "http://127.0.0.1:9/v1", "of-files")
+    path = tmp_path / f"{'n' * 230}.csv"
+    path.write_text("prompt,label\nWho?,safe\n")
+    done = command("evaluate_guard", project=released.slug, juror="of-files", data=path, estimate=True)
+    assert (done.code, done["calls"]) == (0, 1)

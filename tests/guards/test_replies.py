@@ -4,7 +4,7 @@ from itertools import product
 from pathlib import Path
 
 import jury
-from corpus.labels import FIELDS, Field, normalize
+from corpus.labels import FIELDS, OTHER, Field, normalize
 from guards.training.example import Example
 from guards.training.rendering import Renderer
 from guards.training.replies import WRITERS
@@ -62,6 +62,18 @@ def test_replies_to_every_prompt_version_are_read_as_they_were_meant():
         named = () if label == "safe" or name in NAME_NONE else names
         wanted = [TAXONOMY[NAMES.index(each)]["slug"] for each in named]
         assert list(ballot.judgement.categories) == wanted, (name, reply)
+
+
+def test_our_own_form_says_something_of_what_no_category_names():
+    other = {**TAXONOMY[0], "slug": OTHER, "name": "Other", "code": ""}
+    spellings, asked = SPELLINGS | {"Other": OTHER, OTHER: OTHER}, Question(("prompt_label", CATEGORIES))
+    for names, slugs in ((["Other"], (OTHER,)), ([*NAMES[:1], "Other"], ("slug_1", OTHER)), ([], (OTHER,))):
+        row = Renderer(prompts()["full-policy-v2"], [*TAXONOMY, other]).row(
+            example("prompt_label", "unsafe", names), "completion"
+        )
+        ballot = read_ballot(Form.OBJECT, row["completion"][0]["content"], asked, spellings)
+        assert ballot.judgement is not None, ballot.reason
+        assert (ballot.judgement.categories, bool(ballot.judgement.other_text)) == (slugs, True)
 
 
 def test_categories_are_spelled_as_the_prompt_lists_them():
