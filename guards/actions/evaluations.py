@@ -1,6 +1,6 @@
 """Evaluate guards on benchmarks: choose the texts, estimate what it costs, start the run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from guards.transforms import TRANSFORMS, transform_turns
 from jury.actions.checks import check_can_reach
 from jury.actions.estimates import Estimate, estimate_for
 from jury.actions.sharding import create_shards_of
-from jury.models import Juror, Run
+from jury.models import Batch, Juror, Run
 
 
 def check_can_evaluate(juror: Juror, benchmark: Benchmark, transforms: Sequence[str]) -> None:
@@ -78,25 +78,28 @@ def start_evaluation(
     Create an evaluation with its run; nothing is asked yet. The caller enqueues the run with `jury.tasks.enqueue`.
 
     Cases whose text the guard was trained on, or nearly, or whose label it helped decide, are left out. An evaluation
-    of the same guard on the same cases that has not ended is returned as it is.
+    of the same guard on the same cases that is under way in the same way is returned as it is.
 
     :param transforms: keys of `TRANSFORMS`: every case is asked about once more with each
     :param limit: so many cases only, drawn from those that are not left out, the same ones every time; of twins, whole
         families only
     :param uses_cache: repeat verdicts on identical earlier requests at no cost
     :param keeps_near: leave out only cases with the very text that the guard was trained on, and no near-duplicates
-    :raises Refused: if the guard cannot be asked, or no case is left
+    :raises Refused: if the guard cannot be asked, or no case is left; or if one that has not ended is paused, goes by
+        another budget, or has a batch whose answers are still to come
     """
     check_can_evaluate(juror, benchmark, transforms)
     keeps_near = keeps_near or benchmark.is_of_twins  # which have no labels, and are compared by families
     lock_evaluations(project)
     same = {"project": project, "juror": juror, "benchmark": benchmark, "limit": limit}
     chosen = [name for name in TRANSFORMS if name in set(transforms)]
-    open_ones = Evaluation.objects.filter(**same, transforms=chosen, run__state__in=Run.OPEN)
-    if open_one := open_ones.filter(near_left_out__isnull=keeps_near).first():
-        return open_one
-    left_out = cases_left_out(juror, benchmark, keeps_near=keeps_near)
     money: dict[str, Any] = {"budget_usd": budget_usd, "budget_calls": budget_calls, "uses_cache": uses_cache}
+    open_ones = Evaluation.objects.filter(**same, transforms=chosen, run__state__in=Run.OPEN).select_related("run")
+    if open_one := open_ones.filter(near_left_out__isnull=keeps_near).first():
+        check_goes_on(open_one, money)
+        return open_one
+    check_no_batch(juror)
+    left_out = cases_left_out(juror, benchmark, keeps_near=keeps_near)
     run = Run.objects.create(project=project, generates=Run.Generates.VERDICTS, **money)
     evaluation = Evaluation.objects.create(**same, **left_out.fields, run=run, transforms=chosen, started_by=by)
     texts = texts_of(evaluation)
@@ -117,6 +120,36 @@ def lock_evaluations(project: Project) -> None:
     lock_in_use(project)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('evaluation'), %s)", [project.pk])
+
+
+def check_goes_on(evaluation: Evaluation, money: Mapping[str, Any]) -> None:
+    """
+    Check that an evaluation that has not ended is what somebody wants to start: it runs, and by what they chose.
+
+    :param money: the budgets, and whether earlier verdicts are repeated
+    :raises Refused: if it is not
+    """
+    named, run = f"Evaluation {evaluation.pk} of the same guard on the same cases", evaluation.run
+    if run.state == Run.State.PAUSED:
+        raise Refused(f"{named} is paused. Resume or cancel it first.")
+    if any(getattr(run, name) != value for name, value in money.items()):
+        raise Refused(f"{named} is under way with another budget or use of earlier verdicts. Cancel it first.")
+
+
+def check_no_batch(juror: Juror) -> None:
+    """
+    Check that no batch of an evaluation that has ended is still with the endpoint.
+
+    Its answers are paid for, and asked for again they would be paid twice.
+
+    :raises Refused: if one is
+    """
+    batches = Batch.objects.filter(shard__juror=juror, state__in=Batch.OPEN)
+    if batches.filter(shard__run__generates=Run.Generates.VERDICTS).exclude(shard__run__state__in=Run.OPEN).exists():
+        raise Refused(
+            f"A batch of {juror.name} from an evaluation that has ended is still with the endpoint, and may be paid "
+            "for. Start this one when its answers have come, or it has been cancelled there."
+        )
 
 
 def no_case_left(benchmark: Benchmark, limit: int | None) -> str:

@@ -1,11 +1,13 @@
 """`evaluate_guard`: a guard asked about the cases of a benchmark through the engine of the jury."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from sklearn.metrics import f1_score
 
 from config.embedded.processes import wait_until
+from corpus.errors import Refused
 from corpus.models import Event
 from guards.actions import estimate_evaluation, start_evaluation
 from guards.figures.cases import NOT_ASKED
@@ -14,6 +16,7 @@ from guards.management.commands.evaluate_guard import transforms_named
 from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
 from guards.queries import cases_asked, evaluated_cases
 from guards.transforms import TRANSFORMS
+from jury.actions import cancel_run, pause_run
 from jury.models import Juror, Run
 from tests.annotation.people import Visitor
 from tests.factories import command, make_project, write_lines
@@ -76,6 +79,40 @@ def test_killed_evaluation_goes_on_where_it_stopped(project, stub_url):
     assert counted(stub_url)["calls"] - before == 20
     assert Verdict.objects.filter(run=evaluation.run).count() == 30
     assert Event.objects.filter(project=project, verb="evaluation.started").count() == 1
+
+
+def test_evaluation_under_way_is_taken_for_another_only_if_it_goes_by_the_same(project):
+    evaluation = started(project, budget_usd=Decimal("1.5"))
+    assert started(project, budget_usd=Decimal("1.50")) == evaluation
+    for others in ({}, {"budget_usd": Decimal(1)}, {"budget_usd": Decimal("1.5"), "uses_cache": False}):
+        with pytest.raises(Refused, match="with another budget or use of earlier verdicts"):
+            started(project, **others)
+    pause_run(run=evaluation.run)
+    refused = evaluate(project, benchmark="own", budget="1.5")
+    assert (refused.code, "is paused. Resume or cancel it first" in refused.stderr) == (2, True)
+    lead = Visitor(project, "lead")
+    page = lead.post("guards/evaluations/", juror="stub-0.9:steady", benchmark="own", do="start")
+    assert (page.status_code, "is paused" in page.content.decode()) == (409, True)
+    cancel_run(run=evaluation.run)
+    assert started(project) != evaluation
+
+
+def test_texts_in_a_batch_that_outlives_its_evaluation_are_not_asked_twice(project, stub_url):
+    Juror.objects.filter(project=project).update(transport="batch")
+    evaluation, before = started(project), counted(stub_url)["calls"]
+    run_shards(evaluation.run)
+    cancel_run(run=evaluation.run)
+    with pytest.raises(Refused, match="is still with the endpoint"):
+        started(project, budget_calls=100)
+    for _ in range(4):
+        run_shards(evaluation.run)
+    again = started(project, budget_calls=100)
+    for _ in range(4):
+        run_shards(again.run)
+    asked = counted(stub_url)["calls"] - before
+    kept = Verdict.objects.filter(run=evaluation.run).count()
+    assert Verdict.objects.filter(run=again.run).count() == 30
+    assert asked == 30 + 30 - kept
 
 
 def test_budget_holds_and_figures_count_what_was_asked(project):
