@@ -52,6 +52,7 @@ class Room(AttackView):
     """What may be attacked and by what budget, with the text that people consent to. A lead may change it."""
 
     least_roles: ClassVar[dict[str, Role]] = {"PATCH": Role.LEAD}
+    scopes: ClassVar[dict[str, str]] = {"PATCH": TokenGrant.Scope.JURY}
 
     @extend_schema(responses={200: RoomShape})
     def get(self, request: Request, slug: str) -> Response:

@@ -25,6 +25,8 @@ class ProjectView(APIView):
     "Method to role, for methods that need another role."
     scope: ClassVar[str] = TokenGrant.Scope.DATA
     "The scope a token needs for any method that does more than read."
+    scopes: ClassVar[dict[str, str]] = {}
+    "Method to scope, for methods that need another scope."
     also_archived: ClassVar[bool] = False
     "Whether methods that do more than read are let through in an archived project."
     access: Access
@@ -37,7 +39,7 @@ class ProjectView(APIView):
         """
         super().initial(request, *args, **kwargs)
         least = self.least_roles.get(str(request.method), self.least_role)
-        check_scope(request, self.scope)
+        check_scope(request, self.scopes.get(str(request.method), self.scope))
         self.access = access_to(kwargs["slug"], request.user, least=least)
         check_project(request, self.access.project)
         if request.method not in SAFE_METHODS and not self.also_archived:

@@ -4,8 +4,12 @@ import json
 import uuid
 from decimal import Decimal
 
+from django.contrib.auth.models import User
+from django.test import Client
+
 from attacks.models import Turn
 from attacks.tasks import ask_target
+from corpus.actions import make_token
 from corpus.models import Item, Project
 from tests.api.client import Program
 from tests.attacks.rooms import attacker, begin, exchange, finish, open_room
@@ -54,6 +58,23 @@ def test_lead_changes_what_is_allowed(stub_url):
     changed = lead.patch(where, {"daily_usd": "0.25", "consent_text": "Be kind."}).json()
     assert (changed["daily_usd"], changed["consent_version"], changed["targets"]) == (0.25, 2, ["writer"])
     assert member.get(where).json()["left_today_usd"] == 0.25
+
+
+def test_token_that_labels_may_attack_and_changes_no_budget(stub_url):
+    project = open_room(stub_url)
+    lead, where = Program(project, "lead"), f"projects/{project.slug}/attacks/"
+    user = User.objects.get(username=lead.name)
+
+    def with_scope(scope):
+        token = make_token(user=user, name=scope, scopes=[scope])
+        lead.client = Client(headers={"authorization": f"Token {token}"})
+        return lead
+
+    refused = with_scope("label").patch(f"{where}room/", {"budget_usd": 999_999})
+    assert (refused.status_code, "lacks the scope jury" in refused.json()["error"]["message"]) == (403, True)
+    assert lead.post(f"{where}consent/", {"version": 1}).status_code == 200
+    assert with_scope("jury").patch(f"{where}room/", {"budget_usd": 3}).json()["budget_usd"] == 3
+    assert lead.post(where, {"target": "writer", "goal": "threat", "technique": "direct"}).status_code == 403
 
 
 def test_room_of_a_project_without_one_is_read(stub_url):
