@@ -100,7 +100,10 @@ def start_evaluation(
         return open_one
     check_no_batch(juror)
     left_out = cases_left_out(juror, benchmark, keeps_near=keeps_near)
-    run = Run.objects.create(project=project, generates=Run.Generates.VERDICTS, **money)
+    # Categories may be added or merged while it asks; its figures are about one question.
+    run = Run.objects.create(
+        project=project, generates=Run.Generates.VERDICTS, taxonomy_id=project.taxonomy_id, **money
+    )
     evaluation = Evaluation.objects.create(**same, **left_out.fields, run=run, transforms=chosen, started_by=by)
     texts = texts_of(evaluation)
     if not texts:

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from corpus.models import Project
+from corpus.models import Project, Taxonomy
 from jury.models.juror import Juror
 
 
@@ -46,6 +46,8 @@ class Run(models.Model):
     "Outcomes that do not count as an answer: those items are asked about again."
     uses_cache = models.BooleanField(default=True, db_default=True)
     "Whether verdicts of identical earlier requests are repeated at no cost."
+    taxonomy = models.ForeignKey(Taxonomy, models.PROTECT, null=True, related_name="+", db_index=False)
+    "By whose categories all of it asks, as evaluations do; None for those that the project has while it asks."
     cost_usd = models.DecimalField(max_digits=26, decimal_places=10, default=0)
     calls = models.PositiveIntegerField(db_default=0)
     "Attempts that may have been answered, and the questions of batches."

@@ -18,7 +18,7 @@ def shard_with_context(pk: int) -> Shard:
 
 def shards_with_context() -> QuerySet[Shard]:
     """Return all shards, with the runs, projects, taxonomies, jurors and prompts they belong to."""
-    return Shard.objects.select_related("run__project__taxonomy", "juror__prompt")
+    return Shard.objects.select_related("run__project__taxonomy", "run__taxonomy", "juror__prompt")
 
 
 def unclaimed(shards: QuerySet[Shard]) -> QuerySet[Shard]:

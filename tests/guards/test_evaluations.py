@@ -18,9 +18,12 @@ from guards.queries import cases_asked, evaluated_cases
 from guards.transforms import TRANSFORMS
 from jury.actions import cancel_run, pause_run
 from jury.models import Juror, Run
+from jury.queries import panel
+from tests.adjudication.test_taxonomy_change import MERGE, change
 from tests.annotation.people import Visitor
 from tests.factories import command, make_project, write_lines
 from tests.jury.factories import add_jurors, counted, run_shards
+from tests.jury.scripted import completion, scripted_endpoint
 
 ROWS = [
     {"prompt": f"Question {at}: how does one do it?", "label": "unsafe" if at % 3 == 0 else "safe", "category": "x"}
@@ -81,7 +84,7 @@ def test_killed_evaluation_goes_on_where_it_stopped(project, stub_url):
     assert Event.objects.filter(project=project, verb="evaluation.started").count() == 1
 
 
-def test_evaluation_under_way_is_taken_for_another_only_if_it_goes_by_the_same(project):
+def test_evaluation_under_way_is_taken_for_another_only_if_it_goes_by_the_same(project, worker):
     evaluation = started(project, budget_usd=Decimal("1.5"))
     assert started(project, budget_usd=Decimal("1.50")) == evaluation
     for others in ({}, {"budget_usd": Decimal(1)}, {"budget_usd": Decimal("1.5"), "uses_cache": False}):
@@ -113,6 +116,20 @@ def test_texts_in_a_batch_that_outlives_its_evaluation_are_not_asked_twice(proje
     kept = Verdict.objects.filter(run=evaluation.run).count()
     assert Verdict.objects.filter(run=again.run).count() == 30
     assert asked == 30 + 30 - kept
+
+
+def test_evaluation_asks_by_the_categories_it_began_with(project):
+    with scripted_endpoint(lambda *_: (200, completion("?"))) as (endpoint, url):
+        add_jurors(project, url, "lists", prompt="full-policy-v1")
+        [guard] = panel(project, ["lists"])
+        benchmark = BenchmarkCase.objects.filter(benchmark__project=project).first().benchmark
+        evaluation = start_evaluation(project=project, juror=guard, benchmark=benchmark)
+        change(project, MERGE)
+        run_shards(evaluation.run)
+        again = start_evaluation(project=project, juror=guard, benchmark=benchmark)
+        run_shards(again.run)
+    asked = [json.dumps(call["messages"]) for call in endpoint.calls]
+    assert ["- threat" in text for text in asked] == [True] * 30 + [False] * 30
 
 
 def test_budget_holds_and_figures_count_what_was_asked(project):
