@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import cache
@@ -87,7 +87,19 @@ def measure_project(*, project: Project) -> dict[str, float]:
         if isinstance(error.__cause__, SerializationFailure):
             raise BeingMeasured(busy) from error
         raise
+    forget_if_renamed(project, reports)
     return {report.kind: report.seconds for report in reports}
+
+
+def forget_if_renamed(project: Project, reports: Sequence[Report]) -> None:
+    """
+    Delete reports that name people who were made anonymous while they were computed.
+
+    Whoever makes somebody anonymous deletes the reports that there are, and these were not stored yet.
+    """
+    renamed = input_fingerprint(project, policy_of(project))["renamed"]
+    if any(report.fingerprint["renamed"] != renamed for report in reports):
+        Report.objects.filter(project=project).delete()
 
 
 def reports_of(project: Project) -> list[Report]:

@@ -23,6 +23,7 @@ SELECT json_build_object(
         FROM corpus_project p JOIN annotation_queue q ON q.project_id = p.id
         JOIN annotation_sampledraw d ON d.project_id = p.id
         WHERE p.id = %(project)s GROUP BY sample_percent, votes_wanted),
+    'renamed', (SELECT count(*) FROM annotation_annotator WHERE project_id = %(project)s AND released_as <> ''),
     'terms', (SELECT max(version) FROM corpus_groupterms WHERE project_id = %(project)s),
     'promise', (SELECT max(id) FROM quality_watchedpromise WHERE project_id = %(project)s)
 )

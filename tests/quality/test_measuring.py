@@ -1,14 +1,17 @@
 """Measurement of a project: when it happens, one at a time, from one snapshot."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
 from adjudication.policies import policy_of
+from annotation.models import Annotator
+from config.embedded.processes import wait_until
 from corpus.models import Project
 from quality import actions, tasks
 from quality.models import Report
@@ -17,6 +20,7 @@ from quality.queries.progress import Progress, Stage, progress_of
 from tests.annotation.people import Visitor
 from tests.factories import command, import_votes, make_project, opinion
 from tests.quality.opinions import mixed_project, small_project
+from workspace.actions import anonymise_user
 
 KINDS = {
     "agreement",
@@ -133,6 +137,38 @@ def test_concurrent_measurements_leave_one_whole_set_of_reports(tmp_path: Path) 
     reports = Report.objects.filter(project=project)
     assert len(reports) == len(KINDS)
     assert len({report.computed_at for report in reports}) == 1
+
+
+def test_measurement_brings_no_name_back_that_was_taken_away_meanwhile(tmp_path: Path) -> None:
+    project = mixed_project(tmp_path, items=30)
+    user = Visitor(project).user
+    assert Annotator.objects.filter(project=project, name="ada").update(user=user, name=user.username) == 1
+
+    def measure() -> None:
+        try:
+            actions.measure_project(project=Project.objects.get(pk=project.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE quality_report IN SHARE MODE")  # all is computed, and nothing stored
+        measured = pool.submit(measure)
+        assert wait_until(lambda: measured.done() or is_waited_for(), seconds=60)
+        anonymise_user(user=user)
+    measured.result(timeout=60)
+    reports = [json.dumps(report.content) for report in Report.objects.filter(project=project)]
+    assert not any(user.username in report for report in reports)
+    actions.measure_project(project=project)
+    assert len(latest_reports(project)) == len(KINDS)
+
+
+def is_waited_for() -> bool:
+    """Return whether another transaction waits for this connection's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 FULL_DISK = """
