@@ -21,10 +21,11 @@ def zone_or_utc(name: str) -> ZoneInfo:
 
 
 def day_at(now: datetime, zone: ZoneInfo) -> tuple[date, datetime]:
-    """
-    Return the date of a moment in a zone, and the moment in UTC when that day ends.
-
-    Where the clocks jump over midnight, the day ends at the jump.
-    """
+    """Return the date of a moment in a zone, and the moment in UTC when that day ends."""
     day = now.astimezone(zone).date()
-    return day, datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
+    return day, end_of(day, zone)
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the moment in UTC when a day ends in a zone; where the clocks jump over midnight, at the jump."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)

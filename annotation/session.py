@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotation.days import day_at, zone_or_utc
+from annotation.days import day_at, end_of, zone_or_utc
 from annotation.models import Annotator, Person, Qualification, Queue, WorkDay
 from corpus.categories.translation import overlapping
 from corpus.errors import Refused
@@ -248,8 +248,8 @@ def today_of(
     if day is not None and ends_at is not None and now < ends_at:
         return day, ends_at, votes or 0
     today, ends_at = day_at(now, zone)
-    if day is not None and today <= day:  # they moved west, where the same date is not over
-        return day, ends_at, votes or 0
+    if day is not None and today <= day:  # they moved west, where the same date is not over, or has not begun
+        return day, end_of(day, zone), votes or 0
     return today, ends_at, 0
 
 

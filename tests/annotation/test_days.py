@@ -67,6 +67,11 @@ def test_next_day_is_of_the_zone_chosen_meanwhile(zone, today, ends_at, votes):
     assert today_of(ITS_END, zone, THIRD, ITS_END, 7) == (date.fromisoformat(today), at(ends_at), votes)
 
 
+def test_day_that_has_not_begun_where_somebody_went_ends_there_all_the_same():
+    ended, there = at("2026-01-03T10:00"), ZoneInfo("Pacific/Pago_Pago")  # from Kiritimati, to the second there
+    assert today_of(ended, there, THIRD, ended, 7) == (THIRD, at("2026-01-04T11:00"), 7)
+
+
 def test_no_hopping_between_zones_gains_more_than_two_days():
     """However somebody changes their zone, every date comes once."""
     zones, now, end = [HONOLULU, APIA, TOKYO, BERLIN], at("2026-01-01T00:00"), at("2026-02-01T00:00")
