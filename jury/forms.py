@@ -11,6 +11,7 @@ from corpus.errors import Refused
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS
 from corpus.models import Project
+from corpus.text_area import TextArea
 from jury import queries
 from jury.actions.jurors import ENTERED, GENERATOR_DEFAULTS, JUROR_DEFAULTS, OF_JURORS_ALONE
 from jury.actions.runs import RETRIED
@@ -105,7 +106,7 @@ class ConveneForm(BudgetForm):
 class ExtraBodyField(forms.CharField):
     """A JSON object of further parameters of a request."""
 
-    widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
+    widget = TextArea(attrs={"rows": 2, "spellcheck": "false"})
 
     def prepare_value(self, value: Any) -> Any:
         """Return a stored object as JSON, and what was typed as it is."""

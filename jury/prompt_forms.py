@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from corpus.models import Project
+from corpus.text_area import TextArea
 from jury import queries
 from jury.models import Juror
 
@@ -33,7 +34,7 @@ class DraftForm(forms.Form):
         strip=False,
         required=False,
         label="Text, in TOML",
-        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "dir": "ltr", "class": "code"}),
+        widget=TextArea(attrs={"rows": 24, "spellcheck": "false", "dir": "ltr", "class": "code"}),
     )
     revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 

@@ -4,6 +4,7 @@ from django import forms
 
 from corpus.actions.groups import LONGEST_NOTE
 from corpus.groups.terms import MOST_BYTES
+from corpus.text_area import TextArea
 
 
 class GroupTermsForm(forms.Form):
@@ -12,7 +13,7 @@ class GroupTermsForm(forms.Form):
     terms = forms.CharField(
         label="Terms",
         max_length=MOST_BYTES,
-        widget=forms.Textarea(attrs={"rows": 18, "dir": "auto", "spellcheck": "false", "class": "code"}),
+        widget=TextArea(attrs={"rows": 18, "dir": "auto", "spellcheck": "false", "class": "code"}),
         help_text="CSV with the columns attribute, group, language, form and term.",
     )
     note = forms.CharField(

@@ -13,6 +13,7 @@ from annotation.display_names import LABEL_WORDS
 from annotation.forms.judgement import JudgementForm
 from corpus.labels import FIELDS, Judgement
 from corpus.models import Category
+from corpus.text_area import TextArea
 
 STATE_WORDS = dict(
     zip(
@@ -95,7 +96,7 @@ class ReopenForm(forms.Form):
     reason = forms.CharField(
         max_length=10_000,
         label="Why should it be looked at anew?",
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 2, "dir": "auto"}),
     )
     keeps_open = forms.BooleanField(required=False, label="Open a case even if the opinions decide it by now")
 

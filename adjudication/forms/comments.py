@@ -3,6 +3,7 @@
 from django import forms
 
 from adjudication.actions.comments import LONGEST_COMMENT
+from corpus.text_area import TextArea
 
 
 class CommentForm(forms.Form):
@@ -11,6 +12,6 @@ class CommentForm(forms.Form):
     text = forms.CharField(
         max_length=LONGEST_COMMENT,
         label="Comment",
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 3, "dir": "auto"}),
         error_messages={"required": "Write something."},
     )

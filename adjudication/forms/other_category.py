@@ -6,6 +6,7 @@ from django import forms
 from django.utils.text import slugify
 
 from corpus.slug_field import SlugField
+from corpus.text_area import TextArea
 
 LONGEST_NAME = 120
 LONGEST_SLUG = 60
@@ -22,7 +23,7 @@ class CategoryForm(forms.Form):
     )
     definition = forms.CharField(
         max_length=2_000,
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 3, "dir": "auto"}),
         help_text="One or two sentences that people and models will judge by.",
     )
 

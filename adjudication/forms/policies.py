@@ -7,6 +7,7 @@ from django import forms
 from adjudication.actions.policy_change import MOST_QUORUM
 from adjudication.policies import LEAST_SHARE, MOST_SHARE
 from corpus.models import Project
+from corpus.text_area import TextArea
 
 OWN = ("", "As the policy says")
 SHARE, PROBABILITY = Project.ScoreBy.SHARE, Project.ScoreBy.PROBABILITY
@@ -55,7 +56,7 @@ class ChangePolicyForm(PolicyForm):
     score_by = forms.ChoiceField(required=False, choices=SCORES, widget=forms.HiddenInput, label="Score")
     reason = forms.CharField(
         max_length=2_000,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 2, "dir": "auto"}),
         help_text="It stays with the change, in the audit log.",
     )
     is_sure = forms.BooleanField(label="I have seen what will change")

@@ -9,6 +9,7 @@ from corpus.actions.questions import CHANGEABLE, MEANING
 from corpus.choice_lines import choices_of_lines, lines_of_choices
 from corpus.models import Question
 from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_QUESTION
+from corpus.text_area import TextArea
 
 AUTO = {"dir": "auto"}
 
@@ -30,13 +31,13 @@ class QuestionForm(forms.Form):
         required=False,
         max_length=LONGEST_GUIDANCE,
         label="How to answer it",
-        widget=forms.Textarea(attrs={"rows": 4, **AUTO}),
+        widget=TextArea(attrs={"rows": 4, **AUTO}),
     )
     type = forms.ChoiceField(choices=Question.Type.choices, label="Kind of answer")
     choices = forms.CharField(
         required=False,
         label="Answers to choose from",
-        widget=forms.Textarea(attrs={"rows": 5, **AUTO}),
+        widget=TextArea(attrs={"rows": 5, **AUTO}),
         help_text="One per line, a scale from the lowest up: the name, or before it a name in files, as in "
         "mild = A little. Leave it empty for yes or no and for a text.",
     )

@@ -10,8 +10,8 @@ from corpus.categories.files import MOST_BYTES, NO_EQUAL, read_file
 from corpus.categories.words import crosswalk_words
 from corpus.errors import Invalid
 from corpus.models import Category
+from corpus.text_area import TextArea
 
-Lines = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
 PARTS = (1, 2, 3)
 NAMED_APART = {"slug": "new_slug", "title": "name", "about": "about_text"}
 "Fields that are called other than in a change, for the address has that name already."
@@ -19,7 +19,7 @@ NAMED_APART = {"slug": "new_slug", "title": "name", "about": "about_text"}
 
 def text(label: str, *, limit: int, required: bool = True, help_text: str = "", rows: int = 0) -> forms.CharField:
     """Return a field for text of one line, or of several."""
-    widget = forms.Textarea(attrs={"rows": rows, "dir": "auto"}) if rows else forms.TextInput(attrs={"dir": "auto"})
+    widget = TextArea(attrs={"rows": rows, "dir": "auto"}) if rows else forms.TextInput(attrs={"dir": "auto"})
     return forms.CharField(max_length=limit, required=required, label=label, help_text=help_text, widget=widget)
 
 

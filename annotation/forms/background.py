@@ -7,6 +7,7 @@ from django import forms
 
 from annotation.background import LONGEST_PURPOSE, LONGEST_TEXT
 from annotation.models import LEAST_PEOPLE, MOST_PEOPLE, BackgroundQuestion
+from corpus.text_area import TextArea
 
 AUTO = {"dir": "auto"}
 PREFIX = "question-"
@@ -70,12 +71,12 @@ class BackgroundQuestionForm(forms.Form):
     purpose = forms.CharField(
         max_length=LONGEST_PURPOSE,
         label="What the answers are for",
-        widget=forms.Textarea(attrs={"rows": 3, **AUTO}),
+        widget=TextArea(attrs={"rows": 3, **AUTO}),
         help_text="People read it before they answer.",
     )
     choices = forms.CharField(
         label="Answers to choose one from",
-        widget=forms.Textarea(attrs={"rows": 5, **AUTO}),
+        widget=TextArea(attrs={"rows": 5, **AUTO}),
         help_text="One per line: the name, or before it a name in files, as in pt = Portuguese. Few and broad ones: "
         "a group of few people is never shown.",
     )

@@ -7,6 +7,7 @@ from django import forms
 
 from annotation.models import GuidelineVersion
 from annotation.queries import Guidance
+from corpus.text_area import TextArea
 
 LONGEST_TEXT = 100_000
 BLANK_QUESTIONS = 2
@@ -17,7 +18,7 @@ class GuidelineForm(forms.Form):
 
     after = forms.CharField(max_length=60, widget=forms.HiddenInput)
     summary = forms.CharField(max_length=500, label="What changes, in a sentence")
-    body = forms.CharField(max_length=LONGEST_TEXT, label="In general", widget=forms.Textarea(attrs={"rows": 12}))
+    body = forms.CharField(max_length=LONGEST_TEXT, label="In general", widget=TextArea(attrs={"rows": 12}))
 
     def __init__(
         self, *args: Any, version: GuidelineVersion, guidance: Sequence[Guidance], asked: str = "", **kwargs: Any
@@ -44,7 +45,7 @@ class GuidelineForm(forms.Form):
 
     def add_text_field(self, name: str, label: str, initial: str, *, rows: int = 3) -> None:
         """Add an optional text field of several lines."""
-        text = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
+        text = TextArea(attrs={"rows": rows, "dir": "auto"})
         self.fields[name] = forms.CharField(
             required=False, max_length=LONGEST_TEXT, label=label, initial=initial, widget=text
         )
@@ -75,7 +76,7 @@ class GuidelineForm(forms.Form):
         return {
             "after": values["after"],
             "summary": values["summary"],
-            "body": values["body"].replace("\r\n", "\n"),
+            "body": values["body"],
             "entries": entries,
             "faq": [{"question": question, "answer": answer} for question, answer in pairs if question],
         }

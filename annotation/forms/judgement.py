@@ -17,6 +17,7 @@ from corpus.labels import FIELDS, OTHER, Field, Judgement
 from corpus.models import Category, Project, Question
 from corpus.questions import describe_answers, field_of
 from corpus.taxonomy_versions import counts_as
+from corpus.text_area import TextArea
 
 LONGEST_TEXT = 10_000
 KEYS = {
@@ -40,7 +41,7 @@ class JudgementForm(forms.Form):
     order = forms.CharField(required=False)
     "The slugs in the order chosen; check boxes do not say it."
     other_text = forms.CharField(required=False, max_length=LONGEST_TEXT)
-    rationale = forms.CharField(required=False, max_length=LONGEST_TEXT)
+    rationale = forms.CharField(required=False, max_length=LONGEST_TEXT, widget=TextArea)
     seconds = forms.FloatField(required=False)
     guideline = forms.CharField(required=False, max_length=60)
 

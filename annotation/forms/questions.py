@@ -7,6 +7,7 @@ from django import forms
 
 from corpus.models import Question
 from corpus.questions import LONGEST_ANSWER, Type, choices_of, field_of, is_about_item
+from corpus.text_area import TextArea
 
 if TYPE_CHECKING:
     from annotation.forms.judgement import JudgementForm
@@ -25,7 +26,7 @@ def question_field(question: Question) -> forms.Field:
     """Return the form field of a question."""
     choices = list(choices_of(question).items())
     if question.type == Type.TEXT:
-        return forms.CharField(required=False, max_length=LONGEST_ANSWER)
+        return forms.CharField(required=False, max_length=LONGEST_ANSWER, widget=TextArea)
     if question.type == Type.MANY_OF:
         return forms.MultipleChoiceField(required=False, choices=choices, error_messages=GONE)
     return forms.ChoiceField(required=False, choices=choices, error_messages=GONE)

@@ -13,6 +13,7 @@ from annotation.models import Queue
 from annotation.models.queue import SETTINGS
 from corpus.labels import FIELDS, Field, Judgement
 from corpus.models import Category, Project
+from corpus.text_area import TextArea
 
 
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
@@ -142,7 +143,7 @@ class ExpectedForm(forms.Form):
     external_ids = forms.CharField(
         max_length=1_000_000,
         label="Ids of dialogues, one a line",
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        widget=TextArea(attrs={"rows": 3, "dir": "auto"}),
     )
     categories = forms.MultipleChoiceField(
         required=False,

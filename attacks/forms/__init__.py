@@ -11,6 +11,7 @@ from attacks.models import AttackSettings, Turn
 from attacks.queries import consent_text, usable_targets
 from attacks.techniques import TECHNIQUES
 from corpus.models import Category, Project
+from corpus.text_area import TextArea
 from guards.transforms import TRANSFORMS, UNREADABLE_TO_PEOPLE
 from jury.models import Juror
 
@@ -61,7 +62,7 @@ class MessageForm(forms.Form):
         label="Message",
         max_length=LONGEST_MESSAGE,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "autofocus": True, "autocomplete": "off"}),
+        widget=TextArea(attrs={"rows": 4, "dir": "auto", "autofocus": True, "autocomplete": "off"}),
     )
     transform = forms.ChoiceField(label="Rewrite as", required=False)
     token = forms.UUIDField(widget=forms.HiddenInput)
@@ -81,9 +82,7 @@ class MessageForm(forms.Form):
     def message(self) -> Message:
         """Return the message of a valid form."""
         data = self.cleaned_data
-        # Browsers send line ends of two characters, whatever was typed.
-        text = data["text"].replace("\r\n", "\n")
-        return Message(text, token=data["token"], transform=data["transform"], seen=data["seen"])
+        return Message(data["text"], token=data["token"], transform=data["transform"], seen=data["seen"])
 
     @property
     def posted_token(self) -> UUID | None:
@@ -123,7 +122,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at 
             "license": "As in the dialogues that you import, such as CC-BY-4.0.",
             "consent_text": "Another text has everybody asked again.",
         }
-        widgets = {"targets": forms.CheckboxSelectMultiple, "consent_text": forms.Textarea(attrs={"rows": 10})}
+        widgets = {"targets": forms.CheckboxSelectMultiple, "consent_text": TextArea(attrs={"rows": 10})}
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,6 +133,6 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at 
             self.initial["consent_text"] = consent_text(self.instance)
 
     def clean_consent_text(self) -> str:
-        """Return the text with line ends of one character; empty if it is the one that we ship."""
-        text: str = self.cleaned_data["consent_text"].replace("\r\n", "\n").strip()
+        """Return the text; empty if it is the one that we ship."""
+        text: str = self.cleaned_data["consent_text"]
         return "" if text == consent_text(AttackSettings()) else text

@@ -69,7 +69,7 @@ def keep_draft(access: Access, number: int, form: MessageForm) -> None:
 
 def typed(form: MessageForm) -> str:
     """Return what was typed into a form, valid or not."""
-    return str(form.data.get("text", "")).replace("\r\n", "\n")
+    return form["text"].data or ""
 
 
 @require_POST

@@ -10,6 +10,7 @@ from annotation.display_names import LABEL_WORDS
 from corpus.grouped_forms import GroupedForm
 from corpus.labels import FIELDS, Label
 from corpus.models import Category
+from corpus.text_area import TextArea
 from workspace.forms.reason import ReasonField
 from workspace.queries.items import SORTS
 
@@ -135,12 +136,12 @@ class CorrectionForm(forms.Form):
         for at, turn in enumerate(turns):
             self.fields[f"text_{at}"] = forms.CharField(
                 label=turn["role"].capitalize(), strip=False, required=False, initial=turn["text"],
-                widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
+                widget=TextArea(attrs={"rows": 4, "dir": "auto"}),
             )  # fmt: skip
         self.fields["reason"] = ReasonField("Later releases list it with the old text.")
 
     def texts(self) -> list[str]:
-        """Return the texts of a valid form. Browsers send every line end as two characters, which is no change."""
+        """Return the texts of a valid form. Other line ends are no change: a page shows and sends them all alike."""
         given = [one_line_end(self.cleaned_data[f"text_{at}"]) for at in range(len(self.turns))]
         old = [turn["text"] for turn in self.turns]
         return [before if one_line_end(before) == text else text for before, text in zip(old, given, strict=True)]

@@ -2,6 +2,8 @@
 
 from django import forms
 
+from corpus.text_area import TextArea
+
 
 class ReasonField(forms.CharField):
     """A reason in a few sentences, which stays with what was done."""
@@ -10,5 +12,5 @@ class ReasonField(forms.CharField):
         """
         :param help_text: where the reason will be read
         """
-        widget = forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+        widget = TextArea(attrs={"rows": 2, "dir": "auto"})
         super().__init__(max_length=2_000, label="Why", help_text=help_text, widget=widget)
