@@ -58,14 +58,16 @@ def claim_case(*, project: Project, case: int, by: User) -> Case:
 
 
 @transaction.atomic
-def claim_next_case(*, project: Project, by: User, filters: CaseFilter) -> Case | None:
+def claim_next_case(*, project: Project, by: User, filters: CaseFilter, of_lead: bool = False) -> Case | None:
     """
     Hold the oldest open case that matches and that this person may settle, or the case they hold already.
 
+    :param of_lead: as of `cases_matching`
     :return: None if no such case is left
     """
     held = cases.claimable_by(cases_matching(project, CaseFilter()), by).filter(holder=by, held_until__gte=Now())
-    free = cases.claimable_by(cases_matching(project, replace(filters, state="open")), by)
+    matching = cases_matching(project, replace(filters, state="open"), of_lead=of_lead)
+    free = cases.claimable_by(matching, by)
     for candidates in (held, free):
         rows = candidates.order_by("opened_at", "pk").select_for_update(of=("self",), skip_locked=True, no_key=True)
         if locked := rows.first():

@@ -31,7 +31,7 @@ from corpus.queries import spellings_in_files
 
 def case_response(access: Access, case: Case) -> Response:
     """Return one case as far as the caller may see it."""
-    body: OneCase = {"case": as_cases(access.project, [case], access.user)[0]}
+    body: OneCase = {"case": as_cases(access, [case])[0]}
     return Response(body)
 
 
@@ -46,12 +46,10 @@ class Cases(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         query = CaseFilterSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = OldestFirst()
-        page = (
-            pages.paginate_queryset(cases_matching(self.project, query.to_filter(self.project)), request, view=self)
-            or []
-        )
-        return pages.get_paginated_response(as_cases(self.project, page, self.access.user))
+        pages, filters = OldestFirst(), query.to_filter(self.project)
+        matching = cases_matching(self.project, filters, of_lead=self.access.is_lead)
+        page = pages.paginate_queryset(matching, request, view=self) or []
+        return pages.get_paginated_response(as_cases(self.access, page))
 
 
 class NextCase(ProjectView):
@@ -65,7 +63,8 @@ class NextCase(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         body = CaseFilterSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        case = actions.claim_next_case(project=self.project, by=self.access.user, filters=body.to_filter(self.project))
+        by, filters = self.access.user, body.to_filter(self.project)
+        case = actions.claim_next_case(project=self.project, by=by, filters=filters, of_lead=self.access.is_lead)
         if case is None:
             return Response(status=HTTP_204_NO_CONTENT)
         return case_response(self.access, case)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Case as Either
 from django.db.models.expressions import RawSQL
 
 from adjudication.case_states import State
@@ -46,12 +47,16 @@ class CaseFilter:
         return bool(self.category or self.margin)
 
 
-def cases_matching(project: Project, filters: CaseFilter) -> QuerySet[Case]:
-    """Return the cases that match with their items, in no order."""
+def cases_matching(project: Project, filters: CaseFilter, *, of_lead: bool = False) -> QuerySet[Case]:
+    """
+    Return the cases that match with their items, in no order.
+
+    :param of_lead: whether a lead looks: nobody else finds by its source what was written here
+    """
     cases = Case.objects.filter(project=project).select_related("item", "adjudicator", "holder")
     cases = in_state(cases, project, filters.state)
     if filters.source:
-        cases = cases.filter(source=filters.source)
+        cases = cases.filter(as_shown(project, of_lead=of_lead), source=filters.source)
     if filters.field:
         cases = cases.filter(Exists(disputes_of(project, filters.field)))
     if filters.category:
@@ -159,10 +164,29 @@ def label_queries(policy: Policy) -> list[str]:
     ]
 
 
-def case_sources(project: Project) -> list[str]:
-    """Return the sources of the items that have cases, in alphabetical order."""
-    sources = Case.objects.filter(project=project).exclude(source="").values_list("source", flat=True)
-    return sorted(sources.order_by().distinct())
+def case_sources(project: Project, *, of_lead: bool = False) -> list[str]:
+    """Return the sources of the items that have cases, as far as they are shown, in alphabetical order."""
+    cases = Case.objects.filter(as_shown(project, of_lead=of_lead), project=project).exclude(source="")
+    return sorted(cases.values_list("source", flat=True).order_by().distinct())
+
+
+def source_of(case: Case, *, of_lead: bool) -> str:
+    """Return where the item of a case comes from; to leads alone of one that was written here, as attacks are."""
+    return case.source if of_lead or case.item.author_id is None else ""
+
+
+def shown_source(project: Project, *, of_lead: bool) -> F | Either:
+    """Return what `source_of` returns as an expression, to sort by: the order must not tell it either."""
+    if of_lead:
+        return F("source")
+    shown = When(as_shown(project, of_lead=of_lead), then=F("source"))
+    return Either(shown, default=Value(""), output_field=TextField())
+
+
+def as_shown(project: Project, *, of_lead: bool) -> Q:
+    """Return the condition that `source_of` a case is its source."""
+    written_here = Item.objects.filter(project=project, author__isnull=False, pk=OuterRef("item"))
+    return Q() if of_lead else Q(~Exists(written_here))
 
 
 def case_counts(project: Project) -> dict[str, int]:

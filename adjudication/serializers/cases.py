@@ -12,7 +12,7 @@ from adjudication.actions.settling import MOST_VOTES
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
-from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter, fields_in_dispute
+from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter, fields_in_dispute, source_of
 from adjudication.queries.history import Entry
 from adjudication.queries.opinions import (
     Opinions,
@@ -24,6 +24,7 @@ from adjudication.queries.opinions import (
 from adjudication.shapes import AnswerShape, CaseShape, EntryShape, HoldShape, OpinionShape, SettlementShape
 from adjudication.visible_opinions import opinions_if_visible
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
+from corpus.access import Access
 from corpus.labels import FIELDS, label_columns_of
 from corpus.models import Project
 from corpus.question_shapes import as_question
@@ -84,14 +85,15 @@ class CaseFilterSerializer(serializers.Serializer[Any]):
         return CaseFilter(**self.validated_data)
 
 
-def as_cases(project: Project, page: Sequence[Case], user: User) -> list[CaseShape]:
+def as_cases(access: Access, page: Sequence[Case]) -> list[CaseShape]:
     """Return cases with what the reader may see."""
-    answers, stale = cases.blind_answers_on(page), cases.stale_cases(project, page)
-    return [as_case(project, case, user, answers[case.pk], is_stale=case.pk in stale) for case in page]
+    answers, stale = cases.blind_answers_on(page), cases.stale_cases(access.project, page)
+    return [as_case(access, case, answers[case.pk], is_stale=case.pk in stale) for case in page]
 
 
-def as_case(project: Project, case: Case, user: User, answers: cases.BlindAnswers, *, is_stale: bool) -> CaseShape:
+def as_case(access: Access, case: Case, answers: cases.BlindAnswers, *, is_stale: bool) -> CaseShape:
     """Return a case with what the reader may see: no opinions before their own blind answer."""
+    project, user = access.project, access.user
     own = cases.own_answer(answers, user)
     opinions = opinions_if_visible(user, case.item) if own else None
     return {
@@ -99,7 +101,7 @@ def as_case(project: Project, case: Case, user: User, answers: cases.BlindAnswer
         "project": project.slug,
         "state": case.state,
         "item": {"id": case.item.external_id, "turns": case.item.turns, "has_response": case.item.has_response},
-        "source": case.item.source,
+        "source": source_of(case, of_lead=access.is_lead),
         "fields": [field.value for field in cases.fields_of(project, case.item)],
         "questions": [as_question(each) for each in cases.questions_on(project, case.item)],
         "opened_at": case.opened_at,

@@ -1,10 +1,12 @@
 """The list of a project's cases."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
@@ -17,7 +19,15 @@ from adjudication.case_states import State
 from adjudication.forms.cases import STATE_WORDS, CaseFilterForm
 from adjudication.models import Case
 from adjudication.queries import cases
-from adjudication.queries.case_filters import CaseFilter, case_counts, case_sources, cases_matching, fields_in_dispute
+from adjudication.queries.case_filters import (
+    CaseFilter,
+    case_counts,
+    case_sources,
+    cases_matching,
+    fields_in_dispute,
+    shown_source,
+    source_of,
+)
 from adjudication.views.cases.page import is_changed
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.labels import label_columns_of
@@ -27,8 +37,8 @@ from corpus.queries import categories_of, category_names
 ON_A_PAGE = 50
 MOST_SEARCHED = 5_000
 "How many cases a filter by what opinions say looks through. Each takes some 40 microseconds."
-SORTS = {"opened": "opened_at", "closed": "closed_at", "source": "source", "by": "adjudicator__username"}
-"The columns of a case to sort by, by their names in addresses; a minus before the name turns the order round."
+SORTS = {"opened": "opened_at", "closed": "closed_at", "source": "shown_source", "by": "adjudicator__username"}
+"The values of a case to sort by, by their names in addresses; a minus before the name turns the order round."
 
 
 def filter_form(access: Access, data: QueryDict) -> CaseFilterForm:
@@ -36,7 +46,7 @@ def filter_form(access: Access, data: QueryDict) -> CaseFilterForm:
     return CaseFilterForm(
         data or None,
         categories=categories_of(access.project),
-        sources=case_sources(access.project),
+        sources=case_sources(access.project, of_lead=access.is_lead),
         disputed=fields_in_dispute(access.project),
     )
 
@@ -48,7 +58,7 @@ def case_list(request: PageRequest, access: Access) -> HttpResponse:
     """List the cases of a project; for open cases, nothing that shows an opinion."""
     form = filter_form(access, request.GET)
     filters, sort = form.to_filter(), sort_of(request)
-    shown = page_of_cases(access.project, filters, sort, request.GET.get("at"))
+    shown = page_of_cases(access, filters, sort, request.GET.get("at"))
     context = {
         "access": access,
         "page": "cases",
@@ -72,7 +82,9 @@ def case_list(request: PageRequest, access: Access) -> HttpResponse:
 def claim_next(request: PageRequest, access: Access) -> HttpResponse:
     """Claim the oldest case that matches the filter, and open its page."""
     form = filter_form(access, request.POST)
-    claimed = actions.claim_next_case(project=access.project, by=access.user, filters=form.to_filter())
+    claimed = actions.claim_next_case(
+        project=access.project, by=access.user, filters=form.to_filter(), of_lead=access.is_lead
+    )
     if claimed is None:
         messages.info(request, "No case is left that you could settle and that matches. Thank you.")
         return redirect("adjudication:cases", access.project.slug)
@@ -87,7 +99,7 @@ def sort_of(request: PageRequest) -> str:
     return "opened" if request.GET.get("state", "open") in ("", State.OPEN) else "-closed"
 
 
-def page_of_cases(project: Project, filters: CaseFilter, sort: str, at: str | None) -> Page[Case]:
+def page_of_cases(access: Access, filters: CaseFilter, sort: str, at: str | None) -> Page[Case]:
     """
     Return a page of cases in an order.
 
@@ -96,14 +108,21 @@ def page_of_cases(project: Project, filters: CaseFilter, sort: str, at: str | No
     """
     minus = "-" if sort.startswith("-") else ""
     order = (minus + SORTS[sort.removeprefix("-")], f"{minus}pk")
-    keys = cases_matching(project, filters).order_by(*order).values_list("pk", flat=True)
+    keys = cases_in_order(access, filters, order)
     if filters.reads_opinions:
-        others = cases_matching(project, replace(filters, category="", margin=""))
-        keys = keys.filter(pk__in=list(others.order_by(*order).values_list("pk", flat=True)[:MOST_SEARCHED]))
+        others = cases_in_order(access, replace(filters, category="", margin=""), order)
+        keys = keys.filter(pk__in=list(others[:MOST_SEARCHED]))
     shown: Page[Any] = Paginator(keys, ON_A_PAGE).get_page(at)
     found = cases.cases_to_list(list(shown.object_list))
     shown.object_list = found
     return shown
+
+
+def cases_in_order(access: Access, filters: CaseFilter, order: Sequence[str]) -> QuerySet[Case, int]:
+    """Return the primary keys of the cases that match, in an order of SORTS."""
+    found = cases_matching(access.project, filters, of_lead=access.is_lead)
+    shown = shown_source(access.project, of_lead=access.is_lead)
+    return found.alias(shown_source=shown).order_by(*order).values_list("pk", flat=True)
 
 
 def tabs_of(project: Project, filters: CaseFilter) -> list[dict[str, Any]]:
@@ -146,7 +165,7 @@ def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[st
         "case": case if is_shown else None,
         "pk": case.pk,
         "name": case.item.external_id,
-        "source": case.source,
+        "source": source_of(case, of_lead=access.is_lead),
         "opened_at": case.opened_at,
         "closed_at": case.closed_at,
         "by": case.adjudicator.username if case.adjudicator else "",
