@@ -2,20 +2,23 @@
 
 from annotation.models import Slot, Vote
 from annotation.slots import open_slots_for_new_items
+from attacks.queries import report_on
 from corpus.access import access_to
+from corpus.actions import add_member
 from corpus.models import Event, Item, Member, Project, Verb
 from jury.models import Juror
 from tests.adjudication.test_taxonomy_change import MERGE, change
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
+from tests.attacks.rooms import attacker, begin, exchange, finish, open_room
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
-from workspace.actions import clone_project
+from workspace.actions import anonymise_user, clone_project
 from workspace.project_files.writing import document_of
 
 COPIED = (
     "external_id", "turns", "has_response", "source", "license", "meta", "expected_categories", "reference",
-    "reconstruction_id", "refusal_of", "content_hash",
+    "reconstruction_id", "refusal_of", "author", "content_hash",
 )  # fmt: skip
 
 
@@ -109,3 +112,27 @@ def test_a_clone_keeps_categories_that_were_merged_since(tmp_path):
     assert rows(copy) == rows(project)
     [item] = Item.objects.filter(project=copy)
     assert (item.expected_categories, item.reference["categories"]) == (["threat"], ["threat"])
+
+
+def test_in_a_clone_nobody_gets_the_attack_that_they_wrote(stub_url):
+    project = open_room(stub_url)
+    authors = [attacker(project) for _ in range(2)]
+    for author in authors:
+        attack = begin(author)
+        exchange(author, attack, f"What would {author.name} do?")
+        finish(author, attack)
+    author, gone = authors
+    anonymise_user(user=gone.user)
+    copy = clone_project(project=project, slug=new_slug(), with_items=True, by=Visitor(project, "site-admin").user)
+    assert rows(copy) == rows(project)
+    assert list(Member.objects.filter(project=copy, user__in=[author.user, gone.user])) == []
+    assert report_on(copy).total.finished == 0  # what they did stays where they did it
+    add_member(project=copy, username=author.name, role="annotator")
+    open_slots_for_new_items(copy)
+    author.project, other = copy, Visitor(copy)
+    names = {item.author_id: item.external_id for item in Item.objects.filter(project=copy)}
+    lease = author.take()
+    assert lease.item.external_id == names[gone.user.pk]
+    author.vote(lease)
+    assert author.take() is None
+    assert other.take().item.external_id == names[author.user.pk]

@@ -1,4 +1,4 @@
-"""Copy a project: its settings and, if wanted, its items; never opinions, people, events or keys."""
+"""Copy a project: its settings and, if wanted, its items; never opinions, members, events or keys."""
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -11,13 +11,13 @@ from workspace.actions.projects import check_may_create
 from workspace.project_files.writing import document_of
 
 # As an import of the same dialogues would store them. Categories that the taxonomy of the copy neither has nor counts
-# as others are left out.
+# as others are left out. Who wrote an item stays known, member of the copy or not: they get it to judge nowhere.
 COPY_ITEMS = """
     WITH known AS (SELECT array_agg(slug) AS slugs FROM (
         SELECT slug::text FROM corpus_category WHERE taxonomy_id = %(taxonomy)s
         UNION SELECT slug::text FROM corpus_categorymap WHERE taxonomy_id = %(taxonomy)s) AS each)
     INSERT INTO corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
-        reconstruction_id, refusal_of, content_hash, imported_at, withdrawal_reason)
+        reconstruction_id, refusal_of, author_id, content_hash, imported_at, withdrawal_reason)
     SELECT %(copy)s, external_id, turns, source, license, meta,
         ARRAY(SELECT slug FROM unnest(expected_categories) WITH ORDINALITY AS each (slug, at)
             WHERE slug = ANY (slugs) ORDER BY at),
@@ -25,7 +25,7 @@ COPY_ITEMS = """
             SELECT coalesce(jsonb_agg(slug ORDER BY at), '[]')
             FROM jsonb_array_elements_text(reference -> 'categories') WITH ORDINALITY AS each (slug, at)
             WHERE slug = ANY (slugs))) ELSE reference END,
-        reconstruction_id, refusal_of, content_hash, now(), ''
+        reconstruction_id, refusal_of, author_id, content_hash, now(), ''
     FROM corpus_item, known WHERE project_id = %(project)s AND withdrawn_at IS NULL ORDER BY id
 """
 
