@@ -1,6 +1,7 @@
 """Success rates: of the labels that others gave, never of what authors claim."""
 
 from itertools import product
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -9,7 +10,8 @@ from adjudication.actions.recounts import recount
 from attacks.models import Conversation
 from attacks.queries import report_on
 from attacks.rates import Rate
-from corpus.actions import withdraw_item
+from corpus.actions import restore_item, withdraw_item
+from corpus.models import Item
 from corpus.queries import category_names
 from tests.annotation.people import Visitor
 from tests.attacks.rooms import attacker, begin, exchange, finish, open_room
@@ -95,6 +97,39 @@ def test_withdrawn_dialogues_are_left_out(tmp_path, stub_url):
     withdraw_item(project=project, external_id=item.external_id, reason="a name in it")
     report = report_on(project)
     assert (report.total, report.by_target, report.withdrawn) == (Rate("All", 0, 0, 0, 0, 0), [], 1)
+
+
+def correct(project, item):
+    """Correct the text of an item by the page, and return the item that replaces it."""
+    turns = {f"text_{at}": turn["text"] + "!" for at, turn in enumerate(item.turns)}
+    page = f"items/{quote(item.external_id, safe='')}/correct/"
+    assert Visitor(project, "lead").post(page, **turns, reason="a name in it").status_code == 302
+    return Item.objects.get(project=project, replaces=item.external_id, withdrawn_at=None)
+
+
+def test_corrected_dialogues_count_by_the_text_in_use(tmp_path, stub_url):
+    project = open_room(stub_url)
+    author, items = attacker(project), []
+    for text in ("What is a threat?", "What is another?"):
+        attack = begin(author)
+        exchange(author, attack, text)
+        items.append(finish(author, attack))
+    once, other = items
+    label(project, tmp_path, [(once, "safe"), (other, "unsafe")])
+    twice = correct(project, correct(project, once))
+    recount(project=project)
+    report = report_on(project)
+    assert (report.total, report.withdrawn) == (Rate("All", 2, 1, 1, 1, 1), 0)
+    label(project, tmp_path, [(twice, "unsafe")])
+    recount(project=project)
+    report = report_on(project)
+    assert (report.total.succeeded, counts_of(report.by_technique)) == (2, {"Direct request": (2, 2, 2, 2, 2)})
+    withdraw_item(project=project, external_id=twice.external_id, reason="more names")
+    report = report_on(project)
+    assert (report.total, report.withdrawn) == (Rate("All", 1, 1, 1, 1, 1), 1)
+    restore_item(project=project, external_id=once.external_id)
+    report = report_on(project)
+    assert (report.total, report.withdrawn) == (Rate("All", 2, 2, 1, 2, 1), 0)
 
 
 @pytest.mark.parametrize(("verdict", "prompt", "succeeded"), [
