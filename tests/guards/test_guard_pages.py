@@ -1,5 +1,8 @@
 """Pages of guards: the matrix, an evaluation, cases it got wrong, two side by side, starting one."""
 
+import json
+import re
+
 import pytest
 
 from guards import actions, queries
@@ -9,6 +12,7 @@ from tests.annotation.people import Visitor
 from tests.factories import command, make_project, numbers, write_lines
 from tests.guards.test_evaluation_routes import ROWS
 from tests.jury.factories import add_jurors, run_shards
+from tests.jury.scripted import completion, scripted_endpoint
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +67,19 @@ def test_matrix_has_own_figures_and_published_ones_apart(project, lead):
     assert "0.686" in page
     assert "0.374" in page
     assert "As published" in text_of(lead.get("guards/?tab=benchmarks"))
+
+
+def test_guard_that_finds_nothing_sorts_by_its_figure_and_one_without_any_by_none(tmp_path):
+    project = make_project()
+    always = json.dumps({"User Safety": "safe"})
+    with scripted_endpoint(lambda _request, _number: (200, completion(always))) as (_, url):
+        add_jurors(project, url, "blind", prompt="nemoguard-v1")
+        for name in ("own", "other"):
+            command("add_benchmark", name, write_lines(tmp_path, ROWS), project=project.slug, task="prompt")
+        evaluate(project, Juror.objects.get(project=project))
+    page = text_of(Visitor(project, "lead").get("guards/"))
+    cells = re.findall(r'<td data-value="(.*?)">', page)
+    assert (sorted(cells), "<strong>0.000</strong>" in page) == (["", "0.0"], True)
 
 
 def test_page_of_an_evaluation_has_every_table(project, lead):

@@ -1,5 +1,6 @@
 """The pages of quality: for leads, from the last measurement, and with little to show in an empty project."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,6 +86,9 @@ def test_empty_project_has_a_page() -> None:
     command("measure", project=project.slug)
     html = Visitor(project, "lead").get("quality/").content.decode()
     assert "no item has two opinions" in html
+    agreement = " ".join(Visitor(project, "lead").get("quality/", tab="agreement").content.decode().split())
+    rows = [re.findall(r'<td class="number">([\d–]+)</td>', row)[:2] for row in agreement.split("<tr>")]
+    assert (rows.count(["0", "0"]), rows.count(["0", "–"])) == (9, 3)  # of people with models none are counted
     assert "Nothing has changed since" in html
 
 

@@ -133,6 +133,8 @@ def test_tab_shows_one_question_and_is_there_only_with_questions(project):
     assert "Step 5" in level
     assert "Steps from the median" in level
     assert "question=tags" in level
+    shared = '<th scope="row">Models</th> <td class="number">0</td> <td class="number">0</td>'  # there is one model
+    assert shared in " ".join(level.split())
     assert "Lists differ by what they do not share (MASI)" in tags
     assert "Texts are kept as they are" in why
     plain = make_project()
