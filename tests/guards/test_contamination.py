@@ -1,8 +1,13 @@
 """Dialogues that stand in a benchmark, or among hashes of a public one: by command, schedule, page and route."""
 
 import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 
 from corpus.actions import find_duplicates
 from corpus.models import Item
@@ -12,8 +17,10 @@ from guards.models import Benchmark, ContaminationReport
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
+from tests.hostile_values import TEXTS
 from workspace.queries.release_checks import release_checks
 
+DOCUMENT = Path(settings.BASE_DIR) / "docs" / "duplicates.md"
 STORY = "Write a poem about the old harbour at night and the boats that wait there for the morning"
 CASES = [
     {"id": "harbour", "prompt": STORY, "label": "safe"},
@@ -94,6 +101,13 @@ def test_command_compares_with_hashes_of_normalized_texts(project, tmp_path):
 def test_hash_is_that_of_the_documents():
     assert text_hash("Ｗho  are\tYOU?") == text_hash("who are you?")
     assert text_hash("who are you?").hex() == "b23411f13aa2121bf86067511b94e428189598a539a97b1fedd7ba21bbc50d22"
+    described: dict[str, Any] = {}
+    [function] = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    exec(function, described)  # noqa: S102 - our own document
+    every = ["".join(map(chr, range(start, start + 128))) for start in range(0, sys.maxunicode + 1, 128)]
+    within = ["a".join(text) for text in every]  # where no two of them compose
+    for text in (*TEXTS, "", " ", STORY.upper(), "It\u3164s a te\u200dst\u2800", "e\u0301 ǅ ß ﬁ İ", *every, *within):
+        assert described["text_hash"](text) == text_hash(text).hex(), ascii(text)
 
 
 def test_training_split_of_a_release_is_compared(project, tmp_path):
