@@ -1,6 +1,6 @@
 """Parse rows into opinions made elsewhere, by people or models (docs/import.md)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from corpus.importing.names import tidy_name
 from corpus.importing.readers import Columns
 from corpus.labels import FIELDS, Judgement, parse_label, preview
 from corpus.questions import Question
+from corpus.shapes import TurnShape
 
 KINDS = ("human", "llm")
 COLUMNS = Columns(frozenset({"item_id", "rater", "rater_kind"}), frozenset(FIELDS))
@@ -34,6 +35,8 @@ class ImportedOpinion:
     "None if the file does not say."
     answers: Mapping[str, Any] = field(default_factory=dict)
     "By the key of the question."
+    turns: Sequence[TurnShape] | None = None
+    "Of the dialogue that stands beside it in the file; None where the file names an item alone."
 
 
 def parse_opinion(

@@ -10,6 +10,7 @@ from corpus.importing.forms import NEEDED_KEY, AnnotatedForm, Form, RawRow
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions, rename_columns
 from corpus.labels import preview
+from corpus.shapes import TurnShape
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,19 @@ class RowParser:
 
         :raises Invalid: naming the field that is wrong
         """
+        return self.annotated(row)[1]
+
+    def annotated(self, row: object) -> tuple[list[TurnShape], list[RawRow]]:
+        """
+        Return the turns of the dialogue in a row and what `opinions` returns; both empty where it is refused.
+
+        :raises Invalid: naming the field that is wrong
+        """
         if not isinstance(self.form, AnnotatedForm) or not isinstance(row, dict):
-            return []
+            return [], []
         try:
             [dialogue] = self.dialogues(row)
         except Invalid:
-            return []
+            return [], []
         votes = self.form.opinions(row, self.options.columns)
-        return [{"item_id": dialogue.external_id, **vote} for vote in votes]
+        return dialogue.turns, [{"item_id": dialogue.external_id, **vote} for vote in votes]

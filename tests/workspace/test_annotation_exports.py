@@ -139,6 +139,22 @@ def test_tools_are_recognised():
         assert recognise([row], "x").name == name
 
 
+def test_votes_on_a_text_that_has_the_id_of_another_are_refused(tmp_path):
+    project = make_project()
+    options = {"project": project.slug, "map": TASK_COLUMNS}
+    assert command("import_dialogues", write_lines(tmp_path, [TASK]), **options).code == 0
+    other = TASK | {"data": {"q": "Another text", "topic": "t"}}
+    other["annotations"] = [TASK["annotations"][0] | {"completed_by": {"id": 9, "email": "eve@example.org"}}]
+    done = command("import_dialogues", write_lines(tmp_path, [other]), **options)
+    assert (done.code, done["rejected"], done["opinions"]["rejected"], done["opinions"]["created"]) == (1, 1, 1, 0)
+    assert "row 1: item_id: the item of this id has another text" in done.stderr
+    later = TASK | {"annotations": [*TASK["annotations"], {**other["annotations"][0], "id": 9}]}
+    again = command("import_dialogues", write_lines(tmp_path, [later]), **options)
+    assert (again["opinions"]["created"], again["opinions"]["rejected"]) == (1, 0), again.stderr
+    raters = Vote.objects.filter(item__project=project).values_list("annotator__name", flat=True)
+    assert sorted(raters) == ["7", "ada@example.org", "eve@example.org"]
+
+
 def test_texts_and_opinions_are_imported_at_once(tmp_path):
     """Twice without a change; a refused opinion leaves its dialogue; the raters are no accounts."""
     project = make_project()

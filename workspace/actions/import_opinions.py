@@ -1,6 +1,6 @@
 """Import votes and ballots that were made elsewhere."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from corpus.importing.reading import RowParser
 from corpus.importing.report import ImportReport, OnReject
 from corpus.index_lookups import index_lookups
 from corpus.labels import FIELDS, check_judgement
-from corpus.models import Project, Verb
+from corpus.models import Item, Project, Verb
 from corpus.queries import KnownItem
 from corpus.questions import AskedOf, check_answers
 from jury.actions import BallotWriter
@@ -98,7 +98,8 @@ def opinions_of(
         return
 
     def parse_all(row: Row) -> list[ImportedOpinion]:
-        return [parse(vote) for vote in dialogues.opinions(row.value)]
+        turns, votes = dialogues.annotated(row.value)
+        return [replace(parse(vote), turns=turns) for vote in votes]
 
     for batch in run.batches(file, parse_all, id_column="id"):
         yield [(number, opinion) for number, opinions in batch for opinion in opinions]
@@ -109,18 +110,33 @@ def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[A
     asked = {opinion.item_id for _, opinion in batch}
     items = queries.known_items(project, list(asked))
     twins = twins_of(project, sorted(asked - items.keys()), run)
-    wanted = project.fields
+    wanted, stored = project.fields, stored_turns(batch, items)
     admitted = []
     for number, opinion in batch:
         try:
             item = items.get(opinion.item_id)
             if item is None:
                 raise Invalid("item_id", "the project has no item of this id" + twins.get(opinion.item_id, ""))
+            if opinion.turns is not None and opinion.turns != stored[opinion.item_id]:
+                raise Invalid("item_id", "the item of this id has another text, which this opinion is not about")
             check_judgement(opinion.judgement, wanted=wanted, has_response=item.has_response)
             admitted.append((number, with_checked_answers(project, opinion, item), item))
         except Invalid as error:
             run.reject(number, opinion.item_id, error)
     return admitted
+
+
+def stored_turns(batch: Sequence[Numbered], items: Mapping[str, KnownItem]) -> dict[str, Any]:
+    """
+    Return the turns of the items whose opinions stand beside a text in the file, by id.
+
+    It may be another one: tools number the tasks of each of their projects from 1.
+    """
+    beside = {each.item_id for _, each in batch if each.turns is not None} & items.keys()
+    if not beside:
+        return {}
+    found = Item.objects.filter(pk__in=[items[name].pk for name in beside])
+    return dict(found.values_list("external_id", "turns"))
 
 
 def with_checked_answers(project: Project, opinion: ImportedOpinion, item: KnownItem) -> ImportedOpinion:
