@@ -12,7 +12,7 @@ from corpus.actions.events import record_event
 from corpus.actions.import_support import limits, lock_imports
 from corpus.actions.imports import write_items
 from corpus.actions.items import lock_items, withdraw_items
-from corpus.corrected_items import other_text_in_use, refusal_in_use
+from corpus.corrected_items import has_prompt_of, other_text_in_use, refusal_in_use
 from corpus.errors import Invalid, Refused
 from corpus.importing.dialogues import Dialogue
 from corpus.importing.turns import parse_turns
@@ -71,7 +71,7 @@ def write_replacement(project: Project, old: Item, turns: list[TurnShape], reaso
     record_event(project=project, verb=Verb.ITEM_REPLACED, subject=old.external_id, actor=by, detail=detail)
     withdraw_items(project=project, items=[old.pk], reason=f"Replaced by {new.external_id}: {reason}", by=by)
     refusal = refusal_in_use(old)
-    if refusal and refusal.turns[:-1] != turns[: len(refusal.turns) - 1]:
+    if refusal and not has_prompt_of(refusal.turns, turns):
         why = f"Made of {old.external_id}, which {new.external_id} replaced: {reason}"
         withdraw_items(project=project, items=[refusal.pk], reason=why, by=by)
     return new

@@ -26,6 +26,10 @@ def states(project):
     return {item.external_id: item.withdrawn_at is not None for item in found}
 
 
+def in_use(project):
+    return {name for name, is_withdrawn in states(project).items() if not is_withdrawn}
+
+
 def slots(project):
     """Return the number of open slots of each item with any."""
     open_slots_for_new_items(project)
@@ -186,6 +190,19 @@ def test_a_refusal_is_withdrawn_with_the_prompt_that_it_has(tmp_path):
     actions.replace_item(project=project, external_id="one", texts=texts, reason="a typo")
     made = Item.objects.get(project=project, external_id="one#refusal")
     assert made.withdrawal_reason == "Made of one, which one#3 replaced: a typo"
+    with pytest.raises(Refused, match="Another text of item 'one#refusal' is in use: 'one#3'"):
+        actions.restore_item(project=project, external_id="one#refusal")
+    everything = list(Item.objects.filter(project=project).values_list("pk", flat=True))
+    actions.withdraw_items(project=project, items=everything, reason="all", by=None)
+    actions.restore_items(project=project, items=everything)
+    assert in_use(project) == {"one#3", "alone#refusal"}
+    withdraw(project, "one#3")
+    actions.restore_items(project=project, items=[made.pk, Item.objects.get(project=project, external_id="one").pk])
+    assert {name for name, is_withdrawn in states(project).items() if not is_withdrawn} == {
+        "one",
+        "one#refusal",
+        "alone#refusal",
+    }
 
 
 def test_releases_list_the_old_item_as_withdrawn(tmp_path):
