@@ -111,6 +111,24 @@ def test_export_under_another_policy_counts_answers_while_it_runs(project, tmp_p
     assert rows["tie"] == {"response_refusal": "refusal", "severity": "mild", "tags": ["warm", "cold"], "why": None}
 
 
+def test_answers_to_questions_with_the_longest_keys_are_in_every_file(tmp_path):
+    made, keys = make_project(quorum=1), [f"{'k' * 49}{end}" for end in "ab"]
+    for at, key in enumerate(keys):
+        question = {"key": key, "text": f"Is it {at}?", "type": "yes_no", "is_required": False, "asked_of": "both"}
+        add_question(project=made, by=None, **question)
+    import_dialogues(made, tmp_path, [dialogue("a")])
+    answers = {keys[0]: "yes", keys[1]: "no"}
+    assert import_votes(made, tmp_path, [opinion("a", "ann", "safe", "safe", answers=answers)]).code == 0
+    assert command("release", "1.0", project=made.slug, out=tmp_path / "out").code == 0
+    for name in ("train", "decisions", "votes"):
+        [row] = pq.read_table(tmp_path / "out" / f"{name}.parquet").to_pylist()
+        assert [row[f"answer_{key}"] for key in keys] == ["yes", "no"], name
+    for form in ("csv", "jsonl"):
+        out = tmp_path / f"out.{form}"
+        assert command("export_dataset", project=made.slug, out=out, format=form).code == 0
+        assert all(key in out.read_text() for key in keys)
+
+
 def test_etag_of_an_export_follows_questions_and_answers(project, tmp_path):
     made = make_project()
     import_dialogues(made, tmp_path, [dialogue("a")])
