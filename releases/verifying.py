@@ -18,7 +18,7 @@ from adjudication.panel_scores import ScoreBy
 from adjudication.policies import POLICIES, Kind, Policy
 from corpus.categories.translation import translate
 from corpus.errors import Refused
-from corpus.labels import FIELDS, REFUSAL_SOURCE, Field, labels_in
+from corpus.labels import FIELDS, Field, labels_in
 from corpus.questions import PlainQuestion, Type
 from releases.certificate_check import certificate_differences
 from releases.parquet_rows import Row, rows_of
@@ -211,7 +211,7 @@ def check_rows(folder: Path, found: Verification) -> None:
     decided: Counter[tuple[Any, ...]] = Counter()
     for row in rows_of(folder / "decisions.parquet"):
         if row["split"]:
-            is_refusal = row[Field.RESPONSE.column("source")] == REFUSAL_SOURCE
+            is_refusal = row["decided_by"] == "construction"
             name = row["item"].removesuffix("#refusal") if is_refusal else row["item"]
             decided[row["split"], name, *(row[column] for column in COMPARED)] += 1
     for split in SPLITS:

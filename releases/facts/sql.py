@@ -1,6 +1,6 @@
 """The queries for the facts of a release. Each returns a few rows, however large the project is."""
 
-from corpus.labels import FIELDS, REFUSAL_SOURCE, Field
+from corpus.labels import FIELDS, Field
 from releases.tables import PSEUDONYM
 
 LISTED_SOURCES = 10
@@ -30,7 +30,7 @@ SELECT
     count(*) FILTER (WHERE turns @? '$[*] ? (@.role == "system")') AS with_system,
     count(*) FILTER (WHERE turns @? '$[*] ? (@.role == "tool" || exists(@.message.tool_calls))') AS with_tools,
     count(reconstruction_id) AS redacted,
-    count(*) FILTER (WHERE response_source = '{REFUSAL_SOURCE}') AS refusals,
+    count(refusal_of) AS refusals,
     count(replaces) AS replaced,
     count(author_id) AS attacks
 FROM ({ROWS}) AS row"""

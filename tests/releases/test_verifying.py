@@ -9,6 +9,7 @@ import pytest
 
 from corpus.errors import Refused
 from releases.verifying import verify
+from tests.factories import command, import_dialogues, import_votes, make_project, opinion
 
 COUNTED = ("status", "label", "safe", "unsafe", "source")
 VOTE = {
@@ -412,3 +413,17 @@ def test_kind_that_there_is_not_is_a_difference(folder):
     folder.votes[0]["kind"] = "oracle"
     folder.write()
     assert folder.differences() == ["the tables cannot be read: ValueError: 'oracle' is not a valid Kind"]
+
+
+def test_release_of_prompts_alone_with_refusals_is_sound(tmp_path):
+    project = make_project(fields="prompt_label", quorum=1)
+    row = {"id": "p", "prompt": "What is it?", "response": "That.", "prompt_label": "unsafe", "response_label": "safe"}
+    row |= {"violated_categories": "Threat", "prompt_label_source": "human"}
+    refusal = row | {"response": "No.", "response_label_source": "refusal_data_augmentation"}
+    assert import_dialogues(project, tmp_path, [row, refusal]).code == 0
+    assert import_votes(project, tmp_path, [opinion("p", "ada", "unsafe", categories="threat")]).code == 0
+    assert command("release", "1.0", project=project.slug, out=tmp_path / "out").code == 0
+    found = verify(tmp_path / "out")
+    assert (found.differences, found.settled) == ([], 1)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "1 dialogue with a refusal as response, safe by construction." in card
