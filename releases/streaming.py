@@ -51,6 +51,7 @@ def export_etag(query: ExportQuery, form: str) -> str:
     """Return a weak ETag that changes whenever the bytes of an export may have changed."""
     state = queries.export_state(query)
     version = [state, form, query.policy, query.truncate, query.licenses, query.raw, query.bom, query.names]
+    version += [query.crosswalks] if query.crosswalks else []
     version += [query.answers.names] if query.answers.questions else []
     return f'W/"{hashlib.sha256(orjson.dumps(version, default=str)).hexdigest()[:32]}"'
 

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 
 from corpus.actions.taxonomies import FOLDER
 from tests.adjudication.test_taxonomy_change import change
+from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 
 NAMED = {
@@ -27,6 +28,12 @@ def exported(project, folder, format_):
     return {row["id"]: row for row in map(json.loads, lines)}
 
 
+def etag_of(project):
+    response = Program(project, "lead").get(f"projects/{project.slug}/export/", format="jsonl")
+    assert b"".join(response.streaming_content)
+    return response["ETag"]
+
+
 def test_codes_are_columns_each_once_and_null_for_no_equal(tmp_path):
     project = make_project(fields="prompt_label", quorum=1)
     import_dialogues(project, tmp_path, [dialogue(name, response=False) for name in NAMED])
@@ -42,7 +49,9 @@ def test_codes_are_columns_each_once_and_null_for_no_equal(tmp_path):
         assert found["d"]["pyrit"] == "COORDINATION_HARM, MALWARE"
     assert len(exported(project, tmp_path, "json")["a"]) == 9
 
+    before = etag_of(project)
     change(project, {"change": "edit", "slug": "violence", "category": {"crosswalk": {"ours": "V-1"}}})
+    assert etag_of(project) != before
     row = exported(project, tmp_path, "jsonl")["a"]
     assert (row["ours"], row["mlcommons"]) == ("V-1", "vcr")
 
