@@ -43,6 +43,7 @@ def choose_digest(*, user: User, rhythm: str, address: str, now: Clock = timezon
         raise Refused("This site sends no mail: its operator has named no mail server.")
     if rhythm != DigestChoice.Rhythm.OFF and not address:
         raise Invalid("address", "is missing: where should the mail go?")
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two tabs save one after the other
     before = choice_of(user)
     choice = before or DigestChoice(user=user)
     if before is None or choice.rhythm != rhythm:
