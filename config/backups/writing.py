@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from config.backups.tools import output_of
 from corpus.errors import Refused
 from corpus.file_responses import checked
 from corpus.stores import Store, StoreProblem, store
+from corpus.stores.base import NotStored
 from guards.models import TrainedGuard
 from releases.downloads import stored_file
 from releases.models import Release
@@ -130,7 +132,18 @@ def files_to_back_up() -> Iterator[tuple[str, Iterator[bytes]]]:
             yield f"{name}/{path.relative_to(folder)}", blocks_of(path)
     if Job.objects.filter(state__in=Job.OPEN).exists():
         for file in place.files(UPLOADS):
-            yield file.name, place.blocks(file.name)
+            with suppress(NotStored):  # a worker has imported it since it was listed
+                yield file.name, begun(place.blocks(file.name))
+
+
+def begun(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """
+    Return blocks of which the first is read.
+
+    :raises NotStored: if they are of nothing that is there
+    """
+    first = next(blocks, None)
+    return chain([] if first is None else [first], blocks)
 
 
 def stored_files(release: Release) -> Iterator[tuple[str, Iterator[bytes]]]:
