@@ -68,6 +68,7 @@ def hash_of(path: str, _changed_at: int, _size: int) -> str:
 
 OPINION_FILES = ("votes.parquet", "decisions.parquet", SAMPLE, *(f"{split}.parquet" for split in SPLITS))
 "Files with opinions, or with how many say what."
+SPLIT_FILES = tuple(f"{split}.json" for split in SPLITS)
 
 
 def download(
@@ -79,12 +80,13 @@ def download(
     :param may_link: whether a link to the store may be the answer
     :raises Http404: if the release has no file of that name
     :raises Damaged: if the file is missing or has changed
-    :raises BlindFirst: if it has opinions, and the person holds a case that they have not labelled blind
+    :raises BlindFirst: if it has opinions, or labels of another policy than the project's, and the person holds a case
+        that they have not labelled blind
     """
     digest = digest_of(release, name)
     place, start = place_of(release)
     found = stored_file(release, name, place, start)
-    if name in OPINION_FILES:
+    if name in OPINION_FILES or (name in SPLIT_FILES and not release.is_of_own_policy):
         shown = f"{name} of release {release.version}"
         open_download(user, release.project, name=shown, until=release.made_at)
     try:

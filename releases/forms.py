@@ -45,7 +45,11 @@ class ReleaseForm(GroupedForm, forms.Form):
         label="Licences",
         help_text="Release only dialogues under those ticked. Tick none to release all.",
     )
-    truncate = forms.BooleanField(required=False, label="Only the first user turn and the first assistant turn")
+    truncate = forms.BooleanField(
+        required=False,
+        label="Only the first user turn and the first assistant turn",
+        help_text="As prompt and response. The Parquet files have all turns besides.",
+    )
     FOLDED: ClassVar = {
         "Splits": ("train", "validation", "test", "split_by", "seed"),
         "Policy, licences and form": ("policy", "licenses", "truncate", "date"),

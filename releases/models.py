@@ -24,6 +24,11 @@ class Release(models.Model):
         return f"{self.project} {self.version}"
 
     @property
+    def is_of_own_policy(self) -> bool:
+        """Whether it was made under the policy that its project has now: another one labels what is disputed."""
+        return bool(self.manifest["policy"]["name"] == self.project.policy)
+
+    @property
     def policy_name(self) -> str:
         """Return the name of the policy on pages."""
         name: str = self.manifest["policy"]["name"]

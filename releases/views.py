@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import Throttled
 
+from adjudication.visible_opinions import open_download
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.errors import Refused
 from corpus.queries import category_names
@@ -118,6 +119,12 @@ def compare(request: PageRequest, access: Access) -> HttpResponse:
     before, after = (
         get_object_or_404(releases, pk=versions.get(request.GET.get(name, ""))) for name in ("before", "after")
     )
+    if not (before.is_of_own_policy and after.is_of_own_policy):
+        shown, until = (
+            f"comparison of releases {before.version} and {after.version}",
+            max(before.made_at, after.made_at),
+        )
+        open_download(access.user, access.project, name=shown, until=until)
     context = {
         "access": access,
         "page": "releases",

@@ -29,10 +29,13 @@ def forms(facts: Facts) -> str:
 
 
 def truncated(facts: Facts) -> str:
-    """Return that only the first turns are given, if so."""
+    """Return that texts of rows are first turns alone, if so; `turns`, where a file has them, are whole."""
     if not facts.manifest.get("truncated"):
         return ""
-    return "Of each dialogue only the first turn of the user and the first turn of the assistant are given."
+    return (
+        "Of each dialogue `prompt` and `response` are the first turn of the user and the first turn of the assistant "
+        "alone; `turns` in the Parquet files are all of them."
+    )
 
 
 def sources(facts: Facts) -> str:

@@ -78,6 +78,25 @@ def test_the_route_of_a_history_waits_too(project):
     assert WORDS in lead.get(route).content.decode()
 
 
+def test_labels_of_a_release_under_another_policy_wait_too(tmp_path):
+    project = disputed_project(tmp_path, policy="human")
+    ballots = [opinion("one", f"model-{at}", "unsafe", "safe", categories=["violence"]) for at in range(3)]
+    import_votes(project, tmp_path, ballots)
+    for version in ("1.0", "2.0"):
+        made = command("release", version, project=project.slug, policy="jury", out=tmp_path / version)
+        assert made.code == 0, made.stderr
+    lead, case, program = Visitor(project, "lead"), case_of(project), Program(project, "lead")
+    pages = ["releases/of/1.0/train.json", "releases/compare/?before=1.0&after=2.0"]
+    route = f"projects/{project.slug}/releases/1.0/files/train.json"
+    lead.post(f"cases/{case.pk}/claim/")
+    assert [lead.get(page).status_code for page in pages] == [409, 409]
+    assert program.get(route).status_code == 200
+    label_blind(lead, case)
+    assert [lead.get(page).status_code for page in pages] == [200, 200]
+    downloads = Event.objects.filter(project=project, verb=Verb.OPINIONS_DOWNLOADED, actor=lead.user)
+    assert downloads.count() == 2
+
+
 @pytest.mark.parametrize("role", ["annotator", "adjudicator"])
 def test_only_leads_read_votes_by_name(project, role):
     for place in places(project):
