@@ -61,7 +61,9 @@ def free_beyond_role(*, project: Project, user: User, role: str) -> None:
 
 def leave_to_admins(*, user: User, project: Project | None) -> None:
     """
-    Let no group of the sign-in provider change a role any more that an admin has given or taken.
+    Let no group of the sign-in provider change a role any more that an admin has given.
+
+    A membership that an admin ends comes back with the next sign-in while a group gives it.
 
     :param project: None for the role of site admin
     """
