@@ -11,7 +11,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from config.backups.writing import files_to_back_up
 from corpus.errors import Refused
 from corpus.models import Event, Item
 from corpus.stores import Stored
@@ -119,20 +118,6 @@ def begin(project, content=LINES, name="mine.jsonl", most_bytes=10_000, **more):
         enqueue=queued.append, **more,
     )  # fmt: skip
     return job, queued
-
-
-def test_upload_that_is_imported_while_a_backup_reads_them_is_left_out(project):
-    """As of a bucket, whose names come a thousand at a time."""
-    paths = [upload_path(begin(project, LINES * (at + 1))[0]) for at in range(3)]
-    paths.sort()
-    seen = []
-    for name, blocks in files_to_back_up():
-        if not seen:
-            paths[1].unlink()
-        seen.append((name, b"".join(blocks)))
-    mine = {f"uploads/{path.name}" for path in paths}
-    read = {name: content for name, content in seen if name in mine}
-    assert read == {f"uploads/{path.name}": path.read_bytes() for path in (paths[0], paths[2])}
 
 
 def test_upload_is_stored_under_a_name_of_our_own(project):

@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from config.backups.writing import files_to_back_up
 from corpus.models import Item
 from tests.annotation.people import Visitor
 from tests.api.client import Program
@@ -55,6 +56,17 @@ def test_upload_is_kept_in_the_bucket_until_it_is_imported(bucket, admin):
     assert admin.client.head(f"/api/v1/projects/{admin.slug}/jobs/{job.pk}/refused/")["Content-Length"] == str(
         bucket.head_object(Bucket="files", Key=f"site/a/uploads/{job.pk}.refused.jsonl")["ContentLength"]
     )
+
+
+def test_upload_that_is_imported_while_a_backup_reads_them_is_left_out(bucket, admin):
+    for _ in range(3):
+        assert send(admin, LINES).status_code == 202
+    uploads, seen = sorted(keys_in(bucket)), {}
+    for name, blocks in files_to_back_up():
+        if name == uploads[0]:
+            bucket.delete_object(Bucket="files", Key=f"site/a/{uploads[1]}")
+        seen[name] = b"".join(blocks)
+    assert {name: seen.get(name) for name in uploads} == {uploads[0]: LINES, uploads[1]: None, uploads[2]: LINES}
 
 
 def test_page_previews_an_upload_and_links_to_the_rows_it_refused(bucket, settings):
