@@ -62,4 +62,4 @@ class SettingsChangeShape(TypedDict("WithFrom", {"from": dict[str, Any]})):
     decisions: dict[str, int] | None
     "Changed `labels` and `categories`, `cases_opened` and `cases_closed`; null if the fields stay."
     fields: list[dict[str, Any]]
-    "Each `field` that is added or left out, with the `labels` there are, and items `voted_without` it."
+    "Each `field` added or left out, with the `labels` there are, and items `voted_without` and `settled_without` it."

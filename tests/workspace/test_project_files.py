@@ -274,7 +274,8 @@ def test_routes_make_change_and_give_projects():
     assert (again.status_code, again.json()["error"]["code"]) == (409, "changed_meanwhile")
     assert admin.patch(route, {"name": "Park", "reason": "r"}).json()["error"]["code"] == "same_settings"
     fields = admin.patch(route, {"fields": ["prompt_label"], "reason": "r"}).json()
-    assert fields["fields"] == [{"field": "response_label", "is_added": False, "labels": 0, "voted_without": 0}]
+    counts = dict.fromkeys(("labels", "voted_without", "settled_without"), 0)
+    assert fields["fields"] == [{"field": "response_label", "is_added": False, **counts}]
     assert fields["decisions"]["labels"] == 0
 
 

@@ -12,7 +12,7 @@ from annotation.slots import open_slots, open_slots_for_new_items, slot_change
 from corpus.errors import Invalid
 from corpus.labels import FIELDS
 from corpus.models import Event, Project, Verb
-from tests.adjudication.disputes import disputed_project
+from tests.adjudication.disputes import case_of, disputed_project, label_blind
 from tests.annotation.people import Visitor
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
@@ -127,6 +127,19 @@ def test_a_field_added_says_which_votes_lack_it_and_one_without_any_label_wants_
     project.refresh_from_db()
     assert save(admin, look(admin, fields_wanted=["prompt_label"])).status_code == 302
     assert waiting(project) == {"one": 2, "two": 3}
+
+
+def test_a_field_added_says_which_settled_dialogues_stay_without_it(tmp_path):
+    project = disputed_project(tmp_path, dialogue("one"), dialogue("two", response=False), fields="prompt_label")
+    judge, admin = Visitor(project, "adjudicator"), Visitor(project, "admin")
+    labels = {"prompt_label": "unsafe", "categories": ["threat"]}
+    for case in (case_of(project, name) for name in ("one", "two")):
+        judge.post(f"cases/{case.pk}/claim/")
+        assert label_blind(judge, case, **labels).status_code == 302
+        assert judge.post(f"cases/{case.pk}/settle/", rationale="It is.", **labels).status_code == 302
+    page = look(admin, fields_wanted=BOTH)
+    assert page.context["change"].fields[0].settled_without == 1  # a prompt alone has no response
+    assert "Settled dialogues that lack this label: 1." in " ".join(page.content.decode().split())
 
 
 def test_cases_close_and_open_as_shown(tmp_path):

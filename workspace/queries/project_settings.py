@@ -31,6 +31,13 @@ VOTED_WITHOUT = """
         AND v.is_current AND v.{field} IS NULL
 """
 
+SETTLED_WITHOUT = """
+    SELECT count(*) FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
+    JOIN corpus_project p ON p.id = i.project_id AND p.policy = d.policy
+    WHERE i.project_id = %(project)s AND i.withdrawn_at IS NULL AND (i.has_response OR NOT %(needs_response)s)
+        AND d.status = 'settled' AND d.{field} IS NULL
+"""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -127,6 +134,8 @@ class FieldChange:
     "Current labels that there are: they count again, or no longer. None is lost."
     voted_without: int
     "If it is added: items with votes that lack it. Nobody votes twice, so these votes do not decide it."
+    settled_without: int
+    "If it is added: settled items that stay settled without it, until their cases are reopened."
 
 
 @dataclass(frozen=True)
@@ -169,13 +178,13 @@ def settings_change(project: Project, new: Settings) -> SettingsChange:
 
 
 def field_change(project: Project, field: Field, *, is_added: bool) -> FieldChange:
-    """Count the labels there are of a field, and the items that were voted on without it."""
+    """Count the labels there are of a field, and the items that were voted on, and settled, without it."""
     parameters = {"project": project.pk, "needs_response": field in NEEDS_RESPONSE}
     with connection.cursor() as cursor:
         cursor.execute(LABELLED.format(field=field), parameters)
         [labels] = cursor.fetchone()
-        voted_without = 0
-        if is_added:
-            cursor.execute(VOTED_WITHOUT.format(field=field), parameters)
-            [voted_without] = cursor.fetchone()
-    return FieldChange(field, is_added, labels, voted_without)
+        without = [0, 0]
+        for at, statement in enumerate((VOTED_WITHOUT, SETTLED_WITHOUT) if is_added else ()):
+            cursor.execute(statement.format(field=field), parameters)
+            [without[at]] = cursor.fetchone()
+    return FieldChange(field, is_added, labels, *without)
