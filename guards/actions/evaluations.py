@@ -100,10 +100,7 @@ def start_evaluation(
         return open_one
     check_no_batch(juror)
     left_out = cases_left_out(juror, benchmark, keeps_near=keeps_near)
-    # Categories may be added or merged while it asks; its figures are about one question.
-    run = Run.objects.create(
-        project=project, generates=Run.Generates.VERDICTS, taxonomy_id=project.taxonomy_id, **money
-    )
+    run = create_run(project, money)
     evaluation = Evaluation.objects.create(**same, **left_out.fields, run=run, transforms=chosen, started_by=by)
     texts = texts_of(evaluation)
     if not texts:
@@ -112,6 +109,17 @@ def start_evaluation(
     detail = {"guard": juror.name, "benchmark": benchmark.name, "texts": len(texts), "left_out": len(left_out.cases)}
     record_event(project=project, verb=Verb.EVALUATION_STARTED, subject=str(evaluation.pk), actor=by, detail=detail)
     return evaluation
+
+
+def create_run(project: Project, money: Mapping[str, Any]) -> Run:
+    """
+    Create the run of an evaluation, which asks all cases by the categories that there are now.
+
+    :param money: the budgets, and whether earlier verdicts are repeated
+    """
+    return Run.objects.create(
+        project=project, generates=Run.Generates.VERDICTS, taxonomy_id=project.taxonomy_id, **money
+    )
 
 
 def lock_evaluations(project: Project) -> None:
