@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 
 from jury.engine import ledger
 from jury.engine.cleaning import error_line
@@ -128,10 +128,39 @@ def supersede(run: Run, answers: Sequence[Answer]) -> None:
 
 
 def insert(answers: Sequence[Answer]) -> None:
-    """Insert answers of one kind, or none of them."""
-    model: Any = type(answers[0])
-    with transaction.atomic():
-        model.objects.bulk_create(answers, ignore_conflicts=True)
+    """
+    Insert answers of one kind, or none of them, but for those that another worker has inserted before.
+
+    COPY takes an eighth of the processor time of INSERT, in which each value is quoted by itself. It knows no
+    conflicts, which are rare.
+    """
+    try:
+        with transaction.atomic():
+            copy_in(answers)
+    except IntegrityError:
+        model: Any = type(answers[0])
+        with transaction.atomic():
+            model.objects.bulk_create(answers, ignore_conflicts=True)
+
+
+def copy_in(answers: Sequence[Answer]) -> None:
+    """Copy answers of one kind into their table, with all columns but the primary key."""
+    meta = type(answers[0])._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {meta.db_table} ({columns}) FROM STDIN") as copy,
+    ):
+        for answer in answers:
+            copy.write_row([value_of(field, answer) for field in fields])
+
+
+def value_of(field: Any, answer: Answer) -> Any:
+    """Return the value of a column as psycopg takes it."""
+    value = getattr(answer, field.attname)
+    return field.get_db_prep_save(value, connection) if isinstance(field, models.JSONField) else value
 
 
 def store_alone(answer: Answer) -> Answer:

@@ -149,8 +149,9 @@ def make_run(*, shards=1, items=0, folder=None, **options):
     return run, list(Shard.objects.filter(run=run).select_related("run__project", "juror__prompt").order_by("pk"))
 
 
-def make_ballot(shard, item, *, cost=0):
+def make_ballot(shard, item, *, cost=0, **columns):
     return Ballot(
-        item_id=item, juror=shard.juror, run=shard.run, prompt=shard.juror.prompt, outcome="cast", cost_usd=cost,
+        item_id=item, juror=shard.juror, run=shard.run, prompt=shard.juror.prompt, outcome="cast",
         prompt_label="safe", taxonomy_id=shard.run.project.taxonomy_id, cast_at=timezone.now(),
+        **{"cost_usd": cost} | columns,
     )  # fmt: skip

@@ -2,13 +2,14 @@
 
 import asyncio
 import itertools
+from decimal import Decimal
 
 import pytest
 from django.db import OperationalError
 
 from jury.engine import ledger
 from jury.engine.budget import Reservation
-from jury.engine.buffer import BallotBuffer, flush
+from jury.engine.buffer import BallotBuffer, flush, insert
 from jury.engine.pipeline import OpenedShard, Result
 from jury.engine.sink import BallotSink
 from jury.models import Ballot, Run, Shard
@@ -64,6 +65,41 @@ def test_answers_are_stored_charged_and_the_shard_finished(tmp_path):
     run.refresh_from_db()
     assert (Ballot.objects.filter(run=run).count(), run.cost_usd, run.calls) == (3, 3 * COST, 3)
     assert (run.state, reserved_of(run)) == ("finished", (0, 0))
+
+
+def test_answer_that_another_worker_stored_first_stays(tmp_path):
+    run, [shard] = make_run(items=3, folder=tmp_path)
+    first = make_ballot(shard, shard.items[1], rationale="first")
+    first.save()
+    with database_thread() as database:
+        opened = OpenedShard(shard, wanted=3)
+        work_through(sink_of(run, database), opened, *(result_of(shard, item) for item in shard.items))
+    assert Ballot.objects.filter(run=run).count() == 3
+    assert Ballot.objects.get(run=run, item=shard.items[1]) == first
+
+
+HOSTILE = ["\\N", "\\.", "a\tb\nc\rd\\e", '{"x", \\"y"}', "NULL", "", "\u2028é😀\x7f\x01"]
+
+
+def test_every_value_comes_out_as_it_went_in(tmp_path):
+    run, [shard] = make_run(items=len(HOSTILE), folder=tmp_path)
+    rows = [
+        {"rationale": text, "categories": [text, "b"], "answers": {text: [text, None, 0.1, True]},
+         "request_hash": text.encode(), "cost_usd": Decimal("0.0000000001"), "seconds": 1e-9}
+        for text in HOSTILE
+    ]  # fmt: skip
+    ballots = [make_ballot(shard, item, **row) for item, row in zip(shard.items, rows, strict=True)]
+    insert(ballots)
+    found = Ballot.objects.filter(run=run).order_by("item")
+    assert [{name: getattr(each, name) for name in row} for each, row in zip(found, rows, strict=True)] == [
+        row | {"request_hash": memoryview(row["request_hash"])} for row in rows
+    ]
+    names = [field.attname for field in Ballot._meta.concrete_fields if not field.primary_key]
+    stored = {each.item_id: {name: getattr(each, name) for name in names} for each in found}
+    found.delete()
+    Ballot.objects.bulk_create(ballots)
+    again = Ballot.objects.filter(run=run)
+    assert {each.item_id: {name: getattr(each, name) for name in names} for each in again} == stored
 
 
 def test_lost_attempts_are_charged_without_an_answer(tmp_path):
