@@ -76,6 +76,10 @@ def cross_replication_kappa(
     )
 
 
+ROUNDING = 1e-9
+"How far sums in another order may take the agreement of those who never differ from 1."
+
+
 def estimate_per_draw(profiles: Profiles, figure: PerDraw, draws: int, seed: int, count: int | None = None) -> Estimate:
     """
     Return a figure with its bootstrap interval, which is no point where nobody differs.
@@ -87,7 +91,7 @@ def estimate_per_draw(profiles: Profiles, figure: PerDraw, draws: int, seed: int
     :param count: what is added to the values of a second group, if there is one
     """
     found = estimate(profiles, lambda weights: figure(profiles, weights), draws, seed)
-    if found.low is None or found.low < 1:
+    if found.low is None or found.low < 1 - ROUNDING:
         return found
     items = len(profiles.of_item)
     share = 1 - ((1 - CONFIDENCE) / 2) ** (1 / items)
