@@ -30,11 +30,16 @@ STUB_LOCK = Lock()
 "One stub is started at a time."
 
 
-def pytest_configure() -> None:
-    """Use the settings of tests/settings.py, and hold no example to a time."""
+def pytest_configure(config: pytest.Config) -> None:
+    """
+    Use the settings of tests/settings.py, hold no example to a time, and draw the same examples in each run.
+
+    `--hypothesis-profile explore` draws others.
+    """
     gc.disable()  # while tests are collected: what is loaded is no garbage, and to look for it took a tenth of the time
-    hypothesis.settings.register_profile("suite", deadline=None)
-    hypothesis.settings.load_profile("suite")
+    hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+    hypothesis.settings.register_profile("explore", deadline=None)
+    hypothesis.settings.load_profile(config.getoption("--hypothesis-profile") or "suite")
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
     settings.MFA_TOTP_TOLERANCE = 1
 
