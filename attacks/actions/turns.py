@@ -83,25 +83,12 @@ def send_turn(*, project: Project, user: User, number: int, message: Message) ->
     settings = check_may_attack(project, user)
     check_rested(session)
     turns = check_quiet(found)
-    check_still_target(found)
+    queries.check_still_target(found)
     if message.seen is not None and message.seen != len(turns):
         raise WentOn("This attack went on meanwhile, perhaps in another tab. Read on; what you typed is kept.")
     if len(turns) >= settings.most_turns:
         raise Refused(f"This attack has its {settings.most_turns} messages. Finish it, and start another one.")
     return write_turn(found, session, settings, turns, message)
-
-
-def check_still_target(conversation: Conversation) -> None:
-    """
-    Check that the target of an attack may still be attacked: a lead may have taken it off, or put it on the panel.
-
-    :raises Refused: if it may not
-    """
-    target = conversation.target
-    if not queries.targets_of(conversation.project).filter(pk=target.pk).exists():
-        raise Refused(
-            f"{target.name} may not be attacked any more. Finish or discard this attack, and start another one."
-        )
 
 
 def write_turn(

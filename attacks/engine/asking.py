@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from attacks.engine import ledger
 from attacks.engine.targets import TargetClient, client_of, ended_fields, request_for
 from attacks.models import Turn
-from attacks.queries import answered_turns, turns_of
+from attacks.queries import answered_turns, check_still_target, turns_of
 from corpus.errors import Refused
 from jury.engine.budget import BudgetSpent, Reservation, Stopped
 from jury.engine.circuit import EndpointDown
@@ -73,6 +73,7 @@ def ask_target(turn_id: int) -> None:
     turn = Turn.objects.select_related(*context).get(pk=turn_id)
     reservation: Reservation | None = None
     try:
+        check_still_target(turn.conversation)  # a lead may have changed that while the message waited
         client = client_of(turn.conversation)
         request = request_for(client, answered_turns(turns_of(turn.conversation)), turn.text)
         reservation = Reservation(client.price)

@@ -10,6 +10,7 @@ from attacks.queries.conversations import (
 )
 from attacks.queries.report import report_on
 from attacks.queries.room import (
+    check_still_target,
     consent_text,
     has_consented,
     named,
@@ -24,6 +25,7 @@ __all__ = [
     "NoSuchConversation",
     "Spending",
     "answered_turns",
+    "check_still_target",
     "consent_text",
     "conversations_of",
     "find_conversation",

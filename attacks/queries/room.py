@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
-from attacks.models import AttackConsent, AttackSettings
+from attacks.models import AttackConsent, AttackSettings, Conversation
 from corpus.errors import Refused
 from corpus.labels import Field
 from corpus.models import Project
@@ -76,3 +76,16 @@ def named(targets: QuerySet[Juror], name: str) -> Juror:
         return target
     known = ", ".join(targets.values_list("name", flat=True)) or "none"
     raise Refused(f"{name!r} may not be attacked in this project. Possible: {known}.")
+
+
+def check_still_target(conversation: Conversation) -> None:
+    """
+    Check that the target of an attack may still be attacked: a lead may have taken it off, or put it on the panel.
+
+    :raises Refused: if it may not
+    """
+    target = conversation.target
+    if not targets_of(conversation.project).filter(pk=target.pk).exists():
+        raise Refused(
+            f"{target.name} may not be attacked any more. Finish or discard this attack, and start another one."
+        )

@@ -304,6 +304,17 @@ def test_target_that_is_taken_off_gets_no_further_message(stub_url):
     assert finish(author, attack).has_response
 
 
+def test_message_that_waits_when_its_target_is_taken_off_is_not_sent(stub_url):
+    project = open_room(stub_url)
+    author = attacker(project)
+    attack = begin(author)
+    send(author, attack)
+    update_attack_settings(project=project, by=None, targets=[add_generator(project, stub_url, name="another")])
+    turn = reply(attack)
+    assert (turn.state, turn.cost_usd, turn.reserved_usd) == ("failed", 0, 0)
+    assert "may not be attacked any more" in turn.reason
+
+
 def test_message_that_waits_when_the_project_is_archived_is_not_sent(stub_url):
     project = open_room(stub_url)
     author = attacker(project)
