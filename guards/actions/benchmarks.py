@@ -80,7 +80,7 @@ def check_same(known: Benchmark, definition: Definition, digest: str, cases: Ite
         raise Refused(f"{definition.name} was added before, from another file. Choose another name.")
     if known.is_known:
         return
-    stored = BenchmarkCase.objects.filter(benchmark=known).order_by("number").values_list(*COMPARED).iterator()
+    stored = BenchmarkCase.objects.filter(benchmark=known).order_by("number", "pk").values_list(*COMPARED).iterator()
     read = ((number, *(getattr(case, name) for name in CASE_FIELDS), case.text.content_hash) for number, case in cases)
     is_same = all(a and (*a[:-1], bytes(a[-1])) == b for a, b in zip_longest(stored, read))
     if not is_same or known.licence != definition.licence:

@@ -24,7 +24,7 @@ from guards.transforms import TRANSFORMS, transform_turns
 from jury.actions.checks import check_can_reach
 from jury.actions.estimates import Estimate, estimate_for
 from jury.actions.sharding import create_shards_of
-from jury.models import Batch, Juror, Run
+from jury.models import Batch, Juror, Run, Shard
 
 
 def check_can_evaluate(juror: Juror, benchmark: Benchmark, transforms: Sequence[str]) -> None:
@@ -155,7 +155,9 @@ def check_no_batch(juror: Juror) -> None:
 
     :raises Refused: if one is
     """
-    batches = Batch.objects.filter(shard__juror=juror, state__in=Batch.OPEN)
+    # One of a shard that broke off is asked after no more, so it would never end.
+    waiting = {"shard__juror": juror, "shard__state": Shard.State.WAITING}
+    batches = Batch.objects.filter(**waiting, state__in=Batch.OPEN)
     if batches.filter(shard__run__generates=Run.Generates.VERDICTS).exclude(shard__run__state__in=Run.OPEN).exists():
         raise Refused(
             f"A batch of {juror.name} from an evaluation that has ended is still with the endpoint, and may be paid "

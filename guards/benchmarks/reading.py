@@ -61,15 +61,20 @@ def read_cases(path: Path, definition: Definition, limits: Limits, *, name: str 
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     :raises InvalidRow: at the first row that cannot be read
     """
-    for row in rows_of(path, definition, limits, name=name or str(path)):
+    missing, name = set(definition.chosen_columns), name or str(path)
+    for row in rows_of(path, definition, limits, name=name):
         try:
             if row.problem:
                 raise Invalid("row", row.problem)
+            if missing and isinstance(row.value, dict):
+                missing -= row.value.keys()
             case = case_of(row.value, row.number, definition, limits)
         except Invalid as error:
             raise InvalidRow(f"row {row.number}: {error.field}: {error.reason}. Nothing was kept.") from error
         if case is not None:
             yield row.number, case
+    if missing:  # rows of JSON may leave out what is empty, but somebody named this column
+        raise Unreadable(f"{name} has no column {preview(min(missing))} in any row. Nothing was kept.")
 
 
 def rows_of(path: Path, definition: Definition, limits: Limits, *, name: str) -> Iterator[Row]:

@@ -49,11 +49,19 @@ def rows_of_split(release: Release, split: str) -> Iterator[dict[str, Any]]:
 
 
 def rows_in(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a file of a release: a JSON array, which has each row on a line of its own."""
+    """
+    Yield the rows of a file of a release: a JSON array, which has each row on a line of its own.
+
+    Of two rows with one id the later is the refusal, which nothing else tells where no response is labelled: it is
+    marked as `is_refusal`.
+    """
+    seen: set[str] = set()
     with path.open("rb") as file:
         for line in file:
             if line.startswith(b"{"):
-                yield orjson.loads(line.rstrip(b",\n"))
+                row = orjson.loads(line.rstrip(b",\n"))
+                yield row | {"is_refusal": True} if row["id"] in seen else row
+                seen.add(row["id"])
 
 
 def shares_of_split(release: Release, split: str) -> dict[tuple[str, Field], float]:

@@ -18,7 +18,7 @@ BY_BALLOTS = ("human_and_llm_jury", "llm_jury")
 BY_OPINIONS = ("human", *BY_BALLOTS)
 "Those of labels that opinions decided by their counts."
 SOURCES = (*BY_PEOPLE, *BY_BALLOTS, REFUSAL_SOURCE)
-"All of them."
+"All that are told apart. The prompt label of an imported refusal may name another, which counts only with all."
 
 
 def check_sources(names: Iterable[str]) -> tuple[str, ...] | None:
@@ -73,7 +73,7 @@ def item_of(row: Mapping[str, Any]) -> str:
 
 def is_refusal(row: Mapping[str, Any]) -> bool:
     """Return whether a row is a refusal that is safe by construction."""
-    return REFUSAL_SOURCE in (row["prompt_label_source"], row["response_label_source"])
+    return bool(row.get("is_refusal")) or REFUSAL_SOURCE in (row["prompt_label_source"], row["response_label_source"])
 
 
 def examples_of(

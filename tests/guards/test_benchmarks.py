@@ -81,6 +81,13 @@ def test_column_that_is_named_must_be_there(project, tmp_path):
     path.write_text("prompt,label,group\nWho?,safe,a\n")
     refused = command("add_benchmark", "typo", path, "--map", "group=grupe", project=project.slug, task="prompt")
     assert (refused.code, "grupe" in refused.stderr) == (2, True)
+    lines = write_lines(
+        tmp_path, [{"prompt": "Who?", "label": "safe"}, {"prompt": "You?", "label": "safe", "team": "a"}]
+    )
+    refused = command("add_benchmark", "typo", lines, "--map", "group=grupe", project=project.slug, task="prompt")
+    assert (refused.code, "has no column 'grupe' in any row" in refused.stderr) == (2, True)
+    made = command("add_benchmark", "sparse", lines, "--map", "group=team", project=project.slug, task="prompt")
+    assert (made.code, made["cases"]) == (0, 2)
     assert add(project, "typo", path, task="prompt").code == 0
 
 

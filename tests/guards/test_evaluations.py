@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from sklearn.metrics import f1_score
 
 from config.embedded.processes import wait_until
@@ -17,7 +18,7 @@ from guards.models import BenchmarkCase, Evaluation, TransformedText, Verdict
 from guards.queries import cases_asked, evaluated_cases
 from guards.transforms import TRANSFORMS
 from jury.actions import cancel_run, pause_run
-from jury.models import Juror, Run
+from jury.models import Juror, Run, Shard
 from jury.queries import panel
 from tests.adjudication.test_taxonomy_change import MERGE, change
 from tests.annotation.people import Visitor
@@ -107,6 +108,10 @@ def test_texts_in_a_batch_that_outlives_its_evaluation_are_not_asked_twice(proje
     cancel_run(run=evaluation.run)
     with pytest.raises(Refused, match="is still with the endpoint"):
         started(project, budget_calls=100)
+    with transaction.atomic():
+        evaluation.run.shards.update(state=Shard.State.BROKEN)  # as when the endpoint was away for long
+        assert started(project, budget_calls=100) != evaluation
+        transaction.set_rollback(True)
     for _ in range(4):
         run_shards(evaluation.run)
     again = started(project, budget_calls=100)

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpus.errors import Refused
+from guards.actions import benchmark_of_release
 from releases.verifying import verify
 from tests.factories import command, import_dialogues, import_votes, make_project, opinion
 
@@ -427,3 +428,5 @@ def test_release_of_prompts_alone_with_refusals_is_sound(tmp_path):
     assert (found.differences, found.settled) == ([], 1)
     card = (tmp_path / "out" / "README.md").read_text()
     assert "1 dialogue with a refusal as response, safe by construction." in card
+    made = benchmark_of_release(project=project, version="1.0", split="train", task="prompt")
+    assert (made.rows, made.positives) == (1, 1)
