@@ -1,13 +1,15 @@
 """The rules for questions about the people who label. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.errors import Invalid
 from corpus.labels import preview
-from corpus.question_rules import KEY, check_choices_of_type, is_line
+from corpus.question_rules import check_choices_of_type, is_line
 from corpus.questions import Type, is_storable
 
+KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 LONGEST_TEXT = 300
 LONGEST_PURPOSE = 2_000
 MOST_CHOICES = 12

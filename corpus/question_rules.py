@@ -10,8 +10,9 @@ from corpus.errors import Invalid
 from corpus.labels import FIELDS, preview
 from corpus.questions import About, AskedOf, Type, is_storable
 
-KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
-"`answer_KEY` and the like are columns, whose names have 63 bytes at most in PostgreSQL."
+LONGEST_KEY = 56
+"Characters: `answer_KEY` and the like are columns, whose names have 63 bytes at most in PostgreSQL."
+KEY = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_KEY - 1}}}")
 VALUE = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
 LONGEST_NAME = 100
 LONGEST_QUESTION = 300
@@ -76,7 +77,8 @@ def check_key(key: str) -> None:
     :raises Invalid: if it cannot be a key, or means something else in files already
     """
     if not KEY.fullmatch(key):
-        raise Invalid("key", f"{preview(key)} is not a small letter followed by at most 49 small letters, digits or _")
+        others = f"at most {LONGEST_KEY - 1} small letters, digits or _"
+        raise Invalid("key", f"{preview(key)} is not a small letter followed by {others}")
     if key in TAKEN:
         raise Invalid("key", f"{key} is the name of something else in files; choose another")
 

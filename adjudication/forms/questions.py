@@ -8,7 +8,7 @@ from django import forms
 from corpus.actions.questions import CHANGEABLE, MEANING
 from corpus.choice_lines import choices_of_lines, lines_of_choices
 from corpus.models import Question
-from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_QUESTION
+from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_KEY, LONGEST_QUESTION
 from corpus.text_area import TextArea
 
 AUTO = {"dir": "auto"}
@@ -18,7 +18,7 @@ class QuestionForm(forms.Form):
     """A question, new or to be changed."""
 
     key = forms.CharField(
-        max_length=60,
+        max_length=LONGEST_KEY,
         label="Name in files",
         help_text="Small letters, digits and _, such as response_refusal. It stays.",
     )

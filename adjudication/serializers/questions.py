@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from corpus.models import Question
-from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_NAME, LONGEST_QUESTION, MOST_QUESTIONS
+from corpus.question_rules import LONGEST_GUIDANCE, LONGEST_KEY, LONGEST_NAME, LONGEST_QUESTION, MOST_QUESTIONS
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):
@@ -37,7 +37,9 @@ class ChangeableSerializer(serializers.Serializer[Any]):
 class QuestionSerializer(ChangeableSerializer):
     """A new question."""
 
-    key = serializers.CharField(max_length=60, help_text="In JSON and files: small letters, digits and `_`. It stays.")
+    key = serializers.CharField(
+        max_length=LONGEST_KEY, help_text="In JSON and files: small letters, digits and `_`. It stays."
+    )
 
 
 class ChangeQuestionSerializer(ChangeableSerializer):

@@ -97,7 +97,7 @@ def test_a_required_list_needs_a_choice():
         check_answers(asked, {"groups": []}, whom=None, has_response=False)
 
 
-@cases("key", ["", "1st", "Refusal", "a-b", "x" * 51, "prompt_label", "answers", "id", "response_label_source", "a\n"])
+@cases("key", ["", "1st", "Refusal", "a-b", "x" * 57, "prompt_label", "answers", "id", "response_label_source", "a\n"])
 def test_keys_that_files_could_mistake_are_refused(key):
     with pytest.raises(Invalid):
         check_key(key)

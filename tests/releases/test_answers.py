@@ -10,7 +10,7 @@ import pytest
 
 from corpus.actions import add_question
 from corpus.models import Project
-from corpus.question_rules import PRESETS
+from corpus.question_rules import LONGEST_KEY, PRESETS
 from releases.comparing import compare
 from releases.models import Release
 from releases.verifying import verify
@@ -112,7 +112,7 @@ def test_export_under_another_policy_counts_answers_while_it_runs(project, tmp_p
 
 
 def test_answers_to_questions_with_the_longest_keys_are_in_every_file(tmp_path):
-    made, keys = make_project(quorum=1), [f"{'k' * 49}{end}" for end in "ab"]
+    made, keys = make_project(quorum=1), [f"{'k' * (LONGEST_KEY - 1)}{end}" for end in "ab"]
     for at, key in enumerate(keys):
         question = {"key": key, "text": f"Is it {at}?", "type": "yes_no", "is_required": False, "asked_of": "both"}
         add_question(project=made, by=None, **question)
