@@ -119,7 +119,6 @@ def files_to_back_up() -> Iterator[tuple[str, Iterator[bytes]]]:
 
     :raises Refused: if the folder of a release or a guard is missing
     """
-    place = store()
     for name, made in folders_in_use():
         if isinstance(made, Release) and is_in_store(made):
             yield from ((f"{name}/{file}", blocks) for file, blocks in stored_files(made))
@@ -131,9 +130,14 @@ def files_to_back_up() -> Iterator[tuple[str, Iterator[bytes]]]:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             yield f"{name}/{path.relative_to(folder)}", blocks_of(path)
     if Job.objects.filter(state__in=Job.OPEN).exists():
-        for file in place.files(UPLOADS):
-            with suppress(NotStored):  # a worker has imported it since it was listed
-                yield file.name, begun(place.blocks(file.name))
+        yield from uploads_to_back_up(store())
+
+
+def uploads_to_back_up(place: Store) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield (name, blocks) of the uploads there are, without those that a worker imports meanwhile."""
+    for file in place.files(UPLOADS):
+        with suppress(NotStored):
+            yield file.name, begun(place.blocks(file.name))
 
 
 def begun(blocks: Iterator[bytes]) -> Iterator[bytes]:

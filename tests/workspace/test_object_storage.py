@@ -7,8 +7,9 @@ import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from config.backups.writing import files_to_back_up
+from config.backups.writing import uploads_to_back_up
 from corpus.models import Item
+from corpus.stores import store
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.buckets import keys_in, options, s3, s3_address  # noqa: F401 - fixtures
@@ -62,7 +63,7 @@ def test_upload_that_is_imported_while_a_backup_reads_them_is_left_out(bucket, a
     for _ in range(3):
         assert send(admin, LINES).status_code == 202
     uploads, seen = sorted(keys_in(bucket)), {}
-    for name, blocks in files_to_back_up():
+    for name, blocks in uploads_to_back_up(store()):
         if name == uploads[0]:
             bucket.delete_object(Bucket="files", Key=f"site/a/{uploads[1]}")
         seen[name] = b"".join(blocks)
