@@ -82,7 +82,9 @@ def rename_rater(user: User, new: str) -> None:
         annotator.released_as = pseudonym(annotator.project, annotator)
         annotator.name = new
         annotator.save(update_fields=["released_as", "name"])
-        Report.objects.filter(project=annotator.project).delete()  # they contain rater names, and are computed again
+        reports = Report.objects.filter(project=annotator.project)  # they contain rater names, and are computed again
+        reports.delete()
+        transaction.on_commit(reports.delete)  # again, as a measurement may have stored the name meanwhile
 
 
 def forget_account(user: User, new: str) -> None:
