@@ -83,8 +83,8 @@ def lock_own(project: Project, user: User, number: int) -> Conversation:
     """
     Return a person's own conversation, locked until the transaction ends.
 
-    The person is locked first, in all actions but the saving of a draft, which locks nothing else: one that holds the
-    project and one that holds the conversation would wait for each other.
+    The person is locked first, in all actions but the saving of a draft, which locks nothing else:
+    otherwise one that holds the project and one that holds the conversation would wait for each other.
 
     :raises NoSuchConversation: if they have none of that number
     """

@@ -20,9 +20,8 @@ from tests.attacks.rooms import attacker, begin, exchange, finish, open_room, re
 from tests.factories import command, make_project
 from tests.jury.factories import add_generator
 from tests.jury.scripted import completion, scripted_endpoint
+from tests.locks import is_waited_for
 from workspace.actions import archive_project
-
-WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 
 
 def text_of(response):
@@ -327,13 +326,6 @@ def test_message_that_waits_when_the_project_is_archived_is_not_sent(stub_url):
     assert "There is no reply to message 1" in text_of(author.get(f"attack/{attack.pk}/"))
 
 
-def waiting_for_me():
-    """Return how many transactions wait for one that this connection holds open."""
-    with connection.cursor() as cursor:
-        cursor.execute(WAITS)
-        return cursor.fetchone()[0]
-
-
 def test_draft_that_is_saved_while_its_message_is_sent_stays_empty(stub_url):
     """The draft waits for the message, whose transaction has the conversation, and is then one that was sent."""
     project = open_room(stub_url)
@@ -348,7 +340,7 @@ def test_draft_that_is_saved_while_its_message_is_sent_stays_empty(stub_url):
         with transaction.atomic():
             send_turn(project=project, user=user, number=attack.pk, message=Message("What is a threat?", token=token))
             saved = thread.submit(save)
-            assert wait_until(lambda: saved.done() or waiting_for_me(), seconds=60)
+            assert wait_until(lambda: saved.done() or is_waited_for(), seconds=60)
         saved.result()
     attack.refresh_from_db()
     assert attack.draft == ""

@@ -12,18 +12,10 @@ from corpus.models import DuplicateSearch, ItemCluster
 from corpus.tasks import find_duplicates
 from tests.factories import dialogue, import_dialogues, make_project
 from tests.jury.factories import broker_apart
+from tests.locks import is_waited_for
 
 pytestmark = pytest.mark.slow
 TEXT = "Write a poem about the old harbour at night and the boats that wait there for the morning"
-WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-
-
-def is_waited_for():
-    """Return whether another connection waits for a lock that this one holds."""
-    with connection.cursor() as cursor:
-        cursor.execute(WAITS)
-        [waiting] = cursor.fetchone()
-    return waiting > 0
 
 
 def clusters(project):

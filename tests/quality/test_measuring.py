@@ -19,6 +19,7 @@ from quality.queries.freshness import freshness_of, input_fingerprint, latest_re
 from quality.queries.progress import Progress, Stage, progress_of
 from tests.annotation.people import Visitor
 from tests.factories import command, import_votes, make_project, opinion
+from tests.locks import is_waited_for
 from tests.quality.opinions import mixed_project, small_project
 from workspace.actions import anonymise_user
 
@@ -160,15 +161,6 @@ def test_measurement_brings_no_name_back_that_was_taken_away_meanwhile(tmp_path:
     assert not any(user.username in report for report in reports)
     actions.measure_project(project=project)
     assert len(latest_reports(project)) == len(KINDS)
-
-
-def is_waited_for() -> bool:
-    """Return whether another transaction waits for this connection's."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 FULL_DISK = """
