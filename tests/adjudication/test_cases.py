@@ -12,6 +12,7 @@ from django.utils import timezone
 from adjudication.models import BlindAnswer, Case, CaseSettings
 from annotation.actions.batches import close_batch, open_batch, reopen_batch
 from annotation.models import Batch, Slot, Vote
+from corpus.actions.items import restore_item, withdraw_item
 from corpus.models import Event, Member, Project
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, label_blind, work_through
 from tests.annotation.people import Visitor
@@ -286,6 +287,30 @@ def test_reopening_keeps_the_settlement_and_recounts(tmp_path, keeps_open):
     if keeps_open:
         assert work_through(judge, case_of(project, "two")).status_code == 302
         assert export(project, tmp_path)["two"]["prompt_label"] == "unsafe"
+
+
+def test_case_opened_on_request_is_there_again_after_withdrawal_and_restoration(tmp_path):
+    project = disputed_project(tmp_path, "one", "two")
+    judge = Visitor(project, "adjudicator")
+    work_through(judge, case_of(project, "two"))
+    import_votes(project, tmp_path, [opinion("two", "cleo", "safe", "safe")])
+    command("adjudicate", project=project.slug)
+    old = case_of(project, "two", "settled")
+    judge.post(f"cases/{old.pk}/reopen/", reason="Look again.", keeps_open="on")
+    for _time in range(2):
+        withdraw_item(project=project, external_id="two", reason="Perhaps")
+        command("adjudicate", project=project.slug)
+        assert not Case.objects.filter(item__project=project, item__external_id="two", state="open").exists()
+        restore_item(project=project, external_id="two")
+        command("adjudicate", project=project.slug)
+        assert case_of(project, "two").reopens == old
+    assert decision_of(project, "two").status == "decided"
+    work_through(judge, case_of(project, "two"))
+    withdraw_item(project=project, external_id="two", reason="Perhaps")
+    restore_item(project=project, external_id="two")
+    command("adjudicate", project=project.slug)
+    assert decision_of(project, "two").status == "settled"
+    assert not Case.objects.filter(item__project=project, item__external_id="two", state="open").exists()
 
 
 def test_filters_by_field_source_category_and_margin(tmp_path):
