@@ -36,6 +36,7 @@ VERSION_RULE = (
     "digit, no dot at the end, and no name of a device, such as con or com1"
 )
 ABANDONED_AFTER = 24 * 60 * 60
+OnRecord = Callable[[Release], None]
 MOST_COUNTS = 5
 "How often opinions are counted before a release that new opinions overtake is refused."
 
@@ -52,12 +53,14 @@ def make_release(
     policy_name: str | None = None,
     by: User | None = None,
     progress: Callable[[float], None] = lambda _share: None,
+    on_record: OnRecord = lambda _release: None,
 ) -> Release:
     """
     Write the files of a release into a new folder and record it; all of it or nothing.
 
     :param policy_name: None for the project's own
     :param progress: called with the share of the files that are written, 0 to 1
+    :param on_record: called with the release in the transaction that records it; what it raises undoes the release
     :raises Refused: if the version exists, the folder is not empty, or no item is decided
     """
     folder = folder_of(project, spec)
@@ -77,8 +80,8 @@ def make_release(
                     continue
                 manifest, digest = write_files(project, spec, policy_name, half_made, progress)
             if spec.out or store().is_folder:
-                return publish(project, manifest, digest, half_made, folder, by)
-            return publish_in_store(project, manifest, digest, half_made, by)
+                return publish(project, manifest, digest, half_made, folder, by, on_record)
+            return publish_in_store(project, manifest, digest, half_made, by, on_record)
         raise Refused(
             "Opinions or dialogues come in faster than they are counted. Pause the queue, the jury or the imports, and "
             "try again."
@@ -92,17 +95,24 @@ def make_release(
 
 
 def publish(
-    project: Project, manifest: dict[str, Any], digest: str, half_made: Path, folder: Path, by: User | None
+    project: Project,
+    manifest: dict[str, Any],
+    digest: str,
+    half_made: Path,
+    folder: Path,
+    by: User | None,
+    on_record: OnRecord,
 ) -> Release:
     """Record a release and give its folder the name."""
     with transaction.atomic():
         release = record_release(project, manifest, digest, folder=str(folder), by=by)
+        on_record(release)
         move_into_place(half_made, folder)
     return release
 
 
 def publish_in_store(
-    project: Project, manifest: dict[str, Any], digest: str, half_made: Path, by: User | None
+    project: Project, manifest: dict[str, Any], digest: str, half_made: Path, by: User | None, on_record: OnRecord
 ) -> Release:
     """
     Store the files of a release, then record it. Outside of the snapshot: a store may be slow.
@@ -111,7 +121,9 @@ def publish_in_store(
     """
     folder = store_files(store(), project.slug, manifest["version"], half_made, hashes_of(manifest, digest))
     with transaction.atomic():
-        return record_release(project, manifest, digest, folder=folder, by=by)
+        release = record_release(project, manifest, digest, folder=folder, by=by)
+        on_record(release)
+    return release
 
 
 def check_spec(project: Project, spec: ReleaseSpec, folder: Path) -> None:

@@ -5,22 +5,28 @@ import io
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.utils import timezone
 
+from adjudication.actions.recounts import lock_decisions
+from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.models import Event, Item
 from corpus.stores import Stored
 from corpus.stores.folder import FolderStore
+from releases.actions import folder_of, make_release
 from releases.models import Release
 from releases.spec import ReleaseSpec
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.cases import cases
 from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.locks import is_waited_for
 from tests.stored_files import rejected_rows_path, upload_folder, upload_path
 from workspace.actions import TooLarge, begin_import, begin_release, delete_leftovers, run_job
 from workspace.actions.run_jobs import MOST_ATTEMPTS, claim_job, end_job
@@ -351,10 +357,42 @@ def test_release_that_a_killed_worker_finished_is_not_made_again(labelled):
     job = begin_release(project=labelled, spec=ReleaseSpec("1.0"), enqueue=lambda _job: None)
     run_job(job_id=job.pk)
     done = Job.objects.get(pk=job.pk).result
-    Job.objects.filter(pk=job.pk).update(state="running", seen_at=timezone.now() - timedelta(hours=1), result=None)
+    Job.objects.filter(pk=job.pk).update(state="running", seen_at=timezone.now() - timedelta(hours=1))
     run_job(job_id=job.pk)
     assert (Job.objects.get(pk=job.pk).state, Job.objects.get(pk=job.pk).result) == ("done", done)
     assert Release.objects.filter(project=labelled).count() == 1
+
+
+def test_job_taken_over_does_not_report_a_release_of_somebody_else(labelled):
+    job = begin_release(project=labelled, spec=ReleaseSpec("1.0", seed=1), enqueue=lambda _job: None)
+    long_ago = timezone.now() - timedelta(hours=1)
+    Job.objects.filter(pk=job.pk).update(state="running", attempts=1, seen_at=long_ago)
+    make_release(project=labelled, spec=ReleaseSpec("1.0", seed=2))
+    run_job(job_id=job.pk)
+    ended = Job.objects.get(pk=job.pk)
+    assert (ended.state, ended.result) == ("failed", None)
+    assert "releases never change" in ended.error
+
+
+def test_release_of_a_worker_that_lost_its_job_is_undone(labelled):
+    job = begin_release(project=labelled, spec=ReleaseSpec("1.0"), enqueue=lambda _job: None)
+
+    def work() -> None:
+        try:
+            run_job(job_id=job.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            lock_decisions(labelled)
+            ended = pool.submit(work)
+            assert wait_until(lambda: ended.done() or is_waited_for(), seconds=60)
+            Job.objects.filter(pk=job.pk).update(holder="another")
+        ended.result(timeout=60)
+    assert not Release.objects.filter(project=labelled).exists()
+    assert not folder_of(labelled, ReleaseSpec("1.0")).exists()
+    assert (Job.objects.get(pk=job.pk).state, Job.objects.get(pk=job.pk).result) == ("running", None)
 
 
 def test_version_that_another_job_made_meanwhile_fails(labelled):

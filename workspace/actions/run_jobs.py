@@ -49,7 +49,7 @@ def run_job(*, job_id: int) -> None:
     job = claim_job(job_id)
     if job is None:
         return
-    if job.result is not None:  # its worker was killed after the import was committed, and before this was recorded
+    if job.result is not None:  # its worker was killed after what it made was committed, and before this was recorded
         end_job(job, Job.State.DONE, result=job.result)
         return
     if job.attempts > MOST_ATTEMPTS:
@@ -155,7 +155,6 @@ def heartbeat(job: Job) -> Iterator[Progress]:
 def run_import(job: Job, progress: Progress) -> dict[str, Any]:
     """Import the job's upload, write its rejected rows to a file, and return the result."""
     importer, tables = IMPORTERS[job.kind]
-    # Imported and recorded in one transaction, so that a worker killed at any moment leaves both or neither.
     with transaction.atomic(), rejected_rows_file(job) as on_reject:
         report = importer(
             project=job.project,
@@ -167,10 +166,19 @@ def run_import(job: Job, progress: Progress) -> dict[str, Any]:
             **({"options": ReadOptions.from_dict(job.request)} if job.kind == Job.Kind.DIALOGUES else {}),
         )
         result = report.as_dict()
-        if not Job.objects.filter(pk=job.pk, holder=job.holder).update(result=result):
-            raise LostClaim
+        record_result(job, result)
     refresh_statistics(*tables, rows=report.created)
     return result
+
+
+def record_result(job: Job, result: dict[str, Any]) -> None:
+    """
+    Record what a job made, in the transaction that makes it: a worker killed at any moment leaves both or neither.
+
+    :raises LostClaim: if another worker has taken the job over
+    """
+    if not Job.objects.filter(pk=job.pk, holder=job.holder).update(result=result):
+        raise LostClaim
 
 
 @contextmanager
@@ -203,13 +211,17 @@ def run_release(job: Job, progress: Progress) -> dict[str, Any]:
     policy_name = request.pop("policy")
     request["splits"] = tuple(request["splits"])
     request["licenses"] = tuple(request["licenses"]) if request["licenses"] else None
-    release = None
-    if job.attempts > 1:  # the worker that was killed may have finished the release
-        release = Release.objects.filter(project=job.project, version=request["version"]).first()
-    release = release or make_release(
-        project=job.project, spec=ReleaseSpec(**request), policy_name=policy_name, by=job.by, progress=progress
+    result: dict[str, Any] = {}
+
+    def on_record(release: Release) -> None:
+        result.update(version=release.version, rows=release.rows, files=release.hashes)
+        record_result(job, result)
+
+    spec = ReleaseSpec(**request)
+    make_release(
+        project=job.project, spec=spec, policy_name=policy_name, by=job.by, progress=progress, on_record=on_record
     )
-    return {"version": release.version, "rows": release.rows, "files": release.hashes}
+    return result
 
 
 def run_push(job: Job, progress: Progress) -> dict[str, Any]:
