@@ -171,8 +171,8 @@ LABEL = """CASE WHEN {part}_status IN ('unanimous', 'majority')
 FOLLOWED = "CASE {followed} WHEN 'unsafe' THEN {own} WHEN 'safe' THEN {inherited} ELSE {pending} END"
 OUTCOME = """
         {is_present} AS has_{part},
-        CASE WHEN s.item_id IS NOT NULL THEN 'settled' WHEN is_constructed THEN 'inherited'
-            ELSE l.{part}_status END AS {part}_status,
+        CASE WHEN s.item_id IS NOT NULL THEN CASE WHEN s.{field} IS NULL THEN 'pending' ELSE 'settled' END
+            WHEN is_constructed THEN 'inherited' ELSE l.{part}_status END AS {part}_status,
         CASE WHEN s.item_id IS NOT NULL THEN s.{field}
             WHEN is_constructed THEN CASE WHEN (reference ->> '{field}') IN {unsafe} THEN 'unsafe' ELSE 'safe' END
             ELSE l.{part}_label END AS {part}_label,

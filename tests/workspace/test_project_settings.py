@@ -17,7 +17,7 @@ from tests.annotation.people import Visitor
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
 from tests.api.test_queue import project_with
-from tests.factories import decisions, dialogue, import_votes, make_project, opinion
+from tests.factories import command, decisions, dialogue, import_votes, make_project, opinion
 from workspace.actions import SameSettings, SettingsChanged, change_project
 from workspace.queries.project_settings import settings_version
 
@@ -140,6 +140,19 @@ def test_a_field_added_says_which_settled_dialogues_stay_without_it(tmp_path):
     page = look(admin, fields_wanted=BOTH)
     assert page.context["change"].fields[0].settled_without == 1  # a prompt alone has no response
     assert "Settled dialogues that lack this label: 1." in " ".join(page.content.decode().split())
+
+    assert save(admin, page).status_code == 302
+    counts = command("adjudicate", project=project.slug)["fields"]
+    assert counts["prompt_label"] == {"safe": 0, "unsafe": 2, "disputed": 0, "pending": 0}
+    assert counts["response_label"] == {"safe": 0, "unsafe": 0, "disputed": 0, "pending": 1}
+    one = decisions(project, tmp_path)["one"]
+    response = one["fields"]["response_label"]
+    assert (one["status"], one["response_label"], response["status"]) == ("settled", None, "pending")
+    for place in ("", "quality/", "releases/", "cases/", "items/"):
+        assert admin.get(place).status_code == 200, place
+    made = command("release", "1", project=project.slug, splits="1,0,0", out=tmp_path / "out")
+    assert made.code == 0, made.stderr
+    assert command("verify_release", tmp_path / "out").code == 0
 
 
 def test_cases_close_and_open_as_shown(tmp_path):
