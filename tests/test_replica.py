@@ -11,9 +11,11 @@ from django.test import Client
 from config.embedded.processes import wait_until
 from corpus import replica
 from quality.actions import measure_project
-from quality.models import Report
+from quality.models import Report, WatchedPromise
+from quality.reports.audit import AUDIT
 from tests.annotation.people import Visitor
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.quality.test_certified import MODELS, PEOPLE, import_in_sample
 from tests.replicas import running_replica
 
 pytestmark = pytest.mark.slow
@@ -102,6 +104,18 @@ def test_measurement_on_the_replica_is_that_on_the_primary(project, settings):
     replica.not_before[replica.REPLICA] = float("inf")
     measure_project(project=project)
     assert contents(project) == here
+
+
+def test_promise_of_a_certificate_begins_though_the_rest_is_read_on_the_replica(tmp_path):
+    made = make_project(fields="prompt_label", policy="certified", error=0.1)
+    ids = [f"d{at:03}" for at in range(120)]
+    import_in_sample(made, tmp_path, ids)
+    import_votes(made, tmp_path, [opinion(name, by) for name in ids for by in (*PEOPLE, *MODELS[:2])])
+    with read_there() as there:
+        measure_project(project=made)
+    assert len(there) > 20
+    [promise] = WatchedPromise.objects.filter(project=made)
+    assert contents(made)[AUDIT][0]["promise"] == promise.pk
 
 
 def contents(project):

@@ -11,14 +11,14 @@ from annotation.models import Vote
 from corpus.actions import record_event
 from corpus.models import Project, Verb
 from quality.models import WatchedPromise
-from quality.reports.arrays import Opinions
+from quality.reports.arrays import read_opinions
 from quality.reports.audit import Standing, counts_of, latest_promise, standing_of
 
 Counts = dict[str, tuple[int, int]]
 "By label field: how many items have tested a promise, and how many of them were wrong."
 
 
-def follow_certificate(project: Project, opinions: Opinions, policy: Policy) -> WatchedPromise | None:
+def follow_certificate(project: Project, policy: Policy) -> WatchedPromise | None:
     """
     Return the promise to watch: the last one, or a new one if the certificate in force now has other thresholds.
 
@@ -39,9 +39,10 @@ def follow_certificate(project: Project, opinions: Opinions, policy: Policy) -> 
     if not thresholds or (latest and not (latest.follows or is_same)):
         return latest
     if latest and is_same:
-        counts = counts_of(project, opinions, policy, latest)
-        is_unchanged = (latest.thresholds, latest.score_by) == (thresholds, new.score_by)
-        if is_unchanged or is_broken(latest, counts):
+        if (latest.thresholds, latest.score_by) == (thresholds, new.score_by):
+            return latest
+        counts = counts_of(project, read_opinions(project), policy, latest)
+        if is_broken(latest, counts):
             return latest
         new.carried = latest.carried | counts
     return begin_watching(project, new, by=None)

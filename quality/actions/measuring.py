@@ -76,7 +76,8 @@ def measure_project(*, project: Project) -> dict[str, float]:
         with snapshot():
             if not fetch_value(TRY_LOCK, project):
                 raise BeingMeasured(busy)
-            reports = reports_of(project)
+            # On the primary, as a promise may begin: a replica takes nothing.
+            reports = reports_of(project, follow_certificate(project, policy_of(project)))
             Report.objects.bulk_create(
                 reports, update_conflicts=True, unique_fields=["project", "policy", "kind"], update_fields=UPDATED
             )
@@ -102,23 +103,26 @@ def forget_if_renamed(project: Project, reports: Sequence[Report]) -> None:
         Report.objects.filter(project=project).delete()
 
 
-def reports_of(project: Project) -> list[Report]:
+def reports_of(project: Project, promise: WatchedPromise | None) -> list[Report]:
     """Return what `compute_reports` does, from a replica that has all that was there when it began, if it can."""
     try:
         with reading_replica() as is_read:
             if is_read:
                 with snapshot():
-                    return compute_reports(project)
+                    return compute_reports(project, promise)
     except OperationalError:  # it went away, or ended a read of rows that the primary has removed since
         logger.warning("Project %s cannot be measured on the replica. The primary is read.", project, exc_info=True)
-    return compute_reports(project)
+    return compute_reports(project, promise)
 
 
-def compute_reports(project: Project) -> list[Report]:
-    """Return unsaved reports of every kind, computed from what this transaction sees."""
+def compute_reports(project: Project, promise: WatchedPromise | None) -> list[Report]:
+    """
+    Return unsaved reports of every kind, computed from what this transaction sees.
+
+    :param promise: the one to watch
+    """
     policy = policy_of(project)
     opinions, now = read_opinions(project), timezone.now()
-    promise = follow_certificate(project, opinions, policy)
     common = {"project": project, "policy": policy.name, "fingerprint": input_fingerprint(project, policy)}
     panel = cache(lambda: panel_figures(project, opinions))
     disagreement = cache(lambda: disagreement_reports(project, opinions, policy))
