@@ -14,7 +14,9 @@ from quality.models import Report
 
 CHECKS_FINGERPRINT = """
 SELECT json_build_object(
-    'gold', (SELECT json_build_array(count(*), max(set_at)) FROM annotation_gold WHERE project_id = %(project)s),
+    'gold', (SELECT md5(string_agg(g::text, '|' ORDER BY item_id)) FROM annotation_gold g
+        WHERE project_id = %(project)s),
+    'guideline', (SELECT max(id) FROM annotation_guidelineversion WHERE project_id = %(project)s),
     'audits', (SELECT json_build_array(count(*), count(audited_at), max(audited_at)) FROM annotation_audit
         WHERE project_id = %(project)s),
     'checks', (SELECT json_build_array(count(vote_id), max(vote_id)) FROM annotation_check c

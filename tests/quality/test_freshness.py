@@ -5,13 +5,16 @@ from datetime import timedelta
 from django.utils import timezone
 
 from adjudication.policies import policy_of
+from annotation.actions import set_gold
+from annotation.models import Gold, GuidelineVersion
+from corpus.labels import Judgement
 from corpus.models import Project
 from quality.models import Report
 from quality.queries.freshness import freshness_of, input_fingerprint, latest_reports
 from quality.reports.scores import compare_with_labels, compare_with_others, current_answers, decision_score
 from quality.reports.shares import category_shares, unsafe_shares, vote_splits
 from tests.cases import cases
-from tests.factories import make_project
+from tests.factories import dialogue, import_dialogues, make_project
 from tests.quality.hand_made import Row, by_letters, decisions_of, opinions_of, policy, whole
 
 
@@ -54,6 +57,29 @@ def test_changed_setting_makes_reports_stale(change):
     report(project, "agreement")
     Project.objects.filter(pk=project.pk).update(**change)
     assert not freshness(Project.objects.get(pk=project.pk)).is_current
+
+
+def test_corrected_gold_and_a_new_guideline_make_reports_stale(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("one", response=False)])
+    report(project, "agreement")
+
+    def stale_after(act):
+        assert freshness(project).is_current
+        act()
+        is_stale = not freshness(project).is_current
+        Report.objects.filter(project=project).update(fingerprint=input_fingerprint(project, policy_of(project)))
+        return is_stale
+
+    gold = Gold.objects.filter(project=project)
+    acts = [
+        lambda: set_gold(project=project, by=None, external_id="one", judgement=Judgement("safe", None)),
+        lambda: set_gold(project=project, by=None, external_id="one", judgement=Judgement("unsafe", None)),
+        lambda: gold.update(use=Gold.Use.PRACTICE),
+        lambda: GuidelineVersion.objects.create(project=project, name="1", body="Look twice."),
+    ]
+    assert [stale_after(act) for act in acts] == [True] * len(acts)
+    assert not stale_after(lambda: None)
 
 
 @cases(
