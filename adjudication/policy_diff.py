@@ -4,11 +4,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
+from adjudication.answer_counting import decided_answers_sql, parameters_of
 from adjudication.counting import decisions_sql
 from adjudication.policies import Policy
 from corpus.labels import FIELDS
 from corpus.models import Project
+from corpus.queries import questions_of
 from corpus.taxonomy_versions import counts_as
 
 MOST_ROWS = 500
@@ -25,7 +28,8 @@ FIELD_ROWS = ", ".join(f"('{field}', old_{field.part}, new_{field.part})" for fi
 DIFF = """
 WITH old AS ({current}), new AS ({proposed}), both_ AS MATERIALIZED (
     SELECT old.item_id, i.external_id, i.withdrawn_at IS NOT NULL AS is_withdrawn,
-        old.status AS old_status, new.status AS new_status, {states},
+        old.status AS old_status, new.status AS new_status, {states}, new.status = 'disputed'
+            OR new.status <> 'settled' AND item_id IN (SELECT unnest(%(asks)s::bigint[])) AS has_case,
         old.categories AS old_categories, new.categories AS new_categories
     FROM old FULL JOIN new USING (item_id) JOIN corpus_item i ON i.id = item_id
 ), changed AS MATERIALIZED (
@@ -47,10 +51,10 @@ SELECT
         SELECT old_status AS status, count(*) AS n FROM both_ GROUP BY 1) AS counted),
     (SELECT coalesce(json_object_agg(status, n), '{{}}') FROM (
         SELECT new_status AS status, count(*) AS n FROM both_ GROUP BY 1) AS counted),
-    (SELECT count(*) FROM both_ WHERE new_status = 'disputed' AND NOT is_withdrawn AND NOT EXISTS (
+    (SELECT count(*) FROM both_ WHERE has_case AND NOT is_withdrawn AND NOT EXISTS (
         SELECT FROM adjudication_case c WHERE c.item_id = both_.item_id AND state = 'open')),
     (SELECT count(*) FROM adjudication_case c JOIN both_ USING (item_id)
-        WHERE state = 'open' AND reopens_id IS NULL AND new_status <> 'disputed'),
+        WHERE state = 'open' AND reopens_id IS NULL AND NOT has_case),
     (SELECT count(*) FROM matching),
     (SELECT coalesce(json_agg(row_to_json(page)), '[]') FROM (
         SELECT external_id AS id, field, before, after FROM matching
@@ -139,6 +143,7 @@ def difference(
     parameters: dict[str, Any] = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": proposed.name}
     parameters |= {"taxonomy_then": then, **asdict(matching)} | {"limit": min(limit, MOST_ROWS), "offset": offset}
     with connection.cursor() as cursor:
+        parameters["asks"] = disputed_answers(cursor, project, proposed)
         cursor.execute(sql, parameters)
         counts, old, new, opened, closed, total, rows = cursor.fetchone()
     return Difference(
@@ -151,3 +156,15 @@ def difference(
         total=total,
         rows=rows,
     )
+
+
+def disputed_answers(cursor: CursorWrapper, project: Project, policy: Policy) -> list[int]:
+    """Return the primary keys of the items on which a policy finds answers disputed that open cases."""
+    found: set[int] = set()
+    for question in questions_of(project):
+        if question.opens_cases and not question.retired_at:
+            answers = decided_answers_sql(policy, question)
+            parameters = {"project": project.pk, **parameters_of([question])}
+            cursor.execute(f"SELECT item_id FROM ({answers}) AS answer WHERE status = 'disputed'", parameters)
+            found.update(item for (item,) in cursor.fetchall())
+    return sorted(found)

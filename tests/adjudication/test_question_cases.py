@@ -1,8 +1,10 @@
 """Cases in a project with questions: asked blind, settled with the labels, shown, and listed by the question."""
 
-from adjudication.actions import recount_if_changed
+from adjudication.actions import change_policy, recount_if_changed
+from adjudication.actions.policy_change import compare, proposal
 from adjudication.models import AnswerDecision, BlindAnswer, Case, Decision
 from annotation.models import Vote
+from jury.models import Ballot
 from tests.adjudication.disputes import case_of, label_blind
 from tests.adjudication.test_answer_recount import answer_opinions, ask_of_people, give, make_asking_project
 from tests.annotation.people import Visitor
@@ -92,6 +94,25 @@ def test_list_says_which_question_is_disputed(tmp_path):
     assert "Refused?" in listed
     assert f"/cases/{case.pk}/" not in text_of(judge.get("cases/", field="prompt_label"))
     assert judge.post("cases/next/", field="answers.refused").url.endswith(f"/cases/{case.pk}/")
+
+
+def test_comparison_of_policies_counts_cases_that_questions_open(tmp_path):
+    project, _case = disputed(tmp_path)
+    import_dialogues(project, tmp_path, [dialogue("b")])
+    ballots = [opinion("b", name, "safe", "safe") for name in ("model-x", "model-y")]
+    assert import_votes(project, tmp_path, ballots).code == 0
+    said = zip(Ballot.objects.filter(item__project=project).order_by("pk"), ("yes", "no"), strict=True)
+    answer_opinions({ballot.pk: {"refused": answer} for ballot, answer in said}, Ballot)
+    recount_if_changed(project=project)
+    assert Case.objects.filter(project=project, state="open").count() == 2
+    for policy, closed in (("human", 1), ("jury", 1), ("majority", 0)):
+        found = compare(project, proposal(project, policy=policy, quorum=2, caution=None))
+        assert (found.cases_opened, found.cases_closed) == (0, closed), policy
+    change_policy(project=project, by=None, policy="human", quorum=2, caution=None, reason="People know.")
+    assert [case.item.external_id for case in Case.objects.filter(project=project, state="open")] == ["a"]
+    project.refresh_from_db()
+    back = compare(project, proposal(project, policy="majority", quorum=2, caution=None))
+    assert (back.cases_opened, back.cases_closed) == (1, 0)
 
 
 def test_case_sent_back_closes_by_itself_once_votes_decide(tmp_path):
