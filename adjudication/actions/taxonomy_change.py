@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from adjudication.actions.certificates import with_thresholds
 from adjudication.actions.recounts import lock_decisions, recount
 from adjudication.policies import policy_of
 from adjudication.policy_diff import Difference, difference
@@ -134,7 +135,7 @@ def make_version(project: Project, changes: Changes) -> Consequences:
     before = project.taxonomy
     taxonomy = store_version(project, content)
     project.taxonomy = before
-    policy = policy_of(project)
+    policy = with_thresholds(project, policy_of(project))
     now, then = named_counts(project, before.pk), named_counts(project, taxonomy.pk)
     return Consequences(
         taxonomy=taxonomy,

@@ -139,10 +139,8 @@ def is_by_rules_in_force(decision: Decision, project: Project) -> bool:
     policy = POLICIES.get(decision.policy)
     if policy is None:
         return False
-    settings = policy.with_settings(quorum=project.quorum, caution=project.caution).settings
-    return {"rules": decision.rules, "quorum": decision.quorum, "caution": decision.caution} == settings | {
-        "rules": RULES
-    }
+    policy = policy.with_settings(quorum=project.quorum, caution=project.caution)
+    return (decision.rules, decision.quorum, decision.caution) == (RULES, policy.quorum, policy.caution)
 
 
 def case_entries(item: Item) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adjudication.actions import change_policy, recount, recount_if_changed
+from adjudication.actions import change_policy, preview_changes, recount, recount_if_changed
 from adjudication.actions.policy_change import compare, proposal
 from adjudication.certifying.certificates import Score, certificate_of, thresholds_of
 from adjudication.models import Certificate, Decision
@@ -197,3 +197,17 @@ def test_a_question_about_caution_keeps_what_is_promised() -> None:
     change_policy(project=project, by=None, **settings)
     page = Visitor(Project.objects.get(pk=project.pk), "lead").client.get(f"/projects/{project.slug}/quality/policies/")
     assert "?policy=certified&amp;quorum=&amp;caution=unsafe&amp;error=0.02&amp;risk=" in page.content.decode()
+
+
+def test_preview_and_history_know_what_jurors_decide_alone(tmp_path: Any) -> None:
+    project, sample, others = sampled_project(tmp_path, certified_error=0.15, certified_risk=0.2)
+    recount(project=project)
+    project.refresh_from_db()
+    retire = [{"change": "retire", "slug": "threat", "counts_as": []}]
+    seen = preview_changes(project=project, changes=retire)
+    assert seen.summary["dialogues"] == len(others)
+    assert seen.decisions.statuses["decided"] == (298 + 2, 298 + 2)
+    lead = Visitor(project, "lead")
+    for name in (others[0], sample[-1]):
+        [entry] = [each for each in lead.get(f"items/{name}/history/").context["entries"] if each.kind == "decision"]
+        assert (entry.is_current, entry.what) == (True, "decided under certified")
