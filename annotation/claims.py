@@ -13,7 +13,7 @@ FREE = """
         AND i.author_id IS DISTINCT FROM %(user)s::int
         FROM corpus_item i WHERE i.id = s.item_id)
     AND (SELECT true FROM annotation_vote v
-        WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s AND v.is_current) IS NULL
+        WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s LIMIT 1) IS NULL
     AND (SELECT true FROM annotation_skip k
         WHERE k.item_id = s.item_id AND k.annotator_id = %(annotator)s) IS NULL
 """

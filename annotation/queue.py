@@ -104,6 +104,7 @@ LEASE_REPEAT = LEASE_CHECK.format(
         AND i.withdrawn_at IS NULL AND NOT i.expected_categories && %(opted_out)s::text[]
         AND NOT EXISTS (SELECT FROM annotation_check c WHERE c.item_id = v.item_id AND c.annotator_id = v.annotator_id)
         AND NOT EXISTS (SELECT FROM annotation_gold g WHERE g.item_id = v.item_id)
+        AND NOT EXISTS (SELECT FROM annotation_skip k WHERE k.item_id = v.item_id AND k.annotator_id = v.annotator_id)
     ORDER BY v.cast_at LIMIT 1
     """,
 )

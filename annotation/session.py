@@ -19,7 +19,13 @@ from corpus.taxonomy_versions import counts_as
 # Two tabs of one person take turns, and no person waits for another. The lock comes first and alone: a statement
 # sees the data of the moment when it began, so one that also waited would count no vote of the other tab.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('person'), %(user)s::int)"
-READ = """
+# Null if the project has no batch at all.
+BATCHES = """(
+        SELECT coalesce(array_agg(b.id ORDER BY b.opened_at, b.id) FILTER (WHERE b.closed_at IS NULL AND (
+                EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id AND h.user_id = {user})
+                OR NOT EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id))), '{{}}')
+            FROM annotation_batch b WHERE b.project_id = {project} HAVING count(*) > 0)"""
+READ = f"""
     SELECT a.user_id, a.id, p.opted_out, least(p.daily_cap, q.daily_cap),
         least(p.break_after_minutes, q.break_after_minutes), q.break_minutes, q.lease_minutes,
         q.gold_percent, q.repeat_percent, q.similar_apart,
@@ -27,10 +33,7 @@ READ = """
         CASE WHEN l.is_on AND NOT a.is_qualified THEN EXISTS (SELECT FROM corpus_member m
             WHERE m.project_id = a.project_id AND m.user_id = a.user_id AND m.role = 'annotator') ELSE false END,
         g.id, g.name,
-        (SELECT coalesce(array_agg(b.id ORDER BY b.opened_at, b.id) FILTER (WHERE b.closed_at IS NULL AND (
-                EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id AND h.user_id = p.user_id)
-                OR NOT EXISTS (SELECT FROM annotation_batch_people h WHERE h.batch_id = b.id))), '{}')
-            FROM annotation_batch b WHERE b.project_id = a.project_id HAVING count(*) > 0),
+        {BATCHES.format(user="p.user_id", project="a.project_id")},
         d.day, d.ends_at, d.votes, d.turns, d.stretch_began_at, d.last_at
     FROM annotation_person p
     JOIN annotation_annotator a ON a.user_id = p.user_id AND a.project_id = %(project)s
@@ -45,6 +48,7 @@ READ = """
     ) g ON true
     WHERE p.user_id = %(user)s
 """
+BATCHES_OF = "SELECT " + BATCHES.format(user="%(user)s::int", project="%(project)s")
 RECORD_WORK = """
     INSERT INTO annotation_workday AS d (user_id, day, ends_at, votes, skips, turns, seconds, stretch_began_at, last_at)
     VALUES (%(user)s, %(day)s, %(day_ends_at)s, %(votes)s, %(skips)s, %(turns)s, %(worked)s::float8, %(stretch)s,
@@ -190,6 +194,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
     cap, minutes = (min(filter(None, pair), default=None) for pair in limits)
     today, ends_at, votes = today_of(now, zone_or_utc(person.time_zone), *began)
     turns = day.turns if day and day.day == today else 0
+    (batches,) = fetch_one(BATCHES_OF, {"project": project.pk, "user": user.pk}) or (None,)
     return AnnotatorSession(
         project=project,
         user=user.pk,
@@ -208,7 +213,7 @@ def session_before_first_visit(project: Project, user: User) -> AnnotatorSession
         must_qualify=must_qualify_at_first(project, user),
         guideline=None,
         guideline_name=None,
-        batches=None,
+        batches=batches,
         day=today,
         day_ends_at=ends_at,
         votes_today=votes,

@@ -28,15 +28,17 @@ def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUI
     if "\0" in reason:
         raise Invalid("reason", "it holds a NUL character")
     session, leased = lock_leased_item(project, user, lease, external_id)
-    if before := Skip.objects.filter(lease=lease, annotator=session.annotator, item__external_id=external_id).first():
+    before = Skip.objects.filter(annotator=session.annotator, item__external_id=external_id).first()
+    if before and before.lease == lease:
         return before
     if vote := find_vote_by_lease(session, lease, external_id):
         raise AlreadyVoted("You have voted on this dialogue already; that vote stands.", vote)
     leased = leased or reclaim_expired_lease(session, lease, external_id)
-    skip = Skip.objects.create(item_id=leased.item, annotator_id=session.annotator, lease=lease, reason=reason.strip())
+    reason = reason.strip()
+    skip = before or Skip.objects.create(
+        item_id=leased.item, annotator_id=session.annotator, lease=lease, reason=reason
+    )
     end_lease(lease, leased)
     record_work(session, skips=1)
-    record_event(
-        project=project, verb=Verb.ITEM_SKIPPED, subject=external_id, actor=user, detail={"reason": skip.reason}
-    )
+    record_event(project=project, verb=Verb.ITEM_SKIPPED, subject=external_id, actor=user, detail={"reason": reason})
     return skip

@@ -41,7 +41,7 @@ def own_progress(project: Project, user: User) -> OwnProgress:
     session = read_session(project, user)
     return {
         "votes": queries.own_votes(project, user).count(),
-        "items_left": queries.items_left(project, session.annotator),
+        "items_left": queries.items_left(project, session.annotator, session.batches),
         "votes_today": session.votes_today,
         "minutes_today": minutes_today(session),
     }
@@ -180,7 +180,8 @@ def has_nothing_open(project: Project, user: User, items_left: int) -> bool:
     if version_without_slots(project) is not None:
         return False
     # Once more, as the schedule may have opened them since they were counted.
-    return queries.items_left(project, read_session(project, user).annotator) == 0
+    session = read_session(project, user)
+    return queries.items_left(project, session.annotator, session.batches) == 0
 
 
 def minutes_today(session: AnnotatorSession) -> int:

@@ -96,21 +96,30 @@ def project_of_vote(vote: int, user: User | AnonymousUser) -> str:
     return votes.values_list("annotator__project__slug", flat=True).first() or ""
 
 
-def items_left(project: Project, annotator: int) -> int:
-    """Count the items with an open slot that a person has not written, judged or skipped. Opt-outs are ignored."""
+def items_left(project: Project, annotator: int, batches: Sequence[int] | None) -> int:
+    """
+    Count the items with a slot that a person could claim, or has: they have not written, judged or skipped them.
+
+    What others hold at the moment is not among them. Opt-outs are ignored.
+
+    :param batches: primary keys of the batches that they may work on; None if the project has no batch at all
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT count(DISTINCT item_id) FROM annotation_slot s
             WHERE project_id = %(project)s AND vote_id IS NULL
+                AND (leased_to_id = %(annotator)s AND leased_until >= now()
+                    OR (leased_until IS NULL OR leased_until < now())
+                        AND (%(batches)s::bigint[] IS NULL OR batch_id = ANY (%(batches)s)))
                 AND NOT EXISTS (SELECT FROM annotation_vote v
-                    WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s AND v.is_current)
+                    WHERE v.item_id = s.item_id AND v.annotator_id = %(annotator)s)
                 AND NOT EXISTS (SELECT FROM annotation_skip k
                     WHERE k.item_id = s.item_id AND k.annotator_id = %(annotator)s)
                 AND NOT EXISTS (SELECT FROM corpus_item i JOIN annotation_annotator a ON a.user_id = i.author_id
                     WHERE i.id = s.item_id AND a.id = %(annotator)s)
             """,
-            {"project": project.pk, "annotator": annotator},
+            {"project": project.pk, "annotator": annotator, "batches": batches},
         )
         return int(cursor.fetchone()[0])
 
@@ -292,7 +301,8 @@ HAS_ALL_VOTES = """
     SELECT NOT EXISTS (SELECT FROM annotation_slot WHERE item_id = i.id AND vote_id IS NULL) AND (
         i.refusal_of IS NOT NULL OR NOT (%(wants_prompt)s OR i.has_response)
         OR (SELECT count(*) FROM annotation_vote WHERE item_id = i.id AND is_current)
-            >= %(wanted)s + coalesce((SELECT votes FROM annotation_furthervotes WHERE item_id = i.id), 0))
+            >= %(wanted)s + coalesce((SELECT votes FROM annotation_furthervotes WHERE item_id = i.id), 0)
+                - coalesce((SELECT votes FROM annotation_sparedvotes WHERE item_id = i.id), 0))
     FROM corpus_item i WHERE i.id = %(item)s
 """
 

@@ -2,21 +2,22 @@
 
 from django.test import Client
 
-from adjudication.actions import send_back_case
+from adjudication.actions import recount_if_changed, send_back_case
 from adjudication.actions.comments import LONGEST_COMMENT
 from adjudication.models import Comment
 from adjudication.queries.opinions import has_seen_opinions
 from adjudication.visible_comments import number_authors
-from annotation.actions import set_gold
+from annotation.actions import set_gold, update_queue_settings
 from annotation.models import Gold, Queue, Vote
 from corpus.labels import Judgement
 from corpus.models import Event, Item, Verb
 from tests.adjudication.disputes import case_of, disputed_project, label_blind
+from tests.adjudication.test_stopping import OFF
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
 from tests.factories import command
-from workspace.actions import anonymise_user
+from workspace.actions import anonymise_user, change_project
 
 SECRET = "the herons nest behind the mill"
 
@@ -105,6 +106,18 @@ def test_comments_are_hidden_again_while_a_vote_is_to_come(tmp_path):
     assert not voter.sees()
     voter.visitor.vote(lease)
     assert (judge.sees(), lead.sees(), voter.sees()) == (True, True, True)
+
+
+def test_comments_open_where_further_votes_are_spared(tmp_path):
+    project, ada, _bea, _lead = commented_project(tmp_path, votes_wanted=2, quorum=2, policy="human")
+    change_project(project=project, by=None, votes_wanted=3, reason="One more.")
+    assert not ada.sees()
+    update_queue_settings(project=project, by=None, settings=OFF | {"stops_early": True})
+    recount_if_changed(project=project)
+    assert ada.sees()
+    update_queue_settings(project=project, by=None, settings=OFF | {"stops_early": False})
+    recount_if_changed(project=project)
+    assert not ada.sees()
 
 
 def test_holder_of_a_case_labels_it_blind_before_they_read_comments(tmp_path):

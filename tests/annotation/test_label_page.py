@@ -1,5 +1,6 @@
 """The labelling page without script."""
 
+import uuid
 from datetime import timedelta
 
 from django.db import connection
@@ -7,7 +8,8 @@ from django.utils import timezone
 
 from annotation import tasks
 from annotation.actions import Answer, cast_vote
-from annotation.models import Check, Person, Queue, Slot, Vote, WorkDay
+from annotation.models import Annotator, Batch, Check, Person, Queue, Skip, Slot, Vote, WorkDay
+from annotation.queries.progress import own_progress
 from annotation.queue import claim_next
 from annotation.slots import open_slots, open_slots_for_new_items
 from corpus.actions import add_question
@@ -17,6 +19,7 @@ from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
 from tests.api.test_queue import project_with
 from tests.factories import dialogue, import_dialogues, make_project
+from workspace.actions import change_project
 
 
 def page_text(answer):
@@ -299,6 +302,74 @@ def test_gold_and_repeats_are_compared(tmp_path):
     assert Check.objects.filter(item__project=project, kind="repeat", vote__isnull=False).exists()
     assert rows[ada.name]["repeats"] == rows[ada.name]["same"] >= 1
     assert Vote.objects.filter(item__project=project, is_current=True).count() <= 26
+
+
+def test_skipped_repeat_does_not_come_again(tmp_path):
+    project = project_with(tmp_path, *(f"d{at:02}" for at in range(26)), votes_wanted=1)
+    ada = Visitor(project)
+    set_queue(project, gold_percent=0, repeat_percent=0, break_after_minutes=None)
+    vote_without_pages(ada, 23)
+    set_queue(project, gold_percent=0, repeat_percent=100)
+    skipped = set()
+    for _time in range(4):
+        lease = ada.take()
+        skip = {"lease": lease.id, "item": lease.item.external_id, "reason": "too long"}
+        assert ada.post("label/skip/", **skip).status_code == 302
+        skipped.add(lease.item.external_id)
+    assert len(skipped) == 4
+    assert Skip.objects.filter(item__project=project).count() == 4
+
+
+def test_skip_of_what_is_known_meanwhile_ends_the_lease(tmp_path):
+    project = project_with(tmp_path, "one", "two", votes_wanted=1)
+    ada = Visitor(project)
+    lease = ada.take()
+    annotator = Annotator.objects.get(project=project, user=ada.user)
+    Skip.objects.create(item_id=lease.item.pk, annotator=annotator, lease=uuid.uuid4(), reason=Skip.KNOWS_ANSWER)
+    skip = {"lease": lease.id, "item": lease.item.external_id, "reason": "I know it"}
+    assert ada.post("label/skip/", **skip).status_code == 302
+    assert ada.take().item.pk != lease.item.pk
+
+
+def test_gold_that_was_answered_is_not_handed_out_again_once_a_slot_is_open(tmp_path):
+    project = project_with(tmp_path, "gold", votes_wanted=1)
+    lead, ada, bea = Visitor(project, "lead"), Visitor(project), Visitor(project)
+    bea.vote(bea.take())
+    lead.post("queue/gold/", external_id="gold", prompt_label="unsafe", response_label="safe")
+    set_queue(project, gold_percent=100, break_after_minutes=None)
+    ada.vote(ada.take())
+    assert not Vote.objects.get(annotator__user=ada.user).is_current
+    set_queue(project, gold_percent=0)
+    change_project(project=project, by=None, votes_wanted=3, reason="More.")
+    assert own_progress(project, ada.user)["items_left"] == 0
+    assert ada.take() is None
+    assert bea.take() is None
+    assert Visitor(project).take() is not None
+
+
+def test_dialogues_left_are_those_that_could_be_claimed(tmp_path):
+    project = project_with(tmp_path, *(f"d{at}" for at in range(6)), votes_wanted=1)
+    lead, ada, bea = Visitor(project, "lead"), Visitor(project), Visitor(project)
+
+    def left():
+        return [own_progress(project, each.user)["items_left"] for each in (ada, bea)]
+
+    open_slots(project=project)
+    assert left() == [6, 6]
+    held = ada.take()
+    assert left() == [6, 5]
+    ada.post("label/skip/", lease=held.id, item=held.item.external_id, reason="too long")
+    assert left() == [5, 5]  # she has the next one
+    lead.post("queue/batches/", name="hers", size=2, people=[ada.user.pk])
+    assert left()[1] == 0
+    assert bea.take() is None
+    assert "Take the next dialogue" not in page_text(bea.get("label/"))
+    batch = Batch.objects.get(project=project)
+    lead.post(f"queue/batches/{batch.pk}/", do="close")
+    assert left() == [1, 0]
+    ada.vote(ada.take())
+    assert left() == [0, 0]
+    assert ada.take() is None
 
 
 def test_batch_is_assigned_and_closed(tmp_path):
