@@ -60,6 +60,7 @@ def test_person_answers_changes_and_deletes_and_no_event_tells(project: Project)
     assert Event.objects.count() == events
 
 
+@pytest.mark.usefixtures("no_worker")
 def test_nobody_else_reads_an_answer_or_whether_there_is_one(project: Project) -> None:
     """Every page and route that a member may open is the same before and after somebody answers."""
     ada, others = Visitor(project), [Visitor(project, role) for role in ROLES if role != "anonymous"]
