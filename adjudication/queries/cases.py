@@ -87,7 +87,7 @@ def second_answer(answers: BlindAnswers) -> BlindAnswer | None:
 
 def may_read_settlement(case: Case, user: User, answers: BlindAnswers) -> bool:
     """Return whether a settlement may be shown to a person: not while they could still give the second answer."""
-    is_final = not case.wants_second or second_answer(answers) is not None
+    is_final = not (case.wants_second and case.state == State.SETTLED) or second_answer(answers) is not None
     return is_final or case.adjudicator_id == user.pk or own_answer(answers, user) is not None
 
 

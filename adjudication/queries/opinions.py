@@ -27,7 +27,9 @@ SIMILAR_DIALOGUES = "similar dialogues"
 "That of those that list items whose decisions were shown beside the case of a similar one."
 DISAGREEMENT_EXAMPLES = "examples of disagreement"
 "That of those that list items on which people disagree for a reason that is shown."
-LISTS = (POLICY_COMPARISON, SIMILAR_DIALOGUES, DISAGREEMENT_EXAMPLES)
+EARLIER_CASES = "earlier cases"
+"That of those that list items whose settlements were shown."
+LISTS = (POLICY_COMPARISON, SIMILAR_DIALOGUES, DISAGREEMENT_EXAMPLES, EARLIER_CASES)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from rest_framework import serializers
 
 from adjudication.actions.holds import is_held
 from adjudication.actions.settling import MOST_VOTES
-from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case
 from adjudication.queries import cases
 from adjudication.queries.case_filters import MARGINS, STATES, CaseFilter, fields_in_dispute, source_of
@@ -23,6 +22,7 @@ from adjudication.queries.opinions import (
 )
 from adjudication.shapes import AnswerShape, CaseShape, EntryShape, HoldShape, OpinionShape, SettlementShape
 from adjudication.visible_opinions import opinions_if_visible
+from adjudication.visible_settlements import visible_settlements
 from annotation.serializers import LONGEST_TEXT, AnswerSerializer
 from corpus.access import Access
 from corpus.labels import FIELDS, label_columns_of
@@ -88,11 +88,18 @@ class CaseFilterSerializer(serializers.Serializer[Any]):
 def as_cases(access: Access, page: Sequence[Case]) -> list[CaseShape]:
     """Return cases with what the reader may see."""
     answers, stale = cases.blind_answers_on(page), cases.stale_cases(access.project, page)
-    return [as_case(access, case, answers[case.pk], is_stale=case.pk in stale) for case in page]
+    read = visible_settlements(access.user, access.project, page, answers)
+    return [
+        as_case(access, case, answers[case.pk], is_read=case.pk in read, is_stale=case.pk in stale) for case in page
+    ]
 
 
-def as_case(access: Access, case: Case, answers: cases.BlindAnswers, *, is_stale: bool) -> CaseShape:
-    """Return a case with what the reader may see: no opinions before their own blind answer."""
+def as_case(access: Access, case: Case, answers: cases.BlindAnswers, *, is_read: bool, is_stale: bool) -> CaseShape:
+    """
+    Return a case with what the reader may see: no opinions before their own blind answer.
+
+    :param is_read: whether they read its settlement
+    """
     project, user = access.project, access.user
     own = cases.own_answer(answers, user)
     opinions = opinions_if_visible(user, case.item) if own else None
@@ -112,7 +119,7 @@ def as_case(access: Access, case: Case, answers: cases.BlindAnswers, *, is_stale
         "blind": as_answer(own) if own else None,
         "opinions": as_opinions(project, opinions) if opinions else None,
         "seen": opinions_etag(counted_opinion_ids(case.item)) if opinions else None,
-        "settlement": as_settlement(case, user, answers, is_stale=is_stale),
+        "settlement": as_settlement(case, answers, is_stale=is_stale) if is_read else None,
     }
 
 
@@ -123,11 +130,8 @@ def as_hold(case: Case, user: User) -> HoldShape | None:
     return {"by": case.holder.username, "is_yours": case.holder_id == user.pk, "expires_at": case.held_until}
 
 
-def as_settlement(case: Case, user: User, answers: cases.BlindAnswers, *, is_stale: bool) -> SettlementShape | None:
-    """Return how a case was settled; None if it is not, or if the reader could still give the second answer."""
-    is_settled = case.state in (State.SETTLED, State.REOPENED)
-    if not is_settled or not cases.may_read_settlement(case, user, answers):
-        return None
+def as_settlement(case: Case, answers: cases.BlindAnswers, *, is_stale: bool) -> SettlementShape:
+    """Return how a case was settled."""
     second = cases.second_answer(answers)
     return {
         "by": case.adjudicator.username if case.adjudicator else None,

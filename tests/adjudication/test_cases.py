@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adjudication.models import BlindAnswer, Case, CaseSettings
+from adjudication.queries.opinions import has_seen_opinions
 from annotation.actions.batches import close_batch, open_batch, reopen_batch
 from annotation.models import Batch, Slot, Vote
 from corpus.actions.items import restore_item, withdraw_item
@@ -372,6 +373,46 @@ def test_second_answer_changes_nothing(tmp_path):
     prompt = compared["prompt_label", "the settlement"]
     assert (prompt.n, prompt.percent, prompt.kappa) == (2, 0.5, 0.0)
     assert compared["response_label", "the settlement"].kappa is None
+
+
+def test_reopened_settlement_is_read_though_its_second_answer_never_came(tmp_path):
+    project = disputed_project(tmp_path)
+    lead, judge, other = (Visitor(project, role) for role in ("lead", "adjudicator", "adjudicator"))
+    lead.post("cases/figures/keep/", hold_minutes=45, wants_second="on")
+    work_through(judge, case_of(project))
+    old = case_of(project, state="settled")
+    assert "It is a threat." not in text_of(other.get(f"cases/{old.pk}/"))
+    lead.post(f"cases/{old.pk}/reopen/", reason="Look again.")
+    for reader in (lead, other):
+        assert "It is a threat." in text_of(reader.get(f"cases/{old.pk}/"))
+
+
+def test_settlement_is_read_after_the_blind_label_of_the_new_case_or_is_on_record(tmp_path):
+    project = disputed_project(tmp_path)
+    judge, eve, ben = (Visitor(project, "adjudicator") for _person in range(3))
+    work_through(judge, case_of(project))
+    old = case_of(project, state="settled")
+    judge.post(f"cases/{old.pk}/reopen/", reason="Look again.")
+    new = case_of(project)
+    route = f"/api/v1/cases/{old.pk}/"
+
+    eve.post(f"cases/{new.pk}/claim/")
+    for page in (f"cases/{old.pk}/", "cases/"):
+        assert "It is a threat." not in text_of(eve.get(page, state="reopened"))
+    assert "label that blind first" in text_of(eve.get(f"cases/{old.pk}/"))
+    assert eve.client.get(route).json()["case"]["settlement"] is None
+    assert not has_seen_opinions(eve.user, new.item)
+    label_blind(eve, new)
+    assert eve.client.get(route).json()["case"]["settlement"]["reason"] == "It is a threat."
+    assert "It is a threat." in text_of(eve.get("cases/", state="reopened"))
+    eve.post(f"cases/{new.pk}/release/")
+
+    assert "It is a threat." in text_of(ben.get("cases/", state="reopened"))
+    assert has_seen_opinions(ben.user, new.item)
+    ben.post(f"cases/{new.pk}/claim/")
+    assert label_blind(ben, new).status_code == 302
+    [first, second] = BlindAnswer.objects.filter(case=new).order_by("pk")
+    assert (first.saw_opinions_before, second.saw_opinions_before) == (False, True)
 
 
 def test_anchoring_by_adjudicator_and_for_all(tmp_path):

@@ -29,6 +29,7 @@ from adjudication.queries.case_filters import (
     source_of,
 )
 from adjudication.views.cases.page import is_changed
+from adjudication.visible_settlements import visible_settlements
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.labels import label_columns_of
 from corpus.models import Project
@@ -153,13 +154,19 @@ def chosen_of(filters: CaseFilter) -> dict[str, str]:
 def rows_of(access: Access, page: list[Case]) -> list[dict[str, Any]]:
     """Return the rows of a page of the list."""
     answers, stale = cases.blind_answers_on(page), cases.stale_cases(access.project, page)
-    return [case_row(access, case, answers[case.pk]) | {"is_stale": case.pk in stale} for case in page]
+    read = visible_settlements(access.user, access.project, page, answers)
+    return [
+        case_row(access, case, answers[case.pk], is_shown=case.pk in read) | {"is_stale": case.pk in stale}
+        for case in page
+    ]
 
 
-def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[str, Any]:
-    """Return what the list shows of a case; labels and reason only if this person may read its settlement."""
-    is_settled = case.state in (State.SETTLED, State.REOPENED)
-    is_shown = is_settled and cases.may_read_settlement(case, access.user, answers)
+def case_row(access: Access, case: Case, answers: cases.BlindAnswers, *, is_shown: bool) -> dict[str, Any]:
+    """
+    Return what the list shows of a case.
+
+    :param is_shown: whether this person reads its settlement: labels and reason
+    """
     second = cases.second_answer(answers) if is_shown else None
     return {
         "case": case if is_shown else None,
@@ -172,7 +179,7 @@ def case_row(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[st
         "holder": case.holder.username if case.holder and is_held(case) else "",
         "is_mine": case.holder_id == access.user.pk and is_held(case),
         "is_sent_back": case.sent_back_at is not None,
-        "is_hidden": is_settled and not is_shown,
+        "is_hidden": case.state in (State.SETTLED, State.REOPENED) and not is_shown,
         "is_changed": is_shown and is_changed(case),
         "second": second,
         "is_second_same": second is not None

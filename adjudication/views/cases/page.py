@@ -18,6 +18,7 @@ from adjudication.queries import cases
 from adjudication.views.cases.opinions import opinions_context
 from adjudication.views.cases.steps import outcome_of, steps_of
 from adjudication.visible_opinions import opinions_if_visible
+from adjudication.visible_settlements import visible_settlements
 from adjudication.visible_similar import visible_similar
 from annotation import queries
 from annotation.forms.judgement import describe_choices, judgement_context
@@ -162,12 +163,13 @@ def initial_labels(access: Access, blind: BlindAnswer) -> dict[str, Any]:
 
 
 def settlement_context(access: Access, case: Case, answers: cases.BlindAnswers) -> dict[str, Any]:
-    """Return the settlement of a case, or that it is hidden from somebody who could give the second answer."""
+    """Return the settlement of a case, or that it is hidden from somebody who is to label the dialogue blind."""
     context: dict[str, Any] = {}
     if case.state not in (State.SETTLED, State.REOPENED):
         return context
-    if not cases.may_read_settlement(case, access.user, answers):
-        return context | {"is_hidden": True}
+    if not visible_settlements(access.user, access.project, [case], {case.pk: answers}):
+        is_held_anew = cases.may_read_settlement(case, access.user, answers)
+        return context | {"is_hidden": True, "is_held_anew": is_held_anew}
     return context | {
         "settlement": case,
         "is_changed": is_changed(case),
