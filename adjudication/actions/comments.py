@@ -1,10 +1,11 @@
 """Write a comment on an item, and remove one's own."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from adjudication.models import Comment
 from adjudication.visible_comments import check_comments_open
+from annotation.sampling import lock_slots
 from corpus.access import Access
 from corpus.actions import record_event
 from corpus.errors import Invalid
@@ -23,8 +24,7 @@ def add_comment(*, access: Access, item: Item, text: str) -> Comment:
     :raises NoSuchItem, CommentsClosed, BlindFirst: as `check_comments_open` does
     """
     text = check_text(text)
-    with connection.cursor() as cursor:  # so that no slot is opened between the check and the comment
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [access.project.pk])
+    lock_slots(access.project)  # so that none is opened between the check and the comment
     check_comments_open(access, item)
     latest = Comment.objects.filter(item=item).order_by("-pk").first()
     if latest and latest.author_id == access.user.pk and latest.text == text and latest.removed_at is None:

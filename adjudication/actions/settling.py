@@ -19,6 +19,7 @@ from adjudication.models import AnswerDecision, BlindAnswer, Case, Decision
 from adjudication.queries import cases, opinions
 from annotation.actions import check_dialogue_shown, check_uninvolved, request_more_votes
 from annotation.queries import slots_to_come
+from annotation.sampling import lock_slots
 from corpus.errors import Invalid, Refused
 from corpus.judgements import with_canonical_answers
 from corpus.labels import Judgement, label_columns_of
@@ -158,6 +159,7 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
     """
     if not 1 <= votes <= MOST_VOTES:
         raise Invalid("votes", f"choose a number from 1 to {MOST_VOTES}")
+    lock_slots(project)  # first, as recounts do, which draw the sample before they close cases
     locked = lock_case(project, case)
     check_uninvolved(by, locked.item)
     claim_locked_case(project, locked, by, Action.SEND_BACK)

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from annotation import queries
 from annotation.actions.leased_items import NO_LEASE
 from annotation.models import Batch, Check, LapsedLease, Skip, Slot
+from annotation.sampling import lock_slots
 from annotation.session import lock_session
 from corpus.errors import Refused
 from corpus.models import Item, Project
@@ -57,8 +58,8 @@ def request_more_votes(*, project: Project, item: Item, votes: int) -> None:
     :raises NoOpenBatch: if no open batch would hand the item to anybody
     """
     parameters = {"project": project.pk, "item": item.pk, "wanted": project.votes_wanted, "more": votes}
+    lock_slots(project)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('slots'), %s)", [project.pk])
         cursor.execute(WANT_MORE, parameters)
         cursor.execute(OPEN_MORE, parameters | {"batch": batch_for(project, item)})
 

@@ -11,12 +11,13 @@ from functools import partial
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from adjudication import actions
 from adjudication.models import BlindAnswer, Case, Decision
 from adjudication.queries.case_filters import CaseFilter
 from annotation.actions import show_dialogue
+from annotation.sampling import lock_slots
 from config.embedded.processes import wait_until
 from corpus.errors import Refused
 from corpus.labels import Judgement
@@ -25,6 +26,7 @@ from tests.adjudication.disputes import case_of, decision_of, disputed_project, 
 from tests.annotation.people import Visitor
 from tests.annotation.test_concurrent_annotators import web_process
 from tests.factories import command, import_votes, numbers, opinion
+from tests.locks import is_waited_for
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 
@@ -53,6 +55,24 @@ def settle(project, case, judge):
 def answer_blind(project, case, judge):
     show_dialogue(item=case.item, user=judge.user)
     return actions.record_blind(project=project, case=case.pk, by=judge.user, judgement=FINAL)
+
+
+def test_case_sent_back_waits_for_slots_before_it_holds_the_case(tmp_path):
+    """As a recount does, which would wait for the case while this one waits for the slots."""
+    project = disputed_project(tmp_path)
+    case, judge = case_of(project), Visitor(project, "adjudicator")
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            lock_slots(project)
+            sent = pool.submit(at_once, lambda: send_back(project, case, judge))
+            assert wait_until(lambda: sent.done() or is_waited_for(), seconds=60)
+            assert Case.objects.select_for_update(nowait=True).get(pk=case.pk).sent_back_at is None
+        [sent_back] = sent.result(timeout=60)
+    assert sent_back.sent_back_at
+
+
+def send_back(project, case, judge):
+    return actions.send_back_case(project=project, case=case.pk, by=judge.user, votes=1)
 
 
 @pytest.mark.parametrize("how", ["claim", "next", "blind"])
