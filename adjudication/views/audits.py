@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from adjudication.visible_opinions import visible_opinions
 from annotation.actions import audit_item, show_dialogue
 from annotation.forms.judgement import JudgementForm, judgement_context
-from annotation.models import Audit
+from annotation.models import Audit, Vote
 from annotation.queries import annotator_checks, audit_percent_of, is_shown
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.attempt import attempt
@@ -40,7 +42,7 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
         "access": access,
         "page": "audits",
         "percent": audit_percent_of(access.project),
-        "next_audit": waiting.exclude(item__author=access.user).order_by("drawn_at", "item").first(),
+        "next_audit": next_audit(waiting, access.user),
         "tabs": [{"key": key, "name": name, "count": counts.get(key)} for key, name in TABS.items()],
         "current": current,
         "query": f"tab={current}",
@@ -48,6 +50,12 @@ def audits(request: PageRequest, access: Access) -> HttpResponse:
         "checks": checks_of(access.project) if current == "checks" else [],
     }
     return render(request, "adjudication/audits.html", context)
+
+
+def next_audit(waiting: QuerySet[Audit], user: User) -> Audit | None:
+    """Return the audit that a lead may do next: of a dialogue that they neither wrote nor voted on."""
+    voted = Vote.objects.filter(item=OuterRef("item"), annotator__user=user)
+    return waiting.filter(~Exists(voted)).exclude(item__author=user).order_by("drawn_at", "item").first()
 
 
 def checks_of(project: Project) -> list[dict[str, Any]]:

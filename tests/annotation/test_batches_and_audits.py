@@ -9,11 +9,13 @@ from django.utils import timezone
 from annotation.actions import close_batch, open_batch, reopen_batch
 from annotation.actions.audits import draw_audits, is_drawn
 from annotation.actions.batches import assign_batch
-from annotation.models import Audit, Batch, Queue, Slot
+from annotation.models import Audit, Batch, Queue, Slot, Vote
 from annotation.queries.progress import batch_progress, queue_progress
 from corpus.errors import Refused
 from corpus.models import Event, Verb
+from tests.annotation.people import Visitor
 from tests.api.client import Program
+from tests.api.test_queue import project_with
 from tests.factories import command, dialogue, import_dialogues, make_project
 
 
@@ -38,6 +40,17 @@ def annotator_of(project):
 
 def items_of(batch):
     return set(Slot.objects.filter(batch=batch).values_list("item__external_id", flat=True))
+
+
+def test_lead_is_led_to_no_audit_that_they_may_not_do(tmp_path):
+    project = project_with(tmp_path, "one", "two", "three", votes_wanted=1)
+    lead, ada = Visitor(project, "lead"), Visitor(project)
+    lead.vote(lead.take())
+    ada.vote(ada.take())
+    Queue.objects.filter(project=project).update(audit_percent=100)
+    assert draw_audits(project=project) == 2
+    assert lead.get("audits/").context["next_audit"].item_id == Vote.objects.get(annotator__user=ada.user).item_id
+    assert Visitor(project, "lead").get("audits/").context["next_audit"] is not None
 
 
 def test_batch_takes_as_many_items_as_it_should(project, lead):
