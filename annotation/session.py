@@ -258,6 +258,16 @@ def today_of(
     return today, ends_at, 0
 
 
+def days_of(user: User) -> tuple[datetime, datetime]:
+    """Return the moments when a person's day of today began, and the one six days before."""
+    person = Person.objects.filter(user=user).first() or Person(user=user)
+    day = WorkDay.objects.filter(user=user).order_by("-day", "-pk").first()
+    began = (day.day, day.ends_at, day.votes) if day else (None, None, None)
+    zone = zone_or_utc(person.time_zone)
+    today, *_ = today_of(timezone.now(), zone, *began)
+    return end_of(today - timedelta(days=1), zone), end_of(today - timedelta(days=7), zone)
+
+
 def ensure_profile(project: Project, user: User) -> Annotator:
     """Create the rows a person needs to work in a project, if they are missing, and return the annotator."""
     Person.objects.get_or_create(user=user)

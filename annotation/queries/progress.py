@@ -5,11 +5,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.utils import timezone
 
 from annotation import queries
 from annotation.models import Queue, WorkDay
-from annotation.session import AnnotatorSession, Resting, read_session, resting_of
+from annotation.session import AnnotatorSession, Resting, days_of, read_session, resting_of
 from annotation.shapes import OwnProgress, QueueProgress
 from annotation.slots import version_without_slots
 from corpus.categories.translation import TRANSLATED
@@ -138,9 +137,9 @@ def exposure(user: User, names: dict[str, str]) -> list[dict[str, Any]]:
     :param names: category slug to name
     :return: rows of `name`, `today` and `week` (seven days including today), the most frequent first
     """
-    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    today, week = days_of(user)
     with connection.cursor() as cursor:
-        cursor.execute(EXPOSURE_COUNTS, {"user": user.pk, "today": today, "week": today - timedelta(days=6)})
+        cursor.execute(EXPOSURE_COUNTS, {"user": user.pk, "today": today, "week": week})
         rows = cursor.fetchall()
     return [{"name": names.get(slug, slug) or "No category", "today": now, "week": week} for slug, now, week in rows]
 

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.models import Person, Queue, WorkDay
+from annotation.models import Annotator, Person, Queue, WorkDay
+from annotation.queries.progress import exposure
 from annotation.queue import claim_next
 from annotation.session import (
     AnnotatorSession,
@@ -22,10 +23,11 @@ from annotation.session import (
     resting_of,
 )
 from config.embedded.processes import wait_until
+from tests.annotation.people import Visitor
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
 from tests.cases import cases
-from tests.factories import dialogue, import_dialogues, make_project
+from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SESSION = AnnotatorSession(
@@ -241,6 +243,25 @@ def test_day_is_the_day_of_the_persons_time_zone(annotator, zone):
     assert row.ends_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime.combine(
         row.day + timedelta(days=1), time()
     )
+
+
+@pytest.mark.parametrize("hours", [-12, -6, 0, 6, 12])
+def test_dialogues_seen_today_are_those_of_the_persons_day(tmp_path, hours):
+    """Midnight of one of these zones is hours away from that of UTC."""
+    zone = ZoneInfo(f"Etc/GMT{-hours:+d}" if hours else "UTC")
+    midnight = datetime.combine(datetime.now(zone).date(), time(), tzinfo=zone)
+    moments = [midnight + timedelta(**{unit: count}) for unit, count in (("days", -7), ("days", -6), ("seconds", 0))]
+    project = make_project(fields="prompt_label")
+    import_dialogues(project, tmp_path, [dialogue(str(at)) for at in range(3)])
+    import_votes(project, tmp_path, [
+        opinion(str(at), "ada", cast_at=(moment - timedelta(seconds=1) * (at == 0)).isoformat())
+        for at, moment in enumerate(moments)
+    ])  # fmt: skip
+    person = Visitor(project)
+    Annotator.objects.filter(project=project, name="ada").update(user=person.user, name="somebody")
+    set_person(person, time_zone=str(zone))
+    [row] = exposure(person.user, {})
+    assert (row["today"], row["week"]) == (1, 2)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Tokyo", "America/Los_Angeles"])
