@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotation.models import Annotator, AttemptItem, Gold, Qualification, QualificationAttempt, Slot, Vote
+from annotation.models import Annotator, AttemptItem, Check, Gold, Qualification, QualificationAttempt, Slot, Vote
 from annotation.qualifying import Comparison, compare_with_gold
 from annotation.queries.votes import asked_fields
 from annotation.session import read_session
@@ -48,14 +48,18 @@ def practice_gold(project: Project, user: User) -> QuerySet[Gold]:
     Return the gold labels that a person may practise with, unordered.
 
     Those set apart for practice, and the qualification's for people who need not pass it any more; none that the
-    person has voted on or has to label now, for the answer would tell them what to vote.
+    person has voted on or has to label now, nor in their qualification, for the answer would tell them what to vote.
     """
     session = read_session(project, user)
     uses = [Gold.Use.PRACTICE] if session.must_qualify else [Gold.Use.PRACTICE, Gold.Use.QUALIFICATION]
     rows = usable_gold(project, *uses).exclude(item__author=user)
     votes = Vote.objects.filter(item=OuterRef("item"), annotator=session.annotator)
     held = Slot.objects.filter(item=OuterRef("item"), leased_to=session.annotator)
-    return rows.exclude(item__expected_categories__overlap=session.avoided).filter(~Exists(votes), ~Exists(held))
+    checked = Check.objects.filter(item=OuterRef("item"), annotator=session.annotator)
+    attempts = QualificationAttempt.objects.filter(annotator=session.annotator, ended_at=None)
+    waiting = AttemptItem.objects.filter(item=OuterRef("item"), attempt__in=attempts)
+    rows = rows.filter(~Exists(votes), ~Exists(held), ~Exists(checked), ~Exists(waiting))
+    return rows.exclude(item__expected_categories__overlap=session.avoided)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Practice shows at once whether an answer is right, counts for nothing, and gives no label of real work away."""
 
-from annotation.models import AttemptItem, Gold, Skip, Vote
+from annotation.models import AttemptItem, Check, Gold, Queue, Skip, Vote
 from corpus.models import Event, Item
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import SAFE, UNSAFE, attempt_once, gold, qualifying_project
@@ -60,6 +60,22 @@ def test_practice_gives_no_label_of_work_or_of_a_qualification_away(tmp_path):
     judge.vote(lease)
     assert lease.item.external_id not in offered(judge)
     assert judge.get("practice/99999999999999999999/").status_code == 404
+
+
+def test_practice_gives_no_label_of_an_attempt_or_a_check_under_way_away(tmp_path):
+    project, lead = qualifying_project(tmp_path, "k1", "k2", "k3", work=("check",))
+    ada, judge = Visitor(project), Visitor(project, "adjudicator")
+    ada.post("qualify/begin/")
+    gold(project, lead, "k1", "k2", use=Gold.Use.PRACTICE)
+    items = dict(Item.objects.filter(project=project).values_list("external_id", "pk"))
+    assert {ada.get(f"practice/{items[name]}/").status_code for name in ("k1", "k2")} == {404}
+
+    gold(project, lead, "check", use=Gold.Use.CHECK)
+    Queue.objects.filter(project=project).update(gold_percent=100)
+    assert judge.take().item.external_id == "check"
+    assert Check.objects.filter(item=items["check"]).exists()
+    gold(project, lead, "check", use=Gold.Use.PRACTICE)
+    assert judge.get(f"practice/{items['check']}/").status_code == 404
 
 
 def test_practised_dialogue_is_no_work_any_more(tmp_path):
