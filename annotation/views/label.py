@@ -23,7 +23,7 @@ from annotation.display_names import SKIP_REASONS
 from annotation.forms.judgement import JudgementForm, describe_choices, judgement_context
 from annotation.forms.questions import keys_of_questions
 from annotation.queue import Lease, claim_next, find_held_lease, renew_held_lease, show_held_item
-from annotation.session import NotQualified, Resting
+from annotation.session import NotQualified, Resting, read_session
 from annotation.views.since_start import progress_since_start, remember_start
 from corpus.access import Access, PageRequest, require_role
 from corpus.attempt import attempt
@@ -42,10 +42,10 @@ def label(request: PageRequest, access: Access) -> HttpResponse:
 
     Looking renews nothing, for a browser may load the page unasked: its script renews, once it runs.
     """
+    if read_session(access.project, access.user).must_qualify:
+        return redirect("annotation:qualify", access.project.slug)
     if lease := find_held_lease(project=access.project, user=access.user):
         return show_labelling(request, access, lease, is_opened=True)
-    if queries.standing_of(access.project, access.user).must_qualify:
-        return redirect("annotation:qualify", access.project.slug)
     own = queries.own_progress(access.project, access.user)
     return show_labelling(
         request,

@@ -43,6 +43,7 @@ from tests.annotation.qualifying import SAFE, UNSAFE, answer, attempt_once, curr
 from tests.annotation.test_shown_before_judged import show_at_once
 from tests.api.client import Program
 from tests.factories import command, decisions, make_project
+from workspace.actions.leave import set_role
 
 THREAT = Judgement("unsafe", "safe", ("threat",))
 
@@ -54,6 +55,23 @@ def attempts_of(visitor):
 def asked_of(visitor):
     items = AttemptItem.objects.filter(attempt__annotator__user=visitor.user)
     return set(items.values_list("item__external_id", flat=True))
+
+
+def test_member_who_must_qualify_by_their_new_role_is_led_there_and_holds_nothing(tmp_path):
+    project, _lead = qualifying_project(tmp_path, work=("one", "two"))
+    admin, eve = Visitor(project, "admin"), Visitor(project, "adjudicator")
+    assert eve.take() is not None
+    set_role(project=project, user=eve.user, role="annotator", by=admin.user)
+    assert not Slot.objects.filter(leased_to__user=eve.user).exists()
+    assert eve.get("label/").url.endswith("/qualify/")
+
+
+def test_who_must_qualify_since_they_took_a_dialogue_is_led_there(tmp_path):
+    project, lead = qualifying_project(tmp_path, is_on=False)
+    ada = Visitor(project)
+    assert ada.take() is not None
+    update_qualification(project=project, by=lead.user, settings={"is_on": True})
+    assert ada.get("label/").url.endswith("/qualify/")
 
 
 def test_comparison_folds_and_counts_each_label():

@@ -5,6 +5,7 @@ from django.db import transaction
 
 from adjudication.actions import free_cases
 from annotation.actions import forget_background, free_leases
+from annotation.session import read_session
 from corpus.actions import change_role, remove_member, set_active
 from corpus.models import Member, Project
 from workspace.models import GroupRole
@@ -54,9 +55,15 @@ def set_role(*, project: Project, user: User, role: str, by: User) -> None:
 
 
 def free_beyond_role(*, project: Project, user: User, role: str) -> None:
-    """Free the cases of a member whose role settles none any more; nobody else could claim them for half an hour."""
+    """
+    Free the cases of a member whose role settles none any more, and what they hold in the queue but cannot answer.
+
+    Nobody else could get it for half an hour.
+    """
     if role == Member.Role.ANNOTATOR:
         free_cases(user=user, project=project)
+        if read_session(project, user).must_qualify:
+            free_leases(user=user, project=project)
 
 
 def leave_to_admins(*, user: User, project: Project | None) -> None:
