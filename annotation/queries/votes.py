@@ -96,7 +96,7 @@ def project_of_vote(vote: int, user: User | AnonymousUser) -> str:
     return votes.values_list("annotator__project__slug", flat=True).first() or ""
 
 
-def items_left(project: Project, annotator: int, batches: Sequence[int] | None) -> int:
+def items_left(project: Project, annotator: int, batches: list[int] | None) -> int:
     """
     Count the items with a slot that a person could claim, or has: they have not written, judged or skipped them.
 
