@@ -74,10 +74,10 @@ def generated_responses(project: Project, outcome: str = "") -> QuerySet[Generat
 
 def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[Any, ...]]:
     """
-    Look up the current ballots of many (item, juror) pairs in one statement.
+    Look up the verdicts that count of many (item, juror) pairs in one statement.
 
     :param pairs: primary keys of item and juror
-    :return: by pair, where there is a ballot: a label for each field, categories, other_text, rationale,
+    :return: by pair, where there is one: a label for each field, categories, other_text, rationale,
         answers (JSON), seconds, cast_at
     """
     with connection.cursor() as cursor:
@@ -87,7 +87,7 @@ def current_ballots(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], t
                 answers, seconds, cast_at
             FROM jury_ballot JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (item_id, juror_id)
                 USING (item_id, juror_id)
-            WHERE is_current
+            WHERE is_current AND outcome = 'cast'
             """,
             [[item for item, _ in pairs], [juror for _, juror in pairs]],
         )

@@ -142,3 +142,28 @@ def test_imported_votes_leave_fewer_slots(tmp_path):
     assert import_votes(project, tmp_path, rows)["created"] == 9
     slots = Slot.objects.filter(item__project=project).values_list("item__external_id", flat=True)
     assert sorted(slots) == ["none", "none", "one"]
+
+
+def test_ballot_of_a_generator_is_rejected(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    writer = {"model": "m", "base_url": "http://127.0.0.1:1/v1"}
+    assert command("add_generator", "model-w", project=project.slug, **writer).code == 0
+    rows = [opinion("a", "model-w", "safe", "safe"), opinion("a", "model-x", "safe", "safe")]
+    outcome = import_votes(project, tmp_path, rows)
+    assert (outcome.code, outcome["created"], outcome["rejected"]) == (1, 1, 1)
+    assert "is a generator here" in outcome.stderr
+    assert [ballot.juror.name for ballot in Ballot.objects.filter(item__project=project)] == ["model-x"]
+
+
+def test_opinion_takes_the_place_of_an_answer_that_is_none(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    assert import_votes(project, tmp_path, [opinion("a", "model-x", "safe", "safe")]).code == 0
+    first = Ballot.objects.get(item__project=project)
+    Ballot.objects.filter(pk=first.pk).update(outcome="failed", prompt_label=None, response_label=None)
+    for created, unchanged in ((1, 0), (0, 1)):
+        outcome = import_votes(project, tmp_path, [opinion("a", "model-x", "unsafe", "safe")])
+        assert (outcome.code, outcome["created"], outcome["unchanged"]) == (0, created, unchanged)
+    current = Ballot.objects.get(item__project=project, is_current=True)
+    assert (current.outcome, current.prompt_label) == ("cast", "unsafe")

@@ -70,7 +70,8 @@ def import_opinions(
         queries.spellings_in_files(project.taxonomy_id),
         queries.questions_of(project),
     )
-    writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": BallotWriter(project)}
+    ballots = BallotWriter(project)
+    writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": ballots}
 
     def parse(row: object) -> ImportedOpinion:
         return parse_opinion(row, spellings=spellings, limits=bounds, questions=questions)
@@ -78,7 +79,7 @@ def import_opinions(
     opened = open_rows(path, dialogues, name=name) if dialogues else RowFile(path, bounds, COLUMNS, name=name)
     with opened as file, index_lookups():
         for batch in opinions_of(run, file, parse, dialogues):
-            admitted = admit(project, batch, run)
+            admitted = admit(project, batch, run, ballots)
             for kind, writer in writers.items():
                 add_batch(writer, [each for each in admitted if each[1].kind == kind], run)
     for writer in writers.values():
@@ -105,7 +106,7 @@ def opinions_of(
         yield [(number, opinion) for number, opinions in batch for opinion in opinions]
 
 
-def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[Admitted]:
+def admit(project: Project, batch: Sequence[Numbered], run: ImportRun, ballots: BallotWriter) -> list[Admitted]:
     """Return the opinions on known items with their items; reject labels and answers that are not asked for."""
     asked = {opinion.item_id for _, opinion in batch}
     items = queries.known_items(project, list(asked))
@@ -119,6 +120,8 @@ def admit(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[A
                 raise Invalid("item_id", "the project has no item of this id" + twins.get(opinion.item_id, ""))
             if opinion.turns is not None and opinion.turns != stored[opinion.item_id]:
                 raise Invalid("item_id", "the item of this id has another text, which this opinion is not about")
+            if opinion.kind == "llm":
+                ballots.check_rater(opinion.rater)
             check_judgement(opinion.judgement, wanted=wanted, has_response=item.has_response)
             admitted.append((number, with_checked_answers(project, opinion, item), item))
         except Invalid as error:
