@@ -205,7 +205,9 @@ class LimitsForm(GroupedForm, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fixed = REQUEST_LABELS if self.instance.pk is None or queries.has_been_asked(self.instance) else ()
+        # What a page sends is left to `change_juror`, which refuses a change of these once the juror has been asked.
+        is_fixed = self.instance.pk is None or (not self.is_bound and queries.has_been_asked(self.instance))
+        fixed = REQUEST_LABELS if is_fixed else ()
         for_jurors = self.fields.keys() & set(OF_JURORS_ALONE) if self.instance.is_generator else ()
         left_out = [name for name in (*REQUEST_LABELS, "trained_on") if self.is_bound and name not in self.data]
         for name in {*fixed, *for_jurors, *left_out}:

@@ -226,3 +226,8 @@ def members(value: dict[Any, Any] | list[Any], field: str) -> Iterator[Any]:
     for key, inner in value.items():
         clean_text(key, field)
         yield inner
+
+
+def one_line_end(text: str) -> str:
+    """Return a text with line feeds for all its line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from corpus.actions import record_event
 from corpus.errors import Invalid, Refused
+from corpus.importing.values import one_line_end
 from corpus.models import Project, Verb
 from jury import queries
 from jury.actions.prompts import LONGEST, check_name
@@ -151,7 +152,7 @@ def freeze_prompt(
     """
     check_is_free(name)
     check_text(text)
-    text = "\n".join(text.splitlines()) + "\n"  # forms send other line ends
+    text = one_line_end(text).removesuffix("\n") + "\n"  # forms send other line ends
     parse_prompt(text, name)
     version = PromptVersion(name=name, text=text, sha256=hashlib.sha256(text.encode()).hexdigest(), project=project)
     try:

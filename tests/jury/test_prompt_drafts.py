@@ -158,6 +158,12 @@ def test_frozen_versions_never_change_and_names_are_unique_in_the_site(lead, tmp
     assert version.text == GOOD
 
 
+def test_frozen_text_is_what_was_written_but_for_line_ends():
+    odd = "user = 'One\u2028two\x85three\u2029 $dialogue'"
+    version = actions.freeze_prompt(project=make_project(), name=fresh(), text=f"{odd}\r\n# more\r# last")
+    assert version.text == f"{odd}\n# more\n# last\n"
+
+
 def test_versions_of_other_projects_are_neither_shown_nor_used(lead, stub_url):
     version = actions.freeze_prompt(project=lead.project, name=fresh(), text=GOOD)
     stranger = Visitor(make_project(), "lead")

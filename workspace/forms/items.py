@@ -8,6 +8,7 @@ from django import forms
 from adjudication.models import Decision
 from annotation.display_names import LABEL_WORDS
 from corpus.grouped_forms import GroupedForm
+from corpus.importing.values import one_line_end
 from corpus.labels import FIELDS, Label
 from corpus.models import Category
 from corpus.text_area import TextArea
@@ -140,13 +141,19 @@ class CorrectionForm(forms.Form):
             )  # fmt: skip
         self.fields["reason"] = ReasonField("Later releases list it with the old text.")
 
+    def clean(self) -> dict[str, Any]:
+        """
+        Check that the texts are of the turns that the item has now.
+
+        :raises ValidationError: if it has got a response since the page was opened
+        """
+        sent = {name for name in self.data if name.startswith("text_")}
+        if sent != {f"text_{at}" for at in range(len(self.turns))}:
+            raise forms.ValidationError("The dialogue has other turns by now. Look at it, and correct it again.")
+        return self.cleaned_data
+
     def texts(self) -> list[str]:
         """Return the texts of a valid form. Other line ends are no change: a page shows and sends them all alike."""
         given = [one_line_end(self.cleaned_data[f"text_{at}"]) for at in range(len(self.turns))]
         old = [turn["text"] for turn in self.turns]
         return [before if one_line_end(before) == text else text for before, text in zip(old, given, strict=True)]
-
-
-def one_line_end(text: str) -> str:
-    """Return a text with line feeds for all its line ends."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
