@@ -150,5 +150,5 @@ def short(change: Mapping[str, Any]) -> dict[str, Any]:
     kept = {
         name: change[name] for name in ("change", "slug", "slugs", "into", "counts_as", "position") if name in change
     }
-    rows = [change["category"]] if "category" in change else change.get("categories") or []
+    rows = [change["category"]] if change.get("category") else change.get("categories") or []
     return kept | ({"categories": [row.get("slug") for row in rows if row.get("slug")]} if rows else {})

@@ -8,6 +8,8 @@ counts_as) · `merge` (slugs, into or category) · `split` (slug, categories, co
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
+from itertools import count as numbers
 from typing import Any
 
 from corpus.categories.content import (
@@ -21,7 +23,7 @@ from corpus.categories.content import (
 )
 from corpus.errors import Invalid
 from corpus.importing.values import clean_name, clean_text
-from corpus.labels import preview
+from corpus.labels import normalize, preview
 
 Change = Mapping[str, Any]
 MOST_CHANGES = 500
@@ -152,6 +154,14 @@ def name(content: Content, change: Change) -> Content:
     return replace(content, title=title, about=about)
 
 
+def free_code(code: str, others: Sequence[CategoryText]) -> str:
+    """Return a code, or the first of S1, S2 and so on that is free if one of the others has it."""
+    if not code:
+        return code
+    taken = {normalize(each.code) for each in others}
+    return next(each for each in chain([code], (f"S{at}" for at in numbers(1))) if normalize(each) not in taken)
+
+
 def import_all(content: Content, change: Change) -> Content:
     """Replace all categories; those that are gone count as nothing, unless `counts_as` says as what."""
     rows = change.get("categories")
@@ -160,7 +170,8 @@ def import_all(content: Content, change: Change) -> Content:
     new = [read_category(row, f"categories[{at}]", code=f"S{at + 1}") for at, row in enumerate(rows)]
     slugs = [each.slug for each in new]
     # The label of that name counts as naming it, so it stays where a file does not have it.
-    new += [each for each in content.categories if each.slug == CAUTION_SLUG and CAUTION_SLUG not in slugs]
+    kept = [each for each in content.categories if each.slug == CAUTION_SLUG and CAUTION_SLUG not in slugs]
+    new += [replace(each, code=free_code(each.code, new)) for each in kept]
     wanted = change.get("counts_as") or {}
     if not isinstance(wanted, Mapping):
         raise Invalid("counts_as", f"{preview(wanted)} is not an object")

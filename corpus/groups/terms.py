@@ -18,6 +18,8 @@ from corpus.groups.words import BREAK, words_of
 from corpus.labels import preview
 
 SHIPPED = Path(__file__).with_name("shipped.csv")
+COMMENT = "#"
+"What a line begins with that says nothing."
 COLUMNS = ("attribute", "group", "language", "form", "term")
 BOUND, IGNORE = "bound", "ignore"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -73,9 +75,12 @@ class TermList:
     def csv(self) -> str:
         """The list as a CSV file."""
         out = StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((term.attribute, term.group, term.language, term.form, term.text) for term in self.terms)
+        plain = csv.writer(out, lineterminator="\n")
+        quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        plain.writerow(COLUMNS)
+        for term in self.terms:
+            row = (term.attribute, term.group, term.language, term.form, term.text)
+            (quoted if term.attribute.startswith(COMMENT) else plain).writerow(row)  # else it would be a comment
         return out.getvalue()
 
     @property
@@ -118,7 +123,7 @@ def numbered_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     :raises Invalid: if a line is not CSV
     """
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
+        if line.strip() and not line.lstrip().startswith(COMMENT):
             try:
                 [row] = csv.reader([line], strict=True)
             except (csv.Error, ValueError) as error:

@@ -149,6 +149,15 @@ def test_other_policies_settled_and_constructed_items_are_counted_in_the_new_ter
     assert Case.objects.get(item__project=project).categories == ["threat"]
 
 
+def test_merge_into_a_category_that_there_is_may_name_no_new_one(tmp_path):
+    project = make_project()
+    merge = {"change": "merge", "slugs": ["threat"], "into": "harassment", "category": None}
+    preview_changes(project=project, changes=[merge])
+    change(project, merge)
+    [event] = Event.objects.filter(project=project, verb="taxonomy.changed")
+    assert event.detail["changes"] == [{"change": "merge", "slugs": ["threat"], "into": "harassment"}]
+
+
 def test_what_cannot_be_published_changes_nothing(tmp_path):
     project = make_project()
     name = str(project.taxonomy)

@@ -269,3 +269,13 @@ def test_differences_say_what_became_of_each_category():
     assert found["b"].heirs == ("D", "A")
     moved = apply(before, {"change": "move", "slug": "b", "position": 1})
     assert {each.kind for each in differences(before, moved, before.earlier)} == {"moved"}
+
+
+def test_kept_category_gets_a_code_that_no_imported_one_has():
+    rows = [{name: value for name, value in row(f"c{at}").items() if name != "code"} for at in range(13)]
+    before = content("a")
+    caution = replace(before.categories[-1], code="S13")
+    before = replace(before, categories=(*before.categories[:-1], caution))
+    after = apply(before, {"change": "import", "categories": rows})
+    codes = {each.slug: each.code for each in after.categories}
+    assert (codes["c12"], codes["needs_caution"]) == ("S13", "S14")

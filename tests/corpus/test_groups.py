@@ -97,6 +97,13 @@ def groups_of(project: Project) -> dict[str, tuple[list[str], list[str], int | N
     return {name: (prompt, response, *lengths) for name, prompt, response, *lengths in found}
 
 
+def test_attribute_that_begins_like_a_comment_stays() -> None:
+    written = f'{HEAD}"#tag",Group,en,plural,word\n# a comment\nage,Old,en,plural,elders\n'
+    terms = parse_terms(written)
+    assert [term.attribute for term in terms.terms] == ["#tag", "age"]
+    assert parse_terms(terms.csv) == terms
+
+
 def test_search_stores_what_dialogues_name_and_is_done_once(tmp_path: Path) -> None:
     project = make_project()
     import_dialogues(project, tmp_path, [dialogue("a", response=False, text="Do bakers sleep?"), dialogue("b")])

@@ -1,5 +1,6 @@
 """Turn the reading of a juror's reply into its judgement by the project's taxonomy. Pure. Nothing is guessed."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,5 +109,11 @@ def read_slugs(names: Iterable[str], spellings: Spellings) -> tuple[str, ...]:
 
 
 def with_codes(spellings: Spellings, categories: Sequence[Mapping[str, Any]]) -> Spellings:
-    """Return the spellings and the codes of categories, which guard models answer with too."""
-    return {**spellings, **{normalize(each["code"]): each["slug"] for each in categories if each["code"]}}
+    """
+    Return the spellings and the codes of categories, which guard models answer with too.
+
+    A code that two categories have names neither, and one that is how another category is written names that.
+    """
+    named = [(normalize(each["code"]), each["slug"]) for each in categories if each["code"]]
+    times = Counter(code for code, _ in named)
+    return {**{code: slug for code, slug in named if times[code] == 1}, **spellings}

@@ -12,6 +12,7 @@ CATEGORIES = [
     {"slug": "hate", "name": "Hate/Identity Hate", "code": "S8"},
     {"slug": "other", "name": "Other", "code": "S14"},
 ]
+SHARED = [{"code": "S1", "slug": "violence"}, {"code": "S13", "slug": "hate"}, {"code": "S13", "slug": "other"}]
 SPELLINGS = with_codes({"violence": "violence", "hateidentityhate": "hate", "other": "other"}, CATEGORIES)
 BOTH = Question(("prompt_label", "response_label", "categories"))
 PROMPT = Question(("prompt_label", "categories"))
@@ -99,3 +100,9 @@ def test_llama_guard_verdict_is_of_the_asked_field(reply, label, categories):
 @cases("reply", ["", "unsafe", "unsafe\nS1\nS8", "safe\nS1", "I think safe", "unsafe\nS99", "S1"])
 def test_other_llama_guard_replies_are_unreadable(reply):
     assert llama(reply).judgement is None
+
+
+def test_code_that_is_not_one_categorys_alone_names_none():
+    assert with_codes({"violence": "violence"}, SHARED) == {"violence": "violence", "s1": "violence"}
+    taken = [{"code": "Violence", "slug": "hate"}]
+    assert with_codes({"violence": "violence"}, taken) == {"violence": "violence"}
