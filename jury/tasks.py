@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from jury.engine import batch_runner, runner
 from jury.engine.cleaning import error_line
-from jury.engine.shards import end_run, finish_shard
+from jury.engine.shards import end_if_nothing_waits, finish_shard
 from jury.models import Juror, Run, Shard
 from jury.queries import shards_with_open_batches, transport_of_waiting, waiting_shards
 
@@ -109,9 +109,3 @@ def left_to_the_schedule(run: Run) -> Iterator[None]:
         yield
     except (BrokerAway, OSError) as error:
         logger.warning("run %s waits for the schedule, because the broker is away: %s", run.pk, error)
-
-
-def end_if_nothing_waits(run: Run) -> None:
-    """End a run without a waiting shard."""
-    if not Shard.objects.filter(run=run, state=Shard.State.WAITING).exists():
-        end_run(run, Run.State.FINISHED)

@@ -76,7 +76,7 @@ def estimate_for(
     sample = read(items[:: max(1, len(items) // SAMPLE)][:SAMPLE])
     lengths = [client.length(item) for item in sample]
     tokens = round(sum(lengths) / CHARACTERS_A_TOKEN / len(lengths) * len(items)) if lengths else 0
-    answers = client.longest_answer * len(items)
+    answers = client.longest_first_answer * len(items)
     rates = [(juror.requests_per_minute, len(items)), (juror.tokens_per_minute, tokens + answers)]
     minutes = max((amount / rate for rate, amount in rates if rate), default=None)
     return Estimate(juror.name, len(items), tokens, client.price(tokens, answers), minutes)

@@ -57,10 +57,13 @@ def shard_size(juror: Juror) -> int:
 
 
 def adopt_open_batches(run: Run, jurors: Sequence[Juror]) -> None:
-    """Move the open batches of earlier runs to this run: they are paid for and must not be sent twice."""
+    """
+    Move the open batches of earlier runs to this run: they are paid for and must not be sent twice.
+
+    A worker that is sending one keeps its shard: another would not find the batch at the endpoint yet.
+    """
     batches = Batch.objects.filter(shard__juror__in=jurors, state__in=Batch.OPEN, shard__run__generates=run.generates)
     for batch in batches.select_related("shard").select_for_update():
-        Shard.objects.filter(pk=batch.shard_id).update(
-            run=run, items=batch.items, state=Shard.State.WAITING, error="", holder="", seen_at=None
-        )
+        Shard.objects.filter(pk=batch.shard_id).update(run=run, items=batch.items, state=Shard.State.WAITING, error="")
+        queries.unclaimed(Shard.objects.filter(pk=batch.shard_id)).update(holder="", seen_at=None)
         Batch.objects.filter(pk=batch.pk).update(unreachable_since=None)

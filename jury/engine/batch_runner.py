@@ -27,7 +27,6 @@ from jury.engine.cleaning import BIGGEST_COUNT
 from jury.engine.factory import client_for
 from jury.engine.model_client import (
     CHARACTERS_A_TOKEN,
-    MORE_ROOM,
     Outcome,
     abstained_outcome,
     failed_outcome,
@@ -59,6 +58,10 @@ SENDS_NOTHING = (Run.State.PAUSED, Run.State.CANCELLED, Run.State.REPLACED)
 
 class RunCancelled(Exception):
     """The run was cancelled while its batch was being sent, watched or collected."""
+
+
+class ClaimLost(Exception):
+    """Another worker has taken the shard over, as this one gave no sign for long."""
 
 
 def advance_batch(*, shard_id: int) -> None:
@@ -103,6 +106,8 @@ class BatchRunner:
                 self.check_progress(batch)
         except RunCancelled:  # the schedule soon cancels, collects or drops the batch
             logger.info("shard %s: run %s was cancelled", self.shard.pk, self.run.pk)
+        except ClaimLost:
+            logger.warning("shard %s was taken over by another worker", self.shard.pk)
         except RetryableError as error:
             self.retry_later(batch, error)
         except Unavailable as error:
@@ -141,19 +146,14 @@ class BatchRunner:
 
     def price(self, item: PromptItem) -> Decimal:
         """Return what the question about an item may cost at most, in US dollars."""
-        return self.client.price(self.client.length(item) // CHARACTERS_A_TOKEN, self.longest_answer)
-
-    @property
-    def longest_answer(self) -> int:
-        """Return the most tokens of an answer: more from the start, for one that is cut off is not asked for again."""
-        return self.client.juror.max_tokens * MORE_ROOM
+        return self.client.price(self.client.length(item) // CHARACTERS_A_TOKEN, self.client.longest_first_answer)
 
     def send(self, batch: Batch) -> SentBatch:
         """Send the questions of a batch."""
         requests = []
         for item in self.kind.items(batch.items):
             request = self.client.compose(item)
-            body = self.client.with_token_limit(request.body, self.longest_answer)
+            body = self.client.with_token_limit(request.body, self.client.longest_first_answer)
             requests.append((request_name(item, request.seed), body))
         return self.run_with_endpoint(lambda endpoint: endpoint.send(requests, key=batch.key))
 
@@ -275,6 +275,7 @@ class BatchRunner:
         Run work with the endpoint, and keep the shard claimed meanwhile.
 
         :raises RunCancelled: if the run is cancelled meanwhile
+        :raises ClaimLost: if another worker takes the shard over
         """
         return asyncio.run(self.await_with_heartbeat(work))
 
@@ -301,8 +302,10 @@ class BatchRunner:
         Keep the shard claimed.
 
         :raises RunCancelled: if the run was cancelled since this step began
+        :raises ClaimLost: if another worker has the shard
         """
-        heartbeat([self.shard.pk], self.holder)
+        if not heartbeat([self.shard.pk], self.holder):
+            raise ClaimLost
         was_cancelled = self.run.state == Run.State.CANCELLED
         if not was_cancelled and Run.objects.filter(pk=self.run.pk, state=Run.State.CANCELLED).exists():
             raise RunCancelled

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from corpus.errors import Invalid
-from corpus.labels import Field, labels_in
+from corpus.labels import FIELDS, Field, labels_in
 from corpus.models import Project
 from corpus.queries import spellings_of
 from corpus.questions import AskedOf, questions_asked
@@ -158,7 +158,7 @@ class JurorClient(JudgingClient[Ballot]):
 
     def ask_only(self, names: Sequence[str]) -> None:
         """Ask for nothing else than these `names`, which a batch was sent with, and read its replies so."""
-        self.labels = tuple(label for label in self.labels if label in names)
+        self.labels = tuple(label for label in FIELDS if label in names)  # also one that was left out since
         self.questions = [each for each in self.questions if f"answers.{each.key}" in names]
 
     def copy(self, answer: Ballot, item: PromptItem) -> Ballot:

@@ -134,6 +134,12 @@ class ModelClient(ABC, Generic[A]):
         """Return the most tokens of an answer; 0 for a moderation, which has none."""
         return 0 if self.prompt.send == Send.MODERATIONS else self.juror.max_tokens
 
+    @property
+    def longest_first_answer(self) -> int:
+        """Return the same for a question asked first: more in a batch, where what is cut off is not asked for again."""
+        is_batch = self.juror.transport == Juror.Transport.BATCH
+        return self.longest_answer * MORE_ROOM if is_batch else self.longest_answer
+
     def cached_answers(self, _items: Sequence[PromptItem]) -> dict[int, A]:
         """Return an unsaved answer for each item with a cached one, by the primary key of the item."""
         return {}

@@ -63,11 +63,16 @@ def finish_shard(shard_id: int, *, error: str = "") -> None:
         shard.state = Shard.State.BROKEN if error else Shard.State.DONE
         shard.error = error
         shard.save(update_fields=["state", "error"])
-        shards = Shard.objects.filter(run=shard.run)
-        # Not the states of all: there may be hundreds of thousands, and each of them ends here.
-        if not shards.filter(state=Shard.State.WAITING).exists():
-            is_broken = shards.filter(state=Shard.State.BROKEN).exists()
-            end_run(shard.run, Run.State.BROKEN if is_broken else Run.State.FINISHED)
+        end_if_nothing_waits(shard.run)
+
+
+def end_if_nothing_waits(run: Run) -> None:
+    """End a run without a waiting shard: as broken if a shard of it is."""
+    shards = Shard.objects.filter(run=run)
+    # Not the states of all: there may be hundreds of thousands, and this is asked at the end of each.
+    if not shards.filter(state=Shard.State.WAITING).exists():
+        is_broken = shards.filter(state=Shard.State.BROKEN).exists()
+        end_run(run, Run.State.BROKEN if is_broken else Run.State.FINISHED)
 
 
 def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str) -> None:

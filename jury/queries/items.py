@@ -29,7 +29,13 @@ A juror that labels only responses skips items without one. Parameters: see `una
 
 
 def items_to_ask(shard: Shard) -> list[PromptItem]:
-    """Return the items of a shard that its juror has not answered yet, by primary key."""
+    """
+    Return the items of a shard that its juror has not answered yet, by primary key.
+
+    None if the project no longer wants a label that the juror is asked for.
+    """
+    if not (shard.run.generates or labels_asked(shard.run.project, shard.juror)):
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

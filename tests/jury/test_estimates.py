@@ -40,6 +40,15 @@ def test_shared_families_name_their_jurors():
     assert shared_families(panel.items()) == {"Mistral": ["a", "b"]}
 
 
+def test_estimate_of_a_batch_has_the_room_that_a_batch_reserves(tmp_path, stub_url):
+    project, prices = project_with_items(tmp_path, 3), {"price_in": 0, "price_out": 1, "max_tokens": 1000}
+    add_jurors(project, stub_url, "live", **prices)
+    add_jurors(project, stub_url, "batch", transport="batch", **prices)
+    found = command("convene_jury", project=project.slug, estimate=True)
+    costs = {each["juror"]: each["cost_usd"] for each in found["jurors"]}
+    assert costs["batch"] == 4 * costs["live"] > 0
+
+
 def test_estimate_counts_unanswered_items_and_asks_nothing(tmp_path, stub_url):
     project = project_with_items(tmp_path, 12)
     prices = {"price_in": "3", "price_out": "15", "max_tokens": 100}

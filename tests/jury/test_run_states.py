@@ -14,8 +14,12 @@ from corpus.models import Event, Item, Project
 from jury import actions, queries
 from jury.actions.checks import check_can_ask, check_can_generate, check_can_reach
 from jury.actions.sharding import create_shards_of, first_unanswered, shard_size
-from jury.engine.shards import finish_shard
+from jury.engine.batch_runner import BatchRunner, ClaimLost
+from jury.engine.buffer import store_answers
+from jury.engine.juror_client import JurorClient
+from jury.engine.shards import claim_shard, finish_shard
 from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
+from jury.tasks import enqueue
 from tests.api.client import Program
 from tests.cases import cases
 from tests.factories import make_project
@@ -323,6 +327,69 @@ def test_only_open_batches_move_to_the_new_run(tmp_path, state, is_adopted):
     else:
         assert (shard.run, shard.state, batch.unreachable_since) == (old, "broken", long_ago)
         assert shards_of(run, juror) == [items]
+
+
+def test_batch_that_a_worker_is_sending_stays_with_it(tmp_path):
+    project = project_with_items(tmp_path, 2)
+    [juror] = panel_of(project, "one", transport="batch")
+    items, old = items_of(project), Run.objects.create(project=project)
+    shard = Shard.objects.create(run=old, juror=juror, items=items, holder="sender", seen_at=timezone.now())
+    Batch.objects.create(shard=shard, key=f"sent-{project.pk}", items=items, state="sending")
+    run = actions.start_run(project=project, jurors=[juror])
+    shard.refresh_from_db()
+    assert (shard.run, shard.holder, claim_shard(shard.pk)) == (run, "sender", "")
+    sender = BatchRunner(queries.shard_with_context(shard.pk), "sender")
+    sender.heartbeat()
+    Shard.objects.filter(pk=shard.pk).update(holder="another")
+    with pytest.raises(ClaimLost):
+        sender.heartbeat()
+
+
+def test_juror_is_asked_nothing_once_no_label_of_it_is_wanted(tmp_path):
+    project = project_with_items(tmp_path, 3)
+    [juror] = panel_of(project, "one", asks="prompt_label")
+    run = actions.start_run(project=project, jurors=[juror])
+    [shard] = Shard.objects.filter(run=run)
+    assert len(queries.items_to_ask(queries.shard_with_context(shard.pk))) == 3
+    Project.objects.filter(pk=project.pk).update(wants_prompt_label=False)
+    found = queries.shard_with_context(shard.pk)
+    assert queries.items_to_ask(found) == []
+    client = JurorClient(found.run.project, found.juror)
+    assert client.names == []
+    client.ask_only(["prompt_label"])  # as a batch was sent
+    assert client.names == ["prompt_label"]
+
+
+def test_run_with_a_broken_shard_ends_as_broken_after_a_pause(tmp_path):
+    project = project_with_items(tmp_path, 2)
+    one, two = panel_of(project, "one", "two")
+    run = actions.start_run(project=project, jurors=[one, two])
+    finish_shard(Shard.objects.get(run=run, juror=one).pk, error="its endpoint is gone")
+    actions.pause_run(run=run)
+    finish_shard(Shard.objects.get(run=run, juror=two).pk)
+    actions.resume_run(run=Run.objects.get(pk=run.pk))
+    enqueue(Run.objects.get(pk=run.pk))
+    assert Run.objects.get(pk=run.pk).state == "broken"
+
+
+def test_failed_answer_does_not_take_the_place_of_a_verdict_that_is_asked_for_again(tmp_path):
+    project = project_with_items(tmp_path, 3)
+    [juror], items = panel_of(project, "one"), items_of(project)
+    for item, outcome in zip(items, ("cast", "unreadable", "cast"), strict=True):
+        cast(project, juror, item, outcome)
+    run = actions.start_run(project=project, jurors=[juror], asks_again=["cast", "unreadable"])
+    required = {"juror": juror, "run": run, "prompt": juror.prompt, "taxonomy_id": project.taxonomy_id}
+    new = [
+        Ballot(item_id=item, outcome=outcome, prompt_label=label, cast_at=timezone.now(), cost_usd=1, **required)
+        for item, outcome, label in zip(items, ("failed", "failed", "cast"), (None, None, "unsafe"), strict=True)
+    ]
+    store_answers(run, new)
+    current = Ballot.objects.filter(juror=juror, is_current=True).order_by("item")
+    assert list(current.values_list("outcome", "prompt_label")) == [
+        ("cast", "safe"), ("failed", None), ("cast", "unsafe"),
+    ]  # fmt: skip
+    [of_run] = queries.run_statistics(run)
+    assert (of_run.failed, of_run.cast, of_run.cost) == (2, 1, 3)
 
 
 def test_batches_of_jurors_left_out_stay_where_they_are(tmp_path):
