@@ -26,6 +26,8 @@ CHANGEABLE = (
     *("price_in", "price_out", "transport", "trained_on"),
 )
 "Fields that no answer depends on."
+LONGEST_NAME = 200
+"Characters."
 REQUEST_FIELDS = (
     *("temperature", "max_tokens", "max_tokens_parameter", "extra_body", "response_format"),
     "asks_probability",
@@ -187,6 +189,8 @@ def check_parameters(juror: Juror) -> None:
 
     :raises Refused: if one is invalid; the message has all of them
     """
+    if len(juror.name) > LONGEST_NAME:
+        raise Refused(f"name: it has {len(juror.name):,} characters; {LONGEST_NAME} are the most.")
     check_key_variable(juror.api_key_env, settings.JURY_KEYS)
     check_extra_body(juror.extra_body)
     check_transport(juror)

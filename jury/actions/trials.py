@@ -97,10 +97,13 @@ def item_to_try(project: Project, client: Client, name: str) -> tuple[PromptItem
     """
     wants_response = isinstance(client, JurorClient) and client.labels == ("response_label",)
     if name:
-        keys = list(Item.objects.filter(project=project, external_id=name).values_list("pk", flat=True))
-        found = queries.items_by_pk(keys)
-        if not found:
+        item = Item.objects.filter(project=project, external_id=name).first()
+        if item is None:
             raise Refused(f"Project {project} has no dialogue {name!r}.")
+        if item.withdrawn_at or item.refusal_of:
+            state = "is withdrawn" if item.withdrawn_at else "has a refusal that was made here"
+            raise Refused(f"Dialogue {name!r} {state}, so no model is asked about it. Name another.")
+        found = queries.items_by_pk([item.pk])
         if wants_response and not found[0].has_response:
             raise Refused(f"Juror {client.juror.name!r} judges responses, and {name!r} has none.")
         return found[0], name

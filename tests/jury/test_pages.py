@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from config.embedded.processes import wait_until
-from corpus.models import Event
+from corpus.errors import Refused
+from corpus.models import Event, Item
 from jury import actions, queries
 from jury.models import Ballot, Juror, Run
 from tests.annotation.people import Visitor
@@ -175,9 +177,14 @@ def test_impossible_trial_is_refused(tmp_path):
     lead = Visitor(project, "lead")
     add_jurors(project, "http://127.0.0.1:1/v1", "stub-0.9", asks="response_label")
     juror = Juror.objects.get(project=project)
-    for item, reason in (("nowhere", "no dialogue"), ("i000", "judges responses")):
+    Item.objects.filter(project=project, external_id="i001").update(withdrawn_at=timezone.now())
+    Item.objects.filter(project=project, external_id="i002").update(refusal_of="i000")
+    for item, reason in (
+        ("nowhere", "no dialogue"), ("i000", "judges responses"), ("i001", "is withdrawn"), ("i002", "has a refusal"),
+    ):  # fmt: skip
         refused = lead.post(f"jury/jurors/{juror.pk}/try/", item=item)
         assert (refused.status_code, reason in text_of(refused)) == (409, True)
+    Item.objects.filter(project=project).update(withdrawn_at=None, refusal_of=None)
     trial = command("try_juror", "stub-0.9", project=project.slug)
     assert (trial.code, trial["outcome"], "cannot be reached" in trial["reason"]) == (0, "failed", True)
     assert "--- user" in trial.stderr
@@ -216,6 +223,31 @@ def test_juror_page_shows_prompt_and_changes_limits():
     assert (back.code, back["changed"]) == (0, ["in_panel", "requests_per_minute", "tokens_per_minute"])
     juror.refresh_from_db()
     assert (juror.in_panel, juror.requests_per_minute, juror.tokens_per_minute) == (True, None, 5000)
+
+
+def test_request_settings_of_a_page_opened_before_the_first_run_are_refused_after_it(tmp_path):
+    project = project_with_items(tmp_path, 1)
+    add_jurors(project, "http://127.0.0.1:1/v1", "one")
+    lead, juror = Visitor(project, "lead"), Juror.objects.get(project=project)
+    form = lead.get(f"jury/jurors/{juror.pk}/").context["form"]
+    opened = {name: "" if form[name].value() is None else form[name].value() for name in form.fields}
+    sent = {name: value for name, value in opened.items() if value is not False} | {"extra_body": ""}
+    actions.start_run(project=project, jurors=[juror])
+    changed = lead.post(f"jury/jurors/{juror.pk}/", **sent | {"temperature": "0.7", "concurrency": "3"})
+    assert (changed.status_code, "Add another juror under a new name" in text_of(changed)) == (409, True)
+    juror.refresh_from_db()
+    assert (juror.temperature, juror.concurrency) == (opened["temperature"], opened["concurrency"])
+    assert lead.post(f"jury/jurors/{juror.pk}/", **sent | {"concurrency": "3"}).status_code == 302
+    juror.refresh_from_db()
+    assert juror.concurrency == 3
+
+
+def test_name_of_a_juror_is_not_longer_than_a_list_can_show():
+    made = {"project": make_project(), "prompt": "full-policy-v2", "base_url": "http://127.0.0.1:1/v1", "model": "m"}
+    for name, length in (("漢", 200), ("x", 200)):
+        assert actions.add_juror(name=name * length, **made).pk
+        with pytest.raises(Refused, match="200 are the most"):
+            actions.add_juror(name=name * (length + 1), **made)
 
 
 @cases("options", [{}, {"reseat": True}, {"concurrency": "0"}, {"api_key_env": "sk-1"}])
