@@ -130,8 +130,8 @@ def check_answers(
     """
     Return answers in canonical form: in the order of the questions, texts trimmed, and without those left out.
 
-    Null, an empty text and, where an answer is required, an empty list are no answer. Elsewhere an empty list is the
-    answer that none of the choices applies.
+    Null, an empty text, a list of such texts alone and, where an answer is required, an empty list are no answer.
+    Elsewhere an empty list is the answer that none of the choices applies.
 
     :param questions: all questions of the project, in order
     :param answers: as somebody wrote them, by key
@@ -226,14 +226,16 @@ def check_choice(question: Question, answer: object) -> str | None:
 
 def check_choices(question: Question, answer: object) -> list[str] | None:
     """
-    Return values of choices in the order of the choices, each once; None for none of them where one is required.
+    Return values of choices in the order of the choices, each once; None for no answer.
+
+    That is a list of empty texts, which choose nothing, and an empty list where one of the choices is required.
 
     :raises Invalid: if it is no list, or one of them is no choice of the question
     """
     if not isinstance(answer, list | tuple):
         raise Invalid(field_of(question.key), f"{preview(answer)} is not a list of answers")
-    chosen = {check_choice(question, each) for each in answer}
-    if not chosen and question.is_required:
+    chosen = {check_choice(question, each) for each in answer} - {None}
+    if not chosen and (answer or question.is_required):
         return None
     return [value for value in choices_of(question) if value in chosen]
 

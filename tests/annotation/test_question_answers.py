@@ -82,6 +82,17 @@ def test_routes_ask_take_and_compare_answers(tmp_path):
     assert "answers.response_refusal" in refused(ada.post(newest, labels))
 
 
+def test_list_of_an_empty_text_answers_no_required_question(tmp_path):
+    project = project_with(tmp_path, "one", votes_wanted=1)
+    actions.add_question(project=project, by=None, **GROUPS | {"is_required": True})
+    ada = Program(project)
+    lease = ada.take()
+    body = {"lease": lease["lease"]["id"], "prompt_label": "safe", "response_label": "safe"}
+    for nothing in ([""], []):
+        answer = ada.post(ada.item_route(lease, "vote"), {**body, "answers": {"groups": nothing}})
+        assert refused(answer) == {"answers.groups": ["choose at least one of the answers"]}
+
+
 def fields_of(**answers):
     return {"asked": ["response_refusal", "severity", "groups", "why"]} | {
         f"answers.{key}": answer for key, answer in answers.items()

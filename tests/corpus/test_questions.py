@@ -52,6 +52,8 @@ def test_answers_take_one_form():
     # Left out: null, an empty text. An empty list says that none applies, where an answer may be left out.
     assert answered({"is_real": "yes", "groups": None, "why": " "}) == {"is_real": "yes"}
     assert answered({"is_real": "yes", "groups": []}) == {"is_real": "yes", "groups": []}
+    assert answered({"is_real": "yes", "groups": ["", "low"]}) == {"is_real": "yes", "groups": ["low"]}
+    assert answered({"is_real": "yes", "groups": ["", ""]}) == {"is_real": "yes"}
     assert answered({}, needs_required=False) == {}
     # An adjudicator answers what anybody is asked; no text is asked for that nothing decides.
     full = {"is_real": "yes", "refusal": "low", "level": "high"}
@@ -91,10 +93,11 @@ def test_answers_that_break_a_rule_are_refused_by_their_key(answers, field, reas
     assert reason in error.reason
 
 
-def test_a_required_list_needs_a_choice():
+@cases("nothing", [[], [""], ["", ""], None])
+def test_a_required_list_needs_a_choice(nothing):
     asked = [PlainQuestion("groups", "many_of", STEPS)]
     with pytest.raises(Invalid, match="at least one"):
-        check_answers(asked, {"groups": []}, whom=None, has_response=False)
+        check_answers(asked, {"groups": nothing}, whom=None, has_response=False)
 
 
 @cases("key", ["", "1st", "Refusal", "a-b", "x" * 57, "prompt_label", "answers", "id", "response_label_source", "a\n"])
