@@ -59,8 +59,10 @@ def parse_choice(value: Any, values: Mapping[str, str]) -> Any:
 
     :param values: by normalized name
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
-        value = str(int(value))
+    if isinstance(value, float) and value.is_integer():  # which an infinite number is not
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str):
         return value
     text = value.strip()

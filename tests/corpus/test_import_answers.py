@@ -2,6 +2,8 @@
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from annotation.models import Vote
@@ -35,6 +37,8 @@ QUESTIONS = (
         ({"answer_level": "STEP 1", "answers": {"groups": []}}, {"level": "1", "groups": []}),
         ({"answers": {"level": None, "mood": "glad"}}, {"mood": "glad"}),
         ({"answer_level": 2.5}, {"level": 2.5}),
+        ({"answer_level": float("inf")}, {"level": float("inf")}),
+        ({"answers": {"groups": [float("-inf"), 3.0, True]}}, {"groups": [float("-inf"), "3", True]}),
     ],
 )  # fmt: skip
 def test_answers_are_read_from_an_object_or_from_columns(row, expected):
@@ -89,6 +93,26 @@ def test_opinions_keep_their_answers_from_json_and_from_tables(project, tmp_path
     assert command("import_votes", table, project=project.slug)["created"] == 2
     found = votes.filter(annotator__name="csv").order_by("item__external_id").values_list("answers", flat=True)
     assert list(found) == [{"response_refusal": "compliance", "why": "one, two"}, {"severity": "none"}]
+
+
+def test_numbers_that_are_no_step_reject_their_row_alone(project, tmp_path):
+    """Infinite ones, as JSON with a large exponent or a numeric column has them, and NaN within a list."""
+    good = opinion("both", "fay", "safe", answers={"severity": "mild"})
+    rows = [json.dumps(opinion("both", "eve", "safe", answers={"severity": "?"})).replace('"?"', each) for each in (
+        "1e999", "-Infinity", "[NaN]",
+    )]  # fmt: skip
+    done = import_votes(project, tmp_path, [*rows, good])
+    assert (done.code, done["created"], done["rejected"]) == (1, 1, 3), done.stderr
+    for row, said in enumerate(("inf", "-inf", "[nan]"), start=1):
+        assert f"row {row}: answers.severity: {said} is not one of none, mild" in done.stderr
+
+    table = [{**opinion("both", rater, "safe"), "answer_severity": each} for rater, each in (
+        ("gus", float("inf")), ("hal", float("nan")),
+    )]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(table), tmp_path / "votes.parquet")
+    done = command("import_votes", tmp_path / "votes.parquet", project=project.slug)
+    assert (done["created"], done["rejected"]) == (1, 1), done.stderr
+    assert "row 1: answers.severity: inf is not one of" in done.stderr
 
 
 def test_answers_that_break_a_rule_name_row_field_and_reason(project, tmp_path):
