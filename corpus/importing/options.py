@@ -71,14 +71,3 @@ def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
             raise Refused(f"{target} is mapped twice, to {columns[target]!r} and {column!r}.")
         columns[target] = column
     return columns
-
-
-def rename_columns(row: dict[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    """
-    Return a row with its columns under the names of their targets.
-
-    A column that had the name of a target is kept in `meta`, as `original_NAME`.
-    """
-    renamed = {key: value for key, value in row.items() if key not in columns.values()}
-    moved = {f"original_{key}": renamed.pop(key) for key in columns if key in renamed}
-    return renamed | moved | {target: row[column] for target, column in columns.items() if column in row}

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from corpus.errors import Refused
+from corpus.importing.columns import rename_columns
 from corpus.importing.dialogues import COLUMNS
 from corpus.importing.forms import (
     ASSIZE,
@@ -18,7 +19,7 @@ from corpus.importing.forms import (
     recognise,
 )
 from corpus.importing.limits import Limits
-from corpus.importing.options import ReadOptions, rename_columns
+from corpus.importing.options import ReadOptions
 from corpus.importing.readers import Columns, Row, RowFile, Unreadable
 from corpus.labels import preview
 

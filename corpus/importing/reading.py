@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from corpus.errors import Invalid
+from corpus.importing.columns import rename_columns
 from corpus.importing.dialogues import Dialogue, parse_dialogue, parse_nameless
 from corpus.importing.forms import NEEDED_KEY, AnnotatedForm, Form, RawRow
 from corpus.importing.limits import Limits
-from corpus.importing.options import ReadOptions, rename_columns
+from corpus.importing.options import ReadOptions
 from corpus.labels import preview
 from corpus.shapes import TurnShape
 

@@ -10,9 +10,10 @@ import pytest
 
 from config.data_dir import CHECKOUT
 from corpus.errors import Invalid, Refused
+from corpus.importing.columns import rename_columns
 from corpus.importing.forms import FORMS, Form, recognise
 from corpus.importing.limits import Limits
-from corpus.importing.options import ReadOptions, parse_columns, rename_columns
+from corpus.importing.options import ReadOptions, parse_columns
 from corpus.importing.reading import RowParser
 from corpus.models import Item
 from tests.cases import cases

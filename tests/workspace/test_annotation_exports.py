@@ -58,6 +58,33 @@ def test_task_of_label_studio_is_a_dialogue_with_votes():
     ]
 
 
+def test_field_whose_name_another_took_is_kept(tmp_path):
+    """As of tables: under `original_NAME`. So is the number of a record whose id is in a field."""
+    both = {"key": "k1", "prompt": "Draft", "question": "Hi?"}
+    small = {"id": 7, **both, "prompt_label": "?", "harm": "Safe", "annotator": "a", "annotation_id": 1, "lead_time": 1}
+    for row, kept in (
+        ({"id": 7, "data": both, "annotations": []}, {"label_studio": {"id": 7}}),
+        ({"id": 7, "fields": both, "responses": {}}, {"argilla": {"id": 7}}),
+        (small, {"original_id": 7, "original_prompt_label": "?"}),
+    ):
+        project = make_project()
+        columns = ["prompt=question", "id=key", *(["prompt_label=harm"] if row is small else [])]
+        done = command("import_dialogues", write_lines(tmp_path, [row]), project=project.slug, map=columns)
+        assert (done.code, done["created"]) == (0, 1), done.stderr
+        item = Item.objects.get(project=project)
+        assert (item.external_id, item.turns) == ("k1", [{"role": "user", "text": "Hi?"}])
+        assert item.meta == {"original_prompt": "Draft", **kept}
+        assert item.reference is None
+
+
+def test_fields_can_change_their_names():
+    row = {"id": 1, "data": {"prompt": "Yes.", "response": "Hi?"}, "annotations": []}
+    [dialogue] = parser("label-studio", ["prompt=response", "response=prompt"]).dialogues(row)
+    assert [turn["text"] for turn in dialogue.turns] == ["Hi?", "Yes."]
+    [partial] = parser("label-studio", ["prompt=question"]).dialogues(row)  # which has no such field
+    assert [turn["text"] for turn in partial.turns] == ["Yes.", "Hi?"]
+
+
 def test_records_of_argilla_come_in_two_shapes():
     record = {"id": "r", "fields": {"text": "Hi?"}, "responses": SERVER, "metadata": {"k": 1}}
     [dialogue] = parser("argilla", ["prompt_label=harm"]).dialogues(record)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.errors import Invalid
+from corpus.importing.columns import rename_columns
 from corpus.importing.forms.form import Form, RawRow
 from corpus.importing.values import is_absent
 from corpus.labels import FIELDS, Label, normalize, preview
@@ -39,10 +40,9 @@ class AnnotatedForm(Form):
 
 def content_of(fields: Mapping[str, Any], columns: Columns) -> RawRow:
     """Return the fields of a record under the names of a dialogue; a lone `text` is the prompt, a `chat` messages."""
-    renamed = {key: value for key, value in fields.items() if not is_absent(value)}
-    for target, column in columns.items():
-        if target not in OPINION_TARGETS and column in renamed:
-            renamed[target] = renamed.pop(column)
+    there = {key: value for key, value in fields.items() if not is_absent(value)}
+    named = {target: column for target, column in columns.items() if target not in OPINION_TARGETS and column in there}
+    renamed = rename_columns(there, named)
     if not renamed.keys() & {"prompt", *LISTS}:
         for column, target in (("text", "prompt"), ("chat", "messages")):
             if column in renamed:

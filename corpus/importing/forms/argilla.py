@@ -32,10 +32,12 @@ def read(row: RawRow, columns: Columns) -> RawRow:
     """
     if not isinstance(row.get("fields"), dict):
         raise Invalid("fields", f"{preview(row.get('fields'))} is not an object")
-    rest = {key: value for key, value in row.items() if key not in ("id", "fields", "responses")}
+    found = content_of(row["fields"], columns)
+    read_keys = ("fields", "responses") if "id" in found else ("id", "fields", "responses")
+    rest = {key: value for key, value in row.items() if key not in read_keys}
     unread = [list(answer) for answer in answers_of(row) if not target_of(answer[1], columns)]
     kept = {"argilla": rest} | ({"unread_answers": unread} if unread else {})
-    return {"id": row.get("id"), **content_of(row["fields"], columns), **kept}
+    return {"id": row.get("id"), **found, **kept}
 
 
 def answers_of(row: RawRow) -> Iterator[Answer]:

@@ -7,7 +7,15 @@ See https://labelstud.io/guide/task_format and https://labelstud.io/guide/export
 from typing import Any
 
 from corpus.errors import Invalid
-from corpus.importing.forms.annotated import AnnotatedForm, Columns, content_of, opinion_of, target_of
+from corpus.importing.columns import original
+from corpus.importing.forms.annotated import (
+    OPINION_TARGETS,
+    AnnotatedForm,
+    Columns,
+    content_of,
+    opinion_of,
+    target_of,
+)
 from corpus.importing.forms.form import RawRow
 from corpus.labels import preview
 
@@ -35,7 +43,8 @@ def read(row: RawRow, columns: Columns) -> RawRow:
     if not isinstance(row.get("data"), dict):
         raise Invalid("data", f"{preview(row.get('data'))} is not an object")
     found = content_of(row["data"], columns)
-    rest = {key: value for key, value in row.items() if key not in (*READ, "id")}
+    read_keys = READ if "id" in found else (*READ, "id")
+    rest = {key: value for key, value in row.items() if key not in read_keys}
     unread = [each for each in annotations(row) if not counts(each, columns)]
     kept = {"label_studio": rest} | ({"unread_annotations": unread} if unread else {})
     return {"id": row.get("id"), **found, **kept}
@@ -108,7 +117,7 @@ def names(row: RawRow) -> list[str]:
 def read_one(row: RawRow, columns: Columns) -> RawRow:
     """Return the dialogue of a row of JSON-MIN, which is the same in the row of each annotator."""
     rest = {key: value for key, value in row.items() if key not in OF_ONE and not target_of(key, columns)}
-    return content_of(rest, columns)
+    return content_of({original(key) if key in OPINION_TARGETS else key: value for key, value in rest.items()}, columns)
 
 
 def opinion_of_one(row: RawRow, columns: Columns) -> list[RawRow]:
