@@ -96,6 +96,26 @@ def test_records_of_argilla_come_in_two_shapes():
     assert parser("argilla").dialogues(chat)[0].turns == [{"role": "user", "text": "Hi?"}]
 
 
+def test_response_of_argilla_that_is_not_submitted_may_lack_its_values(tmp_path):
+    """Also where a column is named, for which the first rows are looked at."""
+    project = make_project()
+    unsaid = [{"user_id": f"u{at}", "status": status, "values": None} for at, status in enumerate(("discarded", "draft", "submitted"))]  # fmt: skip # noqa: E501
+    row = {"id": "r", "fields": {"q": "Hi?"}, "responses": [*unsaid, *SERVER]}
+    given = [
+        {"user_id": "a", "status": "discarded"},
+        {"user_id": "b", "value": "safe"},
+        {"user_id": "c", "value": None},
+    ]
+    nested = {"id": "n", "fields": {"q": "Hi?"}, "responses": {"harm": given, "mood": None}}
+    odd = [{**row, "id": "odd", "responses": [1]}, {**row, "id": "odder", "responses": [{"status": "submitted"}]}]
+    path = write_lines(tmp_path, [*odd, row, nested])
+    done = command("import_dialogues", path, project=project.slug, map=["prompt=q", "prompt_label=harm"])
+    assert (done.code, done["created"], done["rejected"], done["opinions"]["created"]) == (1, 2, 2, 2), done.stderr
+    assert "row 1: responses: [1] is not of a known form" in done.stderr
+    raters = Vote.objects.filter(item__project=project).values_list("annotator__name", flat=True)
+    assert sorted(raters) == ["b", "u1"]
+
+
 def test_labels_of_doccano_are_a_label_and_categories():
     row = {"id": 1, "text": "Hi?", "label": ["Unsafe", "Violence"], "who": "ada"}
     said = {"prompt_label": "unsafe", "categories": ["Violence"]}

@@ -11,6 +11,7 @@ from typing import Any
 from corpus.errors import Invalid
 from corpus.importing.forms.annotated import AnnotatedForm, Columns, content_of, opinion_of, target_of
 from corpus.importing.forms.form import RawRow
+from corpus.importing.values import is_absent
 from corpus.labels import preview
 
 Answer = tuple[str, str, Any]
@@ -42,23 +43,33 @@ def read(row: RawRow, columns: Columns) -> RawRow:
 
 def answers_of(row: RawRow) -> Iterator[Answer]:
     """
-    Yield every answer that was given.
+    Yield every answer that was given. What is not submitted is passed over unseen: it may lack its values.
 
     :raises Invalid: if the responses are neither lists by question nor a list
     """
     responses = row.get("responses") or {}
     try:
-        if isinstance(responses, dict):
-            listed = [(each, question, each["value"]) for question, given in responses.items() for each in given]
-        else:
-            listed = [
-                (each, question, value_of(value)) for each in responses for question, value in each["values"].items()
-            ]
-        for given, question, value in listed:
-            if given.get("status") in COUNTED:
+        for given, question, value in values_in(responses):
+            if not is_absent(value):
                 yield str(given["user_id"]), question, value
     except (TypeError, KeyError, AttributeError) as error:
         raise Invalid("responses", f"{preview(responses)} is not of a known form") from error
+
+
+def values_in(responses: Any) -> Iterator[tuple[RawRow, str, Any]]:
+    """Yield each value that was submitted: the response that it is of, the question and the value."""
+    if isinstance(responses, dict):
+        for question, listed in responses.items():
+            yield from ((given, question, given["value"]) for given in listed or () if is_given(given))
+        return
+    for given in filter(is_given, responses):
+        for question, value in (given["values"] or {}).items():
+            yield given, question, value_of(value)
+
+
+def is_given(response: RawRow) -> bool:
+    """Return whether a response counts."""
+    return response.get("status") in COUNTED
 
 
 def value_of(value: Any) -> Any:
@@ -80,8 +91,13 @@ def opinions(row: RawRow, columns: Columns) -> list[RawRow]:
 
 
 def names(row: RawRow) -> list[str]:
-    """Return the names of the fields and of the questions of a record."""
-    return [*(row.get("fields") or ()), *(question for _, question, _ in answers_of(row))]
+    """Return the names of the fields and of the questions of a record; none of what is of no known form."""
+    fields = row.get("fields")
+    try:
+        questions = [question for _, question, _ in answers_of(row)]
+    except Invalid:
+        questions = []  # the import refuses the record with its number
+    return [*(fields if isinstance(fields, dict) else ()), *questions]
 
 
 ARGILLA = AnnotatedForm(
