@@ -1,11 +1,11 @@
 """Parse messages with parts of Anthropic's form: calls of tools, their results, thinking and images. Pure."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from corpus.errors import Invalid
 from corpus.importing.messages import check_members, parse_message, present
+from corpus.labels import preview
 from corpus.shapes import TurnShape
 
 CALL, RESULT, IMAGE = "tool_use", "tool_result", "image"
@@ -24,9 +24,10 @@ def has_own_parts(message: object) -> bool:
     return isinstance(content, list) and any(kind_of(part) in OWN for part in content)
 
 
-def kind_of(part: object) -> object:
-    """Return the type of a part of content, if it has one."""
-    return part.get("type") if isinstance(part, Mapping) else None
+def kind_of(part: object) -> str:
+    """Return the type of a part of content; empty if it has none."""
+    kind = part.get("type") if isinstance(part, Mapping) else ""
+    return kind if isinstance(kind, str) else ""
 
 
 def parse_own_parts(role: str, message: Mapping[str, Any], where: str) -> list[TurnShape]:
@@ -92,7 +93,7 @@ def turn_of_result(part: dict[str, Any], where: str) -> TurnShape:
     part.pop("cache_control", None)
     failed, content = part.pop("is_error", False), part.pop("content", "")
     if not isinstance(failed, bool):
-        raise Invalid(f"{where}.is_error", f"{json.dumps(failed, default=str)[:60]} is neither true nor false")
+        raise Invalid(f"{where}.is_error", f"{preview(failed)} is neither true nor false")
     check_members(part, {"type": str, "tool_use_id": str}, ("tool_use_id",), where)
     if isinstance(content, list):
         content = [in_openai_form(each, f"{where}.content[{at}]") for at, each in enumerate(content)]

@@ -120,7 +120,7 @@ def parse_part(part: object, where: str) -> dict[str, Any]:
         raise Invalid(where, f"{preview(part)} is not an object")
     part = {key: value for key, value in present(part).items() if key != "cache_control" and value != []}
     kind = part.get("type")
-    if kind in TEXTS:
+    if isinstance(kind, str) and kind in TEXTS:
         check_members(part, {"type": str, TEXTS[kind]: str}, (TEXTS[kind],), where)
     elif kind in ("image_url", "input_image"):
         check_image(part, where)

@@ -7,7 +7,7 @@ from functools import partial
 from corpus.errors import Invalid
 from corpus.importing.columns import rename_columns
 from corpus.importing.dialogues import Dialogue, parse_dialogue, parse_nameless
-from corpus.importing.forms import NEEDED_KEY, AnnotatedForm, Form, RawRow
+from corpus.importing.forms import NEEDED_KEY, AnnotatedForm, Form, RawRow, odd_shapes_refused
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions
 from corpus.labels import preview
@@ -54,10 +54,12 @@ class RowParser:
         if not isinstance(row, dict):
             raise Invalid("row", f"{preview(row)} is not an object")
         if isinstance(self.form, AnnotatedForm):
-            return [self.form.read(row, self.options.columns)]
+            with odd_shapes_refused(self.form):
+                return [self.form.read(row, self.options.columns)]
         renamed = rename_columns(row, self.options.columns)
         if self.form.rows:
-            return self.form.rows(renamed)
+            with odd_shapes_refused(self.form):
+                return self.form.rows(renamed)
         if (key := NEEDED_KEY.get(self.options.form)) and renamed.get(key) is None:
             raise Invalid(key, f"it is missing, and the form {self.options.form} has it")
         return [renamed]
@@ -82,5 +84,6 @@ class RowParser:
             [dialogue] = self.dialogues(row)
         except Invalid:
             return [], []
-        votes = self.form.opinions(row, self.options.columns)
+        with odd_shapes_refused(self.form, "opinions"):
+            votes = self.form.opinions(row, self.options.columns)
         return dialogue.turns, [{"item_id": dialogue.external_id, **vote} for vote in votes]

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,9 +12,11 @@ import pytest
 from config.data_dir import CHECKOUT
 from corpus.errors import Invalid, Refused
 from corpus.importing.columns import rename_columns
-from corpus.importing.forms import FORMS, Form, recognise
+from corpus.importing.forms import FORMS, Form, candidates, recognise
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions, parse_columns
+from corpus.importing.peek import FirstRows
+from corpus.importing.readers import Row
 from corpus.importing.reading import RowParser
 from corpus.models import Item
 from tests.cases import cases
@@ -55,6 +58,46 @@ def test_samples_of_the_guide_are_imported(tmp_path):
         again = command("import_dialogues", packed, project=project.slug, make_ids=True, form=name)
         assert (again.code, again["created"], again["rejected"]) == (0, 0, 0), (name, again.stderr)
         assert again["unchanged"] == first["created"] + first["unchanged"]
+
+
+def variants(value):
+    """Yield copies of a value in which one of the values within has another type."""
+    yield from (None, 5, "x", "", [], [5], ["x"], {}, {"x": "x"}, {"²": "x"}, {"0": {}}, float("inf"), DEEP)
+    if isinstance(value, dict):
+        for key in value:
+            yield {name: each for name, each in value.items() if name != key}
+            yield from ({**value, key: each} for each in variants(value[key]))
+    if isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from ([*value[:at], other, *value[at + 1 :]] for other in variants(each))
+
+
+DEEP = json.loads("[" * 900 + "]" * 900)
+OWN = [
+    {"id": "a", "prompt": "Hi", "response": "No.", "prompt_label": "safe", "reconstruction_id_if_redacted": 1,
+     "violated_categories": ["x"], "expected_categories": "x", "meta": {"a": [1]}},
+    {"id": "b", "turns": [{"role": "user", "text": "Hi", "message": {"content": [{"type": "text", "text": "Hi"}]}}]},
+    {"id": "c", "messages": [
+        {"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}}]},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "a", "signature": "s"},
+                                          {"type": "tool_use", "id": "c", "name": "f", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": "1", "is_error": True}]}]},
+]  # fmt: skip
+
+
+def test_row_of_any_shape_is_read_or_refused():
+    """A row that another program wrote oddly is no reason to end the import, or the preview, of the others."""
+    samples = {name: json.loads(sample) for name, sample in SAMPLES.items()}
+    for name, rows in (*samples.items(), ("assize", OWN)):
+        form = FORMS[name]
+        parser = RowParser(form, ReadOptions(name, {"prompt": "text"}), {}, Limits(), empty_is_none=False)
+        named = RowParser(form, ReadOptions(name), {}, Limits(), empty_is_none=False)
+        for row in (odd for each in rows for odd in variants(each)):
+            FirstRows([Row(1, row)], "lines").names_in(form)
+            candidates([row])
+            for read_row in (parser.dialogues, parser.opinions, named.dialogues, named.opinions):
+                with suppress(Invalid):
+                    read_row(row)
 
 
 def test_comparison_becomes_two_dialogues():

@@ -9,6 +9,7 @@ from corpus.importing.forms import FORMS, recognise
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions
 from corpus.importing.reading import RowParser
+from tests.cases import cases
 
 GENERATION = {"id": "g", "traceId": "t", "type": "GENERATION", "input": "Hi?", "output": "Yes."}
 CALL = {"tool_call.id": "c", "tool_call.function.name": "f", "tool_call.function.arguments": "{}"}
@@ -45,6 +46,50 @@ def test_span_is_a_dialogue_with_its_tools():
     assert meta["span"]["attributes"] == {"llm": {"model_name": "m"}}
     flat = {"llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.contents.0.message_content.type": "text", "llm.input_messages.0.message.contents.0.message_content.text": "Hi?"}  # fmt: skip # noqa: E501
     assert read("phoenix", {"context": {"span_id": "s"}, "attributes": flat})[1] == [("user", "Hi?")]
+
+
+def span_of(message):
+    return {"context": {"span_id": "s"}, "attributes": {"llm": {"input_messages": [message]}}}
+
+
+@cases(
+    ("contents", "text"),
+    [
+        ("Hi?", "Hi?"),
+        (["Hi", "there?"], "Hi\nthere?"),
+        ([{"message_content": "Hi?"}], "Hi?"),
+        ([{"message_content.type": "text", "message_content.text": "Hi?"}], "Hi?"),
+        ({"0": "Hi", "10": "you?", "9": "there,"}, "Hi\nthere,\nyou?"),
+        ({"²": {"type": "text", "text": "Hi?"}}, "Hi?"),
+        ([{"type": "image", "image": "https://example.org/a.png"}], "[image: https://example.org/a.png]"),
+        ([{"type": "image", "image": {"url": "https://example.org/a.png"}}], "[image: https://example.org/a.png]"),
+        (
+            [{"type": "image", "image": {"image.url": "https://example.org/a.png"}}],
+            "[image: https://example.org/a.png]",
+        ),
+    ],
+)
+def test_contents_of_a_message_are_read_however_they_are_written(contents, text):
+    assert read("phoenix", span_of({"message.role": "user", "message.contents": contents}))[1] == [("user", text)]
+
+
+@cases(
+    ("message", "field", "reason"),
+    [
+        ({"role": "user", "contents": 5}, "messages[0].content[0]", "5 is not an object"),
+        ({"role": "user", "contents": [None]}, "messages[0].content[0]", "None is not an object"),
+        ({"role": "user", "contents": [{"type": {}}]}, "messages[0].content[0]", "a part of type {} has no form"),
+        ({"role": "user", "contents": [{"type": "image", "image": 5}]}, "messages[0].content[0].image_url.url", "5 is"),
+        ({"role": "assistant", "tool_calls": 5}, "messages[0].tool_calls[0]", "5 is not an object"),
+        ({"role": "user", "content": json.loads("[" * 900 + "]" * 900)}, "row", "it is nested too deep"),
+        ({"role": "user", "contents": {"1" * 5_000: "Hi?"}}, "row", "it has another shape than a row of Phoenix spans"),
+    ],
+)
+def test_odd_message_of_a_span_is_refused(message, field, reason):
+    with pytest.raises(Invalid) as refusal:
+        read("phoenix", span_of(message))
+    assert refusal.value.field == field
+    assert reason in refusal.value.reason
 
 
 def test_other_observations_and_spans_are_refused():

@@ -148,6 +148,8 @@ def test_picks_of_aegis_1_are_votes():
         ("label-studio", TASK | {"data": 1}, (), "data", "1 is not an object"),
         ("label-studio", TASK | {"annotations": 1}, TASK_COLUMNS, "annotations", "1 is not a list of objects"),
         ("label-studio", TASK, (), "turns", "neither turns"),
+        ("label-studio", TASK | {"annotations": [{"result": 5}]}, TASK_COLUMNS, "annotations", "the result 5 is not"),
+        ("label-studio", TASK | {"annotations": [{"result": [5]}]}, TASK_COLUMNS, "annotations", "the result [5] is"),
         ("argilla", {"id": 1, "fields": 1}, (), "fields", "1 is not an object"),
         ("argilla", {"id": 1, "fields": {}, "responses": [1]}, (), "responses", "[1] is not of a known form"),
         ("aegis1", {"id": 1, "text": "x", "text_type": "llm_response"}, (), "text_type", "a response without"),

@@ -79,6 +79,38 @@ def test_form_is_shown_and_may_be_chosen():
     assert text_of(admin.get(f"imports/{long.pk}/")).count("long ") < 300
 
 
+def test_odd_rows_of_other_programs_are_refused_one_by_one():
+    """The page says so before the import, and so does the job: neither ends at them."""
+    admin = Visitor(make_project(), "admin")
+    deep = json.loads("[" * 500 + "]" * 500)
+    said = ({"contents": 5}, {"contents": ["Hi?"]}, {"content": deep})
+    spans = [
+        {"context.span_id": f"s{at}", "span_kind": "LLM", "attributes.llm.input_messages": [{"role": "user"} | each]}
+        for at, each in enumerate(said)
+    ]
+    unsaid = {"user_id": "u", "status": "discarded", "values": None}
+    records = [{"id": "a", "fields": {"prompt": "Hi?"}, "responses": each} for each in ([5], [unsaid])]
+    tasks = [{"id": 1, "data": {"prompt": "Hi?"}, "annotations": [{"result": each}]} for each in (5, [])]
+    for rows, name, refused in (
+        (
+            spans,
+            "",
+            ["Row 1 would be refused: In “messages[0].content[0]”", "Row 3 would be refused: it is nested too"],
+        ),
+        (records, "prompt", ["Row 1 would be refused: In “responses”: [5] is not of a known form."]),
+        (tasks, "prompt", ["Row 1 would be refused: In “annotations”: the result 5 is not a list of objects."]),
+    ):
+        job = uploaded(admin, lines(*rows), "odd.jsonl")
+        page = admin.get(f"imports/{job.pk}/", column_prompt=name)
+        assert page.status_code == 200
+        assert [words for words in (*refused, "Hi?") if words not in text_of(page)] == []
+        admin.post(f"imports/{job.pk}/start/")
+        run_job(job_id=job.pk)
+        job.refresh_from_db()
+        assert (job.state, job.error) == ("done", "")
+        assert (job.result["created"], job.result["rejected"]) == (1, len(refused))
+
+
 def test_ambiguous_broken_and_empty_files_say_so():
     admin = Visitor(make_project(), "admin")
     log = {"conversation": [{"role": "user", "content": "Hi"}]}

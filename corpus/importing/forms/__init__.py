@@ -11,7 +11,7 @@ from corpus.importing.forms.aegis1 import AEGIS1
 from corpus.importing.forms.annotated import ONLY_OF_OPINIONS, OPINION_TARGETS, AnnotatedForm
 from corpus.importing.forms.argilla import ARGILLA
 from corpus.importing.forms.doccano import DOCCANO
-from corpus.importing.forms.form import Form, RawRow
+from corpus.importing.forms.form import Form, RawRow, odd_shapes_refused
 from corpus.importing.forms.hh import HH
 from corpus.importing.forms.label_studio import LABEL_STUDIO, LABEL_STUDIO_MIN
 from corpus.importing.forms.logs import LMSYS, WILDCHAT
@@ -35,6 +35,7 @@ __all__ = [
     "RawRow",
     "candidates",
     "find_form",
+    "odd_shapes_refused",
     "recognise",
 ]
 

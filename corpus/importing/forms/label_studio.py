@@ -71,8 +71,14 @@ def counts(annotation: dict[str, Any], columns: Columns) -> bool:
 
 
 def results_of(annotation: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return the name of the control and the value of each result; None for one that is neither choice nor text."""
-    listed = [each for each in annotation.get("result") or [] if isinstance(each, dict)]
+    """
+    Return the name of the control and the value of each result; None for one that is neither choice nor text.
+
+    :raises Invalid: if the results are no list of objects
+    """
+    listed = annotation.get("result") or []
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise Invalid("annotations", f"the result {preview(listed)} is not a list of objects")
     return [(str(each.get("from_name")), value_of(each.get("value"))) for each in listed]
 
 
@@ -107,10 +113,11 @@ def person(completed_by: object) -> object:
 
 
 def names(row: RawRow) -> list[str]:
-    """Return the names of the data and of the controls of a task."""
-    listed = row.get("annotations")
-    known = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    controls = [name for annotation in known for name, _ in results_of(annotation)]
+    """Return the names of the data and of the controls of a task; none of what is of no known form."""
+    try:
+        controls = [name for annotation in annotations(row) for name, _ in results_of(annotation)]
+    except Invalid:
+        controls = []  # the import refuses the task with its number
     return [*(row["data"] if isinstance(row.get("data"), dict) else ()), *controls]
 
 

@@ -96,7 +96,7 @@ def as_list(value: Any) -> list[Any]:
     """Return a list, also one in JSON or one whose places are keys."""
     value = decoded(value)
     if isinstance(value, dict):
-        value = [value[key] for key in sorted(value, key=lambda key: int(key) if key.isdigit() else 0)]
+        value = [value[key] for key in sorted(value, key=lambda key: int(key) if key.isdecimal() else 0)]
     return value if isinstance(value, list) else [value]
 
 
@@ -138,18 +138,21 @@ def message_of(item: Any) -> Any:
     message = dict(said)
     if "contents" in message:
         parts = [nested(part) for part in as_list(message.pop("contents"))]
-        message["content"] = [part_of(part.get("message_content", part)) for part in parts]
+        message["content"] = [part_of(part) for part in parts]
     if message.get("tool_calls"):
         message["tool_calls"] = [call_of(nested(call)) for call in as_list(message["tool_calls"])]
     return message
 
 
-def part_of(part: dict[str, Any]) -> dict[str, Any]:
-    """Return a part of a message's content in OpenAI's form."""
-    if part.get("type") != "image":
+def part_of(part: Any) -> Any:
+    """Return a part of a message's content in OpenAI's form, in which a text may stand for itself."""
+    part = part.get("message_content", part) if isinstance(part, dict) else part
+    if not isinstance(part, dict) or part.get("type") != "image":
         return part
-    image = part.get("image", {}).get("image", part.get("image", {}))
-    return {"type": "image_url", "image_url": {"url": image.get("url", "")}}
+    image = part.get("image", {})
+    image = image.get("image", image) if isinstance(image, dict) else image
+    url = image.get("url", "") if isinstance(image, dict) else image
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def call_of(call: Any) -> Any:
