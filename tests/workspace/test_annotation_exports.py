@@ -58,6 +58,55 @@ def test_task_of_label_studio_is_a_dialogue_with_votes():
     ]
 
 
+def result(name, kind, **value):
+    return {"from_name": name, "type": kind, "value": value}
+
+
+def task_with(*results):
+    return {"id": 5, "data": {"prompt": "Hi?"}, "annotations": [{"completed_by": 7, "result": list(results)}]}
+
+
+LABEL = result("prompt_label", "choices", choices=["Unsafe"])
+
+
+def test_categories_of_a_taxonomy_are_read(tmp_path):
+    """By the last step of each path; those of several results are together."""
+    paths = result("categories", "taxonomy", taxonomy=[["Violence"], ["Crime", "Illegal Activity"]])
+    more = result("categories", "choices", choices=["Profanity"])
+    project = make_project()
+    done = command("import_dialogues", write_lines(tmp_path, [task_with(LABEL, paths, more)]), project=project.slug)
+    assert (done.code, done["opinions"]["created"]) == (0, 1), done.stderr
+    assert Vote.objects.get(item__project=project).categories == ["violence", "illegal_activity", "profanity"]
+    assert Item.objects.get(project=project).meta == {"label_studio": {}}
+
+
+@cases(
+    "unread",
+    [
+        result("categories", "rating", rating=4),
+        result("categories", "taxonomy", taxonomy="Violence"),
+        result("categories", "taxonomy", taxonomy=["Violence"]),
+        result("categories", "taxonomy", taxonomy=[[]]),
+        result("categories", "labels", start=0, end=2, text="Hi", labels=["Violence"]),
+        result("rationale", "hypertextlabels", start="/p", text="Hi", hypertextlabels=["x"]),
+        result("rationale", "number", number=3),
+        {"from_name": "categories", "type": "choices"},
+    ],
+)
+def test_annotation_with_a_result_that_is_not_read_is_kept(unread):
+    """Also where the control has a name of ours."""
+    task = task_with(LABEL, unread)
+    [dialogue] = parser("label-studio").dialogues(task)
+    assert json.loads(dialogue.meta)["unread_annotations"] == task["annotations"]
+    assert votes("label-studio", task) == [vote("5", "7", prompt_label="unsafe", seconds=None, cast_at=None)]
+
+
+def test_several_labels_of_one_annotation_are_refused():
+    assert votes("label-studio", task_with(LABEL, LABEL))[0]["prompt_label"] == "unsafe"
+    with pytest.raises(Invalid, match=r"\['Unsafe', 'Safe'\] is not one of"):
+        votes("label-studio", task_with(LABEL, result("prompt_label", "choices", choices=["Safe"])))
+
+
 def test_field_whose_name_another_took_is_kept(tmp_path):
     """As of tables: under `original_NAME`. So is the number of a record whose id is in a field."""
     both = {"key": "k1", "prompt": "Draft", "question": "Hi?"}

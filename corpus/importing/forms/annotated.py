@@ -77,10 +77,11 @@ def opinion_of(rater: object, answers: Mapping[str, Any], **more: Any) -> RawRow
 
 def label_of(values: list[Any], field: str) -> str:
     """
-    Return the label that is chosen.
+    Return the label that is chosen, perhaps more than once.
 
     :raises Invalid: if there is not exactly one, or it is none of the three
     """
+    values = values[:1] if all(each == values[0] for each in values) else values
     if len(values) == 1 and isinstance(values[0], str) and (label := LABEL_WORDS.get(normalize(values[0]))):
         return label
     shown = preview(values[0]) if len(values) == 1 else preview(values)

@@ -65,28 +65,41 @@ def annotations(row: RawRow) -> list[dict[str, Any]]:
 def counts(annotation: dict[str, Any], columns: Columns) -> bool:
     """Return whether an annotation is read whole: it was not cancelled, and all its results are parts of an opinion."""
     results = results_of(annotation)
-    return (
-        bool(results) and not annotation.get("was_cancelled") and all(target_of(name, columns) for name, _ in results)
-    )
+    is_read = all(target_of(name, columns) and said is not None for name, said in results)
+    return bool(results) and is_read and not annotation.get("was_cancelled")
 
 
-def results_of(annotation: dict[str, Any]) -> list[tuple[str, Any]]:
+def results_of(annotation: dict[str, Any]) -> list[tuple[str, list[Any] | None]]:
     """
-    Return the name of the control and the value of each result; None for one that is neither choice nor text.
+    Return the name of the control of each result and what it says; None for what is no part of an opinion.
 
     :raises Invalid: if the results are no list of objects
     """
     listed = annotation.get("result") or []
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise Invalid("annotations", f"the result {preview(listed)} is not a list of objects")
-    return [(str(each.get("from_name")), value_of(each.get("value"))) for each in listed]
+    return [(str(each.get("from_name")), said_in(each.get("value"))) for each in listed]
 
 
-def value_of(value: object) -> Any:
-    """Return the choices, or the text, in the value of a result."""
-    if not isinstance(value, dict):
+def said_in(value: object) -> list[Any] | None:
+    """
+    Return the choices, the categories at the ends of paths in a taxonomy, or the texts in the value of a result.
+
+    None for anything else: a rating, or a span, whose text is a quotation.
+    """
+    if not isinstance(value, dict) or any(key.endswith("labels") for key in value):
         return None
-    return value.get("choices") or value.get("text")
+    if "taxonomy" in value:
+        return ends_of(value["taxonomy"])
+    said = next((value[key] for key in ("choices", "text") if key in value), None)
+    return None if said is None else as_list(said)
+
+
+def ends_of(paths: object) -> list[Any] | None:
+    """Return the last step of each path in a taxonomy; None if they are no paths."""
+    if not isinstance(paths, list) or not all(isinstance(path, list) and path for path in paths):
+        return None
+    return [path[-1] for path in paths]
 
 
 def opinions(row: RawRow, columns: Columns) -> list[RawRow]:
@@ -97,8 +110,10 @@ def opinions(row: RawRow, columns: Columns) -> list[RawRow]:
     """
     votes = []
     for annotation in annotations(row):
-        answers = {target_of(name, columns): value for name, value in results_of(annotation) if value is not None}
-        answers.pop("", None)
+        answers: dict[str, list[Any]] = {}
+        for name, said in results_of(annotation):
+            if said and (target := target_of(name, columns)):
+                answers.setdefault(target, []).extend(said)  # a control has a result for each region, or each text
         if answers and not annotation.get("was_cancelled"):
             when = {"seconds": annotation.get("lead_time"), "cast_at": annotation.get("created_at")}
             votes.append(opinion_of(person(annotation.get("completed_by")), answers, **when))
@@ -138,6 +153,11 @@ def opinion_of_one(row: RawRow, columns: Columns) -> list[RawRow]:
     answers = {target: value.get("choices") if isinstance(value, dict) else value for target, value in said.items()}
     when = {"seconds": row.get("lead_time"), "cast_at": row.get("created_at")}
     return [opinion_of(person(row.get("annotator")), answers, **when)] if answers else []
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list as it is, and another value as the only one of a list."""
+    return value if isinstance(value, list) else [value]
 
 
 LABEL_STUDIO = AnnotatedForm(
