@@ -6,7 +6,7 @@ from functools import partial
 
 from corpus.errors import Invalid
 from corpus.importing.columns import rename_columns
-from corpus.importing.dialogues import Dialogue, parse_dialogue, parse_nameless
+from corpus.importing.dialogues import Dialogue, parse_dialogue, parse_nameless, present
 from corpus.importing.forms import NEEDED_KEY, AnnotatedForm, Form, RawRow, odd_shapes_refused
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions
@@ -55,7 +55,7 @@ class RowParser:
             raise Invalid("row", f"{preview(row)} is not an object")
         if isinstance(self.form, AnnotatedForm):
             with odd_shapes_refused(self.form):
-                return [self.form.read(row, self.options.columns)]
+                return [self.form.read(self.without_empty(row), self.options.columns)]
         renamed = rename_columns(row, self.options.columns)
         if self.form.rows:
             with odd_shapes_refused(self.form):
@@ -63,6 +63,10 @@ class RowParser:
         if (key := NEEDED_KEY.get(self.options.form)) and renamed.get(key) is None:
             raise Invalid(key, f"it is missing, and the form {self.options.form} has it")
         return [renamed]
+
+    def without_empty(self, row: RawRow) -> RawRow:
+        """Return a row without its empty cells, if they are as absent ones."""
+        return present(row, empty_is_none=True) if self.empty_is_none else row
 
     def opinions(self, row: object) -> list[RawRow]:
         """
@@ -85,5 +89,5 @@ class RowParser:
         except Invalid:
             return [], []
         with odd_shapes_refused(self.form, "opinions"):
-            votes = self.form.opinions(row, self.options.columns)
+            votes = self.form.opinions(self.without_empty(row), self.options.columns)
         return dialogue.turns, [{"item_id": dialogue.external_id, **vote} for vote in votes]

@@ -1,5 +1,6 @@
 """Parse and check single values; shared by all imports."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -75,6 +76,16 @@ def optional_text(value: object, field: str, *, limit: int) -> str:
 def is_absent(value: object) -> bool:
     """Return whether a cell is empty: None, or NaN, as numeric columns write it."""
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def decoded(value: Any) -> Any:
+    """Return the value of a text that is JSON, as tables hold it, or else the value itself."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def parse_categories(value: object, field: str, spellings: Mapping[str, str]) -> tuple[str, ...]:

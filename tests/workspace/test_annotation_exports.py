@@ -1,5 +1,6 @@
 """Exports of annotation tools: their texts are dialogues, their annotations opinions of imported raters."""
 
+import csv
 import json
 
 import pytest
@@ -105,6 +106,58 @@ def test_several_labels_of_one_annotation_are_refused():
     assert votes("label-studio", task_with(LABEL, LABEL))[0]["prompt_label"] == "unsafe"
     with pytest.raises(Invalid, match=r"\['Unsafe', 'Safe'\] is not one of"):
         votes("label-studio", task_with(LABEL, result("prompt_label", "choices", choices=["Safe"])))
+
+
+SMALL = {"id": 1, "prompt": "Hi?", "response": "Yes.", "annotator": 7, "annotation_id": 1, "lead_time": 2.0}
+CELLS = (
+    ({"prompt_label": "Safe", "categories": "", "rationale": ""}, {"prompt_label": "safe"}),
+    ({"prompt_label": "", "response_label": "Safe"}, {"response_label": "safe"}),
+    ({"categories": {"choices": ["Violence", "Profanity"]}}, {"categories": ["violence", "profanity"]}),
+    ({"categories": {"choices": []}}, {}),
+    ({"categories": [{"choices": ["Violence"]}, "Profanity"]}, {"categories": ["violence", "profanity"]}),
+    ({"categories": [{"taxonomy": [["Violence"], ["Crime", "Profanity"]]}]}, {"categories": ["violence", "profanity"]}),
+    ({"categories": ["Violence", "Profanity"]}, {"categories": ["violence", "profanity"]}),
+    ({"rationale": {"text": ["It says", "so."]}}, {"rationale": "It says\nso."}),
+    ({"rationale": '[sic] {"a": 1}'}, {"rationale": '[sic] {"a": 1}'}),
+    ({"rationale": '{"a": 1}'}, {"rationale": '{"a": 1}'}),
+    ({"rationale": "[1, 2]"}, {"rationale": "[1, 2]"}),
+)  # fmt: skip
+
+
+def test_cells_with_none_one_or_several_choices_are_read(tmp_path):
+    """From JSON-MIN, and from CSV, which has empty cells and JSON; each row in a project of its own."""
+    for at, (cells, said) in enumerate(CELLS):
+        row = SMALL | ({"prompt_label": "Unsafe"} if "response_label" not in cells else {}) | cells
+        expected = {"prompt_label": "unsafe" if "response_label" not in cells else None, "response_label": None} | said
+        table = tmp_path / f"{at}.csv"
+        with table.open("w", newline="") as file:
+            writer = csv.DictWriter(file, row)
+            writer.writeheader()
+            texts = {key: json.dumps(each) if isinstance(each, dict | list) else each for key, each in row.items()}
+            writer.writerow(texts)
+        for path in (table, write_lines(tmp_path, [row])):
+            project = make_project()
+            done = command("import_dialogues", path, project=project.slug, form="label-studio-min")
+            assert (done.code, done["opinions"]["created"]) == (0, 1), (cells, done.stderr)
+            cast = Vote.objects.get(item__project=project)
+            for name, value in ({"categories": [], "rationale": ""} | expected).items():
+                assert getattr(cast, name) == value, (cells, path.suffix)
+
+
+def test_cell_that_is_neither_choices_nor_text_is_refused(tmp_path):
+    project = make_project()
+    row = SMALL | {"prompt_label": "Unsafe", "categories": [{"rating": 4}]}
+    done = command("import_dialogues", write_lines(tmp_path, [row]), project=project.slug)
+    assert (done.code, done["created"], done["opinions"]["rejected"]) == (1, 1, 1)
+    assert "row 1: categories: [{'rating': 4}] is neither choices nor text" in done.stderr
+
+
+def test_empty_cells_of_a_tool_are_as_absent_ones(tmp_path):
+    """So that the text of a table with an empty column `prompt` is the prompt."""
+    (tmp_path / "d.csv").write_text("id,text,label,prompt\n1,Hi?,safe,\n2,Who?,,\n")
+    project = make_project()
+    done = command("import_dialogues", tmp_path / "d.csv", project=project.slug, form="doccano")
+    assert (done.code, done["created"], done["opinions"]["created"]) == (0, 2, 1), done.stderr
 
 
 def test_field_whose_name_another_took_is_kept(tmp_path):

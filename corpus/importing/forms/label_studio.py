@@ -17,6 +17,7 @@ from corpus.importing.forms.annotated import (
     target_of,
 )
 from corpus.importing.forms.form import RawRow
+from corpus.importing.values import decoded, is_absent
 from corpus.labels import preview
 
 READ = ("data", "annotations")
@@ -146,13 +147,31 @@ def opinion_of_one(row: RawRow, columns: Columns) -> list[RawRow]:
     """
     Return the vote in a row of JSON-MIN, if it says something of an opinion.
 
-    :raises Invalid: if a label is none of the three
+    :raises Invalid: if a label is none of the three, or a cell is neither choices nor text
     """
-    said = {target_of(key, columns): value for key, value in row.items() if value is not None}
-    said.pop("", None)
-    answers = {target: value.get("choices") if isinstance(value, dict) else value for target, value in said.items()}
+    cells = {key: said_in_cell(value, key) for key, value in row.items() if target_of(key, columns)}
+    answers = {target_of(key, columns): said for key, said in cells.items() if said}
     when = {"seconds": row.get("lead_time"), "cast_at": row.get("created_at")}
     return [opinion_of(person(row.get("annotator")), answers, **when)] if answers else []
+
+
+def said_in_cell(cell: Any, name: str) -> list[Any]:
+    """
+    Return what a cell says; nothing if it is empty. One choice or text stands for itself.
+
+    Several are an object, as `{"choices": ["a", "b"]}`, or a list of those of each result, which CSV has as JSON.
+
+    :raises Invalid: if it is another object
+    """
+    if is_absent(cell) or cell == "":
+        return []
+    plain = str if isinstance(cell, str) else str | int | float
+    listed = [[each] if isinstance(each, plain) else said_in(each) for each in as_list(decoded(cell))]
+    if None not in listed:
+        return [said for each in listed for said in each or ()]
+    if isinstance(cell, str):
+        return [cell]  # which only looks like JSON
+    raise Invalid(name, f"{preview(cell)} is neither choices nor text")
 
 
 def as_list(value: Any) -> list[Any]:

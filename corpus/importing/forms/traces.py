@@ -5,12 +5,11 @@ See https://langfuse.com/docs/api-and-data-platform/features/export-from-ui and
 https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md.
 """
 
-import json
 from typing import Any
 
 from corpus.errors import Invalid
 from corpus.importing.forms.form import Form, RawRow
-from corpus.importing.values import is_absent
+from corpus.importing.values import decoded, is_absent
 from corpus.labels import preview
 
 SPAN = "attributes"
@@ -35,16 +34,6 @@ def langfuse_rows(row: RawRow) -> list[RawRow]:
     messages = [*messages_in(asked, "user", "input"), *messages_in(said, "assistant", "output")]
     rest = {key: value for key, value in row.items() if key not in ("input", "output", "messages")}
     return [{**rest, "messages": messages}]
-
-
-def decoded(value: Any) -> Any:
-    """Return the value of a text that is JSON, as tables hold it, or else the value itself."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
 
 
 def messages_in(value: Any, role: str, field: str) -> list[Any]:
