@@ -43,21 +43,24 @@ WHERE adjudication_case.item_id = d.item_id AND i.project_id = %(project)s AND d
 """
 # What was opened for somebody who reopened a settlement is closed only by a withdrawal, so it opens at the restoration.
 OPEN_CASES = """
-INSERT INTO adjudication_case
-    (item_id, project_id, source, state, opened_at, blind_categories, blind_other_text, categories, other_text, reason,
-    seen_votes, seen_ballots, reopens_id)
-SELECT d.item_id, i.project_id, i.source, 'open', now(), '{{}}', '', '{{}}', '', '', '{{}}', '{{}}', wanted.reopens_id
-FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
-LEFT JOIN (
+WITH wanted AS (
     SELECT item_id, reopens_id FROM adjudication_case c
     WHERE project_id = %(project)s AND (%(item)s::bigint IS NULL OR item_id = %(item)s)
         AND state = 'closed' AND reopens_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM adjudication_case later WHERE later.item_id = c.item_id AND later.id > c.id)
-) wanted ON wanted.item_id = d.item_id
-WHERE i.project_id = %(project)s AND d.policy = %(policy)s AND withdrawn_at IS NULL
-    AND ({is_disputed} OR wanted.reopens_id IS NOT NULL)
-    AND (%(item)s::bigint IS NULL OR i.id = %(item)s)
-ORDER BY d.item_id  -- cases of one recount open at the same moment, so their keys decide which comes first
+), due AS (
+    SELECT d.item_id FROM adjudication_decision d JOIN corpus_item i ON i.id = d.item_id
+    WHERE i.project_id = %(project)s AND d.policy = %(policy)s AND ({is_disputed})
+        AND (%(item)s::bigint IS NULL OR i.id = %(item)s)
+    UNION SELECT item_id FROM wanted
+)
+INSERT INTO adjudication_case
+    (item_id, project_id, source, state, opened_at, blind_categories, blind_other_text, categories, other_text, reason,
+    seen_votes, seen_ballots, reopens_id)
+SELECT i.id, i.project_id, i.source, 'open', now(), '{{}}', '', '{{}}', '', '', '{{}}', '{{}}', wanted.reopens_id
+FROM due JOIN corpus_item i ON i.id = due.item_id LEFT JOIN wanted ON wanted.item_id = i.id
+WHERE withdrawn_at IS NULL
+ORDER BY i.id  -- cases of one recount open at the same moment, so their keys decide which comes first
 ON CONFLICT DO NOTHING
 """
 

@@ -128,7 +128,9 @@ def decision_counts(project: Project, policy: str) -> dict[str, Any]:
             counts[status] += count
             for field, field_status, label in zip(FIELDS, of_fields[::2], of_fields[1::2], strict=True):
                 if field_status and field in counts["fields"]:
-                    counts["fields"][field][label or field_status] += count
+                    # Settled without the label, as a recount of an earlier version stored it, is pending.
+                    state = label or ("pending" if field_status == "settled" else field_status)
+                    counts["fields"][field][state] += count
     return counts
 
 
