@@ -123,7 +123,9 @@ def compute_reports(project: Project, promise: WatchedPromise | None) -> list[Re
     """
     policy = policy_of(project)
     opinions, now = read_opinions(project), timezone.now()
-    common = {"project": project, "policy": policy.name, "fingerprint": input_fingerprint(project, policy)}
+    # A promise that begins with this measurement is not on a replica yet.
+    fingerprint = input_fingerprint(project, policy) | {"promise": promise and promise.pk}
+    common = {"project": project, "policy": policy.name, "fingerprint": fingerprint}
     panel = cache(lambda: panel_figures(project, opinions))
     disagreement = cache(lambda: disagreement_reports(project, opinions, policy))
     kinds: dict[str, Callable[[], dict[str, Any]]] = {
