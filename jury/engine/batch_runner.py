@@ -27,6 +27,7 @@ from jury.engine.cleaning import BIGGEST_COUNT
 from jury.engine.factory import client_for
 from jury.engine.model_client import (
     CHARACTERS_A_TOKEN,
+    MORE_ROOM,
     Outcome,
     abstained_outcome,
     failed_outcome,
@@ -146,14 +147,19 @@ class BatchRunner:
 
     def price(self, item: PromptItem) -> Decimal:
         """Return what the question about an item may cost at most, in US dollars."""
-        return self.client.price(self.client.length(item) // CHARACTERS_A_TOKEN, self.client.longest_first_answer)
+        return self.client.price(self.client.length(item) // CHARACTERS_A_TOKEN, self.longest_answer)
+
+    @property
+    def longest_answer(self) -> int:
+        """Return the most tokens of an answer: more from the start, for one that is cut off is not asked for again."""
+        return self.client.juror.max_tokens * MORE_ROOM
 
     def send(self, batch: Batch) -> SentBatch:
         """Send the questions of a batch."""
         requests = []
         for item in self.kind.items(batch.items):
             request = self.client.compose(item)
-            body = self.client.with_token_limit(request.body, self.client.longest_first_answer)
+            body = self.client.with_token_limit(request.body, self.longest_answer)
             requests.append((request_name(item, request.seed), body))
         return self.run_with_endpoint(lambda endpoint: endpoint.send(requests, key=batch.key))
 

@@ -101,27 +101,12 @@ def store_answers(run: Run, answers: Sequence[Answer]) -> None:
     if not answers:
         return
     if run.asks_again:
-        leave_verdicts(run, answers)
-        supersede(run, [answer for answer in answers if answer.is_current])
+        supersede(run, answers)
     try:
         insert(answers)
     except UNSTORABLE:
         for answer in answers:
             store_alone(answer)
-
-
-def leave_verdicts(run: Run, answers: Sequence[Answer]) -> None:
-    """Let failed answers not take the place of verdicts that the run asks for again: they are no new ones."""
-    subject = f"{answers[0].SUBJECT}_id"
-    failed = [getattr(answer, subject) for answer in answers if answer.outcome == Answer.Outcome.FAILED]
-    if not failed or Answer.Outcome.CAST not in run.asks_again:
-        return
-    of_juror = type(answers[0])._default_manager.filter(juror=answers[0].juror_id, is_current=True)
-    verdicts = of_juror.filter(**{f"{subject}__in": failed}, outcome=Answer.Outcome.CAST)
-    kept = set(verdicts.values_list(subject, flat=True))
-    for answer in answers:
-        if answer.outcome == Answer.Outcome.FAILED and getattr(answer, subject) in kept:
-            answer.is_current = False
 
 
 def supersede(run: Run, answers: Sequence[Answer]) -> None:

@@ -17,28 +17,27 @@ SAMPLE = 10_000
 "Answers over which latencies are taken: to sort those of a million dialogues would take seconds."
 ANSWER_STATISTICS = """
     WITH counts AS (
-        SELECT juror_id, {counts}, sum(cost_usd) AS cost
-        FROM {table} WHERE juror_id = ANY(%(jurors)s) AND {of_run} GROUP BY juror_id
+        SELECT juror_id, count(*) FILTER (WHERE outcome = 'cast') AS casts,
+            count(*) FILTER (WHERE outcome = 'abstained') AS abstained,
+            count(*) FILTER (WHERE outcome = 'unreadable') AS unreadable,
+            count(*) FILTER (WHERE outcome = 'failed') AS failed, sum(cost_usd) AS cost
+        FROM {table} WHERE juror_id = ANY(%(jurors)s) AND {of_run} AND is_current GROUP BY juror_id
     )
-    SELECT juror_id, "cast", abstained, unreadable, failed, latency[1], latency[2], cost
+    SELECT juror_id, casts, abstained, unreadable, failed, latency[1], latency[2], cost
     FROM counts CROSS JOIN LATERAL (
         SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY seconds) AS latency
         FROM (
             SELECT seconds FROM {table}
-            WHERE juror_id = counts.juror_id AND {of_run} AND {is_counted} LIMIT %(sample)s
+            WHERE juror_id = counts.juror_id AND {of_run} AND is_current LIMIT %(sample)s
         ) AS sample
     ) AS latencies
 """
 OF_RUN = "(run_id = %(run)s OR %(run)s::bigint IS NULL)"
-IS_COUNTED = "(is_current OR %(run)s::bigint IS NOT NULL)"
-"Of a run all its answers count, also those that a later run asked for again. All of them cost money."
-OUTCOMES = ("cast", "abstained", "unreadable", "failed")
-COUNTS = ", ".join(f"count(*) FILTER (WHERE outcome = '{each}' AND {IS_COUNTED}) AS \"{each}\"" for each in OUTCOMES)
 
 
 @dataclass(frozen=True)
 class JurorStatistics:
-    """Outcomes and latency of a juror's current answers, or those to one run; and the cost of all."""
+    """Outcomes, latency and cost of a juror's current answers."""
 
     juror: Juror
     cast: int = 0
@@ -90,7 +89,7 @@ def statistics_of(juror: Juror) -> JurorStatistics:
 
 
 def run_statistics(run: Run) -> list[JurorStatistics]:
-    """Return the statistics of the jurors of a run, by name, over the answers to that run."""
+    """Return the statistics of the jurors of a run, by name, over the current answers to that run."""
     asked = Shard.objects.filter(run=run).values("juror")
     return _statistics(_jurors(run.project).filter(pk__in=asked), kind_of(run).answers, run)
 
@@ -113,6 +112,6 @@ def _statistics(
 def _rows(table: str, jurors: list[int], run: Run | None) -> dict[int, Any]:
     """Return the counts, latencies and cost of the jurors that have answers, by primary key."""
     with connection.cursor() as cursor:
-        sql = ANSWER_STATISTICS.format(table=table, of_run=OF_RUN, counts=COUNTS, is_counted=IS_COUNTED)
+        sql = ANSWER_STATISTICS.format(table=table, of_run=OF_RUN)
         cursor.execute(sql, {"jurors": jurors, "run": run.pk if run else None, "sample": SAMPLE})
         return {row[0]: row[1:] for row in cursor.fetchall()}

@@ -15,7 +15,6 @@ from jury import actions, queries
 from jury.actions.checks import check_can_ask, check_can_generate, check_can_reach
 from jury.actions.sharding import create_shards_of, first_unanswered, shard_size
 from jury.engine.batch_runner import BatchRunner, ClaimLost
-from jury.engine.buffer import store_answers
 from jury.engine.juror_client import JurorClient
 from jury.engine.shards import claim_shard, finish_shard
 from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
@@ -370,26 +369,6 @@ def test_run_with_a_broken_shard_ends_as_broken_after_a_pause(tmp_path):
     actions.resume_run(run=Run.objects.get(pk=run.pk))
     enqueue(Run.objects.get(pk=run.pk))
     assert Run.objects.get(pk=run.pk).state == "broken"
-
-
-def test_failed_answer_does_not_take_the_place_of_a_verdict_that_is_asked_for_again(tmp_path):
-    project = project_with_items(tmp_path, 3)
-    [juror], items = panel_of(project, "one"), items_of(project)
-    for item, outcome in zip(items, ("cast", "unreadable", "cast"), strict=True):
-        cast(project, juror, item, outcome)
-    run = actions.start_run(project=project, jurors=[juror], asks_again=["cast", "unreadable"])
-    required = {"juror": juror, "run": run, "prompt": juror.prompt, "taxonomy_id": project.taxonomy_id}
-    new = [
-        Ballot(item_id=item, outcome=outcome, prompt_label=label, cast_at=timezone.now(), cost_usd=1, **required)
-        for item, outcome, label in zip(items, ("failed", "failed", "cast"), (None, None, "unsafe"), strict=True)
-    ]
-    store_answers(run, new)
-    current = Ballot.objects.filter(juror=juror, is_current=True).order_by("item")
-    assert list(current.values_list("outcome", "prompt_label")) == [
-        ("cast", "safe"), ("failed", None), ("cast", "unsafe"),
-    ]  # fmt: skip
-    [of_run] = queries.run_statistics(run)
-    assert (of_run.failed, of_run.cast, of_run.cost) == (2, 1, 3)
 
 
 def test_batches_of_jurors_left_out_stay_where_they_are(tmp_path):
