@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import ProgramLimitExceeded
 
 from corpus.actions import record_event
 from corpus.errors import Refused
@@ -26,8 +27,6 @@ CHANGEABLE = (
     *("price_in", "price_out", "transport", "trained_on"),
 )
 "Fields that no answer depends on."
-LONGEST_NAME = 200
-"Characters."
 REQUEST_FIELDS = (
     *("temperature", "max_tokens", "max_tokens_parameter", "extra_body", "response_format"),
     "asks_probability",
@@ -123,9 +122,15 @@ def save_juror(juror: Juror, verb: Verb, by: User | None) -> Juror:
         )
     check_may_use_endpoint(juror, by)
     check_parameters(juror)
-    juror.save()
     detail = {"model": juror.model, "prompt": juror.prompt.name}
-    record_event(project=juror.project, verb=verb, subject=juror.name, actor=by, detail=detail)
+    try:
+        with transaction.atomic():
+            juror.save()
+            record_event(project=juror.project, verb=verb, subject=juror.name, actor=by, detail=detail)
+    except OperationalError as error:
+        if isinstance(error.__cause__, ProgramLimitExceeded):  # of an index
+            raise Refused("name: it is longer than the database can find it by. Take a shorter one.") from error
+        raise
     return juror
 
 
@@ -189,8 +194,6 @@ def check_parameters(juror: Juror) -> None:
 
     :raises Refused: if one is invalid; the message has all of them
     """
-    if len(juror.name) > LONGEST_NAME:
-        raise Refused(f"name: it has {len(juror.name):,} characters; {LONGEST_NAME} are the most.")
     check_key_variable(juror.api_key_env, settings.JURY_KEYS)
     check_extra_body(juror.extra_body)
     check_transport(juror)

@@ -1,6 +1,7 @@
 """The pages of the jury, as leads use them."""
 
 import re
+import secrets
 
 import pytest
 from django.utils import timezone
@@ -242,12 +243,17 @@ def test_request_settings_of_a_page_opened_before_the_first_run_are_refused_afte
     assert juror.concurrency == 3
 
 
-def test_name_of_a_juror_is_not_longer_than_a_list_can_show():
-    made = {"project": make_project(), "prompt": "full-policy-v2", "base_url": "http://127.0.0.1:1/v1", "model": "m"}
-    for name, length in (("漢", 200), ("x", 200)):
-        assert actions.add_juror(name=name * length, **made).pk
-        with pytest.raises(Refused, match="200 are the most"):
-            actions.add_juror(name=name * (length + 1), **made)
+def test_name_of_a_juror_that_no_index_holds_is_refused():
+    project = make_project()
+    made = {"project": project, "prompt": "full-policy-v2", "base_url": "http://127.0.0.1:1/v1", "model": "m"}
+    for maker in (actions.add_juror, actions.add_generator):
+        with pytest.raises(Refused, match="Take a shorter one"):
+            maker(name=secrets.token_hex(5_000), **made | ({"prompt": "respond-v1"} if "gen" in str(maker) else {}))
+    assert not Juror.objects.filter(project=project).exists()
+    assert not Event.objects.filter(project=project, verb__endswith=".added").exists()
+    form = {"name": secrets.token_hex(5_000), **{name: made[name] for name in ("prompt", "base_url", "model")}}
+    refused = Visitor(project, "lead").post("jury/jurors/", **form, asks=["prompt_label"])
+    assert refused.status_code in (409, 422), refused.status_code
 
 
 @cases("options", [{}, {"reseat": True}, {"concurrency": "0"}, {"api_key_env": "sk-1"}])
