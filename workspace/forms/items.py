@@ -141,16 +141,11 @@ class CorrectionForm(forms.Form):
             )  # fmt: skip
         self.fields["reason"] = ReasonField("Later releases list it with the old text.")
 
-    def clean(self) -> dict[str, Any]:
-        """
-        Check that the texts are of the turns that the item has now.
-
-        :raises ValidationError: if it has got a response since the page was opened
-        """
+    @property
+    def is_of_these_turns(self) -> bool:
+        """Whether the texts sent are of the turns: the item may have got a response since the page was opened."""
         sent = {name for name in self.data if name.startswith("text_")}
-        if sent != {f"text_{at}" for at in range(len(self.turns))}:
-            raise forms.ValidationError("The dialogue has other turns by now. Look at it, and correct it again.")
-        return self.cleaned_data
+        return sent == {f"text_{at}" for at in range(len(self.turns))}
 
     def texts(self) -> list[str]:
         """Return the texts of a valid form. Other line ends are no change: a page shows and sends them all alike."""

@@ -128,6 +128,10 @@ def correct(request: PageRequest, access: Access, external_id: str) -> HttpRespo
     """Correct the text of an item, which makes a new one."""
     found = item_or_404(access, external_id)
     form = CorrectionForm(request.POST, turns=found.turns)
+    if not form.is_of_these_turns:
+        messages.error(request, "The dialogue has other turns by now. Look at it, and correct it again.")
+        again = CorrectionForm(turns=found.turns, initial=request.POST.dict())
+        return show_item(request, access, found, correction_form=again, status=409)
     done = attempt(
         form,
         lambda: replace_item(
