@@ -259,12 +259,10 @@ def today_of(
 
 
 def days_of(user: User) -> tuple[datetime, datetime]:
-    """Return the moments when a person's day of today began, and the one six days before."""
+    """Return the moments when today began in a person's time zone, and the day six days before."""
     person = Person.objects.filter(user=user).first() or Person(user=user)
-    day = WorkDay.objects.filter(user=user).order_by("-day", "-pk").first()
-    began = (day.day, day.ends_at, day.votes) if day else (None, None, None)
     zone = zone_or_utc(person.time_zone)
-    today, *_ = today_of(timezone.now(), zone, *began)
+    today, _ = day_at(timezone.now(), zone)
     return end_of(today - timedelta(days=1), zone), end_of(today - timedelta(days=7), zone)
 
 
