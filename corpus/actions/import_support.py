@@ -32,8 +32,6 @@ class ImportRun:
     progress: Callable[[float], None]
     "Called with the share of the file read, 0 to 1, after each batch."
     report: ImportReport = field(default_factory=ImportReport)
-    further: int = 0
-    "Rows of further annotators, which differ from the first of their dialogue in what is no part of an opinion."
 
     def batches(self, file: RowFile, parse: Callable[[Row], T], *, id_column: str) -> Iterator[list[tuple[int, T]]]:
         """

@@ -32,7 +32,7 @@ from corpus.importing.readers import RowFile
 from corpus.importing.reading import RowParser
 from corpus.importing.report import ImportReport, OnReject
 from corpus.index_lookups import index_lookups
-from corpus.models import Item, Project, Verb
+from corpus.models import Project, Verb
 
 COPY_ITEMS = """
     COPY corpus_item (project_id, external_id, turns, source, license, meta, expected_categories, reference,
@@ -40,10 +40,6 @@ COPY_ITEMS = """
     FROM STDIN WITH (FORMAT binary)
 """
 SAME_CONTENT = "{} rows have the content of an item that there is already, and with it the id: they are unchanged."
-FURTHER = (
-    "{} rows are of further annotators, and differ in columns that are no votes: items keep those of their first row. "
-    "Label Studio's JSON has all of them."
-)
 COLUMNS = 13
 "Columns of COPY_ITEMS."
 
@@ -56,8 +52,6 @@ class NewItem:
     content_hash: bytes
     columns: bytes
     "Those of COPY_ITEMS that are of the dialogue."
-    shared: tuple[Any, ...] | None = None
-    "Turns, source and licence, where a dialogue has several rows that have only these in common."
 
 
 Numbered = tuple[int, NewItem]
@@ -100,8 +94,6 @@ def import_dialogues(
     if run.report.created:
         items_changed(project)
         run.report.warn(queries.look_alike_ids(project, after=newest))
-    if run.further:
-        run.report.warn([FURTHER.format(f"{run.further:,}")])
     if options.make_ids and run.report.unchanged:
         run.report.warn([SAME_CONTENT.format(f"{run.report.unchanged:,}")])
     subject = name or path.name
@@ -137,9 +129,8 @@ def dialogues_of(run: ImportRun, file: RowFile, parser: RowParser) -> Iterator[l
         parse = parser.plain()
         yield from run.batches(file, lambda row: new_item(parse(row.value)), id_column="id")
         return
-    make = one_of_several if parser.has_row_each else new_item
     for batch in run.batches(file, lambda row: parser.dialogues(row.value), id_column="id"):
-        yield [(number, make(dialogue)) for number, dialogues in batch for dialogue in dialogues]
+        yield [(number, new_item(dialogue)) for number, dialogues in batch for dialogue in dialogues]
 
 
 def fresh_items(project: Project, batch: Sequence[Numbered], run: ImportRun) -> list[NewItem]:
@@ -148,31 +139,18 @@ def fresh_items(project: Project, batch: Sequence[Numbered], run: ImportRun) -> 
         external_id: item.content_hash
         for external_id, item in queries.known_items(project, [each.external_id for _, each in batch]).items()
     }
-    shared = stored_shared(project, batch)
     fresh = []
     for number, item in batch:
         external_id = item.external_id
         if external_id not in known:
-            known[external_id], shared[external_id] = item.content_hash, item.shared
+            known[external_id] = item.content_hash
             fresh.append(item)
         elif known[external_id] == item.content_hash:
             run.report.unchanged += 1
-        elif item.shared and item.shared == shared[external_id]:
-            run.report.unchanged += 1
-            run.further += 1
         else:
             run.reject(number, external_id, Invalid("id", "an item of this id has other content"))
     run.report.created += len(fresh)
     return fresh
-
-
-def stored_shared(project: Project, batch: Sequence[Numbered]) -> dict[str, tuple[Any, ...] | None]:
-    """Return by id what stored items share with further rows of a batch; nothing of other forms."""
-    names = {item.external_id for _, item in batch if item.shared}
-    if not names:
-        return {}
-    found = Item.objects.filter(project=project, external_id__in=names)
-    return {name: tuple(rest) for name, *rest in found.values_list("external_id", "turns", "source", "license")}
 
 
 def write_items(project: Project, dialogues: Sequence[Dialogue]) -> None:
@@ -220,13 +198,6 @@ def new_item(dialogue: Dialogue) -> NewItem:
         copy_binary.data(serialized.content_hash),
     )
     return NewItem(dialogue.external_id, serialized.content_hash, b"".join(columns))
-
-
-def one_of_several(dialogue: Dialogue) -> NewItem:
-    """Return a dialogue whose row is perhaps one of several, as it is sent to the database."""
-    item = new_item(dialogue)
-    item.shared = dialogue.turns, dialogue.source, dialogue.license
-    return item
 
 
 @lru_cache(1_000)

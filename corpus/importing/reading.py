@@ -31,11 +31,6 @@ class RowParser:
         """Return whether every row is one dialogue, read as it is."""
         return self.form.is_own and not self.options.columns and self.options.form not in NEEDED_KEY
 
-    @property
-    def has_row_each(self) -> bool:
-        """Return whether a dialogue has a row for each annotation."""
-        return isinstance(self.form, AnnotatedForm) and self.form.has_row_each
-
     def plain(self) -> Callable[[object], Dialogue]:
         """Return the function that parses a row of a plain file."""
         parse = parse_nameless if self.options.make_ids else parse_dialogue

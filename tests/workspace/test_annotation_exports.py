@@ -144,29 +144,6 @@ def test_cells_with_none_one_or_several_choices_are_read(tmp_path):
                 assert getattr(cast, name) == value, (cells, path.suffix)
 
 
-def test_rows_of_several_annotators_are_one_dialogue(tmp_path):
-    """Whatever else they said, and when the file is imported again with further ones."""
-    project = make_project()
-    rows = [
-        SMALL | {"prompt_label": "Safe", "annotator": at, "mood": mood, "source": "s"} for at, mood in enumerate("abb")
-    ]
-    first = command("import_dialogues", write_lines(tmp_path, rows), project=project.slug)
-    assert (first.code, first["created"], first["unchanged"], first["opinions"]["created"]) == (0, 1, 2, 3), (
-        first.stderr
-    )
-    [warning] = first["warnings"]
-    assert warning.startswith("2 rows are of further annotators, and differ in columns that are no votes")
-    assert Item.objects.get(project=project).meta == {"mood": "a"}
-
-    more = [*rows, rows[0] | {"annotator": 4, "mood": "c"}]
-    others = [rows[0] | {"annotator": 5, **each} for each in ({"prompt": "Who?"}, {"source": "t"}, {"response": "No."})]
-    again = command("import_dialogues", write_lines(tmp_path, [*more, *others]), project=project.slug)
-    assert (again["created"], again["unchanged"], again["rejected"], again["opinions"]["created"]) == (0, 4, 3, 2)
-    assert again.stderr.count("an item of this id has other content") == 3
-    equal = command("import_dialogues", write_lines(tmp_path, [rows[0]] * 2), project=project.slug)
-    assert (equal["unchanged"], "warnings" in equal) == (2, False)
-
-
 def test_cell_that_is_neither_choices_nor_text_is_refused(tmp_path):
     project = make_project()
     row = SMALL | {"prompt_label": "Unsafe", "categories": [{"rating": 4}]}

@@ -31,8 +31,6 @@ class AnnotatedForm(Form):
     "Returns a row of votes for each person, without `item_id`."
     names: Callable[[RawRow], Iterable[str]] = lambda row: row
     "Returns what `--map` may name in a row."
-    has_row_each: bool = False
-    "Whether a dialogue has a row for each annotation, in which other columns are what that annotator said besides."
 
     @property
     def is_own(self) -> bool:

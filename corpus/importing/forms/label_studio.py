@@ -138,11 +138,7 @@ def names(row: RawRow) -> list[str]:
 
 
 def read_one(row: RawRow, columns: Columns) -> RawRow:
-    """
-    Return the dialogue of a row of JSON-MIN, which is the same in the row of each annotator.
-
-    But for controls that are no part of an opinion: nothing tells them from the data of the task.
-    """
+    """Return the dialogue of a row of JSON-MIN, which is the same in the row of each annotator."""
     rest = {key: value for key, value in row.items() if key not in OF_ONE and not target_of(key, columns)}
     return content_of({original(key) if key in OPINION_TARGETS else key: value for key, value in rest.items()}, columns)
 
@@ -190,5 +186,4 @@ LABEL_STUDIO = AnnotatedForm(
 LABEL_STUDIO_MIN = AnnotatedForm(
     "label-studio-min", "Label Studio (JSON-MIN, CSV)", is_annotation,
     columns=frozenset({"annotator", "annotation_id", "lead_time"}), read=read_one, opinions=opinion_of_one,
-    has_row_each=True,
 )  # fmt: skip
