@@ -22,6 +22,7 @@ def make_account(username: str) -> User:
 
     :raises Refused: if the name is taken or cannot be a user name
     """
+    username = User.normalize_username(username)  # as it is stored
     # Sign-in ignores case, so two names that differ only in case would lock each other out.
     if alike := User.objects.filter(username__iexact=username).first():
         raise Refused(f"There is an account {alike.username!r} already. Names that differ in case alone are one name.")
@@ -57,11 +58,11 @@ def make_first_site_admin(user: User) -> None:
     """
     Make a person a site admin if the site has none, as the first admin of an installation.
 
-    The account that an installation makes for its first admin counts once somebody has set its password.
+    The account that an installation makes for its first admin counts once somebody has set its password, or signed in.
     """
     take_turn("site admins")
     admins = [each.user for each in open_site_admins().select_related("user")]
-    if not any(admin.username != FIRST_ADMIN or admin.has_usable_password() for admin in admins):
+    if not any(admin.username != FIRST_ADMIN or is_opened(admin) for admin in admins):
         make_site_admin(user=user)
 
 
@@ -155,12 +156,17 @@ def check_not_self(user: User, by: User | None) -> None:
         raise Refused("You cannot do this to yourself. Another admin can.")
 
 
+def is_opened(user: User) -> bool:
+    """Return whether a person has a password, or has signed in otherwise, as by single sign-on."""
+    return user.has_usable_password() or user.last_login is not None
+
+
 def may_send_link(user: User, by: User) -> bool:
     """
     Return whether an admin may give out a link that sets a person's password, and so opens their account.
 
-    Site admins may, for open accounts. An admin of a project may while the person has no password yet and no rights
-    beyond the projects that this admin rules.
+    Site admins may, for open accounts. An admin of a project may while the person has never had a way in and has no
+    rights beyond the projects that this admin rules: whoever has the link can sign in as them from then on.
     """
     if not user.is_active:
         return False
@@ -168,7 +174,7 @@ def may_send_link(user: User, by: User) -> bool:
         return True
     ruled = Member.objects.filter(user=by, role=Member.Role.ADMIN).values("project")
     is_theirs = not Member.objects.filter(user=user).exclude(project__in=ruled).exists()
-    return is_theirs and not user.has_usable_password() and not is_site_admin(user)
+    return is_theirs and not is_opened(user) and not is_site_admin(user)
 
 
 def check_is_admin(project: Project, by: User | None) -> None:
