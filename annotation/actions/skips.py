@@ -33,8 +33,6 @@ def skip_item(*, project: Project, user: User, external_id: str, lease: uuid.UUI
         return before
     if vote := find_vote_by_lease(session, lease, external_id):
         raise AlreadyVoted("You have voted on this dialogue already; that vote stands.", vote)
-    if before and not leased:  # by another lease, and this one has ended with it
-        return before
     leased = leased or reclaim_expired_lease(session, lease, external_id)
     reason = reason.strip()
     skip = before or Skip.objects.create(
