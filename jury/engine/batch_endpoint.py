@@ -111,7 +111,7 @@ class BatchEndpoint(Endpoint):
         async with self.call():
             for _ in range(MOST_PAGES):
                 page = await self.client.batches.with_raw_response.list(limit=100, extra_query=after)
-                listed = list_in(read_json(page.content))
+                listed = list_in(page_in(read_json(page.content)))
                 for batch in listed:
                     if isinstance(metadata := batch.get("metadata"), dict) and metadata.get(KEY) == key:
                         return sent_batch(batch)
@@ -160,6 +160,17 @@ def sent_file(content: bytes) -> str:
         return clean_text(read_json(content)["id"])
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable("the endpoint's answer to an upload is not a file") from error
+
+
+def page_in(page: Any) -> Any:
+    """
+    Return a page of batches.
+
+    :raises ValueError: if it is none: that says nothing of a batch that may have been sent
+    """
+    if not isinstance(page, dict) or not isinstance(page.get("data"), list):
+        raise ValueError(f"it is not a list of batches: {brief(str(page))[:100]}")
+    return page
 
 
 def list_in(page: Any) -> list[dict[str, Any]]:

@@ -61,6 +61,14 @@ class RunCancelled(Exception):
     """The run was cancelled while its batch was being sent, watched or collected."""
 
 
+class OddPoll(Exception):
+    """The endpoint said of a batch that it has, or may have, what is no answer: the next look may find it as it was."""
+
+    def __init__(self, reason: Unavailable) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class ClaimLost(Exception):
     """Another worker has taken the shard over, as this one gave no sign for long."""
 
@@ -96,7 +104,7 @@ class BatchRunner:
                 batch = self.prepare()
             elif batch.state == Batch.State.SENDING:
                 # A worker was killed while sending the batch. Look for it first, so that it is not paid for twice.
-                found = self.run_with_endpoint(lambda endpoint: endpoint.find(batch.key))
+                found = self.poll(lambda endpoint: endpoint.find(batch.key))
                 if found:
                     self.update(batch, found)
                 elif self.run.state in SENDS_NOTHING:
@@ -109,6 +117,11 @@ class BatchRunner:
             logger.info("shard %s: run %s was cancelled", self.shard.pk, self.run.pk)
         except ClaimLost:
             logger.warning("shard %s was taken over by another worker", self.shard.pk)
+        except OddPoll as error:
+            if batch and self.has_patience(batch):
+                logger.warning("shard %s is retried later: %s", self.shard.pk, error)
+            else:
+                self.give_up(batch, error.reason)
         except RetryableError as error:
             self.retry_later(batch, error)
         except Unavailable as error:
@@ -171,14 +184,14 @@ class BatchRunner:
 
     def check_progress(self, batch: Batch) -> None:
         """Fetch the status of a batch; collect it if it has ended, cancel it if its run was cancelled."""
-        sent = self.run_with_endpoint(lambda endpoint: endpoint.status(batch.name))
+        sent = self.poll(lambda endpoint: endpoint.status(batch.name))
         self.update(batch, sent)
         if sent.status == "failed":
             self.break_shard(batch, f"the endpoint refused the batch: {sent.problem or 'it does not say why'}")
         elif sent.has_ended:
             self.collect(batch, sent)
         elif self.run.state == Run.State.CANCELLED and sent.status != "cancelling":
-            self.update(batch, self.run_with_endpoint(lambda endpoint: endpoint.cancel(batch.name)))
+            self.update(batch, self.poll(lambda endpoint: endpoint.cancel(batch.name)))
 
     def collect(self, batch: Batch, sent: SentBatch) -> None:
         """Store the answers of a batch that has ended, and a failure for each item without one."""
@@ -243,24 +256,45 @@ class BatchRunner:
     def retry_later(self, batch: Batch | None, error: RetryableError) -> None:
         """Leave the batch to a later step; break the shards of an endpoint that is unreachable for too long."""
         logger.warning("shard %s is retried later: %s", self.shard.pk, error)
-        now = timezone.now()
-        if batch is None:
-            return
-        if batch.unreachable_since is None:
-            batch.unreachable_since = now
-            batch.save(update_fields=["unreachable_since"])
-        elif (now - batch.unreachable_since).total_seconds() > settings.JURY_ENDPOINT_PATIENCE:
+        if batch and not self.has_patience(batch):
             break_shards_of_endpoint(
                 self.run, self.shard.juror.base_url, self.holder, error=f"the endpoint is away: {error}"
             )
 
+    def has_patience(self, batch: Batch) -> bool:
+        """Return whether a batch is asked about again, as its endpoint has not been away for too long."""
+        now = timezone.now()
+        if batch.unreachable_since is None:
+            batch.unreachable_since = now
+            batch.save(update_fields=["unreachable_since"])
+        away = now - batch.unreachable_since
+        return bool(away.total_seconds() <= settings.JURY_ENDPOINT_PATIENCE)
+
+    def poll(self, look: Callable[[BatchEndpoint], Awaitable[T]]) -> T:
+        """
+        Look how far a batch is that the endpoint has, or may have.
+
+        :raises OddPoll: if it refuses, or says what is no answer
+        """
+        try:
+            return self.run_with_endpoint(look)
+        except RetryableError:
+            raise
+        except Unavailable as error:
+            raise OddPoll(error) from error
+
+    @transaction.atomic
     def give_up(self, batch: Batch | None, error: Unavailable) -> None:
         """Break the shard of a batch that will not be sent or collected, and those that would fare the same."""
-        if batch and batch.state == Batch.State.UNDER_WAY:  # its answers are lost, and may be billed
+        if isinstance(error, AccessRefused):
+            break_shards_of_juror(self.run, self.shard.juror, "", error=str(error))
+        if batch and batch.state == Batch.State.UNDER_WAY:
+            if isinstance(error, AccessRefused):  # it stays open, for a run with another key
+                finish_shard(self.shard.pk, error=str(error))
+                return
+            # Its answers are lost, and may be billed.
             prices = [self.price(item) for item in self.kind.items(batch.items)]
             ledger.charge(self.run, sum(prices, Decimal(0)), len(prices))
-        elif isinstance(error, AccessRefused):
-            break_shards_of_juror(self.run, self.shard.juror, "", error=str(error))
         self.break_shard(batch, str(error))
 
     @transaction.atomic

@@ -6,10 +6,14 @@ M. Nygard, Release It!, "Circuit Breaker".
 """
 
 import hashlib
+import logging
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from jury.engine.clock import SYSTEM_CLOCK, Clock
+
+logger = logging.getLogger(__name__)
 
 LEAST_FAULTS = 10
 "In a row, or twice as many as there are calls at once: each of these may fail twice before the circuit opens."
@@ -109,7 +113,10 @@ class Circuit:
         self.faults, self.rest, self.waiting_since = 0, FIRST_REST, None
         if self.open_until is not None:
             self.open_until = None
-            await self.redis.delete(self.open_key)
+            try:
+                await self.redis.delete(self.open_key)
+            except RedisError as error:  # the answer is paid for; other workers soon try again by themselves
+                logger.warning("the circuit of %s cannot be closed for all: %s", self.open_key, error)
 
     async def record_fault(self, reason: str) -> None:
         """Count a call without an answer, and open the circuit after too many, or for longer after a failed trial."""

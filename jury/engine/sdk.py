@@ -11,7 +11,7 @@ from typing import Any
 
 import openai
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ConnectionTimeoutError, TCPConnector
-from httpx2 import Response, Timeout
+from httpx2 import Response, Timeout, TransportError
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from jury.endpoints import EndpointRules
@@ -100,11 +100,16 @@ def classify_error(seconds: float) -> Iterator[None]:
         raise connection_error(error, took=time.monotonic() - began, limit=seconds) from error
     except TimeoutError as error:
         raise RetryableError(f"no answer within {seconds:g} s", billing=Billing.UNKNOWN, is_down=True) from error
+    except TransportError as error:  # in the middle of a file, which the SDK does not see
+        reason = f"the connection broke: {brief(str(error)) or type(error).__name__}"
+        raise RetryableError(reason, billing=Billing.UNKNOWN, is_down=True) from error
     except openai.OpenAIError as error:
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
     except (ValueError, LookupError, ClientError, RefusedBody) as error:
         # What gets past the SDK's own errors: no JSON, an unknown charset, headers or bodies that are too long.
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
+    except OSError as error:  # of the file that an answer is written to
+        raise RetryableError(f"a file cannot be written: {error.strerror}", billing=Billing.UNKNOWN) from error
 
 
 def connection_error(error: openai.APIConnectionError, *, took: float, limit: float) -> Unavailable:

@@ -76,8 +76,15 @@ def end_if_nothing_waits(run: Run) -> None:
 
 
 def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str) -> None:
-    """Mark the waiting shards of a run at one endpoint as broken, except those that other workers hold."""
-    break_waiting(Shard.objects.filter(run=run, juror__base_url=base_url), holder, error=error)
+    """
+    Mark the waiting shards of a run at one endpoint as broken.
+
+    Those that other workers hold stay as they are, and those with a batch under way, which is paid for, but the
+    holder's own.
+    """
+    sent = Batch.objects.filter(shard__run=run, state__in=Batch.OPEN).exclude(shard__holder=holder)
+    shards = Shard.objects.filter(run=run, juror__base_url=base_url).exclude(pk__in=sent.values("shard"))
+    break_waiting(shards, holder, error=error)
 
 
 def break_shards_of_juror(run: Run, juror: Juror, holder: str, *, error: str) -> None:

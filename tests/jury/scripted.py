@@ -18,6 +18,9 @@ def completion(content=None, *, usage=(100, 10), **choice):
 class ScriptedEndpoint:
     """Chat completions, moderations and batches; `answer` returns the status and body of each reply by its request."""
 
+    cut_at = None
+    "After how many bytes files of results break off; None for none."
+
     def __init__(self, answer, results=None):
         """
         Begin without any call.
@@ -42,6 +45,8 @@ class ScriptedEndpoint:
             return 200, {"id": "in", "object": "file"}
         if path.endswith("/content"):
             return 200, self.results(self.batch)
+        if path.endswith("/batches") and not body:
+            return 200, {"object": "list", "data": []}
         return 200, {"id": "b1", "object": "batch", "status": self.status, "output_file_id": "out"}
 
     def answered_lines(self, lines):
@@ -70,7 +75,9 @@ def scripted_endpoint(answer, results=None, *, endpoint=None):
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
-            self.wfile.write(raw)
+            is_cut = self.path.endswith("/content") and endpoint.cut_at is not None
+            self.wfile.write(raw[: endpoint.cut_at] if is_cut else raw)
+            self.close_connection = is_cut
 
         do_GET = do_POST = respond  # noqa: N815 - the names that http.server calls
 

@@ -270,6 +270,82 @@ def test_refused_batch_breaks_its_shard_off(tmp_path, stub_url):
     assert queries.reserved_of(run) == (0, 0)
 
 
+class OddEndpoint(ScriptedEndpoint):
+    """An endpoint of batches that says something else at one path while `odd` is set; it counts what it is sent."""
+
+    def __init__(self, odd_at):
+        super().__init__(lambda *_: (200, completion()))
+        self.odd_at, self.odd, self.sent = odd_at, None, 0
+
+    def reply(self, path, body):
+        place = "list" if path.endswith("/batches") and not body else path.split("/")[-1]
+        if self.odd and place == self.odd_at:
+            return self.odd
+        self.sent += path.endswith("/batches") and bool(body)
+        if place == "list":
+            key = {"id": "b1", "object": "batch", "status": self.status, "output_file_id": "out"}
+            open_ = Batch.objects.filter(state=Batch.State.SENDING).values_list("key", flat=True)
+            found = [key | {"metadata": {"assize": each}} for each in open_] if self.sent else []
+            connection.close()
+            return 200, {"object": "list", "data": found}
+        return super().reply(path, body)
+
+
+@pytest.mark.parametrize("odd", [
+    (200, {"error": {"message": "try again"}}), (200, b"<html>Back soon</html>"), (200, b""), (404, {"error": "no"}),
+    (401, {"error": {"message": "no such key"}}), (403, b""), (400, {"error": {"message": "odd"}}),
+])  # fmt: skip
+@pytest.mark.parametrize("place", ["b1", "list"])
+def test_odd_word_of_a_batch_that_was_sent_neither_sends_nor_charges_it_again(tmp_path, place, odd):
+    project, endpoint = project_with_items(tmp_path, 3), OddEndpoint(place)
+    endpoint.status = "in_progress"
+    with scripted_endpoint(None, endpoint=endpoint) as (_, url):
+        add_jurors(project, url, "m", transport="batch", price_out=1)
+        run = begin(project, budget_usd=10)
+        run_shards(run)
+        assert endpoint.sent == 1
+        if place == "list":  # as if the worker had been killed before it could store the answer
+            Batch.objects.filter(shard__run=run).update(state=Batch.State.SENDING, name="")
+        endpoint.odd, endpoint.status = odd, "completed"
+        step_until_ended(run, 2)
+        assert (state_of(run), endpoint.sent, Run.objects.get(pk=run.pk).cost_usd) == ("running", 1, 0)
+        endpoint.odd = None
+        step_until_ended(run, 2)
+    assert (state_of(run), outcomes(run), endpoint.sent) == ("finished", {"cast": 3}, 1)
+    assert float(Run.objects.get(pk=run.pk).cost_usd) == 30 / 1_000_000
+
+
+def test_batch_whose_key_is_refused_for_long_is_collected_by_the_next_run(tmp_path, settings):
+    project, endpoint = project_with_items(tmp_path, 3), OddEndpoint("b1")
+    endpoint.status = "in_progress"
+    with scripted_endpoint(None, endpoint=endpoint) as (_, url):
+        add_jurors(project, url, "m", transport="batch", price_out=1)
+        run = begin(project)
+        run_shards(run)
+        endpoint.odd, settings.JURY_ENDPOINT_PATIENCE = (401, {"error": {"message": "no such key"}}), 0.0
+        step_until_ended(run, 2)
+        assert (state_of(run), Run.objects.get(pk=run.pk).cost_usd) == ("broken", 0)
+        assert Batch.objects.get(shard__juror__project=project).state == Batch.State.UNDER_WAY
+        endpoint.odd, endpoint.status = None, "completed"
+        again = begin(project)
+        step_until_ended(again, 2)
+    assert (state_of(again), outcomes(again), endpoint.sent) == ("finished", {"cast": 3}, 1)
+
+
+def test_download_that_breaks_off_is_made_again(tmp_path):
+    project = project_with_items(tmp_path, 3)
+    endpoint = ScriptedEndpoint(lambda *_: (200, completion()))
+    with scripted_endpoint(None, endpoint=endpoint) as (_, url):
+        add_jurors(project, url, "m", transport="batch")
+        run = begin(project)
+        endpoint.cut_at = 100
+        step_until_ended(run, 2)
+        assert (state_of(run), outcomes(run)) == ("running", {})
+        endpoint.cut_at = None
+        step_until_ended(run, 2)
+    assert (state_of(run), outcomes(run)) == ("finished", {"cast": 3})
+
+
 def test_absent_batch_endpoint_is_waited_for(tmp_path, settings):
     project = project_with_items(tmp_path, 6)
     add_jurors(project, "http://127.0.0.1:9/v1", "stub-0.9", transport="batch")
